@@ -1,0 +1,51 @@
+"""Paths in a scenario: relative to its file, present, local; in a digest their content stands for them."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SerializationInfo, ValidationInfo
+
+from payload.provenance import digest_path
+
+_REMOTE = re.compile(r"^\s*(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)", re.IGNORECASE)
+
+
+def is_local(text: str) -> bool:
+    """Whether a path names a plain local file: no scheme (http:, s3:, …) and no GDAL `/vsi` path."""
+    return "\0" not in text and not _REMOTE.match(text) and "/vsi" not in text.lower()
+
+
+def _check_text(value: Any) -> Any:
+    if isinstance(value, str | Path) and not is_local(str(value)):
+        raise ValueError("a plain local path is wanted; schemes and /vsi paths are refused, as nothing is fetched")
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("a path is wanted, not an empty text")
+    return value
+
+
+def _resolve(value: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    path = value if folder is None or value.is_absolute() else Path(folder) / value
+    try:
+        present = path.exists()
+    except OSError as error:
+        raise ValueError(f"the path cannot be used: {error.strerror}") from error
+    if not present:
+        raise ValueError(f"there is no such file or folder: {path}")
+    return path
+
+
+def _dump(value: Path, info: SerializationInfo) -> str:
+    if (info.context or {}).get("digest"):
+        return f"sha256:{digest_path(value)}"
+    return str(value)
+
+
+InputPath = Annotated[
+    Path,
+    BeforeValidator(_check_text),
+    AfterValidator(_resolve),
+    PlainSerializer(_dump, return_type=str),
+]
+"""A file or folder that must exist. Relative paths start at the scenario's folder (context `folder`)."""

@@ -1,0 +1,374 @@
+"""The nouns: frozen values that the rooms hand to each other. Arrays inside are never written to.
+
+Pixels are DN, digital numbers of the sensor (uint16). `Radiometry` turns them into reflectance at the
+top of the atmosphere. Truth is 0 clear, 1 cloud, 2 shadow, 255 unknown; shadow counts as clear ground.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLEAR, CLOUD, SHADOW, UNKNOWN = 0, 1, 2, 255
+
+
+# --- orbit ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ephemeris:
+    """Where a satellite is.
+
+    Attributes:
+        satellite: Its name.
+        time_s: [s] since the scenario's epoch, shape (T,), ascending and evenly spaced.
+        position_km: [km] ITRF, shape (T, 3).
+        velocity_km_s: [km/s] relative to the turning Earth, ITRF axes, shape (T, 3).
+    """
+
+    satellite: str
+    time_s: NDArray[np.float64]
+    position_km: NDArray[np.float64]
+    velocity_km_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class GroundStation:
+    """An antenna site on WGS 84; a satellite is in view above `min_elevation_deg`."""
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    height_m: float = 0.0
+    min_elevation_deg: float = 5.0
+    antennas: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWindow:
+    """A pass of a satellite over a station, from acquisition (AOS) to loss of signal (LOS)."""
+
+    satellite: str
+    station: str
+    aos_s: float
+    los_s: float
+    max_elevation_deg: float
+
+    @property
+    def duration_s(self) -> float:
+        """[s] From AOS to LOS."""
+        return self.los_s - self.aos_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateProfile:
+    """What the radio carries during one contact.
+
+    Attributes:
+        time_s: [s] since the epoch, shape (T,), ascending.
+        rate_bps: [bit/s] of transfer frames, shape (T,); holds from its time to the next.
+        frame_bytes: [byte] Length of a transfer frame on the channel.
+        frame_payload_bytes: [byte] What a frame carries of tile records.
+        frame_loss: Probability that a frame does not arrive.
+    """
+
+    time_s: NDArray[np.float64]
+    rate_bps: NDArray[np.float64]
+    frame_bytes: int
+    frame_payload_bytes: int
+    frame_loss: float
+
+
+# --- imaging ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Radiometry:
+    """How a DN becomes reflectance: reflectance = DN x scale + offset."""
+
+    scale: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """The camera.
+
+    Attributes:
+        bands: Names of the bands, in the order of the samples.
+        gsd_m: [m] Ground sample distance.
+        width_px: [px] Across the track.
+        height_px: [px] Along the track.
+        bit_depth: [bit] of a sample.
+        radiometry: DN to reflectance at the top of the atmosphere.
+        max_off_nadir_deg: [deg] How far the satellite rolls to the side.
+        min_sun_elevation_deg: [deg] Lowest sun at the target.
+        settle_s: [s] Pause between two images, for slewing and settling.
+    """
+
+    bands: tuple[str, ...]
+    gsd_m: float
+    width_px: int
+    height_px: int
+    bit_depth: int
+    radiometry: Radiometry
+    max_off_nadir_deg: float
+    min_sun_elevation_deg: float
+    settle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that the customer wants: a point, or the point that stands for an area."""
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    priority: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """A moment at which a satellite can take a target; `id` is made of who, where and when."""
+
+    id: str
+    target: str
+    satellite: str
+    start_s: float
+    duration_s: float
+    off_nadir_deg: float
+    sun_elevation_deg: float
+    volume_bytes: int
+
+    @property
+    def end_s(self) -> float:
+        """[s] When the shutter closes."""
+        return self.start_s + self.duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The pixel grid, time and sun for which a scene is wanted; the grid's centre is the target."""
+
+    id: str
+    target: str
+    lat_deg: float
+    lon_deg: float
+    utc: datetime
+    sun_elevation_deg: float
+    sensor: Sensor
+
+
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """Where pixels lie: a coordinate system as WKT or PROJ text, and GDAL-order affine coefficients.
+
+    x = transform[0] + column * transform[1] + row * transform[2];
+    y = transform[3] + column * transform[4] + row * transform[5].
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of pixels: rows top to top + height, columns left to left + width."""
+
+    top_px: int
+    left_px: int
+    height_px: int
+    width_px: int
+
+    @property
+    def pixels(self) -> int:
+        """[px] Its area."""
+        return self.height_px * self.width_px
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """The pixels of a window.
+
+    Attributes:
+        bands: [DN] shape (B, H, W), uint16.
+        truth: Shape (H, W), uint8, or None where nobody knows.
+        valid: Shape (H, W), bool: False where there is no data; None where all is data.
+    """
+
+    bands: NDArray[np.uint16]
+    truth: NDArray[np.uint8] | None = None
+    valid: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """One cell of an image, and the pixels around it that a masker may look at.
+
+    Attributes:
+        id: "<acquisition>#<row>,<col>".
+        row: Row of the cell in the grid.
+        col: Column of the cell in the grid.
+        window: Where the cell lies in the scene.
+        patch: The cell's own pixels: what is coded, sent and counted.
+        surroundings: [DN] (B, h, w): the cell with up to `margin` pixels on each side, less at the
+            borders of the scene.
+        inset: Where the cell lies in the surroundings: rows and columns as slices.
+        radiometry: DN to reflectance.
+        bit_depth: [bit] of a sample.
+    """
+
+    id: str
+    row: int
+    col: int
+    window: Window
+    patch: Patch
+    surroundings: NDArray[np.uint16]
+    inset: tuple[slice, slice]
+    radiometry: Radiometry
+    bit_depth: int
+
+    @property
+    def pixels(self) -> int:
+        """[px] Area of the cell."""
+        return self.window.pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """An image taken: which tiles it has, and how many raw bytes each of them is."""
+
+    id: str
+    satellite: str
+    opportunity: Opportunity
+    time_s: float
+    view: View
+    tile_ids: tuple[str, ...]
+    tile_raw_bytes: tuple[int, ...]
+
+    @property
+    def raw_bytes(self) -> int:
+        """[byte] The whole image as the camera delivers it."""
+        return sum(self.tile_raw_bytes)
+
+
+# --- judging a tile ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CloudMask:
+    """What a masker says: cloud probability, shape (H, W), float32, and the threshold that makes it a mask."""
+
+    probability: NDArray[np.float32]
+    threshold: float
+
+    @property
+    def cloud(self) -> NDArray[np.bool_]:
+        """True where the masker says cloud, shape (H, W)."""
+        return self.probability >= np.float32(self.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverEstimate:
+    """How much of a tile the masker calls cloud, and how often it is wrong.
+
+    Counts are pixels with data. The four counts against truth are None where there is no truth;
+    pixels of unknown truth are in none of them.
+    """
+
+    valid_px: int
+    cloud_px: int
+    true_cloud_px: int | None = None     # truth and masker say cloud
+    missed_cloud_px: int | None = None   # truth alone says cloud
+    false_cloud_px: int | None = None    # masker alone says cloud
+    true_clear_px: int | None = None     # neither says cloud
+
+    @property
+    def cover(self) -> float | None:
+        """Cloudy share of the pixels with data; None where no pixel has data."""
+        return self.cloud_px / self.valid_px if self.valid_px else None
+
+    @property
+    def clear_px(self) -> int | None:
+        """[px] Clear by truth."""
+        if self.true_clear_px is None or self.false_cloud_px is None:
+            return None
+        return self.true_clear_px + self.false_cloud_px
+
+    @property
+    def cloudy_px(self) -> int | None:
+        """[px] Cloud by truth."""
+        if self.true_cloud_px is None or self.missed_cloud_px is None:
+            return None
+        return self.true_cloud_px + self.missed_cloud_px
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Keep a tile or drop it, and why."""
+
+    keep: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTile:
+    """A whole tile record as it goes down, and the codec that made its payload (after a fallback)."""
+
+    tile_id: str
+    codec: str
+    record: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TileOutcome:
+    """How a tile was judged: its raw bytes split into pruned, saved and encoded; time and energy spent."""
+
+    tile_id: str
+    raw_bytes: int
+    encoded_bytes: int
+    decision: Decision
+    cover: CoverEstimate | None
+    busy_s: float
+    energy_j: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the tile goes on to the shelf of things to send."""
+        return self.decision.keep
+
+    @property
+    def pruned_bytes(self) -> int:
+        """[byte] All raw bytes of a dropped tile."""
+        return 0 if self.decision.keep else self.raw_bytes
+
+    @property
+    def saved_bytes(self) -> int:
+        """[byte] What compression took away from a kept tile."""
+        return self.raw_bytes - self.encoded_bytes if self.decision.keep else 0
+
+
+# --- planning ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """All that a planner may know at `now_s`: pending targets and what can still be taken of them."""
+
+    now_s: float
+    opportunities: Sequence[Opportunity]
+    pending: frozenset[str]
+    priorities: dict[str, float]
+    busy_until_s: dict[str, float]
+    settle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Opportunity ids in order of time, their value, and a bound on any plan's value where known."""
+
+    opportunity_ids: tuple[str, ...]
+    value: float
+    bound: float | None = None

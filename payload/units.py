@@ -1,0 +1,21 @@
+"""Factors between units. The suffix of a name tells its unit; inside, time is float seconds since the epoch."""
+
+from datetime import UTC, datetime, timedelta
+
+BITS_PER_BYTE = 8
+S_PER_H = 3600.0
+S_PER_DAY = 86400.0
+PX_PER_MPX = 1_000_000
+BPS_PER_MBPS = 1e6
+BYTES_PER_MB = 1_000_000
+M_PER_KM = 1000.0
+
+
+def at(epoch_utc: datetime, time_s: float) -> datetime:
+    """The aware UTC instant `time_s` seconds after the epoch."""
+    return epoch_utc + timedelta(seconds=time_s)
+
+
+def iso_utc(instant: datetime) -> str:
+    """ISO 8601 with milliseconds and a Z, as programs and people both read it."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
