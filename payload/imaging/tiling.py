@@ -1,0 +1,210 @@
+"""Cut a scene into tiles and put tiles together again; the round trip is a property.
+
+A scene is read in strips as wide as itself, each row once, so that memory holds one row of tiles
+with its margins whatever the height of the scene.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import ImageryError
+from payload.ports import Scene
+from payload.types import UNKNOWN, Patch, Tile, Window
+
+
+@dataclass(frozen=True, slots=True)
+class TileGrid:
+    """How an image of `height_px` x `width_px` falls into cells; cells at the far edges are smaller.
+
+    Raises:
+        ImageryError: A side is not at least one pixel.
+    """
+
+    height_px: int
+    width_px: int
+    tile_px: int
+
+    def __post_init__(self) -> None:
+        if min(self.height_px, self.width_px, self.tile_px) < 1:
+            raise ImageryError(
+                f"an image of {self.height_px} x {self.width_px} pixels cannot be cut into tiles of"
+                f" {self.tile_px}: each side must be at least one pixel"
+            )
+
+    @property
+    def rows(self) -> int:
+        """How many cells lie below each other."""
+        return -(-self.height_px // self.tile_px)
+
+    @property
+    def cols(self) -> int:
+        """How many cells lie side by side."""
+        return -(-self.width_px // self.tile_px)
+
+    def window(self, row: int, col: int) -> Window:
+        """Where the cell of a row and a column lies."""
+        top, left = row * self.tile_px, col * self.tile_px
+        height = min(self.tile_px, self.height_px - top)
+        return Window(top, left, height, min(self.tile_px, self.width_px - left))
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """All cells, row by row from the top left."""
+        return tuple(self.window(row, col) for row in range(self.rows) for col in range(self.cols))
+
+
+def tile_id(acquisition_id: str, row: int, col: int) -> str:
+    """The name of a tile: made of who and where, never of a counter."""
+    return f"{acquisition_id}#{row},{col}"
+
+
+def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int) -> Iterator[Tile]:
+    """Cut a scene into tiles, row by row, reading each of its pixels once.
+
+    Args:
+        scene: What the camera saw.
+        acquisition_id: Goes into the ids of the tiles.
+        tile_px: [px] Side of a cell; cells at the far edges are smaller.
+        margin_px: [px] How much of its surroundings a tile brings along on each side.
+
+    Yields:
+        Tiles in row-major order. Their own pixels are theirs; surroundings are views of a strip.
+
+    Raises:
+        ImageryError: The scene cannot be read, or a size makes no sense.
+    """
+    if margin_px < 0:
+        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: 0 or more is wanted")
+    grid = TileGrid(scene.height_px, scene.width_px, tile_px)
+    strip = _Strip(0, 0, None)
+    for row in range(grid.rows):
+        cells = grid.window(row, 0)
+        first_px = max(0, cells.top_px - margin_px)
+        strip = strip.rolled(scene, first_px, cells.top_px + cells.height_px + margin_px)
+        for col in range(grid.cols):
+            window = grid.window(row, col)
+            patch, surroundings, inset = strip.cut(window, margin_px)
+            yield Tile(
+                id=tile_id(acquisition_id, row, col),
+                row=row,
+                col=col,
+                window=window,
+                patch=patch,
+                surroundings=surroundings,
+                inset=inset,
+                radiometry=scene.radiometry,
+                bit_depth=scene.bit_depth,
+            )
+
+
+def merge_tiles(pieces: Iterable[tuple[Window, Patch]], *, height_px: int, width_px: int) -> Patch:
+    """Put pixels back where their windows say.
+
+    Args:
+        pieces: Windows inside the image, each with its pixels; a pruned tile is simply not there.
+        height_px: [px] Rows of the image.
+        width_px: [px] Columns of the image.
+
+    Returns:
+        The image. Where no piece lies: DN 0, truth unknown, not valid. Truth is None if no piece
+        has any; valid is None if every pixel is there and no piece says otherwise.
+
+    Raises:
+        ImageryError: No piece at all, or one that does not fit its window or the image.
+    """
+    listed = list(pieces)
+    if not listed:
+        raise ImageryError("there is not a single tile to put together")
+    bands = np.zeros((listed[0][1].bands.shape[0], height_px, width_px), np.uint16)
+    truth = np.full((height_px, width_px), UNKNOWN, np.uint8)
+    valid = np.zeros((height_px, width_px), np.bool_)
+    for window, patch in listed:
+        _check_fit(window, patch, bands.shape)
+        there = _slices(window)
+        bands[:, there[0], there[1]] = patch.bands
+        truth[there] = UNKNOWN if patch.truth is None else patch.truth
+        valid[there] = True if patch.valid is None else patch.valid
+    has_truth = any(patch.truth is not None for _, patch in listed)
+    all_data = all(patch.valid is None for _, patch in listed) and bool(valid.all())
+    return Patch(bands, truth if has_truth else None, None if all_data else valid)
+
+
+def _slices(window: Window) -> tuple[slice, slice]:
+    rows = slice(window.top_px, window.top_px + window.height_px)
+    return rows, slice(window.left_px, window.left_px + window.width_px)
+
+
+def _check_fit(window: Window, patch: Patch, shape: tuple[int, ...]) -> None:
+    bands, height_px, width_px = shape
+    rows, cols = _slices(window)
+    inside = min(rows.start, cols.start) >= 0 and rows.stop <= height_px and cols.stop <= width_px
+    wanted = (bands, window.height_px, window.width_px)
+    if not inside or patch.bands.shape != wanted:
+        raise ImageryError(
+            f"a tile of shape {patch.bands.shape} does not fit {window}"
+            f" of an image of {bands} bands, {height_px} x {width_px} pixels"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Strip:
+    """Rows `first_px` to `end_px` of a scene, as wide as it is."""
+
+    first_px: int
+    end_px: int
+    rows: Patch | None
+
+    def rolled(self, scene: Scene, first_px: int, end_px: int) -> "_Strip":
+        """The strip that ends at `end_px` (or with the scene); only rows that it has not are read."""
+        end_px = min(end_px, scene.height_px)
+        if end_px <= self.end_px:
+            return self
+        fresh = scene.read(Window(self.end_px, 0, end_px - self.end_px, scene.width_px))
+        if self.rows is None:
+            return _Strip(0, end_px, fresh)
+        return _Strip(first_px, end_px, _below(self.rows, first_px - self.first_px, fresh))
+
+    def cut(
+        self, window: Window, margin_px: int
+    ) -> tuple[Patch, NDArray[np.uint16], tuple[slice, slice]]:
+        """A cell's own pixels (copied), its surroundings (a view), and where it lies in them."""
+        assert self.rows is not None
+        strip = self.rows
+        rows, cols = _slices(replace(window, top_px=window.top_px - self.first_px))
+        around = slice(max(0, rows.start - margin_px), rows.stop + margin_px)
+        beside = slice(max(0, cols.start - margin_px), cols.stop + margin_px)
+        inset = (
+            slice(rows.start - around.start, rows.stop - around.start),
+            slice(cols.start - beside.start, cols.stop - beside.start),
+        )
+        patch = Patch(
+            strip.bands[:, rows, cols].copy(),
+            None if strip.truth is None else strip.truth[rows, cols].copy(),
+            None if strip.valid is None else strip.valid[rows, cols].copy(),
+        )
+        return patch, strip.bands[:, around, beside], inset
+
+
+def _below(strip: Patch, drop_px: int, fresh: Patch) -> Patch:
+    """The strip without its first rows, and fresh rows below it."""
+    bands = np.concatenate([strip.bands[:, drop_px:], fresh.bands], axis=1)
+    truth: NDArray[np.uint8] | None = None
+    if strip.truth is not None or fresh.truth is not None:
+        truth = np.concatenate([_truth(strip)[drop_px:], _truth(fresh)])
+    valid: NDArray[np.bool_] | None = None
+    if strip.valid is not None or fresh.valid is not None:
+        valid = np.concatenate([_valid(strip)[drop_px:], _valid(fresh)])
+    return Patch(bands, truth, valid)
+
+
+def _truth(patch: Patch) -> NDArray[np.uint8]:
+    if patch.truth is not None:
+        return patch.truth
+    return np.full(patch.bands.shape[1:], UNKNOWN, np.uint8)
+
+
+def _valid(patch: Patch) -> NDArray[np.bool_]:
+    return np.ones(patch.bands.shape[1:], np.bool_) if patch.valid is None else patch.valid
