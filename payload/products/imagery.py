@@ -1,0 +1,257 @@
+"""Rasters that are written: GeoTIFF window by window, and Cloud-Optimised GeoTIFF in one go.
+
+A raster appears under its name only when it is whole: it grows as `<name>.part` beside it.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+import rasterio
+from numpy.typing import DTypeLike, NDArray
+from rasterio.crs import CRS
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetWriter
+from rasterio.transform import Affine
+from rasterio.windows import Window as RasterWindow
+
+from payload.errors import ImageryError
+from payload.types import Georeference, Radiometry, Window
+
+BLOCK_PX = 256
+_FAILURES = (RasterioError, OSError, ValueError, TypeError)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Hush rasterio's warning that a raster has no georeference: many of ours rightly have none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@dataclass(kw_only=True, eq=False)
+class RasterWriter:
+    """A GeoTIFF that is filled window by window; a context manager.
+
+    On a normal end of the `with` block the file takes its name; on an exception nothing is left. What
+    was not written is `nodata`, or 0 where there is none. Deflate with a predictor, tiled in blocks.
+
+        with RasterWriter(path, width=1300, height=1000, count=1, dtype="uint8", nodata=255) as raster:
+            raster.write(cloud[np.newaxis], window)
+
+    Attributes:
+        path: Its final name; the folder must exist. A file of that name is replaced.
+        width: [px] Columns.
+        height: [px] Rows.
+        count: Number of bands.
+        dtype: Of the samples.
+        georeference: Coordinate system (WKT, PROJ or EPSG text; empty for none) and transform.
+        nodata: Value of samples without data.
+        descriptions: Names of the bands, all or none.
+        tags: Metadata of the file.
+        radiometry: Scale and offset of all bands.
+        has_mask: Carry a mask of valid pixels in the file; what is not written is not valid.
+        block_px: [px] Side of a block, a multiple of 16.
+        driver: GTiff, or COG, which holds the raster in memory until the end.
+    """
+
+    path: Path = field(kw_only=False)
+    width: int
+    height: int
+    count: int
+    dtype: DTypeLike
+    georeference: Georeference | None = None
+    nodata: float | None = None
+    descriptions: Sequence[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    radiometry: Radiometry | None = None
+    has_mask: bool = False
+    block_px: int = BLOCK_PX
+    driver: Literal["GTiff", "COG"] = "GTiff"
+    _raster: DatasetWriter = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot become a raster with an ImageryError; nothing is written yet."""
+        if min(self.count, self.height, self.width) < 1:
+            size = f"{self.count} bands of {self.height} x {self.width} pixels"
+            raise ImageryError(f"{self.path} cannot be written: {size}")
+        if self.descriptions and len(self.descriptions) != self.count:
+            raise ImageryError(
+                f"{self.path}: {len(self.descriptions)} band names, {self.count} bands"
+            )
+        if self.block_px < 16 or self.block_px % 16:
+            raise ImageryError(f"{self.path}: blocks of {self.block_px} px, not a multiple of 16")
+
+    def __enter__(self) -> Self:
+        """Create `<name>.part` beside the final name."""
+        if not self.path.parent.is_dir():
+            raise ImageryError(
+                f"{self.path} cannot be written: there is no folder {self.path.parent}"
+            )
+        crs, transform = self._place()
+        try:
+            with _silent(), contextlib.ExitStack() as opened:
+                self._raster = rasterio.open(
+                    self._part.absolute(),
+                    "w",
+                    driver=self.driver,
+                    count=self.count,
+                    height=self.height,
+                    width=self.width,
+                    dtype=self._sample_type.name,
+                    crs=crs,
+                    transform=transform,
+                    nodata=self.nodata,
+                    **self._creation_options(),
+                )
+                opened.enter_context(self._raster)
+                self._describe()
+                opened.pop_all()
+        except _FAILURES as error:
+            self._discard()
+            raise ImageryError(f"{self.path} cannot be written: {error}") from error
+        return self
+
+    def write(
+        self, array: NDArray[np.generic], window: Window, *, valid: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Fill a window.
+
+        Args:
+            array: Samples, shape (B, h, w), of the raster's dtype; h and w are the window's.
+            window: Where they lie.
+            valid: Shape (h, w); which pixels have data, for rasters with a mask (default: all).
+
+        Raises:
+            ImageryError: Shape or dtype are others, the window reaches outside, or the disk is full.
+        """
+        shape = (self.count, window.height_px, window.width_px)
+        if array.shape != shape or array.dtype != self._sample_type:
+            raise ImageryError(
+                f"{self.path}: samples of shape {array.shape}, {array.dtype}, where {shape}, "
+                f"{self._sample_type} is wanted"
+            )
+        bottom_px, right_px = window.top_px + window.height_px, window.left_px + window.width_px
+        if (
+            min(window.top_px, window.left_px) < 0
+            or bottom_px > self.height
+            or right_px > self.width
+        ):
+            raise ImageryError(
+                f"{self.path}: {window} reaches beyond {self.height} x {self.width} px"
+            )
+        there = RasterWindow(window.left_px, window.top_px, window.width_px, window.height_px)
+        try:
+            self._raster.write(array, window=there)
+            if self.has_mask:
+                pixels = np.ones(shape[1:], dtype=np.bool_) if valid is None else valid
+                with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+                    self._raster.write_mask(pixels, window=there)
+        except _FAILURES as error:
+            raise ImageryError(f"{self.path} cannot be written: {error}") from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give the file its name, or remove it."""
+        try:
+            with _silent():
+                self._raster.close()
+            if kind is None:
+                self._part.replace(self.path)
+        except _FAILURES as failure:
+            if kind is None:
+                raise ImageryError(f"{self.path} cannot be written: {failure}") from failure
+        finally:
+            self._discard()
+
+    @property
+    def _part(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def _sample_type(self) -> np.dtype[np.generic]:
+        return np.dtype(self.dtype)
+
+    def _place(self) -> tuple[CRS | None, Affine | None]:
+        if self.georeference is None:
+            return None, None
+        text = self.georeference.crs.strip()
+        try:
+            crs = CRS.from_string(text) if text else None
+        except CRSError as error:
+            raise ImageryError(
+                f"{self.path}: no coordinate system can be read from {text!r}"
+            ) from error
+        return crs, Affine.from_gdal(*self.georeference.transform)
+
+    def _creation_options(self) -> dict[str, str | int]:
+        options: dict[str, str | int] = {"compress": "deflate", "bigtiff": "if_safer"}
+        options["predictor"] = 3 if self._sample_type.kind == "f" else 2
+        if self.driver == "COG":
+            return {**options, "blocksize": self.block_px}
+        options |= {"tiled": "yes", "blockxsize": self.block_px, "blockysize": self.block_px}
+        return {**options, "interleave": "band"}
+
+    def _describe(self) -> None:
+        if self.descriptions:
+            self._raster.descriptions = tuple(self.descriptions)
+        if self.radiometry is not None:
+            self._raster.scales = (self.radiometry.scale,) * self.count
+            self._raster.offsets = (self.radiometry.offset,) * self.count
+        if self.tags:
+            self._raster.update_tags(**self.tags)
+
+    def _discard(self) -> None:
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+
+def write_cog(  # noqa: PLR0913 - the file's metadata, each by keyword
+    path: Path,
+    bands: NDArray[np.uint16],
+    *,
+    georeference: Georeference | None = None,
+    radiometry: Radiometry | None = None,
+    nodata: float | None = None,
+    descriptions: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Write a small image as a Cloud-Optimised GeoTIFF.
+
+    Args:
+        path: Its final name; the folder must exist.
+        bands: [DN] shape (B, H, W).
+        georeference: Where the pixels lie, or None.
+        radiometry: DN to reflectance, as scale and offset of the bands.
+        nodata: Value of samples without data, or None.
+        descriptions: Names of the bands.
+        tags: Metadata of the file, such as what the masker and the pruner said.
+
+    Raises:
+        ImageryError: It cannot be written.
+    """
+    count, height, width = bands.shape
+    with RasterWriter(
+        path,
+        width=width,
+        height=height,
+        count=count,
+        dtype=bands.dtype,
+        georeference=georeference,
+        nodata=nodata,
+        descriptions=descriptions,
+        tags=tags or {},
+        radiometry=radiometry,
+        driver="COG",
+    ) as raster:
+        raster.write(bands, Window(top_px=0, left_px=0, height_px=height, width_px=width))
