@@ -27,7 +27,9 @@ def digest_path(path: Path) -> str:
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces; NaN is refused."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def digest_json(value: Any) -> str:

@@ -26,12 +26,17 @@ SOCKETS = (
 _SUPPLIED = "payload.supplied"
 
 
-def supplied(default: Any) -> Any:
+def supplied(default: Any) -> Any:  # noqa: ANN401 - stands for a field of any type
     """A dataclass field that the wiring fills in; the default serves while a scenario is only checked."""
     return dataclasses.field(default=default, kw_only=True, metadata={_SUPPLIED: True})
 
 
-def option(default: Any = dataclasses.MISSING, *, description: str, **bounds: Any) -> Any:
+def option(
+    default: Any = dataclasses.MISSING,  # noqa: ANN401 - stands for a field of any type
+    *,
+    description: str,
+    **bounds: object,
+) -> Any:  # noqa: ANN401
     """A dataclass field that is an option, with its description and its pydantic bounds (ge=, le=, …)."""
     given = {} if default is dataclasses.MISSING else {"default": default}
     metadata = {"description": description, "bounds": bounds}
@@ -54,7 +59,9 @@ def plugin(socket: str, kind: str) -> type[Any]:
         close = difflib.get_close_matches(kind, found, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = ", ".join(sorted(found))
-        raise PluginError(f"no {socket.partition('.')[2]} of kind {kind!r} is installed{hint} (known: {known})")
+        raise PluginError(
+            f"no {socket.partition('.')[2]} of kind {kind!r} is installed{hint} (known: {known})"
+        )
     try:
         loaded = found[kind].load()
     except (ImportError, AttributeError) as error:
@@ -80,13 +87,18 @@ def options_model(socket: str, kind: str) -> type[BaseModel]:
         else:
             default = ...
         about = item.metadata.get("description")
-        fields[item.name] = (hints[item.name], Field(default, description=about, **item.metadata.get("bounds", {})))
+        fields[item.name] = (
+            hints[item.name],
+            Field(default, description=about, **item.metadata.get("bounds", {})),
+        )
     summary = (cls.__doc__ or "").partition("\n")[0]
     config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     return create_model(cls.__name__, __config__=config, __doc__=summary, **fields)
 
 
-def validate(socket: str, kind: str, options: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> BaseModel:
+def validate(
+    socket: str, kind: str, options: Mapping[str, Any], context: Mapping[str, Any] | None = None
+) -> BaseModel:
     """Check options against a plug-in's fields.
 
     Raises:
@@ -96,7 +108,9 @@ def validate(socket: str, kind: str, options: Mapping[str, Any], context: Mappin
     return options_model(socket, kind).model_validate(dict(options), context=dict(context or {}))
 
 
-def build(socket: str, kind: str, options: Mapping[str, Any] | BaseModel, **given: Any) -> Any:
+def build(
+    socket: str, kind: str, options: Mapping[str, Any] | BaseModel, **given: object
+) -> object:
     """Make a plug-in from its options and from what the wiring knows.
 
     Of `given`, a plug-in takes what it has a `supplied` field for.

@@ -280,10 +280,10 @@ class CoverEstimate:
 
     valid_px: int
     cloud_px: int
-    true_cloud_px: int | None = None     # truth and masker say cloud
-    missed_cloud_px: int | None = None   # truth alone says cloud
-    false_cloud_px: int | None = None    # masker alone says cloud
-    true_clear_px: int | None = None     # neither says cloud
+    true_cloud_px: int | None = None  # truth and masker say cloud
+    missed_cloud_px: int | None = None  # truth alone says cloud
+    false_cloud_px: int | None = None  # masker alone says cloud
+    true_clear_px: int | None = None  # neither says cloud
 
     @property
     def cover(self) -> float | None:

@@ -2,9 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SerializationInfo, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    SerializationInfo,
+    ValidationInfo,
+)
 
 from payload.provenance import digest_path
 
@@ -16,9 +22,11 @@ def is_local(text: str) -> bool:
     return "\0" not in text and not _REMOTE.match(text) and "/vsi" not in text.lower()
 
 
-def _check_text(value: Any) -> Any:
+def _check_text(value: object) -> object:
     if isinstance(value, str | Path) and not is_local(str(value)):
-        raise ValueError("a plain local path is wanted; schemes and /vsi paths are refused, as nothing is fetched")
+        raise ValueError(
+            "a plain local path is wanted; schemes and /vsi paths are refused, as nothing is fetched"
+        )
     if isinstance(value, str) and not value.strip():
         raise ValueError("a path is wanted, not an empty text")
     return value

@@ -1,0 +1,28 @@
+"""Where everything went: three append-only books, the audit of their laws, and the record of a flight.
+
+>>> from payload.ledger import Fate, Ledger, audit
+>>> books = Ledger()
+>>> books.acquire("a#0,0", raw_bytes=100, time_s=0.0)
+>>> books.settle("a#0,0", Fate.SAVED, 60, time_s=1.0)
+>>> books.settle("a#0,0", Fate.DELIVERED, 40, time_s=9.0)
+>>> books.finish("a#0,0", Fate.DELIVERED, held_bytes=40)
+>>> audit(books)
+"""
+
+from payload.ledger.audit import audit
+from payload.ledger.book import ENDS, Entry, Fate, JouleEntry, Ledger, TileEntry
+from payload.ledger.record import ContactLog, Event, FlightRecord, Image
+
+__all__ = [
+    "ENDS",
+    "ContactLog",
+    "Entry",
+    "Event",
+    "Fate",
+    "FlightRecord",
+    "Image",
+    "JouleEntry",
+    "Ledger",
+    "TileEntry",
+    "audit",
+]

@@ -1,0 +1,108 @@
+"""The laws of conservation. A broken one is a bug of the program, never a warning."""
+
+import math
+from collections import defaultdict
+
+from payload.errors import LawError
+from payload.ledger.book import ENDS, Entry, Fate, Ledger
+
+JOULE_TOLERANCE = 1e-9
+
+
+def audit(ledger: Ledger) -> None:
+    """Check the books against each other.
+
+    Laws: every tile is acquired once and ends once; its raw bytes are wholly pruned, or split between
+    saved and one end; what the end received is what was held; joules spent are joules metered.
+
+    Raises:
+        LawError: The first law that is broken, with the tile and the figures.
+    """
+    raw = _acquired(ledger)
+    fates = _fates(ledger, raw)
+    held = _held(ledger, raw)
+    for tile_id, raw_bytes in raw.items():
+        _audit_tile(tile_id, raw_bytes, fates.get(tile_id, {}), held.get(tile_id))
+    _audit_joules(ledger)
+
+
+def _acquired(ledger: Ledger) -> dict[str, int]:
+    raw: dict[str, int] = {}
+    for item in ledger.acquired:
+        if item.tile_id in raw:
+            raise LawError(f"tile {item.tile_id} was acquired twice")
+        if type(item.raw_bytes) is not int or item.raw_bytes <= 0:
+            raise LawError(
+                f"tile {item.tile_id} has {item.raw_bytes!r} raw bytes; a positive int is wanted"
+            )
+        raw[item.tile_id] = item.raw_bytes
+    return raw
+
+
+def _fates(ledger: Ledger, raw: dict[str, int]) -> dict[str, dict[Fate, int]]:
+    fates: defaultdict[str, dict[Fate, int]] = defaultdict(dict)
+    for entry in ledger.entries:
+        _audit_entry(entry, raw)
+        if entry.fate in fates[entry.tile_id]:
+            raise LawError(f"tile {entry.tile_id} is booked twice as {entry.fate}")
+        fates[entry.tile_id][entry.fate] = entry.bytes
+    return fates
+
+
+def _audit_entry(entry: Entry, raw: dict[str, int]) -> None:
+    if entry.tile_id not in raw:
+        raise LawError(f"tile {entry.tile_id} is booked as {entry.fate} but was never acquired")
+    if type(entry.bytes) is not int or entry.bytes <= 0:
+        raise LawError(
+            f"tile {entry.tile_id}: {entry.bytes!r} bytes {entry.fate}; a positive int is wanted"
+        )
+
+
+def _held(ledger: Ledger, raw: dict[str, int]) -> dict[str, tuple[Fate, int]]:
+    held: dict[str, tuple[Fate, int]] = {}
+    for tile in ledger.tiles:
+        if tile.tile_id in held:
+            raise LawError(f"tile {tile.tile_id} ended twice")
+        if tile.tile_id not in raw:
+            raise LawError(f"tile {tile.tile_id} ended as {tile.end} but was never acquired")
+        held[tile.tile_id] = (tile.end, tile.held_bytes)
+    return held
+
+
+def _audit_tile(
+    tile_id: str, raw_bytes: int, fates: dict[Fate, int], held: tuple[Fate, int] | None
+) -> None:
+    booked = sum(fates.values())
+    if booked != raw_bytes:
+        raise LawError(f"tile {tile_id}: {raw_bytes} bytes were acquired but {booked} are booked")
+    if held is None:
+        raise LawError(f"tile {tile_id} never ended")
+    end, held_bytes = held
+    ends = ENDS & fates.keys()
+    if end is Fate.PRUNED:
+        if fates.keys() != {Fate.PRUNED} or held_bytes:
+            raise LawError(
+                f"tile {tile_id} was pruned but is booked as {_say(fates)}, {held_bytes} bytes held"
+            )
+    elif ends != {end} or Fate.PRUNED in fates:
+        raise LawError(f"tile {tile_id} ended as {end} but is booked as {_say(fates)}")
+    elif fates[end] != held_bytes:
+        raise LawError(
+            f"tile {tile_id}: {held_bytes} bytes were held, {fates[end]} are booked as {end}"
+        )
+
+
+def _say(fates: dict[Fate, int]) -> str:
+    return ", ".join(f"{fate} {count}" for fate, count in sorted(fates.items()))
+
+
+def _audit_joules(ledger: Ledger) -> None:
+    spent: defaultdict[str, list[float]] = defaultdict(list)
+    for entry in ledger.joules:
+        if not (math.isfinite(entry.joules) and entry.joules >= 0):
+            raise LawError(f"{entry.consumer} spent {entry.joules!r} J on {entry.subject}")
+        spent[entry.consumer].append(entry.joules)
+    for consumer in sorted(spent.keys() | ledger.metered_j.keys()):
+        total, metered = math.fsum(spent[consumer]), ledger.metered_j.get(consumer, 0.0)
+        if abs(total - metered) > JOULE_TOLERANCE * max(total, metered):
+            raise LawError(f"{consumer} spent {total!r} J but its meter shows {metered!r} J")

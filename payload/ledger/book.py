@@ -1,0 +1,106 @@
+"""Three append-only books: of bytes, of tiles and of joules.
+
+The book of bytes is written by whoever decides, the book of tiles by whoever holds the data: two
+hands, so that the audit compares what was said with what was there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What became of bytes. A tile's raw bytes are PRUNED, or SAVED and one of the four ends."""
+
+    DELIVERED = "delivered"
+    SAVED = "saved"
+    PRUNED = "pruned"
+    OVERFLOWED = "overflowed"
+    LOST = "lost"
+    ON_BOARD = "on_board"
+
+
+ENDS = frozenset({Fate.DELIVERED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD})
+"""Where the bytes of a tile that was not pruned end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """So many bytes of a tile met a fate."""
+
+    time_s: float
+    tile_id: str
+    fate: Fate
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A tile came into being with so many raw bytes."""
+
+    time_s: float
+    tile_id: str
+    raw_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileEntry:
+    """How a tile ended, and how many bytes of it were then really held by shelf, radio or ground."""
+
+    tile_id: str
+    end: Fate
+    held_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JouleEntry:
+    """Energy taken by one consumer for one piece of work."""
+
+    time_s: float
+    consumer: str
+    subject: str
+    joules: float
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The books of one flight. Entries are appended, never changed."""
+
+    acquired: list[Acquired] = field(default_factory=list[Acquired])
+    entries: list[Entry] = field(default_factory=list[Entry])
+    tiles: list[TileEntry] = field(default_factory=list[TileEntry])
+    joules: list[JouleEntry] = field(default_factory=list[JouleEntry])
+    metered_j: dict[str, float] = field(default_factory=dict[str, float])
+
+    def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
+        """A tile of so many raw bytes was taken."""
+        self.acquired.append(Acquired(time_s, tile_id, raw_bytes))
+
+    def settle(self, tile_id: str, fate: Fate, count_bytes: int, time_s: float) -> None:
+        """So many bytes of a tile met their fate; nothing is written for none."""
+        if count_bytes:
+            self.entries.append(Entry(time_s, tile_id, fate, count_bytes))
+
+    def finish(self, tile_id: str, end: Fate, held_bytes: int) -> None:
+        """The holder of a tile tells its end and what it held."""
+        self.tiles.append(TileEntry(tile_id, end, held_bytes))
+
+    def spend(self, consumer: str, subject: str, joules: float, time_s: float) -> None:
+        """A consumer took energy for a piece of work."""
+        self.joules.append(JouleEntry(time_s, consumer, subject, joules))
+
+    def meter(self, consumer: str, joules: float) -> None:
+        """What a consumer's own meter shows at the end of the flight."""
+        self.metered_j[consumer] = joules
+
+    def total_bytes(self, fate: Fate) -> int:
+        """[byte] All bytes that met a fate."""
+        return sum(entry.bytes for entry in self.entries if entry.fate is fate)
+
+    def acquired_bytes(self) -> int:
+        """[byte] All bytes that came into being."""
+        return sum(item.raw_bytes for item in self.acquired)
+
+    def tiles_with(self, end: Fate) -> Iterator[str]:
+        """Ids of the tiles with an end."""
+        return (tile.tile_id for tile in self.tiles if tile.end is end)

@@ -1,0 +1,60 @@
+"""What a flight leaves: its books, its images, its contacts and its events."""
+
+from dataclasses import dataclass
+
+from payload.ledger.book import Ledger
+from payload.types import Acquisition, ContactWindow, TileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: when, to whom, what, and how many bytes were at stake."""
+
+    time_s: float
+    satellite: str
+    kind: str
+    subject: str
+    bytes: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An acquisition and the outcomes of those of its tiles that were judged on board, in grid order."""
+
+    acquisition: Acquisition
+    outcomes: tuple[TileOutcome, ...]
+    is_retake: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLog:
+    """A contact as flown.
+
+    Attributes:
+        window: The pass.
+        start_s: [s] From when the radio was free and locked for it.
+        capacity_bytes: What the channel could have carried from then on, frames included.
+        used_bytes: What went over the channel, frames and resends included.
+        left_waiting: Whether data still waited when it ended.
+    """
+
+    window: ContactWindow
+    start_s: float
+    capacity_bytes: int
+    used_bytes: int
+    left_waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlightRecord:
+    """One arm as flown; the audit has passed."""
+
+    arm: str
+    span_s: float
+    ledger: Ledger
+    images: tuple[Image, ...]
+    contacts: tuple[ContactLog, ...]
+    events: tuple[Event, ...]
+    delivered_s: dict[str, float]
+    peak_memory_bytes: int

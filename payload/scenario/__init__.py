@@ -1,0 +1,1 @@
+"""What the customer asks us to fly: `load_scenario(path) -> Scenario`, or a ScenarioError that helps."""

@@ -1,0 +1,153 @@
+"""A YAML file becomes a Scenario; a mistake is answered with file, line, key, value and what is wanted."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from payload import registry
+from payload.errors import PayloadError, ScenarioError
+from payload.scenario.choice import Choice
+from payload.scenario.models import Scenario
+from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
+
+MOST_ERRORS = 12
+
+
+def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read, override and check a scenario; nothing is run.
+
+    Args:
+        path: A YAML file. Relative paths inside start at its folder.
+        overrides: Texts `path.to.key=value`, checked like the file. A changed `kind` drops the options
+            that stood beside the old one.
+
+    Raises:
+        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+    """
+    data, source = read_yaml(path)
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path}: a mapping of keys is wanted (name, epoch_utc, satellites, …)")
+    for override in overrides:
+        _apply(data, source, override)
+    try:
+        scenario = Scenario.model_validate(data, context={"folder": path.parent})
+    except ValidationError as error:
+        raise ScenarioError(_explain(error, data, source)) from error
+    scenario._source = source
+    return scenario
+
+
+def parse_override(text: str) -> tuple[KeyPath, object]:
+    """Split `path.to.key=value` into its key path and value."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ScenarioError(f"{text!r}: an override is written path.to.key=value")
+    parts = key.strip().split(".")
+    return tuple(int(part) if part.isdecimal() else part for part in parts), parse_value(
+        value, f"--set {text}"
+    )
+
+
+def _apply(data: dict[str, object], source: ScenarioSource, override: str) -> None:
+    keys, value = parse_override(override)
+    here: object = data
+    for depth, key in enumerate(keys[:-1], start=1):
+        if isinstance(here, dict):
+            here.setdefault(str(key), {})
+        below = _step(here, key)
+        if not isinstance(below, dict | list):
+            said = ".".join(map(str, keys[:depth]))
+            raise ScenarioError(f"--set {override}: {said} has nothing below it to set")
+        here = below
+    last = keys[-1]
+    if isinstance(here, list):
+        if not isinstance(last, int) or last >= len(here):
+            raise ScenarioError(f"--set {override}: {last} is none of 0 to {len(here) - 1}")
+        here[last] = value
+    elif isinstance(here, dict):
+        if last == "kind" and here.get("kind") != value:
+            here.clear()
+        here[str(last)] = value
+    source.overridden[keys] = f"--set {override}"
+
+
+def _explain(error: ValidationError, data: object, source: ScenarioSource) -> str:
+    found = error.errors(include_url=False)
+    lines = [_sentence(item, data, source) for item in found[:MOST_ERRORS]]
+    if len(found) > MOST_ERRORS:
+        lines.append(f"… and {len(found) - MOST_ERRORS} more")
+    return "\n".join(lines)
+
+
+def _sentence(item: ErrorDetails, data: object, source: ScenarioSource) -> str:
+    loc = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
+    where, key = source.where(loc), ".".join(map(str, loc))
+    said = f"{where}: {key}" if key else where
+    match item["type"]:
+        case "missing":
+            return f"{said}: this key is missing"
+        case "extra_forbidden":
+            return f"{said}: unknown key{_nearest(loc, data)}"
+        case "choice" | "plugin":
+            return f"{said}: {item['msg']}"
+        case "value_error":
+            return f"{said}: {item['msg'].removeprefix('Value error, ')}"
+        case _:
+            wanted = item["msg"][:1].lower() + item["msg"][1:]
+            return f"{said}: found {_show(item['input'])}; {wanted}"
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _nearest(loc: KeyPath, data: object) -> str:
+    known = _known_keys(loc[:-1], data)
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known here: {', '.join(sorted(known))}" if known else ""
+
+
+def _known_keys(loc: KeyPath, data: object) -> list[str]:
+    model: type[BaseModel] = Scenario
+    here = data
+    for part in loc:
+        here = _step(here, part)
+        if isinstance(part, str):
+            inner = (
+                _model_in(model.model_fields[part].annotation)
+                if part in model.model_fields
+                else None
+            )
+            if inner is None:
+                return []
+            model = inner
+    if not issubclass(model, Choice):
+        return list(model.model_fields)
+    try:
+        kind = here["kind"] if isinstance(here, Mapping) else ""
+        return ["kind", *registry.options_model(model.socket, kind).model_fields]
+    except (PayloadError, KeyError):
+        return ["kind"]
+
+
+def _step(here: object, part: str | int) -> object:
+    if isinstance(here, dict):
+        return here.get(str(part))
+    return (
+        here[part]
+        if isinstance(here, list) and isinstance(part, int) and part < len(here)
+        else None
+    )
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

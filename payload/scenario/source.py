@@ -1,0 +1,163 @@
+"""YAML text as data, with the line of each key. Plain data only: no tags, no anchors, no repeated keys."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from payload.errors import ScenarioError
+
+KeyPath = tuple[str | int, ...]
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 32
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with the scalars of YAML 1.2's core schema: `22:30` and dates stay text, 1e6 is a number."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - the name and type are PyYAML's
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioSource:
+    """Where a scenario was read: the file's path as given, and the line of every key path."""
+
+    path: Path
+    lines: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int], repr=False)
+    overridden: dict[KeyPath, str] = field(default_factory=dict[KeyPath, str], repr=False)
+
+    def where(self, loc: Sequence[str | int]) -> str:
+        """`file:line` of a key path, or the override that set it; of the nearest parent that is written."""
+        for end in range(len(loc), -1, -1):
+            known = tuple(loc[:end])
+            if known in self.overridden:
+                return self.overridden[known]
+            if known in self.lines:
+                return f"{self.path}:{self.lines[known]}"
+        return str(self.path)
+
+
+def read_yaml(path: Path) -> tuple[object, ScenarioSource]:
+    """Read a YAML file into plain data and a map of its lines.
+
+    Raises:
+        ScenarioError: The file cannot be read, is not YAML, or holds what plain data cannot.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ScenarioError(f"{path}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}") from error
+    if len(raw) > MAX_BYTES:
+        raise ScenarioError(
+            f"{path}: is larger than {MAX_BYTES:,} bytes; a scenario is a page or two"
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(
+            f"{path}: is not UTF-8 text (byte {error.start}); a YAML file is wanted"
+        ) from error
+    node = _compose(text, str(path))
+    source = ScenarioSource(path)
+    return _plain(node, (), source), source
+
+
+def parse_value(text: str, what: str) -> object:
+    """One value as it would stand in the file: `0.3`, `true`, `[1, 2]`, `name`."""
+    return _plain(_compose(text, what), (), ScenarioSource(Path(what)))
+
+
+def _compose(text: str, what: str) -> yaml.Node | None:
+    try:
+        events = list(yaml.parse(text, Loader=_Loader))
+        for event in events:
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                at = event.start_mark.line + 1 if event.start_mark else 1
+                raise ScenarioError(
+                    f"{what}:{at}: anchors and aliases (&, *) are not supported; write the value out"
+                )
+        return yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise ScenarioError(
+            f"{what}{line}: is not YAML: {error.problem or error.context}"
+        ) from error
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"{what}: is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ScenarioError(f"{what}: is nested too deeply") from error
+
+
+def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> object:
+    if node is None:
+        return None
+    line = node.start_mark.line + 1
+    source.lines.setdefault(at, line)
+    if len(at) > MAX_DEPTH:
+        raise ScenarioError(f"{source.path}:{line}: is nested more than {MAX_DEPTH} deep")
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, at, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*at, index), source) for index, item in enumerate(node.value)]
+    return _scalar(node, source)
+
+
+def _mapping(node: yaml.MappingNode, at: KeyPath, source: ScenarioSource) -> dict[str, object]:
+    data: dict[str, object] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+        if key is None or key == "<<":
+            raise ScenarioError(f"{source.path}:{line}: a key must be a plain word")
+        if key in data:
+            raise ScenarioError(f"{source.path}:{line}: the key {key!r} stands twice")
+        source.lines[(*at, key)] = line
+        data[key] = _plain(value_node, (*at, key), source)
+    return data
+
+
+def _scalar(node: yaml.Node, source: ScenarioSource) -> object:
+    kind = node.tag.rpartition(":")[2]
+    where = f"{source.path}:{node.start_mark.line + 1}"
+    value = node.value
+    if not node.tag.startswith("tag:yaml.org,2002:") or kind not in {
+        "str",
+        "int",
+        "float",
+        "bool",
+        "null",
+    }:
+        raise ScenarioError(
+            f"{where}: the tag {node.tag!r} is not supported; plain values are wanted"
+        )
+    try:
+        if kind == "int":
+            return int(value, 8 if value.startswith("0o") else 16 if value.startswith("0x") else 10)
+        if kind == "float":
+            return float(value.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError as error:
+        raise ScenarioError(f"{where}: {value!r} is not a number") from error
+    if kind == "bool":
+        return value.lower() == "true"
+    return None if kind == "null" else value
