@@ -127,6 +127,11 @@ class Scheduler(Protocol):
 class Link(Protocol):
     """Socket `payload.link`: how much a contact carries."""
 
+    @property
+    def max_resends(self) -> int:
+        """How often the missing frames of a record are asked for again before it is given up."""
+        ...
+
     def profile(self, window: ContactWindow, ephemeris: Ephemeris) -> RateProfile:
         """The rate over one contact."""
         ...

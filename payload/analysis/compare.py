@@ -1,0 +1,85 @@
+"""Flights side by side: the same figures of each variant, and their difference to the first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ROWS: tuple[tuple[str, str, str], ...] = (
+    ("bytes.acquired", "acquired", "byte"),
+    ("bytes.pruned", "pruned", "byte"),
+    ("bytes.saved", "saved by compression", "byte"),
+    ("bytes.overflowed", "overflowed", "byte"),
+    ("bytes.lost", "lost", "byte"),
+    ("bytes.on_board", "still on board", "byte"),
+    ("bytes.delivered", "delivered", "byte"),
+    ("tiles.acquired", "tiles acquired", "tile"),
+    ("tiles.delivered", "tiles delivered", "tile"),
+    ("pixels.clear_delivered", "clear pixels delivered", "px"),
+    ("pixels.cloud_delivered", "cloudy pixels delivered", "px"),
+    ("pixels.clear_discarded", "clear pixels discarded", "px"),
+    ("link.contacts", "contacts", ""),
+    ("link.capacity_bytes", "link capacity", "byte"),
+    ("link.used_bytes", "link used", "byte"),
+    ("masker.iou", "masker IoU", ""),
+    ("latency_s.p50", "latency, median", "s"),
+    ("latency_s.p90", "latency, 90th percentile", "s"),
+    ("targets.acquired", "targets acquired", ""),
+    ("targets.reacquired", "targets retaken", ""),
+    ("targets.clear_delivered", "targets delivered clear", ""),
+    ("energy_j.compute", "computing energy", "J"),
+)
+"""What is compared: key path in the summary, words, unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of all variants; differences are to the first variant."""
+
+    key: str
+    label: str
+    unit: str
+    values: tuple[float | int | None, ...]
+    differences: tuple[float | int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Variants side by side, flown over the same world and seed."""
+
+    variants: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "variants": list(self.variants),
+            "rows": [
+                {
+                    "key": row.key,
+                    "label": row.label,
+                    "unit": row.unit,
+                    "values": list(row.values),
+                    "differences": list(row.differences),
+                }
+                for row in self.rows
+            ],
+        }
+
+
+def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
+    """Set named summaries side by side; the first is the base."""
+    rows = []
+    for key, label, unit in ROWS:
+        values = tuple(_at(summary, key) for _, summary in summaries)
+        base = values[0]
+        differences = tuple(
+            None if value is None or base is None else value - base for value in values
+        )
+        rows.append(Row(key, label, unit, values, differences))
+    return Comparison(tuple(name for name, _ in summaries), tuple(rows))
+
+
+def _at(summary: Mapping[str, Any], key: str) -> float | int | None:
+    section, _, name = key.partition(".")
+    value: float | int | None = summary[section][name]
+    return value

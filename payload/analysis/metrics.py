@@ -1,0 +1,238 @@
+"""The summary of a run: what README documents and programs read. Integers stay integers; there is no NaN."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from payload.ledger import Fate, FlightRecord, Image
+from payload.types import CoverEstimate
+
+SCHEMA_VERSION = 1
+ARM_NAMES = ("raw", "compressed", "discard", "prune", "oracle")
+OWN_ARM = "prune"
+
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Flown:
+    """All that a summary is made of.
+
+    Attributes:
+        name: Of the scenario.
+        digest: Of the scenario.
+        seed: Of the scenario.
+        duration_s: [s] Length of the flight.
+        records: Flights by arm; the scenario's own is `prune`.
+        estimates: What the scenario's masker says of every tile taken in any flight, by tile id.
+        targets: How many were requested.
+        raw_bytes_per_px: [byte] Bands times bit depth.
+        clear_limit: A target counts as delivered clear when one image of it brought at least the share
+            1 - clear_limit of its pixels down clear.
+        masker: Model, digest and number of parameters.
+    """
+
+    name: str
+    digest: str
+    seed: int
+    duration_s: float
+    records: Mapping[str, FlightRecord]
+    estimates: Mapping[str, CoverEstimate]
+    targets: int
+    raw_bytes_per_px: float
+    clear_limit: float
+    masker: Mapping[str, str | int | None]
+    scores: Mapping[str, float | None]
+
+
+def summarise(flown: Flown) -> Summary:
+    """The contract of `summary.json`, keys in their documented order."""
+    own = flown.records[OWN_ARM]
+    tile_ids = {fate: list(own.ledger.tiles_with(fate)) for fate in Fate}
+    everything = [item.tile_id for item in own.ledger.acquired]
+    arms = [_arm(name, flown) for name in ARM_NAMES]
+    raw = arms[0]
+    for arm in arms:
+        arm["saved_fraction"] = _saved_fraction(arm, raw)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario": flown.name,
+        "digest": flown.digest,
+        "seed": flown.seed,
+        "duration_s": flown.duration_s,
+        "bytes": {
+            "acquired": own.ledger.acquired_bytes(),
+            **{
+                str(fate): own.ledger.total_bytes(fate)
+                for fate in (Fate.PRUNED, Fate.SAVED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD)
+            },
+            "delivered": own.ledger.total_bytes(Fate.DELIVERED),
+        },
+        "tiles": {
+            "acquired": len(everything),
+            **{
+                str(fate): len(tile_ids[fate])
+                for fate in (Fate.PRUNED, Fate.DELIVERED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD)
+            },
+        },
+        "pixels": {
+            "clear_acquired": _clear(flown, everything),
+            "cloud_acquired": _cloudy(flown, everything),
+            "clear_delivered": _clear(flown, tile_ids[Fate.DELIVERED]),
+            "cloud_delivered": _cloudy(flown, tile_ids[Fate.DELIVERED]),
+            "clear_discarded": _clear(flown, tile_ids[Fate.PRUNED]),
+        },
+        "link": _link(own),
+        "masker": {**flown.masker, **flown.scores},
+        "latency_s": _latency(own),
+        "targets": _targets(flown, own),
+        "energy_j": {"compute": sum(entry.joules for entry in own.ledger.joules)},
+        "arms": arms,
+        "notes": _notes(flown, own),
+    }
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """The sum, or None as soon as one value is unknown."""
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
+    return _sum(flown.estimates[item].clear_px for item in tile_ids)
+
+
+def _cloudy(flown: Flown, tile_ids: Iterable[str]) -> int | None:
+    return _sum(flown.estimates[item].cloudy_px for item in tile_ids)
+
+
+def _link(record: FlightRecord) -> Summary:
+    return {
+        "contacts": len(record.contacts),
+        "contact_s": sum(log.window.duration_s for log in record.contacts),
+        "capacity_bytes": sum(log.capacity_bytes for log in record.contacts),
+        "used_bytes": sum(log.used_bytes for log in record.contacts),
+        "saturated": is_saturated(record),
+    }
+
+
+def is_saturated(record: FlightRecord) -> bool:
+    """Whether the link was the bottleneck: more than half of its contacts ended with data still waiting."""
+    waiting = sum(log.left_waiting for log in record.contacts)
+    return bool(record.contacts) and waiting * 2 > len(record.contacts)
+
+
+def _latency(record: FlightRecord) -> Summary:
+    taken_s = {
+        tile_id: image.acquisition.time_s
+        for image in record.images
+        for tile_id in image.acquisition.tile_ids
+    }
+    waits = [delivered_s - taken_s[tile_id] for tile_id, delivered_s in record.delivered_s.items()]
+    if not waits:
+        return {"p50": None, "p90": None, "max": None}
+    p50, p90 = np.quantile(np.array(waits), [0.5, 0.9])
+    return {"p50": float(p50), "p90": float(p90), "max": max(waits)}
+
+
+def _targets(flown: Flown, record: FlightRecord) -> Summary:
+    taken = {image.acquisition.opportunity.target for image in record.images}
+    retaken = {image.acquisition.opportunity.target for image in record.images if image.is_retake}
+    clear = _clear_targets(flown, record)
+    return {
+        "requested": flown.targets,
+        "acquired": len(taken),
+        "reacquired": len(retaken),
+        "clear_delivered": None if clear is None else len(clear),
+    }
+
+
+def _clear_targets(flown: Flown, record: FlightRecord) -> set[str] | None:
+    delivered = record.delivered_s.keys()
+    clear: set[str] = set()
+    for image in record.images:
+        tile_ids = image.acquisition.tile_ids
+        clear_px = _clear(flown, (item for item in tile_ids if item in delivered))
+        if clear_px is None:
+            return None
+        if clear_px >= (1 - flown.clear_limit) * _pixels(flown, image) and clear_px:
+            clear.add(image.acquisition.opportunity.target)
+    return clear
+
+
+def _pixels(flown: Flown, image: Image) -> int:
+    return sum(flown.estimates[item].valid_px for item in image.acquisition.tile_ids)
+
+
+def _arm(name: str, flown: Flown) -> Summary:
+    arm: Summary = {
+        "name": name,
+        "downlinked_bytes": None,
+        "waiting_bytes": None,
+        "clear_pixels_delivered": None,
+        "data_value_density": None,
+        "saved_fraction": None,
+        "acquired_bytes": None,
+        "overflowed_bytes": None,
+        "lost_bytes": None,
+        "clear_pixels_discarded": None,
+        "images": None,
+        "used_bytes": None,
+        "link_saturated": None,
+        "compute_j": None,
+    }
+    record = flown.records.get(name)
+    if record is None:
+        return arm
+    books = record.ledger
+    downlinked = books.total_bytes(Fate.DELIVERED)
+    clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
+    known = clear_px is not None and downlinked
+    arm |= {
+        "downlinked_bytes": downlinked,
+        "waiting_bytes": books.total_bytes(Fate.ON_BOARD),
+        "clear_pixels_delivered": clear_px,
+        "data_value_density": clear_px * flown.raw_bytes_per_px / downlinked if known else None,
+        "acquired_bytes": books.acquired_bytes(),
+        "overflowed_bytes": books.total_bytes(Fate.OVERFLOWED),
+        "lost_bytes": books.total_bytes(Fate.LOST),
+        "clear_pixels_discarded": _clear(flown, books.tiles_with(Fate.PRUNED)),
+        "images": len(record.images),
+        "used_bytes": sum(log.used_bytes for log in record.contacts),
+        "link_saturated": is_saturated(record),
+        "compute_j": sum(entry.joules for entry in books.joules),
+    }
+    return arm
+
+
+def _saved_fraction(arm: Summary, raw: Summary) -> float | None:
+    """1 - downlinked / that of raw; None while either leaves anything waiting: backlog is never saved."""
+    if arm["downlinked_bytes"] is None or raw["downlinked_bytes"] is None:
+        return None
+    if arm["waiting_bytes"] or raw["waiting_bytes"] or not raw["downlinked_bytes"]:
+        return None
+    return float(1 - arm["downlinked_bytes"] / raw["downlinked_bytes"])
+
+
+def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
+    notes: list[str] = []
+    if not flown.targets:
+        notes.append("no target was requested")
+    elif not record.images:
+        notes.append("no target came into sight by daylight within the off-nadir limit")
+    if not record.contacts:
+        notes.append("there was no contact with any station: nothing came down")
+    overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))
+    if record.ledger.acquired and overflowed == len(record.ledger.acquired):
+        notes.append("the memory holds less than one raw tile: everything overflowed")
+    if record.images and "oracle" not in flown.records:
+        notes.append(
+            "some pixels have no truth: the oracle was not flown, pixel counts are unknown"
+        )
+    return notes

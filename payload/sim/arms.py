@@ -1,0 +1,54 @@
+"""The arms: the scenario with one part exchanged, flown over the same world and seed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from payload.pruning import KEEP_ALL, Policy
+from payload.scenario.models import PruningModel
+
+ArmName = Literal["raw", "compressed", "discard", "prune", "oracle"]
+ARMS: tuple[ArmName, ...] = ("raw", "compressed", "discard", "prune", "oracle")
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What an arm does with the pixels.
+
+    Attributes:
+        name: One of ARMS.
+        mask: No mask, the scenario's masker, or the truth itself.
+        policy: What is dropped.
+        compresses: Whether kept tiles go through the scenario's codec; else they go down raw.
+    """
+
+    name: ArmName
+    mask: Literal["none", "scenario", "perfect"]
+    policy: Policy
+    compresses: bool
+
+    @property
+    def is_scenarios_own(self) -> bool:
+        """Whether nothing is exchanged: its records are kept and handed to the ground."""
+        return self.name == "prune"
+
+    @property
+    def sees_cloud(self) -> bool:
+        """Whether the satellite knows which of its images are cloudy."""
+        return self.mask != "none"
+
+
+def make_arm(name: ArmName, pruning: PruningModel) -> Arm:
+    """An arm by its name, with the thresholds of the scenario."""
+    tiles = Policy("tile", pruning.max_cloud_cover)
+    images = Policy("image", pruning.max_image_cloud_cover)
+    match name:
+        case "raw":
+            return Arm(name, "none", KEEP_ALL, compresses=False)
+        case "compressed":
+            return Arm(name, "none", KEEP_ALL, compresses=True)
+        case "discard":
+            return Arm(name, "scenario", images, compresses=True)
+        case "prune":
+            return Arm(name, "scenario", tiles, compresses=True)
+        case "oracle":
+            return Arm(name, "perfect", tiles, compresses=True)

@@ -1,0 +1,163 @@
+"""Names in a scenario become objects, geometry is computed: one place for all wiring."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar, cast
+
+from payload.compression import raw_record_bytes
+from payload.energy import ComputeProfile, load_profile
+from payload.errors import PayloadError, ScenarioError
+from payload.imaging import find_opportunities, load_targets
+from payload.imaging.tiling import TileGrid
+from payload.orbit import find_contacts, sun_elevation_deg, time_grid
+from payload.ports import Codec, Link, Masker, Propagator, SceneSource, Scheduler
+from payload.scenario.models import Scenario
+from payload.types import (
+    ContactWindow,
+    Ephemeris,
+    GroundStation,
+    Opportunity,
+    Radiometry,
+    Sensor,
+    Target,
+)
+
+BANDS = ("blue", "green", "red", "nir")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A scenario ready to fly: what it names is built, what geometry allows is known.
+
+    Attributes:
+        contacts: By satellite, in order of AOS.
+        opportunities: By satellite, in order of start.
+    """
+
+    scenario: Scenario
+    sensor: Sensor
+    targets: tuple[Target, ...]
+    stations: tuple[GroundStation, ...]
+    ephemerides: dict[str, Ephemeris]
+    contacts: dict[str, list[ContactWindow]]
+    opportunities: dict[str, list[Opportunity]]
+    source: SceneSource
+    masker: Masker
+    codec: Codec
+    link: Link
+    scheduler: Scheduler
+    profile: ComputeProfile
+
+    @property
+    def satellites(self) -> list[str]:
+        """Names of the fleet."""
+        return list(self.ephemerides)
+
+    @property
+    def span_s(self) -> float:
+        """[s] Length of the flight."""
+        return self.scenario.duration_s
+
+    @property
+    def tile_px(self) -> int:
+        """[px] Side of a tile."""
+        return self.scenario.pruning.tile_px
+
+    @property
+    def codec_name(self) -> str:
+        """Kind of the scenario's codec."""
+        return self.scenario.codec.kind
+
+
+def assemble(scenario: Scenario) -> Assembly:
+    """Build what a scenario names and compute its geometry.
+
+    Raises:
+        ScenarioError: A file that the scenario names, or its profile, is not what is wanted.
+        OrbitError: The orbit cannot be flown for the whole span.
+    """
+    sensor = make_sensor(scenario)
+    stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
+    targets = at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
+    profile = at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    times_s = time_grid(scenario.duration_s)
+    ephemerides = {
+        satellite.name: cast(
+            Propagator,
+            satellite.orbit.build(
+                satellite=satellite.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
+            ),
+        ).propagate(times_s)
+        for satellite in scenario.satellites
+    }
+    return Assembly(
+        scenario=scenario,
+        sensor=sensor,
+        targets=targets,
+        stations=stations,
+        ephemerides=ephemerides,
+        contacts={
+            name: sorted(
+                (window for station in stations for window in find_contacts(ephemeris, station)),
+                key=lambda window: (window.aos_s, window.station),
+            )
+            for name, ephemeris in ephemerides.items()
+        },
+        opportunities={
+            name: find_opportunities(
+                ephemeris,
+                targets,
+                sensor,
+                raw_bytes=nominal_bytes(sensor, scenario.pruning.tile_px),
+                sun_elevation=partial(sun_elevation_deg, epoch_utc=scenario.epoch_utc),
+            )
+            for name, ephemeris in ephemerides.items()
+        },
+        source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
+        masker=cast(Masker, scenario.masker.build()),
+        codec=cast(Codec, scenario.codec.build()),
+        link=cast(Link, scenario.link.build()),
+        scheduler=cast(Scheduler, scenario.scheduler.build()),
+        profile=profile,
+    )
+
+
+def make_sensor(scenario: Scenario) -> Sensor:
+    """The camera of a scenario."""
+    camera = scenario.camera
+    highest = 2**camera.bit_depth - 1
+    return Sensor(
+        bands=BANDS,
+        gsd_m=camera.gsd_m,
+        width_px=camera.width_px,
+        height_px=camera.height_px,
+        bit_depth=camera.bit_depth,
+        radiometry=Radiometry(scale=camera.full_scale_reflectance / highest),
+        max_off_nadir_deg=camera.max_off_nadir_deg,
+        min_sun_elevation_deg=camera.min_sun_elevation_deg,
+        settle_s=camera.settle_s,
+    )
+
+
+def nominal_bytes(sensor: Sensor, tile_px: int) -> int:
+    """[byte] A whole raw image of the sensor's frame, as tile records."""
+    windows = TileGrid(sensor.height_px, sensor.width_px, tile_px).windows
+    return sum(
+        raw_record_bytes(len(sensor.bands), item.height_px, item.width_px, sensor.bit_depth)
+        for item in windows
+    )
+
+
+def at_key(scenario: Scenario, key: str, read: Callable[[], T]) -> T:
+    """Read what a key of the scenario names; a mistake in it is told with the key's place.
+
+    Raises:
+        ScenarioError: What was read is not what is wanted.
+    """
+    try:
+        return read()
+    except PayloadError as error:
+        where = f"{scenario.source.where(key.split('.'))}: " if scenario.source else ""
+        raise ScenarioError(f"{where}{key}: {error}") from error

@@ -1,0 +1,82 @@
+"""A flight, told once. Who does what stands in the rooms beside it; the sums stand on the floor below."""
+
+from dataclasses import dataclass, field
+
+import simpy
+
+from payload.ledger import FlightRecord, Ledger, audit
+from payload.sim.arms import Arm
+from payload.sim.assemble import Assembly
+from payload.sim.ground import Deliver, Ground
+from payload.sim.log import Log
+from payload.sim.memo import Memo
+from payload.sim.spacecraft import Spacecraft
+
+
+@dataclass
+class Mission:
+    """One arm of a scenario: a ground segment, a fleet, and the books they write.
+
+    Attributes:
+        assembly: The scenario with its geometry computed and its plug-ins built.
+        arm: Which part of the scenario is exchanged.
+        memo: Pixel work, shared by all arms.
+        deliver: What takes the records that come down; None where nobody wants them.
+    """
+
+    assembly: Assembly
+    arm: Arm
+    memo: Memo
+    deliver: Deliver | None = None
+    env: simpy.Environment = field(init=False, default_factory=simpy.Environment)
+    ledger: Ledger = field(init=False, default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self.log = Log(self.env)
+        self.ground = Ground(
+            self.env, self.assembly, self.arm, self.memo, self.ledger, self.log, self.deliver
+        )
+        self.fleet = [
+            Spacecraft(
+                self.env,
+                name,
+                self.assembly,
+                self.arm,
+                self.memo,
+                self.ground,
+                self.ledger,
+                self.log,
+            )
+            for name in self.assembly.satellites
+        ]
+
+    def fly(self) -> FlightRecord:
+        """Fly the span, close the books, check them."""
+        self.env.process(self.ground.plan_ahead())
+        for craft in self.fleet:
+            for story in (craft.observe(), craft.process(), craft.downlink()):
+                self.env.process(story)
+        self.env.run(until=self.assembly.span_s)
+        for craft in self.fleet:
+            craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
+        audit(self.ledger)
+        return self.record()
+
+    def record(self) -> FlightRecord:
+        """What was flown, in order of time."""
+        images = [image for craft in self.fleet for image in craft.images()]
+        contacts = [contact for craft in self.fleet for contact in craft.transmitter.contacts]
+        return FlightRecord(
+            arm=self.arm.name,
+            span_s=self.assembly.span_s,
+            ledger=self.ledger,
+            images=tuple(
+                sorted(images, key=lambda image: (image.acquisition.time_s, image.acquisition.id))
+            ),
+            contacts=tuple(
+                sorted(contacts, key=lambda log: (log.window.aos_s, log.window.station))
+            ),
+            events=tuple(self.log.events),
+            delivered_s=self.ground.delivered_s,
+            peak_memory_bytes=max(craft.memory.peak_bytes for craft in self.fleet),
+        )

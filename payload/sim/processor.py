@@ -1,0 +1,50 @@
+"""How the tiles of an image are judged on board: by their pixels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from payload.energy import ComputeProfile
+from payload.pruning import decide
+from payload.sim.arms import Arm
+from payload.sim.memo import Memo, TileFacts
+from payload.types import Acquisition, CoverEstimate, Decision, TileOutcome
+from payload.units import PX_PER_MPX
+
+
+@dataclass(frozen=True)
+class PixelProcessor:
+    """Masks, decides and compresses every tile; time and energy come from the computer's profile."""
+
+    memo: Memo
+    arm: Arm
+    profile: ComputeProfile
+    compression_mpx_per_s: float
+
+    def judge(self, acquisition: Acquisition, tile_ids: Iterable[str]) -> list[TileOutcome]:
+        """Outcomes of those tiles of an image that lie in memory, in grid order."""
+        wanted = set(tile_ids)
+        facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
+        stored = [fact for fact in facts if fact.tile_id in wanted]
+        covers = [self._cover(fact) for fact in stored]
+        decisions = decide(covers, self.arm.policy)
+        return [self._outcome(*item) for item in zip(stored, covers, decisions, strict=True)]
+
+    def _cover(self, fact: TileFacts) -> CoverEstimate:
+        if self.arm.mask == "perfect" and fact.perfect is not None:
+            return fact.perfect
+        return fact.estimate
+
+    def _outcome(self, fact: TileFacts, cover: CoverEstimate, decision: Decision) -> TileOutcome:
+        encodes = decision.keep and self.arm.compresses
+        busy_s = self.profile.busy_s(fact.pixels) if self.arm.mask != "none" else 0.0
+        if encodes:
+            busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
+        return TileOutcome(
+            tile_id=fact.tile_id,
+            raw_bytes=fact.raw_bytes,
+            encoded_bytes=fact.encoded_bytes if encodes else fact.raw_bytes,
+            decision=decision,
+            cover=None if self.arm.mask == "none" else cover,
+            busy_s=busy_s,
+            energy_j=self.profile.energy_j(busy_s),
+        )
