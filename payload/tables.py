@@ -1,0 +1,102 @@
+"""Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+TABLES_VERSION = 1
+Column = NDArray[Any] | Sequence[object]
+
+
+@contextmanager
+def _connect() -> "Iterator[duckdb.DuckDBPyConnection]":
+    import duckdb  # noqa: PLC0415 - takes a tenth of a second, and most commands never need it
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "threads": 1,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Column]) -> None:
+    """Write columns of equal length as a Parquet file.
+
+    Args:
+        path: Where to.
+        types: SQL type of each column, in their order, as `{"bytes": "BIGINT"}`.
+        columns: Values of each column; None is NULL.
+    """
+    arrays = {name: np.asarray(columns[name], dtype=_dtype(kind)) for name, kind in types.items()}
+    fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
+    with _connect() as connection:
+        connection.register("given", arrays)
+        connection.execute(
+            f"copy (select {fields} from given) to ? "
+            f"(format parquet, compression zstd, kv_metadata {{payload_sim_tables: '{TABLES_VERSION}'}})",
+            [str(path)],
+        )
+
+
+def _dtype(kind: str) -> Any:  # noqa: ANN401 - numpy's own dtype-likes
+    return {"BIGINT": np.int64, "DOUBLE": np.float64, "BOOLEAN": np.bool_}.get(kind, object)
+
+
+def read_table(path: Path) -> dict[str, list[Any]]:
+    """All columns of a Parquet file, as lists in the order of the rows."""
+    with _connect() as connection:
+        result = connection.execute("select * from read_parquet(?)", [str(path)])
+        names = [item[0] for item in result.description or ()]
+        rows = result.fetchall()
+    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
+
+
+def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Ask the tables of a results folder; each `<name>.parquet` is the table `<name>`.
+
+    The tables are loaded first and the outside is then closed: a query sees nothing else.
+
+    Returns:
+        Names of the columns, and the rows.
+
+    Raises:
+        ScenarioError: There are no tables, or the query is refused.
+    """
+    import duckdb  # noqa: PLC0415
+
+    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+    if not files:
+        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
+    with _connect() as connection:
+        try:
+            for file in files:
+                name = file.stem.replace('"', "")
+                connection.execute(
+                    f'create table "{name}" as select * from read_parquet(?)',
+                    [str(file)],
+                )
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            result = connection.execute(sql)
+            names = [item[0] for item in result.description or ()]
+            return names, result.fetchall()
+        except duckdb.Error as error:
+            said = str(error).strip().splitlines()[0]
+            known = ", ".join(file.stem for file in files)
+            raise ScenarioError(f"the query is refused: {said} (tables: {known})") from error
