@@ -1,0 +1,246 @@
+"""Orbital elements to SGP4 records: two-line elements, mean elements, and plain words.
+
+A record is a `sgp4.api.Satrec`. Whatever is wrong ends in an `OrbitError` that says which line or field.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sgp4.api import SGP4_ERRORS, WGS72, Satrec
+
+from payload.errors import OrbitError
+from payload.orbit.frames import WGS84_RADIUS_KM, gmst_rad, instants
+from payload.units import S_PER_DAY
+
+SGP4_MU_KM3_S2 = 398600.8
+"""[km3/s2] What SGP4 takes to turn a mean motion into a size (WGS 72). Source: Spacetrack Report 3."""
+WGS84_J2 = 1.08262998905e-3
+"""Oblateness of the Earth. Source: NIMA TR8350.2, 3rd ed., C20 of table 5.1 times -sqrt(5)."""
+TROPICAL_YEAR_DAYS = 365.2421897
+"""[day] In which the mean Sun goes round the equator once. Source: Meeus, Astronomical Algorithms, ch. 27."""
+
+MIN_ALTITUDE_KM, MAX_ALTITUDE_KM = 200.0, 2000.0
+
+_SGP4_DAY_ZERO = datetime(1949, 12, 31, tzinfo=UTC)
+_MAX_FILE_BYTES = 1_000_000
+_LINE_LENGTH = 69
+
+_CATALOGUE = re.compile(r"[ \dA-HJ-NP-Z][ \d]{3}\d")
+_DIGITS = re.compile(r"\d+")
+_DECIMAL = re.compile(r" *[+-]? *\d*\.\d+")
+_EXPONENT = re.compile(r"[ +-][ \d]{4}\d[+-]\d")
+_FIELDS = {
+    1: (
+        (3, 7, "the catalogue number", _CATALOGUE),
+        (19, 20, "the year of the epoch", _DIGITS),
+        (21, 32, "the day of the epoch", _DECIMAL),
+        (34, 43, "the first derivative of the mean motion", _DECIMAL),
+        (45, 52, "the second derivative of the mean motion", _EXPONENT),
+        (54, 61, "the drag term", _EXPONENT),
+    ),
+    2: (
+        (3, 7, "the catalogue number", _CATALOGUE),
+        (9, 16, "the inclination", _DECIMAL),
+        (18, 25, "the right ascension of the node", _DECIMAL),
+        (27, 33, "the eccentricity", _DIGITS),
+        (35, 42, "the argument of perigee", _DECIMAL),
+        (44, 51, "the mean anomaly", _DECIMAL),
+        (53, 63, "the mean motion", _DECIMAL),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeanElements:
+    """Mean elements as SGP4 means them (Kozai mean motion, TEME).
+
+    Attributes:
+        epoch_utc: When they hold.
+        mean_motion_rev_per_day: [1/day] Turns a day.
+        eccentricity: 0 <= value < 1.
+        inclination_deg: [deg] 0 to 180.
+        raan_deg: [deg] Right ascension of the ascending node.
+        argument_of_perigee_deg: [deg] From the node.
+        mean_anomaly_deg: [deg] From the perigee.
+        bstar: [1/earth radius] SGP4's drag term.
+    """
+
+    epoch_utc: datetime
+    mean_motion_rev_per_day: float
+    eccentricity: float
+    inclination_deg: float
+    raan_deg: float
+    argument_of_perigee_deg: float
+    mean_anomaly_deg: float
+    bstar: float = 0.0
+
+    def record(self, source: str) -> Satrec:
+        """The record SGP4 propagates; OrbitError, naming the source, where SGP4 refuses it."""
+        epoch_days = (self.epoch_utc - _SGP4_DAY_ZERO).total_seconds() / S_PER_DAY
+        record = Satrec()
+        record.sgp4init(
+            WGS72,
+            "i",  # the improved mode, that of two-line elements too
+            0,  # a catalogue number, of which SGP4 makes no use
+            epoch_days,
+            self.bstar,
+            0.0,  # derivatives of the mean motion: SGP4 makes no use of them either
+            0.0,
+            self.eccentricity,
+            math.radians(self.argument_of_perigee_deg),
+            math.radians(self.inclination_deg),
+            math.radians(self.mean_anomaly_deg),
+            self.mean_motion_rev_per_day * 2.0 * math.pi / 1440.0,
+            math.radians(self.raan_deg),
+        )
+        return _accepted(record, source)
+
+
+def sun_synchronous(
+    altitude_km: float, ltan: str, epoch_utc: datetime, *, argument_of_latitude_deg: float = 0.0
+) -> MeanElements:
+    """A circular sun-synchronous orbit from its height and its local time.
+
+    The node moves with the mean Sun (J2, first order), which gives the inclination; it lies where the
+    *mean* local solar time is `ltan` at the epoch, which gives the node: local time is UT plus the
+    longitude of the node, and that is its right ascension less the sidereal time of Greenwich.
+
+    Args:
+        altitude_km: [km] Above the equatorial radius of WGS 84, 200 to 2,000.
+        ltan: Mean local solar time of the ascending node, "HH:MM".
+        epoch_utc: When the elements hold.
+        argument_of_latitude_deg: [deg] From the ascending node to the satellite at the epoch.
+
+    Raises:
+        OrbitError: The height or the time is none, or the angle is no number.
+
+    Source: Vallado, Fundamentals of Astrodynamics, 4th ed., section 11.4.1.
+    """
+    if not MIN_ALTITUDE_KM <= altitude_km <= MAX_ALTITUDE_KM:
+        raise OrbitError(
+            f"altitude_km: {altitude_km} km is not between {MIN_ALTITUDE_KM:g} and {MAX_ALTITUDE_KM:g} km,"
+            " where sun-synchronous orbits are flown"
+        )
+    clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", ltan)
+    if clock is None:
+        raise OrbitError(
+            f'ltan: {ltan!r} is not a time of day; write hours and minutes, such as "22:30"'
+        )
+    if not math.isfinite(argument_of_latitude_deg):
+        raise OrbitError(f"argument_of_latitude_deg: {argument_of_latitude_deg} is no angle")
+    semi_major_axis_km = WGS84_RADIUS_KM + altitude_km
+    motion_rad_s = math.sqrt(SGP4_MU_KM3_S2 / semi_major_axis_km**3)
+    sun_rad_s = 2.0 * math.pi / (TROPICAL_YEAR_DAYS * S_PER_DAY)
+    pull = 1.5 * WGS84_J2 * (WGS84_RADIUS_KM / semi_major_axis_km) ** 2 * motion_rad_s
+
+    moment = instants(epoch_utc, np.zeros(1))
+    ut_days = moment.part_days[0] + 0.5  # J2000.0 is a noon
+    ltan_days = (int(clock[1]) + int(clock[2]) / 60.0) / 24.0
+    sidereal_deg = math.degrees(float(gmst_rad(moment)[0]))
+    return MeanElements(
+        epoch_utc=epoch_utc,
+        mean_motion_rev_per_day=motion_rad_s * S_PER_DAY / (2.0 * math.pi),
+        eccentricity=0.0,
+        inclination_deg=math.degrees(math.acos(-sun_rad_s / pull)),
+        raan_deg=(sidereal_deg + 360.0 * (ltan_days - ut_days)) % 360.0,
+        argument_of_perigee_deg=0.0,
+        mean_anomaly_deg=argument_of_latitude_deg % 360.0,
+    )
+
+
+def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
+    """A record from two-line elements: two lines, or three with a name on top; Alpha-5 numbers too.
+
+    Raises:
+        OrbitError: Which line is wrong, what stands there and what is wanted.
+
+    Source: CelesTrak, "NORAD Two-Line Element Set Format" and "Alpha-5"; Vallado, AIAA 2006-6753.
+    """
+    if len(lines) not in {2, 3}:
+        raise OrbitError(
+            f"{source} has {len(lines)} lines; two are wanted, or three with a name on top"
+        )
+    first, second = (line.rstrip() for line in lines[-2:])
+    for number, line in ((1, first), (2, second)):
+        _check_line(line, number, source)
+    if first[2:7] != second[2:7]:
+        raise OrbitError(
+            f"{source}: line 1 is of satellite {first[2:7]!r}, line 2 of {second[2:7]!r}; they do not belong together"
+        )
+    if float(second[8:16]) > 180.0:
+        raise OrbitError(
+            f"{source}: line 2 has an inclination of {second[8:16].strip()} deg, above 180"
+        )
+    if not float(second[52:63]) > 0.0:
+        raise OrbitError(
+            f"{source}: line 2 has a mean motion of {second[52:63].strip()} turns a day"
+        )
+    try:
+        record = Satrec.twoline2rv(first, second)
+    except ValueError as error:
+        raise OrbitError(f"{source} cannot be read: {' '.join(str(error).split())}") from error
+    return _accepted(record, source)
+
+
+def from_tle_file(path: Path) -> Satrec:
+    """A record from a file that holds one set of two-line elements; empty lines are passed over."""
+    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    return from_tle(lines, f"the TLE file {path}")
+
+
+def read_text(path: Path) -> str:
+    """The text of a small file; OrbitError if it is not one."""
+    try:
+        if not path.is_file():
+            raise OrbitError(f"{path} is not a file")
+        size = path.stat().st_size
+        if size > _MAX_FILE_BYTES:
+            raise OrbitError(
+                f"{path} has {size} bytes; the elements of one satellite need far less"
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OrbitError(f"{path} is not a text file: byte {error.start} is no UTF-8") from error
+    except OSError as error:
+        raise OrbitError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def checksum(line: str) -> int:
+    """Sum of the digits of the first 68 characters, a minus as 1, modulo 10."""
+    return (
+        sum(int(char) if char.isdigit() else char == "-" for char in line[: _LINE_LENGTH - 1]) % 10
+    )
+
+
+def _check_line(line: str, number: int, source: str) -> None:
+    where = f"{source}: line {number}"
+    if not line.isascii():
+        raise OrbitError(f"{where} holds characters that no TLE has")
+    if not line.startswith(f"{number} "):
+        raise OrbitError(f"{where} begins with {line[:2]!r}; {f'{number} '!r} is wanted")
+    if len(line) != _LINE_LENGTH:
+        raise OrbitError(f"{where} has {len(line)} characters; {_LINE_LENGTH} are wanted")
+    wanted = str(checksum(line))
+    if line[-1] != wanted:
+        raise OrbitError(
+            f"{where} ends in the checksum {line[-1]!r}, but its characters add up to {wanted!r};"
+            " one of them is wrong"
+        )
+    for start, stop, name, pattern in _FIELDS[number]:
+        text = line[start - 1 : stop]
+        if not pattern.fullmatch(text):
+            raise OrbitError(
+                f"{where} should hold {name} in columns {start} to {stop}, but there is {text!r}"
+            )
+
+
+def _accepted(record: Satrec, source: str) -> Satrec:
+    if record.error:
+        meaning = SGP4_ERRORS.get(record.error, f"error {record.error}")
+        raise OrbitError(f"{source} describes no orbit that SGP4 can fly: {meaning}")
+    return record

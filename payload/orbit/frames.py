@@ -1,0 +1,133 @@
+"""Time and axes: UTC to days, TEME to the turning Earth, a place on WGS 84 to a point in space."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import OrbitError
+from payload.units import M_PER_KM, S_PER_DAY
+
+WGS84_RADIUS_KM = 6378.137
+"""Equatorial radius. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
+WGS84_FLATTENING = 1.0 / 298.257223563
+"""Flattening of the ellipsoid. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
+EARTH_SPIN_RAD_S = 7.292115146706979e-5
+"""[rad/s] How fast the Earth turns against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
+
+J2000_UTC = datetime(2000, 1, 1, 12, tzinfo=UTC)
+J2000_JD = 2451545.0
+_DAYS_PER_CENTURY = 36525.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instants:
+    """Days since 2000-01-01 12:00, kept in two parts so that no microsecond is lost.
+
+    Attributes:
+        whole_days: [day] A whole number.
+        part_days: [day] What comes on top of it, shape (T,).
+    """
+
+    whole_days: float
+    part_days: NDArray[np.float64]
+
+    @property
+    def days(self) -> NDArray[np.float64]:
+        """[day] Both parts together, good to some 0.2 microseconds; shape (T,)."""
+        return self.whole_days + self.part_days
+
+    @property
+    def julian_centuries(self) -> NDArray[np.float64]:
+        """[century of 36,525 days] Shape (T,)."""
+        return self.days / _DAYS_PER_CENTURY
+
+
+def instants(epoch_utc: datetime, times_s: NDArray[np.float64], *, dut1_s: float = 0.0) -> Instants:
+    """Days since J2000.0 of times after an epoch: UTC, or UT1 when `dut1_s` (UT1 - UTC) is given.
+
+    Raises:
+        OrbitError: The epoch has no time zone.
+    """
+    if epoch_utc.tzinfo is None:
+        raise OrbitError(f"the epoch {epoch_utc} has no time zone; an aware UTC instant is wanted")
+    since = epoch_utc - J2000_UTC
+    part_s = since.seconds + since.microseconds / 1e6 + dut1_s
+    return Instants(float(since.days), (part_s + times_s) / S_PER_DAY)
+
+
+def gmst_rad(ut1: Instants) -> NDArray[np.float64]:
+    """[rad] Greenwich mean sidereal time of 1982, the angle between TEME and the Earth; 0 to 2 pi.
+
+    Whole turns are dropped before anything is multiplied, which keeps the angle good to 1e-11.
+
+    Source: Aoki et al. 1982; as used with SGP4 by Vallado et al., AIAA 2006-6753, appendix C.
+    """
+    t = ut1.julian_centuries
+    slow_s = 67310.54841 + (8640184.812866 + (0.093104 - 6.2e-6 * t) * t) * t
+    turns = np.mod(ut1.part_days, 1.0) + slow_s / S_PER_DAY
+    return np.asarray(np.mod(turns, 1.0) * 2.0 * np.pi, dtype=np.float64)
+
+
+def turn_with_earth(
+    vectors: NDArray[np.float64], angle_rad: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Components of vectors (T, 3) on axes turned about the pole by `angle_rad` (T,)."""
+    cos, sin = np.cos(angle_rad), np.sin(angle_rad)
+    x, y, z = vectors[:, 0], vectors[:, 1], vectors[:, 2]
+    return np.stack((cos * x + sin * y, cos * y - sin * x, z), axis=1)
+
+
+def teme_to_itrf(
+    position_km: NDArray[np.float64], velocity_km_s: NDArray[np.float64], ut1: Instants
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """States of SGP4 as the turning Earth sees them; polar motion (up to 15 m) is left out.
+
+    Args:
+        position_km: [km] TEME, shape (T, 3).
+        velocity_km_s: [km/s] TEME, shape (T, 3).
+        ut1: The times, in UT1.
+
+    Returns:
+        [km] and [km/s] on ITRF axes, the velocity relative to the turning Earth.
+
+    Source: Vallado et al., AIAA 2006-6753, appendix C.
+    """
+    angle = gmst_rad(ut1)
+    position = turn_with_earth(position_km, angle)
+    velocity = turn_with_earth(velocity_km_s, angle)
+    velocity[:, 0] += EARTH_SPIN_RAD_S * position[:, 1]
+    velocity[:, 1] -= EARTH_SPIN_RAD_S * position[:, 0]
+    return position, velocity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A place on WGS 84 and its local axes, all ITRF; shape (..., 3), one row a place."""
+
+    position_km: NDArray[np.float64]
+    up: NDArray[np.float64]
+    east: NDArray[np.float64]
+    north: NDArray[np.float64]
+
+
+def site(
+    lat_deg: float | NDArray[np.float64],
+    lon_deg: float | NDArray[np.float64],
+    height_m: float | NDArray[np.float64] = 0.0,
+) -> Site:
+    """Geodetic coordinates to ITRF; `up` is the normal of the ellipsoid, never the line from the centre.
+
+    Source: NIMA TR8350.2, 3rd ed., section 4.2.
+    """
+    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
+    height_km = np.asarray(height_m) / M_PER_KM
+    zero = np.zeros(np.broadcast(lat, lon).shape)
+    up = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat) + zero), -1)
+    east = np.stack((-np.sin(lon) + zero, np.cos(lon) + zero, zero), -1)
+    eccentricity2 = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
+    normal_km = WGS84_RADIUS_KM / np.sqrt(1.0 - eccentricity2 * np.sin(lat) ** 2)
+    shrink = np.array((1.0, 1.0, 1.0 - eccentricity2))
+    position = (normal_km[..., None] * shrink + height_km[..., None]) * up
+    return Site(position, up, east, np.cross(up, east))

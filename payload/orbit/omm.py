@@ -1,0 +1,164 @@
+"""CCSDS Orbit Mean-Elements Messages as JSON, KVN, XML or CSV: one satellite a file.
+
+Source: CCSDS 502.0-B-3, section 4; the JSON and CSV forms are those of CelesTrak and Space-Track.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sgp4.api import Satrec
+
+from payload.errors import OrbitError
+from payload.orbit.elements import MeanElements, read_text
+
+_MUST_BE = {
+    "CENTER_NAME": ("EARTH",),
+    "REF_FRAME": ("TEME",),
+    "TIME_SYSTEM": ("UTC",),
+    "MEAN_ELEMENT_THEORY": ("SGP4", "SGP/SGP4"),
+    "EPHEMERIS_TYPE": ("0", "2", "SGP", "SGP4"),
+}
+_KVN_LINE = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*(?:\[[^\]]*\])?\s*")
+_CALENDAR = re.compile(r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))T(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)Z?")
+
+
+def from_omm_file(path: Path) -> Satrec:
+    """A record from an OMM file of any of the four forms.
+
+    Raises:
+        OrbitError: The file is no OMM, holds not exactly one satellite, or a field is missing or wrong.
+    """
+    source = f"the OMM file {path}"
+    messages = _messages(read_text(path), source)
+    if len(messages) != 1:
+        raise OrbitError(f"{source} holds {len(messages)} satellites; exactly one is wanted")
+    return mean_elements(messages[0], source).record(source)
+
+
+def mean_elements(fields: Mapping[str, str], source: str) -> MeanElements:
+    """Mean elements from the fields of a message, as texts by keyword."""
+    for key, allowed in _MUST_BE.items():
+        found = fields.get(key, "").strip()
+        if found and found.upper() not in allowed:
+            raise OrbitError(f"{source}: {key} is {found!r}; {' or '.join(allowed)} is wanted")
+    return MeanElements(
+        epoch_utc=_epoch(fields, source),
+        mean_motion_rev_per_day=_number(fields, "MEAN_MOTION", source, low=1e-6, high=20.0),
+        eccentricity=_number(fields, "ECCENTRICITY", source, low=0.0, high=0.9999999),
+        inclination_deg=_number(fields, "INCLINATION", source, low=0.0, high=180.0),
+        raan_deg=_number(fields, "RA_OF_ASC_NODE", source, low=-360.0, high=360.0),
+        argument_of_perigee_deg=_number(
+            fields, "ARG_OF_PERICENTER", source, low=-360.0, high=360.0
+        ),
+        mean_anomaly_deg=_number(fields, "MEAN_ANOMALY", source, low=-360.0, high=360.0),
+        bstar=_number({"BSTAR": "0", **fields}, "BSTAR", source, low=-1e3, high=1e3),
+    )
+
+
+def _messages(text: str, source: str) -> list[dict[str, str]]:
+    head = text.lstrip()
+    if head.startswith(("{", "[")):
+        return _json_messages(text, source)
+    if head.startswith("<"):
+        return _xml_messages(text, source)
+    if "=" in head:
+        return _kvn_messages(text, source)
+    if "EPOCH" in head.partition("\n")[0].split(","):
+        rows = csv.DictReader(io.StringIO(head))
+        return [{key: value or "" for key, value in row.items() if key} for row in rows]
+    raise OrbitError(
+        f"{source} is no OMM: neither JSON, XML, KVN (KEY = value) nor CSV with an EPOCH column"
+    )
+
+
+def _json_messages(text: str, source: str) -> list[dict[str, str]]:
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OrbitError(f"{source} is no JSON: {error}") from error
+    messages = loaded if isinstance(loaded, list) else [loaded]
+    if not all(isinstance(message, dict) for message in messages):
+        raise OrbitError(f"{source} is no OMM: an object of fields is wanted, or a list of one")
+    return [
+        {key: str(value) for key, value in message.items() if value is not None}
+        for message in messages
+    ]
+
+
+def _xml_messages(text: str, source: str) -> list[dict[str, str]]:
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise OrbitError(f"{source} defines XML entities, which no OMM needs; it is not read")
+    try:
+        root = ET.fromstring(text)
+    except (ET.ParseError, RecursionError, ValueError) as error:
+        raise OrbitError(f"{source} is no XML: {error}") from error
+    return [
+        {
+            leaf.tag.rpartition("}")[2]: (leaf.text or "").strip()
+            for leaf in segment.iter()
+            if not len(leaf)
+        }
+        for segment in root.iter()
+        if segment.tag.rpartition("}")[2] == "segment"
+    ]
+
+
+def _kvn_messages(text: str, source: str) -> list[dict[str, str]]:
+    messages: list[dict[str, str]] = []
+    fields: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.strip().startswith("COMMENT"):
+            continue
+        match = _KVN_LINE.fullmatch(line)
+        if match is None:
+            raise OrbitError(
+                f"{source}: line {number} is {line.strip()[:60]!r}; KEY = value is wanted"
+            )
+        key, value = match[1], match[2]
+        if key == "EPOCH" and "EPOCH" in fields:
+            messages.append(fields)
+            fields = {}
+        fields[key] = value
+    return [*messages, fields]
+
+
+def _number(fields: Mapping[str, str], key: str, source: str, *, low: float, high: float) -> float:
+    text = fields.get(key, "").strip()
+    if not text:
+        raise OrbitError(f"{source}: {key} is missing")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise OrbitError(
+            f"{source}: {key} is {text!r}; a number from {low:g} to {high:g} is wanted"
+        )
+    return value
+
+
+def _epoch(fields: Mapping[str, str], source: str) -> datetime:
+    text = fields.get("EPOCH", "").strip()
+    match = _CALENDAR.fullmatch(text)
+    if match is None:
+        raise OrbitError(
+            f"{source}: EPOCH is {text!r}; a UTC instant such as 2026-03-20T00:00:00 is wanted"
+        )
+    year, month, day, day_of_year, hour, minute, second = match.groups()
+    try:
+        start = datetime(
+            int(year), int(month or 1), int(day or 1), int(hour), int(minute), tzinfo=UTC
+        )
+    except ValueError as error:
+        raise OrbitError(f"{source}: EPOCH is {text!r}: {error}") from error
+    days, seconds = int(day_of_year or 1), float(second)
+    if not (1 <= days <= 366 and seconds < 61.0):
+        raise OrbitError(f"{source}: EPOCH is {text!r}, which no calendar knows")
+    return start + timedelta(days=days - 1, seconds=seconds)

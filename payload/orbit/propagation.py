@@ -1,0 +1,140 @@
+"""The propagator: SGP4 on elements from a TLE, an OMM or plain words, as the turning Earth sees it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator
+from sgp4.api import SGP4_ERRORS, Satrec
+
+from payload.errors import OrbitError
+from payload.orbit.elements import (
+    MAX_ALTITUDE_KM,
+    MIN_ALTITUDE_KM,
+    from_tle,
+    from_tle_file,
+    sun_synchronous,
+)
+from payload.orbit.frames import J2000_JD, instants, teme_to_itrf
+from payload.orbit.omm import from_omm_file
+from payload.registry import option, supplied
+from payload.scenario.paths import InputPath
+from payload.types import Ephemeris
+from payload.units import at, iso_utc
+
+
+def _unquoted_clock(value: object) -> object:
+    """YAML 1.1 reads an unquoted 22:30 as the number 22 x 60 + 30; take it as it was meant."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return f"{value // 60:02d}:{value % 60:02d}"
+    return value
+
+
+Clock = Annotated[str, BeforeValidator(_unquoted_clock)]
+
+
+@dataclass(frozen=True)
+class Sgp4:
+    """SGP4 from exactly one source of elements: tle, tle_file, omm_file, or altitude_km with ltan.
+
+    Raises:
+        OrbitError: No source or several, or elements that cannot be read or flown.
+    """
+
+    tle: tuple[str, ...] | None = option(
+        None,
+        description="Two-line elements: two lines, or three with a name on top.",
+        min_length=2,
+        max_length=3,
+    )
+    tle_file: InputPath | None = option(None, description="File with one set of two-line elements.")
+    omm_file: InputPath | None = option(
+        None, description="File with one CCSDS Orbit Mean-Elements Message: JSON, KVN, XML or CSV."
+    )
+    altitude_km: float | None = option(
+        None,
+        description="[km] Height of a circular sun-synchronous orbit; ltan belongs to it.",
+        ge=MIN_ALTITUDE_KM,
+        le=MAX_ALTITUDE_KM,
+    )
+    ltan: Clock | None = option(
+        None,
+        description='Mean local solar time of the ascending node at the epoch, as "HH:MM"; altitude_km belongs to it.',
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+    )
+    argument_of_latitude_deg: float = option(
+        0.0,
+        description="[deg] From the ascending node to the satellite at the epoch; for altitude_km and ltan only.",
+        ge=-360.0,
+        le=360.0,
+    )
+    satellite: str = supplied("satellite")
+    epoch_utc: datetime = supplied(datetime(2000, 1, 1, tzinfo=UTC))
+    dut1_s: float = supplied(0.0)
+
+    def __post_init__(self) -> None:
+        given = [
+            name
+            for name in ("tle", "tle_file", "omm_file", "altitude_km", "ltan")
+            if getattr(self, name) is not None
+        ]
+        if given not in (["tle"], ["tle_file"], ["omm_file"], ["altitude_km", "ltan"]):
+            found = " and ".join(given) if given else "none"
+            raise OrbitError(
+                "an orbit wants exactly one of: tle, tle_file, omm_file, or altitude_km together with ltan;"
+                f" found {found}"
+            )
+        if self.argument_of_latitude_deg and self.altitude_km is None:
+            raise OrbitError(
+                f"argument_of_latitude_deg belongs to altitude_km and ltan; a {given[0]} says itself where it is"
+            )
+        _ = self.record  # reads and checks all there is
+
+    @cached_property
+    def record(self) -> Satrec:
+        """The elements as SGP4 keeps them."""
+        if self.tle is not None:
+            return from_tle(self.tle)
+        if self.tle_file is not None:
+            return from_tle_file(self.tle_file)
+        if self.omm_file is not None:
+            return from_omm_file(self.omm_file)
+        assert self.altitude_km is not None
+        assert self.ltan is not None
+        words = f"the orbit at {self.altitude_km:g} km, {self.ltan}"
+        return sun_synchronous(
+            self.altitude_km,
+            self.ltan,
+            self.epoch_utc,
+            argument_of_latitude_deg=self.argument_of_latitude_deg,
+        ).record(words)
+
+    def propagate(self, times_s: NDArray[np.float64]) -> Ephemeris:
+        """Positions and velocities at times [s] since the epoch, shape (T,).
+
+        Raises:
+            OrbitError: SGP4 gives no state at one of the times, as of a satellite that has come down.
+        """
+        position_km, velocity_km_s = self.propagate_teme(times_s)
+        ut1 = instants(self.epoch_utc, times_s, dut1_s=self.dut1_s)
+        return Ephemeris(self.satellite, times_s, *teme_to_itrf(position_km, velocity_km_s, ut1))
+
+    def propagate_teme(
+        self, times_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Position [km] and velocity [km/s] as SGP4 gives them, TEME, each (T, 3); errors as above."""
+        utc = instants(self.epoch_utc, times_s)
+        whole = np.full(times_s.shape, J2000_JD + utc.whole_days)
+        codes, position_km, velocity_km_s = self.record.sgp4_array(whole, utc.part_days)
+        if codes.any():
+            first = int(np.argmax(codes != 0))
+            when = iso_utc(at(self.epoch_utc, float(times_s[first])))
+            meaning = SGP4_ERRORS.get(int(codes[first]), f"error {codes[first]}")
+            raise OrbitError(
+                f"satellite {self.satellite!r} cannot be propagated to {when}"
+                f" ({times_s[first]:g} s after the epoch): {meaning}"
+            )
+        return position_km, velocity_km_s
