@@ -1,0 +1,94 @@
+"""The floor and the ceiling: bright in blue is cloud, and the truth itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from payload.errors import MaskerError
+from payload.masking.card import MaskerIdentity
+from payload.masking.preprocess import reflectance
+from payload.registry import option, supplied
+from payload.types import CLOUD, CloudMask, Tile
+
+_CERTAIN = 0.5  # both maskers say 0 or 1
+
+
+@dataclass(frozen=True, slots=True)
+class BlueThreshold:
+    """Cloud is what is bright in blue: what every network has to beat."""
+
+    blue_threshold: float = option(
+        0.25,
+        ge=0,
+        le=2,
+        description="A pixel is cloud above this top-of-atmosphere reflectance in blue.",
+    )
+    bands: tuple[str, ...] = supplied(("blue", "green", "red", "nir"))
+
+    def __post_init__(self) -> None:
+        if "blue" not in self.bands:
+            raise MaskerError(
+                f"the masker 'blue' wants a blue band, but the sensor has {', '.join(self.bands)}"
+            )
+
+    @property
+    def margin_px(self) -> int:
+        """[px] It looks at one pixel at a time."""
+        return 0
+
+    @property
+    def multiple_px(self) -> int:
+        """[px] Tiles may start anywhere."""
+        return 1
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
+        return _CERTAIN
+
+    @property
+    def identity(self) -> MaskerIdentity:
+        """Who made the mask, for reports: the threshold is the one parameter."""
+        return MaskerIdentity(f"blue > {self.blue_threshold:g}", None, 1)
+
+    def predict(self, tile: Tile) -> CloudMask:
+        """Probability 1 where blue is above the threshold, else 0; shape (H, W)."""
+        blue = reflectance(tile.patch.bands[self.bands.index("blue")], tile.radiometry)
+        return CloudMask((blue > np.float32(self.blue_threshold)).astype(np.float32), _CERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """The truth itself: what no network can beat. Pixels of unknown truth count as clear."""
+
+    @property
+    def margin_px(self) -> int:
+        """[px] It looks at one pixel at a time."""
+        return 0
+
+    @property
+    def multiple_px(self) -> int:
+        """[px] Tiles may start anywhere."""
+        return 1
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
+        return _CERTAIN
+
+    @property
+    def identity(self) -> MaskerIdentity:
+        """Who made the mask, for reports."""
+        return MaskerIdentity("oracle", None, 0)
+
+    def predict(self, tile: Tile) -> CloudMask:
+        """Probability 1 where truth says cloud, else 0; shape (H, W).
+
+        Raises:
+            MaskerError: The tile has no truth.
+        """
+        if tile.patch.truth is None:
+            raise MaskerError(
+                f"tile {tile.id} has no truth; the masker 'oracle' answers nothing but the truth"
+            )
+        return CloudMask((tile.patch.truth == CLOUD).astype(np.float32), _CERTAIN)
