@@ -110,7 +110,7 @@ class RasterWriter:
                     nodata=self.nodata,
                     **self._creation_options(),
                 )
-                opened.enter_context(self._raster)
+                opened.callback(self._raster.close)
                 self._describe()
                 opened.pop_all()
         except _FAILURES as error:
