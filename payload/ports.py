@@ -13,6 +13,7 @@ from payload.types import (
     ContactWindow,
     Ephemeris,
     Georeference,
+    MaskerIdentity,
     Patch,
     Plan,
     PlanContext,
@@ -83,6 +84,11 @@ class SceneSource(Protocol):
 @runtime_checkable
 class Masker(Protocol):
     """Socket `payload.masker`: which pixels are cloud."""
+
+    @property
+    def identity(self) -> MaskerIdentity:
+        """Who makes the masks, for reports."""
+        ...
 
     @property
     def margin_px(self) -> int:

@@ -257,6 +257,15 @@ class Acquisition:
 # --- judging a tile ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class MaskerIdentity:
+    """Who made a mask, for reports: a name, the digest of its file if it has one, and its size."""
+
+    model: str
+    sha256: str | None
+    parameters: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CloudMask:
     """What a masker says: cloud probability, shape (H, W), float32, and the threshold that makes it a mask."""

@@ -5,8 +5,9 @@ a `FlightRecord` whose books have been audited.
 """
 
 from payload.sim.arms import ARMS, Arm, ArmName
-from payload.sim.assemble import Assembly, assemble
+from payload.sim.assemble import Assembly, assemble, at_key
 from payload.sim.flights import fly_arms
+from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 
-__all__ = ["ARMS", "Arm", "ArmName", "Assembly", "Mission", "assemble", "fly_arms"]
+__all__ = ["ARMS", "Arm", "ArmName", "Assembly", "Memo", "Mission", "assemble", "at_key", "fly_arms"]

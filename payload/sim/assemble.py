@@ -8,9 +8,11 @@ from typing import TypeVar, cast
 from payload.compression import raw_record_bytes
 from payload.energy import ComputeProfile, load_profile
 from payload.errors import PayloadError, ScenarioError
-from payload.imaging import find_opportunities, load_targets
+from payload.imaging.access import find_opportunities
+from payload.imaging.targets import load_targets
 from payload.imaging.tiling import TileGrid
-from payload.orbit import find_contacts, sun_elevation_deg, time_grid
+from payload.orbit.contacts import find_contacts, time_grid
+from payload.orbit.sun import sun_elevation
 from payload.ports import Codec, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
 from payload.types import (
@@ -24,6 +26,7 @@ from payload.types import (
 )
 
 BANDS = ("blue", "green", "red", "nir")
+TRACK_STEP_S = 60.0
 T = TypeVar("T")
 
 
@@ -161,3 +164,17 @@ def at_key(scenario: Scenario, key: str, read: Callable[[], T]) -> T:
     except PayloadError as error:
         where = f"{scenario.source.where(key.split('.'))}: " if scenario.source else ""
         raise ScenarioError(f"{where}{key}: {error}") from error
+
+
+def ground_track(assembly: Assembly) -> list[tuple[str, float, float, float]]:
+    """Where the fleet passes, each minute: satellite, time_s, lat_deg, lon_deg."""
+    rows: list[tuple[str, float, float, float]] = []
+    for name, ephemeris in assembly.ephemerides.items():
+        each = max(1, round(TRACK_STEP_S / float(ephemeris.time_s[1] - ephemeris.time_s[0])))
+        lat_deg, lon_deg = subsatellite_deg(ephemeris.position_km[::each])
+        times_s = ephemeris.time_s[::each]
+        rows.extend(
+            (name, float(t), float(lat), float(lon))
+            for t, lat, lon in zip(times_s, lat_deg, lon_deg, strict=True)
+        )
+    return rows

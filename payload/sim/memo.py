@@ -60,6 +60,11 @@ class Memo:
         return self.facts_of[acquisition.id]
 
     @property
+    def estimates(self) -> dict[str, CoverEstimate]:
+        """What the scenario's masker says of every tile worked on so far, by tile id."""
+        return {fact.tile_id: fact.estimate for facts in self.facts_of.values() for fact in facts}
+
+    @property
     def has_truth(self) -> bool:
         """Whether every tile worked on so far has truth."""
         return all(fact.perfect is not None for facts in self.facts_of.values() for fact in facts)

@@ -1,0 +1,315 @@
+"""The front door: what the command line does, each as one function.
+
+>>> from pathlib import Path
+>>> from payload import api
+>>> scenario = api.load_scenario(Path("scenarios/quickstart.yaml"))
+>>> result = api.run(scenario, Path("results"))  # doctest: +SKIP
+>>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from payload.analysis import Comparison, Flown, compare as compare_summaries, summarise
+from payload.energy import load_profile
+from payload.errors import ScenarioError
+from payload.imaging.targets import load_targets
+from payload.ledger import FlightRecord
+from payload.masking.onnx_masker import OnnxMasker
+from payload.masking.scores import pool
+from payload.ports import Masker
+from payload.products.books import write_books
+from payload.products.cloud_masks import MaskReport, mask_raster
+from payload.products.downlink import Archive
+from payload.products.folder import ResultsFolder
+from payload.products.gallery import write_gallery
+from payload.products.ground_segment import UnpackReport, unpack
+from payload.products.manifest import provenance
+from payload.report import write_report
+from payload.scenario.load import load_scenario, parse_override
+from payload.scenario.models import Scenario
+from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
+from payload.sim.assemble import ground_track
+from payload.tables import query_folder
+from payload.types import ContactWindow
+from payload.units import at, iso_utc
+
+__all__ = [
+    "Comparison",
+    "MaskReport",
+    "Pass",
+    "RunResult",
+    "Scenario",
+    "UnpackReport",
+    "check",
+    "compare",
+    "fly",
+    "json_schema",
+    "load_scenario",
+    "mask",
+    "passes",
+    "query",
+    "report",
+    "run",
+    "unpack",
+    "variants",
+]
+
+Tell = Callable[[str, str], None]
+
+
+def _silence(_arm: str, _image: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run leaves: its folder and its summary (see README for the keys)."""
+
+    folder: Path
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A contact window, in seconds after the epoch and in UTC."""
+
+    satellite: str
+    station: str
+    aos_s: float
+    los_s: float
+    aos_utc: str
+    los_utc: str
+    max_elevation_deg: float
+
+
+def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Load a scenario and everything that it names; nothing is flown.
+
+    Raises:
+        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+    """
+    scenario = load_scenario(path, overrides)
+    at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
+    at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    return scenario
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario, with the options of all installed plug-ins."""
+    schema = Scenario.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def run(
+    scenario: Scenario, out: Path, *, tell: Tell = _silence, command: Sequence[str] = ()
+) -> RunResult:
+    """Fly all arms of a scenario and leave the results in `<out>/<name>-<digest>`.
+
+    Args:
+        scenario: What to fly.
+        out: The parent of the results folder; a folder of the same digest is replaced whole.
+        tell: Is told the arm and the image whenever pixels are worked on.
+        command: The words that repeat this run, for the provenance.
+
+    Raises:
+        PayloadError: See the tree in `payload.errors`; nothing half-written is left.
+    """
+    started = datetime.now(UTC)
+    assembly = assemble(scenario)
+    digest = scenario.digest
+    with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
+        archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
+        records, memo = fly_arms(assembly, folder.spool, deliver=archive.deliver, tell=tell)
+        summary = _summarise(assembly, digest, records, memo)
+        own = records["prune"]
+        archive.close(own, memo.estimates, folder.partial / "tiles", scenario.products.tiles)
+        write_books(
+            folder.partial,
+            records,
+            memo.estimates,
+            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
+            track=ground_track(assembly),
+        )
+        write_gallery(folder.partial / "gallery", own, memo.estimates, assembly.source, assembly.masker)
+        folder.write_json("scenario.json", scenario.model_dump(mode="json"))
+        folder.write_json("summary.json", summary)
+        folder.write_json(
+            "provenance.json",
+            provenance(
+                folder.partial,
+                scenario=scenario.name,
+                digest=digest,
+                seed=scenario.seed,
+                command=shlex.join(command),
+                started=started,
+                masker=summary["masker"],
+            ),
+        )
+        write_report(folder.partial)
+    return RunResult(folder.final, summary)
+
+
+def fly(scenario: Scenario, spool: Path, *, tell: Tell = _silence) -> dict[str, Any]:
+    """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
+    assembly = assemble(scenario)
+    records, memo = fly_arms(assembly, spool, tell=tell)
+    return _summarise(assembly, scenario.digest, records, memo)
+
+
+def _summarise(
+    assembly: Assembly, digest: str, records: Mapping[str, FlightRecord], memo: Memo
+) -> dict[str, Any]:
+    scenario = assembly.scenario
+    own = [item.tile_id for item in records["prune"].ledger.acquired]
+    scores = pool([memo.estimates[tile_id] for tile_id in own])
+    identity = assembly.masker.identity
+    return summarise(
+        Flown(
+            name=scenario.name,
+            digest=digest,
+            seed=scenario.seed,
+            duration_s=scenario.duration_s,
+            records=records,
+            estimates=memo.estimates,
+            targets=len(assembly.targets),
+            raw_bytes_per_px=len(assembly.sensor.bands) * assembly.sensor.bit_depth / 8,
+            clear_limit=scenario.rescheduling.max_cloud_cover,
+            masker={
+                "model": identity.model,
+                "sha256": identity.sha256,
+                "parameters": identity.parameters,
+            },
+            scores={
+                "iou": scores.iou if scores else None,
+                "precision": scores.precision if scores else None,
+                "recall": scores.recall if scores else None,
+            },
+        )
+    )
+
+
+def passes(scenario: Scenario) -> list[Pass]:
+    """All contact windows of a scenario, in order of AOS."""
+    assembly = assemble(scenario)
+    windows = [window for items in assembly.contacts.values() for window in items]
+    return [_pass(scenario, window) for window in sorted(windows, key=lambda item: item.aos_s)]
+
+
+def _pass(scenario: Scenario, window: ContactWindow) -> Pass:
+    return Pass(
+        satellite=window.satellite,
+        station=window.station,
+        aos_s=window.aos_s,
+        los_s=window.los_s,
+        aos_utc=iso_utc(at(scenario.epoch_utc, window.aos_s)),
+        los_utc=iso_utc(at(scenario.epoch_utc, window.los_s)),
+        max_elevation_deg=window.max_elevation_deg,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RasterFormat:
+    """How the samples of a user's image become reflectance: value x scale + offset."""
+
+    bands: tuple[int, ...] = (1, 2, 3, 4)
+    scale: float = 1e-4
+    offset: float = 0.0
+    nodata: float | None = None
+
+
+def mask(
+    images: Sequence[Path],
+    out: Path,
+    *,
+    truths: Sequence[Path] = (),
+    masker: Masker | None = None,
+    raster: RasterFormat | None = None,
+    tell: Tell = _silence,
+) -> list[MaskReport]:
+    """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
+
+    Args:
+        images: GeoTIFFs with blue, green, red and near infrared.
+        out: The folder, made if it is not there.
+        truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
+        masker: What masks; the packaged network if left out.
+        raster: Bands and scaling of the images.
+        tell: Is told the image that is worked on.
+
+    Raises:
+        ImageryError: An image or mask cannot be read or does not fit.
+        MaskerError: The model cannot be run.
+        ScenarioError: The numbers of images and masks differ, or two images have the same name.
+    """
+    if truths and len(truths) != len(images):
+        raise ScenarioError(f"{len(images)} images but {len(truths)} masks of truth: one each is wanted")
+    twice = sorted({image.stem for image in images if [item.stem for item in images].count(image.stem) > 1})
+    if twice:
+        raise ScenarioError(f"two images are named {twice[0]!r}; their masks would overwrite each other")
+    how = raster or RasterFormat()
+    reports = []
+    for index, image in enumerate(images):
+        tell("mask", image.name)
+        reports.append(
+            mask_raster(
+                image,
+                out,
+                masker=masker or OnnxMasker(),
+                truth=truths[index] if truths else None,
+                bands=how.bands,
+                scale=how.scale,
+                offset=how.offset,
+                nodata=how.nodata,
+            )
+        )
+    return reports
+
+
+def variants(base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ()) -> list[tuple[str, Scenario]]:
+    """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
+
+    Raises:
+        ScenarioError: A what-if is no override, or its value is not allowed.
+    """
+    found = [("base", check(base, overrides))]
+    for what_if in what_ifs:
+        key, _, values = what_if.partition("=")
+        for value in re.split(r",(?![^\[{]*[\]}])", values):
+            change = f"{key}={value.strip()}"
+            parse_override(change)
+            found.append((change, check(base, [*overrides, change])))
+    return found
+
+
+def compare(scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = _silence) -> Comparison:
+    """Fly scenarios over the same world and seed, those of the first, and set them side by side.
+
+    Args:
+        scenarios: Names and scenarios; the first is the base.
+        spool: A folder for what the flights need meanwhile.
+        tell: Is told the variant and the image whenever pixels are worked on.
+    """
+    seed = scenarios[0][1].seed
+    summaries = []
+    for index, (name, scenario) in enumerate(scenarios):
+        place = spool / str(index)
+        place.mkdir()
+        same_world = scenario.model_copy(update={"seed": seed})
+        summaries.append((name, fly(same_world, place, tell=lambda _, image, name=name: tell(name, image))))
+    return compare_summaries(summaries)
+
+
+def report(folder: Path) -> Path:
+    """Make a results folder's page again; its path."""
+    return write_report(folder)
+
+
+def query(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Ask the tables of a results folder: column names and rows."""
+    return query_folder(folder, sql)

@@ -1,0 +1,205 @@
+"""Ledger, tiles, images, contacts, events and ground track as Parquet tables."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from payload.ledger import Fate, FlightRecord
+from payload.tables import write_table
+from payload.types import CoverEstimate
+
+Types = dict[str, str]
+Row = tuple[object, ...]
+
+LEDGER: Types = {
+    "arm": "VARCHAR",
+    "tile": "VARCHAR",
+    "image": "VARCHAR",
+    "fate": "VARCHAR",
+    "bytes": "BIGINT",
+    "time_s": "DOUBLE",
+}
+TILES: Types = {
+    "arm": "VARCHAR",
+    "tile": "VARCHAR",
+    "image": "VARCHAR",
+    "target": "VARCHAR",
+    "satellite": "VARCHAR",
+    "row": "BIGINT",
+    "col": "BIGINT",
+    "time_s": "DOUBLE",
+    "raw_bytes": "BIGINT",
+    "encoded_bytes": "BIGINT",
+    "cover": "DOUBLE",
+    "pixels": "BIGINT",
+    "clear_px": "BIGINT",
+    "cloud_px": "BIGINT",
+    "reason": "VARCHAR",
+    "fate": "VARCHAR",
+    "delivered_s": "DOUBLE",
+}
+IMAGES: Types = {
+    "arm": "VARCHAR",
+    "image": "VARCHAR",
+    "target": "VARCHAR",
+    "satellite": "VARCHAR",
+    "lat_deg": "DOUBLE",
+    "lon_deg": "DOUBLE",
+    "time_s": "DOUBLE",
+    "sun_elevation_deg": "DOUBLE",
+    "off_nadir_deg": "DOUBLE",
+    "retake": "BOOLEAN",
+    "cover": "DOUBLE",
+    "raw_bytes": "BIGINT",
+}
+CONTACTS: Types = {
+    "arm": "VARCHAR",
+    "satellite": "VARCHAR",
+    "station": "VARCHAR",
+    "aos_s": "DOUBLE",
+    "los_s": "DOUBLE",
+    "start_s": "DOUBLE",
+    "max_elevation_deg": "DOUBLE",
+    "capacity_bytes": "BIGINT",
+    "used_bytes": "BIGINT",
+    "left_waiting": "BOOLEAN",
+}
+EVENTS: Types = {
+    "arm": "VARCHAR",
+    "time_s": "DOUBLE",
+    "utc": "VARCHAR",
+    "satellite": "VARCHAR",
+    "kind": "VARCHAR",
+    "subject": "VARCHAR",
+    "bytes": "BIGINT",
+    "detail": "VARCHAR",
+}
+TRACK: Types = {
+    "satellite": "VARCHAR",
+    "time_s": "DOUBLE",
+    "lat_deg": "DOUBLE",
+    "lon_deg": "DOUBLE",
+}
+
+
+def write_books(
+    folder: Path,
+    records: Mapping[str, FlightRecord],
+    estimates: Mapping[str, CoverEstimate],
+    *,
+    utc: Callable[[float], str],
+    track: Sequence[tuple[str, float, float, float]],
+) -> None:
+    """Write the tables of all arms into a folder.
+
+    Args:
+        folder: Where to.
+        records: Flights by arm.
+        estimates: What the scenario's masker says of every tile, by tile id.
+        utc: The instant of a time [s] since the epoch, as text.
+        track: Rows of satellite, time_s, lat_deg, lon_deg.
+    """
+    tables: dict[str, tuple[Types, Callable[[FlightRecord], Iterable[Row]]]] = {
+        "ledger": (LEDGER, _ledger_rows),
+        "tiles": (TILES, lambda record: _tile_rows(record, estimates)),
+        "images": (IMAGES, lambda record: _image_rows(record, estimates)),
+        "contacts": (CONTACTS, _contact_rows),
+        "events": (EVENTS, lambda record: _event_rows(record, utc)),
+    }
+    for name, (types, rows_of) in tables.items():
+        rows = [row for record in records.values() for row in rows_of(record)]
+        _write(folder / f"{name}.parquet", types, rows)
+    _write(folder / "track.parquet", TRACK, track)
+
+
+def _write(path: Path, types: Types, rows: Sequence[Row]) -> None:
+    columns: dict[str, list[Any]] = {
+        name: [row[index] for row in rows] for index, name in enumerate(types)
+    }
+    write_table(path, types, columns)
+
+
+def _ledger_rows(record: FlightRecord) -> Iterable[Row]:
+    for entry in record.ledger.entries:
+        image = entry.tile_id.partition("#")[0]
+        yield record.arm, entry.tile_id, image, str(entry.fate), entry.bytes, entry.time_s
+
+
+def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> Iterable[Row]:
+    ends = {tile.tile_id: tile.end for tile in record.ledger.tiles}
+    for image in record.images:
+        taken = image.acquisition
+        outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}
+        for tile_id, raw_bytes in zip(taken.tile_ids, taken.tile_raw_bytes, strict=True):
+            row, col = tile_id.rpartition("#")[2].split(",")
+            outcome, estimate, end = outcomes.get(tile_id), estimates[tile_id], ends[tile_id]
+            yield (
+                record.arm,
+                tile_id,
+                taken.id,
+                taken.opportunity.target,
+                taken.satellite,
+                int(row),
+                int(col),
+                taken.time_s,
+                raw_bytes,
+                None if outcome is None or end is Fate.PRUNED else outcome.encoded_bytes,
+                estimate.cover,
+                estimate.valid_px,
+                estimate.clear_px,
+                estimate.cloudy_px,
+                "never judged" if outcome is None else outcome.decision.reason,
+                str(end),
+                record.delivered_s.get(tile_id),
+            )
+
+
+def _image_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> Iterable[Row]:
+    for image in record.images:
+        taken = image.acquisition
+        found = [estimates[tile_id] for tile_id in taken.tile_ids]
+        valid_px = sum(estimate.valid_px for estimate in found)
+        yield (
+            record.arm,
+            taken.id,
+            taken.opportunity.target,
+            taken.satellite,
+            taken.view.lat_deg,
+            taken.view.lon_deg,
+            taken.time_s,
+            taken.view.sun_elevation_deg,
+            taken.opportunity.off_nadir_deg,
+            image.is_retake,
+            sum(estimate.cloud_px for estimate in found) / valid_px if valid_px else None,
+            taken.raw_bytes,
+        )
+
+
+def _contact_rows(record: FlightRecord) -> Iterable[Row]:
+    for log in record.contacts:
+        yield (
+            record.arm,
+            log.window.satellite,
+            log.window.station,
+            log.window.aos_s,
+            log.window.los_s,
+            log.start_s,
+            log.window.max_elevation_deg,
+            log.capacity_bytes,
+            log.used_bytes,
+            log.left_waiting,
+        )
+
+
+def _event_rows(record: FlightRecord, utc: Callable[[float], str]) -> Iterable[Row]:
+    for event in record.events:
+        yield (
+            record.arm,
+            event.time_s,
+            utc(event.time_s),
+            event.satellite,
+            event.kind,
+            event.subject,
+            event.bytes,
+            event.detail,
+        )
