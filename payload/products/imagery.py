@@ -112,6 +112,8 @@ class RasterWriter:
                 )
                 opened.callback(self._raster.close)
                 self._describe()
+                if self.has_mask:  # the mask must be there even if no pixel is ever written
+                    self._write_mask(np.zeros((1, 1), np.bool_), RasterWindow(0, 0, 1, 1))
                 opened.pop_all()
         except _FAILURES as error:
             self._discard()
@@ -151,8 +153,7 @@ class RasterWriter:
             self._raster.write(array, window=there)
             if self.has_mask:
                 pixels = np.ones(shape[1:], dtype=np.bool_) if valid is None else valid
-                with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-                    self._raster.write_mask(pixels, window=there)
+                self._write_mask(pixels, there)
         except _FAILURES as error:
             raise ImageryError(f"{self.path} cannot be written: {error}") from error
 
@@ -210,6 +211,10 @@ class RasterWriter:
             self._raster.offsets = (self.radiometry.offset,) * self.count
         if self.tags:
             self._raster.update_tags(**self.tags)
+
+    def _write_mask(self, valid: NDArray[np.bool_], there: RasterWindow) -> None:
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+            self._raster.write_mask(valid, window=there)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):

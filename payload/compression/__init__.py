@@ -1,0 +1,56 @@
+"""How the kept tiles shrink, and how they travel: codecs, the tile record, the container of an image.
+
+    samples      the limits of a tile                    raw        packed at the bit depth
+    residuals    prediction in integers                  med        the default codec, `med-zstd`
+    record       one tile as it goes down                container  one image as the ground has it
+    image_index  its header and the fate of each cell    scan       finds records in damaged bytes
+
+`seal` makes a tile's record on board, `ContainerWriter` files it on the ground, `read_container` gives
+the pixels back; `payload.products.ground_segment.unpack` makes a GeoTIFF of them.
+
+>>> import numpy as np
+>>> from payload.compression import open_record, raw_record_bytes, seal
+>>> from payload.compression.med import MedZstd
+>>> from payload.types import Patch, Radiometry, Tile, Window
+>>> bands = np.full((4, 64, 64), 1000, np.uint16)
+>>> tile = Tile("image#0,0", 0, 0, Window(0, 0, 64, 64), Patch(bands), bands,
+...             (slice(0, 64), slice(0, 64)), Radiometry(1e-4), bit_depth=12)
+>>> sealed = seal(tile, MedZstd(), "med-zstd", cover=0.25)
+>>> len(sealed.record) < raw_record_bytes(4, 64, 64, bit_depth=12)
+True
+>>> opened = open_record(sealed.record, {"med-zstd": MedZstd()})
+>>> bool((opened.bands == bands).all())
+True
+"""
+
+from payload.compression.container import (
+    SUFFIX,
+    Cell,
+    CellFate,
+    Container,
+    ContainerHeader,
+    ContainerWriter,
+    OpenedTile,
+    TileHeader,
+    open_record,
+    raw_record_bytes,
+    read_container,
+    read_header,
+    seal,
+)
+
+__all__ = [
+    "SUFFIX",
+    "Cell",
+    "CellFate",
+    "Container",
+    "ContainerHeader",
+    "ContainerWriter",
+    "OpenedTile",
+    "TileHeader",
+    "open_record",
+    "raw_record_bytes",
+    "read_container",
+    "read_header",
+    "seal",
+]

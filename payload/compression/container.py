@@ -1,0 +1,311 @@
+"""The container: one image as the ground has received it, suffix `.tiles`.
+
+Numbers are little-endian; texts are JSON in UTF-8:
+
+    magic           8 bytes, 89 "TILES" 0D 0A
+    version         uint32, 1
+    header length   uint32
+    header          JSON of `ContainerHeader`
+    checksum        uint32, CRC-32 of all of the above
+    records         as received, see `payload.compression.record`
+    index           JSON: {"cells": [`Cell`, one for each of the grid, row by row]}
+    checksum        uint32, CRC-32 of the index
+    index length    uint64
+    magic           8 bytes, "ENDTILES"
+
+Records are found by their sync words and checksums, never by offsets alone, so a container that was cut
+short or damaged in the middle still gives what is intact. The index alone tells why a tile is not there.
+"""
+
+import contextlib
+import mmap
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from payload.compression.image_index import Cell, CellFate, ContainerHeader, Index
+from payload.compression.record import (
+    OpenedTile,
+    TileHeader,
+    acquisition_tag,
+    open_record,
+    raw_record_bytes,
+    read_header,
+    seal,
+)
+from payload.compression.scan import Scan, belongs
+from payload.errors import CodecError
+from payload.ports import Codec
+
+__all__ = [
+    "SUFFIX",
+    "Cell",
+    "CellFate",
+    "Container",
+    "ContainerHeader",
+    "ContainerWriter",
+    "OpenedTile",
+    "TileHeader",
+    "open_record",
+    "raw_record_bytes",
+    "read_container",
+    "read_header",
+    "seal",
+]
+
+SUFFIX = ".tiles"
+_MAGIC = b"\x89TILES\r\n"
+_END = b"ENDTILES"
+_VERSION = 1
+_PREFIX = struct.Struct("<8sII")
+_CHECKSUM = struct.Struct("<I")
+_TRAILER = struct.Struct("<IQ8s")
+_MAX_HEADER_BYTES = 1 << 20
+_MAX_TRAILERS = 8
+_HEADER_JSON = TypeAdapter(ContainerHeader)
+_INDEX_JSON = TypeAdapter(Index)
+
+
+class ContainerWriter:
+    """A container that grows record by record; between calls no file is open and no record is kept.
+
+    A file that is not closed can be read all the same; it only cannot tell why tiles are missing.
+    """
+
+    def __init__(self, path: Path, header: ContainerHeader) -> None:
+        """Write the header; a file of that name is replaced.
+
+        Raises:
+            CodecError: It cannot be written.
+        """
+        self.path = path
+        self.header = header
+        text = _HEADER_JSON.dump_json(header)
+        start = _PREFIX.pack(_MAGIC, _VERSION, len(text)) + text
+        if len(text) > _MAX_HEADER_BYTES:
+            raise CodecError(f"{path}: a header of {len(text)} bytes")
+        self._tag = acquisition_tag(header.acquisition_id)
+        self._delivered: dict[tuple[int, int], Cell] = {}
+        self._is_closed = False
+        self._length = self._write("wb", start + _CHECKSUM.pack(zlib.crc32(start)))
+
+    def append(self, record: bytes) -> None:
+        """Add a record as received.
+
+        Raises:
+            CodecError: It is none, or of another image; its cell has one already; or it cannot be
+                written.
+        """
+        header = read_header(record)
+        place = (header.row, header.col)
+        if self._is_closed:
+            raise CodecError(f"{self.path} is closed: nothing can be added")
+        if len(record) != header.record_bytes or not belongs(header, self.header, self._tag):
+            raise CodecError(f"{self.path}: the record of tile {place} is not of this image")
+        if place in self._delivered:
+            raise CodecError(f"{self.path}: tile {place} is there already")
+        cell = Cell(
+            *place,
+            CellFate.DELIVERED,
+            cover=header.cover,
+            offset=self._length,
+            record_bytes=len(record),
+            pixel_hash=header.pixel_hash.hex(),
+        )
+        self._length += self._write("ab", record)
+        self._delivered[place] = cell
+
+    def close(self, cells: Sequence[Cell]) -> None:
+        """Write the index.
+
+        Args:
+            cells: One for each cell of the grid, in any order. Where its record lies is filled in; so
+                is the cover of a delivered cell if it is None.
+
+        Raises:
+            CodecError: A cell is missing or doubled, or "delivered" does not agree with the records.
+        """
+        if self._is_closed:
+            raise CodecError(f"{self.path} is closed already")
+        by_place = {(cell.row, cell.col): cell for cell in cells}
+        grid = self.header.places
+        if len(by_place) != len(cells) or by_place.keys() != set(grid):
+            raise CodecError(f"{self.path}: one cell for each of {len(grid)} of the grid is wanted")
+        for place, cell in by_place.items():
+            if (cell.fate is CellFate.DELIVERED) != (place in self._delivered):
+                raise CodecError(
+                    f"{self.path}: tile {place} is called {cell.fate}, its record not so"
+                )
+        text = _INDEX_JSON.dump_json(
+            Index(
+                self.header.acquisition_id, tuple(self._placed(by_place[place]) for place in grid)
+            )
+        )
+        trailer = _TRAILER.pack(zlib.crc32(text), len(text), _END)
+        self._write("ab", text + trailer)
+        self._is_closed = True
+
+    def _placed(self, cell: Cell) -> Cell:
+        found = self._delivered.get((cell.row, cell.col))
+        if found is None:
+            return replace(cell, offset=None, record_bytes=None, pixel_hash=None)
+        return replace(
+            found, reason=cell.reason, cover=found.cover if cell.cover is None else cell.cover
+        )
+
+    def _write(self, mode: str, data: bytes) -> int:
+        try:
+            with self.path.open(mode) as file:
+                file.write(data)
+        except OSError as error:
+            raise CodecError(f"{self.path} cannot be written: {error.strerror}") from error
+        return len(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as found.
+
+    Attributes:
+        path: The file.
+        header: What the image is.
+        cells: One for each cell of the grid, row by row.
+        has_index: Whether the fates come from its index; else a cell is delivered or unknown.
+        notes: What is wrong with the file as a whole, in sentences; empty if nothing is.
+    """
+
+    path: Path
+    header: ContainerHeader
+    cells: tuple[Cell, ...]
+    has_index: bool
+    notes: tuple[str, ...]
+    _places: Mapping[tuple[int, int], tuple[int, TileHeader]] = field(repr=False)
+
+    def tiles(self, codecs: Mapping[str, Codec]) -> Iterator[tuple[Cell, OpenedTile | CodecError]]:
+        """Open the delivered tiles one after another; a damaged one gives its error in place of pixels.
+
+        Args:
+            codecs: By kind, as for `open_record`.
+        """
+        with _opened(self.path) as data:
+            for cell in self.cells:
+                if cell.fate is CellFate.DELIVERED:
+                    yield cell, self._open(cell, data, codecs)
+
+    def _open(
+        self, cell: Cell, data: mmap.mmap, codecs: Mapping[str, Codec]
+    ) -> OpenedTile | CodecError:
+        where = f"tile {cell.row},{cell.col}"
+        found = self._places.get((cell.row, cell.col))
+        if found is None:
+            return CodecError(f"{where}: its record is damaged or missing")
+        offset, header = found
+        if cell.pixel_hash not in {None, header.pixel_hash.hex()}:
+            return CodecError(f"{where}: its record is not the one that the index tells of")
+        try:
+            return open_record(data[offset : offset + header.record_bytes], codecs)
+        except CodecError as error:
+            return error
+
+
+def read_container(path: Path) -> Container:
+    """Read a container's header and index, and find its records; pixels are decoded later.
+
+    Raises:
+        CodecError: The file cannot be read, is none, or its header is damaged.
+    """
+    with _opened(path) as data:
+        header, start = _read_header(path, data)
+        cells, end, notes = _read_index(header, data, start)
+        scan = Scan(header)
+        scan.run(data, start, end)
+    if cells is None:
+        cells = tuple(scan.cell(place) for place in header.places)
+        return Container(path, header, cells, False, (*notes, *scan.notes), scan.places)
+    return Container(path, header, cells, True, (*notes, *scan.notes), scan.places)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, mapped and not loaded, so that memory does not depend on its size."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise CodecError(f"{path} cannot be read: {error.strerror}") from error
+    with file:
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # an empty file cannot be mapped
+            raise CodecError(f"{path} is not a container: {error}") from error
+        with mapped:
+            yield mapped
+
+
+def _read_header(path: Path, data: mmap.mmap) -> tuple[ContainerHeader, int]:
+    if len(data) < _PREFIX.size or data[: len(_MAGIC)] != _MAGIC:
+        raise CodecError(f"{path} is not a container: it does not begin like one")
+    _, version, length = _PREFIX.unpack(data[: _PREFIX.size])
+    if version != _VERSION:
+        raise CodecError(f"{path}: a container of version {version}; this program knows {_VERSION}")
+    end = _PREFIX.size + length
+    if length > _MAX_HEADER_BYTES or end + _CHECKSUM.size > len(data):
+        raise CodecError(f"{path}: the header is cut short or damaged")
+    (checksum,) = _CHECKSUM.unpack(data[end : end + _CHECKSUM.size])
+    if zlib.crc32(data[:end]) != checksum:
+        raise CodecError(f"{path}: the header is damaged: its checksum does not match")
+    try:
+        header = _HEADER_JSON.validate_json(data[_PREFIX.size : end], strict=True)
+    except ValidationError as error:
+        raise CodecError(f"{path}: the header makes no sense: {_first(error)}") from error
+    return header, end + _CHECKSUM.size
+
+
+def _read_index(
+    header: ContainerHeader, data: mmap.mmap, start: int
+) -> tuple[tuple[Cell, ...] | None, int, list[str]]:
+    """The cells, where the records end, and what is wrong; no cells if there is no good index."""
+    end = len(data)
+    problem = "the file has no index: it was cut short or never closed"
+    for _ in range(_MAX_TRAILERS):  # bytes behind the end may look like another end
+        magic = data.rfind(_END, start, end)
+        if magic < 0:
+            break
+        try:
+            cells, begin = _parse_index(header, data, start, magic)
+        except CodecError as error:
+            problem = str(error)
+            end = magic
+            continue
+        extra = len(data) - magic - len(_END)
+        return cells, begin, [f"{extra} bytes follow the end of the container"] if extra else []
+    return None, len(data), [problem]
+
+
+def _parse_index(
+    header: ContainerHeader, data: mmap.mmap, start: int, magic: int
+) -> tuple[tuple[Cell, ...], int]:
+    trailer = magic + len(_END) - _TRAILER.size
+    if trailer < start:
+        raise CodecError("the index is damaged")
+    checksum, length, _ = _TRAILER.unpack(data[trailer : trailer + _TRAILER.size])
+    begin = trailer - length
+    if begin < start or zlib.crc32(data[begin:trailer]) != checksum:
+        raise CodecError("the index is damaged")
+    try:
+        index = _INDEX_JSON.validate_json(data[begin:trailer], strict=True)
+    except ValidationError as error:
+        raise CodecError(f"the index makes no sense: {_first(error)}") from error
+    if index.acquisition_id != header.acquisition_id:
+        raise CodecError(f"the index is of another image: {index.acquisition_id}")
+    if [(cell.row, cell.col) for cell in index.cells] != header.places:
+        raise CodecError("the index does not have each cell of the grid once")
+    return index.cells, begin
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"

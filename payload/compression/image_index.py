@@ -1,0 +1,136 @@
+"""What a container says of its image: the header in front, and the index with the fate of every cell."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from payload.compression.record import HEADER_BYTES
+from payload.compression.samples import MAX_BANDS, MAX_BIT_DEPTH, MAX_SIDE_PX, check_shape
+from payload.errors import CodecError
+from payload.types import Georeference, Radiometry, Window
+
+MAX_CELLS = 2**20
+MAX_IMAGE_SAMPLES = 2**34
+
+
+class CellFate(StrEnum):
+    """What became of a cell of the grid; `unknown` where a container lost its index."""
+
+    DELIVERED = "delivered"
+    PRUNED = "pruned"
+    LOST = "lost"
+    OVERFLOWED = "overflowed"
+    ON_BOARD = "on_board"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerHeader:
+    """What the image is, and how it falls into cells: row by row from the top left, smaller at the far edges.
+
+    Attributes:
+        acquisition_id: Name of the image; its tiles are called "<acquisition_id>#<row>,<col>".
+        satellite: Who took it.
+        target: Of what.
+        utc: When.
+        width_px: [px] Columns of the image.
+        height_px: [px] Rows of the image.
+        tile_px: [px] Side of a cell.
+        bands: Names of the bands.
+        bit_depth: [bit] of a sample.
+        radiometry: DN to reflectance.
+        georeference: Where the pixels lie, or None.
+        nodata: DN with which the camera marks pixels without data, or None.
+
+    Raises:
+        CodecError: Sizes make no sense.
+    """
+
+    acquisition_id: str
+    satellite: str
+    target: str
+    utc: AwareDatetime
+    width_px: Annotated[int, Field(ge=1)]
+    height_px: Annotated[int, Field(ge=1)]
+    tile_px: Annotated[int, Field(ge=1, le=MAX_SIDE_PX)]
+    bands: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_BANDS)]
+    bit_depth: Annotated[int, Field(ge=1, le=MAX_BIT_DEPTH)]
+    radiometry: Radiometry
+    georeference: Georeference | None = None
+    nodata: int | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.width_px, self.height_px, self.tile_px) < 1:
+            raise CodecError(
+                f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px"
+            )
+        side = (min(self.tile_px, self.height_px), min(self.tile_px, self.width_px))
+        check_shape((len(self.bands), *side), bit_depth=self.bit_depth)
+        samples = len(self.bands) * self.height_px * self.width_px
+        if self.rows * self.cols > MAX_CELLS or samples > MAX_IMAGE_SAMPLES:
+            raise CodecError(
+                f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px;"
+                f" {MAX_CELLS} tiles and {MAX_IMAGE_SAMPLES} samples at most"
+            )
+        if self.utc.tzinfo is None:
+            raise CodecError(f"the time {self.utc} of the image has no time zone")
+        transform = () if self.georeference is None else self.georeference.transform
+        if not all(map(math.isfinite, (self.radiometry.scale, self.radiometry.offset, *transform))):
+            raise CodecError("the radiometry or the georeference of the image is not finite")
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Row and column of all cells, row by row from the top left."""
+        return [(row, col) for row in range(self.rows) for col in range(self.cols)]
+
+    @property
+    def rows(self) -> int:
+        """How many cells lie below each other."""
+        return -(-self.height_px // self.tile_px)
+
+    @property
+    def cols(self) -> int:
+        """How many cells lie side by side."""
+        return -(-self.width_px // self.tile_px)
+
+    def window(self, row: int, col: int) -> Window:
+        """Where the cell of a row and a column lies."""
+        top_px, left_px = row * self.tile_px, col * self.tile_px
+        height_px = min(self.tile_px, self.height_px - top_px)
+        return Window(top_px, left_px, height_px, min(self.tile_px, self.width_px - left_px))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A row of the index.
+
+    Attributes:
+        row: Row of the cell in the grid.
+        col: Column of the cell in the grid.
+        fate: What became of it.
+        cover: Estimated cloud cover, 0 to 1, or None.
+        reason: Why, in words.
+        offset: [byte] Where its record begins in the file, for delivered cells.
+        record_bytes: [byte] Length of its record, for delivered cells.
+        pixel_hash: Hash of its samples as hexadecimal text, for delivered cells.
+    """
+
+    row: Annotated[int, Field(ge=0)]
+    col: Annotated[int, Field(ge=0)]
+    fate: CellFate
+    cover: Annotated[float, Field(ge=0, le=1)] | None = None
+    reason: str = ""
+    offset: Annotated[int, Field(ge=0)] | None = None
+    record_bytes: Annotated[int, Field(ge=HEADER_BYTES)] | None = None
+    pixel_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What ends a container: the cells of an image, row by row."""
+
+    acquisition_id: str
+    cells: tuple[Cell, ...]

@@ -1,0 +1,161 @@
+"""The ground segment: a downlinked container becomes a GeoTIFF, bit for bit."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from payload.compression import Container, ContainerHeader, read_container
+from payload.errors import CodecError, ImageryError, PluginError
+from payload.ports import Codec
+from payload.products.imagery import BLOCK_PX, RasterWriter
+from payload.registry import build, kinds
+from payload.units import iso_utc
+
+_SOCKET = "payload.codec"
+_MAX_BLOCK_PX = 1024
+NODATA = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTile:
+    """A tile that came down but cannot be restored, and why."""
+
+    row: int
+    col: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackReport:
+    """What came out of a container.
+
+    Attributes:
+        source: The container.
+        raster: The GeoTIFF.
+        acquisition_id: Name of the image.
+        has_index: Whether the container could tell what became of every tile.
+        cells: How many cells met which fate; only fates that occur.
+        restored_tiles: Tiles whose pixels are in the GeoTIFF, verified.
+        failed: Tiles that came down but failed their checks.
+        restored_px: [px] Their area, of one band.
+        image_px: [px] Area of the whole image.
+        notes: What is wrong with the container as a whole.
+    """
+
+    source: Path
+    raster: Path
+    acquisition_id: str
+    has_index: bool
+    cells: dict[str, int]
+    restored_tiles: int
+    failed: tuple[FailedTile, ...]
+    restored_px: int
+    image_px: int
+    notes: tuple[str, ...]
+
+
+def unpack(path: Path, out: Path) -> UnpackReport:
+    """Restore a container as `<stem>.tif` in a folder.
+
+    The GeoTIFF has the image's bands, georeference, and scale and offset. Tiles that are not there are
+    nodata: 65535, which no sample of less than 16 bit can be; images of 16 bit carry a mask of valid
+    pixels in the file in its place, as every value may occur in them.
+
+    Args:
+        path: The container.
+        out: The folder, made if it is not there.
+
+    Returns:
+        What was restored, tile failures included: they are no exception.
+
+    Raises:
+        CodecError: The file is no container, or its header is damaged.
+        ImageryError: The GeoTIFF cannot be written; nothing is left of it then.
+    """
+    container = read_container(path)
+    target = out / f"{path.stem}.tif"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageryError(f"{out} cannot be made: {error.strerror}") from error
+    failed: list[FailedTile] = []
+    restored_tiles = restored_px = 0
+    with _writer(target, container.header) as raster:
+        for cell, tile in container.tiles(InstalledCodecs()):
+            if isinstance(tile, CodecError):
+                failed.append(FailedTile(cell.row, cell.col, str(tile)))
+                continue
+            raster.write(tile.bands, tile.header.window)
+            restored_tiles += 1
+            restored_px += tile.header.window.pixels
+    return UnpackReport(
+        source=path,
+        raster=target,
+        acquisition_id=container.header.acquisition_id,
+        has_index=container.has_index,
+        cells=_count(container),
+        restored_tiles=restored_tiles,
+        failed=tuple(failed),
+        restored_px=restored_px,
+        image_px=container.header.width_px * container.header.height_px,
+        notes=container.notes,
+    )
+
+
+class InstalledCodecs(Mapping[str, Codec]):
+    """The codecs of this installation by kind, each made when first asked for: decoding has no options."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Codec] = {}
+
+    def __getitem__(self, kind: str) -> Codec:
+        """The codec of a kind; KeyError if it is not installed."""
+        if kind not in self._made:
+            try:
+                self._made[kind] = build(_SOCKET, kind, {})
+            except (PluginError, ValidationError) as error:
+                raise KeyError(kind) from error
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(kinds(_SOCKET))
+
+    def __len__(self) -> int:
+        return len(kinds(_SOCKET))
+
+
+def _writer(target: Path, header: ContainerHeader) -> RasterWriter:
+    # Blocks as large as tiles are written once; other sides would be written in parts.
+    fits = header.tile_px % 16 == 0 and header.tile_px <= _MAX_BLOCK_PX
+    has_mask = header.bit_depth == 16
+    tags = {
+        "ACQUISITION": header.acquisition_id,
+        "SATELLITE": header.satellite,
+        "TARGET": header.target,
+        "UTC": iso_utc(header.utc),
+        "BIT_DEPTH": str(header.bit_depth),
+    }
+    if header.nodata is not None:
+        tags["SOURCE_NODATA"] = str(header.nodata)
+    return RasterWriter(
+        target,
+        width=header.width_px,
+        height=header.height_px,
+        count=len(header.bands),
+        dtype="uint16",
+        georeference=header.georeference,
+        nodata=None if has_mask else NODATA,
+        descriptions=header.bands,
+        tags=tags,
+        radiometry=header.radiometry,
+        has_mask=has_mask,
+        block_px=header.tile_px if fits else BLOCK_PX,
+    )
+
+
+def _count(container: Container) -> dict[str, int]:
+    counts = Counter(cell.fate for cell in container.cells)
+    return {fate.value: counts[fate] for fate in sorted(counts)}
