@@ -115,9 +115,12 @@ class InstalledCodecs(Mapping[str, Codec]):
         """The codec of a kind; KeyError if it is not installed."""
         if kind not in self._made:
             try:
-                self._made[kind] = build(_SOCKET, kind, {})
+                codec = build(_SOCKET, kind, {})
             except (PluginError, ValidationError) as error:
                 raise KeyError(kind) from error
+            if not isinstance(codec, Codec):
+                raise KeyError(kind)
+            self._made[kind] = codec
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:
