@@ -1,16 +1,39 @@
 """Where the satellite is and whom it sees.
 
 - `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words; its elements in `elements`, `omm`.
-- `contacts.find_contacts`: passes over a ground station; `contacts.time_grid`: times to propagate to.
-- `sun.sun_elevation`, `sun.is_sunlit`: daylight at a place, sunlight on the satellite.
+- `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
+- `sun_elevation_deg`, `is_sunlit`: daylight at a place, sunlight on the satellite.
 - `frames`, `interpolation`: the sums below them.
 
 >>> from datetime import UTC, datetime
->>> from payload.orbit.contacts import find_contacts, time_grid
+>>> from payload.orbit import find_contacts, time_grid
 >>> from payload.orbit.propagation import Sgp4
 >>> from payload.types import GroundStation
->>> orbit = Sgp4(altitude_km=550, ltan="22:30", satellite="one", epoch_utc=datetime(2026, 3, 20, tzinfo=UTC))
+>>> epoch = datetime(2026, 3, 20, tzinfo=UTC)
+>>> orbit = Sgp4(altitude_km=550, ltan="22:30", satellite="one", epoch_utc=epoch)
 >>> svalbard = GroundStation("svalbard", lat_deg=78.23, lon_deg=15.39)
 >>> len(find_contacts(orbit.propagate(time_grid(86400.0)), svalbard))
 14
 """
+
+from payload.orbit.contacts import (
+    RECOMMENDED_STEP_S,
+    LookAngles,
+    find_contacts,
+    find_network_contacts,
+    look_angles,
+    time_grid,
+)
+from payload.orbit.sun import is_sunlit, sun_direction, sun_elevation_deg
+
+__all__ = [
+    "RECOMMENDED_STEP_S",
+    "LookAngles",
+    "find_contacts",
+    "find_network_contacts",
+    "is_sunlit",
+    "look_angles",
+    "sun_direction",
+    "sun_elevation_deg",
+    "time_grid",
+]

@@ -112,7 +112,9 @@ def bracketed_roots(
         found |= (width < _TOLERANCE_S) | (f1 == 0.0)
         if found.all():
             break
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # where two of three points have met
+        with np.errstate(
+            divide="ignore", invalid="ignore", over="ignore"
+        ):  # where two of three points have met
             xi, phi = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)
             trusted = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
             jump = f1 / (f2 - f1) * f3 / (f2 - f3)

@@ -1,7 +1,7 @@
 """The propagator: SGP4 on elements from a TLE, an OMM or plain words, as the turning Earth sees it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from payload.orbit.elements import (
     from_tle_file,
     sun_synchronous,
 )
-from payload.orbit.frames import J2000_JD, instants, teme_to_itrf
+from payload.orbit.frames import J2000_JD, J2000_UTC, instants, teme_to_itrf
 from payload.orbit.omm import from_omm_file
 from payload.registry import option, supplied
 from payload.scenario.paths import InputPath
@@ -50,8 +50,10 @@ class Sgp4:
         min_length=2,
         max_length=3,
     )
-    tle_file: InputPath | None = option(None, description="File with one set of two-line elements.")
-    omm_file: InputPath | None = option(
+    tle_file: InputPath | None = option(  # noqa: RUF009 - makes a field
+        None, description="File with one set of two-line elements."
+    )
+    omm_file: InputPath | None = option(  # noqa: RUF009 - makes a field
         None, description="File with one CCSDS Orbit Mean-Elements Message: JSON, KVN, XML or CSV."
     )
     altitude_km: float | None = option(
@@ -60,9 +62,10 @@ class Sgp4:
         ge=MIN_ALTITUDE_KM,
         le=MAX_ALTITUDE_KM,
     )
-    ltan: Clock | None = option(
+    ltan: Clock | None = option(  # noqa: RUF009 - makes a field
         None,
-        description='Mean local solar time of the ascending node at the epoch, as "HH:MM"; altitude_km belongs to it.',
+        description='Mean local solar time of the ascending node at the epoch, as "HH:MM";'
+        " altitude_km belongs to it.",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     argument_of_latitude_deg: float = option(
@@ -72,7 +75,7 @@ class Sgp4:
         le=360.0,
     )
     satellite: str = supplied("satellite")
-    epoch_utc: datetime = supplied(datetime(2000, 1, 1, tzinfo=UTC))
+    epoch_utc: datetime = supplied(J2000_UTC)  # noqa: RUF009 - makes a field
     dut1_s: float = supplied(0.0)
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ def _sun_equatorial(days: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack((np.cos(longitude), np.cos(obliquity) * sine, np.sin(obliquity) * sine), axis=1)
 
 
-def sun_elevation(
+def sun_elevation_deg(
     lat_deg: NDArray[np.float64],
     lon_deg: NDArray[np.float64],
     times_s: NDArray[np.float64],

@@ -1,0 +1,17 @@
+"""How much a contact carries. Bits live here and nowhere else; the other rooms count bytes.
+
+- `links.Fixed`: a link of one rate.
+- `capacity_bytes`, `finish_time`, `frames_needed`: arithmetic on the rate profile of a contact.
+
+>>> from payload.downlink import capacity_bytes
+>>> from payload.downlink.links import Fixed
+>>> from payload.types import ContactWindow
+>>> window = ContactWindow("one", "svalbard", aos_s=100.0, los_s=410.0, max_elevation_deg=40.0)
+>>> profile = Fixed(rate_mbps=80.0).profile(window)
+>>> capacity_bytes(profile, window.aos_s, window.los_s)
+3000000000
+"""
+
+from payload.downlink.airtime import capacity_bytes, finish_time, frames_needed
+
+__all__ = ["capacity_bytes", "finish_time", "frames_needed"]
