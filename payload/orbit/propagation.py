@@ -138,6 +138,6 @@ class Sgp4:
             meaning = SGP4_ERRORS.get(int(codes[first]), f"error {codes[first]}")
             raise OrbitError(
                 f"satellite {self.satellite!r} cannot be propagated to {when}"
-                f" ({times_s[first]:g} s after the epoch): {meaning}"
+                f" ({times_s[first]:.0f} s after the epoch): {meaning}"
             )
         return position_km, velocity_km_s
