@@ -1,4 +1,4 @@
-"""Which pixels are cloud: the network that flies, its floor and its ceiling, and how they are scored.
+"""Which pixels are cloud: the network that flies, its floor and ceiling, how they are scored.
 
     onnx_masker   `onnx`: a network behind a model card
     baselines     `blue`: bright in blue is cloud; `oracle`: the truth itself

@@ -1,4 +1,4 @@
-"""What a model says of itself. The card lies beside the model, and its digest says which file it means."""
+"""What a model says of itself. The card lies beside it and names its digest."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ class CardScores(_Part):
 
 
 class ModelCard(_Part):
-    """Everything that a masker has to know of a network before it runs it, and what a reader should know."""
+    """What a masker has to know of a network before it runs it, and what a reader should know."""
 
     name: str = Field(min_length=1)
     bands: tuple[str, ...] = Field(
@@ -99,7 +99,8 @@ class ModelCard(_Part):
     def _agree(self) -> Self:
         if self.margin_px % self.tile_multiple_px:
             raise ValueError(
-                f"margin_px {self.margin_px} is no multiple of tile_multiple_px {self.tile_multiple_px}"
+                f"margin_px {self.margin_px} is no multiple of "
+                f"tile_multiple_px {self.tile_multiple_px}"
             )
         if len(set(self.bands)) != len(self.bands):
             raise ValueError("a band is named twice")

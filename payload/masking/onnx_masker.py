@@ -1,6 +1,6 @@
-"""The masker `onnx`: a small network, run on one thread, tile by tile, as if the image were one piece.
+"""The masker `onnx`: a small network, one thread, tile by tile, as if the image were one piece.
 
-onnxruntime is imported when the first tile is judged; before that only the card and the digest are read.
+onnxruntime is imported when the first tile is judged; before that only card and digest are read.
 """
 
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ BANDS = ("blue", "green", "red", "nir")
 class OnnxMasker:
     """A network behind a model card.
 
-    Tiles that start at multiples of `multiple_px` and bring `margin_px` of surroundings get the mask that
-    the whole image would get in one piece.
+    Tiles that start at multiples of `multiple_px` and bring `margin_px` of surroundings get the
+    mask that the whole image would get in one piece.
 
     Raises:
         MaskerError: The card is missing or none; the model is not the file that the card means; the
@@ -41,7 +41,7 @@ class OnnxMasker:
 
     model: InputPath | None = option(  # noqa: RUF009 - option makes a field
         None,
-        description="ONNX file with four bands in, one channel of cloud out; the packaged network if left out.",
+        description="ONNX file: four bands in, one channel out; the packaged one if left out.",
     )
     card: InputPath | None = option(  # noqa: RUF009 - option makes a field
         None,
@@ -114,11 +114,12 @@ class OnnxMasker:
             Probabilities 0 to 1, shape (H, W).
 
         Raises:
-            MaskerError: The image or the model has other bands than the card says, or the model fails.
+            MaskerError: Image or model have other bands than the card says, or the model fails.
         """
         if dn.ndim != 3 or dn.shape[0] != len(self.bands):
             raise MaskerError(
-                f"pixels of shape {dn.shape} do not hold the {len(self.bands)} bands {', '.join(self.bands)}"
+                f"pixels of shape {dn.shape} do not hold the {len(self.bands)} bands "
+                f"{', '.join(self.bands)}"
             )
         card = self.model_card
         gain, offset = (
@@ -197,8 +198,8 @@ def _check_shapes(model: Path, session: "InferenceSession") -> None:
             )
         if place == "input" and any(isinstance(side, int) for side in shape[2:]):
             raise MaskerError(
-                f"{model}: the input has the fixed size {shape[2]} x {shape[3]}; dynamic height and width are "
-                "wanted, as tiles at the edges of an image are smaller"
+                f"{model}: the input has the fixed size {shape[2]} x {shape[3]}; dynamic height "
+                "and width are wanted, as tiles at the edges of an image are smaller"
             )
 
 

@@ -1,7 +1,7 @@
-"""From DN to what a network sees: absolute reflectance, on a grid of whole cells. Flight and training share it.
+"""From DN to what a network sees: absolute reflectance, on whole cells. Training shares it.
 
-There is no normalisation per image: that cloud is bright is the best clue there is, and the mean of an
-image would take it away.
+There is no normalisation per image: that cloud is bright is the best clue there is, and the mean
+of an image would take it away.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def reflectance(dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.fl
         radiometry: DN to reflectance.
 
     Returns:
-        The same shape; 1.0 is a white surface under the sun's own angle. Bright cloud may lie above 1.
+        The same shape; 1.0 is a white surface. Bright cloud under a low sun lies above it.
     """
     scaled = dn.astype(np.float32)
     scaled *= np.float32(radiometry.scale)

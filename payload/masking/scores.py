@@ -29,8 +29,8 @@ class Scores:
 def estimate_cover(mask: CloudMask, patch: Patch) -> CoverEstimate:
     """Count what the masker calls cloud in a tile and, where truth is known, how often it is wrong.
 
-    Pixels without data count nowhere; pixels of unknown truth count towards cover, not towards scores;
-    shadow is clear ground.
+    Pixels without data count nowhere; pixels of unknown truth count towards cover, not towards
+    scores; shadow is clear ground.
 
     Raises:
         MaskerError: Mask and pixels differ in size.

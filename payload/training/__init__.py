@@ -1,4 +1,6 @@
-"""The wing that makes the masker: labelled images in, a network with its card out. Needs the extra `train`.
+"""The wing that makes the masker: labelled images in, a network with its card out.
+
+It needs the extra `train`.
 
     dataset    labelled images, and which of them a network must not have seen
     augment    crops to learn from

@@ -38,7 +38,7 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Crops: reflectance (N, 4, S, S), and cloud and known (N, 1, S, S), each 0 or 1, all float32."""
+    """Crops: reflectance (N, 4, S, S); cloud and known (N, 1, S, S), 0 or 1; all float32."""
 
     bands: Tensor
     cloud: Tensor

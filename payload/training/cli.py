@@ -1,6 +1,7 @@
-"""`payload-train`: from labelled images to the network that ships. Finished trainings are never done again."""
+"""`payload-train`: from labelled images to the network that ships, doing nothing twice."""
 
-# ruff: noqa: PLC0415, PLR0913, PLR0917 - torch is slow to import; options of a command are arguments
+# torch is slow to import, and options of a command are its arguments:
+# ruff: noqa: PLC0415, PLR0913, PLR0917
 
 import logging
 from pathlib import Path
@@ -11,7 +12,10 @@ import typer
 from payload.errors import PayloadError
 
 app = typer.Typer(
-    help="Train, judge and export the cloud masker. Needs the extra `train`: pip install 'payload-sim[train]'.",
+    help=(
+        "Train, judge and export the cloud masker. "
+        "Needs the extra `train`: pip install 'payload-sim[train]'."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -104,7 +108,8 @@ def ship(
     difference = write_onnx(run.network, path)
     card = write_card(path, run, images, seed=recipe.seed, scores=scores)
     typer.echo(
-        f"{path}: {card.parameters} parameters, {run.steps} steps, ONNX and torch differ by {difference:.1e}"
+        f"{path}: {card.parameters} parameters, {run.steps} steps, "
+        f"ONNX and torch differ by {difference:.1e}"
     )
 
 

@@ -1,7 +1,7 @@
 """The labelled images of a folder, and who may learn from whom.
 
-A folder holds `index.csv` and, for each id, `<id>_img.tif` (blue, green, red, near infrared; reflectance
-x 10000) and `<id>_msk.tif` (first layer: 0 clear, 1 cloud, 2 shadow, 255 unknown).
+A folder holds `index.csv` and, for each id, `<id>_img.tif` (blue, green, red, near infrared;
+reflectance x 10000) and `<id>_msk.tif` (first layer: 0 clear, 1 cloud, 2 shadow, 255 unknown).
 """
 
 import csv
@@ -65,7 +65,7 @@ def read_images(folder: Path) -> list[LabelledImage]:
 
 
 def usable(images: Sequence[LabelledImage]) -> list[LabelledImage]:
-    """Images with labels enough to learn from; hazy ones are mostly unknown and claim to be all cloud."""
+    """Images with labels enough: hazy ones are mostly unknown and claim to be all cloud."""
     return [image for image in images if image.unknown_fraction <= MAX_UNKNOWN_FRACTION]
 
 

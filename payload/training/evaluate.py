@@ -1,7 +1,7 @@
 """How good a masker is on scenes that it has never seen, beside what anyone could do without it.
 
-The human-labelled images are dealt into folds; each is judged by a network that learned from all usable
-images but those of the scenes in its fold. All maskers are scored on the same pixels, pooled.
+The human-labelled images are dealt into folds; each is judged by a network that learned from all
+usable images but those of the scenes in its fold. All maskers are scored on the same pixels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One masker's answers: its name, how many parameters it has, and what it said of each image."""
+    """One masker's answers: its name, its number of parameters, what it said of each image."""
 
     name: str
     parameters: int
@@ -84,6 +84,7 @@ def evaluate(images: Sequence[LabelledImage], recipe: Recipe, folder: Path) -> E
         recipe: How the student is trained; the single convolution is trained alike.
         folder: Where finished trainings are kept.
     """
+    torch.set_num_threads(1)
     student = train_folds(images, replace(recipe, network=Student.name), folder)
     single = train_folds(images, replace(recipe, network=SingleConvolution.name), folder)
     judged_ids = {id_ for ids in student for id_ in ids}

@@ -1,4 +1,4 @@
-"""Trainings that are kept: finished ones are never done again, so that an interrupted night loses little."""
+"""Trainings that are kept: what is finished is never done again."""
 
 import logging
 from collections.abc import Sequence
@@ -36,12 +36,12 @@ class Run:
 def run_once(
     images: Sequence[LabelledImage], recipe: Recipe, folder: Path, *, held_out: Sequence[str] = ()
 ) -> Run:
-    """Train on all usable images whose scenes are not held out, or take what an earlier call has left.
+    """Train on all usable images whose scenes are not held out, or take what an earlier call left.
 
     Args:
         images: All images of the data set.
         recipe: How to train.
-        folder: Where finished trainings are kept; a file's name is the digest of all that decided it.
+        folder: Where finished trainings are kept, named by the digest of what decided them.
         held_out: Ids of images that the network must not see, nor anything of their scenes.
 
     Raises:

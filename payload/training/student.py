@@ -1,6 +1,7 @@
 """The networks that fly: `s2d2_w16_L3_p16`, and the single convolution it has to beat.
 
-Both take reflectance (N, 4, H, W), H and W multiples of 8 (the student), and give one logit (N, 1, H, W).
+Both take reflectance (N, 4, H, W), and give one logit (N, 1, H, W); the student wants
+H and W to be multiples of 8.
 """
 
 import torch
@@ -14,8 +15,8 @@ FULL_RESOLUTION_WIDTH = 16
 class Student(nn.Module):  # type: ignore[misc, unused-ignore]
     """A U-Net at half resolution with a branch of raw bands at full resolution: 40,577 parameters.
 
-    The name says it: space-to-depth by 2, width 16, three levels, 16 channels at full resolution. Work at
-    full resolution is what costs time on board, so there it has nothing but 1x1 convolutions.
+    The name says it: space-to-depth by 2, width 16, three levels, 16 channels at full resolution.
+    Work at full resolution is what costs time on board, so there it has 1x1 convolutions alone.
     """
 
     name = "s2d2_w16_L3_p16"
@@ -53,7 +54,10 @@ class Student(nn.Module):  # type: ignore[misc, unused-ignore]
 
 
 class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
-    """One 3x3 convolution and a decision on its 16 channels, 625 parameters: how far colour alone gets."""
+    """One 3x3 convolution and a decision on its 16 channels: how far colour alone gets.
+
+    It has 625 parameters.
+    """
 
     name = "conv3x3"
     multiple_px = 1
@@ -70,7 +74,7 @@ class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
 
 
 Network = Student | SingleConvolution
-# Without torch installed its classes are unknown to the type checker: hence the two exceptions above.
+# Where torch is not installed the type checker knows nothing of its classes: hence the exceptions.
 NETWORKS: dict[str, type[Student] | type[SingleConvolution]] = {
     network.name: network for network in (Student, SingleConvolution)
 }

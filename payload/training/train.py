@@ -25,8 +25,8 @@ class Recipe:
         network: Name of the network, a key of `student.NETWORKS`.
         seed: Of the first weights and of the crops.
         steps: Batches to learn from, at most.
-        budget_s: [s] Wall-clock time, at most. What is nearer its end, steps or time, sets the learning
-            rate, so that a slow machine anneals as well as a fast one.
+        budget_s: [s] Wall-clock time, at most. What is nearer its end, steps or time, sets the
+            learning rate, so that a slow machine anneals as well as a fast one.
         batch: Crops in a step.
         peak_rate: Learning rate after warming up.
         warm_up: Share of the budget in which the rate climbs.
@@ -62,7 +62,8 @@ def train(images: Sequence[LabelledImage], recipe: Recipe) -> Trained:
     With steps as the binding limit the same images and recipe give the same weights on one machine.
     """
     torch.set_num_threads(1)
-    network = fresh(recipe.network, recipe.seed).to(memory_format=torch.channels_last)
+    network = fresh(recipe.network, recipe.seed)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay
     )
@@ -117,7 +118,7 @@ def _forward(network: nn.Module, batch: Batch) -> Tensor:
 
 
 def _settle(network: nn.Module, images: Sequence[LabelledImage], recipe: Recipe) -> None:
-    """Average BatchNorm's statistics evenly over fresh crops, in float32, with the final weights."""
+    """Average BatchNorm's statistics evenly over fresh crops, in float32, with final weights."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
