@@ -5,6 +5,7 @@ A raster appears under its name only when it is whole: it grows as `<name>.part`
 
 import contextlib
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Literal, Self
 import numpy as np
 import rasterio
 from numpy.typing import DTypeLike, NDArray
+from rasterio._err import (
+    CPLE_BaseError,
+)  # GDAL's own errors, which rasterio lets through at closing
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetWriter
@@ -24,7 +28,8 @@ from payload.errors import ImageryError
 from payload.types import Georeference, Radiometry, Window
 
 BLOCK_PX = 256
-_FAILURES = (RasterioError, OSError, ValueError, TypeError)
+# SystemError: what rasterio makes of an error of GDAL that it does not know.
+_FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, TypeError)
 
 
 @contextlib.contextmanager
@@ -41,6 +46,8 @@ class RasterWriter:
 
     On a normal end of the `with` block the file takes its name; on an exception nothing is left. What
     was not written is `nodata`, or 0 where there is none. Deflate with a predictor, tiled in blocks.
+    The file is read again before it takes its name: on a full disk GDAL may keep quiet. So windows
+    must not overlap, though one may be written twice.
 
         with RasterWriter(path, width=1300, height=1000, count=1, dtype="uint8", nodata=255) as raster:
             raster.write(cloud[np.newaxis], window)
@@ -75,6 +82,7 @@ class RasterWriter:
     block_px: int = BLOCK_PX
     driver: Literal["GTiff", "COG"] = "GTiff"
     _raster: DatasetWriter = field(init=False, repr=False)
+    _checksums: dict[Window, int] = field(init=False, repr=False, default_factory=dict[Window, int])
 
     def __post_init__(self) -> None:
         """Refuse what cannot become a raster with an ImageryError; nothing is written yet."""
@@ -148,14 +156,14 @@ class RasterWriter:
             raise ImageryError(
                 f"{self.path}: {window} reaches beyond {self.height} x {self.width} px"
             )
-        there = RasterWindow(window.left_px, window.top_px, window.width_px, window.height_px)
+        pixels = np.ones(shape[1:], dtype=np.bool_) if valid is None else valid
         try:
-            self._raster.write(array, window=there)
+            self._raster.write(array, window=_there(window))
             if self.has_mask:
-                pixels = np.ones(shape[1:], dtype=np.bool_) if valid is None else valid
-                self._write_mask(pixels, there)
+                self._write_mask(pixels, _there(window))
         except _FAILURES as error:
             raise ImageryError(f"{self.path} cannot be written: {error}") from error
+        self._checksums[window] = _checksum(array, pixels if self.has_mask else None)
 
     def __exit__(
         self,
@@ -168,6 +176,7 @@ class RasterWriter:
             with _silent():
                 self._raster.close()
             if kind is None:
+                self._verify()
                 self._part.replace(self.path)
         except _FAILURES as failure:
             if kind is None:
@@ -182,6 +191,13 @@ class RasterWriter:
     @property
     def _sample_type(self) -> np.dtype[np.generic]:
         return np.dtype(self.dtype)
+
+    def _verify(self) -> None:
+        with _silent(), rasterio.open(self._part.absolute()) as raster:
+            for window, checksum in self._checksums.items():
+                valid = raster.dataset_mask(window=_there(window)) > 0 if self.has_mask else None
+                if _checksum(raster.read(window=_there(window)), valid) != checksum:
+                    raise OSError("what was written cannot be read again; is the disk full?")
 
     def _place(self) -> tuple[CRS | None, Affine | None]:
         if self.georeference is None:
@@ -221,7 +237,16 @@ class RasterWriter:
             self._part.unlink(missing_ok=True)
 
 
-def write_cog(  # noqa: PLR0913 - the file's metadata, each by keyword
+def _there(window: Window) -> RasterWindow:
+    return RasterWindow(window.left_px, window.top_px, window.width_px, window.height_px)
+
+
+def _checksum(array: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> int:
+    checksum = zlib.crc32(np.ascontiguousarray(array).data)
+    return checksum if valid is None else zlib.crc32(np.ascontiguousarray(valid).data, checksum)
+
+
+def write_cog(
     path: Path,
     bands: NDArray[np.uint16],
     *,

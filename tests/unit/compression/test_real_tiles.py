@@ -1,0 +1,62 @@
+"""What codecs make of real images; figures measured beforehand by an independent implementation."""
+
+import csv
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+
+from payload.compression import open_record, seal
+from payload.compression.med import MedZstd
+from payload.types import Patch, Radiometry, Tile, Window
+
+DATA = os.environ.get("PAYLOAD_SIM_DATA")
+pytestmark = pytest.mark.skipif(
+    DATA is None, reason="PAYLOAD_SIM_DATA does not name a folder with real images"
+)
+
+
+def real_tiles():
+    """Images of 256 x 256 px that are mostly clear and known, brought to 12 bit."""
+    folder = Path(str(DATA)) / "clouds"
+    with (folder / "index.csv").open(newline="", encoding="utf-8") as index:
+        rows = list(csv.DictReader(index))
+    for row in rows:
+        is_wanted = (
+            (row["height"], row["width"]) == ("256", "256")
+            and float(row["cloud_fraction"] or 1) < 0.7
+            and float(row["unknown_fraction"] or 1) < 0.3
+        )
+        if is_wanted:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                with rasterio.open(folder / f"{row['id']}_img.tif") as image:
+                    reflectance = image.read()
+            yield np.minimum(np.rint(reflectance * 0.3), 4095).astype(np.uint16)
+
+
+def test_med_zstd_needs_4_76_bits_a_sample_on_the_mostly_clear_images():
+    codec = MedZstd()
+    bits = []
+    for index, bands in enumerate(real_tiles()):
+        tile = Tile(
+            f"image#0,{index}",
+            0,
+            index,
+            Window(0, 0, 256, 256),
+            Patch(bands),
+            bands,
+            (slice(0, 256), slice(0, 256)),
+            Radiometry(1 / 3000),
+            bit_depth=12,
+        )
+        sealed = seal(tile, codec, "med-zstd")
+        bits.append(8 * len(sealed.record) / bands.size)
+        opened = open_record(sealed.record, {"med-zstd": codec})
+        np.testing.assert_array_equal(opened.bands, bands)
+    assert len(bits) in range(120, 135)
+    assert np.mean(bits) == pytest.approx(4.76, rel=0.02)
