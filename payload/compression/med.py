@@ -42,7 +42,10 @@ class MedZstd:
     """Median prediction with inter-band gain, coded by Zstandard. Lossless."""
 
     level: int = option(
-        3, description="Effort of Zstandard; above 3 it gains next to nothing.", ge=1, le=19
+        3,
+        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller.",
+        ge=1,
+        le=19,
     )
 
     def __post_init__(self) -> None:

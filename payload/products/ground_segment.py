@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -55,6 +55,21 @@ class UnpackReport:
     restored_px: int
     image_px: int
     notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, as JSON can hold it."""
+        paths = {"source": str(self.source), "raster": str(self.raster)}
+        return asdict(self) | paths
+
+    def sentence(self) -> str:
+        """What a person wants to know, failures and oddities on lines of their own."""
+        fates = ", ".join(f"{count} {fate}" for fate, count in self.cells.items())
+        tiles = f"{self.restored_tiles} tiles restored and verified"
+        area = f"{self.restored_px} of {self.image_px} px"
+        lines = [f"{self.raster}: {tiles}, {area}; tiles by fate: {fates}"]
+        lines += [f"  not restored: {tile.reason}" for tile in self.failed]
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join(lines)
 
 
 def unpack(path: Path, out: Path) -> UnpackReport:

@@ -1,3 +1,4 @@
+import json
 import warnings
 from datetime import UTC, datetime
 
@@ -142,6 +143,42 @@ def test_a_damaged_tile_is_reported_and_the_others_are_restored(tmp_path):
     assert [(tile.row, tile.col) for tile in report.failed] == [(cell.row, cell.col)]
     assert "checksum" in report.failed[0].reason
     assert report.restored_tiles == len(header.places) - 1
+
+
+def test_the_report_reads_well_for_people_and_for_programs(tmp_path):
+    header = header_of()
+    path = tmp_path / "image.tiles"
+    write(path, header, image_of(header), checkerboard)
+    cell = read_container(path).cells[0]
+    data = bytearray(path.read_bytes())
+    data[cell.offset + 100] ^= 1
+    path.write_bytes(data)
+    report = unpack(path, tmp_path)
+    facts = json.loads(json.dumps(report.as_dict()))
+    assert facts["raster"] == str(tmp_path / "image.tif")
+    assert facts["cells"] == {"delivered": 6, "pruned": 6}
+    assert facts["restored_tiles"] == 5
+    assert [(tile["row"], tile["col"]) for tile in facts["failed"]] == [(0, 0)]
+    first, second, third = report.sentence().splitlines()
+    assert first.startswith(f"{tmp_path / 'image.tif'}: 5 tiles restored and verified")
+    assert first.endswith("6 delivered, 6 pruned")
+    assert second.startswith("  not restored: tile 0,0: ")
+    assert third.startswith("  note: ")
+
+
+def test_a_codec_that_is_not_installed_fails_its_tiles_only(tmp_path):
+    header = header_of()
+    path = tmp_path / "image.tiles"
+    writer = ContainerWriter(path, header)
+    window = header.window(0, 0)
+    bands = image_of(header)[(slice(None), *crop(window))]
+    inset = (slice(0, 32), slice(0, 32))
+    name = f"{header.acquisition_id}#0,0"
+    tile = Tile(name, 0, 0, window, Patch(bands), bands, inset, header.radiometry, 12)
+    writer.append(seal(tile, MedZstd(), "of-a-stranger").record)
+    report = unpack(path, tmp_path)
+    assert report.restored_tiles == 0
+    assert "no codec 'of-a-stranger'" in report.failed[0].reason
 
 
 def test_a_container_without_index_says_so_and_is_restored(tmp_path):
