@@ -12,10 +12,12 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from payload.analysis import Comparison, Flown, compare as compare_summaries, summarise
+from payload.analysis import Comparison, Flown, summarise
+from payload.analysis import compare as compare_summaries
 from payload.energy import load_profile
 from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
@@ -128,7 +130,8 @@ def run(
         records, memo = fly_arms(assembly, folder.spool, deliver=archive.deliver, tell=tell)
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
-        archive.close(own, memo.estimates, folder.partial / "tiles", scenario.products.tiles)
+        archive.close(own, memo.estimates)
+        archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
         write_books(
             folder.partial,
             records,
@@ -136,7 +139,14 @@ def run(
             utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
             track=ground_track(assembly),
         )
-        write_gallery(folder.partial / "gallery", own, memo.estimates, assembly.source, assembly.masker)
+        write_gallery(
+            folder.partial / "gallery",
+            own,
+            memo.estimates,
+            assembly.source,
+            assembly.masker,
+            tile_px=assembly.tile_px,
+        )
         folder.write_json("scenario.json", scenario.model_dump(mode="json"))
         folder.write_json("summary.json", summary)
         folder.write_json(
@@ -248,10 +258,16 @@ def mask(
         ScenarioError: The numbers of images and masks differ, or two images have the same name.
     """
     if truths and len(truths) != len(images):
-        raise ScenarioError(f"{len(images)} images but {len(truths)} masks of truth: one each is wanted")
-    twice = sorted({image.stem for image in images if [item.stem for item in images].count(image.stem) > 1})
+        raise ScenarioError(
+            f"{len(images)} images but {len(truths)} masks of truth: one each is wanted"
+        )
+    twice = sorted(
+        {image.stem for image in images if [item.stem for item in images].count(image.stem) > 1}
+    )
     if twice:
-        raise ScenarioError(f"two images are named {twice[0]!r}; their masks would overwrite each other")
+        raise ScenarioError(
+            f"two images are named {twice[0]!r}; their masks would overwrite each other"
+        )
     how = raster or RasterFormat()
     reports = []
     for index, image in enumerate(images):
@@ -271,7 +287,9 @@ def mask(
     return reports
 
 
-def variants(base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ()) -> list[tuple[str, Scenario]]:
+def variants(
+    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ()
+) -> list[tuple[str, Scenario]]:
     """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
 
     Raises:
@@ -287,7 +305,9 @@ def variants(base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ())
     return found
 
 
-def compare(scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = _silence) -> Comparison:
+def compare(
+    scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = _silence
+) -> Comparison:
     """Fly scenarios over the same world and seed, those of the first, and set them side by side.
 
     Args:
@@ -301,8 +321,12 @@ def compare(scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tel
         place = spool / str(index)
         place.mkdir()
         same_world = scenario.model_copy(update={"seed": seed})
-        summaries.append((name, fly(same_world, place, tell=lambda _, image, name=name: tell(name, image))))
+        summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
     return compare_summaries(summaries)
+
+
+def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:
+    tell(variant, image)
 
 
 def report(folder: Path) -> Path:

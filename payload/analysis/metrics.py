@@ -193,12 +193,12 @@ def _arm(name: str, flown: Flown) -> Summary:
     books = record.ledger
     downlinked = books.total_bytes(Fate.DELIVERED)
     clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
-    known = clear_px is not None and downlinked
+    dense = clear_px is not None and downlinked
     arm |= {
         "downlinked_bytes": downlinked,
         "waiting_bytes": books.total_bytes(Fate.ON_BOARD),
         "clear_pixels_delivered": clear_px,
-        "data_value_density": clear_px * flown.raw_bytes_per_px / downlinked if known else None,
+        "data_value_density": (clear_px or 0) * flown.raw_bytes_per_px / downlinked if dense else None,
         "acquired_bytes": books.acquired_bytes(),
         "overflowed_bytes": books.total_bytes(Fate.OVERFLOWED),
         "lost_bytes": books.total_bytes(Fate.LOST),

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from payload.errors import MaskerError
-from payload.masking.card import MaskerIdentity
 from payload.masking.preprocess import reflectance
 from payload.registry import option, supplied
-from payload.types import CLOUD, CloudMask, Tile
+from payload.types import CLOUD, CloudMask, MaskerIdentity, Tile
 
 _CERTAIN = 0.5  # both maskers say 0 or 1
 

@@ -1,6 +1,5 @@
 """What a model says of itself. The card lies beside it and names its digest."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -8,17 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from payload.errors import MaskerError
 from payload.provenance import digest_file
+from payload.types import MaskerIdentity
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class MaskerIdentity:
-    """Who made a mask, for reports: a name, the digest of its file if it has one, and its size."""
-
-    model: str
-    sha256: str | None
-    parameters: int
 
 
 class _Part(BaseModel):

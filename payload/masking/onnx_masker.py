@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import MaskerError
-from payload.masking.card import MaskerIdentity, ModelCard, check_digest, read_card
+from payload.masking.card import ModelCard, check_digest, read_card
 from payload.masking.preprocess import crop_back, pad_to_multiple, reflectance
 from payload.provenance import digest_bytes
 from payload.registry import option, supplied
 from payload.scenario.paths import InputPath
-from payload.types import CloudMask, Radiometry, Tile
+from payload.types import CloudMask, MaskerIdentity, Radiometry, Tile
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -10,4 +10,14 @@ from payload.sim.flights import fly_arms
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 
-__all__ = ["ARMS", "Arm", "ArmName", "Assembly", "Memo", "Mission", "assemble", "at_key", "fly_arms"]
+__all__ = [
+    "ARMS",
+    "Arm",
+    "ArmName",
+    "Assembly",
+    "Memo",
+    "Mission",
+    "assemble",
+    "at_key",
+    "fly_arms",
+]

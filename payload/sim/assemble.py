@@ -12,7 +12,8 @@ from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
 from payload.imaging.tiling import TileGrid
 from payload.orbit.contacts import find_contacts, time_grid
-from payload.orbit.sun import sun_elevation
+from payload.orbit.ground_track import subsatellite_deg
+from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
 from payload.types import (
@@ -119,7 +120,7 @@ def assemble(scenario: Scenario) -> Assembly:
             for name, ephemeris in ephemerides.items()
         },
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
-        masker=cast(Masker, scenario.masker.build()),
+        masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
         codec=cast(Codec, scenario.codec.build()),
         link=cast(Link, scenario.link.build()),
         scheduler=cast(Scheduler, scenario.scheduler.build()),

@@ -18,7 +18,7 @@ def fly_arms(
     deliver: Deliver | None = None,
     tell: Callable[[str, str], None] = lambda _arm, _image: None,
     arms: Sequence[ArmName] = ARMS,
-) -> tuple[dict[ArmName, FlightRecord], Memo]:
+) -> tuple[dict[str, FlightRecord], Memo]:
     """Fly the arms, the scenario's own first, as its records are kept.
 
     Args:
@@ -38,7 +38,7 @@ def fly_arms(
     """
     flying = ""
     memo = Memo(assembly, spool, tell=lambda image: tell(flying, image))
-    records: dict[ArmName, FlightRecord] = {}
+    records: dict[str, FlightRecord] = {}
     for name in sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm))):
         if name == "oracle" and not memo.has_truth:
             continue

@@ -1,0 +1,5 @@
+"""`python -m payload` is `payload-sim`."""
+
+from payload.cli import main
+
+main()

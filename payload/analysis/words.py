@@ -1,0 +1,117 @@
+"""Figures as words and plain tables, for a terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from payload.analysis.compare import Comparison
+
+UNKNOWN = "unknown"
+
+
+def human_bytes(count: float | None) -> str:
+    """A number of bytes with three digits and a decimal unit."""
+    if count is None:
+        return UNKNOWN
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if abs(count) < 999.5 or unit == "TB":
+            return f"{count:.3g} {unit}" if unit != "B" else f"{count:.0f} B"
+        count /= 1000
+    raise AssertionError  # the loop returns at its last unit
+
+
+def human_px(count: float | None) -> str:
+    """A number of pixels in millions."""
+    return UNKNOWN if count is None else f"{count / 1e6:.1f} Mpx"
+
+
+def answer(summary: Mapping[str, Any]) -> str:
+    """The flight in a sentence or two."""
+    arms = {arm["name"]: arm for arm in summary["arms"]}
+    own, raw = arms["prune"], arms["raw"]
+    hours = summary["duration_s"] / 3600
+    if not summary["tiles"]["acquired"]:
+        return f"{summary['scenario']}: nothing was taken in {hours:g} h."
+    taken = human_bytes(summary["bytes"]["acquired"])
+    text = (
+        f"{summary['scenario']}: of {taken} taken in {hours:g} h, {human_bytes(own['downlinked_bytes'])} came down "
+        f"with {human_px(own['clear_pixels_delivered'])} of clear ground"
+    )
+    text += (
+        f"; without masking and compression it would be {human_px(raw['clear_pixels_delivered'])} "
+        f"in {human_bytes(raw['downlinked_bytes'])}, with {human_bytes(raw['waiting_bytes'])} still waiting on board "
+        f"and {human_bytes(raw['overflowed_bytes'])} overflowed."
+    )
+    if raw["link_saturated"]:
+        return text + " The bent pipe's link is saturated."
+    return (
+        text
+        + " The bent pipe's link is not saturated: masking frees link time rather than adding data."
+    )
+
+
+def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
+    """The arms side by side."""
+    rows = [
+        (
+            arm["name"],
+            human_bytes(arm["downlinked_bytes"]),
+            human_bytes(arm["waiting_bytes"]),
+            human_bytes(arm["overflowed_bytes"]),
+            human_px(arm["clear_pixels_delivered"]),
+            human_px(arm["clear_pixels_discarded"]),
+            "-" if arm["data_value_density"] is None else f"{arm['data_value_density']:.2f}",
+            "-" if arm["saved_fraction"] is None else f"{arm['saved_fraction']:.3f}",
+        )
+        for arm in summary["arms"]
+    ]
+    names = [
+        "arm",
+        "downlinked",
+        "waiting",
+        "overflowed",
+        "clear delivered",
+        "clear thrown away",
+        "density",
+        "saved",
+    ]
+    return plain_table(names, rows)
+
+
+def comparison_table(comparison: Comparison) -> Iterable[str]:
+    """Variants as columns; differences to the base in brackets."""
+    names = ["", "unit", *comparison.variants]
+    rows = []
+    for row in comparison.rows:
+        cells = [_figure(row.values[0])]
+        for value, difference in zip(row.values[1:], row.differences[1:], strict=True):
+            change = "" if difference is None else f" ({_figure(difference, signed=True)})"
+            cells.append(_figure(value) + change)
+        rows.append((row.label, row.unit, *cells))
+    return plain_table(names, rows)
+
+
+def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:
+    """Lines of a table with aligned columns; numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(names), *cells]) for i in range(len(names))]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float) for row in rows)
+        for i in range(len(names))
+    ]
+    for line in [list(names), *cells]:
+        padded = [
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        yield "  ".join(padded).rstrip()
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _figure(value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return UNKNOWN
+    sign = "+" if signed else ""
+    return f"{value:{sign},}" if isinstance(value, int) else f"{value:{sign}.4g}"

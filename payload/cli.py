@@ -1,0 +1,486 @@
+"""The command line: parse, call one function of `payload.api`, print, exit code.
+
+stdout is the answer, stderr the talk. Nothing heavy is imported before a command needs it.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from payload import __version__
+from payload.errors import PayloadError, ScenarioError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from payload.api import RunResult
+
+F = TypeVar("F", bound=Callable[..., None])
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="payload-sim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Fly an Earth-observation payload that finds the clouds itself: what comes down that otherwise "
+    "would not, when, and what does it cost?\n\n"
+    "Start with:  payload-sim run scenarios/quickstart.yaml",
+)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH.TO.KEY=VALUE",
+        help="Change a key; checked like the file. Repeatable.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed instead of the scenario's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+ResultsParent = Annotated[
+    Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
+]
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _say("interrupted; nothing half-written is left")
+        sys.exit(INTERRUPTED)
+    sys.exit(0)
+
+
+def _command(function: F) -> F:
+    """Make a function a command: a mistake of the user's is a sentence and an exit code, never a traceback."""
+
+    @functools.wraps(function)
+    def guarded(*args: object, **options: object) -> None:
+        try:
+            function(*args, **options)
+            sys.stdout.flush()
+        except PayloadError as error:
+            _say(f"error: {error}")
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            _say("interrupted; nothing half-written is left")
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(1) from None
+
+    app.command(no_args_is_help=False)(guarded)
+    return function
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - talking is what this module is for
+
+
+def _answer(text: str) -> None:
+    print(text)  # noqa: T201
+
+
+def _as_dict(value: "DataclassInstance") -> dict[str, Any]:
+    """A dataclass as plain data; paths become text."""
+    import dataclasses
+
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(value), default=str))
+    return plain
+
+
+def _answer_json(value: object) -> None:
+    _answer(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def _with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
+    return [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, str], None]]:
+    """A line on a terminal's stderr that tells what is worked on, and for how long already."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _what, _item: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        count = 0
+
+        def tell(what: str, item: str) -> None:
+            nonlocal count
+            count += 1
+            bar.update(task, description=f"{what}: image {count}, {item[:48]}".replace("[", "("))
+
+        yield tell
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.")
+    ] = False,
+) -> None:
+    if version:
+        _answer(__version__)
+        raise typer.Exit
+
+
+@_command
+def run(
+    scenario: ScenarioFile,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    out: ResultsParent = Path("results"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fly a scenario with all its arms and leave the results in FOLDER/<name>-<digest>.
+
+    The last line of the answer is the path of the report.
+
+    Example:  payload-sim run scenarios/quickstart.yaml --set pruning.max_cloud_cover=0.5
+    """
+    from payload import api
+
+    changes = _with_seed(overrides, seed)
+    checked = api.check(scenario, changes)
+    command = [
+        "payload-sim",
+        "run",
+        str(scenario),
+        *(word for change in changes for word in ("--set", change)),
+    ]
+    with _progress(quiet=quiet) as tell:
+        result = api.run(checked, out, tell=tell, command=command)
+    for note in result.summary["notes"]:
+        _say(f"note: {note}")
+    if as_json:
+        _answer_json({"folder": str(result.folder), **result.summary})
+    else:
+        _answer_run(result)
+
+
+def _answer_run(result: "RunResult") -> None:
+    from payload.analysis.words import answer, arms_table
+
+    _answer(answer(result.summary))
+    _answer("")
+    for line in arms_table(result.summary):
+        _answer(line)
+    _answer("")
+    _answer(str(result.folder / "report.html"))
+
+
+@_command
+def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Read a scenario and everything it names; nothing is flown. Exit code 2 if something is wrong.
+
+    Example:  payload-sim check scenarios/quickstart.yaml
+    """
+    from payload import api
+
+    checked = api.check(scenario, overrides or [])
+    if as_json:
+        _answer_json(
+            {
+                "name": checked.name,
+                "digest": checked.digest,
+                "scenario": checked.model_dump(mode="json"),
+            }
+        )
+    else:
+        _answer(
+            f"{scenario}: good ({checked.name}, {checked.duration_h:g} h, digest {checked.digest[:12]})"
+        )
+
+
+@_command
+def schema() -> None:
+    """Print the JSON Schema of a scenario: every key with its type, bounds and meaning.
+
+    Example:  payload-sim schema > scenarios/schema.json
+    """
+    from payload import api
+
+    _answer_json(api.json_schema())
+
+
+@_command
+def mask(
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE…", help="GeoTIFFs with blue, green, red, NIR.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the masks.")],
+    truth: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth",
+            metavar="MASK",
+            help="Truth: 0 clear, 1 cloud, 2 shadow, 255 unknown. One an image.",
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="An ONNX model; the packaged one if left out.")
+    ] = None,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Its card; MODEL with .json if left out.")
+    ] = None,
+    probability_threshold: Annotated[
+        float | None,
+        typer.Option("--probability-threshold", help="A pixel is cloud from here on; the card's."),
+    ] = None,
+    bands: Annotated[
+        str, typer.Option("--bands", help="Numbers of blue, green, red, NIR.")
+    ] = "1,2,3,4",
+    scale: Annotated[
+        float, typer.Option("--scale", help="Reflectance = value x scale + offset.")
+    ] = 1e-4,
+    offset: Annotated[
+        float, typer.Option("--offset", help="Reflectance = value x scale + offset.")
+    ] = 0.0,
+    nodata: Annotated[
+        float | None, typer.Option("--nodata", help="Value of no data; the file's own.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Mask images of any size: <stem>_mask.tif (0 clear, 1 cloud, 255 no data) and <stem>_probability.tif.
+
+    With --truth it prints IoU, F1, precision and recall too.
+
+    Example:  payload-sim mask scene.tif --out masks --truth scene_truth.tif
+    """
+    from payload import api
+    from payload.masking.onnx_masker import OnnxMasker
+
+    _refuse_remote(
+        [*images, *(truth or []), *([model] if model else []), *([card] if card else [])]
+    )
+    masker = OnnxMasker(model=model, card=card, probability_threshold=_share(probability_threshold))
+    how = api.RasterFormat(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
+    with _progress(quiet=quiet) as tell:
+        reports = api.mask(images, out, truths=truth or [], masker=masker, raster=how, tell=tell)
+    if as_json:
+        _answer_json([_as_dict(report) for report in reports])
+    else:
+        for found in reports:
+            scores = "".join(
+                f", {name} {value:.3f}"
+                for name, value in (
+                    ("IoU", found.iou),
+                    ("F1", found.f1),
+                    ("precision", found.precision),
+                    ("recall", found.recall),
+                )
+                if value is not None
+            )
+            cover = "no data" if found.cloud_cover is None else f"cloud {found.cloud_cover:.1%}"
+            _answer(f"{found.image}: {cover}{scores}")
+
+
+def _refuse_remote(paths: Sequence[Path]) -> None:
+    from payload.scenario.paths import is_local
+
+    for path in paths:
+        if not is_local(str(path)):
+            raise ScenarioError(
+                f"{path}: a plain local path is wanted; schemes and /vsi paths are refused"
+            )
+
+
+def _share(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise ScenarioError(f"--probability-threshold {value}: a number from 0 to 1 is wanted")
+    return value
+
+
+def _band_numbers(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() and int(part) >= 1 for part in parts):
+        raise ScenarioError(f"--bands {text!r}: four band numbers from 1 on are wanted, as 1,2,3,4")
+    return tuple(int(part) for part in parts)
+
+
+@_command
+def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """List the contact windows of a scenario: when each satellite rises and sets at each station.
+
+    Example:  payload-sim passes scenarios/reference.yaml --json
+    """
+    import dataclasses
+
+    from payload import api
+
+    found = api.passes(api.check(scenario, overrides or []))
+    if as_json:
+        _answer_json([dataclasses.asdict(item) for item in found])
+        return
+    _answer(
+        f"{'satellite':<12} {'station':<16} {'AOS (UTC)':<24} {'LOS (UTC)':<24} {'s':>7} {'max deg':>8}"
+    )
+    for item in found:
+        _answer(
+            f"{item.satellite:<12} {item.station:<16} {item.aos_utc:<24} {item.los_utc:<24} "
+            f"{item.los_s - item.aos_s:7.1f} {item.max_elevation_deg:8.2f}"
+        )
+    total_s = sum(item.los_s - item.aos_s for item in found)
+    _answer(f"{len(found)} passes, {total_s:.1f} s")
+
+
+@_command
+def unpack(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Containers (*.tiles) from a downlink folder."),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the GeoTIFFs.")],
+    as_json: AsJson = False,
+) -> None:
+    """Restore GeoTIFFs from what came down, bit for bit; pruned tiles become no data.
+
+    Records that fail their check are listed and left out; if there are any, the exit code is 7.
+
+    Example:  payload-sim unpack results/quickstart-*/downlink/*.tiles --out restored
+    """
+    from payload import api
+    from payload.errors import CodecError
+
+    reports = [api.unpack(file, out) for file in files]
+    if as_json:
+        _answer_json([_as_dict(report) for report in reports])
+    else:
+        for found in reports:
+            cells = ", ".join(f"{count} {fate}" for fate, count in found.cells.items())
+            _answer(f"{found.raster}: {found.restored_tiles} tiles restored ({cells})")
+            for tile in found.failed:
+                _answer(f"  failed: tile {tile.row},{tile.col}: {tile.reason}")
+            for note in found.notes:
+                _answer(f"  note: {note}")
+    failed = sum(len(report.failed) for report in reports)
+    if failed:
+        raise CodecError(f"{failed} tile records failed their check; the others are restored")
+
+
+@_command
+def compare(
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO…", help="The base, then others if any.")
+    ],
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="PATH.TO.KEY=V1[,V2…]",
+            help="A variant for each value. Repeatable.",
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fly variants over the same world and seed, those of the first, and set them side by side.
+
+    Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
+    """
+    import tempfile
+
+    from payload import api
+    from payload.analysis.words import comparison_table
+
+    changes = _with_seed(overrides, seed)
+    flown = api.variants(scenarios[0], what_if or [], changes)
+    flown += [(path.name, api.check(path, changes)) for path in scenarios[1:]]
+    if len(flown) < 2:
+        raise ScenarioError(
+            "nothing to compare: give a second scenario or --what-if path.to.key=value"
+        )
+    if len(scenarios) > 1:
+        flown[0] = (scenarios[0].name, flown[0][1])
+    with (
+        tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
+        _progress(quiet=quiet) as tell,
+    ):
+        comparison = api.compare(flown, Path(spool), tell=tell)
+    if as_json:
+        _answer_json(comparison.as_dict())
+    else:
+        for line in comparison_table(comparison):
+            _answer(line)
+
+
+@_command
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
+) -> None:
+    """Make a results folder's page, report.html, again.
+
+    Example:  payload-sim report results/quickstart-*/
+    """
+    from payload import api
+
+    _answer(str(api.report(folder)))
+
+
+@_command
+def query(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask a results folder's tables: ledger, tiles, images, contacts, events, track. It sees nothing else.
+
+    Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
+    """
+    from payload import api
+    from payload.analysis.words import plain_table
+
+    names, rows = api.query(folder, sql)
+    if as_json:
+        _answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
+    else:
+        for line in plain_table(names, rows):
+            _answer(line)
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+@_command
+def doctor(as_json: AsJson = False) -> None:
+    """Tell whether this installation is fit to fly: packages, data, model card, a short flight.
+
+    Example:  payload-sim doctor
+    """
+    import dataclasses
+
+    from payload.doctor import examine
+
+    findings = examine()
+    if as_json:
+        _answer_json([dataclasses.asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            _answer(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""Fixtures for all tests: a scenario small enough to fly in a blink, and the real images if they are there."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+settings.register_profile(
+    "payload", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("payload")
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_images():
+    """The folder of real images with masks; tests that want it say so when they skip."""
+    folder = os.environ.get("PAYLOAD_SIM_DATA")
+    if not folder:
+        pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
+    return Path(folder) / "clouds"
+
+
+@pytest.fixture
+def write_scenario(tmp_path):
+    """Write a small scenario; top-level sections can be replaced, or left out by None."""
+
+    def write(name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes):
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"name": f"place-{index}"},
+                "geometry": {"type": "Point", "coordinates": list(place)},
+            }
+            for index, place in enumerate(places)
+        ]
+        collection = {"type": "FeatureCollection", "features": features}
+        (tmp_path / "places.geojson").write_text(json.dumps(collection))
+        scenario = {
+            "name": "small",
+            "seed": 3,
+            "epoch_utc": "2026-06-21T00:00:00Z",
+            "duration_h": 12,
+            "satellites": [
+                {"name": "one", "orbit": {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}}
+            ],
+            "stations": [{"name": "svalbard", "lat_deg": 78.23, "lon_deg": 15.39}],
+            "targets": {"file": "places.geojson"},
+            "camera": {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45},
+            "scene": {"kind": "synthetic"},
+            "masker": {"kind": "blue"},
+            "pruning": {"tile_px": 32},
+            "memory": {"capacity_mb": 10},
+            "link": {"kind": "fixed", "rate_mbps": 1},
+        } | changes
+        path = tmp_path / name
+        path.write_text(json.dumps({key: value for key, value in scenario.items() if value is not None}))
+        return path
+
+    return write
