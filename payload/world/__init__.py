@@ -1,0 +1,19 @@
+"""The Earth we photograph: what is there, whether or not anyone looks.
+
+    synthetic    `synthetic`: scenes painted from the modules below, with exact truth
+    surface      land, water, plants, sand, snow: reflectance at a place and a season
+    clouds       optical depth at a place and time; climate; correlation in space and time
+    atmosphere   air, haze, cloud and shadow to the top of the atmosphere; noise and DN
+    globe        the real Earth: land fraction, the sun
+    grid         pixels of a scene to places
+    lattice      a lattice on the globe that gets finer by halves
+    noise        hashes of lattice points; smooth noise on the sphere
+    rasters      `rasters`: scenes from GeoTIFF files
+
+The synthetic world is a pure function of seed, place and time: whoever looks, in whatever order and
+through whatever window, sees the same.
+
+>>> from payload.world.synthetic import Synthetic
+>>> Synthetic(seed=7).cloud_optical_depth
+0.4
+"""

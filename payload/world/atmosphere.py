@@ -1,0 +1,140 @@
+"""Light on its way: air, haze, clouds and their shadows to reflectance at the top; then to DN."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.types import Radiometry
+from payload.world.noise import hash_grid, normal_wave
+
+WAVELENGTH_UM = (0.49, 0.56, 0.665, 0.842)
+"""[um] Middle of blue, green, red and near infrared. Source: Sentinel-2 MSI bands 2, 3, 4 and 8."""
+
+_ONE_MINUS_ASYMMETRY = 0.15  # scattering in clouds is forward: g = 0.85, Hansen and Travis 1974
+_DELTA = 1.0 - 0.85**2  # what is left of a beam's optical depth without the forward peak
+_ANGSTROM = 1.2  # haze is bluish; Assumption
+_HAZE_BACK = 0.08  # share of haze that is scattered back to space; Assumption
+_DIFFUSE = (0.30, 0.24, 0.18, 0.13)  # skylight's share, left in a shadow; Assumption
+SHADOW_TRANSMISSION = 0.7
+"""Truth calls shadow what gets less than this share of the sun's beam. Assumption."""
+
+
+def cloud_reflectance(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of light that a cloud of an optical depth sends back; it absorbs nothing.
+
+    Source: two-stream solution for conservative scattering, Bohren 1987, Am. J. Phys. 55, 524.
+    """
+    scaled = depth * np.float32(_ONE_MINUS_ASYMMETRY / 2.0)
+    return scaled / (scaled + np.float32(1.0))
+
+
+def beam_transmission(depth: NDArray[np.float32], sun_elevation_deg: float) -> NDArray[np.float32]:
+    """Share of the sun's beam that comes through a cloud of an optical depth."""
+    slant = _DELTA / np.sin(np.radians(sun_elevation_deg))
+    share: NDArray[np.float32] = np.exp(depth * np.float32(-slant))
+    return share
+
+
+def top_of_atmosphere(
+    ground: NDArray[np.float32],
+    band: int,
+    *,
+    cloud: NDArray[np.float32],
+    beam: NDArray[np.float32],
+    air: "Air",
+) -> NDArray[np.float32]:
+    """Reflectance at the top of the atmosphere.
+
+    Args:
+        ground: Reflectance at the ground, shape (H, W).
+        band: 0 blue to 3 near infrared.
+        cloud: Reflectance of the clouds over each pixel.
+        beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
+        air: The clear air.
+    """
+    path, through = air.path[band], air.transmission[band]
+    light = beam * np.float32(1.0 - _DIFFUSE[band])
+    light += np.float32(_DIFFUSE[band])
+    light *= ground
+    # The ground lights the cloud from below, again and again.
+    passed = np.float32(1.0) - cloud
+    light *= passed * passed
+    light /= np.float32(1.0) - cloud * ground
+    light += cloud
+    light *= np.float32(through)
+    light += np.float32(path)
+    return light
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Clear air over a scene, seen from above.
+
+    Attributes:
+        path: Reflectance of the air itself in each band.
+        transmission: Share of light that passes down and up in each band.
+    """
+
+    path: tuple[float, ...]
+    transmission: tuple[float, ...]
+
+    @classmethod
+    def under(cls, sun_elevation_deg: float, haze_optical_depth: float) -> "Air":
+        """Air and haze, scattering once.
+
+        Args:
+            sun_elevation_deg: [deg] Above the horizon; lower than 5 counts as 5.
+            haze_optical_depth: At 0.55 um.
+
+        Source: Hansen and Travis 1974, Space Sci. Rev. 16, equation 2.30, for the depth of the air.
+        """
+        sun = float(np.sin(np.radians(max(sun_elevation_deg, 5.0))))
+        path, transmission = [], []
+        for wavelength in WAVELENGTH_UM:
+            air = 0.008569 * wavelength**-4 * (1 + 0.0113 * wavelength**-2 + 13e-5 * wavelength**-4)
+            haze = haze_optical_depth * (wavelength / 0.55) ** -_ANGSTROM
+            back = 0.75 * (1.0 + sun * sun) * air / 4.0 + _HAZE_BACK * haze
+            path.append(back / sun / (1.0 + back / sun))
+            transmission.append(float(np.exp(-(0.5 * air + 0.15 * haze) * (1.0 + 1.0 / sun))))
+        return cls(tuple(path), tuple(transmission))
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """From reflectance to DN.
+
+    Attributes:
+        radiometry: DN to reflectance.
+        bit_depth: [bit] of a sample.
+        snr: Signal-to-noise ratio at a reflectance of 0.1; three quarters of the variance there are
+            shot noise, which grows with the signal. Assumption.
+        name: Of the exposure, as a 64-bit key.
+    """
+
+    radiometry: Radiometry
+    bit_depth: int
+    snr: float
+    name: int
+
+    def noise(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """Four standard normal fields for the detector's own pixels, each of shape (R, C)."""
+        lanes = hash_grid(self.name, rows, cols).view(np.uint16)
+        return [normal_wave().take(lanes[:, lane::4]) for lane in range(4)]
+
+    def expose(
+        self, reflectance: NDArray[np.float32], noise: NDArray[np.float32]
+    ) -> NDArray[np.uint16]:
+        """DN of reflectance at the top of the atmosphere, shape (H, W)."""
+        variance = (0.1 / self.snr) ** 2
+        deviation = np.maximum(reflectance, np.float32(0.0))
+        deviation *= np.float32(0.75 * variance / 0.1)
+        deviation += np.float32(0.25 * variance)
+        np.sqrt(deviation, out=deviation)
+        deviation *= noise
+        deviation += reflectance
+        deviation -= np.float32(self.radiometry.offset)
+        deviation *= np.float32(1.0 / self.radiometry.scale)
+        np.rint(deviation, out=deviation)
+        np.clip(deviation, 0.0, float(2**self.bit_depth - 1), out=deviation)
+        return deviation.astype(np.uint16)

@@ -1,0 +1,186 @@
+"""The cloud field: optical depth at a place and time, from the planet's belts down to the pixel.
+
+Two layers. Low cloud is thick, with relief at all scales; ice cloud is thin and smooth. Each is a
+normal field, raised so that the share above zero is the climate's cover of that latitude. Large
+scales carry most of the field, so that whole scenes are clear or overcast and stay so for hours; a
+slow regime makes the small scales weak (sheets) or strong (broken cumulus).
+
+Assumption: the spectrum, the lifetimes and the regimes are made to look plausible, not measured.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.rng import key
+from payload.world.globe import declination_deg, land_fraction, lat_lon
+from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
+from payload.world.noise import SphereNoise, hash_grid, normal_quantile, phases, ticks
+
+CLOUD_OPTICAL_DEPTH = 0.4
+"""What counts as cloud unless a scenario says otherwise, and what the climate's covers count.
+
+Source: detection limit of the MODIS cloud mask, Ackerman et al. 2008, J. Atmos. Oceanic Technol. 25.
+"""
+
+# Cover of liquid cloud against latitude: Legendre polynomials of the sine, fitted with area weights to
+# 10 degree means of the annual map in ITU-R P.840; rms 0.04 on land and at sea.
+_LIQUID_LAND = (0.39, 0.03, -0.226, 0.093, 0.145, -0.048, -0.327)
+_LIQUID_OCEAN = (0.533, -0.001, -0.082, 0.026, -0.053, 0.05, -0.29)
+# Cover of ice cloud that raises liquid to total cloud, 55 % on land and 72 % at sea; a little less than
+# arithmetic asks for, as two layers that are too thin apart may count together.
+# Source of the totals: King et al. 2013, IEEE Trans. Geosci. Remote Sens. 51.
+_ICE_LAND, _ICE_OCEAN = 0.27, 0.35
+_BELT_SHIFT = 0.27  # of the sun's declination: the tropical belt moves 6 degrees; Assumption
+
+# Octaves from 5000 km down to 2.4 km between lattice points, and their strength.
+_SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(11, -1, -1))
+_LARGE = (0.15, 0.35, 0.60, 0.60, 0.45, 0.34, 0.26)
+_SMALL = (0.22, 0.24, 0.26, 0.26, 0.24)
+_ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
+# And from 1.2 km down; beyond the list each octave is 0.57 of the one before.
+_FINE = (0.22, 0.19, 0.15, 0.10, 0.06, 0.034)
+_FALL = 0.57
+_ICE_FINE = 0.2  # of the strength that low cloud has
+_WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
+_REGIME_KM = (1200.0, 500.0, 200.0)
+_EDGE = 0.08  # how far the field rises above its edge until a cloud counts as one
+
+
+def lifetime_s(spacing: float) -> float:
+    """[s] How long a structure lives: a day at 500 km, two hours at 10 km. Assumption."""
+    return 86400.0 * float((spacing / 500.0) ** 0.65)
+
+
+def climate_cover(
+    lat_deg: NDArray[np.float64], land: NDArray[np.float64], time_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean cover of low and of ice cloud, 0 to 1, for the season.
+
+    Args:
+        lat_deg: [deg] Geodetic.
+        land: Share of land around the places.
+        time_s: [s] since 2000-01-01.
+    """
+    shift = _BELT_SHIFT * declination_deg(time_s) * np.cos(np.radians(lat_deg)) ** 2
+    sine = np.sin(np.radians(lat_deg - shift))
+    on_land = np.polynomial.legendre.legval(sine, _LIQUID_LAND)
+    at_sea = np.polynomial.legendre.legval(sine, _LIQUID_OCEAN)
+    low = np.clip(land * on_land + (1.0 - land) * at_sea, 0.02, 0.98)
+    return low, land * _ICE_LAND + (1.0 - land) * _ICE_OCEAN
+
+
+def _fine(level: int) -> float:
+    """Strength of the small scales on a level of the lattice."""
+    octave = level - COARSEST_LEVEL
+    return _FINE[octave] if octave < len(_FINE) else _FINE[-1] * _FALL ** (octave - len(_FINE) + 1)
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The clouds of a world at a moment; see `payload.world.lattice.climb` for its two verbs.
+
+    Its three fields are: how far low cloud stands above its edge, the same for ice cloud (both in
+    standard deviations, cloud where positive), and the strength of the small scales.
+
+    Attributes:
+        seed: Of the world.
+        time_s: [s] since 2000-01-01.
+        mean_cover: Of both layers together, everywhere; None for the climate's.
+    """
+
+    seed: int
+    time_s: float
+    mean_cover: float | None = None
+
+    def start(self, nodes: Nodes) -> NDArray[np.float32]:
+        """The fields on the coarsest level, shape (3, H, W)."""
+        direction = nodes.direction
+        flat = self.at(direction.reshape(3, -1))
+        return flat.reshape(3, *direction.shape[1:])
+
+    def at(self, direction: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The fields, down to structures of some 5 km, at unit vectors of shape (3, N)."""
+        lives = tuple(lifetime_s(spacing) for spacing in _SPACING_KM)
+        low, ice = SphereNoise(self.seed, "cloud", _SPACING_KM, lives).values(
+            direction, self.time_s
+        )
+        slow = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
+        regime = SphereNoise(self.seed, "regime", _REGIME_KM, slow).values(direction, self.time_s)
+        breaking = np.exp(0.6 * np.clip(regime[0].sum(0) / np.sqrt(3.0), -1.5, 1.3))
+        small_variance = sum(a * a for a in (*_SMALL, *_FINE))
+        spread = np.sqrt(sum(a * a for a in _LARGE) + breaking * breaking * small_variance)
+        size = len(_LARGE)
+        field = _mix(low[:size], _LARGE) + breaking * _mix(low[size:], _SMALL)
+        veil = _mix(ice, _ICE) / np.sqrt(sum(a * a for a in _ICE))
+        raise_low, raise_ice = self._levels(direction)
+        return np.stack([field / spread + raise_low, veil + raise_ice, breaking / spread]).astype(
+            np.float32
+        )
+
+    def refine(self, nodes: Nodes, fields: NDArray[np.float32]) -> None:
+        """Add the noise of a level, in place."""
+        spacing = spacing_km(nodes.level)
+        name = key(self.seed, "cloud", nodes.face, nodes.level)
+        bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.uint32)
+        turns = phases(bits, ticks(self.time_s, lifetime_s(spacing))).view(np.int32)
+        # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
+        waves = np.abs(turns.reshape(*fields.shape[1:], 2).astype(np.float32))
+        strength = _WHITE_GAIN * _fine(nodes.level)
+        for field, share in ((0, 1.0), (1, _ICE_FINE)):
+            noise = waves[..., field] * np.float32(np.sqrt(12.0) / 2**31 * share * strength)
+            noise -= np.float32(np.sqrt(3.0) * share * strength)
+            fields[field] += noise * fields[2] if field == 0 else noise
+
+    def _levels(
+        self, direction: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By how much the two normal fields are raised, so that their mean cover is right."""
+        if self.mean_cover is not None:
+            # The clear share is split between the layers as in the climate's global mean.
+            clear = np.full(direction.shape[1], 1.0 - self.mean_cover)
+            low, ice = 1.0 - clear**0.63, 1.0 - clear**0.37
+        else:
+            lat_deg, lon_deg = lat_lon(direction)
+            low, ice = climate_cover(lat_deg, land_fraction(lat_deg, lon_deg), self.time_s)
+        return _level(low), _level(ice)
+
+
+def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Optical depth of low cloud from how far its field stands above the edge.
+
+    It thickens from nothing, as the power 3/2, and at its edge has the depth that the climate counts
+    as cloud. Assumption.
+    """
+    rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
+    rise *= np.float32(1.0 / _EDGE)
+    depth: NDArray[np.float32] = np.sqrt(rise)
+    depth *= rise
+    depth *= np.float32(CLOUD_OPTICAL_DEPTH)
+    return depth
+
+
+def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Optical depth of ice cloud from how far its field stands above the edge.
+
+    It is thin, seldom above 6, and never quite absent. Assumption.
+    """
+    steep = ice * np.float32(1.8)
+    steep /= np.float32(1.0) + np.float32(0.25) * np.abs(ice)
+    depth: NDArray[np.float32] = np.exp(steep)
+    depth *= np.float32(CLOUD_OPTICAL_DEPTH)
+    return depth
+
+
+def _mix(octaves: NDArray[np.float32], strength: tuple[float, ...]) -> NDArray[np.float64]:
+    """The sum of octaves, shape (N,)."""
+    total = np.zeros(octaves.shape[1])
+    for octave, factor in zip(octaves, strength, strict=True):
+        total += factor * octave.astype(np.float64)
+    return total
+
+
+def _level(cover: NDArray[np.float64]) -> NDArray[np.float64]:
+    sure = np.where(cover <= 0.0, -20.0, np.where(cover >= 1.0, 20.0, 0.0))
+    return normal_quantile(cover) + sure

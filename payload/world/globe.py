@@ -1,0 +1,73 @@
+"""What is known of the real Earth: where land is, and where the sun stands."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_E2 = 0.00669437999014  # squared eccentricity of WGS 84; source: NGA.STND.0036
+_OBLIQUITY_DEG = 23.44
+"""[deg] Source: IAU 2006, rounded."""
+
+
+def seconds_since_2000(utc: datetime) -> float:
+    """[s] From 2000-01-01T00:00 UTC, exact to the microsecond."""
+    return (utc - _EPOCH) / timedelta(seconds=1)
+
+
+def lat_lon(direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Geodetic latitude and longitude [deg] of unit vectors, shape (3, ...), on the ellipsoid."""
+    x, y, z = direction
+    across = np.sqrt(x * x + y * y)
+    return np.degrees(np.arctan2(z, across * (1.0 - _E2))), np.degrees(np.arctan2(y, x))
+
+
+@cache
+def _land_share() -> NDArray[np.float64]:
+    with (files("payload.data") / "land_fraction_0p5deg.npz").open("rb") as file:
+        percent = np.load(file)["land_pct"]
+    return np.asarray(percent, np.float64) / 100.0
+
+
+def land_fraction(
+    lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share of land around places, 0 to 1, bilinear between half-degree cells.
+
+    Source: see `payload/data/ORIGINS.md`.
+    """
+    share = _land_share()
+    rows, cols = share.shape
+    row = np.clip((90.0 - lat_deg) * (rows / 180.0) - 0.5, 0.0, rows - 1.0)
+    col = (lon_deg + 180.0) * (cols / 360.0) - 0.5
+    above, left = np.floor(row).astype(np.intp), np.floor(col).astype(np.intp)
+    down, right = row - above, col - left
+    below, west, east = np.minimum(above + 1, rows - 1), left % cols, (left + 1) % cols
+    upper = share[above, west] * (1.0 - right) + share[above, east] * right
+    lower = share[below, west] * (1.0 - right) + share[below, east] * right
+    between: NDArray[np.float64] = upper * (1.0 - down) + lower * down
+    return between
+
+
+def declination_deg(time_s: float) -> float:
+    """[deg] Latitude under the sun, to half a degree, from the season alone.
+
+    Source: Cooper 1969 in the form with the solstice ten days before the new year.
+    """
+    days = time_s / 86400.0
+    return float(-_OBLIQUITY_DEG * np.cos(2.0 * np.pi * (days + 10.0) / 365.2425))
+
+
+def sun_azimuth_deg(lat_deg: float, lon_deg: float, time_s: float) -> float:
+    """[deg] Where the sun stands, clockwise from north, to a few degrees; for the fall of shadows.
+
+    The equation of time is left out. Source: spherical triangle of pole, zenith and sun.
+    """
+    hour = np.radians((time_s / 86400.0 % 1.0) * 360.0 - 180.0 + lon_deg)
+    lat, sun = np.radians(lat_deg), np.radians(declination_deg(time_s))
+    east = -np.cos(sun) * np.sin(hour)
+    north = np.cos(lat) * np.sin(sun) - np.sin(lat) * np.cos(sun) * np.cos(hour)
+    return float(np.degrees(np.arctan2(east, north)) % 360.0)

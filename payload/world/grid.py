@@ -1,0 +1,139 @@
+"""From the pixels of a scene to places on the Earth."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.types import Georeference, Window
+from payload.world.lattice import FACES, Footprint, chart_coordinates, near_chart
+
+_A_M = 6378137.0
+_E2 = 0.00669437999014
+"""Semi-major axis [m] and squared eccentricity of WGS 84. Source: NGA.STND.0036."""
+_STEP_PX = (
+    32  # places are exact every so many pixels, and linear between: within 0.1 m at 60 m a pixel
+)
+
+
+@dataclass(frozen=True)
+class SceneGrid:
+    """Square pixels around a place, in the azimuthal equidistant projection of that place.
+
+    Attributes:
+        lat_deg: [deg] Geodetic, of the centre.
+        lon_deg: [deg] of the centre.
+        gsd_m: [m] Side of a pixel.
+        height_px: [px] Rows, the first in the north.
+        width_px: [px] Columns, the first in the west.
+    """
+
+    lat_deg: float
+    lon_deg: float
+    gsd_m: float
+    height_px: int
+    width_px: int
+
+    @property
+    def georeference(self) -> Georeference:
+        """The projection and where its pixels lie."""
+        gsd_m = self.gsd_m
+        west_m, north_m = -self.width_px * gsd_m / 2, self.height_px * gsd_m / 2
+        crs = f"+proj=aeqd +lat_0={self.lat_deg!r} +lon_0={self.lon_deg!r} +datum=WGS84 +units=m"
+        return Georeference(crs, (west_m, gsd_m, 0.0, north_m, 0.0, -gsd_m))
+
+    @cached_property
+    def _frame(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
+        lat, lon = np.radians(self.lat_deg), np.radians(self.lon_deg)
+        sin, cos = np.sin(lat), np.cos(lat)
+        east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+        north = np.array([-sin * np.cos(lon), -sin * np.sin(lon), cos])
+        up = np.array([cos * np.cos(lon), cos * np.sin(lon), sin])
+        prime_m = _A_M / np.sqrt(1.0 - _E2 * sin**2)
+        meridian_m = prime_m * (1.0 - _E2) / (1.0 - _E2 * sin**2)
+        centre = prime_m * up - np.array([0.0, 0.0, _E2 * prime_m * sin])
+        return np.stack([east, north, up]), centre, (float(prime_m), float(meridian_m))
+
+    def directions(
+        self, rows: NDArray[np.float64], cols: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Unit vectors from the Earth's centre, shape (3, R, C), of points of the grid.
+
+        Args:
+            rows: [px] from the upper edge of the scene, shape (R,).
+            cols: [px] from the left edge, shape (C,).
+
+        Source: Euler's radius of curvature along each azimuth; third order in distance over radius.
+        """
+        (east, north, up), centre, (prime_m, meridian_m) = self._frame
+        y_m = ((self.height_px / 2 - rows) * self.gsd_m)[:, None]
+        x_m = ((cols - self.width_px / 2) * self.gsd_m)[None, :]
+        square = np.maximum(x_m * x_m + y_m * y_m, 1e-12)
+        radius_m = square / (x_m * x_m / prime_m + y_m * y_m / meridian_m + 1e-18)
+        angle = np.sqrt(square) / radius_m
+        along = np.sinc(angle / np.pi)  # sin(angle) / angle
+        sag_m = radius_m * (1.0 - np.cos(angle))
+        place = [
+            centre[i] + along * (x_m * east[i] + y_m * north[i]) - sag_m * up[i] for i in range(3)
+        ]
+        length = np.sqrt(place[0] ** 2 + place[1] ** 2 + place[2] ** 2)
+        return np.stack([part / length for part in place])
+
+    def footprints(
+        self, window: Window, shift_px: tuple[float, float] = (0.0, 0.0)
+    ) -> list[Footprint]:
+        """Where the pixels of a window lie on the charts that count there.
+
+        Args:
+            window: Inside the scene.
+            shift_px: [px] Look so many rows further down and columns further right.
+        """
+        rows = _Knots.of(window.top_px, window.height_px)
+        cols = _Knots.of(window.left_px, window.width_px)
+        direction = self.directions(rows.at_px + shift_px[0] + 0.5, cols.at_px + shift_px[1] + 0.5)
+        found = []
+        for face in range(FACES):
+            if not near_chart(direction, face):
+                continue
+            up, across, weight = chart_coordinates(direction, face)
+            if not weight.any():
+                continue
+            alone = bool((weight == 1.0).all())
+            found.append(
+                Footprint(
+                    face,
+                    _spread(up, rows, cols),
+                    _spread(across, rows, cols),
+                    None if alone else _spread(weight, rows, cols).astype(np.float32),
+                )
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Knots:
+    """Knots every few pixels, fixed to the scene, and how pixels lie between them."""
+
+    at_px: NDArray[np.float64]
+    before: NDArray[np.intp]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, first_px: int, count_px: int) -> "_Knots":
+        pixels = np.arange(first_px, first_px + count_px)
+        first, last = first_px // _STEP_PX, (first_px + count_px - 1) // _STEP_PX + 1
+        knots = np.arange(first, last + 1, dtype=np.float64) * float(_STEP_PX)
+        return cls(knots, pixels // _STEP_PX - first, (pixels % _STEP_PX) / _STEP_PX)
+
+
+def _spread(values: NDArray[np.float64], rows: _Knots, cols: _Knots) -> NDArray[np.float64]:
+    """Values at the knots, shape (r, c), linearly at the pixels between, shape (H, W)."""
+    left = values[:, cols.before]
+    wide = left + (values[:, cols.before + 1] - left) * cols.share
+    spread = np.empty((rows.before.size, cols.before.size))
+    for knot in range(rows.at_px.size - 1):
+        mine = slice(*np.searchsorted(rows.before, [knot, knot + 1]))
+        np.multiply(wide[knot + 1] - wide[knot], rows.share[mine, None], out=spread[mine])
+        spread[mine] += wide[knot]
+    return spread

@@ -1,0 +1,279 @@
+"""A plane lattice on the globe that gets finer by halves, and fields that are refined on it.
+
+The globe is six charts, the faces of a cube. On each face lattice points sit in the middle of
+2**level x 2**level cells of about equal size (the coordinates are angles). A field starts on a coarse
+level from noise in three dimensions and climbs to the pixel: each step halves the spacing by a
+smooth rule whose weights are the same at every point, and adds the noise of that level. A value
+depends on its own place alone, so any window gives what a larger one would.
+
+Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.world.noise import EARTH_RADIUS_KM
+
+COARSEST_LEVEL = 13
+"""Where fields start: points 1.2 km apart."""
+FACE_KM = EARTH_RADIUS_KM * np.pi / 2
+"""[km] Side of a face: a quarter of the way around the globe."""
+_BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are mixed
+
+# Axes of each face: outwards, to the right, upwards.
+_FACES = np.array(
+    [
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        [[0, 1, 0], [-1, 0, 0], [0, 0, 1]],
+        [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
+        [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
+        [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
+        [[0, 0, -1], [0, 1, 0], [1, 0, 0]],
+    ],
+    dtype=np.float64,
+)
+FACES = len(_FACES)
+
+
+def spacing_km(level: int) -> float:
+    """[km] Between lattice points of a level, along the middle of a face."""
+    return float(FACE_KM / 2**level)
+
+
+def finest_level(gsd_m: float) -> int:
+    """The last level whose noise pixels of a size can show: points 1.25 to 2.5 pixels apart."""
+    return max(COARSEST_LEVEL, int(np.floor(np.log2(FACE_KM * 1000.0 / (1.25 * gsd_m)))))
+
+
+def chart_coordinates(
+    direction: NDArray[np.float64], face: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Where places lie on a face, and how much the face counts there.
+
+    Args:
+        direction: Unit vectors, shape (3, ...).
+        face: 0 to 5.
+
+    Returns:
+        Coordinates from -1 to 1 on the face (more beside it) upwards and to the right, and the
+        weight: 1 well inside, 0 well outside. Each of shape (...).
+    """
+    x, y, z = direction
+    out, right, up = (axis[0] * x + axis[1] * y + axis[2] * z for axis in _FACES[face])
+    across = np.arctan2(right, out) * (4.0 / np.pi)
+    upwards = np.arctan2(up, out) * (4.0 / np.pi)
+    outside = np.maximum(np.abs(across), np.abs(upwards)) - 1.0
+    weight = np.clip(0.5 - outside / (2.0 * _BLEND), 0.0, 1.0)
+    return upwards, across, weight
+
+
+def near_chart(direction: NDArray[np.float64], face: int) -> bool:
+    """Whether any of the places, shape (3, ...), may lie on a face: a quick look."""
+    x, y, z = direction
+    out = _FACES[face][0]
+    return bool((out[0] * x + out[1] * y + out[2] * z).max() > 0.5)  # 0.577 in the corners
+
+
+def chart_direction(
+    upwards: NDArray[np.float64], across: NDArray[np.float64], face: int
+) -> NDArray[np.float64]:
+    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`."""
+    right, up = np.tan(across * (np.pi / 4.0)), np.tan(upwards * (np.pi / 4.0))
+    out, to_right, to_up = _FACES[face]
+    length = np.sqrt(1.0 + right * right + up * up)
+    return np.stack([(out[i] + right * to_right[i] + up * to_up[i]) / length for i in range(3)])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lattice points first to last, the last one included."""
+
+    first: int
+    last: int
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """All of them, shape (last - first + 1,)."""
+        return np.arange(self.first, self.last + 1, dtype=np.int64)
+
+    @property
+    def parents(self) -> "Span":
+        """The points of the next coarser level that these are made of."""
+        return Span((self.first >> 1) - 1, (self.last >> 1) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """A rectangle of lattice points of one level of one face."""
+
+    face: int
+    level: int
+    rows: Span
+    cols: Span
+
+    @property
+    def parents(self) -> "Nodes":
+        """The points of the next coarser level that these are made of."""
+        return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many points in a column and in a row."""
+        return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """Unit vectors of the points, shape (3, H, W)."""
+        scale = 2.0 / 2**self.level
+        up = (self.rows.indices + 0.5) * scale - 1.0
+        across = (self.cols.indices + 0.5) * scale - 1.0
+        return chart_direction(
+            np.repeat(up[:, None], across.size, 1), np.repeat(across[None], up.size, 0), self.face
+        )
+
+
+Start = Callable[[Nodes], NDArray[np.float32]]
+"""Fields of shape (F, H, W) on the coarsest level."""
+Refine = Callable[[Nodes, NDArray[np.float32]], None]
+"""Adds a level's own noise to the fields, in place."""
+
+CellValues = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+"""Makes values of shape (R, C) for rows (R,) and columns (C,) of cells."""
+
+
+def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
+    """Fields on a rectangle of lattice points, shape (F, H, W).
+
+    Args:
+        nodes: Where, of a level not below the coarsest.
+        start: Makes the fields of the coarsest level.
+        refine: Adds the noise of a level.
+        finest: The last level that gets noise; beyond it fields are only smoothed.
+    """
+    if nodes.level == COARSEST_LEVEL:
+        fields = start(nodes)
+    else:
+        parents = nodes.parents
+        fields = climb(parents, start, refine, finest)
+        fields = _halve_across(fields, parents.cols, nodes.cols)
+        fields = _halve_down(fields, parents.rows, nodes.rows)
+    if nodes.level <= finest:
+        refine(nodes, fields)
+    return fields
+
+
+# To halve a spacing, each new point is three parts of the nearest old one and one part of the next:
+# quadratic B-splines, smooth, and the same at every point. Source: Chaikin 1974, An algorithm for
+# high-speed curve generation.
+
+
+def _halve_across(
+    fields: NDArray[np.float32], parents: Span, children: Span
+) -> NDArray[np.float32]:
+    near = fields[:, :, 1:-1] * np.float32(0.75)
+    far = fields * np.float32(0.25)
+    fine = np.empty((*near.shape, 2), np.float32)
+    np.add(near, far[:, :, :-2], out=fine[..., 0])
+    np.add(near, far[:, :, 2:], out=fine[..., 1])
+    first = children.first - 2 * (parents.first + 1)
+    flat = fine.reshape(*near.shape[:2], -1)
+    return flat[:, :, first : first + children.last - children.first + 1]
+
+
+def _halve_down(fields: NDArray[np.float32], parents: Span, children: Span) -> NDArray[np.float32]:
+    near = fields[:, 1:-1] * np.float32(0.75)
+    far = fields * np.float32(0.25)
+    fine = np.empty((len(fields), near.shape[1], 2, fields.shape[2]), np.float32)
+    np.add(near, far[:, :-2], out=fine[:, :, 0])
+    np.add(near, far[:, 2:], out=fine[:, :, 1])
+    first = children.first - 2 * (parents.first + 1)
+    flat = fine.reshape(len(fields), -1, fields.shape[2])
+    return flat[:, first : first + children.last - children.first + 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Footprint:
+    """Where the pixels of a block lie on a face.
+
+    Attributes:
+        face: The chart.
+        up: Coordinate on the face, shape (H, W), float64.
+        across: The other one.
+        weight: How much this chart counts, shape (H, W), or None for 1 everywhere.
+    """
+
+    face: int
+    up: NDArray[np.float64]
+    across: NDArray[np.float64]
+    weight: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stencil:
+    """Which lattice points of a level make up each pixel of a footprint, by bilinear weights."""
+
+    nodes: Nodes
+    corner: NDArray[np.intp]
+    down: NDArray[np.float32]
+    right: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, footprint: Footprint, level: int) -> "Stencil":
+        """The stencil of a footprint on a level."""
+        up, down = _cells(footprint.up, level)
+        left, right = _cells(footprint.across, level)
+        rows = Span(int(up.min()), int(up.max()) + 1)
+        cols = Span(int(left.min()), int(left.max()) + 1)
+        corner = (up - rows.first) * (cols.last - cols.first + 1) + (left - cols.first)
+        return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
+
+    def sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (H, W)."""
+        width, flat = field.shape[1], field.reshape(-1)
+        lower = self._across(flat[width:])
+        upper = self._across(flat)
+        lower -= upper
+        lower *= self.down
+        np.add(upper, lower, out=out)
+
+    def _across(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
+        left = flat.take(self.corner)
+        step = flat[1:].take(self.corner)
+        step -= left
+        step *= self.right
+        left += step
+        return left
+
+
+def cell_values(
+    footprint: Footprint, levels: tuple[int, int], values: CellValues
+) -> NDArray[np.float32]:
+    """Values that are constant in each cell of the lattice, at the pixels, shape (H, W).
+
+    Args:
+        footprint: Where the pixels lie.
+        levels: Of the lattice upwards and across.
+        values: Makes the values of a rectangle of cells from indices of rows and columns.
+    """
+    up, across = (
+        np.floor(at * 2.0 ** (level - 1)).astype(np.intp)
+        for at, level in zip((footprint.up, footprint.across), levels, strict=True)
+    )
+    rows, cols = (Span(int(cells.min()), int(cells.max())) for cells in (up, across))
+    table = values(rows.indices, cols.indices)
+    cell = (up - rows.first) * table.shape[1] + (across - cols.first)
+    found: NDArray[np.float32] = table.reshape(-1).take(cell)
+    return found
+
+
+def _cells(
+    coordinate: NDArray[np.float64], level: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    at = coordinate * 2.0 ** (level - 1)
+    at += 2.0 ** (level - 1) - 0.5
+    cell = np.floor(at)
+    at -= cell
+    return cell.astype(np.intp), at.astype(np.float32)

@@ -1,0 +1,186 @@
+"""Randomness at a place: hashes of lattice coordinates, never draws in sequence.
+
+A lattice point gives 64 bits. Four lanes of 16 bits are four fields that stand still; two lanes of
+32 bits are two fields that live in time: each point has its own phase and its own rate, and a triangle
+wave of the phase makes a value that is continuous in time, keeps its distribution at every moment and
+forgets itself after about one lifetime.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.rng import key
+
+EARTH_RADIUS_KM = 6371.0
+"""[km] Mean radius. Source: IUGG, Moritz 2000, Geodetic Reference System 1980."""
+
+_U64 = np.uint64
+# Odd multipliers of one axis each. Source: Weyl increments of the golden ratio and of the plastic
+# number's powers, rounded to odd.
+_AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
+
+
+def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread 64 bits so that each bit of the result depends on all bits given.
+
+    Source: finaliser of SplitMix64, Steele, Lea and Flood 2014, in the variant 13 of D. Stafford.
+    """
+    mixed = values ^ (values >> _U64(30))
+    mixed *= _U64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> _U64(27)
+    mixed *= _U64(0x94D049BB133111EB)
+    mixed ^= mixed >> _U64(31)
+    return mixed
+
+
+def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """64 bits for each point of a plane lattice.
+
+    Args:
+        name: 64-bit key of the lattice, see `payload.rng.key`.
+        rows: Indices, shape (H,).
+        cols: Indices, shape (W,).
+
+    Returns:
+        Shape (H, W); a point's bits depend on its indices and the key alone.
+    """
+    down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
+    across = scramble(cols.astype(_U64) * _AXES[1] + down.dtype.type(name ^ 0x5851F42D4C957F2D))
+    return scramble(down[:, None] ^ across[None, :])
+
+
+@cache
+def _quantiles() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    normal = NormalDist()
+    shares = (np.arange(4096) + 0.5) / 4096
+    return shares, np.array([normal.inv_cdf(share) for share in shares.tolist()])
+
+
+def normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The value below which a standard normal variable lies with a probability; clipped at 3.7 sigma."""
+    return np.interp(share, *_quantiles())
+
+
+@cache
+def normal_wave() -> NDArray[np.float32]:
+    """Standard normal values for phases of 16 bits, shape (65536,): up and down once in a turn."""
+    phase = (np.arange(65536) + 0.5) / 65536
+    return normal_quantile(1.0 - np.abs(2.0 * phase - 1.0)).astype(np.float32)
+
+
+def ticks(time_s: float, lifetime_s: float) -> np.uint32:
+    """How far the phases have moved at a time, for `phases`; wraps around without harm."""
+    return np.uint32(round(time_s / lifetime_s * 65536.0) % 2**32)
+
+
+def phases(bits: NDArray[np.uint32], tick: NDArray[np.uint32] | np.uint32) -> NDArray[np.uint32]:
+    """Phases in 2**-32 turns at a time; the low half of the bits is a point's own rate.
+
+    Rates are spread evenly over half a turn a lifetime in either direction, so that the correlation
+    falls as sinc(lag / lifetime).
+    """
+    rate = (bits & np.uint32(0xFFFF)) - np.uint32(32768)
+    rate *= tick
+    rate += bits
+    return rate
+
+
+@dataclass(frozen=True)
+class SphereNoise:
+    """Octaves of smooth noise on the globe, without seam or pole: lattices in three dimensions.
+
+    Attributes:
+        seed: Of the world.
+        name: Of the field.
+        spacing_km: [km] Lattice spacing of each octave, shape (O,).
+        lifetime_s: [s] How long an octave lives, shape (O,); None for noise that stands still.
+    """
+
+    seed: int
+    name: str
+    spacing_km: tuple[float, ...]
+    lifetime_s: tuple[float, ...] | None = None
+
+    @property
+    def fields(self) -> int:
+        """How many independent fields the noise has: four that stand still, or two that live."""
+        return 4 if self.lifetime_s is None else 2
+
+    def values(self, direction: NDArray[np.float64], time_s: float = 0.0) -> NDArray[np.float32]:
+        """Standard normal values at places.
+
+        Args:
+            direction: Unit vectors from the Earth's centre, shape (3, N).
+            time_s: [s] since 2000-01-01.
+
+        Returns:
+            Shape (fields, O, N). The variance is one at every place, on and between lattice points.
+        """
+        at = self._lattice(direction)
+        cell = np.floor(at)
+        near = at - cell
+        near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
+        weights = np.stack([1.0 - near, near])
+        weights /= np.sqrt(weights[0] * weights[0] + weights[1] * weights[1])
+        first = cell.astype(np.int64).astype(_U64)
+        names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
+        base = names[:, None] + first[0] * _AXES[0] + first[1] * _AXES[1] + first[2] * _AXES[2]
+        total = np.zeros((self.fields, *base.shape))
+        for corner in range(8):
+            step = (corner & 1, corner >> 1 & 1, corner >> 2)
+            bits = base
+            for axis in range(3):
+                bits = bits + _AXES[axis] if step[axis] else bits
+            weight = weights[step[0], 0] * weights[step[1], 1] * weights[step[2], 2]
+            for field, lane in enumerate(self._lanes(scramble(scramble(bits)), time_s)):
+                total[field] += weight * normal_wave()[lane]
+        return total.astype(np.float32)
+
+    def _lattice(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Lattice coordinates, shape (3, O, N): each octave is turned and shifted by its own name."""
+        spacing = np.array(self.spacing_km)
+        _, turns = _octaves(self.seed, self.name, spacing.size)
+        scaled = turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
+        x, y, z = direction
+        rows = [
+            scaled[:, i, 0, None] * x + scaled[:, i, 1, None] * y + scaled[:, i, 2, None] * z + 0.5
+            for i in range(3)
+        ]
+        return np.stack(rows)
+
+    def _lanes(self, bits: NDArray[np.uint64], time_s: float) -> list[NDArray[np.int64]]:
+        if self.lifetime_s is None:
+            return [((bits >> _U64(16 * i)) & _U64(0xFFFF)).astype(np.int64) for i in range(4)]
+        tick = np.array([ticks(time_s, life) for life in self.lifetime_s], np.uint32)[:, None]
+        lanes = [(bits >> _U64(32 * i)).astype(np.uint32) for i in range(2)]
+        return [(phases(lane, tick) >> np.uint32(16)).astype(np.int64) for lane in lanes]
+
+
+@cache
+def _octaves(seed: int, name: str, count: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """Keys (O,) and rotations (O, 3, 3) of the octaves of a field."""
+    names = np.array([key(seed, name, octave) for octave in range(count)], _U64)
+    return names, np.stack([_turn(key(seed, name, "turn", octave)) for octave in range(count)])
+
+
+def _turn(name: int) -> NDArray[np.float64]:
+    """A rotation matrix made of a key, from a unit quaternion.
+
+    Source: Shoemake 1992, Uniform random rotations, Graphics Gems III.
+    """
+    shares = [(name >> shift & 0xFFFF) / 65536.0 for shift in (0, 16, 32)]
+    inner, outer = np.sqrt(1.0 - shares[0]), np.sqrt(shares[0])
+    one, two = 2.0 * np.pi * shares[1], 2.0 * np.pi * shares[2]
+    w, x = outer * np.cos(two), inner * np.sin(one)
+    y, z = inner * np.cos(one), outer * np.sin(two)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
