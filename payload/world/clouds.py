@@ -40,7 +40,7 @@ _LARGE = (0.15, 0.35, 0.60, 0.60, 0.45, 0.34, 0.26)
 _SMALL = (0.22, 0.24, 0.26, 0.26, 0.24)
 _ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
 # And from 1.2 km down; beyond the list each octave is 0.57 of the one before.
-_FINE = (0.22, 0.19, 0.15, 0.10, 0.06, 0.034)
+_FINE = (0.24, 0.23, 0.20, 0.145, 0.090, 0.054)
 _FALL = 0.57
 _ICE_FINE = 0.2  # of the strength that low cloud has
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
@@ -164,9 +164,9 @@ def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
 def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
     """Optical depth of ice cloud from how far its field stands above the edge.
 
-    It is thin, seldom above 6, and never quite absent. Assumption.
+    It is thin, seldom above 10, and never quite absent. Assumption.
     """
-    steep = ice * np.float32(1.8)
+    steep = ice * np.float32(2.1)
     steep /= np.float32(1.0) + np.float32(0.25) * np.abs(ice)
     depth: NDArray[np.float32] = np.exp(steep)
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
