@@ -367,12 +367,7 @@ def unpack(
         _answer_json([_as_dict(report) for report in reports])
     else:
         for found in reports:
-            cells = ", ".join(f"{count} {fate}" for fate, count in found.cells.items())
-            _answer(f"{found.raster}: {found.restored_tiles} tiles restored ({cells})")
-            for tile in found.failed:
-                _answer(f"  failed: tile {tile.row},{tile.col}: {tile.reason}")
-            for note in found.notes:
-                _answer(f"  note: {note}")
+            _answer(found.sentence())
     failed = sum(len(report.failed) for report in reports)
     if failed:
         raise CodecError(f"{failed} tile records failed their check; the others are restored")

@@ -1,0 +1,44 @@
+# The habits of the house; `just` lists them. Everything runs in the active environment (extra `test`).
+
+default:
+    @just --list
+
+# Lint and format, as CI checks them
+lint:
+    ruff check .
+    ruff format --check .
+
+# Types, strict
+types:
+    mypy
+
+# Imports go down only, and each guest lives in its room
+floors:
+    lint-imports
+
+# The tests that run in minutes
+test *ARGS:
+    python -m pytest -m "not slow" {{ARGS}}
+
+# The long ones; at most 20 minutes
+slow:
+    python -m pytest -m slow --timeout 1200
+
+# Ratios measured in one run
+bench:
+    python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,rounds
+
+# Newest Python that is here, lowest versions of what we need, wheel alone
+matrix:
+    sh .ci/matrix
+
+# All that CI checks of the tree
+check: lint types floors test
+
+# The picture of the report in README (needs chromium)
+picture:
+    sh .ci/picture
+
+# The schema that editors complete scenarios with
+schema:
+    payload-sim schema > scenarios/schema.json
