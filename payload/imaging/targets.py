@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from payload.errors import ScenarioError
@@ -136,7 +137,7 @@ def _point(geometry: object, where: str) -> tuple[float, float]:
         raise ScenarioError(f"{where}: the geometry is empty")
     try:
         found = shape(geometry)
-    except (shapely.ShapelyError, ValueError, TypeError, IndexError) as error:
+    except (ShapelyError, ValueError, TypeError, IndexError) as error:
         raise ScenarioError(f"{where}: the geometry cannot be read: {error}") from error
     if found.is_empty:
         raise ScenarioError(f"{where}: the geometry is empty")

@@ -1,0 +1,236 @@
+"""Opportunities against brute force on SGP4 itself, sampled ten times a second."""
+
+import dataclasses
+from datetime import UTC, datetime
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from payload.errors import OrbitError
+from payload.imaging import find_opportunities
+from payload.imaging.access import _on_the_ellipsoid
+from payload.orbit import sun_elevation_deg, time_grid
+from payload.orbit.frames import site
+from payload.orbit.propagation import Sgp4
+from payload.types import Opportunity, Radiometry, Sensor, Target
+
+EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
+SENSOR = Sensor(
+    bands=("blue", "green", "red", "nir"),
+    gsd_m=10.0,
+    width_px=1024,
+    height_px=1536,
+    bit_depth=12,
+    radiometry=Radiometry(1.6 / 4095),
+    max_off_nadir_deg=30.0,
+    min_sun_elevation_deg=10.0,
+    settle_s=30.0,
+)
+ORBIT = Sgp4(altitude_km=550.0, ltan="10:30", satellite="one", epoch_utc=EPOCH)
+SUN = partial(sun_elevation_deg, epoch_utc=EPOCH)
+RADIUS_KM = 6378.137
+
+
+def limits(**changes):
+    return dataclasses.replace(SENSOR, **changes)
+
+
+def everywhere(count, seed):
+    rng = np.random.default_rng(seed)
+    lat_deg = np.degrees(np.arcsin(rng.uniform(-1, 1, count)))
+    lon_deg = rng.uniform(-180, 180, count)
+    return [
+        Target(f"target {index}", float(lat), float(lon))
+        for index, (lat, lon) in enumerate(zip(lat_deg, lon_deg, strict=True))
+    ]
+
+
+def opportunities(ephemeris, targets, sensor=SENSOR, sun=SUN):
+    return find_opportunities(ephemeris, targets, sensor, raw_bytes=1000, sun_elevation=sun)
+
+
+def brute_force(targets, sensor, span_s, step_s=0.1):
+    """(target, moment, off-nadir) of every local minimum of the distance, states straight from SGP4."""
+    times_s = np.arange(0.0, span_s, step_s)
+    dense = ORBIT.propagate(times_s)
+    found = []
+    for target in targets:
+        place = site(target.lat_deg, target.lon_deg)
+        sight = place.position_km - dense.position_km
+        distance = np.linalg.norm(sight, axis=1)
+        nearest = 1 + np.flatnonzero(
+            (distance[1:-1] < distance[:-2]) & (distance[1:-1] <= distance[2:])
+        )
+        for index in nearest:
+            nadir = -dense.position_km[index]
+            cosine = sight[index] @ nadir / distance[index] / np.linalg.norm(nadir)
+            off_nadir_deg = float(np.degrees(np.arccos(cosine)))
+            moment = times_s[index : index + 1]
+            sun_deg = SUN(np.array([target.lat_deg]), np.array([target.lon_deg]), moment)[0]
+            if (
+                off_nadir_deg <= sensor.max_off_nadir_deg
+                and sight[index] @ place.up < 0.0
+                and sun_deg >= sensor.min_sun_elevation_deg
+            ):
+                found.append((target.name, float(moment[0]), off_nadir_deg))
+    return sorted(found, key=lambda item: item[1])
+
+
+@pytest.mark.parametrize(
+    ("step_s", "limits_of_the_sensor"),
+    [
+        (30.0, {"max_off_nadir_deg": 45.0}),
+        (60.0, {"max_off_nadir_deg": 60.0, "min_sun_elevation_deg": -90.0}),
+    ],
+)
+def test_brute_force_finds_the_same_opportunities(step_s, limits_of_the_sensor):
+    span_s = 8 * 3600.0
+    sensor = limits(**limits_of_the_sensor)
+    targets = everywhere(150, seed=5)
+    ours = opportunities(ORBIT.propagate(time_grid(span_s, step_s=step_s)), targets, sensor)
+    theirs = brute_force(targets, sensor, span_s)
+    assert len(theirs) > 15
+    assert [item.target for item in ours] == [name for name, _, _ in theirs]
+    for item, (_, moment_s, off_nadir_deg) in zip(ours, theirs, strict=True):
+        assert item.start_s + item.duration_s / 2 == pytest.approx(moment_s, abs=0.06)
+        assert item.off_nadir_deg == pytest.approx(off_nadir_deg, abs=0.005)
+
+
+def test_the_middle_of_an_image_is_the_closest_approach_to_a_millisecond():
+    span_s = 6 * 3600.0
+    targets = everywhere(300, seed=11)
+    found = opportunities(ORBIT.propagate(time_grid(span_s)), targets)
+    assert len(found) > 8
+    by_name = {target.name: target for target in targets}
+    for item in found:
+        target = by_name[item.target]
+        middle_s = item.start_s + item.duration_s / 2
+        close = ORBIT.propagate(np.array([middle_s]))
+        sight = close.position_km[0] - site(target.lat_deg, target.lon_deg).position_km
+        speed = close.velocity_km_s[0]
+        assert abs(sight @ speed) / (speed @ speed) < 0.001  # seconds from broadside
+
+
+def test_what_an_opportunity_says_of_itself_is_true():
+    ephemeris = ORBIT.propagate(time_grid(86400.0))
+    targets = everywhere(200, seed=3)
+    found = opportunities(ephemeris, targets)
+    assert found == sorted(found, key=lambda item: (item.start_s, item.id))
+    assert len({item.id for item in found}) == len(found)
+    by_name = {target.name: target for target in targets}
+    for item in found:
+        target = by_name[item.target]
+        assert item.satellite == "one"
+        assert item.id == f"one/{item.target}/{round(item.start_s)}"
+        assert item.volume_bytes == 1000
+        assert 0.0 <= item.off_nadir_deg <= 30.0
+        assert item.start_s >= 0.0
+        assert item.end_s <= 86400.0
+        # 15.36 km at some 6.9 to 7.2 km/s over the ground
+        assert 15.36 / 7.3 < item.duration_s < 15.36 / 6.8
+        middle_s = np.array([item.start_s + item.duration_s / 2])
+        sun_deg = SUN(np.array([target.lat_deg]), np.array([target.lon_deg]), middle_s)[0]
+        assert item.sun_elevation_deg == pytest.approx(sun_deg, abs=1e-6)
+        assert sun_deg >= 10.0
+
+
+def test_a_target_right_below_is_seen_straight_down():
+    moment_s = 4000.0
+    x, y, z = ORBIT.propagate(np.array([moment_s])).position_km[0]
+    lon_deg = float(np.degrees(np.arctan2(y, x)))
+    geocentric = np.arctan2(z, np.hypot(x, y))
+    lat_deg = float(np.degrees(np.arctan(np.tan(geocentric) / (1 - 6.69437999014e-3))))
+    (item,) = opportunities(
+        ORBIT.propagate(time_grid(5000.0)),
+        [Target("below", lat_deg, lon_deg)],
+        limits(min_sun_elevation_deg=-90.0),
+    )
+    assert item.off_nadir_deg < 0.01
+    assert item.start_s + item.duration_s / 2 == pytest.approx(moment_s, abs=0.3)
+
+
+@given(
+    lat_deg=st.floats(-90, 90),
+    lon_deg=st.floats(-180, 180),
+    limit_deg=st.floats(0.0, 60.0),
+    sun_deg=st.floats(-90.0, 60.0),
+)
+@settings(max_examples=60, deadline=None)
+def test_stricter_limits_only_take_opportunities_away(lat_deg, lon_deg, limit_deg, sun_deg):
+    ephemeris = ORBIT.propagate(time_grid(86400.0, step_s=60.0))
+    targets = [Target("somewhere", lat_deg, lon_deg)]
+    free = opportunities(
+        ephemeris, targets, limits(max_off_nadir_deg=60.0, min_sun_elevation_deg=-90.0)
+    )
+    strict = opportunities(
+        ephemeris,
+        targets,
+        limits(max_off_nadir_deg=limit_deg, min_sun_elevation_deg=sun_deg),
+    )
+    assert strict == [
+        item
+        for item in free
+        if item.off_nadir_deg <= limit_deg and item.sun_elevation_deg >= sun_deg
+    ]
+
+
+def test_a_target_beyond_the_horizon_is_no_opportunity_however_far_the_camera_rolls():
+    ephemeris = ORBIT.propagate(time_grid(86400.0))
+    wide = limits(max_off_nadir_deg=180.0, min_sun_elevation_deg=-90.0)
+    found = opportunities(ephemeris, everywhere(50, seed=8), wide)
+    # Beyond the limb, at arcsin(R / r), lies the sky; its polar value is 66.7 deg here.
+    assert 60.0 < max(item.off_nadir_deg for item in found) < 67.2
+
+
+def test_targets_do_not_disturb_each_other():
+    ephemeris = ORBIT.propagate(time_grid(43200.0))
+    targets = everywhere(40, seed=9)
+    alone = [item for target in targets for item in opportunities(ephemeris, [target])]
+    assert opportunities(ephemeris, targets) == sorted(alone, key=lambda i: (i.start_s, i.id))
+
+
+def test_more_targets_than_fit_into_one_block_give_the_same(monkeypatch):
+    ephemeris = ORBIT.propagate(time_grid(43200.0))
+    targets = everywhere(40, seed=9)
+    whole = opportunities(ephemeris, targets)
+    monkeypatch.setattr("payload.imaging.access._BLOCK", 3 * ephemeris.time_s.size)
+    assert opportunities(ephemeris, targets) == whole
+
+
+def test_an_image_that_the_span_cuts_is_left_out():
+    targets = everywhere(60, seed=5)
+    free = limits(min_sun_elevation_deg=-90.0)
+    first = opportunities(ORBIT.propagate(time_grid(20000.0)), targets, free)[0]
+    for end_s, expected in ((first.end_s + 0.01, [first.target]), (first.end_s - 0.01, [])):
+        found = opportunities(ORBIT.propagate(time_grid(end_s)), targets, free)
+        assert [item.target for item in found] == expected
+
+
+def test_no_target_and_no_daylight_give_no_opportunity():
+    ephemeris = ORBIT.propagate(time_grid(86400.0))
+    assert opportunities(ephemeris, []) == []
+    night = limits(min_sun_elevation_deg=90.0)
+    assert opportunities(ephemeris, everywhere(20, seed=1), night) == []
+
+
+@pytest.mark.parametrize("times_s", [[0.0], [0.0, 90.0], [0.0, 10.0, 30.0], [10.0, 0.0]])
+def test_an_ephemeris_that_is_coarse_or_uneven_is_refused(times_s):
+    ephemeris = ORBIT.propagate(np.array(times_s))
+    with pytest.raises(OrbitError, match="the ephemeris of 'one'"):
+        opportunities(ephemeris, everywhere(2, seed=1))
+
+
+def test_the_end_of_an_opportunity_is_its_start_and_its_duration():
+    item = Opportunity("one/a/5", "a", "one", 5.0, 2.0, 1.0, 30.0, 10)
+    assert item.end_s == 7.0
+
+
+def test_imaging_and_orbit_put_a_place_at_the_same_spot():
+    lat_deg, lon_deg = np.linspace(-90, 90, 19), np.linspace(-180, 180, 19)
+    position, up = _on_the_ellipsoid(lat_deg, lon_deg)
+    place = site(lat_deg, lon_deg)
+    np.testing.assert_allclose(position, place.position_km, atol=1e-6)
+    np.testing.assert_allclose(up, place.up, atol=1e-15)
