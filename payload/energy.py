@@ -1,4 +1,4 @@
-"""Time and energy of computing on board, charged per pixel: never per image, never per inference."""
+"""Time and energy of computing on board, charged per pixel: never per image or inference."""
 
 import difflib
 import json

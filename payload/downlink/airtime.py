@@ -37,7 +37,7 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
-    # A double of seconds is coarser than a bit; step to the first one by which all bytes are through.
+    # A double of seconds is coarser than a bit; step on until all bytes are through.
     while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
         finish_s = math.nextafter(finish_s, math.inf)
     return finish_s

@@ -25,7 +25,8 @@ class Fixed:
     )
     acquisition_s: float = option(
         10.0,
-        description="[s] From the rise above the mask to lock; nothing flows before. Assumption: 10 s.",
+        description="[s] From the rise above the mask to lock; nothing flows before."
+        " Assumption: 10 s.",
         ge=0.0,
         le=3600.0,
     )
@@ -38,8 +39,8 @@ class Fixed:
     )
     frame_payload_bytes: int = option(
         1107,
-        description="[byte] What a frame carries of tile records: 1115 less 6 of header and 2 of frame"
-        " error control (CCSDS 132.0).",
+        description="[byte] What a frame carries of tile records: 1115 less 6 of header and 2 of"
+        " frame error control (CCSDS 132.0).",
         ge=1,
         le=65_535,
     )
@@ -51,8 +52,8 @@ class Fixed:
     )
     max_resends: int = option(
         3,
-        description="How often the missing frames of a record are asked for again before the record is"
-        " given up as lost.",
+        description="How often the missing frames of a record are asked for again before the record"
+        " is given up as lost.",
         ge=0,
         le=1000,
     )
@@ -60,8 +61,8 @@ class Fixed:
     def __post_init__(self) -> None:
         if self.frame_payload_bytes >= self.frame_bytes:
             raise ScenarioError(
-                f"frame_payload_bytes is {self.frame_payload_bytes}: a frame of {self.frame_bytes} bytes"
-                " needs room for its header too"
+                f"frame_payload_bytes is {self.frame_payload_bytes}:"
+                f" a frame of {self.frame_bytes} bytes needs room for its header too"
             )
 
     def profile(
@@ -69,7 +70,7 @@ class Fixed:
         window: ContactWindow,
         ephemeris: Ephemeris | None = None,  # noqa: ARG002 - rate without geometry
     ) -> RateProfile:
-        """The rate from lock to loss of signal; a pass shorter than the acquisition carries nothing."""
+        """The rate from lock to loss of signal; too short a pass for lock carries nothing."""
         lock_s = min(window.aos_s + self.acquisition_s, window.los_s)
         return RateProfile(
             time_s=np.array((lock_s, window.los_s)),

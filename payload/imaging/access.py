@@ -15,9 +15,9 @@ SunElevation = Callable[[Floats, Floats, Floats], Floats]
 """Height of the Sun [deg] over latitudes [deg], longitudes [deg] at times [s], each (N,)."""
 
 MAX_STEP_S = 60.0
-"""[s] Widest step of the ephemeris: the cubic between two samples is then good to 0.3 m in a low orbit."""
+"""[s] Widest step of an ephemeris: between samples a cubic is good to 0.4 m in a low orbit."""
 
-# WGS 84: equatorial radius [km] and first eccentricity squared. Source: NIMA TR8350.2, 3rd ed., tables 3.1, 3.3.
+# Equatorial radius [km] and squared eccentricity of WGS 84. Source: NIMA TR8350.2, tables 3.1, 3.3.
 _RADIUS_KM, _ECCENTRICITY2 = 6378.137, 6.69437999014e-3
 
 _BLOCK = 2_000_000  # samples x targets looked at together: some 50 MB
@@ -35,8 +35,8 @@ def find_opportunities(
     """Find the moments at which the satellite passes a target closely enough, by daylight.
 
     An image is taken when the target lies broadside, at the closest approach of a pass, where the
-    satellite rolls to it without pitching. Its off-nadir angle is measured at the satellite, between the
-    centre of the Earth (the geocentric nadir) and the target, which lies on the ellipsoid.
+    satellite rolls to it without pitching. Its off-nadir angle is measured at the satellite, between
+    the Earth's centre (the geocentric nadir) and the target, which lies on the ellipsoid.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample.
@@ -137,9 +137,9 @@ def _approaches(
 def _closest(
     ephemeris: Ephemeris, step_s: float, step: NDArray[np.int64], place: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Share of the step, position [km] and velocity [km/s] at the closest approach within each step.
+    """Share of the step, position [km] and velocity [km/s] at the closest approach in each step.
 
-    On the cubic through both ends (Hermite); Newton's method on sight . velocity, kept in its bracket.
+    On the cubic through both ends (Hermite); Newton's method on sight . velocity, in its bracket.
     """
     r0, r1 = ephemeris.position_km[step], ephemeris.position_km[step + 1]
     v0, v1 = ephemeris.velocity_km_s[step] * step_s, ephemeris.velocity_km_s[step + 1] * step_s

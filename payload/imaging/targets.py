@@ -24,10 +24,10 @@ _FORBIDDEN = "/\\"  # names become parts of ids and of file names
 
 
 def load_targets(path: Path) -> tuple[Target, ...]:
-    """The targets of a GeoJSON file, in its order: a FeatureCollection, a Feature or a bare geometry.
+    """The targets of a GeoJSON file, in order: a FeatureCollection, a Feature or a geometry.
 
-    A Feature may say its `name` (unique; `target-<n>` otherwise) and its `priority` (a number from 0 to
-    1,000,000; 1 otherwise) among its properties. Of a polygon or several, a point inside stands for the area.
+    A Feature may say its `name` (unique; `target-<n>` otherwise) and its `priority` (a number from
+    0 to 1,000,000; 1 otherwise) among its properties. A point inside stands for an area.
 
     Raises:
         ScenarioError: The file cannot be read, or which feature is wrong and how.
@@ -43,7 +43,8 @@ def load_targets(path: Path) -> tuple[Target, ...]:
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ScenarioError(
-            f"{path}: the name {twice[0]!r} stands for {counts[twice[0]]} targets; names must differ"
+            f"{path}: the name {twice[0]!r} stands for {counts[twice[0]]} targets;"
+            " names must differ"
         )
     return targets
 
@@ -105,7 +106,8 @@ def _name(found: object, default: str, where: str) -> str:
         raise ScenarioError(f"{where}: the name {found!r} holds no letter and no digit")
     if not name.isprintable() or any(char in _FORBIDDEN for char in name):
         raise ScenarioError(
-            f"{where}: the name {name!r} holds a slash or a control character, which no file name can"
+            f"{where}: the name {name!r} holds a slash or a control character,"
+            " which no file name can"
         )
     return name
 

@@ -1,6 +1,6 @@
 """Where the satellite is and whom it sees.
 
-- `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words; its elements in `elements`, `omm`.
+- `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words (`elements`, `omm`).
 - `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
 - `sun_elevation_deg`, `is_sunlit`: daylight at a place, sunlight on the satellite.
 - `frames`, `interpolation`: the sums below them.

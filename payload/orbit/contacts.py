@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 RECOMMENDED_STEP_S = 30.0
-"""[s] Between samples: edges good to a tenth of a millisecond at the median; a finer grid brings nothing."""
+"""[s] Between samples: edges are then good to some 20 us at the median; finer brings nothing."""
 
 
 def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArray[np.float64]:
@@ -62,8 +62,8 @@ def find_contacts(
 ) -> list[ContactWindow]:
     """Find when the satellite stands above the station's horizon mask.
 
-    A pass that begins and ends between two samples is found too: there the satellite comes nearer to
-    the mask at the first sample and leaves it at the second, and the highest point between them decides.
+    A pass that begins and ends between two samples is found too: there the satellite comes nearer
+    to the mask at the first and leaves it at the second, and the highest point between decides.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample; see `time_grid`.
@@ -71,14 +71,14 @@ def find_contacts(
         min_elevation_deg: [deg] Mask, 0 <= value < 90; that of the station if None.
 
     Returns:
-        Windows in order of AOS, not overlapping; edges good to a millisecond, to some of them where a pass
-        only grazes the mask. A pass cut by the span ends at the span.
+        Windows in order of AOS, not overlapping; edges good to a millisecond, to some of them where
+        a pass only grazes the mask. A pass cut by the span ends at the span.
 
     Raises:
         OrbitError: The mask or the place is none, or the ephemeris is too coarse or uneven.
 
-    Source: the definition of elevation on WGS 84; sign changes of `_Sky`'s clearance between samples,
-    refined on the cubic through them (`interpolation`).
+    Source: the definition of elevation on WGS 84; sign changes of `_Sky`'s clearance between
+    samples, refined on the cubic through them (`interpolation`).
     """
     return find_network_contacts(ephemeris, [station], min_elevation_deg=min_elevation_deg)
 
@@ -89,7 +89,7 @@ def find_network_contacts(
     *,
     min_elevation_deg: float | None = None,
 ) -> list[ContactWindow]:
-    """What `find_contacts` finds for each station in turn, all stations in one sweep and so faster."""
+    """What `find_contacts` finds for each station in turn, in one sweep and so faster."""
     track = Track(ephemeris)
     if not stations:
         return []
@@ -121,7 +121,8 @@ def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
         )
     if not (abs(station.lat_deg) <= 90.0 and abs(station.lon_deg) <= 360.0):
         raise OrbitError(
-            f"station {station.name!r}: latitude {station.lat_deg}, longitude {station.lon_deg} is no place"
+            f"station {station.name!r}: latitude {station.lat_deg}, longitude {station.lon_deg}"
+            " is no place"
         )
     if not math.isfinite(station.height_m):
         raise OrbitError(f"station {station.name!r}: a height of {station.height_m} m is none")
@@ -130,10 +131,10 @@ def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sky:
-    """What stations see of one satellite. In every method, `who` (N,) is the station of each element.
+    """What stations see of one satellite; `who` (N,) is everywhere the station of each element.
 
-    The clearance [km] is how far the satellite stands above the cone of the mask: up - range sin(mask).
-    It is smooth, positive in view, and cheap; the elevation is asked for only where it is wanted.
+    The clearance [km] is how far the satellite stands above the cone of the mask: up - range
+    sin(mask). It is smooth, positive in view, and cheap; the elevation itself is seldom needed.
 
     Attributes:
         track: The satellite.
@@ -146,7 +147,7 @@ class _Sky:
     sin_mask: Floats
 
     def passes(self) -> tuple[Indices, Floats, Floats]:
-        """Station, begin and end [s] of passes by station, then time; the span cuts what reaches over it."""
+        """Station, begin and end [s] of passes, by station, then time; cut at the span's ends."""
         time_s = self.track.ephemeris.time_s
         first, who = self._worth_a_look()
         low, high = time_s[first], time_s[first + 1]
@@ -154,7 +155,7 @@ class _Sky:
         clear1, climb1 = self._clearance(who, *self._samples(first + 1))
         in0, in1 = clear0 >= 0.0, clear1 >= 0.0
 
-        # Both ends on one side, drawing near at the first and away at the second: a turn lies between.
+        # Both ends on one side, coming nearer at the first, leaving at the second: a turn between.
         side = np.where(in0, 1.0, -1.0)
         turns = np.flatnonzero((in0 == in1) & (side * climb0 < 0.0) & (side * climb1 > 0.0))
         turn_s = self._roots(self._climb_at, who[turns], low[turns], high[turns])
@@ -200,7 +201,7 @@ class _Sky:
         return np.degrees(np.arcsin(best))
 
     def _worth_a_look(self) -> tuple[Indices, Indices]:
-        """Steps in which a satellite could reach a station's horizontal plane, and those stations."""
+        """Steps in which it could reach a station's horizontal plane, and those stations."""
         ephemeris, places = self.track.ephemeris, self.places
         height_km = ephemeris.position_km @ places.up.T - _dot(places.position_km, places.up)
         fastest_km_s = math.sqrt(_dot(ephemeris.velocity_km_s, ephemeris.velocity_km_s).max())

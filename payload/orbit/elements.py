@@ -1,6 +1,6 @@
 """Orbital elements to SGP4 records: two-line elements, mean elements, and plain words.
 
-A record is a `sgp4.api.Satrec`. Whatever is wrong ends in an `OrbitError` that says which line or field.
+A record is a `sgp4.api.Satrec`. Whatever is wrong ends in an `OrbitError` that says which line.
 """
 
 import math
@@ -18,11 +18,11 @@ from payload.orbit.frames import WGS84_RADIUS_KM, gmst_rad, instants
 from payload.units import S_PER_DAY
 
 SGP4_MU_KM3_S2 = 398600.8
-"""[km3/s2] What SGP4 takes to turn a mean motion into a size (WGS 72). Source: Spacetrack Report 3."""
+"""[km3/s2] With which SGP4 turns a mean motion into a size. Source: WGS 72, Spacetrack Report 3."""
 WGS84_J2 = 1.08262998905e-3
 """Oblateness of the Earth. Source: NIMA TR8350.2, 3rd ed., C20 of table 5.1 times -sqrt(5)."""
 TROPICAL_YEAR_DAYS = 365.2421897
-"""[day] In which the mean Sun goes round the equator once. Source: Meeus, Astronomical Algorithms, ch. 27."""
+"""[day] For the mean Sun to go round once. Source: Meeus, Astronomical Algorithms, ch. 27."""
 
 MIN_ALTITUDE_KM, MAX_ALTITUDE_KM = 200.0, 2000.0
 
@@ -106,9 +106,9 @@ def sun_synchronous(
 ) -> MeanElements:
     """A circular sun-synchronous orbit from its height and its local time.
 
-    The node moves with the mean Sun (J2, first order), which gives the inclination; it lies where the
-    *mean* local solar time is `ltan` at the epoch, which gives the node: local time is UT plus the
-    longitude of the node, and that is its right ascension less the sidereal time of Greenwich.
+    The node moves with the mean Sun (J2, first order): that gives the inclination. It lies where
+    the *mean* local solar time is `ltan` at the epoch: local time is UT plus the longitude of the
+    node, and that is its right ascension less the sidereal time of Greenwich.
 
     Args:
         altitude_km: [km] Above the equatorial radius of WGS 84, 200 to 2,000.
@@ -123,8 +123,8 @@ def sun_synchronous(
     """
     if not MIN_ALTITUDE_KM <= altitude_km <= MAX_ALTITUDE_KM:
         raise OrbitError(
-            f"altitude_km: {altitude_km} km is not between {MIN_ALTITUDE_KM:g} and {MAX_ALTITUDE_KM:g} km,"
-            " where sun-synchronous orbits are flown"
+            f"altitude_km: {altitude_km} km is not between {MIN_ALTITUDE_KM:g} and"
+            f" {MAX_ALTITUDE_KM:g} km, where sun-synchronous orbits are flown"
         )
     clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", ltan)
     if clock is None:
@@ -170,7 +170,8 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
         _check_line(line, number, source)
     if first[2:7] != second[2:7]:
         raise OrbitError(
-            f"{source}: line 1 is of satellite {first[2:7]!r}, line 2 of {second[2:7]!r}; they do not belong together"
+            f"{source}: line 1 is of satellite {first[2:7]!r}, line 2 of {second[2:7]!r};"
+            " they do not belong together"
         )
     if float(second[8:16]) > 180.0:
         raise OrbitError(

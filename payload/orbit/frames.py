@@ -14,7 +14,7 @@ WGS84_RADIUS_KM = 6378.137
 WGS84_FLATTENING = 1.0 / 298.257223563
 """Flattening of the ellipsoid. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
 EARTH_SPIN_RAD_S = 7.292115146706979e-5
-"""[rad/s] How fast the Earth turns against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
+"""[rad/s] Of the Earth against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
 
 J2000_UTC = datetime(2000, 1, 1, 12, tzinfo=UTC)
 J2000_JD = 2451545.0
@@ -117,7 +117,7 @@ def site(
     lon_deg: float | NDArray[np.float64],
     height_m: float | NDArray[np.float64] = 0.0,
 ) -> Site:
-    """Geodetic coordinates to ITRF; `up` is the normal of the ellipsoid, never the line from the centre.
+    """Geodetic coordinates to ITRF; `up` is the normal of the ellipsoid.
 
     Source: NIMA TR8350.2, 3rd ed., section 4.2.
     """

@@ -1,4 +1,4 @@
-"""Between the samples of an ephemeris: a cubic through positions and velocities, and roots on it."""
+"""Between the samples of an ephemeris: a cubic through places and speeds, and roots on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from payload.errors import OrbitError
 from payload.types import Ephemeris
 
 MAX_STEP_S = 60.0
-"""[s] Widest step for which the cubic is good to 0.3 m in a low orbit (h^4 / 384 of the fourth derivative)."""
+"""[s] Widest step: the cubic errs by h^4 / 384 of the 4th derivative, 0.4 m in a low orbit."""
 
 _TOLERANCE_S = 1e-7
 _MAX_ITERATIONS = 100  # halving alone brings 60 s below the tolerance in 30
@@ -21,7 +21,7 @@ class Track:
     """An ephemeris that answers at any time of its span.
 
     Raises:
-        OrbitError: Fewer than two samples, uneven steps, a step above 60 s, or a value that is no number.
+        OrbitError: Fewer than two samples, uneven steps, a step above 60 s, or no numbers.
     """
 
     ephemeris: Ephemeris

@@ -33,7 +33,7 @@ def from_omm_file(path: Path) -> Satrec:
     """A record from an OMM file of any of the four forms.
 
     Raises:
-        OrbitError: The file is no OMM, holds not exactly one satellite, or a field is missing or wrong.
+        OrbitError: It is no OMM, holds not exactly one satellite, or a field is missing or wrong.
     """
     source = f"the OMM file {path}"
     messages = _messages(read_text(path), source)

@@ -1,4 +1,4 @@
-"""The propagator: SGP4 on elements from a TLE, an OMM or plain words, as the turning Earth sees it."""
+"""The propagator: SGP4 on a TLE, an OMM or plain words, as the turning Earth sees it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +70,8 @@ class Sgp4:
     )
     argument_of_latitude_deg: float = option(
         0.0,
-        description="[deg] From the ascending node to the satellite at the epoch; for altitude_km and ltan only.",
+        description="[deg] From the ascending node to the satellite at the epoch;"
+        " for altitude_km and ltan only.",
         ge=-360.0,
         le=360.0,
     )
@@ -87,12 +88,13 @@ class Sgp4:
         if given not in (["tle"], ["tle_file"], ["omm_file"], ["altitude_km", "ltan"]):
             found = " and ".join(given) if given else "none"
             raise OrbitError(
-                "an orbit wants exactly one of: tle, tle_file, omm_file, or altitude_km together with ltan;"
-                f" found {found}"
+                "an orbit wants exactly one of: tle, tle_file, omm_file,"
+                f" or altitude_km together with ltan; found {found}"
             )
         if self.argument_of_latitude_deg and self.altitude_km is None:
             raise OrbitError(
-                f"argument_of_latitude_deg belongs to altitude_km and ltan; a {given[0]} says itself where it is"
+                "argument_of_latitude_deg belongs to altitude_km and ltan;"
+                f" a {given[0]} says itself where the satellite is"
             )
         _ = self.record  # reads and checks all there is
 
@@ -119,7 +121,7 @@ class Sgp4:
         """Positions and velocities at times [s] since the epoch, shape (T,).
 
         Raises:
-            OrbitError: SGP4 gives no state at one of the times, as of a satellite that has come down.
+            OrbitError: SGP4 gives no state at one of the times, as after a satellite came down.
         """
         position_km, velocity_km_s = self.propagate_teme(times_s)
         ut1 = instants(self.epoch_utc, times_s, dut1_s=self.dut1_s)
@@ -128,7 +130,7 @@ class Sgp4:
     def propagate_teme(
         self, times_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Position [km] and velocity [km/s] as SGP4 gives them, TEME, each (T, 3); errors as above."""
+        """Position [km] and velocity [km/s], TEME, as SGP4 gives them, (T, 3); errors as above."""
         utc = instants(self.epoch_utc, times_s)
         whole = np.full(times_s.shape, J2000_JD + utc.whole_days)
         codes, position_km, velocity_km_s = self.record.sgp4_array(whole, utc.part_days)

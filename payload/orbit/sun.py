@@ -14,8 +14,8 @@ def sun_direction(
 ) -> NDArray[np.float64]:
     """Unit vectors from the Earth to the Sun on ITRF axes, shape (T, 3).
 
-    Good to 0.01 deg from 1950 to 2050. The 69 s between UTC and the almanac's time move the Sun by under
-    0.001 deg and are left out.
+    Good to 0.01 deg from 1950 to 2050. The 69 s between UTC and the almanac's time move the Sun by
+    under 0.001 deg and are left out.
 
     Source: The Astronomical Almanac, section C, "Low precision formulas for the Sun's coordinates".
     """
@@ -44,7 +44,7 @@ def sun_elevation_deg(
     epoch_utc: datetime,
     dut1_s: float = 0.0,
 ) -> NDArray[np.float64]:
-    """[deg] Height of the Sun's centre over places and times of the same shape (N,), without refraction."""
+    """[deg] Height of the Sun's centre at places and times, all (N,); without refraction."""
     up = site(lat_deg, lon_deg).up
     sun = sun_direction(epoch_utc, times_s, dut1_s=dut1_s)
     sine = np.clip(np.einsum("ij,ij->i", up, sun), -1.0, 1.0)
@@ -56,8 +56,8 @@ def is_sunlit(
 ) -> NDArray[np.bool_]:
     """Whether each sample stands outside the Earth's shadow, shape (T,).
 
-    The shadow is a cylinder as wide as the equator: its edge lies between those of umbra and penumbra,
-    some 12 s from either in a low orbit.
+    The shadow is a cylinder as wide as the equator: its edge lies between those of umbra and
+    penumbra, some 12 s from either in a low orbit.
     """
     sun = sun_direction(epoch_utc, ephemeris.time_s, dut1_s=dut1_s)
     towards_km = np.einsum("ij,ij->i", ephemeris.position_km, sun)

@@ -8,8 +8,8 @@ from payload.types import Opportunity, Plan, PlanContext
 def is_feasible(plan: Plan, context: PlanContext) -> bool:
     """Whether a plan keeps to what its context allows.
 
-    Its ids are known and in order of time; each target is pending and taken once; nothing starts before
-    now; and a satellite settles between two images, also after what it was busy with.
+    Its ids are known and in order of time; each target is pending and taken once; nothing starts
+    before now; and a satellite settles between two images, also after what it was busy with.
     """
     known = {item.id: item for item in context.opportunities}
     if not all(name in known for name in plan.opportunity_ids):
@@ -30,5 +30,5 @@ def is_feasible(plan: Plan, context: PlanContext) -> bool:
 
 
 def is_free(item: Opportunity, last_end_s: dict[str, float], context: PlanContext) -> bool:
-    """Whether a satellite whose last image ends at `last_end_s` has settled when this one starts."""
+    """Whether a satellite, its last image ended at `last_end_s`, has settled for this one."""
     return item.start_s >= last_end_s.get(item.satellite, -math.inf) + context.settle_s
