@@ -40,11 +40,13 @@ from payload.sim.assemble import ground_track
 from payload.tables import query_folder
 from payload.types import ContactWindow
 from payload.units import at, iso_utc
+from payload.world.rasters import Reading
 
 __all__ = [
     "Comparison",
     "MaskReport",
     "Pass",
+    "Reading",
     "RunResult",
     "Scenario",
     "UnpackReport",
@@ -223,23 +225,13 @@ def _pass(scenario: Scenario, window: ContactWindow) -> Pass:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RasterFormat:
-    """How the samples of a user's image become reflectance: value x scale + offset."""
-
-    bands: tuple[int, ...] = (1, 2, 3, 4)
-    scale: float = 1e-4
-    offset: float = 0.0
-    nodata: float | None = None
-
-
 def mask(
     images: Sequence[Path],
     out: Path,
     *,
     truths: Sequence[Path] = (),
     masker: Masker | None = None,
-    raster: RasterFormat | None = None,
+    reading: Reading | None = None,
     tell: Tell = _silence,
 ) -> list[MaskReport]:
     """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
@@ -249,7 +241,7 @@ def mask(
         out: The folder, made if it is not there.
         truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
         masker: What masks; the packaged network if left out.
-        raster: Bands and scaling of the images.
+        reading: Bands, scaling and no-data value of the images.
         tell: Is told the image that is worked on.
 
     Raises:
@@ -268,7 +260,7 @@ def mask(
         raise ScenarioError(
             f"two images are named {twice[0]!r}; their masks would overwrite each other"
         )
-    how = raster or RasterFormat()
+    how = reading or Reading()
     reports = []
     for index, image in enumerate(images):
         tell("mask", image.name)

@@ -274,9 +274,9 @@ def mask(
         [*images, *(truth or []), *([model] if model else []), *([card] if card else [])]
     )
     masker = OnnxMasker(model=model, card=card, probability_threshold=_share(probability_threshold))
-    how = api.RasterFormat(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
+    how = api.Reading(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
     with _progress(quiet=quiet) as tell:
-        reports = api.mask(images, out, truths=truth or [], masker=masker, raster=how, tell=tell)
+        reports = api.mask(images, out, truths=truth or [], masker=masker, reading=how, tell=tell)
     if as_json:
         _answer_json([_as_dict(report) for report in reports])
     else:

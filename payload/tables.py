@@ -93,7 +93,9 @@ def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...
                 )
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
-            result = connection.execute(sql)
+            result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+            if result is None:
+                raise ScenarioError("the query is empty; SQL is wanted")
             names = [item[0] for item in result.description or ()]
             return names, result.fetchall()
         except duckdb.Error as error:

@@ -46,6 +46,7 @@ class Ground:
         self._pending = {target.name for target in self.assembly.targets}
         self._taken: Counter[str] = Counter()
         self._itinerary: dict[str, list[Opportunity]] = {}
+        self._busy_until_s: dict[str, float] = {}
         self._flat = {
             item.id: item for items in self.assembly.opportunities.values() for item in items
         }
@@ -66,6 +67,7 @@ class Ground:
     def note_taken(self, opportunity: Opportunity) -> bool:
         """A satellite has taken an image; whether it is a retake."""
         self._itinerary[opportunity.satellite].remove(opportunity)
+        self._busy_until_s[opportunity.satellite] = opportunity.end_s
         self._pending.discard(opportunity.target)
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
@@ -104,7 +106,8 @@ class Ground:
             opportunities=list(self._flat.values()),
             pending=frozenset(self._pending - taken_now),
             priorities={target.name: target.priority for target in self.assembly.targets},
-            busy_until_s={name: items[-1].end_s for name, items in exposing.items() if items},
+            busy_until_s=self._busy_until_s
+            | {name: items[-1].end_s for name, items in exposing.items() if items},
             settle_s=self.assembly.sensor.settle_s,
         )
         plan = self.assembly.scheduler.plan(context)

@@ -1,0 +1,308 @@
+"""Bad input gets one clear sentence and the right exit code; nothing half-written is left."""
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from payload.sim.memory import MassMemory
+
+BAD_SUM = [
+    "1 99901U 26001A   26079.00000000  .00000000  00000-0  00000+0 0    04",
+    "2 99901  97.5929 157.5000 0000000   0.0000   0.0000 15.05491322    01",
+]
+DECAYING = [
+    "1 99901U 26001A   26172.00000000  .10000000  00000-0  10000-0 0    05",
+    "2 99901  97.5929 157.5000 0000000   0.0000   0.0000 16.60000000    03",
+]
+MODELS = Path(str(files("payload"))) / "data" / "models"
+
+
+def checked(line):
+    """A TLE line with its checksum made right."""
+    total = sum(int(c) if c.isdecimal() else c == "-" for c in line[:68])
+    return line[:68] + str(total % 10)
+
+
+def write_tif(path, array, **profile):
+    """Write an array (B, H, W) as a GeoTIFF without georeference."""
+    count, height, width = array.shape
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with rasterio.open(
+            path, "w", driver="GTiff", count=count, height=height, width=width, dtype=array.dtype, **profile
+        ) as file:
+            file.write(array)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A copy of the packaged model and its card."""
+    for suffix in (".onnx", ".json"):
+        shutil.copy(next(MODELS.glob(f"*{suffix}")), tmp_path / f"m{suffix}")
+    return tmp_path / "m.onnx"
+
+
+def orbit(**options):
+    return [{"name": "one", "orbit": {"kind": "sgp4", **options}}]
+
+
+SCENARIOS = {
+    "a station at latitude 95": (
+        {"stations": [{"name": "s", "lat_deg": 95, "lon_deg": 0}]},
+        "stations.0.lat_deg: found 95",
+    ),
+    "a negative size": ({"memory": {"capacity_mb": -3}}, "memory.capacity_mb: found -3"),
+    "a key of the wrong kind": ({"duration_h": "long"}, "duration_h: found 'long'"),
+    "a number that is none": ({"dut1_s": float("nan")}, "dut1_s"),
+    "a TLE with a bad checksum": ({"satellites": orbit(tle=BAD_SUM)}, "checksum"),
+    "no source of the orbit": ({"satellites": orbit()}, "satellites.0.orbit"),
+    "two sources of the orbit": (
+        {"satellites": orbit(altitude_km=550, ltan="10:30", tle=BAD_SUM)},
+        "satellites.0.orbit",
+    ),
+    "an orbit inside the Earth": (
+        {"satellites": orbit(altitude_km=-100, ltan="10:30")},
+        "satellites.0.orbit.altitude_km",
+    ),
+    "an unknown plug-in": ({"link": {"kind": "laser"}}, "no link of kind 'laser'"),
+    "an unknown profile": ({"computer": {"profile": "cray"}}, "computer.profile"),
+    "a missing file": ({"targets": {"file": "gone.geojson"}}, "targets.file: there is no such file"),
+    "a raster path with a scheme": (
+        {"scene": {"kind": "rasters", "path": "https://host/a.tif"}},
+        "scene.path",
+    ),
+    "a raster path of GDAL's": (
+        {"scene": {"kind": "rasters", "path": "/vsicurl/host/a.tif"}},
+        "scene.path",
+    ),
+    "a missing model": ({"masker": {"kind": "onnx", "model": "gone.onnx"}}, "masker.model"),
+    "a tile size that no network can use": ({"pruning": {"tile_px": 100}}, "pruning.tile_px"),
+    "an empty fleet": ({"satellites": []}, "satellites"),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_check_can_find_is_2_with_file_and_line(call, write_scenario, tmp_path, name):
+    changes, said = SCENARIOS[name]
+    path = write_scenario(**changes)
+    for command in (["check", path], ["run", path, "--out", tmp_path / "out"], ["passes", path]):
+        answer = call(*command)
+        assert answer.code == 2, answer.err
+        assert said in answer.err
+        assert "small.yaml:1: " in answer.err, "file and line"
+        assert answer.out == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"type": "Point", "coordinates": [0, 95]}',
+        '{"type": "Point", "coordinates": [NaN, 5]}',
+        '{"type": "Line"}',
+        '{"type": "FeatureCollection", "features": 3}',
+        "[]",
+        "",
+    ],
+)
+def test_targets_that_are_none_are_found_by_check(call, write_scenario, tmp_path, text):
+    path = write_scenario()
+    (tmp_path / "places.geojson").write_text(text)
+    answer = call("check", path)
+    assert answer.code == 2
+    assert "small.yaml:1: targets.file: " in answer.err
+
+
+def test_a_model_card_is_checked_before_anything_flies(call, write_scenario, model):
+    path = write_scenario(masker={"kind": "onnx", "model": model.name})
+    assert call("check", path).code == 0
+    card = model.with_suffix(".json")
+    good = card.read_text()
+    for text, said in (("{", "card"), (good.replace('"blue"', '"violet"'), "violet"), ("[]", "card")):
+        card.write_text(text)
+        answer = call("check", path)
+        assert (answer.code, "small.yaml:1: masker" in answer.err) == (2, True), answer.err
+        assert said in answer.err
+    card.write_text(good)
+    model.write_bytes(model.read_bytes() + b"x")
+    answer = call("check", path)
+    assert answer.code == 2
+    assert "digest" in answer.err.lower() or "sha-256" in answer.err.lower()
+    card.unlink()
+    assert call("check", path).code == 2
+
+
+IMAGES = {
+    "three bands": (np.ones((3, 20, 20), np.uint16), 5),
+    "complex numbers": (np.ones((4, 20, 20), np.complex64), 5),
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images_that_cannot_be_masked_are_5(call, tmp_path, name):
+    array, code = IMAGES[name]
+    image = write_tif(tmp_path / "image.tif", array)
+    answer = call("mask", image, "--out", tmp_path / "out")
+    assert answer.code == code
+    assert answer.err.startswith("error: ")
+    assert answer.err.count("\n") == 1
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def test_a_truncated_image_is_5_and_leaves_no_mask(call, tmp_path):
+    noise = np.random.default_rng(1).integers(0, 9999, (4, 600, 600), np.uint16)
+    image = write_tif(tmp_path / "image.tif", noise, tiled=True)
+    data = image.read_bytes()
+    for size in (0, 10, len(data) // 2):
+        image.write_bytes(data[:size])
+        answer = call("mask", image, "--out", tmp_path / "out")
+        assert answer.code == 5, answer.err
+        assert not list((tmp_path / "out").glob("*"))
+
+
+def test_an_image_without_any_data_says_so(call, tmp_path):
+    image = write_tif(tmp_path / "image.tif", np.zeros((4, 20, 20), np.uint16), nodata=0)
+    answer = call("mask", image, "--out", tmp_path / "out")
+    assert answer.code == 5 or "no data" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["mask", "https://host/a.tif", "--out", "x"], 2),
+        (["mask", "/vsicurl/host/a.tif", "--out", "x"], 2),
+        (["mask", "gone.tif", "--out", "x"], 5),
+        (["mask", "gone.tif", "--out", "x", "--bands", "1,2"], 2),
+        (["mask", "gone.tif", "--out", "x", "--probability-threshold", "7"], 2),
+        (["mask", "a.tif", "b.tif", "--out", "x", "--truth", "t.tif"], 2),
+        (["mask", "a.tif", "c/a.tif", "--out", "x"], 2),
+        (["mask", "a.tif", "--out", "x", "--scale", "nan"], 5),
+        (["mask", "a.tif", "--out", "x", "--model", "gone.onnx"], 6),
+        (["unpack", "gone.tiles", "--out", "x"], 7),
+        (["check", "gone.yaml"], 2),
+        (["run", "gone.yaml"], 2),
+        (["compare", "gone.yaml"], 2),
+        (["report", "gone"], 2),
+        (["query", "gone", "select 1"], 2),
+        (["fly"], 2),
+        (["run"], 2),
+        (["run", "a.yaml", "--sett", "a=1"], 2),
+    ],
+)
+def test_wrong_words_have_their_codes(call, monkeypatch, tmp_path, words, code):
+    monkeypatch.chdir(tmp_path)
+    answer = call(*words)
+    assert answer.code == code, answer.err
+    assert answer.out == ""
+    assert not list(tmp_path.rglob("*.tif"))
+
+
+def test_a_model_that_is_not_its_cards_is_6(call, tmp_path, model):
+    model.write_bytes(model.read_bytes()[:-1] + b"\0")
+    image = write_tif(tmp_path / "image.tif", np.ones((4, 20, 20), np.uint16))
+    answer = call("mask", image, "--out", tmp_path / "out", "--model", model)
+    assert answer.code == 6
+    assert "sha-256" in answer.err.lower() or "digest" in answer.err.lower()
+
+
+def test_a_model_that_is_no_network_is_6_in_flight(call, tmp_path, model):
+    model.write_bytes(b"no network")
+    card = json.loads(model.with_suffix(".json").read_text())
+    card["sha256"] = hashlib.sha256(b"no network").hexdigest()
+    model.with_suffix(".json").write_text(json.dumps(card))
+    image = write_tif(tmp_path / "image.tif", np.ones((4, 20, 20), np.uint16))
+    assert call("mask", image, "--out", tmp_path / "out", "--model", model).code == 6
+
+
+@pytest.mark.parametrize("data", [b"", b"no container", b"\x89TILES\r\n" + bytes(100)])
+def test_what_is_no_container_is_7(call, tmp_path, data):
+    (tmp_path / "a.tiles").write_bytes(data)
+    answer = call("unpack", tmp_path / "a.tiles", "--out", tmp_path / "out")
+    assert answer.code == 7
+    assert not list(tmp_path.rglob("*.tif"))
+
+
+def test_an_orbit_that_decays_in_flight_is_4(call, write_scenario, tmp_path):
+    path = write_scenario(satellites=orbit(tle=[checked(line) for line in DECAYING]), duration_h=24 * 20)
+    assert call("check", path).code == 0
+    assert call("run", path, "--out", tmp_path / "out").code == 4
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_rasters_that_break_in_flight_are_5(call, write_scenario, tmp_path):
+    noise = np.random.default_rng(1).integers(0, 9999, (4, 300, 300), np.uint16)
+    image = write_tif(tmp_path / "image.tif", noise, tiled=True)
+    image.write_bytes(image.read_bytes()[:-200_000])
+    path = write_scenario(
+        scene={"kind": "rasters", "path": "image.tif", "place": "drawn"},
+        camera={"gsd_m": 10, "width_px": 300, "height_px": 300, "bit_depth": 16, "max_off_nadir_deg": 45},
+    )
+    answer = call("run", path, "--out", tmp_path / "out")
+    assert answer.code == 5, answer.err
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_an_oracle_without_truth_is_6_in_flight(call, write_scenario, tmp_path):
+    write_tif(tmp_path / "image.tif", np.ones((4, 80, 80), np.uint16))
+    path = write_scenario(
+        scene={"kind": "rasters", "path": "image.tif", "place": "drawn"},
+        masker={"kind": "oracle"},
+        camera={"gsd_m": 10, "width_px": 64, "height_px": 64, "bit_depth": 16, "max_off_nadir_deg": 45},
+    )
+    assert call("run", path, "--out", tmp_path / "out").code == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"places": [(0.0, -89.0)]}, "no target came into sight"),
+        ({"stations": []}, "no contact with any station"),
+        ({"memory": {"capacity_mb": 0.001}}, "everything overflowed"),
+        ({"duration_h": 0.001}, "no target came into sight"),
+    ],
+)
+def test_a_flight_in_which_nothing_happens_is_valid_and_says_so(call, write_scenario, tmp_path, changes, said):
+    answer = call("run", write_scenario(**changes), "--out", tmp_path / "out", "--json")
+    assert answer.code == 0, answer.err
+    assert said in answer.err
+    summary = json.loads(answer.out)
+    parts = summary["bytes"]
+    assert parts["acquired"] == sum(count for name, count in parts.items() if name != "acquired")
+    assert any(said in note for note in summary["notes"])
+
+
+def test_a_broken_law_is_70(call, write_scenario, tmp_path, monkeypatch):
+    release = MassMemory.release
+    monkeypatch.setattr(MassMemory, "release", lambda self, tile_id: release(self, tile_id) + 1)
+    answer = call("run", write_scenario(), "--out", tmp_path / "out")
+    assert answer.code == 70
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
+    path = write_scenario(camera={"gsd_m": 10, "width_px": 3000, "height_px": 3000, "max_off_nadir_deg": 50})
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "payload", "run", str(path), "--out", str(out)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(out.glob(".small-*/.spool/*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted" in err
+    assert not list(out.iterdir())

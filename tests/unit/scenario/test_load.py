@@ -1,0 +1,166 @@
+"""A mistake in a scenario is answered with file, line, key, what was found and what is wanted."""
+
+import pytest
+
+from payload.errors import ScenarioError
+from payload.scenario.load import load_scenario
+
+GOOD = """\
+name: good
+epoch_utc: 2026-03-20T00:00:00Z
+duration_h: 24
+satellites:
+  - name: one
+    orbit: {kind: sgp4, altitude_km: 550, ltan: 22:30}
+stations:
+  - {name: svalbard, lat_deg: 78.23, lon_deg: 15.39}
+targets: {file: places.geojson}
+camera: {gsd_m: 10, width_px: 64, height_px: 64}
+scene: {kind: synthetic}
+masker: {kind: blue}
+memory: {capacity_mb: 10}
+link:
+  kind: fixed
+  rate_mbps: 1
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load a text as a scenario, with overrides."""
+    (tmp_path / "places.geojson").write_text('{"type": "Point", "coordinates": [0, 0]}')
+
+    def load_text(text=GOOD, *overrides):
+        path = tmp_path / "s.yaml"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return load_scenario(path, overrides)
+
+    return load_text
+
+
+def test_a_good_scenario_loads_with_its_defaults(load):
+    scenario = load()
+    assert scenario.pruning.max_cloud_cover == 0.7
+    assert scenario.codec.kind == "med-zstd"
+    assert scenario.epoch_utc.isoformat() == "2026-03-20T00:00:00+00:00"
+
+
+def test_a_local_time_with_a_colon_stays_text(load):
+    assert load().satellites[0].orbit.options.ltan == "22:30"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("rate_mbps: 1", "rate_mbp: 1", 16, "link.rate_mbp: unknown key; did you mean 'rate_mbps'?"),
+        ("rate_mbps: 1", "rate_mbps: fast", 16, "link.rate_mbps: found 'fast'"),
+        ("rate_mbps: 1", "rate_mbps: .nan", 16, "link.rate_mbps: found nan"),
+        ("rate_mbps: 1", "rate_mbps: -1", 16, "link.rate_mbps: found -1"),
+        ("lat_deg: 78.23", "lat_deg: 95", 8, "stations.0.lat_deg: found 95"),
+        ("capacity_mb: 10", "capacity_mb: -1", 13, "memory.capacity_mb: found -1"),
+        ("capacity_mb: 10", "capacity_mb: .inf", 13, "memory.capacity_mb: found inf"),
+        ("gsd_m: 10,", "gsd: 10,", 10, "camera.gsd: unknown key; did you mean 'gsd_m'?"),
+        ("kind: fixed", "kind: fixd", 14, "no link of kind 'fixd' is installed; did you mean 'fixed'?"),
+        ("kind: fixed", "kinds: fixed", 14, "a key `kind` is wanted"),
+        ("duration_h: 24", "duration_hours: 24", 3, "unknown key; did you mean 'duration_h'?"),
+        ("duration_h: 24", "duration_h: [24]", 3, "duration_h: found [24]"),
+        ("00:00:00Z", "00:00:00", 2, "epoch_utc: found '2026-03-20T00:00:00'"),
+        ("name: good", "name: ../../etc", 1, "name: found '../../etc'"),
+        ("places.geojson", "nowhere.geojson", 9, "targets.file: there is no such file"),
+        ("places.geojson", "/vsicurl/x.geojson", 9, "schemes and /vsi paths are refused"),
+        ("places.geojson", "https://host/x.geojson", 9, "schemes and /vsi paths are refused"),
+        ("ltan: 22:30", "ltan: 25:99", 6, "satellites.0.orbit"),
+        ("altitude_km: 550", "altitude_km: 5", 6, "satellites.0.orbit"),
+        ("name: good", "name: good\nname: twice", 2, "the key 'name' stands twice"),
+        ("kind: synthetic", "kind: &a synthetic", 11, "anchors and aliases"),
+        ("kind: synthetic", "kind: !!python/object:os.system x", 11, "is not supported"),
+        ("kind: synthetic", "kind: [", 11, "is not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_its_mending(load, old, new, line, said):
+    assert old in GOOD
+    with pytest.raises(ScenarioError) as caught:
+        load(GOOD.replace(old, new))
+    text = str(caught.value)
+    assert f"s.yaml:{line}:" in text
+    assert said in text
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "a mapping of keys is wanted"),
+        ("- a\n- b\n", "a mapping of keys is wanted"),
+        ("just words", "a mapping of keys is wanted"),
+        (b"\xff\xfe\x00binary", "is not UTF-8 text"),
+        (b"\x00\x01", "is not YAML"),
+        ("a: " + "[" * 2000, "is not YAML"),
+        ("x" * 1_100_000, "is larger than"),
+        ("? [a, b]\n: c\n", "a key must be a plain word"),
+    ],
+)
+def test_what_is_no_scenario_is_refused_with_a_sentence(load, text, said):
+    with pytest.raises(ScenarioError, match=said):
+        load(text)
+
+
+def test_a_folder_or_a_missing_file_is_refused_with_a_sentence(tmp_path):
+    with pytest.raises(ScenarioError, match="no such file"):
+        load_scenario(tmp_path / "none.yaml")
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load_scenario(tmp_path)
+
+
+def test_all_mistakes_are_told_at_once(load):
+    text = GOOD.replace("gsd_m: 10", "gsd_m: 0").replace("rate_mbps: 1", "rate_mbps: 0")
+    with pytest.raises(ScenarioError) as caught:
+        load(text)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_an_override_sets_a_value_and_is_checked_like_the_file(load):
+    assert load(GOOD, "link.rate_mbps=25", "seed=4").link.options.rate_mbps == 25
+    with pytest.raises(ScenarioError, match=r"--set link\.rate_mbp=25: link\.rate_mbp: unknown key"):
+        load(GOOD, "link.rate_mbp=25")
+    with pytest.raises(ScenarioError, match=r"--set stations\.0\.lat_deg=95: .*found 95"):
+        load(GOOD, "stations.0.lat_deg=95")
+    with pytest.raises(ScenarioError, match="is none of 0 to 0"):
+        load(GOOD, "stations.7={}")
+    with pytest.raises(ScenarioError, match="path.to.key=value"):
+        load(GOOD, "link.rate_mbps")
+    with pytest.raises(ScenarioError, match="nothing below it"):
+        load(GOOD, "name.first=x")
+
+
+def test_an_override_of_a_kind_starts_from_the_defaults_of_the_new_kind(load):
+    text = GOOD.replace("masker: {kind: blue}", "masker: {kind: blue, blue_threshold: 0.3}")
+    assert load(text, "masker.kind=oracle").masker.kind == "oracle"
+
+
+def test_an_override_of_an_option_of_a_default_plug_in_needs_no_kind(load):
+    assert load(GOOD, "codec.level=5").codec.options.level == 5
+
+
+def test_the_digest_is_of_contents_not_of_paths(load, tmp_path):
+    first = load()
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("s.yaml", "places.geojson"):
+        (tmp_path / "elsewhere" / name).write_bytes((tmp_path / name).read_bytes())
+    moved = load_scenario(tmp_path / "elsewhere" / "s.yaml")
+    assert moved.digest == first.digest
+    (tmp_path / "elsewhere" / "places.geojson").write_text('{"type": "Point", "coordinates": [1, 0]}')
+    assert load_scenario(tmp_path / "elsewhere" / "s.yaml").digest != first.digest
+    assert load(GOOD, "seed=9").digest != first.digest
+
+
+def test_comments_and_order_do_not_change_the_digest(load):
+    lines = GOOD.splitlines()
+    turned = "\n".join(["# hello", *lines[1:3], lines[0], *lines[3:]])
+    assert load(turned).digest == load().digest
+
+
+def test_two_things_of_one_name_are_refused(load):
+    twice = "\n  - {name: svalbard, lat_deg: 1, lon_deg: 1}\ntargets"
+    with pytest.raises(ScenarioError, match="stations need different names"):
+        load(GOOD.replace("\ntargets", twice))

@@ -1,0 +1,45 @@
+"""Mass memory counts whole bytes and never holds more than it can."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from payload.sim.memory import MassMemory
+
+
+class Shelves(RuleBasedStateMachine):
+    """Admit and release in any order, beside a plain dictionary."""
+
+    def __init__(self):
+        super().__init__()
+        self.memory = MassMemory(1000)
+        self.model = {}
+        self.count = 0
+
+    @rule(size=st.integers(1, 600))
+    def admit(self, size):
+        self.count += 1
+        fits = sum(self.model.values()) + size <= 1000
+        assert self.memory.admit(f"t{self.count}", size) == fits
+        if fits:
+            self.model[f"t{self.count}"] = size
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def release(self, data):
+        tile = data.draw(st.sampled_from(sorted(self.model)))
+        assert self.memory.release(tile) == self.model.pop(tile)
+
+    def teardown(self):
+        assert self.memory.shelves == self.model
+        assert self.memory.used_bytes == sum(self.model.values()) <= self.memory.peak_bytes <= 1000
+
+
+test_mass_memory_agrees_with_a_plain_dictionary = Shelves.TestCase
+
+
+@given(st.integers(1, 100))
+def test_a_full_memory_admits_nothing(size):
+    memory = MassMemory(size)
+    assert memory.admit("a", size)
+    assert not memory.admit("b", 1)

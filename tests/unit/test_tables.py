@@ -1,0 +1,73 @@
+"""Tables go out and come back; a query sees its folder's tables and nothing else."""
+
+import pytest
+
+from payload.errors import ScenarioError
+from payload.tables import query_folder, read_table, write_table
+
+
+@pytest.fixture
+def folder(tmp_path):
+    types = {"fate": "VARCHAR", "bytes": "BIGINT", "time_s": "DOUBLE"}
+    columns = {"fate": ["saved", "lost", None], "bytes": [2**60, 2, 3], "time_s": [0.5, None, 2.0]}
+    write_table(tmp_path / "ledger.parquet", types, columns)
+    return tmp_path
+
+
+def test_what_is_written_comes_back(folder):
+    assert read_table(folder / "ledger.parquet") == {
+        "fate": ["saved", "lost", None],
+        "bytes": [2**60, 2, 3],
+        "time_s": [0.5, None, 2.0],
+    }
+
+
+def test_an_empty_table_keeps_its_columns(tmp_path):
+    write_table(tmp_path / "t.parquet", {"a": "BIGINT", "b": "VARCHAR"}, {"a": [], "b": []})
+    assert read_table(tmp_path / "t.parquet") == {"a": [], "b": []}
+
+
+def test_the_same_rows_give_the_same_file(tmp_path):
+    for name in ("one", "two"):
+        write_table(tmp_path / f"{name}.parquet", {"a": "BIGINT"}, {"a": list(range(5000))})
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_query_answers_with_names_and_rows(folder):
+    assert query_folder(folder, "select fate, bytes from ledger order by bytes limit 1") == (
+        ["fate", "bytes"],
+        [("lost", 2)],
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select * from read_parquet('{folder}/ledger.parquet')",
+        "copy ledger to '{folder}/out.csv'",
+        "attach '{folder}/other.db'",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "export database '{folder}/all'",
+        "select * from nothing",
+        "selec 1",
+        "",
+    ],
+)
+def test_a_query_sees_nothing_else(folder, sql):
+    before = sorted(item.name for item in folder.iterdir())
+    try:
+        _, rows = query_folder(folder, sql.format(folder=folder))
+    except ScenarioError as error:
+        assert error.exit_code == 2
+    else:
+        assert rows == []
+    assert sorted(item.name for item in folder.iterdir()) == before
+
+
+def test_a_folder_without_tables_is_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="holds no tables"):
+        query_folder(tmp_path, "select 1")
