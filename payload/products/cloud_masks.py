@@ -1,0 +1,191 @@
+"""Masks of a user's own images: `<stem>_mask.tif`, `<stem>_probability.tif`, and what they say."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+
+from payload.errors import ImageryError
+from payload.imaging.tiling import cut_tiles
+from payload.masking.scores import estimate_cover, pool
+from payload.ports import Masker, Scene
+from payload.products.imagery import RasterWriter
+from payload.types import CLOUD, CoverEstimate
+from payload.world.rasters import open_raster
+
+NODATA = 255
+"""In the mask: no data. In the probability it is -1."""
+NO_PROBABILITY = -1.0
+
+
+class _Judged(TypedDict, total=False):
+    """The part of a `MaskReport` that needs truth."""
+
+    true_cloud_px: int
+    missed_cloud_px: int
+    false_cloud_px: int
+    true_clear_px: int
+    iou: float | None
+    f1: float | None
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskReport:
+    """What was found in an image. Counts and scores are None where there is no truth.
+
+    Attributes:
+        image: The image.
+        mask: The mask: 0 clear, 1 cloud, 255 no data.
+        probability: Probability of cloud, float32, -1 where there is no data.
+        width_px: [px] Columns.
+        height_px: [px] Rows.
+        valid_px: [px] With data.
+        cloud_px: [px] That the masker calls cloud.
+        cloud_cover: Their share of the pixels with data; None where no pixel has any.
+        true_cloud_px: [px] Truth and masker say cloud.
+        missed_cloud_px: [px] Truth alone says cloud.
+        false_cloud_px: [px] The masker alone says cloud.
+        true_clear_px: [px] Neither says cloud.
+        iou: Intersection over union of cloud; this and the others None where nothing can be divided.
+        f1: Harmonic mean of precision and recall.
+        precision: Share of what the masker calls cloud that truth calls cloud.
+        recall: Share of what truth calls cloud that the masker calls cloud.
+    """
+
+    image: Path
+    mask: Path
+    probability: Path
+    width_px: int
+    height_px: int
+    valid_px: int
+    cloud_px: int
+    cloud_cover: float | None
+    true_cloud_px: int | None = None
+    missed_cloud_px: int | None = None
+    false_cloud_px: int | None = None
+    true_clear_px: int | None = None
+    iou: float | None = None
+    f1: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, as JSON can hold it."""
+        paths = {"image": str(self.image), "mask": str(self.mask)}
+        return {**asdict(self), **paths, "probability": str(self.probability)}
+
+
+def mask_raster(
+    image: Path,
+    out: Path,
+    *,
+    masker: Masker,
+    truth: Path | None = None,
+    bands: tuple[int, ...] = (1, 2, 3, 4),
+    scale: float = 1e-4,
+    offset: float = 0.0,
+    nodata: float | None = None,
+    tile_px: int = 256,
+) -> MaskReport:
+    """Mask an image of any size, tile by tile, and write the masks where it lies on the Earth.
+
+    Args:
+        image: A GeoTIFF with blue, green, red and near infrared.
+        out: The folder, made if it is not there. Each file appears when it is whole.
+        masker: What masks.
+        truth: A GeoTIFF of the same size: 0 clear, 1 cloud, 2 shadow, 255 unknown.
+        bands: Which bands of the image to take, counted from one.
+        scale: Reflectance = value x scale + offset.
+        offset: See scale.
+        nodata: Value that stands for no data; None for what the file says.
+        tile_px: [px] Side of a tile; a multiple of what the masker works in.
+
+    Raises:
+        ImageryError: Image or truth cannot be read, or the masks cannot be written.
+        MaskerError: The masker fails.
+    """
+    scene = open_raster(image, bands=bands, scale=scale, offset=offset, nodata=nodata, truth=truth)
+    stem = out / image.stem
+    mask, probability = (Path(f"{stem}_{name}.tif") for name in ("mask", "probability"))
+    if image.resolve() in (mask.resolve(), probability.resolve()):
+        raise ImageryError(f"{image} would be overwritten by its own mask: name another folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageryError(f"{out} cannot be made a folder: {error.strerror}") from error
+    with _writers(scene, mask, probability) as (masks, probabilities):
+        estimates = list(_mask_tiles(scene, masker, tile_px, masks, probabilities))
+    valid_px = sum(estimate.valid_px for estimate in estimates)
+    cloud_px = sum(estimate.cloud_px for estimate in estimates)
+    return MaskReport(
+        image=image,
+        mask=mask,
+        probability=probability,
+        width_px=scene.width_px,
+        height_px=scene.height_px,
+        valid_px=valid_px,
+        cloud_px=cloud_px,
+        cloud_cover=cloud_px / valid_px if valid_px else None,
+        **_judged(estimates),
+    )
+
+
+@contextlib.contextmanager
+def _writers(
+    scene: Scene, mask: Path, probability: Path
+) -> Iterator[tuple[RasterWriter, RasterWriter]]:
+    def writer(path: Path, dtype: str, nodata: float, what: str) -> RasterWriter:
+        return RasterWriter(
+            path,
+            width=scene.width_px,
+            height=scene.height_px,
+            count=1,
+            dtype=dtype,
+            georeference=scene.georeference,
+            nodata=nodata,
+            descriptions=(what,),
+        )
+
+    with (
+        writer(mask, "uint8", NODATA, "cloud mask") as masks,
+        writer(probability, "float32", NO_PROBABILITY, "cloud probability") as probabilities,
+    ):
+        yield masks, probabilities
+
+
+def _mask_tiles(
+    scene: Scene, masker: Masker, tile_px: int, masks: RasterWriter, probabilities: RasterWriter
+) -> Iterator[CoverEstimate]:
+    """Mask and write tile by tile; yields what is found in each."""
+    for tile in cut_tiles(scene, "image", tile_px=tile_px, margin_px=masker.margin_px):
+        found = masker.predict(tile)
+        empty = np.zeros(found.cloud.shape, np.bool_)
+        if tile.patch.valid is not None:
+            empty = ~tile.patch.valid
+        classes = np.where(empty, NODATA, found.cloud * CLOUD).astype(np.uint8)
+        shares = np.where(empty, np.float32(NO_PROBABILITY), found.probability)
+        masks.write(classes[None], tile.window)
+        probabilities.write(shares.astype(np.float32)[None], tile.window)
+        yield estimate_cover(found, tile.patch)
+
+
+def _judged(estimates: list[CoverEstimate]) -> _Judged:
+    """Counts and scores against truth, pixels pooled; nothing where there is no truth."""
+    scores = pool(estimates)
+    if scores is None:
+        return {}
+    return {
+        "true_cloud_px": sum(estimate.true_cloud_px or 0 for estimate in estimates),
+        "missed_cloud_px": sum(estimate.missed_cloud_px or 0 for estimate in estimates),
+        "false_cloud_px": sum(estimate.false_cloud_px or 0 for estimate in estimates),
+        "true_clear_px": sum(estimate.true_clear_px or 0 for estimate in estimates),
+        "iou": scores.iou,
+        "f1": scores.f1,
+        "precision": scores.precision,
+        "recall": scores.recall,
+    }

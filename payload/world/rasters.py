@@ -1,0 +1,468 @@
+"""Scenes from the user's own GeoTIFF files, window by window.
+
+Unsigned integers are taken as DN as they stand. Signed integers and floats become DN in steps of
+1e-4 reflectance, what is below zero becoming zero. A pixel has data where every band has; elsewhere
+its DN are zero. Files are opened for each window and closed again.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import rasterio
+import rasterio.warp
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through
+from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window as RasterWindow
+
+from payload.errors import ImageryError
+from payload.registry import option, supplied
+from payload.rng import stream
+from payload.scenario.paths import InputPath, is_local
+from payload.types import (
+    CLEAR,
+    CLOUD,
+    SHADOW,
+    UNKNOWN,
+    Georeference,
+    Patch,
+    Radiometry,
+    View,
+    Window,
+)
+from payload.units import iso_utc
+
+BANDS = ("blue", "green", "red", "nir")
+STEP = 1e-4
+"""Reflectance of one DN where the file's own values cannot be DN."""
+
+_DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of those that are DN as they stand
+_OTHER_TYPES = ("int16", "int32", "float32", "float64")
+_SUFFIXES = (".tif", ".tiff")
+_MASK_ENDINGS = ("_msk", "_mask", "_truth")
+_SCAN_PX = 1024  # rows or columns that are looked at together in search of a pixel with data
+# Local GeoTIFF and nothing else: no look at the folder for side-car files, no grids from the network.
+_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
+# SystemError: what rasterio makes of an error of GDAL that it does not know.
+_FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the values of a file are to be understood.
+
+    Attributes:
+        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
+        scale: Reflectance = value x scale + offset.
+        offset: See scale.
+        nodata: Value that stands for no data; None for what the file itself says.
+
+    Raises:
+        ImageryError: It makes no sense.
+    """
+
+    bands: tuple[int, ...] = (1, 2, 3, 4)
+    scale: float = 1e-4
+    offset: float = 0.0
+    nodata: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.bands) <= len(BANDS) or min(self.bands) < 1:
+            raise ImageryError(
+                f"bands {list(self.bands)} cannot be taken: one to four numbers are wanted, counted"
+                " from 1"
+            )
+        if not (np.isfinite(self.scale) and self.scale > 0 and np.isfinite(self.offset)):
+            raise ImageryError(
+                f"values x {self.scale} + {self.offset} are no reflectance: a finite scale above 0"
+                " and a finite offset are wanted"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RasterScene:
+    """A frame of a GeoTIFF; see `payload.ports.Scene`. Make it with `open_raster`.
+
+    Attributes:
+        path: The file.
+        reading: How its values are to be understood.
+        frame: Which of its pixels are the scene.
+        bands: Their names.
+        bit_depth: [bit] of a DN.
+        radiometry: DN to reflectance.
+        georeference: Where the frame lies, or None.
+        truth: A file with the truth of the same pixels, or None.
+    """
+
+    path: Path
+    reading: Reading
+    frame: Window
+    bands: tuple[str, ...]
+    bit_depth: int
+    radiometry: Radiometry
+    georeference: Georeference | None
+    truth: Path | None
+
+    @property
+    def height_px(self) -> int:
+        """[px] Rows."""
+        return self.frame.height_px
+
+    @property
+    def width_px(self) -> int:
+        """[px] Columns."""
+        return self.frame.width_px
+
+    def read(self, window: Window) -> Patch:
+        """The pixels of a window.
+
+        Raises:
+            ImageryError: The file cannot be read there, holds a DN beyond the bit depth, or the
+                window reaches beyond the scene.
+        """
+        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
+        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
+        if not inside or bottom > self.height_px or right > self.width_px:
+            raise ImageryError(
+                f"{window} does not lie inside {self.height_px} x {self.width_px} pixels"
+                f" of {self.path}"
+            )
+        place = RasterWindow(
+            self.frame.left_px + window.left_px,
+            self.frame.top_px + window.top_px,
+            window.width_px,
+            window.height_px,
+        )
+        with _opened(self.path) as raster:
+            values = raster.read(list(self.reading.bands), window=place)
+            valid = _has_data(raster, values, self.reading, place)
+        truth = None
+        if self.truth is not None:
+            with _opened(self.truth) as raster:
+                truth = _as_truth(self.truth, raster.read(1, window=place))
+        bands = self._as_dn(values, valid)
+        return Patch(bands, truth, None if valid.all() else valid)
+
+    def _as_dn(self, values: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint16]:
+        if values.dtype.name not in _DN_TYPES:
+            dn = np.where(valid, values, 0).astype(np.float64)
+            dn = np.rint((dn * self.reading.scale + self.reading.offset) / STEP)
+            dn = np.maximum(dn, 0.0)
+        else:
+            dn = values.astype(np.uint16)
+        dn = np.where(valid, dn, 0)
+        highest = float(dn.max())
+        if highest > 0xFFFF:
+            raise ImageryError(
+                f"{self.path} holds a reflectance of {highest * STEP:.6g}, which no DN of 16 bits can"
+                f" tell: are the scale {self.reading.scale} and the offset {self.reading.offset} right?"
+            )
+        if highest >= 2**self.bit_depth:
+            raise ImageryError(
+                f"{self.path} holds the DN {highest:.0f}, which does not fit the {self.bit_depth} bits"
+                f" of the sensor: set its bit_depth to {int(highest).bit_length()} or more"
+            )
+        return dn.astype(np.uint16)
+
+
+def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may leave open
+    path: Path,
+    *,
+    bands: tuple[int, ...] = (1, 2, 3, 4),
+    scale: float = 1e-4,
+    offset: float = 0.0,
+    nodata: float | None = None,
+    truth: Path | None = None,
+    bit_depth: int | None = None,
+) -> RasterScene:
+    """A whole GeoTIFF as a scene. Only its head is read; no file stays open.
+
+    Args:
+        path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
+        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
+        scale: Reflectance = value x scale + offset.
+        offset: See scale.
+        nodata: Value that stands for no data; None for what the file itself says.
+        truth: A GeoTIFF of the same size whose first band is 0 clear, 1 cloud, 2 shadow, 255 unknown.
+        bit_depth: [bit] of a DN; None for what its type can hold.
+
+    Raises:
+        ImageryError: The file is not there, not local, no GeoTIFF, or has not what is asked for.
+    """
+    reading = Reading(bands, scale, offset, nodata)
+    with _opened(path) as raster:
+        kind = _sample_type(path, raster, reading)
+        size = (raster.height, raster.width)
+        georeference = _georeference(raster)
+    if truth is not None:
+        with _opened(truth) as raster:
+            if (raster.height, raster.width) != size:
+                raise ImageryError(
+                    f"{truth} has {raster.height} x {raster.width} pixels, but {path} has"
+                    f" {size[0]} x {size[1]}: truth must fit its image"
+                )
+            if np.dtype(raster.dtypes[0]).kind not in "iuf":
+                raise ImageryError(f"{truth} has values of type {raster.dtypes[0]}, not a mask's")
+    return RasterScene(
+        path=path,
+        reading=reading,
+        frame=Window(0, 0, *size),
+        bands=BANDS[: len(bands)],
+        bit_depth=bit_depth or _DN_TYPES.get(kind, 16),
+        radiometry=Radiometry(scale, offset) if kind in _DN_TYPES else Radiometry(STEP),
+        georeference=georeference,
+        truth=truth,
+    )
+
+
+@dataclass(frozen=True)
+class Rasters:
+    """Your own GeoTIFF images, read window by window, with the truth beside them if it is there."""
+
+    seed: int = supplied(0)
+    path: InputPath = option(  # noqa: RUF009 - option makes a field
+        description="A GeoTIFF, or a folder of them (*.tif, *.tiff; not *_msk, *_mask, *_truth)."
+    )
+    bands: tuple[int, ...] = option(
+        (1, 2, 3, 4),
+        description="Which bands to take, counted from 1: blue, green, red, near infrared.",
+        min_length=1,
+        max_length=4,
+    )
+    scale: float = option(1e-4, description="Reflectance = value x scale + offset.", gt=0.0, le=1e6)
+    offset: float = option(
+        0.0, description="Reflectance = value x scale + offset.", ge=-1e6, le=1e6
+    )
+    nodata: float | None = option(
+        None, description="Value that stands for no data; by default what the file says."
+    )
+    truth_suffix: str | None = option(
+        "_msk",
+        description="Truth of x.tif or x_img.tif is looked for in x<suffix>.tif; null for no truth.",
+        min_length=1,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+    )
+    place: Literal["covering", "drawn"] = option(
+        "covering",
+        description="Which image a target gets: the first that covers it, or one drawn by target and"
+        " time, at a place drawn likewise.",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse options that cannot serve, and a folder without images."""
+        self._reading()
+        if not self._images():
+            raise ImageryError(f"there is no image in {self.path}: *.tif or *.tiff are wanted")
+
+    def scene(self, view: View) -> RasterScene:
+        """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
+
+        Raises:
+            ImageryError: No image covers the view, its file cannot be read or has no data there, or
+                the numbers of bands differ.
+        """
+        if len(view.sensor.bands) != len(self.bands):
+            raise ImageryError(
+                f"the sensor has {len(view.sensor.bands)} bands ({', '.join(view.sensor.bands)}), but"
+                f" {len(self.bands)} bands of the rasters are named"
+            )
+        path, frame = self._covering(view) if self.place == "covering" else self._drawn(view)
+        whole = open_raster(
+            path,
+            bands=self.bands,
+            scale=self.scale,
+            offset=self.offset,
+            nodata=self.nodata,
+            truth=self._truth_of(path),
+            bit_depth=view.sensor.bit_depth,
+        )
+        scene = RasterScene(
+            path=path,
+            reading=whole.reading,
+            frame=frame,
+            bands=view.sensor.bands,
+            bit_depth=whole.bit_depth,
+            radiometry=whole.radiometry,
+            georeference=_shifted(whole.georeference, frame),
+            truth=whole.truth,
+        )
+        _check_some_data(scene)
+        return scene
+
+    def _reading(self) -> Reading:
+        return Reading(self.bands, self.scale, self.offset, self.nodata)
+
+    def _images(self) -> list[Path]:
+        """The images in order of their names."""
+        if not self.path.is_dir():
+            return [self.path]
+        masks = _MASK_ENDINGS if self.truth_suffix is None else (*_MASK_ENDINGS, self.truth_suffix)
+        return sorted(
+            item
+            for item in self.path.iterdir()
+            if item.suffix.lower() in _SUFFIXES
+            and not item.name.startswith(".")
+            and not item.stem.endswith(masks)
+            and item.is_file()
+        )
+
+    def _truth_of(self, image: Path) -> Path | None:
+        if self.truth_suffix is None:
+            return None
+        stem = image.stem.removesuffix("_img") + self.truth_suffix
+        beside = [image.with_name(stem + suffix) for suffix in (image.suffix, *_SUFFIXES)]
+        return next((path for path in beside if path.is_file()), None)
+
+    def _covering(self, view: View) -> tuple[Path, Window]:
+        for path in self._images():
+            with _opened(path) as raster:
+                centre = _pixel_of(raster, view.lat_deg, view.lon_deg)
+                if centre is None:
+                    continue
+                height_px, width_px = _frame_size(raster, view)
+                top_px = round(centre[0] - height_px / 2)
+                left_px = round(centre[1] - width_px / 2)
+                return path, Window(
+                    min(max(top_px, 0), raster.height - height_px),
+                    min(max(left_px, 0), raster.width - width_px),
+                    height_px,
+                    width_px,
+                )
+        raise ImageryError(
+            f"no image in {self.path} covers latitude {view.lat_deg}, longitude {view.lon_deg} of"
+            f" target {view.target}; with place: drawn any image serves"
+        )
+
+    def _drawn(self, view: View) -> tuple[Path, Window]:
+        draw = stream(self.seed, "raster", view.target, iso_utc(view.utc))
+        images = self._images()
+        path = images[int(draw.integers(len(images)))]
+        with _opened(path) as raster:
+            height_px, width_px = _frame_size(raster, view)
+            top_px = int(draw.integers(raster.height - height_px + 1))
+            left_px = int(draw.integers(raster.width - width_px + 1))
+        return path, Window(top_px, left_px, height_px, width_px)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[DatasetReader]:
+    """A file that is open for the length of a block; whatever goes wrong in it is an ImageryError."""
+    if not is_local(str(path)):
+        raise ImageryError(
+            f"{path} is not a plain local path: schemes and /vsi paths are refused, as nothing is"
+            " fetched"
+        )
+    if not path.is_file():
+        raise ImageryError(f"there is no file {path}")
+    try:
+        # Many images rightly have no georeference; rasterio warns of them when it opens them.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with (
+                rasterio.Env(**_GDAL),
+                rasterio.open(path.absolute(), driver="GTiff") as raster,
+            ):
+                yield raster
+    except _FAILURES as error:
+        raise ImageryError(f"{path} cannot be read as a GeoTIFF: {_first_cause(error)}") from error
+
+
+def _first_cause(error: BaseException) -> str:
+    """What GDAL said first, in one line; rasterio says only that there was something."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
+    """The one type of the bands that are asked for."""
+    if max(reading.bands) > raster.count:
+        raise ImageryError(
+            f"{path} has {raster.count} bands, but band {max(reading.bands)} is asked for: blue,"
+            f" green, red and near infrared are wanted (bands: {list(reading.bands)})"
+        )
+    found = sorted({raster.dtypes[band - 1] for band in reading.bands})
+    if len(found) > 1 or found[0] not in (*_DN_TYPES, *_OTHER_TYPES):
+        known = ", ".join((*_DN_TYPES, *_OTHER_TYPES))
+        raise ImageryError(
+            f"{path} has samples of type {', '.join(found)}: one of {known} is wanted"
+        )
+    return str(found[0])
+
+
+def _georeference(raster: DatasetReader) -> Georeference | None:
+    if raster.crs is None and raster.transform.is_identity:
+        return None
+    crs = raster.crs.to_wkt() if raster.crs is not None else ""
+    return Georeference(crs, raster.transform.to_gdal())
+
+
+def _shifted(georeference: Georeference | None, frame: Window) -> Georeference | None:
+    """Where the upper left corner of a frame lies."""
+    if georeference is None:
+        return None
+    x, across, x_down, y, y_across, down = georeference.transform
+    x += frame.left_px * across + frame.top_px * x_down
+    y += frame.left_px * y_across + frame.top_px * down
+    return Georeference(georeference.crs, (x, across, x_down, y, y_across, down))
+
+
+def _frame_size(raster: DatasetReader, view: View) -> tuple[int, int]:
+    return min(view.sensor.height_px, raster.height), min(view.sensor.width_px, raster.width)
+
+
+def _pixel_of(raster: DatasetReader, lat_deg: float, lon_deg: float) -> tuple[float, float] | None:
+    """Row and column of a place, or None where the raster does not cover it or lies nowhere."""
+    if raster.crs is None or raster.transform.determinant == 0:
+        return None
+    try:
+        xs, ys = rasterio.warp.transform(CRS.from_epsg(4326), raster.crs, [lon_deg], [lat_deg])
+    except _FAILURES:
+        return None  # a place that the projection does not know is not covered by it
+    back = ~raster.transform
+    col = back.a * xs[0] + back.b * ys[0] + back.c
+    row = back.d * xs[0] + back.e * ys[0] + back.f
+    inside = 0 <= row < raster.height and 0 <= col < raster.width
+    return (row, col) if inside else None
+
+
+def _has_data(
+    raster: DatasetReader, values: NDArray[np.generic], reading: Reading, place: RasterWindow
+) -> NDArray[np.bool_]:
+    """Where every band has data, shape (H, W)."""
+    if reading.nodata is None:
+        there = raster.read_masks(list(reading.bands), window=place) > 0
+    else:
+        with np.errstate(over="ignore"):  # a value that the type cannot hold is nowhere
+            there = values != reading.nodata
+    if values.dtype.kind == "f":
+        there = there & np.isfinite(values)
+    return np.asarray(there.all(axis=0), np.bool_)
+
+
+def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    strangers = values[~np.isin(values, (CLEAR, CLOUD, SHADOW, UNKNOWN))]
+    if strangers.size:
+        raise ImageryError(
+            f"{path} holds the value {strangers[0]}: truth is 0 clear, 1 cloud, 2 shadow, 255 unknown"
+        )
+    return values.astype(np.uint8)
+
+
+def _check_some_data(scene: RasterScene) -> None:
+    """Refuse a scene without a single pixel of data; most need a look at one window only."""
+    for top_px in range(0, scene.height_px, _SCAN_PX):
+        for left_px in range(0, scene.width_px, _SCAN_PX):
+            height_px = min(_SCAN_PX, scene.height_px - top_px)
+            width_px = min(_SCAN_PX, scene.width_px - left_px)
+            valid = scene.read(Window(top_px, left_px, height_px, width_px)).valid
+            if valid is None or valid.any():
+                return
+    raise ImageryError(f"{scene.path} has no pixel with data where it is wanted")
