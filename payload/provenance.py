@@ -3,7 +3,6 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 
 def digest_bytes(data: bytes) -> str:
@@ -25,13 +24,13 @@ def digest_path(path: Path) -> str:
     return digest_json([[item.relative_to(path).as_posix(), digest_file(item)] for item in files])
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """JSON with sorted keys and no spaces; NaN is refused."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
 
 
-def digest_json(value: Any) -> str:
+def digest_json(value: object) -> str:
     """SHA-256 of a value's canonical JSON."""
     return digest_bytes(canonical_json(value).encode())

@@ -43,7 +43,7 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
         types: SQL type of each column, in their order, as `{"bytes": "BIGINT"}`.
         columns: Values of each column; None is NULL.
     """
-    arrays = {name: np.asarray(columns[name], dtype=_dtype(kind)) for name, kind in types.items()}
+    arrays = {name: _array(columns[name], kind) for name, kind in types.items()}
     fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
     with _connect() as connection:
         connection.register("given", arrays)
@@ -54,8 +54,16 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
         )
 
 
-def _dtype(kind: str) -> Any:  # noqa: ANN401 - numpy's own dtype-likes
-    return {"BIGINT": np.int64, "DOUBLE": np.float64, "BOOLEAN": np.bool_}.get(kind, object)
+def _array(values: Column, kind: str) -> NDArray[Any]:
+    """A column as DuckDB takes it: whole numbers and truth values with a mask where they are NULL."""
+    dtype = {"BIGINT": np.int64, "DOUBLE": np.float64, "BOOLEAN": np.bool_}.get(kind)
+    if dtype is None:
+        return np.asarray(values, dtype=object)
+    if dtype is np.float64:
+        return np.asarray(values, dtype=dtype)
+    missing = [value is None for value in values]
+    filled = [0 if value is None else value for value in values]
+    return np.ma.MaskedArray(np.asarray(filled, dtype=dtype), mask=missing)
 
 
 def read_table(path: Path) -> dict[str, list[Any]]:

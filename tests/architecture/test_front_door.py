@@ -16,7 +16,9 @@ def test_every_public_function_of_the_front_door_is_exported():
     own = {
         name
         for name, value in vars(api).items()
-        if inspect.isfunction(value) and value.__module__ == "payload.api" and not name.startswith("_")
+        if inspect.isfunction(value)
+        and value.__module__ == "payload.api"
+        and not name.startswith("_")
     }
     assert own <= set(api.__all__)
 

@@ -14,7 +14,9 @@ HEAVY = (
 
 
 def python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_importing_the_command_line_wakes_nothing_heavy():
@@ -23,7 +25,9 @@ def test_importing_the_command_line_wakes_nothing_heavy():
 
 
 def test_importing_the_package_wakes_nothing_at_all():
-    woken = python("import sys; before = set(sys.modules); import payload; print(*(set(sys.modules) - before))")
+    woken = python(
+        "import sys; before = set(sys.modules); import payload; print(*(set(sys.modules) - before))"
+    )
     assert woken.split() == ["payload"]
 
 

@@ -40,7 +40,14 @@ def write_tif(path, array, **profile):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with rasterio.open(
-            path, "w", driver="GTiff", count=count, height=height, width=width, dtype=array.dtype, **profile
+            path,
+            "w",
+            driver="GTiff",
+            count=count,
+            height=height,
+            width=width,
+            dtype=array.dtype,
+            **profile,
         ) as file:
             file.write(array)
     return path
@@ -78,7 +85,10 @@ SCENARIOS = {
     ),
     "an unknown plug-in": ({"link": {"kind": "laser"}}, "no link of kind 'laser'"),
     "an unknown profile": ({"computer": {"profile": "cray"}}, "computer.profile"),
-    "a missing file": ({"targets": {"file": "gone.geojson"}}, "targets.file: there is no such file"),
+    "a missing file": (
+        {"targets": {"file": "gone.geojson"}},
+        "targets.file: there is no such file",
+    ),
     "a raster path with a scheme": (
         {"scene": {"kind": "rasters", "path": "https://host/a.tif"}},
         "scene.path",
@@ -131,7 +141,11 @@ def test_a_model_card_is_checked_before_anything_flies(call, write_scenario, mod
     assert call("check", path).code == 0
     card = model.with_suffix(".json")
     good = card.read_text()
-    for text, said in (("{", "card"), (good.replace('"blue"', '"violet"'), "violet"), ("[]", "card")):
+    for text, said in (
+        ("{", "card"),
+        (good.replace('"blue"', '"violet"'), "violet"),
+        ("[]", "card"),
+    ):
         card.write_text(text)
         answer = call("check", path)
         assert (answer.code, "small.yaml:1: masker" in answer.err) == (2, True), answer.err
@@ -236,7 +250,9 @@ def test_what_is_no_container_is_7(call, tmp_path, data):
 
 
 def test_an_orbit_that_decays_in_flight_is_4(call, write_scenario, tmp_path):
-    path = write_scenario(satellites=orbit(tle=[checked(line) for line in DECAYING]), duration_h=24 * 20)
+    path = write_scenario(
+        satellites=orbit(tle=[checked(line) for line in DECAYING]), duration_h=24 * 20
+    )
     assert call("check", path).code == 0
     assert call("run", path, "--out", tmp_path / "out").code == 4
     assert not list((tmp_path / "out").glob("*"))
@@ -248,7 +264,13 @@ def test_rasters_that_break_in_flight_are_5(call, write_scenario, tmp_path):
     image.write_bytes(image.read_bytes()[:-200_000])
     path = write_scenario(
         scene={"kind": "rasters", "path": "image.tif", "place": "drawn"},
-        camera={"gsd_m": 10, "width_px": 300, "height_px": 300, "bit_depth": 16, "max_off_nadir_deg": 45},
+        camera={
+            "gsd_m": 10,
+            "width_px": 300,
+            "height_px": 300,
+            "bit_depth": 16,
+            "max_off_nadir_deg": 45,
+        },
     )
     answer = call("run", path, "--out", tmp_path / "out")
     assert answer.code == 5, answer.err
@@ -260,7 +282,13 @@ def test_an_oracle_without_truth_is_6_in_flight(call, write_scenario, tmp_path):
     path = write_scenario(
         scene={"kind": "rasters", "path": "image.tif", "place": "drawn"},
         masker={"kind": "oracle"},
-        camera={"gsd_m": 10, "width_px": 64, "height_px": 64, "bit_depth": 16, "max_off_nadir_deg": 45},
+        camera={
+            "gsd_m": 10,
+            "width_px": 64,
+            "height_px": 64,
+            "bit_depth": 16,
+            "max_off_nadir_deg": 45,
+        },
     )
     assert call("run", path, "--out", tmp_path / "out").code == 6
 
@@ -274,7 +302,9 @@ def test_an_oracle_without_truth_is_6_in_flight(call, write_scenario, tmp_path):
         ({"duration_h": 0.001}, "no target came into sight"),
     ],
 )
-def test_a_flight_in_which_nothing_happens_is_valid_and_says_so(call, write_scenario, tmp_path, changes, said):
+def test_a_flight_in_which_nothing_happens_is_valid_and_says_so(
+    call, write_scenario, tmp_path, changes, said
+):
     answer = call("run", write_scenario(**changes), "--out", tmp_path / "out", "--json")
     assert answer.code == 0, answer.err
     assert said in answer.err
@@ -293,10 +323,14 @@ def test_a_broken_law_is_70(call, write_scenario, tmp_path, monkeypatch):
 
 
 def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
-    path = write_scenario(camera={"gsd_m": 10, "width_px": 3000, "height_px": 3000, "max_off_nadir_deg": 50})
+    path = write_scenario(
+        camera={"gsd_m": 10, "width_px": 3000, "height_px": 3000, "max_off_nadir_deg": 50}
+    )
     out = tmp_path / "out"
     words = [sys.executable, "-m", "payload", "run", str(path), "--out", str(out)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         deadline = time.monotonic() + 60
         while not list(out.glob(".small-*/.spool/*")) and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -1,6 +1,7 @@
 """Flights: the story as events, what arms share, what they do not, and that they repeat."""
 
 import json
+from itertools import pairwise
 
 import pytest
 import simpy
@@ -65,7 +66,11 @@ def test_the_oracle_throws_no_clear_tile_away(fly):
 @pytest.mark.parametrize(("cloud", "retakes"), [(1.0, True), (0.0, False)])
 def test_a_cloudy_target_is_taken_again_if_the_policy_says_so(fly, cloud, retakes):
     scene = {"kind": "synthetic", "mean_cloud_cover": cloud}
-    records, _ = fly(scene=scene, masker={"kind": "oracle"}, rescheduling={"policy": "next_opportunity", "max_retakes": 2})
+    records, _ = fly(
+        scene=scene,
+        masker={"kind": "oracle"},
+        rescheduling={"policy": "next_opportunity", "max_retakes": 2},
+    )
     taken = [image.acquisition.opportunity.target for image in records["prune"].images]
     assert any(taken.count(target) > 1 for target in taken) == retakes
     assert max(map(taken.count, taken)) <= 3
@@ -82,7 +87,7 @@ def test_images_of_one_satellite_never_overlap(fly):
     records, _ = fly(rescheduling={"policy": "next_opportunity"})
     for record in records.values():
         shots = sorted((i.acquisition.opportunity for i in record.images), key=lambda o: o.start_s)
-        assert all(b.start_s >= a.end_s for a, b in zip(shots, shots[1:], strict=False))
+        assert all(b.start_s >= a.end_s for a, b in pairwise(shots))
 
 
 def test_nothing_is_delivered_outside_a_contact(fly):
@@ -95,7 +100,9 @@ def test_nothing_is_delivered_outside_a_contact(fly):
 def test_energy_is_what_the_profile_takes_for_the_pixels(fly):
     records, memo = fly(computer={"profile": "myriad2-cloudscout", "compression_mpx_per_s": 1e6})
     judged = [o.tile_id for i in records["prune"].images for o in i.outcomes]
-    pixels = sum(f.pixels for facts in memo.facts_of.values() for f in facts if f.tile_id in set(judged))
+    pixels = sum(
+        f.pixels for facts in memo.facts_of.values() for f in facts if f.tile_id in set(judged)
+    )
     spent_j = sum(entry.joules for entry in records["prune"].ledger.joules)
     assert spent_j == pytest.approx(pixels / 1e6 / 0.81 * 1.8, rel=1e-3)
     assert sum(entry.joules for entry in records["raw"].ledger.joules) == 0
@@ -106,7 +113,7 @@ def test_two_satellites_share_targets_and_wait_for_the_one_antenna(fly):
     records, _ = fly(satellites=[{"name": name, "orbit": orbit} for name in ("one", "two")])
     contacts = sorted(records["prune"].contacts, key=lambda log: (log.window.station, log.start_s))
     assert len(contacts) > 2
-    for a, b in zip(contacts, contacts[1:], strict=False):
+    for a, b in pairwise(contacts):
         assert b.start_s >= a.window.los_s, "one antenna serves one satellite at a time"
 
 

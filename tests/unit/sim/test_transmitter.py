@@ -28,7 +28,10 @@ class Pass:
 def fly(records, *, los_s=100.0, windows=None, **options):
     env = simpy.Environment()
     done = Pass([], [], None, env)
-    link = Fixed(**{"rate_mbps": 0.008, "acquisition_s": 0.0, "frame_bytes": 100, "frame_payload_bytes": 90} | options)
+    link = Fixed(
+        **{"rate_mbps": 0.008, "acquisition_s": 0.0, "frame_bytes": 100, "frame_payload_bytes": 90}
+        | options
+    )
     done.radio = Transmitter(
         env, link, EPHEMERIS, 1,
         arrived=lambda tile: done.arrived.append((tile, env.now)),
@@ -66,7 +69,9 @@ def test_what_becomes_ready_in_a_contact_is_sent_in_it():
     env = simpy.Environment()
     arrived = []
     link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
-    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=lambda tile: arrived.append(env.now), given_up=print)
+    radio = Transmitter(
+        env, link, EPHEMERIS, 1, arrived=lambda _: arrived.append(env.now), given_up=print
+    )
 
     def late():
         yield env.timeout(30)

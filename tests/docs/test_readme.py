@@ -1,0 +1,147 @@
+"""What README says is so: its commands run, its keys exist, its contributor's example works."""
+
+import dataclasses
+import json
+import re
+import shlex
+from importlib.metadata import EntryPoint
+
+import pytest
+from contracts.codec import CodecContract
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from payload import registry
+from payload.cli import app
+from payload.scenario.load import load_scenario
+from payload.scenario.source import read_yaml
+from payload.sim import assemble, fly_arms
+
+
+def blocks(root, language):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def commands(root):
+    """The payload-sim commands in README's shell blocks, as words."""
+    for block in blocks(root, "sh"):
+        for line in block.splitlines():
+            if line.startswith("payload-sim"):
+                yield shlex.split(line, comments=True)[1:]
+
+
+def test_the_quickstart_holds_exactly_two_commands(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    quickstart = text.split("## Quickstart", 1)[1].split("\n## ", 1)[0]
+    found = [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", quickstart, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    assert len(found) == 2
+    assert all("pip install -e" in line for line in found)
+
+
+def test_every_command_of_readme_exists_with_its_options(root):
+    known = get_command(app).commands
+    found = list(commands(root))
+    assert len(found) >= 6
+    for words in found:
+        options = {name for parameter in known[words[0]].params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, words
+
+
+def test_every_command_has_help_with_an_example_that_parses(call_help):
+    for name, command in get_command(app).commands.items():
+        text = call_help(name)
+        example = re.search(r"Example:\s+payload-sim (.*?)(?:\n\s*\n|\Z)", command.help, re.DOTALL)
+        assert example, name
+        words = shlex.split(" ".join(example[1].split()))
+        assert words[0] == name
+        assert "Example" in text
+
+
+@pytest.fixture
+def call_help():
+    def run(name):
+        result = CliRunner().invoke(app, [name, "--help"])
+        assert result.exit_code == 0
+        return result.stdout
+
+    return run
+
+
+def test_the_knobs_in_the_walk_are_keys_of_the_quickstart(root, tmp_path):
+    """README's abridged scenario, laid over the quickstart, is a good scenario with the same values."""
+    (tmp_path / "walk.yaml").write_text(blocks(root, "yaml")[0], encoding="utf-8")
+    walk, _ = read_yaml(tmp_path / "walk.yaml")
+    quickstart, _ = read_yaml(root / "scenarios" / "quickstart.yaml")
+    for section, values in walk.items():
+        whole = quickstart[section]
+        for mine, theirs in zip(
+            *(([v] if isinstance(v, dict) else v) for v in (values, whole)), strict=True
+        ):
+            assert mine.items() <= theirs.items(), section
+
+
+def test_the_console_example_answers_as_printed(root, monkeypatch):
+    monkeypatch.chdir(root)
+    (block,) = blocks(root, "console")
+    command, answer = block.strip().split("\n", 1)
+    result = CliRunner().invoke(app, shlex.split(command.removeprefix("$ payload-sim ")))
+    assert result.exit_code == 2
+    assert result.stderr.strip() == answer
+
+
+def test_the_summary_keys_of_readme_are_those_of_a_run(root, write_scenario, tmp_path):
+    result = CliRunner().invoke(
+        app, ["run", str(write_scenario()), "--out", str(tmp_path / "out"), "--json"]
+    )
+    summary = json.loads(result.stdout)
+    text = next(b for b in blocks(root, "") if b.startswith("schema_version"))
+    for line in text.splitlines():
+        if match := re.match(r"(\w+): +(.*)", line):
+            section, names = match[1], [name.strip(" ,[]{}") for name in match[2].split(",")]
+            if section == "arms":
+                assert set(names) - {"…"} <= summary["arms"][0].keys()
+            elif section != "notes":
+                assert names == list(summary[section])
+        else:
+            assert {name.strip() for name in line.split(",") if name.strip()} <= summary.keys()
+
+
+class TestTheContributorsCodec(CodecContract):
+    """README's example keeps the contract of a codec, and flies."""
+
+    @pytest.fixture(autouse=True)
+    def _deflate(self, root, monkeypatch):
+        space = {"__name__": "contributor"}
+        (code,) = blocks(root, "python")
+        exec(compile(code, "README.md", "exec"), space)  # noqa: S102
+        self.kind = space["Deflate"]
+        type(self).codec = self.kind()
+
+        class Declared(EntryPoint):
+            def load(self):
+                return space["Deflate"]
+
+        real = registry._entry_points
+        monkeypatch.setattr(
+            registry,
+            "_entry_points",
+            lambda socket: (
+                real(socket)
+                | (
+                    {"deflate": Declared("deflate", "x:Deflate", socket)}
+                    if socket == "payload.codec"
+                    else {}
+                )
+            ),
+        )
+
+    def test_it_flies_and_its_option_is_known(self, write_scenario, tmp_path):
+        scenario = load_scenario(write_scenario(codec={"kind": "deflate", "level": 9}))
+        records, _ = fly_arms(assemble(scenario), tmp_path)
+        assert records["compressed"].delivered_s
+        assert {f.name for f in dataclasses.fields(self.kind)} == {"level"}
