@@ -67,6 +67,15 @@ def top_of_atmosphere(
     return light
 
 
+def air_optical_depth(wavelength_um: float) -> float:
+    """Optical depth of the air above sea level, by Rayleigh scattering.
+
+    Source: Hansen and Travis 1974, Space Sci. Rev. 16, equation 2.30.
+    """
+    square = wavelength_um**-2
+    return 0.008569 * square**2 * (1.0 + 0.0113 * square + 0.00013 * square**2)
+
+
 @dataclass(frozen=True, slots=True)
 class Air:
     """Clear air over a scene, seen from above.
@@ -84,15 +93,15 @@ class Air:
         """Air and haze, scattering once.
 
         Args:
-            sun_elevation_deg: [deg] Above the horizon; lower than 5 counts as 5.
+            sun_elevation_deg: [deg] Above the horizon, at least a few degrees.
             haze_optical_depth: At 0.55 um.
 
-        Source: Hansen and Travis 1974, Space Sci. Rev. 16, equation 2.30, for the depth of the air.
+        Source: single scattering by molecules, Chandrasekhar 1960; for haze: Assumption.
         """
-        sun = float(np.sin(np.radians(max(sun_elevation_deg, 5.0))))
+        sun = float(np.sin(np.radians(sun_elevation_deg)))
         path, transmission = [], []
         for wavelength in WAVELENGTH_UM:
-            air = 0.008569 * wavelength**-4 * (1 + 0.0113 * wavelength**-2 + 13e-5 * wavelength**-4)
+            air = air_optical_depth(wavelength)
             haze = haze_optical_depth * (wavelength / 0.55) ** -_ANGSTROM
             back = 0.75 * (1.0 + sun * sun) * air / 4.0 + _HAZE_BACK * haze
             path.append(back / sun / (1.0 + back / sun))

@@ -81,7 +81,7 @@ def phases(bits: NDArray[np.uint32], tick: NDArray[np.uint32] | np.uint32) -> ND
     """Phases in 2**-32 turns at a time; the low half of the bits is a point's own rate.
 
     Rates are spread evenly over half a turn a lifetime in either direction, so that the correlation
-    falls as sinc(lag / lifetime).
+    falls about as sinc(lag / lifetime).
     """
     rate = (bits & np.uint32(0xFFFF)) - np.uint32(32768)
     rate *= tick

@@ -227,7 +227,7 @@ class Rasters:
     """Your own GeoTIFF images, read window by window, with the truth beside them if it is there."""
 
     seed: int = supplied(0)
-    path: InputPath = option(  # noqa: RUF009 - option makes a field
+    path: InputPath = option(
         description="A GeoTIFF, or a folder of them (*.tif, *.tiff; not *_msk, *_mask, *_truth)."
     )
     bands: tuple[int, ...] = option(

@@ -23,10 +23,11 @@ from payload.world.atmosphere import (
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
-from payload.world.lattice import Stencil, climb, finest_level
+from payload.world.lattice import COARSEST_LEVEL, Stencil, climb, finest_level
 from payload.world.surface import BANDS, Ground, reflectance
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
+_LOWEST_SUN_DEG = 5.0
 _SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
 
 
@@ -154,11 +155,16 @@ class SyntheticScene:
     def _sky(self) -> Sky:
         return Sky(self.world.seed, self._time_s, self.world.mean_cloud_cover)
 
+    @property
+    def _sun_deg(self) -> float:
+        """[deg] Height of the sun; a lower one would shine through more air than is modelled."""
+        return max(self.view.sun_elevation_deg, _LOWEST_SUN_DEG)
+
     @cached_property
     def _shadow_px(self) -> tuple[float, float]:
         """[px] From a place on the ground to the cloud between it and the sun: rows, columns."""
         view = self.view
-        away_m = self.world.cloud_height_m / np.tan(np.radians(max(view.sun_elevation_deg, 5.0)))
+        away_m = self.world.cloud_height_m / np.tan(np.radians(self._sun_deg))
         azimuth = np.radians(sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s))
         away_px = float(away_m / view.sensor.gsd_m)
         return float(-np.cos(azimuth)) * away_px, float(np.sin(azimuth)) * away_px
@@ -168,12 +174,12 @@ class SyntheticScene:
         depth = low_depth(low)
         depth += ice_depth(ice)
         casting = low_depth(self._look_sunwards(block))
-        beam = beam_transmission(casting, self.view.sun_elevation_deg)
+        beam = beam_transmission(casting, self._sun_deg)
         truth[...] = (beam < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
         truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
 
         cloud = cloud_reflectance(depth)
-        air = Air.under(self.view.sun_elevation_deg, self.world.haze_optical_depth)
+        air = Air.under(self._sun_deg, self.world.haze_optical_depth)
         colours = reflectance(land, parcels)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
@@ -204,7 +210,7 @@ class SyntheticScene:
 
     def _look_sunwards(self, block: Window) -> NDArray[np.float32]:
         """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
-        finest = finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER
+        finest = max(finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER, COARSEST_LEVEL)
         parts = []
         for footprint in self._grid.footprints(block, self._shadow_px):
             stencil = Stencil.of(footprint, finest + 1)
