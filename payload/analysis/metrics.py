@@ -46,6 +46,11 @@ class Flown:
     masker: Mapping[str, str | int | None]
     scores: Mapping[str, float | None]
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether truth is known for every tile; without it no pixel count is claimed."""
+        return all(estimate.clear_px is not None for estimate in self.estimates.values())
+
 
 def summarise(flown: Flown) -> Summary:
     """The contract of `summary.json`, keys in their documented order."""
@@ -94,22 +99,16 @@ def summarise(flown: Flown) -> Summary:
     }
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    """The sum, or None as soon as one value is unknown."""
-    total = 0
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
-
-
 def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
-    return _sum(flown.estimates[item].clear_px for item in tile_ids)
+    if not flown.has_truth:
+        return None
+    return sum(flown.estimates[item].clear_px or 0 for item in tile_ids)
 
 
 def _cloudy(flown: Flown, tile_ids: Iterable[str]) -> int | None:
-    return _sum(flown.estimates[item].cloudy_px for item in tile_ids)
+    if not flown.has_truth:
+        return None
+    return sum(flown.estimates[item].cloudy_px or 0 for item in tile_ids)
 
 
 def _link(record: FlightRecord) -> Summary:
@@ -198,7 +197,9 @@ def _arm(name: str, flown: Flown) -> Summary:
         "downlinked_bytes": downlinked,
         "waiting_bytes": books.total_bytes(Fate.ON_BOARD),
         "clear_pixels_delivered": clear_px,
-        "data_value_density": (clear_px or 0) * flown.raw_bytes_per_px / downlinked if dense else None,
+        "data_value_density": (clear_px or 0) * flown.raw_bytes_per_px / downlinked
+        if dense
+        else None,
         "acquired_bytes": books.acquired_bytes(),
         "overflowed_bytes": books.total_bytes(Fate.OVERFLOWED),
         "lost_bytes": books.total_bytes(Fate.LOST),

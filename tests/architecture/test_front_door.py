@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import statistics
 
 from payload import api
 
@@ -35,8 +36,10 @@ def test_modules_stay_small(root):
         path.relative_to(root).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
         for path in (root / "payload").rglob("*.py")
     }
-    long = {name: lines for name, lines in lengths.items() if lines > 450}
-    assert not long
+    long = {name: lines for name, lines in lengths.items() if lines > 400}
+    assert len(long) <= 3, long
+    assert max(lengths.values()) <= 500, long
+    assert statistics.median(lengths.values()) <= 150
 
 
 def test_the_repository_speaks_of_the_project_alone(root):

@@ -298,7 +298,7 @@ def test_an_oracle_without_truth_is_6_in_flight(call, write_scenario, tmp_path):
     [
         ({"places": [(0.0, -89.0)]}, "no target came into sight"),
         ({"stations": []}, "no contact with any station"),
-        ({"memory": {"capacity_mb": 0.001}}, "everything overflowed"),
+        ({"memory": {"capacity_mb": 0.0005}}, "everything overflowed"),
         ({"duration_h": 0.001}, "no target came into sight"),
     ],
 )

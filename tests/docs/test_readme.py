@@ -19,8 +19,10 @@ from payload.sim import assemble, fly_arms
 
 
 def blocks(root, language):
+    """The fenced blocks of README in a language, in order."""
     text = (root / "README.md").read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M)
+    return [block for name, block in fenced if name == language]
 
 
 def commands(root):
