@@ -1,0 +1,41 @@
+"""One page that a person can read: what came down that otherwise would not, and at what price.
+
+`read_report_data` reads a results folder into plain values, `render_page` makes one self-contained HTML of
+them, `write_report` does both and leaves `report.html` in the folder:
+
+>>> from pathlib import Path
+>>> from payload.report import write_report
+>>> write_report(Path("results/quickstart-0123456789ab"))  # doctest: +SKIP
+PosixPath('results/quickstart-0123456789ab/report.html')
+
+The page is a function of the folder alone: the same folder gives the same bytes. `answer` finds the words,
+`make_figures` the figures (plain dicts in Plotly's form), `templates/` holds the markup.
+"""
+
+import os
+from pathlib import Path
+
+from payload.errors import ScenarioError
+from payload.report.data import ReportData
+from payload.report.figures import make_figures
+from payload.report.folder import read_report_data
+from payload.report.page import render_page
+
+__all__ = ["ReportData", "make_figures", "read_report_data", "render_page", "write_report"]
+
+
+def write_report(folder: Path) -> Path:
+    """Make `report.html` of a results folder, beside and renamed; its path.
+
+    Raises:
+        ScenarioError: The folder is none of ours, is damaged, or cannot be written to.
+    """
+    page = render_page(read_report_data(folder))
+    path, partial = folder / "report.html", folder / f".report.html.partial-{os.getpid()}"
+    try:
+        partial.write_text(page, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+    return path

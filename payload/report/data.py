@@ -1,0 +1,377 @@
+"""What a report tells, as plain values without markup. `folder.py` reads them, `page.py` shows them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from payload.report.parameters import Parameter
+from payload.units import M_PER_KM
+
+OWN_ARM = "prune"
+"""The arm that is the scenario's own; the others are counterfactual."""
+
+# What a folder holds is checked against these; 32 years are longer than any flight.
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+
+
+# --- summary.json -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """[byte] Acquired bytes and their fates."""
+
+    acquired: Count
+    pruned: Count
+    saved: Count
+    overflowed: Count
+    lost: Count
+    on_board: Count
+    delivered: Count
+
+
+@dataclass(frozen=True, slots=True)
+class TileCounts:
+    """Tiles and their ends."""
+
+    acquired: Count
+    pruned: Count
+    delivered: Count
+    overflowed: Count
+    lost: Count
+    on_board: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """[px] by truth; None where some pixels have none."""
+
+    clear_acquired: Count | None
+    cloud_acquired: Count | None
+    clear_delivered: Count | None
+    cloud_delivered: Count | None
+    clear_discarded: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """The link of the scenario's own arm."""
+
+    contacts: Count
+    contact_s: Real
+    capacity_bytes: Count
+    used_bytes: Count
+    saturated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MaskerScores:
+    """Who masked, and how well."""
+
+    model: str | None
+    sha256: str | None
+    parameters: Count | None
+    iou: Real | None
+    precision: Real | None
+    recall: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """[s] From acquisition to delivery; None where nothing came down."""
+
+    p50: Real | None
+    p90: Real | None
+    max: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCounts:
+    """Targets of the scenario's own arm."""
+
+    requested: Count
+    acquired: Count
+    reacquired: Count
+    clear_delivered: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """[J] by consumer."""
+
+    compute: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm's figures; None where it was not flown or a figure is unknown or undefined."""
+
+    name: str
+    downlinked_bytes: Count | None
+    waiting_bytes: Count | None
+    clear_pixels_delivered: Count | None
+    data_value_density: Real | None
+    saved_fraction: Real | None
+    acquired_bytes: Count | None = None
+    overflowed_bytes: Count | None = None
+    lost_bytes: Count | None = None
+    clear_pixels_discarded: Count | None = None
+    images: Count | None = None
+    used_bytes: Count | None = None
+    link_saturated: bool | None = None
+    compute_j: Real | None = None
+
+    @property
+    def flown(self) -> bool:
+        """Whether the arm was flown at all."""
+        return self.downlinked_bytes is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`summary.json`, as README documents it."""
+
+    schema_version: Count
+    scenario: str
+    digest: str
+    seed: Count
+    duration_s: Real
+    bytes: Volumes
+    tiles: TileCounts
+    pixels: Pixels
+    link: LinkUse
+    masker: MaskerScores
+    latency_s: Latency
+    targets: TargetCounts
+    energy_j: Energy
+    arms: tuple[Arm, ...]
+    notes: tuple[str, ...] = ()
+
+
+# --- the other files --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A ground station."""
+
+    name: str
+    lat_deg: Real
+    lon_deg: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Satellite:
+    """A satellite of the fleet."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """What the page needs to know of the camera."""
+
+    gsd_m: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the page needs to know of the memory."""
+
+    capacity_mb: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What the page needs to know of the pruning."""
+
+    max_cloud_cover: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Rescheduling:
+    """What the page needs to know of the rescheduling."""
+
+    policy: str
+    max_cloud_cover: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The part of `scenario.json` that the page tells in its own words."""
+
+    epoch_utc: AwareDatetime
+    satellites: tuple[Satellite, ...]
+    stations: tuple[Station, ...]
+    camera: Camera
+    memory: Memory
+    pruning: Pruning
+    rescheduling: Rescheduling
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """`provenance.json`: where the folder comes from."""
+
+    version: str
+    digest: str
+    seed: Count
+    command: str = ""
+    started_utc: str = ""
+    finished_utc: str = ""
+    wall_s: Real | None = None
+    platform: str = ""
+    python: str = ""
+    packages: dict[str, str | None] = field(default_factory=dict[str, str | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Names of pictures inside `gallery/`."""
+
+    image: str
+    mask: str
+    truth: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryTile:
+    """A tile to look at."""
+
+    tile: str
+    image: str
+    target: str
+    fate: str
+    kept: bool
+    reason: str
+    cover: Real | None
+    true_cover: Real | None
+    encoded_bytes: Count | None
+    raw_bytes: Count
+    files: Files
+
+
+# --- rows of the tables -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact of the scenario's own arm, and what `raw` sent in the same one, where it flew it."""
+
+    satellite: str
+    station: str
+    aos_s: Seconds
+    los_s: Seconds
+    max_elevation_deg: Real
+    capacity_bytes: Count
+    used_bytes: Count
+    left_waiting: bool
+    raw_used_bytes: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the scenario's own arm; cover is the masker's."""
+
+    image: str
+    target: str
+    satellite: str
+    lat_deg: Real
+    lon_deg: Real
+    time_s: Seconds
+    retake: bool
+    cover: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A requested target."""
+
+    name: str
+    lat_deg: Real
+    lon_deg: Real
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """Where a satellite passed."""
+
+    satellite: str
+    time_s: Seconds
+    lat_deg: Real
+    lon_deg: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """How an arm's bytes and pixels grew: sums up to 0, 1, 2, … times step_s.
+
+    Attributes:
+        step_s: [s] From one sum to the next.
+        acquired_bytes: [byte] Raw, as the camera delivers them.
+        delivered_bytes: [byte] Whole tile records received.
+        waiting_bytes: [byte] In memory at that time: neither sent nor dropped.
+        clear_acquired_px: [px] Clear by truth; None where some truth is unknown.
+        clear_delivered_px: [px] The same, once received.
+    """
+
+    step_s: Real
+    acquired_bytes: tuple[int, ...]
+    delivered_bytes: tuple[int, ...]
+    waiting_bytes: tuple[int, ...]
+    clear_acquired_px: tuple[int, ...] | None
+    clear_delivered_px: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """All that the page shows.
+
+    Attributes:
+        summary: The contract for programs.
+        setting: The scenario, as far as the page speaks of it.
+        parameters: Every value of the scenario with what the schema says about it.
+        provenance: Where the folder comes from.
+        fates: [byte] by arm and fate, from the ledger.
+        taken_px: [px] with data that the scenario's own arm took.
+        series: Bytes and pixels over time, by arm.
+        contacts: In order of time.
+        images: In order of time.
+        places: All requested targets; None where the folder does not tell.
+        track: Ground tracks of the first day.
+        gallery: Tiles to look at.
+        folder: Where the pictures of the gallery lie.
+    """
+
+    summary: Summary
+    setting: Setting
+    parameters: tuple[Parameter, ...]
+    provenance: Provenance
+    fates: dict[str, dict[str, int]]
+    taken_px: Count
+    series: dict[str, Series]
+    contacts: tuple[Contact, ...]
+    images: tuple[Image, ...]
+    places: tuple[Place, ...] | None
+    track: tuple[TrackPoint, ...]
+    gallery: tuple[GalleryTile, ...]
+    folder: Path
+
+    def arm(self, name: str) -> Arm | None:
+        """An arm that was flown, by its name."""
+        return next((arm for arm in self.summary.arms if arm.name == name and arm.flown), None)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether every pixel taken is known to be clear or cloud."""
+        return self.summary.pixels.clear_acquired is not None
+
+    @property
+    def km2_per_px(self) -> float:
+        """[km2] What a pixel covers at the camera's ground sample distance at nadir."""
+        return (self.setting.camera.gsd_m / M_PER_KM) ** 2

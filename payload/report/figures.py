@@ -1,0 +1,24 @@
+"""All figures of a report, as plain dicts in Plotly's form, in light colours; the page recolours them.
+
+No map trace: it would ask the network for shapes.
+"""
+
+from payload.report.atlas import map_chart
+from payload.report.chart import Chart
+from payload.report.data import ReportData
+from payload.report.growth import growth_chart
+from payload.report.passes import contacts_chart
+from payload.report.volumes import clear_ground, fates_by_arm, way_of_the_bytes
+
+
+def make_figures(data: ReportData) -> dict[str, Chart]:
+    """The figures that the data allows, by id, in the order of the page."""
+    made = (
+        way_of_the_bytes(data),
+        clear_ground(data),
+        fates_by_arm(data),
+        growth_chart(data),
+        contacts_chart(data),
+        map_chart(data),
+    )
+    return {chart.id: chart for chart in made if chart is not None}

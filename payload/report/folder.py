@@ -1,0 +1,206 @@
+"""A results folder becomes ReportData. What a stranger's folder holds is checked here, and nowhere later."""
+
+import json
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from payload.analysis import SCHEMA_VERSION
+from payload.errors import ScenarioError
+from payload.report.data import (
+    OWN_ARM,
+    Contact,
+    GalleryTile,
+    Image,
+    Place,
+    Provenance,
+    ReportData,
+    Series,
+    Setting,
+    Summary,
+    TrackPoint,
+)
+from payload.report.parameters import parameters
+from payload.tables import query_folder
+from payload.units import S_PER_DAY
+
+MOST_TRACKS = 8
+"""More ground tracks than these hide each other."""
+STEPS = 480
+"""Sums over time are told at so many instants, however many tiles there are."""
+
+T = TypeVar("T")
+Rows = list[tuple[object, ...]]
+
+# What a folder says is a value to these queries, never a part of them.
+_CONTACTS = f"""
+    select own.satellite, own.station, own.aos_s, own.los_s, own.max_elevation_deg,
+        own.capacity_bytes, own.used_bytes, own.left_waiting, raw.used_bytes as raw_used_bytes
+    from contacts as own left join contacts as raw
+        on raw.arm = 'raw' and raw.satellite = own.satellite and raw.station = own.station
+        and raw.aos_s = own.aos_s
+    where own.arm = '{OWN_ARM}' order by own.aos_s, own.station, own.satellite"""
+_IMAGES = f"""
+    select image, target, satellite, lat_deg, lon_deg, time_s, retake,
+        case when isfinite(cover) then cover end as cover
+    from images where arm = '{OWN_ARM}' order by time_s, image"""
+_PLACES = "select target as name, lat_deg, lon_deg from targets order by target"
+_TRACK = f"""
+    select satellite, time_s, lat_deg, lon_deg from track
+    where time_s <= {S_PER_DAY} and satellite in
+        (select distinct satellite from track order by satellite limit {MOST_TRACKS})
+    order by satellite, time_s"""
+_FATES = "select arm, fate, sum(bytes)::bigint from ledger group by arm, fate order by arm, fate"
+_TAKEN = f"select coalesce(sum(pixels), 0)::bigint from tiles where arm = '{OWN_ARM}'"
+# A tile that found no room was never in memory: it neither comes in nor goes out.
+_GROWTH = """
+    with steps as (
+        select arm, ceil(time_s / {step})::bigint as step, raw_bytes as acquired, 0 as delivered,
+            case when fate = 'overflowed' then 0 else raw_bytes end as waiting,
+            clear_px as clear_acquired, 0 as clear_delivered, clear_px is null as unknown from tiles
+        union all
+        select arm, ceil(delivered_s / {step})::bigint, 0, encoded_bytes, 0, 0, clear_px, false
+            from tiles where isfinite(delivered_s)
+        union all
+        select arm, ceil(time_s / {step})::bigint, 0, 0, -bytes, 0, 0, false from ledger
+            where fate in ('pruned', 'saved', 'delivered', 'lost'))
+    select arm, greatest(0, least(step, {steps}))::bigint as slot, sum(acquired)::bigint,
+        sum(delivered)::bigint, sum(waiting)::bigint, coalesce(sum(clear_acquired), 0)::bigint,
+        coalesce(sum(clear_delivered), 0)::bigint, bool_or(unknown)
+    from steps group by all order by arm, slot"""
+
+
+def read_report_data(folder: Path) -> ReportData:
+    """Read a results folder.
+
+    Raises:
+        ScenarioError: It is none, comes from another version, or is damaged; one sentence says how.
+    """
+    if not (folder / "summary.json").is_file():
+        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
+    told = _read_json(folder / "summary.json")
+    version = told.get("schema_version") if isinstance(told, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ScenarioError(
+            f"{folder}: summary.json has schema_version {version!r}, but this program reads "
+            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
+        )
+    summary = _parse(Summary, told, folder / "summary.json")
+    scenario = _read_json(folder / "scenario.json")
+    ask = _Asker(folder)
+    return ReportData(
+        summary=summary,
+        setting=_parse(Setting, scenario, folder / "scenario.json"),
+        parameters=parameters(scenario),
+        provenance=_load(Provenance, folder / "provenance.json"),
+        gallery=_load(tuple[GalleryTile, ...], folder / "gallery" / "index.json"),
+        folder=folder,
+        fates=_fates(ask),
+        taken_px=_parse(int, ask(_TAKEN)[1][0][0], folder / "tiles.parquet"),
+        series=_series(ask, summary.duration_s),
+        contacts=ask.rows(Contact, _CONTACTS),
+        images=ask.rows(Image, _IMAGES),
+        places=ask.rows(Place, _PLACES) if (folder / "targets.parquet").is_file() else None,
+        track=ask.rows(TrackPoint, _TRACK),
+    )
+
+
+class _Asker:
+    """Asks the tables of one folder; whatever is wrong with them becomes one sentence."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, sql: str) -> tuple[list[str], Rows]:
+        try:
+            return query_folder(self.folder, sql)
+        except ScenarioError as error:
+            raise ScenarioError(
+                f"{self.folder}: its tables are damaged or incomplete: {error}"
+            ) from error
+
+    def rows(self, kind: type[T], sql: str) -> tuple[T, ...]:
+        """Rows as values of a dataclass whose fields are named as the columns."""
+        names, rows = self(sql)
+        adapter: TypeAdapter[T] = TypeAdapter(kind)
+        try:
+            return tuple(
+                adapter.validate_python(dict(zip(names, row, strict=True))) for row in rows
+            )
+        except ValidationError as error:
+            _refuse(error, self.folder)
+
+
+def _fates(ask: _Asker) -> dict[str, dict[str, int]]:
+    fates: dict[str, dict[str, int]] = {}
+    for arm, fate, count in _parse(list[tuple[str, str, int]], ask(_FATES)[1], ask.folder):
+        fates.setdefault(arm, {})[fate] = count
+    return fates
+
+
+def _series(ask: _Asker, duration_s: float) -> dict[str, Series]:
+    step_s = duration_s / STEPS
+    if not step_s > 0:
+        raise ScenarioError(f"{ask.folder}: damaged: a flight of {duration_s} s is none")
+    _, rows = ask(_GROWTH.format(step=repr(step_s), steps=STEPS))
+    grown: dict[str, np.ndarray[tuple[int, int], np.dtype[np.int64]]] = {}
+    unknown: set[str] = set()
+    shape = tuple[str, int, int, int, int, int, int, bool]
+    for arm, slot, *sums, is_unknown in _parse(list[shape], rows, ask.folder):
+        grown.setdefault(arm, np.zeros((5, STEPS + 1), np.int64))[:, slot] += sums
+        if is_unknown:
+            unknown.add(arm)
+    return {
+        arm: _one_series(step_s, np.cumsum(added, axis=1), known=arm not in unknown)
+        for arm, added in grown.items()
+    }
+
+
+def _one_series(
+    step_s: float, sums: np.ndarray[tuple[int, int], np.dtype[np.int64]], *, known: bool
+) -> Series:
+    acquired, delivered, waiting, clear_acquired, clear_delivered = (
+        tuple(row) for row in sums.tolist()
+    )
+    return Series(
+        step_s,
+        acquired,
+        delivered,
+        waiting,
+        clear_acquired if known else None,
+        clear_delivered if known else None,
+    )
+
+
+def _load(kind: type[T], path: Path) -> T:
+    return _parse(kind, _read_json(path), path)
+
+
+def _parse(kind: type[T], value: object, where: Path) -> T:
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        _refuse(error, where)
+
+
+def _refuse(error: ValidationError, where: Path) -> NoReturn:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    said = first["msg"][:1].lower() + first["msg"][1:]
+    raise ScenarioError(f"{where}: damaged: {key or 'its content'}: {said}") from error
+
+
+def _read_json(path: Path) -> object:
+    try:
+        loaded: object = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path}: damaged: it is no JSON ({error})") from error
+    return loaded
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not allowed")

@@ -1,0 +1,164 @@
+"""The numbers to remember, each beside its yardstick and with what it means."""
+
+from dataclasses import dataclass
+
+from payload.report.data import ReportData
+from payload.report.words import area, count, energy, number, pixels, share, size, span
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A number to remember: label, value, what it is set beside, and what it means."""
+
+    label: str
+    value: str
+    beside: str
+    meaning: str
+
+
+def key_figures(data: ReportData) -> tuple[KeyFigure, ...]:
+    """The numbers to remember, with what each means."""
+    return (
+        _clear_ground(data),
+        _sent(data),
+        _pruned(data),
+        _saved(data),
+        _waiting(data),
+        _thrown_away(data),
+        _link(data),
+        _delay(data),
+        _targets(data),
+        _compute(data),
+    )
+
+
+def _clear_ground(data: ReportData) -> KeyFigure:
+    px, raw = data.summary.pixels.clear_delivered, data.arm("raw")
+    told = "unknown" if px is None else pixels(px)
+    beside = "some pixels have no truth" if px is None else f"{area(px * data.km2_per_px)} at nadir"
+    if px is not None and raw is not None and raw.clear_pixels_delivered is not None:
+        beside += f"; bent pipe {pixels(raw.clear_pixels_delivered)}"
+    return KeyFigure(
+        "Clear ground delivered",
+        told,
+        beside,
+        "Pixels that are clear by truth (shadow counts as clear), in tiles that reached the ground. "
+        "An area is pixels times the square of the ground sample distance.",
+    )
+
+
+def _sent(data: ReportData) -> KeyFigure:
+    raw = data.arm("raw")
+    beside = "" if raw is None else f"bent pipe {size(raw.downlinked_bytes or 0)}"
+    return KeyFigure(
+        "Sent down",
+        size(data.summary.bytes.delivered),
+        beside,
+        "Whole tile records received on the ground; frames and resends are in the link's account.",
+    )
+
+
+def _pruned(data: ReportData) -> KeyFigure:
+    volumes, tiles = data.summary.bytes, data.summary.tiles
+    part = (
+        f", {share(volumes.pruned / volumes.acquired)} of what was taken"
+        if volumes.acquired
+        else ""
+    )
+    return KeyFigure(
+        "Pruned as cloud",
+        size(volumes.pruned),
+        f"{tiles.pruned:,} of {count(tiles.acquired, 'tile')}{part}",
+        f"Raw bytes of tiles whose cloud cover, by the masker, is above "
+        f"{data.setting.pruning.max_cloud_cover:g}; they are never sent.",
+    )
+
+
+def _saved(data: ReportData) -> KeyFigure:
+    volumes = data.summary.bytes
+    kept = volumes.acquired - volumes.pruned - volumes.overflowed
+    beside = (
+        f"{share(volumes.saved / kept)} of the kept tiles' raw bytes"
+        if kept
+        else "nothing was kept"
+    )
+    return KeyFigure(
+        "Saved by compression",
+        size(volumes.saved),
+        beside,
+        "Raw bytes minus tile record, over kept tiles. The compression loses nothing.",
+    )
+
+
+def _waiting(data: ReportData) -> KeyFigure:
+    raw = data.arm("raw")
+    beside = "" if raw is None else f"bent pipe {size(raw.waiting_bytes or 0)}"
+    return KeyFigure(
+        "Still waiting",
+        size(data.summary.bytes.on_board),
+        beside,
+        "On board at the end, not yet sent. It is never counted as saved.",
+    )
+
+
+def _thrown_away(data: ReportData) -> KeyFigure:
+    lost, had = data.summary.pixels.clear_discarded, data.summary.pixels.clear_acquired
+    value = "unknown" if lost is None else share(lost / had) if had else share(0)
+    beside = (
+        "some pixels have no truth" if lost is None else f"{pixels(lost)} of {pixels(had or 0)}"
+    )
+    return KeyFigure(
+        "Clear pixels thrown away",
+        value,
+        beside,
+        "The price: clear pixels by truth in pruned tiles, of all clear pixels taken.",
+    )
+
+
+def _link(data: ReportData) -> KeyFigure:
+    link = data.summary.link
+    value = share(link.used_bytes / link.capacity_bytes) if link.capacity_bytes else "no link"
+    return KeyFigure(
+        "Link used",
+        value,
+        f"{size(link.used_bytes)} of {size(link.capacity_bytes)}; {count(link.contacts, 'contact')}, "
+        f"{span(link.contact_s)}; {'saturated' if link.saturated else 'not saturated'}",
+        "Bytes over the channel, frames and resends included, of what the contacts could carry. "
+        "Saturated: more than half of the contacts end with data still waiting.",
+    )
+
+
+def _delay(data: ReportData) -> KeyFigure:
+    latency = data.summary.latency_s
+    known = latency.p50 is not None and latency.p90 is not None and latency.max is not None
+    return KeyFigure(
+        "Time to the ground",
+        span(latency.p50) if latency.p50 is not None else "unknown",
+        f"90 % within {span(latency.p90 or 0)}, the last {span(latency.max or 0)}"
+        if known
+        else "nothing came down",
+        "From acquisition to the last bit of a tile, median over delivered tiles.",
+    )
+
+
+def _targets(data: ReportData) -> KeyFigure:
+    targets = data.summary.targets
+    clear = targets.clear_delivered
+    return KeyFigure(
+        "Targets delivered clear",
+        "unknown" if clear is None else f"{clear:,} of {targets.requested:,}",
+        f"{targets.acquired:,} taken, {targets.reacquired:,} taken again",
+        f"Of one image at least {share(1 - data.setting.rescheduling.max_cloud_cover)} of the pixels "
+        "came down clear.",
+    )
+
+
+def _compute(data: ReportData) -> KeyFigure:
+    masker = data.summary.masker
+    size_told = "" if masker.parameters is None else f", {number(masker.parameters)} parameters"
+    return KeyFigure(
+        "Energy for computing",
+        energy(data.summary.energy_j.compute),
+        f"{masker.model or 'no model'}{size_told}",
+        "Joules of the on-board computer for masking and compression.",
+    )

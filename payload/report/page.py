@@ -1,0 +1,139 @@
+"""One self-contained page: the template filled, Plotly's own script inside, no request to anywhere."""
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING
+
+from payload.report.answer import answer
+from payload.report.chart import Chart
+from payload.report.data import OWN_ARM, ReportData
+from payload.report.figures import make_figures
+from payload.report.key_figures import key_figures
+from payload.report.palette import DARK, LIGHT, exchange
+from payload.report.pictures import pictures
+from payload.report.rows import (
+    ARM_MEANINGS,
+    MOST_CONTACTS,
+    arm_table,
+    contact_rows,
+    moment,
+    verdict,
+)
+from payload.report.words import count, number, share, size, span
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+MOST_BYTES = 7_900_000
+"""[byte] Of the page: it can be sent by mail and opened on a phone."""
+WORDS_BYTES = 600_000
+"""[byte] Kept for words and tables, whose rows are counted."""
+MOST_PARAMETERS = 400
+
+
+def render_page(data: ReportData) -> str:
+    """The report as one HTML file; equal data gives equal text.
+
+    Raises:
+        ScenarioError: A picture of the gallery is missing or none.
+    """
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415 - 5 MB of text, for this page alone
+
+    environment = _environment()
+    charts = make_figures(data)
+    arms, measures = arm_table(data)
+    plotly = _inside_script(get_plotlyjs())
+    drawing = _drawing(charts)
+    heavy_bytes = len(plotly.encode()) + len(drawing.encode())
+    room_bytes = max(
+        0, (MOST_BYTES - WORDS_BYTES - heavy_bytes) * 3 // 4
+    )  # base64: 4 letters for 3 bytes
+    shown = pictures(data.folder, data.gallery, room_bytes)
+    page = environment.get_template("report.html.j2").render(
+        data=data,
+        summary=data.summary,
+        provenance=data.provenance,
+        own=OWN_ARM,
+        answer=answer(data),
+        key_figures=key_figures(data),
+        charts=charts,
+        arms=arms,
+        arm_meanings=ARM_MEANINGS,
+        measures=measures,
+        contacts=contact_rows(data),
+        most_contacts=MOST_CONTACTS,
+        pictures=[(picture, verdict(data, picture.tile)) for picture in shown],
+        left_out=len(data.gallery) - len(shown),
+        assumed=[item for item in data.parameters if item.is_assumed],
+        parameters=data.parameters[:MOST_PARAMETERS],
+        most_parameters=MOST_PARAMETERS,
+        begins=moment(data, 0.0),
+        light=LIGHT,
+        dark=DARK,
+        drawing=drawing,
+    )
+    # The script is put in last and by itself: five million characters need no template.
+    # Its place is the last one of that name: a stranger's text stands before it and may say anything.
+    before, _, after = page.rpartition(_PLOTLY_HERE)
+    return f"{before}{plotly}{after}"
+
+
+_PLOTLY_HERE = "/*plotly*/"
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
+    environment = Environment(
+        loader=PackageLoader("payload.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "bold": _bold,
+        "data_url": _data_url,
+        "share": share,
+        "span": span,
+        "number": number,
+        "count": count,
+        "size": size,
+    }
+    return environment
+
+
+def _bold(text: str) -> "Markup":
+    """Text between two pairs of asterisks set in bold; all else is escaped."""
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _drawing(charts: dict[str, Chart]) -> "Markup":
+    """What the page's script draws, as JSON that cannot end the script element it stands in."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    told = {
+        "dark": exchange(),
+        "paper": LIGHT["paper"],
+        "figures": {
+            chart.id: {"plot": chart.plot, "narrow": chart.narrow} for chart in charts.values()
+        },
+    }
+    text = json.dumps(told, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)
+
+
+def _inside_script(code: str) -> str:
+    """Code that does not end the script element it stands in; its meaning stays."""
+    return re.sub(r"</(?=script)", r"<\\/", code, flags=re.IGNORECASE)

@@ -1,0 +1,183 @@
+"""The tables of the page: the arms with every figure and its definition, the contacts, the tiles."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+
+from payload.report.chart import FATE_WORDS
+from payload.report.data import OWN_ARM, Arm, Contact, GalleryTile, ReportData
+from payload.report.words import energy, number, pixels, share, size, span
+from payload.units import at
+
+UNKNOWN = "unknown"
+DASH = "\N{EM DASH}"
+MOST_CONTACTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A row of the table of arms: its name, definition, and the value of each arm."""
+
+    name: str
+    meaning: str
+    values: tuple[str, ...]
+
+
+ARM_MEANINGS = {
+    "raw": "Bent pipe: no masker, nothing dropped, nothing compressed.",
+    "compressed": "No masker, nothing dropped; this scenario's codec.",
+    "discard": "This scenario's masker; whole images above a cloud cover are dropped, the rest compressed.",
+    "prune": "This scenario: its own masker, its tiles dropped by cloud cover, its codec.",
+    "oracle": "This scenario with a perfect masker, which is the truth itself: the bound of the policy.",
+}
+
+
+def _told(unit: Callable[[float], str], missing: str) -> Callable[[float | int | None], str]:
+    return lambda value: missing if value is None else unit(value)
+
+
+_Show = Callable[[float | int | None], str]
+_MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
+    (
+        "clear_pixels_delivered",
+        "Clear ground delivered",
+        "Pixels clear by truth in tiles received. Unknown where some pixels have no truth.",
+        _told(pixels, UNKNOWN),
+    ),
+    (
+        "clear_pixels_discarded",
+        "Clear pixels thrown away",
+        "Pixels clear by truth in tiles pruned: the price.",
+        _told(pixels, UNKNOWN),
+    ),
+    ("images", "Images taken", "Retakes included.", _told(lambda value: f"{value:,.0f}", DASH)),
+    ("acquired_bytes", "Acquired", "Raw, as the camera delivers it.", _told(size, DASH)),
+    ("downlinked_bytes", "Sent down", "Whole tile records received.", _told(size, DASH)),
+    (
+        "waiting_bytes",
+        "Still waiting",
+        "On board at the end; never counted as saved.",
+        _told(size, DASH),
+    ),
+    ("overflowed_bytes", "Overflowed", "Found no room in memory.", _told(size, DASH)),
+    ("lost_bytes", "Lost", "Given up after too many resends.", _told(size, DASH)),
+    (
+        "used_bytes",
+        "Link used",
+        "Over the channel, frames and resends included.",
+        _told(size, DASH),
+    ),
+    (
+        "link_saturated",
+        "Link saturated",
+        "More than half of the contacts ended with data waiting.",
+        lambda value: DASH if value is None else "yes" if value else "no",
+    ),
+    (
+        "data_value_density",
+        "Data value density",
+        (
+            "Clear pixels delivered times raw bytes a pixel, over bytes sent down; raw and without any cloud "
+            f"it is 1. {DASH} where nothing came down or truth is missing."
+        ),
+        _told(number, DASH),
+    ),
+    (
+        "saved_fraction",
+        "Saved against the bent pipe",
+        (
+            f"1 minus bytes sent down over those of the bent pipe. {DASH} while either leaves anything "
+            "waiting: backlog is never saved."
+        ),
+        _told(lambda value: share(value) if value >= 0 else f"-{share(-value)}", DASH),
+    ),
+    (
+        "compute_j",
+        "Energy for computing",
+        "Masking and compression.",
+        _told(energy, DASH),
+    ),
+)
+
+
+def arm_table(data: ReportData) -> tuple[tuple[Arm, ...], tuple[Measure, ...]]:
+    """Arms, the scenario's own first, and one measure a row. A dash: not flown, or not defined for it."""
+    arms = tuple(sorted(data.summary.arms, key=lambda arm: arm.name != OWN_ARM))
+    measures = tuple(
+        Measure(
+            name,
+            meaning,
+            tuple(show(getattr(arm, key)) if arm.flown else DASH for arm in arms),
+        )
+        for key, name, meaning, show in _MEASURES
+    )
+    return arms, measures
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact in words."""
+
+    begins: str
+    station: str
+    satellite: str
+    lasts: str
+    highest: str
+    capacity: str
+    used: str
+    used_share: str
+    used_percent: float
+    waiting: str
+
+
+def contact_rows(data: ReportData) -> tuple[ContactRow, ...]:
+    """The first contacts of the scenario's own arm."""
+    return tuple(_contact(data, item) for item in data.contacts[:MOST_CONTACTS])
+
+
+def _contact(data: ReportData, item: Contact) -> ContactRow:
+    part = item.used_bytes / item.capacity_bytes if item.capacity_bytes else None
+    return ContactRow(
+        begins=moment(data, item.aos_s),
+        station=item.station,
+        satellite=item.satellite,
+        lasts=span(item.los_s - item.aos_s),
+        highest=f"{item.max_elevation_deg:.0f}°",
+        capacity=size(item.capacity_bytes),
+        used=size(item.used_bytes),
+        used_share=DASH if part is None else share(part),
+        used_percent=round(100 * min(part or 0.0, 1.0), 1),
+        waiting="yes" if item.left_waiting else "no",
+    )
+
+
+def moment(data: ReportData, time_s: float) -> str:
+    """A UTC date and time to the second."""
+    instant = at(data.setting.epoch_utc, time_s).astimezone(UTC)
+    return f"{instant:%Y-%m-%d %H:%M:%S}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said under a tile: a word, whether it is a mistake, and the figures behind it."""
+
+    word: str
+    is_mistake: bool
+    facts: str
+
+
+def verdict(data: ReportData, tile: GalleryTile) -> Verdict:
+    """How the decision on a tile looks in the light of the truth."""
+    limit = data.setting.pruning.max_cloud_cover
+    wrong = tile.true_cover is not None and (tile.true_cover <= limit) != tile.kept
+    cover = UNKNOWN if tile.cover is None else share(tile.cover)
+    true_cover = UNKNOWN if tile.true_cover is None else share(tile.true_cover)
+    facts = f"cloud {cover} by the masker, {true_cover} by truth; raw {size(tile.raw_bytes)}"
+    if tile.encoded_bytes is not None:
+        facts += f", record {size(tile.encoded_bytes)}"
+    if tile.kept:
+        fate = FATE_WORDS.get(tile.fate, tile.fate)
+        word = f"kept, {fate}"
+    else:
+        word = "pruned"
+    return Verdict(f"{word}: a mistake" if wrong else word, wrong, facts)

@@ -1,0 +1,193 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from payload.report import read_report_data
+from payload.report.answer import answer
+from payload.report.data import Arm, ReportData
+from payload.report.key_figures import key_figures
+from payload.report.rows import arm_table, verdict
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def day(results: Make) -> ReportData:
+    return read_report_data(results())
+
+
+def arm(name: str, **figures: object) -> Arm:
+    given = {
+        "downlinked_bytes": 100_000_000,
+        "waiting_bytes": 0,
+        "clear_pixels_delivered": 20_000_000,
+        "data_value_density": 1.2,
+        "saved_fraction": None,
+        "overflowed_bytes": 0,
+        "lost_bytes": 0,
+        "images": 30,
+        "used_bytes": 101_000_000,
+        "link_saturated": False,
+    }
+    return Arm(name=name, **{**given, **figures})
+
+
+def with_arms(day: ReportData, *arms: Arm) -> ReportData:
+    return replace(day, summary=replace(day.summary, arms=arms))
+
+
+def said(data: ReportData) -> str:
+    found = answer(data)
+    return " ".join([found.sentence, found.credit, found.regime, *found.further]).replace(
+        "\u00a0", " "
+    )
+
+
+def test_a_saturated_bent_pipe_is_outdone_and_the_price_is_named(day: ReportData):
+    raw = arm(
+        "raw", link_saturated=True, waiting_bytes=190_000_000, clear_pixels_delivered=10_500_000
+    )
+    pixels = replace(day.summary.pixels, clear_acquired=25_000_000, clear_discarded=300_000)
+    data = with_arms(day, raw, arm("prune"))
+    data = replace(data, summary=replace(data.summary, pixels=pixels))
+    text = said(data)
+    assert "**20 Mpx of clear ground in 100 MB**" in text
+    assert "10.5 Mpx of clear ground in 100 MB, with 190 MB still waiting" in text
+    assert "**1.9 \N{MULTIPLICATION SIGN} as much clear ground**" in text
+    assert "at the price of 1.2 % of its clear pixels" in text
+    assert "bottleneck of the bent pipe" in text
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (20_000_000, 25_000_000, "**20 % less clear ground than the bent pipe**"),
+        (20_000_000, 20_000_010, "**the same clear ground**"),
+        (21_000_000, 20_000_000, "**5 % more clear ground**"),
+        (20_000_000, 0, "**clear ground where there would have been none**"),
+        (0, 0, "**no clear ground** either way"),
+        (300_000_000, 20_000_000, "**15 \N{MULTIPLICATION SIGN} as much clear ground**"),
+        (None, 20_000_000, "**unknown**"),
+        (None, None, "**unknown**"),
+    ],
+)
+def test_the_verdict_is_what_the_numbers_say(day: ReportData, ours, theirs, expected: str):
+    data = with_arms(
+        day, arm("raw", clear_pixels_delivered=theirs), arm("prune", clear_pixels_delivered=ours)
+    )
+    assert expected in said(data)
+
+
+def test_an_idle_link_is_called_freed_and_never_a_gain(day: ReportData):
+    raw = arm("raw", downlinked_bytes=200_000_000, used_bytes=202_000_000)
+    text = said(with_arms(day, raw, arm("prune")))
+    assert "**The link was not the bottleneck**" in text
+    assert "brings no more data down" in text
+    assert "101 MB went over the channel instead of 202 MB, 50 % less" in text
+    assert "for 50 % fewer bytes sent" in text
+
+
+def test_while_anything_waits_no_link_time_is_called_freed(day: ReportData):
+    text = said(with_arms(day, arm("raw", waiting_bytes=5_000_000), arm("prune")))
+    assert "instead of" not in text
+    assert "taken too late to be sent" in text
+
+
+def test_a_full_memory_is_named(day: ReportData):
+    raw = arm("raw", overflowed_bytes=33_000_000)
+    text = said(with_arms(day, raw, arm("prune")))
+    assert "the bent pipe had no room for 33 MB" in text
+    assert "brings no more data down" not in text
+
+
+@pytest.mark.parametrize(
+    ("alone", "expected"),
+    [
+        (15_000_000, "**Finding the clouds is worth 5 Mpx of it**"),
+        (20_000_000, "added no clear ground"),
+        (22_000_000, "Finding the clouds cost 2 Mpx of clear ground here, for 33 % fewer bytes"),
+        (None, "Compression alone would have brought 150 MB of tiles."),
+    ],
+)
+def test_what_compression_would_have_done_alone_is_not_credited_to_clouds(
+    day: ReportData, alone, expected: str
+):
+    compressed = arm("compressed", clear_pixels_delivered=alone, downlinked_bytes=150_000_000)
+    assert expected in said(with_arms(day, arm("raw"), compressed, arm("prune")))
+
+
+def test_a_saturated_link_in_both_arms_is_said(day: ReportData):
+    text = said(with_arms(day, arm("raw", link_saturated=True), arm("prune", link_saturated=True)))
+    assert "with and without pruning" in text
+    text = said(with_arms(day, arm("raw"), arm("prune", link_saturated=True)))
+    assert "but not of the bent pipe" in text
+
+
+def test_no_image_no_contact_and_nothing_down_are_answers_too(results: Make):
+    text = said(read_report_data(results(images=0)))
+    assert "**no image**: no target came into sight by daylight" in text
+    text = said(read_report_data(results(contacts=0)))
+    assert "met **no ground station**, yet **nothing came down**" in text
+    assert "no saving is claimed" in text
+    text = said(read_report_data(results(capacity_mb=0.001)))
+    assert "had 9 contacts, yet **nothing came down**" in text
+
+
+def test_without_a_bent_pipe_nothing_is_compared(day: ReportData):
+    nobody = Arm("raw", None, None, None, None, None)
+    assert "no bent pipe was flown beside it" in said(with_arms(day, nobody, arm("prune")))
+
+
+def test_a_bent_pipe_that_brought_nothing_is_said(day: ReportData):
+    raw = arm("raw", downlinked_bytes=0, clear_pixels_delivered=0)
+    assert "a bent pipe would have brought nothing" in said(with_arms(day, raw, arm("prune")))
+
+
+def test_different_images_are_told(day: ReportData):
+    text = said(with_arms(day, arm("raw", images=25), arm("prune", images=26)))
+    assert "26 here and 25 in the bent pipe" in text
+
+
+@pytest.mark.parametrize(
+    "world", [{}, {"truth": False}, {"contacts": 0}, {"images": 0}, {"memory_mb": 1.0}]
+)
+def test_key_figures_are_always_there(results: Make, world: dict):
+    figures = key_figures(read_report_data(results(**world)))
+    assert len(figures) == 10
+    assert all(figure.value and figure.meaning.endswith(".") for figure in figures)
+
+
+def test_the_table_puts_the_scenario_first_and_knows_what_it_does_not(results: Make):
+    arms, measures = arm_table(read_report_data(results(truth=False)))
+    assert [item.name for item in arms] == ["prune", "raw", "compressed", "discard", "oracle"]
+    values = {measure.name: measure.values for measure in measures}
+    assert values["Clear ground delivered"] == ("unknown",) * 4 + ("\N{EM DASH}",)
+    assert values["Link saturated"][1] == "yes"
+    assert set(values["Saved against the bent pipe"]) == {"\N{EM DASH}"}
+
+
+def test_a_backlog_shows_no_saving_and_a_wide_link_does(results: Make):
+    _, measures = arm_table(read_report_data(results(capacity_mb=400.0, contacts=10)))
+    values = {measure.name: measure.values for measure in measures}
+    waiting = values["Still waiting"]
+    saved = values["Saved against the bent pipe"]
+    for amount, told in zip(waiting, saved, strict=True):
+        assert (told == "\N{EM DASH}") == (amount != "0\u00a0B" or waiting[1] != "0\u00a0B")
+
+
+@pytest.mark.parametrize(
+    ("kept", "true_cover", "word", "mistake"),
+    [
+        (False, 0.1, "pruned: a mistake", True),
+        (False, 0.9, "pruned", False),
+        (False, None, "pruned", False),
+        (True, 0.9, "kept, delivered: a mistake", True),
+        (True, 0.7, "kept, delivered", False),
+    ],
+)
+def test_a_tile_is_judged_by_its_truth(day: ReportData, kept, true_cover, word, mistake):
+    tile = replace(day.gallery[0], kept=kept, true_cover=true_cover, fate="delivered")
+    found = verdict(day, tile)
+    assert (found.word, found.is_mistake) == (word, mistake)
