@@ -11,23 +11,11 @@ from pathlib import Path
 from payload import __version__, registry
 from payload.errors import PayloadError
 from payload.masking.onnx_masker import OnnxMasker
+from payload.products.manifest import PACKAGES
 from payload.scenario.models import Scenario
 from payload.sim import assemble, fly_arms
 from payload.tables import read_table, write_table
 
-GUESTS = (
-    "numpy",
-    "rasterio",
-    "onnxruntime",
-    "simpy",
-    "pydantic",
-    "shapely",
-    "zstandard",
-    "sgp4",
-    "duckdb",
-    "jinja2",
-    "plotly",
-)
 SHORT_FLIGHT_H = 3.0
 
 
@@ -61,7 +49,7 @@ def _look(what: str, how: Callable[[], str]) -> Finding:
 
 
 def _packages() -> str:
-    return ", ".join(f"{importlib.import_module(name).__name__}" for name in GUESTS)
+    return ", ".join(f"{importlib.import_module(name).__name__}" for name in PACKAGES)
 
 
 def _plugins() -> str:

@@ -33,7 +33,9 @@ def real_images():
 def write_scenario(tmp_path):
     """Write a small scenario; top-level sections can be replaced, or left out by None."""
 
-    def write(name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes):
+    def write(
+        name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes
+    ):
         features = [
             {
                 "type": "Feature",
@@ -62,7 +64,9 @@ def write_scenario(tmp_path):
             "link": {"kind": "fixed", "rate_mbps": 1},
         } | changes
         path = tmp_path / name
-        path.write_text(json.dumps({key: value for key, value in scenario.items() if value is not None}))
+        path.write_text(
+            json.dumps({key: value for key, value in scenario.items() if value is not None})
+        )
         return path
 
     return write

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Flown:
     masker: Mapping[str, str | int | None]
     scores: Mapping[str, float | None]
 
-    @property
+    @cached_property
     def has_truth(self) -> bool:
         """Whether truth is known for every tile; without it no pixel count is claimed."""
         return all(estimate.clear_px is not None for estimate in self.estimates.values())

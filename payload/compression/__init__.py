@@ -23,18 +23,13 @@ True
 True
 """
 
-from payload.compression.container import (
-    SUFFIX,
-    Cell,
-    CellFate,
-    Container,
-    ContainerHeader,
-    ContainerWriter,
+from payload.compression.container import SUFFIX, Container, ContainerWriter, read_container
+from payload.compression.image_index import Cell, CellFate, ContainerHeader
+from payload.compression.record import (
     OpenedTile,
     TileHeader,
     open_record,
     raw_record_bytes,
-    read_container,
     read_header,
     seal,
 )

@@ -33,29 +33,11 @@ from payload.compression.record import (
     TileHeader,
     acquisition_tag,
     open_record,
-    raw_record_bytes,
     read_header,
-    seal,
 )
 from payload.compression.scan import Scan, belongs
 from payload.errors import CodecError
 from payload.ports import Codec
-
-__all__ = [
-    "SUFFIX",
-    "Cell",
-    "CellFate",
-    "Container",
-    "ContainerHeader",
-    "ContainerWriter",
-    "OpenedTile",
-    "TileHeader",
-    "open_record",
-    "raw_record_bytes",
-    "read_container",
-    "read_header",
-    "seal",
-]
 
 SUFFIX = ".tiles"
 _MAGIC = b"\x89TILES\r\n"
@@ -132,7 +114,7 @@ class ContainerWriter:
         if self._is_closed:
             raise CodecError(f"{self.path} is closed already")
         by_place = {(cell.row, cell.col): cell for cell in cells}
-        grid = self.header.places
+        grid = self.header.grid.places
         if len(by_place) != len(cells) or by_place.keys() != set(grid):
             raise CodecError(f"{self.path}: one cell for each of {len(grid)} of the grid is wanted")
         for place, cell in by_place.items():
@@ -224,7 +206,7 @@ def read_container(path: Path) -> Container:
         scan = Scan(header)
         scan.run(data, start, end)
     if cells is None:
-        cells = tuple(scan.cell(place) for place in header.places)
+        cells = tuple(scan.cell(place) for place in header.grid.places)
         return Container(path, header, cells, False, (*notes, *scan.notes), scan.places)
     return Container(path, header, cells, True, (*notes, *scan.notes), scan.places)
 
@@ -301,7 +283,7 @@ def _parse_index(
         raise CodecError(f"the index makes no sense: {_first(error)}") from error
     if index.acquisition_id != header.acquisition_id:
         raise CodecError(f"the index is of another image: {index.acquisition_id}")
-    if [(cell.row, cell.col) for cell in index.cells] != header.places:
+    if [(cell.row, cell.col) for cell in index.cells] != header.grid.places:
         raise CodecError("the index does not have each cell of the grid once")
     return index.cells, begin
 

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field
 from payload.compression.record import HEADER_BYTES
 from payload.compression.samples import MAX_BANDS, MAX_BIT_DEPTH, MAX_SIDE_PX, check_shape
 from payload.errors import CodecError
-from payload.types import Georeference, Radiometry, Window
+from payload.geometry.grid import TileGrid
+from payload.types import Georeference, Radiometry
 
 MAX_CELLS = 2**20
 MAX_IMAGE_SAMPLES = 2**34
@@ -70,7 +71,7 @@ class ContainerHeader:
         side = (min(self.tile_px, self.height_px), min(self.tile_px, self.width_px))
         check_shape((len(self.bands), *side), bit_depth=self.bit_depth)
         samples = len(self.bands) * self.height_px * self.width_px
-        if self.rows * self.cols > MAX_CELLS or samples > MAX_IMAGE_SAMPLES:
+        if self.grid.rows * self.grid.cols > MAX_CELLS or samples > MAX_IMAGE_SAMPLES:
             raise CodecError(
                 f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px;"
                 f" {MAX_CELLS} tiles and {MAX_IMAGE_SAMPLES} samples at most"
@@ -82,25 +83,9 @@ class ContainerHeader:
             raise CodecError("the radiometry or the georeference of the image is not finite")
 
     @property
-    def places(self) -> list[tuple[int, int]]:
-        """Row and column of all cells, row by row from the top left."""
-        return [(row, col) for row in range(self.rows) for col in range(self.cols)]
-
-    @property
-    def rows(self) -> int:
-        """How many cells lie below each other."""
-        return -(-self.height_px // self.tile_px)
-
-    @property
-    def cols(self) -> int:
-        """How many cells lie side by side."""
-        return -(-self.width_px // self.tile_px)
-
-    def window(self, row: int, col: int) -> Window:
-        """Where the cell of a row and a column lies."""
-        top_px, left_px = row * self.tile_px, col * self.tile_px
-        height_px = min(self.tile_px, self.height_px - top_px)
-        return Window(top_px, left_px, height_px, min(self.tile_px, self.width_px - left_px))
+    def grid(self) -> TileGrid:
+        """How the image falls into cells."""
+        return TileGrid(self.height_px, self.width_px, self.tile_px)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from payload.compression.raw import Raw, packed_bytes
 from payload.compression.samples import check_samples, check_shape
 from payload.errors import CodecError
+from payload.geometry.grid import tile_place
 from payload.ports import Codec
 from payload.types import EncodedTile, Tile, Window
 
@@ -129,7 +130,7 @@ def seal(tile: Tile, codec: Codec, codec_name: str, *, cover: float | None = Non
         bands=len(bands),
         bit_depth=tile.bit_depth,
         cover=cover,
-        acquisition_tag=acquisition_tag(tile.id.rpartition("#")[0]),
+        acquisition_tag=acquisition_tag(tile_place(tile.id)[0]),
         pixel_hash=pixel_hash(bands),
         payload_bytes=len(payload),
         payload_crc=zlib.crc32(payload),

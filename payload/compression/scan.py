@@ -89,10 +89,10 @@ def _peek(data: mmap.mmap, offset: int, end: int) -> TileHeader | None:
 
 def belongs(tile: TileHeader, image: ContainerHeader, tag: bytes) -> bool:
     """Whether a record is of this image: its acquisition, a cell of its grid, its bands and bits."""
-    inside = tile.row < image.rows and tile.col < image.cols
+    inside = tile.row < image.grid.rows and tile.col < image.grid.cols
     return (
         inside
         and tile.acquisition_tag == tag
-        and tile.window == image.window(tile.row, tile.col)
+        and tile.window == image.grid.window(tile.row, tile.col)
         and (tile.bands, tile.bit_depth) == (len(image.bands), image.bit_depth)
     )

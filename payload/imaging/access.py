@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.errors import OrbitError
+from payload.geometry.earth import Site, site
+from payload.geometry.track import Track, bracketed_roots
 from payload.imaging.sensor import frame_duration_s, ground_speed_km_s
 from payload.types import Ephemeris, Opportunity, Sensor, Target
 
@@ -14,14 +15,7 @@ Floats = NDArray[np.float64]
 SunElevation = Callable[[Floats, Floats, Floats], Floats]
 """Height of the Sun [deg] over latitudes [deg], longitudes [deg] at times [s], each (N,)."""
 
-MAX_STEP_S = 60.0
-"""[s] Widest step of an ephemeris: between samples a cubic is good to 0.4 m in a low orbit."""
-
-# Equatorial radius [km] and squared eccentricity of WGS 84. Source: NIMA TR8350.2, tables 3.1, 3.3.
-_RADIUS_KM, _ECCENTRICITY2 = 6378.137, 6.69437999014e-3
-
 _BLOCK = 2_000_000  # samples x targets looked at together: some 50 MB
-_NEWTON_STEPS = 8
 
 
 def find_opportunities(
@@ -51,9 +45,10 @@ def find_opportunities(
     Raises:
         OrbitError: The ephemeris is too coarse or uneven.
     """
+    track = Track(ephemeris)
     found: list[Opportunity] = []
     for block in _blocks(targets, ephemeris.time_s.size):
-        passes = _passes_over(block, ephemeris)
+        passes = _passes_over(block, track)
         allowed = np.flatnonzero(
             passes.in_sight & (passes.off_nadir_deg <= sensor.max_off_nadir_deg)
         )
@@ -103,82 +98,40 @@ class _Passes:
     ground_speed_km_s: Floats
 
 
-def _passes_over(targets: Sequence[Target], ephemeris: Ephemeris) -> _Passes:
-    step_s = _checked_step_s(ephemeris)
-    place, up = _on_the_ellipsoid(
+def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
+    place = site(
         np.array([target.lat_deg for target in targets]),
         np.array([target.lon_deg for target in targets]),
     )
-    step, who = _approaches(ephemeris, step_s, place, up)
-    share, position, velocity = _closest(ephemeris, step_s, step, place[who])
-    sight = place[who] - position
+    step, who = _approaches(track, place)
+    here_km = place.position_km[who]
+
+    def receding(times_s: Floats) -> Floats:
+        position, velocity = track.states(times_s)
+        return _dot(position - here_km, velocity)
+
+    time_s = track.ephemeris.time_s
+    middle_s = bracketed_roots(receding, time_s[step], time_s[step + 1])
+    position, velocity = track.states(middle_s)
+    sight = here_km - position
     return _Passes(
         who=who,
-        middle_s=ephemeris.time_s[step] + share * step_s,
+        middle_s=middle_s,
         off_nadir_deg=_angle_deg(sight, -position),
-        in_sight=_dot(sight, up[who]) < 0.0,
-        ground_speed_km_s=ground_speed_km_s(position, velocity, np.linalg.norm(place[who], axis=1)),
+        in_sight=_dot(sight, place.up[who]) < 0.0,
+        ground_speed_km_s=ground_speed_km_s(position, velocity, np.linalg.norm(here_km, axis=1)),
     )
 
 
-def _approaches(
-    ephemeris: Ephemeris, step_s: float, place: Floats, up: Floats
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Steps in which the satellite stops to come nearer to a target in sight, and those targets."""
-    position, velocity = ephemeris.position_km, ephemeris.velocity_km_s
-    receding = _dot(position, velocity)[:, None] - velocity @ place.T
-    height_km = position @ up.T - _dot(place, up)
-    reach_km = np.sqrt(_dot(velocity, velocity).max()) * step_s
+    position, velocity = track.ephemeris.position_km, track.ephemeris.velocity_km_s
+    receding = _dot(position, velocity)[:, None] - velocity @ place.position_km.T
+    height_km = position @ place.up.T - _dot(place.position_km, place.up)
+    reach_km = np.sqrt(_dot(velocity, velocity).max()) * track.step_s
     in_sight = np.maximum(height_km[:-1], height_km[1:]) > -reach_km
     step, who = np.nonzero((receding[:-1] < 0.0) & (receding[1:] >= 0.0) & in_sight)
     return step, who
-
-
-def _closest(
-    ephemeris: Ephemeris, step_s: float, step: NDArray[np.int64], place: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Share of the step, position [km] and velocity [km/s] at the closest approach in each step.
-
-    On the cubic through both ends (Hermite); Newton's method on sight . velocity, in its bracket.
-    """
-    r0, r1 = ephemeris.position_km[step], ephemeris.position_km[step + 1]
-    v0, v1 = ephemeris.velocity_km_s[step] * step_s, ephemeris.velocity_km_s[step + 1] * step_s
-    c2, c3 = 3.0 * (r1 - r0) - 2.0 * v0 - v1, 2.0 * (r0 - r1) + v0 + v1
-    low, high = np.zeros(step.size), np.ones(step.size)
-    share = np.full(step.size, 0.5)
-    for _ in range(_NEWTON_STEPS):
-        u = share[:, None]
-        speed = v0 + (2.0 * c2 + 3.0 * c3 * u) * u  # [km] a step
-        sight = r0 + (v0 + (c2 + c3 * u) * u) * u - place
-        receding = _dot(sight, speed)
-        low, high = np.where(receding < 0.0, share, low), np.where(receding < 0.0, high, share)
-        slope = _dot(speed, speed) + _dot(sight, 2.0 * c2 + 6.0 * c3 * u)
-        newton = share - receding / np.where(slope > 0.0, slope, np.inf)
-        share = np.where((newton >= low) & (newton <= high), newton, 0.5 * (low + high))
-    u = share[:, None]
-    position = r0 + (v0 + (c2 + c3 * u) * u) * u
-    return share, position, (v0 + (2.0 * c2 + 3.0 * c3 * u) * u) / step_s
-
-
-def _on_the_ellipsoid(lat_deg: Floats, lon_deg: Floats) -> tuple[Floats, Floats]:
-    """Points [km] of WGS 84 at height 0, ITRF, and the normals there, each (N, 3)."""
-    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    up = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)), axis=1)
-    normal_km = _RADIUS_KM / np.sqrt(1.0 - _ECCENTRICITY2 * np.sin(lat) ** 2)
-    return normal_km[:, None] * up * (1.0, 1.0, 1.0 - _ECCENTRICITY2), up
-
-
-def _checked_step_s(ephemeris: Ephemeris) -> float:
-    time_s, who = ephemeris.time_s, ephemeris.satellite
-    if time_s.ndim != 1 or time_s.size < 2:
-        raise OrbitError(f"the ephemeris of {who!r} has fewer than two samples")
-    steps_s = np.diff(time_s)
-    if not np.all(steps_s > 0) or np.ptp(steps_s) > 1e-6 or steps_s[0] > MAX_STEP_S + 1e-6:
-        raise OrbitError(
-            f"the ephemeris of {who!r} should have even steps of at most {MAX_STEP_S:g} s,"
-            f" but they are {steps_s.min():g} to {steps_s.max():g} s"
-        )
-    return float((time_s[-1] - time_s[0]) / (time_s.size - 1))
 
 
 def _blocks(targets: Sequence[Target], samples: int) -> Iterator[Sequence[Target]]:

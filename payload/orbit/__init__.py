@@ -3,7 +3,7 @@
 - `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words (`elements`, `omm`).
 - `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
 - `sun_elevation_deg`, `is_sunlit`: daylight at a place, sunlight on the satellite.
-- `frames`, `interpolation`: the sums below them.
+- `frames`: the sums below them; what other rooms need too stands in `payload.geometry`.
 
 >>> from datetime import UTC, datetime
 >>> from payload.orbit import find_contacts, time_grid

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import OrbitError
-from payload.orbit.frames import Site, site
-from payload.orbit.interpolation import Track, bracketed_roots
+from payload.geometry.earth import Site, site
+from payload.geometry.track import Track, bracketed_roots
 from payload.types import ContactWindow, Ephemeris, GroundStation
 
 Floats = NDArray[np.float64]
@@ -78,7 +78,7 @@ def find_contacts(
         OrbitError: The mask or the place is none, or the ephemeris is too coarse or uneven.
 
     Source: the definition of elevation on WGS 84; sign changes of `_Sky`'s clearance between
-    samples, refined on the cubic through them (`interpolation`).
+    samples, refined on the cubic through them (`payload.geometry.track`).
     """
     return find_network_contacts(ephemeris, [station], min_elevation_deg=min_elevation_deg)
 

@@ -14,7 +14,8 @@ import numpy as np
 from sgp4.api import SGP4_ERRORS, WGS72, Satrec
 
 from payload.errors import OrbitError
-from payload.orbit.frames import WGS84_RADIUS_KM, gmst_rad, instants
+from payload.geometry.earth import WGS84_RADIUS_KM
+from payload.orbit.frames import gmst_rad, instants
 from payload.units import S_PER_DAY
 
 SGP4_MU_KM3_S2 = 398600.8

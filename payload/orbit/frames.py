@@ -1,4 +1,4 @@
-"""Time and axes: UTC to days, TEME to the turning Earth, a place on WGS 84 to a point in space."""
+"""Time and axes: UTC to days, TEME to the turning Earth."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,12 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import OrbitError
-from payload.units import M_PER_KM, S_PER_DAY
+from payload.units import S_PER_DAY
 
-WGS84_RADIUS_KM = 6378.137
-"""Equatorial radius. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
-WGS84_FLATTENING = 1.0 / 298.257223563
-"""Flattening of the ellipsoid. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
 EARTH_SPIN_RAD_S = 7.292115146706979e-5
 """[rad/s] Of the Earth against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
 
@@ -100,34 +96,3 @@ def teme_to_itrf(
     velocity[:, 0] += EARTH_SPIN_RAD_S * position[:, 1]
     velocity[:, 1] -= EARTH_SPIN_RAD_S * position[:, 0]
     return position, velocity
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
-    """A place on WGS 84 and its local axes, all ITRF; shape (..., 3), one row a place."""
-
-    position_km: NDArray[np.float64]
-    up: NDArray[np.float64]
-    east: NDArray[np.float64]
-    north: NDArray[np.float64]
-
-
-def site(
-    lat_deg: float | NDArray[np.float64],
-    lon_deg: float | NDArray[np.float64],
-    height_m: float | NDArray[np.float64] = 0.0,
-) -> Site:
-    """Geodetic coordinates to ITRF; `up` is the normal of the ellipsoid.
-
-    Source: NIMA TR8350.2, 3rd ed., section 4.2.
-    """
-    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    height_km = np.asarray(height_m) / M_PER_KM
-    zero = np.zeros(np.broadcast(lat, lon).shape)
-    up = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat) + zero), -1)
-    east = np.stack((-np.sin(lon) + zero, np.cos(lon) + zero, zero), -1)
-    eccentricity2 = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
-    normal_km = WGS84_RADIUS_KM / np.sqrt(1.0 - eccentricity2 * np.sin(lat) ** 2)
-    shrink = np.array((1.0, 1.0, 1.0 - eccentricity2))
-    position = (normal_km[..., None] * shrink + height_km[..., None]) * up
-    return Site(position, up, east, np.cross(up, east))

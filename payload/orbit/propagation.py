@@ -50,10 +50,8 @@ class Sgp4:
         min_length=2,
         max_length=3,
     )
-    tle_file: InputPath | None = option(  # noqa: RUF009 - makes a field
-        None, description="File with one set of two-line elements."
-    )
-    omm_file: InputPath | None = option(  # noqa: RUF009 - makes a field
+    tle_file: InputPath | None = option(None, description="File with one set of two-line elements.")
+    omm_file: InputPath | None = option(
         None, description="File with one CCSDS Orbit Mean-Elements Message: JSON, KVN, XML or CSV."
     )
     altitude_km: float | None = option(
@@ -62,7 +60,7 @@ class Sgp4:
         ge=MIN_ALTITUDE_KM,
         le=MAX_ALTITUDE_KM,
     )
-    ltan: Clock | None = option(  # noqa: RUF009 - makes a field
+    ltan: Clock | None = option(
         None,
         description='Mean local solar time of the ascending node at the epoch, as "HH:MM";'
         " altitude_km belongs to it.",
@@ -76,7 +74,7 @@ class Sgp4:
         le=360.0,
     )
     satellite: str = supplied("satellite")
-    epoch_utc: datetime = supplied(J2000_UTC)  # noqa: RUF009 - makes a field
+    epoch_utc: datetime = supplied(J2000_UTC)
     dut1_s: float = supplied(0.0)
 
     def __post_init__(self) -> None:

@@ -5,7 +5,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.orbit.frames import WGS84_RADIUS_KM, gmst_rad, instants, site, turn_with_earth
+from payload.geometry.earth import WGS84_RADIUS_KM, site
+from payload.orbit.frames import gmst_rad, instants, turn_with_earth
 from payload.types import Ephemeris
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from payload.geometry.grid import tile_place
 from payload.ledger import Fate, FlightRecord
 from payload.tables import write_table
 from payload.types import CoverEstimate
@@ -121,7 +122,7 @@ def _write(path: Path, types: Types, rows: Sequence[Row]) -> None:
 
 def _ledger_rows(record: FlightRecord) -> Iterable[Row]:
     for entry in record.ledger.entries:
-        image = entry.tile_id.partition("#")[0]
+        image, _, _ = tile_place(entry.tile_id)
         yield record.arm, entry.tile_id, image, str(entry.fate), entry.bytes, entry.time_s
 
 
@@ -131,7 +132,7 @@ def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> 
         taken = image.acquisition
         outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}
         for tile_id, raw_bytes in zip(taken.tile_ids, taken.tile_raw_bytes, strict=True):
-            row, col = tile_id.rpartition("#")[2].split(",")
+            _, row, col = tile_place(tile_id)
             outcome, estimate, end = outcomes.get(tile_id), estimates[tile_id], ends[tile_id]
             yield (
                 record.arm,
@@ -139,8 +140,8 @@ def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> 
                 taken.id,
                 taken.opportunity.target,
                 taken.satellite,
-                int(row),
-                int(col),
+                row,
+                col,
                 taken.time_s,
                 raw_bytes,
                 None if outcome is None or end is Fate.PRUNED else outcome.encoded_bytes,

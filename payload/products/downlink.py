@@ -15,6 +15,7 @@ from payload.compression import (
     read_container,
 )
 from payload.errors import CodecError, LawError
+from payload.geometry.grid import tile_place
 from payload.ledger import FlightRecord, Image
 from payload.ports import SceneSource
 from payload.products.ground_segment import InstalledCodecs
@@ -75,7 +76,7 @@ class Archive:
                         folder / file_name(tile_id, ".tif"),
                         tile.bands,
                         georeference=_shifted(
-                            header.georeference, header.window(cell.row, cell.col)
+                            header.georeference, header.grid.window(cell.row, cell.col)
                         ),
                         radiometry=header.radiometry,
                         descriptions=header.bands,
@@ -111,9 +112,9 @@ def _cells(
     reasons = {outcome.tile_id: outcome.decision.reason for outcome in image.outcomes}
     cells = []
     for tile_id in image.acquisition.tile_ids:
-        row, col = tile_id.rpartition("#")[2].split(",")
+        _, row, col = tile_place(tile_id)
         reason = reasons.get(tile_id, "never judged")
-        cells.append(Cell(int(row), int(col), ends[tile_id], estimates[tile_id].cover, reason))
+        cells.append(Cell(row, col, ends[tile_id], estimates[tile_id].cover, reason))
     return cells
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.geometry.grid import tile_place
 from payload.imaging.tiling import cut_tiles
 from payload.ledger import FlightRecord
 from payload.png import png_gray, png_rgb, true_colour
@@ -120,7 +121,7 @@ def _about(
     known_px = None if clear_px is None or cloudy_px is None else clear_px + cloudy_px
     return {
         "tile": outcome.tile_id,
-        "image": outcome.tile_id.partition("#")[0],
+        "image": tile_place(outcome.tile_id)[0],
         "target": target,
         "fate": fate,
         "kept": outcome.is_kept,

@@ -8,11 +8,11 @@ from typing import TypeVar, cast
 from payload.compression import raw_record_bytes
 from payload.energy import ComputeProfile, load_profile
 from payload.errors import PayloadError, ScenarioError
+from payload.geometry.earth import subsatellite_deg
+from payload.geometry.grid import TileGrid
 from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
-from payload.imaging.tiling import TileGrid
 from payload.orbit.contacts import find_contacts, time_grid
-from payload.orbit.ground_track import subsatellite_deg
 from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from payload.compression import raw_record_bytes
-from payload.imaging.tiling import TileGrid, tile_id
+from payload.geometry.grid import TileGrid, tile_id
 from payload.sim.assemble import Assembly
 from payload.types import Acquisition, Opportunity, View
 from payload.units import at
@@ -31,14 +31,13 @@ class Camera:
         )
         scene = parts.source.scene(view)
         grid = TileGrid(scene.height_px, scene.width_px, parts.tile_px)
-        cells = [(row, col) for row in range(grid.rows) for col in range(grid.cols)]
         return Acquisition(
             id=opportunity.id,
             satellite=opportunity.satellite,
             opportunity=opportunity,
             time_s=time_s,
             view=view,
-            tile_ids=tuple(tile_id(opportunity.id, row, col) for row, col in cells),
+            tile_ids=tuple(tile_id(opportunity.id, row, col) for row, col in grid.places),
             tile_raw_bytes=tuple(
                 raw_record_bytes(
                     len(scene.bands), window.height_px, window.width_px, scene.bit_depth

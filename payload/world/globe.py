@@ -7,8 +7,9 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.geometry.earth import WGS84_ECCENTRICITY2
+
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_E2 = 0.00669437999014  # squared eccentricity of WGS 84; source: NGA.STND.0036
 _OBLIQUITY_DEG = 23.44
 """[deg] Source: IAU 2006, rounded."""
 
@@ -22,7 +23,9 @@ def lat_lon(direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     """Geodetic latitude and longitude [deg] of unit vectors, shape (3, ...), on the ellipsoid."""
     x, y, z = direction
     across = np.sqrt(x * x + y * y)
-    return np.degrees(np.arctan2(z, across * (1.0 - _E2))), np.degrees(np.arctan2(y, x))
+    return np.degrees(np.arctan2(z, across * (1.0 - WGS84_ECCENTRICITY2))), np.degrees(
+        np.arctan2(y, x)
+    )
 
 
 @cache

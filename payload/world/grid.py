@@ -6,12 +6,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
 from payload.types import Georeference, Window
+from payload.units import M_PER_KM
 from payload.world.lattice import FACES, Footprint, chart_coordinates, near_chart
 
-_A_M = 6378137.0
-_E2 = 0.00669437999014
-"""Semi-major axis [m] and squared eccentricity of WGS 84. Source: NGA.STND.0036."""
 _STEP_PX = (
     32  # places are exact every so many pixels, and linear between: within 0.1 m at 60 m a pixel
 )
@@ -50,9 +49,9 @@ class SceneGrid:
         east = np.array([-np.sin(lon), np.cos(lon), 0.0])
         north = np.array([-sin * np.cos(lon), -sin * np.sin(lon), cos])
         up = np.array([cos * np.cos(lon), cos * np.sin(lon), sin])
-        prime_m = _A_M / np.sqrt(1.0 - _E2 * sin**2)
-        meridian_m = prime_m * (1.0 - _E2) / (1.0 - _E2 * sin**2)
-        centre = prime_m * up - np.array([0.0, 0.0, _E2 * prime_m * sin])
+        prime_m = WGS84_RADIUS_KM * M_PER_KM / np.sqrt(1.0 - WGS84_ECCENTRICITY2 * sin**2)
+        meridian_m = prime_m * (1.0 - WGS84_ECCENTRICITY2) / (1.0 - WGS84_ECCENTRICITY2 * sin**2)
+        centre = prime_m * up - np.array([0.0, 0.0, WGS84_ECCENTRICITY2 * prime_m * sin])
         return np.stack([east, north, up]), centre, (float(prime_m), float(meridian_m))
 
     def directions(

@@ -81,4 +81,6 @@ def test_every_acquired_byte_has_exactly_one_fate(write_scenario):
     SEEN.clear()
     _fly_a_random_scenario(write_scenario)
     for fate in Fate:
-        assert SEEN[fate] >= EXAMPLES // 10, f"{fate} occurred in {SEEN[fate]} of {EXAMPLES} flights only"
+        assert SEEN[fate] >= EXAMPLES // 10, (
+            f"{fate} occurred in {SEEN[fate]} of {EXAMPLES} flights only"
+        )

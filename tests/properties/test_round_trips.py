@@ -165,7 +165,7 @@ HEADER = ContainerHeader(
 
 
 def cell_tile(place, seed):
-    window = HEADER.window(*place)
+    window = HEADER.grid.window(*place)
     shape = (2, window.height_px, window.width_px)
     bands = np.random.default_rng([seed, *place]).integers(0, 40, shape).astype(np.uint16)
     inset = (slice(0, shape[1]), slice(0, shape[2]))
@@ -177,11 +177,13 @@ def write(path, fates, seed):
     """A container of random tiles; those delivered, by place."""
     writer = ContainerWriter(path, HEADER)
     sent = {}
-    for place, fate in zip(HEADER.places, fates, strict=True):
+    for place, fate in zip(HEADER.grid.places, fates, strict=True):
         if fate is CellFate.DELIVERED:
             sent[place] = cell_tile(place, seed)
             writer.append(seal(sent[place], MedZstd(), "med-zstd").record)
-    writer.close([Cell(*place, fate) for place, fate in zip(HEADER.places, fates, strict=True)])
+    writer.close(
+        [Cell(*place, fate) for place, fate in zip(HEADER.grid.places, fates, strict=True)]
+    )
     return sent
 
 

@@ -133,7 +133,7 @@ def test_what_is_unpacked_equals_the_acquired_pixels_bit_for_bit(result, scenari
             nodata = file.nodata
         for cell in container.cells:
             fates.add(cell.fate)
-            window = container.header.window(cell.row, cell.col)
+            window = container.header.grid.window(cell.row, cell.col)
             rows = slice(window.top_px, window.top_px + window.height_px)
             cols = slice(window.left_px, window.left_px + window.width_px)
             if cell.fate == "delivered":

@@ -19,7 +19,10 @@ def test_different_names_have_different_keys(seed, one, other):
 
 
 def test_names_that_look_alike_when_joined_are_different():
-    assert len({key(1, "a", "b"), key(1, "ab"), key(1, "a:b"), key(1, "b", "a"), key(2, "a", "b")}) == 5
+    assert (
+        len({key(1, "a", "b"), key(1, "ab"), key(1, "a:b"), key(1, "b", "a"), key(2, "a", "b")})
+        == 5
+    )
     assert key(1, "1") != key(1, 1)
 
 

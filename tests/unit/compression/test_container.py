@@ -40,7 +40,7 @@ HEADER = ContainerHeader(
 
 def tile_at(row, col, header=HEADER):
     """A tile of its own pixels in the grid of a header."""
-    window = header.window(row, col)
+    window = header.grid.window(row, col)
     shape = (len(header.bands), window.height_px, window.width_px)
     rng = np.random.default_rng([row, col])
     bands = (1000 + rng.normal(0, 30, shape)).astype(np.uint16)

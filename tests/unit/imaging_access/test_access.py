@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.errors import OrbitError
+from payload.geometry.earth import site
 from payload.imaging import find_opportunities
-from payload.imaging.access import _on_the_ellipsoid
 from payload.orbit import sun_elevation_deg, time_grid
-from payload.orbit.frames import site
 from payload.orbit.propagation import Sgp4
 from payload.types import Opportunity, Radiometry, Sensor, Target
 
@@ -226,11 +225,3 @@ def test_an_ephemeris_that_is_coarse_or_uneven_is_refused(times_s):
 def test_the_end_of_an_opportunity_is_its_start_and_its_duration():
     item = Opportunity("one/a/5", "a", "one", 5.0, 2.0, 1.0, 30.0, 10)
     assert item.end_s == 7.0
-
-
-def test_imaging_and_orbit_put_a_place_at_the_same_spot():
-    lat_deg, lon_deg = np.linspace(-90, 90, 19), np.linspace(-180, 180, 19)
-    position, up = _on_the_ellipsoid(lat_deg, lon_deg)
-    place = site(lat_deg, lon_deg)
-    np.testing.assert_allclose(position, place.position_km, atol=1e-6)
-    np.testing.assert_allclose(up, place.up, atol=1e-15)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.errors import ImageryError
-from payload.imaging.tiling import TileGrid, cut_tiles, merge_tiles, tile_id
+from payload.geometry.grid import TileGrid, tile_id, tile_place
+from payload.imaging.tiling import cut_tiles, merge_tiles
 from payload.types import Georeference, Patch, Radiometry, Window
 
 
@@ -181,3 +182,7 @@ def test_a_negative_margin_is_refused():
 def test_pieces_that_do_not_fit_are_refused(pieces):
     with pytest.raises(ImageryError):
         merge_tiles(pieces, height_px=4, width_px=4)
+
+
+def test_the_place_of_a_tile_is_the_way_back_from_its_id():
+    assert tile_place(tile_id("one/a#b/5", 3, 12)) == ("one/a#b/5", 3, 12)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from payload.errors import OrbitError
-from payload.orbit.frames import gmst_rad, instants, site, teme_to_itrf
+from payload.geometry.earth import site
+from payload.orbit.frames import gmst_rad, instants, teme_to_itrf
 
 
 def sidereal_deg(*when):

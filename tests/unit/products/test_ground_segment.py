@@ -58,8 +58,8 @@ def write(path, header, image, fate_of):
     writer = ContainerWriter(path, header)
     covered = np.zeros(image.shape[1:], np.bool_)
     cells = []
-    for place in header.places:
-        window = header.window(*place)
+    for place in header.grid.places:
+        window = header.grid.window(*place)
         bands = image[(slice(None), *crop(window))]
         name = f"{header.acquisition_id}#{place[0]},{place[1]}"
         inset = (slice(0, window.height_px), slice(0, window.width_px))
@@ -106,7 +106,7 @@ def test_delivered_tiles_come_back_bit_for_bit_and_pruned_ones_are_nodata(
     assert report.restored_px == covered.sum()
     assert report.image_px == covered.size
     assert report.failed == ()
-    assert sum(report.cells.values()) == len(header.places)
+    assert sum(report.cells.values()) == len(header.grid.places)
     assert report.restored_tiles == report.cells["delivered"]
     assert [item.name for item in report.raster.parent.iterdir()] == ["image.tif"]
 
@@ -136,13 +136,13 @@ def test_a_damaged_tile_is_reported_and_the_others_are_restored(tmp_path):
     data[cell.offset + 100] ^= 1
     path.write_bytes(data)
     report = unpack(path, tmp_path)
-    covered[crop(header.window(cell.row, cell.col))] = False
+    covered[crop(header.grid.window(cell.row, cell.col))] = False
     pixels, valid, _, _ = read(report.raster)
     np.testing.assert_array_equal(valid, covered)
     np.testing.assert_array_equal(pixels[:, covered], image[:, covered])
     assert [(tile.row, tile.col) for tile in report.failed] == [(cell.row, cell.col)]
     assert "checksum" in report.failed[0].reason
-    assert report.restored_tiles == len(header.places) - 1
+    assert report.restored_tiles == len(header.grid.places) - 1
 
 
 def test_the_report_reads_well_for_people_and_for_programs(tmp_path):
@@ -170,7 +170,7 @@ def test_a_codec_that_is_not_installed_fails_its_tiles_only(tmp_path):
     header = header_of()
     path = tmp_path / "image.tiles"
     writer = ContainerWriter(path, header)
-    window = header.window(0, 0)
+    window = header.grid.window(0, 0)
     bands = image_of(header)[(slice(None), *crop(window))]
     inset = (slice(0, 32), slice(0, 32))
     name = f"{header.acquisition_id}#0,0"
@@ -198,7 +198,7 @@ def test_an_image_of_which_nothing_came_down_is_nodata_throughout(tmp_path, bit_
     header = header_of(bit_depth)
     write(tmp_path / "image.tiles", header, image_of(header), lambda _: CellFate.LOST)
     report = unpack(tmp_path / "image.tiles", tmp_path)
-    assert report.cells == {"lost": len(header.places)}
+    assert report.cells == {"lost": len(header.grid.places)}
     assert not read(report.raster)[1].any()
 
 

@@ -1,7 +1,6 @@
 import numpy as np
 
-from payload.orbit.frames import site
-from payload.orbit.ground_track import subsatellite_deg
+from payload.geometry.earth import site, subsatellite_deg
 
 
 def test_the_point_below_is_the_place_one_started_from():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.errors import OrbitError
-from payload.orbit.interpolation import Track, bracketed_roots
+from payload.geometry.track import Track, bracketed_roots
 from payload.types import Ephemeris
 
 
