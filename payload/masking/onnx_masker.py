@@ -39,11 +39,11 @@ class OnnxMasker:
             sensor lacks a band that the card names.
     """
 
-    model: InputPath | None = option(  # noqa: RUF009 - option makes a field
+    model: InputPath | None = option(
         None,
         description="ONNX file: four bands in, one channel out; the packaged one if left out.",
     )
-    card: InputPath | None = option(  # noqa: RUF009 - option makes a field
+    card: InputPath | None = option(
         None,
         description="Its model card (JSON); the model's path with the suffix .json if left out.",
     )

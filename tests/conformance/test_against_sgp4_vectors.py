@@ -23,7 +23,10 @@ def two_lines():
     lines = files("sgp4").joinpath("SGP4-VER.TLE").read_text(encoding="ascii").splitlines()
     lines = [line[:69] for line in lines if line[:2] in {"1 ", "2 "}]
     lines = [f"{line[:68].ljust(68)}{checksum(line.ljust(68))}" for line in lines]
-    return {first[2:7].strip(): (first, second) for first, second in zip(lines[::2], lines[1::2], strict=True)}
+    return {
+        first[2:7].strip(): (first, second)
+        for first, second in zip(lines[::2], lines[1::2], strict=True)
+    }
 
 
 def vectors():

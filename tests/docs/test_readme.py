@@ -21,7 +21,7 @@ from payload.sim import assemble, fly_arms
 def blocks(root, language):
     """The fenced blocks of README in a language, in order."""
     text = (root / "README.md").read_text(encoding="utf-8")
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in fenced if name == language]
 
 
