@@ -4,6 +4,7 @@ stdout is the answer, stderr the talk. Nothing heavy is imported before a comman
 """
 
 import functools
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,9 @@ def _command(function: F) -> F:
             sys.stderr.close()
             raise typer.Exit(1) from None
 
-    app.command(no_args_is_help=False)(guarded)
+    # The mark keeps an example on its line, so that it can be copied.
+    text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")
+    app.command(help=text)(guarded)
     return function
 
 
@@ -151,9 +154,9 @@ def run(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fly a scenario with all its arms and leave the results in FOLDER/<name>-<digest>.
+    """Fly a scenario with all its arms, and leave a report.
 
-    The last line of the answer is the path of the report.
+    The results stand in FOLDER/<name>-<digest>; the last line of the answer is the path of the report.
 
     Example:  payload-sim run scenarios/quickstart.yaml --set pruning.max_cloud_cover=0.5
     """
@@ -190,7 +193,9 @@ def _answer_run(result: "RunResult") -> None:
 
 @_command
 def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Read a scenario and everything it names; nothing is flown. Exit code 2 if something is wrong.
+    """Read a scenario and all it names; nothing is flown.
+
+    If something is wrong, each mistake is told with file, line and key, and the exit code is 2.
 
     Example:  payload-sim check scenarios/quickstart.yaml
     """
@@ -213,7 +218,9 @@ def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson =
 
 @_command
 def schema() -> None:
-    """Print the JSON Schema of a scenario: every key with its type, bounds and meaning.
+    """Print the JSON Schema of a scenario.
+
+    Every key with its type, bounds and meaning, the options of all installed plug-ins among them.
 
     Example:  payload-sim schema > scenarios/schema.json
     """
@@ -261,7 +268,9 @@ def mask(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Mask images of any size: <stem>_mask.tif (0 clear, 1 cloud, 255 no data) and <stem>_probability.tif.
+    """Mask images of any size.
+
+    Writes <stem>_mask.tif (0 clear, 1 cloud, 255 no data) and <stem>_probability.tif (-1 no data).
 
     With --truth it prints IoU, F1, precision and recall too.
 
@@ -320,7 +329,9 @@ def _band_numbers(text: str) -> tuple[int, ...]:
 
 @_command
 def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """List the contact windows of a scenario: when each satellite rises and sets at each station.
+    """List the contact windows of a scenario.
+
+    When each satellite rises above and sets below the mask of each station.
 
     Example:  payload-sim passes scenarios/reference.yaml --json
     """
@@ -353,9 +364,9 @@ def unpack(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the GeoTIFFs.")],
     as_json: AsJson = False,
 ) -> None:
-    """Restore GeoTIFFs from what came down, bit for bit; pruned tiles become no data.
+    """Restore GeoTIFFs from what came down, bit for bit.
 
-    Records that fail their check are listed and left out; if there are any, the exit code is 7.
+    Pruned tiles become no data. Records that fail their check are listed and left out; if there are any, the exit code is 7.
 
     Example:  payload-sim unpack results/quickstart-*/downlink/*.tiles --out restored
     """
@@ -391,7 +402,9 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fly variants over the same world and seed, those of the first, and set them side by side.
+    """Fly variants over one world and set them side by side.
+
+    All fly with the seed of the first; differences are to the first.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
@@ -440,7 +453,9 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
     as_json: AsJson = False,
 ) -> None:
-    """Ask a results folder's tables: ledger, tiles, images, contacts, events, track. It sees nothing else.
+    """Ask a results folder's tables by SQL.
+
+    The tables are ledger, tiles, images, contacts, events and track; a query sees nothing else.
 
     Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
     """
@@ -463,7 +478,9 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 
 @_command
 def doctor(as_json: AsJson = False) -> None:
-    """Tell whether this installation is fit to fly: packages, data, model card, a short flight.
+    """Tell whether this installation is fit to fly.
+
+    Looks at packages, packaged data, the model and its card, and flies three hours.
 
     Example:  payload-sim doctor
     """

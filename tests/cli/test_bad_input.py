@@ -328,8 +328,13 @@ def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
     )
     out = tmp_path / "out"
     words = [sys.executable, "-m", "payload", "run", str(path), "--out", str(out)]
+
+    def listen():
+        """A shell's background jobs, and so their children, may be deaf to Ctrl-C; a person's are not."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen
     ) as process:
         deadline = time.monotonic() + 60
         while not list(out.glob(".small-*/.spool/*")) and time.monotonic() < deadline:

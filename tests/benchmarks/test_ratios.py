@@ -1,0 +1,64 @@
+"""Ratios of two things measured in one run: our path against a yardstick. `just bench` shows the figures.
+
+Off by default (`--benchmark-skip`). The gates leave a third of slack below what was measured.
+"""
+
+import statistics
+import time
+
+import numpy as np
+import pytest
+import zstandard
+from contracts.masker import FlatScene, blobs
+
+from payload.compression.med import MedZstd
+from payload.imaging.tiling import cut_tiles
+from payload.masking.onnx_masker import OnnxMasker
+from payload.types import Radiometry
+
+
+def seconds(work):
+    """CPU seconds of one call; one thread each."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def ratio(ours, yardstick, rounds=7):
+    """Median time of ours over the median of the yardstick, in turns."""
+    ours(), yardstick()
+    pairs = [(seconds(ours), seconds(yardstick)) for _ in range(rounds)]
+    return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
+
+
+@pytest.fixture
+def tile():
+    rng = np.random.default_rng(1)
+    slope = np.add.outer(np.arange(256), np.arange(256))
+    return (600 + slope + rng.normal(0, 12, (4, 256, 256))).astype(np.uint16)
+
+
+def test_encoding_against_zstd_on_raw_samples(benchmark, tile):
+    """Prediction pays for itself: 0.39 of the time of zstd-3 on the samples as they are."""
+    raw = tile.tobytes()
+    codec, plain = MedZstd(), zstandard.ZstdCompressor(level=3)
+    found = ratio(lambda: codec.encode(tile, bit_depth=12), lambda: plain.compress(raw))
+    benchmark.extra_info["time over zstd-3"] = round(found, 2)
+    benchmark(codec.encode, tile, bit_depth=12)
+    assert found < 0.55
+
+
+def test_the_masking_path_against_the_bare_session(benchmark):
+    """Cutting, scaling, padding and cropping cost less than the margin's own pixels (1.23 of the time)."""
+    dn, _ = blobs(1024, 1024)
+    scene, masker = FlatScene(dn), OnnxMasker()
+    radiometry = Radiometry(1.6 / 4095)
+
+    def tiled():
+        for each in cut_tiles(scene, "image", tile_px=256, margin_px=masker.margin_px):
+            masker.predict(each)
+
+    found = ratio(tiled, lambda: masker.predict_image(dn, radiometry), rounds=3)
+    benchmark.extra_info["time over one piece"] = round(found, 2)
+    benchmark.pedantic(tiled, rounds=3)
+    assert found < 1.65

@@ -1,0 +1,146 @@
+"""The summary's figures, worked by hand on a flight of three tiles."""
+
+import pytest
+
+from payload.analysis.metrics import Flown, summarise
+from payload.ledger import ContactLog, Fate, FlightRecord, Image, Ledger
+from payload.types import (
+    Acquisition,
+    ContactWindow,
+    CoverEstimate,
+    Decision,
+    Opportunity,
+    Radiometry,
+    Sensor,
+    TileOutcome,
+    View,
+)
+
+SENSOR = Sensor(
+    ("blue", "green", "red", "nir"), 10.0, 100, 10, 12, Radiometry(1e-4), 30.0, 10.0, 0.0
+)
+WINDOW = ContactWindow("one", "s", 50.0, 110.0, 40.0)
+RAW = 6072  # 1,000 pixels of four 12-bit samples, and a header of 72 bytes
+
+
+def estimate(true_cloud=0, missed=0, false=0, clear=0):
+    return CoverEstimate(1000, true_cloud + false, true_cloud, missed, false, clear)
+
+
+ESTIMATES = {
+    "i#0,0": estimate(clear=1000),
+    "i#0,1": estimate(true_cloud=800, false=100, clear=100),
+    "i#0,2": estimate(missed=300, clear=700),
+}
+
+
+def flight(arm, ends, *, encoded=RAW, waiting=False):
+    """A flight of one image; `ends` says how each of its tiles ended, and when if delivered."""
+    books, outcomes, delivered = Ledger(), [], {}
+    for tile_id, (end, at_s) in zip(ESTIMATES, ends, strict=True):
+        books.acquire(tile_id, RAW, 10.0)
+        keep = end is not Fate.PRUNED
+        outcomes.append(
+            TileOutcome(tile_id, RAW, encoded, Decision(keep, ""), ESTIMATES[tile_id], 1.0, 2.0)
+        )
+        books.spend("computer", tile_id, 2.0, 11.0)
+        books.settle(tile_id, Fate.SAVED, RAW - encoded if keep else 0, 11.0)
+        books.settle(tile_id, end, encoded if keep else RAW, 12.0)
+        books.finish(tile_id, end, encoded if keep else 0)
+        if end is Fate.DELIVERED:
+            delivered[tile_id] = at_s
+    opportunity = Opportunity("i", "place", "one", 9.0, 2.0, 0.0, 40.0, 3 * RAW)
+    view = View("i", "place", 0.0, 0.0, None, 40.0, SENSOR)
+    taken = Acquisition("i", "one", opportunity, 10.0, view, tuple(ESTIMATES), (RAW,) * 3)
+    log = ContactLog(WINDOW, 60.0, 100_000, 20_000, waiting)
+    image = Image(taken, tuple(outcomes), is_retake=False)
+    return FlightRecord(arm, 200.0, books, (image,), (log,), (), delivered, 3 * RAW)
+
+
+ALL_DOWN = [(Fate.DELIVERED, 60.0), (Fate.DELIVERED, 70.0), (Fate.DELIVERED, 110.0)]
+PRUNED = [(Fate.DELIVERED, 60.0), (Fate.PRUNED, None), (Fate.DELIVERED, 80.0)]
+
+
+def summary(estimates=ESTIMATES, **records):
+    return summarise(
+        Flown(
+            name="hand", digest="d", seed=1, duration_s=200.0, records=records, estimates=estimates,
+            targets=2, raw_bytes_per_px=6.0, clear_limit=0.7,
+            masker={"model": "m", "sha256": None, "parameters": 1},
+            scores={"iou": 0.5, "precision": None, "recall": 1.0},
+        )
+    )  # fmt: skip
+
+
+def arm(found, name):
+    return next(item for item in found["arms"] if item["name"] == name)
+
+
+def test_bytes_tiles_and_pixels_by_hand():
+    found = summary(prune=flight("prune", PRUNED, encoded=2000), raw=flight("raw", ALL_DOWN))
+    assert found["bytes"] == {
+        "acquired": 3 * RAW, "pruned": RAW, "saved": 2 * (RAW - 2000), "overflowed": 0, "lost": 0,
+        "on_board": 0, "delivered": 4000,
+    }  # fmt: skip
+    assert found["tiles"] == {
+        "acquired": 3, "pruned": 1, "delivered": 2, "overflowed": 0, "lost": 0, "on_board": 0,
+    }  # fmt: skip
+    assert found["pixels"] == {
+        "clear_acquired": 1900, "cloud_acquired": 1100, "clear_delivered": 1700,
+        "cloud_delivered": 300, "clear_discarded": 200,
+    }  # fmt: skip
+
+
+def test_density_and_saving_by_their_formulas():
+    found = summary(prune=flight("prune", PRUNED, encoded=2000), raw=flight("raw", ALL_DOWN))
+    assert arm(found, "prune")["data_value_density"] == pytest.approx(1700 * 6 / 4000)
+    assert arm(found, "prune")["saved_fraction"] == pytest.approx(1 - 4000 / (3 * RAW))
+    assert arm(found, "raw")["saved_fraction"] == 0
+
+
+@pytest.mark.parametrize("who", ["prune", "raw"])
+def test_nothing_is_saved_while_either_leaves_anything_waiting(who):
+    waiting = [*ALL_DOWN[:2], (Fate.ON_BOARD, None)]
+    records = {"prune": flight("prune", PRUNED), "raw": flight("raw", ALL_DOWN)}
+    found = summary(**records | {who: flight(who, waiting)})
+    assert arm(found, "prune")["saved_fraction"] is None
+    assert arm(found, who)["waiting_bytes"] == RAW
+
+
+def test_latency_is_from_exposure_to_the_last_frame():
+    found = summary(prune=flight("prune", ALL_DOWN))
+    assert found["latency_s"] == {"p50": 60.0, "p90": pytest.approx(92.0), "max": 100.0}
+
+
+def test_a_target_counts_as_clear_when_enough_of_one_image_came_down_clear():
+    assert summary(prune=flight("prune", ALL_DOWN))["targets"] == {
+        "requested": 2, "acquired": 1, "reacquired": 0, "clear_delivered": 1,
+    }  # fmt: skip
+    overcast = {tile: estimate(true_cloud=800, clear=200) for tile in ESTIMATES}
+    found = summary(overcast, prune=flight("prune", ALL_DOWN))
+    assert found["targets"]["clear_delivered"] == 0
+
+
+def test_without_truth_no_pixel_is_claimed():
+    unknown = dict.fromkeys(ESTIMATES, CoverEstimate(1000, 500))
+    found = summary(unknown, prune=flight("prune", PRUNED), raw=flight("raw", ALL_DOWN))
+    assert set(found["pixels"].values()) == {None}
+    assert arm(found, "raw")["clear_pixels_delivered"] is None
+    assert arm(found, "raw")["data_value_density"] is None
+    assert found["targets"]["clear_delivered"] is None
+    assert arm(found, "prune")["saved_fraction"] is not None
+
+
+def test_an_arm_that_was_not_flown_has_its_name_and_nothing_else():
+    missing = arm(summary(prune=flight("prune", PRUNED)), "oracle")
+    assert set(missing.values()) == {"oracle", None}
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_link_is_saturated_when_most_contacts_end_with_data_waiting(waiting):
+    found = summary(prune=flight("prune", PRUNED, waiting=waiting))
+    assert found["link"] == {
+        "contacts": 1, "contact_s": 60.0, "capacity_bytes": 100_000, "used_bytes": 20_000,
+        "saturated": waiting,
+    }  # fmt: skip
+    assert found["energy_j"]["compute"] == pytest.approx(6.0)
