@@ -334,7 +334,11 @@ def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listen,  # noqa: PLW1509 - no threads here
     ) as process:
         deadline = time.monotonic() + 60
         while not list(out.glob(".small-*/.spool/*")) and time.monotonic() < deadline:
