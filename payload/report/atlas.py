@@ -153,7 +153,7 @@ def land_percent() -> NDArray[np.uint8] | None:
             fine: NDArray[np.uint8] = loaded[loaded.files[0]]
         each = round(CELL_DEG * fine.shape[0] / 180)
         blocks = fine.reshape(fine.shape[0] // each, each, fine.shape[1] // each, each)
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, IndexError, zipfile.BadZipFile):
         return None
     coarse: NDArray[np.float64] = blocks.mean(axis=(1, 3))
     return np.rint(coarse).astype(np.uint8)
