@@ -324,13 +324,6 @@ def scenario_of(world: World) -> dict[str, object]:
     }
 
 
-def with_nulls(types: dict[str, str]) -> dict[str, str]:
-    """Other names of the same SQL types, under which None is written as NULL."""
-    return {
-        name: {"BIGINT": "INT8", "DOUBLE": "FLOAT8"}.get(kind, kind) for name, kind in types.items()
-    }
-
-
 def make(parent: Path, world: World) -> Path:
     """A whole folder."""
     folder = parent / "a-day-0123456789ab"
@@ -361,7 +354,7 @@ def make(parent: Path, world: World) -> Path:
     }
     for name, (types, rows) in tables.items():
         columns = {column: [row[at] for row in rows] for at, column in enumerate(types)}
-        write_table(folder / f"{name}.parquet", with_nulls(types), columns)
+        write_table(folder / f"{name}.parquet", types, columns)
     write_gallery(folder / "gallery", world, tiles, flown["prune"]["ends"])
     provenance = {
         "version": "0.1.0",
