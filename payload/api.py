@@ -140,6 +140,7 @@ def run(
             memo.estimates,
             utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
             track=ground_track(assembly),
+            targets=assembly.targets,
         )
         write_gallery(
             folder.partial / "gallery",

@@ -455,7 +455,7 @@ def query(
 ) -> None:
     """Ask a results folder's tables by SQL.
 
-    The tables are ledger, tiles, images, contacts, events and track; a query sees nothing else.
+    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
 
     Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
     """

@@ -7,7 +7,7 @@ from typing import Any
 from payload.geometry.grid import tile_place
 from payload.ledger import Fate, FlightRecord
 from payload.tables import write_table
-from payload.types import CoverEstimate
+from payload.types import CoverEstimate, Target
 
 Types = dict[str, str]
 Row = tuple[object, ...]
@@ -75,6 +75,12 @@ EVENTS: Types = {
     "bytes": "BIGINT",
     "detail": "VARCHAR",
 }
+TARGETS: Types = {
+    "target": "VARCHAR",
+    "lat_deg": "DOUBLE",
+    "lon_deg": "DOUBLE",
+    "priority": "DOUBLE",
+}
 TRACK: Types = {
     "satellite": "VARCHAR",
     "time_s": "DOUBLE",
@@ -90,6 +96,7 @@ def write_books(
     *,
     utc: Callable[[float], str],
     track: Sequence[tuple[str, float, float, float]],
+    targets: Sequence[Target],
 ) -> None:
     """Write the tables of all arms into a folder.
 
@@ -99,6 +106,7 @@ def write_books(
         estimates: What the scenario's masker says of every tile, by tile id.
         utc: The instant of a time [s] since the epoch, as text.
         track: Rows of satellite, time_s, lat_deg, lon_deg.
+        targets: What was requested.
     """
     tables: dict[str, tuple[Types, Callable[[FlightRecord], Iterable[Row]]]] = {
         "ledger": (LEDGER, _ledger_rows),
@@ -111,6 +119,8 @@ def write_books(
         rows = [row for record in records.values() for row in rows_of(record)]
         _write(folder / f"{name}.parquet", types, rows)
     _write(folder / "track.parquet", TRACK, track)
+    places = [(item.name, item.lat_deg, item.lon_deg, item.priority) for item in targets]
+    _write(folder / "targets.parquet", TARGETS, places)
 
 
 def _write(path: Path, types: Types, rows: Sequence[Row]) -> None:

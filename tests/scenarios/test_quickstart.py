@@ -1,0 +1,58 @@
+"""What the quickstart promises: clear, mixed and overcast images, every fate but a loss, a link that matters."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from payload import api
+from payload.tables import read_table
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory):
+    scenario = api.check(ROOT / "scenarios" / "quickstart.yaml")
+    assert scenario.products.tiles == "sample"
+    return api.run(scenario, tmp_path_factory.mktemp("results"))
+
+
+@pytest.mark.timeout(400)
+def test_it_is_a_real_day(flown):
+    summary = flown.summary
+    assert summary["duration_s"] == 86400
+    assert summary["tiles"]["acquired"] >= 900
+    pixels = summary["pixels"]
+    assert pixels["clear_acquired"] + pixels["cloud_acquired"] >= 60_000_000
+    assert 28 <= summary["targets"]["requested"] <= 36
+
+
+def test_every_fate_but_a_loss_occurs(flown):
+    parts = flown.summary["bytes"]
+    assert parts["acquired"] == sum(count for name, count in parts.items() if name != "acquired")
+    assert {name for name, count in parts.items() if count == 0} == {"lost"}
+
+
+def test_images_are_clear_mixed_and_overcast_and_a_target_is_retaken(flown):
+    images = read_table(flown.folder / "images.parquet")
+    covers = [c for arm, c in zip(images["arm"], images["cover"], strict=True) if arm == "prune"]
+    assert sum(cover < 0.2 for cover in covers) >= 3
+    assert sum(0.2 <= cover <= 0.8 for cover in covers) >= 3
+    assert sum(cover > 0.8 for cover in covers) >= 3
+    assert flown.summary["targets"]["reacquired"] >= 1
+
+
+def test_the_link_is_saturated_for_the_bent_pipe_and_not_for_the_scenario(flown):
+    arms = {arm["name"]: arm for arm in flown.summary["arms"]}
+    assert arms["raw"]["link_saturated"] is True
+    assert arms["raw"]["waiting_bytes"] > 0
+    assert arms["prune"]["link_saturated"] is False
+    assert arms["prune"]["clear_pixels_delivered"] > 1.5 * arms["raw"]["clear_pixels_delivered"]
+    assert all(arm["saved_fraction"] is None for arm in arms.values()), "backlog is never saved"
+
+
+def test_its_products_are_a_sample_and_its_page_is_one_file_under_8_mb(flown):
+    assert 1 <= len(list((flown.folder / "tiles").glob("*.tif"))) <= 24
+    assert (flown.folder / "report.html").stat().st_size < 8_000_000
+    assert len(json.loads((flown.folder / "gallery" / "index.json").read_text())) >= 8
