@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -137,32 +139,34 @@ def test_an_exception_inside_leaves_nothing_and_an_older_file_untouched(tmp_path
     assert path.read_bytes() == b"older"
 
 
-@pytest.fixture
-def little_room():
-    """Files may not grow beyond 4,000 bytes: a full disk, as far as a writer can tell."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+LITTLE_ROOM = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from payload.errors import ImageryError
+from payload.products.imagery import RasterWriter
+from payload.types import Window
+
+path, driver, side_px = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+noise = np.random.default_rng(0).integers(0, 2**16, (2, side_px, side_px)).astype(np.uint16)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+try:
+    with RasterWriter(path, width=side_px, height=side_px, count=2, dtype="uint16", driver=driver) as file:
+        file.write(noise, Window(0, 0, side_px, side_px))
+except ImageryError as error:
+    print(error)
+"""
 
 
-@pytest.mark.usefixtures("little_room")
 @pytest.mark.parametrize("side_px", [40, 200, 1200])
 @pytest.mark.parametrize("driver", ["GTiff", "COG"])
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path, driver, side_px):
-    noise = np.random.default_rng(0).integers(0, 2**16, (2, side_px, side_px)).astype(np.uint16)
-    with pytest.raises(ImageryError, match="cannot be written"):
-        fill(tmp_path / "image.tif", noise, driver)
+    """In a process of its own, whose files may not grow beyond 4,000 bytes: a full disk to a writer."""
+    pytest.importorskip("resource")
+    words = [sys.executable, "-c", LITTLE_ROOM, tmp_path / "image.tif", driver, str(side_px)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "cannot be written" in done.stdout
     assert list(tmp_path.iterdir()) == []
-
-
-def fill(path, image, driver):
-    count, height, width = image.shape
-    with RasterWriter(
-        path, width=width, height=height, count=count, dtype="uint16", driver=driver
-    ) as raster:
-        raster.write(image, Window(0, 0, height, width))
 
 
 @pytest.mark.parametrize(
