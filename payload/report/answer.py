@@ -226,7 +226,7 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
     told = []
     oracle = data.arm("oracle")
     if oracle is not None:
-        told.append(f"A perfect masker, the bound of this policy: {_brought(oracle)}.")
+        told.append(f"A perfect masker under the same policy: {_brought(oracle)}.")
     if own.images is not None and raw.images is not None and own.images != raw.images:
         told.append(
             f"The arms took different images, {own.images:,} here and {raw.images:,} in the bent pipe, "

@@ -28,7 +28,7 @@ ARM_MEANINGS = {
     "compressed": "No masker, nothing dropped; this scenario's codec.",
     "discard": "This scenario's masker; whole images above a cloud cover are dropped, the rest compressed.",
     "prune": "This scenario: its own masker, its tiles dropped by cloud cover, its codec.",
-    "oracle": "This scenario with a perfect masker, which is the truth itself: the bound of the policy.",
+    "oracle": "This scenario with a perfect masker, which is the truth itself.",
 }
 
 
