@@ -1,5 +1,29 @@
-"""`python -m payload` is `payload-sim`."""
+"""`payload-sim`, also as `python -m payload`. Only what it needs to be interrupted politely is imported here."""
 
-from payload.cli import main
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code; an interruption at any moment is one sentence."""
+    try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        from payload.cli import app  # noqa: PLC0415 - an interruption while it is imported is polite too
+
+        app(prog_name="payload-sim")
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
+        sys.exit(INTERRUPTED)
+    sys.exit(0)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

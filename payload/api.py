@@ -24,9 +24,9 @@ from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.scores import pool
-from payload.ports import Masker
+from payload.ports import Examinable, Masker
 from payload.products.books import write_books
-from payload.products.cloud_masks import MaskReport, mask_raster
+from payload.products.cloud_masks import MaskReport, mask_names, mask_raster
 from payload.products.downlink import Archive
 from payload.products.folder import ResultsFolder
 from payload.products.gallery import write_gallery
@@ -36,7 +36,7 @@ from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
-from payload.sim.assemble import ground_track
+from payload.sim.assemble import ground_track, make_sensor
 from payload.tables import query_folder
 from payload.types import ContactWindow
 from payload.units import at, iso_utc
@@ -101,6 +101,9 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
     at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    source = scenario.scene.build(seed=scenario.seed)
+    if isinstance(source, Examinable):
+        at_key(scenario, "scene", lambda: source.examine(make_sensor(scenario)))
     return scenario
 
 
@@ -261,6 +264,13 @@ def mask(
         raise ScenarioError(
             f"two images are named {twice[0]!r}; their masks would overwrite each other"
         )
+    inputs = {path.resolve() for path in (*images, *truths)}
+    for image in images:
+        for name in mask_names(image):
+            if (out / name).resolve() in inputs:
+                raise ScenarioError(
+                    f"{out / name} is an input and would be overwritten; name another --out"
+                )
     how = reading or Reading()
     reports = []
     for index, image in enumerate(images):
@@ -291,6 +301,8 @@ def variants(
     found = [("base", check(base, overrides))]
     for what_if in what_ifs:
         key, _, values = what_if.partition("=")
+        if key.strip() == "seed":
+            raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
         for value in re.split(r",(?![^\[{]*[\]}])", values):
             change = f"{key}={value.strip()}"
             parse_override(change)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -54,16 +54,6 @@ ResultsParent = Annotated[
 ]
 
 
-def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        _say("interrupted; nothing half-written is left")
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
-
-
 def _command(function: F) -> F:
     """Make a function a command: a mistake of the user's is a sentence and an exit code, never a traceback."""
 
@@ -81,6 +71,9 @@ def _command(function: F) -> F:
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(1) from None
+        except OSError as error:
+            _say(f"error: {error.filename or 'output'}: {error.strerror}")
+            raise typer.Exit(1) from error
 
     # The mark keeps an example on its line, so that it can be copied.
     text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")
@@ -162,6 +155,7 @@ def run(
     """
     from payload import api
 
+    _refuse_remote([out])
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
     command = [
@@ -257,8 +251,12 @@ def mask(
         str, typer.Option("--bands", help="Numbers of blue, green, red, NIR.")
     ] = "1,2,3,4",
     scale: Annotated[
-        float, typer.Option("--scale", help="Reflectance = value x scale + offset.")
-    ] = 1e-4,
+        float | None,
+        typer.Option(
+            "--scale",
+            help="Reflectance = value x scale + offset; 1 for floats, 1e-4 for integers, 1/255 for 8 bits.",
+        ),
+    ] = None,
     offset: Annotated[
         float, typer.Option("--offset", help="Reflectance = value x scale + offset.")
     ] = 0.0,
@@ -279,10 +277,10 @@ def mask(
     from payload import api
     from payload.masking.onnx_masker import OnnxMasker
 
-    _refuse_remote(
-        [*images, *(truth or []), *([model] if model else []), *([card] if card else [])]
-    )
+    cards = [path for path in (model, card) if path is not None]
+    _refuse_remote([out, *images, *(truth or []), *cards])
     masker = OnnxMasker(model=model, card=card, probability_threshold=_share(probability_threshold))
+    _refuse_no_reflectance(scale, offset)
     how = api.Reading(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
     with _progress(quiet=quiet) as tell:
         reports = api.mask(images, out, truths=truth or [], masker=masker, reading=how, tell=tell)
@@ -312,6 +310,13 @@ def _refuse_remote(paths: Sequence[Path]) -> None:
             raise ScenarioError(
                 f"{path}: a plain local path is wanted; schemes and /vsi paths are refused"
             )
+
+
+def _refuse_no_reflectance(scale: float | None, offset: float) -> None:
+    if scale is not None and not 0 < scale <= 1e6:
+        raise ScenarioError(f"--scale {scale}: a number above 0, at most a million, is wanted")
+    if not -1e6 <= offset <= 1e6:
+        raise ScenarioError(f"--offset {offset}: at most a million either way is wanted")
 
 
 def _share(value: float | None) -> float | None:
@@ -373,7 +378,15 @@ def unpack(
     from payload import api
     from payload.errors import CodecError
 
-    reports = [api.unpack(file, out) for file in files]
+    _refuse_remote([out, *files])
+    if len({file.stem for file in files}) < len(files):
+        raise ScenarioError("two containers of one name: their images would overwrite each other")
+    reports, failures = [], []
+    for file in files:
+        try:
+            reports.append(api.unpack(file, out))
+        except CodecError as error:
+            failures.append(str(error))
     if as_json:
         _answer_json([_as_dict(report) for report in reports])
     else:
@@ -381,7 +394,9 @@ def unpack(
             _answer(found.sentence())
     failed = sum(len(report.failed) for report in reports)
     if failed:
-        raise CodecError(f"{failed} tile records failed their check; the others are restored")
+        failures.append(f"{failed} tile records failed their check; the others are restored")
+    if failures:
+        raise CodecError("\n".join(failures))
 
 
 @_command
@@ -463,6 +478,8 @@ def query(
     from payload.analysis.words import plain_table
 
     names, rows = api.query(folder, sql)
+    if as_json and len(set(names)) < len(names):
+        raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
     if as_json:
         _answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
     else:

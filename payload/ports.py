@@ -19,6 +19,7 @@ from payload.types import (
     PlanContext,
     Radiometry,
     RateProfile,
+    Sensor,
     Tile,
     View,
     Window,
@@ -78,6 +79,15 @@ class SceneSource(Protocol):
 
     def scene(self, view: View) -> Scene:
         """The scene of a view; ImageryError where there is none."""
+        ...
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A scene source that can look at what it names before anything flies."""
+
+    def examine(self, sensor: Sensor) -> None:
+        """PayloadError if what it names cannot serve the sensor; no pixel is read."""
         ...
 
 

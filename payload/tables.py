@@ -88,6 +88,10 @@ def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...
     """
     import duckdb  # noqa: PLC0415
 
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise ScenarioError("the query is no text: bytes that are not UTF-8 stand in it") from error
     files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
     if not files:
         raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")

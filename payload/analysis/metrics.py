@@ -123,9 +123,9 @@ def _link(record: FlightRecord) -> Summary:
 
 
 def is_saturated(record: FlightRecord) -> bool:
-    """Whether the link was the bottleneck: more than half of its contacts ended with data still waiting."""
-    waiting = sum(log.left_waiting for log in record.contacts)
-    return bool(record.contacts) and waiting * 2 > len(record.contacts)
+    """Whether the link was the bottleneck: more than half of the contacts it used ended with data still waiting."""
+    served = [log for log in record.contacts if log.capacity_bytes]
+    return sum(log.left_waiting for log in served) * 2 > len(served)
 
 
 def _latency(record: FlightRecord) -> Summary:
@@ -228,6 +228,8 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
         notes.append("no target was requested")
     elif not record.images:
         notes.append("no target came into sight by daylight within the off-nadir limit")
+    if record.images and not any(item.valid_px for item in flown.estimates.values()):
+        notes.append("no pixel that was taken had data")
     if not record.contacts:
         notes.append("there was no contact with any station: nothing came down")
     overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))

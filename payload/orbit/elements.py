@@ -29,6 +29,8 @@ MIN_ALTITUDE_KM, MAX_ALTITUDE_KM = 200.0, 2000.0
 
 _SGP4_DAY_ZERO = datetime(1949, 12, 31, tzinfo=UTC)
 _MAX_FILE_BYTES = 1_000_000
+MIN_TURNS_PER_DAY, MAX_TURNS_PER_DAY = 0.01, 20.0
+"""Mean motions of satellites of the Earth: from beyond the Moon down to the ground."""
 _LINE_LENGTH = 69
 
 _CATALOGUE = re.compile(r"[ \dA-HJ-NP-Z][ \d]{3}\d")
@@ -178,10 +180,13 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
         raise OrbitError(
             f"{source}: line 2 has an inclination of {second[8:16].strip()} deg, above 180"
         )
-    if not float(second[52:63]) > 0.0:
+    if not MIN_TURNS_PER_DAY <= float(second[52:63]) <= MAX_TURNS_PER_DAY:
         raise OrbitError(
-            f"{source}: line 2 has a mean motion of {second[52:63].strip()} turns a day"
+            f"{source}: line 2 has a mean motion of {second[52:63].strip()} turns a day;"
+            f" {MIN_TURNS_PER_DAY:g} to {MAX_TURNS_PER_DAY:g} are wanted"
         )
+    if not 1.0 <= float(first[20:32]) < 367.0:
+        raise OrbitError(f"{source}: line 1 has an epoch on day {first[20:32].strip()} of a year")
     try:
         record = Satrec.twoline2rv(first, second)
     except ValueError as error:

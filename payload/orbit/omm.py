@@ -16,7 +16,7 @@ from pathlib import Path
 from sgp4.api import Satrec
 
 from payload.errors import OrbitError
-from payload.orbit.elements import MeanElements, read_text
+from payload.orbit.elements import MAX_TURNS_PER_DAY, MIN_TURNS_PER_DAY, MeanElements, read_text
 
 _MUST_BE = {
     "CENTER_NAME": ("EARTH",),
@@ -50,7 +50,9 @@ def mean_elements(fields: Mapping[str, str], source: str) -> MeanElements:
             raise OrbitError(f"{source}: {key} is {found!r}; {' or '.join(allowed)} is wanted")
     return MeanElements(
         epoch_utc=_epoch(fields, source),
-        mean_motion_rev_per_day=_number(fields, "MEAN_MOTION", source, low=1e-6, high=20.0),
+        mean_motion_rev_per_day=_number(
+            fields, "MEAN_MOTION", source, low=MIN_TURNS_PER_DAY, high=MAX_TURNS_PER_DAY
+        ),
         eccentricity=_number(fields, "ECCENTRICITY", source, low=0.0, high=0.9999999),
         inclination_deg=_number(fields, "INCLINATION", source, low=0.0, high=180.0),
         raan_deg=_number(fields, "RA_OF_ASC_NODE", source, low=-360.0, high=360.0),

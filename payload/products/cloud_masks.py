@@ -80,6 +80,11 @@ class MaskReport:
         return {**asdict(self), **paths, "probability": str(self.probability)}
 
 
+def mask_names(image: Path) -> tuple[str, str]:
+    """Names of the mask and of the probability of an image."""
+    return f"{image.stem}_mask.tif", f"{image.stem}_probability.tif"
+
+
 def mask_raster(
     image: Path,
     out: Path,
@@ -87,7 +92,7 @@ def mask_raster(
     masker: Masker,
     truth: Path | None = None,
     bands: tuple[int, ...] = (1, 2, 3, 4),
-    scale: float = 1e-4,
+    scale: float | None = None,
     offset: float = 0.0,
     nodata: float | None = None,
     tile_px: int = 256,
@@ -100,7 +105,7 @@ def mask_raster(
         masker: What masks.
         truth: A GeoTIFF of the same size: 0 clear, 1 cloud, 2 shadow, 255 unknown.
         bands: Which bands of the image to take, counted from one.
-        scale: Reflectance = value x scale + offset.
+        scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file says.
         tile_px: [px] Side of a tile; a multiple of what the masker works in.
@@ -110,10 +115,12 @@ def mask_raster(
         MaskerError: The masker fails.
     """
     scene = open_raster(image, bands=bands, scale=scale, offset=offset, nodata=nodata, truth=truth)
-    stem = out / image.stem
-    mask, probability = (Path(f"{stem}_{name}.tif") for name in ("mask", "probability"))
-    if image.resolve() in (mask.resolve(), probability.resolve()):
-        raise ImageryError(f"{image} would be overwritten by its own mask: name another folder")
+    mask, probability = (out / name for name in mask_names(image))
+    inputs = {path.resolve() for path in (image, truth) if path is not None}
+    if inputs & {mask.resolve(), probability.resolve()}:
+        raise ImageryError(
+            f"{image} or its truth would be overwritten by a mask: name another folder"
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -60,7 +60,9 @@ class ResultsFolder:
             return
         shutil.rmtree(self.spool)
         old = self.parent / f".{self.name}.old-{os.getpid()}"
-        if self.final.exists():
+        if self.final.is_symlink() or self.final.is_file():
+            self.final.unlink()
+        elif self.final.exists():
             self.final.rename(old)
         self.partial.rename(self.final)
         shutil.rmtree(old, ignore_errors=True)

@@ -61,7 +61,7 @@ def _nothing_came_down(data: ReportData) -> str:
     )
     left = f"; at the end {listed(rest)}" if rest else ""
     return (
-        f"{_opening(data)} {pixels(data.taken_px)} and {met}, yet **nothing came down**{left}. "
+        f"{_opening(data)} {pixels(data.taken_px)} and {met}: **nothing came down**{left}. "
         "What waits is not saved, so no saving is claimed."
     )
 

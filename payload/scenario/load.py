@@ -77,6 +77,15 @@ def _apply(data: dict[str, object], source: ScenarioSource, override: str) -> No
 
 def _explain(error: ValidationError, data: object, source: ScenarioSource) -> str:
     found = error.errors(include_url=False)
+    # A list whose items failed counts as too short: the items' own mistakes say it better.
+    found = [
+        item
+        for item in found
+        if item["type"] != "too_short"
+        or not any(
+            other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item
+        )
+    ]
     lines = [_sentence(item, data, source) for item in found[:MOST_ERRORS]]
     if len(found) > MOST_ERRORS:
         lines.append(f"… and {len(found) - MOST_ERRORS} more")

@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -30,6 +31,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Letters, digits, dot, underscore and hyphen, at most 64: safe as a file name everywhere."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+FIRST_YEAR, LAST_YEAR = 1958, 2099
+"""Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
 
 
 class Section(BaseModel):
@@ -154,7 +159,15 @@ class ProductsModel(Section):
     )
 
 
+def _as_text(value: object) -> object:
+    if not isinstance(value, str | datetime):
+        raise ValueError("a date and time with a zone is wanted, as 2026-06-21T00:00:00Z")  # noqa: TRY004
+    return value
+
+
 def _to_utc(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"the year {value.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return value.astimezone(UTC)
 
 
@@ -168,7 +181,7 @@ class Scenario(Section):
     seed: int = Field(
         0, ge=0, lt=2**63, description="Seed of the world, of losses and of all other chance."
     )
-    epoch_utc: Annotated[AwareDatetime, AfterValidator(_to_utc)] = Field(
+    epoch_utc: Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_to_utc)] = Field(
         description="Start, ISO 8601 with a time zone, as 2026-06-21T00:00:00Z."
     )
     duration_h: float = Field(gt=0, le=24 * 366, description="[h] Length of the flight.")

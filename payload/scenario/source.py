@@ -157,7 +157,7 @@ def _scalar(node: yaml.Node, source: ScenarioSource) -> object:
         if kind == "float":
             return float(value.lower().replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError as error:
-        raise ScenarioError(f"{where}: {value!r} is not a number") from error
+        raise ScenarioError(f"{where}: {value[:40]!r} is not a number that can be read") from error
     if kind == "bool":
         return value.lower() == "true"
     return None if kind == "null" else value

@@ -1,5 +1,6 @@
 """A flight, told once. Who does what stands in the rooms beside it; the sums stand on the floor below."""
 
+import math
 from dataclasses import dataclass, field
 
 import simpy
@@ -56,7 +57,7 @@ class Mission:
         for craft in self.fleet:
             for story in (craft.observe(), craft.process(), craft.downlink()):
                 self.env.process(story)
-        self.env.run(until=self.assembly.span_s)
+        self.env.run(until=math.nextafter(self.assembly.span_s, math.inf))  # its last instant too
         for craft in self.fleet:
             craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
         audit(self.ledger)

@@ -138,6 +138,8 @@ class Spacecraft:
                     self.log.note(self.name, "contact", window.station, detail="opened")
                     yield from self.transmitter.serve(window)
                     self.log.note(self.name, "contact", window.station, detail="closed")
+                else:
+                    self.transmitter.miss(window)
 
     def arrived(self, tile_id: str) -> None:
         """The ground has all of a record."""

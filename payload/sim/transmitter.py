@@ -16,13 +16,21 @@ from payload.types import ContactWindow, Ephemeris, RateProfile
 
 @dataclass
 class Parcel:
-    """A record on its way: its frames that have not arrived, and how often they were sent."""
+    """A record on its way, in rounds: all its frames first, then those that were asked for again.
+
+    Attributes:
+        frames_unsent: Of this round; None before the first.
+        frames_missing: Sent in this round, and not arrived.
+        rounds: How many are over.
+        bursts: How often something was sent of it: names the draws of chance.
+    """
 
     tile_id: str
     record_bytes: int
-    frames_left: int | None = None
-    frames_unsent: int = 0
+    frames_unsent: int | None = None
+    frames_missing: int = 0
     rounds: int = 0
+    bursts: int = 0
 
 
 @dataclass
@@ -82,31 +90,34 @@ class Transmitter:
         if not self.queue:
             return 0
         parcel = self.queue[0]
-        if parcel.frames_left is None:
-            parcel.frames_left = parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
+        if parcel.frames_unsent is None:
+            parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
         room = capacity_bytes(profile, self.env.now, los_s) // profile.frame_bytes
         return min(parcel.frames_unsent, room)
 
     def _account(self, frames: int, profile: RateProfile) -> None:
         parcel = self.queue[0]
-        parcel.frames_unsent -= frames
-        parcel.frames_left = (
-            (parcel.frames_left or 0) - frames + self._lost(parcel, frames, profile)
-        )
-        parcel.rounds += 1
+        parcel.frames_unsent = (parcel.frames_unsent or 0) - frames
+        parcel.frames_missing += self._lost(parcel, frames, profile)
+        parcel.bursts += 1
         if parcel.frames_unsent:
-            return  # the contact ends within the record; the rest goes with the next
-        if not parcel.frames_left:
+            return  # the contact ends within the round; the rest goes with the next
+        parcel.rounds += 1
+        if not parcel.frames_missing:
             self.queue.popleft()
             self.arrived(parcel.tile_id)
         elif parcel.rounds > self.link.max_resends:
             self.queue.popleft()
             self.given_up(parcel.tile_id)
         else:
-            parcel.frames_unsent = parcel.frames_left
+            parcel.frames_unsent, parcel.frames_missing = parcel.frames_missing, 0
 
     def _lost(self, parcel: Parcel, frames: int, profile: RateProfile) -> int:
         if profile.frame_loss == 0:
             return 0
-        draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.rounds)
+        draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.bursts)
         return int(draws.binomial(frames, profile.frame_loss))
+
+    def miss(self, window: ContactWindow) -> None:
+        """A contact could not be used: the radio or all antennas were busy until its end."""
+        self.contacts.append(ContactLog(window, window.los_s, 0, 0, left_waiting=False))

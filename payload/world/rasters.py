@@ -34,6 +34,7 @@ from payload.types import (
     Georeference,
     Patch,
     Radiometry,
+    Sensor,
     View,
     Window,
 )
@@ -47,7 +48,6 @@ _DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of those that are DN as they stan
 _OTHER_TYPES = ("int16", "int32", "float32", "float64")
 _SUFFIXES = (".tif", ".tiff")
 _MASK_ENDINGS = ("_msk", "_mask", "_truth")
-_SCAN_PX = 1024  # rows or columns that are looked at together in search of a pixel with data
 # Local GeoTIFF and nothing else: no look at the folder for side-car files, no grids from the network.
 _GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
 # SystemError: what rasterio makes of an error of GDAL that it does not know.
@@ -60,7 +60,8 @@ class Reading:
 
     Attributes:
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
-        scale: Reflectance = value x scale + offset.
+        scale: Reflectance = value x scale + offset; None for what is customary for the type of the file:
+            1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file itself says.
 
@@ -69,7 +70,7 @@ class Reading:
     """
 
     bands: tuple[int, ...] = (1, 2, 3, 4)
-    scale: float = 1e-4
+    scale: float | None = None
     offset: float = 0.0
     nodata: float | None = None
 
@@ -79,7 +80,7 @@ class Reading:
                 f"bands {list(self.bands)} cannot be taken: one to four numbers are wanted, counted"
                 " from 1"
             )
-        if not (np.isfinite(self.scale) and self.scale > 0 and np.isfinite(self.offset)):
+        if not ((self.scale is None or 0 < self.scale < np.inf) and np.isfinite(self.offset)):
             raise ImageryError(
                 f"values x {self.scale} + {self.offset} are no reflectance: a finite scale above 0"
                 " and a finite offset are wanted"
@@ -97,6 +98,7 @@ class RasterScene:
         bands: Their names.
         bit_depth: [bit] of a DN.
         radiometry: DN to reflectance.
+        meaning: The file's own values to reflectance.
         georeference: Where the frame lies, or None.
         truth: A file with the truth of the same pixels, or None.
     """
@@ -107,6 +109,7 @@ class RasterScene:
     bands: tuple[str, ...]
     bit_depth: int
     radiometry: Radiometry
+    meaning: Radiometry
     georeference: Georeference | None
     truth: Path | None
 
@@ -153,7 +156,7 @@ class RasterScene:
     def _as_dn(self, values: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint16]:
         if values.dtype.name not in _DN_TYPES:
             dn = np.where(valid, values, 0).astype(np.float64)
-            dn = np.rint((dn * self.reading.scale + self.reading.offset) / STEP)
+            dn = np.rint((dn * self.meaning.scale + self.meaning.offset) / STEP)
             dn = np.maximum(dn, 0.0)
         else:
             dn = values.astype(np.uint16)
@@ -162,7 +165,7 @@ class RasterScene:
         if highest > 0xFFFF:
             raise ImageryError(
                 f"{self.path} holds a reflectance of {highest * STEP:.6g}, which no DN of 16 bits can"
-                f" tell: are the scale {self.reading.scale} and the offset {self.reading.offset} right?"
+                f" tell: are the scale {self.meaning.scale} and the offset {self.meaning.offset} right?"
             )
         if highest >= 2**self.bit_depth:
             raise ImageryError(
@@ -176,7 +179,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
     path: Path,
     *,
     bands: tuple[int, ...] = (1, 2, 3, 4),
-    scale: float = 1e-4,
+    scale: float | None = None,
     offset: float = 0.0,
     nodata: float | None = None,
     truth: Path | None = None,
@@ -187,7 +190,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
     Args:
         path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
-        scale: Reflectance = value x scale + offset.
+        scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file itself says.
         truth: A GeoTIFF of the same size whose first band is 0 clear, 1 cloud, 2 shadow, 255 unknown.
@@ -210,13 +213,17 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
                 )
             if np.dtype(raster.dtypes[0]).kind not in "iuf":
                 raise ImageryError(f"{truth} has values of type {raster.dtypes[0]}, not a mask's")
+    if scale is None:
+        scale = 1.0 if kind.startswith("float") else 1 / 255 if kind == "uint8" else 1e-4
+    meaning = Radiometry(scale, offset)
     return RasterScene(
         path=path,
         reading=reading,
         frame=Window(0, 0, *size),
         bands=BANDS[: len(bands)],
         bit_depth=bit_depth or _DN_TYPES.get(kind, 16),
-        radiometry=Radiometry(scale, offset) if kind in _DN_TYPES else Radiometry(STEP),
+        radiometry=meaning if kind in _DN_TYPES else Radiometry(STEP),
+        meaning=meaning,
         georeference=georeference,
         truth=truth,
     )
@@ -236,7 +243,13 @@ class Rasters:
         min_length=1,
         max_length=4,
     )
-    scale: float = option(1e-4, description="Reflectance = value x scale + offset.", gt=0.0, le=1e6)
+    scale: float | None = option(
+        None,
+        description="Reflectance = value x scale + offset; if left out 1 for floats, 1e-4 for integers,"
+        " 1/255 for those of 8 bits.",
+        gt=0.0,
+        le=1e6,
+    )
     offset: float = option(
         0.0, description="Reflectance = value x scale + offset.", ge=-1e6, le=1e6
     )
@@ -261,18 +274,24 @@ class Rasters:
         if not self._images():
             raise ImageryError(f"there is no image in {self.path}: *.tif or *.tiff are wanted")
 
+    def examine(self, sensor: Sensor) -> None:
+        """Look at the heads of all images, before anything flies.
+
+        Raises:
+            ImageryError: One cannot be read, or has not what the sensor needs.
+        """
+        self._check_bands(sensor)
+        for path in self._images():
+            open_raster(path, bands=self.bands, nodata=self.nodata, truth=self._truth_of(path))
+
     def scene(self, view: View) -> RasterScene:
         """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
 
         Raises:
-            ImageryError: No image covers the view, its file cannot be read or has no data there, or
-                the numbers of bands differ.
+            ImageryError: No image covers the view, its file cannot be read, or the numbers of bands
+                differ.
         """
-        if len(view.sensor.bands) != len(self.bands):
-            raise ImageryError(
-                f"the sensor has {len(view.sensor.bands)} bands ({', '.join(view.sensor.bands)}), but"
-                f" {len(self.bands)} bands of the rasters are named"
-            )
+        self._check_bands(view.sensor)
         path, frame = self._covering(view) if self.place == "covering" else self._drawn(view)
         whole = open_raster(
             path,
@@ -283,18 +302,24 @@ class Rasters:
             truth=self._truth_of(path),
             bit_depth=view.sensor.bit_depth,
         )
-        scene = RasterScene(
+        return RasterScene(
             path=path,
             reading=whole.reading,
             frame=frame,
             bands=view.sensor.bands,
             bit_depth=whole.bit_depth,
             radiometry=whole.radiometry,
+            meaning=whole.meaning,
             georeference=_shifted(whole.georeference, frame),
             truth=whole.truth,
         )
-        _check_some_data(scene)
-        return scene
+
+    def _check_bands(self, sensor: Sensor) -> None:
+        if len(sensor.bands) != len(self.bands):
+            raise ImageryError(
+                f"the sensor has {len(sensor.bands)} bands ({', '.join(sensor.bands)}), but"
+                f" {len(self.bands)} bands of the rasters are named"
+            )
 
     def _reading(self) -> Reading:
         return Reading(self.bands, self.scale, self.offset, self.nodata)
@@ -454,15 +479,3 @@ def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
             f"{path} holds the value {strangers[0]}: truth is 0 clear, 1 cloud, 2 shadow, 255 unknown"
         )
     return values.astype(np.uint8)
-
-
-def _check_some_data(scene: RasterScene) -> None:
-    """Refuse a scene without a single pixel of data; most need a look at one window only."""
-    for top_px in range(0, scene.height_px, _SCAN_PX):
-        for left_px in range(0, scene.width_px, _SCAN_PX):
-            height_px = min(_SCAN_PX, scene.height_px - top_px)
-            width_px = min(_SCAN_PX, scene.width_px - left_px)
-            valid = scene.read(Window(top_px, left_px, height_px, width_px)).valid
-            if valid is None or valid.any():
-                return
-    raise ImageryError(f"{scene.path} has no pixel with data where it is wanted")

@@ -99,6 +99,11 @@ SCENARIOS = {
     ),
     "a missing model": ({"masker": {"kind": "onnx", "model": "gone.onnx"}}, "masker.model"),
     "a tile size that no network can use": ({"pruning": {"tile_px": 100}}, "pruning.tile_px"),
+    "a year beyond all satellites": (
+        {"epoch_utc": "9999-12-31T23:59:59Z"},
+        "epoch_utc: the year 9999",
+    ),
+    "an epoch that is a number": ({"epoch_utc": 2026}, "epoch_utc: a date and time"),
     "an empty fleet": ({"satellites": []}, "satellites"),
 }
 
@@ -112,6 +117,7 @@ def test_what_check_can_find_is_2_with_file_and_line(call, write_scenario, tmp_p
         assert answer.code == 2, answer.err
         assert said in answer.err
         assert "small.yaml:1: " in answer.err, "file and line"
+        assert answer.err.count("\n") == 1, "one sentence"
         assert answer.out == ""
     assert not (tmp_path / "out").exists()
 
@@ -203,7 +209,7 @@ def test_an_image_without_any_data_says_so(call, tmp_path):
         (["mask", "gone.tif", "--out", "x", "--probability-threshold", "7"], 2),
         (["mask", "a.tif", "b.tif", "--out", "x", "--truth", "t.tif"], 2),
         (["mask", "a.tif", "c/a.tif", "--out", "x"], 2),
-        (["mask", "a.tif", "--out", "x", "--scale", "nan"], 5),
+        (["mask", "a.tif", "--out", "x", "--scale", "nan"], 2),
         (["mask", "a.tif", "--out", "x", "--model", "gone.onnx"], 6),
         (["unpack", "gone.tiles", "--out", "x"], 7),
         (["check", "gone.yaml"], 2),
@@ -349,3 +355,43 @@ def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
     assert "Traceback" not in err
     assert "interrupted" in err
     assert not list(out.iterdir())
+
+
+def test_a_mask_never_overwrites_an_input(call, tmp_path):
+    image = write_tif(tmp_path / "a.tif", np.ones((4, 20, 20), np.uint16))
+    truth = write_tif(tmp_path / "a_mask.tif", np.zeros((1, 20, 20), np.uint8))
+    before = truth.read_bytes()
+    answer = call("mask", image, "--truth", truth, "--out", tmp_path)
+    assert (answer.code, truth.read_bytes()) == (2, before)
+
+
+def test_a_scene_that_cannot_serve_is_found_by_check(call, write_scenario, tmp_path):
+    write_tif(tmp_path / "image.tif", np.ones((4, 80, 80), np.uint16))
+    good = {"kind": "rasters", "path": "image.tif", "place": "drawn"}
+    assert call("check", write_scenario(scene=good)).code == 0
+    for change in ({"bands": [1, 2, 3]}, {"bands": [1, 2, 3, 9]}, {"path": "places.geojson"}):
+        answer = call("check", write_scenario(scene=good | change))
+        assert answer.code == 2
+        assert "small.yaml:1: scene: " in answer.err
+
+
+def test_one_bad_container_does_not_keep_others_from_being_restored(call, write_scenario, tmp_path):
+    assert call("run", write_scenario(), "--out", tmp_path / "out").code == 0
+    good = next((tmp_path / "out").glob("*/downlink/*.tiles"))
+    (tmp_path / "bad.tiles").write_bytes(b"bad")
+    answer = call("unpack", tmp_path / "bad.tiles", good, "--out", tmp_path / "restored")
+    assert answer.code == 7
+    assert (tmp_path / "restored" / f"{good.stem}.tif").exists()
+
+
+def test_a_seed_is_no_what_if(call, write_scenario):
+    answer = call("compare", write_scenario(), "--what-if", "seed=1,2")
+    assert answer.code == 2
+    assert "one seed" in answer.err
+
+
+def test_a_query_of_strange_bytes_or_twin_columns_is_a_sentence(call, write_scenario, tmp_path):
+    assert call("run", write_scenario(), "--out", tmp_path / "out").code == 0
+    folder = next((tmp_path / "out").iterdir())
+    assert call("query", folder, "select '\udcff'").code == 2
+    assert call("query", folder, "select 1 a, 2 a", "--json").code == 2

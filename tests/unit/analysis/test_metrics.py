@@ -1,8 +1,10 @@
 """The summary's figures, worked by hand on a flight of three tiles."""
 
+from dataclasses import replace
+
 import pytest
 
-from payload.analysis.metrics import Flown, summarise
+from payload.analysis.metrics import Flown, is_saturated, summarise
 from payload.ledger import ContactLog, Fate, FlightRecord, Image, Ledger
 from payload.types import (
     Acquisition,
@@ -144,3 +146,17 @@ def test_a_link_is_saturated_when_most_contacts_end_with_data_waiting(waiting):
         "saturated": waiting,
     }  # fmt: skip
     assert found["energy_j"]["compute"] == pytest.approx(6.0)
+
+
+def test_waiting_is_what_is_on_board_and_not_what_overflowed():
+    ends = [(Fate.DELIVERED, 60.0), (Fate.OVERFLOWED, None), (Fate.ON_BOARD, None)]
+    found = arm(summary(prune=flight("prune", ends, encoded=2000)), "prune")
+    assert (found["waiting_bytes"], found["overflowed_bytes"]) == (2000, 2000)
+
+
+def test_one_contact_of_two_that_ends_with_data_waiting_does_not_saturate():
+    record = flight("prune", PRUNED, waiting=True)
+    calm = ContactLog(WINDOW, 60.0, 100_000, 0, left_waiting=False)
+    assert not is_saturated(replace(record, contacts=(record.contacts[0], calm)))
+    unused = ContactLog(WINDOW, 110.0, 0, 0, left_waiting=False)
+    assert is_saturated(replace(record, contacts=(record.contacts[0], unused)))

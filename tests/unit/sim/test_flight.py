@@ -6,6 +6,9 @@ from itertools import pairwise
 import pytest
 import simpy
 
+from payload import api
+from payload.compression import read_container
+from payload.geometry.grid import tile_id
 from payload.ledger import Fate
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
@@ -58,8 +61,8 @@ def test_the_raw_arm_saves_and_prunes_nothing_and_the_compressed_one_only_saves(
 
 def test_the_oracle_throws_no_clear_tile_away(fly):
     records, memo = fly(pruning={"tile_px": 16, "max_cloud_cover": 0.5})
-    for tile_id in records["oracle"].ledger.tiles_with(Fate.PRUNED):
-        estimate = memo.estimates[tile_id]
+    for dropped in records["oracle"].ledger.tiles_with(Fate.PRUNED):
+        estimate = memo.estimates[dropped]
         assert estimate.cloudy_px > estimate.clear_px
 
 
@@ -127,3 +130,43 @@ def test_a_flight_repeats_bit_for_bit(fly):
         )
 
     assert told(fly()[0]) == told(fly()[0])
+
+
+def test_a_contact_that_the_end_of_the_span_cuts_is_in_the_books(fly):
+    """Svalbard rises at 1,273 s and sets at 1,865 s; the image is taken at 1,569 s."""
+    records, _ = fly(duration_h=0.47)
+    for record in records.values():
+        (log,) = record.contacts
+        assert log.window.los_s == pytest.approx(0.47 * 3600)
+        assert log.used_bytes >= record.ledger.total_bytes(Fate.DELIVERED)
+    assert records["raw"].ledger.total_bytes(Fate.DELIVERED) > 0
+
+
+def test_every_contact_window_is_told_even_if_another_kept_the_radio_busy(fly):
+    here = {"lat_deg": 78.23, "lon_deg": 15.39}
+    stations = [{"name": f"s{mask}", **here, "min_elevation_deg": mask} for mask in (5, 20)]
+    records, _ = fly(stations=stations)
+    logs = records["prune"].contacts
+    assert {log.window.station for log in logs} == {"s5", "s20"}
+    assert all(log.capacity_bytes == 0 for log in logs if log.window.station == "s20")
+    assert sum(log.window.station == "s20" for log in logs) >= 1
+
+
+def test_an_index_tells_every_fate_of_a_flight(write_scenario, tmp_path):
+    """Pruned, overflowed, lost and still waiting are told apart in the containers that came down."""
+    path = write_scenario(
+        link={"kind": "fixed", "rate_mbps": 0.0016, "frame_loss": 0.5, "max_resends": 1},
+        memory={"capacity_mb": 0.03},
+        pruning={"tile_px": 16, "max_cloud_cover": 0.6},
+        duration_h=6.73,
+    )
+    result = api.run(api.check(path), tmp_path / "out")
+    _, rows = api.query(result.folder, "select tile, fate from tiles where arm = 'prune'")
+    booked = dict(rows)
+    told = {}
+    for file in (result.folder / "downlink").glob("*.tiles"):
+        container = read_container(file)
+        for cell in container.cells:
+            told[tile_id(container.header.acquisition_id, cell.row, cell.col)] = str(cell.fate)
+    assert told == {tile: booked[tile] for tile in told}
+    assert {"delivered", "lost", "overflowed"} <= set(told.values())

@@ -372,7 +372,7 @@ BAD = {
     "int8": (lambda path: write(path, image(high=501).astype(np.int8)), "samples of type int8"),
     "absurd floats": (
         lambda path: write(path, np.full((4, 9, 9), 1e9, np.float32)),
-        "reflectance of 100000, .* right?",
+        r"reflectance of 1e\+09, .* right\?",
     ),
 }
 
@@ -431,10 +431,31 @@ def test_a_dn_beyond_the_bit_depth_is_refused_with_the_depth_to_set(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_a_raster_without_any_data_is_refused(tmp_path, dtype):
+def test_a_frame_without_any_data_is_a_scene_that_says_so(tmp_path, dtype):
     path = write(tmp_path / "a.tif", np.zeros((4, 1100, 9), dtype), nodata=0)
-    with pytest.raises(ImageryError, match="no pixel with data"):
-        Rasters(path=path, place="drawn").scene(view(height_px=2000))
+    scene = Rasters(path=path, place="drawn").scene(view(height_px=2000))
+    assert not scene.read(Window(0, 0, 1100, 9)).valid.any()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "reflectance"),
+    [(np.uint8, 51, 0.2), (np.uint16, 2000, 0.2), (np.int16, 2000, 0.2), (np.float32, 0.2, 0.2)],
+)
+def test_the_customary_scale_of_a_type_makes_reflectance(tmp_path, dtype, value, reflectance):
+    scene = open_raster(write(tmp_path / "a.tif", np.full((4, 3, 3), value, dtype)))
+    dn = scene.read(Window(0, 0, 3, 3)).bands
+    found = dn * scene.radiometry.scale + scene.radiometry.offset
+    np.testing.assert_allclose(found, reflectance, rtol=1e-6)
+
+
+def test_bands_and_files_are_examined_before_anything_flies(tmp_path):
+    path = write(tmp_path / "a.tif", image())
+    Rasters(path=path).examine(view().sensor)
+    with pytest.raises(ImageryError, match="3 bands"):
+        Rasters(path=path, bands=(1, 2, 3)).examine(view().sensor)
+    (tmp_path / "b.tif").write_text("no image")
+    with pytest.raises(ImageryError, match="cannot be read"):
+        Rasters(path=tmp_path).examine(view().sensor)
 
 
 def test_a_raster_with_data_in_its_last_pixel_is_not_refused(tmp_path):
