@@ -55,13 +55,13 @@ def _nothing_taken(data: ReportData) -> str:
 
 def _nothing_came_down(data: ReportData) -> str:
     found = data.summary.link.contacts
-    met = f"had {count(found, 'contact')}" if found else "met **no ground station**"
+    met = f"had {count(found, 'contact')}, yet" if found else "met **no ground station**, so"
     rest = _leftovers(
         data.summary.bytes.on_board, data.summary.bytes.overflowed, data.summary.bytes.lost
     )
     left = f"; at the end {listed(rest)}" if rest else ""
     return (
-        f"{_opening(data)} {pixels(data.taken_px)} and {met}: **nothing came down**{left}. "
+        f"{_opening(data)} {pixels(data.taken_px)} and {met} **nothing came down**{left}. "
         "What waits is not saved, so no saving is claimed."
     )
 

@@ -129,7 +129,7 @@ def test_no_image_no_contact_and_nothing_down_are_answers_too(results: Make):
     text = said(read_report_data(results(images=0)))
     assert "**no image**: no target came into sight by daylight" in text
     text = said(read_report_data(results(contacts=0)))
-    assert "met **no ground station**, yet **nothing came down**" in text
+    assert "met **no ground station**, so **nothing came down**" in text
     assert "no saving is claimed" in text
     text = said(read_report_data(results(capacity_mb=0.001)))
     assert "had 9 contacts, yet **nothing came down**" in text
