@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from payload.masking.preprocess import reflectance
 from payload.rng import stream
-from payload.training.dataset import RADIOMETRY, LabelledImage
+from payload.training.images import RADIOMETRY, LabelledImage
 from payload.types import CLOUD, UNKNOWN
 
 

@@ -39,13 +39,13 @@ def folds(data: Data, work: Work = _WORK, steps: Steps = 1800, minutes: Minutes 
 
     Example: payload-train folds --data clouds
     """
-    from payload.training.dataset import read_images
     from payload.training.evaluate import train_folds
+    from payload.training.readers.plain import read as read_images
     from payload.training.student import Student
     from payload.training.train import Recipe
 
     recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
-    for ids, run in train_folds(read_images(data), recipe, work).items():
+    for ids, run in train_folds(list(read_images(data)), recipe, work).items():
         typer.echo(f"{run.steps} steps without {', '.join(ids)}")
 
 
@@ -63,14 +63,14 @@ def evaluate(
 
     Example: payload-train evaluate --data clouds --out results/masker
     """
-    from payload.training.dataset import read_images
     from payload.training.evaluate import evaluate as judge
     from payload.training.findings import write_findings
+    from payload.training.readers.plain import read as read_images
     from payload.training.student import Student
     from payload.training.train import Recipe
 
     recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
-    write_findings(judge(read_images(data), recipe, work), out)
+    write_findings(judge(list(read_images(data)), recipe, work), out)
     typer.echo((out / "README.md").read_text(encoding="utf-8"))
 
 
@@ -92,14 +92,14 @@ def ship(
 
     Example: payload-train ship --data clouds --out payload/data/models
     """
-    from payload.training.dataset import read_images
     from payload.training.export import write_card, write_onnx
     from payload.training.findings import card_scores
+    from payload.training.readers.plain import read as read_images
     from payload.training.runs import run_once
     from payload.training.student import Student
     from payload.training.train import Recipe
 
-    images = read_images(data)
+    images = list(read_images(data))
     recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
     scores = card_scores(findings)
     run = run_once(images, recipe, work)

@@ -17,7 +17,7 @@ from payload.errors import MaskerError
 from payload.masking.baselines import BlueThreshold
 from payload.masking.preprocess import crop_back, pad_to_multiple, reflectance
 from payload.masking.scores import Scores, estimate_cover, pool
-from payload.training.dataset import RADIOMETRY, LabelledImage, folds
+from payload.training.images import RADIOMETRY, LabelledImage, folds
 from payload.training.runs import Run, run_once
 from payload.training.student import (
     NETWORKS,

@@ -13,7 +13,7 @@ from payload.errors import MaskerError
 from payload.masking.card import CardScores, ModelCard, Scaling, Source, TrainedOn
 from payload.provenance import digest_file
 from payload.rng import stream
-from payload.training.dataset import LabelledImage
+from payload.training.images import LabelledImage
 from payload.training.runs import Run
 from payload.training.student import BANDS, Network, Student, parameters
 

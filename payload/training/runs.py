@@ -9,7 +9,7 @@ import torch
 
 from payload.errors import MaskerError
 from payload.provenance import digest_json
-from payload.training.dataset import LabelledImage, usable, without_scenes_of
+from payload.training.images import LabelledImage, usable, without_scenes_of
 from payload.training.student import Network, fresh
 from payload.training.train import Recipe, train
 

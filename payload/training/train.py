@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from payload.training.augment import Augmentation, Batch, draw_batch
-from payload.training.dataset import LabelledImage
+from payload.training.images import LabelledImage
 from payload.training.student import Network, fresh
 
 _log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from payload.errors import MaskerError
 from payload.masking.card import CardScore, CardScores
 from payload.masking.onnx_masker import OnnxMasker
 from payload.training.augment import Augmentation, Batch, draw_batch
-from payload.training.dataset import RADIOMETRY, LabelledImage
 from payload.training.evaluate import evaluate, probability
 from payload.training.export import write_card, write_onnx
 from payload.training.findings import card_scores, write_findings
+from payload.training.images import RADIOMETRY, LabelledImage
 from payload.training.runs import run_once
 from payload.training.student import NETWORKS, SingleConvolution, Student, fresh, parameters
 from payload.training.train import Recipe, annealed, cloud_loss, train
@@ -40,7 +40,6 @@ def images(count=8):
                 "made",
                 "own",
                 number < 4,
-                0.08,
                 dn.astype(np.uint16),
                 truth,
             )

@@ -10,14 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.errors import ImageryError
-from payload.training.dataset import LabelledImage, folds, read_images, usable, without_scenes_of
+from payload.training.images import LabelledImage, folds, usable, without_scenes_of
+from payload.training.readers.plain import read
 
 HEADER = "id,scene,source,licence,label_origin,unknown_fraction\n"
 
 
 def image(id_, scene, *, human=False, unknown=0.0):
     nothing = np.zeros((4, 1, 1), np.uint16)
-    return LabelledImage(id_, scene, "s", "l", human, unknown, nothing, np.zeros((1, 1), np.uint8))
+    return LabelledImage(
+        id_,
+        scene,
+        "s",
+        "l",
+        human,
+        nothing,
+        np.where(np.arange(100) < 100 * unknown, 255, 0).astype(np.uint8)[None],
+    )
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -60,7 +69,7 @@ def test_images_are_read_by_their_index_in_order_of_ids(tmp_path):
     )
     write(tmp_path, "a")
     write(tmp_path, "b")
-    first, second = read_images(tmp_path)
+    first, second = list(read(tmp_path))
     assert (first.id, first.is_human, second.id, second.is_human) == ("a", True, "b", False)
     assert first.dn.shape == (4, 6, 5)
     assert set(np.unique(first.truth)) == {1}
@@ -69,25 +78,25 @@ def test_images_are_read_by_their_index_in_order_of_ids(tmp_path):
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_a_folder_that_is_not_what_its_index_says_is_refused(tmp_path):
     with pytest.raises(ImageryError, match=r"index\.csv"):
-        read_images(tmp_path)
+        list(read(tmp_path))
     index = tmp_path / "index.csv"
     index.write_text("id,colour\na,blue\n")
     write(tmp_path, "a")
     with pytest.raises(ImageryError, match="no column"):
-        read_images(tmp_path)
+        list(read(tmp_path))
     index.write_text(HEADER + "a,s1,src,free,human,0.0\nb,s1,src,free,human,0.0\n")
     with pytest.raises(ImageryError, match=r"b_img\.tif"):
-        read_images(tmp_path)
+        list(read(tmp_path))
     write(tmp_path, "b", bands=3)
     with pytest.raises(ImageryError, match="four uint16 bands"):
-        read_images(tmp_path)
+        list(read(tmp_path))
 
 
 def test_the_sixteen_human_labelled_images_are_dealt_into_four_folds_of_four():
     data = os.environ.get("PAYLOAD_SIM_DATA")
     if not data:
         pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
-    images = read_images(Path(data) / "clouds")
+    images = list(read(Path(data) / "clouds"))
     dealt = folds(images, 4)
     assert [len(ids) for ids in dealt] == [4, 4, 4, 4]
     assert all(id_.startswith("l8biome_") for ids in dealt for id_ in ids)
