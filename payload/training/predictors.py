@@ -187,8 +187,8 @@ class FmaskTests(_Certain):
         """Where all three tests are passed, shape (H, W)."""
         blue, _, red, nir = bands
         mean = np.maximum(bands[:3].mean(axis=0), _DARKEST)
-        whiteness = (np.abs(bands[:3] - mean) / mean).sum(axis=0)
-        ndvi = (nir - red) / np.maximum(nir + red, _DARKEST)
+        whiteness: NDArray[np.float32] = (np.abs(bands[:3] - mean) / mean).sum(axis=0)
+        ndvi: NDArray[np.float32] = (nir - red) / np.maximum(nir + red, _DARKEST)
         passed: NDArray[np.bool_] = (
             (ndvi < self.max_ndvi)
             & (whiteness < self.max_whiteness)
@@ -222,9 +222,7 @@ class HazeAndRatio(_Certain):
         return passed
 
 
-def haze_optimised(
-    blue: NDArray[np.float32], red: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def haze_optimised(blue: NDArray[np.float32], red: NDArray[np.float32]) -> NDArray[np.float32]:
     """HOT: clear surfaces of any colour lie near one line of blue over red, haze and cloud above it.
 
     Source: slope 0.5 as in Zhu and Woodcock (2012), equation 3.
