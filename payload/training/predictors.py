@@ -161,7 +161,8 @@ class Blue(_Certain):
 
     def cloud(self, bands: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where blue is above the threshold, shape (H, W)."""
-        return bands[0] > np.float32(self.blue_threshold)
+        bright: NDArray[np.bool_] = bands[0] > np.float32(self.blue_threshold)
+        return bright
 
 
 @dataclass(frozen=True)
