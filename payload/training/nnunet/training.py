@@ -1,0 +1,91 @@
+"""One nnU-Net learns, and can be stopped at any time."""
+
+import json
+from pathlib import Path
+
+from payload.errors import MaskerError
+from payload.training.nnunet import guests, plan
+from payload.training.nnunet.config import NnUnet, Progress
+from payload.training.nnunet.preparation import Prepared
+from payload.training.nnunet.trainer import FINAL, LATEST, CloudTrainer
+
+_MARKER = "nnunet.json"
+
+
+def train(
+    prepared: Prepared, config: NnUnet, folder: Path, *, progress: Progress | None = None
+) -> Path:
+    """Train nnU-Net until its budget is spent; a finished training is not repeated.
+
+    With iterations as the binding limit, one thread and no workers, the same data and configuration
+    give the same weights, interrupted or not.
+
+    Args:
+        prepared: What it learns from.
+        config: Patch, batch, features and norm must be those of the preparation.
+        folder: nnU-Net's folder of results; one training, of about 500 MB while it lasts.
+        progress: Hears of it.
+
+    Returns:
+        The final checkpoint, in nnU-Net's usual place: plans and data set are described two folders
+        above it.
+
+    Raises:
+        MaskerError: The folder holds another training, the configuration fits another plan, or the
+            loss is no number any more.
+    """
+    _claim(folder, {"data": prepared.digest, "config": config.digest})
+    if not prepared.digest.endswith("-".join(map(str, config.planned.values()))):
+        raise MaskerError(
+            f"{prepared.folder}: prepared for another plan than {config.planned}; prepare it anew"
+        )
+    log = folder / "log.txt"
+    with (
+        guests.folders(prepared.raw, prepared.preprocessed, folder),
+        guests.threads(config.threads),
+        guests.seeded(config.seed),
+    ):
+        with guests.quiet(log):
+            trainer = _trainer(prepared, config, progress)
+        final = Path(trainer.output_folder) / FINAL
+        if final.exists():
+            return final
+        with guests.quiet(log):
+            trainer.initialize()
+            latest = final.with_name(LATEST)
+            if latest.exists():
+                trainer.resume(latest)
+        trainer.run_training()
+        if progress:
+            progress.log(
+                "nnunet_trained", iterations=trainer.iteration, elapsed_s=trainer.elapsed_s
+            )
+    return final
+
+
+def _trainer(prepared: Prepared, config: NnUnet, progress: Progress | None) -> CloudTrainer:
+    plans = json.loads(prepared.plans.read_text(encoding="utf-8"))
+    described = prepared.plans.with_name("dataset.json").read_text(encoding="utf-8")
+    trainer = CloudTrainer(
+        plans=plans | {"continue_training": False},
+        configuration=plan.OURS,
+        fold="all" if config.fold is None else config.fold,
+        dataset_json=json.loads(described),
+        device=guests.device(),
+    )
+    trainer.follow(config, progress)
+    return trainer
+
+
+def _claim(folder: Path, wanted: dict[str, str]) -> None:
+    """Say which training a folder is for.
+
+    Raises:
+        MaskerError: It is for another one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    marker = folder / _MARKER
+    if not marker.exists():
+        marker.write_text(json.dumps(wanted), encoding="utf-8")
+    elif json.loads(marker.read_text(encoding="utf-8")) != wanted:
+        raise MaskerError(f"{folder}: another training of nnU-Net lies here; name another folder")
