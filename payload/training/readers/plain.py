@@ -1,77 +1,103 @@
-"""Plain folders: `index.csv`, and for each id an image and a mask.
+"""Plain folders: for each id an image and a mask, and an `index.csv` if somebody wrote one.
 
 `<id>_img.tif` holds blue, green, red and near infrared as uint16, reflectance x 10000; the first
 layer of `<id>_msk.tif` is 0 clear, 1 cloud, 2 shadow, 255 unknown.
+
+`index.csv` has the columns id, scene, source, licence and label_origin (people drew the mask if it
+begins with `human`), and may have surface and res_m [m]; other columns are ignored.
+
+Without an index every `<id>_img.tif` is taken. Then the scene is read from the id: endings such as
+`_cloudy`, `_clear` and `_p139` are cut off, so that both images of a pair and all patches of a
+region share a scene, and an id that tells a scene of the L8 Biome set (`l8biome_Forest_01_2715`)
+ends there. The source is the folder's name; nobody is said to have drawn the masks.
+
+Where no column tells the surface, the name of an L8 Biome scene does (`SnowIce_00`: snow).
 """
 
-import csv
-import warnings
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import rasterio
-from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from payload.errors import ImageryError
 from payload.training.images import LabelledImage
+from payload.training.readers import surfaces
+from payload.training.readers.rasters import (
+    as_truth,
+    check_distinct,
+    check_same_size,
+    read_raster,
+    read_table,
+)
+from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
+
+_COLUMNS = ("id", "scene", "source", "licence", "label_origin")
+_CODES = {code: code for code in (CLEAR, CLOUD, SHADOW, UNKNOWN)}
+_ENDING = re.compile(r"(?:_p\d+|_cloudy|_clear)+$")
 
 
 def read(folder: Path) -> Iterator[LabelledImage]:
     """All images of a folder, in order of their ids.
 
     Raises:
-        ImageryError: The index or an image is missing, or is not what the index promises.
+        ImageryError: The index, an image or a mask is missing, or is not what is promised above.
     """
     index = folder / "index.csv"
-    try:
-        with index.open(newline="", encoding="utf-8") as file:
-            rows = sorted(csv.DictReader(file), key=lambda row: row["id"])
-    except OSError as error:
-        raise ImageryError(f"{index}: the labelled images cannot be read: {error}") from error
-    except KeyError as error:
-        raise ImageryError(f"{index}: there is no column {error}") from error
+    rows = read_table(index, _COLUMNS) if index.is_file() else _rows_of_names(folder)
+    rows.sort(key=lambda row: row["id"])
+    check_distinct([row["id"] for row in rows], str(index))
     for row in rows:
-        try:
-            yield _read_image(folder, row)
-        except KeyError as error:
-            raise ImageryError(f"{index}: there is no column {error}") from error
+        yield _read_image(folder, row)
+
+
+def scene_of(id_: str) -> str:
+    """The scene that an id tells, as described above."""
+    biome = surfaces.find_biome_scene(id_)
+    return id_[: biome.end()] if biome else _ENDING.sub("", id_)
+
+
+def _rows_of_names(folder: Path) -> list[dict[str, str]]:
+    ids = [path.name.removesuffix("_img.tif") for path in folder.glob("*_img.tif")]
+    if not ids:
+        raise ImageryError(f"{folder}: there is neither an index.csv nor any <id>_img.tif")
+    return [
+        {
+            "id": id_,
+            "scene": scene_of(id_),
+            "source": folder.resolve().name,
+            "licence": "",
+            "label_origin": "",
+        }
+        for id_ in ids
+    ]
 
 
 def _read_image(folder: Path, row: dict[str, str]) -> LabelledImage:
     id_ = row["id"]
     dn = read_raster(folder / f"{id_}_img.tif")
-    truth = read_raster(folder / f"{id_}_msk.tif")[0]
-    if dn.dtype != np.uint16 or dn.shape[0] != 4 or dn.shape[1:] != truth.shape:
+    mask = folder / f"{id_}_msk.tif"
+    truth = as_truth(read_raster(mask, [1])[0], _CODES, str(mask))
+    if dn.dtype != np.uint16 or dn.shape[0] != 4:
         raise ImageryError(
-            f"{id_}: four uint16 bands and a mask of the same size are wanted, "
-            f"not {dn.shape} {dn.dtype} and {truth.shape}"
+            f"{folder / id_}_img.tif: four uint16 bands are wanted, not {dn.shape[0]} {dn.dtype}"
         )
+    check_same_size(dn.view(np.uint16), truth, id_)
     return LabelledImage(
         id=id_,
         scene=row["scene"],
         source=row["source"],
         licence=row["licence"],
         is_human=row["label_origin"].startswith("human"),
-        dn=dn,
-        truth=truth.astype(np.uint8),
-        surface=row.get("surface") or "",
-        resolution_m=float(row["res_m"]) if row.get("res_m") else None,
+        dn=dn.view(np.uint16),
+        truth=truth,
+        surface=row.get("surface") or surfaces.of_name(row["scene"]),
+        resolution_m=_resolution_m(row.get("res_m", ""), id_),
     )
 
 
-def read_raster(path: Path) -> NDArray[np.uint16]:
-    """All bands of a raster, shape (B, H, W), georeferenced or not.
-
-    Raises:
-        ImageryError: It cannot be read.
-    """
+def _resolution_m(text: str, id_: str) -> float | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                pixels: NDArray[np.uint16] = raster.read()
-    except RasterioIOError as error:
-        raise ImageryError(f"{path}: the image cannot be read: {error}") from error
-    return pixels
+        return float(text) if text else None
+    except ValueError as error:
+        raise ImageryError(f"{id_}: res_m {text!r} of index.csv is no number") from error
