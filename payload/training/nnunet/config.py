@@ -1,9 +1,9 @@
-"""What is asked of nnU-Net, and where its progress is told."""
+"""What is asked of nnU-Net."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from payload.errors import MaskerError
 
@@ -21,20 +21,6 @@ _COUNTS = (
     "threads",
 )
 _FOLDS = 5
-
-
-class Progress(Protocol):
-    """Whoever wants to hear how far a long job is."""
-
-    def log(self, event: str, /, **facts: str | float) -> None:
-        """Take down one event with its facts."""
-
-
-class Silence:
-    """Nobody wants to hear it."""
-
-    def log(self, event: str, /, **facts: str | float) -> None:
-        """Forget the event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from tifffile import imwrite
 
 from payload.errors import ImageryError
 from payload.training.images import RADIOMETRY, LabelledImage
-from payload.training.nnunet.config import Progress
+from payload.training.journal import Journal
 from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
 
 NAME = "Dataset100_clouds"
+SPLITS = "splits_final.json"
 BANDS = ("blue", "green", "red", "nir")
 LABELS = {"background": 0, "cloud": 1, "ignore": 2}
 SPACING = (999.0, 1.0, 1.0)  # what nnU-Net's reader of plain images says of each: no resampling
@@ -59,13 +60,13 @@ def digest(images: Collection[LabelledImage]) -> str:
     return total.hexdigest()[:16]
 
 
-def write(images: Collection[LabelledImage], raw: Path, progress: Progress) -> list[str]:
+def write(images: Collection[LabelledImage], raw: Path, journal: Journal) -> list[str]:
     """Write what is not there yet of the raw data set; images without a known pixel are left out.
 
     Args:
         images: Each is a training case.
         raw: nnU-Net's folder of raw data sets.
-        progress: Hears of it now and then.
+        journal: Hears of it now and then.
 
     Returns:
         Names of the cases. `cases.json` in the data set's folder says which image each one is.
@@ -87,7 +88,7 @@ def write(images: Collection[LabelledImage], raw: Path, progress: Progress) -> l
         cases[name] = {"id": image.id, "scene": image.scene, "source": image.source}
         _write_case(folder, name, image, mask)
         if (number + 1) % _TELL_EVERY == 0:
-            progress.log("nnunet_write", images=number + 1, of=len(images))
+            journal.log("nnunet_write", done=(number + 1) / len(images))
     if not cloudy:
         raise ImageryError("nnU-Net: none of the images shows a cloud")
     described = {
@@ -123,7 +124,7 @@ def write_splits(raw: Path, preprocessed: Path) -> None:
                 "val": [name for name, case in cases.items() if case["scene"] in held_out],
             }
         )
-    target = preprocessed / NAME / "splits_final.json"
+    target = preprocessed / NAME / SPLITS
     target.write_text(json.dumps(splits, indent=1), encoding="utf-8")
 
 

@@ -25,14 +25,20 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import update_bn
 
 from payload.errors import MaskerError
+from payload.training.journal import SILENT, Journal
 from payload.training.nnunet import guests
 from payload.training.nnunet.augmentation import keep_reflectance
-from payload.training.nnunet.config import NnUnet, Progress, Silence
+from payload.training.nnunet.config import NnUnet
 
 Batch = dict[str, Tensor | list[Tensor]]
 LATEST, FINAL = "checkpoint_latest.pth", "checkpoint_final.pth"
 _TELL_EVERY_S = 15.0
 _MOMENTUM = 0.99
+_METRICS = {
+    "train_loss": "train_losses",
+    "validation_loss": "val_losses",
+    "pseudo_dice": "mean_fg_dice",
+}
 
 
 class CropLoader(nnUNetDataLoader):  # type: ignore[misc, unused-ignore]
@@ -62,10 +68,10 @@ class CropLoader(nnUNetDataLoader):  # type: ignore[misc, unused-ignore]
 class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
     """One training within a budget; `follow` comes before anything else."""
 
-    def follow(self, config: NnUnet, progress: Progress | None = None) -> None:
+    def follow(self, config: NnUnet, journal: Journal = SILENT) -> None:
         """Set what is to be done, and who hears of it."""
         self.config = config
-        self.progress: Progress = progress or Silence()
+        self.journal = journal
         self.initial_lr = config.peak_rate
         self.weight_decay = config.weight_decay
         self.num_val_iterations_per_epoch = config.validation_batches
@@ -80,7 +86,7 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.load_checkpoint(str(checkpoint))
         self.iteration = self.logger.get_value("iterations", step=-1)
         self._elapsed_before_s = self.logger.get_value("elapsed_s", step=-1)
-        self.progress.log("nnunet_resume", iteration=self.iteration, elapsed_s=self.elapsed_s)
+        self.journal.log("nnunet_resume", **self._place())
 
     @property
     def elapsed_s(self) -> float:
@@ -130,15 +136,12 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.logger.log("epoch_end_timestamps", time.time(), epoch)
         self.logger.log("iterations", self.iteration, epoch)
         self.logger.log("elapsed_s", self.elapsed_s, epoch)
-        self.progress.log(
-            "nnunet_epoch",
-            epoch=epoch,
-            iteration=self.iteration,
-            train_loss=float(self.logger.get_value("train_losses", step=-1)),
-            validation_loss=float(self.logger.get_value("val_losses", step=-1)),
-            pseudo_dice=float(self.logger.get_value("mean_fg_dice", step=-1)),
-            elapsed_s=self.elapsed_s,
-        )
+        values = {name: self.logger.get_value(key, step=-1) for name, key in _METRICS.items()}
+        # Validation crops without cloud have no Dice, and JSON has no word for that.
+        known = {
+            name: round(float(each), 4) for name, each in values.items() if math.isfinite(each)
+        }
+        self.journal.log("nnunet_epoch", epoch=epoch, **self._place(), **known)
         self.save_checkpoint(str(Path(self.output_folder) / LATEST))
         self.current_epoch += 1
 
@@ -212,6 +215,10 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         """Write to nnU-Net's log file and nowhere else."""
         super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
 
+    def _do_i_compile(self) -> bool:
+        """Never: on a processor it gains nothing, and on a GPU it wants a compiler beside torch."""
+        return False
+
     def plot_network_architecture(self) -> None:
         """Draw nothing: it wants a package that is not there."""
 
@@ -247,18 +254,20 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
                 break
 
     def _tell(self, losses: list[float], iteration_s: float) -> None:
-        self.progress.log(
+        self.journal.log(
             "nnunet",
-            iteration=self.iteration,
-            loss=math.fsum(losses) / len(losses),
+            **self._place(),
+            loss=round(math.fsum(losses) / len(losses), 4),
             rate=self.optimizer.param_groups[0]["lr"],
-            iteration_s=iteration_s,
-            spent=self.spent,
-            left_s=min(
-                self.config.budget_s - self.elapsed_s,
-                (self.config.iterations - self.iteration) * iteration_s,
-            ),
+            iteration_s=round(iteration_s, 3),
         )
+
+    def _place(self) -> dict[str, float]:
+        return {
+            "done": self.spent,
+            "iteration": self.iteration,
+            "trained_s": round(self.elapsed_s, 1),
+        }
 
     def _train_on_processor(self, batch: Batch) -> dict[str, np.ndarray]:
         data = batch["data"]

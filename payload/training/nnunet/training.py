@@ -4,17 +4,16 @@ import json
 from pathlib import Path
 
 from payload.errors import MaskerError
+from payload.training.journal import SILENT, Journal
 from payload.training.nnunet import guests, plan
-from payload.training.nnunet.config import NnUnet, Progress
+from payload.training.nnunet.config import NnUnet
 from payload.training.nnunet.preparation import Prepared
 from payload.training.nnunet.trainer import FINAL, LATEST, CloudTrainer
 
 _MARKER = "nnunet.json"
 
 
-def train(
-    prepared: Prepared, config: NnUnet, folder: Path, *, progress: Progress | None = None
-) -> Path:
+def train(prepared: Prepared, config: NnUnet, folder: Path, *, journal: Journal = SILENT) -> Path:
     """Train nnU-Net until its budget is spent; a finished training is not repeated.
 
     With iterations as the binding limit, one thread and no workers, the same data and configuration
@@ -24,21 +23,22 @@ def train(
         prepared: What it learns from.
         config: Patch, batch, features and norm must be those of the preparation.
         folder: nnU-Net's folder of results; one training, of about 500 MB while it lasts.
-        progress: Hears of it.
+        journal: Hears of it.
 
     Returns:
         The final checkpoint, in nnU-Net's usual place: plans and data set are described two folders
         above it.
 
     Raises:
-        MaskerError: The folder holds another training, the configuration fits another plan, or the
-            loss is no number any more.
+        MaskerError: The folder holds another training, the configuration fits another plan, there are
+            too few scenes for its fold, or the loss is no number any more.
     """
     _claim(folder, {"data": prepared.digest, "config": config.digest})
     if not prepared.digest.endswith("-".join(map(str, config.planned.values()))):
         raise MaskerError(
             f"{prepared.folder}: prepared for another plan than {config.planned}; prepare it anew"
         )
+    _check_fold(prepared, config)
     log = folder / "log.txt"
     with (
         guests.folders(prepared.raw, prepared.preprocessed, folder),
@@ -46,7 +46,7 @@ def train(
         guests.seeded(config.seed),
     ):
         with guests.quiet(log):
-            trainer = _trainer(prepared, config, progress)
+            trainer = _trainer(prepared, config, journal)
         final = Path(trainer.output_folder) / FINAL
         if final.exists():
             return final
@@ -56,14 +56,13 @@ def train(
             if latest.exists():
                 trainer.resume(latest)
         trainer.run_training()
-        if progress:
-            progress.log(
-                "nnunet_trained", iterations=trainer.iteration, elapsed_s=trainer.elapsed_s
-            )
+        journal.log(
+            "nnunet_trained", iterations=trainer.iteration, trained_s=round(trainer.elapsed_s, 1)
+        )
     return final
 
 
-def _trainer(prepared: Prepared, config: NnUnet, progress: Progress | None) -> CloudTrainer:
+def _trainer(prepared: Prepared, config: NnUnet, journal: Journal) -> CloudTrainer:
     plans = json.loads(prepared.plans.read_text(encoding="utf-8"))
     described = prepared.plans.with_name("dataset.json").read_text(encoding="utf-8")
     trainer = CloudTrainer(
@@ -73,8 +72,18 @@ def _trainer(prepared: Prepared, config: NnUnet, progress: Progress | None) -> C
         dataset_json=json.loads(described),
         device=guests.device(),
     )
-    trainer.follow(config, progress)
+    trainer.follow(config, journal)
     return trainer
+
+
+def _check_fold(prepared: Prepared, config: NnUnet) -> None:
+    if config.fold is None:
+        return
+    splits = json.loads(prepared.splits.read_text(encoding="utf-8"))
+    if not all(splits[config.fold].values()):
+        raise MaskerError(
+            f"{prepared.folder}: there are too few scenes to hold out fold {config.fold}"
+        )
 
 
 def _claim(folder: Path, wanted: dict[str, str]) -> None:

@@ -141,7 +141,7 @@ def test_an_image_at_half_the_brightness_gives_half_the_network_input(tmp_path):
 
 
 def test_whole_scenes_are_held_out_and_each_once(prepared):
-    splits = json.loads((prepared.preprocessed / dataset.NAME / "splits_final.json").read_text())
+    splits = json.loads(prepared.splits.read_text())
     scene = {f"c{number:06d}": image.scene for number, image in enumerate(images())}
     for split in splits:
         assert sorted(split["train"] + split["val"]) == sorted(scene)
@@ -151,7 +151,7 @@ def test_whole_scenes_are_held_out_and_each_once(prepared):
 
 def test_a_finished_preparation_is_not_repeated_and_another_one_replaces_it(prepared, tmp_path):
     diary = Diary()
-    assert prepare(images(), prepared.folder, SMALL, progress=diary) == prepared
+    assert prepare(images(), prepared.folder, SMALL, journal=diary) == prepared
     assert not diary.events
 
     (tmp_path / "mine.txt").write_text("keep me")
@@ -167,11 +167,18 @@ def test_an_interrupted_preparation_goes_on_where_it_stopped(tmp_path):
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(images(2), tmp_path, SMALL, progress=Interrupts())
+        prepare(images(2), tmp_path, SMALL, journal=Interrupts())
     written = tmp_path / "raw" / dataset.NAME / "labelsTr" / "c000000.tif"
     before = written.stat().st_mtime_ns
+    # As if the next kill came amid the first case.
+    half = tmp_path / "preprocessed" / dataset.NAME / "payload_32" / "partial" / "c000000.b2nd"
+    half.parent.mkdir(parents=True)
+    half.write_text("half a case")
     done = prepare(images(2), tmp_path, SMALL, keep_raw=True)
     assert (done.cases, written.stat().st_mtime_ns) == (2, before)
+    assert case(done, "c000000")[0].shape == (4, 1, 64, 60)
+    with pytest.raises(MaskerError, match="too few scenes"):
+        train(done, replace(SMALL, fold=0), tmp_path / "run")
 
 
 def test_images_that_teach_nothing_are_left_out_or_refused(tmp_path):
@@ -297,13 +304,13 @@ def test_instance_norm_erases_the_brightness_of_a_scene_and_batch_norm_keeps_it(
 def test_an_interrupted_training_ends_with_the_same_weights(prepared, checkpoint, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train(prepared, SMALL, run, progress=Diary(until=2))
+        train(prepared, SMALL, run, journal=Diary(until=2))
     latest = next(run.rglob(LATEST))
     # The interruption came before the checkpoint of the third epoch; two are in the last one.
     assert torch.load(latest, weights_only=False)["logging"]["iterations"] == [6, 12]
 
     diary = Diary()
-    again = train(prepared, SMALL, run, progress=diary)
+    again = train(prepared, SMALL, run, journal=diary)
     events = [event for event, _ in diary.events]
     assert events[0] == "nnunet_resume"
     assert events[-1] == "nnunet_trained"
@@ -329,10 +336,10 @@ def test_a_finished_training_is_not_repeated_and_no_other_may_use_its_folder(pre
 def test_time_ends_a_training_and_takes_the_rate_down_with_it(prepared, tmp_path):
     hasty = replace(SMALL, iterations=100_000, budget_s=1.5, checkpoint_s=0.4, fold=1)
     diary = Diary()
-    train(prepared, hasty, tmp_path, progress=diary)
+    train(prepared, hasty, tmp_path, journal=diary)
     epochs = [facts for event, facts in diary.events if event == "nnunet_epoch"]
     assert len(epochs) > 1
-    assert 1.5 <= epochs[-1]["elapsed_s"] < 10
+    assert 1.5 <= epochs[-1]["trained_s"] < 10
     log = torch.load(next(tmp_path.rglob("checkpoint_final.pth")), weights_only=False)["logging"]
     assert log["lrs"][0] == pytest.approx(hasty.peak_rate, rel=0.2)
     assert all(later < earlier for earlier, later in zip(log["lrs"], log["lrs"][1:], strict=False))
