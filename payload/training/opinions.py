@@ -46,7 +46,7 @@ class Ukis:
     @property
     def name(self) -> str:
         """What tables call it."""
-        return "ukis-csmask 1.0.0, 4 bands"
+        return "ukis-csmask, softmax"
 
     @property
     def parameters(self) -> int:
@@ -101,7 +101,7 @@ class UkisWinner(Ukis):
     @property
     def name(self) -> str:
         """What tables call it."""
-        return "ukis-csmask 1.0.0, 4 bands, best class"
+        return "ukis-csmask"
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cloud against its strongest rival, shape (H, W): from one half on, cloud wins.

@@ -182,7 +182,7 @@ class FmaskTests(_Certain):
     max_whiteness: float = 0.7
     min_hot: float = 0.08
     parameters: int = 3
-    name: str = "spectral test: Fmask's NDVI, whiteness and HOT"
+    name: str = "spectral: Fmask"
 
     def cloud(self, bands: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where all three tests are passed, shape (H, W)."""
@@ -211,7 +211,7 @@ class HazeAndRatio(_Certain):
     min_ratio: float = 0.7
     min_hot: float = 0.08
     parameters: int = 2
-    name: str = "spectral test: HOT and visible band ratio"
+    name: str = "spectral: HOT, ratio"
 
     def cloud(self, bands: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where both tests are passed, shape (H, W)."""

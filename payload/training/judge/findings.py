@@ -1,0 +1,164 @@
+"""An evaluation as files: `findings.json` for programs, `README.md` and a picture for people."""
+
+import json
+import os
+import platform
+from pathlib import Path
+
+from payload.errors import MaskerError
+from payload.masking.card import CardScore, CardScores
+from payload.training.judge import tables
+from payload.training.judge.discards import CLEAR_COVER, MIN_KNOWN
+from payload.training.judge.evaluation import Evaluation
+from payload.training.judge.judging import TILE_PX, Judged
+from payload.training.judge.record import SCHEMA_VERSION, SCORES, record
+from payload.training.judge.robustness import REFERENCE
+from payload.training.judge.sheet import LEGEND
+
+_CELL = (
+    "IoU (left out where nothing is cloud) · share of the clear pixels that is called cloud; means "
+    "over seeds."
+)
+FINDINGS, PAGE, PICTURE = "findings.json", "README.md", "examples.png"
+
+
+def write_findings(
+    evaluation: Evaluation, folder: Path, *, title: str = "How good the cloud masker is"
+) -> None:
+    """Write `findings.json`, `README.md` and, if there is a sheet, `examples.png` into a folder.
+
+    The folder is made if need be; a picture of an earlier evaluation is taken away.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {**record(evaluation), "machine": _machine()}
+    text = json.dumps(written, indent=1, allow_nan=False)
+    (folder / FINDINGS).write_text(text + "\n", encoding="utf-8")
+    (folder / PAGE).write_text("\n".join(page(evaluation, title)), encoding="utf-8")
+    if evaluation.sheet is None:
+        (folder / PICTURE).unlink(missing_ok=True)
+    else:
+        (folder / PICTURE).write_bytes(evaluation.sheet.png)
+
+
+def card_scores(findings: Path, *, statement: str, model: str | None = None) -> CardScores:
+    """What a model card says of the scores in `findings.json`: means over seeds.
+
+    Args:
+        findings: The file.
+        statement: What the scores are of: the very network of the card, or its design.
+        model: Name of the masker; the first if left out. All others become baselines.
+
+    Raises:
+        MaskerError: The file cannot be read, is none of ours, or does not name the model.
+    """
+    try:
+        found = json.loads(findings.read_text(encoding="utf-8"))
+        if found["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema version {found['schema_version']}")  # noqa: TRY301
+        rows = {row["name"]: _card_score(row["name"], row["pooled"]) for row in found["maskers"]}
+        measured_on = str(found["measured_on"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MaskerError(
+            f"{findings}: these are no findings of `payload-train evaluate`: {error}"
+        ) from error
+    chosen = next(iter(rows), None) if model is None else model
+    if chosen not in rows:
+        raise MaskerError(
+            f"{findings}: there is no masker {model!r}, only {', '.join(rows) or 'none'}"
+        )
+    return CardScores(
+        measured_on=measured_on,
+        statement=statement,
+        model=rows.pop(chosen),
+        baselines=tuple(rows.values()),
+    )
+
+
+def page(evaluation: Evaluation, title: str) -> list[str]:
+    """The Markdown page, line by line."""
+    contenders, model = evaluation.contenders, evaluation.contenders[0]
+    seeds = max(len(contender.runs) for contender in contenders)
+    lines = [
+        f"# {title}",
+        "",
+        f"Written by `payload-train evaluate`. Measured on {evaluation.measured_on}.",
+        "",
+        "The model is the first row. Shadow counts as clear; unknown pixels count nowhere.",
+        "",
+        *(line for note in evaluation.notes for line in (note, "")),
+        *tables.overall(evaluation),
+        _how_to_read(seeds),
+        "",
+    ]
+    lines += _section(
+        "By collection",
+        tables.grouped(evaluation, Judged.by_source, "collection"),
+        _CELL,
+    )
+    lines += _section(
+        "By surface",
+        tables.grouped(evaluation, Judged.by_surface, "surface"),
+        _CELL,
+    )
+    lines += _section(
+        "By true cloud cover",
+        tables.grouped(evaluation, Judged.by_cover, "cover"),
+        f"{_CELL} Each class reaches up to its limit, which belongs to it.",
+    )
+    lines += _section(
+        "What the pruning does to tiles of these images",
+        tables.tiles(contenders),
+        f"Tiles of {TILE_PX} pixels a side unless they were cut otherwise. Lost: dropped by the rule "
+        f"`max_cloud_cover` though at most {CLEAR_COVER:.0%} of the tile is cloud; kept: kept though "
+        f"more of it than the rule allows is cloud. Only tiles of which {MIN_KNOWN:.0%} is labelled "
+        "count. In brackets the Wilson interval of 95 %.",
+    )
+    lines += _section(
+        "Clear ground that looks like cloud",
+        tables.clear_ground(contenders),
+        "Tiles without cloud, by what lies below; the share that each rule throws away.",
+    )
+    lines += _section(
+        "A worse sensor",
+        tables.robustness(contenders),
+        "IoU on the same images through a sensor that is worse in one way; in brackets the difference "
+        f"to the sensor as it is. SNR is stated at a reflectance of {REFERENCE:g}, where three "
+        "quarters of the noise's variance are shot noise. First seeds.",
+    )
+    lines += _section(
+        "What a probability means",
+        tables.calibration(model),
+        f"Of `{model.name}`, all seeds: pixels of known truth in 15 bins of probability. ECE above is "
+        "the mean distance of the first two columns, weighted by the third.",
+    )
+    lines += _section("The worst images", tables.worst_images(evaluation), "First seeds.")
+    if evaluation.sheet is not None:
+        lines += ["## The worst failures", "", f"![The worst failures]({PICTURE})", "", LEGEND, ""]
+        lines += [f"Maskers: {', '.join(evaluation.sheet.maskers)}. Rows:", ""]
+        lines += [f"{place}. {id_}" for place, id_ in enumerate(evaluation.sheet.images, start=1)]
+        lines += [""]
+    return [*lines, f"{_machine()}.", ""]
+
+
+def _section(title: str, body: list[str], remark: str) -> list[str]:
+    return [f"## {title}", "", remark, "", *body] if body else []
+
+
+def _how_to_read(seeds: int) -> str:
+    spread = "Scores are means over seeds, with the lowest and the highest. " if seeds > 1 else ""
+    return (
+        f"{spread}Bias of cover: the cloud cover that is said minus the true one, mean over images. "
+        "ECE: expected calibration error of the probability of cloud. The last column is the model's "
+        "IoU minus that of the row, and where the difference lies when scenes are "
+        "redrawn with replacement. Rules that say yes or no have no ECE."
+    )
+
+
+def _card_score(name: str, pooled: dict[str, dict[str, float] | None]) -> CardScore:
+    found = {key: pooled[key] for key in SCORES}
+    means = {key: None if one is None else one["mean"] for key, one in found.items()}
+    return CardScore(name=name, **means)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} vCPU {platform.machine()}, Python {platform.python_version()}"
