@@ -11,7 +11,7 @@ Landsat 8 and Sentinel-2 reflectance at the top of the atmosphere.
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,8 +24,8 @@ from payload.errors import MaskerError, PluginError
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-PACKAGE = "ukis_csmask"
-_MODEL = "model_4b_l1c"
+PACKAGE, VERSION = "ukis-csmask", "1.0.0"
+_MODEL = "ukis_csmask/model_4b_l1c.onnx"
 _WINDOW_PX = 256  # the network takes this size and no other
 _OVERLAP_PX = 64  # at least so much of two neighbouring windows is judged twice
 _CLOUD = 1  # 0 other, 1 cloud, 2 shadow
@@ -46,7 +46,7 @@ class Ukis:
     @property
     def name(self) -> str:
         """What tables call it."""
-        return "ukis-csmask, softmax"
+        return f"{PACKAGE} {VERSION}, softmax"
 
     @property
     def parameters(self) -> int:
@@ -101,7 +101,7 @@ class UkisWinner(Ukis):
     @property
     def name(self) -> str:
         """What tables call it."""
-        return "ukis-csmask"
+        return f"{PACKAGE} {VERSION}"
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cloud against its strongest rival, shape (H, W): from one half on, cloud wins.
@@ -125,14 +125,17 @@ class _Statistics(NamedTuple):
 
 def _files() -> _Files:
     """Where the package keeps the network; nothing of the package is executed."""
-    found = find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    try:
+        found = distribution(PACKAGE)
+    except PackageNotFoundError as error:
         raise PluginError(
-            "the package ukis-csmask is not installed: pip install 'payload-sim[train]'"
+            f"the package {PACKAGE} is not installed: pip install 'payload-sim[train]'"
+        ) from error
+    model = Path(str(found.locate_file(_MODEL)))
+    if found.version != VERSION or not model.exists():
+        raise MaskerError(
+            f"{model}: the network of {PACKAGE} {VERSION} is wanted, installed is {found.version}"
         )
-    model = Path(found.origin).parent / f"{_MODEL}.onnx"
-    if not model.exists():
-        raise MaskerError(f"{model}: this file is missing; ukis-csmask 1.0.0 is wanted")
     return _Files(model, model.with_suffix(".json"))
 
 

@@ -19,6 +19,7 @@ RULES = (0.3, 0.5, 0.7)
 ALL = "all"
 CLEAR_COVER = 0.01
 MIN_KNOWN = 0.95
+_MAX_UNKNOWN = 0.05
 _Z95 = 1.959964  # 97.5 % point of the normal distribution
 
 
@@ -93,7 +94,7 @@ def clear_ground(images: Sequence[LabelledImage]) -> list[LabelledImage]:
     return [
         image
         for image in images
-        if image.unknown_fraction < 1 - MIN_KNOWN and not (image.truth == CLOUD).any()
+        if image.unknown_fraction < _MAX_UNKNOWN and not (image.truth == CLOUD).any()
     ]
 
 

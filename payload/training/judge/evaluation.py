@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from payload.errors import MaskerError
 from payload.training.images import LabelledImage
+from payload.training.journal import SILENT, Journal
 from payload.training.judge.judging import TILE_PX, Judged, judge
 from payload.training.judge.robustness import (
     PERTURBATIONS,
@@ -15,18 +15,6 @@ from payload.training.judge.robustness import (
 )
 from payload.training.judge.sheet import MAX_MASKERS, Sheet, sheet
 from payload.training.predictors import Predictor
-
-
-class Log(Protocol):
-    """Who is told how far the judging has come: the `log` of a journal."""
-
-    def __call__(self, event: str, /, **facts: object) -> None:
-        """Note an event and its facts."""
-        ...
-
-
-def _say_nothing(_event: str, /, **_facts: object) -> None:
-    """Nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +92,7 @@ def evaluate_model(
     images: Sequence[LabelledImage],
     trial: Trial | None = None,
     *,
-    log: Log = _say_nothing,
+    journal: Journal = SILENT,
 ) -> Evaluation:
     """Judge the model, which comes first, and its yardsticks on the same images.
 
@@ -112,7 +100,7 @@ def evaluate_model(
         predictors: The model, then others; the first three are shown on the sheet of failures.
         images: With truth, each id once; none that a predictor has learned from, if that can be had.
         trial: What else they go through; all perturbations and no clear ground if left out.
-        log: Told when a masker is done.
+        journal: Told when a masker is done.
 
     Raises:
         MaskerError: There is no predictor or no image, or two have one name.
@@ -122,7 +110,8 @@ def evaluate_model(
     for predictor in predictors:
         done.append(contender(predictor, images, trial or Trial()))
         scores = done[-1].runs[0].summary.scores
-        log("judged", masker=predictor.name, iou=scores.iou, left=len(predictors) - len(done))
+        share = len(done) / len(predictors)
+        journal.log("judged", done=share, masker=predictor.name, iou=scores.iou)
     if not done:
         raise MaskerError("no masker was named")
     shown = sheet(images, [each.runs[0] for each in done[:MAX_MASKERS]])
