@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -238,7 +238,10 @@ def mask(
         ),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", help="An ONNX model; the packaged one if left out.")
+        str | None, typer.Option("--model", help="A packaged network by name, or an ONNX file.")
+    ] = None,
+    precision: Annotated[
+        Literal["fp32", "int8"] | None, typer.Option("--precision", help="Of a packaged network.")
     ] = None,
     card: Annotated[
         Path | None, typer.Option("--card", help="Its card; MODEL with .json if left out.")
@@ -277,9 +280,10 @@ def mask(
     from payload import api
     from payload.masking.onnx_masker import OnnxMasker
 
-    cards = [path for path in (model, card) if path is not None]
+    cards = [Path(path) for path in (model, card) if path is not None]
     _refuse_remote([out, *images, *(truth or []), *cards])
-    masker = OnnxMasker(model=model, card=card, probability_threshold=_share(probability_threshold))
+    share = _share(probability_threshold)
+    masker = OnnxMasker(model=model, precision=precision, card=card, probability_threshold=share)
     _refuse_no_reflectance(scale, offset)
     how = api.Reading(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
     with _progress(quiet=quiet) as tell:

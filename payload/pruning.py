@@ -1,4 +1,12 @@
-"""Which tiles are worth sending: whole images or whole tiles are dropped; each decision has its reason."""
+"""Which tiles are worth sending: whole images or whole tiles are dropped; each decision has its reason.
+
+A tile can be judged in two ways. By its *cover*: the share of its pixels that the mask calls cloud. Or
+by its *expected cover*, the mean probability of cloud, which settles what is better, to send the tile
+or to lose it, where probabilities are calibrated: let a clear pixel lost cost r times as much as a
+cloudy pixel sent. Of n pixels n (1 - c) are expected to be clear and n c to be cloud. To lose the tile
+is expected to cost r n (1 - c), to send it n c; it is dropped where the former is less: c > r / (1 + r).
+A pixel that is half sure counts half, where the mask has to call it one or the other.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +22,12 @@ class Policy:
     Attributes:
         unit: `nothing`, a `tile` or the whole `image`.
         max_cloud_cover: The unit is dropped when its cover is above this.
+        judged_by: Which cover: of the mask, or expected from its probabilities.
     """
 
     unit: Literal["nothing", "tile", "image"]
     max_cloud_cover: float = 1.0
+    judged_by: Literal["cover", "expected_cover"] = "cover"
 
 
 KEEP_ALL = Policy("nothing")
@@ -31,21 +41,37 @@ def decide(estimates: Sequence[CoverEstimate], policy: Policy) -> list[Decision]
     if policy.unit == "nothing":
         return [Decision(keep=True, reason="everything is kept")] * len(estimates)
     if policy.unit == "image":
-        whole = image_cover(estimates)
-        return [_judge(whole, policy, "image")] * len(estimates)
-    return [_judge(estimate.cover, policy, "tile") for estimate in estimates]
+        whole = _pooled(estimates, policy)
+        return [_judge(whole, policy)] * len(estimates)
+    return [_judge(_pooled([estimate], policy), policy) for estimate in estimates]
 
 
 def image_cover(estimates: Sequence[CoverEstimate]) -> float | None:
     """Cloudy share of all pixels with data; None where there is none."""
+    return _pooled(estimates, KEEP_ALL)
+
+
+def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
+    """The cover that the policy asks for, of all pixels with data; None where there is none."""
     valid_px = sum(estimate.valid_px for estimate in estimates)
-    return sum(estimate.cloud_px for estimate in estimates) / valid_px if valid_px else None
+    if not valid_px:
+        return None
+    if policy.judged_by == "cover":
+        return sum(estimate.cloud_px for estimate in estimates) / valid_px
+    return sum(_expected_cloud_px(estimate) for estimate in estimates) / valid_px
 
 
-def _judge(cover: float | None, policy: Policy, unit: str) -> Decision:
-    limit = policy.max_cloud_cover
+def _expected_cloud_px(estimate: CoverEstimate) -> float:
+    """Without probabilities the mask is all that is known."""
+    expected = estimate.expected_cloud_px
+    return estimate.cloud_px if expected is None else expected
+
+
+def _judge(cover: float | None, policy: Policy) -> Decision:
+    limit, unit = policy.max_cloud_cover, policy.unit
+    what = f"{unit} cover" if policy.judged_by == "cover" else f"{unit} expected cover"
     if cover is None:
         return Decision(keep=False, reason=f"{unit} without data")
     if cover > limit:
-        return Decision(keep=False, reason=f"{unit} cover {cover:.3f} above {limit:g}")
-    return Decision(keep=True, reason=f"{unit} cover {cover:.3f} within {limit:g}")
+        return Decision(keep=False, reason=f"{what} {cover:.3f} above {limit:g}")
+    return Decision(keep=True, reason=f"{what} {cover:.3f} within {limit:g}")

@@ -284,7 +284,8 @@ class CoverEstimate:
     """How much of a tile the masker calls cloud, and how often it is wrong.
 
     Counts are pixels with data. The four counts against truth are None where there is no truth;
-    pixels of unknown truth are in none of them.
+    pixels of unknown truth are in none of them. The expected cloud is the sum of probabilities;
+    it is None where there are none.
     """
 
     valid_px: int
@@ -293,6 +294,7 @@ class CoverEstimate:
     missed_cloud_px: int | None = None  # truth alone says cloud
     false_cloud_px: int | None = None  # masker alone says cloud
     true_clear_px: int | None = None  # neither says cloud
+    expected_cloud_px: float | None = None
 
     @property
     def cover(self) -> float | None:

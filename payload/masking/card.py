@@ -6,10 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from payload.errors import MaskerError
+from payload.masking.packaged import Precision
 from payload.provenance import digest_file
 from payload.types import MaskerIdentity
 
 Share = Annotated[float, Field(ge=0, le=1)]
+_SHA256 = "^[0-9a-f]{64}$"
 
 
 class _Part(BaseModel):
@@ -61,6 +63,55 @@ class CardScores(_Part):
     baselines: tuple[CardScore, ...] = ()
 
 
+class Bin(_Part):
+    """Pixels of about one probability, and how many of them are cloud in truth."""
+
+    pixels: int = Field(ge=0)
+    probability: Share = Field(description="Their mean probability of cloud.")
+    cloud: Share = Field(description="Share of them that is cloud by truth.")
+
+
+class Calibration(_Part):
+    """Whether a probability of 0.7 means cloud in seven of ten cases, and what was done for it."""
+
+    temperature: float = Field(
+        gt=0, description="The network's logits were divided by it; the file holds the result."
+    )
+    ece_before: Share = Field(description="Expected calibration error without it.")
+    ece_after: Share = Field(description="Expected calibration error of the file as it is.")
+    reliability: tuple[Bin, ...] = Field((), description="Of the file as it is, bin by bin.")
+    measured_on: str = Field(min_length=1, description="Which pixels, and who had seen them.")
+
+
+class Smaller(_Part):
+    """A larger network, and how many times the parameters it has."""
+
+    what: str = Field(min_length=1)
+    parameters: int = Field(ge=1)
+    times: float = Field(gt=0)
+
+
+class Training(_Part):
+    """Who taught the network, and by which recipe."""
+
+    teacher: str = Field(min_length=1, description="In words; `labels alone` where there was none.")
+    recipe_sha256: str | None = Field(
+        None, pattern=_SHA256, description="Digest of the recipe that makes these weights again."
+    )
+
+
+class Quantisation(_Part):
+    """How eight bits were made of a float32 file, and how often both say the same."""
+
+    of_sha256: str = Field(pattern=_SHA256, description="The float32 file.")
+    method: str = Field(min_length=1, description="How ranges of activations were found.")
+    kept_fp32: tuple[str, ...] = Field((), description="Nodes that stayed float32.")
+    agreement: Share = Field(
+        description="Share of pixels that both call the same at the card's threshold."
+    )
+    measured_on: str = Field(min_length=1)
+
+
 class ModelCard(_Part):
     """What a masker has to know of a network before it runs it, and what a reader should know."""
 
@@ -79,10 +130,20 @@ class ModelCard(_Part):
     output: Literal["logit", "probability"] = Field(description="What the one output channel is.")
     probability_threshold: Share = Field(description="At and above it a pixel is cloud.")
     parameters: int = Field(ge=0)
-    sha256: str = Field(
-        pattern="^[0-9a-f]{64}$", description="Of the model file, lower-case hexadecimal."
-    )
+    sha256: str = Field(pattern=_SHA256, description="Of the model file, lower-case hexadecimal.")
     license: str = Field(min_length=1)
+    precision: Precision = Field(
+        "fp32", description="What the network computes in: float32, or eight-bit integers."
+    )
+    threshold_reason: str | None = Field(
+        None, description="Why the threshold is where it is, in a sentence."
+    )
+    calibration: Calibration | None = None
+    quantisation: Quantisation | None = None
+    smaller_than: tuple[Smaller, ...] = Field(
+        (), description="What it is told to be smaller than; each denominator by its name."
+    )
+    training: Training | None = None
     trained_on: TrainedOn | None = None
     scores: CardScores | None = None
 

@@ -5,7 +5,6 @@ onnxruntime is imported when the first tile is judged; before that only card and
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,15 @@ from numpy.typing import NDArray
 
 from payload.errors import MaskerError
 from payload.masking.card import ModelCard, check_digest, read_card
-from payload.masking.preprocess import crop_back, pad_to_multiple, reflectance
+from payload.masking.packaged import (
+    NAMES,
+    RECOMMENDED_NAME,
+    RECOMMENDED_PRECISION,
+    ModelChoice,
+    Precision,
+    packaged,
+)
+from payload.masking.preprocess import Channel, network_input
 from payload.provenance import digest_bytes
 from payload.registry import option, supplied
 from payload.scenario.paths import InputPath
@@ -23,7 +30,7 @@ from payload.types import CloudMask, MaskerIdentity, Radiometry, Tile
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-DEFAULT_MODEL = Path(str(files("payload"))) / "data" / "models" / "s2d2_w16_L3_p16.onnx"
+DEFAULT_MODEL = packaged(RECOMMENDED_NAME, RECOMMENDED_PRECISION)
 BANDS = ("blue", "green", "red", "nir")
 
 
@@ -36,12 +43,18 @@ class OnnxMasker:
 
     Raises:
         MaskerError: The card is missing or none; the model is not the file that the card means; the
-            sensor lacks a band that the card names.
+            sensor lacks a band that the card names; there is no packaged network of that name.
     """
 
-    model: InputPath | None = option(
+    model: ModelChoice | None = option(
         None,
-        description="ONNX file: four bands in, one channel out; the packaged one if left out.",
+        description="A packaged network by name (fast, default, large), or an ONNX file of your own: "
+        "four bands in, one channel out; `default` if left out.",
+    )
+    precision: Precision | None = option(
+        None,
+        description="Of a packaged network: fp32, or int8, which is faster; "
+        f"{RECOMMENDED_PRECISION} if left out.",
     )
     card: InputPath | None = option(
         None,
@@ -56,21 +69,38 @@ class OnnxMasker:
     bands: tuple[str, ...] = supplied(BANDS)
     model_card: ModelCard = field(init=False, repr=False, compare=False)
     _model: Path = field(init=False, repr=False, compare=False)
-    _channels: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _channels: tuple[Channel, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        model = DEFAULT_MODEL if self.model is None else Path(self.model)
+        model = self._find_model()
         card = read_card(model.with_suffix(".json") if self.card is None else Path(self.card))
         check_digest(model, card)
+        if self.precision not in {None, card.precision}:
+            raise MaskerError(
+                f"{model}: the precision {self.precision} is wanted, but the card of "
+                f"{card.name!r} says {card.precision}"
+            )
         missing = [band for band in card.bands if band not in self.bands]
         if missing:
             raise MaskerError(
                 f"{model}: the model wants the bands {', '.join(card.bands)}, but the sensor has "
                 f"{', '.join(self.bands)}: {', '.join(missing)} is missing"
             )
+        scaling = zip(card.bands, card.scaling.gain, card.scaling.offset, strict=True)
+        channels = tuple(
+            Channel(self.bands.index(band), gain, offset) for band, gain, offset in scaling
+        )
         object.__setattr__(self, "_model", model)
         object.__setattr__(self, "model_card", card)
-        object.__setattr__(self, "_channels", tuple(self.bands.index(band) for band in card.bands))
+        object.__setattr__(self, "_channels", channels)
+
+    def _find_model(self) -> Path:
+        model = RECOMMENDED_NAME if self.model is None else self.model
+        if isinstance(model, Path):
+            return model
+        if model not in NAMES and Path(model).exists():
+            return Path(model)
+        return packaged(model, self.precision or RECOMMENDED_PRECISION)
 
     @property
     def threshold(self) -> float:
@@ -100,8 +130,8 @@ class OnnxMasker:
         Raises:
             MaskerError: The model does not fit its card, or cannot be run.
         """
-        probability = self.predict_image(tile.surroundings, tile.radiometry)
-        return CloudMask(np.ascontiguousarray(probability[tile.inset]), self.threshold)
+        logits = self._run(tile.surroundings, tile.radiometry)
+        return CloudMask(self._probability(logits[tile.inset]), self.threshold)
 
     def predict_image(self, dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.float32]:
         """Cloud probability of an image in one piece; memory grows with its size.
@@ -116,45 +146,50 @@ class OnnxMasker:
         Raises:
             MaskerError: Image or model have other bands than the card says, or the model fails.
         """
+        return self._probability(self._run(dn, radiometry)[: dn.shape[1], : dn.shape[2]])
+
+    def _run(self, dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.float32]:
+        """What the network answers, shape (H', W'): whole cells."""
         if dn.ndim != 3 or dn.shape[0] != len(self.bands):
             raise MaskerError(
                 f"pixels of shape {dn.shape} do not hold the {len(self.bands)} bands "
                 f"{', '.join(self.bands)}"
             )
         card = self.model_card
-        gain, offset = (
-            np.array(values, np.float32)[:, None, None]
-            for values in (card.scaling.gain, card.scaling.offset)
-        )
-        bands = reflectance(dn[list(self._channels)], radiometry) * gain + offset
-        padded = np.ascontiguousarray(pad_to_multiple(bands, card.tile_multiple_px))
-        answer = crop_back(_run(self._model, card, padded), dn.shape[1:])
-        return _sigmoid(answer) if card.output == "logit" else answer
+        bands = network_input(dn, radiometry, self._channels, multiple_px=card.tile_multiple_px)
+        return _run(self._model, card, bands)
+
+    def _probability(self, answer: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of a part of what the network answers: an array of its own."""
+        if self.model_card.output == "logit":
+            return _sigmoid(answer)
+        return np.array(answer)
 
 
 def _run(model: Path, card: ModelCard, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The network's one channel, shape (H, W), of its input, shape (4, H, W)."""
-    session = _session(model, card.sha256)
+    """The network's one channel, shape (H, W), of its input, shape (1, 4, H, W)."""
+    session, name = _session(model, card.sha256)
     try:
-        answer = np.asarray(session.run(None, {session.get_inputs()[0].name: bands[None]})[0])
+        answer = np.asarray(session.run(None, {name: bands})[0])
     except Exception as error:  # onnxruntime's exceptions have no common base
         raise MaskerError(f"{model}: the model cannot be run on {bands.shape}: {error}") from error
-    if answer.shape != (1, 1, *bands.shape[1:]):
+    if answer.shape != (1, 1, *bands.shape[2:]):
         raise MaskerError(
-            f"{model}: the model answers {bands.shape[1:]} pixels with shape {answer.shape}; "
+            f"{model}: the model answers {bands.shape[2:]} pixels with shape {answer.shape}; "
             "one channel of the same height and width is wanted"
         )
-    if not np.isfinite(answer).all():
+    plane: NDArray[np.float32] = answer[0, 0]
+    lowest, highest = plane.min(), plane.max()  # NaN makes both NaN
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise MaskerError(f"{model}: the model answers with values that are no numbers")
-    if card.output == "probability" and (answer.min() < 0 or answer.max() > 1):
+    if card.output == "probability" and (lowest < 0 or highest > 1):
         raise MaskerError(f"{model}: the card promises probabilities, but the model leaves 0 to 1")
-    plane: NDArray[np.float32] = answer[0, 0].astype(np.float32)
     return plane
 
 
 @cache
-def _session(model: Path, sha256: str) -> "InferenceSession":
-    """One session a process for a file of this digest."""
+def _session(model: Path, sha256: str) -> tuple["InferenceSession", str]:
+    """One session a process for a file of this digest, and the name of its input."""
     import onnxruntime  # noqa: PLC0415 - heavy, and not needed to check a scenario
 
     options = onnxruntime.SessionOptions()
@@ -168,7 +203,7 @@ def _session(model: Path, sha256: str) -> "InferenceSession":
     except Exception as error:  # onnxruntime's exceptions have no common base
         raise MaskerError(f"{model}: this is not a model that can be run: {error}") from error
     _check_shapes(model, session)
-    return session
+    return session, session.get_inputs()[0].name
 
 
 def _read_again(model: Path, sha256: str) -> bytes:
@@ -204,7 +239,9 @@ def _check_shapes(model: Path, session: "InferenceSession") -> None:
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    # exp of minus the absolute value never overflows.
-    small = np.exp(-np.abs(logits))
-    probability: NDArray[np.float32] = np.where(logits >= 0, 1, small) / (1 + small)
-    return probability.astype(np.float32, copy=False)
+    probability = np.negative(logits)
+    with np.errstate(over="ignore"):  # where exp is infinite the probability is 0, as it should be
+        np.exp(probability, out=probability)
+    probability += np.float32(1)
+    np.divide(np.float32(1), probability, out=probability)
+    return probability

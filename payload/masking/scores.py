@@ -42,8 +42,10 @@ def estimate_cover(mask: CloudMask, patch: Patch) -> CoverEstimate:
     cloud = mask.cloud
     valid = np.ones(cloud.shape, np.bool_) if patch.valid is None else patch.valid
     valid_px, cloud_px = _count(valid), _count(cloud & valid)
+    said = mask.probability if patch.valid is None else mask.probability[valid]
+    expected_cloud_px = float(said.sum(dtype=np.float64))
     if patch.truth is None:
-        return CoverEstimate(valid_px, cloud_px)
+        return CoverEstimate(valid_px, cloud_px, expected_cloud_px=expected_cloud_px)
     known = valid & (patch.truth != UNKNOWN)
     truth = patch.truth == CLOUD
     return CoverEstimate(
@@ -53,6 +55,7 @@ def estimate_cover(mask: CloudMask, patch: Patch) -> CoverEstimate:
         missed_cloud_px=_count(known & truth & ~cloud),
         false_cloud_px=_count(known & ~truth & cloud),
         true_clear_px=_count(known & ~truth & ~cloud),
+        expected_cloud_px=expected_cloud_px,
     )
 
 

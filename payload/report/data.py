@@ -190,6 +190,20 @@ class Pruning:
     """What the page needs to know of the pruning."""
 
     max_cloud_cover: Real
+    policy: str = "max_cloud_cover"
+    cost_ratio: Real | None = None
+
+    @property
+    def judges_by_expectation(self) -> bool:
+        """Whether probabilities are summed, not pixels of the mask counted."""
+        return self.policy == "expected_value"
+
+    @property
+    def limit(self) -> float:
+        """A tile is dropped when its cover, or its expected cover, is above this."""
+        if self.judges_by_expectation and self.cost_ratio is not None:
+            return self.cost_ratio / (1 + self.cost_ratio)
+        return self.max_cloud_cover
 
 
 @dataclass(frozen=True, slots=True)

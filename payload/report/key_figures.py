@@ -59,7 +59,7 @@ def _sent(data: ReportData) -> KeyFigure:
 
 
 def _pruned(data: ReportData) -> KeyFigure:
-    volumes, tiles = data.summary.bytes, data.summary.tiles
+    volumes, tiles, pruning = data.summary.bytes, data.summary.tiles, data.setting.pruning
     part = (
         f", {share(volumes.pruned / volumes.acquired)} of what was taken"
         if volumes.acquired
@@ -69,8 +69,8 @@ def _pruned(data: ReportData) -> KeyFigure:
         "Pruned as cloud",
         size(volumes.pruned),
         f"{tiles.pruned:,} of {count(tiles.acquired, 'tile')}{part}",
-        f"Raw bytes of tiles whose cloud cover, by the masker, is above "
-        f"{data.setting.pruning.max_cloud_cover:g}; they are never sent.",
+        f"Raw bytes of tiles whose {'expected ' if pruning.judges_by_expectation else ''}cloud cover, "
+        f"by the masker, is above {pruning.limit:g}; they are never sent.",
     )
 
 

@@ -168,7 +168,7 @@ class Verdict:
 
 def verdict(data: ReportData, tile: GalleryTile) -> Verdict:
     """How the decision on a tile looks in the light of the truth."""
-    limit = data.setting.pruning.max_cloud_cover
+    limit = data.setting.pruning.limit
     wrong = tile.true_cover is not None and (tile.true_cover <= limit) != tile.kept
     cover = UNKNOWN if tile.cover is None else share(tile.cover)
     true_cover = UNKNOWN if tile.true_cover is None else share(tile.true_cover)

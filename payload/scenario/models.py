@@ -100,14 +100,36 @@ class PruningModel(Section):
     """Which tiles are not worth sending."""
 
     tile_px: int = Field(256, ge=8, le=4096, multiple_of=8, description="[px] Side of a tile.")
+    policy: Literal["max_cloud_cover", "expected_value"] = Field(
+        "max_cloud_cover",
+        description="How a tile is judged. `max_cloud_cover`: by the share of its pixels that the mask "
+        "calls cloud. `expected_value`: by what losing it is expected to cost against what sending it "
+        "costs, from the masker's probabilities, which must be calibrated.",
+    )
     max_cloud_cover: Share = Field(
         0.7, description="A tile is dropped when its cloud cover is above this."
+    )
+    cost_ratio: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="For `expected_value`: what losing a clear pixel costs, in cloudy pixels sent for "
+        "nothing. A tile is dropped when its expected clear pixels times this are fewer than its expected "
+        "cloudy ones: above an expected cover of ratio / (1 + ratio). If left out, that limit is "
+        "max_cloud_cover: 0.7 is a ratio of 2.33.",
     )
     max_image_cloud_cover: Share = Field(
         0.7,
         description="The arm `discard` drops a whole image above this cover; 0.7 as on Phi-Sat-1 "
         "(Giuffrida et al. 2020, doi 10.3390/rs12142205).",
     )
+
+    @property
+    def max_expected_cover(self) -> float:
+        """For `expected_value`: above this mean probability of cloud a tile costs more than it is worth."""
+        if self.cost_ratio is None:
+            return self.max_cloud_cover
+        return self.cost_ratio / (1 + self.cost_ratio)
 
 
 class ComputerModel(Section):

@@ -44,7 +44,20 @@ def _resolve(value: Path, info: ValidationInfo) -> Path:
     return path
 
 
-def _dump(value: Path, info: SerializationInfo) -> str:
+def input_path(value: object, info: ValidationInfo) -> Path:
+    """What `InputPath` does to a value, for types that take something else beside a path.
+
+    Raises:
+        ValueError: The value is no path of a present, local file or folder.
+    """
+    _check_text(value)
+    if not isinstance(value, str | Path):
+        raise ValueError(f"a path is wanted, not {value!r}")  # noqa: TRY004 - pydantic wants it
+    return _resolve(Path(value), info)
+
+
+def dump_path(value: Path, info: SerializationInfo) -> str:
+    """A path as text; in a digest the content of what it names."""
     if (info.context or {}).get("digest"):
         return f"sha256:{digest_path(value)}"
     return str(value)
@@ -54,6 +67,6 @@ InputPath = Annotated[
     Path,
     BeforeValidator(_check_text),
     AfterValidator(_resolve),
-    PlainSerializer(_dump, return_type=str),
+    PlainSerializer(dump_path, return_type=str),
 ]
 """A file or folder that must exist. Relative paths start at the scenario's folder (context `folder`)."""

@@ -38,8 +38,15 @@ class Arm:
 
 
 def make_arm(name: ArmName, pruning: PruningModel) -> Arm:
-    """An arm by its name, with the thresholds of the scenario."""
-    tiles = Policy("tile", pruning.max_cloud_cover)
+    """An arm by its name, with the policy and the thresholds of the scenario.
+
+    What `discard` does is fixed, as it stands for missions that fly: by the mask, whole images. A
+    perfect mask is sure of each pixel, so that its cover is expected and found alike.
+    """
+    if pruning.policy == "expected_value":
+        tiles = Policy("tile", pruning.max_expected_cover, judged_by="expected_cover")
+    else:
+        tiles = Policy("tile", pruning.max_cloud_cover)
     images = Policy("image", pruning.max_image_cloud_cover)
     match name:
         case "raw":

@@ -120,5 +120,7 @@ def _perfect(estimate: CoverEstimate) -> CoverEstimate | None:
     if (
         clear_px + cloudy_px == 0
     ):  # truth is unknown here: a perfect masker has no reason to drop it
-        return CoverEstimate(estimate.valid_px, 0, 0, 0, 0, 0)
-    return CoverEstimate(clear_px + cloudy_px, cloudy_px, cloudy_px, 0, 0, clear_px)
+        return CoverEstimate(estimate.valid_px, 0, 0, 0, 0, 0, 0.0)
+    return CoverEstimate(
+        clear_px + cloudy_px, cloudy_px, cloudy_px, 0, 0, clear_px, float(cloudy_px)
+    )

@@ -92,6 +92,42 @@ def test_a_card_that_is_a_folder_is_refused(model, tmp_path):
         OnnxMasker(model=model, card=tmp_path)
 
 
+def test_a_card_may_tell_of_calibration_of_eight_bits_and_of_its_making(model):
+    digest = "a" * 64
+    change_card(
+        model,
+        calibration={
+            "temperature": 1.4,
+            "ece_before": 0.06,
+            "ece_after": 0.02,
+            "reliability": [{"pixels": 9, "probability": 0.2, "cloud": 0.25}],
+            "measured_on": "pixels of scenes that nobody trained on",
+        },
+        threshold_reason="losing a clear pixel costs as much as sending a cloudy one",
+        quantisation={
+            "of_sha256": digest,
+            "method": "percentile 99.9",
+            "kept_fp32": ["/logit/Conv"],
+            "agreement": 0.9991,
+            "measured_on": "the same pixels",
+        },
+        smaller_than=[{"what": "nnU-Net's default plan", "parameters": 33_472_684, "times": 825}],
+        training={"teacher": "nnU-Net", "recipe_sha256": digest},
+    )
+    card = OnnxMasker(model=model).model_card
+    assert card.calibration is not None
+    assert card.calibration.reliability[0].cloud == 0.25
+    assert card.smaller_than[0].times == 825
+
+
+def test_an_older_card_that_tells_of_none_of_it_is_as_good(model):
+    card = read_card(model.with_suffix(".json"))
+    new = {"calibration", "quantisation", "training", "threshold_reason"}
+    assert new.isdisjoint(json.loads(model.with_suffix(".json").read_text()))
+    assert all(getattr(card, name) is None for name in new)
+    assert (card.precision, card.smaller_than) == ("fp32", ())
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\xff\xfe", '{"name": NaN}'])
 def test_a_file_that_is_no_card_is_refused(model, text):
     model.with_suffix(".json").write_text(text, encoding="latin-1")
@@ -111,6 +147,9 @@ def test_a_file_that_is_no_card_is_refused(model, text):
         ({"sha256": "abc"}, "sha256"),
         ({"scaling": {"gain": [1.0], "offset": [0.0]}}, "scaling"),
         ({"colour": "blue"}, "colour"),
+        ({"precision": "fp16"}, "precision"),
+        ({"training": {"teacher": "nnU-Net", "recipe_sha256": "abc"}}, "recipe_sha256"),
+        ({"smaller_than": [{"what": "x", "parameters": 0, "times": 1}]}, "parameters"),
     ],
 )
 def test_a_card_that_makes_no_sense_is_refused_with_the_key_that_makes_none(model, changes, word):

@@ -24,6 +24,7 @@ def test_every_option_is_described():
         assert all(field.description for field in fields.values())
     assert set(options_model(SOCKET, "onnx").model_fields) == {
         "model",
+        "precision",
         "card",
         "probability_threshold",
     }
@@ -36,6 +37,9 @@ def test_every_option_is_described():
         ("onnx", {"probability_threshold": float("nan")}),
         ("onnx", {"model": "https://example.org/model.onnx"}),
         ("onnx", {"model": "/no/such/model.onnx"}),
+        ("onnx", {"model": "no-such-name"}),
+        ("onnx", {"model": 3}),
+        ("onnx", {"precision": "fp16"}),
         ("onnx", {"bands": ["blue"]}),
         ("blue", {"blue_threshold": -0.1}),
         ("oracle", {"colour": "blue"}),

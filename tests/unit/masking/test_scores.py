@@ -22,7 +22,7 @@ def test_counts_are_those_of_the_hand_worked_example():
     # Both say cloud: (0,0), (1,0), (1,3). Missed: (0,1). False: (0,2) and the shadow (0,3).
     # Neither: (1,1), (1,2). The two unknown pixels are cover (one of them cloud), but no score.
     found = estimate_cover(CloudMask(SAID, 0.5), patch())
-    assert found == CoverEstimate(10, 6, 3, 1, 2, 2)
+    assert found == CoverEstimate(10, 6, 3, 1, 2, 2, 6.0)
     assert found.cover == 0.6
 
 
@@ -37,7 +37,7 @@ def test_pixels_without_data_count_nowhere():
     valid = np.ones((2, 5), np.bool_)
     valid[0] = False
     assert estimate_cover(CloudMask(SAID, 0.5), patch(valid=valid)) == CoverEstimate(
-        5, 2, 2, 0, 0, 2
+        5, 2, 2, 0, 0, 2, 2.0
     )
     nothing = estimate_cover(CloudMask(SAID, 0.5), patch(valid=np.zeros((2, 5), np.bool_)))
     assert nothing.cover is None
@@ -45,7 +45,7 @@ def test_pixels_without_data_count_nowhere():
 
 def test_without_truth_there_is_cover_and_no_score():
     found = estimate_cover(CloudMask(SAID, 0.5), patch(truth=None))
-    assert found == CoverEstimate(10, 6)
+    assert found == CoverEstimate(10, 6, expected_cloud_px=6.0)
     assert pool([found]) is None
     assert pool([]) is None
 

@@ -191,3 +191,15 @@ def test_a_tile_is_judged_by_its_truth(day: ReportData, kept, true_cover, word, 
     tile = replace(day.gallery[0], kept=kept, true_cover=true_cover, fate="delivered")
     found = verdict(day, tile)
     assert (found.word, found.is_mistake) == (word, mistake)
+
+
+def test_by_expected_value_the_limit_is_where_losing_and_sending_cost_alike(day: ReportData):
+    pruning = replace(day.setting.pruning, policy="expected_value", cost_ratio=1.0)
+    data = replace(day, setting=replace(day.setting, pruning=pruning))
+    tile = replace(day.gallery[0], kept=True, true_cover=0.6, fate="delivered")
+    assert not verdict(day, tile).is_mistake
+    assert verdict(data, tile).is_mistake
+    told = next(figure for figure in key_figures(data) if figure.label == "Pruned as cloud")
+    assert "expected cloud cover, by the masker, is above 0.5;" in told.meaning
+    plain = next(figure for figure in key_figures(day) if figure.label == "Pruned as cloud")
+    assert "whose cloud cover, by the masker, is above 0.7;" in plain.meaning

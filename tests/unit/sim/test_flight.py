@@ -170,3 +170,35 @@ def test_an_index_tells_every_fate_of_a_flight(write_scenario, tmp_path):
             told[tile_id(container.header.acquisition_id, cell.row, cell.col)] = str(cell.fate)
     assert told == {tile: booked[tile] for tile in told}
     assert {"delivered", "lost", "overflowed"} <= set(told.values())
+
+
+@pytest.mark.parametrize("masker", [{"kind": "oracle"}, {"kind": "blue"}])
+def test_by_expected_value_a_masker_that_is_always_certain_flies_as_by_cover(fly, masker):
+    def ends(**pruning):
+        records, _ = fly(masker=masker, pruning={"tile_px": 16, **pruning})
+        return {
+            name: (list(record.ledger.tiles_with(Fate.PRUNED)), record.delivered_s)
+            for name, record in records.items()
+        }
+
+    by_cover = ends(max_cloud_cover=0.6)
+    assert ends(policy="expected_value", max_cloud_cover=0.6) == by_cover
+    assert ends(policy="expected_value", cost_ratio=1.5) == by_cover
+
+
+def test_by_expected_value_only_our_own_arm_and_the_oracle_drop_other_tiles(fly):
+    masker = {"kind": "onnx"}
+    cover, _ = fly(masker=masker, pruning={"tile_px": 16, "max_cloud_cover": 0.5})
+    value, memo = fly(
+        masker=masker, pruning={"tile_px": 16, "policy": "expected_value", "cost_ratio": 0.05}
+    )
+    for name in ("raw", "compressed", "discard"):
+        dropped = [list(arms[name].ledger.tiles_with(Fate.PRUNED)) for arms in (cover, value)]
+        assert dropped[0] == dropped[1]
+    judged = [o for image in value["prune"].images for o in image.outcomes]
+    assert {o.is_kept for o in judged} == {True, False}
+    for outcome in judged:
+        estimate = memo.estimates[outcome.tile_id]
+        clear_px = estimate.valid_px - estimate.expected_cloud_px
+        assert outcome.is_kept == (0.05 * clear_px >= estimate.expected_cloud_px)
+        assert outcome.decision.reason.startswith("tile expected cover")

@@ -1,0 +1,73 @@
+"""The networks that come with the package, by name: small, smaller, larger; in float32 and in int8."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer, PlainValidator, SerializationInfo, ValidationInfo
+from pydantic.json_schema import WithJsonSchema
+
+from payload.errors import MaskerError
+from payload.scenario.paths import dump_path, input_path
+
+Precision = Literal["fp32", "int8"]
+
+NAMES = ("fast", "default", "large")
+RECOMMENDED_NAME = "default"
+RECOMMENDED_PRECISION: Precision = "fp32"
+
+FOLDER = Path(str(files("payload"))) / "data" / "models"
+_STEMS = {"fast": "fast", "default": "s2d2_w16_L3_p16", "large": "large"}
+_SUFFIXES: dict[Precision, str] = {"fp32": ".onnx", "int8": "_int8.onnx"}
+
+
+def packaged(name: str, precision: Precision = RECOMMENDED_PRECISION) -> Path:
+    """The file of a packaged network.
+
+    Raises:
+        MaskerError: There is none of this name and precision.
+    """
+    path = _path(name, precision)
+    if path is None or not path.exists():
+        known = ", ".join(f"{one} ({kind})" for one, kind in available())
+        raise MaskerError(
+            f"{name!r} in {precision} is neither a file nor a packaged network; there are: {known}"
+        )
+    return path
+
+
+def available() -> list[tuple[str, Precision]]:
+    """Name and precision of each network that is here."""
+    return [
+        (name, precision)
+        for name in NAMES
+        for precision in _SUFFIXES
+        if (path := _path(name, precision)) is not None and path.exists()
+    ]
+
+
+def _path(name: str, precision: Precision) -> Path | None:
+    stem = _STEMS.get(name)
+    return None if stem is None else FOLDER / f"{stem}{_SUFFIXES[precision]}"
+
+
+def _name_or_path(value: object, info: ValidationInfo) -> Path | str:
+    if isinstance(value, str) and value in NAMES:
+        return value
+    try:
+        return input_path(value, info)
+    except ValueError as error:
+        raise ValueError(f"{error}; packaged networks are {', '.join(NAMES)}") from error
+
+
+def _dump(value: Path | str, info: SerializationInfo) -> str:
+    return dump_path(value, info) if isinstance(value, Path) else value
+
+
+ModelChoice = Annotated[
+    Path | str,
+    PlainValidator(_name_or_path),
+    PlainSerializer(_dump, return_type=str),
+    WithJsonSchema({"anyOf": [{"enum": list(NAMES)}, {"type": "string", "format": "path"}]}),
+]
+"""A packaged network by name, or a file; a file of such a name is told from it as `./fast`."""

@@ -1,0 +1,104 @@
+"""Networks by name: in a scenario, in a program, and what is said where there is none."""
+
+import json
+import shutil
+
+import pytest
+
+from payload.errors import MaskerError, ScenarioError
+from payload.masking import packaged as models
+from payload.masking.onnx_masker import DEFAULT_MODEL, OnnxMasker
+from payload.masking.packaged import NAMES, available, packaged
+from payload.registry import validate
+from payload.scenario.load import load_scenario
+
+SOCKET = "payload.masker"
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """Every name in both precisions, as copies of the one that is sure to be here."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    card = json.loads(DEFAULT_MODEL.with_suffix(".json").read_text())
+    for name in NAMES:
+        for precision, suffix in (("fp32", ""), ("int8", "_int8")):
+            path = folder / f"{name}{suffix}.onnx"
+            shutil.copy(DEFAULT_MODEL, path)
+            told = card | {"name": f"{name} {precision}", "precision": precision}
+            path.with_suffix(".json").write_text(json.dumps(told))
+    monkeypatch.setattr(models, "FOLDER", folder)
+    monkeypatch.setattr(models, "_STEMS", {name: name for name in NAMES})
+    return folder
+
+
+def test_the_recommended_network_is_packaged_and_flies_when_nothing_is_said():
+    assert ("default", "fp32") in available()
+    assert OnnxMasker().identity == OnnxMasker(model="default", precision="fp32").identity
+
+
+@pytest.mark.parametrize(("name", "precision"), available())
+def test_every_packaged_network_has_a_card_that_fits_and_is_small(name, precision):
+    card = OnnxMasker(model=name, precision=precision).model_card
+    assert card.precision == precision
+    assert packaged(name, precision).stat().st_size < 1_000_000
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("precision", [None, "fp32", "int8"])
+def test_a_name_and_a_precision_choose_the_file(name, precision):
+    masker = OnnxMasker(model=name, precision=precision)
+    assert masker.model_card.name == f"{name} {precision or 'fp32'}"
+    if precision:
+        assert masker.model_card.precision == precision
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_precision_alone_chooses_of_the_recommended_network():
+    assert OnnxMasker(precision="int8").model_card.name == "default int8"
+
+
+def test_a_name_that_is_none_is_told_the_names_that_are(shelf):
+    (shelf / "large_int8.onnx").unlink()
+    for name, precision in (("defualt", None), ("large", "int8")):
+        with pytest.raises(MaskerError, match=r"there are: fast \(fp32\), fast \(int8\), default"):
+            OnnxMasker(model=name, precision=precision)
+
+
+def test_of_a_file_the_precision_is_what_its_card_says(shelf):
+    assert OnnxMasker(model=shelf / "fast_int8.onnx").model_card.precision == "int8"
+    assert OnnxMasker(model=str(shelf / "fast_int8.onnx"), precision="int8")
+    with pytest.raises(MaskerError, match="fp32 is wanted"):
+        OnnxMasker(model=shelf / "fast_int8.onnx", precision="fp32")
+
+
+def test_a_name_in_a_scenario_is_no_path_and_stays_a_name(write_scenario, tmp_path):
+    (tmp_path / "default").write_text("a file that happens to have this name")
+    named = {"kind": "onnx", "model": "default"}
+    scenario = load_scenario(write_scenario(masker=named))
+    assert scenario.masker.options.model == "default"
+    assert scenario.model_dump(mode="json")["masker"]["model"] == "default"
+    assert scenario.digest != load_scenario(write_scenario(masker={"kind": "onnx"})).digest
+    assert scenario.masker.build().identity == OnnxMasker().identity
+
+
+def test_a_file_in_a_scenario_is_found_beside_it_and_stands_for_its_content(
+    write_scenario, tmp_path
+):
+    for suffix in (".onnx", ".json"):
+        shutil.copy(DEFAULT_MODEL.with_suffix(suffix), (tmp_path / "own.onnx").with_suffix(suffix))
+    scenario = load_scenario(write_scenario(masker={"kind": "onnx", "model": "own.onnx"}))
+    assert scenario.masker.options.model == tmp_path / "own.onnx"
+    again = validate(SOCKET, "onnx", {"model": str(DEFAULT_MODEL)})
+    digests = [
+        options.model_dump(mode="json", context={"digest": True})["model"]
+        for options in (scenario.masker.options, again)
+    ]
+    assert digests[0] == digests[1]
+    assert digests[0].startswith("sha256:")
+
+
+def test_a_misspelt_name_in_a_scenario_is_answered_with_its_key_and_the_names(write_scenario):
+    with pytest.raises(ScenarioError, match=r"masker.model: .*fast, default, large"):
+        load_scenario(write_scenario(masker={"kind": "onnx", "model": "defualt"}))
