@@ -105,6 +105,7 @@ class NnUnetPredictor:
                 raise MaskerError(
                     f"{file}: this network has another plan; give it a predictor of its own"
                 ) from error
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
         manager = PlansManager(plans)
         with _silent():
             predictor = _Predictor(

@@ -81,6 +81,13 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         # nnU-Net's own log goes into its checkpoints; so where we are in the budget goes there too.
         self.logger.local_logger.my_fantastic_logging.update(iterations=[], elapsed_s=[])
 
+    def initialize(self) -> None:
+        """Build network, optimiser and loss."""
+        super().initialize()
+        if self.device.type == "cpu" and self.config.norm == "batch":
+            # A tenth less time an iteration; instance norm would turn each map around and back.
+            self.network.to(memory_format=torch.channels_last)
+
     def resume(self, checkpoint: Path) -> None:
         """Go on from a checkpoint."""
         self.load_checkpoint(str(checkpoint))
