@@ -1,28 +1,41 @@
 """A network becomes an ONNX file with its card, held against itself before anyone may fly it."""
 
+import copy
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from torch import nn
 
 from payload.errors import MaskerError
-from payload.masking.card import CardScores, ModelCard, Scaling, Source, TrainedOn
+from payload.masking.card import (
+    Calibration,
+    CardScores,
+    ModelCard,
+    Quantisation,
+    Scaling,
+    Smaller,
+    Source,
+    TrainedOn,
+    Training,
+)
+from payload.masking.packaged import Precision
 from payload.provenance import digest_file
 from payload.rng import stream
 from payload.training.images import LabelledImage
-from payload.training.runs import Run
-from payload.training.student import BANDS, Network, Student, parameters
+from payload.training.streamline import streamline
+from payload.training.student import BANDS, Network, parameters
 
 OPSET = 18
 PARITY = 1e-4
-MARGIN_PX = (
-    24  # the student sees 22 px beyond a cell; tests/unit/masking measures it on the shipped file
-)
-_SIZES = ((8, 8), (64, 64), (40, 264), (256, 256))
+_SIDES = ((1, 1), (64, 64), (40, 264), (256, 256))
 # What the index says of a licence is a note to us; for the sources we know the card says it plainly.
 LICENCES = {
     "SEN12MS-CR": "CC-BY-4.0 (not confirmed); contains modified Copernicus Sentinel data",
@@ -31,83 +44,209 @@ LICENCES = {
 }
 
 
-def write_onnx(network: Network, path: Path) -> float:
+def write_onnx(network: Network, path: Path, *, temperature: float = 1.0) -> float:
     """Write a network as ONNX with dynamic height and width; its output is the logit.
+
+    Args:
+        network: Ends in a convolution `logit` and names its `multiple_px`.
+        path: The file; it appears when it is right.
+        temperature: Of the calibration; the last convolution is divided by it.
 
     Returns:
         The largest difference between its logits and torch's, over inputs of several sizes.
 
     Raises:
-        MaskerError: The file answers otherwise than the network; it is removed again.
+        MaskerError: The file answers otherwise than the network.
     """
-    network = network.eval()
-    example = torch.zeros(1, len(BANDS), 64, 64)
+    cooled = copy.deepcopy(network).cpu().float().eval()
+    with torch.no_grad():
+        for tensor in cooled.logit.parameters():
+            tensor.div_(temperature)
+    beside = path.with_suffix(".part")
     with warnings.catch_warnings():
         # The older exporter is on its way out, but the newer one wants one more package.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            network,
-            (example,),
-            str(path),
+            cooled,
+            (torch.zeros(1, len(BANDS), 64, 64),),
+            str(beside),
             dynamo=False,
             opset_version=OPSET,
             input_names=["reflectance"],
             output_names=["logit"],
             dynamic_axes={name: {2: "height", 3: "width"} for name in ("reflectance", "logit")},
         )
-    worst = _difference(network, path)
+    onnx.save(streamline(onnx.load(beside)), beside)
+    worst = _difference(network, temperature, beside)
     if not worst < PARITY:
-        path.unlink()
+        beside.unlink()
         raise MaskerError(
             f"{path}: ONNX and torch differ by {worst:g}; less than {PARITY:g} is wanted"
         )
+    beside.replace(path)
     return worst
 
 
+def receptive_margin_px(network: Network) -> int:
+    """[px] How far around its own cell a pixel looks, in whole cells, found by experiment.
+
+    All weights of a copy are made positive and equal, so that no path is blind; then one row or one
+    column of the input after the other is made brighter, and what changes in the output is noted.
+    """
+    sighted = copy.deepcopy(network).cpu().double().eval()
+    for module in sighted.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.reset_parameters()
+    cell = network.multiple_px
+    cells = 4
+    while True:
+        reach = max(_reach(sighted, cell, cells, axis) for axis in (2, 3))
+        if reach < cells * cell:  # else the border of the trial image may have cut it
+            return -(-reach // cell) * cell
+        cells *= 2
+
+
+def _reach(sighted: Network, cell: int, cells: int, axis: int) -> int:
+    """[px] From how far outside a cell, along an axis, a pixel inside it is changed."""
+    side = (2 * cells + 1) * cell
+    dark = torch.ones(1, len(BANDS), side, side, dtype=torch.float64)
+    reach = 0
+    with torch.no_grad():
+        before = sighted(dark)
+        for place in range(cells * cell, (cells + 1) * cell):
+            bright = dark.clone()
+            bright.select(axis, place).fill_(1e6)
+            changed = ((sighted(bright) - before).abs() > 1e-9).any(dim=5 - axis).flatten()
+            seen_from = torch.nonzero(changed).flatten() // cell * cell  # where those cells begin
+            outside = torch.maximum(seen_from - place, place - (seen_from + cell - 1))
+            reach = max(reach, int(outside.max()))
+    return max(reach, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a card tells beside what the file and the network show.
+
+    Attributes:
+        name: Of the model.
+        trained_on: What the weights have seen; see `seen`.
+        threshold: At and above it a pixel is cloud.
+        threshold_reason: Why.
+        calibration: What was done to its probabilities.
+        training: Who taught it.
+        smaller_than: Names and parameters of larger networks to be compared with.
+        scores: How good it is.
+    """
+
+    name: str
+    trained_on: TrainedOn | None = None
+    threshold: float = 0.5
+    threshold_reason: str | None = None
+    calibration: Calibration | None = None
+    training: Training | None = None
+    smaller_than: tuple[tuple[str, int], ...] = ()
+    scores: CardScores | None = None
+
+
 def write_card(
-    path: Path, run: Run, images: Sequence[LabelledImage], *, seed: int, scores: CardScores
+    path: Path,
+    network: Network,
+    told: Told,
+    *,
+    precision: Precision = "fp32",
+    quantisation: Quantisation | None = None,
 ) -> ModelCard:
-    """Write the card of the student in `path` (ONNX) beside it, as JSON."""
-    seen = [image for image in images if image.id in set(run.trained_on)]
-    kinds = Counter((i.source, LICENCES.get(i.source, i.licence)) for i in seen)
-    human = sum(image.is_human for image in seen)
+    """Write the card of the model in `path` (ONNX) beside it, as JSON."""
+    count = parameters(network)
     card = ModelCard(
-        name=Student.name,
+        name=told.name,
         bands=BANDS,
         units="toa_reflectance",
         scaling=Scaling(gain=(1.0,) * len(BANDS), offset=(0.0,) * len(BANDS)),
-        tile_multiple_px=Student.multiple_px,
-        margin_px=MARGIN_PX,
+        tile_multiple_px=network.multiple_px,
+        margin_px=receptive_margin_px(network),
         output="logit",
-        probability_threshold=0.5,
-        parameters=parameters(run.network),
+        probability_threshold=told.threshold,
+        threshold_reason=told.threshold_reason,
+        parameters=count,
         sha256=digest_file(path),
         license="Apache-2.0",
-        trained_on=TrainedOn(
-            images=len(seen),
-            labels=f"labels alone: {human} images by people, {len(seen) - human} by models",
-            sources=tuple(
-                Source(source=source, licence=licence, images=count)
-                for (source, licence), count in sorted(kinds.items())
-            ),
-            seed=seed,
-            steps=run.steps,
-            minutes=round(run.elapsed_s / 60, 1),
+        precision=precision,
+        calibration=told.calibration,
+        quantisation=quantisation,
+        smaller_than=tuple(
+            Smaller(what=what, parameters=larger, times=round(larger / count, 1))
+            for what, larger in told.smaller_than
         ),
-        scores=scores,
+        training=told.training,
+        trained_on=told.trained_on,
+        scores=told.scores,
     )
-    path.with_suffix(".json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    text = card.model_dump_json(indent=2, exclude_none=True)
+    path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     return card
 
 
-def _difference(network: Network, path: Path) -> float:
+class Learned(Protocol):
+    """A training that is done."""
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Ids of the images that it saw."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """How many it had."""
+        ...
+
+    @property
+    def elapsed_s(self) -> float:
+        """[s] How long they took."""
+        ...
+
+
+def seen(images: Sequence[LabelledImage], learned: Learned, *, taught: str, seed: int) -> TrainedOn:
+    """What a network has learned from, for its card.
+
+    Args:
+        images: All images of the data set.
+        learned: What is known of the training.
+        taught: By whom, in words that the card puts before the counts.
+        seed: Of weights and crops.
+    """
+    ids = set(learned.trained_on)
+    shown = [image for image in images if image.id in ids]
+    kinds = Counter((i.source, LICENCES.get(i.source, i.licence)) for i in shown)
+    human = sum(image.is_human for image in shown)
+    return TrainedOn(
+        images=len(shown),
+        labels=f"{taught}: {human} images by people, {len(shown) - human} by models",
+        sources=tuple(
+            Source(source=source, licence=licence, images=count)
+            for (source, licence), count in sorted(kinds.items())
+        ),
+        seed=seed,
+        steps=learned.steps,
+        minutes=round(learned.elapsed_s / 60, 1),
+    )
+
+
+def _difference(network: Network, temperature: float, path: Path) -> float:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng = stream(0, "parity")
+    network = copy.deepcopy(network).cpu().float().eval()
     worst = 0.0
-    for height, width in _SIZES:
+    for sides in _SIDES:
+        height, width = (-(-side // network.multiple_px) * network.multiple_px for side in sides)
         bands = rng.random((1, len(BANDS), height, width), dtype=np.float32)
         with torch.no_grad():
-            expected = network(torch.from_numpy(bands)).numpy()
+            wanted = network(torch.from_numpy(bands)).numpy() / temperature
         found = session.run(None, {"reflectance": bands})[0]
-        worst = max(worst, float(np.abs(found - expected).max()))
+        worst = max(worst, float(np.abs(found - wanted).max()))
     return worst

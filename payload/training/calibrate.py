@@ -1,0 +1,209 @@
+"""Probabilities that mean what they say, and from which of them on a pixel is cloud.
+
+**Temperature.** All logits are divided by one number, found on pixels that the network has not learned
+from; it moves no pixel across 0.5 and orders none anew. It is folded into the last convolution of the
+exported file, so that what flies knows nothing of it.
+
+**Threshold.** Let a clear pixel thrown away cost r times as much as a cloudy pixel kept. To call a pixel
+of probability p cloud is expected to cost r (1 - p), to call it clear p. Cloud is the cheaper answer
+where p > r / (1 + r): 0.5 where both cost alike, 0.75 where a clear pixel is worth three cloudy ones.
+That holds where probabilities are calibrated; what is cheapest on pixels of known truth says how far
+they are.
+
+Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017,
+https://arxiv.org/abs/1706.04599, for the temperature; Elkan, The foundations of cost-sensitive
+learning, 2001, for the threshold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import MaskerError
+from payload.masking.card import Bin, Calibration
+from payload.training.judge.reliability import reliability
+from payload.types import CLOUD, UNKNOWN
+
+HOTTEST, COLDEST = 20.0, 0.05
+"""Temperatures are sought between them; pixels that are all told right would want one of 0."""
+
+_STEPS = 200
+
+
+def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
+    """The temperature that makes the truth most likely.
+
+    The mean of -log p(truth) is convex in 1 / temperature: its slope is followed to 0 by Newton's
+    steps, halving the interval that holds the root where a step would leave it.
+
+    Args:
+        logits: Of pixels that the network has not learned from, any shape.
+        truth: The same shape; pixels of unknown truth are left out, shadow is clear.
+
+    Returns:
+        Between COLDEST and HOTTEST.
+
+    Raises:
+        MaskerError: No pixel has truth.
+    """
+    known = truth != UNKNOWN
+    z, cloud = logits[known].astype(np.float64), truth[known] == CLOUD
+    if not z.size:
+        raise MaskerError("no pixel has truth: a temperature cannot be fitted")
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    sharpness = 1.0
+    for _ in range(100):
+        said = _sigmoid(sharpness * z)
+        slope, bend = float(((said - cloud) * z).mean()), float((said * (1 - said) * z * z).mean())
+        if slope > 0:
+            high = sharpness
+        else:
+            low = sharpness
+        step = sharpness - slope / bend if bend > 0 else low
+        nearer = step if low < step < high else (low + high) / 2
+        if abs(nearer - sharpness) <= 1e-9 * sharpness:
+            break
+        sharpness = nearer
+    return 1 / sharpness
+
+
+def calibrate(
+    logits: NDArray[np.float32], truth: NDArray[np.uint8], *, measured_on: str
+) -> Calibration:
+    """Fit the temperature, and say for the card what it does to the same pixels.
+
+    Args:
+        logits: As in `fit_temperature`.
+        truth: As there.
+        measured_on: Which pixels these are, for the reader of the card.
+
+    Raises:
+        MaskerError: No pixel has truth.
+    """
+    temperature = fit_temperature(logits, truth)
+    before = reliability(_sigmoid(logits).astype(np.float32), truth)
+    after = reliability(_sigmoid(logits / temperature).astype(np.float32), truth)
+    return Calibration(
+        temperature=round(temperature, 4),
+        ece_before=round(before.ece or 0.0, 4),
+        ece_after=round(after.ece or 0.0, 4),
+        reliability=tuple(
+            Bin(pixels=pixels, probability=round(said, 4), cloud=round(cloud, 4))
+            for pixels, said, cloud in after.bins
+        ),
+        measured_on=measured_on,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a threshold does to pixels of known truth.
+
+    Attributes:
+        threshold: A pixel is called cloud from this probability on.
+        discarded: Share of all pixels that are clear and called cloud.
+        kept: Share of all pixels that are cloud and called clear.
+        cost: cost ratio x discarded + kept: cost of a pixel, in cloudy pixels kept.
+    """
+
+    threshold: float
+    discarded: float
+    kept: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Where cloud begins, by theory and by what was seen.
+
+    Attributes:
+        cost_ratio: Cost of a clear pixel thrown away, in cloudy pixels kept.
+        theory: The point at cost ratio / (1 + cost ratio).
+        best: The cheapest point on these pixels; of equals the one nearest to theory.
+        curve: All points, in order of their thresholds from 0 to 1.
+    """
+
+    cost_ratio: float
+    theory: Point
+    best: Point
+    curve: tuple[Point, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why the threshold is that of theory, for the card."""
+        spared = 1 - self.best.cost / self.theory.cost if self.theory.cost else 0.0
+        return (
+            f"A clear pixel thrown away is counted {self.cost_ratio:g} times a cloudy pixel kept: where "
+            f"probabilities are calibrated, cloud is the cheaper answer from "
+            f"{self.theory.threshold:.3g} on. On the pixels of the calibration the cheapest threshold "
+            f"is {self.best.threshold:.3g}, which spares {spared:.1%} of the cost."
+        )
+
+
+def choose_threshold(
+    probability: NDArray[np.float32], truth: NDArray[np.uint8], *, cost_ratio: float
+) -> Threshold:
+    """Weigh all thresholds in steps of 1/200.
+
+    Args:
+        probability: Calibrated, 0 to 1, any shape.
+        truth: The same shape; pixels of unknown truth are left out, shadow is clear.
+        cost_ratio: Cost of a clear pixel thrown away, in cloudy pixels kept; above 0.
+
+    Raises:
+        MaskerError: No pixel has truth, or the ratio is none.
+    """
+    if not 0 < cost_ratio < np.inf:
+        raise MaskerError(f"a cost ratio above 0 is wanted, not {cost_ratio}")
+    known = truth != UNKNOWN
+    said, cloud = probability[known], truth[known] == CLOUD
+    if not said.size:
+        raise MaskerError("no pixel has truth: a threshold cannot be chosen")
+    limit = cost_ratio / (1 + cost_ratio)
+    grid = np.unique(np.append(np.arange(_STEPS + 1) / _STEPS, limit))
+    # The n-th bin holds what is called cloud by the first n + 1 thresholds and by no other.
+    edges = np.append(grid.astype(np.float32), np.float32(np.inf))
+    clear_in, cloud_in = (
+        np.histogram(said[chosen], edges)[0].astype(np.float64) / said.size
+        for chosen in (~cloud, cloud)
+    )
+    discarded = clear_in[::-1].cumsum()[::-1]
+    kept = cloud_in.cumsum() - cloud_in
+    curve = tuple(
+        Point(float(at), float(lost), float(held), float(cost_ratio * lost + held))
+        for at, lost, held in zip(grid, discarded, kept, strict=True)
+    )
+    theory = next(point for point in curve if point.threshold == limit)
+    cheapest = min(point.cost for point in curve)
+    equals = [point for point in curve if point.cost <= cheapest * (1 + 1e-12)]
+    best = min(equals, key=lambda point: abs(point.threshold - limit))
+    return Threshold(cost_ratio, theory, best, curve)
+
+
+def choose_by_surface(
+    pixels: Mapping[str, tuple[NDArray[np.float32], NDArray[np.uint8]]], *, cost_ratio: float
+) -> dict[str, Threshold]:
+    """`choose_threshold` for each surface: whether snow or bright ground want one of their own.
+
+    What they want is to be judged by the curves: a surface with few clear or few cloudy pixels has
+    an optimum at one end that means nothing.
+
+    Args:
+        pixels: Probability and truth by the name of the surface.
+        cost_ratio: As in `choose_threshold`.
+
+    Raises:
+        MaskerError: No pixel of a surface has truth, or the ratio is none.
+    """
+    return {
+        surface: choose_threshold(probability, truth, cost_ratio=cost_ratio)
+        for surface, (probability, truth) in pixels.items()
+    }
+
+
+def _sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """In float64, where no exponential of half a logit overflows."""
+    half: NDArray[np.float64] = np.tanh(0.5 * logits.astype(np.float64))
+    return 0.5 * (1 + half)

@@ -1,0 +1,273 @@
+"""Eight bits where thirty-two were: smaller files and, on processors with integer units, faster masks.
+
+Weights become signed and activations unsigned integers, each channel of weights with a scale of its
+own, each activation with one that covers what it was on the images of the calibration. The file says so
+in pairs of QuantizeLinear and DequantizeLinear (QDQ), which onnxruntime turns into integer kernels.
+"""
+
+import contextlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from payload.errors import MaskerError
+from payload.masking.card import Quantisation
+from payload.provenance import digest_file
+
+Bands = NDArray[np.float32]
+Method = Literal["minmax", "percentile", "entropy"]
+Kept = Literal["nothing", "logit", "bands"]
+
+AIM = 0.9985
+"""Agreement at which no further way is tried; the least that may fly is 0.998."""
+SCHEMES: tuple[tuple[Method, Kept], ...] = (
+    ("percentile", "nothing"),
+    ("minmax", "nothing"),
+    ("entropy", "nothing"),
+    ("percentile", "logit"),
+    ("percentile", "bands"),
+    ("minmax", "bands"),
+)
+"""Ways to eight bits, the fastest first."""
+
+_PERCENTILE = 99.9
+_TILE_PX = 128
+_METHODS = {
+    "minmax": CalibrationMethod.MinMax,
+    "percentile": CalibrationMethod.Percentile,
+    "entropy": CalibrationMethod.Entropy,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One way to eight bits and what came of it.
+
+    Attributes:
+        method: How ranges of activations were found.
+        kept_fp32: Names of nodes that stayed float32.
+        agreement: Share of pixels that both files call the same.
+    """
+
+    method: Method
+    kept_fp32: tuple[str, ...]
+    agreement: float
+
+    def card(self, fp32: Path, *, measured_on: str) -> Quantisation:
+        """For the card of the int8 file."""
+        method = f"percentile {_PERCENTILE:g}" if self.method == "percentile" else self.method
+        return Quantisation(
+            of_sha256=digest_file(fp32),
+            method=method,
+            kept_fp32=self.kept_fp32,
+            agreement=round(self.agreement, 5),
+            measured_on=measured_on,
+        )
+
+
+def quantise_best(
+    fp32: Path,
+    int8: Path,
+    calibration: Sequence[Bands],
+    held_out: Sequence[Bands],
+    *,
+    threshold: float = 0.5,
+) -> tuple[Trial, ...]:
+    """Write the fastest int8 file that agrees well enough, else the one that agrees best.
+
+    Args:
+        fp32: A network as `export.write_onnx` writes it.
+        int8: The file to be written.
+        calibration: Reflectance (4, H, W) of images that show what the network will see: bright and
+            dark, cloud and snow.
+        held_out: Others, on which agreement is measured; sides are cut to whole cells.
+        threshold: Of the card.
+
+    Returns:
+        What was tried, in order; the file is that of the best of them.
+
+    Raises:
+        MaskerError: There are no images, or the model cannot be quantised.
+    """
+    trials: list[Trial] = []
+    with tempfile.TemporaryDirectory(dir=int8.parent) as folder:
+        trial_file = Path(folder) / "trial.onnx"
+        for method, kept in SCHEMES:
+            nodes = edge_nodes(fp32, kept)
+            quantise(fp32, trial_file, calibration, method=method, keep_fp32=nodes)
+            found = agreement(fp32, trial_file, held_out, threshold=threshold)
+            if all(found > trial.agreement for trial in trials):
+                trial_file.replace(int8)
+            trials.append(Trial(method, nodes, found))
+            if found >= AIM:
+                break
+    return tuple(trials)
+
+
+def best(trials: Sequence[Trial]) -> Trial:
+    """The one whose file `quantise_best` leaves."""
+    return max(trials, key=lambda trial: trial.agreement)
+
+
+def quantise(
+    fp32: Path,
+    int8: Path,
+    calibration: Iterable[Bands],
+    *,
+    method: Method = "percentile",
+    keep_fp32: Sequence[str] = (),
+) -> None:
+    """Write the int8 form of a network.
+
+    Args:
+        fp32: A network as `export.write_onnx` writes it.
+        int8: The file to be written.
+        calibration: Reflectance (4, H, W); of each the middle is used, 128 pixels wide or less.
+        method: How ranges are found: the extremes, what 99.9 % lie within, or least relative entropy.
+        keep_fp32: Names of nodes that stay float32.
+
+    Raises:
+        MaskerError: There are no images, or the model cannot be quantised.
+    """
+    tiles = _middles(list(calibration))
+    extra = {"CalibPercentile": _PERCENTILE} if method == "percentile" else {}
+    try:
+        with tempfile.TemporaryDirectory() as folder, _silence():
+            prepared = Path(folder) / "prepared.onnx"
+            quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+            quantize_static(
+                str(prepared),
+                str(int8),
+                _Reader(tiles),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=_METHODS[method],
+                nodes_to_exclude=list(keep_fp32),
+                extra_options=extra,
+            )
+    except Exception as error:  # onnxruntime's exceptions have no common base
+        raise MaskerError(f"{fp32}: cannot be quantised: {error}") from error
+
+
+def agreement(fp32: Path, int8: Path, bands: Iterable[Bands], *, threshold: float = 0.5) -> float:
+    """Share of pixels that two files call the same.
+
+    Args:
+        fp32: One file.
+        int8: The other.
+        bands: Reflectance (4, H, W) of images; sides are cut to whole cells of 32.
+        threshold: A pixel is cloud from this probability on.
+
+    Raises:
+        MaskerError: There are no images, or a file cannot be run.
+    """
+    with np.errstate(divide="ignore"):  # thresholds of 0 and 1 are logits without end
+        limit = np.log(threshold) - np.log1p(-threshold)
+    try:
+        sessions = [_session(path) for path in (fp32, int8)]
+        same = total = 0
+        for image in bands:
+            height, width = (side // _CELL_PX * _CELL_PX for side in image.shape[1:])
+            given = {"reflectance": np.ascontiguousarray(image[None, :, :height, :width])}
+            one, other = (session.run(None, given)[0] >= limit for session in sessions)
+            same += int(np.count_nonzero(one == other))
+            total += one.size
+    except Exception as error:  # onnxruntime's exceptions have no common base
+        raise MaskerError(f"{fp32} and {int8} cannot be compared: {error}") from error
+    if not total:
+        raise MaskerError("no image of at least 32 pixels: agreement cannot be measured")
+    return same / total
+
+
+_CELL_PX = 32
+"""[px] Whole cells of every student."""
+
+
+def edge_nodes(model: Path, kept: Kept) -> tuple[str, ...]:
+    """Names of the nodes that lose most by eight bits.
+
+    Args:
+        model: A network as `export.write_onnx` writes it.
+        kept: `logit`, the last convolution, or `bands`, all that touches raw reflectance: the first
+            convolution and the head at full resolution.
+    """
+    if kept == "nothing":
+        return ()
+    nodes = list(onnx.load(model).graph.node)
+    maker = {output: node for node in nodes for output in node.output}
+    current = maker["logit"]
+    found = [current]
+    if kept == "bands":
+        while current.op_type in {"Conv", "Relu"}:
+            current = maker[current.input[0]]
+            found.append(current)
+        first = [node for node in nodes if node.op_type == "Conv" and "reflectance" in node.input]
+        made = {output for node in first for output in node.output}
+        found += first + [n for n in nodes if n.op_type == "Relu" and set(n.input) & made]
+    wanted = {node.name for node in found}
+    return tuple(node.name for node in nodes if node.name in wanted)
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+    """Hands out tiles of one size, as histograms of a batch want it."""
+
+    def __init__(self, tiles: Sequence[Bands]) -> None:
+        self._left = iter(tiles)
+
+    def get_next(self) -> dict[str, Bands] | None:
+        tile = next(self._left, None)
+        return None if tile is None else {"reflectance": tile[None]}
+
+
+def _middles(images: Sequence[Bands]) -> list[Bands]:
+    """The middle of each image, as large as the smallest allows and at most _TILE_PX."""
+    smallest = min((side for image in images for side in image.shape[1:]), default=0)
+    side = min(smallest // _CELL_PX * _CELL_PX, _TILE_PX)
+    if not side:
+        raise MaskerError(f"images of at least {_CELL_PX} pixels are wanted for ranges of int8")
+    return [
+        np.ascontiguousarray(
+            image[:, (height - side) // 2 :, (width - side) // 2 :][:, :side, :side], np.float32
+        )
+        for image in images
+        for height, width in [image.shape[1:]]
+    ]
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep to ourselves what onnxruntime prints and warns of."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
