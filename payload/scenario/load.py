@@ -36,7 +36,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     try:
         scenario = Scenario.model_validate(data, context={"folder": path.parent})
     except ValidationError as error:
-        raise ScenarioError(_explain(error, data, source)) from error
+        raise ScenarioError(explain(error, data, source, Scenario)) from error
     scenario._source = source
     return scenario
 
@@ -75,7 +75,17 @@ def _apply(data: dict[str, object], source: ScenarioSource, override: str) -> No
     source.overridden[keys] = f"--set {override}"
 
 
-def _explain(error: ValidationError, data: object, source: ScenarioSource) -> str:
+def explain(
+    error: ValidationError, data: object, source: ScenarioSource, root: type[BaseModel]
+) -> str:
+    """Say of each mistake where it stands, what was found and what is wanted.
+
+    Args:
+        error: What pydantic found.
+        data: What it was given.
+        source: Where that was read.
+        root: The model that it should have been.
+    """
     found = error.errors(include_url=False)
     # A list whose items failed counts as too short: the items' own mistakes say it better.
     found = [
@@ -86,13 +96,15 @@ def _explain(error: ValidationError, data: object, source: ScenarioSource) -> st
             other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item
         )
     ]
-    lines = [_sentence(item, data, source) for item in found[:MOST_ERRORS]]
+    lines = [_sentence(item, data, source, root) for item in found[:MOST_ERRORS]]
     if len(found) > MOST_ERRORS:
         lines.append(f"… and {len(found) - MOST_ERRORS} more")
     return "\n".join(lines)
 
 
-def _sentence(item: ErrorDetails, data: object, source: ScenarioSource) -> str:
+def _sentence(
+    item: ErrorDetails, data: object, source: ScenarioSource, root: type[BaseModel]
+) -> str:
     loc = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
     where, key = source.where(loc), ".".join(map(str, loc))
     said = f"{where}: {key}" if key else where
@@ -100,7 +112,7 @@ def _sentence(item: ErrorDetails, data: object, source: ScenarioSource) -> str:
         case "missing":
             return f"{said}: this key is missing"
         case "extra_forbidden":
-            return f"{said}: unknown key{_nearest(loc, data)}"
+            return f"{said}: unknown key{_nearest(loc, data, root)}"
         case "choice" | "plugin":
             return f"{said}: {item['msg']}"
         case "value_error":
@@ -115,16 +127,16 @@ def _show(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _nearest(loc: KeyPath, data: object) -> str:
-    known = _known_keys(loc[:-1], data)
+def _nearest(loc: KeyPath, data: object, root: type[BaseModel]) -> str:
+    known = _known_keys(loc[:-1], data, root)
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known here: {', '.join(sorted(known))}" if known else ""
 
 
-def _known_keys(loc: KeyPath, data: object) -> list[str]:
-    model: type[BaseModel] = Scenario
+def _known_keys(loc: KeyPath, data: object, root: type[BaseModel]) -> list[str]:
+    model = root
     here = data
     for part in loc:
         here = _step(here, part)

@@ -1,116 +1,150 @@
-"""`payload-train`: from labelled images to the network that ships, doing nothing twice."""
+"""`payload-train`: a recipe, stage by stage, from labelled images to the network that flies."""
 
 # torch is slow to import, and options of a command are its arguments:
 # ruff: noqa: PLC0415, PLR0913, PLR0917
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.errors import PayloadError
+from payload.errors import PayloadError, ScenarioError
+
+if TYPE_CHECKING:
+    from payload.training.workshop import Workshop
 
 app = typer.Typer(
     help=(
-        "Train, judge and export the cloud masker. "
+        "Make the cloud masker: a recipe is worked on stage by stage, each resumable. "
         "Needs the extra `train`: pip install 'payload-sim[train]'."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[
+RecipeFile = Annotated[
     Path,
-    typer.Option(help="Folder of labelled images, with index.csv.", exists=True, file_okay=False),
+    typer.Argument(
+        metavar="RECIPE", help="A recipe (YAML), or the name of a packaged one: ship, study, smoke."
+    ),
+]
+Data = Annotated[
+    Path, typer.Option(help="Folder of labelled images.", exists=True, file_okay=False)
 ]
 Work = Annotated[
-    Path, typer.Option(help="Folder of finished trainings; delete a file to train anew.")
+    Path | None, typer.Option(help="Folder for all that is made; build/RECIPE if left out.")
 ]
-Steps = Annotated[int, typer.Option(min=1, help="Batches that each network learns from, at most.")]
-Minutes = Annotated[float, typer.Option(min=0.01, help="Minutes for each network, at most.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Students that learn at the same time.")]
+Out = Annotated[Path, typer.Option(help="Folder for what is found.")]
+Models = Annotated[Path, typer.Option(help="Folder for models and their cards.")]
 
-_WORK = Path("build/masker")
+_GUESTS = {"torch", "onnx", "onnxruntime", "nnunetv2", "scipy", "batchgenerators"}
+_OUT = Path("results/masker")
+_MODELS = Path("payload/data/models")
 
 
 @app.command()
-def folds(data: Data, work: Work = _WORK, steps: Steps = 1800, minutes: Minutes = 5.0) -> None:
-    """Train the student once a fold, and print who was held out.
+def prepare(recipe: RecipeFile, data: Data, work: Work = None) -> None:
+    """Read the labelled images and compose hard scenes.
 
-    Example: payload-train folds --data clouds
+    Example: payload-train prepare study --data clouds
     """
-    from payload.training.evaluate import train_folds
-    from payload.training.readers.plain import read as read_images
-    from payload.training.student import Student
-    from payload.training.train import Recipe
+    _workshop(recipe, data, work).prepare()
 
-    recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
-    for ids, run in train_folds(list(read_images(data)), recipe, work).items():
-        typer.echo(f"{run.steps} steps without {', '.join(ids)}")
+
+@app.command()
+def teacher(recipe: RecipeFile, data: Data, work: Work = None) -> None:
+    """Train the nnU-Net, and keep what the teachers say of each image.
+
+    Example: payload-train teacher study --data clouds
+    """
+    _taught(recipe, data, work)
+
+
+@app.command()
+def distil(recipe: RecipeFile, data: Data, work: Work = None, jobs: Jobs = 1) -> None:
+    """Train the students, each from labels alone or from its teachers as well.
+
+    Example: payload-train distil study --data clouds --jobs 2
+    """
+    from payload.training.school import distil as learn
+
+    learn(_taught(recipe, data, work), jobs=jobs)
+
+
+@app.command()
+def export(
+    recipe: RecipeFile,
+    data: Data,
+    work: Work = None,
+    study: Out = _OUT,
+    models: Models = _MODELS,
+) -> None:
+    """Write the trained students as ONNX, in float32 and in eight bits, each with its card.
+
+    Example: payload-train export ship --data clouds --models models
+    """
+    from payload.training.shipping import ship
+
+    for path in ship(_taught(recipe, data, work), study, models):
+        typer.echo(f"{path}: {path.stat().st_size:,} bytes")
 
 
 @app.command()
 def evaluate(
     data: Data,
-    work: Work = _WORK,
-    out: Annotated[Path, typer.Option(help="Folder for baseline.json and README.md.")] = Path(
-        "results/masker"
-    ),
-    steps: Steps = 1800,
-    minutes: Minutes = 5.0,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A recipe with folds, trained: its students are judged by folds."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="An ONNX file with its card beside it: it is judged alone.")
+    ] = None,
+    layout: Annotated[str, typer.Option(help="How the images lie in their folder.")] = "plain",
+    ukis: Annotated[bool, typer.Option(help="Judge ukis-csmask beside the model.")] = True,
+    work: Work = None,
+    out: Out = _OUT,
 ) -> None:
-    """Judge the student and its yardsticks on images of scenes that they never saw.
+    """Judge a model on labelled images, or the students of a study on scenes that they never saw.
 
-    Example: payload-train evaluate --data clouds --out results/masker
+    Example: payload-train evaluate --model payload/data/models/default_int8.onnx --data clouds
     """
-    from payload.training.evaluate import evaluate as judge
-    from payload.training.findings import write_findings
-    from payload.training.readers.plain import read as read_images
-    from payload.training.student import Student
-    from payload.training.train import Recipe
+    from payload.training import shipping
 
-    recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
-    write_findings(judge(list(read_images(data)), recipe, work), out)
+    if (model is None) == (recipe is None):
+        raise ScenarioError("either --model or --recipe is wanted")
+    if recipe is not None:
+        shipping.report_study(_workshop(recipe, data, work), out)
+    elif model is not None:
+        shipping.report_model(model, data, layout, out, ukis=ukis)
     typer.echo((out / "README.md").read_text(encoding="utf-8"))
 
 
 @app.command()
-def ship(
+def run(
+    recipe: RecipeFile,
     data: Data,
-    findings: Annotated[
-        Path,
-        typer.Option(help="What `evaluate` has found, for the card.", exists=True, dir_okay=False),
-    ] = Path("results/masker/baseline.json"),
-    work: Work = _WORK,
-    out: Annotated[Path, typer.Option(help="Folder for the model and its card.")] = Path(
-        "payload/data/models"
-    ),
-    steps: Steps = 5000,
-    minutes: Minutes = 12.0,
+    work: Work = None,
+    jobs: Jobs = 1,
+    out: Out = _OUT,
+    models: Models = _MODELS,
 ) -> None:
-    """Train the student on all images; write it as ONNX with its card.
+    """Follow a recipe from its first stage to its last: a study ends in findings, others in models.
 
-    Example: payload-train ship --data clouds --out payload/data/models
+    Example: payload-train run ship --data clouds
     """
-    from payload.training.export import write_card, write_onnx
-    from payload.training.findings import card_scores
-    from payload.training.readers.plain import read as read_images
-    from payload.training.runs import run_once
-    from payload.training.student import Student
-    from payload.training.train import Recipe
+    from payload.training import shipping
+    from payload.training.school import distil as learn
 
-    images = list(read_images(data))
-    recipe = Recipe(Student.name, steps=steps, budget_s=60 * minutes)
-    scores = card_scores(findings)
-    run = run_once(images, recipe, work)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{Student.name}.onnx"
-    difference = write_onnx(run.network, path)
-    card = write_card(path, run, images, seed=recipe.seed, scores=scores)
-    typer.echo(
-        f"{path}: {card.parameters} parameters, {run.steps} steps, "
-        f"ONNX and torch differ by {difference:.1e}"
-    )
+    shop = _taught(recipe, data, work)
+    learn(shop, jobs=jobs)
+    if shop.recipe.students.folds:
+        shipping.report_study(shop, out)
+        return
+    for path in shipping.ship(shop, out, models):
+        typer.echo(f"{path}: {path.stat().st_size:,} bytes")
+    shipping.report_shipped(shop, models, out)
 
 
 def main() -> None:
@@ -119,10 +153,27 @@ def main() -> None:
     try:
         app()
     except ModuleNotFoundError as error:
-        if error.name not in {"torch", "onnx"}:
+        if (error.name or "").partition(".")[0] not in _GUESTS:
             raise
         typer.echo(f"payload-train needs {error.name}: pip install 'payload-sim[train]'", err=True)
         raise SystemExit(3) from error
     except PayloadError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(error.exit_code) from error
+
+
+def _workshop(recipe: Path, data: Path, work: Path | None) -> "Workshop":
+    from payload.training.journal import on_screen
+    from payload.training.recipe import load_recipe
+    from payload.training.workshop import Workshop
+
+    wanted = load_recipe(recipe)
+    folder = Path("build") / wanted.name if work is None else work
+    return Workshop(wanted, data, folder, on_screen(folder / "journal.jsonl"))
+
+
+def _taught(recipe: Path, data: Path, work: Path | None) -> "Workshop":
+    shop = _workshop(recipe, data, work)
+    shop.prepare()
+    shop.teach()
+    return shop

@@ -1,55 +1,83 @@
-"""The networks that fly: `s2d2_w16_L3_p16`, and the single convolution it has to beat.
+"""The networks that fly, a family of one definition, and the single convolution they have to beat.
 
-Both take reflectance (N, 4, H, W), and give one logit (N, 1, H, W); the student wants
-H and W to be multiples of 8.
+All take reflectance (N, 4, H, W), and give one logit (N, 1, H, W); a student wants H and W to be
+multiples of its `multiple_px`.
 """
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 BANDS = ("blue", "green", "red", "nir")
-WIDTHS = (16, 32, 64)
 FULL_RESOLUTION_WIDTH = 16
+_FINE_CHANNELS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What tells one student from another.
+
+    Attributes:
+        fold: Pixels along each side that become one cell before anything else happens.
+        widths: Channels of each level, each at half the resolution of the one before.
+    """
+
+    fold: int
+    widths: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Space-to-depth, first width, levels, channels at full resolution: `s2d2_w16_L3_p16`."""
+        return f"s2d{self.fold}_w{self.widths[0]}_L{len(self.widths)}_p{FULL_RESOLUTION_WIDTH}"
+
+
+DESIGNS = {
+    "fast": Design(4, (16, 32, 64)),
+    "default": Design(2, (16, 32, 64)),
+    "large": Design(2, (16, 32, 64, 64)),
+}
 
 
 class Student(nn.Module):  # type: ignore[misc, unused-ignore]
-    """A U-Net at half resolution with a branch of raw bands at full resolution: 40,577 parameters.
+    """A U-Net at reduced resolution with a branch of raw bands at full resolution.
 
-    The name says it: space-to-depth by 2, width 16, three levels, 16 channels at full resolution.
-    Work at full resolution is what costs time on board, so there it has 1x1 convolutions alone.
+    Work at full resolution is what costs time on board, so there it has 1x1 convolutions alone;
+    skips are added, not concatenated, and each level has one convolution.
     """
 
-    name = "s2d2_w16_L3_p16"
-    multiple_px = 8
-
-    def __init__(self) -> None:
+    def __init__(self, design: Design) -> None:
         super().__init__()
-        first, second, third = WIDTHS
-        bands = len(BANDS)
-        self.stem = _block(bands, first, kernel=2, stride=2)
-        self.encode_1 = _block(first, first, kernel=3)
-        self.encode_2 = _block(first, second, kernel=3)
-        self.encode_3 = _block(second, third, kernel=3)
-        self.narrow_2 = _block(third, second, kernel=1)
-        self.decode_2 = _block(second, second, kernel=3)
-        self.narrow_1 = _block(second, first, kernel=1)
-        self.decode_1 = _block(first, first, kernel=3)
-        self.fine = nn.Conv2d(first, 16, kernel_size=1)
-        self.head = _block(16 // 4 + bands, FULL_RESOLUTION_WIDTH, kernel=1)
+        self.design = design
+        self.multiple_px = design.fold * 2 ** (len(design.widths) - 1)
+        widths = design.widths
+        steps = list(pairwise(widths))
+        self.stem = _block(len(BANDS), widths[0], kernel=design.fold, stride=design.fold)
+        self.encode = nn.ModuleList(
+            _block(inputs, outputs, kernel=3)
+            for inputs, outputs in [(widths[0], widths[0]), *steps]
+        )
+        self.narrow = nn.ModuleList(_block(below, above, kernel=1) for above, below in steps)
+        self.decode = nn.ModuleList(_block(above, above, kernel=3) for above, _ in steps)
+        self.fine = nn.Conv2d(widths[0], _FINE_CHANNELS * design.fold**2, kernel_size=1)
+        self.head = _block(_FINE_CHANNELS + len(BANDS), FULL_RESOLUTION_WIDTH, kernel=1)
         self.logit = nn.Conv2d(FULL_RESOLUTION_WIDTH, 1, kernel_size=1)
         self.shrink = nn.MaxPool2d(2)
         self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
-        self.unfold = nn.PixelShuffle(2)
+        self.unfold = nn.PixelShuffle(design.fold)
 
     def forward(self, bands: Tensor) -> Tensor:
         """Logits of cloud, shape (N, 1, H, W), of reflectance, shape (N, 4, H, W)."""
-        half = self.encode_1(self.stem(bands))
-        quarter = self.encode_2(self.shrink(half))
-        eighth = self.encode_3(self.shrink(quarter))
-        quarter = self.decode_2(self.enlarge(self.narrow_2(eighth)) + quarter)
-        half = self.decode_1(self.enlarge(self.narrow_1(quarter)) + half)
-        fine = self.unfold(self.fine(half))
-        logit: Tensor = self.logit(self.head(torch.cat((fine, bands), dim=1)))
+        levels = [self.encode[0](self.stem(bands))]
+        for encode in self.encode[1:]:
+            levels.append(encode(self.shrink(levels[-1])))
+        seen = levels.pop()
+        for narrow, decode in zip(reversed(self.narrow), reversed(self.decode), strict=True):
+            seen = decode(self.enlarge(narrow(seen)) + levels.pop())
+        logit: Tensor = self.logit(
+            self.head(torch.cat((self.unfold(self.fine(seen)), bands), dim=1))
+        )
         return logit
 
 
@@ -64,8 +92,8 @@ class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
 
     def __init__(self) -> None:
         super().__init__()
-        self.look = _block(len(BANDS), 16, kernel=3)
-        self.logit = nn.Conv2d(16, 1, kernel_size=1)
+        self.look = _block(len(BANDS), FULL_RESOLUTION_WIDTH, kernel=3)
+        self.logit = nn.Conv2d(FULL_RESOLUTION_WIDTH, 1, kernel_size=1)
 
     def forward(self, bands: Tensor) -> Tensor:
         """Logits of cloud, shape (N, 1, H, W), of reflectance, shape (N, 4, H, W)."""
@@ -75,16 +103,14 @@ class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
 
 Network = Student | SingleConvolution
 # Where torch is not installed the type checker knows nothing of its classes: hence the exceptions.
-NETWORKS: dict[str, type[Student] | type[SingleConvolution]] = {
-    network.name: network for network in (Student, SingleConvolution)
-}
+NAMES = (*DESIGNS, SingleConvolution.name)
 
 
 def fresh(name: str, seed: int) -> Network:
-    """A network before its first step; the same name and seed give the same weights."""
+    """A network of `NAMES` before its first step; the same name and seed give the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return NETWORKS[name]()
+        return Student(DESIGNS[name]) if name in DESIGNS else SingleConvolution()
 
 
 def parameters(network: nn.Module) -> int:

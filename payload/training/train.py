@@ -1,6 +1,6 @@
-"""Learning from labels alone: one network, one thread, one budget."""
+"""One student learns: from labels, from a teacher's softened opinion, or from both."""
 
-import logging
+import copy
 import math
 import time
 from collections.abc import Sequence
@@ -10,20 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from payload.training.augment import Augmentation, Batch, draw_batch
-from payload.training.images import LabelledImage
+from payload.training.journal import SILENT, Journal
+from payload.training.lessons import Augmentation, Batch, Lesson, draw_batch
 from payload.training.student import Network, fresh
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides a training, besides its images.
+class Schedule:
+    """How long and how a student learns.
 
     Attributes:
-        network: Name of the network, a key of `student.NETWORKS`.
-        seed: Of the first weights and of the crops.
         steps: Batches to learn from, at most.
         budget_s: [s] Wall-clock time, at most. What is nearer its end, steps or time, sets the
             learning rate, so that a slow machine anneals as well as a fast one.
@@ -31,18 +27,20 @@ class Recipe:
         peak_rate: Learning rate after warming up.
         warm_up: Share of the budget in which the rate climbs.
         weight_decay: Of AdamW.
+        temperature: Both logits are divided by it where the student is held against its teacher.
+        average: Share of the averaged weights that stays at each step; they are the result.
         settle_batches: Batches over which the statistics of BatchNorm are taken anew at the end.
         augmentation: How crops are drawn.
     """
 
-    network: str
-    seed: int = 1
-    steps: int = 1800
-    budget_s: float = 300.0
+    steps: int = 3000
+    budget_s: float = 900.0
     batch: int = 16
     peak_rate: float = 4e-3
     warm_up: float = 0.05
     weight_decay: float = 1e-2
+    temperature: float = 2.0
+    average: float = 0.995
     settle_batches: int = 64
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -56,40 +54,48 @@ class Trained:
     elapsed_s: float
 
 
-def train(images: Sequence[LabelledImage], recipe: Recipe) -> Trained:
-    """Train a network on images; the caller has left out what it must not see.
+def train(
+    lessons: Sequence[Lesson],
+    name: str,
+    schedule: Schedule,
+    *,
+    seed: int,
+    journal: Journal = SILENT,
+) -> Trained:
+    """Train a network of `student.NAMES`; the caller has left out what it must not see.
 
-    With steps as the binding limit the same images and recipe give the same weights on one machine.
+    It runs on a GPU where torch finds one. With steps as the binding limit the same lessons,
+    schedule and seed give the same weights on one machine.
     """
-    torch.set_num_threads(1)
-    network = fresh(recipe.network, recipe.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = fresh(name, seed).to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
+    averaged = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(
-        network.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay
+        network.parameters(), lr=schedule.peak_rate, weight_decay=schedule.weight_decay
     )
     network.train()
     began = time.monotonic()
     step, spent = 0, 0.0
     while spent < 1.0:
         for group in optimiser.param_groups:
-            group["lr"] = recipe.peak_rate * annealed(spent, recipe.warm_up)
-        batch = draw_batch(images, recipe.augmentation, recipe.batch, seed=recipe.seed, step=step)
-        loss = cloud_loss(_forward(network, batch), batch)
+            group["lr"] = schedule.peak_rate * annealed(spent, schedule.warm_up)
+        batch = draw_batch(lessons, schedule.augmentation, schedule.batch, seed=seed, step=step)
+        batch = _moved(batch, device)
+        # bfloat16 halves the time of a step on a CPU that has it; the loss wants float32 again.
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = network(batch.bands.to(memory_format=torch.channels_last))
+        loss = cloud_loss(logits.float(), batch, schedule.temperature)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
         optimiser.step()
         step += 1
-        spent = max(step / recipe.steps, (time.monotonic() - began) / recipe.budget_s)
-        if step % 100 == 0:
-            _log.info(
-                "%s step %d, %.0f %% of the budget, loss %.3f",
-                recipe.network,
-                step,
-                100 * spent,
-                loss.item(),
-            )
-    _settle(network, images, recipe)
-    return Trained(network.eval(), step, time.monotonic() - began)
+        _follow(averaged, network, min(schedule.average, step / (step + 10)))
+        spent = max(step / schedule.steps, (time.monotonic() - began) / schedule.budget_s)
+        if step % 100 == 0 or spent >= 1.0:
+            journal.log("step", step=step, loss=round(loss.item(), 4), done=round(spent, 4))
+    _settle(averaged, lessons, schedule, seed=seed, device=device)
+    return Trained(averaged.cpu().eval(), step, time.monotonic() - began)
 
 
 def annealed(spent: float, warm_up: float) -> float:
@@ -99,34 +105,65 @@ def annealed(spent: float, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (spent - warm_up) / (1 - warm_up)))
 
 
-def cloud_loss(logits: Tensor, batch: Batch) -> Tensor:
-    """Cross entropy plus one minus the soft Jaccard index, over known pixels of the whole batch."""
-    known = batch.known
-    entropy = binary_cross_entropy_with_logits(logits, batch.cloud, weight=known, reduction="sum")
-    probability = torch.sigmoid(logits) * known
-    cloud = batch.cloud * known
-    both = (probability * cloud).sum()
-    either = (probability + cloud).sum() - both
-    return entropy / known.sum().clamp(min=1) + 1 - (both + 1) / (either + 1)
+def cloud_loss(logits: Tensor, batch: Batch, temperature: float) -> Tensor:
+    """What a student should make small, over the pixels of a batch.
+
+    Cross entropy with the labels, plus one minus the soft Jaccard index with them, plus cross
+    entropy with the teacher's softened probability, times the temperature squared so that its
+    gradients keep their size. Weights of labels and teacher add up to one in each pixel.
+
+    Source: Hinton, Vinyals and Dean 2015, https://arxiv.org/abs/1503.02531, for the softened part.
+    """
+    labelled = batch.label_weight
+    total = (labelled + batch.soft_weight).sum().clamp(min=1)
+    entropy = binary_cross_entropy_with_logits(
+        logits, batch.cloud, weight=labelled, reduction="sum"
+    )
+    teacher = torch.logit(batch.soft, eps=4e-3) / temperature
+    taught = binary_cross_entropy_with_logits(
+        logits / temperature, torch.sigmoid(teacher), weight=batch.soft_weight, reduction="sum"
+    )
+    probability = torch.sigmoid(logits) * labelled
+    cloud = batch.cloud * labelled
+    both = (probability * batch.cloud).sum()
+    either = probability.sum() + cloud.sum() - both
+    jaccard = (both + 1) / (either + 1)
+    share = labelled.sum() / total
+    return (entropy + temperature**2 * taught) / total + share * (1 - jaccard)
 
 
-def _forward(network: nn.Module, batch: Batch) -> Tensor:
-    # bfloat16 halves the time of a step on a CPU that has it; the loss wants float32 again.
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits: Tensor = network(batch.bands.to(memory_format=torch.channels_last))
-    return logits.float()
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    if device.type == "cpu":
+        return batch
+    return Batch(*(getattr(batch, part).to(device) for part in Batch.__slots__))
 
 
-def _settle(network: nn.Module, images: Sequence[LabelledImage], recipe: Recipe) -> None:
+def _follow(averaged: nn.Module, network: nn.Module, stays: float) -> None:
+    with torch.no_grad():
+        torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - stays)
+
+
+def _settle(
+    network: nn.Module,
+    lessons: Sequence[Lesson],
+    schedule: Schedule,
+    *,
+    seed: int,
+    device: torch.device,
+) -> None:
     """Average BatchNorm's statistics evenly over fresh crops, in float32, with final weights."""
+    network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.momentum = None
     with torch.no_grad():
-        for extra in range(recipe.settle_batches):
-            step = recipe.steps + extra
+        for extra in range(schedule.settle_batches):
             batch = draw_batch(
-                images, recipe.augmentation, recipe.batch, seed=recipe.seed, step=step
+                lessons,
+                schedule.augmentation,
+                schedule.batch,
+                seed=seed,
+                step=schedule.steps + extra,
             )
-            network(batch.bands.to(memory_format=torch.channels_last))
+            network(batch.bands.to(device, memory_format=torch.channels_last))

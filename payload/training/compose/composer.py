@@ -1,0 +1,216 @@
+"""Scenes made of ground, clouds and light, with the truth of each pixel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from payload.masking.preprocess import reflectance
+from payload.rng import stream
+from payload.training.compose.fields import blurred
+from payload.training.compose.grounds import GROUNDS
+from payload.training.compose.light import Light, under_cloud
+from payload.training.compose.sky import RealClouds, draw_sky, real_clouds
+from payload.training.images import RADIOMETRY, LabelledImage
+from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
+
+SOURCE = "composed"
+VISIBLE = 0.04
+"""Cloud is what changes reflectance by this much in some band; people draw hardly any thinner."""
+_INVISIBLE = 0.015
+_OPAQUE = 0.35  # so much sent back is cloud even over snow, where it hardly shows
+_TRACE = 0.04
+_SHADED = 0.7
+_SUN_DEG = (15.0, 76.0)
+_POLAR_SUN_DEG = (8.0, 50.0)  # where snow and ice lie, the sun does not stand high
+
+SHARES = {
+    "real": 0.38,
+    "snow": 0.18,
+    "ice": 0.07,
+    "sand": 0.10,
+    "roofs": 0.07,
+    "glint": 0.05,
+    "water": 0.05,
+    "plain": 0.10,
+}
+"""How often each ground is drawn; `real` is a clear image."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composer:
+    """Puts scenes together.
+
+    Attributes:
+        seed: Scenes of different seeds have nothing in common.
+        side_px: [px] Side of a scene.
+        clear_share: How many scenes have no cloud.
+        clear_share_on_white: The same over snow and ice, where clouds hardly show.
+        grounds: Clear real images, with sides of at least `side_px`.
+        clouds: Real clouds, see `sky.real_clouds`.
+    """
+
+    seed: int
+    side_px: int = 256
+    clear_share: float = 0.3
+    clear_share_on_white: float = 0.8
+    grounds: tuple[LabelledImage, ...] = ()
+    clouds: RealClouds = field(default=())
+
+    @classmethod
+    def of(cls, images: Sequence[LabelledImage], *, seed: int, side_px: int = 256) -> "Composer":
+        """A composer that takes clear ground and real clouds from images.
+
+        Ground is every image with less than 1 % cloud and 5 % unknown; clouds come from pairs of
+        images whose ids differ in `cloudy` and `clear` alone.
+        """
+        large = [image for image in images if min(image.truth.shape) >= side_px]
+        by_id = {image.id: image for image in large}
+        grounds = tuple(
+            image
+            for image in large
+            if (image.truth == CLOUD).mean() < 0.01 and image.unknown_fraction < 0.05
+        )
+        pairs = [
+            (image, by_id[image.id.replace("cloudy", "clear")])
+            for image in large
+            if "cloudy" in image.id and image.id.replace("cloudy", "clear") in by_id
+        ]
+        found = [
+            real_clouds(_bands(clear), _bands(cloudy), cloudy.truth)
+            for cloudy, clear in pairs
+            if cloudy.truth.shape == clear.truth.shape
+        ]
+        clouds = tuple(share for share in found if share is not None)
+        return cls(seed=seed, side_px=side_px, grounds=grounds, clouds=clouds)
+
+    def compose(self, number: int) -> LabelledImage:
+        """The scene of a number: its ground, its clouds if any, and its light are drawn."""
+        rng = stream(self.seed, "compose", number)
+        shares = {kind: share for kind, share in SHARES.items() if kind != "real" or self.grounds}
+        weights = np.array(list(shares.values()))
+        surface = str(rng.choice(list(shares), p=weights / weights.sum()))
+        white = surface in {"snow", "ice"}
+        cloudy = bool(rng.random() >= (self.clear_share_on_white if white else self.clear_share))
+        return self._scene(rng, number, surface, cloudy=cloudy)
+
+    def clear(self, surface: str, number: int) -> LabelledImage:
+        """A scene of a made-up ground under a clear sky."""
+        rng = stream(self.seed, "compose", surface, number)
+        return self._scene(rng, number, surface, cloudy=False)
+
+    def _scene(
+        self, rng: np.random.Generator, number: int, surface: str, *, cloudy: bool
+    ) -> LabelledImage:
+        white = surface in {"snow", "ice"}
+        light = Light.drawn(rng, sun_deg=_POLAR_SUN_DEG if white else _SUN_DEG)
+        azimuth_deg = float(rng.uniform(0, 360))
+        gsd_m = float(np.exp(rng.uniform(np.log(5), np.log(60))))
+        if surface == "real":
+            clear, truth = self._real_ground(rng)
+        else:
+            ground = GROUNDS[surface](rng, self.side_px, light, azimuth_deg)
+            clear = light.over_ground(np.clip(ground, 0.001, 1.05))
+            truth = np.full(clear.shape[1:], CLEAR, np.uint8)
+        pixels = clear
+        if cloudy:
+            sky = draw_sky(
+                rng,
+                self.side_px,
+                sun_elevation_deg=light.sun_elevation_deg,
+                sun_azimuth_deg=azimuth_deg,
+                real=self.clouds,
+            )
+            beam = _displaced(sky.beam, light.shadow_px(sky.height_m, gsd_m), azimuth_deg)
+            cloud = np.broadcast_to(sky.cloud, clear.shape)
+            pixels = under_cloud(clear, cloud, beam, light.white_cloud())
+            truth = _truth(truth, clear, pixels, sky.cloud, beam)
+        return LabelledImage(
+            id=f"composed_{self.seed}_{surface}_{number:05}",
+            scene=f"composed_{self.seed}_{number:05}",
+            source=SOURCE,
+            licence="Apache-2.0",
+            is_human=False,
+            dn=_exposed(rng, pixels),
+            truth=truth,
+            surface=surface,
+            resolution_m=gsd_m,
+        )
+
+    def _real_ground(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        image = self.grounds[rng.integers(len(self.grounds))]
+        here = tuple(
+            slice(start, start + self.side_px)
+            for start in (
+                int(rng.integers(0, length - self.side_px + 1)) for length in image.truth.shape
+            )
+        )
+        bands, truth = _bands(image)[(slice(None), *here)], image.truth[here]
+        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+        bands, truth = np.rot90(bands, turns, (1, 2)), np.rot90(truth, turns)
+        if mirrored:
+            bands, truth = bands[..., ::-1], truth[..., ::-1]
+        return np.ascontiguousarray(bands), np.ascontiguousarray(truth)
+
+
+def _bands(image: LabelledImage) -> NDArray[np.float32]:
+    return reflectance(image.dn, RADIOMETRY)
+
+
+def _displaced(
+    beam: NDArray[np.float32], distance_px: float, azimuth_deg: float
+) -> NDArray[np.float32]:
+    """Move the shadows away from the sun; the square wraps around."""
+    angle = np.radians(azimuth_deg)
+    shift = (distance_px * np.cos(angle), -distance_px * np.sin(angle))
+    moved = np.roll(beam, [round(s) % beam.shape[0] for s in shift], axis=(0, 1))
+    return blurred(moved, 0.8)
+
+
+def _truth(
+    ground: NDArray[np.uint8],
+    clear: NDArray[np.float32],
+    pixels: NDArray[np.float32],
+    cloud: NDArray[np.float32],
+    beam: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """Cloud is what a person would see, shadow what has lost light, unknown what is in between."""
+    added = np.abs(pixels - under_shadow(clear, beam)).max(axis=0)
+    seen = (added >= VISIBLE) & (cloud >= _TRACE)
+    doubtful = (added >= _INVISIBLE) & (cloud >= _TRACE / 2)
+    truth = np.where(beam < _SHADED, np.uint8(SHADOW), ground)
+    truth = np.where(doubtful, np.uint8(UNKNOWN), truth)
+    opaque = cloud >= _OPAQUE
+    hidden = ((cloud >= 3 * _TRACE) & ~seen & ~opaque) | (opaque & (added < _INVISIBLE))
+    truth = np.where(hidden, np.uint8(UNKNOWN), truth)
+    return np.where((seen | opaque) & ~hidden, np.uint8(CLOUD), truth).astype(np.uint8)
+
+
+def under_shadow(clear: NDArray[np.float32], beam: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A clear scene with shadows and no cloud."""
+    return under_cloud(clear, np.zeros_like(clear), beam, (0.0,) * len(clear))
+
+
+def _exposed(rng: np.random.Generator, pixels: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """What a camera makes of it: blur, bands a little apart, noise, saturation, DN."""
+    sigma = rng.uniform(0.0, 0.7)
+    apart = rng.uniform(-0.3, 0.3, size=(len(pixels), 2)) * (rng.random() < 0.5)
+    seen = np.stack([blurred(band, sigma) for band in pixels])
+    if apart.any():
+        seen = np.stack(
+            [
+                ndimage.shift(band, by, order=1, mode="nearest")
+                for band, by in zip(seen, apart, strict=True)
+            ]
+        )
+    snr = np.exp(rng.uniform(np.log(60), np.log(400)))
+    noise = rng.standard_normal(seen.shape, dtype=np.float32)
+    seen = seen + noise * np.sqrt(np.maximum(seen, 0.01) * np.float32(0.1)) / np.float32(snr)
+    if rng.random() < 0.1:
+        seen = np.minimum(seen, np.float32(rng.uniform(0.7, 1.1)))
+    dn: NDArray[np.float32] = np.clip(np.rint(seen / np.float32(RADIOMETRY.scale)), 0, 28000)
+    return dn.astype(np.uint16)

@@ -1,0 +1,107 @@
+"""From ground, cloud and shadow to reflectance at the top of the atmosphere, band by band."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.world.atmosphere import WAVELENGTH_UM, Air, air_optical_depth
+
+# Absorption of ozone per atm-cm at 0.49, 0.56, 0.665 and 0.842 um. Source: Leckner 1978, Solar
+# Energy 20, 143, as tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1.
+_OZONE = (0.021, 0.103, 0.053, 0.0)
+_SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Sun and air over a scene.
+
+    Attributes:
+        sun_elevation_deg: [deg] Above the horizon.
+        haze_optical_depth: At 0.55 um.
+        ozone_atm_cm: [atm cm] Column of ozone.
+    """
+
+    sun_elevation_deg: float
+    haze_optical_depth: float
+    ozone_atm_cm: float
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, *, sun_deg: tuple[float, float]) -> "Light":
+        """A likely sky: sines of the sun's elevation are even, haze is mostly little."""
+        sine = rng.uniform(*np.sin(np.radians(sun_deg)))
+        return cls(
+            sun_elevation_deg=float(np.degrees(np.arcsin(sine))),
+            haze_optical_depth=float(rng.gamma(1.5, 0.08)),
+            ozone_atm_cm=float(rng.uniform(0.22, 0.45)),
+        )
+
+    def _ozone(self, band: int) -> float:
+        mass = 1 + 1 / np.sin(np.radians(self.sun_elevation_deg))
+        return float(np.exp(-_OZONE[band] * self.ozone_atm_cm * mass))
+
+    def over_ground(self, ground: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Reflectance at the top of a cloudless atmosphere.
+
+        Args:
+            ground: Reflectance at the ground, shape (4, H, W).
+
+        Returns:
+            Shape (4, H, W).
+
+        Air that only scatters takes nothing away over white ground, which fixes its transmission.
+        Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
+        """
+        air = Air.under(self.sun_elevation_deg, self.haze_optical_depth)
+        top = np.empty_like(ground)
+        for band, wavelength in enumerate(WAVELENGTH_UM):
+            albedo = _albedo(air_optical_depth(wavelength))
+            path = air.path[band]
+            through = np.float32((1 - path) * (1 - albedo))
+            seen = through * ground[band] / (1 - np.float32(albedo) * ground[band])
+            top[band] = np.float32(self._ozone(band)) * (seen + np.float32(path))
+        return top
+
+    def white_cloud(self) -> tuple[float, ...]:
+        """What a cloud that sends all light back looks like from above: white, but for ozone."""
+        return tuple(self._ozone(band) for band in range(len(WAVELENGTH_UM)))
+
+    def shadow_px(self, height_m: float, gsd_m: float) -> float:
+        """[px] How far from its cloud a shadow falls, seen from straight above."""
+        return float(height_m / np.tan(np.radians(self.sun_elevation_deg)) / gsd_m)
+
+
+def _albedo(depth: float) -> float:
+    """Share of light from below that air of an optical depth sends back down.
+
+    Source: 0.92 tau exp(-tau) for thin air, Tanre et al. 1979, Appl. Opt. 18, 3587.
+    """
+    return float(0.92 * depth * np.exp(-depth))
+
+
+def under_cloud(
+    clear: NDArray[np.float32],
+    cloud: NDArray[np.float32],
+    beam: NDArray[np.float32],
+    white: tuple[float, ...],
+) -> NDArray[np.float32]:
+    """Put clouds and their shadows over a clear scene.
+
+    Args:
+        clear: Reflectance at the top of the atmosphere without cloud, shape (4, H, W).
+        cloud: Share of light that the cloud sends back, shape (4, H, W).
+        beam: Share of the sun's beam that reaches the ground, shape (H, W).
+        white: From `Light.white_cloud`.
+
+    Returns:
+        Shape (4, H, W): light passes the cloud twice, and is lit from below again and again.
+    """
+    top = np.empty_like(clear)
+    for band in range(len(clear)):
+        sky = np.float32(_SKYLIGHT[band])
+        ground = np.minimum(clear[band], np.float32(0.98)) * (sky + (1 - sky) * beam)
+        passed = 1 - np.minimum(cloud[band], 1)
+        lit = passed * passed * ground / (1 - (1 - passed) * ground)
+        top[band] = np.float32(white[band]) * cloud[band] + lit
+    return top

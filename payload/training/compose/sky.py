@@ -1,0 +1,193 @@
+"""Cloud fields: how much light each pixel's cloud sends back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.training.compose.fields import Field, blurred, fractal, relief, smooth_step
+from payload.types import CLOUD, UNKNOWN
+from payload.world.atmosphere import beam_transmission, cloud_reflectance
+
+RealClouds = tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sky:
+    """Clouds over a scene.
+
+    Attributes:
+        cloud: Share of light sent back, shape (H, W); may pass 1 a little where clouds face the sun.
+        beam: Share of the sun's beam below the cloud, not yet displaced, shape (H, W).
+        height_m: [m] Of the clouds above the ground, for the shadows.
+    """
+
+    cloud: Field
+    beam: Field
+    height_m: float
+
+
+def cumulus(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of heaps with sharp or frayed borders, from specks to towers."""
+    base = fractal(rng, side_px, slope=rng.uniform(2.4, 3.6), largest_px=_size(rng, 15, 160))
+    cover = rng.beta(1.2, 1.8)
+    above = base - np.float32(np.quantile(base, 1 - cover))
+    depth = np.exp(rng.uniform(np.log(6), np.log(60)))
+    return _field(depth * np.maximum(above, 0) ** np.float32(rng.uniform(0.7, 1.5)))
+
+
+def deck(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of a closed or broken sheet with cells and rolls."""
+    cells = np.abs(
+        fractal(rng, side_px, slope=3.0, largest_px=_size(rng, 8, 120), stretch=rng.uniform(1, 3))
+    )
+    drift = fractal(rng, side_px, slope=rng.uniform(2.6, 3.4))
+    strength = np.exp(
+        np.float32(rng.uniform(0.1, 0.6)) * drift + np.float32(rng.uniform(-0.6, 0.6)) * cells
+    )
+    gaps = smooth_step(_field(drift + rng.uniform(0, 0.5) * cells), *_gap(rng))
+    return _field(strength * gaps * np.exp(rng.uniform(np.log(5), np.log(50))))
+
+
+def overcast(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of a sheet without a gap, flat or billowing."""
+    billow = fractal(rng, side_px, slope=rng.uniform(2.6, 4.0), largest_px=_size(rng, 20, 400))
+    depth = np.exp(rng.uniform(np.log(8), np.log(90)))
+    return _field(depth * np.exp(rng.uniform(0.02, 0.5) * billow))
+
+
+def stratus(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of a bright sheet that is flat as paper."""
+    billow = fractal(rng, side_px, slope=rng.uniform(2.6, 4.0))
+    depth = np.exp(rng.uniform(np.log(12), np.log(120)))
+    return _field(depth * np.exp(rng.uniform(0.005, 0.1) * billow))
+
+
+def cirrus(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of thin ice cloud in streaks."""
+    streaks = fractal(
+        rng, side_px, slope=rng.uniform(2.6, 3.6), stretch=rng.uniform(2, 8), largest_px=200
+    )
+    above = streaks - np.float32(np.quantile(streaks, rng.uniform(0.0, 0.7)))
+    return _field(np.maximum(above, 0) * np.exp(rng.uniform(np.log(0.5), np.log(6))))
+
+
+def veil(rng: np.random.Generator, side_px: int) -> Field:
+    """Optical depth of a thin veil without borders."""
+    drift = fractal(rng, side_px, slope=3.4)
+    depth = np.exp(rng.uniform(np.log(0.6), np.log(6)))
+    return _field(depth * np.exp(rng.uniform(0.2, 0.7) * drift))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of cloud.
+
+    Attributes:
+        depth: Draws its field of optical depth.
+        share: How often it is drawn.
+        height_m: [m] Lowest and highest above the ground.
+        carved: How deeply its top is carved, as a low sun shows.
+    """
+
+    depth: Callable[[np.random.Generator, int], Field]
+    share: float
+    height_m: tuple[float, float]
+    carved: float = 1.0
+
+
+KINDS = (
+    Kind(cumulus, 0.40, (500, 4000)),
+    Kind(deck, 0.20, (500, 3000)),
+    Kind(overcast, 0.10, (500, 6000), carved=0.7),
+    Kind(stratus, 0.08, (300, 2000), carved=0.1),
+    Kind(cirrus, 0.16, (6000, 12000), carved=0.3),
+    Kind(veil, 0.07, (3000, 12000), carved=0.1),
+)
+
+
+def draw_sky(
+    rng: np.random.Generator,
+    side_px: int,
+    *,
+    sun_elevation_deg: float,
+    sun_azimuth_deg: float,
+    real: RealClouds,
+) -> Sky:
+    """A layer of clouds, made up or real.
+
+    Args:
+        rng: Where all chance comes from.
+        side_px: [px] Side of the square.
+        sun_elevation_deg: [deg] Low suns carve clouds.
+        sun_azimuth_deg: [deg] From where.
+        real: Reflectances of real clouds, each of shape (H, W) with sides of at least `side_px`; may
+            be empty.
+    """
+    if real and rng.random() < 0.3:
+        return _real_sky(rng, side_px, real)
+    shares = np.array([kind.share for kind in KINDS])
+    kind = KINDS[rng.choice(len(KINDS), p=shares / shares.sum())]
+    depth = blurred(kind.depth(rng, side_px), float(rng.choice([0.5, 0.8, 1.2, 2.5])))
+    if rng.random() < 0.2:
+        depth = depth + blurred(cirrus(rng, side_px), 1.0)
+    carved = relief(
+        np.log1p(depth),
+        sun_azimuth_deg,
+        kind.carved * _carving(sun_elevation_deg) * rng.uniform(0.3, 1.2),
+    )
+    cloud = cloud_reflectance(depth) * np.minimum(carved, 1.6) * np.float32(rng.uniform(0.85, 1.15))
+    beam = beam_transmission(depth, sun_elevation_deg)
+    return Sky(cloud, beam, float(np.exp(rng.uniform(*np.log(kind.height_m)))))
+
+
+def real_clouds(
+    clear: NDArray[np.float32], cloudy: NDArray[np.float32], truth: NDArray[np.uint8]
+) -> NDArray[np.float32] | None:
+    """Reflectance of the clouds of a cloudy image that has a clear partner.
+
+    Args:
+        clear: Reflectance at the top of the atmosphere, shape (4, H, W).
+        cloudy: The same place at another time.
+        truth: Of the cloudy image.
+
+    Returns:
+        Shape (H, W), 0 to 1.2: the excess over the clear partner as a share of what a white cloud
+        would add, the smaller of blue and red, as change of the ground seldom shows in both. None
+        where hardly anything, or hardly nothing, is cloud.
+    """
+    is_cloud = truth == CLOUD
+    if not 0.03 < is_cloud.mean() < 0.97:
+        return None
+    shares = [(cloudy[band] - clear[band]) / np.maximum(1 - clear[band], 0.2) for band in (0, 2)]
+    share = np.clip(np.minimum(*shares), 0, 1.2)
+    share[~is_cloud & (truth != UNKNOWN)] *= 0.3
+    return blurred(share.astype(np.float32), 0.5)
+
+
+def _real_sky(rng: np.random.Generator, side_px: int, real: RealClouds) -> Sky:
+    share = real[rng.integers(len(real))]
+    top, left = (int(rng.integers(0, length - side_px + 1)) for length in share.shape)
+    cloud = np.rot90(share[top : top + side_px, left : left + side_px], int(rng.integers(4)))
+    if rng.random() < 0.5:
+        cloud = cloud[::-1]
+    cloud = np.ascontiguousarray(cloud) * np.float32(rng.uniform(0.6, 1.1))
+    return Sky(cloud, np.clip(1 - 1.5 * cloud, 0, 1), float(np.exp(rng.uniform(6.2, 8.7))))
+
+
+def _carving(sun_elevation_deg: float) -> float:
+    return float(np.clip(0.12 / np.tan(np.radians(sun_elevation_deg)), 0.02, 0.45))
+
+
+def _gap(rng: np.random.Generator) -> tuple[float, float]:
+    low = rng.uniform(-3.5, 0.8)
+    return low, low + rng.uniform(0.2, 1.0)
+
+
+def _field(values: NDArray[np.floating]) -> Field:
+    return np.asarray(values, np.float32)
+
+
+def _size(rng: np.random.Generator, low_px: float, high_px: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low_px), np.log(high_px))))

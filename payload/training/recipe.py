@@ -1,0 +1,155 @@
+"""What is trained, on what, how long: a page of YAML that `payload-train` follows stage by stage."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from payload.errors import ScenarioError
+from payload.provenance import digest_json
+from payload.scenario.load import explain
+from payload.scenario.source import read_yaml
+from payload.training.nnunet.config import NnUnet
+from payload.training.train import Schedule
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Arm = Literal["labels", "distilled"]
+StudentName = Literal["fast", "default", "large", "conv3x3"]
+
+PACKAGED = Path(__file__).parents[1] / "data" / "recipes"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Composed(_Part):
+    """Scenes put together, see `payload.training.compose`."""
+
+    scenes: Positive = Field(2000, description="How many scenes to learn from.")
+    seed: int = Field(7, description="Of these scenes.")
+    checks: Positive = Field(
+        500,
+        description="Clear scenes of each confusing ground to be judged on, never learned from.",
+    )
+    checks_seed: int = Field(1009, description="Of the scenes to be judged on.")
+
+
+class TeacherNnUnet(_Part):
+    """An nnU-Net v2 as teacher."""
+
+    minutes: float = Field(30.0, gt=0, description="[min] Budget of the training.")
+    iterations: Positive = Field(250_000, description="Iterations at most.")
+    patch_px: Positive = Field(128, description="[px] Edge of the crops; decides the stages.")
+    batch: Positive = Field(12, description="Crops in an iteration.")
+    seed: int = Field(1, description="Of weights and crops.")
+
+    def config(self) -> NnUnet:
+        """What nnU-Net is asked for."""
+        return NnUnet(
+            patch_px=self.patch_px,
+            batch=self.batch,
+            seed=self.seed,
+            iterations=self.iterations,
+            budget_s=60 * self.minutes,
+        )
+
+
+class Teacher(_Part):
+    """Whose opinion students learn from; several opinions are averaged."""
+
+    nnunet: TeacherNnUnet | None = Field(
+        TeacherNnUnet(), description="An nnU-Net that learns from all but human-labelled scenes."
+    )
+    ukis: bool = Field(True, description="Whether ukis-csmask's opinion on real images counts too.")
+    gate: float = Field(
+        0.02,
+        description="By how much the teacher's pooled IoU must pass the labels-only student's.",
+    )
+
+
+class Students(_Part):
+    """Which students learn, and how."""
+
+    names: tuple[StudentName, ...] = Field(("default",), min_length=1)
+    arms: tuple[Arm, ...] = Field(("distilled",), min_length=1)
+    seeds: tuple[int, ...] = Field((1,), min_length=1)
+    folds: int = Field(
+        0, ge=0, le=16, description="Leave-scene-out folds over human-labelled images; 0: none."
+    )
+    steps: Positive = Field(3000, description="Batches at most.")
+    minutes: float = Field(15.0, gt=0, description="[min] Budget of one run.")
+    batch: Positive = Field(16, description="Crops in a batch.")
+    crop_px: Positive = Field(128, description="[px] Side of a crop.")
+    temperature: float = Field(
+        2.0, ge=1, description="Softens both logits where they are compared."
+    )
+    human_share: Share = Field(0.34, description="How much of a batch people have labelled.")
+    composed_share: Share = Field(0.33, description="How much of a batch is composed.")
+    human_trust: Share = Field(0.85, description="Weight of people's labels against the teacher.")
+    model_trust: Share = Field(0.5, description="Weight of models' labels against the teacher.")
+
+    def schedule(self) -> Schedule:
+        """How long and how each student learns."""
+        plain = Schedule()
+        return Schedule(
+            steps=self.steps,
+            budget_s=60 * self.minutes,
+            batch=self.batch,
+            temperature=self.temperature,
+            augmentation=type(plain.augmentation)(
+                **asdict(plain.augmentation) | {"crop_px": self.crop_px}
+            ),
+        )
+
+
+class Export(_Part):
+    """What becomes of trained students."""
+
+    cost_ratio: float = Field(
+        1.0,
+        gt=0,
+        description="Cost of a clear pixel thrown away, in units of a cloudy pixel kept.",
+    )
+    calibration_tiles: Positive = Field(120, description="Images that int8 ranges are measured on.")
+
+
+class Recipe(_Part):
+    """A recipe; every key has a default but its name."""
+
+    name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
+    layout: Literal["plain", "on_cloud_n", "cloud38", "l8_biome", "cloudsen12"] = Field(
+        "plain", description="How the labelled images lie in their folder."
+    )
+    composed: Composed = Composed()
+    teacher: Teacher = Teacher()
+    students: Students = Students()
+    export: Export = Export()
+
+    @property
+    def digest(self) -> str:
+        """The same recipe has the same."""
+        return digest_json(self.model_dump(mode="json"))
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe, or a packaged one by its name.
+
+    Raises:
+        ScenarioError: One line per mistake: file, line, key, what was found, what is wanted.
+    """
+    packaged = PACKAGED / f"{path}.yaml"
+    path = packaged if path.suffix == "" and packaged.exists() and not path.exists() else path
+    data, source = read_yaml(path)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise ScenarioError(explain(error, data, source, Recipe)) from error
+
+
+def packaged_recipes() -> Sequence[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in PACKAGED.glob("*.yaml"))

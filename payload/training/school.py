@@ -1,0 +1,220 @@
+"""Students learn: which runs a recipe wants, what each may see, and what has finished."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from itertools import repeat
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from payload.errors import MaskerError
+from payload.provenance import digest_json
+from payload.training.compose.composer import SOURCE as COMPOSED
+from payload.training.images import folds, usable, without_scenes_of
+from payload.training.journal import Journal
+from payload.training.lessons import Lesson
+from payload.training.recipe import Arm
+from payload.training.student import Network, fresh
+from payload.training.train import train
+from payload.training.workshop import TEACHER, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training that a recipe wants.
+
+    Attributes:
+        student: A name of `student.NAMES`.
+        arm: `labels` alone, or `distilled` from the teacher as well.
+        seed: Of weights and crops.
+        fold: Which fold is held out; None learns from all.
+        held_out: Ids of the images that it must not see, nor anything of their scenes.
+    """
+
+    student: str
+    arm: Arm
+    seed: int
+    fold: int | None
+    held_out: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """For files and people."""
+        fold = "all" if self.fold is None else f"fold{self.fold + 1}"
+        return f"{self.student}-{self.arm}-{fold}-seed{self.seed}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A training that is done.
+
+    Attributes:
+        run: What it was.
+        network: With its final weights, ready to predict.
+        steps: How many it had.
+        elapsed_s: [s] How long they took.
+        trained_on: Ids of the real images that it saw.
+        digest: Of what decided it.
+    """
+
+    run: Run
+    network: Network
+    steps: int
+    elapsed_s: float
+    trained_on: tuple[str, ...]
+    digest: str
+
+
+def runs(workshop: Workshop) -> list[Run]:
+    """All trainings of a recipe: seed by seed, so that a first answer comes early."""
+    wanted = workshop.recipe.students
+    groups: list[tuple[int | None, tuple[str, ...]]] = [(None, ())]
+    if wanted.folds:
+        dealt = folds(workshop.real.images(), wanted.folds)
+        groups = [(number, tuple(ids)) for number, ids in enumerate(dealt) if ids]
+    return [
+        Run(student, arm, seed, fold, ids)
+        for seed in wanted.seeds
+        for student in wanted.names
+        for arm in wanted.arms
+        for fold, ids in groups
+    ]
+
+
+def distil(workshop: Workshop, *, jobs: int = 1) -> None:
+    """Train all students of a recipe: labels alone first, then, if the gate lets them, the distilled.
+
+    Raises:
+        MaskerError: A run failed, or the teacher is not better than what it is to teach.
+    """
+    from payload.training.exam import hold_gate  # noqa: PLC0415 - the exam looks at finished runs
+
+    wanted = runs(workshop)
+    learn(workshop, [run for run in wanted if run.arm == "labels"], jobs=jobs)
+    hold_gate(workshop)
+    learn(workshop, [run for run in wanted if run.arm == "distilled"], jobs=jobs)
+
+
+def learn(workshop: Workshop, wanted: Sequence[Run], *, jobs: int = 1) -> None:
+    """Train what is not trained yet, each run on one thread; what is finished is kept at once.
+
+    Args:
+        workshop: Prepared, and taught if a run distils.
+        wanted: Of `runs`.
+        jobs: Processes that train at the same time; a GPU wants one.
+
+    Raises:
+        MaskerError: A run failed; the others have been finished.
+    """
+    open_runs = [run for run in wanted if not _kept(workshop, run).exists()]
+    journal = workshop.journal.within(stage="distil")
+    journal.log("runs", wanted=len(wanted), finished=len(wanted) - len(open_runs))
+    if jobs <= 1 or len(open_runs) <= 1:
+        for number, run in enumerate(open_runs, start=1):
+            _train(workshop, run, workshop.journal)
+            journal.log("runs", done=number / len(open_runs))
+        return
+    quiet = replace(workshop, journal=replace(workshop.journal, screen=None))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_train, quiet, run, quiet.journal): run for run in open_runs}
+        failed = []
+        for number, future in enumerate(as_completed(futures), start=1):
+            if (error := future.exception()) is not None:
+                failed.append(f"{futures[future].name}: {error}")
+            journal.log("runs", done=number / len(open_runs), last=futures[future].name)
+    if failed:
+        raise MaskerError("; ".join(failed))
+
+
+def load(workshop: Workshop, run: Run) -> Finished:
+    """A finished training.
+
+    Raises:
+        MaskerError: It is not finished, or cannot be read.
+    """
+    path = _kept(workshop, run)
+    if not path.exists():
+        raise MaskerError(f"{run.name} is not trained yet; `payload-train distil` does that")
+    try:
+        stored = torch.load(path, weights_only=True)
+        network = fresh(run.student, 0)
+        network.load_state_dict(stored["weights"])
+    except Exception as error:  # torch raises whatever its reader does
+        raise MaskerError(
+            f"{path}: this training cannot be read ({error}); delete it to train anew"
+        ) from error
+    return Finished(
+        run,
+        network.eval(),
+        stored["steps"],
+        stored["elapsed_s"],
+        tuple(stored["trained_on"]),
+        path.stem.rpartition("-")[2],
+    )
+
+
+def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
+    """What a run learns from: people's labels, models' labels, composed scenes; and the teacher.
+
+    Unlabelled images are worth something to a distilled student alone.
+    """
+    wanted = workshop.recipe.students
+    distilled = run.arm == "distilled"
+    images, composed = workshop.real.images(), workshop.composed.images()
+    said = workshop.opinions().get(TEACHER) if distilled else None
+    if distilled and said is None:
+        raise MaskerError("distilled students want a teacher: nnunet or ukis")
+    opinion = dict(zip((image.id for image in images), said or repeat(None), strict=False))
+    seen = without_scenes_of(images, run.held_out)
+    if not distilled:
+        seen = usable(seen)
+    people = [image for image in seen if image.is_human]
+    models = [image for image in seen if not image.is_human]
+    shares = {
+        "people": wanted.human_share if people else 0.0,
+        "composed": wanted.composed_share,
+    }
+    shares["models"] = 1 - sum(shares.values()) if models else 0.0
+    return [
+        *(
+            Lesson(image, opinion[image.id], wanted.human_trust, shares["people"] / len(people))
+            for image in people
+        ),
+        *(
+            Lesson(image, opinion[image.id], wanted.model_trust, shares["models"] / len(models))
+            for image in models
+        ),
+        *(Lesson(image, None, 1.0, shares["composed"] / len(composed)) for image in composed),
+    ]
+
+
+def _train(workshop: Workshop, run: Run, told: Journal) -> None:
+    torch.set_num_threads(1)
+    kept = _kept(workshop, run)
+    taught = lessons(workshop, run)
+    ids = [lesson.image.id for lesson in taught if lesson.image.source != COMPOSED]
+    journal = told.within(stage="distil", run=run.name)
+    schedule = workshop.recipe.students.schedule()
+    done = train(taught, run.student, schedule, seed=run.seed, journal=journal)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_suffix(".part")
+    facts = {"steps": done.steps, "elapsed_s": done.elapsed_s, "trained_on": ids}
+    torch.save({"weights": done.network.state_dict(), **facts}, beside)
+    beside.replace(kept)
+    journal.log("trained", steps=done.steps, minutes=round(done.elapsed_s / 60, 2))
+
+
+def _kept(workshop: Workshop, run: Run) -> Path:
+    recipe = workshop.recipe
+    students = recipe.students.model_dump()
+    decides = [
+        recipe.layout,
+        recipe.composed.model_dump(),
+        recipe.teacher.model_dump() if run.arm == "distilled" else None,
+        asdict(recipe.students.schedule()),
+        {key: value for key, value in students.items() if key.endswith(("_share", "_trust"))},
+        asdict(run),
+    ]
+    return workshop.work / "students" / f"{run.name}-{digest_json(decides)[:12]}.pt"

@@ -1,0 +1,140 @@
+"""Images on disk, as they are learned from: read at once, held by the system's page cache.
+
+A store is a folder: `dn.bin` and `truth.bin` hold the pixels of all images one after the other,
+`index.json` tells where each begins. Opinions of teachers lie beside them, aligned with `truth.bin`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import ImageryError
+from payload.training.images import LabelledImage
+
+_STEPS = 250
+"""Probabilities are kept in steps of 1/250, in a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStore:
+    """A folder of images; `write` makes it, `images` and `opinions` read it."""
+
+    folder: Path
+
+    @property
+    def is_written(self) -> bool:
+        """Whether `write` has finished; the index is written last."""
+        return self._index.exists()
+
+    def write(self, images: Iterable[LabelledImage]) -> int:
+        """Keep images, in their order; what was there before goes, opinions too.
+
+        Returns:
+            How many.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for stale in (self._index, *self.folder.glob("opinion-*")):
+            stale.unlink(missing_ok=True)
+        rows: list[dict[str, object]] = []
+        with (
+            (self.folder / "dn.bin").open("wb") as dn,
+            (self.folder / "truth.bin").open("wb") as truth,
+        ):
+            for image in images:
+                dn.write(np.ascontiguousarray(image.dn, "<u2").tobytes())
+                truth.write(np.ascontiguousarray(image.truth, np.uint8).tobytes())
+                rows.append(
+                    {
+                        "id": image.id,
+                        "scene": image.scene,
+                        "source": image.source,
+                        "licence": image.licence,
+                        "is_human": image.is_human,
+                        "surface": image.surface,
+                        "resolution_m": image.resolution_m,
+                        "shape": list(image.truth.shape),
+                    }
+                )
+        part = self._index.with_suffix(".part")
+        part.write_text(json.dumps(rows), encoding="utf-8")
+        part.replace(self._index)
+        return len(rows)
+
+    def images(self) -> list[LabelledImage]:
+        """The images in their order; their arrays are views of the files.
+
+        Raises:
+            ImageryError: The store is not written, or damaged.
+        """
+        try:
+            rows = json.loads(self._index.read_text(encoding="utf-8"))
+            dn = np.memmap(self.folder / "dn.bin", "<u2", mode="r")
+            truth = np.memmap(self.folder / "truth.bin", np.uint8, mode="r")
+            found, start = [], 0
+            for row in rows:
+                height, width = row.pop("shape")
+                stop = start + height * width
+                found.append(
+                    LabelledImage(
+                        dn=dn[4 * start : 4 * stop].reshape(4, height, width),
+                        truth=truth[start:stop].reshape(height, width),
+                        **row,
+                    )
+                )
+                start = stop
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ImageryError(
+                f"{self.folder}: these images cannot be read ({error}); delete the folder to make them anew"
+            ) from error
+        return found
+
+    def has_opinion(self, name: str) -> bool:
+        """Whether an opinion of this name is kept."""
+        return self._opinion(name).exists()
+
+    def keep_opinion(self, name: str, probabilities: Iterable[NDArray[np.float32]]) -> None:
+        """Keep what a teacher says of each image: cloud probabilities (H, W), in the images' order."""
+        part = self._opinion(name).with_suffix(".part")
+        with part.open("wb") as file:
+            for plane in probabilities:
+                file.write(np.rint(plane * _STEPS).astype(np.uint8).tobytes())
+        part.replace(self._opinion(name))
+
+    def opinions(self, name: str) -> list[NDArray[np.uint8]]:
+        """What a teacher says of each image, in steps of 1/250, shape (H, W) each.
+
+        Raises:
+            ImageryError: There is no such opinion, or it is not of these images.
+        """
+        images = self.images()
+        try:
+            flat = np.memmap(self._opinion(name), np.uint8, mode="r")
+            return _split(flat, [image.truth.shape for image in images])
+        except (OSError, ValueError) as error:
+            raise ImageryError(f"{self._opinion(name)}: cannot be read: {error}") from error
+
+    @property
+    def _index(self) -> Path:
+        return self.folder / "index.json"
+
+    def _opinion(self, name: str) -> Path:
+        return self.folder / f"opinion-{name}.bin"
+
+
+def probability(steps: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Cloud probability of what `ImageStore.opinions` gives."""
+    return steps.astype(np.float32) / np.float32(_STEPS)
+
+
+def _split(flat: NDArray[np.uint8], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.uint8]]:
+    if flat.size != sum(height * width for height, width in shapes):
+        raise ValueError("its size is not that of the images")
+    found, start = [], 0
+    for height, width in shapes:
+        found.append(flat[start : start + height * width].reshape(height, width))
+        start += height * width
+    return found
