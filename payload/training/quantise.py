@@ -30,6 +30,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from payload.errors import MaskerError
 from payload.masking.card import Quantisation
 from payload.provenance import digest_file
+from payload.training.streamline import for_integers
 
 Bands = NDArray[np.float32]
 Method = Literal["minmax", "percentile", "entropy"]
@@ -151,7 +152,8 @@ def quantise(
     try:
         with tempfile.TemporaryDirectory() as folder, _silence():
             prepared = Path(folder) / "prepared.onnx"
-            quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+            onnx.save(for_integers(onnx.load(fp32)), prepared)
+            quant_pre_process(str(prepared), str(prepared), skip_symbolic_shape=True)
             quantize_static(
                 str(prepared),
                 str(int8),
