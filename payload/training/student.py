@@ -1,7 +1,9 @@
 """The networks that fly, a family of one definition, and the single convolution they have to beat.
 
 All take reflectance (N, 4, H, W), and give one logit (N, 1, H, W); a student wants H and W to be
-multiples of its `multiple_px`.
+multiples of its `multiple_px`. `forward` is `see` after `contrast`: brightness and differences of
+neighbouring bands, fixed and linear. Bands are so alike that what tells snow from cloud, a few
+hundredths, would drown in the rounding of bfloat16 and of eight bits, and learn slowly.
 """
 
 from dataclasses import dataclass
@@ -13,6 +15,12 @@ from torch import Tensor, nn
 BANDS = ("blue", "green", "red", "nir")
 FULL_RESOLUTION_WIDTH = 16
 _FINE_CHANNELS = 4
+_CONTRASTS = (
+    (0.5, 0.5, 0.5, 0.5),
+    (8.0, -8.0, 0.0, 0.0),
+    (0.0, 8.0, -8.0, 0.0),
+    (0.0, 0.0, -4.0, 4.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,16 @@ DESIGNS = {
 }
 
 
+class Contrast(nn.Conv2d):  # type: ignore[misc, unused-ignore]
+    """Mean of the bands, blue - green, green - red, near infrared - red; nothing of it is trained."""
+
+    def __init__(self) -> None:
+        super().__init__(len(BANDS), len(_CONTRASTS), kernel_size=1, bias=False)
+        weight = torch.tensor(_CONTRASTS)[:, :, None, None]
+        del self.weight
+        self.register_buffer("weight", weight)
+
+
 class Student(nn.Module):  # type: ignore[misc, unused-ignore]
     """A U-Net at reduced resolution with a branch of raw bands at full resolution.
 
@@ -53,6 +71,7 @@ class Student(nn.Module):  # type: ignore[misc, unused-ignore]
         self.multiple_px = design.fold * 2 ** (len(design.widths) - 1)
         widths = design.widths
         steps = list(pairwise(widths))
+        self.contrast = Contrast()
         self.stem = _block(len(BANDS), widths[0], kernel=design.fold, stride=design.fold)
         self.encode = nn.ModuleList(
             _block(inputs, outputs, kernel=3)
@@ -69,14 +88,18 @@ class Student(nn.Module):  # type: ignore[misc, unused-ignore]
 
     def forward(self, bands: Tensor) -> Tensor:
         """Logits of cloud, shape (N, 1, H, W), of reflectance, shape (N, 4, H, W)."""
-        levels = [self.encode[0](self.stem(bands))]
+        return self.see(self.contrast(bands))
+
+    def see(self, contrasts: Tensor) -> Tensor:
+        """Logits of what `contrast` gives."""
+        levels = [self.encode[0](self.stem(contrasts))]
         for encode in self.encode[1:]:
             levels.append(encode(self.shrink(levels[-1])))
         seen = levels.pop()
         for narrow, decode in zip(reversed(self.narrow), reversed(self.decode), strict=True):
             seen = decode(self.enlarge(narrow(seen)) + levels.pop())
         logit: Tensor = self.logit(
-            self.head(torch.cat((self.unfold(self.fine(seen)), bands), dim=1))
+            self.head(torch.cat((self.unfold(self.fine(seen)), contrasts), dim=1))
         )
         return logit
 
@@ -92,12 +115,17 @@ class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
 
     def __init__(self) -> None:
         super().__init__()
+        self.contrast = Contrast()
         self.look = _block(len(BANDS), FULL_RESOLUTION_WIDTH, kernel=3)
         self.logit = nn.Conv2d(FULL_RESOLUTION_WIDTH, 1, kernel_size=1)
 
     def forward(self, bands: Tensor) -> Tensor:
         """Logits of cloud, shape (N, 1, H, W), of reflectance, shape (N, 4, H, W)."""
-        logit: Tensor = self.logit(self.look(bands))
+        return self.see(self.contrast(bands))
+
+    def see(self, contrasts: Tensor) -> Tensor:
+        """Logits of what `contrast` gives."""
+        logit: Tensor = self.logit(self.look(contrasts))
         return logit
 
 

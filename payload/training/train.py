@@ -82,9 +82,11 @@ def train(
             group["lr"] = schedule.peak_rate * annealed(spent, schedule.warm_up)
         batch = draw_batch(lessons, schedule.augmentation, schedule.batch, seed=seed, step=step)
         batch = _moved(batch, device)
-        # bfloat16 halves the time of a step on a CPU that has it; the loss wants float32 again.
+        # bfloat16 halves the time of a step on a CPU that has it; what comes before and after it
+        # wants float32.
+        contrasts = network.contrast(batch.bands.to(memory_format=torch.channels_last))
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            logits = network(batch.bands.to(memory_format=torch.channels_last))
+            logits = network.see(contrasts)
         loss = cloud_loss(logits.float(), batch, schedule.temperature)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call, unused-ignore]

@@ -24,7 +24,7 @@ _OPAQUE = 0.35  # so much sent back is cloud even over snow, where it hardly sho
 _TRACE = 0.04
 _SHADED = 0.7
 _SUN_DEG = (15.0, 76.0)
-_POLAR_SUN_DEG = (8.0, 50.0)  # where snow and ice lie, the sun does not stand high
+_POLAR_SUN_DEG = (8.0, 42.0)  # where snow and ice lie, the sun does not stand high
 
 SHARES = {
     "real": 0.38,

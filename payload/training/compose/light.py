@@ -21,11 +21,13 @@ class Light:
         sun_elevation_deg: [deg] Above the horizon.
         haze_optical_depth: At 0.55 um.
         ozone_atm_cm: [atm cm] Column of ozone.
+        vapour: Share of near infrared that the vapour in and above clouds lets pass. Assumption.
     """
 
     sun_elevation_deg: float
     haze_optical_depth: float
     ozone_atm_cm: float
+    vapour: float = 1.0
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, *, sun_deg: tuple[float, float]) -> "Light":
@@ -35,6 +37,7 @@ class Light:
             sun_elevation_deg=float(np.degrees(np.arcsin(sine))),
             haze_optical_depth=float(rng.gamma(1.5, 0.08)),
             ozone_atm_cm=float(rng.uniform(0.22, 0.45)),
+            vapour=float(rng.uniform(0.95, 1.0)),
         )
 
     def _ozone(self, band: int) -> float:
@@ -64,8 +67,9 @@ class Light:
         return top
 
     def white_cloud(self) -> tuple[float, ...]:
-        """What a cloud that sends all light back looks like from above: white, but for ozone."""
-        return tuple(self._ozone(band) for band in range(len(WAVELENGTH_UM)))
+        """What a cloud that sends all light back looks like from above: white, but for the gases."""
+        vapour = (1.0, 1.0, 1.0, self.vapour)
+        return tuple(self._ozone(band) * vapour[band] for band in range(len(WAVELENGTH_UM)))
 
     def shadow_px(self, height_m: float, gsd_m: float) -> float:
         """[px] How far from its cloud a shadow falls, seen from straight above."""

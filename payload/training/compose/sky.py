@@ -101,7 +101,7 @@ KINDS = (
     Kind(cumulus, 0.40, (500, 4000)),
     Kind(deck, 0.20, (500, 3000)),
     Kind(overcast, 0.10, (500, 6000), carved=0.7),
-    Kind(stratus, 0.08, (300, 2000), carved=0.1),
+    Kind(stratus, 0.13, (300, 2000), carved=0.1),
     Kind(cirrus, 0.16, (6000, 12000), carved=0.3),
     Kind(veil, 0.07, (3000, 12000), carved=0.1),
 )
