@@ -64,7 +64,7 @@ def relief(height: Field, azimuth_deg: float, strength: float) -> Field:
     """
     down, across = np.gradient(height)
     angle = np.radians(azimuth_deg)
-    slope = np.sin(angle) * across - np.cos(angle) * down
+    slope = np.cos(angle) * down - np.sin(angle) * across  # it rises away from the sun
     slope /= max(float(slope.std()), 1e-9)
     return np.asarray(np.maximum(1 + strength * slope, 0.1), np.float32)
 
