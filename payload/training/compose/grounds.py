@@ -242,7 +242,9 @@ def _ramp(rng: np.random.Generator, low: float, high: float) -> tuple[float, flo
 
 def _leads(cells: NDArray[np.int32], rng: np.random.Generator) -> Field:
     """Open water along the borders of floes."""
-    border = (cells != np.roll(cells, 1, axis=0)) | (cells != np.roll(cells, 1, axis=1))
+    border = np.zeros(cells.shape, np.bool_)
+    border[1:] |= cells[1:] != cells[:-1]
+    border[:, 1:] |= cells[:, 1:] != cells[:, :-1]
     wide = blurred(border.astype(np.float32), rng.uniform(0.5, 2.0))
     return wide * np.float32(rng.uniform(0.0, 3.0))
 
