@@ -104,8 +104,9 @@ def under_cloud(
     top = np.empty_like(clear)
     for band in range(len(clear)):
         sky = np.float32(_SKYLIGHT[band])
-        ground = np.minimum(clear[band], np.float32(0.98)) * (sky + (1 - sky) * beam)
+        ground = clear[band] * (sky + (1 - sky) * beam)
         passed = 1 - np.minimum(cloud[band], 1)
-        lit = passed * passed * ground / (1 - (1 - passed) * ground)
+        # Slopes that face the sun pass 1; between ground and cloud light must get less each time.
+        lit = passed * passed * ground / (1 - (1 - passed) * np.minimum(ground, np.float32(0.98)))
         top[band] = np.float32(white[band]) * cloud[band] + lit
     return top
