@@ -182,7 +182,7 @@ def _truth(
     added = np.abs(pixels - under_shadow(clear, beam)).max(axis=0)
     seen = (added >= VISIBLE) & (cloud >= _TRACE)
     doubtful = (added >= _INVISIBLE) & (cloud >= _TRACE / 2)
-    truth = np.where(beam < _SHADED, np.uint8(SHADOW), ground)
+    truth = np.where((beam < _SHADED) & (ground == CLEAR), np.uint8(SHADOW), ground)
     truth = np.where(doubtful, np.uint8(UNKNOWN), truth)
     opaque = cloud >= _OPAQUE
     hidden = ((cloud >= 3 * _TRACE) & ~seen & ~opaque) | (opaque & (added < _INVISIBLE))
