@@ -86,7 +86,9 @@ class ImageStore:
                     )
                 )
                 start = stop
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if (dn.size, truth.size) != (4 * start, start):
+                raise ValueError("pixels and index differ in length")  # noqa: TRY301
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ImageryError(
                 f"{self.folder}: these images cannot be read ({error}); delete the folder to make them anew"
             ) from error
