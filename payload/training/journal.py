@@ -60,8 +60,11 @@ class Journal:
             text = f"{where}: {event} {done:.0%}, {_clock(left_s)} left; {rest}"
         else:
             text = f"{where}: {event} {rest}"
-        is_step = isinstance(done, float) and done < 1 and self.screen.isatty()
-        self.screen.write(f"\r\x1b[K{text[:110]}" if is_step else f"{text}\n")
+        # On a terminal a step is overwritten by whatever comes next.
+        is_terminal = self.screen.isatty()
+        is_step = is_terminal and isinstance(done, float) and done < 1
+        begin, end = "\r\x1b[K" if is_terminal else "", "" if is_step else "\n"
+        self.screen.write(f"{begin}{text[:110] if is_step else text}{end}")
         self.screen.flush()
 
 
