@@ -1,14 +1,16 @@
-"""The wing that makes the masker: labelled images in, a network with its card out.
+"""The wing that makes the masker: labelled images in, networks with their cards out.
 
-It needs the extra `train`.
+It needs the extra `train`; `payload-train run RECIPE --data FOLDER` follows a recipe:
 
-    dataset    labelled images, and which of them a network must not have seen
-    augment    crops to learn from
-    student    the network that flies, and the single convolution it has to beat
-    train      one training;  runs: trainings that are kept
-    evaluate   every human-labelled image judged by a network that saw nothing of its scene
-    export     a network becomes ONNX with a model card, and is held against itself
-    cli        `payload-train`
+    recipe       what is trained, on what, how long;  journal: what happened when
+    readers      labelled images in the layouts that the world publishes;  images: who may see whom
+    compose      hard scenes without limit, put together by physics
+    workshop     `prepare` and `teach`: images in a store, and what teachers say of each
+    nnunet       the teacher: a genuine nnU-Net v2;  opinions: a published network as another
+    school       students learn: lessons, student, train
+    exam         what they are worth on scenes that they never saw;  judge: how anything is judged
+    shipping     what flies: calibrate, export, streamline, quantise;  speed: how fast
+    cli          `payload-train`
 
 Nothing on board imports this wing, and torch is imported nowhere else.
 """

@@ -46,6 +46,10 @@ class TeacherNnUnet(_Part):
     patch_px: Positive = Field(128, description="[px] Edge of the crops; decides the stages.")
     batch: Positive = Field(12, description="Crops in an iteration.")
     seed: int = Field(1, description="Of weights and crops.")
+    composed: int = Field(600, ge=0, description="How many composed scenes it learns from.")
+    repeats: Positive = Field(
+        3, description="How often each real image stands among its cases, which are drawn evenly."
+    )
 
     def config(self) -> NnUnet:
         """What nnU-Net is asked for."""

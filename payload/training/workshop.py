@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.errors import ImageryError
+from payload.errors import ImageryError, MaskerError
 from payload.masking.preprocess import reflectance
 from payload.provenance import digest_json
 from payload.training.compose.composer import Composer
@@ -142,9 +142,13 @@ class Workshop:
         from payload.training.nnunet import prediction, preparation, training  # noqa: PLC0415
 
         if self.recipe.teacher.nnunet is None:
-            raise AssertionError("asked for without being in the recipe")
-        config = self.recipe.teacher.nnunet.config()
-        pool = [*usable(self._unseen_by_people()), *self.composed.images()]
+            raise MaskerError(f"{self.recipe.name}: this recipe has no nnU-Net")
+        wanted = self.recipe.teacher.nnunet
+        config = wanted.config()
+        pool = [
+            *usable(self._unseen_by_people()) * wanted.repeats,
+            *self.composed.images()[: wanted.composed],
+        ]
         prepared = preparation.prepare(pool, self.work / "nnunet" / "data", config, journal=journal)
         folder = (
             self.work / "nnunet" / f"training-{digest_json([prepared.digest, config.digest])[:12]}"

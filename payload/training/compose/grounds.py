@@ -49,6 +49,7 @@ _WHITE_ROOF = (0.66, 0.72, 0.74, 0.74)
 _METAL_ROOF = (0.42, 0.43, 0.44, 0.46)
 _TILE_ROOF = (0.08, 0.11, 0.20, 0.27)
 _FOREST = (0.022, 0.042, 0.026, 0.270)
+_WINTER_FOREST = (0.025, 0.032, 0.028, 0.140)
 _BARE_FOREST = (0.05, 0.07, 0.09, 0.18)
 _GRASS = (0.040, 0.080, 0.060, 0.300)
 _DRY_GRASS = (0.080, 0.130, 0.180, 0.280)
@@ -73,14 +74,14 @@ def snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: floa
         field = _shaded(white, relief(height, azimuth_deg, steepness * rng.uniform(0.02, 0.2)))
         return _parcelled(rng, field, (_SOIL, _BARE_FOREST, _ROCK), share=rng.uniform(0, 0.3))
     lit = relief(height, azimuth_deg, steepness * rng.uniform(0.3, 1.2))
-    dark = _between(rng, (_ROCK, _BARE_FOREST, _FOREST, _SOIL))
+    dark = _between(rng, (_ROCK, _BARE_FOREST, _WINTER_FOREST, _SOIL))
     if kind == "mountain":
         bare = smooth_step(-height + _noise(rng, side_px, 2.0, 0.6), *_ramp(rng, -0.3, 1.8))
     elif kind == "forest":
-        crowns = fractal(rng, side_px, slope=rng.uniform(0.3, 2.0), largest_px=rng.uniform(4, 40))
+        crowns = fractal(rng, side_px, slope=rng.uniform(0.3, 1.6), largest_px=rng.uniform(3, 20))
         cover = fractal(rng, side_px, slope=3.2, largest_px=rng.uniform(40, 200))
         bare = smooth_step(
-            cover + np.float32(rng.uniform(0.3, 1.0)) * crowns, *_ramp(rng, -1.2, 0.6)
+            cover + np.float32(rng.uniform(0.6, 2.0)) * crowns, *_ramp(rng, -1.2, 0.6)
         ) * np.float32(rng.uniform(0.4, 0.95))
     else:
         bare = smooth_step(_noise(rng, side_px, 2.6, 1.0), *_ramp(rng, -0.5, 0.5))

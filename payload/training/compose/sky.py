@@ -10,6 +10,9 @@ from payload.training.compose.fields import Field, blurred, fractal, relief, smo
 from payload.types import CLOUD, UNKNOWN
 from payload.world.atmosphere import beam_transmission, cloud_reflectance
 
+BRIGHTEST = 1.4
+"""Share of light that the brightest pixel of a cloud seems to send back; real images reach 1.3."""
+
 RealClouds = tuple[NDArray[np.float32], ...]
 
 
@@ -137,7 +140,9 @@ def draw_sky(
         sun_azimuth_deg,
         kind.carved * _carving(sun_elevation_deg) * rng.uniform(0.3, 1.2),
     )
-    cloud = cloud_reflectance(depth) * np.minimum(carved, 1.6) * np.float32(rng.uniform(0.85, 1.15))
+    # Clouds do not send light back evenly: seen from the sunny side they pass 1.
+    facing = np.float32(rng.uniform(0.85, 1.35))
+    cloud = np.minimum(cloud_reflectance(depth) * np.minimum(carved, 1.6) * facing, BRIGHTEST)
     beam = beam_transmission(depth, sun_elevation_deg)
     return Sky(cloud, beam, float(np.exp(rng.uniform(*np.log(kind.height_m)))))
 
