@@ -68,8 +68,8 @@ class Workshop:
     def prepare(self) -> None:
         """Read the labelled images and compose scenes.
 
-        Composed scenes take ground and clouds from images that no person has labelled, so that they
-        show nothing of the scenes that anything is judged on.
+        Composed scenes take ground and clouds from images of scenes that no person has labelled, so
+        that they show nothing of the scenes that anything is judged on.
 
         Raises:
             ImageryError: The data cannot be read, or there is nothing to learn from.
@@ -86,7 +86,7 @@ class Workshop:
         if not usable(images):
             raise ImageryError(f"{self.data}: no image has labels enough to learn from")
         journal.log("read", images=count, by_people=sum(image.is_human for image in images))
-        composer = Composer.of([i for i in images if not i.is_human], seed=recipe.seed)
+        composer = Composer.of(self._unseen_by_people(), seed=recipe.seed)
         numbers = journal.progress("composed", range(recipe.scenes), every=100)
         self.composed.write(composer.compose(number) for number in numbers)
         judge = Composer(seed=recipe.checks_seed)
