@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from payload.errors import ScenarioError
+from payload.errors import MaskerError, ScenarioError
 from payload.provenance import digest_json
 from payload.scenario.load import explain
 from payload.scenario.source import read_yaml
@@ -51,6 +51,14 @@ class TeacherNnUnet(_Part):
         3, description="How often each real image stands among its cases, which are drawn evenly."
     )
 
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        try:
+            self.config()
+        except MaskerError as error:
+            raise ValueError(str(error)) from error
+        return self
+
     def config(self) -> NnUnet:
         """What nnU-Net is asked for."""
         return NnUnet(
@@ -87,7 +95,7 @@ class Students(_Part):
     steps: Positive = Field(3000, description="Batches at most.")
     minutes: float = Field(15.0, gt=0, description="[min] Budget of one run.")
     batch: Positive = Field(16, description="Crops in a batch.")
-    crop_px: Positive = Field(128, description="[px] Side of a crop.")
+    crop_px: Positive = Field(128, multiple_of=16, description="[px] Side of a crop.")
     temperature: float = Field(
         2.0, ge=1, description="Softens both logits where they are compared."
     )
@@ -95,6 +103,15 @@ class Students(_Part):
     composed_share: Share = Field(0.33, description="How much of a batch is composed.")
     human_trust: Share = Field(0.85, description="Weight of people's labels against the teacher.")
     model_trust: Share = Field(0.5, description="Weight of models' labels against the teacher.")
+
+    @model_validator(mode="after")
+    def _can_be_drawn(self) -> Self:
+        if self.human_share + self.composed_share > 1:
+            raise ValueError("human_share and composed_share pass 1 together")
+        for key in ("names", "arms", "seeds"):
+            if len(set(getattr(self, key))) < len(getattr(self, key)):
+                raise ValueError(f"{key}: each is wanted once")
+        return self
 
     def schedule(self) -> Schedule:
         """How long and how each student learns."""
@@ -133,6 +150,13 @@ class Recipe(_Part):
     students: Students = Students()
     export: Export = Export()
 
+    @model_validator(mode="after")
+    def _has_a_teacher(self) -> Self:
+        alone = self.teacher.nnunet is None and not self.teacher.ukis
+        if "distilled" in self.students.arms and alone:
+            raise ValueError("distilled students want a teacher: nnunet or ukis")
+        return self
+
     @property
     def digest(self) -> str:
         """The same recipe has the same."""
@@ -146,7 +170,7 @@ def load_recipe(path: Path) -> Recipe:
         ScenarioError: One line per mistake: file, line, key, what was found, what is wanted.
     """
     packaged = PACKAGED / f"{path}.yaml"
-    path = packaged if path.suffix == "" and packaged.exists() and not path.exists() else path
+    path = packaged if path.suffix == "" and packaged.exists() and not path.is_file() else path
     data, source = read_yaml(path)
     try:
         return Recipe.model_validate(data)
