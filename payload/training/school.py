@@ -1,8 +1,9 @@
 """Students learn: which runs a recipe wants, what each may see, and what has finished."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
@@ -44,6 +45,9 @@ class Run:
         """For files and people."""
         fold = "all" if self.fold is None else f"fold{self.fold + 1}"
         return f"{self.student}-{self.arm}-{fold}-seed{self.seed}"
+
+
+Attempt = tuple[Run, BaseException | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,21 +115,15 @@ def learn(workshop: Workshop, wanted: Sequence[Run], *, jobs: int = 1) -> None:
     open_runs = [run for run in wanted if not _kept(workshop, run).exists()]
     journal = workshop.journal.within(stage="distil")
     journal.log("runs", wanted=len(wanted), finished=len(wanted) - len(open_runs))
-    if jobs <= 1 or len(open_runs) <= 1:
-        for number, run in enumerate(open_runs, start=1):
-            _train(workshop, run, workshop.journal)
-            journal.log("runs", done=number / len(open_runs))
-        return
-    quiet = replace(workshop, journal=replace(workshop.journal, screen=None))
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_train, quiet, run, quiet.journal): run for run in open_runs}
-        failed = []
-        for number, future in enumerate(as_completed(futures), start=1):
-            if (error := future.exception()) is not None:
-                failed.append(f"{futures[future].name}: {error}")
-            journal.log("runs", done=number / len(open_runs), last=futures[future].name)
+    attempts = _in_turn if jobs <= 1 or len(open_runs) <= 1 else partial(_side_by_side, jobs=jobs)
+    failed: dict[str, BaseException] = {}
+    for number, (run, error) in enumerate(attempts(workshop, open_runs), start=1):
+        if error is not None:
+            failed[run.name] = error
+        journal.log("runs", done=number / len(open_runs), last=run.name, failed=len(failed))
     if failed:
-        raise MaskerError("; ".join(failed))
+        told = "; ".join(f"{name}: {error}" for name, error in failed.items())
+        raise MaskerError(told) from next(iter(failed.values()))
 
 
 def load(workshop: Workshop, run: Run) -> Finished:
@@ -188,6 +186,24 @@ def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
         ),
         *(Lesson(image, None, 1.0, shares["composed"] / len(composed)) for image in composed),
     ]
+
+
+def _in_turn(workshop: Workshop, open_runs: Sequence[Run]) -> Iterator[Attempt]:
+    for run in open_runs:
+        try:
+            _train(workshop, run, workshop.journal)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others shall have their turn
+            yield run, error
+        else:
+            yield run, None
+
+
+def _side_by_side(workshop: Workshop, open_runs: Sequence[Run], *, jobs: int) -> Iterator[Attempt]:
+    quiet = replace(workshop, journal=replace(workshop.journal, screen=None))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_train, quiet, run, quiet.journal): run for run in open_runs}
+        for future in as_completed(futures):
+            yield futures[future], future.exception()
 
 
 def _train(workshop: Workshop, run: Run, told: Journal) -> None:
