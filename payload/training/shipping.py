@@ -72,6 +72,8 @@ def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, obje
 def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
     """Export the students of a recipe without folds: for each a float32 and an eight-bit file.
 
+    Of several seeds the first is taken, of several arms the distilled one.
+
     Args:
         workshop: Its students are trained.
         study: Folder of `report_study`, for calibration and scores of each design.
@@ -85,8 +87,10 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
     """
     models.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
+    wanted = workshop.recipe.students
+    best = (wanted.seeds[0], "distilled" if "distilled" in wanted.arms else "labels")
     for run in runs(workshop):
-        if run.fold is None and run.seed == workshop.recipe.students.seeds[0]:
+        if run.fold is None and (run.seed, run.arm) == best:
             written += _ship(workshop, load(workshop, run), study, models)
     if not written:
         raise MaskerError(f"{workshop.recipe.name}: a recipe with folds ships nothing")
@@ -123,7 +127,7 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
         *workshop.checks.images(),
         *(replace(i, surface="real") for i in clear_ground(workshop.real.images())),
     ]
-    done = [run.student for run in runs(workshop)]
+    done = dict.fromkeys(run.student for run in runs(workshop))
     files = [models / f"{name}{kind}.onnx" for name in done for kind in ("_int8", "")]
     evaluation = evaluate_model(
         [
