@@ -201,6 +201,8 @@ def gflop_per_mpx(model: Path) -> float:
                 raise MaskerError(f"{model}: the shapes of {node.name} cannot be told")
             kernel = weights[node.input[1]]
             total += 2 * int(np.prod(made)) * int(np.prod(kernel[1:]))
+        elif node.op_type == "MatMul":  # a linear map of the bands, pixel by pixel
+            total += 2 * 256**2 * int(np.prod(weights[node.input[0]]))
     return total / 256**2 / 1e3
 
 
