@@ -98,7 +98,7 @@ def collections(draw):
                 human,
                 np.full((4, 4, 4), 1_000 + number, np.uint16),
                 truth,
-            )  # fmt: skip
+            )
         )
     return made
 
