@@ -111,7 +111,7 @@ def examine(workshop: Workshop) -> Evaluation:
     contenders: list[Contender] = []
     wanted = workshop.recipe.students
     for student in dict.fromkeys(("default", *wanted.names)):
-        for arm in ("distilled", "labels"):
+        for arm in ("distilled", "composed", "labels"):
             if student in wanted.names and arm in wanted.arms:
                 contenders += _design(workshop, student, arm)
                 journal.log("judged", design=f"{student}, {arm}", iou=_iou(contenders[-1]))

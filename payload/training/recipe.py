@@ -16,7 +16,8 @@ from payload.training.train import Schedule
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Arm = Literal["labels", "distilled"]
+Arm = Literal["labels", "composed", "distilled"]
+"""Labels of real images alone; composed scenes too; and what teachers say of real images as well."""
 StudentName = Literal["fast", "default", "large", "conv3x3"]
 
 PACKAGED = Path(__file__).parents[1] / "data" / "recipes"

@@ -88,7 +88,7 @@ def runs(workshop: Workshop) -> list[Run]:
 
 
 def distil(workshop: Workshop, *, jobs: int = 1) -> None:
-    """Train all students of a recipe: labels alone first, then, if the gate lets them, the distilled.
+    """Train all students of a recipe: those without a teacher, then, if the gate lets them, the others.
 
     Raises:
         MaskerError: A run failed, or the teacher is not better than what it is to teach.
@@ -96,7 +96,7 @@ def distil(workshop: Workshop, *, jobs: int = 1) -> None:
     from payload.training.exam import hold_gate  # noqa: PLC0415 - the exam looks at finished runs
 
     wanted = runs(workshop)
-    learn(workshop, [run for run in wanted if run.arm == "labels"], jobs=jobs)
+    learn(workshop, [run for run in wanted if run.arm != "distilled"], jobs=jobs)
     hold_gate(workshop)
     learn(workshop, [run for run in wanted if run.arm == "distilled"], jobs=jobs)
 
@@ -154,13 +154,14 @@ def load(workshop: Workshop, run: Run) -> Finished:
 
 
 def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
-    """What a run learns from: people's labels, models' labels, composed scenes; and the teacher.
+    """What a run learns from: people's and models' labels, composed scenes, teachers, by its arm.
 
     Unlabelled images are worth something to a distilled student alone.
     """
     wanted = workshop.recipe.students
     distilled = run.arm == "distilled"
-    images, composed = workshop.real.images(), workshop.composed.images()
+    images = workshop.real.images()
+    composed = [] if run.arm == "labels" else workshop.composed.images()
     said = workshop.opinions().get(TEACHER) if distilled else None
     if distilled and said is None:
         raise MaskerError("distilled students want a teacher: nnunet or ukis")
@@ -172,7 +173,7 @@ def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
     models = [image for image in seen if not image.is_human]
     shares = {
         "people": wanted.human_share if people else 0.0,
-        "composed": wanted.composed_share,
+        "composed": wanted.composed_share if composed else 0.0,
     }
     shares["models"] = 1 - sum(shares.values()) if models else 0.0
     return [

@@ -18,6 +18,7 @@ from payload.training.judge.findings import FINDINGS, card_scores, write_finding
 from payload.training.opinions import UkisWinner
 from payload.training.predictors import OnnxPredictor, Predictor, spectral_tests
 from payload.training.readers.layouts import read_images
+from payload.training.recipe import Arm
 from payload.training.school import Finished, load, runs
 from payload.training.workshop import Workshop
 
@@ -88,9 +89,9 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
     models.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     wanted = workshop.recipe.students
-    best = (wanted.seeds[0], "distilled" if "distilled" in wanted.arms else "labels")
+    best = next(arm for arm in ("distilled", "composed", "labels") if arm in wanted.arms)
     for run in runs(workshop):
-        if run.fold is None and (run.seed, run.arm) == best:
+        if run.fold is None and (run.seed, run.arm) == (wanted.seeds[0], best):
             written += _ship(workshop, load(workshop, run), study, models)
     if not written:
         raise MaskerError(f"{workshop.recipe.name}: a recipe with folds ships nothing")
@@ -163,7 +164,7 @@ class _Weighed:
                 return cls()
             calibration = Calibration.model_validate(found["calibration"])
             return cls(calibration, float(found["threshold"]), str(found["reason"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise MaskerError(f"{path}: this is no calibration of a study: {error}") from error
 
 
@@ -200,32 +201,35 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
 
 
 def _told(workshop: Workshop, done: Finished, weighed: _Weighed, study: Path) -> Told:
-    distilled = done.run.arm == "distilled"
-    teachers = [_TEACHERS[name] for name in workshop.opinions() if name in _TEACHERS]
-    composed = f"{workshop.recipe.composed.scenes} composed scenes teach by their truth"
     findings = study / FINDINGS
     return Told(
         name=done.run.student,
         trained_on=seen(
             workshop.real.images(),
             done,
-            taught="labels and teachers" if distilled else "labels alone",
+            taught="labels and teachers" if done.run.arm == "distilled" else "labels alone",
             seed=done.run.seed,
         ),
         threshold=weighed.threshold,
         threshold_reason=weighed.reason,
         calibration=weighed.calibration,
         training=Training(
-            teacher=(
-                f"the mean of {' and '.join(teachers)} on real images; {composed}"
-                if distilled
-                else f"labels alone; {composed}"
-            ),
-            recipe_sha256=workshop.recipe.digest,
+            teacher=_teacher(workshop, done.run.arm), recipe_sha256=workshop.recipe.digest
         ),
         smaller_than=LARGER,
         scores=_scores(findings, f"{done.run.student}, {done.run.arm}, int8"),
     )
+
+
+def _teacher(workshop: Workshop, arm: Arm) -> str:
+    """Who taught, in words."""
+    if arm == "labels":
+        return "labels alone"
+    composed = f"{workshop.recipe.composed.scenes} composed scenes teach by their truth"
+    if arm == "composed":
+        return f"labels alone; {composed}"
+    names = [_TEACHERS[name] for name in workshop.opinions() if name in _TEACHERS]
+    return f"the mean of {' and '.join(names)} on real images; {composed}"
 
 
 def _scores(findings: Path, design: str) -> CardScores | None:

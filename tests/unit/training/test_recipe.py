@@ -42,7 +42,7 @@ def test_a_packaged_recipe_loads_by_its_name(name):
 
 def test_packaged_recipes_want_what_they_are_for():
     study, ship, smoke = (load_recipe(Path(name)) for name in ("study", "ship", "smoke"))
-    assert set(study.students.arms) == {"labels", "distilled"}
+    assert set(study.students.arms) == {"labels", "composed", "distilled"}
     assert len(study.students.seeds) >= 3
     assert study.students.folds >= 2
     assert study.students.minutes <= 15
