@@ -8,6 +8,7 @@ import numpy as np
 
 from payload.errors import MaskerError
 from payload.masking.card import Calibration, CardScores, Training
+from payload.masking.packaged import Precision
 from payload.training.calibrate import calibrate, choose_threshold
 from payload.training.exam import examine, out_of_fold_logits, quantised
 from payload.training.export import Told, seen, write_card, write_onnx
@@ -15,11 +16,13 @@ from payload.training.images import usable
 from payload.training.judge.discards import clear_ground
 from payload.training.judge.evaluation import Evaluation, Trial, evaluate_model
 from payload.training.judge.findings import FINDINGS, card_scores, write_findings
+from payload.training.judge.pace import write_speeds
 from payload.training.opinions import UkisWinner
 from payload.training.predictors import OnnxPredictor, Predictor, spectral_tests
 from payload.training.readers.layouts import read_images
 from payload.training.recipe import Arm
 from payload.training.school import Finished, load, runs
+from payload.training.speed import measure
 from payload.training.workshop import Workshop
 
 CALIBRATION = "calibration.json"
@@ -114,6 +117,8 @@ def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool)
         [OnnxPredictor(model), *yardsticks], images, Trial(clear=clear_ground(images))
     )
     write_findings(evaluation, out)
+    if pair := _pair(model):
+        write_speeds({model.stem: measure(pair)}, out)
     return evaluation
 
 
@@ -140,7 +145,16 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
         journal=workshop.journal.within(stage="evaluate"),
     )
     write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
+    write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
     return evaluation
+
+
+def _pair(model: Path) -> dict[Precision, Path]:
+    """A float32 model with its eight-bit sibling if there is one; nothing without the float32 file."""
+    fp32 = model.with_name(model.name.replace("_int8.onnx", ".onnx"))
+    int8 = fp32.with_name(f"{fp32.stem}_int8.onnx")
+    found: dict[Precision, Path] = {"fp32": fp32, "int8": int8}
+    return {kind: path for kind, path in found.items() if path.exists()} if fp32.exists() else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ def for_integers(model: ModelProto) -> ModelProto:
 
     The last convolution answers several pixels of a row at once, each from its own pixel; the one
     before a doubling of the map answers four times, and its answers are laid side by side. Both do
-    more than they must, and float32 is faster without.
+    more than they must, and float32 is faster without. A convolution that follows the linear map of
+    the bands takes the map into its weights, so that it can see the image before it is rounded.
 
     Args:
         model: As `export.write_onnx` writes it.
@@ -85,10 +86,17 @@ def for_integers(model: ModelProto) -> ModelProto:
             if source.op_type == "Conv":
                 doubled[source.name] = node
     enlarged = {node.name: _outputs(graph, maker, node) for node in doubled.values()}
+    matrices = {
+        node.output[0]: _held(graph, maker[node.input[0]].input[0])
+        for node in graph.node
+        if node.op_type == "Reshape" and _is_product(maker.get(node.input[0]))
+    }
 
     def replace(graph: GraphProto, node: NodeProto) -> list[NodeProto]:
+        if node.op_type == "Conv" and (matrix := matrices.get(node.input[0])) is not None:
+            return [_sees_through(graph, node, matrix)]
         if node.name in doubled:
-            return [_widened(graph, node, lambda kernel: np.concatenate([kernel] * 4))]
+            return [_changed(graph, node, lambda kernel: np.concatenate([kernel] * 4))]
         if node.name in enlarged:
             return _laid_out(graph, node, enlarged[node.name])
         if node.output[0] == graph.output[0].name and _is_single(graph, node) and lanes > 1:
@@ -141,6 +149,24 @@ def _multiplied(graph: GraphProto, node: NodeProto) -> list[NodeProto]:
     ]
 
 
+def _is_product(node: NodeProto | None) -> bool:
+    return node is not None and node.op_type == "MatMul"
+
+
+def _sees_through(graph: GraphProto, node: NodeProto, matrix: NDArray[np.float32]) -> NodeProto:
+    """A convolution of mapped bands becomes one of the bands; a border of zeros maps to zeros."""
+
+    def through(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+        if kernel.ndim == 1:
+            return kernel
+        mapped: NDArray[np.float32] = np.einsum("oikl,ij->ojkl", kernel, matrix)
+        return mapped
+
+    seeing = _changed(graph, node, through)
+    seeing.input[0] = graph.input[0].name
+    return seeing
+
+
 def _shuffled(graph: GraphProto, node: NodeProto, made: int, fold: int) -> list[NodeProto]:
     """(1, C k k, H, W) to (1, C, H k, W k): first the rows of a cell, then its columns.
 
@@ -182,7 +208,7 @@ def _wide(graph: GraphProto, node: NodeProto, lanes: int) -> list[NodeProto]:
         spread[each, :, 0, each] = kernel[0, :, 0, 0]
         return spread
 
-    first = _widened(graph, node, spread, kernel_shape=[1, lanes], strides=[1, lanes])
+    first = _changed(graph, node, spread, kernel_shape=[1, lanes], strides=[1, lanes])
     steps: Steps = [
         ("Transpose", [], {"perm": [0, 2, 3, 1]}),  # 1, H, W / lanes, lanes
         ("Reshape", [[0, 0, -1]], {}),
@@ -192,14 +218,14 @@ def _wide(graph: GraphProto, node: NodeProto, lanes: int) -> list[NodeProto]:
     return [first, *_chain(graph, node.name, first.output[0], steps, node.output[0])]
 
 
-def _widened(
+def _changed(
     graph: GraphProto,
     node: NodeProto,
     change: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     **attributes: list[int],
 ) -> NodeProto:
     """A convolution with other weights and bias, in place of the same name."""
-    names = [f"{name}/wide" for name in node.input[1:]]
+    names = [f"{name}/changed" for name in node.input[1:]]
     for old, new in zip(node.input[1:], names, strict=True):
         graph.initializer.append(numpy_helper.from_array(change(_held(graph, old)), new))
     kept = {name: value for name, value in _attributes(node).items() if name not in attributes}

@@ -153,7 +153,7 @@ class Workshop:
         folder = (
             self.work / "nnunet" / f"training-{digest_json([prepared.digest, config.digest])[:12]}"
         )
-        checkpoint = training.train(prepared, config, folder, journal=journal)
+        checkpoint = training.train(prepared, config, folder, journal=journal.within())
         return prediction.NnUnetPredictor((checkpoint,), tile_step=1.0)
 
     def _unseen_by_people(self) -> list[LabelledImage]:

@@ -30,7 +30,7 @@ def write_findings(
     The folder is made if need be; a picture of an earlier evaluation is taken away.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = {**record(evaluation), "machine": _machine()}
+    written = {**record(evaluation), "machine": machine()}
     text = json.dumps(written, indent=1, allow_nan=False)
     (folder / FINDINGS).write_text(text + "\n", encoding="utf-8")
     (folder / PAGE).write_text("\n".join(page(evaluation, title)), encoding="utf-8")
@@ -137,7 +137,7 @@ def page(evaluation: Evaluation, title: str) -> list[str]:
         lines += [f"Maskers: {', '.join(evaluation.sheet.maskers)}. Rows:", ""]
         lines += [f"{place}. {id_}" for place, id_ in enumerate(evaluation.sheet.images, start=1)]
         lines += [""]
-    return [*lines, f"{_machine()}.", ""]
+    return [*lines, f"{machine()}.", ""]
 
 
 def _section(title: str, body: list[str], remark: str) -> list[str]:
@@ -160,5 +160,6 @@ def _card_score(name: str, pooled: dict[str, dict[str, float] | None]) -> CardSc
     return CardScore(name=name, **means)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Where this runs, in a few words."""
     return f"{os.cpu_count()} vCPU {platform.machine()}, Python {platform.python_version()}"
