@@ -100,8 +100,8 @@ class Students(_Part):
     temperature: float = Field(
         2.0, ge=1, description="Softens both logits where they are compared."
     )
-    human_share: Share = Field(0.34, description="How much of a batch people have labelled.")
-    composed_share: Share = Field(0.33, description="How much of a batch is composed.")
+    human_share: Share = Field(0.3, description="How much of a batch people have labelled.")
+    composed_share: Share = Field(0.4, description="How much of a batch is composed.")
     human_trust: Share = Field(0.85, description="Weight of people's labels against the teacher.")
     model_trust: Share = Field(0.5, description="Weight of models' labels against the teacher.")
 
