@@ -36,8 +36,8 @@ Bands = NDArray[np.float32]
 Method = Literal["minmax", "percentile", "entropy"]
 Kept = Literal["nothing", "bands"]
 
-AIM = 0.9985
-"""Agreement at which no further way is tried; the least that may fly is 0.998."""
+AIM = 0.998
+"""The least agreement that may fly; no further way is tried once it is reached."""
 SCHEMES: tuple[tuple[Method, Kept], ...] = (
     ("percentile", "nothing"),
     ("minmax", "nothing"),
