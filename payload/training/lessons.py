@@ -45,6 +45,7 @@ class Augmentation:
         offset: Largest shift in reflectance, all bands alike: haze, or an adjacent dark scene.
         noise: Largest deviation of noise in reflectance, drawn for each crop.
         coarse_share: How many crops are rounded to 8 bits of reflectance 0 to 1.3.
+        shifted_share: How many crops have one band a pixel beside the others.
     """
 
     crop_px: int = 128
@@ -54,6 +55,7 @@ class Augmentation:
     offset: float = 0.015
     noise: float = 0.006
     coarse_share: float = 0.1
+    shifted_share: float = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +141,10 @@ def _seen(pixels: Tensor, how: Augmentation, rng: np.random.Generator) -> Tensor
     if rng.random() < how.coarse_share:
         step = 1.3 / 255
         pixels = torch.round(pixels.clamp(0, 1.3) / step) * step
+    if rng.random() < how.shifted_share:
+        band, along = int(rng.integers(len(pixels))), int(rng.choice([-2, -1]))
+        moved = torch.roll(pixels[band], int(rng.choice([-1, 1])), dims=along)
+        pixels = torch.cat([pixels[:band], moved[None], pixels[band + 1 :]])
     return pixels
 
 
