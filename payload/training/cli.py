@@ -26,7 +26,8 @@ app = typer.Typer(
 RecipeFile = Annotated[
     Path,
     typer.Argument(
-        metavar="RECIPE", help="A recipe (YAML), or the name of a packaged one: ship, study, smoke."
+        metavar="RECIPE",
+        help="A recipe (YAML), or the name of a packaged one: ship, study, hardness, smoke.",
     ),
 ]
 Data = Annotated[
@@ -130,7 +131,7 @@ def run(
     out: Out = _OUT,
     models: Models = _MODELS,
 ) -> None:
-    """Follow a recipe from its first stage to its last: a study ends in findings, others in models.
+    """Follow a recipe from its first stage to its last: studies end in findings, others in models.
 
     Example: payload-train run ship --data clouds
     """
@@ -141,6 +142,9 @@ def run(
     learn(shop, jobs=jobs)
     if shop.recipe.students.folds:
         shipping.report_study(shop, out)
+        return
+    if shop.recipe.students.arms == ("composed",):
+        shipping.report_composed(shop, out)
         return
     for path in shipping.ship(shop, out, models):
         typer.echo(f"{path}: {path.stat().st_size:,} bytes")

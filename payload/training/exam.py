@@ -111,7 +111,7 @@ def examine(workshop: Workshop) -> Evaluation:
     contenders: list[Contender] = []
     wanted = workshop.recipe.students
     for student in dict.fromkeys(("default", *wanted.names)):
-        for arm in ("distilled", "composed", "labels"):
+        for arm in ("distilled", "mixed", "composed", "labels"):
             if student in wanted.names and arm in wanted.arms:
                 contenders += _design(workshop, student, arm)
                 journal.log("judged", design=f"{student}, {arm}", iou=_iou(contenders[-1]))
@@ -141,7 +141,7 @@ def out_of_fold_logits(
     logits, truths = [], []
     for seed in _seeds(workshop, arm, student):
         for finished, image in _held_out(workshop, seed):
-            network = _torch(finished)
+            network = as_predictor(finished)
             plane = network.probability(reflectance(image.dn, RADIOMETRY)).astype(np.float64)
             plane = np.clip(plane, 1e-7, 1 - 1e-7)
             logits.append(np.log(plane / (1 - plane)).astype(np.float32).ravel())
@@ -230,11 +230,12 @@ def _held_out(
 
 
 def _out_of_fold(workshop: Workshop, seed: Sequence[Finished]) -> Judged:
-    parts = [judge(_torch(one), _shown(workshop, one)) for one in seed]
+    parts = [judge(as_predictor(one), _shown(workshop, one)) for one in seed]
     return Judged.of(seed[0].run.student, parts)
 
 
-def _torch(finished: Finished) -> TorchPredictor:
+def as_predictor(finished: Finished) -> TorchPredictor:
+    """A finished training as a masker."""
     return TorchPredictor(finished.network, finished.run.name, finished.network.multiple_px)
 
 

@@ -16,8 +16,8 @@ from payload.training.train import Schedule
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Arm = Literal["labels", "composed", "distilled"]
-"""Labels of real images alone; composed scenes too; and what teachers say of real images as well."""
+Arm = Literal["labels", "composed", "mixed", "distilled"]
+"""Labelled images alone; composed scenes alone; both; both, and what teachers say of real images."""
 StudentName = Literal["fast", "default", "large", "conv3x3"]
 
 PACKAGED = Path(__file__).parents[1] / "data" / "recipes"
@@ -35,6 +35,9 @@ class Composed(_Part):
     checks: Positive = Field(
         500,
         description="Clear scenes of each confusing ground to be judged on, never learned from.",
+    )
+    exams: Positive = Field(
+        200, description="Scenes of all kinds to be judged on, never learned from."
     )
     checks_seed: int = Field(1009, description="Of the scenes to be judged on.")
 

@@ -154,13 +154,13 @@ def load(workshop: Workshop, run: Run) -> Finished:
 
 
 def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
-    """What a run learns from: people's and models' labels, composed scenes, teachers, by its arm.
+    """What a run learns from, by its arm: people's and models' labels, composed scenes, teachers.
 
     Unlabelled images are worth something to a distilled student alone.
     """
     wanted = workshop.recipe.students
     distilled = run.arm == "distilled"
-    images = workshop.real.images()
+    images = [] if run.arm == "composed" else workshop.real.images()
     composed = [] if run.arm == "labels" else workshop.composed.images()
     said = workshop.opinions().get(TEACHER) if distilled else None
     if distilled and said is None:

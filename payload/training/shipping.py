@@ -10,7 +10,7 @@ from payload.errors import MaskerError
 from payload.masking.card import Calibration, CardScores, Training
 from payload.masking.packaged import Precision
 from payload.training.calibrate import calibrate, choose_threshold
-from payload.training.exam import examine, out_of_fold_logits, quantised
+from payload.training.exam import as_predictor, examine, out_of_fold_logits, quantised
 from payload.training.export import Told, seen, write_card, write_onnx
 from payload.training.images import usable
 from payload.training.judge.discards import clear_ground
@@ -92,7 +92,7 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
     models.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     wanted = workshop.recipe.students
-    best = next(arm for arm in ("distilled", "composed", "labels") if arm in wanted.arms)
+    best = next(arm for arm in ("distilled", "mixed", "composed", "labels") if arm in wanted.arms)
     for run in runs(workshop):
         if run.fold is None and (run.seed, run.arm) == (wanted.seeds[0], best):
             written += _ship(workshop, load(workshop, run), study, models)
@@ -147,6 +147,26 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
     write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
     write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
     return evaluation
+
+
+def report_composed(workshop: Workshop, out: Path) -> Evaluation:
+    """Judge students of composed scenes alone: on such scenes, and on the real ones of people.
+
+    How far one convolution gets says how hard the scenes are; how far a student gets on real images
+    says how true.
+
+    Returns:
+        What was found on composed scenes of a seed that nobody has learned from.
+    """
+    students: list[Predictor] = [as_predictor(load(workshop, run)) for run in runs(workshop)]
+    journal = workshop.journal.within(stage="evaluate")
+    quick = Trial(perturbations=())
+    hard = evaluate_model(students, workshop.exams.images(), quick, journal=journal)
+    write_findings(hard, out / "composed", title="How hard composed scenes are")
+    people = [image for image in workshop.real.images() if image.is_human]
+    true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
+    write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
+    return hard
 
 
 def _pair(model: Path) -> dict[Precision, Path]:
@@ -241,6 +261,8 @@ def _teacher(workshop: Workshop, arm: Arm) -> str:
         return "labels alone"
     composed = f"{workshop.recipe.composed.scenes} composed scenes teach by their truth"
     if arm == "composed":
+        return composed
+    if arm == "mixed":
         return f"labels alone; {composed}"
     names = [_TEACHERS[name] for name in workshop.opinions() if name in _TEACHERS]
     return f"the mean of {' and '.join(names)} on real images; {composed}"

@@ -3,6 +3,7 @@
     work/images/real        all labelled images, with what teachers say of them
     work/images/composed    composed scenes to learn from
     work/images/checks      clear scenes of confusing ground, to be judged on alone
+    work/images/exams       composed scenes of all kinds, to be judged on alone
     work/nnunet             the nnU-Net: its data, plan and checkpoints
     work/students           finished trainings, named by what decided them
     work/journal.jsonl      what happened when
@@ -11,7 +12,7 @@ A stage that is finished is not done again; one that was interrupted goes on. `p
 stand here, what follows in `school` and `shipping`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -61,6 +62,11 @@ class Workshop:
         return ImageStore(self.work / "images" / "composed")
 
     @cached_property
+    def exams(self) -> ImageStore:
+        """Composed scenes of all kinds to be judged on."""
+        return ImageStore(self.work / "images" / "exams")
+
+    @cached_property
     def checks(self) -> ImageStore:
         """Clear scenes to be judged on."""
         return ImageStore(self.work / "images" / "checks")
@@ -93,6 +99,9 @@ class Workshop:
         wanted_checks = [(kind, n) for kind in CONFUSERS for n in range(recipe.checks)]
         pairs = journal.progress("checks", wanted_checks, every=100)
         self.checks.write(judge.clear(kind, number) for kind, number in pairs)
+        examiner = replace(composer, seed=recipe.checks_seed)
+        numbers = journal.progress("exams", range(recipe.exams), every=100)
+        self.exams.write(examiner.compose(number) for number in numbers)
         marker.write_text(wanted, encoding="utf-8")
 
     def teach(self) -> None:

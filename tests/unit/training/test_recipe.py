@@ -28,7 +28,7 @@ def mistake(path):
 
 
 def test_the_package_brings_what_ships_what_is_studied_and_a_smoke_run():
-    assert packaged_recipes() == ["ship", "smoke", "study"]
+    assert packaged_recipes() == ["hardness", "ship", "smoke", "study"]
 
 
 @pytest.mark.parametrize("name", ["ship", "smoke", "study"])
@@ -42,7 +42,7 @@ def test_a_packaged_recipe_loads_by_its_name(name):
 
 def test_packaged_recipes_want_what_they_are_for():
     study, ship, smoke = (load_recipe(Path(name)) for name in ("study", "ship", "smoke"))
-    assert set(study.students.arms) == {"labels", "composed", "distilled"}
+    assert set(study.students.arms) == {"labels", "mixed", "distilled"}
     assert len(study.students.seeds) >= 3
     assert study.students.folds >= 2
     assert study.students.minutes <= 15

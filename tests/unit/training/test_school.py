@@ -133,7 +133,7 @@ def test_labels_alone_have_no_teacher_and_leave_unlabelled_images_out(shop, made
     made_shop = shop(given_images)
     alone = lesson_of(made_shop, "labels")
     assert set(alone) == {"i00", "i01"}
-    more = lesson_of(made_shop, "composed")
+    more = lesson_of(made_shop, "mixed")
     assert set(more) == {"i00", "i01", "c0", "c1"}
     assert all(lesson.soft is None for lesson in [*alone.values(), *more.values()])
     taught = lesson_of(made_shop)
