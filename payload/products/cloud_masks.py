@@ -95,7 +95,7 @@ def mask_raster(
     scale: float | None = None,
     offset: float = 0.0,
     nodata: float | None = None,
-    tile_px: int = 256,
+    tile_px: int = 512,
 ) -> MaskReport:
     """Mask an image of any size, tile by tile, and write the masks where it lies on the Earth.
 
@@ -108,7 +108,8 @@ def mask_raster(
         scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file says.
-        tile_px: [px] Side of a tile; a multiple of what the masker works in.
+        tile_px: [px] Side of a tile; a multiple of what the masker works in. The larger, the less is
+            seen twice at its borders, and the more memory it takes.
 
     Raises:
         ImageryError: Image or truth cannot be read, or the masks cannot be written.

@@ -88,10 +88,12 @@ def test_the_packaged_network_masks_images_below_a_tile(tmp_path, size):
     assert ((shares >= 0) & (shares <= 1)).all()
 
 
-def test_the_tiled_mask_of_a_large_image_equals_that_of_one_piece(tmp_path):
+@pytest.mark.parametrize("tile_px", [256, 512])
+def test_the_tiled_mask_of_a_large_image_equals_that_of_one_piece(tmp_path, tile_px):
     values = image(1000, 1300)
     masker = OnnxMasker()
-    found = mask_raster(write(tmp_path / "x.tif", values), tmp_path, masker=masker)
+    path = write(tmp_path / "x.tif", values)
+    found = mask_raster(path, tmp_path, masker=masker, tile_px=tile_px)
 
     scene = open_raster(tmp_path / "x.tif")
     whole = masker.predict_image(values, scene.radiometry) >= np.float32(masker.threshold)
@@ -166,7 +168,7 @@ def left_over(folder):
 def test_a_masker_that_fails_half_way_leaves_nothing(tmp_path):
     path = write(tmp_path / "x.tif", image(600, 300))
     with pytest.raises(MaskerError, match="no more"):
-        mask_raster(path, tmp_path / "out", masker=Bright(fails_at="#2,0"))
+        mask_raster(path, tmp_path / "out", masker=Bright(fails_at="#1,0"))
     assert left_over(tmp_path) == ["x.tif"]
 
 
