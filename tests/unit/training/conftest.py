@@ -91,7 +91,7 @@ def plain_folder(eight, tmp_path_factory):
 
 SMALL = {
     "name": "small",
-    "composed": {"scenes": 4, "checks": 1},
+    "composed": {"scenes": 4, "checks": 1, "exams": 2},
     "teacher": {"nnunet": None, "ukis": False},
     "students": {
         "names": ["default"],

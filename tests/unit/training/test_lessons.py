@@ -1,6 +1,6 @@
 """What a student is shown: crops drawn by seed and step, with weights for whom to believe."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from payload.training.images import LabelledImage
 from payload.training.lessons import Augmentation, Lesson, draw_batch
 
 STILL = Augmentation(
-    crop_px=32, zoom=1.0, gain=0.0, band_gain=0.0, offset=0.0, noise=0.0, coarse_share=0.0
+    **dict.fromkeys((field.name for field in fields(Augmentation)), 0.0)
+    | {"crop_px": 32, "zoom": 1.0}
 )
 SHAKEN = Augmentation(
     crop_px=32, zoom=2.0, gain=0.2, band_gain=0.02, offset=0.02, noise=0.01, coarse_share=0.5
@@ -192,3 +193,19 @@ def test_noise_has_no_more_than_its_deviation(made):
     deviations = batch.bands.std(dim=(1, 2, 3))
     assert deviations.max() < 0.05 * 1.1
     assert deviations.max() > 2 * deviations.min()
+
+
+def test_a_band_beside_the_others_is_a_pixel_beside_them(made):
+    image = replace(made(1, side=32))
+    pattern = np.arange(32 * 32, dtype=np.uint16).reshape(32, 32)
+    image = replace(image, dn=np.stack([pattern] * 4))
+    batch = draw_batch([lesson(image)], replace(STILL, shifted_share=1.0), 24, seed=1, step=0)
+    for crop in batch.bands:
+        alike = [int((crop == band).all(dim=(1, 2)).sum()) for band in crop]
+        assert sorted(alike) == [1, 3, 3, 3]
+        odd, other = crop[alike.index(1)], crop[alike.index(3)]
+        assert any(
+            torch.equal(odd, torch.roll(other, step, dims=axis))
+            for step in (-1, 1)
+            for axis in (0, 1)
+        )

@@ -27,11 +27,14 @@ def mistake(path):
     return str(caught.value)
 
 
+NAMES = ["hardness", "ship", "smoke", "study"]
+
+
 def test_the_package_brings_what_ships_what_is_studied_and_a_smoke_run():
-    assert packaged_recipes() == ["hardness", "ship", "smoke", "study"]
+    assert packaged_recipes() == NAMES
 
 
-@pytest.mark.parametrize("name", ["ship", "smoke", "study"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_packaged_recipe_loads_by_its_name(name):
     recipe = load_recipe(Path(name))
     assert recipe.name == name
@@ -41,8 +44,10 @@ def test_a_packaged_recipe_loads_by_its_name(name):
 
 
 def test_packaged_recipes_want_what_they_are_for():
-    study, ship, smoke = (load_recipe(Path(name)) for name in ("study", "ship", "smoke"))
+    hardness, ship, smoke, study = (load_recipe(Path(name)) for name in NAMES)
     assert set(study.students.arms) == {"labels", "mixed", "distilled"}
+    assert hardness.students.arms == ("composed",)
+    assert set(hardness.students.names) >= {"default", "conv3x3"}
     assert len(study.students.seeds) >= 3
     assert study.students.folds >= 2
     assert study.students.minutes <= 15

@@ -108,7 +108,9 @@ def collections(draw):
 def test_no_run_ever_sees_anything_of_a_scene_that_it_is_judged_on(
     images, folds, tmp_path_factory, small_recipe, made
 ):
-    recipe = small_recipe(teacher=UKIS, students={"arms": ["labels", "distilled"], "folds": folds})
+    recipe = small_recipe(
+        teacher=UKIS, students={"arms": ["labels", "mixed", "distilled"], "folds": folds}
+    )
     shop = Workshop(recipe, tmp_path_factory.mktemp("x"), tmp_path_factory.mktemp("work"))
     shop.real.write(images)
     shop.composed.write([replace(made(1, side=16), source="composed", id="c")])
@@ -119,7 +121,7 @@ def test_no_run_ever_sees_anything_of_a_scene_that_it_is_judged_on(
         assert hidden.isdisjoint(lesson.image.scene for lesson in seen)
         unlabelled = {image.id for image in images if image.unknown_fraction > 0.5}
         allowed = {image.id for image in images if image.scene not in hidden}
-        if run.arm == "labels":
+        if run.arm != "distilled":
             allowed -= unlabelled
         assert sorted(lesson.image.id for lesson in seen) == sorted(allowed)
 
@@ -138,6 +140,30 @@ def test_labels_alone_have_no_teacher_and_leave_unlabelled_images_out(shop, made
     assert all(lesson.soft is None for lesson in [*alone.values(), *more.values()])
     taught = lesson_of(made_shop)
     assert set(taught) == {"i00", "i01", "i02", "c0", "c1"}
+
+
+def test_arms_differ_in_whom_they_hear(shop):
+    made_shop = shop()
+    real, composed = {f"i{number:02}" for number in range(8)}, {"c0", "c1"}
+    heard = {arm: lesson_of(made_shop, arm) for arm in ("labels", "composed", "mixed", "distilled")}
+    assert {arm: set(found) for arm, found in heard.items()} == {
+        "labels": real,
+        "composed": composed,
+        "mixed": real | composed,
+        "distilled": real | composed,
+    }
+    taught = {
+        arm for arm, found in heard.items() if any(each.soft is not None for each in found.values())
+    }
+    assert taught == {"distilled"}
+    assert all(sum(each.share for each in found.values()) > 0 for found in heard.values())
+
+
+def test_who_learns_from_composed_scenes_alone_has_seen_no_real_image(shop):
+    made_shop = shop(arms=["composed"])
+    (run,) = runs(made_shop)
+    learn(made_shop, [run])
+    assert load(made_shop, run).trained_on == ()
 
 
 def test_each_image_goes_with_what_the_teacher_says_of_it(shop):
@@ -311,13 +337,18 @@ def test_runs_side_by_side_give_the_weights_of_runs_in_turn(shop, tmp_path):
 
 
 def test_labels_alone_learn_first_and_the_gate_is_held_before_the_others(shop, monkeypatch):
-    made = shop(arms=["distilled", "labels"])
+    made = shop(arms=["distilled", "labels", "mixed"])
     monkeypatch.setattr(
         "payload.training.exam.hold_gate", lambda shop: shop.journal.log("gate", run="gate")
     )
     school.distil(made)
     order = [name for event, name in events(made) if event in {"trained", "gate"}]
-    assert order == ["conv3x3-labels-all-seed1", "gate", "conv3x3-distilled-all-seed1"]
+    assert order == [
+        "conv3x3-labels-all-seed1",
+        "conv3x3-mixed-all-seed1",
+        "gate",
+        "conv3x3-distilled-all-seed1",
+    ]
 
 
 def test_behind_a_shut_gate_nobody_is_taught(shop, monkeypatch):
