@@ -94,15 +94,15 @@ class Composer:
         surface = str(rng.choice(list(shares), p=weights / weights.sum()))
         white = surface in {"snow", "ice"}
         cloudy = bool(rng.random() >= (self.clear_share_on_white if white else self.clear_share))
-        return self._scene(rng, number, surface, cloudy=cloudy)
+        return self._scene(rng, f"{surface}_{number:05}", surface, cloudy=cloudy)
 
     def clear(self, surface: str, number: int) -> LabelledImage:
         """A scene of a made-up ground under a clear sky."""
         rng = stream(self.seed, "compose", surface, number)
-        return self._scene(rng, number, surface, cloudy=False)
+        return self._scene(rng, f"clear_{surface}_{number:05}", surface, cloudy=False)
 
     def _scene(
-        self, rng: np.random.Generator, number: int, surface: str, *, cloudy: bool
+        self, rng: np.random.Generator, name: str, surface: str, *, cloudy: bool
     ) -> LabelledImage:
         white = surface in {"snow", "ice"}
         light = Light.drawn(rng, sun_deg=_POLAR_SUN_DEG if white else _SUN_DEG)
@@ -128,8 +128,8 @@ class Composer:
             pixels = under_cloud(clear, cloud, beam, light.white_cloud())
             truth = _truth(truth, clear, pixels, sky.cloud, beam)
         return LabelledImage(
-            id=f"composed_{self.seed}_{surface}_{number:05}",
-            scene=f"composed_{self.seed}_{number:05}",
+            id=f"composed_{self.seed}_{name}",
+            scene=f"composed_{self.seed}_{name}",
             source=SOURCE,
             licence="Apache-2.0",
             is_human=False,

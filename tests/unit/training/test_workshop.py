@@ -152,8 +152,10 @@ def test_checks_are_scenes_that_nobody_learns_from(told):
     shop = told(composed={"scenes": 30, "checks": 3})
     shop.prepare()
     learned = {image.dn.tobytes() for image in shop.composed.images()}
-    assert learned.isdisjoint(image.dn.tobytes() for image in shop.checks.images())
-    ids = [image.id for image in (*shop.composed.images(), *shop.checks.images())]
+    judged = [*shop.checks.images(), *shop.exams.images()]
+    assert len(judged) == 15 + 2
+    assert learned.isdisjoint(image.dn.tobytes() for image in judged)
+    ids = [image.id for image in (*shop.composed.images(), *judged)]
     assert len(set(ids)) == len(ids)
 
 

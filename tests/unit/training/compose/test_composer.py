@@ -82,8 +82,9 @@ def test_every_scene_is_a_labelled_image_under_a_name_of_its_own():
     scenes = [Composer(1, SIDE).compose(number) for number in range(60)]
     scenes += [Composer(1, SIDE).compose(number) for number in range(60, 80)]
     scenes += [Composer(2, SIDE).compose(number) for number in range(10)]
-    scenes += [Composer(3, SIDE).clear(kind, n) for kind in CONFUSERS for n in range(5)]
+    scenes += [Composer(2, SIDE).clear(kind, n) for kind in CONFUSERS for n in range(10)]
     assert len({scene.id for scene in scenes}) == len(scenes)
+    assert len({scene.scene for scene in scenes}) == len(scenes)
     for scene in scenes:
         assert (scene.dn.shape, scene.dn.dtype) == ((4, SIDE, SIDE), np.uint16)
         assert (scene.truth.shape, scene.truth.dtype) == ((SIDE, SIDE), np.uint8)
