@@ -72,12 +72,20 @@ class Finished:
 
 
 def runs(workshop: Workshop) -> list[Run]:
-    """All trainings of a recipe: seed by seed, so that a first answer comes early."""
+    """All trainings of a recipe: seed by seed, so that a first answer comes early.
+
+    Raises:
+        MaskerError: Folds are wanted, and there is no image that people have labelled.
+    """
     wanted = workshop.recipe.students
     groups: list[tuple[int | None, tuple[str, ...]]] = [(None, ())]
     if wanted.folds:
         dealt = folds(workshop.real.images(), wanted.folds)
         groups = [(number, tuple(ids)) for number, ids in enumerate(dealt) if ids]
+        if not groups:
+            raise MaskerError(
+                f"{workshop.recipe.name}: folds want images that people have labelled"
+            )
     return [
         Run(student, arm, seed, fold, ids)
         for seed in wanted.seeds

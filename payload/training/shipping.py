@@ -125,10 +125,12 @@ def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool)
 def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
     """Judge the models of a recipe on clear hard ground that no network has learned from.
 
-    The labelled images are judged too, which the models have learned from: that only shows that the
-    files work as flown, and how they bear a worse sensor.
+    The images that people have labelled are judged too, all images where there is none: the models
+    have learned from them, which only shows that the files work as flown, and how they bear a worse
+    sensor.
     """
-    images = [image for image in workshop.real.images() if image.is_human]
+    everything = usable(workshop.real.images())
+    images = [image for image in everything if image.is_human] or everything
     clear = [
         *workshop.checks.images(),
         *(replace(i, surface="real") for i in clear_ground(workshop.real.images())),
@@ -163,9 +165,9 @@ def report_composed(workshop: Workshop, out: Path) -> Evaluation:
     quick = Trial(perturbations=())
     hard = evaluate_model(students, workshop.exams.images(), quick, journal=journal)
     write_findings(hard, out / "composed", title="How hard composed scenes are")
-    people = [image for image in workshop.real.images() if image.is_human]
-    true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
-    write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
+    if people := [image for image in workshop.real.images() if image.is_human]:
+        true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
+        write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
     return hard
 
 

@@ -417,3 +417,18 @@ def test_students_of_composed_scenes_alone_are_judged_on_such_and_on_real_ones(m
         found = json.loads((tmp_path / folder / "findings.json").read_text())
         assert [masker["name"] for masker in found["maskers"]][:2] == names
         assert f"{images} images" in found["measured_on"]
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_where_people_have_labelled_nothing_everything_is_judged(make_shop, eight, tmp_path):
+    shop = make_shop(
+        teacher={"nnunet": None, "ukis": False},
+        students=STUDENTS | {"arms": ["composed"], "names": ["conv3x3"], "seeds": [1]},
+    )
+    shop.real.write(replace(image, is_human=False) for image in eight)
+    distil(shop)
+    report_composed(shop, tmp_path)
+    assert not (tmp_path / "composed-on-real").exists()
+    ship(shop, tmp_path, tmp_path / "models")
+    evaluation = report_shipped(shop, tmp_path / "models", tmp_path)
+    assert evaluation.contenders[0].runs[0].summary.images == 8

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
@@ -74,8 +74,10 @@ def test_with_folds_each_human_labelled_image_is_held_out_once_by_each_design(sh
     assert made[0].name == "conv3x3-labels-fold1-seed1"
 
 
-def test_empty_folds_are_no_runs(shop):
+def test_empty_folds_are_no_runs_and_folds_of_nothing_an_error(shop, eight):
     assert len(runs(shop(folds=9))) == 4
+    with pytest.raises(MaskerError, match="folds want images that people have labelled"):
+        runs(shop(eight[4:], folds=2))
 
 
 @st.composite
@@ -115,6 +117,7 @@ def test_no_run_ever_sees_anything_of_a_scene_that_it_is_judged_on(
     shop.real.write(images)
     shop.composed.write([replace(made(1, side=16), source="composed", id="c")])
     opinion(shop)
+    assume(any(image.is_human for image in images))
     for run in runs(shop):
         hidden = {image.scene for image in images if image.id in run.held_out}
         seen = [lesson for lesson in lessons(shop, run) if lesson.image.source != "composed"]
