@@ -211,8 +211,11 @@ def _side_by_side(workshop: Workshop, open_runs: Sequence[Run], *, jobs: int) ->
     quiet = replace(workshop, journal=replace(workshop.journal, screen=None))
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = {pool.submit(_train, quiet, run, quiet.journal): run for run in open_runs}
-        for future in as_completed(futures):
-            yield futures[future], future.exception()
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.exception()
+        finally:  # who interrupts a study does not want to wait for all that was still to come
+            pool.shutdown(cancel_futures=True)
 
 
 def _train(workshop: Workshop, run: Run, told: Journal) -> None:
