@@ -16,6 +16,7 @@ from payload.training.compose.composer import SOURCE as COMPOSED
 from payload.training.images import folds, usable, without_scenes_of
 from payload.training.journal import Journal
 from payload.training.lessons import Lesson
+from payload.training.lineage import code_digest
 from payload.training.recipe import Arm
 from payload.training.student import Network, fresh
 from payload.training.train import train
@@ -235,14 +236,16 @@ def _train(workshop: Workshop, run: Run, told: Journal) -> None:
 
 
 def _kept(workshop: Workshop, run: Run) -> Path:
-    recipe = workshop.recipe
-    students = recipe.students.model_dump()
+    students = workshop.recipe.students
     decides = [
-        recipe.layout,
-        recipe.composed.model_dump(),
-        recipe.teacher.model_dump() if run.arm == "distilled" else None,
-        asdict(recipe.students.schedule()),
-        {key: value for key, value in students.items() if key.endswith(("_share", "_trust"))},
+        code_digest("lessons", "student", "train"),
+        workshop.real.digest if run.arm != "composed" else None,
+        workshop.composed.digest if run.arm != "labels" else None,
+        workshop.opinion_digests if run.arm == "distilled" else None,
+        asdict(students.schedule()),
+        students.model_dump(
+            include={"human_share", "composed_share", "human_trust", "model_trust"}
+        ),
         asdict(run),
     ]
     return workshop.work / "students" / f"{run.name}-{digest_json(decides)[:12]}.pt"

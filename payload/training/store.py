@@ -4,15 +4,18 @@ A store is a folder: `dn.bin` and `truth.bin` hold the pixels of all images one 
 `index.json` tells where each begins. Opinions of teachers lie beside them, aligned with `truth.bin`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import ImageryError
+from payload.provenance import digest_file
 from payload.training.images import LabelledImage
 
 _STEPS = 250
@@ -30,23 +33,43 @@ class ImageStore:
         """Whether `write` has finished; the index is written last."""
         return self._index.exists()
 
-    def write(self, images: Iterable[LabelledImage]) -> int:
+    @property
+    def made_from(self) -> str:
+        """What `write` was told of where the images come from; empty where nothing is written."""
+        return str(self._read()["made_from"]) if self.is_written else ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that is stored but opinions.
+
+        Raises:
+            ImageryError: The store is not written, or damaged.
+        """
+        return str(self._read()["sha256"])
+
+    def write(self, images: Iterable[LabelledImage], *, made_from: str = "") -> int:
         """Keep images, in their order; what was there before goes, opinions too.
+
+        Args:
+            images: One after the other; only one is held in memory.
+            made_from: Of what and by what they were made, to be found again.
 
         Returns:
             How many.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        for stale in (self._index, *self.folder.glob("opinion-*")):
-            stale.unlink(missing_ok=True)
         rows: list[dict[str, object]] = []
+        total = hashlib.sha256()
         with (
-            (self.folder / "dn.bin").open("wb") as dn,
-            (self.folder / "truth.bin").open("wb") as truth,
+            (self.folder / "dn.part").open("wb") as dn,
+            (self.folder / "truth.part").open("wb") as truth,
         ):
             for image in images:
-                dn.write(np.ascontiguousarray(image.dn, "<u2").tobytes())
-                truth.write(np.ascontiguousarray(image.truth, np.uint8).tobytes())
+                pixels = np.ascontiguousarray(image.dn, "<u2").tobytes()
+                labels = np.ascontiguousarray(image.truth, np.uint8).tobytes()
+                total.update(pixels + labels)
+                dn.write(pixels)
+                truth.write(labels)
                 rows.append(
                     {
                         "id": image.id,
@@ -60,7 +83,14 @@ class ImageStore:
                     }
                 )
         part = self._index.with_suffix(".part")
-        part.write_text(json.dumps(rows), encoding="utf-8")
+        # Who still reads the images of before keeps them: files are exchanged, not overwritten.
+        for stale in (self._index, *self.folder.glob("opinion-*")):
+            stale.unlink(missing_ok=True)
+        for name in ("dn", "truth"):
+            (self.folder / f"{name}.part").replace(self.folder / f"{name}.bin")
+        total.update(json.dumps(rows).encode())
+        index = {"made_from": made_from, "sha256": total.hexdigest(), "images": rows}
+        part.write_text(json.dumps(index), encoding="utf-8")
         part.replace(self._index)
         return len(rows)
 
@@ -70,8 +100,9 @@ class ImageStore:
         Raises:
             ImageryError: The store is not written, or damaged.
         """
+        index = self._read()
         try:
-            rows = json.loads(self._index.read_text(encoding="utf-8"))
+            rows = index["images"]
             dn = np.memmap(self.folder / "dn.bin", "<u2", mode="r")
             truth = np.memmap(self.folder / "truth.bin", np.uint8, mode="r")
             found, start = [], 0
@@ -89,9 +120,7 @@ class ImageStore:
             if (dn.size, truth.size) != (4 * start, start):
                 raise ValueError("pixels and index differ in length")  # noqa: TRY301
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ImageryError(
-                f"{self.folder}: these images cannot be read ({error}); delete the folder to make them anew"
-            ) from error
+            raise self._damaged(error) from error
         return found
 
     def has_opinion(self, name: str) -> bool:
@@ -118,6 +147,31 @@ class ImageStore:
             return _split(flat, [image.truth.shape for image in images])
         except (OSError, ValueError) as error:
             raise ImageryError(f"{self._opinion(name)}: cannot be read: {error}") from error
+
+    def opinion_digest(self, name: str) -> str:
+        """SHA-256 of what a teacher says.
+
+        Raises:
+            ImageryError: There is no such opinion.
+        """
+        try:
+            return digest_file(self._opinion(name))
+        except OSError as error:
+            raise ImageryError(f"{self._opinion(name)}: cannot be read: {error}") from error
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            index = json.loads(self._index.read_text(encoding="utf-8"))
+            if not isinstance(index, dict) or set(index) != {"made_from", "sha256", "images"}:
+                raise ValueError("this is no index of images")  # noqa: TRY301
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from error
+        return index
+
+    def _damaged(self, error: Exception) -> ImageryError:
+        return ImageryError(
+            f"{self.folder}: these images cannot be read ({error}); delete the folder to make them anew"
+        )
 
     @property
     def _index(self) -> Path:

@@ -12,8 +12,10 @@ A stage that is finished is not done again; one that was interrupted goes on. `p
 stand here, what follows in `school` and `shipping`.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from payload.training.compose.composer import Composer
 from payload.training.compose.grounds import CONFUSERS
 from payload.training.images import RADIOMETRY, LabelledImage, usable
 from payload.training.journal import SILENT, Journal
+from payload.training.lineage import code_digest
 from payload.training.predictors import Predictor
 from payload.training.readers.layouts import read_images
 from payload.training.recipe import Recipe
@@ -72,7 +75,7 @@ class Workshop:
         return ImageStore(self.work / "images" / "checks")
 
     def prepare(self) -> None:
-        """Read the labelled images and compose scenes.
+        """Read the labelled images and compose scenes; what was made of the same is not made again.
 
         Composed scenes take ground and clouds from images of scenes that no person has labelled, so
         that they show nothing of the scenes that anything is judged on.
@@ -80,29 +83,49 @@ class Workshop:
         Raises:
             ImageryError: The data cannot be read, or there is nothing to learn from.
         """
-        recipe, journal = self.recipe.composed, self.journal.within(stage="prepare")
-        marker = self.work / "images" / "prepared"
-        wanted = digest_json([str(self.data.resolve()), self.recipe.layout, recipe.model_dump()])
-        if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
-            journal.log("already done")
-            return
-        marker.unlink(missing_ok=True)
-        count = self.real.write(read_images(self.data, self.recipe.layout))
-        images = self.real.images()
-        if not usable(images):
+        wanted, code = self.recipe.composed, code_digest("compose", "images")
+        journal = self.journal.within(stage="prepare")
+        self._fill(
+            self.real,
+            [str(self.data.resolve()), self.recipe.layout, code_digest("readers", "images")],
+            lambda: read_images(self.data, self.recipe.layout),
+        )
+        if not usable(self.real.images()):
             raise ImageryError(f"{self.data}: no image has labels enough to learn from")
-        journal.log("read", images=count, by_people=sum(image.is_human for image in images))
-        composer = Composer.of(self._unseen_by_people(), seed=recipe.seed)
-        numbers = journal.progress("composed", range(recipe.scenes), every=100)
-        self.composed.write(composer.compose(number) for number in numbers)
-        judge = Composer(seed=recipe.checks_seed)
-        wanted_checks = [(kind, n) for kind in CONFUSERS for n in range(recipe.checks)]
-        pairs = journal.progress("checks", wanted_checks, every=100)
-        self.checks.write(judge.clear(kind, number) for kind, number in pairs)
-        examiner = replace(composer, seed=recipe.checks_seed)
-        numbers = journal.progress("exams", range(recipe.exams), every=100)
-        self.exams.write(examiner.compose(number) for number in numbers)
-        marker.write_text(wanted, encoding="utf-8")
+        composer = Composer.of(self._unseen_by_people(), seed=wanted.seed)
+        examiner = replace(composer, seed=wanted.checks_seed)
+        for store, maker, count in (
+            (self.composed, composer, wanted.scenes),
+            (self.exams, examiner, wanted.exams),
+        ):
+            numbers = journal.progress(store.folder.name, range(count), every=100)
+            self._fill(
+                store,
+                [code, self.real.digest, maker.seed, count],
+                partial(map, maker.compose, numbers),
+            )
+        pairs = list(product(CONFUSERS, range(wanted.checks)))
+        self._fill(
+            self.checks,
+            [code, wanted.checks_seed, wanted.checks],
+            lambda: (
+                Composer(seed=wanted.checks_seed).clear(kind, number)
+                for kind, number in journal.progress("checks", pairs, every=100)
+            ),
+        )
+
+    def _fill(
+        self,
+        store: ImageStore,
+        made_from: Sequence[object],
+        images: Callable[[], Iterable[LabelledImage]],
+    ) -> None:
+        """Write images into a store, unless it holds what was made from the same."""
+        journal, origin = self.journal.within(stage="prepare"), digest_json(list(made_from))
+        if store.made_from == origin:
+            journal.log(f"{store.folder.name} as before")
+            return
+        journal.log(f"{store.folder.name} made", images=store.write(images(), made_from=origin))
 
     def teach(self) -> None:
         """Train the nnU-Net, and keep what the teachers say of each image.
@@ -139,12 +162,18 @@ class Workshop:
         return said
 
     @property
+    def opinion_digests(self) -> list[str]:
+        """What the opinions of this recipe's teachers are, for those who learn from them."""
+        names = [self._nnunet_name, _UKIS if self.recipe.teacher.ukis else ""]
+        return [self.real.opinion_digest(name) for name in names if name]
+
+    @property
     def _nnunet_name(self) -> str:
         """Name of the nnU-Net's opinion, which another training does not share; empty without one."""
         nnunet = self.recipe.teacher.nnunet
         if nnunet is None:
             return ""
-        decides = [nnunet.model_dump(), self.recipe.composed.model_dump()]
+        decides = [nnunet.model_dump(), self.composed.made_from]
         return f"nnunet-{digest_json(decides)[:8]}"
 
     def _nnunet(self, journal: Journal) -> Predictor:

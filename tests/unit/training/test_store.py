@@ -103,16 +103,19 @@ def test_new_images_take_the_opinions_of_the_old_ones_away(tmp_path, made):
     assert same(store.images()[0], made(1, side=8))
 
 
-def test_a_writing_that_stops_leaves_no_store_behind(tmp_path, made):
+def test_a_writing_that_stops_leaves_what_was_there_before(tmp_path, made):
     def breaks_off():
         yield made(0, side=8)
         raise KeyboardInterrupt
 
     store = ImageStore(tmp_path)
-    store.write([made(0, side=8)])
     with pytest.raises(KeyboardInterrupt):
         store.write(breaks_off())
     assert not store.is_written
+    store.write([made(1, side=8)])
+    with pytest.raises(KeyboardInterrupt):
+        store.write(breaks_off())
+    assert [image.id for image in store.images()] == ["i01"]
     with pytest.raises(ImageryError, match="cannot be read"):
         store.images()
 
@@ -172,5 +175,5 @@ def test_an_opinion_that_is_missing_or_of_other_images_is_refused(tmp_path, made
 def test_the_index_is_json_that_people_can_read(tmp_path, made):
     store = ImageStore(tmp_path)
     store.write([made(0, side=8, human=True)])
-    (row,) = json.loads((tmp_path / "index.json").read_text())
+    (row,) = json.loads((tmp_path / "index.json").read_text())["images"]
     assert (row["id"], row["shape"], row["is_human"]) == ("i00", [8, 8], True)

@@ -72,8 +72,8 @@ def test_preparing_twice_does_nothing_the_second_time(told):
     before = {p: p.stat().st_mtime_ns for p in shop.work.rglob("*") if p.is_file()}
     told().prepare()
     assert {p: p.stat().st_mtime_ns for p in shop.work.rglob("*") if p.is_file()} == before
-    assert events(shop)[-1] == "already done"
-    assert events(shop).count("read") == 1
+    assert events(shop)[-4:] == [f"{s} as before" for s in ("real", "composed", "exams", "checks")]
+    assert events(shop).count("real made") == 1
 
 
 @pytest.mark.parametrize("changes", [{"scenes": 5}, {"seed": 8}, {"checks_seed": 5}])
@@ -100,7 +100,24 @@ def test_what_does_not_decide_the_images_does_not_make_them_anew(told):
     told().prepare()
     shop = told(name="other", students={"steps": 9})
     shop.prepare()
-    assert events(shop)[-1] == "already done"
+    assert events(shop)[-1] == "checks as before"
+
+
+def test_more_scenes_to_be_judged_on_change_nothing_that_is_learned_from(told):
+    told().prepare()
+    shop = told(composed={"checks": 3, "exams": 3})
+    shop.prepare()
+    assert events(shop)[-1] == "checks made"
+    assert "composed as before" in events(shop)
+    assert events(shop)[-1] == "checks made"
+
+
+def test_other_code_composes_anew(told, monkeypatch):
+    told().prepare()
+    monkeypatch.setattr(workshops, "code_digest", lambda *_: "other")
+    shop = told()
+    shop.prepare()
+    assert events(shop).count("composed made") == 2
 
 
 def test_an_interrupted_preparation_is_begun_again(told, monkeypatch):
@@ -114,7 +131,7 @@ def test_an_interrupted_preparation_is_begun_again(told, monkeypatch):
             shop.prepare()
     shop.prepare()
     assert shop.checks.is_written
-    assert events(shop).count("read") == 2
+    assert (events(shop).count("real made"), events(shop).count("checks made")) == (1, 1)
 
 
 def test_composed_scenes_show_nothing_of_scenes_that_people_have_labelled(
@@ -211,7 +228,10 @@ def test_new_images_are_shown_to_the_teacher_again(told, says_blue):
     other = told(teacher=UKIS, composed={"scenes": 6})
     other.prepare()
     other.teach()
-    assert says_blue.asked == 16
+    assert says_blue.asked == 8  # composed scenes are other ones, real images the same
+    other.real.write(other.real.images()[:3])
+    other.teach()
+    assert says_blue.asked == 11
 
 
 def keep(shop, name, level):
@@ -248,11 +268,15 @@ def test_opinions_before_anyone_was_asked_are_an_error(told, with_images, eight)
 
 def test_another_training_of_the_teacher_has_an_opinion_of_its_own(told):
     names = {
-        told(teacher={"nnunet": nnunet}, composed=composed)._nnunet_name
+        told(teacher={"nnunet": nnunet})._nnunet_name
         for nnunet in ({}, {"seed": 2}, {"minutes": 1})
-        for composed in ({}, {"seed": 3})
     }
-    assert len(names) == 6
+    before = told(teacher={"nnunet": {}})
+    before.prepare()
+    names.add(before._nnunet_name)
+    told(teacher={"nnunet": {}}, composed={"seed": 3}).prepare()
+    names.add(before._nnunet_name)
+    assert len(names) == 5
     assert told()._nnunet_name == ""
 
 
