@@ -112,12 +112,12 @@ def test_a_writing_that_stops_leaves_what_was_there_before(tmp_path, made):
     with pytest.raises(KeyboardInterrupt):
         store.write(breaks_off())
     assert not store.is_written
+    with pytest.raises(ImageryError, match="cannot be read"):
+        store.images()
     store.write([made(1, side=8)])
     with pytest.raises(KeyboardInterrupt):
         store.write(breaks_off())
     assert [image.id for image in store.images()] == ["i01"]
-    with pytest.raises(ImageryError, match="cannot be read"):
-        store.images()
 
 
 def test_an_opinion_that_stops_half_way_is_none(tmp_path, made):
