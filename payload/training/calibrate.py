@@ -165,12 +165,9 @@ def choose_threshold(
     grid = np.unique(np.append(np.arange(_STEPS + 1) / _STEPS, limit))
     # The n-th bin holds what is called cloud by the first n + 1 thresholds and by no other.
     edges = np.append(grid.astype(np.float32), np.float32(np.inf))
-    clear_in, cloud_in = (
-        np.histogram(said[chosen], edges)[0].astype(np.float64) / said.size
-        for chosen in (~cloud, cloud)
-    )
-    discarded = clear_in[::-1].cumsum()[::-1]
-    kept = cloud_in.cumsum() - cloud_in
+    clear_in, cloud_in = (np.histogram(said[chosen], edges)[0] for chosen in (~cloud, cloud))
+    discarded = clear_in[::-1].cumsum()[::-1] / said.size
+    kept = (cloud_in.cumsum() - cloud_in) / said.size
     curve = tuple(
         Point(float(at), float(lost), float(held), float(cost_ratio * lost + held))
         for at, lost, held in zip(grid, discarded, kept, strict=True)

@@ -105,20 +105,22 @@ def evaluate(
     layout: Annotated[str, typer.Option(help="How the images lie in their folder.")] = "plain",
     ukis: Annotated[bool, typer.Option(help="Judge ukis-csmask beside the model.")] = True,
     work: Work = None,
-    out: Out = _OUT,
+    out: Out = Path("evaluation"),
 ) -> None:
     """Judge a model on labelled images, or the students of a study on scenes that they never saw.
 
     Example: payload-train evaluate --model payload/data/models/default_int8.onnx --data clouds
     """
-    from payload.training import shipping
+    from payload.training import reports
 
     if (model is None) == (recipe is None):
         raise ScenarioError("either --model or --recipe is wanted")
     if recipe is not None:
-        shipping.report_study(_workshop(recipe, data, work), out)
+        shop = _workshop(recipe, data, work)
+        reports.report_study(shop, out)
+        out /= shop.recipe.name
     elif model is not None:
-        shipping.report_model(model, data, layout, out, ukis=ukis)
+        reports.report_model(model, data, layout, out, ukis=ukis)
     typer.echo((out / "README.md").read_text(encoding="utf-8"))
 
 
@@ -135,20 +137,20 @@ def run(
 
     Example: payload-train run ship --data clouds
     """
-    from payload.training import shipping
+    from payload.training import reports, shipping
     from payload.training.school import distil as learn
 
     shop = _taught(recipe, data, work)
     learn(shop, jobs=jobs)
     if shop.recipe.students.folds:
-        shipping.report_study(shop, out)
+        reports.report_study(shop, out)
         return
     if shop.recipe.students.arms == ("composed",):
-        shipping.report_composed(shop, out)
+        reports.report_composed(shop, out)
         return
     for path in shipping.ship(shop, out, models):
         typer.echo(f"{path}: {path.stat().st_size:,} bytes")
-    shipping.report_shipped(shop, models, out)
+    reports.report_shipped(shop, models, out)
 
 
 def main() -> None:

@@ -1,28 +1,16 @@
 """Students become models: calibrated, exported, made eight bits, described by their cards."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from payload.errors import MaskerError
 from payload.masking.card import Calibration, CardScores, Training
-from payload.masking.packaged import Precision
-from payload.training.calibrate import calibrate, choose_threshold
-from payload.training.exam import as_predictor, examine, out_of_fold_logits, quantised
+from payload.training.exam import quantised
 from payload.training.export import Told, seen, write_card, write_onnx
-from payload.training.images import usable
-from payload.training.judge.discards import clear_ground
-from payload.training.judge.evaluation import Evaluation, Trial, evaluate_model
-from payload.training.judge.findings import FINDINGS, card_scores, write_findings
-from payload.training.judge.pace import write_speeds
-from payload.training.opinions import UkisWinner
-from payload.training.predictors import OnnxPredictor, Predictor, spectral_tests
-from payload.training.readers.layouts import read_images
+from payload.training.judge.findings import FINDINGS, card_scores
 from payload.training.recipe import Arm
 from payload.training.school import Finished, load, runs
-from payload.training.speed import measure
 from payload.training.workshop import Workshop
 
 CALIBRATION = "calibration.json"
@@ -34,43 +22,7 @@ LARGER = (
     ("ukis-csmask 1.0.0, 4 bands", 19_420_011),
 )
 """What students are told to be smaller than: parameters of one network each."""
-_SEEN = (
-    "These networks have learned from the labelled images: their scores here only show that the files "
-    "work. What they are worth on scenes they never saw stands in the page of the study. The clear "
-    "composed scenes are of a seed that no network has learned from."
-)
 _TEACHERS = {"nnunet": "nnU-Net v2 of six stages", "ukis": "ukis-csmask 1.0.0 (4 bands)"}
-
-
-def report_study(workshop: Workshop, out: Path) -> Evaluation:
-    """Examine a study, and leave its findings and the calibration of each design in a folder.
-
-    Raises:
-        MaskerError: A training is missing, or the recipe has no folds.
-    """
-    evaluation = examine(workshop)
-    out.mkdir(parents=True, exist_ok=True)
-    found = {}
-    for student in workshop.recipe.students.names:
-        if student == "conv3x3" or "distilled" not in workshop.recipe.students.arms:
-            continue
-        found[student] = _weigh(workshop, student, evaluation.measured_on)
-    (out / CALIBRATION).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    write_findings(evaluation, out)
-    return evaluation
-
-
-def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, object]:
-    """Temperature and threshold of a design, from pixels that its networks have not learned from."""
-    logits, truth = out_of_fold_logits(workshop, student, "distilled")
-    found = calibrate(logits, truth, measured_on=f"{measured_on}; all seeds together")
-    probability = 1 / (1 + np.exp(-logits / np.float32(found.temperature)))
-    threshold = choose_threshold(probability, truth, cost_ratio=workshop.recipe.export.cost_ratio)
-    return {
-        "calibration": found.model_dump(mode="json"),
-        "threshold": round(threshold.theory.threshold, 4),
-        "reason": threshold.reason,
-    }
 
 
 def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
@@ -80,7 +32,7 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
 
     Args:
         workshop: Its students are trained.
-        study: Folder of `report_study`, for calibration and scores of each design.
+        study: Folder of studies, for calibration and scores of each design; see `report_study`.
         models: Where files and cards go.
 
     Returns:
@@ -101,88 +53,11 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
     return written
 
 
-def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool) -> Evaluation:
-    """Judge one exported model on a folder of labelled images, and leave the findings in a folder.
-
-    Args:
-        model: An ONNX file, its card beside it.
-        data: Labelled images; those with truth enough are judged on.
-        layout: How they lie.
-        out: For findings.
-        ukis: Whether ukis-csmask is judged beside it.
-    """
-    images = usable(list(read_images(data, layout)))
-    yardsticks: list[Predictor] = [*spectral_tests(), *([UkisWinner(threads=None)] if ukis else [])]
-    evaluation = evaluate_model(
-        [OnnxPredictor(model), *yardsticks], images, Trial(clear=clear_ground(images))
-    )
-    write_findings(evaluation, out)
-    if pair := _pair(model):
-        write_speeds({model.stem: measure(pair)}, out)
-    return evaluation
-
-
-def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
-    """Judge the models of a recipe on clear hard ground that no network has learned from.
-
-    The images that people have labelled are judged too, all images where there is none: the models
-    have learned from them, which only shows that the files work as flown, and how they bear a worse
-    sensor.
-    """
-    everything = usable(workshop.real.images())
-    images = [image for image in everything if image.is_human] or everything
-    clear = [
-        *workshop.checks.images(),
-        *(replace(i, surface="real") for i in clear_ground(workshop.real.images())),
-    ]
-    done = dict.fromkeys(run.student for run in runs(workshop))
-    files = [models / f"{name}{kind}.onnx" for name in done for kind in ("_int8", "")]
-    evaluation = evaluate_model(
-        [
-            *(OnnxPredictor(path, path.stem) for path in files),
-            *([UkisWinner(threads=None)] if workshop.recipe.teacher.ukis else []),
-        ],
-        images,
-        Trial(clear=clear),
-        journal=workshop.journal.within(stage="evaluate"),
-    )
-    write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
-    write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
-    return evaluation
-
-
-def report_composed(workshop: Workshop, out: Path) -> Evaluation:
-    """Judge students of composed scenes alone: on such scenes, and on the real ones of people.
-
-    How far one convolution gets says how hard the scenes are; how far a student gets on real images
-    says how true.
-
-    Returns:
-        What was found on composed scenes of a seed that nobody has learned from.
-    """
-    students: list[Predictor] = [as_predictor(load(workshop, run)) for run in runs(workshop)]
-    journal = workshop.journal.within(stage="evaluate")
-    quick = Trial(perturbations=())
-    hard = evaluate_model(students, workshop.exams.images(), quick, journal=journal)
-    write_findings(hard, out / "composed", title="How hard composed scenes are")
-    if people := [image for image in workshop.real.images() if image.is_human]:
-        true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
-        write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
-    return hard
-
-
-def _pair(model: Path) -> dict[Precision, Path]:
-    """A float32 model with its eight-bit sibling if there is one; nothing without the float32 file."""
-    fp32 = model.with_name(model.name.replace("_int8.onnx", ".onnx"))
-    int8 = fp32.with_name(f"{fp32.stem}_int8.onnx")
-    found: dict[Precision, Path] = {"fp32": fp32, "int8": int8}
-    return {kind: path for kind, path in found.items() if path.exists()} if fp32.exists() else {}
-
-
 @dataclass(frozen=True, slots=True)
 class _Weighed:
     """What a study says of a design; the defaults stand where there is none."""
 
+    findings: Path | None = None
     calibration: Calibration | None = None
     threshold: float = 0.5
     reason: str = (
@@ -190,26 +65,29 @@ class _Weighed:
     )
 
     @classmethod
-    def of(cls, study: Path, student: str) -> "_Weighed":
-        path = study / CALIBRATION
-        if not path.exists():
-            return cls()
-        try:
-            found = json.loads(path.read_text(encoding="utf-8")).get(student)
-            if found is None:
-                return cls()
-            calibration = Calibration.model_validate(found["calibration"])
-            return cls(calibration, float(found["threshold"]), str(found["reason"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise MaskerError(f"{path}: this is no calibration of a study: {error}") from error
+    def of(cls, studies: Path, student: str, arm: Arm) -> "_Weighed":
+        for path in sorted(studies.glob(f"*/{CALIBRATION}")):
+            try:
+                found = json.loads(path.read_text(encoding="utf-8")).get(student)
+                if found is None or arm != "distilled":
+                    continue
+                return cls(
+                    path.with_name(FINDINGS),
+                    Calibration.model_validate(found["calibration"]),
+                    float(found["threshold"]),
+                    str(found["reason"]),
+                )
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise MaskerError(f"{path}: this is no calibration of a study: {error}") from error
+        return cls()
 
 
 def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list[Path]:
     name = done.run.student
     fp32, int8 = models / f"{name}.onnx", models / f"{name}_int8.onnx"
-    weighed = _Weighed.of(study, name)
+    weighed = _Weighed.of(study, name, done.run.arm)
     temperature = weighed.calibration.temperature if weighed.calibration else 1.0
-    told = _told(workshop, done, weighed, study)
+    told = _told(workshop, done, weighed)
     worst = write_onnx(done.network, fp32, temperature=temperature)
     write_card(fp32, done.network, told)
     images = [image for image in workshop.real.images() if image.id in set(done.trained_on)]
@@ -236,8 +114,7 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
     return [fp32, int8]
 
 
-def _told(workshop: Workshop, done: Finished, weighed: _Weighed, study: Path) -> Told:
-    findings = study / FINDINGS
+def _told(workshop: Workshop, done: Finished, weighed: _Weighed) -> Told:
     return Told(
         name=done.run.student,
         trained_on=seen(
@@ -253,7 +130,7 @@ def _told(workshop: Workshop, done: Finished, weighed: _Weighed, study: Path) ->
             teacher=_teacher(workshop, done.run.arm), recipe_sha256=workshop.recipe.digest
         ),
         smaller_than=LARGER,
-        scores=_scores(findings, f"{done.run.student}, {done.run.arm}, int8"),
+        scores=_scores(weighed.findings, f"{done.run.student}, {done.run.arm}, int8"),
     )
 
 
@@ -270,9 +147,9 @@ def _teacher(workshop: Workshop, arm: Arm) -> str:
     return f"the mean of {' and '.join(names)} on real images; {composed}"
 
 
-def _scores(findings: Path, design: str) -> CardScores | None:
+def _scores(findings: Path | None, design: str) -> CardScores | None:
     """Scores of the design, where the study has any."""
-    if not findings.exists():
+    if findings is None or not findings.exists():
         return None
     return card_scores(
         findings,

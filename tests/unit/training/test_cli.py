@@ -129,9 +129,9 @@ def _hasty(monkeypatch):
     """Speeds are measured once, on a small tile; skips where the extra is not installed."""
     for guest in ("torch", "scipy", "onnx"):
         pytest.importorskip(guest, reason="the extra `train` is not installed")
-    shipping = import_module("payload.training.shipping")
-    quick = partial(shipping.measure, side_px=64, repeats=1, threads=(1,))
-    monkeypatch.setattr(shipping, "measure", quick)
+    reports = import_module("payload.training.reports")
+    quick = partial(reports.measure, side_px=64, repeats=1, threads=(1,))
+    monkeypatch.setattr(reports, "measure", quick)
 
 
 def flies(models, image):
@@ -183,7 +183,9 @@ def test_a_recipe_is_followed_from_labelled_images_to_models_that_fly(
     code, *_ = main_says("export", recipe, "--data", plain_folder, "--models", "models")
     assert code == 0
     events = [(line["stage"], line["event"]) for line in lines(work / "journal.jsonl")[len(told) :]]
-    assert events == [("prepare", "already done"), ("teacher", "opinions"), ("export", "exported")]
+    stores = ("real", "composed", "exams", "checks")
+    as_before = [("prepare", f"{store} as before") for store in stores]
+    assert events == [*as_before, ("teacher", "opinions"), ("export", "exported")]
     assert (models / "default.onnx").read_bytes() == before
 
     model = models / "default_int8.onnx"

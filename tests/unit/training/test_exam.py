@@ -16,18 +16,20 @@ from payload.errors import MaskerError
 from payload.masking.card import read_card
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.preprocess import reflectance
-from payload.training import exam, quantise, shipping
+from payload.training import exam, quantise, reports, shipping
 from payload.training.exam import examine, hold_gate, out_of_fold_logits
 from payload.training.images import RADIOMETRY
 from payload.training.journal import Journal
 from payload.training.judge.evaluation import Trial
 from payload.training.predictors import TorchPredictor
-from payload.training.school import distil, learn, load, runs
-from payload.training.shipping import (
+from payload.training.reports import (
     report_composed,
     report_model,
     report_shipped,
     report_study,
+)
+from payload.training.school import distil, learn, load, runs
+from payload.training.shipping import (
     ship,
 )
 from payload.training.speed import measure
@@ -101,7 +103,7 @@ def _one_way(monkeypatch):
 @pytest.fixture
 def _hasty(monkeypatch):
     """Speeds are measured once, on a small tile."""
-    monkeypatch.setattr(shipping, "measure", partial(measure, side_px=64, repeats=1, threads=(1,)))
+    monkeypatch.setattr(reports, "measure", partial(measure, side_px=64, repeats=1, threads=(1,)))
 
 
 def told(shop, stage):
@@ -228,7 +230,7 @@ def test_a_study_judges_each_design_as_it_would_fly_its_teachers_and_yardsticks(
 
 
 def test_findings_and_calibration_are_left_in_the_folder(found):
-    out, _ = found
+    (out,) = found[0].iterdir()  # of the recipe's name
     assert {"findings.json", "README.md", "examples.png", "calibration.json"} == {
         path.name for path in out.iterdir()
     }
@@ -287,7 +289,7 @@ def test_what_ships_is_one_student_in_two_precisions_with_cards(shipped, eight):
 
 def test_cards_tell_who_taught_what_was_measured_and_how_small_it_is(shipped, found):
     shop, models, _ = shipped
-    weighed = json.loads((found[0] / "calibration.json").read_text())["default"]
+    weighed = json.loads(next(found[0].glob("*/calibration.json")).read_text())["default"]
     for name, precision in (("default", "fp32"), ("default_int8", "int8")):
         card = read_card(models / f"{name}.json")
         assert (card.name, card.precision, card.parameters) == ("default", precision, 40_577)
@@ -339,7 +341,8 @@ def test_without_a_study_a_card_says_that_nobody_weighed_it(make_shop, tmp_path)
 @pytest.mark.parametrize("text", ["{", "[]", '{"default": {"threshold": 0.5}}', '{"default": 3}'])
 def test_a_damaged_calibration_is_answered_with_a_sentence(shipped, tmp_path, text):
     shop, *_ = shipped
-    (tmp_path / "calibration.json").write_text(text)
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "calibration.json").write_text(text)
     with pytest.raises(MaskerError, match=r"calibration\.json"):
         ship(shop, tmp_path, tmp_path / "models")
 

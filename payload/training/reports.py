@@ -1,0 +1,139 @@
+"""What recipes and models were found to be worth, as folders of findings."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from payload.masking.packaged import Precision
+from payload.training.calibrate import calibrate, choose_threshold
+from payload.training.exam import as_predictor, examine, out_of_fold_logits
+from payload.training.images import usable
+from payload.training.judge.discards import clear_ground
+from payload.training.judge.evaluation import Evaluation, Trial, evaluate_model
+from payload.training.judge.findings import write_findings
+from payload.training.judge.pace import write_speeds
+from payload.training.opinions import UkisWinner
+from payload.training.predictors import OnnxPredictor, Predictor, spectral_tests
+from payload.training.readers.layouts import read_images
+from payload.training.school import load, runs
+from payload.training.shipping import CALIBRATION
+from payload.training.speed import measure
+from payload.training.workshop import Workshop
+
+_SEEN = (
+    "These networks have learned from the labelled images: their scores here only show that the files "
+    "work. What they are worth on scenes they never saw stands in the page of the study. The clear "
+    "composed scenes are of a seed that no network has learned from."
+)
+
+
+def report_study(workshop: Workshop, out: Path) -> Evaluation:
+    """Examine a study; its findings and the calibration of each design go into a folder of its name.
+
+    Raises:
+        MaskerError: A training is missing, or the recipe has no folds.
+    """
+    evaluation = examine(workshop)
+    out = out / workshop.recipe.name
+    out.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for student in workshop.recipe.students.names:
+        if student == "conv3x3" or "distilled" not in workshop.recipe.students.arms:
+            continue
+        found[student] = _weigh(workshop, student, evaluation.measured_on)
+    (out / CALIBRATION).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_findings(evaluation, out)
+    return evaluation
+
+
+def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, object]:
+    """Temperature and threshold of a design, from pixels that its networks have not learned from."""
+    logits, truth = out_of_fold_logits(workshop, student, "distilled")
+    found = calibrate(logits, truth, measured_on=f"{measured_on}; all seeds together")
+    probability = 1 / (1 + np.exp(-logits / np.float32(found.temperature)))
+    threshold = choose_threshold(probability, truth, cost_ratio=workshop.recipe.export.cost_ratio)
+    return {
+        "calibration": found.model_dump(mode="json"),
+        "threshold": round(threshold.theory.threshold, 4),
+        "reason": threshold.reason,
+    }
+
+
+def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool) -> Evaluation:
+    """Judge one exported model on a folder of labelled images, and leave the findings in a folder.
+
+    Args:
+        model: An ONNX file, its card beside it.
+        data: Labelled images; those with truth enough are judged on.
+        layout: How they lie.
+        out: For findings.
+        ukis: Whether ukis-csmask is judged beside it.
+    """
+    images = usable(list(read_images(data, layout)))
+    yardsticks: list[Predictor] = [*spectral_tests(), *([UkisWinner(threads=None)] if ukis else [])]
+    evaluation = evaluate_model(
+        [OnnxPredictor(model), *yardsticks], images, Trial(clear=clear_ground(images))
+    )
+    write_findings(evaluation, out)
+    if pair := _pair(model):
+        write_speeds({model.stem: measure(pair)}, out)
+    return evaluation
+
+
+def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
+    """Judge the models of a recipe on clear hard ground that no network has learned from.
+
+    The images that people have labelled are judged too, all images where there is none: the models
+    have learned from them, which only shows that the files work as flown, and how they bear a worse
+    sensor.
+    """
+    everything = usable(workshop.real.images())
+    images = [image for image in everything if image.is_human] or everything
+    clear = [
+        *workshop.checks.images(),
+        *(replace(i, surface="real") for i in clear_ground(workshop.real.images())),
+    ]
+    done = dict.fromkeys(run.student for run in runs(workshop))
+    files = [models / f"{name}{kind}.onnx" for name in done for kind in ("_int8", "")]
+    evaluation = evaluate_model(
+        [
+            *(OnnxPredictor(path, path.stem) for path in files),
+            *([UkisWinner(threads=None)] if workshop.recipe.teacher.ukis else []),
+        ],
+        images,
+        Trial(clear=clear),
+        journal=workshop.journal.within(stage="evaluate"),
+    )
+    write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
+    write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
+    return evaluation
+
+
+def report_composed(workshop: Workshop, out: Path) -> Evaluation:
+    """Judge students of composed scenes alone: on such scenes, and on the real ones of people.
+
+    How far one convolution gets says how hard the scenes are; how far a student gets on real images
+    says how true.
+
+    Returns:
+        What was found on composed scenes of a seed that nobody has learned from.
+    """
+    students: list[Predictor] = [as_predictor(load(workshop, run)) for run in runs(workshop)]
+    journal = workshop.journal.within(stage="evaluate")
+    quick = Trial(perturbations=())
+    hard = evaluate_model(students, workshop.exams.images(), quick, journal=journal)
+    write_findings(hard, out / "composed", title="How hard composed scenes are")
+    if people := [image for image in workshop.real.images() if image.is_human]:
+        true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
+        write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
+    return hard
+
+
+def _pair(model: Path) -> dict[Precision, Path]:
+    """A float32 model with its eight-bit sibling if there is one; nothing without the float32 file."""
+    fp32 = model.with_name(model.name.replace("_int8.onnx", ".onnx"))
+    int8 = fp32.with_name(f"{fp32.stem}_int8.onnx")
+    found: dict[Precision, Path] = {"fp32": fp32, "int8": int8}
+    return {kind: path for kind, path in found.items() if path.exists()} if fp32.exists() else {}
