@@ -78,8 +78,8 @@ class Calibration(_Part):
         gt=0, description="The network's logits were divided by it; the file holds the result."
     )
     ece_before: Share = Field(description="Expected calibration error without it.")
-    ece_after: Share = Field(description="Expected calibration error of the file as it is.")
-    reliability: tuple[Bin, ...] = Field((), description="Of the file as it is, bin by bin.")
+    ece_after: Share = Field(description="Expected calibration error with it.")
+    reliability: tuple[Bin, ...] = Field((), description="With it, bin by bin.")
     measured_on: str = Field(min_length=1, description="Which pixels, and who had seen them.")
 
 
