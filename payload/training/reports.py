@@ -13,6 +13,7 @@ from payload.training.images import usable
 from payload.training.judge.discards import clear_ground
 from payload.training.judge.evaluation import Evaluation, Trial, evaluate_model
 from payload.training.judge.findings import write_findings
+from payload.training.judge.index import write_index
 from payload.training.judge.pace import write_speeds
 from payload.training.opinions import UkisWinner
 from payload.training.predictors import OnnxPredictor, Predictor, spectral_tests
@@ -44,7 +45,9 @@ def report_study(workshop: Workshop, out: Path) -> Evaluation:
             continue
         found[student] = _weigh(workshop, student, evaluation.measured_on)
     (out / CALIBRATION).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    write_findings(evaluation, out)
+    title = f"Recipe {workshop.recipe.name}: students on scenes that they never saw"
+    write_findings(evaluation, out, title=title)
+    write_index(out.parent)
     return evaluation
 
 
@@ -108,6 +111,7 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
     )
     write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
     write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
+    write_index(out)
     return evaluation
 
 
@@ -128,6 +132,7 @@ def report_composed(workshop: Workshop, out: Path) -> Evaluation:
     if people := [image for image in workshop.real.images() if image.is_human]:
         true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
         write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
+    write_index(out)
     return hard
 
 

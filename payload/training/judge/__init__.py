@@ -8,6 +8,7 @@
     sheet         the worst failures as one picture
     evaluation    all of that for a model and its yardsticks
     findings      an evaluation as JSON, Markdown and a picture; what of it a model card says
+    index         all findings below a folder on one page
     pace          how fast networks are, as JSON and Markdown
 
 A masker here is a `payload.training.predictors.Predictor`; images are `LabelledImage`s. Where each

@@ -30,7 +30,7 @@ def write_findings(
     The folder is made if need be; a picture of an earlier evaluation is taken away.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = {**record(evaluation), "machine": machine()}
+    written = {"title": title, **record(evaluation), "machine": machine()}
     text = json.dumps(written, indent=1, allow_nan=False)
     (folder / FINDINGS).write_text(text + "\n", encoding="utf-8")
     (folder / PAGE).write_text("\n".join(page(evaluation, title)), encoding="utf-8")

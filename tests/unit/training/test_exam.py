@@ -230,7 +230,8 @@ def test_a_study_judges_each_design_as_it_would_fly_its_teachers_and_yardsticks(
 
 
 def test_findings_and_calibration_are_left_in_the_folder(found):
-    (out,) = found[0].iterdir()  # of the recipe's name
+    (out,) = (path for path in found[0].iterdir() if path.is_dir())  # of the recipe's name
+    assert f"]({out.name}/README.md)" in (found[0] / "README.md").read_text()
     assert {"findings.json", "README.md", "examples.png", "calibration.json"} == {
         path.name for path in out.iterdir()
     }
