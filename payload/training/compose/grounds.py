@@ -23,6 +23,7 @@ from payload.training.compose.fields import (
 )
 from payload.training.compose.light import Light
 
+_PLATEAU_SUN_DEG = 28.0  # Assumption
 Ground = NDArray[np.float32]
 Spectrum = tuple[float, float, float, float]
 
@@ -56,10 +57,15 @@ _DRY_GRASS = (0.080, 0.130, 0.180, 0.280)
 
 
 def snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
-    """Snow: plateaus, fields, mountains with rock, forest under snow."""
+    """Snow: plateaus, fields, mountains with rock, forest under snow.
+
+    Plateaus lie where the sun stays low; under a high one they would look like fog, pixel by pixel.
+    """
     kind = rng.choice(
         ["plateau", "plain", "mountain", "forest", "patchy"], p=[0.2, 0.18, 0.26, 0.26, 0.1]
     )
+    if kind == "plateau" and light.sun_elevation_deg > _PLATEAU_SUN_DEG:
+        kind = "mountain"
     white = _between(rng, (_FRESH_SNOW, _COARSE_SNOW), spread=0.03)
     if kind != "plateau" and rng.random() < 0.3:
         white = _mix(white, _MELTING_SNOW, rng.uniform(0.2, 0.9))
@@ -71,8 +77,8 @@ def snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: floa
     height = fractal(rng, side_px, slope=rng.uniform(3.2, 4.2), largest_px=rng.uniform(60, 300))
     steepness = min(0.25 / np.tan(np.radians(light.sun_elevation_deg)), 0.6)
     if kind == "plain":
-        field = _shaded(white, relief(height, azimuth_deg, steepness * rng.uniform(0.02, 0.2)))
-        return _parcelled(rng, field, (_SOIL, _BARE_FOREST, _ROCK), share=rng.uniform(0, 0.3))
+        field = _shaded(white, relief(height, azimuth_deg, steepness * rng.uniform(0.1, 0.5)))
+        return _parcelled(rng, field, (_SOIL, _BARE_FOREST, _ROCK), share=rng.uniform(0.03, 0.4))
     lit = relief(height, azimuth_deg, steepness * rng.uniform(0.3, 1.2))
     dark = _between(rng, (_ROCK, _BARE_FOREST, _WINTER_FOREST, _SOIL))
     if kind == "mountain":
@@ -161,7 +167,7 @@ def glint(rng: np.random.Generator, side_px: int, _light: Light, azimuth_deg: fl
     waves = _noise(rng, side_px, rng.uniform(0.0, 0.8), rng.uniform(0.04, 0.30))
     calm = smooth_step(_noise(rng, side_px, 3.4, 1.0), *_ramp(rng, 0.5, 3.0))
     slicks = -np.float32(rng.uniform(0, 0.7)) * calm
-    mirrored = np.float32(np.exp(rng.uniform(np.log(0.02), np.log(0.35)))) * spot
+    mirrored = np.float32(np.exp(rng.uniform(np.log(0.02), np.log(0.25)))) * spot
     mirrored = mirrored * np.maximum(1 + waves + slicks, 0.05)
     base = np.array(water, np.float32)[:, None, None]
     tint = np.array([1.0, 1.0, 1.0, rng.uniform(0.9, 1.05)], np.float32)[:, None, None]
