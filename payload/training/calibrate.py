@@ -15,7 +15,7 @@ https://arxiv.org/abs/1706.04599, for the temperature; Elkan, The foundations of
 learning, 2001, for the threshold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,25 +179,95 @@ def choose_threshold(
     return Threshold(cost_ratio, theory, best, curve)
 
 
-def choose_by_surface(
-    pixels: Mapping[str, tuple[NDArray[np.float32], NDArray[np.uint8]]], *, cost_ratio: float
-) -> dict[str, Threshold]:
-    """`choose_threshold` for each surface: whether snow or bright ground want one of their own.
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """An image that a network has not learned from, and what the network says of it.
 
-    What they want is to be judged by the curves: a surface with few clear or few cloudy pixels has
-    an optimum at one end that means nothing.
+    Attributes:
+        image: Its id.
+        surface: What lies below.
+        probability: Calibrated, shape (H, W).
+        truth: The same shape.
+    """
+
+    image: str
+    surface: str
+    probability: NDArray[np.float32]
+    truth: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnThreshold:
+    """A threshold of a surface's own, tried on images that had no say in it.
+
+    Attributes:
+        threshold: The cheapest on all images of the surface.
+        common_cost: Cost of a pixel at the threshold of theory.
+        own_cost: The same where each image is judged by what is cheapest on the others.
+        pixels: Of known truth.
+    """
+
+    threshold: float
+    common_cost: float
+    own_cost: float
+    pixels: int
+
+
+def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[str, OwnThreshold]:
+    """Whether snow or bright ground want a threshold of their own.
+
+    The cheapest threshold of a surface with few clear or few cloudy pixels lies at one end and means
+    nothing, so each image is judged by the threshold that is cheapest on the surface's others.
 
     Args:
-        pixels: Probability and truth by the name of the surface.
+        images: An image may come several times, from several seeds; it never judges itself.
         cost_ratio: As in `choose_threshold`.
 
+    Returns:
+        By surface; those with one image alone are left out.
+
     Raises:
-        MaskerError: No pixel of a surface has truth, or the ratio is none.
+        MaskerError: An image has no pixel of known truth, or the ratio is none.
     """
-    return {
-        surface: choose_threshold(probability, truth, cost_ratio=cost_ratio)
-        for surface, (probability, truth) in pixels.items()
-    }
+    found = {}
+    for surface in sorted({each.surface for each in images}):
+        here = [each for each in images if each.surface == surface]
+        names = dict.fromkeys(each.image for each in here)
+        if len(names) < 2:
+            continue
+        common, own, pixels = 0.0, 0.0, 0
+        for name in names:
+            judged = _weigh([each for each in here if each.image == name], cost_ratio)
+            others = _weigh([each for each in here if each.image != name], cost_ratio)
+            known = sum(int((each.truth != UNKNOWN).sum()) for each in here if each.image == name)
+            costs = {point.threshold: point.cost for point in judged.curve}
+            common += known * judged.theory.cost
+            own += known * costs[others.best.threshold]
+            pixels += known
+        found[surface] = OwnThreshold(
+            _weigh(here, cost_ratio).best.threshold, common / pixels, own / pixels, pixels
+        )
+    return found
+
+
+def why_one_for_all(own: Mapping[str, OwnThreshold]) -> str:
+    """One sentence for the card: what thresholds by surface would bring, and that there are none."""
+    common = sum(one.pixels * one.common_cost for one in own.values())
+    spared = 1 - sum(one.pixels * one.own_cost for one in own.values()) / common if common else 0.0
+    change = "spare" if spared >= 0 else "add"
+    return (
+        f"A threshold for each of {len(own)} surfaces, chosen on its other images, would {change} "
+        f"{abs(spared):.1%} of the cost; on board nobody tells the network what lies below, so one "
+        "serves all."
+    )
+
+
+def _weigh(images: Sequence[Weighed], cost_ratio: float) -> Threshold:
+    return choose_threshold(
+        np.concatenate([each.probability.ravel() for each in images]),
+        np.concatenate([each.truth.ravel() for each in images]),
+        cost_ratio=cost_ratio,
+    )
 
 
 def _sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -132,23 +132,22 @@ def examine(workshop: Workshop) -> Evaluation:
 
 def out_of_fold_logits(
     workshop: Workshop, student: str, arm: Arm
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Logits of all human-labelled pixels by networks that saw nothing of their scene, with truth.
+) -> list[tuple[LabelledImage, NDArray[np.float32]]]:
+    """The human-labelled images, each with the logits (H, W) of a network that saw nothing of its scene.
 
     Returns:
-        Two flat arrays; each pixel once for each seed.
+        Each image once for each seed.
     """
-    logits, truths = [], []
+    found = []
     for seed in _seeds(workshop, arm, student):
         for finished, image in _held_out(workshop, seed):
             network = as_predictor(finished)
             plane = network.probability(reflectance(image.dn, RADIOMETRY)).astype(np.float64)
             plane = np.clip(plane, 1e-7, 1 - 1e-7)
-            logits.append(np.log(plane / (1 - plane)).astype(np.float32).ravel())
-            truths.append(image.truth.ravel())
-    if not logits:
+            found.append((image, np.log(plane / (1 - plane)).astype(np.float32)))
+    if not found:
         raise MaskerError(f"no {arm} student {student!r} was trained in folds")
-    return np.concatenate(logits), np.concatenate(truths)
+    return found
 
 
 def _design(workshop: Workshop, student: str, arm: Arm) -> list[Contender]:

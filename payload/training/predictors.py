@@ -5,6 +5,7 @@
 array([[1., 1.]], dtype=float32)
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,7 +134,7 @@ class TorchPredictor:
         return crop_back(plane, (bands.shape[1], bands.shape[2]))
 
 
-class _Certain:
+class _Certain(ABC):
     """Rules that say yes or no: probability 1 or 0."""
 
     threshold = 0.5
@@ -142,9 +143,9 @@ class _Certain:
         """1 where the rule says cloud, else 0; shape (H, W)."""
         return self.cloud(bands).astype(np.float32)
 
+    @abstractmethod
     def cloud(self, bands: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where the rule says cloud, shape (H, W), of reflectance (4, H, W)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,19 @@
 """What recipes and models were found to be worth, as folders of findings."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from payload.masking.packaged import Precision
-from payload.training.calibrate import calibrate, choose_threshold
+from payload.training.calibrate import (
+    Weighed,
+    calibrate,
+    choose_threshold,
+    try_own_thresholds,
+    why_one_for_all,
+)
 from payload.training.exam import as_predictor, examine, out_of_fold_logits
 from payload.training.images import usable
 from payload.training.judge.discards import clear_ground
@@ -53,14 +59,31 @@ def report_study(workshop: Workshop, out: Path) -> Evaluation:
 
 def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, object]:
     """Temperature and threshold of a design, from pixels that its networks have not learned from."""
-    logits, truth = out_of_fold_logits(workshop, student, "distilled")
+    said = out_of_fold_logits(workshop, student, "distilled")
+    logits = np.concatenate([plane.ravel() for _, plane in said])
+    truth = np.concatenate([image.truth.ravel() for image, _ in said])
     found = calibrate(logits, truth, measured_on=f"{measured_on}; all seeds together")
-    probability = 1 / (1 + np.exp(-logits / np.float32(found.temperature)))
-    threshold = choose_threshold(probability, truth, cost_ratio=workshop.recipe.export.cost_ratio)
+    cost_ratio = workshop.recipe.export.cost_ratio
+    calibrated = [
+        Weighed(
+            image.id,
+            image.surface,
+            np.asarray(1 / (1 + np.exp(-plane / np.float32(found.temperature))), np.float32),
+            image.truth,
+        )
+        for image, plane in said
+    ]
+    probability = np.concatenate([each.probability.ravel() for each in calibrated])
+    threshold = choose_threshold(probability, truth, cost_ratio=cost_ratio)
+    own = try_own_thresholds(calibrated, cost_ratio=cost_ratio)
     return {
         "calibration": found.model_dump(mode="json"),
         "threshold": round(threshold.theory.threshold, 4),
-        "reason": threshold.reason,
+        "reason": " ".join([threshold.reason, *([why_one_for_all(own)] if own else [])]),
+        "by_surface": {
+            surface: {key: round(value, 5) for key, value in asdict(one).items()}
+            for surface, one in own.items()
+        },
     }
 
 

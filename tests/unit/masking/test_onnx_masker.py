@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -295,12 +294,9 @@ def test_probabilities_that_are_none_are_refused(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-def test_the_packaged_network_runs_on_every_real_image():
+def test_the_packaged_network_runs_on_every_real_image(real_images):
     rasterio = pytest.importorskip("rasterio")
-    data = os.environ.get("PAYLOAD_SIM_DATA")
-    if not data:
-        pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
-    folder = Path(data) / "clouds"
+    folder = real_images
     masker = OnnxMasker()
     covers = {}
     for row in csv.DictReader((folder / "index.csv").read_text(encoding="utf-8").splitlines()):

@@ -9,10 +9,12 @@ from payload.errors import MaskerError
 from payload.training.calibrate import (
     COLDEST,
     HOTTEST,
+    Weighed,
     calibrate,
-    choose_by_surface,
     choose_threshold,
     fit_temperature,
+    try_own_thresholds,
+    why_one_for_all,
 )
 
 TEMPERATURES = st.floats(0.3, 5)
@@ -111,13 +113,37 @@ def test_the_dearer_a_clear_pixel_the_fewer_are_thrown_away():
     assert points[0].discarded > points[1].discarded > points[2].discarded
 
 
-def test_each_surface_is_weighed_alone():
-    logits, truth = drawn(1.0, 50_000)
-    dull = 1 / (1 + np.exp(-logits))
-    bright = 1 / (1 + np.exp(-(logits + 1)))  # says cloud too readily
-    found = choose_by_surface({"grass": (dull, truth), "snow": (bright, truth)}, cost_ratio=1.0)
-    assert found["grass"].best.threshold == pytest.approx(0.5, abs=0.05)
-    assert found["snow"].best.threshold == pytest.approx(1 / (1 + np.exp(-1)), abs=0.06)
+def seen(image, surface, shift, *, seed):
+    """An image of pixels that are called cloud too readily by `shift`, in logits."""
+    logits, truth = drawn(1.0, 40_000, seed)
+    said = 1 / (1 + np.exp(-(logits + np.float32(shift))))
+    return Weighed(image, surface, said.reshape(200, 200), truth.reshape(200, 200))
+
+
+def test_a_surface_that_is_called_cloud_too_readily_gains_by_a_threshold_of_its_own():
+    images = [
+        seen("g1", "grass", 0, seed=1),
+        seen("g2", "grass", 0, seed=2),
+        seen("s1", "snow", 2, seed=3),
+        seen("s2", "snow", 2, seed=4),
+        seen("w1", "water", 0, seed=5),
+    ]
+    found = try_own_thresholds(images, cost_ratio=1.0)
+    assert list(found) == ["grass", "snow"]  # one image alone has no others
+    assert found["grass"].threshold == pytest.approx(0.5, abs=0.05)
+    assert found["snow"].threshold == pytest.approx(1 / (1 + np.exp(-2)), abs=0.06)
+    assert found["snow"].own_cost < 0.9 * found["snow"].common_cost
+    assert found["grass"].own_cost >= found["grass"].common_cost - 1e-3
+    assert found["snow"].pixels == 80_000
+    assert "spare" in why_one_for_all({"snow": found["snow"]})
+
+
+def test_no_image_has_a_say_in_the_threshold_that_it_is_judged_by():
+    """Two images that want opposite thresholds are each judged by the other's, and pay for it."""
+    one, other = seen("a", "ice", 2, seed=1), seen("b", "ice", -2, seed=2)
+    found = try_own_thresholds([one, other, one, other], cost_ratio=1.0)["ice"]
+    assert found.own_cost > found.common_cost
+    assert "add" in why_one_for_all({"ice": found})
 
 
 @pytest.mark.parametrize("ratio", [0, -1, np.inf, np.nan])

@@ -1,8 +1,5 @@
 """Plain folders, with an index and without."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,11 +130,8 @@ def test_an_image_without_a_mask_is_refused(tmp_path, write):
         list(read(tmp_path))
 
 
-def test_the_sixteen_human_labelled_images_are_dealt_into_four_folds_of_four():
-    data = os.environ.get("PAYLOAD_SIM_DATA")
-    if not data:
-        pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
-    images = list(read(Path(data) / "clouds"))
+def test_the_sixteen_human_labelled_images_are_dealt_into_four_folds_of_four(real_images):
+    images = list(read(real_images))
     dealt = folds(images, 4)
     assert [len(ids) for ids in dealt] == [4, 4, 4, 4]
     assert all(id_.startswith("l8biome_") for ids in dealt for id_ in ids)
