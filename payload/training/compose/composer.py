@@ -12,18 +12,29 @@ from payload.rng import stream
 from payload.training.compose.fields import blurred
 from payload.training.compose.grounds import GROUNDS
 from payload.training.compose.light import Light, under_cloud
-from payload.training.compose.sky import RealClouds, draw_sky, real_clouds
+from payload.training.compose.sky import (
+    RealClouds,
+    draw_sky,
+    real_clouds,
+    self_shaded,
+    towards_sun,
+)
 from payload.training.images import RADIOMETRY, LabelledImage
 from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
 
 SOURCE = "composed"
-VISIBLE = 0.04
-"""Cloud is what changes reflectance by this much in some band; people draw hardly any thinner."""
-_INVISIBLE = 0.015
-_OPAQUE = 0.35  # so much sent back is cloud even over snow, where it hardly shows
+VISIBLE = 0.08
+"""Cloud is what changes reflectance by this much in some band; what changes it less is doubtful."""
+_INVISIBLE = 0.02
+_GAP_PX = 2  # people draw outlines: gaps up to twice as wide belong to the cloud
+_OPAQUE = 0.5  # so much sent back is cloud even over snow, where it hardly shows
+_THIN, _FLAT = 0.25, 0.1
+_AROUND_PX = 33  # thin cloud that hardly varies within such a square has no outline to draw
 _TRACE = 0.04
 _SHADED = 0.7
 _SUN_DEG = (15.0, 76.0)
+_SATURATED = (0.9, 1.3)
+_ALIKE = {"snow", "ice", "glint"}
 _POLAR_SUN_DEG = (8.0, 42.0)  # where snow and ice lie, the sun does not stand high
 
 SHARES = {
@@ -47,7 +58,7 @@ class Composer:
         seed: Scenes of different seeds have nothing in common.
         side_px: [px] Side of a scene.
         clear_share: How many scenes have no cloud.
-        clear_share_on_white: The same over snow and ice, where clouds hardly show.
+        clear_share_on_bright: The same over snow, ice and glint, where clouds hardly show.
         grounds: Clear real images, with sides of at least `side_px`.
         clouds: Real clouds, see `sky.real_clouds`.
     """
@@ -55,7 +66,7 @@ class Composer:
     seed: int
     side_px: int = 256
     clear_share: float = 0.3
-    clear_share_on_white: float = 0.8
+    clear_share_on_bright: float = 0.8
     grounds: tuple[LabelledImage, ...] = ()
     clouds: RealClouds = field(default=())
 
@@ -92,8 +103,8 @@ class Composer:
         shares = {kind: share for kind, share in SHARES.items() if kind != "real" or self.grounds}
         weights = np.array(list(shares.values()))
         surface = str(rng.choice(list(shares), p=weights / weights.sum()))
-        white = surface in {"snow", "ice"}
-        cloudy = bool(rng.random() >= (self.clear_share_on_white if white else self.clear_share))
+        clear_share = self.clear_share_on_bright if surface in _ALIKE else self.clear_share
+        cloudy = bool(rng.random() >= clear_share)
         return self._scene(rng, f"{surface}_{number:05}", surface, cloudy=cloudy)
 
     def clear(self, surface: str, number: int) -> LabelledImage:
@@ -124,9 +135,15 @@ class Composer:
                 real=self.clouds,
             )
             beam = _displaced(sky.beam, light.shadow_px(sky.height_m, gsd_m), azimuth_deg)
-            cloud = np.broadcast_to(sky.cloud, clear.shape)
-            pixels = under_cloud(clear, cloud, beam, light.white_cloud())
-            truth = _truth(truth, clear, pixels, sky.cloud, beam)
+            cloud = self_shaded(
+                sky.cloud,
+                sky.thick_m / gsd_m,
+                slope=float(np.tan(np.radians(light.sun_elevation_deg))),
+                azimuth_deg=azimuth_deg,
+            )
+            everywhere = np.broadcast_to(cloud, clear.shape)
+            pixels = under_cloud(clear, everywhere, beam, light.white_cloud())
+            truth = _truth(truth, clear, pixels, cloud, beam)
         return LabelledImage(
             id=f"composed_{self.seed}_{name}",
             scene=f"composed_{self.seed}_{name}",
@@ -165,10 +182,7 @@ def _displaced(
     beam: NDArray[np.float32], distance_px: float, azimuth_deg: float
 ) -> NDArray[np.float32]:
     """Move the shadows away from the sun; the square wraps around."""
-    angle = np.radians(azimuth_deg)
-    shift = (distance_px * np.cos(angle), -distance_px * np.sin(angle))
-    moved = np.roll(beam, [round(s) % beam.shape[0] for s in shift], axis=(0, 1))
-    return blurred(moved, 0.8)
+    return blurred(towards_sun(beam, distance_px, azimuth_deg), 0.8)
 
 
 def _truth(
@@ -186,8 +200,23 @@ def _truth(
     truth = np.where(doubtful, np.uint8(UNKNOWN), truth)
     opaque = cloud >= _OPAQUE
     hidden = ((cloud >= 3 * _TRACE) & ~seen & ~opaque) | (opaque & (added < _INVISIBLE))
+    hidden |= seen & (cloud < _THIN) & (_range(cloud) < _FLAT)
     truth = np.where(hidden, np.uint8(UNKNOWN), truth)
-    return np.where((seen | opaque) & ~hidden, np.uint8(CLOUD), truth).astype(np.uint8)
+    return np.where(_outlined((seen | opaque) & ~hidden), np.uint8(CLOUD), truth).astype(np.uint8)
+
+
+def _range(cloud: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Largest less smallest value around each pixel."""
+    around: NDArray[np.float32] = ndimage.maximum_filter(cloud, _AROUND_PX)
+    return around - ndimage.minimum_filter(cloud, _AROUND_PX)
+
+
+def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cloud with the narrow gaps within."""
+    wide = np.pad(cloud, 2 * _GAP_PX, mode="edge")
+    closed = ndimage.binary_closing(wide, iterations=_GAP_PX)
+    inner = slice(2 * _GAP_PX, -2 * _GAP_PX)
+    return np.asarray(closed[inner, inner], np.bool_)
 
 
 def under_shadow(clear: NDArray[np.float32], beam: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -211,6 +240,6 @@ def _exposed(rng: np.random.Generator, pixels: NDArray[np.float32]) -> NDArray[n
     noise = rng.standard_normal(seen.shape, dtype=np.float32)
     seen = seen + noise * np.sqrt(np.maximum(seen, 0.01) * np.float32(0.1)) / np.float32(snr)
     if rng.random() < 0.1:
-        seen = np.minimum(seen, np.float32(rng.uniform(0.7, 1.1)))
+        seen = np.minimum(seen, np.float32(rng.uniform(*_SATURATED)))
     dn: NDArray[np.float32] = np.clip(np.rint(seen / np.float32(RADIOMETRY.scale)), 0, 28000)
     return dn.astype(np.uint16)

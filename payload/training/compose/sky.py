@@ -13,6 +13,9 @@ from payload.world.atmosphere import beam_transmission, cloud_reflectance
 BRIGHTEST = 1.4
 """Share of light that the brightest pixel of a cloud seems to send back; real images reach 1.3."""
 
+_RAYS = 8  # so many looks towards the sun
+_DARKEST = 0.45  # share of its light that a cloud in shadow loses. Assumption
+
 RealClouds = tuple[NDArray[np.float32], ...]
 
 
@@ -24,11 +27,13 @@ class Sky:
         cloud: Share of light sent back, shape (H, W); may pass 1 a little where clouds face the sun.
         beam: Share of the sun's beam below the cloud, not yet displaced, shape (H, W).
         height_m: [m] Of the clouds above the ground, for the shadows.
+        thick_m: [m] From the base of the thickest cloud to its top.
     """
 
     cloud: Field
     beam: Field
     height_m: float
+    thick_m: float = 0.0
 
 
 def cumulus(rng: np.random.Generator, side_px: int) -> Field:
@@ -36,8 +41,9 @@ def cumulus(rng: np.random.Generator, side_px: int) -> Field:
     base = fractal(rng, side_px, slope=rng.uniform(2.4, 3.6), largest_px=_size(rng, 15, 160))
     cover = rng.beta(1.2, 1.8)
     above = base - np.float32(np.quantile(base, 1 - cover))
-    depth = np.exp(rng.uniform(np.log(6), np.log(60)))
-    return _field(depth * np.maximum(above, 0) ** np.float32(rng.uniform(0.7, 1.5)))
+    strength = np.exp(rng.uniform(np.log(6), np.log(60)))
+    depth = _field(strength * np.maximum(above, 0) ** np.float32(rng.uniform(0.7, 1.5)))
+    return haloed(rng, depth) if rng.random() < 0.6 else depth
 
 
 def deck(rng: np.random.Generator, side_px: int) -> Field:
@@ -83,6 +89,16 @@ def veil(rng: np.random.Generator, side_px: int) -> Field:
     return _field(depth * np.exp(rng.uniform(0.2, 0.7) * drift))
 
 
+def haloed(rng: np.random.Generator, depth: Field) -> Field:
+    """The same clouds in moist air that fades out around them, over a pixel or several.
+
+    Source: Koren et al. 2007, Geophys. Res. Lett. 34, L08805, for the twilight zone between cloud and
+    clear. Assumption: how deep and how wide.
+    """
+    strength = np.float32(np.exp(rng.uniform(np.log(0.1), np.log(3))))
+    return depth + strength * blurred(np.minimum(depth, 1), _size(rng, 1.5, 8))
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of cloud.
@@ -92,18 +108,20 @@ class Kind:
         share: How often it is drawn.
         height_m: [m] Lowest and highest above the ground.
         carved: How deeply its top is carved, as a low sun shows.
+        thick_m: [m] Thinnest and thickest of its thickest clouds. Assumption.
     """
 
     depth: Callable[[np.random.Generator, int], Field]
     share: float
     height_m: tuple[float, float]
     carved: float = 1.0
+    thick_m: tuple[float, float] = (10, 100)
 
 
 KINDS = (
-    Kind(cumulus, 0.40, (500, 4000)),
-    Kind(deck, 0.20, (500, 3000)),
-    Kind(overcast, 0.10, (500, 6000), carved=0.7),
+    Kind(cumulus, 0.40, (500, 4000), thick_m=(100, 3000)),
+    Kind(deck, 0.20, (500, 3000), thick_m=(50, 800)),
+    Kind(overcast, 0.10, (500, 6000), carved=0.7, thick_m=(50, 800)),
     Kind(stratus, 0.13, (300, 2000), carved=0.1),
     Kind(cirrus, 0.16, (6000, 12000), carved=0.3),
     Kind(veil, 0.07, (3000, 12000), carved=0.1),
@@ -140,11 +158,43 @@ def draw_sky(
         sun_azimuth_deg,
         kind.carved * _carving(sun_elevation_deg) * rng.uniform(0.3, 1.2),
     )
-    # Clouds do not send light back evenly: seen from the sunny side they pass 1.
-    facing = np.float32(rng.uniform(0.85, 1.35))
+    # Clouds do not send light back evenly: under a high sun more than even goes up, under a low one less.
+    facing = np.float32(rng.uniform(0.85, 1.35) * _upward(sun_elevation_deg))
     cloud = np.minimum(cloud_reflectance(depth) * np.minimum(carved, 1.6) * facing, BRIGHTEST)
     beam = beam_transmission(depth, sun_elevation_deg)
-    return Sky(cloud, beam, float(np.exp(rng.uniform(*np.log(kind.height_m)))))
+    height_m, thick_m = (
+        float(np.exp(rng.uniform(*np.log(span)))) for span in (kind.height_m, kind.thick_m)
+    )
+    return Sky(cloud, beam, height_m, thick_m)
+
+
+def self_shaded(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float) -> Field:
+    """Clouds in the shadow of taller clouds: their tops lie in it.
+
+    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter.
+
+    Args:
+        cloud: Share of light sent back, shape (H, W); the square wraps around.
+        thick_px: [px] Height of the brightest over the darkest.
+        slope: Tangent of the sun's elevation.
+        azimuth_deg: [deg] Where the sun stands.
+    """
+    top = blurred(np.minimum(cloud, 1), 0.8) * np.float32(thick_px)
+    longest = min(thick_px / slope, cloud.shape[0] / 2)
+    if longest < 1:
+        return cloud
+    dark = np.zeros_like(cloud)
+    for reach_px in np.linspace(1, longest, _RAYS):
+        ray = towards_sun(top, float(reach_px), azimuth_deg) - np.float32(reach_px * slope)
+        dark = np.maximum(dark, smooth_step(ray - top, 0.0, max(0.1 * thick_px, 0.5)))
+    return cloud * (1 - np.float32(_DARKEST) * blurred(dark, 1.0))
+
+
+def towards_sun(top: Field, reach_px: float, azimuth_deg: float) -> Field:
+    """What lies so far towards the sun, at each pixel; the square wraps around."""
+    angle = np.radians(azimuth_deg)
+    shift = (reach_px * np.cos(angle), -reach_px * np.sin(angle))
+    return np.roll(top, [round(s) % top.shape[0] for s in shift], axis=(0, 1))
 
 
 def real_clouds(
@@ -183,6 +233,14 @@ def _real_sky(rng: np.random.Generator, side_px: int, real: RealClouds) -> Sky:
 
 def _carving(sun_elevation_deg: float) -> float:
     return float(np.clip(0.12 / np.tan(np.radians(sun_elevation_deg)), 0.02, 0.45))
+
+
+def _upward(sun_elevation_deg: float) -> float:
+    """How much of what a cloud sends straight up a low sun leaves; the rest goes off to the side.
+
+    Assumption: up to a fifth goes.
+    """
+    return 0.8 + 0.2 * min(float(np.sin(np.radians(sun_elevation_deg))) / 0.7, 1.0)
 
 
 def _gap(rng: np.random.Generator) -> tuple[float, float]:

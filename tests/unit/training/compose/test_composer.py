@@ -19,8 +19,8 @@ from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
 
 SIDE = 64
 BLUISH = (1.0, 0.8, 0.7, 0.6)
-ALWAYS = Composer(1, SIDE, clear_share=0.0, clear_share_on_white=0.0)
-NEVER = Composer(1, SIDE, clear_share=1.0, clear_share_on_white=1.0)
+ALWAYS = Composer(1, SIDE, clear_share=0.0, clear_share_on_bright=0.0)
+NEVER = Composer(1, SIDE, clear_share=1.0, clear_share_on_bright=1.0)
 
 
 def image(id_, level, *, cloud=0.0, unknown=0.0, side=SIDE):
