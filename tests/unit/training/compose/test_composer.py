@@ -185,8 +185,9 @@ def test_clouds_come_from_pairs_alone():
 class Watched:
     """Puts one square cloud into each scene, and notes where the sun stands."""
 
-    def __init__(self, opacity=0.8):
+    def __init__(self, opacity=0.8, cloud=None):
         self.opacity = opacity
+        self.cloud = cloud
         self.azimuth_deg = None
 
     def __call__(self, rng, side_px, *, sun_elevation_deg, sun_azimuth_deg, real):
@@ -196,13 +197,14 @@ class Watched:
         self.azimuth_deg = sun_azimuth_deg
         cloud = np.zeros((side_px, side_px), np.float32)
         cloud[26:38, 26:38] = self.opacity
+        cloud = cloud if self.cloud is None else self.cloud
         beam = np.where(cloud > 0, np.float32(0.1), np.float32(1))
         return Sky(cloud, beam, 900.0)
 
 
-def lit(monkeypatch, opacity=0.8):
-    """Scenes of a square cloud whose shadow falls 15 pixels away."""
-    watched = Watched(opacity)
+def lit(monkeypatch, opacity=0.8, cloud=None):
+    """Scenes of a square cloud, or another, whose shadow falls 15 pixels away."""
+    watched = Watched(opacity, cloud)
     monkeypatch.setattr(composing, "draw_sky", watched)
     monkeypatch.setattr(Light, "shadow_px", lambda *_: 15.0)
     composer = replace(ALWAYS, grounds=(grey(1_500),))
@@ -240,6 +242,26 @@ def test_a_cloud_that_nobody_can_see_is_not_called_one(monkeypatch):
         assert not (scene.truth == CLOUD).any()
     doubts = [(scene.truth == UNKNOWN).any() for scene, _ in lit(monkeypatch, opacity=0.035)]
     assert any(doubts)
+
+
+def test_a_gap_too_narrow_to_draw_belongs_to_the_cloud_and_a_wide_one_does_not(monkeypatch):
+    cloud = np.full((SIDE, SIDE), 0.8, np.float32)
+    cloud[:, 10:13] = 0
+    cloud[:, 40:50] = 0
+    for scene, _ in lit(monkeypatch, cloud=cloud):
+        assert (scene.truth[:, 10:13] == CLOUD).all()
+        assert (scene.truth[:, 42:48] != CLOUD).all()
+
+
+def test_a_veil_without_an_outline_is_doubtful_and_the_same_with_one_is_cloud(monkeypatch):
+    veil = np.full((SIDE, SIDE), 0.2, np.float32)
+    for scene, _ in lit(monkeypatch, cloud=veil):
+        assert (scene.truth == UNKNOWN).all()
+    edged = veil.copy()
+    edged[:, 32:] = 0
+    for scene, _ in lit(monkeypatch, cloud=edged):
+        assert (scene.truth[:, 20:30] == CLOUD).all()
+        assert (scene.truth[:, 34:] != CLOUD).all()
 
 
 def test_a_shadow_neither_makes_doubtful_ground_known_nor_clears_a_cloud(monkeypatch):

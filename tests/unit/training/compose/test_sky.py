@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 pytest.importorskip("scipy", reason="the extra `train` is not installed")
 
 from payload.rng import stream
-from payload.training.compose.sky import KINDS, draw_sky, real_clouds
+from payload.training.compose.sky import (
+    KINDS,
+    draw_sky,
+    haloed,
+    real_clouds,
+    self_shaded,
+    towards_sun,
+)
 from payload.types import CLEAR, CLOUD, UNKNOWN
 
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.depth.__name__)
@@ -88,6 +95,54 @@ def test_a_low_sun_lights_the_side_that_faces_it():
         together.append(float(found.cloud[near].mean() - found.cloud[far].mean()))
     assert len(together) > 10
     assert np.mean(together) > 0
+
+
+def test_what_lies_towards_the_sun_is_found_there():
+    """Rows grow to the south, columns to the east."""
+    one = np.zeros((20, 20), np.float32)
+    one[10, 10] = 1
+    for azimuth_deg, place in ((0, (13, 10)), (90, (10, 7)), (180, (7, 10)), (270, (10, 13))):
+        assert towards_sun(one, 3.0, azimuth_deg)[place] == 1
+
+
+@pytest.mark.parametrize("azimuth_deg", [0.0, 90.0, 180.0, 270.0])
+def test_a_tower_darkens_the_low_cloud_behind_it_as_far_as_its_shadow_reaches(azimuth_deg):
+    cloud = np.full((96, 96), 0.2, np.float32)
+    cloud[44:52, 44:52] = 1.0
+    thick_px, slope = 10.0, 0.5  # the tower stands 8 px over the rest: its shadow is 16 px long
+    found = self_shaded(cloud, thick_px, slope=slope, azimuth_deg=azimuth_deg)
+    dark = found < 0.95 * cloud
+    rows, cols = np.nonzero(dark)
+    away = {0.0: (1, 0), 90.0: (0, -1), 180.0: (-1, 0), 270.0: (0, 1)}[azimuth_deg]
+    along = (rows - 47.5) * away[0] + (cols - 47.5) * away[1]
+    beside = (rows - 47.5) * away[1] + (cols - 47.5) * away[0]
+    assert along.min() > 0
+    assert 13 < along.max() - 4 < 18
+    assert abs(beside).max() < 7
+    assert (found <= cloud).all()
+    assert found.min() > 0.5 * 0.2
+
+
+@given(seed=seeds, thick=st.floats(0, 30), slope=st.floats(0.14, 4))
+def test_no_cloud_gets_brighter_by_shade_and_flat_ones_stay_as_they_are(seed, thick, slope):
+    cloud = sky(seed).cloud
+    shaded = self_shaded(cloud, thick, slope=slope, azimuth_deg=77.0)
+    assert (shaded <= cloud * (1 + 1e-6)).all()
+    assert (shaded >= 0.5 * cloud).all()
+    flat = np.full_like(cloud, 0.6)
+    assert self_shaded(flat, thick, slope=slope, azimuth_deg=77.0) == pytest.approx(flat, rel=1e-5)
+
+
+@given(seed=seeds)
+def test_a_halo_only_adds_and_fades_out(seed):
+    depth = np.zeros((96, 96), np.float32)
+    depth[40:56, 40:56] = 20
+    found = haloed(stream(seed, "halo"), depth)
+    assert (found >= depth).all()
+    outward = found[48, 56:90]
+    assert (np.diff(outward) <= 1e-6).all()
+    assert 0 < outward[0] <= 3
+    assert outward[-1] < 0.05 * outward[0]
 
 
 def test_real_clouds_are_drawn_where_there_are_some_and_as_they_are():
