@@ -17,7 +17,6 @@ RECOMMENDED_NAME = "default"
 RECOMMENDED_PRECISION: Precision = "fp32"
 
 FOLDER = Path(str(files("payload"))) / "data" / "models"
-_STEMS = {"fast": "fast", "default": "s2d2_w16_L3_p16", "large": "large"}
 _SUFFIXES: dict[Precision, str] = {"fp32": ".onnx", "int8": "_int8.onnx"}
 
 
@@ -28,7 +27,7 @@ def packaged(name: str, precision: Precision = RECOMMENDED_PRECISION) -> Path:
         MaskerError: There is none of this name and precision.
     """
     path = _path(name, precision)
-    if path is None or not path.exists():
+    if name not in NAMES or not path.exists():
         known = ", ".join(f"{one} ({kind})" for one, kind in available())
         raise MaskerError(
             f"{name!r} in {precision} is neither a file nor a packaged network; there are: {known}"
@@ -42,13 +41,12 @@ def available() -> list[tuple[str, Precision]]:
         (name, precision)
         for name in NAMES
         for precision in _SUFFIXES
-        if (path := _path(name, precision)) is not None and path.exists()
+        if _path(name, precision).exists()
     ]
 
 
-def _path(name: str, precision: Precision) -> Path | None:
-    stem = _STEMS.get(name)
-    return None if stem is None else FOLDER / f"{stem}{_SUFFIXES[precision]}"
+def _path(name: str, precision: Precision) -> Path:
+    return FOLDER / f"{name}{_SUFFIXES[precision]}"
 
 
 def _name_or_path(value: object, info: ValidationInfo) -> Path | str:

@@ -27,7 +27,7 @@ RecipeFile = Annotated[
     Path,
     typer.Argument(
         metavar="RECIPE",
-        help="A recipe (YAML), or the name of a packaged one: ship, study, hardness, smoke.",
+        help="A recipe (YAML), or the name of a packaged one: study, family, ship, hardness, smoke.",
     ),
 ]
 Data = Annotated[

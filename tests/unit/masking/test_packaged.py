@@ -28,7 +28,6 @@ def shelf(tmp_path, monkeypatch):
             told = card | {"name": f"{name} {precision}", "precision": precision}
             path.with_suffix(".json").write_text(json.dumps(told))
     monkeypatch.setattr(models, "FOLDER", folder)
-    monkeypatch.setattr(models, "_STEMS", {name: name for name in NAMES})
     return folder
 
 

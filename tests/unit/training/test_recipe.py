@@ -27,7 +27,7 @@ def mistake(path):
     return str(caught.value)
 
 
-NAMES = ["hardness", "ship", "smoke", "study"]
+NAMES = ["family", "hardness", "ship", "smoke", "study"]
 
 
 def test_the_package_brings_what_ships_what_is_studied_and_a_smoke_run():
@@ -44,7 +44,7 @@ def test_a_packaged_recipe_loads_by_its_name(name):
 
 
 def test_packaged_recipes_want_what_they_are_for():
-    hardness, ship, smoke, study = (load_recipe(Path(name)) for name in NAMES)
+    family, hardness, ship, smoke, study = (load_recipe(Path(name)) for name in NAMES)
     assert set(study.students.arms) == {"labels", "mixed", "distilled"}
     assert hardness.students.arms == ("composed",)
     assert set(hardness.students.names) >= {"default", "conv3x3"}
@@ -56,6 +56,11 @@ def test_packaged_recipes_want_what_they_are_for():
     assert len(ship.students.seeds) == 1
     assert study.teacher == ship.teacher  # calibration and scores are those of one design
     assert study.composed == ship.composed
+    assert set(ship.students.names) == {*study.students.names, *family.students.names}
+    assert family.students.model_dump(exclude={"names", "arms"}) == study.students.model_dump(
+        exclude={"names", "arms"}
+    )
+    assert (family.teacher, family.composed) == (study.teacher, study.composed)
     assert smoke.students.steps * smoke.students.batch <= 1_000
     assert smoke.composed.scenes <= 100
 
