@@ -16,7 +16,7 @@ from payload.training.calibrate import (
 )
 from payload.training.exam import as_predictor, examine, out_of_fold_logits
 from payload.training.images import usable
-from payload.training.judge.discards import clear_ground
+from payload.training.judge.discards import REAL, clear_ground
 from payload.training.judge.evaluation import Evaluation, Trial, evaluate_model
 from payload.training.judge.findings import write_findings
 from payload.training.judge.index import write_index
@@ -119,7 +119,7 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
     images = [image for image in everything if image.is_human] or everything
     clear = [
         *workshop.checks.images(),
-        *(replace(i, surface="real") for i in clear_ground(workshop.real.images())),
+        *(replace(i, surface=REAL) for i in clear_ground(workshop.real.images())),
     ]
     done = dict.fromkeys(run.student for run in runs(workshop))
     files = [models / f"{name}{kind}.onnx" for name in done for kind in ("_int8", "")]

@@ -17,6 +17,8 @@ from payload.types import CLOUD, CoverEstimate
 
 RULES = (0.3, 0.5, 0.7)
 ALL = "all"
+REAL = "real"
+"""The kind that real images count as where composed ones stand beside them."""
 CLEAR_COVER = 0.01
 MIN_KNOWN = 0.95
 _MAX_UNKNOWN = 0.05

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from payload.training.judge.discards import RULES, Discards, Rate, discards, lost_images
+from payload.training.judge.discards import (
+    REAL,
+    RULES,
+    Discards,
+    Rate,
+    discards,
+    kind_of,
+    lost_images,
+)
 from payload.training.judge.evaluation import Contender, Evaluation
 from payload.training.judge.judging import Judged, Summary
 from payload.training.judge.robustness import Robustness
@@ -88,6 +96,7 @@ def _run(run: Judged) -> Plain:
 def _clear(run: Judged) -> Plain:
     return {
         "images": len(run.answers),
+        "real": [answer.image for answer in run.answers if kind_of(answer) == REAL],
         "discards": {kind: [_rule(one) for one in rules] for kind, rules in discards(run).items()},
         "lost": {f"{rule:g}": lost_images(run, rule=rule) for rule in RULES},
     }

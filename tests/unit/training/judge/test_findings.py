@@ -1,12 +1,14 @@
 """An evaluation from end to end: what is written is what was judged."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from payload.errors import MaskerError
 from payload.training.journal import Journal
+from payload.training.judge.discards import REAL
 from payload.training.judge.evaluation import (
     Contender,
     Evaluation,
@@ -53,7 +55,7 @@ def written(evaluation, folder):
 
 
 def test_findings_hold_what_was_judged(images, clear, says, tmp_path):
-    trial = Trial(clear, PERTURBATIONS[:3])
+    trial = Trial([*clear, replace(clear[0], id="r0", surface=REAL)], PERTURBATIONS[:3])
     journal = Journal(tmp_path / "journal.jsonl")
     evaluation = evaluate_model([says(), *spectral_tests()], images, trial, journal=journal)
     found, page = written(evaluation, tmp_path / "out")
@@ -65,6 +67,7 @@ def test_findings_hold_what_was_judged(images, clear, says, tmp_path):
     assert first["seeds"][0]["images"]["i3"]["valid_px"] == 256
     assert first["clear_ground"][0]["discards"]["sand"][1]["clear_lost"]["tiles"] == 1
     assert first["clear_ground"][0]["lost"]["0.5"] == ["c2"]
+    assert first["clear_ground"][0]["real"] == ["r0"]
     assert list(first["robustness"]["perturbed"]) == [one.name for one in PERTURBATIONS[:3]]
     assert first["first_is_ahead_by"] is None
     assert found["maskers"][1]["first_is_ahead_by"]["iou"] == pytest.approx(
