@@ -45,7 +45,7 @@ class Composed(_Part):
 class TeacherNnUnet(_Part):
     """An nnU-Net v2 as teacher."""
 
-    minutes: float = Field(30.0, gt=0, description="[min] Budget of the training.")
+    minutes: float = Field(20.0, gt=0, description="[min] Budget of the training.")
     iterations: Positive = Field(250_000, description="Iterations at most.")
     patch_px: Positive = Field(128, description="[px] Edge of the crops; decides the stages.")
     batch: Positive = Field(12, description="Crops in an iteration.")
