@@ -8,6 +8,7 @@ It needs the extra `train`; `payload-train run RECIPE --data FOLDER` follows a r
     workshop     `prepare` and `teach`: images in a store, and what teachers say of each
     nnunet       the teacher: a genuine nnU-Net v2;  opinions: a published network as another
     school       students learn: lessons, student, train
+    course       the whole of it: who learns alone, whether the teacher may teach, who learns from it
     exam         what they are worth on scenes that they never saw;  judge: how anything is judged
     shipping     what flies: calibrate, export, streamline, quantise;  speed: how fast
     cli          `payload-train`

@@ -69,7 +69,7 @@ def distil(recipe: RecipeFile, data: Data, work: Work = None, jobs: Jobs = 1) ->
 
     Example: payload-train distil study --data clouds --jobs 2
     """
-    from payload.training.school import distil as learn
+    from payload.training.course import distil as learn
 
     learn(_taught(recipe, data, work), jobs=jobs)
 
@@ -138,7 +138,7 @@ def run(
     Example: payload-train run ship --data clouds
     """
     from payload.training import reports, shipping
-    from payload.training.school import distil as learn
+    from payload.training.course import distil as learn
 
     shop = _taught(recipe, data, work)
     learn(shop, jobs=jobs)

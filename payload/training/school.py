@@ -96,20 +96,6 @@ def runs(workshop: Workshop) -> list[Run]:
     ]
 
 
-def distil(workshop: Workshop, *, jobs: int = 1) -> None:
-    """Train all students of a recipe: those without a teacher, then, if the gate lets them, the others.
-
-    Raises:
-        MaskerError: A run failed, or the teacher is not better than what it is to teach.
-    """
-    from payload.training.exam import hold_gate  # noqa: PLC0415 - the exam looks at finished runs
-
-    wanted = runs(workshop)
-    learn(workshop, [run for run in wanted if run.arm != "distilled"], jobs=jobs)
-    hold_gate(workshop)
-    learn(workshop, [run for run in wanted if run.arm == "distilled"], jobs=jobs)
-
-
 def learn(workshop: Workshop, wanted: Sequence[Run], *, jobs: int = 1) -> None:
     """Train what is not trained yet, each run on one thread; what is finished is kept at once.
 

@@ -241,11 +241,9 @@ def _chain(graph: GraphProto, name: str, start: str, steps: Steps, end: str) -> 
         told = [f"{name}/{number}/{place}" for place in range(len(constants))]
         for label, values in zip(told, constants, strict=True):
             graph.initializer.append(numpy_helper.from_array(np.array(values, np.int64), label))
-        nodes.append(
-            helper.make_node(
-                kind, [current, *told], [result], name=f"{name}/{number}", **attributes
-            )
-        )
+        node = helper.make_node(kind, [current, *told], [result], name=f"{name}/{number}")
+        node.attribute.extend(helper.make_attribute(*each) for each in attributes.items())
+        nodes.append(node)
         current = result
     return nodes
 

@@ -173,7 +173,7 @@ class Workshop:
         nnunet = self.recipe.teacher.nnunet
         if nnunet is None:
             return ""
-        decides = [nnunet.model_dump(), self.composed.made_from]
+        decides = [nnunet.model_dump(), self.composed.digest]
         return f"nnunet-{digest_json(decides)[:8]}"
 
     def _nnunet(self, journal: Journal) -> Predictor:

@@ -207,8 +207,10 @@ def _truth(
 
 def _range(cloud: NDArray[np.float32]) -> NDArray[np.float32]:
     """Largest less smallest value around each pixel."""
-    around: NDArray[np.float32] = ndimage.maximum_filter(cloud, _AROUND_PX)
-    return around - ndimage.minimum_filter(cloud, _AROUND_PX)
+    highest, lowest = (
+        look(cloud, _AROUND_PX) for look in (ndimage.maximum_filter, ndimage.minimum_filter)
+    )
+    return np.asarray(highest - lowest, np.float32)
 
 
 def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from payload.masking.card import read_card
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.preprocess import reflectance
 from payload.training import exam, quantise, reports, shipping
+from payload.training.course import distil
 from payload.training.exam import examine, hold_gate, out_of_fold_logits
 from payload.training.images import RADIOMETRY
 from payload.training.journal import Journal
@@ -28,7 +29,7 @@ from payload.training.reports import (
     report_shipped,
     report_study,
 )
-from payload.training.school import distil, learn, load, runs
+from payload.training.school import learn, load, runs
 from payload.training.shipping import (
     ship,
 )

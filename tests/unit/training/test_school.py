@@ -13,6 +13,7 @@ pytest.importorskip("scipy", reason="the extra `train` is not installed")
 
 from payload.errors import MaskerError
 from payload.training import school
+from payload.training.course import distil
 from payload.training.images import LabelledImage
 from payload.training.journal import Journal
 from payload.training.school import Run, learn, lessons, load, runs
@@ -354,9 +355,9 @@ def test_who_interrupts_does_not_wait_for_all_that_was_still_to_come(shop, monke
 def test_labels_alone_learn_first_and_the_gate_is_held_before_the_others(shop, monkeypatch):
     made = shop(arms=["distilled", "labels", "mixed"])
     monkeypatch.setattr(
-        "payload.training.exam.hold_gate", lambda shop: shop.journal.log("gate", run="gate")
+        "payload.training.course.hold_gate", lambda shop: shop.journal.log("gate", run="gate")
     )
-    school.distil(made)
+    distil(made)
     order = [name for event, name in events(made) if event in {"trained", "gate"}]
     assert order == [
         "conv3x3-labels-all-seed1",
@@ -372,7 +373,7 @@ def test_behind_a_shut_gate_nobody_is_taught(shop, monkeypatch):
     def shut(_):
         raise MaskerError("the teacher is no better")
 
-    monkeypatch.setattr("payload.training.exam.hold_gate", shut)
+    monkeypatch.setattr("payload.training.course.hold_gate", shut)
     with pytest.raises(MaskerError, match="no better"):
-        school.distil(made)
+        distil(made)
     assert {name.split("-")[1] for name in kept(made)} == {"labels"}
