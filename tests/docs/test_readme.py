@@ -113,6 +113,22 @@ def test_the_summary_keys_of_readme_are_those_of_a_run(root, write_scenario, tmp
             assert {name.strip() for name in line.split(",") if name.strip()} <= summary.keys()
 
 
+def test_the_scores_of_the_masker_are_those_that_were_found(root):
+    found = json.loads((root / "results/masker/study/findings.json").read_text(encoding="utf-8"))
+    maskers = {each["name"]: each for each in found["maskers"]}
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("## The masker", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([\d,]+|-) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", section, re.MULTILINE
+    )
+    assert len(rows) == 8
+    for name, _, *scores in rows:
+        plain = name.strip("* ").split(":")[0].removesuffix(", 4 bands")
+        pooled = maskers[plain]["pooled"]
+        told = [pooled[key]["mean"] for key in ("iou", "precision", "recall")]
+        assert [float(score) for score in scores] == pytest.approx(told, abs=6e-4), name
+
+
 class TestTheContributorsCodec(CodecContract):
     """README's example keeps the contract of a codec, and flies."""
 
