@@ -6,12 +6,12 @@ channels of the four that a fixed map of the bands has; with eight-bit integers 
 number by number, and a convolution of one output wastes fifteen of sixteen lanes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import (
-    AttributeProto,
     GraphProto,
     ModelProto,
     NodeProto,
@@ -228,10 +228,14 @@ def _changed(
     names = [f"{name}/changed" for name in node.input[1:]]
     for old, new in zip(node.input[1:], names, strict=True):
         graph.initializer.append(numpy_helper.from_array(change(_held(graph, old)), new))
-    kept = {name: value for name, value in _attributes(node).items() if name not in attributes}
-    return helper.make_node(
-        "Conv", [node.input[0], *names], list(node.output), name=node.name, **kept, **attributes
-    )
+    made = helper.make_node("Conv", [node.input[0], *names], list(node.output), name=node.name)
+    return _with(made, _attributes(node) | attributes)
+
+
+def _with(node: NodeProto, attributes: Mapping[str, object]) -> NodeProto:
+    """The node, with its attributes in alphabetical order."""
+    node.attribute.extend(helper.make_attribute(*each) for each in sorted(attributes.items()))
+    return node
 
 
 def _chain(graph: GraphProto, name: str, start: str, steps: Steps, end: str) -> list[NodeProto]:
@@ -242,8 +246,7 @@ def _chain(graph: GraphProto, name: str, start: str, steps: Steps, end: str) -> 
         for label, values in zip(told, constants, strict=True):
             graph.initializer.append(numpy_helper.from_array(np.array(values, np.int64), label))
         node = helper.make_node(kind, [current, *told], [result], name=f"{name}/{number}")
-        node.attribute.extend(helper.make_attribute(*each) for each in attributes.items())
-        nodes.append(node)
+        nodes.append(_with(node, attributes))
         current = result
     return nodes
 
@@ -296,5 +299,5 @@ def _held(graph: GraphProto, name: str) -> NDArray[np.float32]:
     return array
 
 
-def _attributes(node: NodeProto) -> dict[str, AttributeProto]:
+def _attributes(node: NodeProto) -> dict[str, Any]:
     return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
