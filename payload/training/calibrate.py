@@ -1,7 +1,7 @@
 """Probabilities that mean what they say, and from which of them on a pixel is cloud.
 
 **Temperature.** All logits are divided by one number, found on pixels that the network has not learned
-from; it moves no pixel across 0.5 and orders none anew. It is folded into the last convolution of the
+from, if that helps scenes that had no say in it; it moves no pixel across 0.5 and orders none anew. It is folded into the last convolution of the
 exported file, so that what flies knows nothing of it.
 
 **Threshold.** Let a clear pixel thrown away cost r times as much as a cloudy pixel kept. To call a pixel
@@ -15,7 +15,7 @@ https://arxiv.org/abs/1706.04599, for the temperature; Elkan, The foundations of
 learning, 2001, for the threshold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,21 +70,36 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> fl
 
 
 def calibrate(
-    logits: NDArray[np.float32], truth: NDArray[np.uint8], *, measured_on: str
+    logits: NDArray[np.float32],
+    truth: NDArray[np.uint8],
+    scenes: NDArray[np.int_],
+    *,
+    measured_on: str,
 ) -> Calibration:
-    """Fit the temperature, and say for the card what it does to the same pixels.
+    """Fit the temperature, and say for the card what it does to scenes that had no say in it.
+
+    Each scene is judged by the temperature of all others. Where that makes the truth less likely than
+    no temperature does, there is none: the card says 1.
 
     Args:
-        logits: As in `fit_temperature`.
+        logits: As in `fit_temperature`, flat.
         truth: As there.
+        scenes: Number of the scene of each pixel, same shape.
         measured_on: Which pixels these are, for the reader of the card.
 
     Raises:
         MaskerError: No pixel has truth.
     """
     temperature = fit_temperature(logits, truth)
+    cooled = np.array(logits, np.float32)
+    for scene in np.unique(scenes):
+        others, here = scenes != scene, scenes == scene
+        if (truth[others] != UNKNOWN).any():
+            cooled[here] /= np.float32(fit_temperature(logits[others], truth[others]))
+    if surprise(cooled, truth) >= surprise(logits, truth):
+        temperature, cooled = 1.0, logits
     before = reliability(_sigmoid(logits).astype(np.float32), truth)
-    after = reliability(_sigmoid(logits / temperature).astype(np.float32), truth)
+    after = reliability(_sigmoid(cooled).astype(np.float32), truth)
     return Calibration(
         temperature=round(temperature, 4),
         ece_before=round(before.ece or 0.0, 4),
@@ -95,6 +110,13 @@ def calibrate(
         ),
         measured_on=measured_on,
     )
+
+
+def surprise(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
+    """Mean of -log p(truth) over the pixels of known truth."""
+    known = truth != UNKNOWN
+    z = logits[known].astype(np.float64)
+    return float(np.mean(np.logaddexp(0, z) - z * (truth[known] == CLOUD)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +206,13 @@ class Weighed:
     """An image that a network has not learned from, and what the network says of it.
 
     Attributes:
-        image: Its id.
+        scene: Its scene; what shares it is no other image.
         surface: What lies below.
         probability: Calibrated, shape (H, W).
         truth: The same shape.
     """
 
-    image: str
+    scene: str
     surface: str
     probability: NDArray[np.float32]
     truth: NDArray[np.uint8]
@@ -203,7 +225,7 @@ class OwnThreshold:
     Attributes:
         threshold: The cheapest on all images of the surface.
         common_cost: Cost of a pixel at the threshold of theory.
-        own_cost: The same where each image is judged by what is cheapest on the others.
+        own_cost: The same where each scene is judged by what is cheapest on the others.
         pixels: Of known truth.
     """
 
@@ -217,14 +239,14 @@ def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[
     """Whether snow or bright ground want a threshold of their own.
 
     The cheapest threshold of a surface with few clear or few cloudy pixels lies at one end and means
-    nothing, so each image is judged by the threshold that is cheapest on the surface's others.
+    nothing, so each scene is judged by the threshold that is cheapest on the surface's others.
 
     Args:
         images: An image may come several times, from several seeds; it never judges itself.
         cost_ratio: As in `choose_threshold`.
 
     Returns:
-        By surface; those with one image alone are left out.
+        By surface; those with one scene alone are left out.
 
     Raises:
         MaskerError: An image has no pixel of known truth, or the ratio is none.
@@ -232,14 +254,14 @@ def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[
     found = {}
     for surface in sorted({each.surface for each in images}):
         here = [each for each in images if each.surface == surface]
-        names = dict.fromkeys(each.image for each in here)
+        names = dict.fromkeys(each.scene for each in here)
         if len(names) < 2:
             continue
         common, own, pixels = 0.0, 0.0, 0
         for name in names:
-            judged = _weigh([each for each in here if each.image == name], cost_ratio)
-            others = _weigh([each for each in here if each.image != name], cost_ratio)
-            known = sum(int((each.truth != UNKNOWN).sum()) for each in here if each.image == name)
+            judged = _weigh([each for each in here if each.scene == name], cost_ratio)
+            others = _weigh([each for each in here if each.scene != name], cost_ratio)
+            known = sum(int((each.truth != UNKNOWN).sum()) for each in here if each.scene == name)
             costs = {point.threshold: point.cost for point in judged.curve}
             common += known * judged.theory.cost
             own += known * costs[others.best.threshold]
@@ -250,15 +272,21 @@ def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[
     return found
 
 
-def why_one_for_all(own: Mapping[str, OwnThreshold]) -> str:
-    """One sentence for the card: what thresholds by surface would bring, and that there are none."""
+def why_one_for_all(own: Mapping[str, OwnThreshold], alone: Collection[str] = ()) -> str:
+    """For the card: what thresholds by surface would bring, and that there are none.
+
+    Args:
+        own: From `try_own_thresholds`.
+        alone: Surfaces of which nothing can be said, as they have one scene alone.
+    """
     common = sum(one.pixels * one.common_cost for one in own.values())
     spared = 1 - sum(one.pixels * one.own_cost for one in own.values()) / common if common else 0.0
     change = "spare" if spared >= 0 else "add"
     return (
-        f"A threshold for each of {len(own)} surfaces, chosen on its other images, would {change} "
-        f"{abs(spared):.1%} of the cost; on board nobody tells the network what lies below, so one "
-        "serves all."
+        f"A threshold for each of {len(own)} surfaces ({', '.join(own)}), chosen on its other scenes, "
+        f"would {change} {abs(spared):.1%} of the cost"
+        + (f" (one scene alone, untried: {', '.join(alone)})" if alone else "")
+        + "; on board nobody tells the network what lies below, so one serves all."
     )
 
 

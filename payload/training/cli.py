@@ -34,15 +34,16 @@ Data = Annotated[
     Path, typer.Option(help="Folder of labelled images.", exists=True, file_okay=False)
 ]
 Work = Annotated[
-    Path | None, typer.Option(help="Folder for all that is made; build/RECIPE if left out.")
+    Path | None,
+    typer.Option(file_okay=False, help="Folder for all that is made; build/RECIPE if left out."),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Students that learn at the same time.")]
-Out = Annotated[Path, typer.Option(help="Folder for what is found.")]
-Models = Annotated[Path, typer.Option(help="Folder for models and their cards.")]
+Out = Annotated[Path, typer.Option(file_okay=False, help="Folder for what is found.")]
+Models = Annotated[Path, typer.Option(file_okay=False, help="Folder for models and their cards.")]
 
 _GUESTS = {"torch", "onnx", "onnxruntime", "nnunetv2", "scipy", "batchgenerators"}
-_OUT = Path("results/masker")
-_MODELS = Path("payload/data/models")
+_OUT = Path("build/found")
+_MODELS = Path("build/models")
 
 
 @app.command()
@@ -116,7 +117,7 @@ def evaluate(
     if (model is None) == (recipe is None):
         raise ScenarioError("either --model or --recipe is wanted")
     if recipe is not None:
-        shop = _workshop(recipe, data, work)
+        shop = _taught(recipe, data, work)
         reports.report_study(shop, out)
         out /= shop.recipe.name
     elif model is not None:

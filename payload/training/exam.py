@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from payload.errors import MaskerError
 from payload.masking.preprocess import reflectance
+from payload.provenance import digest_json
 from payload.training import quantise
 from payload.training.export import Told, write_card, write_onnx
 from payload.training.images import RADIOMETRY, LabelledImage
@@ -28,6 +29,7 @@ from payload.training.judge.evaluation import (
 from payload.training.judge.judging import Judged, answer, judge
 from payload.training.judge.sheet import MAX_MASKERS, sheet
 from payload.training.judge.spread import Spread, spread
+from payload.training.lineage import code_digest
 from payload.training.opinions import UkisWinner
 from payload.training.predictors import OnnxPredictor, Predictor, TorchPredictor, spectral_tests
 from payload.training.recipe import Arm
@@ -72,9 +74,12 @@ def hold_gate(workshop: Workshop) -> Gate | None:
     Raises:
         MaskerError: The teacher is not far enough ahead.
     """
+    journal = workshop.journal.within(stage="gate")
     taught = any(run.arm == "distilled" for run in runs(workshop))
     labelled = list(_seeds(workshop, "labels", "default")) if taught else []
     if not labelled or not workshop.recipe.students.folds:
+        if taught:
+            journal.log("not held: no folds of the default student that learn from labels alone")
         return None
     scores = [_out_of_fold(workshop, finished).summary.scores.iou or 0.0 for finished in labelled]
     said = {judged.name: judged.summary.scores.iou or 0.0 for judged in _teachers(workshop)}
@@ -82,7 +87,7 @@ def hold_gate(workshop: Workshop) -> Gate | None:
     if found is None:
         return None
     gate = Gate(said.pop(TEACHER), said, found, workshop.recipe.teacher.gate)
-    workshop.journal.within(stage="gate").log(
+    journal.log(
         "open" if gate.is_open else "shut",
         teacher=round(gate.teacher, 4),
         **{name: round(value, 4) for name, value in gate.alone.items()},
@@ -172,7 +177,13 @@ def _exported(workshop: Workshop, finished: Finished) -> dict[str, Path]:
     """The run as it would fly, in float32 and in eight bits."""
     folder = workshop.work / "exported"
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{finished.run.name}-{finished.digest}"
+    # Eight bits are fitted on composed images too, whatever the network learned from.
+    made_by = [
+        code_digest("exam", "export", "quantise", "streamline"),
+        workshop.recipe.export.model_dump(),
+        workshop.composed.digest,
+    ]
+    name = f"{finished.run.name}-{finished.digest}-{digest_json(made_by)[:8]}"
     paths = {bits: folder / f"{name}_{bits}.onnx" for bits in ("fp32", "int8")}
     if not all(path.with_suffix(".json").exists() for path in paths.values()):
         write_onnx(finished.network, paths["fp32"])

@@ -15,6 +15,8 @@ from payload.training.nnunet.config import NnUnet
 from payload.training.train import Schedule
 
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+_MANY = 1_000_000
 Share = Annotated[float, Field(ge=0, le=1)]
 Arm = Literal["labels", "composed", "mixed", "distilled"]
 """Labelled images alone; composed scenes alone; both; both, and what teachers say of real images."""
@@ -30,16 +32,26 @@ class _Part(BaseModel):
 class Composed(_Part):
     """Scenes put together, see `payload.training.compose`."""
 
-    scenes: Positive = Field(2000, description="How many scenes to learn from.")
-    seed: int = Field(7, description="Of these scenes.")
-    checks: Positive = Field(
+    scenes: int = Field(2000, ge=1, le=_MANY, description="How many scenes to learn from.")
+    seed: Seed = Field(7, description="Of these scenes.")
+    checks: int = Field(
         500,
+        ge=1,
+        le=_MANY,
         description="Clear scenes of each confusing ground to be judged on, never learned from.",
     )
-    exams: Positive = Field(
-        200, description="Scenes of all kinds to be judged on, never learned from."
+    exams: int = Field(
+        200, ge=1, le=_MANY, description="Scenes of all kinds to be judged on, never learned from."
     )
-    checks_seed: int = Field(1009, description="Of the scenes to be judged on.")
+    checks_seed: Seed = Field(1009, description="Of the scenes to be judged on.")
+
+    @model_validator(mode="after")
+    def _is_judged_on_other_scenes(self) -> Self:
+        if self.seed == self.checks_seed:
+            raise ValueError(
+                "seed and checks_seed are one: scenes to learn from would be judged on"
+            )
+        return self
 
 
 class TeacherNnUnet(_Part):
@@ -49,7 +61,7 @@ class TeacherNnUnet(_Part):
     iterations: Positive = Field(250_000, description="Iterations at most.")
     patch_px: Positive = Field(128, description="[px] Edge of the crops; decides the stages.")
     batch: Positive = Field(12, description="Crops in an iteration.")
-    seed: int = Field(1, description="Of weights and crops.")
+    seed: Seed = Field(1, description="Of weights and crops.")
     composed: int = Field(600, ge=0, description="How many composed scenes it learns from.")
     repeats: Positive = Field(
         3, description="How often each real image stands among its cases, which are drawn evenly."
@@ -92,7 +104,7 @@ class Students(_Part):
 
     names: tuple[StudentName, ...] = Field(("default",), min_length=1)
     arms: tuple[Arm, ...] = Field(("distilled",), min_length=1)
-    seeds: tuple[int, ...] = Field((1,), min_length=1)
+    seeds: tuple[Seed, ...] = Field((1,), min_length=1)
     folds: int = Field(
         0, ge=0, le=16, description="Leave-scene-out folds over human-labelled images; 0: none."
     )
@@ -145,7 +157,7 @@ class Export(_Part):
 class Recipe(_Part):
     """A recipe; every key has a default but its name."""
 
-    name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
+    name: str = Field(min_length=1, pattern=r"^\w[\w.-]*$")
     layout: Literal["plain", "on_cloud_n", "cloud38", "l8_biome", "cloudsen12"] = Field(
         "plain", description="How the labelled images lie in their folder."
     )

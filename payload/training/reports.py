@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from payload.training.readers.layouts import read_images
 from payload.training.school import load, runs
 from payload.training.shipping import CALIBRATION
 from payload.training.speed import measure
+from payload.training.store import ImageStore
 from payload.training.workshop import Workshop
 
 _SEEN = (
@@ -59,14 +61,25 @@ def report_study(workshop: Workshop, out: Path) -> Evaluation:
 
 def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, object]:
     """Temperature and threshold of a design, from pixels that its networks have not learned from."""
-    said = out_of_fold_logits(workshop, student, "distilled")
+    said = [
+        (image, logits)
+        for image, logits in out_of_fold_logits(workshop, student, "distilled")
+        if image.unknown_fraction < 1
+    ]
     logits = np.concatenate([plane.ravel() for _, plane in said])
     truth = np.concatenate([image.truth.ravel() for image, _ in said])
-    found = calibrate(logits, truth, measured_on=f"{measured_on}; all seeds together")
+    numbers = {name: place for place, name in enumerate(sorted({image.scene for image, _ in said}))}
+    scenes = np.concatenate([np.full(image.truth.size, numbers[image.scene]) for image, _ in said])
+    found = calibrate(
+        logits,
+        truth,
+        scenes,
+        measured_on=f"{measured_on}; all seeds together; each scene by the temperature of all others",
+    )
     cost_ratio = workshop.recipe.export.cost_ratio
     calibrated = [
         Weighed(
-            image.id,
+            image.scene,
             image.surface,
             np.asarray(1 / (1 + np.exp(-plane / np.float32(found.temperature))), np.float32),
             image.truth,
@@ -76,10 +89,12 @@ def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, obje
     probability = np.concatenate([each.probability.ravel() for each in calibrated])
     threshold = choose_threshold(probability, truth, cost_ratio=cost_ratio)
     own = try_own_thresholds(calibrated, cost_ratio=cost_ratio)
+    alone = sorted({each.surface for each in calibrated} - own.keys())
     return {
+        "steps": workshop.recipe.students.steps,
         "calibration": found.model_dump(mode="json"),
         "threshold": round(threshold.theory.threshold, 4),
-        "reason": " ".join([threshold.reason, *([why_one_for_all(own)] if own else [])]),
+        "reason": " ".join([threshold.reason, *([why_one_for_all(own, alone)] if own else [])]),
         "by_surface": {
             surface: {key: round(value, 5) for key, value in asdict(one).items()}
             for surface, one in own.items()
@@ -97,11 +112,17 @@ def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool)
         out: For findings.
         ukis: Whether ukis-csmask is judged beside it.
     """
-    images = usable(list(read_images(data, layout)))
+    predictor = OnnxPredictor(model)
+    predictor.masker.model_card  # noqa: B018 - a bad model is refused before any image is read
+    out.mkdir(parents=True, exist_ok=True)
     yardsticks: list[Predictor] = [*spectral_tests(), *([UkisWinner(threads=None)] if ukis else [])]
-    evaluation = evaluate_model(
-        [OnnxPredictor(model), *yardsticks], images, Trial(clear=clear_ground(images))
-    )
+    with TemporaryDirectory(dir=out) as folder:  # sets of 40 GB do not fit into memory
+        store = ImageStore(Path(folder))
+        store.write(read_images(data, layout))
+        images = usable(store.images())
+        evaluation = evaluate_model(
+            [predictor, *yardsticks], images, Trial(clear=clear_ground(images))
+        )
     write_findings(evaluation, out)
     if pair := _pair(model):
         write_speeds({model.stem: measure(pair)}, out)

@@ -1,14 +1,19 @@
 """Students become models: calibrated, exported, made eight bits, described by their cards."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from payload.errors import MaskerError
 from payload.masking.card import Calibration, CardScores, Training
 from payload.training.exam import quantised
 from payload.training.export import Told, seen, write_card, write_onnx
+from payload.training.images import LabelledImage, usable
 from payload.training.judge.findings import FINDINGS, card_scores
+from payload.training.judge.judging import judge
+from payload.training.predictors import OnnxPredictor
 from payload.training.recipe import Arm
 from payload.training.school import Finished, load, runs
 from payload.training.workshop import Workshop
@@ -16,13 +21,15 @@ from payload.training.workshop import Workshop
 CALIBRATION = "calibration.json"
 LEAST_AGREEMENT = 0.998
 """Share of pixels that an eight-bit file must call as its float32 original does."""
+LARGEST_LOSS = 0.002
+"""By how much the IoU of an eight-bit file may be below that of its original, on what it learned from."""
 LARGER = (
     ("nnU-Net's default plan for 256 px, one fold", 33_472_684),
-    ("the nnU-Net that taught: six stages", 20_619_946),
+    ("nnU-Net's plan for 128 px: six stages", 20_619_946),
     ("ukis-csmask 1.0.0, 4 bands", 19_420_011),
 )
 """What students are told to be smaller than: parameters of one network each."""
-_TEACHERS = {"nnunet": "nnU-Net v2 of six stages", "ukis": "ukis-csmask 1.0.0 (4 bands)"}
+_TEACHERS = {"nnunet": "nnU-Net v2", "ukis": "ukis-csmask 1.0.0 (4 bands)"}
 
 
 def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
@@ -60,6 +67,7 @@ class _Weighed:
     findings: Path | None = None
     calibration: Calibration | None = None
     threshold: float = 0.5
+    steps: int | None = None
     reason: str = (
         "A false discard counts as much as a kept cloud; no study has weighed this design."
     )
@@ -75,6 +83,7 @@ class _Weighed:
                     path.with_name(FINDINGS),
                     Calibration.model_validate(found["calibration"]),
                     float(found["threshold"]),
+                    int(found["steps"]),
                     str(found["reason"]),
                 )
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -83,35 +92,42 @@ class _Weighed:
 
 
 def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list[Path]:
+    """Write, check, and only then put where models belong."""
     name = done.run.student
-    fp32, int8 = models / f"{name}.onnx", models / f"{name}_int8.onnx"
     weighed = _Weighed.of(study, name, done.run.arm)
     temperature = weighed.calibration.temperature if weighed.calibration else 1.0
     told = _told(workshop, done, weighed)
-    worst = write_onnx(done.network, fp32, temperature=temperature)
-    write_card(fp32, done.network, told)
     images = [image for image in workshop.real.images() if image.id in set(done.trained_on)]
-    trial = quantised(workshop, fp32, int8, images, threshold=told.threshold)
-    measured_on = "every other of the images that eight-bit ranges were sought for"
-    write_card(
-        int8,
-        done.network,
-        told,
-        precision="int8",
-        quantisation=trial.card(fp32, measured_on=measured_on),
-    )
-    workshop.journal.within(stage="export", model=name).log(
-        "exported",
-        parity=worst,
-        agreement=round(trial.agreement, 5),
-        bytes=fp32.stat().st_size + int8.stat().st_size,
-    )
-    if trial.agreement < LEAST_AGREEMENT:
-        raise MaskerError(
-            f"{int8}: agrees with {fp32.name} in {trial.agreement:.4f} of the pixels; "
-            f"{LEAST_AGREEMENT} is wanted"
+    with TemporaryDirectory(dir=models) as bench:
+        fp32, int8 = (Path(bench) / f"{name}{kind}.onnx" for kind in ("", "_int8"))
+        worst = write_onnx(done.network, fp32, temperature=temperature)
+        write_card(fp32, done.network, told)
+        trial = quantised(workshop, fp32, int8, images, threshold=told.threshold)
+        measured_on = "every other of the images that eight-bit ranges were sought for"
+        quantisation = trial.card(fp32, measured_on=measured_on)
+        write_card(int8, done.network, told, precision="int8", quantisation=quantisation)
+        loss = _loss(fp32, int8, usable(images))
+        workshop.journal.within(stage="export", model=name).log(
+            "exported",
+            parity=worst,
+            agreement=round(trial.agreement, 5),
+            loss=round(loss, 5),
+            bytes=fp32.stat().st_size + int8.stat().st_size,
         )
-    return [fp32, int8]
+        if trial.agreement < LEAST_AGREEMENT or loss > LARGEST_LOSS:
+            raise MaskerError(
+                f"{int8.name} agrees with {fp32.name} in {trial.agreement:.4f} of the pixels and loses "
+                f"{loss:.4f} of its IoU; {LEAST_AGREEMENT} and at most {LARGEST_LOSS} are wanted"
+            )
+        for path in (fp32, int8):
+            path.with_suffix(".json").replace(models / f"{path.stem}.json")
+        return [path.replace(models / path.name) for path in (fp32, int8)]
+
+
+def _loss(fp32: Path, int8: Path, images: Sequence[LabelledImage]) -> float:
+    """By how much the IoU of the eight-bit file is below that of its original."""
+    whole, eighth = (judge(OnnxPredictor(path), images).summary.scores.iou for path in (fp32, int8))
+    return (whole or 0.0) - (eighth or 0.0)
 
 
 def _told(workshop: Workshop, done: Finished, weighed: _Weighed) -> Told:
@@ -130,7 +146,7 @@ def _told(workshop: Workshop, done: Finished, weighed: _Weighed) -> Told:
             teacher=_teacher(workshop, done.run.arm), recipe_sha256=workshop.recipe.digest
         ),
         smaller_than=LARGER,
-        scores=_scores(weighed.findings, f"{done.run.student}, {done.run.arm}, int8"),
+        scores=_scores(weighed, done),
     )
 
 
@@ -147,16 +163,17 @@ def _teacher(workshop: Workshop, arm: Arm) -> str:
     return f"the mean of {' and '.join(names)} on real images; {composed}"
 
 
-def _scores(findings: Path | None, design: str) -> CardScores | None:
+def _scores(weighed: _Weighed, done: Finished) -> CardScores | None:
     """Scores of the design, where the study has any."""
-    if findings is None or not findings.exists():
+    if weighed.findings is None or not weighed.findings.exists():
         return None
     return card_scores(
-        findings,
-        model=design,
+        weighed.findings,
+        model=f"{done.run.student}, {done.run.arm}, int8",
         statement=(
-            "The scores are means over seeds of this design, each image judged by networks that saw "
-            "nothing of its scene. The network of this card learned from all images and has no held-out "
-            "score of its own."
+            f"The scores are means over seeds of this design, trained for at most {weighed.steps:,} steps, "
+            "each image judged by networks that saw nothing of its scene; calibration and threshold are "
+            f"theirs too. The network of this card had {done.steps:,} steps, learned from all images and "
+            "has no held-out score of its own."
         ),
     )

@@ -161,8 +161,9 @@ def measure(
     for count in threads:
         works: dict[tuple[str, Precision], Callable[[], object]] = {}
         for precision, path in files.items():
-            run = _session(path, count).run
-            works["session", precision] = partial(run, None, {"reflectance": bands})
+            session = _session(path, count)
+            fed = {session.get_inputs()[0].name: bands}
+            works["session", precision] = partial(session.run, None, fed)
             if count == 1:
                 works["path", precision] = partial(maskers[precision].predict, tile)
         with _matmul(count) as product:

@@ -87,12 +87,12 @@ class Workshop:
         journal = self.journal.within(stage="prepare")
         self._fill(
             self.real,
-            [str(self.data.resolve()), self.recipe.layout, code_digest("readers", "images")],
+            [*self._files(), self.recipe.layout, code_digest("readers", "images")],
             lambda: read_images(self.data, self.recipe.layout),
         )
         if not usable(self.real.images()):
             raise ImageryError(f"{self.data}: no image has labels enough to learn from")
-        composer = Composer.of(self._unseen_by_people(), seed=wanted.seed)
+        composer = Composer.of(self._open_to_all(), seed=wanted.seed)
         examiner = replace(composer, seed=wanted.checks_seed)
         for store, maker, count in (
             (self.composed, composer, wanted.scenes),
@@ -131,7 +131,8 @@ class Workshop:
         """Train the nnU-Net, and keep what the teachers say of each image.
 
         The nnU-Net learns from composed scenes and from all images but those that people have
-        labelled and what shares a scene with them: it may teach every fold.
+        labelled and what shares a scene with them: it may teach every fold. Where nothing is left, it
+        learns from all images if there are no folds, else from composed scenes alone.
         """
         journal = self.journal.within(stage="teacher")
         teacher = self.recipe.teacher
@@ -173,7 +174,9 @@ class Workshop:
         nnunet = self.recipe.teacher.nnunet
         if nnunet is None:
             return ""
-        decides = [nnunet.model_dump(), self.composed.digest]
+        code = code_digest("nnunet")
+        seen = [image.id for image in self._open_to_all()]
+        decides = [code, nnunet.model_dump(), self.composed.digest, seen]
         return f"nnunet-{digest_json(decides)[:8]}"
 
     def _nnunet(self, journal: Journal) -> Predictor:
@@ -184,7 +187,7 @@ class Workshop:
         wanted = self.recipe.teacher.nnunet
         config = wanted.config()
         pool = [
-            *usable(self._unseen_by_people()) * wanted.repeats,
+            *usable(self._open_to_all()) * wanted.repeats,
             *self.composed.images()[: wanted.composed],
         ]
         prepared = preparation.prepare(pool, self.work / "nnunet" / "data", config, journal=journal)
@@ -194,10 +197,26 @@ class Workshop:
         checkpoint = training.train(prepared, config, folder, journal=journal.within())
         return prediction.NnUnetPredictor((checkpoint,), tile_step=1.0)
 
-    def _unseen_by_people(self) -> list[LabelledImage]:
+    def _open_to_all(self) -> list[LabelledImage]:
+        """Images that the composer and every teacher may use: of no scene that people have labelled.
+
+        Where people have labelled all scenes and nobody is judged by folds, it is all images.
+        """
         images = self.real.images()
         judged = {image.scene for image in images if image.is_human}
-        return [image for image in images if image.scene not in judged]
+        left = [image for image in images if image.scene not in judged]
+        if not left and not self.recipe.students.folds:
+            return images
+        return left
+
+    def _files(self) -> list[tuple[str, int, int]]:
+        """Name, size and time of change of each file of the data."""
+        found = []
+        for path in sorted(self.data.rglob("*")):
+            if path.is_file():
+                facts = path.stat()
+                found.append((str(path.relative_to(self.data)), facts.st_size, facts.st_mtime_ns))
+        return found
 
     def _ask(self, teacher: Predictor, name: str, journal: Journal) -> None:
         asked = journal.progress(f"{name} looks", self.real.images(), every=50)

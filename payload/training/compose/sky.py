@@ -171,7 +171,9 @@ def draw_sky(
 def self_shaded(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float) -> Field:
     """Clouds in the shadow of taller clouds: their tops lie in it.
 
-    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter.
+    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter. It
+    is treated as thinner cloud from here on: over dark ground that looks the same, over snow more ground
+    shines through than a dark, thick cloud would let. Assumption.
 
     Args:
         cloud: Share of light sent back, shape (H, W); the square wraps around.

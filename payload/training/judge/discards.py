@@ -32,10 +32,12 @@ class Rate:
     Attributes:
         part: How many of them.
         whole: How many there are.
+        repeats: How often each was counted; several seeds on the same tiles are no more tiles.
     """
 
     part: int
     whole: int
+    repeats: int = 1
 
     @property
     def share(self) -> float | None:
@@ -51,7 +53,7 @@ class Rate:
         """
         if not self.whole:
             return 0.0, 1.0
-        share, count, z2 = self.part / self.whole, self.whole, _Z95 * _Z95
+        share, count, z2 = self.part / self.whole, self.whole / self.repeats, _Z95 * _Z95
         middle = (share + z2 / (2 * count)) / (1 + z2 / count)
         half = sqrt(share * (1 - share) / count + z2 / (4 * count * count))
         half *= _Z95 / (1 + z2 / count)

@@ -51,7 +51,7 @@ def _row(masker: dict[str, Any]) -> list[str]:
     means = [figure((pooled[key] or {}).get("mean")) for key in ("precision", "recall", "ece")]
     return [
         masker["name"],
-        f"{masker['parameters']:,}",
+        f"{masker['parameters']:,}" if masker["parameters"] else "",
         figure((iou or {}).get("mean")),
         seeds,
         *means,

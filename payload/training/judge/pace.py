@@ -40,8 +40,9 @@ def _page(speeds: Mapping[str, Speeds]) -> list[str]:
         "",
         (
             f"One tile of {side} x {side} px, medians of alternating runs on {machine()}. The session is "
-            "onnxruntime alone on reflectance that lies ready; the masking path is all that flies, from DN "
-            "to probabilities, on one thread. The peak is a product of float32 matrices in the same run."
+            "onnxruntime alone on reflectance that lies ready; the masking path is all that is done with the "
+            "same pixels in flight, from DN to probabilities, on one thread. There a tile brings the "
+            "network's margin along on each side, which are more pixels. The peak is a product of float32 matrices in the same run."
         ),
         "",
         *table(head, rows),

@@ -19,7 +19,7 @@ from payload.training.judge.spread import difference, spread
 
 SCHEMA_VERSION = 2
 SCORES = ("iou", "f1", "precision", "recall")
-_DIGITS = 5
+_DIGITS = 7
 
 Plain = Mapping[str, object]
 

@@ -19,7 +19,7 @@ def overall(evaluation: Evaluation) -> list[str]:
         rows.append(
             [
                 contender.name,
-                f"{contender.parameters:,}",
+                f"{contender.parameters:,}" if contender.parameters else "",
                 str(len(contender.runs)),
                 _mean(contender, lambda run: run.summary.scores.iou),
                 _mean(contender, lambda run: run.summary.scores.f1),
@@ -62,7 +62,14 @@ def clear_ground(contenders: Iterable[Contender]) -> list[str]:
     for contender in contenders:
         for kind, rules in _pooled([discards(run) for run in contender.clear]).items():
             lost = [rule.lost for rule in rules]
-            rows.append([kind, contender.name, str(lost[0].whole), *(_rate(one) for one in lost)])
+            rows.append(
+                [
+                    kind,
+                    contender.name,
+                    str(lost[0].whole // lost[0].repeats),
+                    *(_rate(one) for one in lost),
+                ]
+            )
     # Maskers side by side within each kind of ground.
     kinds = list(dict.fromkeys(row[0] for row in rows))
     rows.sort(key=lambda row: kinds.index(row[0]))
@@ -203,7 +210,9 @@ def _pooled(
 
 def _sum(rates: Iterable[Rate]) -> Rate:
     listed = list(rates)
-    return Rate(sum(one.part for one in listed), sum(one.whole for one in listed))
+    return Rate(
+        sum(one.part for one in listed), sum(one.whole for one in listed), repeats=len(listed)
+    )
 
 
 def _rate(rate: Rate) -> str:

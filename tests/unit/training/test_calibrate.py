@@ -66,12 +66,24 @@ def test_where_all_is_right_or_nothing_is_known_the_ends_are_met():
 
 
 def test_the_card_tells_of_errors_before_and_after():
-    found = calibrate(*drawn(3.0), measured_on="drawn pixels")
+    scenes = np.arange(200_000) % 4
+    found = calibrate(*drawn(3.0), scenes, measured_on="drawn pixels")
     assert found.temperature == pytest.approx(3, rel=0.02)
     assert found.ece_before > 0.05
     assert found.ece_after < 0.005
     assert sum(part.pixels for part in found.reliability) == 200_000
     assert all(abs(part.probability - part.cloud) < 0.02 for part in found.reliability)
+
+
+def test_a_temperature_that_does_not_help_scenes_without_a_say_in_it_is_not_taken():
+    """One scene is all too sure, the other much too timid: neither may cool or heat the other."""
+    (sure, one), (timid, other) = drawn(4.0, 50_000), drawn(0.25, 50_000, seed=2)
+    logits, truth = np.concatenate([sure, timid]), np.concatenate([one, other])
+    scenes = np.repeat([0, 1], 50_000)
+    found = calibrate(logits, truth, scenes, measured_on="drawn pixels")
+    assert fit_temperature(logits, truth) != pytest.approx(1, abs=0.1)
+    assert found.temperature == 1
+    assert found.ece_before == found.ece_after
 
 
 @pytest.mark.parametrize("ratio", [0.2, 0.5, 1.0, 3.0, 9.0])
@@ -136,9 +148,10 @@ def test_a_surface_that_is_called_cloud_too_readily_gains_by_a_threshold_of_its_
     assert found["grass"].own_cost >= found["grass"].common_cost - 1e-3
     assert found["snow"].pixels == 80_000
     assert "spare" in why_one_for_all({"snow": found["snow"]})
+    assert "untried: water" in why_one_for_all(found, ["water"])
 
 
-def test_no_image_has_a_say_in_the_threshold_that_it_is_judged_by():
+def test_no_scene_has_a_say_in_the_threshold_that_it_is_judged_by():
     """Two images that want opposite thresholds are each judged by the other's, and pay for it."""
     one, other = seen("a", "ice", 2, seed=1), seen("b", "ice", -2, seed=2)
     found = try_own_thresholds([one, other, one, other], cost_ratio=1.0)["ice"]

@@ -265,6 +265,7 @@ def shipped(make_shop, found, tmp_path_factory):
     models = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(shipping, "LEAST_AGREEMENT", 0.95)  # what so short a training allows
+        patched.setattr(shipping, "LARGEST_LOSS", 0.1)
         written = ship(shop, out, models)
     return shop, models, written
 
@@ -349,12 +350,18 @@ def test_a_damaged_calibration_is_answered_with_a_sentence(shipped, tmp_path, te
         ship(shop, tmp_path, tmp_path / "models")
 
 
-def test_eight_bits_that_say_something_else_are_not_shipped(shipped, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("wanted", "value"), [("LEAST_AGREEMENT", 1.1), ("LARGEST_LOSS", -1.0)])
+def test_eight_bits_that_say_something_else_are_not_shipped(
+    shipped, tmp_path, monkeypatch, wanted, value
+):
     shop, *_ = shipped
-    monkeypatch.setattr(shipping, "LEAST_AGREEMENT", 1.1)
+    monkeypatch.setattr(shipping, "LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr(shipping, "LARGEST_LOSS", 1.0)
+    monkeypatch.setattr(shipping, wanted, value)
     monkeypatch.setattr(quantise, "SCHEMES", quantise.SCHEMES[:1])
     with pytest.raises(MaskerError, match="agrees with"):
         ship(shop, tmp_path, tmp_path / "models")
+    assert not list((tmp_path / "models").iterdir())
 
 
 @pytest.mark.usefixtures("_hasty")

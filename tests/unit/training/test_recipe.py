@@ -75,6 +75,20 @@ def test_a_file_goes_before_a_packaged_recipe_and_a_folder_of_its_name_does_not(
     assert load_recipe(Path("study")).name == "other"
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("name: ..", "name"),
+        ("name: a\ncomposed: {seed: 7, checks_seed: 7}", "composed"),
+        ("name: a\ncomposed: {scenes: 10000000000}", "composed.scenes"),
+        ("name: a\nteacher: {nnunet: {seed: -1}}", "teacher.nnunet.seed"),
+        ("name: a\nstudents: {seeds: [-1]}", "students.seeds"),
+    ],
+)
+def test_what_could_not_be_trained_or_would_be_judged_on_its_lessons_is_refused(write, text, key):
+    assert key in mistake(write(text))
+
+
 def test_a_name_is_enough(write):
     recipe = load_recipe(write("name: mine"))
     assert recipe == Recipe(name="mine")

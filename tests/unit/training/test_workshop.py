@@ -96,6 +96,14 @@ def test_other_data_are_read_anew(told, made, write_plain, tmp_path):
     assert [image.id for image in other.real.images()] == ["i20", "i21"]
 
 
+def test_an_image_that_came_later_is_read(told, made, write_plain, tmp_path):
+    shop = told(data=write_plain(tmp_path / "data", [made(20), made(21)]))
+    shop.prepare()
+    write_plain(tmp_path / "data", [made(20), made(21), made(22)])
+    shop.prepare()
+    assert [image.id for image in shop.real.images()] == ["i20", "i21", "i22"]
+
+
 def test_what_does_not_decide_the_images_does_not_make_them_anew(told):
     told().prepare()
     shop = told(name="other", students={"steps": 9})
@@ -267,16 +275,15 @@ def test_opinions_before_anyone_was_asked_are_an_error(told, with_images, eight)
 
 
 def test_another_training_of_the_teacher_has_an_opinion_of_its_own(told):
+    before = told(teacher={"nnunet": {}})
+    before.prepare()
     names = {
         told(teacher={"nnunet": nnunet})._nnunet_name
         for nnunet in ({}, {"seed": 2}, {"minutes": 1})
     }
-    before = told(teacher={"nnunet": {}})
-    before.prepare()
-    names.add(before._nnunet_name)
     told(teacher={"nnunet": {}}, composed={"seed": 3}).prepare()
     names.add(before._nnunet_name)
-    assert len(names) == 5
+    assert len(names) == 4
     assert told()._nnunet_name == ""
 
 
@@ -290,4 +297,12 @@ def test_the_nnunet_learns_from_nothing_that_people_have_labelled(told, with_ima
             made(3, human=True),
         ],
     )
-    assert [image.id for image in shop._unseen_by_people()] == ["i02"]
+    assert [image.id for image in shop._open_to_all()] == ["i02"]
+
+
+@pytest.mark.parametrize(("folds", "seen"), [(0, 2), (2, 0)])
+def test_where_people_have_labelled_all_teachers_see_all_but_where_folds_are_judged(
+    told, with_images, made, folds, seen
+):
+    shop = with_images(told(students={"folds": folds}), [made(0, human=True), made(1, human=True)])
+    assert len(shop._open_to_all()) == seen

@@ -75,7 +75,7 @@ def test_findings_hold_what_was_judged(images, clear, says, tmp_path):
     )
     assert [row["id"] for row in found["images"]] == [f"i{number}" for number in range(6)]
 
-    assert f"| says blue | 0 | 1 | {summary.scores.iou:.3f} |" in page
+    assert f"| says blue |  | 1 | {summary.scores.iou:.3f} |" in page
     assert "33.3% (6.1% to 79.2%)" in page  # one of three, by Wilson
     for heading in ("By collection", "By surface", "By true cloud cover", "A worse sensor"):
         assert f"## {heading}" in page
