@@ -22,7 +22,7 @@ CALIBRATION = "calibration.json"
 LEAST_AGREEMENT = 0.998
 """Share of pixels that an eight-bit file must call as its float32 original does."""
 LARGEST_LOSS = 0.002
-"""By how much the IoU of an eight-bit file may be below that of its original, on what it learned from."""
+"""By how much the IoU of an eight-bit file may be below that of its original."""
 LARGER = (
     ("nnU-Net's default plan for 256 px, one fold", 33_472_684),
     ("nnU-Net's plan for 128 px: six stages", 20_619_946),
@@ -106,7 +106,7 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
         measured_on = "every other of the images that eight-bit ranges were sought for"
         quantisation = trial.card(fp32, measured_on=measured_on)
         write_card(int8, done.network, told, precision="int8", quantisation=quantisation)
-        loss = _loss(fp32, int8, usable(images))
+        loss = _loss(fp32, int8, usable(images) or workshop.exams.images())
         workshop.journal.within(stage="export", model=name).log(
             "exported",
             parity=worst,
