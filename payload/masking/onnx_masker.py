@@ -48,7 +48,7 @@ class OnnxMasker:
 
     model: ModelChoice | None = option(
         None,
-        description="A packaged network by name (fast, default, large), or an ONNX file of your own: "
+        description="A packaged network by name (fast, default), or an ONNX file of your own: "
         "four bands in, one channel out; `default` if left out.",
     )
     precision: Precision | None = option(

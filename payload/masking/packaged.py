@@ -1,4 +1,4 @@
-"""The networks that come with the package, by name: small, smaller, larger; in float32 and in int8."""
+"""The networks that come with the package, by name, in float32 and in int8: `fast` sees less detail sooner."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,7 @@ from payload.scenario.paths import dump_path, input_path
 
 Precision = Literal["fp32", "int8"]
 
-NAMES = ("fast", "default", "large")
+NAMES = ("fast", "default")
 RECOMMENDED_NAME = "default"
 RECOMMENDED_PRECISION: Precision = "fp32"
 

@@ -31,7 +31,8 @@ from payload.types import Patch, Tile, Window
 THREADS = (1, 2)
 SIDE_PX = 256
 REPEATS = 31
-_REST_S = 0.05  # threads wait for more work by spinning, for a while, and take a processor with it
+_CALLS = 8  # several threads are slow to start after a rest
+_REST_S = 0.25  # threads wait for more work by spinning, for a while, and take a processor with it
 _MATMUL = """
 import sys, time
 import numpy as np
@@ -217,13 +218,17 @@ def _in_turns(
     """Median seconds of each work, and median operations a second of the product."""
     spent: dict[tuple[str, Precision], list[float]] = {key: [] for key in works}
     reached: list[float] = []
-    clock, rest_s = (time.thread_time, 0.0) if threads == 1 else (time.perf_counter, _REST_S)
+    clock, rest_s, calls = (
+        (time.thread_time, 0.0, 1) if threads == 1 else (time.perf_counter, _REST_S, _CALLS)
+    )
     for turn in range(repeats + 1):
         for key, work in works.items():
-            work()  # wakes threads, fills caches
+            for _ in range(calls):  # wakes threads, fills caches
+                work()
             start = clock()
-            work()
-            spent[key].append(clock() - start)
+            for _ in range(calls):
+                work()
+            spent[key].append((clock() - start) / calls)
             time.sleep(rest_s)
         reached.append(product())
         time.sleep(rest_s)
