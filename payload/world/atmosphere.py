@@ -16,6 +16,10 @@ _DELTA = 1.0 - 0.85**2  # what is left of a beam's optical depth without the for
 _ANGSTROM = 1.2  # haze is bluish; Assumption
 _HAZE_BACK = 0.08  # share of haze that is scattered back to space; Assumption
 _DIFFUSE = (0.30, 0.24, 0.18, 0.13)  # skylight's share, left in a shadow; Assumption
+_OZONE = (0.021, 0.103, 0.053, 0.0)
+"""[1/(atm cm)] Absorption of ozone at `WAVELENGTH_UM`. Source: Leckner 1978, Solar Energy 20, 143, as
+tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
+_OZONE_ATM_CM = 0.3  # [atm cm] a usual column; Assumption
 SHADOW_TRANSMISSION = 0.7
 """Truth calls shadow what gets less than this share of the sun's beam. Assumption."""
 
@@ -46,6 +50,11 @@ def top_of_atmosphere(
 ) -> NDArray[np.float32]:
     """Reflectance at the top of the atmosphere.
 
+    Air that only scatters takes nothing away over white, which fixes its transmission; clouds are
+    therefore white, less what ozone takes, as real ones are.
+
+    Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
+
     Args:
         ground: Reflectance at the ground, shape (H, W).
         band: 0 blue to 3 near infrared.
@@ -53,7 +62,7 @@ def top_of_atmosphere(
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
         air: The clear air.
     """
-    path, through = air.path[band], air.transmission[band]
+    path, albedo, ozone = air.path[band], air.albedo[band], air.ozone[band]
     light = beam * np.float32(1.0 - _DIFFUSE[band])
     light += np.float32(_DIFFUSE[band])
     light *= ground
@@ -62,8 +71,9 @@ def top_of_atmosphere(
     light *= passed * passed
     light /= np.float32(1.0) - cloud * ground
     light += cloud
-    light *= np.float32(through)
-    light += np.float32(path)
+    light /= np.float32(1.0) - np.float32(albedo) * light
+    light *= np.float32(ozone * (1.0 - path) * (1.0 - albedo))
+    light += np.float32(ozone * path)
     return light
 
 
@@ -76,17 +86,33 @@ def air_optical_depth(wavelength_um: float) -> float:
     return 0.008569 * square**2 * (1.0 + 0.0113 * square + 0.00013 * square**2)
 
 
+def air_albedo(depth: float) -> float:
+    """Share of light from below that air of an optical depth sends back down.
+
+    Source: 0.92 tau exp(-tau) for thin air, Tanre et al. 1979, Appl. Opt. 18, 3587.
+    """
+    return float(0.92 * depth * np.exp(-depth))
+
+
+def ozone_transmission(band: int, sun_elevation_deg: float, column_atm_cm: float) -> float:
+    """Share of light that a column of ozone lets pass, down from the sun and straight up."""
+    mass = 1 + 1 / np.sin(np.radians(sun_elevation_deg))
+    return float(np.exp(-_OZONE[band] * column_atm_cm * mass))
+
+
 @dataclass(frozen=True, slots=True)
 class Air:
     """Clear air over a scene, seen from above.
 
     Attributes:
         path: Reflectance of the air itself in each band.
-        transmission: Share of light that passes down and up in each band.
+        albedo: Share of light from below that the air sends back down in each band.
+        ozone: Share of light that ozone lets pass down and up in each band.
     """
 
     path: tuple[float, ...]
-    transmission: tuple[float, ...]
+    albedo: tuple[float, ...]
+    ozone: tuple[float, ...]
 
     @classmethod
     def under(cls, sun_elevation_deg: float, haze_optical_depth: float) -> "Air":
@@ -99,14 +125,18 @@ class Air:
         Source: single scattering by molecules, Chandrasekhar 1960; for haze: Assumption.
         """
         sun = float(np.sin(np.radians(sun_elevation_deg)))
-        path, transmission = [], []
+        path, albedo = [], []
         for wavelength in WAVELENGTH_UM:
             air = air_optical_depth(wavelength)
             haze = haze_optical_depth * (wavelength / 0.55) ** -_ANGSTROM
             back = 0.75 * (1.0 + sun * sun) * air / 4.0 + _HAZE_BACK * haze
             path.append(back / sun / (1.0 + back / sun))
-            transmission.append(float(np.exp(-(0.5 * air + 0.15 * haze) * (1.0 + 1.0 / sun))))
-        return cls(tuple(path), tuple(transmission))
+            albedo.append(air_albedo(air))
+        ozone = [
+            ozone_transmission(band, sun_elevation_deg, _OZONE_ATM_CM)
+            for band in range(len(WAVELENGTH_UM))
+        ]
+        return cls(tuple(path), tuple(albedo), tuple(ozone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.world.atmosphere import WAVELENGTH_UM, Air, air_optical_depth
+from payload.world.atmosphere import (
+    WAVELENGTH_UM,
+    Air,
+    air_albedo,
+    air_optical_depth,
+    ozone_transmission,
+)
 
-# Absorption of ozone per atm-cm at 0.49, 0.56, 0.665 and 0.842 um. Source: Leckner 1978, Solar
-# Energy 20, 143, as tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1.
-_OZONE = (0.021, 0.103, 0.053, 0.0)
 _SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
 
 
@@ -41,8 +44,7 @@ class Light:
         )
 
     def _ozone(self, band: int) -> float:
-        mass = 1 + 1 / np.sin(np.radians(self.sun_elevation_deg))
-        return float(np.exp(-_OZONE[band] * self.ozone_atm_cm * mass))
+        return ozone_transmission(band, self.sun_elevation_deg, self.ozone_atm_cm)
 
     def over_ground(self, ground: NDArray[np.float32]) -> NDArray[np.float32]:
         """Reflectance at the top of a cloudless atmosphere.
@@ -59,7 +61,7 @@ class Light:
         air = Air.under(self.sun_elevation_deg, self.haze_optical_depth)
         top = np.empty_like(ground)
         for band, wavelength in enumerate(WAVELENGTH_UM):
-            albedo = _albedo(air_optical_depth(wavelength))
+            albedo = air_albedo(air_optical_depth(wavelength))
             path = air.path[band]
             through = np.float32((1 - path) * (1 - albedo))
             seen = through * ground[band] / (1 - np.float32(albedo) * ground[band])
@@ -74,14 +76,6 @@ class Light:
     def shadow_px(self, height_m: float, gsd_m: float) -> float:
         """[px] How far from its cloud a shadow falls, seen from straight above."""
         return float(height_m / np.tan(np.radians(self.sun_elevation_deg)) / gsd_m)
-
-
-def _albedo(depth: float) -> float:
-    """Share of light from below that air of an optical depth sends back down.
-
-    Source: 0.92 tau exp(-tau) for thin air, Tanre et al. 1979, Appl. Opt. 18, 3587.
-    """
-    return float(0.92 * depth * np.exp(-depth))
 
 
 def under_cloud(

@@ -61,7 +61,9 @@ def test_a_precision_alone_chooses_of_the_recommended_network():
 def test_a_name_that_is_none_is_told_the_names_that_are(shelf):
     (shelf / "fast_int8.onnx").unlink()
     for name, precision in (("defualt", None), ("fast", "int8")):
-        with pytest.raises(MaskerError, match=r"there are: fast \(fp32\), default \(fp32\), default"):
+        with pytest.raises(
+            MaskerError, match=r"there are: fast \(fp32\), default \(fp32\), default"
+        ):
             OnnxMasker(model=name, precision=precision)
 
 
