@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from payload.masking.card import read_card
-from payload.masking.onnx_masker import OnnxMasker
+from payload.masking.onnx_masker import DEFAULT_MODEL, OnnxMasker
 from payload.training.cli import main
 from payload.training.images import RADIOMETRY
 
@@ -101,15 +101,17 @@ def test_help_names_every_stage_and_wakes_nothing_heavy():
         (("distil", "smoke", "--data", "empty", "--jobs", "0"), 2, "--jobs"),
         (("evaluate", "--data", "empty"), 2, "either --model or --recipe"),
         (("evaluate", "--data", "empty", "--model", "m", "--recipe", "study"), 2, "either"),
-        (("evaluate", "--data", "empty", "--model", "m", "--layout", "heap"), 5, "'heap'"),
-        (("evaluate", "--data", "empty", "--recipe", "study"), 5, "images"),
+        (("evaluate", "--data", "empty", "--model", "m"), 6, "no model card"),
+        (("evaluate", "--data", "empty", "--model", "flown", "--layout", "heap"), 5, "'heap'"),
+        (("evaluate", "--data", "empty", "--recipe", "study"), 5, "index.csv"),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
 )
 def test_mistakes_are_answered_with_a_sentence(main_says, tmp_path, arguments, code, said):
     (tmp_path / "empty").mkdir()
     (tmp_path / "wrong.yaml").write_text("name: x\nstudents: { stepps: 3 }\n")
-    found, out, err = main_says(*arguments)
+    flown = {"flown": str(DEFAULT_MODEL)}
+    found, out, err = main_says(*(flown.get(part, part) for part in arguments))
     assert out == ""
     if "payload-sim[train]" in err:  # the extra is not installed
         assert found == 3
