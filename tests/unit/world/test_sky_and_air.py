@@ -256,3 +256,20 @@ def test_the_detector_saturates_at_its_depth_and_never_goes_below_zero():
     noise = detector.noise(np.arange(20), np.arange(20))[0]
     assert detector.expose(np.full((20, 20), 3.0, np.float32), noise).min() == 4095
     assert detector.expose(np.full((20, 20), -3.0, np.float32), noise).max() == 0
+
+
+@pytest.mark.parametrize("sun_deg", [10.0, 30.0, 60.0, 90.0])
+@pytest.mark.parametrize("haze", [0.0, 0.3])
+def test_a_white_cloud_is_white_but_for_what_ozone_takes(sun_deg, haze):
+    """Air that only scatters takes nothing from white; ozone takes most from green (Leckner 1978)."""
+    one = np.ones((1, 1), np.float32)
+    air = Air.under(sun_deg, haze)
+    seen = [
+        float(top_of_atmosphere(0 * one, band, cloud=one, beam=0 * one, air=air)[0, 0])
+        for band in range(4)
+    ]
+    mass = 1 + 1 / np.sin(np.radians(sun_deg))
+    wanted = np.exp(-0.3 * mass * np.array([0.021, 0.103, 0.053, 0.0]))
+    assert seen == pytest.approx(wanted, rel=1e-5)
+    blue, green, red, nir = seen
+    assert green < red < blue < nir

@@ -94,6 +94,14 @@ def test_an_interval_holds_its_share_and_mirrors(whole, data):
     assert (1 - other[1], 1 - other[0]) == pytest.approx((low, high))
 
 
+@given(st.integers(1, 200), st.integers(1, 5))
+def test_tiles_that_several_seeds_counted_are_no_more_tiles(whole, seeds):
+    """Wilson's interval of the tiles there are, however often the same share was found on them."""
+    once, often = Rate(whole // 3, whole), Rate(seeds * (whole // 3), seeds * whole, repeats=seeds)
+    assert often.share == pytest.approx(once.share)
+    assert often.interval == pytest.approx(once.interval)
+
+
 def test_nothing_of_nothing_may_be_anything():
     assert Rate(0, 0).share is None
     assert Rate(0, 0).interval == (0.0, 1.0)
