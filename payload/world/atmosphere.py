@@ -48,12 +48,7 @@ def top_of_atmosphere(
     beam: NDArray[np.float32],
     air: "Air",
 ) -> NDArray[np.float32]:
-    """Reflectance at the top of the atmosphere.
-
-    Air that only scatters takes nothing away over white, which fixes its transmission; clouds are
-    therefore white, less what ozone takes, as real ones are.
-
-    Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
+    """Reflectance at the top of the atmosphere, of ground, cloud and shadow below its air.
 
     Args:
         ground: Reflectance at the ground, shape (H, W).
@@ -62,7 +57,6 @@ def top_of_atmosphere(
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
         air: The clear air.
     """
-    path, albedo, ozone = air.path[band], air.albedo[band], air.ozone[band]
     light = beam * np.float32(1.0 - _DIFFUSE[band])
     light += np.float32(_DIFFUSE[band])
     light *= ground
@@ -71,10 +65,30 @@ def top_of_atmosphere(
     light *= passed * passed
     light /= np.float32(1.0) - cloud * ground
     light += cloud
-    light /= np.float32(1.0) - np.float32(albedo) * light
-    light *= np.float32(ozone * (1.0 - path) * (1.0 - albedo))
-    light += np.float32(ozone * path)
-    return light
+    return through_air(light, air.path[band], air.albedo[band], air.ozone[band])
+
+
+def through_air(
+    below: NDArray[np.float32], path: float, albedo: float, ozone: float
+) -> NDArray[np.float32]:
+    """What lies below the air, seen from above it.
+
+    Air that only scatters takes nothing away over white, which fixes its transmission; clouds are
+    therefore white, less what ozone takes, as real ones are.
+
+    Args:
+        below: Reflectance below the air in one band.
+        path: Reflectance of the air itself.
+        albedo: Share of light from below that the air sends back down.
+        ozone: Share of light that ozone lets pass down and up.
+
+    Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
+    """
+    seen = np.float32((1 - path) * (1 - albedo)) * below
+    seen /= 1 - np.float32(albedo) * below
+    seen += np.float32(path)
+    seen *= np.float32(ozone)
+    return seen
 
 
 def air_optical_depth(wavelength_um: float) -> float:

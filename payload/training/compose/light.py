@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from payload.world.atmosphere import (
     WAVELENGTH_UM,
     Air,
-    air_albedo,
-    air_optical_depth,
     ozone_transmission,
+    through_air,
 )
 
 _SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
@@ -53,19 +52,13 @@ class Light:
             ground: Reflectance at the ground, shape (4, H, W).
 
         Returns:
-            Shape (4, H, W).
-
-        Air that only scatters takes nothing away over white ground, which fixes its transmission.
-        Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
+            Shape (4, H, W); see `through_air`.
         """
         air = Air.under(self.sun_elevation_deg, self.haze_optical_depth)
         top = np.empty_like(ground)
-        for band, wavelength in enumerate(WAVELENGTH_UM):
-            albedo = air_albedo(air_optical_depth(wavelength))
-            path = air.path[band]
-            through = np.float32((1 - path) * (1 - albedo))
-            seen = through * ground[band] / (1 - np.float32(albedo) * ground[band])
-            top[band] = np.float32(self._ozone(band)) * (seen + np.float32(path))
+        for band in range(len(WAVELENGTH_UM)):
+            below, ozone = ground[band], self._ozone(band)
+            top[band] = through_air(below, air.path[band], air.albedo[band], ozone)
         return top
 
     def white_cloud(self) -> tuple[float, ...]:
