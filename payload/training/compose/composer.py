@@ -16,7 +16,7 @@ from payload.training.compose.sky import (
     RealClouds,
     draw_sky,
     real_clouds,
-    self_shaded,
+    self_lit,
     towards_sun,
 )
 from payload.training.images import RADIOMETRY, LabelledImage
@@ -120,7 +120,9 @@ class Composer:
         azimuth_deg = float(rng.uniform(0, 360))
         gsd_m = float(np.exp(rng.uniform(np.log(5), np.log(60))))
         if surface == "real":
-            clear, truth = self._real_ground(rng)
+            image = self.grounds[rng.integers(len(self.grounds))]
+            clear, truth = self._cut_from(image, rng)
+            gsd_m = image.resolution_m or gsd_m
         else:
             ground = GROUNDS[surface](rng, self.side_px, light, azimuth_deg)
             clear = light.over_ground(np.clip(ground, 0.001, 1.05))
@@ -135,15 +137,14 @@ class Composer:
                 real=self.clouds,
             )
             beam = _displaced(sky.beam, light.shadow_px(sky.height_m, gsd_m), azimuth_deg)
-            cloud = self_shaded(
+            lit = self_lit(
                 sky.cloud,
                 sky.thick_m / gsd_m,
                 slope=float(np.tan(np.radians(light.sun_elevation_deg))),
                 azimuth_deg=azimuth_deg,
             )
-            everywhere = np.broadcast_to(cloud, clear.shape)
-            pixels = under_cloud(clear, everywhere, beam, light.white_cloud())
-            truth = _truth(truth, clear, pixels, cloud, beam)
+            pixels = under_cloud(clear, sky.cloud, beam, light.white_cloud(), lit=lit)
+            truth = _truth(truth, clear, pixels, sky.cloud, beam)
         return LabelledImage(
             id=f"composed_{self.seed}_{name}",
             scene=f"composed_{self.seed}_{name}",
@@ -156,10 +157,10 @@ class Composer:
             resolution_m=gsd_m,
         )
 
-    def _real_ground(
-        self, rng: np.random.Generator
+    def _cut_from(
+        self, image: LabelledImage, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        image = self.grounds[rng.integers(len(self.grounds))]
+        """A square of an image, turned and mirrored."""
         here = tuple(
             slice(start, start + self.side_px)
             for start in (
@@ -223,7 +224,7 @@ def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def under_shadow(clear: NDArray[np.float32], beam: NDArray[np.float32]) -> NDArray[np.float32]:
     """A clear scene with shadows and no cloud."""
-    return under_cloud(clear, np.zeros_like(clear), beam, (0.0,) * len(clear))
+    return under_cloud(clear, np.zeros_like(beam), beam, (0.0,) * len(clear))
 
 
 def _exposed(rng: np.random.Generator, pixels: NDArray[np.float32]) -> NDArray[np.uint16]:
