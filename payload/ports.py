@@ -3,6 +3,7 @@
 A plug-in is a frozen dataclass whose fields are its configuration; see `payload.registry`.
 """
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +14,7 @@ from payload.types import (
     ContactWindow,
     Ephemeris,
     Georeference,
+    Glance,
     MaskerIdentity,
     Patch,
     Plan,
@@ -88,6 +90,15 @@ class Examinable(Protocol):
 
     def examine(self, sensor: Sensor) -> None:
         """PayloadError if what it names cannot serve the sensor; no pixel is read."""
+        ...
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A scene source that knows covers and surfaces without painting a pixel."""
+
+    def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
+        """What each window of the view's scene holds; ImageryError where there is no such view."""
         ...
 
 

@@ -203,6 +203,27 @@ class Patch:
     valid: NDArray[np.bool_] | None = None
 
 
+SURFACES = (
+    "water", "turbid water", "glint", "sea ice", "snow", "forest", "grass", "crops", "soil", "sand", "rock", "town",
+)  # fmt: skip
+"""Classes of ground; what a scene source says of a surface is an index into them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A part of a scene known without painting it.
+
+    Attributes:
+        cover: Share of it that truth calls cloud, 0 to 1.
+        surface: The commonest class of its ground, one of `SURFACES`.
+        sun_elevation_deg: [deg] Height of the sun.
+    """
+
+    cover: float
+    surface: str
+    sun_elevation_deg: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
     """One cell of an image, and the pixels around it that a masker may look at.
