@@ -150,13 +150,12 @@ class Sky:
 def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
     """Optical depth of low cloud from how far its field stands above the edge.
 
-    It thickens from nothing, as the power 3/2, and at its edge has the depth that the climate counts
+    It thickens from nothing, as the power 2, and at its edge has the depth that the climate counts
     as cloud. Assumption.
     """
     rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
     rise *= np.float32(1.0 / _EDGE)
-    depth: NDArray[np.float32] = np.sqrt(rise)
-    depth *= rise
+    depth: NDArray[np.float32] = rise * rise
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
     return depth
 
@@ -166,7 +165,7 @@ def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
 
     It is thin, seldom above 10, and never quite absent. Assumption.
     """
-    steep = ice * np.float32(2.1)
+    steep = ice * np.float32(3.0)
     steep /= np.float32(1.0) + np.float32(0.25) * np.abs(ice)
     depth: NDArray[np.float32] = np.exp(steep)
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)

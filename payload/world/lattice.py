@@ -120,6 +120,12 @@ class Nodes:
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
     @property
+    def widened(self) -> "Nodes":
+        """These points and their neighbours on all sides."""
+        rows, cols = (Span(span.first - 1, span.last + 1) for span in (self.rows, self.cols))
+        return Nodes(self.face, self.level, rows, cols)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """How many points in a column and in a row."""
         return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
@@ -139,10 +145,6 @@ Start = Callable[[Nodes], NDArray[np.float32]]
 """Fields of shape (F, H, W) on the coarsest level."""
 Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
-
-CellValues = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""Makes values of shape (R, C) for rows (R,) and columns (C,) of cells."""
-
 
 def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
     """Fields on a rectangle of lattice points, shape (F, H, W).
@@ -192,6 +194,25 @@ def _halve_down(fields: NDArray[np.float32], parents: Span, children: Span) -> N
     first = children.first - 2 * (parents.first + 1)
     flat = fine.reshape(len(fields), -1, fields.shape[2])
     return flat[:, first : first + children.last - children.first + 1]
+
+
+def rise(
+    field: NDArray[np.float32], step: tuple[float, float], level: int
+) -> NDArray[np.float32]:
+    """By how much a field grows along a short step, by central differences.
+
+    Args:
+        field: On widened lattice points, shape (H + 2, W + 2).
+        step: Upwards and across, in coordinates of the face.
+        level: Of the lattice.
+
+    Returns:
+        Shape (H, W).
+    """
+    up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
+    grown = (field[2:, 1:-1] - field[:-2, 1:-1]) * up
+    grown += (field[1:-1, 2:] - field[1:-1, :-2]) * across
+    return grown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,27 +267,6 @@ class Stencil:
         step *= self.right
         left += step
         return left
-
-
-def cell_values(
-    footprint: Footprint, levels: tuple[int, int], values: CellValues
-) -> NDArray[np.float32]:
-    """Values that are constant in each cell of the lattice, at the pixels, shape (H, W).
-
-    Args:
-        footprint: Where the pixels lie.
-        levels: Of the lattice upwards and across.
-        values: Makes the values of a rectangle of cells from indices of rows and columns.
-    """
-    up, across = (
-        np.floor(at * 2.0 ** (level - 1)).astype(np.intp)
-        for at, level in zip((footprint.up, footprint.across), levels, strict=True)
-    )
-    rows, cols = (Span(int(cells.min()), int(cells.max())) for cells in (up, across))
-    table = values(rows.indices, cols.indices)
-    cell = (up - rows.first) * table.shape[1] + (across - cols.first)
-    found: NDArray[np.float32] = table.reshape(-1).take(cell)
-    return found
 
 
 def _cells(

@@ -53,6 +53,19 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
     return scramble(down[:, None] ^ across[None, :])
 
 
+def hash_pixels(
+    names: NDArray[np.uint64], rows: NDArray[np.uint64], cols: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """64 bits for each pixel, from the lattice that it lies on and its place there.
+
+    Args:
+        names: Well mixed 64-bit keys, shape (H, W) or ().
+        rows: Indices on the lattice of each pixel, shape (H, W).
+        cols: The same across.
+    """
+    return scramble(rows * _AXES[0] + cols * _AXES[1] + names)
+
+
 @cache
 def _quantiles() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     normal = NormalDist()

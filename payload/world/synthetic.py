@@ -15,20 +15,35 @@ from payload.types import CLOUD, SHADOW, Georeference, Patch, Radiometry, View, 
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     Air,
-    Detector,
     beam_transmission,
     cloud_reflectance,
     top_of_atmosphere,
 )
+from payload.world.camera import MARGIN_PX, Detector, Optics
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
-from payload.world.lattice import COARSEST_LEVEL, Stencil, climb, finest_level
-from payload.world.surface import BANDS, Ground, reflectance
+from payload.world.lattice import (
+    COARSEST_LEVEL,
+    Footprint,
+    Stencil,
+    chart_coordinates,
+    climb,
+    finest_level,
+    rise,
+)
+from payload.world.parcels import Parcels
+from payload.world.spectra import BANDS, reflectance
+from payload.world.surface import Ground, LandCover, mountain_m
+from payload.world.weather import Weather
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 _LOWEST_SUN_DEG = 5.0
 _SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
+_STEP_M = 1.0  # towards the sun, for slopes
+_CLOUD_M = 200.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
+_CARVED = 0.4  # slopes lighten or darken clouds by so much at most; Assumption
+_STEEPEST = 2.5  # a slope towards the sun gets at most so many times the light of level ground
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,30 @@ class Synthetic:
         description="Signal-to-noise ratio of the camera at a reflectance of 0.1.",
         ge=1.0,
         le=100_000.0,
+    )
+    point_spread_px: float = option(
+        0.5,
+        description="[px] Standard deviation of the camera's point spread function.",
+        ge=0.0,
+        le=0.7,
+    )
+    misregistration_px: float = option(
+        0.0,
+        description="[px] How far each band may look beside the others.",
+        ge=0.0,
+        le=1.0,
+    )
+    striping: float = option(
+        0.0,
+        description="Standard deviation of the gains of the detector's columns, 0 to 0.2.",
+        ge=0.0,
+        le=0.2,
+    )
+    dead_columns: float = option(
+        0.0,
+        description="Share of the detector's columns that say nothing, 0 to 1.",
+        ge=0.0,
+        le=1.0,
     )
 
     def scene(self, view: View) -> "SyntheticScene":
@@ -146,14 +185,38 @@ class SyntheticScene:
 
     @cached_property
     def _detector(self) -> Detector:
-        view = self.view
+        view, world = self.view, self.world
         place = (repr(view.lat_deg), repr(view.lon_deg), repr(view.sensor.gsd_m))
-        name = key(self.world.seed, "exposure", repr(self._time_s), *place)
-        return Detector(self.radiometry, self.bit_depth, self.world.snr, name)
+        return Detector(
+            self.radiometry,
+            self.bit_depth,
+            world.snr,
+            name=key(world.seed, "exposure", repr(self._time_s), *place),
+            camera=key(world.seed, "camera"),
+            striping=world.striping,
+            dead=world.dead_columns,
+        )
+
+    @cached_property
+    def _optics(self) -> Optics:
+        world = self.world
+        return Optics.of(world.seed, world.point_spread_px, world.misregistration_px, len(BANDS))
 
     @cached_property
     def _sky(self) -> Sky:
         return Sky(self.world.seed, self._time_s, self.world.mean_cloud_cover)
+
+    @cached_property
+    def _weather(self) -> Weather:
+        haze = self.world.haze_optical_depth
+        return Weather.at(self.world.seed, self._centre[:, :1, 0], self._time_s, haze)
+
+    @cached_property
+    def _centre(self) -> NDArray[np.float64]:
+        """The middle of the scene and the ends of a step towards the sun and back, shape (3, 1, 1 + 1)."""
+        return self._grid.directions(
+            np.array([self.height_px / 2]), np.array([self.width_px / 2])
+        )
 
     @property
     def _sun_deg(self) -> float:
@@ -161,58 +224,94 @@ class SyntheticScene:
         return max(self.view.sun_elevation_deg, _LOWEST_SUN_DEG)
 
     @cached_property
-    def _shadow_px(self) -> tuple[float, float]:
-        """[px] From a place on the ground to the cloud between it and the sun: rows, columns."""
+    def _sunwards_px(self) -> tuple[float, float]:
+        """[px] Rows and columns of a step of one metre towards the sun."""
         view = self.view
-        away_m = self.world.cloud_height_m / np.tan(np.radians(self._sun_deg))
         azimuth = np.radians(sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s))
-        away_px = float(away_m / view.sensor.gsd_m)
-        return float(-np.cos(azimuth)) * away_px, float(np.sin(azimuth)) * away_px
+        gsd_m = view.sensor.gsd_m
+        return float(-np.cos(azimuth)) / gsd_m, float(np.sin(azimuth)) / gsd_m
+
+    @cached_property
+    def _slant(self) -> float:
+        """[m] How far a shadow falls for each metre of height."""
+        return float(1.0 / np.tan(np.radians(self._sun_deg)))
 
     def _paint(self, block: Window, bands: NDArray[np.uint16], truth: NDArray[np.uint8]) -> None:
-        land, low, ice, parcels = self._look(block)
-        depth = low_depth(low)
-        depth += ice_depth(ice)
-        casting = low_depth(self._look_sunwards(block))
+        wide = _widened(block)
+        ground, sky = self._look(wide)
+        depth = low_depth(sky[0])
+        depth += ice_depth(sky[1])
+        casting = low_depth(self._look_sunwards(wide))
         beam = beam_transmission(casting, self._sun_deg)
-        truth[...] = (beam < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
-        truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
+        inner = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        truth[...] = (beam[inner] < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
+        truth[depth[inner] >= np.float32(self.world.cloud_optical_depth)] = CLOUD
 
         cloud = cloud_reflectance(depth)
-        air = Air.under(self._sun_deg, self.world.haze_optical_depth)
-        colours = reflectance(land, parcels)
+        lit = sky[2] * np.float32(_CLOUD_M * self._slant)
+        lit = cloud * (np.float32(1.0) + np.float32(_CARVED) * (lit / (np.float32(1.0) + np.abs(lit))))
+        air = Air.under(self._sun_deg, self._weather.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
         noise = self._detector.noise(rows, cols)
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
-            seen = top_of_atmosphere(colours[band], band, cloud=cloud, beam=beam, air=air)
-            bands[index] = self._detector.expose(seen, noise[band])
+            seen = top_of_atmosphere(
+                ground[band], band, cloud=cloud, lit=lit * np.float32(self._weather.cloud[band]), beam=beam, air=air
+            )
+            seen = self._optics.smear(seen, band)
+            bands[index] = self._detector.expose(seen, noise[band], band, cols)
 
-    def _look(
-        self, block: Window
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Fields of the ground (F, H, W), of low and ice cloud and parcels (H, W), at the pixels."""
-        ground = Ground(self.world.seed, self._time_s)
-        finest = finest_level(self.view.sensor.gsd_m)
+    def _look(self, block: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Reflectance at the ground (4, H, W); low and ice cloud and the slope of the low (3, H, W)."""
         parts = []
         for footprint in self._grid.footprints(block):
-            stencil = Stencil.of(footprint, finest + 1)
-            land = climb(stencil.nodes, ground.start, ground.refine, finest)
-            clouds = climb(stencil.nodes, self._sky.start, self._sky.refine, finest)
-            layers = np.empty((len(land) + 3, block.height_px, block.width_px), np.float32)
-            for layer, field in zip(layers[:-1], (*land, *clouds[:2]), strict=True):
-                stencil.sample(field, layer)
-            layers[-1] = ground.parcels(footprint)
+            layers = np.empty((len(BANDS) + 3, block.height_px, block.width_px), np.float32)
+            self._look_at_ground(footprint, layers[: len(BANDS)])
+            self._look_at_sky(footprint, layers[len(BANDS) :])
             parts.append((layers, footprint.weight))
         fields = _blend(parts)
-        return fields[:-3], fields[-3], fields[-2], fields[-1]
+        return fields[: len(BANDS)], fields[len(BANDS) :]
+
+    def _look_at_ground(self, footprint: Footprint, out: NDArray[np.float32]) -> None:
+        ground = Ground(self.world.seed, self._time_s)
+        finest = finest_level(self.view.sensor.gsd_m)
+        stencil = Stencil.of(footprint, finest + 1)
+        nodes = climb(stencil.nodes.widened, ground.start, ground.refine, finest)
+        step = self._step(footprint.face)
+        slope = rise(nodes[0], step, finest + 1) * np.float32(self._slant)
+        fields = np.empty((len(nodes) + 1, *footprint.up.shape), np.float32)
+        for field, layer in zip((*nodes[:, 1:-1, 1:-1], slope), fields, strict=True):
+            stencil.sample(np.ascontiguousarray(field), layer)
+        texture = fields[3]
+        parcels = Parcels.at(self.world.seed, footprint, fields[0])
+        cover = LandCover.of(fields[:5], parcels)
+        lit = np.clip(1.0 + fields[5] * mountain_m(fields), 0.15, _STEEPEST)
+        out[...] = reflectance(cover, parcels, texture, lit, 0.0)
+
+    def _look_at_sky(self, footprint: Footprint, out: NDArray[np.float32]) -> None:
+        finest = finest_level(self.view.sensor.gsd_m)
+        stencil = Stencil.of(footprint, finest + 1)
+        nodes = climb(stencil.nodes.widened, self._sky.start, self._sky.refine, finest)
+        slope = rise(nodes[0], self._step(footprint.face), finest + 1)
+        for field, layer in zip((*nodes[:2, 1:-1, 1:-1], slope), out, strict=True):
+            stencil.sample(np.ascontiguousarray(field), layer)
+
+    def _step(self, face: int) -> tuple[float, float]:
+        """A step of one metre towards the sun, upwards and across on a face."""
+        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
+        down, right = self._sunwards_px
+        here = chart_coordinates(self._grid.directions(rows, cols), face)
+        there = chart_coordinates(self._grid.directions(rows + 100 * down, cols + 100 * right), face)
+        return tuple(float((b - a)[0, 0]) / 100 for a, b in zip(here[:2], there[:2], strict=True))
 
     def _look_sunwards(self, block: Window) -> NDArray[np.float32]:
         """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
         finest = max(finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER, COARSEST_LEVEL)
+        away_m = self.world.cloud_height_m * self._slant
+        shift_px = tuple(part * away_m for part in self._sunwards_px)
         parts = []
-        for footprint in self._grid.footprints(block, self._shadow_px):
+        for footprint in self._grid.footprints(block, shift_px):
             stencil = Stencil.of(footprint, finest + 1)
             clouds = climb(stencil.nodes, self._sky.start, self._sky.refine, finest)
             layer = np.empty((block.height_px, block.width_px), np.float32)
@@ -230,6 +329,12 @@ def _blend(
     total = sum(values * weight for values, weight in parts if weight is not None)
     share = sum(weight for _, weight in parts if weight is not None)
     return np.asarray(total / share, np.float32)
+
+
+def _widened(block: Window) -> Window:
+    """A block with the pixels around it that the camera looks at too."""
+    height_px, width_px = (side + 2 * MARGIN_PX for side in (block.height_px, block.width_px))
+    return Window(block.top_px - MARGIN_PX, block.left_px - MARGIN_PX, height_px, width_px)
 
 
 def _blocks(window: Window) -> Iterator[Window]:

@@ -1,0 +1,55 @@
+"""What the air over a whole scene is like: haze, and how bright and of which colour clouds are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.world.noise import SphereNoise
+
+_SPACING_KM = (900.0, 350.0, 140.0)
+_LIFETIME_S = (200_000.0, 90_000.0, 40_000.0)
+_HAZE_SPREAD = 0.8  # of the logarithm; Assumption
+# Logarithm of what images show of clouds over white, less ozone: mean, and spread from scene to scene.
+# Source: medians of bright clouds in labelled Landsat-8 and Sentinel-2 images.
+_COLOUR = (-0.02, 0.01, 0.03, 0.06)
+_COLOUR_SPREAD = (0.0, 0.01, 0.035, 0.06)
+_BRIGHT, _BRIGHT_SPREAD = 0.05, 0.10  # clouds send more straight up than evenly; Assumption
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """The air over a scene, as at its centre.
+
+    Attributes:
+        haze_optical_depth: At 0.55 um.
+        cloud: What a cloud that sends all light back looks like in each band, less the ozone.
+    """
+
+    haze_optical_depth: float
+    cloud: tuple[float, ...]
+
+    @classmethod
+    def at(
+        cls, seed: int, direction: NDArray[np.float64], time_s: float, mean_haze: float
+    ) -> "Weather":
+        """The weather at a place.
+
+        Args:
+            seed: Of the world.
+            direction: Unit vector, shape (3, 1).
+            time_s: [s] since 2000-01-01.
+            mean_haze: Optical depth of haze in the mean.
+        """
+        noise = SphereNoise(seed, "weather", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
+        haze, colour = (noise[:, :, 0].sum(axis=1) / np.sqrt(len(_SPACING_KM))).tolist()
+        tones = SphereNoise(seed, "brightness", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
+        bright = float(tones[0, :, 0].sum() / np.sqrt(len(_SPACING_KM)))
+        level = _BRIGHT + _BRIGHT_SPREAD * bright
+        return cls(
+            mean_haze * float(np.exp(_HAZE_SPREAD * haze - _HAZE_SPREAD**2 / 2)),
+            tuple(
+                float(np.exp(level + mean + spread * colour))
+                for mean, spread in zip(_COLOUR, _COLOUR_SPREAD, strict=True)
+            ),
+        )
