@@ -174,16 +174,14 @@ def realism(
     import sys
 
     from payload.training.journal import Journal
-    from payload.training.realism.compare import compare_world
+    from payload.training.realism.compare import Sample, compare_world
     from payload.training.realism.page import PAGE
 
     pairs = [text.partition("=") for text in option or []]
     if bad := [key for key, equals, _ in pairs if not equals]:
         raise ScenarioError(f"--set {bad[0]}: KEY=VALUE is wanted")
     options = {key: value for key, _, value in pairs}
-    compare_world(
-        data, out, seed=seed, options=options, quick=quick, journal=Journal(screen=sys.stderr)
-    )
+    compare_world(data, out, Sample(seed, options, quick), journal=Journal(screen=sys.stderr))
     typer.echo((out / PAGE).read_text(encoding="utf-8"))
 
 

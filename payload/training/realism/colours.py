@@ -6,6 +6,7 @@ rendered images; pixels near cloud or shadow are left out, as haze lies over the
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def brightness(bands: NDArray[np.float32], *, cloud: bool) -> Masks:
     edges = (0.0, *limits, np.inf)
     word = "cloud" if cloud else "clear"
     found = {}
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         span = f"from {low:g} on" if high == np.inf else f"{low:g} to {high:g}"
         found[f"{word}, blue {span}"] = (blue >= low) & (blue < high)
     return found

@@ -1,6 +1,7 @@
 """The whole comparison: read, render, judge, write."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -21,23 +22,50 @@ _COUNTS: Mapping[bool, tuple[int, int, int]] = {False: (240, 120, 120), True: (1
 """Rendered views of each class, and of how many ukis-csmask is asked; the quick way is the second."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Which views of which world are rendered.
+
+    Attributes:
+        seed: Of the world and of the places.
+        options: Of the world, by name, as a scenario has them.
+        quick: With few views.
+    """
+
+    seed: int = 0
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    quick: bool = False
+
+    @property
+    def world(self) -> Synthetic:
+        """The world with its options.
+
+        Raises:
+            ScenarioError: It has no such option, or not with that value.
+        """
+        given = dict(self.options)
+        try:
+            built = build("payload.scene_source", "synthetic", given, seed=self.seed)
+        except ValidationError as error:
+            raise ScenarioError(f"the synthetic Earth refuses {given}: {error}") from error
+        return cast("Synthetic", built)
+
+    @property
+    def described(self) -> str:
+        """One sentence for the page."""
+        said = ", ".join(f"{key}={value}" for key, value in self.options.items()) or "as it is"
+        return f"The world: {said}; seed {self.seed}."
+
+
 def compare_world(
-    data: Path,
-    out: Path,
-    *,
-    seed: int = 0,
-    options: Mapping[str, str] | None = None,
-    quick: bool = False,
-    journal: Journal = SILENT,
+    data: Path, out: Path, sample: Sample | None = None, *, journal: Journal = SILENT
 ) -> Verdict:
     """Render views of the synthetic Earth and measure how they differ from real images.
 
     Args:
         data: Labelled images in the layout `plain`.
         out: Folder for what is found; it gets no real image.
-        seed: Of the world and of the sample of places.
-        options: Of the world, by name, as a scenario has them.
-        quick: With few views.
+        sample: What is rendered; the world as it is if left out.
         journal: Told what is done.
 
     Raises:
@@ -45,24 +73,15 @@ def compare_world(
         ScenarioError: The world has no such option, or not with that value.
         PluginError: ukis-csmask is not installed.
     """
-    world = _world(seed, options or {})
-    ten, thirty, asked = _COUNTS[quick]
-    rendered = list(
-        render(world, seed=seed, counts=dict(zip(CLASSES_M, (ten, thirty), strict=True)))
-    )
+    sample = sample or Sample()
+    *counts, asked = _COUNTS[sample.quick]
+    counted = dict(zip(CLASSES_M, counts, strict=True))
+    rendered = list(render(sample.world, seed=sample.seed, counts=counted))
     journal.log("views rendered", count=len(rendered))
     real = real_shots(usable(list(read_images(data))))
     if not real:
         raise ImageryError(f"{data}: no image has pixels of 10 or 30 m: nothing to compare with")
     journal.log("real images read", count=len(real))
     verdict = judge(real, rendered, asked=asked, journal=journal)
-    said = ", ".join(f"{key}={value}" for key, value in (options or {}).items()) or "as it is"
-    write(verdict, rendered, out, made=f"The world: {said}; seed {seed}.")
+    write(verdict, rendered, out, made=sample.described)
     return verdict
-
-
-def _world(seed: int, options: Mapping[str, str]) -> Synthetic:
-    try:
-        return cast("Synthetic", build("payload.scene_source", "synthetic", options, seed=seed))
-    except ValidationError as error:
-        raise ScenarioError(f"the synthetic Earth refuses {dict(options)}: {error}") from error

@@ -13,14 +13,30 @@ from payload.training.judge.tables import figure, table
 from payload.training.realism.colours import Colour
 from payload.training.realism.masks import Contents, Marks
 from payload.training.realism.shots import Shot
-from payload.training.realism.verdict import Criterion, Feature, Separation, Verdict
+from payload.training.realism.verdict import JUDGED_PARTS, Criterion, Feature, Separation, Verdict
 
 FINDINGS, PAGE, PICTURE = "realism.json", "README.md", "scenes.png"
 MAX_PICTURE_BYTES = 450_000
 _COLUMNS, _ROWS = 8, 5
 _GUTTER = 3
 _SHADES = 8  # [DN] steps of the picture's samples: fewer shades, smaller file
-_WEIGHTS = 15
+_WEIGHTS, _FEATURES = 15, 30
+_MASKERS = (
+    "Omission: share of the true cloud that is missed; commission: share of the cloud said that is "
+    "none. ukis-csmask was asked of real images that people labelled."
+)
+_STATISTICS = (
+    "Numbers that describe a tile; their meaning stands in `payload/training/realism/features.py`. AUC "
+    "of each: how probably a rendered tile has more of it than a real one. AUC of all: of a linear "
+    "classifier on places that it has not seen, with its weights of features of deviation one, "
+    "positive where more of it speaks for rendered. Rendered tiles are weighted to the classes, covers "
+    "and, if clear, the shares of water and land of the real ones; no real place counts more than "
+    "eight tiles."
+)
+_COLOURS = (
+    "Medians of reflectance at the top of the atmosphere, and mean ± deviation of the logarithms of "
+    "ratios of bands, over pixels. Clear ground is named by its colour, away from cloud."
+)
 
 
 def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str) -> None:
@@ -41,22 +57,17 @@ def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str
 
 def lines(verdict: Verdict, made: str) -> list[str]:
     """The page, line by line."""
-    sample = verdict.sample
     found = [
         "# Rendered beside real",
         "",
         f"Written by `payload-train realism`. {made}",
         "",
-        f"{sample['rendered_images']} rendered views beside {sample['real_images']} real images of "
-        f"{sample['real_places']} places, all as a camera of 12 bits up to a reflectance of 1.6 "
-        "delivers them; tiles of 128 px. Clear: cloud on 1 % of the labelled pixels at most; cloudy: "
-        "on 30 % at least.",
+        _compared(verdict),
         "",
         *table(("measure", "rendered", "wanted", "real", ""), map(_criterion, verdict.criteria)),
         "## Maskers",
         "",
-        "Omission: share of the true cloud that is missed; commission: share of the cloud said that is "
-        "none. ukis-csmask was asked of real images that people labelled.",
+        _MASKERS,
         "",
         *table(
             ("masker, set", "images", "IoU", "omission", "commission", "clear called cloud"),
@@ -76,9 +87,13 @@ def lines(verdict: Verdict, made: str) -> list[str]:
         "Median, and the 10th and 90th percentile over tiles.",
         "",
         *_bits(verdict),
+        "## Statistics",
+        "",
+        _STATISTICS,
+        "",
     ]
-    for weather, one in verdict.separation.items():
-        found += _separation(weather, one)
+    for part, one in verdict.separation.items():
+        found += _separation(part, one)
     return [
         *found,
         *_colours(verdict),
@@ -89,6 +104,16 @@ def lines(verdict: Verdict, made: str) -> list[str]:
         f"{machine()}.",
         "",
     ]
+
+
+def _compared(verdict: Verdict) -> str:
+    sample = verdict.sample
+    return (
+        f"{sample['rendered_images']} rendered views beside {sample['real_images']} real images of "
+        f"{sample['real_places']} places, all as a camera of 12 bits up to a reflectance of 1.6 "
+        "delivers them; tiles of 128 px. Clear: cloud on 1 % of the labelled pixels at most; cloudy: "
+        "on 30 % at least."
+    )
 
 
 def picture(shots: Sequence[Shot]) -> bytes:
@@ -168,21 +193,18 @@ def _bits(verdict: Verdict) -> list[str]:
     return table(("tiles", "real", "how many", "rendered", "how many"), rows)
 
 
-def _separation(weather: str, one: Separation) -> list[str]:
+def _separation(part: str, one: Separation) -> list[str]:
+    is_judged = part in JUDGED_PARTS
+    shown = one.features if is_judged else one.features[:_FEATURES]
     heavy = sorted(one.features, key=lambda each: -abs(each.weight))[:_WEIGHTS]
+    weights = ", ".join(f"{each.name} {each.weight:+.2f}" for each in heavy)
     return [
-        f"## What tells {weather} rendered tiles from real ones",
+        f"## {'What' if is_judged else 'Closer: what'} tells {part} rendered tiles from real ones",
         "",
-        f"A linear classifier reaches AUC {one.auc:.3f} on places that it has not seen: {one.real} real "
-        f"tiles, {one.rendered} rendered ones, weighted to the same classes and covers. Its largest "
-        "weights, of features of deviation one (positive: more of it in rendered tiles):",
+        f"AUC {one.auc:.3f}: {one.real} real tiles, {one.rendered} rendered ones. Largest weights:",
+        f"{weights or 'none'}.",
         "",
-        ", ".join(f"{each.name} {each.weight:+.2f}" for each in heavy) + ".",
-        "",
-        "Each feature alone; AUC below 0.5: rendered tiles have less of it. Their meaning stands in "
-        "`payload/training/realism/features.py`.",
-        "",
-        *table(("feature", "real", "rendered", "AUC"), map(_feature, one.features)),
+        *table(("feature", "real", "rendered", "AUC"), map(_feature, shown)),
     ]
 
 
@@ -195,8 +217,7 @@ def _colours(verdict: Verdict) -> list[str]:
     found: list[str] = [
         "## Colours",
         "",
-        "Medians of reflectance at the top of the atmosphere, and mean ± deviation of the logarithms of "
-        "ratios of bands, over pixels. Clear ground is named by its colour, away from cloud.",
+        _COLOURS,
         "",
     ]
     names = [name for name in verdict.colours["real"] if name in verdict.colours["rendered"]]

@@ -5,7 +5,7 @@
 1.0
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,18 +95,30 @@ def area_under_curve(
     return float((second * below).sum() / (first.sum() * second.sum()))
 
 
-def balanced(strata: Sequence[object], is_second: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights that give both sets the same shares of each stratum: those of the first set.
+def balanced(
+    strata: Sequence[Hashable],
+    is_second: NDArray[np.bool_],
+    counts: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Weights that give the second set the shares that the strata have in the first.
 
-    A member of the first set counts 1; strata that one of the sets lacks count nothing.
+    Args:
+        strata: Of each member, in any words.
+        is_second: Which set each is of, shape (N,).
+        counts: How much each is to count among its like, shape (N,); all alike if left out.
+
+    Returns:
+        Shape (N,). In each stratum both sets weigh what the first counts; strata that one of the
+        sets lacks weigh nothing.
     """
-    weight = np.zeros(len(is_second))
-    for stratum in set(strata):
-        inside = np.array([one == stratum for one in strata])
-        first, second = inside & ~is_second, inside & is_second
-        if first.any() and second.any():
-            weight[first] = 1.0
-            weight[second] = first.sum() / second.sum()
+    counts = np.ones(len(is_second)) if counts is None else counts
+    numbers = {stratum: number for number, stratum in enumerate(dict.fromkeys(strata))}
+    place = np.array([numbers[stratum] for stratum in strata], np.int64)
+    first = np.bincount(place, counts * ~is_second, minlength=len(numbers))
+    second = np.bincount(place, counts * is_second, minlength=len(numbers))
+    shared = (first > 0) & (second > 0)
+    factor = np.where(shared, first / np.where(second > 0, second, 1.0), 0.0)
+    weight: NDArray[np.float64] = counts * np.where(is_second, factor[place], shared[place])
     return weight
 
 

@@ -7,6 +7,7 @@ True
 """
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def slope(power: NDArray[np.float64], lowest: int = _LOWEST, highest: int | None
     """
     last = len(power) - 1 if highest is None else highest
     edges = np.unique(np.rint(np.geomspace(lowest, last + 1, _STEPS + 1)).astype(int))
-    pools = [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    pools = [(a, b) for a, b in pairwise(edges) if b > a]
     waves = np.log([np.exp(np.log(np.arange(a, b)).mean()) for a, b in pools])
     strength = np.log([max(float(power[a:b].mean()), 1e-20) for a, b in pools])
     return float(np.polyfit(waves, strength, 1)[0])
@@ -52,8 +53,8 @@ def _rings(side: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The whole wave number of each sample of `rfft2`, flat, and how many samples have it."""
     rows = np.fft.fftfreq(side, 1 / side)[:, None]
     cols = np.fft.rfftfreq(side, 1 / side)[None, :]
-    rings = np.rint(np.hypot(rows, cols)).astype(np.int64).ravel()
-    return rings, np.bincount(rings, _twice(side))
+    rings = np.rint(np.hypot(rows, cols)).ravel().astype(np.int64)
+    return rings, np.asarray(np.bincount(rings, _twice(side)), np.float64)
 
 
 @cache

@@ -1,7 +1,10 @@
 """Rendered beside real, measure by measure, and whether each is as close as is wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +13,7 @@ from payload.masking.onnx_masker import OnnxMasker
 from payload.training.journal import SILENT, Journal
 from payload.training.opinions import UkisWinner
 from payload.training.realism.coding import Spread, coded
-from payload.training.realism.colours import Colour, colours
+from payload.training.realism.colours import Colour, colours, ground
 from payload.training.realism.features import NAMES, features
 from payload.training.realism.masks import Contents, Marks, as_flown, by_ukis, contents, marks
 from payload.training.realism.separation import (
@@ -27,6 +30,30 @@ STUDENT_NEAR = 0.05
 MIN_THIN, MIN_SHADOW = 0.10, 0.03
 MAX_AUC = 0.90
 _COVER_STEPS = (0.5, 0.7, 0.9, 0.99)  # tiles are compared with others of about their cover
+_BROKEN_STEP = 2  # up to the third limit of these
+
+_PLACE_TILES = 8
+
+
+class _Stratum(NamedTuple):
+    kind: str
+    weather: str
+    is_water: bool
+    cover_step: int
+
+
+_PARTS: Mapping[str, Callable[[_Stratum], bool]] = MappingProxyType(
+    {
+        CLEAR: lambda one: one.weather == CLEAR,
+        CLOUDY: lambda one: one.weather == CLOUDY,
+        "clear land": lambda one: one.weather == CLEAR and not one.is_water,
+        "clear water": lambda one: one.weather == CLEAR and one.is_water,
+        "broken cloud": lambda one: one.weather == CLOUDY and one.cover_step <= _BROKEN_STEP,
+        "overcast": lambda one: one.weather == CLOUDY and one.cover_step > _BROKEN_STEP,
+    }
+)
+JUDGED_PARTS = (CLEAR, CLOUDY)
+"""Those that have to be alike; the others tell where to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +135,7 @@ class Verdict:
         student: Marks of the packaged network on rendered shots, by class; what its card says of real.
         contents: What cloudy tiles hold, by set.
         bits: Bits per sample by set, class and weather.
-        separation: By weather.
+        separation: By what tiles show; `JUDGED_PARTS` first.
         colours: By set and class.
     """
 
@@ -167,10 +194,7 @@ def judge(
     rendered_tiles = [tile for shot in rendered for tile in shot.tiles()]
     bits = {"real": coded(real_tiles), "rendered": coded(rendered_tiles)}
     journal.log("tiles coded")
-    separations = {
-        weather: separate(_of(real_tiles, weather), _of(rendered_tiles, weather))
-        for weather in (CLEAR, CLOUDY)
-    }
+    separations = separate(real_tiles, rendered_tiles)
     journal.log("statistics compared")
     found_ukis = {name: marks(said) for name, said in by_set.items()}
     found_student = {"rendered": marks(flown)}
@@ -200,8 +224,8 @@ def judge(
             _of_student(found_student["rendered"], masker),
             *_of_bits(bits["real"], bits["rendered"]),
             *(
-                Criterion(f"statistics, {weather} tiles: AUC", one.auc, None, MAX_AUC)
-                for weather, one in separations.items()
+                Criterion(f"statistics, {part} tiles: AUC", separations[part].auc, None, MAX_AUC)
+                for part in JUDGED_PARTS
             ),
         ),
         ukis=found_ukis,
@@ -213,17 +237,39 @@ def judge(
     )
 
 
-def separate(real: Sequence[Shot], rendered: Sequence[Shot]) -> Separation:
-    """Whether statistics tell rendered tiles from real ones of their class and about their cover."""
-    tiles = [*real, *rendered]
+def separate(real: Sequence[Shot], rendered: Sequence[Shot]) -> dict[str, Separation]:
+    """Whether statistics tell rendered tiles from real ones, by what the tiles show.
+
+    Rendered tiles are weighted to the classes, grounds and covers of the real ones, of which no place
+    counts more than eight tiles.
+    """
+    tiles = [tile for tile in (*real, *rendered) if tile.weather is not None]
+    rows = (
+        np.stack([features(tile.bands) for tile in tiles]) if tiles else np.empty((0, len(NAMES)))
+    )
+    strata = [_stratum(tile) for tile in tiles]
+    return {
+        name: _separate(tiles, rows, strata, np.array([belongs(one) for one in strata], np.bool_))
+        for name, belongs in _PARTS.items()
+    }
+
+
+def _separate(
+    tiles: Sequence[Shot],
+    rows: NDArray[np.float64],
+    strata: Sequence[_Stratum],
+    belongs: NDArray[np.bool_],
+) -> Separation:
     is_rendered = np.array([tile.is_rendered for tile in tiles], np.bool_)
-    weight = balanced([(tile.kind, _cover_step(tile)) for tile in tiles], is_rendered)
-    chosen = [tile for tile, one in zip(tiles, weight, strict=True) if one > 0]
-    is_rendered, weight = is_rendered[weight > 0], weight[weight > 0]
-    if not chosen:
+    places = Counter(tile.place for tile, one in zip(tiles, belongs, strict=True) if one)
+    counts = np.array([min(1.0, _PLACE_TILES / places.get(tile.place, 1)) for tile in tiles])
+    weight = balanced(strata, is_rendered, counts * belongs)
+    chosen = weight > 0
+    if not chosen.any():
         return Separation(0, 0, 0.5, ())
-    rows = np.stack([features(tile.bands) for tile in chosen])
-    scores = held_out_scores(rows, is_rendered, [tile.place for tile in chosen], weight)
+    rows, is_rendered, weight = rows[chosen], is_rendered[chosen], weight[chosen]
+    groups = [tile.place for tile, one in zip(tiles, chosen, strict=True) if one]
+    scores = held_out_scores(rows, is_rendered, groups, weight)
     fitted = Linear.fitted(rows, is_rendered, weight)
     found = [
         _feature(name, column, is_rendered, weight, float(one))
@@ -256,12 +302,11 @@ def _mean_and_deviation(
     return mean, float(np.sqrt(np.average(np.square(values - mean), weights=weight)))
 
 
-def _of(tiles: Sequence[Shot], weather: str) -> list[Shot]:
-    return [tile for tile in tiles if tile.weather == weather]
-
-
-def _cover_step(tile: Shot) -> int:
-    return int(np.searchsorted(_COVER_STEPS, tile.cover or 0.0))
+def _stratum(tile: Shot) -> _Stratum:
+    """What a tile is compared with: its like in class, weather, ground if it is clear, and cover."""
+    weather = tile.weather or ""
+    wet = float(ground(tile.bands)["water"].mean()) > 0.5 if weather == CLEAR else False
+    return _Stratum(tile.kind, weather, wet, int(np.searchsorted(_COVER_STEPS, tile.cover or 0.0)))
 
 
 def _evenly(shots: Sequence[Shot], count: int) -> list[Shot]:
