@@ -1,11 +1,16 @@
 """The whole comparison: read, render, judge, write."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
 from pydantic import ValidationError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from payload.errors import ImageryError, ScenarioError
 from payload.registry import build
@@ -18,6 +23,7 @@ from payload.training.realism.shots import CLASSES_M, real_shots
 from payload.training.realism.verdict import Verdict, judge
 from payload.world.synthetic import Synthetic
 
+_THIN = "thin_cloud"
 _COUNTS: Mapping[bool, tuple[int, int, int]] = {False: (240, 120, 120), True: (100, 50, 24)}
 """Rendered views of each class, and of how many ukis-csmask is asked; the quick way is the second."""
 
@@ -57,6 +63,25 @@ class Sample:
         return f"The world: {said}; seed {self.seed}."
 
 
+def thin_cloud(data: Path, id_: str) -> NDArray[np.bool_] | None:
+    """Where people say that cloud is thin, shape (H, W): the layer `thin_cloud` of a mask that has one.
+
+    Raises:
+        ImageryError: The mask cannot be read.
+    """
+    path = data / f"{id_}_msk.tif"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as mask:
+                if _THIN not in mask.descriptions:
+                    return None
+                layer = mask.read(mask.descriptions.index(_THIN) + 1)
+    except (OSError, RasterioError) as error:
+        raise ImageryError(f"{path}: cannot be read: {error}") from error
+    return np.asarray(layer == 1, np.bool_)
+
+
 def compare_world(
     data: Path, out: Path, sample: Sample | None = None, *, journal: Journal = SILENT
 ) -> Verdict:
@@ -78,7 +103,8 @@ def compare_world(
     counted = dict(zip(CLASSES_M, counts, strict=True))
     rendered = list(render(sample.world, seed=sample.seed, counts=counted))
     journal.log("views rendered", count=len(rendered))
-    real = real_shots(usable(list(read_images(data))))
+    images = usable(list(read_images(data)))
+    real = real_shots(images, {image.id: thin_cloud(data, image.id) for image in images})
     if not real:
         raise ImageryError(f"{data}: no image has pixels of 10 or 30 m: nothing to compare with")
     journal.log("real images read", count=len(real))

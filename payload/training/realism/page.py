@@ -21,6 +21,10 @@ _COLUMNS, _ROWS = 8, 5
 _GUTTER = 3
 _SHADES = 8  # [DN] steps of the picture's samples: fewer shades, smaller file
 _WEIGHTS, _FEATURES = 15, 30
+_MARKS = (
+    *("masker, set", "images", "IoU", "omission", "commission", "clear called cloud"),
+    *("thin missed", "thick missed"),
+)
 _MASKERS = (
     "Omission: share of the true cloud that is missed; commission: share of the cloud said that is "
     "none. ukis-csmask was asked of real images that people labelled."
@@ -70,10 +74,13 @@ def lines(verdict: Verdict, made: str) -> list[str]:
         _MASKERS,
         "",
         *table(
-            ("masker, set", "images", "IoU", "omission", "commission", "clear called cloud"),
+            _MARKS,
             [_marks(f"ukis-csmask, {name}", one) for name, one in verdict.ukis.items()]
             + [_marks(f"packaged, {name}", one) for name, one in verdict.student.items()],
         ),
+        "Share of the clear pixels that ukis-csmask calls cloud, by what their colour says they are.",
+        "",
+        *_false_on(verdict),
         "## What cloudy tiles hold",
         "",
         "Tiles with cloud on at least 1 % of their pixels; they hold what is on at least 1 % too.",
@@ -165,9 +172,22 @@ def _criterion(one: Criterion) -> list[str]:
 
 def _marks(name: str, one: Marks | None) -> list[str]:
     if one is None:
-        return [name, "", "", "", "", ""]
-    rates = (one.iou, one.omission, one.commission, one.false_cloud)
+        return [name, *[""] * (len(_MARKS) - 1)]
+    rates = (
+        *(one.iou, one.omission, one.commission, one.false_cloud),
+        *(one.missed_thin, one.missed_thick),
+    )
     return [name, str(one.images), *map(figure, rates)]
+
+
+def _false_on(verdict: Verdict) -> list[str]:
+    real, rendered = (
+        {} if one is None else one.false_on
+        for one in (verdict.ukis["real"], verdict.ukis["rendered"])
+    )
+    names = dict.fromkeys([*real, *rendered])
+    rows = [[name, figure(real.get(name)), figure(rendered.get(name))] for name in names]
+    return table(("ground", "real", "rendered"), rows)
 
 
 def _contents(name: str, one: Contents | None) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_STRENGTH = 0.1  # inverse of the penalty on squared weights, for features of deviation one
+_STRENGTH = 1.0  # inverse of the penalty on squared weights, for features of deviation one
 _STEPS = 50
 _ENOUGH = 1e-8
 _TAME = 4.0  # [standard deviations] what lies further out counts as this far

@@ -1,6 +1,6 @@
 """Real and rendered images on one footing: seen by the same camera, in the same 12 bits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -117,8 +117,15 @@ def requantise(
     return np.clip(np.rint(seen / wanted.scale), 0, 2**bit_depth - 1).astype(np.uint16)
 
 
-def real_shots(images: Iterable[LabelledImage]) -> list[Shot]:
-    """Real images of the two classes, through `CAMERA`."""
+def real_shots(
+    images: Iterable[LabelledImage], thin: Mapping[str, NDArray[np.bool_] | None] | None = None
+) -> list[Shot]:
+    """Real images of the two classes, through `CAMERA`.
+
+    Args:
+        images: Of any class.
+        thin: Where cloud is thin, by image id, as far as anybody knows.
+    """
     return [
         Shot(
             image.id,
@@ -128,6 +135,7 @@ def real_shots(images: Iterable[LabelledImage]) -> list[Shot]:
             is_human=image.is_human,
             dn=requantise(image.dn, RADIOMETRY, CAMERA, bit_depth=BIT_DEPTH),
             truth=np.array(image.truth),
+            thin=None if thin is None else thin.get(image.id),
         )
         for image in images
         if image.resolution_m in CLASSES_M

@@ -15,7 +15,7 @@ from payload.training.opinions import UkisWinner
 from payload.training.realism.coding import Spread, coded
 from payload.training.realism.colours import Colour, colours, ground
 from payload.training.realism.features import NAMES, features
-from payload.training.realism.masks import Contents, Marks, as_flown, by_ukis, contents, marks
+from payload.training.realism.masks import Contents, Marks, Mask, as_flown, by_ukis, contents, marks
 from payload.training.realism.separation import (
     Linear,
     area_under_curve,
@@ -185,7 +185,7 @@ def judge(
     human = [shot for shot in real if shot.is_human]
     some = _evenly(rendered, asked)
     ukis = UkisWinner()
-    by_set = {"real": by_ukis(ukis, human), "rendered": by_ukis(ukis, some)}
+    asked_of = by_ukis(ukis, some)
     journal.log("ukis-csmask asked", real=len(human), rendered=len(some))
     masker = OnnxMasker()
     flown = as_flown(masker, rendered)
@@ -196,15 +196,8 @@ def judge(
     journal.log("tiles coded")
     separations = separate(real_tiles, rendered_tiles)
     journal.log("statistics compared")
-    found_ukis = {name: marks(said) for name, said in by_set.items()}
-    found_student = {"rendered": marks(flown)}
-    for kind in sorted({shot.kind for shot in rendered}):
-        mine = [
-            one for shot, one in zip(some, by_set["rendered"], strict=True) if shot.kind == kind
-        ]
-        found_ukis[f"rendered, {kind}"] = marks(mine)
-        mine = [one for shot, one in zip(rendered, flown, strict=True) if shot.kind == kind]
-        found_student[f"rendered, {kind}"] = marks(mine)
+    found_ukis = {"real": marks(human, by_ukis(ukis, human)), **_by_kind(some, asked_of)}
+    found_student = _by_kind(rendered, flown)
     held = {
         "real, labelled by people": contents([t for t in real_tiles if t.is_human]),
         "real, all": contents(real_tiles),
@@ -281,6 +274,15 @@ def _separate(
         area_under_curve(scores, is_rendered, weight),
         tuple(sorted(found, key=lambda one: -one.tells)),
     )
+
+
+def _by_kind(shots: Sequence[Shot], said: Sequence[Mask]) -> dict[str, Marks | None]:
+    """Marks of all rendered shots, then of each class."""
+    found = {"rendered": marks(shots, said)}
+    for kind in sorted({shot.kind for shot in shots}):
+        mine = [(a, b) for a, b in zip(shots, said, strict=True) if a.kind == kind]
+        found[f"rendered, {kind}"] = marks([a for a, _ in mine], [b for _, b in mine])
+    return found
 
 
 def _feature(
