@@ -13,6 +13,12 @@ Field = NDArray[np.float32]
 
 MARGIN_PX = 2
 """[px] How far around a pixel the camera looks."""
+FARTHEST_PX = 4
+"""[px] How far bands can see a cloud beside each other."""
+_GOLDEN = 2.399963  # [rad] the golden angle: no two bands lie near each other
+# When each band passes a place, as a share of the time from the first to the last: blue, green, red and near
+# infrared. Source: bands 2, 8, 3 and 4 of Sentinel-2's MSI look in this order, 0, 0.26, 0.53 and 1.0 s.
+_PASSES = (0.0, 0.53, 1.0, 0.26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,11 @@ class Optics:
 
     @classmethod
     def of(cls, seed: int, spread_px: float, misregistration_px: float, bands: int) -> "Optics":
-        """Optics whose bands lie at most so far apart, each in a direction of its own."""
-        bits = hash_grid(key(seed, "optics"), np.arange(bands), np.arange(2))
-        share = bits.astype(np.float64) / 2.0**63 - 1.0
-        apart = share * misregistration_px
-        return cls(spread_px, tuple((float(down), float(right)) for down, right in apart))
+        """Optics each of whose bands looks so far beside where it should, in a direction of its own."""
+        first = key(seed, "optics") / 2.0**63 * np.pi
+        angles = first + _GOLDEN * np.arange(bands)
+        apart = misregistration_px * np.stack([np.cos(angles), np.sin(angles)])
+        return cls(spread_px, tuple((float(down), float(right)) for down, right in apart.T))
 
     def smear(self, scene: Field, band: int) -> Field:
         """What a band sees of reflectance, shape (H + 4, W + 4): shape (H, W)."""
@@ -71,6 +77,27 @@ def _weighed(parts: list[Field], taps: tuple[float, ...]) -> Field:
         if tap:
             total = part * np.float32(tap) if total is None else total + part * np.float32(tap)
     return parts[MARGIN_PX] if total is None else total
+
+
+def beside(layer: Field, band: int, parallax_px: float) -> Field:
+    """A layer high above the ground as a band sees it, who looks at it a little later than the first.
+
+    Args:
+        layer: Shape (H + 2 * FARTHEST_PX, W); rows lie along the track.
+        band: Which one.
+        parallax_px: [px] How far the layer moves from the first band to the last, within `FARTHEST_PX`.
+
+    Returns:
+        Shape (H, W).
+    """
+    shift = parallax_px * _PASSES[band]
+    whole = int(np.floor(shift))
+    share, height = shift - whole, layer.shape[0] - 2 * FARTHEST_PX
+    first = layer[FARTHEST_PX + whole :][:height]
+    if not share:
+        return first
+    next_row = layer[FARTHEST_PX + whole + 1 :][:height]
+    return first * np.float32(1.0 - share) + next_row * np.float32(share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ _ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
 _FINE = (0.24, 0.23, 0.20, 0.145, 0.090, 0.054)
 _FALL = 0.57
 _ICE_FINE = 0.2  # of the strength that low cloud has
+_PATCHY = 0.35  # by how much the strength of each octave varies from place to place
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _REGIME_KM = (1200.0, 500.0, 200.0)
 _EDGE = 0.08  # how far the field rises above its edge until a cloud counts as one
@@ -128,10 +129,14 @@ class Sky:
         # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
         waves = np.abs(turns.reshape(*fields.shape[1:], 2).astype(np.float32))
         strength = _WHITE_GAIN * _fine(nodes.level)
-        for field, share in ((0, 1.0), (1, _ICE_FINE)):
-            noise = waves[..., field] * np.float32(np.sqrt(12.0) / 2**31 * share * strength)
-            noise -= np.float32(np.sqrt(3.0) * share * strength)
-            fields[field] += noise * fields[2] if field == 0 else noise
+        low, ice = (
+            waves[..., lane] * np.float32(np.sqrt(12.0) / 2**31) - np.float32(np.sqrt(3.0))
+            for lane in (0, 1)
+        )
+        fields[2] *= (1.0 + np.float32(_PATCHY) * ice) * np.float32(1.0 / np.sqrt(1.0 + _PATCHY**2))
+        low *= fields[2]
+        fields[0] += low * np.float32(strength)
+        fields[1] += ice * np.float32(strength * _ICE_FINE)
 
     def _levels(
         self, direction: NDArray[np.float64]
@@ -165,8 +170,8 @@ def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
 
     It is thin, seldom above 10, and never quite absent. Assumption.
     """
-    steep = ice * np.float32(3.0)
-    steep /= np.float32(1.0) + np.float32(0.25) * np.abs(ice)
+    steep = ice * np.float32(5.0)
+    steep /= np.float32(1.0) + np.float32(0.6) * np.abs(ice)
     depth: NDArray[np.float32] = np.exp(steep)
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
     return depth

@@ -42,6 +42,9 @@ def reflectance(
     crop = parcels.crop() * cover.farmed
     shade = np.clip(1.0 + 0.15 * texture + 0.25 * crop, 0.4, 1.8)
     lush = np.clip(1.0 + cover.lush + 0.15 * crop, 0.4, 1.6)
+    # Damp soil is greyer: bands of bare ground do not go along with each other.
+    hue = np.clip(0.12 * cover.lush, -0.06, 0.06) * 2.0
+    tints = [1.0 + part * hue for part in (0.5, 0.0, -0.5, -0.3)]
     trodden = parcels.track() * cover.farmed * np.float32(0.6)
     snow = cover.snow * (1.0 - 0.75 * cover.forest * cover.plants)
     frozen = np.clip(1.0 + 0.05 * texture, 0.8, 1.15) * lit
@@ -53,6 +56,7 @@ def reflectance(
         ground = _SOIL[band] + cover.sand * (_SAND[band] - _SOIL[band])
         ground += cover.rock * (_ROCK[band] - ground)
         ground *= shade
+        ground *= tints[band]
         plants = _GRASS[band] + cover.forest * (_FOREST[band] - _GRASS[band])
         plants *= lush if band == _NIR else shade
         plants -= ground

@@ -30,8 +30,10 @@ _STRENGTH = (
     (0.30, 0.30, 0.25, 0.25, 0.20, 0.16, 0.13, 0.10, 0.08, 0.06),
     (0.20, 0.25, 0.25, 0.30, 0.30, 0.30, 0.30, 0.30, 0.28, 0.26),
 )
-_FALL = (0.62, 0.80, 0.68, 0.84)
+_FALL = (0.62, 0.86, 0.68, 0.90)
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
+_TEXTURE = 3
+_PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
 _HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
 
 
@@ -72,10 +74,12 @@ class Ground:
         name = key(self.seed, "ground", nodes.face, nodes.level)
         bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.int16)
         octave = nodes.level - COARSEST_LEVEL + 1
+        rough = np.clip(1.0 + np.float32(_PATCHY) * fields[_TEXTURE], 0.2, 3.0)
         for field in range(len(_STRENGTH)):
             strength = _STRENGTH[field][-1] * _FALL[field] ** octave * _WHITE_GAIN
             noise = bits[:, field::4].astype(np.float32)  # spread evenly over 16 bits
             noise *= np.float32(strength * np.sqrt(12.0) / 2**16)
+            noise *= rough
             fields[field] += noise
 
 

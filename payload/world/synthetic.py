@@ -19,7 +19,7 @@ from payload.world.atmosphere import (
     cloud_reflectance,
     top_of_atmosphere,
 )
-from payload.world.camera import MARGIN_PX, Detector, Optics
+from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
@@ -37,12 +37,15 @@ from payload.world.spectra import BANDS, reflectance
 from payload.world.surface import Ground, LandCover, mountain_m
 from payload.world.weather import Weather
 
+Layers = tuple[NDArray[np.float32], NDArray[np.float32] | None]
+"""What a chart says of pixels, and how much it counts at each; None for 1 everywhere."""
+
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 _LOWEST_SUN_DEG = 5.0
 _SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
 _STEP_M = 1.0  # towards the sun, for slopes
-_CLOUD_M = 200.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
-_CARVED = 0.4  # slopes lighten or darken clouds by so much at most; Assumption
+_CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
+_CARVED = 0.25  # slopes lighten or darken clouds by so much at most; Assumption
 _STEEPEST = 2.5  # a slope towards the sun gets at most so many times the light of level ground
 
 
@@ -71,12 +74,12 @@ class Synthetic:
     )
     cloud_height_m: float = option(
         1500.0,
-        description="[m] Height from which low clouds throw their shadows.",
+        description="[m] Median height from which low clouds throw their shadows.",
         ge=0.0,
         le=15_000.0,
     )
     snr: float = option(
-        150.0,
+        200.0,
         description="Signal-to-noise ratio of the camera at a reflectance of 0.1.",
         ge=1.0,
         le=100_000.0,
@@ -88,10 +91,16 @@ class Synthetic:
         le=0.7,
     )
     misregistration_px: float = option(
-        0.0,
+        0.2,
         description="[px] How far each band may look beside the others.",
         ge=0.0,
         le=1.0,
+    )
+    parallax_deg: float = option(
+        0.15,
+        description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
+        ge=0.0,
+        le=2.0,
     )
     striping: float = option(
         0.0,
@@ -208,15 +217,19 @@ class SyntheticScene:
 
     @cached_property
     def _weather(self) -> Weather:
-        haze = self.world.haze_optical_depth
-        return Weather.at(self.world.seed, self._centre[:, :1, 0], self._time_s, haze)
+        return Weather.at(
+            self.world.seed,
+            self._centre,
+            self._time_s,
+            mean_haze=self.world.haze_optical_depth,
+            usual_height_m=self.world.cloud_height_m,
+        )
 
     @cached_property
     def _centre(self) -> NDArray[np.float64]:
-        """The middle of the scene and the ends of a step towards the sun and back, shape (3, 1, 1 + 1)."""
-        return self._grid.directions(
-            np.array([self.height_px / 2]), np.array([self.width_px / 2])
-        )
+        """The middle of the scene as a unit vector, shape (3, 1)."""
+        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
+        return self._grid.directions(rows, cols)[:, :, 0]
 
     @property
     def _sun_deg(self) -> float:
@@ -231,24 +244,32 @@ class SyntheticScene:
         gsd_m = view.sensor.gsd_m
         return float(-np.cos(azimuth)) / gsd_m, float(np.sin(azimuth)) / gsd_m
 
+    @property
+    def _parallax_px(self) -> float:
+        """[px] By how far the last band sees low cloud beside where the first one does."""
+        away_m = self._weather.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
+        return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX - 1))
+
     @cached_property
     def _slant(self) -> float:
         """[m] How far a shadow falls for each metre of height."""
         return float(1.0 / np.tan(np.radians(self._sun_deg)))
 
     def _paint(self, block: Window, bands: NDArray[np.uint16], truth: NDArray[np.uint8]) -> None:
-        wide = _widened(block)
-        ground, sky = self._look(wide)
+        wide = _widened(block, MARGIN_PX)
+        ground = self._look_down(wide)
+        sky = self._look_up(_widened(wide, FARTHEST_PX))
         depth = low_depth(sky[0])
         depth += ice_depth(sky[1])
         casting = low_depth(self._look_sunwards(wide))
         beam = beam_transmission(casting, self._sun_deg)
         inner = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        far = FARTHEST_PX
         truth[...] = (beam[inner] < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
-        truth[depth[inner] >= np.float32(self.world.cloud_optical_depth)] = CLOUD
+        truth[depth[far:-far, far:-far][inner] >= np.float32(self.world.cloud_optical_depth)] = CLOUD
 
-        cloud = cloud_reflectance(depth)
-        lit = sky[2] * np.float32(_CLOUD_M * self._slant)
+        cloud = cloud_reflectance(depth)[:, far:-far]
+        lit = sky[2][:, far:-far] * np.float32(_CLOUD_M * self._slant)
         lit = cloud * (np.float32(1.0) + np.float32(_CARVED) * (lit / (np.float32(1.0) + np.abs(lit))))
         air = Air.under(self._sun_deg, self._weather.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
@@ -257,23 +278,25 @@ class SyntheticScene:
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
             seen = top_of_atmosphere(
-                ground[band], band, cloud=cloud, lit=lit * np.float32(self._weather.cloud[band]), beam=beam, air=air
+                ground[band],
+                band,
+                cloud=beside(cloud, band, self._parallax_px),
+                lit=beside(lit, band, self._parallax_px) * np.float32(self._weather.cloud[band]),
+                beam=beam,
+                air=air,
             )
             seen = self._optics.smear(seen, band)
             bands[index] = self._detector.expose(seen, noise[band], band, cols)
 
-    def _look(self, block: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Reflectance at the ground (4, H, W); low and ice cloud and the slope of the low (3, H, W)."""
-        parts = []
-        for footprint in self._grid.footprints(block):
-            layers = np.empty((len(BANDS) + 3, block.height_px, block.width_px), np.float32)
-            self._look_at_ground(footprint, layers[: len(BANDS)])
-            self._look_at_sky(footprint, layers[len(BANDS) :])
-            parts.append((layers, footprint.weight))
-        fields = _blend(parts)
-        return fields[: len(BANDS)], fields[len(BANDS) :]
+    def _look_down(self, block: Window) -> NDArray[np.float32]:
+        """Reflectance at the ground, shape (4, H, W)."""
+        return _blend([self._ground(footprint) for footprint in self._grid.footprints(block)])
 
-    def _look_at_ground(self, footprint: Footprint, out: NDArray[np.float32]) -> None:
+    def _look_up(self, block: Window) -> NDArray[np.float32]:
+        """Fields of low and ice cloud, and by how much the low one grows towards the sun, (3, H, W)."""
+        return _blend([self._clouds(footprint) for footprint in self._grid.footprints(block)])
+
+    def _ground(self, footprint: Footprint) -> Layers:
         ground = Ground(self.world.seed, self._time_s)
         finest = finest_level(self.view.sensor.gsd_m)
         stencil = Stencil.of(footprint, finest + 1)
@@ -287,15 +310,17 @@ class SyntheticScene:
         parcels = Parcels.at(self.world.seed, footprint, fields[0])
         cover = LandCover.of(fields[:5], parcels)
         lit = np.clip(1.0 + fields[5] * mountain_m(fields), 0.15, _STEEPEST)
-        out[...] = reflectance(cover, parcels, texture, lit, 0.0)
+        return np.stack(reflectance(cover, parcels, texture, lit, 0.0)), footprint.weight
 
-    def _look_at_sky(self, footprint: Footprint, out: NDArray[np.float32]) -> None:
+    def _clouds(self, footprint: Footprint) -> Layers:
         finest = finest_level(self.view.sensor.gsd_m)
         stencil = Stencil.of(footprint, finest + 1)
         nodes = climb(stencil.nodes.widened, self._sky.start, self._sky.refine, finest)
         slope = rise(nodes[0], self._step(footprint.face), finest + 1)
-        for field, layer in zip((*nodes[:2, 1:-1, 1:-1], slope), out, strict=True):
+        layers = np.empty((3, *footprint.up.shape), np.float32)
+        for field, layer in zip((*nodes[:2, 1:-1, 1:-1], slope), layers, strict=True):
             stencil.sample(np.ascontiguousarray(field), layer)
+        return layers, footprint.weight
 
     def _step(self, face: int) -> tuple[float, float]:
         """A step of one metre towards the sun, upwards and across on a face."""
@@ -308,7 +333,7 @@ class SyntheticScene:
     def _look_sunwards(self, block: Window) -> NDArray[np.float32]:
         """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
         finest = max(finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER, COARSEST_LEVEL)
-        away_m = self.world.cloud_height_m * self._slant
+        away_m = self._weather.cloud_height_m * self._slant
         shift_px = tuple(part * away_m for part in self._sunwards_px)
         parts = []
         for footprint in self._grid.footprints(block, shift_px):
@@ -320,9 +345,7 @@ class SyntheticScene:
         return _blend(parts)
 
 
-def _blend(
-    parts: list[tuple[NDArray[np.float32], NDArray[np.float32] | None]],
-) -> NDArray[np.float32]:
+def _blend(parts: list[Layers]) -> NDArray[np.float32]:
     """What several charts say, each by its weight."""
     if len(parts) == 1:
         return parts[0][0]
@@ -331,10 +354,10 @@ def _blend(
     return np.asarray(total / share, np.float32)
 
 
-def _widened(block: Window) -> Window:
-    """A block with the pixels around it that the camera looks at too."""
-    height_px, width_px = (side + 2 * MARGIN_PX for side in (block.height_px, block.width_px))
-    return Window(block.top_px - MARGIN_PX, block.left_px - MARGIN_PX, height_px, width_px)
+def _widened(block: Window, margin_px: int) -> Window:
+    """A block with the pixels around it."""
+    height_px, width_px = (side + 2 * margin_px for side in (block.height_px, block.width_px))
+    return Window(block.top_px - margin_px, block.left_px - margin_px, height_px, width_px)
 
 
 def _blocks(window: Window) -> Iterator[Window]:

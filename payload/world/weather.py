@@ -14,6 +14,7 @@ _HAZE_SPREAD = 0.8  # of the logarithm; Assumption
 # Source: medians of bright clouds in labelled Landsat-8 and Sentinel-2 images.
 _COLOUR = (-0.02, 0.01, 0.03, 0.06)
 _COLOUR_SPREAD = (0.0, 0.01, 0.035, 0.06)
+_HEIGHT_SPREAD = 0.5  # of the logarithm of cloud heights; Assumption
 _BRIGHT, _BRIGHT_SPREAD = 0.05, 0.10  # clouds send more straight up than evenly; Assumption
 
 
@@ -23,15 +24,23 @@ class Weather:
 
     Attributes:
         haze_optical_depth: At 0.55 um.
+        cloud_height_m: [m] Height of the tops of low clouds above the ground.
         cloud: What a cloud that sends all light back looks like in each band, less the ozone.
     """
 
     haze_optical_depth: float
+    cloud_height_m: float
     cloud: tuple[float, ...]
 
     @classmethod
     def at(
-        cls, seed: int, direction: NDArray[np.float64], time_s: float, mean_haze: float
+        cls,
+        seed: int,
+        direction: NDArray[np.float64],
+        time_s: float,
+        *,
+        mean_haze: float,
+        usual_height_m: float,
     ) -> "Weather":
         """The weather at a place.
 
@@ -40,14 +49,16 @@ class Weather:
             direction: Unit vector, shape (3, 1).
             time_s: [s] since 2000-01-01.
             mean_haze: Optical depth of haze in the mean.
+            usual_height_m: [m] Median height of low clouds.
         """
         noise = SphereNoise(seed, "weather", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
         haze, colour = (noise[:, :, 0].sum(axis=1) / np.sqrt(len(_SPACING_KM))).tolist()
         tones = SphereNoise(seed, "brightness", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
-        bright = float(tones[0, :, 0].sum() / np.sqrt(len(_SPACING_KM)))
+        bright, height = (tones[:, :, 0].sum(axis=1) / np.sqrt(len(_SPACING_KM))).tolist()
         level = _BRIGHT + _BRIGHT_SPREAD * bright
         return cls(
             mean_haze * float(np.exp(_HAZE_SPREAD * haze - _HAZE_SPREAD**2 / 2)),
+            usual_height_m * float(np.exp(_HEIGHT_SPREAD * height)),
             tuple(
                 float(np.exp(level + mean + spread * colour))
                 for mean, spread in zip(_COLOUR, _COLOUR_SPREAD, strict=True)
