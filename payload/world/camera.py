@@ -34,11 +34,20 @@ class Optics:
     apart_px: tuple[tuple[float, float], ...]
 
     @classmethod
-    def of(cls, seed: int, spread_px: float, misregistration_px: float, bands: int) -> "Optics":
-        """Optics each of whose bands looks so far beside where it should, in a direction of its own."""
-        first = key(seed, "optics") / 2.0**63 * np.pi
-        angles = first + _GOLDEN * np.arange(bands)
-        apart = misregistration_px * np.stack([np.cos(angles), np.sin(angles)])
+    def of(cls, name: int, spread_px: float, misregistration_px: float, bands: int) -> "Optics":
+        """Optics each of whose bands looks beside where it should, in a direction of its own.
+
+        Args:
+            name: Of the exposure, as a 64-bit key; it says how far, up to the largest.
+            spread_px: [px] Of the point spread function.
+            misregistration_px: [px] The largest.
+            bands: How many there are.
+        """
+        turn, share = (
+            (key(name, "optics", part) >> 11) / 2.0**53 for part in ("turn", "share")
+        )
+        angles = 2 * np.pi * turn + _GOLDEN * np.arange(bands)
+        apart = misregistration_px * np.sqrt(share) * np.stack([np.cos(angles), np.sin(angles)])
         return cls(spread_px, tuple((float(down), float(right)) for down, right in apart.T))
 
     def smear(self, scene: Field, band: int) -> Field:

@@ -180,7 +180,7 @@ def _moisture(lat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
     """Wet under the tropical rains, dry in the horse latitudes, moist beyond. Assumption."""
     away = np.abs(lat_deg)
     rains = 0.9 * np.exp(-((away / 10.0) ** 2))
-    return np.asarray(0.35 + rains - 1.8 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
+    return np.asarray(0.50 + rains - 1.9 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
 
 
 def _warmth(

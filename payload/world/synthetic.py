@@ -45,7 +45,7 @@ _LOWEST_SUN_DEG = 5.0
 _SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
 _STEP_M = 1.0  # towards the sun, for slopes
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
-_CARVED = 0.25  # slopes lighten or darken clouds by so much at most; Assumption
+_CARVED = 0.35  # slopes lighten or darken clouds by so much at most; Assumption
 _STEEPEST = 2.5  # a slope towards the sun gets at most so many times the light of level ground
 
 
@@ -91,8 +91,8 @@ class Synthetic:
         le=0.7,
     )
     misregistration_px: float = option(
-        0.2,
-        description="[px] How far each band may look beside the others.",
+        0.25,
+        description="[px] How far a band looks beside where it should, at most.",
         ge=0.0,
         le=1.0,
     )
@@ -209,7 +209,9 @@ class SyntheticScene:
     @cached_property
     def _optics(self) -> Optics:
         world = self.world
-        return Optics.of(world.seed, world.point_spread_px, world.misregistration_px, len(BANDS))
+        return Optics.of(
+            self._detector.name, world.point_spread_px, world.misregistration_px, len(BANDS)
+        )
 
     @cached_property
     def _sky(self) -> Sky:
