@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-CLEAR, CLOUD, SHADOW, UNKNOWN = 0, 1, 2, 255
+CLEAR, CLOUD, SHADOW, THIN_CLOUD, UNKNOWN = 0, 1, 2, 3, 255
 
 
 # --- orbit ------------------------------------------------------------------------------------------
@@ -207,6 +207,21 @@ SURFACES = (
     "water", "turbid water", "glint", "sea ice", "snow", "forest", "grass", "crops", "soil", "sand", "rock", "town",
 )  # fmt: skip
 """Classes of ground; what a scene source says of a surface is an index into them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prospect:
+    """All that is known of the pixels of a window, for judges; each of shape (H, W).
+
+    Attributes:
+        sky: `CLEAR`, `THIN_CLOUD`, `CLOUD` or `SHADOW`, uint8. A masker's truth counts thin cloud as cloud.
+        surface: What the ground is: an index into `SURFACES`, uint8.
+        optical_depth: Of the cloud in the line of sight, float32.
+    """
+
+    sky: NDArray[np.uint8]
+    surface: NDArray[np.uint8]
+    optical_depth: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,34 +37,32 @@ def beam_transmission(depth: NDArray[np.float32], sun_elevation_deg: float) -> N
     return share
 
 
-def top_of_atmosphere(
+def under_cloud(
     ground: NDArray[np.float32],
     band: int,
     *,
     cloud: NDArray[np.float32],
     lit: NDArray[np.float32],
     beam: NDArray[np.float32],
-    air: "Air",
 ) -> NDArray[np.float32]:
-    """Reflectance at the top of the atmosphere, of ground, cloud and shadow below its air.
+    """Reflectance of ground, cloud and shadow, below the air above them.
 
     Args:
         ground: Reflectance at the ground, shape (H, W).
         band: 0 blue to 3 near infrared.
-        cloud: Share of light that the clouds over each pixel send back.
+        cloud: Share of light that the clouds over each pixel send back, less than 1.
         lit: What they look like: more where they face the sun.
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
-        air: The clear air.
     """
     light = beam * np.float32(1.0 - _DIFFUSE[band])
     light += np.float32(_DIFFUSE[band])
     light *= ground
-    # The ground lights the cloud from below, again and again.
+    # The ground lights the cloud from below, again and again, and a little less each time.
     passed = np.float32(1.0) - cloud
     light *= passed * passed
     light /= np.float32(1.0) - cloud * np.minimum(ground, np.float32(0.98))
     light += lit
-    return through_air(light, air.path[band], air.albedo[band], air.ozone[band])
+    return light
 
 
 def through_air(

@@ -43,9 +43,7 @@ class Optics:
             misregistration_px: [px] The largest.
             bands: How many there are.
         """
-        turn, share = (
-            (key(name, "optics", part) >> 11) / 2.0**53 for part in ("turn", "share")
-        )
+        turn, share = ((key(name, "optics", part) >> 11) / 2.0**53 for part in ("turn", "share"))
         angles = 2 * np.pi * turn + _GOLDEN * np.arange(bands)
         apart = misregistration_px * np.sqrt(share) * np.stack([np.cos(angles), np.sin(angles)])
         return cls(spread_px, tuple((float(down), float(right)) for down, right in apart.T))

@@ -42,6 +42,12 @@ class SceneGrid:
         crs = f"+proj=aeqd +lat_0={self.lat_deg!r} +lon_0={self.lon_deg!r} +datum=WGS84 +units=m"
         return Georeference(crs, (west_m, gsd_m, 0.0, north_m, 0.0, -gsd_m))
 
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """The middle of the grid as a unit vector, shape (3, 1)."""
+        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
+        return self.directions(rows, cols)[:, :, 0]
+
     @cached_property
     def _frame(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
         lat, lon = np.radians(self.lat_deg), np.radians(self.lon_deg)

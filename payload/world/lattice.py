@@ -9,7 +9,7 @@ depends on its own place alone, so any window gives what a larger one would.
 Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,6 +146,7 @@ Start = Callable[[Nodes], NDArray[np.float32]]
 Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
 
+
 def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
     """Fields on a rectangle of lattice points, shape (F, H, W).
 
@@ -196,9 +197,7 @@ def _halve_down(fields: NDArray[np.float32], parents: Span, children: Span) -> N
     return flat[:, first : first + children.last - children.first + 1]
 
 
-def rise(
-    field: NDArray[np.float32], step: tuple[float, float], level: int
-) -> NDArray[np.float32]:
+def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> NDArray[np.float32]:
     """By how much a field grows along a short step, by central differences.
 
     Args:
@@ -250,6 +249,13 @@ class Stencil:
         cols = Span(int(left.min()), int(left.max()) + 1)
         corner = (up - rows.first) * (cols.last - cols.first + 1) + (left - cols.first)
         return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
+
+    def sample_all(self, fields: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Fields of the nodes, each of shape (h, w), at the pixels, shape (F, H, W)."""
+        found = np.empty((len(fields), *self.corner.shape), np.float32)
+        for field, out in zip(fields, found, strict=True):
+            self.sample(np.ascontiguousarray(field), out)
+        return found
 
     def sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (H, W)."""

@@ -59,9 +59,9 @@ class Parcels:
         places = cos * north + sin * east, cos * east - sin * north
         cells = []
         for place, side_m in zip(places, (regions.of(2), regions.of(3)), strict=True):
-            place *= np.float32(_REGION_M) / side_m
-            cell = np.floor(place)
-            distances_m.append((place - cell) * side_m)
+            at = place * (np.float32(_REGION_M) / side_m)
+            cell = np.floor(at)
+            distances_m.append((at - cell) * side_m)
             cells.append(cell.astype(np.int64).view(np.uint64))
         return cls(hash_pixels(bits, *cells), *distances_m)
 
@@ -111,8 +111,8 @@ class _Regions:
 
     def of(self, entry: int) -> Field | np.float32:
         """An entry of the table for each pixel, or the only one."""
-        values = self.table[entry]
-        return values[0] if self.index is None else values.take(self.index)
+        values: Field = self.table[entry]
+        return np.float32(values[0]) if self.index is None else values.take(self.index)
 
     @property
     def names(self) -> NDArray[np.uint64]:

@@ -8,6 +8,7 @@ from payload.world.surface import LandCover
 
 BANDS = ("blue", "green", "red", "nir")
 _NIR = 3
+_WIND_M_S = 5.0  # Assumption
 Field = NDArray[np.float32]
 
 # Reflectance at the ground: blue, green, red, near infrared.
@@ -76,9 +77,23 @@ def reflectance(
     return bands
 
 
+def sun_glint(sun_elevation_deg: float) -> float:
+    """What a rough sea mirrors of the sun straight up, at a usual wind of 5 m/s.
+
+    Source: slopes of the sea, Cox and Munk 1954, J. Opt. Soc. Am. 44, 838; Fresnel reflectance of water,
+    0.021 near the vertical.
+    """
+    spread = 0.003 + 0.00512 * _WIND_M_S
+    tilt = np.radians(90.0 - sun_elevation_deg) / 2
+    slopes = np.exp(-(np.tan(tilt) ** 2) / spread) / (np.pi * spread)
+    return float(
+        np.pi * 0.021 * slopes / (4 * np.sin(np.radians(sun_elevation_deg)) * np.cos(tilt) ** 4)
+    )
+
+
 def _roofs(parcels: Parcels) -> Field:
     """How far plots are roof, and how bright: gardens, dark and light roofs, a few white ones."""
     house = parcels.house()
     roof = np.clip(house * 2.0 - 0.7, 0.0, None)
     roof += (house > np.float32(0.97)).astype(np.float32)
-    return roof * (1.0 - parcels.track())
+    return np.asarray(roof * (1.0 - parcels.track()), np.float32)

@@ -11,42 +11,41 @@ from numpy.typing import NDArray
 from payload.errors import ImageryError
 from payload.registry import option, supplied
 from payload.rng import key
-from payload.types import CLOUD, SHADOW, Georeference, Patch, Radiometry, View, Window
+from payload.types import (
+    CLOUD,
+    SHADOW,
+    THIN_CLOUD,
+    Georeference,
+    Patch,
+    Prospect,
+    Radiometry,
+    View,
+    Window,
+)
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     Air,
     beam_transmission,
     cloud_reflectance,
-    top_of_atmosphere,
+    through_air,
+    under_cloud,
 )
 from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
-from payload.world.lattice import (
-    COARSEST_LEVEL,
-    Footprint,
-    Stencil,
-    chart_coordinates,
-    climb,
-    finest_level,
-    rise,
-)
-from payload.world.parcels import Parcels
-from payload.world.spectra import BANDS, reflectance
-from payload.world.surface import Ground, LandCover, mountain_m
+from payload.world.sight import Sight, Sun
+from payload.world.spectra import BANDS, sun_glint
+from payload.world.surface import Ground
 from payload.world.weather import Weather
-
-Layers = tuple[NDArray[np.float32], NDArray[np.float32] | None]
-"""What a chart says of pixels, and how much it counts at each; None for 1 everywhere."""
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 _LOWEST_SUN_DEG = 5.0
-_SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
-_STEP_M = 1.0  # towards the sun, for slopes
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
 _CARVED = 0.35  # slopes lighten or darken clouds by so much at most; Assumption
-_STEEPEST = 2.5  # a slope towards the sun gets at most so many times the light of level ground
+_THIN = 3.6
+"""Below this optical depth cloud is thin. Source: ISCCP's classes, Rossow and Schiffer 1999, Bull. Am.
+Meteorol. Soc. 80, 2261."""
 
 
 @dataclass(frozen=True)
@@ -168,18 +167,36 @@ class SyntheticScene:
         Raises:
             ImageryError: The window does not lie inside the scene.
         """
-        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
-        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
-        if not inside or bottom > self.height_px or right > self.width_px:
-            size = f"{self.height_px} x {self.width_px}"
-            raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
+        self._check(window)
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
-        for block in _blocks(window):
-            top, left = block.top_px - window.top_px, block.left_px - window.left_px
-            there = np.s_[top : top + block.height_px, left : left + block.width_px]
-            self._paint(block, bands[:, *there], truth[there])
+        for block, there in _blocks(window):
+            sky = self._overhead(_widened(block, MARGIN_PX))
+            bands[:, *there] = self._paint(block, sky)
+            truth[there] = self._truth(sky)
         return Patch(bands, truth)
+
+    def prospect(self, window: Window) -> Prospect:
+        """All that is known of the pixels of a window.
+
+        Raises:
+            ImageryError: The window does not lie inside the scene.
+        """
+        self._check(window)
+        shape = window.height_px, window.width_px
+        found = Prospect(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
+        for block, there in _blocks(window):
+            sky = self._overhead(_widened(block, MARGIN_PX))
+            depth = sky.depth[_inner(FARTHEST_PX + MARGIN_PX)]
+            truth = self._truth(sky)
+            truth[(truth == CLOUD) & (depth < np.float32(_THIN))] = THIN_CLOUD
+            found.sky[there], found.optical_depth[there] = truth, depth
+            found.surface[there] = self._sight.surface(block)
+        return found
+
+    @cached_property
+    def _time_s(self) -> float:
+        return seconds_since_2000(self.view.utc)
 
     @cached_property
     def _grid(self) -> SceneGrid:
@@ -189,8 +206,29 @@ class SyntheticScene:
         )
 
     @cached_property
-    def _time_s(self) -> float:
-        return seconds_since_2000(self.view.utc)
+    def _sun(self) -> Sun:
+        """A sun no lower than the air is modelled for."""
+        view = self.view
+        return Sun(
+            max(view.sun_elevation_deg, _LOWEST_SUN_DEG),
+            sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s),
+        )
+
+    @cached_property
+    def _sight(self) -> Sight:
+        seed, time_s = self.world.seed, self._time_s
+        sky = Sky(seed, time_s, self.world.mean_cloud_cover)
+        return Sight(self._grid, Ground(seed, time_s), sky, self._sun)
+
+    @cached_property
+    def _weather(self) -> Weather:
+        return Weather.at(
+            self.world.seed,
+            self._grid.centre,
+            self._time_s,
+            mean_haze=self.world.haze_optical_depth,
+            usual_height_m=self.world.cloud_height_m,
+        )
 
     @cached_property
     def _detector(self) -> Detector:
@@ -213,147 +251,88 @@ class SyntheticScene:
             self._detector.name, world.point_spread_px, world.misregistration_px, len(BANDS)
         )
 
-    @cached_property
-    def _sky(self) -> Sky:
-        return Sky(self.world.seed, self._time_s, self.world.mean_cloud_cover)
-
-    @cached_property
-    def _weather(self) -> Weather:
-        return Weather.at(
-            self.world.seed,
-            self._centre,
-            self._time_s,
-            mean_haze=self.world.haze_optical_depth,
-            usual_height_m=self.world.cloud_height_m,
-        )
-
-    @cached_property
-    def _centre(self) -> NDArray[np.float64]:
-        """The middle of the scene as a unit vector, shape (3, 1)."""
-        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
-        return self._grid.directions(rows, cols)[:, :, 0]
-
-    @property
-    def _sun_deg(self) -> float:
-        """[deg] Height of the sun; a lower one would shine through more air than is modelled."""
-        return max(self.view.sun_elevation_deg, _LOWEST_SUN_DEG)
-
-    @cached_property
-    def _sunwards_px(self) -> tuple[float, float]:
-        """[px] Rows and columns of a step of one metre towards the sun."""
-        view = self.view
-        azimuth = np.radians(sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s))
-        gsd_m = view.sensor.gsd_m
-        return float(-np.cos(azimuth)) / gsd_m, float(np.sin(azimuth)) / gsd_m
-
     @property
     def _parallax_px(self) -> float:
         """[px] By how far the last band sees low cloud beside where the first one does."""
         away_m = self._weather.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
         return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX - 1))
 
-    @cached_property
-    def _slant(self) -> float:
-        """[m] How far a shadow falls for each metre of height."""
-        return float(1.0 / np.tan(np.radians(self._sun_deg)))
+    def _overhead(self, block: Window) -> "_Overhead":
+        """The clouds over a block, and as far around it as bands see them beside each other."""
+        low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX))
+        depth = low_depth(low)
+        depth += ice_depth(ice)
+        casting = low_depth(self._sight.between_sun_and(block, self._weather.cloud_height_m))
+        return _Overhead(depth, slope, beam_transmission(casting, self._sun.elevation_deg))
 
-    def _paint(self, block: Window, bands: NDArray[np.uint16], truth: NDArray[np.uint8]) -> None:
-        wide = _widened(block, MARGIN_PX)
-        ground = self._look_down(wide)
-        sky = self._look_up(_widened(wide, FARTHEST_PX))
-        depth = low_depth(sky[0])
-        depth += ice_depth(sky[1])
-        casting = low_depth(self._look_sunwards(wide))
-        beam = beam_transmission(casting, self._sun_deg)
-        inner = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-        far = FARTHEST_PX
-        truth[...] = (beam[inner] < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
-        truth[depth[far:-far, far:-far][inner] >= np.float32(self.world.cloud_optical_depth)] = CLOUD
+    def _truth(self, sky: "_Overhead") -> NDArray[np.uint8]:
+        """Clear, shadow or cloud, by what is over a block with a margin: of the block alone."""
+        dark = sky.beam[_inner(MARGIN_PX)] < np.float32(SHADOW_TRANSMISSION)
+        truth: NDArray[np.uint8] = dark * np.uint8(SHADOW)
+        depth = sky.depth[_inner(FARTHEST_PX + MARGIN_PX)]
+        truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
+        return truth
 
-        cloud = cloud_reflectance(depth)[:, far:-far]
-        lit = sky[2][:, far:-far] * np.float32(_CLOUD_M * self._slant)
-        lit = cloud * (np.float32(1.0) + np.float32(_CARVED) * (lit / (np.float32(1.0) + np.abs(lit))))
-        air = Air.under(self._sun_deg, self._weather.haze_optical_depth)
+    def _paint(self, block: Window, sky: "_Overhead") -> NDArray[np.uint16]:
+        """The DN of a block, shape (B, H, W), under a sky with a margin."""
+        glint = sun_glint(self._sun.elevation_deg)
+        ground = self._sight.reflectance(_widened(block, MARGIN_PX), glint)
+        width = np.s_[:, FARTHEST_PX:-FARTHEST_PX]
+        cloud = cloud_reflectance(sky.depth[width])
+        lit = cloud * _carving(sky.slope[width] * np.float32(_CLOUD_M * self._sun.slant))
+        air = Air.under(self._sun.elevation_deg, self._weather.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
         noise = self._detector.noise(rows, cols)
+        painted = np.empty((len(self.bands), rows.size, cols.size), np.uint16)
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
-            seen = top_of_atmosphere(
+            white = np.float32(self._weather.cloud[band])
+            seen = under_cloud(
                 ground[band],
                 band,
                 cloud=beside(cloud, band, self._parallax_px),
-                lit=beside(lit, band, self._parallax_px) * np.float32(self._weather.cloud[band]),
-                beam=beam,
-                air=air,
+                lit=beside(lit, band, self._parallax_px) * white,
+                beam=sky.beam,
             )
+            seen = through_air(seen, air.path[band], air.albedo[band], air.ozone[band])
             seen = self._optics.smear(seen, band)
-            bands[index] = self._detector.expose(seen, noise[band], band, cols)
+            painted[index] = self._detector.expose(seen, noise[band], band, cols)
+        return painted
 
-    def _look_down(self, block: Window) -> NDArray[np.float32]:
-        """Reflectance at the ground, shape (4, H, W)."""
-        return _blend([self._ground(footprint) for footprint in self._grid.footprints(block)])
-
-    def _look_up(self, block: Window) -> NDArray[np.float32]:
-        """Fields of low and ice cloud, and by how much the low one grows towards the sun, (3, H, W)."""
-        return _blend([self._clouds(footprint) for footprint in self._grid.footprints(block)])
-
-    def _ground(self, footprint: Footprint) -> Layers:
-        ground = Ground(self.world.seed, self._time_s)
-        finest = finest_level(self.view.sensor.gsd_m)
-        stencil = Stencil.of(footprint, finest + 1)
-        nodes = climb(stencil.nodes.widened, ground.start, ground.refine, finest)
-        step = self._step(footprint.face)
-        slope = rise(nodes[0], step, finest + 1) * np.float32(self._slant)
-        fields = np.empty((len(nodes) + 1, *footprint.up.shape), np.float32)
-        for field, layer in zip((*nodes[:, 1:-1, 1:-1], slope), fields, strict=True):
-            stencil.sample(np.ascontiguousarray(field), layer)
-        texture = fields[3]
-        parcels = Parcels.at(self.world.seed, footprint, fields[0])
-        cover = LandCover.of(fields[:5], parcels)
-        lit = np.clip(1.0 + fields[5] * mountain_m(fields), 0.15, _STEEPEST)
-        return np.stack(reflectance(cover, parcels, texture, lit, 0.0)), footprint.weight
-
-    def _clouds(self, footprint: Footprint) -> Layers:
-        finest = finest_level(self.view.sensor.gsd_m)
-        stencil = Stencil.of(footprint, finest + 1)
-        nodes = climb(stencil.nodes.widened, self._sky.start, self._sky.refine, finest)
-        slope = rise(nodes[0], self._step(footprint.face), finest + 1)
-        layers = np.empty((3, *footprint.up.shape), np.float32)
-        for field, layer in zip((*nodes[:2, 1:-1, 1:-1], slope), layers, strict=True):
-            stencil.sample(np.ascontiguousarray(field), layer)
-        return layers, footprint.weight
-
-    def _step(self, face: int) -> tuple[float, float]:
-        """A step of one metre towards the sun, upwards and across on a face."""
-        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
-        down, right = self._sunwards_px
-        here = chart_coordinates(self._grid.directions(rows, cols), face)
-        there = chart_coordinates(self._grid.directions(rows + 100 * down, cols + 100 * right), face)
-        return tuple(float((b - a)[0, 0]) / 100 for a, b in zip(here[:2], there[:2], strict=True))
-
-    def _look_sunwards(self, block: Window) -> NDArray[np.float32]:
-        """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
-        finest = max(finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER, COARSEST_LEVEL)
-        away_m = self._weather.cloud_height_m * self._slant
-        shift_px = tuple(part * away_m for part in self._sunwards_px)
-        parts = []
-        for footprint in self._grid.footprints(block, shift_px):
-            stencil = Stencil.of(footprint, finest + 1)
-            clouds = climb(stencil.nodes, self._sky.start, self._sky.refine, finest)
-            layer = np.empty((block.height_px, block.width_px), np.float32)
-            stencil.sample(clouds[0], layer)
-            parts.append((layer, footprint.weight))
-        return _blend(parts)
+    def _check(self, window: Window) -> None:
+        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
+        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
+        if not inside or bottom > self.height_px or right > self.width_px:
+            size = f"{self.height_px} x {self.width_px}"
+            raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
 
 
-def _blend(parts: list[Layers]) -> NDArray[np.float32]:
-    """What several charts say, each by its weight."""
-    if len(parts) == 1:
-        return parts[0][0]
-    total = sum(values * weight for values, weight in parts if weight is not None)
-    share = sum(weight for _, weight in parts if weight is not None)
-    return np.asarray(total / share, np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Overhead:
+    """Clouds over a block.
+
+    Attributes:
+        depth: Optical depth, shape (H + 2 * FARTHEST_PX, W + 2 * FARTHEST_PX).
+        slope: [1/m] By how much the field of low cloud grows towards the sun, in the same shape.
+        beam: Share of the sun's beam that reaches the ground, shape (H, W).
+    """
+
+    depth: NDArray[np.float32]
+    slope: NDArray[np.float32]
+    beam: NDArray[np.float32]
+
+
+def _carving(slope: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How bright clouds are by the slope of their tops towards the sun, over the brightness of flat ones."""
+    bounded = slope / (np.float32(1.0) + np.abs(slope))
+    bounded *= np.float32(_CARVED)
+    bounded += np.float32(1.0)
+    return np.asarray(bounded, np.float32)
+
+
+def _inner(margin_px: int) -> tuple[slice, slice]:
+    return slice(margin_px, -margin_px), slice(margin_px, -margin_px)
 
 
 def _widened(block: Window, margin_px: int) -> Window:
@@ -362,15 +341,16 @@ def _widened(block: Window, margin_px: int) -> Window:
     return Window(block.top_px - margin_px, block.left_px - margin_px, height_px, width_px)
 
 
-def _blocks(window: Window) -> Iterator[Window]:
-    """A window in pieces of about equal size."""
+def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:
+    """A window in pieces of about equal size, and where each of them lies in the window."""
     down = max(1, round(window.height_px / _BLOCK_PX))
     across = max(1, round(window.width_px / _BLOCK_PX))
     rows = [window.height_px * i // down for i in range(down + 1)]
     cols = [window.width_px * i // across for i in range(across + 1)]
     for top, bottom in pairwise(rows):
         for left, right in pairwise(cols):
-            yield Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
+            block = Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
+            yield block, (slice(top, bottom), slice(left, right))
 
 
 def _check(view: View) -> None:
