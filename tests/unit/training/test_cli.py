@@ -16,7 +16,7 @@ from payload.training.cli import main
 from payload.training.images import RADIOMETRY
 
 CALL = "from payload.training.cli import main; main()"
-COMMANDS = ("prepare", "teacher", "distil", "export", "evaluate", "run")
+COMMANDS = ("prepare", "teacher", "distil", "export", "evaluate", "run", "realism")
 
 LABELS_ALONE = """
 name: tiny
