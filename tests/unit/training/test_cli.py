@@ -68,6 +68,12 @@ def lines(journal):
     return [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
 
 
+def test_an_option_of_the_world_without_a_value_is_refused(tmp_path, main_says):
+    code, _, said = main_says("realism", "--data", tmp_path, "--set", "snr")
+    assert code == 2
+    assert "KEY=VALUE" in said
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_helps_with_an_example(command):
     answer = call(command, "--help")
