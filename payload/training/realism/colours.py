@@ -46,7 +46,7 @@ class Colour:
 
 
 def ground(bands: NDArray[np.float32]) -> Masks:
-    """Classes of clear ground by colour; a pixel is of one class at most.
+    """Classes of clear ground by colour; a pixel is of the first class that fits, or of none.
 
     Args:
         bands: Reflectance at the top of the atmosphere, shape (4, ...).
@@ -61,14 +61,19 @@ def ground(bands: NDArray[np.float32]) -> Masks:
     bright = ~snow & (blue > 0.18) & (ndvi < 0.3)
     bare = (ndvi > 0.03) & (ndvi < 0.25) & (blue <= 0.18) & (red > 0.08) & ~water
     sparse = (ndvi >= 0.25) & (ndvi <= 0.45) & (blue < 0.2)
-    return {
-        "water": water,
-        "dense plants": plants,
-        "sparse plants": sparse,
-        "bare ground": bare,
-        "bright ground": bright,
-        "snow": snow,
-    }
+    found: dict[str, NDArray[np.bool_]] = {}
+    free = np.ones_like(water)
+    for name, mask in (
+        ("water", water),
+        ("dense plants", plants),
+        ("sparse plants", sparse),
+        ("bare ground", bare),
+        ("bright ground", bright),
+        ("snow", snow),
+    ):
+        found[name] = mask & free
+        free &= ~mask
+    return found
 
 
 def brightness(bands: NDArray[np.float32], *, cloud: bool) -> Masks:

@@ -24,7 +24,7 @@ from payload.training.realism.verdict import Verdict, judge
 from payload.world.synthetic import Synthetic
 
 _THIN = "thin_cloud"
-_COUNTS: Mapping[bool, tuple[int, int, int]] = {False: (240, 120, 120), True: (100, 50, 24)}
+_COUNTS: Mapping[bool, tuple[int, int, int]] = {False: (240, 120, 240), True: (100, 50, 60)}
 """Rendered views of each class, and of how many ukis-csmask is asked; the quick way is the second."""
 
 

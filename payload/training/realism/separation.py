@@ -130,7 +130,7 @@ def held_out_scores(
     *,
     folds: int = 5,
 ) -> NDArray[np.float64]:
-    """Scores of each row by a classifier that saw nothing of its group, shape (N,).
+    """Scores of each row by a classifier that saw nothing of its group, shape (N,); 0 if it saw one set.
 
     Groups are dealt out by size, the largest first, to the fold that has the least weight of their
     set so far.
@@ -139,7 +139,8 @@ def held_out_scores(
     scores = np.zeros(len(rows))
     for place in range(folds):
         out = fold == place
-        if out.any():
+        known = set(is_second[~out].tolist())
+        if out.any() and len(known) == 2:
             fitted = Linear.fitted(rows[~out], is_second[~out], weight[~out])
             scores[out] = fitted.scores(rows[out])
     return scores
