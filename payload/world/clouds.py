@@ -171,7 +171,7 @@ def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
     It is thin, seldom above 10, and never quite absent. Assumption.
     """
     steep = ice * np.float32(5.0)
-    steep /= np.float32(1.0) + np.float32(0.6) * np.abs(ice)
+    steep /= np.float32(1.0) + np.float32(0.8) * np.abs(ice)
     depth: NDArray[np.float32] = np.exp(steep)
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
     return depth
