@@ -84,17 +84,17 @@ class Sight:
 
         return self._through(block, look)
 
-    def surface(self, block: Window) -> NDArray[np.uint8]:
+    def surface(self, block: Window, glint: float) -> NDArray[np.uint8]:
         """Class of the ground of each pixel, an index into `payload.types.SURFACES`, shape (H, W)."""
         footprints = self.grid.footprints(block)
-        found = self._land(footprints[0])[1].surface()
+        found = self._land(footprints[0])[1].surface(glint)
         for footprint in footprints[1:]:
             counts = footprint.weight
             if counts is not None:
                 mine = (
                     counts > 0.5
                 )  # of three charts none may count most: then the first one speaks
-                found[mine] = self._land(footprint)[1].surface()[mine]
+                found[mine] = self._land(footprint)[1].surface(glint)[mine]
         return found
 
     def clouds(self, block: Window) -> Field:

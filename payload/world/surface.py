@@ -34,6 +34,7 @@ _FALL = (0.62, 0.86, 0.68, 0.90)
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _TEXTURE = 3
 _PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
+_GLINT = 0.03  # water that mirrors more of the sun is called so
 _HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
 
 
@@ -155,8 +156,12 @@ class LandCover:
             farmed=farmed,
         )
 
-    def surface(self, *, turbid: float = 0.5) -> NDArray[np.uint8]:
-        """The class that has most of each pixel: an index into `SURFACES`, shape (H, W)."""
+    def surface(self, glint: float) -> NDArray[np.uint8]:
+        """The class that has most of each pixel: an index into `SURFACES`, shape (H, W).
+
+        Args:
+            glint: What water mirrors of the sun.
+        """
         found = np.full(self.land.shape, SURFACES.index("soil"), np.uint8)
         half = np.float32(0.5)
         for share, name in (
@@ -170,8 +175,8 @@ class LandCover:
         ):
             found[share > half] = SURFACES.index(name)
         water = self.land <= half
-        found[water] = SURFACES.index("water")
-        found[water & (self.shallow > np.float32(turbid))] = SURFACES.index("turbid water")
+        found[water] = SURFACES.index("glint" if glint > _GLINT else "water")
+        found[water & (self.shallow > half)] = SURFACES.index("turbid water")
         found[water & (self.floes > half)] = SURFACES.index("sea ice")
         return found
 

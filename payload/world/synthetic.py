@@ -191,7 +191,7 @@ class SyntheticScene:
             truth = self._truth(sky)
             truth[(truth == CLOUD) & (depth < np.float32(_THIN))] = THIN_CLOUD
             found.sky[there], found.optical_depth[there] = truth, depth
-            found.surface[there] = self._sight.surface(block)
+            found.surface[there] = self._sight.surface(block, sun_glint(self._sun.elevation_deg))
         return found
 
     @cached_property
