@@ -22,6 +22,7 @@ from payload.types import (
     View,
     Window,
 )
+from payload.world.air_mass import AirMass
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     Air,
@@ -37,7 +38,6 @@ from payload.world.grid import SceneGrid
 from payload.world.sight import Sight, Sun
 from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
-from payload.world.weather import Weather
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 _LOWEST_SUN_DEG = 5.0
@@ -221,9 +221,9 @@ class SyntheticScene:
         return Sight(self._grid, Ground(seed, time_s), sky, self._sun)
 
     @cached_property
-    def weather(self) -> Weather:
+    def air_mass(self) -> AirMass:
         """The air over the scene, as at its centre."""
-        return Weather.at(
+        return AirMass.at(
             self.world.seed,
             self._grid.centre,
             self._time_s,
@@ -255,7 +255,7 @@ class SyntheticScene:
     @property
     def _parallax_px(self) -> float:
         """[px] By how far the last band sees low cloud beside where the first one does."""
-        away_m = self.weather.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
+        away_m = self.air_mass.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
         return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX - 1))
 
     def _overhead(self, block: Window) -> "_Overhead":
@@ -263,7 +263,7 @@ class SyntheticScene:
         low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX))
         depth = low_depth(low)
         depth += ice_depth(ice)
-        casting = low_depth(self._sight.between_sun_and(block, self.weather.cloud_height_m))
+        casting = low_depth(self._sight.between_sun_and(block, self.air_mass.cloud_height_m))
         return _Overhead(depth, slope, beam_transmission(casting, self._sun.elevation_deg))
 
     def _truth(self, sky: "_Overhead") -> NDArray[np.uint8]:
@@ -281,14 +281,14 @@ class SyntheticScene:
         width = np.s_[:, FARTHEST_PX:-FARTHEST_PX]
         cloud = cloud_reflectance(sky.depth[width])
         lit = cloud * _carving(sky.slope[width] * np.float32(_CLOUD_M * self._sun.slant))
-        air = Air.under(self._sun.elevation_deg, self.weather.haze_optical_depth)
+        air = Air.under(self._sun.elevation_deg, self.air_mass.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
         noise = self._detector.noise(rows, cols)
         painted = np.empty((len(self.bands), rows.size, cols.size), np.uint16)
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
-            white = np.float32(self.weather.cloud[band])
+            white = np.float32(self.air_mass.cloud[band])
             seen = under_cloud(
                 ground[band],
                 band,

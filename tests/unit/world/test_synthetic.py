@@ -223,7 +223,7 @@ def broken_clouds():
         scene = world.scene(view(48.0, lon, utc=utc, sun=40.0, gsd_m=40.0))
         patch = whole(scene)
         if np.mean(patch.truth == SHADOW) > 0.02 and np.mean(patch.truth == CLEAR) > 0.2:
-            found.append((patch, scene.weather.cloud_height_m))
+            found.append((patch, scene.air_mass.cloud_height_m))
     return found
 
 

@@ -19,7 +19,7 @@ _BRIGHT, _BRIGHT_SPREAD = 0.05, 0.10  # clouds send more straight up than evenly
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class AirMass:
     """The air over a scene, as at its centre.
 
     Attributes:
@@ -41,8 +41,8 @@ class Weather:
         *,
         mean_haze: float,
         usual_height_m: float,
-    ) -> "Weather":
-        """The weather at a place.
+    ) -> "AirMass":
+        """The air mass at a place.
 
         Args:
             seed: Of the world.

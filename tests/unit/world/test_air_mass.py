@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from payload.world.air_mass import AirMass
 from payload.world.spectra import sun_glint
-from payload.world.weather import Weather
 
 DAY_S = 86400.0
 
@@ -15,7 +15,7 @@ def direction(lat, lon):
 
 
 def weather(lat=10.0, lon=20.0, time_s=7e8, seed=3):
-    return Weather.at(seed, direction(lat, lon), time_s, mean_haze=0.1, usual_height_m=1500.0)
+    return AirMass.at(seed, direction(lat, lon), time_s, mean_haze=0.1, usual_height_m=1500.0)
 
 
 def test_haze_keeps_its_mean_and_heights_their_median():
