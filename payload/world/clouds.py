@@ -119,6 +119,24 @@ class Sky:
             np.float32
         )
 
+    def octaves(self, direction: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+        """The coarsest octaves of low and of ice cloud, each standard normal: shape (2, count, N)."""
+        spacings = _SPACING_KM[:count]
+        lives = tuple(lifetime_s(spacing) for spacing in spacings)
+        return SphereNoise(self.seed, "cloud", spacings, lives).values(direction, self.time_s)
+
+    def regime(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The standard normal field that makes small scales weak or strong, shape (N,)."""
+        lives = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
+        slow = SphereNoise(self.seed, "regime", _REGIME_KM, lives).values(direction, self.time_s)
+        return np.asarray(slow[0].sum(0) / np.sqrt(len(_REGIME_KM)), np.float64)
+
+    def levels(
+        self, direction: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By how much the climate raises the two normal fields, each of shape (N,)."""
+        return self._levels(direction)
+
     def refine(self, nodes: Nodes, fields: NDArray[np.float32]) -> None:
         """Add the noise of a level, in place."""
         spacing = spacing_km(nodes.level)
@@ -184,3 +202,47 @@ def _mix(octaves: NDArray[np.float32], strength: tuple[float, ...]) -> NDArray[n
 def _level(cover: NDArray[np.float64]) -> NDArray[np.float64]:
     sure = np.where(cover <= 0.0, -20.0, np.where(cover >= 1.0, 20.0, 0.0))
     return normal_quantile(cover) + sure
+
+
+# --- for those who count clouds instead of painting them ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """What the two fields are mixed of: octaves of a spacing and a strength, the coarsest first.
+
+    Attributes:
+        spacing_km: [km] of each octave: those of `Sky.octaves`, then the noise of `Sky.refine`.
+        low: Strength of each in low cloud.
+        ice: Strength of each in ice cloud, as a share of the field's deviation.
+        large: How many of the first octaves the regime leaves alone.
+        known: How many of the first octaves `Sky.octaves` has.
+    """
+
+    spacing_km: tuple[float, ...]
+    low: tuple[float, ...]
+    ice: tuple[float, ...]
+    large: int
+    known: int
+
+
+def breaking(regime: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much a regime multiplies the small scales of low cloud."""
+    return np.asarray(np.exp(0.6 * np.clip(regime, -1.5, 1.3)), np.float64)
+
+
+def fine_deviation(above: int, finest: int) -> float:
+    """Deviation of the noise of the levels above one, up to the finest, before the regime counts."""
+    return float(np.sqrt(sum(_fine(level) ** 2 for level in range(above + 1, finest + 1))))
+
+
+ICE_FINE = _ICE_FINE
+_LEVELS = range(COARSEST_LEVEL, COARSEST_LEVEL + 10)
+_VEIL = float(np.sqrt(sum(a * a for a in _ICE)))
+SPECTRUM = Spectrum(
+    spacing_km=(*_SPACING_KM, *(spacing_km(level) for level in _LEVELS)),
+    low=(*_LARGE, *_SMALL, *(_fine(level) for level in _LEVELS)),
+    ice=(*(a / _VEIL for a in _ICE), *(_ICE_FINE * _fine(level) for level in _LEVELS)),
+    large=len(_LARGE),
+    known=len(_SPACING_KM),
+)

@@ -66,6 +66,18 @@ def normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @cache
+def _shares() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    normal = NormalDist()
+    values = np.linspace(-6.0, 6.0, 3001)
+    return values, np.array([normal.cdf(value) for value in values.tolist()])
+
+
+def normal_share(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability that a standard normal variable lies below a value, to 1e-6; the way back of a quantile."""
+    return np.interp(value, *_shares())
+
+
+@cache
 def normal_wave() -> NDArray[np.float32]:
     """Standard normal values for phases of 16 bits, shape (65536,): up and down once in a turn."""
     phase = (np.arange(65536) + 0.5) / 65536
