@@ -43,9 +43,9 @@ def averaged(spacings: float, across: int = 1) -> Averaged:
     Source: linear regression of a normal mean on normal values.
     """
     square, points = _middles(_STEPS), _middles(across)
-    between = float(_mean_likeness(square, square, spacings))
-    covariance = float(_mean_likeness(square, points, spacings))
-    variance = float(_mean_likeness(points, points, spacings))
+    between = _mean_likeness(square, square, spacings)
+    covariance = _mean_likeness(square, points, spacings)
+    variance = _mean_likeness(points, points, spacings)
     factor = covariance / variance
     explained = min(factor * covariance, between)
     return Averaged(between, factor, explained)
@@ -60,12 +60,10 @@ def _middles(count: int) -> NDArray[np.float64]:
     return (np.arange(count) + 0.5) / count - 0.5
 
 
-def _mean_likeness(
-    one: NDArray[np.float64], other: NDArray[np.float64], spacings: float
-) -> np.float64:
+def _mean_likeness(one: NDArray[np.float64], other: NDArray[np.float64], spacings: float) -> float:
     """Mean over all pairs of points of two square grids with these coordinates."""
     square = np.square(one[:, None] - other[None, :]).ravel() * spacings**2
-    return np.mean(likeness(np.sqrt(square[:, None] + square[None, :])))
+    return float(np.mean(likeness(np.sqrt(square[:, None] + square[None, :]))))
 
 
 @cache

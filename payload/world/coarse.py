@@ -86,10 +86,28 @@ class Footing:
         octaves = _octaves(self.size_km, self.across)[: SPECTRUM.known]
         return sum(octave.factor >= _LEAST for octave in octaves)
 
+    def points(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit vectors of the points, shape (3, across**2 * N), one point of all squares after another.
+
+        Args:
+            direction: Unit vectors of the squares' middles, shape (3, N).
+        """
+        if self.across == 1:
+            return direction
+        x, y = direction[0], direction[1]
+        around = np.maximum(np.sqrt(x * x + y * y), 1e-12)
+        east = np.stack([-y / around, x / around, np.zeros_like(x)])
+        north = np.cross(direction, east, axis=0)
+        part = (np.arange(self.across) + 0.5) / self.across - 0.5
+        steps = part * self.size_km / EARTH_RADIUS_KM
+        points = [direction + right * east + up * north for up in steps for right in steps]
+        joined = np.concatenate(points, axis=1)
+        joined /= np.sqrt((joined * joined).sum(0))
+        return joined
+
     def drivers(self, sky: Sky, direction: NDArray[np.float64]) -> Drivers:
         """Best estimates of the drivers' means over the squares around unit vectors, shape (3, N)."""
-        places = spread_points(direction, self.size_km, self.across)
-        values = sky.octaves(places, self.known)
+        values = sky.octaves(self.points(direction), self.known)
         values = values.reshape(2, self.known, self.across**2, -1).mean(axis=2)
         octaves = _octaves(self.size_km, self.across)[: self.known]
         factor = np.array([octave.factor for octave in octaves])
@@ -123,11 +141,14 @@ class Footing:
         square = strong * strong
         total = _LOW[:_LARGE].sum() + square * _LOW[_LARGE:].sum()
 
-        def deviation(share: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+        def deviation(
+            share: NDArray[np.float64], known: NDArray[np.float64]
+        ) -> NDArray[np.float64]:
             """Of the low field, from the open share of each octave without and with knowledge."""
             large = (_LOW * share)[:_LARGE].sum() - known * (_LOW * told)[:_LARGE].sum()
             small = (_LOW * share)[_LARGE:].sum() - known * (_LOW * told)[_LARGE:].sum()
-            return np.sqrt(np.maximum(large + square * small, 0.0) / total)
+            left = np.maximum(large + square * small, 0.0)
+            return np.asarray(np.sqrt(left / total), np.float64)
 
         return Layers(
             (drivers.large + strong * drivers.small) / np.sqrt(total) + levels[0],
@@ -137,27 +158,6 @@ class Footing:
             deviation(1.0 - of_mean, np.zeros(1)),
             np.sqrt((_ICE * (1.0 - of_mean)).sum(keepdims=True)),
         )
-
-
-def spread_points(direction: NDArray[np.float64], size_km: float, across: int) -> NDArray[np.float64]:
-    """Points of squares around places: unit vectors, shape (3, across**2 * N), point by point.
-
-    Args:
-        direction: Unit vectors of the middles, shape (3, N).
-        size_km: [km] Side of the squares, small against the Earth.
-        across: Points along a side, in the middle of equal parts.
-    """
-    if across == 1:
-        return direction
-    x, y, z = direction
-    around = np.maximum(np.sqrt(x * x + y * y), 1e-12)
-    east = np.stack([-y / around, x / around, np.zeros_like(x)])
-    north = np.cross(direction, east, axis=0)
-    steps = ((np.arange(across) + 0.5) / across - 0.5) * (size_km / EARTH_RADIUS_KM)
-    points = [direction + right * east + up * north for up in steps for right in steps]
-    joined = np.concatenate(points, axis=1)
-    joined /= np.sqrt((joined * joined).sum(0))
-    return joined
 
 
 @cache

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
-from payload.world.coarse import Footing, Layers, spread_points
+from payload.world.coarse import Footing, Layers
 from payload.world.globe import directions
 from payload.world.noise import normal_quantile, normal_share
 
@@ -21,9 +21,8 @@ def mean_cover(
     sky: Sky,
     lat_deg: NDArray[np.float64],
     lon_deg: NDArray[np.float64],
+    over: Footing,
     *,
-    size_km: float,
-    across: int = 1,
     cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH,
 ) -> NDArray[np.float64]:
     """Share of cloud in squares around places, as truth counts it: the best guess from coarse octaves.
@@ -32,9 +31,8 @@ def mean_cover(
         sky: At a moment.
         lat_deg: [deg] Geodetic, shape (N,).
         lon_deg: [deg] Shape (N,).
-        size_km: [km] Side of the squares, north up.
-        across: Parts along a side; the cover is the mean of across x across parts, each seen at its
-            middle. More parts are nearer to the truth and cost the square of their number.
+        over: The squares, north up. The cover is the mean of their parts, each seen at its middle:
+            more parts are nearer to the truth, and cost the square of their number.
         cloud_optical_depth: What counts as cloud.
 
     Returns:
@@ -43,14 +41,14 @@ def mean_cover(
     places = directions(lat_deg, lon_deg)
     cover = np.empty(places.shape[1])
     edges = Edges(cloud_optical_depth)
-    part = Footing(size_km / across)
+    part = Footing(over.size_km / over.across)
     for first in range(0, cover.size, _CHUNK):
         chunk = places[:, first : first + _CHUNK]
         parts = np.zeros(chunk.shape[1])
-        for part_of in np.split(spread_points(chunk, size_km, across), across**2, axis=1):
-            layers = part.layers(part.drivers(sky, part_of), sky.levels(part_of))
+        for middle in np.split(over.points(chunk), over.across**2, axis=1):
+            layers = part.layers(part.drivers(sky, middle), sky.levels(middle))
             parts += 1.0 - edges.clear_share(*_open(layers))
-        cover[first : first + _CHUNK] = parts / across**2
+        cover[first : first + _CHUNK] = parts / over.across**2
     return cover
 
 

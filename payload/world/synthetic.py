@@ -1,6 +1,6 @@
 """Scenes painted from a synthetic Earth: a pure function of seed, place and time, with exact truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from payload.errors import ImageryError
 from payload.registry import option, supplied
 from payload.rng import key
-from payload.types import CLOUD, SHADOW, Georeference, Patch, Radiometry, View, Window
+from payload.types import (
+    CLOUD,
+    SHADOW,
+    SURFACES,
+    Georeference,
+    Glance,
+    Patch,
+    Radiometry,
+    View,
+    Window,
+)
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     Air,
@@ -21,6 +31,8 @@ from payload.world.atmosphere import (
     top_of_atmosphere,
 )
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
+from payload.world.cover import Edges
+from payload.world.glance import Peek
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
 from payload.world.lattice import COARSEST_LEVEL, Stencil, climb, finest_level
@@ -76,6 +88,29 @@ class Synthetic:
         _check(view)
         return SyntheticScene(self, view)
 
+    def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
+        """Cover and surface of windows of a view's scene; see `payload.world.glance`.
+
+        Raises:
+            ImageryError: The view is not of this Earth, or a window not of its scene.
+        """
+        _check(view)
+        sensor, time_s = view.sensor, seconds_since_2000(view.utc)
+        for window in windows:
+            _check_window(window, sensor.height_px, sensor.width_px)
+        size_px = (sensor.height_px, sensor.width_px)
+        peek = Peek(
+            SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
+            Sky(self.seed, time_s, self.mean_cloud_cover),
+            Ground(self.seed, time_s),
+            Edges(self.cloud_optical_depth),
+        )
+        covers, surfaces = peek.look(windows)
+        return [
+            Glance(float(cover), SURFACES[surface], view.sun_elevation_deg)
+            for cover, surface in zip(covers, surfaces, strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class SyntheticScene:
@@ -120,11 +155,7 @@ class SyntheticScene:
         Raises:
             ImageryError: The window does not lie inside the scene.
         """
-        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
-        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
-        if not inside or bottom > self.height_px or right > self.width_px:
-            size = f"{self.height_px} x {self.width_px}"
-            raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
+        _check_window(window, self.height_px, self.width_px)
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block in _blocks(window):
@@ -241,6 +272,19 @@ def _blocks(window: Window) -> Iterator[Window]:
     for top, bottom in pairwise(rows):
         for left, right in pairwise(cols):
             yield Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
+
+
+def _check_window(window: Window, height_px: int, width_px: int) -> None:
+    bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
+    inside = min(window.top_px, window.left_px) >= 0
+    if (
+        not inside
+        or min(window.height_px, window.width_px) < 1
+        or bottom > height_px
+        or right > width_px
+    ):
+        size = f"{height_px} x {width_px}"
+        raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
 
 
 def _check(view: View) -> None:
