@@ -4,6 +4,7 @@ Over a square each field of `payload.world.clouds` is normal: it has a mean, par
 at a few points of the square, and a spread inside the square. Nothing here is painted or drawn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.world.averaging import Averaged, averaged
-from payload.world.clouds import SPECTRUM, Sky, breaking
+from payload.world.clouds import SPECTRUM, Weather, breaking
 from payload.world.noise import EARTH_RADIUS_KM
 
 _LEAST = 0.1  # octaves whose points tell less than this of the mean are not looked at
@@ -105,31 +106,38 @@ class Footing:
         joined /= np.sqrt((joined * joined).sum(0))
         return joined
 
-    def drivers(self, sky: Sky, direction: NDArray[np.float64]) -> Drivers:
-        """Best estimates of the drivers' means over the squares around unit vectors, shape (3, N)."""
-        values = sky.octaves(self.points(direction), self.known)
-        values = values.reshape(2, self.known, self.across**2, -1).mean(axis=2)
-        octaves = _octaves(self.size_km, self.across)[: self.known]
-        factor = np.array([octave.factor for octave in octaves])
-        low, ice = (
-            (np.array(strength[: self.known]) * factor).astype(np.float32)[:, None] * part
-            for strength, part in zip((SPECTRUM.low, SPECTRUM.ice), values, strict=True)
+    def drivers(
+        self, weather: Weather, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> Drivers:
+        """Best estimates of the drivers' means over squares.
+
+        Args:
+            weather: Of a world.
+            direction: Unit vectors of the squares' middles, shape (3, N).
+            time_s: [s] since 2000-01-01, shape (N,) or (1,).
+        """
+        times_s = np.tile(time_s, self.across**2) if time_s.size > 1 else time_s
+        low, ice = weather.octaves(self.points(direction), times_s, self.known)
+        octaves = _octaves(self.size_km, self.across)
+        factor = [octave.factor / self.across**2 for octave in octaves[: self.known]]
+        return Drivers(
+            _mix(low[:_LARGE], SPECTRUM.low, factor, direction.shape[1]),
+            _mix(low[_LARGE:], SPECTRUM.low[_LARGE:], factor[_LARGE:], direction.shape[1]),
+            _mix(ice, SPECTRUM.ice, factor, direction.shape[1]),
+            weather.regime(direction, time_s),
         )
-        sums = (low[:_LARGE].sum(0), low[_LARGE:].sum(0), ice.sum(0))
-        large, small, veil = (part.astype(np.float64) for part in sums)
-        return Drivers(large, small, veil, sky.regime(direction))
 
     def layers(
         self,
         drivers: Drivers,
-        levels: tuple[NDArray[np.float64], NDArray[np.float64]],
+        levels: NDArray[np.float64],
         skill: NDArray[np.float64] | None = None,
     ) -> Layers:
         """The fields over squares whose drivers are known with a correlation of `skill`, shape (N,).
 
         Args:
             drivers: Best estimates, blurred if `skill` is given.
-            levels: Those of `Sky.levels` at the squares.
+            levels: Those of `Weather.levels` at the squares, shape (2, N).
             skill: None for 1.
         """
         known = np.ones(1) if skill is None else skill * skill
@@ -158,6 +166,17 @@ class Footing:
             deviation(1.0 - of_mean, np.zeros(1)),
             np.sqrt((_ICE * (1.0 - of_mean)).sum(keepdims=True)),
         )
+
+
+def _mix(
+    octaves: NDArray[np.float32], strength: Sequence[float], factor: Sequence[float], size: int
+) -> NDArray[np.float64]:
+    """Sum over octaves and points, shape (size,), in an order that does not depend on the size."""
+    total = np.zeros(size)
+    for octave, one, other in zip(octaves, strength, factor, strict=False):
+        for point in octave.reshape(-1, size):
+            total += one * other * point.astype(np.float64)
+    return total
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Weather, ice_depth, low_depth
 from payload.world.coarse import Footing, Layers
 from payload.world.globe import directions
 from payload.world.noise import normal_quantile, normal_share
@@ -18,37 +18,37 @@ _TINY = 1e-6
 
 
 def mean_cover(
-    sky: Sky,
+    weather: Weather,
     lat_deg: NDArray[np.float64],
     lon_deg: NDArray[np.float64],
+    time_s: NDArray[np.float64],
     over: Footing,
-    *,
-    cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH,
 ) -> NDArray[np.float64]:
     """Share of cloud in squares around places, as truth counts it: the best guess from coarse octaves.
 
     Args:
-        sky: At a moment.
+        weather: Of a world.
         lat_deg: [deg] Geodetic, shape (N,).
         lon_deg: [deg] Shape (N,).
+        time_s: [s] since 2000-01-01, shape (N,) or (1,).
         over: The squares, north up. The cover is the mean of their parts, each seen at its middle:
             more parts are nearer to the truth, and cost the square of their number.
-        cloud_optical_depth: What counts as cloud.
 
     Returns:
         Shape (N,), 0 to 1. Memory does not grow with N beyond input and answer.
     """
-    places = directions(lat_deg, lon_deg)
-    cover = np.empty(places.shape[1])
-    edges = Edges(cloud_optical_depth)
+    places, edges = directions(lat_deg, lon_deg), Edges(weather.cloud_optical_depth)
     part = Footing(over.size_km / over.across)
+    cover = np.empty(places.shape[1])
     for first in range(0, cover.size, _CHUNK):
-        chunk = places[:, first : first + _CHUNK]
-        parts = np.zeros(chunk.shape[1])
-        for middle in np.split(over.points(chunk), over.across**2, axis=1):
-            layers = part.layers(part.drivers(sky, middle), sky.levels(middle))
+        chunk = slice(first, first + _CHUNK)
+        when_s = time_s[chunk] if time_s.size > 1 else time_s
+        parts = np.zeros(places[0, chunk].size)
+        for middle in np.split(over.points(places[:, chunk]), over.across**2, axis=1):
+            drivers = part.drivers(weather, middle, when_s)
+            layers = part.layers(drivers, weather.levels(middle, when_s))
             parts += 1.0 - edges.clear_share(*_open(layers))
-        cover[first : first + _CHUNK] = parts / over.across**2
+        cover[chunk] = parts / over.across**2
     return cover
 
 

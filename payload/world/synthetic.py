@@ -15,9 +15,11 @@ from payload.types import (
     CLOUD,
     SHADOW,
     SURFACES,
+    Foresight,
     Georeference,
     Glance,
     Patch,
+    Prospects,
     Radiometry,
     View,
     Window,
@@ -30,8 +32,9 @@ from payload.world.atmosphere import (
     cloud_reflectance,
     top_of_atmosphere,
 )
-from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, Weather, ice_depth, low_depth
 from payload.world.cover import Edges
+from payload.world.forecast import forecast
 from payload.world.glance import Peek
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
@@ -110,6 +113,21 @@ class Synthetic:
             Glance(float(cover), SURFACES[surface], view.sun_elevation_deg)
             for cover, surface in zip(covers, surfaces, strict=True)
         ]
+
+    @property
+    def weather(self) -> Weather:
+        """What drives the clouds, for those who count them without painting."""
+        return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth)
+
+    def forecast(
+        self, prospects: Prospects, *, issued_s: float, foresight: Foresight
+    ) -> NDArray[np.float64]:
+        """P(clear) of scenes, shape (N,); see `payload.world.forecast`.
+
+        Raises:
+            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+        """
+        return forecast(self.weather, prospects, issued_s=issued_s, foresight=foresight)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from payload.errors import ImageryError
 from payload.ports import Glancing
 from payload.types import CLOUD, SURFACES, Radiometry, Sensor, View, Window
 from payload.world.averaging import averaged, likeness
-from payload.world.clouds import Sky, ice_depth, low_depth
+from payload.world.clouds import Weather, ice_depth, low_depth
 from payload.world.coarse import Footing
 from payload.world.cover import Edges, mean_cover
 from payload.world.globe import directions, lat_lon, seconds_since_2000
@@ -20,7 +20,7 @@ from payload.world.noise import SphereNoise, normal_quantile, normal_share
 from payload.world.synthetic import Synthetic
 
 JUNE = datetime(2025, 6, 1, 10, 30, tzinfo=UTC)
-JUNE_S = seconds_since_2000(JUNE)
+JUNE_S = np.array([seconds_since_2000(JUNE)])
 CAMERA = Sensor(
     bands=("blue",),
     gsd_m=40.0,
@@ -61,9 +61,9 @@ def test_the_cover_of_a_square_is_that_of_the_painted_scene(across):
     """Forty-eight scenes of 16 km; rms over 150 scenes: 0.056 from one point each, 0.035 from four."""
     error = []
     for view in views(48):
-        sky = Sky(9, seconds_since_2000(view.utc))
         where = (np.array([view.lat_deg]), np.array([view.lon_deg]))
-        guess = mean_cover(sky, *where, Footing(16.0, across))[0]
+        when_s = np.array([seconds_since_2000(view.utc)])
+        guess = mean_cover(Weather(9), *where, when_s, Footing(16.0, across))[0]
         error.append(guess - painted(Synthetic(seed=9), view).mean())
     assert abs(np.mean(error)) < 0.02
     assert np.sqrt(np.mean(np.square(error))) < (0.08 if across == 1 else 0.05)
@@ -72,7 +72,7 @@ def test_the_cover_of_a_square_is_that_of_the_painted_scene(across):
 def test_the_cover_follows_the_depth_that_counts_as_cloud():
     lat, lon, _ = somewhere(2000)
     covers = [
-        mean_cover(Sky(3, JUNE_S), lat, lon, Footing(20.0), cloud_optical_depth=depth)
+        mean_cover(Weather(3, cloud_optical_depth=depth), lat, lon, JUNE_S, Footing(20.0))
         for depth in (1e-9, 0.2, 0.4, 2.0, 100.0)
     ]
     assert (covers[0] > 0.999).all()
@@ -83,28 +83,41 @@ def test_the_cover_follows_the_depth_that_counts_as_cloud():
 @pytest.mark.parametrize("wanted", [0.0, 0.3, 1.0])
 def test_a_mean_cover_that_is_asked_for_is_found_in_squares(wanted):
     lat, lon, _ = somewhere(4000)
-    found = [mean_cover(Sky(seed, JUNE_S, wanted), lat, lon, Footing(20.0)) for seed in range(4)]
+    found = [
+        mean_cover(Weather(seed, wanted), lat, lon, JUNE_S, Footing(20.0)) for seed in range(4)
+    ]
     assert np.mean(found) == pytest.approx(wanted, abs=1e-6 if wanted in {0.0, 1.0} else 0.04)
 
 
 def test_a_square_does_not_know_its_neighbours_in_the_list():
     lat, lon, _ = somewhere(5000)
-    many = mean_cover(Sky(3, JUNE_S), lat, lon, Footing(20.0, 2))
-    few = mean_cover(Sky(3, JUNE_S), lat[4000:4100], lon[4000:4100], Footing(20.0, 2))
-    assert few == pytest.approx(many[4000:4100], abs=1e-12)
+    many = mean_cover(Weather(3), lat, lon, JUNE_S, Footing(20.0, 2))
+    few = mean_cover(Weather(3), lat[4000:4100], lon[4000:4100], JUNE_S, Footing(20.0, 2))
+    assert np.array_equal(few, many[4000:4100])
+
+
+def test_each_square_may_have_a_time_of_its_own():
+    lat, lon, day = somewhere(60)
+    when_s = JUNE_S + day * 86400.0
+    together = mean_cover(Weather(3), lat, lon, when_s, Footing(20.0, 2))
+    alone = [
+        mean_cover(Weather(3), lat[i : i + 1], lon[i : i + 1], when_s[i : i + 1], Footing(20.0, 2))
+        for i in range(60)
+    ]
+    assert np.array_equal(together, np.concatenate(alone))
 
 
 def test_a_hundred_thousand_squares_take_a_few_fourier_transforms():
     """Yardstick: numpy.fft.rfft2 of (4, 1024, 1024) float32 in the same process, alternating."""
     lat, lon, _ = somewhere(100_000)
     samples = np.random.default_rng(0).random((4, 1024, 1024), np.float32)
-    mean_cover(Sky(3, JUNE_S), lat[:10], lon[:10], Footing(16.0))
+    mean_cover(Weather(3), lat[:10], lon[:10], JUNE_S, Footing(16.0))
     ratios = []
     for _ in range(3):
         start = time.process_time()
         np.fft.rfft2(samples)
         middle = time.process_time()
-        mean_cover(Sky(3, JUNE_S), lat, lon, Footing(16.0))
+        mean_cover(Weather(3), lat, lon, JUNE_S, Footing(16.0))
         ratios.append((time.process_time() - middle) / (middle - start))
     assert np.median(ratios) < 14.0  # about 6.8 on a core of its own
 
