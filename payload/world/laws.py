@@ -135,12 +135,12 @@ class Likeness:
     Attributes:
         lags: [h] or [km].
         correlation: Of the covers' departures from their climate.
-        e_folding: Lag at which it has fallen to 1/e; infinite if it never does.
+        e_folding: Lag at which it has fallen to 1/e; None if it never does.
     """
 
     lags: tuple[float, ...]
     correlation: tuple[float, ...]
-    e_folding: float
+    e_folding: float | None
 
 
 def likeness_in_time(survey: Survey, size_km: float) -> Likeness:
@@ -153,10 +153,10 @@ def likeness_in_time(survey: Survey, size_km: float) -> Likeness:
     def structure(index: int, lag: float, time_s: float) -> NDArray[np.float64]:
         lat, lon = survey.places("time", index, 250)
         when_s = np.array([time_s + lag * HOUR_S])
-        inner = mean_cover(survey.weather, lat, lon, when_s, Footing(size_km, 4))
+        inner = mean_cover(survey.weather, lat, lon, when_s, Footing(size_km, 3))
         if size_km > 200.0:
             return inner
-        return inner - mean_cover(survey.weather, lat, lon, when_s, Footing(4 * size_km, 6))
+        return inner - mean_cover(survey.weather, lat, lon, when_s, Footing(4 * size_km, 4))
 
     moments = survey.moments("time", survey.scaled(16))
     rows = [
@@ -191,7 +191,7 @@ def _likeness(lags: tuple[float, ...], rows: list[NDArray[np.float64]]) -> Liken
     found = (raw - lasting) / (1.0 - lasting)
     low = np.flatnonzero(found < 1.0 / np.e)
     if low.size == 0:
-        return Likeness(lags, tuple(found.tolist()), float("inf"))
+        return Likeness(lags, tuple(found.tolist()), None)
     after = int(low[0])
     falling = found[[after, after - 1]]
     folding = float(np.interp(1.0 / np.e, falling, [lags[after], lags[after - 1]]))

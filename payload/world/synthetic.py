@@ -42,7 +42,7 @@ from payload.world.lattice import COARSEST_LEVEL, Stencil, climb, finest_level
 from payload.world.surface import BANDS, Ground, reflectance
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
-_LOWEST_SUN_DEG = 5.0
+LOWEST_SUN_DEG = 5.0
 _SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
 
 
@@ -207,7 +207,7 @@ class SyntheticScene:
     @property
     def _sun_deg(self) -> float:
         """[deg] Height of the sun; a lower one would shine through more air than is modelled."""
-        return max(self.view.sun_elevation_deg, _LOWEST_SUN_DEG)
+        return max(self.view.sun_elevation_deg, LOWEST_SUN_DEG)
 
     @cached_property
     def _shadow_px(self) -> tuple[float, float]:
