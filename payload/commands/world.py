@@ -1,5 +1,6 @@
 """`payload-sim world`: a scene of the synthetic Earth, a map of its clouds, or its laws."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides
+from payload.commands.options import AsJson, Overrides, Quiet
 from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
@@ -72,6 +73,7 @@ def world(
     size_px: SizePx = None,
     seed: WorldSeed = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Look at the synthetic Earth: a scene, a map of its clouds, or its laws.
 
@@ -100,6 +102,8 @@ def world(
                 "--gsd-m and --size-px are the scenario's: change them by --set camera.gsd_m=…"
             )
         earth, epoch_utc = _of_scenario(scenario, overrides or [], seed)
+    if wanted.takes_long and not quiet and sys.stderr.isatty():
+        say("this takes about a minute")
     _report(_do(wanted, earth, epoch_utc, out), as_json=as_json)
 
 
@@ -123,6 +127,11 @@ class _Wanted:
     is_map: bool
     is_measured: bool
     effort: float
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether a person should be told to wait."""
+        return self.is_map and self.year is not None or self.is_measured
 
     def check(self) -> None:
         """ScenarioError if they do not ask for one thing."""

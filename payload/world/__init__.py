@@ -3,6 +3,12 @@
     synthetic    `synthetic`: scenes painted from the modules below, with exact truth
     surface      land, water, plants, sand, snow: reflectance at a place and a season
     clouds       optical depth at a place and time; climate; correlation in space and time
+    coarse       the sky over squares: what its coarse octaves tell and leave open (with `averaging`)
+    cover        cloud cover of squares, without painting
+    glance       cover and surface of a scene's windows, without painting (with `classes`)
+    forecast     P(clear) of a scene, with a stated skill
+    laws         means, belts, lives and sizes of the clouds, measured (with `sizes`)
+    maps         the clouds of the whole globe, and its coasts
     atmosphere   air, haze, cloud and shadow to the top of the atmosphere; noise and DN
     globe        the real Earth: land fraction, the sun
     grid         pixels of a scene to places
