@@ -131,7 +131,7 @@ class _Wanted:
     @property
     def takes_long(self) -> bool:
         """Whether a person should be told to wait."""
-        return self.is_map and self.year is not None or self.is_measured
+        return (self.is_map and self.year is not None) or self.is_measured
 
     def check(self) -> None:
         """ScenarioError if they do not ask for one thing."""
