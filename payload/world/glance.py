@@ -89,7 +89,7 @@ class Peek:
         low, ice, strength = fields.astype(np.float64)
         rest = fine_deviation(level, finest_level(self.grid.gsd_m))
         clear = self.edges.clear_share(low, strength * rest, ice, np.full(1, ICE_FINE * rest))
-        return np.asarray(1.0 - clear.mean(axis=(1, 2)), np.float64)
+        return np.asarray(1.0 - clear.reshape(len(clear), -1).mean(axis=1), np.float64)
 
     def _surface(self, points: Points, level: int) -> NDArray[np.intp]:
         classes = classify(self._fields(points, level, self.ground.start, self.ground.refine))
