@@ -210,7 +210,7 @@ SURFACES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prospect:
+class GroundTruth:
     """All that is known of the pixels of a window, for judges; each of shape (H, W).
 
     Attributes:
@@ -398,6 +398,41 @@ class TileOutcome:
 
 
 # --- planning ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prospects:
+    """Scenes that a planner thinks of: will they be clear?
+
+    Attributes:
+        lat_deg: [deg] Geodetic, of the middles, shape (N,).
+        lon_deg: [deg] Shape (N,).
+        time_s: [s] since the epoch, shape (N,).
+        epoch_utc: The epoch, aware.
+        size_km: [km] Side of a scene.
+        max_cover: A scene is clear if its true cover is not above this.
+    """
+
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    time_s: NDArray[np.float64]
+    epoch_utc: datetime
+    size_km: float
+    max_cover: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """How good forecasts are.
+
+    Attributes:
+        skill: Correlation of what is forecast with what comes, at a lead time of zero: 0 knows the
+            climate alone, 1 sees the sky as it is.
+        memory_s: [s] Lead time in which that correlation falls to 1/e of itself.
+    """
+
+    skill: float
+    memory_s: float = 3.0 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,3 +188,96 @@ def _mix(octaves: NDArray[np.float32], strength: tuple[float, ...]) -> NDArray[n
 def _level(cover: NDArray[np.float64]) -> NDArray[np.float64]:
     sure = np.where(cover <= 0.0, -20.0, np.where(cover >= 1.0, 20.0, 0.0))
     return normal_quantile(cover) + sure
+
+
+# --- for those who count clouds instead of painting them ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The clouds of a world at any times: the normal variables that `Sky` is made of.
+
+    Attributes:
+        seed: Of the world.
+        mean_cover: See `Sky`.
+        cloud_optical_depth: What counts as cloud.
+    """
+
+    seed: int
+    mean_cover: float | None = None
+    cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH
+
+    def octaves(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64], count: int
+    ) -> NDArray[np.float32]:
+        """The coarsest octaves of low and of ice cloud, each standard normal: shape (2, count, N).
+
+        Args:
+            direction: Unit vectors, shape (3, N).
+            time_s: [s] since 2000-01-01, shape (N,) or (1,); so in the other verbs.
+            count: At most `SPECTRUM.known`.
+        """
+        spacings = _SPACING_KM[:count]
+        lives = tuple(lifetime_s(spacing) for spacing in spacings)
+        return SphereNoise(self.seed, "cloud", spacings, lives).values(direction, time_s)
+
+    def regime(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The standard normal field that makes small scales weak or strong, shape (N,)."""
+        lives = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
+        slow = SphereNoise(self.seed, "regime", _REGIME_KM, lives).values(direction, time_s)
+        return np.asarray(slow[0].sum(0) / np.sqrt(len(_REGIME_KM)), np.float64)
+
+    def levels(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """By how much the climate of the hour raises the fields of low and ice cloud, shape (2, N)."""
+        hours = np.broadcast_to(np.rint(time_s / 3600.0), direction.shape[1:])
+        levels = np.empty((2, hours.size))
+        for hour in np.unique(hours).tolist():
+            mine = hours == hour
+            sky = Sky(self.seed, hour * 3600.0, self.mean_cover)
+            levels[:, mine] = sky._levels(direction[:, mine])
+        return levels
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """What the two fields are mixed of: octaves of a spacing and a strength, the coarsest first.
+
+    Attributes:
+        spacing_km: [km] of each octave: those of `Weather.octaves`, then the noise of `Sky.refine`.
+        low: Strength of each in low cloud.
+        ice: Strength of each in ice cloud, as a share of the field's deviation.
+        large: How many of the first octaves the regime leaves alone.
+        known: How many of the first octaves `Weather.octaves` has.
+    """
+
+    spacing_km: tuple[float, ...]
+    low: tuple[float, ...]
+    ice: tuple[float, ...]
+    large: int
+    known: int
+
+
+def breaking(regime: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much a regime multiplies the small scales of low cloud."""
+    return np.asarray(np.exp(0.6 * np.clip(regime, -1.5, 1.3)), np.float64)
+
+
+def fine_deviation(above: int, finest: int) -> float:
+    """Deviation of the noise of the levels above one, up to the finest, before the regime counts."""
+    return float(np.sqrt(sum(_fine(level) ** 2 for level in range(above + 1, finest + 1))))
+
+
+ICE_FINE = _ICE_FINE
+_LEVELS = range(COARSEST_LEVEL, COARSEST_LEVEL + 10)
+_VEIL = float(np.sqrt(sum(a * a for a in _ICE)))
+SPECTRUM = Spectrum(
+    spacing_km=(*_SPACING_KM, *(spacing_km(level) for level in _LEVELS)),
+    low=(*_LARGE, *_SMALL, *(_fine(level) for level in _LEVELS)),
+    ice=(*(a / _VEIL for a in _ICE), *(_ICE_FINE * _fine(level) for level in _LEVELS)),
+    large=len(_LARGE),
+    known=len(_SPACING_KM),
+)

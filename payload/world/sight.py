@@ -145,7 +145,7 @@ class Sight:
         slope *= np.float32(self.sun.slant)
         fields = stencil.sample_all([*nodes[:, 1:-1, 1:-1], slope])
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
-        return fields, LandCover.of(fields[:-1], parcels), parcels
+        return fields, LandCover.of(fields[:-1], parcels.crop()), parcels
 
     @cached_property
     def _finest(self) -> int:

@@ -40,9 +40,8 @@ def reflectance(
         lit: Share of the light that a level place gets, by the slope towards the sun.
         glint: What calm water mirrors of the sun.
     """
-    crop = parcels.crop() * cover.farmed
-    shade = np.clip(1.0 + 0.15 * texture + 0.25 * crop, 0.4, 1.8)
-    lush = np.clip(1.0 + cover.lush + 0.15 * crop, 0.4, 1.6)
+    shade = np.clip(1.0 + 0.15 * texture + 0.25 * cover.crop, 0.4, 1.8)
+    lush = np.clip(1.0 + cover.lush + 0.15 * cover.crop, 0.4, 1.6)
     # Damp soil is greyer: bands of bare ground do not go along with each other.
     hue = np.clip(0.12 * cover.lush, -0.06, 0.06) * 2.0
     tints = [1.0 + part * hue for part in (0.5, 0.0, -0.5, -0.3)]

@@ -17,7 +17,6 @@ from payload.types import SURFACES
 from payload.world.globe import declination_deg, land_fraction, lat_lon
 from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
 from payload.world.noise import SphereNoise, hash_grid, normal_quantile
-from payload.world.parcels import Parcels
 
 Field = NDArray[np.float32]
 
@@ -97,7 +96,7 @@ def _altitude(fields: Field) -> Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandCover:
-    """How much of each pixel is what; shares from 0 to 1, each of shape (H, W).
+    """How much of each pixel is what; shares from 0 to 1, each of one shape.
 
     From the land upwards: bare ground is soil, but for sand and rock; plants, forest among them, cover
     some of it; then tracks, towns and snow.
@@ -114,6 +113,7 @@ class LandCover:
         floes: Of the water; sea ice.
         lush: How well plants do, about 0, without bounds.
         farmed: Of the land, in parcels.
+        crop: What grows there, as `Parcels.crop`, as far as the land is farmed.
     """
 
     land: Field
@@ -127,15 +127,16 @@ class LandCover:
     floes: Field
     lush: Field
     farmed: Field
+    crop: Field
 
     @classmethod
-    def of(cls, fields: Field, parcels: Parcels) -> "LandCover":
-        """The cover that follows from the fields of `Ground`, shape (5, H, W), and from parcels."""
+    def of(cls, fields: Field, crop: Field) -> "LandCover":
+        """The cover that follows from the fields of `Ground`, shape (5, ...), and from `Parcels.crop`."""
         height, moisture, warmth, texture, _ = fields
         altitude = _altitude(fields)
         farmed = _ramp(1.3 - np.abs(moisture - 0.2)) * _ramp(warmth * 2.0)
         farmed *= _ramp(1.5 - altitude)
-        crop = parcels.crop() * farmed
+        crop = crop * farmed
         wet = moisture + crop * 0.9
         plants = _smooth(0.5 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
         forest = _ramp(wet - 0.6 + 0.35 * texture)
@@ -154,10 +155,11 @@ class LandCover:
             floes=_ramp(-2.0 - warmth * 5.0 + texture),
             lush=0.12 * wet,
             farmed=farmed,
+            crop=crop,
         )
 
     def surface(self, glint: float) -> NDArray[np.uint8]:
-        """The class that has most of each pixel: an index into `SURFACES`, shape (H, W).
+        """The class that has most of each pixel: an index into `SURFACES`.
 
         Args:
             glint: What water mirrors of the sun.

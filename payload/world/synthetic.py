@@ -1,6 +1,6 @@
 """Scenes painted from a synthetic Earth: a pure function of seed, place and time, with exact truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,10 +14,14 @@ from payload.rng import key
 from payload.types import (
     CLOUD,
     SHADOW,
+    SURFACES,
     THIN_CLOUD,
+    Foresight,
     Georeference,
+    Glance,
+    GroundTruth,
     Patch,
-    Prospect,
+    Prospects,
     Radiometry,
     View,
     Window,
@@ -32,7 +36,10 @@ from payload.world.atmosphere import (
     under_cloud,
 )
 from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
-from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, Weather, ice_depth, low_depth
+from payload.world.cover import Edges
+from payload.world.forecast import forecast
+from payload.world.glance import Peek
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
 from payload.world.sight import Sight, Sun
@@ -40,7 +47,7 @@ from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
-_LOWEST_SUN_DEG = 5.0
+LOWEST_SUN_DEG = 5.0
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
 _CARVED = 0.35  # slopes lighten or darken clouds by so much at most; Assumption
 _THIN = 3.6
@@ -123,6 +130,45 @@ class Synthetic:
         _check(view)
         return SyntheticScene(self, view)
 
+    def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
+        """Cover and surface of windows of a view's scene; see `payload.world.glance`.
+
+        Raises:
+            ImageryError: The view is not of this Earth, or a window not of its scene.
+        """
+        _check(view)
+        sensor, time_s = view.sensor, seconds_since_2000(view.utc)
+        for window in windows:
+            _check_window(window, sensor.height_px, sensor.width_px)
+        size_px = (sensor.height_px, sensor.width_px)
+        peek = Peek(
+            SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
+            Sky(self.seed, time_s, self.mean_cloud_cover),
+            Ground(self.seed, time_s),
+            Edges(self.cloud_optical_depth),
+            sun_glint(max(view.sun_elevation_deg, LOWEST_SUN_DEG)),
+        )
+        covers, surfaces = peek.look(windows)
+        return [
+            Glance(float(cover), SURFACES[surface], view.sun_elevation_deg)
+            for cover, surface in zip(covers, surfaces, strict=True)
+        ]
+
+    @property
+    def weather(self) -> Weather:
+        """What drives the clouds, for those who count them without painting."""
+        return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth)
+
+    def forecast(
+        self, prospects: Prospects, *, issued_s: float, foresight: Foresight
+    ) -> NDArray[np.float64]:
+        """P(clear) of scenes, shape (N,); see `payload.world.forecast`.
+
+        Raises:
+            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+        """
+        return forecast(self.weather, prospects, issued_s=issued_s, foresight=foresight)
+
 
 @dataclass(frozen=True)
 class SyntheticScene:
@@ -167,7 +213,7 @@ class SyntheticScene:
         Raises:
             ImageryError: The window does not lie inside the scene.
         """
-        self._check(window)
+        _check_window(window, self.height_px, self.width_px)
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block, there in _blocks(window):
@@ -176,15 +222,15 @@ class SyntheticScene:
             truth[there] = self._truth(sky)
         return Patch(bands, truth)
 
-    def prospect(self, window: Window) -> Prospect:
+    def ground_truth(self, window: Window) -> GroundTruth:
         """All that is known of the pixels of a window.
 
         Raises:
             ImageryError: The window does not lie inside the scene.
         """
-        self._check(window)
+        _check_window(window, self.height_px, self.width_px)
         shape = window.height_px, window.width_px
-        found = Prospect(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
+        found = GroundTruth(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
         for block, there in _blocks(window):
             sky = self._overhead(_widened(block, MARGIN_PX))
             depth = sky.depth[_inner(FARTHEST_PX + MARGIN_PX)]
@@ -210,7 +256,7 @@ class SyntheticScene:
         """A sun no lower than the air is modelled for."""
         view = self.view
         return Sun(
-            max(view.sun_elevation_deg, _LOWEST_SUN_DEG),
+            max(view.sun_elevation_deg, LOWEST_SUN_DEG),
             sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s),
         )
 
@@ -301,13 +347,6 @@ class SyntheticScene:
             painted[index] = self._detector.expose(seen, noise[band], band, cols)
         return painted
 
-    def _check(self, window: Window) -> None:
-        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
-        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
-        if not inside or bottom > self.height_px or right > self.width_px:
-            size = f"{self.height_px} x {self.width_px}"
-            raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Overhead:
@@ -352,6 +391,19 @@ def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:
         for left, right in pairwise(cols):
             block = Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
             yield block, (slice(top, bottom), slice(left, right))
+
+
+def _check_window(window: Window, height_px: int, width_px: int) -> None:
+    bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
+    inside = min(window.top_px, window.left_px) >= 0
+    if (
+        not inside
+        or min(window.height_px, window.width_px) < 1
+        or bottom > height_px
+        or right > width_px
+    ):
+        size = f"{height_px} x {width_px}"
+        raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
 
 
 def _check(view: View) -> None:

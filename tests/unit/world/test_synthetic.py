@@ -132,7 +132,7 @@ def test_truth_follows_the_optical_depth_that_counts_as_cloud():
 
 
 def everything(scene):
-    return scene.prospect(Window(0, 0, scene.height_px, scene.width_px))
+    return scene.ground_truth(Window(0, 0, scene.height_px, scene.width_px))
 
 
 def test_what_is_known_of_a_window_agrees_with_the_truth_of_its_pixels():
@@ -146,7 +146,7 @@ def test_what_is_known_of_a_window_agrees_with_the_truth_of_its_pixels():
         assert (known.optical_depth[known.sky == THIN_CLOUD] < 3.6).all()
         thin.append(np.mean(known.sky == THIN_CLOUD))
         shaded.append(np.mean(known.sky == SHADOW))
-        part = scene.prospect(Window(17, 33, 60, 70))
+        part = scene.ground_truth(Window(17, 33, 60, 70))
         for one, other in (
             (part.sky, known.sky), (part.surface, known.surface),
             (part.optical_depth, known.optical_depth),
@@ -155,7 +155,7 @@ def test_what_is_known_of_a_window_agrees_with_the_truth_of_its_pixels():
     assert max(thin) > 0.05
     assert max(shaded) > 0.02
     with pytest.raises(ImageryError, match="does not lie inside"):
-        scene.prospect(Window(150, 0, 60, 10))
+        scene.ground_truth(Window(150, 0, 60, 10))
 
 
 def test_surfaces_look_as_they_are_called():
