@@ -120,12 +120,6 @@ class Nodes:
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
     @property
-    def widened(self) -> "Nodes":
-        """These points and their neighbours on all sides."""
-        rows, cols = (Span(span.first - 1, span.last + 1) for span in (self.rows, self.cols))
-        return Nodes(self.face, self.level, rows, cols)
-
-    @property
     def shape(self) -> tuple[int, int]:
         """How many points in a column and in a row."""
         return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
@@ -201,16 +195,19 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
     """By how much a field grows along a short step, by central differences.
 
     Args:
-        field: On widened lattice points, shape (H + 2, W + 2).
+        field: On lattice points, shape (H, W).
         step: Upwards and across, in coordinates of the face.
         level: Of the lattice.
 
     Returns:
-        Shape (H, W).
+        Shape (H, W); nothing is known at the border.
     """
     up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
-    grown = (field[2:, 1:-1] - field[:-2, 1:-1]) * up
-    grown += (field[1:-1, 2:] - field[1:-1, :-2]) * across
+    grown = np.empty_like(field)
+    inner = grown[1:-1, 1:-1]
+    np.subtract(field[2:, 1:-1], field[:-2, 1:-1], out=inner)
+    inner *= up
+    inner += (field[1:-1, 2:] - field[1:-1, :-2]) * across
     return grown
 
 
@@ -241,12 +238,12 @@ class Stencil:
     right: NDArray[np.float32]
 
     @classmethod
-    def of(cls, footprint: Footprint, level: int) -> "Stencil":
-        """The stencil of a footprint on a level."""
+    def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
+        """The stencil of a footprint on a level, with so many more points on all sides."""
         up, down = _cells(footprint.up, level)
         left, right = _cells(footprint.across, level)
-        rows = Span(int(up.min()), int(up.max()) + 1)
-        cols = Span(int(left.min()), int(left.max()) + 1)
+        rows = Span(int(up.min()) - margin, int(up.max()) + 1 + margin)
+        cols = Span(int(left.min()) - margin, int(left.max()) + 1 + margin)
         corner = (up - rows.first) * (cols.last - cols.first + 1) + (left - cols.first)
         return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
 
@@ -254,7 +251,7 @@ class Stencil:
         """Fields of the nodes, each of shape (h, w), at the pixels, shape (F, H, W)."""
         found = np.empty((len(fields), *self.corner.shape), np.float32)
         for field, out in zip(fields, found, strict=True):
-            self.sample(np.ascontiguousarray(field), out)
+            self.sample(field, out)
         return found
 
     def sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:

@@ -54,16 +54,25 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
 
 
 def hash_pixels(
-    names: NDArray[np.uint64], rows: NDArray[np.uint64], cols: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    """64 bits for each pixel, from the lattice that it lies on and its place there.
+    names: NDArray[np.uint32], rows: NDArray[np.uint32], cols: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """32 bits for each pixel, from the lattice that it lies on and its place there.
 
     Args:
-        names: Well mixed 64-bit keys, shape (H, W) or ().
+        names: Well mixed keys, shape (H, W) or ().
         rows: Indices on the lattice of each pixel, shape (H, W).
         cols: The same across.
+
+    Source: finaliser of MurmurHash3, A. Appleby 2011.
     """
-    return scramble(rows * _AXES[0] + cols * _AXES[1] + names)
+    mixed = rows * np.uint32(0x9E3779B1)
+    mixed += cols * np.uint32(0x85EBCA77)
+    mixed ^= names
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        mixed ^= mixed >> np.uint32(shift)
+        mixed *= np.uint32(factor)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed
 
 
 @cache

@@ -26,12 +26,12 @@ class Parcels:
     """What people made of the land, at pixels.
 
     Attributes:
-        bits: 64 of them for the parcel of each pixel, shape (H, W).
+        bits: 32 of them for the parcel of each pixel, shape (H, W).
         along_m: [m] From the parcel's corner to the pixel, along the parcel, shape (H, W).
         beside_m: [m] The same at right angles.
     """
 
-    bits: NDArray[np.uint64]
+    bits: NDArray[np.uint32]
     along_m: Field
     beside_m: Field
 
@@ -45,29 +45,19 @@ class Parcels:
             warp: What bends borders, about standard normal, shape (H, W).
         """
         scale = 2.0 ** (_REGION_LEVEL - 1)
+        (row, up), (col, across) = (_split(at, scale) for at in (footprint.up, footprint.across))
+        regions = _Regions.around(key(seed, "parcels", footprint.face), row, col)
         bend = warp * np.float32(_WARP)
-        up, across = footprint.up * scale, footprint.across * scale
         up += bend
         across -= bend
-        row, col = np.floor(up), np.floor(across)
-        regions = _Regions.around(key(seed, "parcels", footprint.face), row, col)
-        up -= row + 0.5
-        across -= col + 0.5
         cos, sin = regions.of(0), regions.of(1)
-        bits, distances_m = regions.names, []
-        north, east = up.astype(np.float32), across.astype(np.float32)
-        places = cos * north + sin * east, cos * east - sin * north
-        cells = []
-        for place, side_m in zip(places, (regions.of(2), regions.of(3)), strict=True):
-            at = place * (np.float32(_REGION_M) / side_m)
-            cell = np.floor(at)
-            distances_m.append((at - cell) * side_m)
-            cells.append(cell.astype(np.int64).view(np.uint64))
-        return cls(hash_pixels(bits, *cells), *distances_m)
+        along = _split32(cos * up + sin * across, regions.of(2))
+        beside = _split32(cos * across - sin * up, regions.of(3))
+        return cls(hash_pixels(regions.names, along[0], beside[0]), along[1], beside[1])
 
     def crop(self) -> Field:
         """What grows on the parcel: evenly spread over -1 to 1, shape (H, W)."""
-        return (self.bits >> np.uint64(40)).astype(np.float32) * (2 * _SHARE) - np.float32(1.0)
+        return (self.bits >> np.uint32(8)).astype(np.float32) * (2 * _SHARE) - np.float32(1.0)
 
     def track(self) -> Field:
         """1 on tracks, hedges and streets, else 0, shape (H, W)."""
@@ -77,10 +67,29 @@ class Parcels:
     def house(self) -> Field:
         """What stands on the plot in a town: evenly spread over 0 to 1, shape (H, W)."""
         plots = (
-            (part * np.float32(1.0 / _PLOT_M)).astype(np.uint64)
+            (part * np.float32(1.0 / _PLOT_M)).astype(np.uint32)
             for part in (self.along_m, self.beside_m)
         )
-        return (hash_pixels(self.bits, *plots) >> np.uint64(40)).astype(np.float32) * _SHARE
+        return (hash_pixels(self.bits, *plots) >> np.uint32(8)).astype(np.float32) * _SHARE
+
+
+def _split(at: NDArray[np.float64], scale: float) -> tuple[NDArray[np.float64], Field]:
+    """Regions that coordinates of a face lie in, and how far from their middle, in regions."""
+    scaled = at * scale
+    region = np.floor(scaled)
+    scaled -= region
+    local = scaled.astype(np.float32)
+    local -= np.float32(0.5)
+    return region, local
+
+
+def _split32(place: Field, side_m: Field | np.float32) -> tuple[NDArray[np.uint32], Field]:
+    """Parcels that places lie in, and how far from their edge [m]; a place is in regions."""
+    place *= np.float32(_REGION_M) / side_m
+    cell = np.floor(place)
+    place -= cell
+    place *= side_m
+    return cell.astype(np.int32).view(np.uint32), place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +124,7 @@ class _Regions:
         return np.float32(values[0]) if self.index is None else values.take(self.index)
 
     @property
-    def names(self) -> NDArray[np.uint64]:
-        """The key of each pixel's region."""
-        return self.keys[0] if self.index is None else self.keys.take(self.index)
+    def names(self) -> NDArray[np.uint32]:
+        """The key of each pixel's region; of all of them where there is but one."""
+        names = (self.keys >> np.uint64(16)).astype(np.uint32)
+        return names[0] if self.index is None else names.take(self.index)

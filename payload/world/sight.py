@@ -79,8 +79,8 @@ class Sight:
         def look(footprint: Footprint) -> Field:
             fields, cover, parcels = self._land(footprint)
             low, high = _STEEPEST
-            lit = np.clip(1.0 + fields[-1] * mountain_m(fields[:-1]), low, high)
-            return np.stack(reflectance(cover, parcels, fields[3], lit, glint))
+            lit = np.clip(1.0 + fields[-1] * mountain_m(fields[0]), low, high)
+            return reflectance(cover, parcels, fields[3], lit, glint)
 
         return self._through(block, look)
 
@@ -104,10 +104,10 @@ class Sight:
         """
 
         def look(footprint: Footprint) -> Field:
-            stencil = Stencil.of(footprint, self._finest + 1)
-            nodes = climb(stencil.nodes.widened, self.sky.start, self.sky.refine, self._finest)
-            slope = rise(nodes[0], self._step(footprint.face), self._finest + 1)
-            return stencil.sample_all([*nodes[:2, 1:-1, 1:-1], slope])
+            stencil = Stencil.of(footprint, self._finest, margin=1)
+            nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, self._finest)
+            slope = rise(nodes[0], self._step(footprint.face), self._finest)
+            return stencil.sample_all([*nodes[:2], slope])
 
         return self._through(block, look)
 
@@ -116,7 +116,7 @@ class Sight:
         finest = max(self._finest - _SHADOW_COARSER, COARSEST_LEVEL)
 
         def look(footprint: Footprint) -> Field:
-            stencil = Stencil.of(footprint, finest + 1)
+            stencil = Stencil.of(footprint, finest)
             nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, finest)
             return stencil.sample_all([nodes[0]])
 
@@ -139,11 +139,11 @@ class Sight:
 
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
-        stencil = Stencil.of(footprint, self._finest + 1)
-        nodes = climb(stencil.nodes.widened, self.ground.start, self.ground.refine, self._finest)
-        slope = rise(nodes[0], self._step(footprint.face), self._finest + 1)
-        slope *= np.float32(self.sun.slant)
-        fields = stencil.sample_all([*nodes[:, 1:-1, 1:-1], slope])
+        stencil = Stencil.of(footprint, self._finest, margin=1)
+        nodes = climb(stencil.nodes, self.ground.start, self.ground.refine, self._finest)
+        slope = rise(nodes[0], self._step(footprint.face), self._finest)
+        fields = stencil.sample_all([*nodes, slope])
+        fields[-1] *= np.float32(self.sun.slant)
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
         return fields, LandCover.of(fields[:-1], parcels.crop()), parcels
 

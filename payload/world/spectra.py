@@ -30,8 +30,8 @@ _ROOF = (0.20, 0.21, 0.23, 0.26)
 
 def reflectance(
     cover: LandCover, parcels: Parcels, texture: Field, lit: Field, glint: float
-) -> list[Field]:
-    """Reflectance at the ground in each of `BANDS`, shape (H, W).
+) -> Field:
+    """Reflectance at the ground in `BANDS`, shape (4, H, W).
 
     Args:
         cover: What lies there.
@@ -51,7 +51,7 @@ def reflectance(
     waves = 1.0 + 0.02 * texture
     town = cover.town if cover.town.any() else None
     roof = _roofs(parcels) if town is not None else None
-    bands = []
+    bands = np.empty((len(BANDS), *texture.shape), np.float32)
     for band in range(len(BANDS)):
         ground = _SOIL[band] + cover.sand * (_SAND[band] - _SOIL[band])
         ground += cover.rock * (_ROCK[band] - ground)
@@ -71,8 +71,7 @@ def reflectance(
         water += cover.floes * (_FLOES[band] * frozen - water)
         ground -= water
         ground *= cover.land
-        ground += water
-        bands.append(ground)
+        np.add(ground, water, out=bands[band])
     return bands
 
 

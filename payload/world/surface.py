@@ -32,6 +32,7 @@ _STRENGTH = (
 _FALL = (0.62, 0.86, 0.68, 0.90)
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _TEXTURE = 3
+_INLAND = 2.0  # mean height far from the sea: some 2 % of the land are lakes
 _PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
 _GLINT = 0.03  # water that mirrors more of the sun is called so
 _HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
@@ -41,8 +42,8 @@ _HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights st
 class Ground:
     """The ground of a world in a season; see `payload.world.lattice.climb` for its two verbs.
 
-    Its five fields are height above the coast [standard deviations], moisture, warmth [10 degC],
-    texture, and what the height of the region is in the mean.
+    Its four fields are height above the coast [standard deviations], moisture, warmth [10 degC]
+    and texture.
 
     Attributes:
         seed: Of the world.
@@ -53,20 +54,20 @@ class Ground:
     time_s: float
 
     def start(self, nodes: Nodes) -> Field:
-        """The fields on the coarsest level, shape (5, H, W)."""
+        """The fields on the coarsest level, shape (4, H, W)."""
         direction = nodes.direction.reshape(3, -1)
         lat_deg, lon_deg = lat_lon(direction)
         land = land_fraction(lat_deg, lon_deg)
         warmth = _warmth(lat_deg, land, self.time_s)
-        means = (normal_quantile(land), _moisture(lat_deg), warmth, np.zeros_like(lat_deg))
+        height = np.minimum(normal_quantile(land), _INLAND)
+        means = (height, _moisture(lat_deg), warmth, np.zeros_like(lat_deg))
         octaves = SphereNoise(self.seed, "ground", _SPACING_KM).values(direction)
-        fields = np.empty((len(means) + 1, lat_deg.size), np.float32)
+        fields = np.empty((len(means), lat_deg.size), np.float32)
         for field, (mean, strength) in enumerate(zip(means, _STRENGTH, strict=True)):
             total = mean.copy()
             for octave, factor in zip(octaves[field], strength, strict=True):
                 total += factor * octave.astype(np.float64)
             fields[field] = total
-        fields[-1] = means[0]
         return fields.reshape(-1, *nodes.shape)
 
     def refine(self, nodes: Nodes, fields: Field) -> None:
@@ -83,15 +84,10 @@ class Ground:
             fields[field] += noise
 
 
-def mountain_m(fields: Field) -> Field:
+def mountain_m(height: Field) -> Field:
     """[m] What a unit of the field of heights stands for: hills at most places, mountains high up."""
-    share = _smooth((_altitude(fields) - 0.4) * np.float32(0.6))
+    share = _smooth((height - np.float32(_INLAND + 0.4)) * np.float32(0.6))
     return np.float32(_HILLS_M) + np.float32(_MOUNTAINS_M) * share
-
-
-def _altitude(fields: Field) -> Field:
-    """How high a place lies within its region, about standard normal."""
-    return np.asarray(fields[0] - fields[4], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,9 +127,9 @@ class LandCover:
 
     @classmethod
     def of(cls, fields: Field, crop: Field) -> "LandCover":
-        """The cover that follows from the fields of `Ground`, shape (5, ...), and from `Parcels.crop`."""
-        height, moisture, warmth, texture, _ = fields
-        altitude = _altitude(fields)
+        """The cover that follows from the fields of `Ground`, shape (4, ...), and from `Parcels.crop`."""
+        height, moisture, warmth, texture = fields
+        altitude = height - np.float32(_INLAND)
         farmed = _ramp(1.3 - np.abs(moisture - 0.2)) * _ramp(warmth * 2.0)
         farmed *= _ramp(1.5 - altitude)
         crop = crop * farmed
@@ -141,7 +137,6 @@ class LandCover:
         plants = _smooth(0.5 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
         forest = _ramp(wet - 0.6 + 0.35 * texture)
         land = _ramp(height * 40.0 + 0.5)
-        land *= 1.0 - _ramp((-2.6 - texture) * 12.0)  # lakes
         cold = 0.5 - warmth * 5.0 + 2.5 * np.maximum(altitude, 0.0)
         return cls(
             land=land,

@@ -217,7 +217,7 @@ class SyntheticScene:
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block, there in _blocks(window):
-            sky = self._overhead(_widened(block, MARGIN_PX))
+            sky = self._overhead(_widened(block, MARGIN_PX, MARGIN_PX))
             bands[:, *there] = self._paint(block, sky)
             truth[there] = self._truth(sky)
         return Patch(bands, truth)
@@ -232,8 +232,8 @@ class SyntheticScene:
         shape = window.height_px, window.width_px
         found = GroundTruth(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
         for block, there in _blocks(window):
-            sky = self._overhead(_widened(block, MARGIN_PX))
-            depth = sky.depth[_inner(FARTHEST_PX + MARGIN_PX)]
+            sky = self._overhead(_widened(block, MARGIN_PX, MARGIN_PX))
+            depth = sky.depth[FARTHEST_PX:-FARTHEST_PX][_inner(MARGIN_PX)]
             truth = self._truth(sky)
             truth[(truth == CLOUD) & (depth < np.float32(_THIN))] = THIN_CLOUD
             found.sky[there], found.optical_depth[there] = truth, depth
@@ -306,7 +306,7 @@ class SyntheticScene:
 
     def _overhead(self, block: Window) -> "_Overhead":
         """The clouds over a block, and as far around it as bands see them beside each other."""
-        low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX))
+        low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX, 0))
         depth = low_depth(low)
         depth += ice_depth(ice)
         casting = low_depth(self._sight.between_sun_and(block, self.air_mass.cloud_height_m))
@@ -316,17 +316,16 @@ class SyntheticScene:
         """Clear, shadow or cloud, by what is over a block with a margin: of the block alone."""
         dark = sky.beam[_inner(MARGIN_PX)] < np.float32(SHADOW_TRANSMISSION)
         truth: NDArray[np.uint8] = dark * np.uint8(SHADOW)
-        depth = sky.depth[_inner(FARTHEST_PX + MARGIN_PX)]
+        depth = sky.depth[FARTHEST_PX:-FARTHEST_PX][_inner(MARGIN_PX)]
         truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
         return truth
 
     def _paint(self, block: Window, sky: "_Overhead") -> NDArray[np.uint16]:
         """The DN of a block, shape (B, H, W), under a sky with a margin."""
         glint = sun_glint(self._sun.elevation_deg)
-        ground = self._sight.reflectance(_widened(block, MARGIN_PX), glint)
-        width = np.s_[:, FARTHEST_PX:-FARTHEST_PX]
-        cloud = cloud_reflectance(sky.depth[width])
-        lit = cloud * _carving(sky.slope[width] * np.float32(_CLOUD_M * self._sun.slant))
+        ground = self._sight.reflectance(_widened(block, MARGIN_PX, MARGIN_PX), glint)
+        cloud = cloud_reflectance(sky.depth)
+        lit = cloud * _carving(sky.slope * np.float32(_CLOUD_M * self._sun.slant))
         air = Air.under(self._sun.elevation_deg, self.air_mass.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
@@ -353,7 +352,7 @@ class _Overhead:
     """Clouds over a block.
 
     Attributes:
-        depth: Optical depth, shape (H + 2 * FARTHEST_PX, W + 2 * FARTHEST_PX).
+        depth: Optical depth, shape (H + 2 * FARTHEST_PX, W).
         slope: [1/m] By how much the field of low cloud grows towards the sun, in the same shape.
         beam: Share of the sun's beam that reaches the ground, shape (H, W).
     """
@@ -375,10 +374,10 @@ def _inner(margin_px: int) -> tuple[slice, slice]:
     return slice(margin_px, -margin_px), slice(margin_px, -margin_px)
 
 
-def _widened(block: Window, margin_px: int) -> Window:
-    """A block with the pixels around it."""
-    height_px, width_px = (side + 2 * margin_px for side in (block.height_px, block.width_px))
-    return Window(block.top_px - margin_px, block.left_px - margin_px, height_px, width_px)
+def _widened(block: Window, rows_px: int, cols_px: int) -> Window:
+    """A block with so many more rows above and below, and columns left and right."""
+    height_px, width_px = block.height_px + 2 * rows_px, block.width_px + 2 * cols_px
+    return Window(block.top_px - rows_px, block.left_px - cols_px, height_px, width_px)
 
 
 def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:
