@@ -9,10 +9,10 @@ from payload.world.noise import SphereNoise
 
 _SPACING_KM = (900.0, 350.0, 140.0)
 _LIFETIME_S = (200_000.0, 90_000.0, 40_000.0)
-_HAZE_SPREAD = 0.8  # of the logarithm; Assumption
+_HAZE_SPREAD = 1.1  # of the logarithm; Assumption
 # Logarithm of what images show of clouds over white, less ozone: mean, and spread from scene to scene.
 # Source: medians of bright clouds in labelled Landsat-8 and Sentinel-2 images.
-_COLOUR = (-0.02, 0.01, 0.03, 0.06)
+_COLOUR = (-0.02, 0.01, 0.03, 0.075)
 _COLOUR_SPREAD = (0.0, 0.01, 0.035, 0.06)
 _HEIGHT_SPREAD = 0.5  # of the logarithm of cloud heights; Assumption
 _BRIGHT, _BRIGHT_SPREAD = 0.05, 0.10  # clouds send more straight up than evenly; Assumption

@@ -12,7 +12,8 @@ _ONE_MINUS_ASYMMETRY = 0.15  # scattering in clouds is forward: g = 0.85, Hansen
 _DELTA = 1.0 - 0.85**2  # what is left of a beam's optical depth without the forward peak
 _ANGSTROM = 1.2  # haze is bluish; Assumption
 _HAZE_BACK = 0.08  # share of haze that is scattered back to space; Assumption
-_DIFFUSE = (0.30, 0.24, 0.18, 0.13)  # skylight's share, left in a shadow; Assumption
+SKYLIGHT = (0.30, 0.24, 0.18, 0.13)
+"""Share of light that comes from all over the sky, and is left in a shadow. Assumption."""
 _OZONE = (0.021, 0.103, 0.053, 0.0)
 """[1/(atm cm)] Absorption of ozone at `WAVELENGTH_UM`. Source: Leckner 1978, Solar Energy 20, 143, as
 tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
@@ -54,8 +55,8 @@ def under_cloud(
         lit: What they look like: more where they face the sun.
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
     """
-    light = beam * np.float32(1.0 - _DIFFUSE[band])
-    light += np.float32(_DIFFUSE[band])
+    light = beam * np.float32(1.0 - SKYLIGHT[band])
+    light += np.float32(SKYLIGHT[band])
     light *= ground
     # The ground lights the cloud from below, again and again, and a little less each time.
     passed = np.float32(1.0) - cloud

@@ -39,9 +39,9 @@ _SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(
 _LARGE = (0.15, 0.35, 0.60, 0.60, 0.45, 0.34, 0.26)
 _SMALL = (0.22, 0.24, 0.26, 0.26, 0.24)
 _ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
-# And from 1.2 km down; beyond the list each octave is 0.57 of the one before.
+# And from 1.2 km down; beyond the list each octave is 0.62 of the one before.
 _FINE = (0.24, 0.23, 0.20, 0.145, 0.090, 0.054)
-_FALL = 0.57
+_FALL = 0.62
 _ICE_FINE = 0.2  # of the strength that low cloud has
 _PATCHY = 0.35  # by how much the strength of each octave varies from place to place
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed

@@ -134,7 +134,7 @@ class LandCover:
         farmed *= _ramp(1.5 - altitude)
         crop = crop * farmed
         wet = moisture + crop * 0.9
-        plants = _smooth(0.5 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
+        plants = _smooth(0.6 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
         forest = _ramp(wet - 0.6 + 0.35 * texture)
         land = _ramp(height * 40.0 + 0.5)
         cold = 0.5 - warmth * 5.0 + 2.5 * np.maximum(altitude, 0.0)
@@ -182,7 +182,7 @@ def _moisture(lat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
     """Wet under the tropical rains, dry in the horse latitudes, moist beyond. Assumption."""
     away = np.abs(lat_deg)
     rains = 0.9 * np.exp(-((away / 10.0) ** 2))
-    return np.asarray(0.50 + rains - 1.9 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
+    return np.asarray(0.65 + rains - 2.0 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
 
 
 def _warmth(

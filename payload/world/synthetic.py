@@ -29,6 +29,7 @@ from payload.types import (
 from payload.world.air_mass import AirMass
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
+    SKYLIGHT,
     Air,
     beam_transmission,
     cloud_reflectance,
@@ -49,7 +50,7 @@ from payload.world.surface import Ground
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 LOWEST_SUN_DEG = 5.0
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
-_CARVED = 0.35  # slopes lighten or darken clouds by so much at most; Assumption
+_CARVED = 0.45  # slopes lighten or darken clouds by so much at most; Assumption
 _THIN = 3.6
 """Below this optical depth cloud is thin. Source: ISCCP's classes, Rossow and Schiffer 1999, Bull. Am.
 Meteorol. Soc. 80, 2261."""
@@ -97,13 +98,13 @@ class Synthetic:
         le=0.7,
     )
     misregistration_px: float = option(
-        0.25,
+        0.3,
         description="[px] How far a band looks beside where it should, at most.",
         ge=0.0,
         le=1.0,
     )
     parallax_deg: float = option(
-        0.15,
+        0.25,
         description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
         ge=0.0,
         le=2.0,
@@ -325,7 +326,7 @@ class SyntheticScene:
         glint = sun_glint(self._sun.elevation_deg)
         ground = self._sight.reflectance(_widened(block, MARGIN_PX, MARGIN_PX), glint)
         cloud = cloud_reflectance(sky.depth)
-        lit = cloud * _carving(sky.slope * np.float32(_CLOUD_M * self._sun.slant))
+        carved = cloud * _bounded(sky.slope * np.float32(_CLOUD_M * self._sun.slant))
         air = Air.under(self._sun.elevation_deg, self.air_mass.haze_optical_depth)
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
@@ -334,6 +335,7 @@ class SyntheticScene:
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
             white = np.float32(self.air_mass.cloud[band])
+            lit = cloud + carved * np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
             seen = under_cloud(
                 ground[band],
                 band,
@@ -362,12 +364,9 @@ class _Overhead:
     beam: NDArray[np.float32]
 
 
-def _carving(slope: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How bright clouds are by the slope of their tops towards the sun, over the brightness of flat ones."""
-    bounded = slope / (np.float32(1.0) + np.abs(slope))
-    bounded *= np.float32(_CARVED)
-    bounded += np.float32(1.0)
-    return np.asarray(bounded, np.float32)
+def _bounded(slope: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much more sun a slope gets than level ground, from -1 to 1."""
+    return np.asarray(slope / (np.float32(1.0) + np.abs(slope)), np.float32)
 
 
 def _inner(margin_px: int) -> tuple[slice, slice]:
