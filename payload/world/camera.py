@@ -89,6 +89,8 @@ def _weighed(parts: list[Field], taps: tuple[float, ...]) -> Field:
 def beside(layer: Field, band: int, parallax_px: float) -> Field:
     """A layer high above the ground as a band sees it, who looks at it a little later than the first.
 
+    It moves by whole pixels: to move it between them would smear bands, each in its own measure.
+
     Args:
         layer: Shape (H + 2 * FARTHEST_PX, W); rows lie along the track.
         band: Which one.
@@ -97,14 +99,8 @@ def beside(layer: Field, band: int, parallax_px: float) -> Field:
     Returns:
         Shape (H, W).
     """
-    shift = parallax_px * _PASSES[band]
-    whole = int(np.floor(shift))
-    share, height = shift - whole, layer.shape[0] - 2 * FARTHEST_PX
-    first = layer[FARTHEST_PX + whole :][:height]
-    if not share:
-        return first
-    next_row = layer[FARTHEST_PX + whole + 1 :][:height]
-    return first * np.float32(1.0 - share) + next_row * np.float32(share)
+    first = FARTHEST_PX + round(parallax_px * _PASSES[band])
+    return layer[first : first + layer.shape[0] - 2 * FARTHEST_PX]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Synthetic:
         le=1.0,
     )
     parallax_deg: float = option(
-        0.25,
+        0.35,
         description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
         ge=0.0,
         le=2.0,
@@ -303,7 +303,7 @@ class SyntheticScene:
     def _parallax_px(self) -> float:
         """[px] By how far the last band sees low cloud beside where the first one does."""
         away_m = self.air_mass.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
-        return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX - 1))
+        return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX))
 
     def _overhead(self, block: Window) -> "_Overhead":
         """The clouds over a block, and as far around it as bands see them beside each other."""

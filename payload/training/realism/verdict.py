@@ -23,6 +23,7 @@ from payload.training.realism.separation import (
     held_out_scores,
 )
 from payload.training.realism.shots import CLEAR, CLOUDY, Shot
+from payload.types import CLEAR as TRUTH_CLEAR
 
 UKIS_IOU = (0.72, 0.90)
 UKIS_NEAR = 0.10
@@ -33,6 +34,7 @@ _COVER_STEPS = (0.5, 0.7, 0.9, 0.99)  # tiles are compared with others of about 
 _BROKEN_STEP = 2  # up to the third limit of these
 
 _PLACE_TILES = 8
+_SEEN = 0.02  # from so much clear ground on, it is told whether a tile shows water or land
 
 
 class _Stratum(NamedTuple):
@@ -305,9 +307,11 @@ def _mean_and_deviation(
 
 
 def _stratum(tile: Shot) -> _Stratum:
-    """What a tile is compared with: its like in class, weather, ground if it is clear, and cover."""
+    """What a tile is compared with: its like in class, weather, ground where it is seen, and cover."""
     weather = tile.weather or ""
-    wet = float(ground(tile.bands)["water"].mean()) > 0.5 if weather == CLEAR else False
+    open_ground = tile.truth == TRUTH_CLEAR
+    seen = open_ground.mean() > _SEEN
+    wet = bool(seen and ground(tile.bands)["water"][open_ground].mean() > 0.5)
     return _Stratum(tile.kind, weather, wet, int(np.searchsorted(_COVER_STEPS, tile.cover or 0.0)))
 
 
