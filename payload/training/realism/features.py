@@ -46,6 +46,9 @@ def _names() -> tuple[str, ...]:
 
 
 NAMES = _names()
+_PLAIN = (*(f" q{round(100 * q):02}" for q in _QUANTILES), " slope", " waves ", "~")
+IS_PLAIN = np.array([any(word in name for word in _PLAIN) and "ndvi" not in name for name in NAMES])
+"""Which of them are histogram, power spectrum and correlations of bands, shape (F,); the others are finer."""
 
 
 def features(bands: NDArray[np.float32]) -> NDArray[np.float64]:

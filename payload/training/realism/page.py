@@ -221,8 +221,9 @@ def _separation(part: str, one: Separation) -> list[str]:
     return [
         f"## {'What' if is_judged else 'Closer: what'} tells {part} rendered tiles from real ones",
         "",
-        f"AUC {one.auc:.3f}: {one.real} real tiles, {one.rendered} rendered ones. Largest weights:",
-        f"{weights or 'none'}.",
+        f"{one.real} real tiles, {one.rendered} rendered ones. A linear classifier of histogram, power spectrum and",
+        f"correlations of bands: AUC {one.auc:.3f}; of all features below: {one.auc_of_all:.3f}, with the largest",
+        f"weights {weights or 'none'}.",
         "",
         *table(("feature", "real", "rendered", "AUC"), map(_feature, shown)),
     ]

@@ -14,7 +14,7 @@ from payload.training.journal import SILENT, Journal
 from payload.training.opinions import UkisWinner
 from payload.training.realism.coding import Spread, coded
 from payload.training.realism.colours import Colour, colours, ground
-from payload.training.realism.features import NAMES, features
+from payload.training.realism.features import IS_PLAIN, NAMES, features
 from payload.training.realism.masks import Contents, Marks, Mask, as_flown, by_ukis, contents, marks
 from payload.training.realism.separation import (
     Linear,
@@ -116,13 +116,16 @@ class Separation:
     Attributes:
         real: How many real tiles.
         rendered: How many rendered tiles.
-        auc: Of a linear classifier on places that it has not seen.
+        auc: Of a linear classifier of histogram, power spectrum and correlations of bands, on places that
+            it has not seen.
+        auc_of_all: The same of all features, finer ones among them.
         features: The most telling first.
     """
 
     real: int
     rendered: int
     auc: float
+    auc_of_all: float
     features: tuple[Feature, ...]
 
 
@@ -261,10 +264,15 @@ def _separate(
     weight = balanced(strata, is_rendered, counts * belongs)
     chosen = weight > 0
     if not chosen.any():
-        return Separation(0, 0, 0.5, ())
+        return Separation(0, 0, 0.5, 0.5, ())
     rows, is_rendered, weight = rows[chosen], is_rendered[chosen], weight[chosen]
     groups = [tile.place for tile, one in zip(tiles, chosen, strict=True) if one]
-    scores = held_out_scores(rows, is_rendered, groups, weight)
+    plain, every = (
+        area_under_curve(
+            held_out_scores(rows[:, of], is_rendered, groups, weight), is_rendered, weight
+        )
+        for of in (IS_PLAIN, np.ones_like(IS_PLAIN))
+    )
     fitted = Linear.fitted(rows, is_rendered, weight)
     found = [
         _feature(name, column, is_rendered, weight, float(one))
@@ -273,7 +281,8 @@ def _separate(
     return Separation(
         int((~is_rendered).sum()),
         int(is_rendered.sum()),
-        area_under_curve(scores, is_rendered, weight),
+        plain,
+        every,
         tuple(sorted(found, key=lambda one: -one.tells)),
     )
 

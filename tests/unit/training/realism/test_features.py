@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from payload.training.realism.features import NAMES, features
+from payload.training.realism.features import IS_PLAIN, NAMES, features
 
 
 def named(bands):
@@ -67,3 +67,11 @@ def test_a_constant_or_black_tile_has_numbers_too():
 
 def test_names_are_unique():
     assert len(set(NAMES)) == len(NAMES)
+
+
+def test_the_plain_features_are_histogram_spectrum_and_correlations_of_bands():
+    plain = [name for name, one in zip(NAMES, IS_PLAIN, strict=True) if one]
+    assert len(plain) == 4 * (7 + 1 + 5) + 6 + 6
+    finer = set(NAMES) - set(plain)
+    words = ("grain", "peaks", "patchy", "upright", "askew", "/blue", "ndvi")
+    assert all(any(word in name for word in words) for name in finer)

@@ -62,6 +62,7 @@ def test_rendered_tiles_without_grain_are_told_from_real_ones_and_alike_ones_are
         found = separate(real, rendered)
         assert low <= found[CLEAR].auc <= high
         assert found[CLEAR].real == found[CLEAR].rendered == 48
+        assert low - 0.15 <= found[CLEAR].auc_of_all <= 1
         assert found[CLOUDY].auc == 0.5  # there is none
     assert found[CLEAR].features[0].tells >= found[CLEAR].features[-1].tells
 
