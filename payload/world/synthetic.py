@@ -15,6 +15,7 @@ from payload.types import (
     CLOUD,
     SHADOW,
     SURFACES,
+    THICK_OPTICAL_DEPTH,
     Foresight,
     Georeference,
     Glance,
@@ -106,12 +107,15 @@ class Synthetic:
             SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
             Sky(self.seed, time_s, self.mean_cloud_cover),
             Ground(self.seed, time_s),
-            Edges(self.cloud_optical_depth),
+            (
+                Edges(self.cloud_optical_depth),
+                Edges(max(self.cloud_optical_depth, THICK_OPTICAL_DEPTH)),
+            ),
         )
         covers, surfaces = peek.look(windows)
         return [
-            Glance(float(cover), SURFACES[surface], view.sun_elevation_deg)
-            for cover, surface in zip(covers, surfaces, strict=True)
+            Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick)
+            for cover, thick, surface in zip(*covers.tolist(), surfaces.tolist(), strict=True)
         ]
 
     @property
