@@ -224,6 +224,11 @@ class GroundTruth:
     optical_depth: NDArray[np.float32]
 
 
+THICK_OPTICAL_DEPTH = 3.6
+"""From here on a cloud is thick. Source: classes of ISCCP, Rossow and Schiffer 1999, Bull. Am. Meteorol. Soc. 80,
+2261."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """A part of a scene known without painting it.
@@ -232,11 +237,14 @@ class Glance:
         cover: Share of it that truth calls cloud, 0 to 1.
         surface: The commonest class of its ground, one of `SURFACES`.
         sun_elevation_deg: [deg] Height of the sun.
+        thick_cover: Share of it under cloud of an optical depth of at least `THICK_OPTICAL_DEPTH`, which
+            hides the ground; None where the source does not say.
     """
 
     cover: float
     surface: str
     sun_elevation_deg: float
+    thick_cover: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,24 +40,32 @@ Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Peek:
-    """A scene of the synthetic Earth, looked at from the air and not photographed."""
+    """A scene of the synthetic Earth, looked at from the air and not photographed.
+
+    Attributes:
+        grid: Its pixels.
+        sky: The clouds above it.
+        ground: What lies there.
+        edges: What counts as cloud, in as many ways as covers are wanted.
+    """
 
     grid: SceneGrid
     sky: Sky
     ground: Ground
-    edges: Edges
+    edges: tuple[Edges, ...]
     glint: float
 
     def look(self, windows: Sequence[Window]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Share of cloud and index of the commonest surface of each window, both of shape (W,).
+        """Share of cloud, shape (E, W), and index of the commonest surface, (W,), of each window.
 
         Windows that lie together and are of about one size are looked at together: blocks of some
         hundreds, so that memory does not grow with the scene.
         """
-        cover, surface = np.zeros(len(windows)), np.zeros(len(windows), np.intp)
+        cover = np.zeros((len(self.edges), len(windows)))
+        surface = np.zeros(len(windows), np.intp)
         for (level, _, _), members in self._blocks(windows).items():
             points = _points([windows[index] for index in members])
-            cover[members] = self._cover(points, level)
+            cover[:, members] = self._covers(points, level)
             surface[members] = self._surface(points, level - 1)
         return cover, surface
 
@@ -77,10 +85,8 @@ class Peek:
             )
         return blocks
 
-    def _cover(self, points: Points, level: int) -> NDArray[np.float64]:
-        if (
-            level < COARSEST_LEVEL
-        ):  # a window so wide that its points are strangers: no lattice helps
+    def _covers(self, points: Points, level: int) -> list[NDArray[np.float64]]:
+        if level < COARSEST_LEVEL:  # so wide that its points are strangers: no lattice helps
             direction = self.grid.points(*points)
             fields = self.sky.at(direction.reshape(3, -1)).reshape(3, *direction.shape[1:])
             level = COARSEST_LEVEL - 1
@@ -88,8 +94,9 @@ class Peek:
             fields = self._fields(points, level, self.sky.start, self.sky.refine)
         low, ice, strength = fields.astype(np.float64)
         rest = fine_deviation(level, finest_level(self.grid.gsd_m))
-        clear = self.edges.clear_share(low, strength * rest, ice, np.full(1, ICE_FINE * rest))
-        return np.asarray(1.0 - clear.reshape(len(clear), -1).mean(axis=1), np.float64)
+        spreads = strength * rest, np.full(1, ICE_FINE * rest)
+        clear = [edge.clear_share(low, spreads[0], ice, spreads[1]) for edge in self.edges]
+        return [1.0 - share.reshape(len(low), -1).mean(axis=1) for share in clear]
 
     def _surface(self, points: Points, level: int) -> NDArray[np.intp]:
         fields = self._fields(points, level, self.ground.start, self.ground.refine)

@@ -15,6 +15,7 @@ from payload.types import (
     CLOUD,
     SHADOW,
     SURFACES,
+    THICK_OPTICAL_DEPTH,
     THIN_CLOUD,
     Foresight,
     Georeference,
@@ -51,9 +52,6 @@ _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 LOWEST_SUN_DEG = 5.0
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
 _CARVED = 0.45  # slopes lighten or darken clouds by so much at most; Assumption
-_THIN = 3.6
-"""Below this optical depth cloud is thin. Source: ISCCP's classes, Rossow and Schiffer 1999, Bull. Am.
-Meteorol. Soc. 80, 2261."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +144,16 @@ class Synthetic:
             SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
             Sky(self.seed, time_s, self.mean_cloud_cover),
             Ground(self.seed, time_s),
-            Edges(self.cloud_optical_depth),
+            (
+                Edges(self.cloud_optical_depth),
+                Edges(max(self.cloud_optical_depth, THICK_OPTICAL_DEPTH)),
+            ),
             sun_glint(max(view.sun_elevation_deg, LOWEST_SUN_DEG)),
         )
         covers, surfaces = peek.look(windows)
         return [
-            Glance(float(cover), SURFACES[surface], view.sun_elevation_deg)
-            for cover, surface in zip(covers, surfaces, strict=True)
+            Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick)
+            for cover, thick, surface in zip(*covers.tolist(), surfaces.tolist(), strict=True)
         ]
 
     @property
@@ -236,7 +237,7 @@ class SyntheticScene:
             sky = self._overhead(_widened(block, MARGIN_PX, MARGIN_PX))
             depth = sky.depth[FARTHEST_PX:-FARTHEST_PX][_inner(MARGIN_PX)]
             truth = self._truth(sky)
-            truth[(truth == CLOUD) & (depth < np.float32(_THIN))] = THIN_CLOUD
+            truth[(truth == CLOUD) & (depth < np.float32(THICK_OPTICAL_DEPTH))] = THIN_CLOUD
             found.sky[there], found.optical_depth[there] = truth, depth
             found.surface[there] = self._sight.surface(block, sun_glint(self._sun.elevation_deg))
         return found

@@ -10,7 +10,7 @@ import pytest
 
 from payload.errors import ImageryError
 from payload.ports import Glancing
-from payload.types import CLOUD, SURFACES, Radiometry, Sensor, View, Window
+from payload.types import CLOUD, SURFACES, THICK_OPTICAL_DEPTH, Radiometry, Sensor, View, Window
 from payload.world.averaging import averaged, likeness
 from payload.world.clouds import Weather, ice_depth, low_depth
 from payload.world.coarse import Footing
@@ -195,6 +195,18 @@ def test_a_glance_knows_the_cover_of_the_painted_truth(gsd_m, tile_px):
             assert glance.sun_elevation_deg == 50.0
     assert abs(np.mean(error)) < 0.005
     assert np.sqrt(np.mean(np.square(error))) < 0.025
+
+
+def test_a_glance_knows_how_much_of_the_cloud_is_thick():
+    """Second method: the truth of a world in which only thick cloud counts."""
+    world, thick = Synthetic(seed=4), Synthetic(seed=4, cloud_optical_depth=THICK_OPTICAL_DEPTH)
+    error = []
+    for view in views(20, seed=2, gsd_m=20.0, height_px=200, width_px=200):
+        glance = world.glance(view, [Window(0, 0, 200, 200)])[0]
+        assert 0.0 <= glance.thick_cover <= glance.cover
+        error.append(glance.thick_cover - painted(thick, view).mean())
+    assert abs(np.mean(error)) < 0.01
+    assert np.sqrt(np.mean(np.square(error))) < 0.03
 
 
 @pytest.mark.parametrize(
