@@ -19,7 +19,8 @@ from payload.types import CLOUD, SHADOW, UNKNOWN, Patch, Radiometry, Sensor, Vie
 from payload.world.globe import seconds_since_2000
 from payload.world.laws import YEAR_S, Survey
 from payload.world.maps import coast, cover_map, global_mean, land
-from payload.world.synthetic import LOWEST_SUN_DEG, Synthetic
+from payload.world.scene import LOWEST_SUN_DEG
+from payload.world.synthetic import Synthetic
 
 _PICTURE_PX = 1600  # longest side of a picture, about
 _STRIPE_PX = 512

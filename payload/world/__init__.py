@@ -1,6 +1,7 @@
 """The Earth we photograph: what is there, whether or not anyone looks.
 
-    synthetic    `synthetic`: scenes painted from the modules below, with exact truth
+    synthetic    `synthetic`: the Earth that is made of the modules below
+    scene        its scenes, painted window by window, with exact truth
     sight        what lies at pixels: ground below, clouds above, the sun beside them
     surface      land, water, plants, sand, snow: which of them lies where, in a season
     parcels      fields, tracks and houses

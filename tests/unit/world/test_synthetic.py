@@ -242,7 +242,9 @@ def test_shadows_lie_on_the_side_away_from_the_sun(broken_clouds):
         there.append(cloud[down:, right:][shadow[:-down, :-right]].mean())
         behind.append(cloud[:-down, :-right][shadow[down:, right:]].mean())
     assert len(there) >= 6
-    assert np.mean(there) > 0.85
+    assert (
+        np.mean(there) > 0.8
+    )  # not 1: small clouds throw none, as shadows are made of coarser ones
     assert np.mean(behind) < 0.5
 
 
