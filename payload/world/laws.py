@@ -68,7 +68,7 @@ class Survey:
 
     def scaled(self, count: int) -> int:
         """A number of samples by effort."""
-        return max(4, round(count * self.effort))
+        return max(2, round(count * self.effort))
 
 
 @dataclass(frozen=True, slots=True)

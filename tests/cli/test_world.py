@@ -109,8 +109,7 @@ def test_a_year_is_the_mean_of_its_moments(call, monkeypatch, tmp_path):
 
 
 def test_the_laws_are_measured_and_written(call, tmp_path):
-    words = ("world", "--measure", "--effort", 0.02, "--seed", 5, "--out", tmp_path)
-    answer = call(*words)
+    answer = call("world", "--measure", "--effort", 0.01, "--seed", 5, "--out", tmp_path)
     assert answer.code == 0, answer.err
     assert "global mean cover" in answer.out
     laws = json.loads((tmp_path / "laws.json").read_text())
@@ -119,8 +118,6 @@ def test_the_laws_are_measured_and_written(call, tmp_path):
     page = (tmp_path / "laws.md").read_text()
     assert "| global mean cover [%] |" in page
     assert "King et al. 2013" in page
-    again = call(*words, "--json")
-    assert json.loads(again.out) == laws
 
 
 @pytest.mark.parametrize(
