@@ -147,16 +147,20 @@ def test_a_cloud_in_shadow_is_darker_by_what_it_lacks_and_hides_as_much(ground, 
 
 
 def test_clouds_send_back_more_near_infrared_than_snow_as_images_show():
-    """Medians of bright clouds and of snow in the labelled Landsat-8 and Sentinel-2 images.
+    """Logarithms of near infrared over blue, of bright clouds and snow in the labelled images.
 
-    Logarithms of near infrared over blue are 0.08 to 0.20 for clouds above 0.55, -0.08 to -0.03 for snow.
+    Scene by scene they are -0.03 to 0.21 for clouds (117 medians), -0.08 to -0.03 for snow: what overlaps
+    must overlap here too.
     """
     drawn = [Light.drawn(stream(n, "light"), sun_deg=(15.0, 60.0)) for n in range(300)]
-    over_blue = [np.log(light.white_cloud()[3] / light.white_cloud()[0]) for light in drawn]
+    clouds = [np.log(light.white_cloud()[3] / light.white_cloud()[0]) for light in drawn]
     snow = np.array([0.95, 0.945, 0.93, 0.84], np.float32)[:, None, None] * flat(1.0)
     tops = [light.over_ground(snow).mean(axis=(1, 2)) for light in drawn]
-    assert 0.08 < np.mean(over_blue) < 0.20
-    assert -0.08 < np.mean([np.log(top[3] / top[0]) for top in tops]) < -0.03
+    grounds = [np.log(top[3] / top[0]) for top in tops]
+    assert 0.05 < np.mean(clouds) < 0.15
+    assert np.quantile(clouds, 0.05) < 0 < 0.18 < np.quantile(clouds, 0.95)
+    assert -0.10 < np.mean(grounds) < -0.03
+    assert np.quantile(grounds, 0.95) > np.quantile(clouds, 0.05)
 
 
 @given(ground=st.floats(0.05, 0.9), beam=st.floats(0, 0.95))
