@@ -20,11 +20,11 @@ _CAMERA, _CAMERA_SPREAD = (-0.02, 0.01, 0.01, 0.02), 0.02
 """Logarithm of what images show of white ground over what `over_ground` does, in the mean and from scene
 to scene: cameras' calibrations, and light that air sends sideways. Source: medians of bright snow in the
 labelled Landsat-8 and Sentinel-2 images."""
-_CLOUD = (0.0, 0.0, 0.01, 0.03)
-_CLOUD_SPREAD = (0.0, 0.01, 0.03, 0.06)
-_CLOUD_TOGETHER = 0.75  # correlation of red and near infrared
-"""The same of clouds over white ground. Source: medians of bright clouds in the same images, whose near
-infrared over blue has logarithms from -0.03 (closed sheets) to 0.21 (heaps over green ground)."""
+_CLOUD_NIR = (-0.13, 0.15)
+_CLOUD_RED, _CLOUD_SPREAD = 0.4, 0.02
+"""The same of clouds over white ground in near infrared, evenly spread; how far red goes along; and what else
+bands differ. Source: medians of bright clouds in the same images, whose near infrared over blue has logarithms
+from -0.03 (closed sheets, Landsat 8) to 0.21 (Sentinel-2); snow's, -0.08 to -0.03, lie among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Light:
             haze_optical_depth=float(rng.gamma(1.5, 0.08)),
             ozone_atm_cm=float(rng.uniform(0.22, 0.45)),
             camera=_bands(np.exp(_CAMERA + _CAMERA_SPREAD * rng.standard_normal(4))),
-            cloud=_bands(np.exp(_CLOUD + _CLOUD_SPREAD * _red_and_infrared_alike(rng))),
+            cloud=_bands(np.exp(_cloud_colour(rng))),
         )
 
     def _ozone(self, band: int) -> float:
@@ -128,8 +128,6 @@ def _bands(values: NDArray[np.float64]) -> Bands:
     return blue, green, red, nir
 
 
-def _red_and_infrared_alike(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Four standard normal numbers of which the last follows the one before."""
-    drawn = rng.standard_normal(4)
-    drawn[3] = _CLOUD_TOGETHER * drawn[2] + np.sqrt(1 - _CLOUD_TOGETHER**2) * drawn[3]
-    return drawn
+def _cloud_colour(rng: np.random.Generator) -> NDArray[np.float64]:
+    nir = rng.uniform(*_CLOUD_NIR)
+    return np.array([0, 0, _CLOUD_RED * nir, nir]) + _CLOUD_SPREAD * rng.standard_normal(4)

@@ -157,10 +157,10 @@ def test_clouds_send_back_more_near_infrared_than_snow_as_images_show():
     snow = np.array([0.95, 0.945, 0.93, 0.84], np.float32)[:, None, None] * flat(1.0)
     tops = [light.over_ground(snow).mean(axis=(1, 2)) for light in drawn]
     grounds = [np.log(top[3] / top[0]) for top in tops]
-    assert 0.05 < np.mean(clouds) < 0.15
-    assert np.quantile(clouds, 0.05) < 0 < 0.18 < np.quantile(clouds, 0.95)
+    assert 0.03 < np.mean(clouds) < 0.12
+    assert np.quantile(clouds, 0.05) < -0.03 < 0.17 < np.quantile(clouds, 0.95) < 0.25
     assert -0.10 < np.mean(grounds) < -0.03
-    assert np.quantile(grounds, 0.95) > np.quantile(clouds, 0.05)
+    assert np.quantile(grounds, 0.95) > np.quantile(clouds, 0.1)
 
 
 @given(ground=st.floats(0.05, 0.9), beam=st.floats(0, 0.95))
