@@ -12,19 +12,7 @@ from payload.world.atmosphere import (
     through_air,
 )
 
-Bands = tuple[float, float, float, float]
-
 _SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
-_WHITE: Bands = (1.0, 1.0, 1.0, 1.0)
-_CAMERA, _CAMERA_SPREAD = (-0.02, 0.01, 0.01, 0.02), 0.02
-"""Logarithm of what images show of white ground over what `over_ground` does, in the mean and from scene
-to scene: cameras' calibrations, and light that air sends sideways. Source: medians of bright snow in the
-labelled Landsat-8 and Sentinel-2 images."""
-_CLOUD_NIR = (-0.13, 0.15)
-_CLOUD_RED, _CLOUD_SPREAD = 0.4, 0.02
-"""The same of clouds over white ground in near infrared, evenly spread; how far red goes along; and what else
-bands differ. Source: medians of bright clouds in the same images, whose near infrared over blue has logarithms
-from -0.03 (closed sheets, Landsat 8) to 0.21 (Sentinel-2); snow's, -0.08 to -0.03, lie among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +23,13 @@ class Light:
         sun_elevation_deg: [deg] Above the horizon.
         haze_optical_depth: At 0.55 um.
         ozone_atm_cm: [atm cm] Column of ozone.
-        camera: What white ground looks like, in each band.
-        cloud: What a cloud looks like where white ground is white, in each band.
+        vapour: Share of near infrared that the vapour in and above clouds lets pass. Assumption.
     """
 
     sun_elevation_deg: float
     haze_optical_depth: float
     ozone_atm_cm: float
-    camera: Bands = _WHITE
-    cloud: Bands = _WHITE
+    vapour: float = 1.0
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, *, sun_deg: tuple[float, float]) -> "Light":
@@ -53,8 +39,7 @@ class Light:
             sun_elevation_deg=float(np.degrees(np.arcsin(sine))),
             haze_optical_depth=float(rng.gamma(1.5, 0.08)),
             ozone_atm_cm=float(rng.uniform(0.22, 0.45)),
-            camera=_bands(np.exp(_CAMERA + _CAMERA_SPREAD * rng.standard_normal(4))),
-            cloud=_bands(np.exp(_cloud_colour(rng))),
+            vapour=float(rng.uniform(0.95, 1.0)),
         )
 
     def _ozone(self, band: int) -> float:
@@ -74,15 +59,12 @@ class Light:
         for band in range(len(WAVELENGTH_UM)):
             below, ozone = ground[band], self._ozone(band)
             top[band] = through_air(below, air.path[band], air.albedo[band], ozone)
-            top[band] *= np.float32(self.camera[band])
         return top
 
     def white_cloud(self) -> tuple[float, ...]:
-        """What a cloud that sends all light back looks like from above: nearly white, less the ozone."""
-        return tuple(
-            self._ozone(band) * camera * cloud
-            for band, (camera, cloud) in enumerate(zip(self.camera, self.cloud, strict=True))
-        )
+        """What a cloud that sends all light back looks like from above: white, but for the gases."""
+        vapour = (1.0, 1.0, 1.0, self.vapour)
+        return tuple(self._ozone(band) * vapour[band] for band in range(len(WAVELENGTH_UM)))
 
     def shadow_px(self, height_m: float, gsd_m: float) -> float:
         """[px] How far from its cloud a shadow falls, seen from straight above."""
@@ -121,13 +103,3 @@ def under_cloud(
         shining /= 1 - (1 - passed) * np.minimum(ground, np.float32(0.98))
         top[band] = np.float32(white[band]) * sent_back + shining
     return top
-
-
-def _bands(values: NDArray[np.float64]) -> Bands:
-    blue, green, red, nir = values.tolist()
-    return blue, green, red, nir
-
-
-def _cloud_colour(rng: np.random.Generator) -> NDArray[np.float64]:
-    nir = rng.uniform(*_CLOUD_NIR)
-    return np.array([0, 0, _CLOUD_RED * nir, nir]) + _CLOUD_SPREAD * rng.standard_normal(4)
