@@ -24,7 +24,7 @@ from payload.training.compose.fields import (
 from payload.training.compose.light import Light
 
 _PLATEAU_SUN_DEG = 28.0  # Assumption
-_UPWARD = (0.80, 0.98)
+_UPWARD = (0.82, 1.0)
 """Snow sends less straight up than evenly under a low sun: what is left. Source of the effect: Hudson et al.
 2006, J. Geophys. Res. 111, D18106; how much: Assumption, as snow in the labelled images is 0.85 bright at most."""
 Ground = NDArray[np.float32]

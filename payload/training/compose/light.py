@@ -76,30 +76,24 @@ def under_cloud(
     cloud: NDArray[np.float32],
     beam: NDArray[np.float32],
     white: tuple[float, ...],
-    *,
-    lit: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Put clouds and their shadows over a clear scene.
 
     Args:
         clear: Reflectance at the top of the atmosphere without cloud, shape (4, H, W).
-        cloud: Share of light that the cloud sends back, shape (H, W).
+        cloud: Share of light that the cloud sends back, shape (4, H, W).
         beam: Share of the sun's beam that reaches the ground, shape (H, W).
         white: From `Light.white_cloud`.
-        lit: Share of the sun's light that falls on the cloud, shape (H, W); all of it if None. A cloud in
-            shadow is dark, and hides what lies below as well as any.
 
     Returns:
         Shape (4, H, W): light passes the cloud twice, and is lit from below again and again.
     """
     top = np.empty_like(clear)
-    passed = 1 - np.minimum(cloud, 1)
-    sent_back = cloud if lit is None else cloud * lit
     for band in range(len(clear)):
         sky = np.float32(_SKYLIGHT[band])
         ground = clear[band] * (sky + (1 - sky) * beam)
+        passed = 1 - np.minimum(cloud[band], 1)
         # Slopes that face the sun pass 1; between ground and cloud light must get less each time.
-        shining = passed * passed * ground
-        shining /= 1 - (1 - passed) * np.minimum(ground, np.float32(0.98))
-        top[band] = np.float32(white[band]) * sent_back + shining
+        lit = passed * passed * ground / (1 - (1 - passed) * np.minimum(ground, np.float32(0.98)))
+        top[band] = np.float32(white[band]) * cloud[band] + lit
     return top
