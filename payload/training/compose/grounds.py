@@ -24,9 +24,6 @@ from payload.training.compose.fields import (
 from payload.training.compose.light import Light
 
 _PLATEAU_SUN_DEG = 28.0  # Assumption
-_UPWARD = (0.82, 1.0)
-"""Snow sends less straight up than evenly under a low sun: what is left. Source of the effect: Hudson et al.
-2006, J. Geophys. Res. 111, D18106; how much: Assumption, as snow in the labelled images is 0.85 bright at most."""
 Ground = NDArray[np.float32]
 Spectrum = tuple[float, float, float, float]
 
@@ -64,10 +61,6 @@ def snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: floa
 
     Plateaus lie where the sun stays low; under a high one they would look like fog, pixel by pixel.
     """
-    return _snow(rng, side_px, light, azimuth_deg) * np.float32(rng.uniform(*_UPWARD))
-
-
-def _snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
     kind = rng.choice(
         ["plateau", "plain", "mountain", "forest", "patchy"], p=[0.2, 0.18, 0.26, 0.26, 0.1]
     )
@@ -103,10 +96,6 @@ def _snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: flo
 
 def ice(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
     """Sea ice with leads and ponds, frozen lakes, or a glacier with crevasses."""
-    return _ice(rng, side_px, light, azimuth_deg) * np.float32(rng.uniform(*_UPWARD))
-
-
-def _ice(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
     kind = rng.choice(["sea", "lakes", "glacier"], p=[0.45, 0.25, 0.3])
     if kind == "lakes":
         shore = _noise(rng, side_px, rng.uniform(2.8, 3.6), 1.0)
