@@ -16,7 +16,7 @@ from payload.training.compose.sky import (
     RealClouds,
     draw_sky,
     real_clouds,
-    self_lit,
+    self_shaded,
     towards_sun,
 )
 from payload.training.images import RADIOMETRY, LabelledImage
@@ -120,9 +120,7 @@ class Composer:
         azimuth_deg = float(rng.uniform(0, 360))
         gsd_m = float(np.exp(rng.uniform(np.log(5), np.log(60))))
         if surface == "real":
-            image = self.grounds[rng.integers(len(self.grounds))]
-            clear, truth = self._cut_from(image, rng)
-            gsd_m = image.resolution_m or gsd_m
+            clear, truth = self._real_ground(rng)
         else:
             ground = GROUNDS[surface](rng, self.side_px, light, azimuth_deg)
             clear = light.over_ground(np.clip(ground, 0.001, 1.05))
@@ -137,14 +135,15 @@ class Composer:
                 real=self.clouds,
             )
             beam = _displaced(sky.beam, light.shadow_px(sky.height_m, gsd_m), azimuth_deg)
-            lit = self_lit(
+            cloud = self_shaded(
                 sky.cloud,
                 sky.thick_m / gsd_m,
                 slope=float(np.tan(np.radians(light.sun_elevation_deg))),
                 azimuth_deg=azimuth_deg,
             )
-            pixels = under_cloud(clear, sky.cloud, beam, light.white_cloud(), lit=lit)
-            truth = _truth(truth, clear, pixels, sky.cloud, beam)
+            everywhere = np.broadcast_to(cloud, clear.shape)
+            pixels = under_cloud(clear, everywhere, beam, light.white_cloud())
+            truth = _truth(truth, clear, pixels, cloud, beam)
         return LabelledImage(
             id=f"composed_{self.seed}_{name}",
             scene=f"composed_{self.seed}_{name}",
@@ -157,10 +156,10 @@ class Composer:
             resolution_m=gsd_m,
         )
 
-    def _cut_from(
-        self, image: LabelledImage, rng: np.random.Generator
+    def _real_ground(
+        self, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """A square of an image, turned and mirrored."""
+        image = self.grounds[rng.integers(len(self.grounds))]
         here = tuple(
             slice(start, start + self.side_px)
             for start in (
@@ -224,7 +223,7 @@ def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def under_shadow(clear: NDArray[np.float32], beam: NDArray[np.float32]) -> NDArray[np.float32]:
     """A clear scene with shadows and no cloud."""
-    return under_cloud(clear, np.zeros_like(beam), beam, (0.0,) * len(clear))
+    return under_cloud(clear, np.zeros_like(clear), beam, (0.0,) * len(clear))
 
 
 def _exposed(rng: np.random.Generator, pixels: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -12,19 +12,7 @@ from payload.world.atmosphere import (
     through_air,
 )
 
-Bands = tuple[float, float, float, float]
-
 _SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
-_WHITE: Bands = (1.0, 1.0, 1.0, 1.0)
-_CAMERA, _CAMERA_SPREAD = (-0.02, 0.015, 0.015, 0.04), 0.015
-"""Logarithm of what images show of white ground over what `over_ground` does, in the mean and from scene
-to scene. Source: medians of bright snow in the labelled Landsat-8 and Sentinel-2 images; cameras' calibrations
-and the light that air sends sideways are in it."""
-_CLOUD = (0.0, 0.0, 0.03, 0.085)
-_CLOUD_SPREAD = (0.0, 0.01, 0.03, 0.05)
-_CLOUD_TOGETHER = 0.75  # correlation of red and near infrared
-"""The same of clouds over white ground: they send back more near infrared than snow does. Source: medians of
-bright clouds in the same images, 117 of them, with the surplus that green ground adds taken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +23,13 @@ class Light:
         sun_elevation_deg: [deg] Above the horizon.
         haze_optical_depth: At 0.55 um.
         ozone_atm_cm: [atm cm] Column of ozone.
-        camera: What white ground looks like, in each band.
-        cloud: What a cloud looks like where white ground is white, in each band.
+        vapour: Share of near infrared that the vapour in and above clouds lets pass. Assumption.
     """
 
     sun_elevation_deg: float
     haze_optical_depth: float
     ozone_atm_cm: float
-    camera: Bands = _WHITE
-    cloud: Bands = _WHITE
+    vapour: float = 1.0
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, *, sun_deg: tuple[float, float]) -> "Light":
@@ -53,8 +39,7 @@ class Light:
             sun_elevation_deg=float(np.degrees(np.arcsin(sine))),
             haze_optical_depth=float(rng.gamma(1.5, 0.08)),
             ozone_atm_cm=float(rng.uniform(0.22, 0.45)),
-            camera=_bands(np.exp(_CAMERA + _CAMERA_SPREAD * rng.standard_normal(4))),
-            cloud=_bands(np.exp(_CLOUD + _CLOUD_SPREAD * _red_and_infrared_alike(rng))),
+            vapour=float(rng.uniform(0.95, 1.0)),
         )
 
     def _ozone(self, band: int) -> float:
@@ -74,15 +59,12 @@ class Light:
         for band in range(len(WAVELENGTH_UM)):
             below, ozone = ground[band], self._ozone(band)
             top[band] = through_air(below, air.path[band], air.albedo[band], ozone)
-            top[band] *= np.float32(self.camera[band])
         return top
 
     def white_cloud(self) -> tuple[float, ...]:
-        """What a cloud that sends all light back looks like from above: nearly white, less the ozone."""
-        return tuple(
-            self._ozone(band) * camera * cloud
-            for band, (camera, cloud) in enumerate(zip(self.camera, self.cloud, strict=True))
-        )
+        """What a cloud that sends all light back looks like from above: white, but for the gases."""
+        vapour = (1.0, 1.0, 1.0, self.vapour)
+        return tuple(self._ozone(band) * vapour[band] for band in range(len(WAVELENGTH_UM)))
 
     def shadow_px(self, height_m: float, gsd_m: float) -> float:
         """[px] How far from its cloud a shadow falls, seen from straight above."""
@@ -94,42 +76,24 @@ def under_cloud(
     cloud: NDArray[np.float32],
     beam: NDArray[np.float32],
     white: tuple[float, ...],
-    *,
-    lit: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Put clouds and their shadows over a clear scene.
 
     Args:
         clear: Reflectance at the top of the atmosphere without cloud, shape (4, H, W).
-        cloud: Share of light that the cloud sends back, shape (H, W).
+        cloud: Share of light that the cloud sends back, shape (4, H, W).
         beam: Share of the sun's beam that reaches the ground, shape (H, W).
         white: From `Light.white_cloud`.
-        lit: Share of the sun's light that falls on the cloud, shape (H, W); all of it if None. A cloud in
-            shadow is dark, and hides what lies below as well as any.
 
     Returns:
         Shape (4, H, W): light passes the cloud twice, and is lit from below again and again.
     """
     top = np.empty_like(clear)
-    passed = 1 - np.minimum(cloud, 1)
-    sent_back = cloud if lit is None else cloud * lit
     for band in range(len(clear)):
         sky = np.float32(_SKYLIGHT[band])
         ground = clear[band] * (sky + (1 - sky) * beam)
+        passed = 1 - np.minimum(cloud[band], 1)
         # Slopes that face the sun pass 1; between ground and cloud light must get less each time.
-        shining = passed * passed * ground
-        shining /= 1 - (1 - passed) * np.minimum(ground, np.float32(0.98))
-        top[band] = np.float32(white[band]) * sent_back + shining
+        lit = passed * passed * ground / (1 - (1 - passed) * np.minimum(ground, np.float32(0.98)))
+        top[band] = np.float32(white[band]) * cloud[band] + lit
     return top
-
-
-def _bands(values: NDArray[np.float64]) -> Bands:
-    blue, green, red, nir = values.tolist()
-    return blue, green, red, nir
-
-
-def _red_and_infrared_alike(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Four standard normal numbers of which the last follows the one before."""
-    drawn = rng.standard_normal(4)
-    drawn[3] = _CLOUD_TOGETHER * drawn[2] + np.sqrt(1 - _CLOUD_TOGETHER**2) * drawn[3]
-    return drawn

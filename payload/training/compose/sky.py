@@ -168,11 +168,12 @@ def draw_sky(
     return Sky(cloud, beam, height_m, thick_m)
 
 
-def self_lit(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float) -> Field:
-    """Share of the sun's light that falls on clouds: the tops of some lie in the shadow of taller ones.
+def self_shaded(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float) -> Field:
+    """Clouds in the shadow of taller clouds: their tops lie in it.
 
-    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter.
-    Assumption.
+    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter. It
+    is treated as thinner cloud from here on: over dark ground that looks the same, over snow more ground
+    shines through than a dark, thick cloud would let. Assumption.
 
     Args:
         cloud: Share of light sent back, shape (H, W); the square wraps around.
@@ -182,13 +183,13 @@ def self_lit(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float)
     """
     top = blurred(np.minimum(cloud, 1), 0.8) * np.float32(thick_px)
     longest = min(thick_px / slope, cloud.shape[0] / 2)
-    dark = np.zeros_like(cloud)
     if longest < 1:
-        return 1 - dark
+        return cloud
+    dark = np.zeros_like(cloud)
     for reach_px in np.linspace(1, longest, _RAYS):
         ray = towards_sun(top, float(reach_px), azimuth_deg) - np.float32(reach_px * slope)
         dark = np.maximum(dark, smooth_step(ray - top, 0.0, max(0.1 * thick_px, 0.5)))
-    return 1 - np.float32(_DARKEST) * blurred(dark, 1.0)
+    return cloud * (1 - np.float32(_DARKEST) * blurred(dark, 1.0))
 
 
 def towards_sun(top: Field, reach_px: float, azimuth_deg: float) -> Field:

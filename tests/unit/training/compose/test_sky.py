@@ -13,7 +13,7 @@ from payload.training.compose.sky import (
     draw_sky,
     haloed,
     real_clouds,
-    self_lit,
+    self_shaded,
     towards_sun,
 )
 from payload.types import CLEAR, CLOUD, UNKNOWN
@@ -110,8 +110,8 @@ def test_a_tower_darkens_the_low_cloud_behind_it_as_far_as_its_shadow_reaches(az
     cloud = np.full((96, 96), 0.2, np.float32)
     cloud[44:52, 44:52] = 1.0
     thick_px, slope = 10.0, 0.5  # the tower stands 8 px over the rest: its shadow is 16 px long
-    lit = self_lit(cloud, thick_px, slope=slope, azimuth_deg=azimuth_deg)
-    dark = lit < 0.95
+    found = self_shaded(cloud, thick_px, slope=slope, azimuth_deg=azimuth_deg)
+    dark = found < 0.95 * cloud
     rows, cols = np.nonzero(dark)
     away = {0.0: (1, 0), 90.0: (0, -1), 180.0: (-1, 0), 270.0: (0, 1)}[azimuth_deg]
     along = (rows - 47.5) * away[0] + (cols - 47.5) * away[1]
@@ -119,18 +119,18 @@ def test_a_tower_darkens_the_low_cloud_behind_it_as_far_as_its_shadow_reaches(az
     assert along.min() > 0
     assert 13 < along.max() - 4 < 18
     assert abs(beside).max() < 7
-    assert lit.max() <= 1
-    assert lit.min() > 0.5
+    assert (found <= cloud).all()
+    assert found.min() > 0.5 * 0.2
 
 
 @given(seed=seeds, thick=st.floats(0, 30), slope=st.floats(0.14, 4))
 def test_no_cloud_gets_brighter_by_shade_and_flat_ones_stay_as_they_are(seed, thick, slope):
     cloud = sky(seed).cloud
-    lit = self_lit(cloud, thick, slope=slope, azimuth_deg=77.0)
-    assert (lit <= 1 + 1e-6).all()
-    assert (lit >= 0.5).all()
+    shaded = self_shaded(cloud, thick, slope=slope, azimuth_deg=77.0)
+    assert (shaded <= cloud * (1 + 1e-6)).all()
+    assert (shaded >= 0.5 * cloud).all()
     flat = np.full_like(cloud, 0.6)
-    assert self_lit(flat, thick, slope=slope, azimuth_deg=77.0) == pytest.approx(1, rel=1e-5)
+    assert self_shaded(flat, thick, slope=slope, azimuth_deg=77.0) == pytest.approx(flat, rel=1e-5)
 
 
 @given(seed=seeds)
