@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
@@ -24,13 +24,22 @@ from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.scores import pool
-from payload.ports import Examinable, Masker
+from payload.ports import Examinable, Masker, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport, mask_names, mask_raster
 from payload.products.downlink import Archive
+from payload.products.earth import (
+    Earth,
+    MapReport,
+    SceneReport,
+    map_world,
+    measure_world,
+    paint_world,
+)
 from payload.products.folder import ResultsFolder
 from payload.products.gallery import write_gallery
 from payload.products.ground_segment import UnpackReport, unpack
+from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
 from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
@@ -44,18 +53,26 @@ from payload.world.rasters import Reading
 
 __all__ = [
     "Comparison",
+    "Earth",
+    "LawsReport",
+    "MapReport",
     "MaskReport",
     "Pass",
     "Reading",
     "RunResult",
     "Scenario",
+    "SceneReport",
     "UnpackReport",
     "check",
     "compare",
+    "earth",
     "fly",
     "json_schema",
     "load_scenario",
+    "map_world",
     "mask",
+    "measure_world",
+    "paint_world",
     "passes",
     "query",
     "report",
@@ -288,6 +305,12 @@ def mask(
             )
         )
     return reports
+
+
+def earth(scenario: Scenario) -> Earth:
+    """The world of a scenario under its camera: for `paint_world`, `map_world` and `measure_world`."""
+    source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
+    return Earth(source, make_sensor(scenario))
 
 
 def variants(

@@ -5,7 +5,6 @@ stdout is the answer, stderr the talk. Nothing heavy is imported before a comman
 
 import functools
 import inspect
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,11 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from payload import __version__
+from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
+from payload.commands.talk import answer as _answer
+from payload.commands.talk import answer_json as _answer_json
+from payload.commands.talk import as_dict as _as_dict
+from payload.commands.talk import say as _say
+from payload.commands.world import world
 from payload.errors import PayloadError, ScenarioError
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
     from payload.api import RunResult
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -36,22 +39,6 @@ app = typer.Typer(
     "would not, when, and what does it cost?\n\n"
     "Start with:  payload-sim run scenarios/quickstart.yaml",
 )
-
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH.TO.KEY=VALUE",
-        help="Change a key; checked like the file. Repeatable.",
-    ),
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed instead of the scenario's own.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-ResultsParent = Annotated[
-    Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
-]
 
 
 def _command(function: F) -> F:
@@ -79,26 +66,6 @@ def _command(function: F) -> F:
     text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")
     app.command(help=text)(guarded)
     return function
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 - talking is what this module is for
-
-
-def _answer(text: str) -> None:
-    print(text)  # noqa: T201
-
-
-def _as_dict(value: "DataclassInstance") -> dict[str, Any]:
-    """A dataclass as plain data; paths become text."""
-    import dataclasses
-
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(value), default=str))
-    return plain
-
-
-def _answer_json(value: object) -> None:
-    _answer(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
 
 
 def _with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
@@ -495,6 +462,9 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
     if isinstance(value, float) and not -float("inf") < value < float("inf"):
         return None
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+_command(world)
 
 
 @_command

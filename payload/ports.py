@@ -13,12 +13,14 @@ from payload.types import (
     CloudMask,
     ContactWindow,
     Ephemeris,
+    Foresight,
     Georeference,
     Glance,
     MaskerIdentity,
     Patch,
     Plan,
     PlanContext,
+    Prospects,
     Radiometry,
     RateProfile,
     Sensor,
@@ -99,6 +101,17 @@ class Glancing(Protocol):
 
     def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
         """What each window of the view's scene holds; ImageryError where there is no such view."""
+        ...
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """A scene source that can tell, as well as a weather service does, where it will be clear."""
+
+    def forecast(
+        self, prospects: Prospects, *, issued_s: float, foresight: Foresight
+    ) -> NDArray[np.float64]:
+        """P(clear) of each prospect, shape (N,), as told `issued_s` after the epoch; pure."""
         ...
 
 

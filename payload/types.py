@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-CLEAR, CLOUD, SHADOW, UNKNOWN = 0, 1, 2, 255
+CLEAR, CLOUD, SHADOW, THIN_CLOUD, UNKNOWN = 0, 1, 2, 3, 255
 
 
 # --- orbit ------------------------------------------------------------------------------------------
@@ -209,6 +209,26 @@ SURFACES = (
 """Classes of ground; what a scene source says of a surface is an index into them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundTruth:
+    """All that is known of the pixels of a window, for judges; each of shape (H, W).
+
+    Attributes:
+        sky: `CLEAR`, `THIN_CLOUD`, `CLOUD` or `SHADOW`, uint8. A masker's truth counts thin cloud as cloud.
+        surface: What the ground is: an index into `SURFACES`, uint8.
+        optical_depth: Of the cloud in the line of sight, float32.
+    """
+
+    sky: NDArray[np.uint8]
+    surface: NDArray[np.uint8]
+    optical_depth: NDArray[np.float32]
+
+
+THICK_OPTICAL_DEPTH = 3.6
+"""From here on a cloud is thick. Source: classes of ISCCP, Rossow and Schiffer 1999, Bull. Am. Meteorol. Soc. 80,
+2261."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """A part of a scene known without painting it.
@@ -217,11 +237,14 @@ class Glance:
         cover: Share of it that truth calls cloud, 0 to 1.
         surface: The commonest class of its ground, one of `SURFACES`.
         sun_elevation_deg: [deg] Height of the sun.
+        thick_cover: Share of it under cloud of an optical depth of at least `THICK_OPTICAL_DEPTH`, which
+            hides the ground; None where the source does not say.
     """
 
     cover: float
     surface: str
     sun_elevation_deg: float
+    thick_cover: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -383,6 +406,41 @@ class TileOutcome:
 
 
 # --- planning ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prospects:
+    """Scenes that a planner thinks of: will they be clear?
+
+    Attributes:
+        lat_deg: [deg] Geodetic, of the middles, shape (N,).
+        lon_deg: [deg] Shape (N,).
+        time_s: [s] since the epoch, shape (N,).
+        epoch_utc: The epoch, aware.
+        size_km: [km] Side of a scene.
+        max_cover: A scene is clear if its true cover is not above this.
+    """
+
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    time_s: NDArray[np.float64]
+    epoch_utc: datetime
+    size_km: float
+    max_cover: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """How good forecasts are.
+
+    Attributes:
+        skill: Correlation of what is forecast with what comes, at a lead time of zero: 0 knows the
+            climate alone, 1 sees the sky as it is.
+        memory_s: [s] Lead time in which that correlation falls to 1/e of itself.
+    """
+
+    skill: float
+    memory_s: float = 3.0 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ It needs the extra `train`; `payload-train run RECIPE --data FOLDER` follows a r
     school       students learn: lessons, student, train
     course       the whole of it: who learns alone, whether the teacher may teach, who learns from it
     exam         what they are worth on scenes that they never saw;  judge: how anything is judged
+    realism      whether rendered scenes look like real ones
     shipping     what flies: calibrate, export, streamline, quantise;  speed: how fast
     cli          `payload-train`
 

@@ -154,6 +154,37 @@ def run(
     reports.report_shipped(shop, models, out)
 
 
+@app.command()
+def realism(
+    data: Data,
+    out: Out = Path("build/world"),
+    seed: Annotated[int, typer.Option(help="Of the world and of the sample of places.")] = 0,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="An option of the synthetic Earth; may be repeated."
+        ),
+    ] = None,
+    quick: Annotated[bool, typer.Option(help="With few views, in well under a minute.")] = False,
+) -> None:
+    """Measure how the synthetic Earth differs from real images.
+
+    Example: payload-train realism --data clouds --set haze_optical_depth=0.2
+    """
+    import sys
+
+    from payload.training.journal import Journal
+    from payload.training.realism.compare import Sample, compare_world
+    from payload.training.realism.page import PAGE
+
+    pairs = [text.partition("=") for text in option or []]
+    if bad := [key for key, equals, _ in pairs if not equals]:
+        raise ScenarioError(f"--set {bad[0]}: KEY=VALUE is wanted")
+    options = {key: value for key, _, value in pairs}
+    compare_world(data, out, Sample(seed, options, quick), journal=Journal(screen=sys.stderr))
+    typer.echo((out / PAGE).read_text(encoding="utf-8"))
+
+
 def main() -> None:
     """Run the command line; an error of ours is a sentence on stderr and its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")

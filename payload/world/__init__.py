@@ -1,9 +1,21 @@
 """The Earth we photograph: what is there, whether or not anyone looks.
 
-    synthetic    `synthetic`: scenes painted from the modules below, with exact truth
-    surface      land, water, plants, sand, snow: reflectance at a place and a season
+    synthetic    `synthetic`: the Earth that is made of the modules below
+    scene        its scenes, painted window by window, with exact truth
+    sight        what lies at pixels: ground below, clouds above, the sun beside them
+    surface      land, water, plants, sand, snow: which of them lies where, in a season
+    parcels      fields, tracks and houses
+    spectra      reflectance of what lies on the ground
     clouds       optical depth at a place and time; climate; correlation in space and time
-    atmosphere   air, haze, cloud and shadow to the top of the atmosphere; noise and DN
+    coarse       the sky over squares: what its coarse octaves tell and leave open (with `averaging`)
+    cover        cloud cover of squares, without painting
+    glance       cover and surface of a scene's windows, without painting
+    forecast     P(clear) of a scene, with a stated skill
+    laws         means, belts, lives and sizes of the clouds, measured (with `sizes`)
+    maps         the clouds of the whole globe, and its coasts
+    air_mass     haze, height and colour of clouds over a whole scene
+    atmosphere   air, cloud and shadow: light on its way to the top of the atmosphere
+    camera       point spread, bands apart, noise, stripes; reflectance to DN
     globe        the real Earth: land fraction, the sun
     grid         pixels of a scene to places
     lattice      a lattice on the globe that gets finer by halves

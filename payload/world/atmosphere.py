@@ -1,12 +1,9 @@
-"""Light on its way: air, haze, clouds and their shadows to reflectance at the top; then to DN."""
+"""Light on its way: air, haze, clouds and their shadows to reflectance at the top of the atmosphere."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from payload.types import Radiometry
-from payload.world.noise import hash_grid, normal_wave
 
 WAVELENGTH_UM = (0.49, 0.56, 0.665, 0.842)
 """[um] Middle of blue, green, red and near infrared. Source: Sentinel-2 MSI bands 2, 3, 4 and 8."""
@@ -15,7 +12,8 @@ _ONE_MINUS_ASYMMETRY = 0.15  # scattering in clouds is forward: g = 0.85, Hansen
 _DELTA = 1.0 - 0.85**2  # what is left of a beam's optical depth without the forward peak
 _ANGSTROM = 1.2  # haze is bluish; Assumption
 _HAZE_BACK = 0.08  # share of haze that is scattered back to space; Assumption
-_DIFFUSE = (0.30, 0.24, 0.18, 0.13)  # skylight's share, left in a shadow; Assumption
+SKYLIGHT = (0.30, 0.24, 0.18, 0.13)
+"""Share of light that comes from all over the sky, and is left in a shadow. Assumption."""
 _OZONE = (0.021, 0.103, 0.053, 0.0)
 """[1/(atm cm)] Absorption of ozone at `WAVELENGTH_UM`. Source: Leckner 1978, Solar Energy 20, 143, as
 tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
@@ -40,32 +38,32 @@ def beam_transmission(depth: NDArray[np.float32], sun_elevation_deg: float) -> N
     return share
 
 
-def top_of_atmosphere(
+def under_cloud(
     ground: NDArray[np.float32],
     band: int,
     *,
     cloud: NDArray[np.float32],
+    lit: NDArray[np.float32],
     beam: NDArray[np.float32],
-    air: "Air",
 ) -> NDArray[np.float32]:
-    """Reflectance at the top of the atmosphere, of ground, cloud and shadow below its air.
+    """Reflectance of ground, cloud and shadow, below the air above them.
 
     Args:
         ground: Reflectance at the ground, shape (H, W).
         band: 0 blue to 3 near infrared.
-        cloud: Reflectance of the clouds over each pixel.
+        cloud: Share of light that the clouds over each pixel send back, less than 1.
+        lit: What they look like: more where they face the sun.
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
-        air: The clear air.
     """
-    light = beam * np.float32(1.0 - _DIFFUSE[band])
-    light += np.float32(_DIFFUSE[band])
+    light = beam * np.float32(1.0 - SKYLIGHT[band])
+    light += np.float32(SKYLIGHT[band])
     light *= ground
-    # The ground lights the cloud from below, again and again.
+    # The ground lights the cloud from below, again and again, and a little less each time.
     passed = np.float32(1.0) - cloud
     light *= passed * passed
-    light /= np.float32(1.0) - cloud * ground
-    light += cloud
-    return through_air(light, air.path[band], air.albedo[band], air.ozone[band])
+    light /= np.float32(1.0) - cloud * np.minimum(ground, np.float32(0.98))
+    light += lit
+    return light
 
 
 def through_air(
@@ -151,43 +149,3 @@ class Air:
             for band in range(len(WAVELENGTH_UM))
         ]
         return cls(tuple(path), tuple(albedo), tuple(ozone))
-
-
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """From reflectance to DN.
-
-    Attributes:
-        radiometry: DN to reflectance.
-        bit_depth: [bit] of a sample.
-        snr: Signal-to-noise ratio at a reflectance of 0.1; three quarters of the variance there are
-            shot noise, which grows with the signal. Assumption.
-        name: Of the exposure, as a 64-bit key.
-    """
-
-    radiometry: Radiometry
-    bit_depth: int
-    snr: float
-    name: int
-
-    def noise(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """Four standard normal fields for the detector's own pixels, each of shape (R, C)."""
-        lanes = hash_grid(self.name, rows, cols).view(np.uint16)
-        return [normal_wave().take(lanes[:, lane::4]) for lane in range(4)]
-
-    def expose(
-        self, reflectance: NDArray[np.float32], noise: NDArray[np.float32]
-    ) -> NDArray[np.uint16]:
-        """DN of reflectance at the top of the atmosphere, shape (H, W)."""
-        variance = (0.1 / self.snr) ** 2
-        deviation = np.maximum(reflectance, np.float32(0.0))
-        deviation *= np.float32(0.75 * variance / 0.1)
-        deviation += np.float32(0.25 * variance)
-        np.sqrt(deviation, out=deviation)
-        deviation *= noise
-        deviation += reflectance
-        deviation -= np.float32(self.radiometry.offset)
-        deviation *= np.float32(1.0 / self.radiometry.scale)
-        np.rint(deviation, out=deviation)
-        np.clip(deviation, 0.0, float(2**self.bit_depth - 1), out=deviation)
-        return deviation.astype(np.uint16)

@@ -39,10 +39,11 @@ _SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(
 _LARGE = (0.15, 0.35, 0.60, 0.60, 0.45, 0.34, 0.26)
 _SMALL = (0.22, 0.24, 0.26, 0.26, 0.24)
 _ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
-# And from 1.2 km down; beyond the list each octave is 0.57 of the one before.
+# And from 1.2 km down; beyond the list each octave is 0.62 of the one before.
 _FINE = (0.24, 0.23, 0.20, 0.145, 0.090, 0.054)
-_FALL = 0.57
+_FALL = 0.62
 _ICE_FINE = 0.2  # of the strength that low cloud has
+_PATCHY = 0.35  # by how much the strength of each octave varies from place to place
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _REGIME_KM = (1200.0, 500.0, 200.0)
 _EDGE = 0.08  # how far the field rises above its edge until a cloud counts as one
@@ -128,10 +129,14 @@ class Sky:
         # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
         waves = np.abs(turns.reshape(*fields.shape[1:], 2).astype(np.float32))
         strength = _WHITE_GAIN * _fine(nodes.level)
-        for field, share in ((0, 1.0), (1, _ICE_FINE)):
-            noise = waves[..., field] * np.float32(np.sqrt(12.0) / 2**31 * share * strength)
-            noise -= np.float32(np.sqrt(3.0) * share * strength)
-            fields[field] += noise * fields[2] if field == 0 else noise
+        low, ice = (
+            waves[..., lane] * np.float32(np.sqrt(12.0) / 2**31) - np.float32(np.sqrt(3.0))
+            for lane in (0, 1)
+        )
+        fields[2] *= (1.0 + np.float32(_PATCHY) * ice) * np.float32(1.0 / np.sqrt(1.0 + _PATCHY**2))
+        low *= fields[2]
+        fields[0] += low * np.float32(strength)
+        fields[1] += ice * np.float32(strength * _ICE_FINE)
 
     def _levels(
         self, direction: NDArray[np.float64]
@@ -150,13 +155,12 @@ class Sky:
 def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
     """Optical depth of low cloud from how far its field stands above the edge.
 
-    It thickens from nothing, as the power 3/2, and at its edge has the depth that the climate counts
+    It thickens from nothing, as the power 2, and at its edge has the depth that the climate counts
     as cloud. Assumption.
     """
     rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
     rise *= np.float32(1.0 / _EDGE)
-    depth: NDArray[np.float32] = np.sqrt(rise)
-    depth *= rise
+    depth: NDArray[np.float32] = rise * rise
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
     return depth
 
@@ -166,8 +170,8 @@ def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
 
     It is thin, seldom above 10, and never quite absent. Assumption.
     """
-    steep = ice * np.float32(2.1)
-    steep /= np.float32(1.0) + np.float32(0.25) * np.abs(ice)
+    steep = ice * np.float32(5.0)
+    steep /= np.float32(1.0) + np.float32(0.8) * np.abs(ice)
     depth: NDArray[np.float32] = np.exp(steep)
     depth *= np.float32(CLOUD_OPTICAL_DEPTH)
     return depth
@@ -184,3 +188,96 @@ def _mix(octaves: NDArray[np.float32], strength: tuple[float, ...]) -> NDArray[n
 def _level(cover: NDArray[np.float64]) -> NDArray[np.float64]:
     sure = np.where(cover <= 0.0, -20.0, np.where(cover >= 1.0, 20.0, 0.0))
     return normal_quantile(cover) + sure
+
+
+# --- for those who count clouds instead of painting them ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The clouds of a world at any times: the normal variables that `Sky` is made of.
+
+    Attributes:
+        seed: Of the world.
+        mean_cover: See `Sky`.
+        cloud_optical_depth: What counts as cloud.
+    """
+
+    seed: int
+    mean_cover: float | None = None
+    cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH
+
+    def octaves(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64], count: int
+    ) -> NDArray[np.float32]:
+        """The coarsest octaves of low and of ice cloud, each standard normal: shape (2, count, N).
+
+        Args:
+            direction: Unit vectors, shape (3, N).
+            time_s: [s] since 2000-01-01, shape (N,) or (1,); so in the other verbs.
+            count: At most `SPECTRUM.known`.
+        """
+        spacings = _SPACING_KM[:count]
+        lives = tuple(lifetime_s(spacing) for spacing in spacings)
+        return SphereNoise(self.seed, "cloud", spacings, lives).values(direction, time_s)
+
+    def regime(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The standard normal field that makes small scales weak or strong, shape (N,)."""
+        lives = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
+        slow = SphereNoise(self.seed, "regime", _REGIME_KM, lives).values(direction, time_s)
+        return np.asarray(slow[0].sum(0) / np.sqrt(len(_REGIME_KM)), np.float64)
+
+    def levels(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """By how much the climate of the hour raises the fields of low and ice cloud, shape (2, N)."""
+        hours = np.broadcast_to(np.rint(time_s / 3600.0), direction.shape[1:])
+        levels = np.empty((2, hours.size))
+        for hour in np.unique(hours).tolist():
+            mine = hours == hour
+            sky = Sky(self.seed, hour * 3600.0, self.mean_cover)
+            levels[:, mine] = sky._levels(direction[:, mine])
+        return levels
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """What the two fields are mixed of: octaves of a spacing and a strength, the coarsest first.
+
+    Attributes:
+        spacing_km: [km] of each octave: those of `Weather.octaves`, then the noise of `Sky.refine`.
+        low: Strength of each in low cloud.
+        ice: Strength of each in ice cloud, as a share of the field's deviation.
+        large: How many of the first octaves the regime leaves alone.
+        known: How many of the first octaves `Weather.octaves` has.
+    """
+
+    spacing_km: tuple[float, ...]
+    low: tuple[float, ...]
+    ice: tuple[float, ...]
+    large: int
+    known: int
+
+
+def breaking(regime: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much a regime multiplies the small scales of low cloud."""
+    return np.asarray(np.exp(0.6 * np.clip(regime, -1.5, 1.3)), np.float64)
+
+
+def fine_deviation(above: int, finest: int) -> float:
+    """Deviation of the noise of the levels above one, up to the finest, before the regime counts."""
+    return float(np.sqrt(sum(_fine(level) ** 2 for level in range(above + 1, finest + 1))))
+
+
+ICE_FINE = _ICE_FINE
+_LEVELS = range(COARSEST_LEVEL, COARSEST_LEVEL + 10)
+_VEIL = float(np.sqrt(sum(a * a for a in _ICE)))
+SPECTRUM = Spectrum(
+    spacing_km=(*_SPACING_KM, *(spacing_km(level) for level in _LEVELS)),
+    low=(*_LARGE, *_SMALL, *(_fine(level) for level in _LEVELS)),
+    ice=(*(a / _VEIL for a in _ICE), *(_ICE_FINE * _fine(level) for level in _LEVELS)),
+    large=len(_LARGE),
+    known=len(_SPACING_KM),
+)

@@ -28,6 +28,14 @@ def lat_lon(direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     )
 
 
+def directions(lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vectors from the Earth's centre, shape (3, ...), of places; the way back from `lat_lon`."""
+    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
+    across, z = np.cos(lat), (1.0 - WGS84_ECCENTRICITY2) * np.sin(lat)
+    length = np.sqrt(across * across + z * z)
+    return np.stack([across * np.cos(lon), across * np.sin(lon), z]) / length
+
+
 @cache
 def _land_share() -> NDArray[np.float64]:
     with (files("payload.data") / "land_fraction_0p5deg.npz").open("rb") as file:

@@ -42,6 +42,12 @@ class SceneGrid:
         crs = f"+proj=aeqd +lat_0={self.lat_deg!r} +lon_0={self.lon_deg!r} +datum=WGS84 +units=m"
         return Georeference(crs, (west_m, gsd_m, 0.0, north_m, 0.0, -gsd_m))
 
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """The middle of the grid as a unit vector, shape (3, 1)."""
+        rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
+        return self.directions(rows, cols)[:, :, 0]
+
     @cached_property
     def _frame(self) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
         lat, lon = np.radians(self.lat_deg), np.radians(self.lon_deg)
@@ -62,12 +68,21 @@ class SceneGrid:
         Args:
             rows: [px] from the upper edge of the scene, shape (R,).
             cols: [px] from the left edge, shape (C,).
+        """
+        return self.points(rows[:, None], cols[None, :])
+
+    def points(self, rows: NDArray[np.float64], cols: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit vectors from the Earth's centre, shape (3, ...), of single points of the grid.
+
+        Args:
+            rows: [px] from the upper edge of the scene; a shape that spreads with that of `cols`.
+            cols: [px] from the left edge.
 
         Source: Euler's radius of curvature along each azimuth; third order in distance over radius.
         """
         (east, north, up), centre, (prime_m, meridian_m) = self._frame
-        y_m = ((self.height_px / 2 - rows) * self.gsd_m)[:, None]
-        x_m = ((cols - self.width_px / 2) * self.gsd_m)[None, :]
+        y_m = (self.height_px / 2 - rows) * self.gsd_m
+        x_m = (cols - self.width_px / 2) * self.gsd_m
         square = np.maximum(x_m * x_m + y_m * y_m, 1e-12)
         radius_m = square / (x_m * x_m / prime_m + y_m * y_m / meridian_m + 1e-18)
         angle = np.sqrt(square) / radius_m

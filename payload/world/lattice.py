@@ -9,7 +9,7 @@ depends on its own place alone, so any window gives what a larger one would.
 Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,9 +140,6 @@ Start = Callable[[Nodes], NDArray[np.float32]]
 Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
 
-CellValues = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""Makes values of shape (R, C) for rows (R,) and columns (C,) of cells."""
-
 
 def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
     """Fields on a rectangle of lattice points, shape (F, H, W).
@@ -194,6 +191,26 @@ def _halve_down(fields: NDArray[np.float32], parents: Span, children: Span) -> N
     return flat[:, first : first + children.last - children.first + 1]
 
 
+def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> NDArray[np.float32]:
+    """By how much a field grows along a short step, by central differences.
+
+    Args:
+        field: On lattice points, shape (H, W).
+        step: Upwards and across, in coordinates of the face.
+        level: Of the lattice.
+
+    Returns:
+        Shape (H, W); nothing is known at the border.
+    """
+    up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
+    grown = np.empty_like(field)
+    inner = grown[1:-1, 1:-1]
+    np.subtract(field[2:, 1:-1], field[:-2, 1:-1], out=inner)
+    inner *= up
+    inner += (field[1:-1, 2:] - field[1:-1, :-2]) * across
+    return grown
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Footprint:
     """Where the pixels of a block lie on a face.
@@ -221,14 +238,21 @@ class Stencil:
     right: NDArray[np.float32]
 
     @classmethod
-    def of(cls, footprint: Footprint, level: int) -> "Stencil":
-        """The stencil of a footprint on a level."""
+    def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
+        """The stencil of a footprint on a level, with so many more points on all sides."""
         up, down = _cells(footprint.up, level)
         left, right = _cells(footprint.across, level)
-        rows = Span(int(up.min()), int(up.max()) + 1)
-        cols = Span(int(left.min()), int(left.max()) + 1)
+        rows = Span(int(up.min()) - margin, int(up.max()) + 1 + margin)
+        cols = Span(int(left.min()) - margin, int(left.max()) + 1 + margin)
         corner = (up - rows.first) * (cols.last - cols.first + 1) + (left - cols.first)
         return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
+
+    def sample_all(self, fields: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Fields of the nodes, each of shape (h, w), at the pixels, shape (F, H, W)."""
+        found = np.empty((len(fields), *self.corner.shape), np.float32)
+        for field, out in zip(fields, found, strict=True):
+            self.sample(field, out)
+        return found
 
     def sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (H, W)."""
@@ -246,27 +270,6 @@ class Stencil:
         step *= self.right
         left += step
         return left
-
-
-def cell_values(
-    footprint: Footprint, levels: tuple[int, int], values: CellValues
-) -> NDArray[np.float32]:
-    """Values that are constant in each cell of the lattice, at the pixels, shape (H, W).
-
-    Args:
-        footprint: Where the pixels lie.
-        levels: Of the lattice upwards and across.
-        values: Makes the values of a rectangle of cells from indices of rows and columns.
-    """
-    up, across = (
-        np.floor(at * 2.0 ** (level - 1)).astype(np.intp)
-        for at, level in zip((footprint.up, footprint.across), levels, strict=True)
-    )
-    rows, cols = (Span(int(cells.min()), int(cells.max())) for cells in (up, across))
-    table = values(rows.indices, cols.indices)
-    cell = (up - rows.first) * table.shape[1] + (across - cols.first)
-    found: NDArray[np.float32] = table.reshape(-1).take(cell)
-    return found
 
 
 def _cells(

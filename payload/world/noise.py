@@ -53,6 +53,28 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
     return scramble(down[:, None] ^ across[None, :])
 
 
+def hash_pixels(
+    names: NDArray[np.uint32], rows: NDArray[np.uint32], cols: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """32 bits for each pixel, from the lattice that it lies on and its place there.
+
+    Args:
+        names: Well mixed keys, shape (H, W) or ().
+        rows: Indices on the lattice of each pixel, shape (H, W).
+        cols: The same across.
+
+    Source: finaliser of MurmurHash3, A. Appleby 2011.
+    """
+    mixed = rows * np.uint32(0x9E3779B1)
+    mixed += cols * np.uint32(0x85EBCA77)
+    mixed ^= names
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        mixed ^= mixed >> np.uint32(shift)
+        mixed *= np.uint32(factor)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed
+
+
 @cache
 def _quantiles() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     normal = NormalDist()
@@ -66,6 +88,18 @@ def normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @cache
+def _shares() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    normal = NormalDist()
+    values = np.linspace(-6.0, 6.0, 3001)
+    return values, np.array([normal.cdf(value) for value in values.tolist()])
+
+
+def normal_share(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability that a standard normal variable lies below a value, to 1e-6; the way back of a quantile."""
+    return np.interp(value, *_shares())
+
+
+@cache
 def normal_wave() -> NDArray[np.float32]:
     """Standard normal values for phases of 16 bits, shape (65536,): up and down once in a turn."""
     phase = (np.arange(65536) + 0.5) / 65536
@@ -75,6 +109,12 @@ def normal_wave() -> NDArray[np.float32]:
 def ticks(time_s: float, lifetime_s: float) -> np.uint32:
     """How far the phases have moved at a time, for `phases`; wraps around without harm."""
     return np.uint32(round(time_s / lifetime_s * 65536.0) % 2**32)
+
+
+def many_ticks(time_s: NDArray[np.float64], lifetime_s: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """`ticks` of many times and lifetimes, of shapes that spread to one."""
+    moved = np.rint(time_s / lifetime_s * 65536.0).astype(np.int64)
+    return (moved & 0xFFFFFFFF).astype(np.uint32)
 
 
 def phases(bits: NDArray[np.uint32], tick: NDArray[np.uint32] | np.uint32) -> NDArray[np.uint32]:
@@ -110,12 +150,14 @@ class SphereNoise:
         """How many independent fields the noise has: four that stand still, or two that live."""
         return 4 if self.lifetime_s is None else 2
 
-    def values(self, direction: NDArray[np.float64], time_s: float = 0.0) -> NDArray[np.float32]:
+    def values(
+        self, direction: NDArray[np.float64], time_s: float | NDArray[np.float64] = 0.0
+    ) -> NDArray[np.float32]:
         """Standard normal values at places.
 
         Args:
             direction: Unit vectors from the Earth's centre, shape (3, N).
-            time_s: [s] since 2000-01-01.
+            time_s: [s] since 2000-01-01: one for all, or one for each place, shape (N,).
 
         Returns:
             Shape (fields, O, N). The variance is one at every place, on and between lattice points.
@@ -152,10 +194,12 @@ class SphereNoise:
         ]
         return np.stack(rows)
 
-    def _lanes(self, bits: NDArray[np.uint64], time_s: float) -> list[NDArray[np.int64]]:
+    def _lanes(
+        self, bits: NDArray[np.uint64], time_s: float | NDArray[np.float64]
+    ) -> list[NDArray[np.int64]]:
         if self.lifetime_s is None:
             return [((bits >> _U64(16 * i)) & _U64(0xFFFF)).astype(np.int64) for i in range(4)]
-        tick = np.array([ticks(time_s, life) for life in self.lifetime_s], np.uint32)[:, None]
+        tick = many_ticks(np.atleast_1d(time_s), np.array(self.lifetime_s)[:, None])
         lanes = [(bits >> _U64(32 * i)).astype(np.uint32) for i in range(2)]
         return [(phases(lane, tick) >> np.uint32(16)).astype(np.int64) for lane in lanes]
 

@@ -1,11 +1,10 @@
-"""The ground: reflectance in four bands at a place and a season.
+"""The ground: which surface lies where, at a place and a season.
 
-Four fields that stand still make it: height above the coast, moisture, warmth and a texture. Land is
+Fields that stand still make it: height above the coast, moisture, warmth and a texture. Land is
 where a normal field stands above the quantile of the land fraction, so that coasts are fractal and
-the land fraction of a region is right on average. Farmland is a mosaic of parcels.
+the land fraction of a region is right on average. Where fields meet, surfaces are mixed.
 
-Assumption: reflectances are typical values of their class, not measured; the zones of moisture and
-warmth are round figures.
+Assumption: the zones of moisture and warmth, and how surfaces follow from them, are round figures.
 """
 
 from dataclasses import dataclass
@@ -14,21 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.rng import key
+from payload.types import SURFACES
 from payload.world.globe import declination_deg, land_fraction, lat_lon
-from payload.world.lattice import COARSEST_LEVEL, Footprint, Nodes, cell_values, spacing_km
+from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
 from payload.world.noise import SphereNoise, hash_grid, normal_quantile
 
-BANDS = ("blue", "green", "red", "nir")
-
-# Reflectance at the ground: blue, green, red, near infrared.
-_DEEP = (0.024, 0.022, 0.012, 0.006)
-_SHALLOW = (0.050, 0.070, 0.052, 0.022)
-_SOIL = (0.070, 0.098, 0.135, 0.200)
-_SAND = (0.165, 0.245, 0.335, 0.415)
-_FOREST = (0.020, 0.038, 0.024, 0.265)
-_GRASS = (0.036, 0.070, 0.056, 0.285)
-_SNOW = (0.780, 0.780, 0.760, 0.680)
-_FLOES = (0.450, 0.450, 0.420, 0.340)
+Field = NDArray[np.float32]
 
 _SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(9, -1, -1))
 # Height, moisture, warmth, texture: strength of each octave from 1250 km down to 2.4 km between
@@ -39,10 +29,13 @@ _STRENGTH = (
     (0.30, 0.30, 0.25, 0.25, 0.20, 0.16, 0.13, 0.10, 0.08, 0.06),
     (0.20, 0.25, 0.25, 0.30, 0.30, 0.30, 0.30, 0.30, 0.28, 0.26),
 )
-_FALL = (0.62, 0.80, 0.68, 0.84)
+_FALL = (0.62, 0.86, 0.68, 0.90)
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
-_NIR = 3
-_PARCEL_LEVEL = 15  # parcels of farmland: 300 m long and half as wide
+_TEXTURE = 3
+_INLAND = 2.0  # mean height far from the sea: some 2 % of the land are lakes
+_PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
+_GLINT = 0.03  # water that mirrors more of the sun is called so
+_HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
 
 
 @dataclass(frozen=True)
@@ -60,15 +53,16 @@ class Ground:
     seed: int
     time_s: float
 
-    def start(self, nodes: Nodes) -> NDArray[np.float32]:
+    def start(self, nodes: Nodes) -> Field:
         """The fields on the coarsest level, shape (4, H, W)."""
         direction = nodes.direction.reshape(3, -1)
         lat_deg, lon_deg = lat_lon(direction)
         land = land_fraction(lat_deg, lon_deg)
         warmth = _warmth(lat_deg, land, self.time_s)
-        means = (normal_quantile(land), _moisture(lat_deg), warmth, np.zeros_like(lat_deg))
+        height = np.minimum(normal_quantile(land), _INLAND)
+        means = (height, _moisture(lat_deg), warmth, np.zeros_like(lat_deg))
         octaves = SphereNoise(self.seed, "ground", _SPACING_KM).values(direction)
-        fields = np.empty(octaves.shape[::2], np.float32)
+        fields = np.empty((len(means), lat_deg.size), np.float32)
         for field, (mean, strength) in enumerate(zip(means, _STRENGTH, strict=True)):
             total = mean.copy()
             for octave, factor in zip(octaves[field], strength, strict=True):
@@ -76,74 +70,119 @@ class Ground:
             fields[field] = total
         return fields.reshape(-1, *nodes.shape)
 
-    def refine(self, nodes: Nodes, fields: NDArray[np.float32]) -> None:
+    def refine(self, nodes: Nodes, fields: Field) -> None:
         """Add the noise of a level, in place."""
         name = key(self.seed, "ground", nodes.face, nodes.level)
         bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.int16)
         octave = nodes.level - COARSEST_LEVEL + 1
-        for field in range(len(fields)):
+        rough = np.clip(1.0 + np.float32(_PATCHY) * fields[_TEXTURE], 0.2, 3.0)
+        for field in range(len(_STRENGTH)):
             strength = _STRENGTH[field][-1] * _FALL[field] ** octave * _WHITE_GAIN
             noise = bits[:, field::4].astype(np.float32)  # spread evenly over 16 bits
             noise *= np.float32(strength * np.sqrt(12.0) / 2**16)
+            noise *= rough
             fields[field] += noise
 
-    def parcels(self, footprint: Footprint) -> NDArray[np.float32]:
-        """What is grown: a value from -1 to 1 for the parcel of each pixel, shape (H, W)."""
 
-        def grow(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.float32]:
-            name = key(self.seed, "parcels", footprint.face)
-            bits = hash_grid(name, rows, cols) >> np.uint64(40)
-            return bits.astype(np.float32) * np.float32(2.0**-23) - np.float32(1.0)
-
-        return cell_values(footprint, (_PARCEL_LEVEL, _PARCEL_LEVEL + 1), grow)
+def mountain_m(height: Field) -> Field:
+    """[m] What a unit of the field of heights stands for: hills at most places, mountains high up."""
+    share = _smooth((height - np.float32(_INLAND + 0.4)) * np.float32(0.6))
+    return np.float32(_HILLS_M) + np.float32(_MOUNTAINS_M) * share
 
 
-def reflectance(
-    fields: NDArray[np.float32], parcels: NDArray[np.float32]
-) -> list[NDArray[np.float32]]:
-    """Reflectance at the ground in blue, green, red and near infrared, each of shape (H, W).
+@dataclass(frozen=True, slots=True, eq=False)
+class LandCover:
+    """How much of each pixel is what; shares from 0 to 1, each of one shape.
 
-    Args:
-        fields: Those of `Ground`, at the pixels, shape (4, H, W).
-        parcels: Those of `Ground`, at the pixels.
+    From the land upwards: bare ground is soil, but for sand and rock; plants, forest among them, cover
+    some of it; then tracks, towns and snow.
+
+    Attributes:
+        land: Not water.
+        sand: Of bare ground.
+        rock: Of what is left of it.
+        plants: Of the land.
+        forest: Of the plants.
+        town: Of the land; streets and houses.
+        snow: Of the land.
+        shallow: Of the water; turbid near coasts and in plumes.
+        floes: Of the water; sea ice.
+        lush: How well plants do, about 0, without bounds.
+        farmed: Of the land, in parcels.
+        crop: What grows there, as `Parcels.crop`, as far as the land is farmed.
     """
-    height, moisture, warmth, texture = fields
-    farmed = _ramp(1.3 - np.abs(moisture - 0.2)) * _ramp(warmth * 2.0)
-    wet = moisture + parcels * farmed * 0.7
-    green = _smooth(0.5 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
-    wooded, sandy = _ramp(wet - 0.6), _ramp(-0.4 - wet)
-    shade = np.clip(1.0 + 0.18 * texture, 0.4, 1.8)
-    lush = np.clip(1.0 + 0.10 * texture + 0.12 * wet + 0.06 * parcels * farmed, 0.5, 1.5)
-    land = _ramp(height * 40.0 + 0.5)
-    land *= 1.0 - _ramp((-2.6 - texture) * 12.0)  # lakes
-    shallow = np.square(_ramp(1.0 + height * 3.0))
-    snow, floes = _ramp(0.5 - warmth * 5.0), _ramp(-2.0 - warmth * 5.0)
-    frozen = np.clip(1.0 + 0.05 * texture, 0.8, 1.15)
-    waves = 1.0 + 0.02 * texture
-    bands = []
-    for band in range(len(BANDS)):
-        bare = _SOIL[band] + sandy * (_SAND[band] - _SOIL[band])
-        bare *= shade
-        plants = _GRASS[band] + wooded * (_FOREST[band] - _GRASS[band])
-        plants *= lush if band == _NIR else shade
-        plants -= bare
-        plants *= green
-        bare += plants
-        bare += snow * (_SNOW[band] * frozen - bare)
-        water = (_DEEP[band] + shallow * (_SHALLOW[band] - _DEEP[band])) * waves
-        water += floes * (_FLOES[band] * frozen - water)
-        bare -= water
-        bare *= land
-        bare += water
-        bands.append(bare)
-    return bands
+
+    land: Field
+    sand: Field
+    rock: Field
+    plants: Field
+    forest: Field
+    town: Field
+    snow: Field
+    shallow: Field
+    floes: Field
+    lush: Field
+    farmed: Field
+    crop: Field
+
+    @classmethod
+    def of(cls, fields: Field, crop: Field) -> "LandCover":
+        """The cover that follows from the fields of `Ground`, shape (4, ...), and from `Parcels.crop`."""
+        height, moisture, warmth, texture = fields
+        altitude = height - np.float32(_INLAND)
+        farmed = _ramp(1.3 - np.abs(moisture - 0.2)) * _ramp(warmth * 2.0)
+        farmed *= _ramp(1.5 - altitude)
+        crop = crop * farmed
+        wet = moisture + crop * 0.9
+        plants = _smooth(0.6 + 0.55 * wet) * _ramp(warmth * 1.2 + 0.3)
+        forest = _ramp(wet - 0.6 + 0.35 * texture)
+        land = _ramp(height * 40.0 + 0.5)
+        cold = 0.5 - warmth * 5.0 + 2.5 * np.maximum(altitude, 0.0)
+        return cls(
+            land=land,
+            sand=_ramp(-0.4 - wet),
+            rock=_ramp(2.0 * altitude - 2.6 + texture),
+            plants=plants,
+            forest=forest,
+            town=_ramp((texture - 1.9) * 6.0) * farmed,
+            snow=_ramp(cold + 0.3 * texture),
+            shallow=np.square(_ramp(1.0 + height * 3.0 + 0.2 * texture)),
+            floes=_ramp(-2.0 - warmth * 5.0 + texture),
+            lush=0.12 * wet,
+            farmed=farmed,
+            crop=crop,
+        )
+
+    def surface(self, glint: float) -> NDArray[np.uint8]:
+        """The class that has most of each pixel: an index into `SURFACES`.
+
+        Args:
+            glint: What water mirrors of the sun.
+        """
+        found = np.full(self.land.shape, SURFACES.index("soil"), np.uint8)
+        half = np.float32(0.5)
+        for share, name in (
+            (self.sand, "sand"),
+            (self.rock, "rock"),
+            (self.plants, "grass"),
+            (self.plants * self.farmed, "crops"),
+            (self.plants * self.forest, "forest"),
+            (self.town, "town"),
+            (self.snow, "snow"),
+        ):
+            found[share > half] = SURFACES.index(name)
+        water = self.land <= half
+        found[water] = SURFACES.index("glint" if glint > _GLINT else "water")
+        found[water & (self.shallow > half)] = SURFACES.index("turbid water")
+        found[water & (self.floes > half)] = SURFACES.index("sea ice")
+        return found
 
 
 def _moisture(lat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
     """Wet under the tropical rains, dry in the horse latitudes, moist beyond. Assumption."""
     away = np.abs(lat_deg)
     rains = 0.9 * np.exp(-((away / 10.0) ** 2))
-    return np.asarray(0.35 + rains - 1.8 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
+    return np.asarray(0.65 + rains - 2.0 * np.exp(-(((away - 24.0) / 8.0) ** 2)), np.float64)
 
 
 def _warmth(
@@ -156,10 +195,10 @@ def _warmth(
     return np.asarray(mean - 2.0 * land * np.clip((-62.0 - lat_deg) / 10.0, 0.0, 1.0), np.float64)
 
 
-def _ramp(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _ramp(values: Field) -> Field:
     return np.clip(values, 0.0, 1.0)
 
 
-def _smooth(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _smooth(values: Field) -> Field:
     share = _ramp(values)
     return share * share * (3.0 - 2.0 * share)

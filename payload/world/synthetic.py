@@ -1,34 +1,31 @@
-"""Scenes painted from a synthetic Earth: a pure function of seed, place and time, with exact truth."""
+"""The synthetic Earth: a pure function of seed, place and time, with its options and what it tells."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import ImageryError
 from payload.registry import option, supplied
-from payload.rng import key
-from payload.types import CLOUD, SHADOW, Georeference, Patch, Radiometry, View, Window
-from payload.world.atmosphere import (
-    SHADOW_TRANSMISSION,
-    Air,
-    Detector,
-    beam_transmission,
-    cloud_reflectance,
-    top_of_atmosphere,
+from payload.types import (
+    SURFACES,
+    THICK_OPTICAL_DEPTH,
+    Foresight,
+    Glance,
+    Prospects,
+    View,
+    Window,
 )
-from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, ice_depth, low_depth
-from payload.world.globe import seconds_since_2000, sun_azimuth_deg
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, Weather
+from payload.world.cover import Edges
+from payload.world.forecast import forecast
+from payload.world.glance import Peek
+from payload.world.globe import seconds_since_2000
 from payload.world.grid import SceneGrid
-from payload.world.lattice import COARSEST_LEVEL, Stencil, climb, finest_level
-from payload.world.surface import BANDS, Ground, reflectance
-
-_BLOCK_PX = 384  # painted at once: small enough for the processor's cache
-_LOWEST_SUN_DEG = 5.0
-_SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
+from payload.world.scene import LOWEST_SUN_DEG, SyntheticScene, check_window
+from payload.world.spectra import BANDS, sun_glint
+from payload.world.surface import Ground
 
 
 @dataclass(frozen=True)
@@ -56,15 +53,45 @@ class Synthetic:
     )
     cloud_height_m: float = option(
         1500.0,
-        description="[m] Height from which low clouds throw their shadows.",
+        description="[m] Median height from which low clouds throw their shadows.",
         ge=0.0,
         le=15_000.0,
     )
     snr: float = option(
-        150.0,
+        200.0,
         description="Signal-to-noise ratio of the camera at a reflectance of 0.1.",
         ge=1.0,
         le=100_000.0,
+    )
+    point_spread_px: float = option(
+        0.5,
+        description="[px] Standard deviation of the camera's point spread function.",
+        ge=0.0,
+        le=0.7,
+    )
+    misregistration_px: float = option(
+        0.3,
+        description="[px] How far a band looks beside where it should, at most.",
+        ge=0.0,
+        le=1.0,
+    )
+    parallax_deg: float = option(
+        0.35,
+        description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
+        ge=0.0,
+        le=2.0,
+    )
+    striping: float = option(
+        0.0,
+        description="Standard deviation of the gains of the detector's columns, 0 to 0.2.",
+        ge=0.0,
+        le=0.2,
+    )
+    dead_columns: float = option(
+        0.0,
+        description="Share of the detector's columns that say nothing, 0 to 1.",
+        ge=0.0,
+        le=1.0,
     )
 
     def scene(self, view: View) -> "SyntheticScene":
@@ -76,171 +103,47 @@ class Synthetic:
         _check(view)
         return SyntheticScene(self, view)
 
-
-@dataclass(frozen=True)
-class SyntheticScene:
-    """What a camera sees of the synthetic Earth; see `payload.ports.Scene`."""
-
-    world: Synthetic
-    view: View
-
-    @property
-    def height_px(self) -> int:
-        """[px] Rows."""
-        return self.view.sensor.height_px
-
-    @property
-    def width_px(self) -> int:
-        """[px] Columns."""
-        return self.view.sensor.width_px
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """Those of the sensor."""
-        return self.view.sensor.bands
-
-    @property
-    def bit_depth(self) -> int:
-        """[bit] of a sample."""
-        return self.view.sensor.bit_depth
-
-    @property
-    def radiometry(self) -> Radiometry:
-        """DN to reflectance at the top of the atmosphere."""
-        return self.view.sensor.radiometry
-
-    @property
-    def georeference(self) -> Georeference:
-        """Azimuthal equidistant around the target."""
-        return self._grid.georeference
-
-    def read(self, window: Window) -> Patch:
-        """The pixels of a window, with truth for each of them.
+    def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
+        """Cover and surface of windows of a view's scene; see `payload.world.glance`.
 
         Raises:
-            ImageryError: The window does not lie inside the scene.
+            ImageryError: The view is not of this Earth, or a window not of its scene.
         """
-        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
-        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
-        if not inside or bottom > self.height_px or right > self.width_px:
-            size = f"{self.height_px} x {self.width_px}"
-            raise ImageryError(f"{window} does not lie inside a scene of {size} pixels")
-        bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
-        truth = np.empty((window.height_px, window.width_px), np.uint8)
-        for block in _blocks(window):
-            top, left = block.top_px - window.top_px, block.left_px - window.left_px
-            there = np.s_[top : top + block.height_px, left : left + block.width_px]
-            self._paint(block, bands[:, *there], truth[there])
-        return Patch(bands, truth)
-
-    @cached_property
-    def _grid(self) -> SceneGrid:
-        view = self.view
-        return SceneGrid(
-            view.lat_deg, view.lon_deg, view.sensor.gsd_m, self.height_px, self.width_px
+        _check(view)
+        sensor, time_s = view.sensor, seconds_since_2000(view.utc)
+        for window in windows:
+            check_window(window, sensor.height_px, sensor.width_px)
+        size_px = (sensor.height_px, sensor.width_px)
+        peek = Peek(
+            SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
+            Sky(self.seed, time_s, self.mean_cloud_cover),
+            Ground(self.seed, time_s),
+            (
+                Edges(self.cloud_optical_depth),
+                Edges(max(self.cloud_optical_depth, THICK_OPTICAL_DEPTH)),
+            ),
+            sun_glint(max(view.sun_elevation_deg, LOWEST_SUN_DEG)),
         )
-
-    @cached_property
-    def _time_s(self) -> float:
-        return seconds_since_2000(self.view.utc)
-
-    @cached_property
-    def _detector(self) -> Detector:
-        view = self.view
-        place = (repr(view.lat_deg), repr(view.lon_deg), repr(view.sensor.gsd_m))
-        name = key(self.world.seed, "exposure", repr(self._time_s), *place)
-        return Detector(self.radiometry, self.bit_depth, self.world.snr, name)
-
-    @cached_property
-    def _sky(self) -> Sky:
-        return Sky(self.world.seed, self._time_s, self.world.mean_cloud_cover)
+        covers, surfaces = peek.look(windows)
+        return [
+            Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick)
+            for cover, thick, surface in zip(*covers.tolist(), surfaces.tolist(), strict=True)
+        ]
 
     @property
-    def _sun_deg(self) -> float:
-        """[deg] Height of the sun; a lower one would shine through more air than is modelled."""
-        return max(self.view.sun_elevation_deg, _LOWEST_SUN_DEG)
+    def weather(self) -> Weather:
+        """What drives the clouds, for those who count them without painting."""
+        return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth)
 
-    @cached_property
-    def _shadow_px(self) -> tuple[float, float]:
-        """[px] From a place on the ground to the cloud between it and the sun: rows, columns."""
-        view = self.view
-        away_m = self.world.cloud_height_m / np.tan(np.radians(self._sun_deg))
-        azimuth = np.radians(sun_azimuth_deg(view.lat_deg, view.lon_deg, self._time_s))
-        away_px = float(away_m / view.sensor.gsd_m)
-        return float(-np.cos(azimuth)) * away_px, float(np.sin(azimuth)) * away_px
+    def forecast(
+        self, prospects: Prospects, *, issued_s: float, foresight: Foresight
+    ) -> NDArray[np.float64]:
+        """P(clear) of scenes, shape (N,); see `payload.world.forecast`.
 
-    def _paint(self, block: Window, bands: NDArray[np.uint16], truth: NDArray[np.uint8]) -> None:
-        land, low, ice, parcels = self._look(block)
-        depth = low_depth(low)
-        depth += ice_depth(ice)
-        casting = low_depth(self._look_sunwards(block))
-        beam = beam_transmission(casting, self._sun_deg)
-        truth[...] = (beam < np.float32(SHADOW_TRANSMISSION)) * np.uint8(SHADOW)
-        truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
-
-        cloud = cloud_reflectance(depth)
-        air = Air.under(self._sun_deg, self.world.haze_optical_depth)
-        colours = reflectance(land, parcels)
-        rows = np.arange(block.top_px, block.top_px + block.height_px)
-        cols = np.arange(block.left_px, block.left_px + block.width_px)
-        noise = self._detector.noise(rows, cols)
-        for index, name in enumerate(self.bands):
-            band = BANDS.index(name)
-            seen = top_of_atmosphere(colours[band], band, cloud=cloud, beam=beam, air=air)
-            bands[index] = self._detector.expose(seen, noise[band])
-
-    def _look(
-        self, block: Window
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Fields of the ground (F, H, W), of low and ice cloud and parcels (H, W), at the pixels."""
-        ground = Ground(self.world.seed, self._time_s)
-        finest = finest_level(self.view.sensor.gsd_m)
-        parts = []
-        for footprint in self._grid.footprints(block):
-            stencil = Stencil.of(footprint, finest + 1)
-            land = climb(stencil.nodes, ground.start, ground.refine, finest)
-            clouds = climb(stencil.nodes, self._sky.start, self._sky.refine, finest)
-            layers = np.empty((len(land) + 3, block.height_px, block.width_px), np.float32)
-            for layer, field in zip(layers[:-1], (*land, *clouds[:2]), strict=True):
-                stencil.sample(field, layer)
-            layers[-1] = ground.parcels(footprint)
-            parts.append((layers, footprint.weight))
-        fields = _blend(parts)
-        return fields[:-3], fields[-3], fields[-2], fields[-1]
-
-    def _look_sunwards(self, block: Window) -> NDArray[np.float32]:
-        """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
-        finest = max(finest_level(self.view.sensor.gsd_m) - _SHADOW_COARSER, COARSEST_LEVEL)
-        parts = []
-        for footprint in self._grid.footprints(block, self._shadow_px):
-            stencil = Stencil.of(footprint, finest + 1)
-            clouds = climb(stencil.nodes, self._sky.start, self._sky.refine, finest)
-            layer = np.empty((block.height_px, block.width_px), np.float32)
-            stencil.sample(clouds[0], layer)
-            parts.append((layer, footprint.weight))
-        return _blend(parts)
-
-
-def _blend(
-    parts: list[tuple[NDArray[np.float32], NDArray[np.float32] | None]],
-) -> NDArray[np.float32]:
-    """What several charts say, each by its weight."""
-    if len(parts) == 1:
-        return parts[0][0]
-    total = sum(values * weight for values, weight in parts if weight is not None)
-    share = sum(weight for _, weight in parts if weight is not None)
-    return np.asarray(total / share, np.float32)
-
-
-def _blocks(window: Window) -> Iterator[Window]:
-    """A window in pieces of about equal size."""
-    down = max(1, round(window.height_px / _BLOCK_PX))
-    across = max(1, round(window.width_px / _BLOCK_PX))
-    rows = [window.height_px * i // down for i in range(down + 1)]
-    cols = [window.width_px * i // across for i in range(across + 1)]
-    for top, bottom in pairwise(rows):
-        for left, right in pairwise(cols):
-            yield Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
+        Raises:
+            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+        """
+        return forecast(self.weather, prospects, issued_s=issued_s, foresight=foresight)
 
 
 def _check(view: View) -> None:

@@ -16,7 +16,7 @@ from payload.training.cli import main
 from payload.training.images import RADIOMETRY
 
 CALL = "from payload.training.cli import main; main()"
-COMMANDS = ("prepare", "teacher", "distil", "export", "evaluate", "run")
+COMMANDS = ("prepare", "teacher", "distil", "export", "evaluate", "run", "realism")
 
 LABELS_ALONE = """
 name: tiny
@@ -66,6 +66,12 @@ def main_says(tmp_path, monkeypatch, capsys):
 
 def lines(journal):
     return [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+
+
+def test_an_option_of_the_world_without_a_value_is_refused(tmp_path, main_says):
+    code, _, said = main_says("realism", "--data", tmp_path, "--set", "snr")
+    assert code == 2
+    assert "KEY=VALUE" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

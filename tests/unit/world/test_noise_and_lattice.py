@@ -23,6 +23,7 @@ from payload.world.lattice import (
 from payload.world.noise import (
     SphereNoise,
     hash_grid,
+    many_ticks,
     normal_quantile,
     normal_wave,
     phases,
@@ -47,6 +48,15 @@ def test_a_flipped_bit_changes_half_of_the_others():
         flipped = scramble(values) ^ scramble(values ^ np.uint64(1 << bit))
         shares = np.unpackbits(flipped.view(np.uint8)).reshape(-1, 64).mean(0)
         assert np.abs(shares - 0.5).max() < 0.06
+
+
+@given(
+    times_s=st.lists(st.floats(-3.2e9, 3.2e9), min_size=1, max_size=6),
+    lives_s=st.lists(st.floats(60.0, 1e7), min_size=1, max_size=6),
+)
+def test_ticks_of_many_times_are_those_of_each(times_s, lives_s):
+    many = many_ticks(np.array(times_s), np.array(lives_s)[:, None])
+    assert many.tolist() == [[int(ticks(time, life)) for time in times_s] for life in lives_s]
 
 
 def test_a_lattice_point_has_the_same_bits_in_any_rectangle():

@@ -13,7 +13,17 @@ from pydantic import ValidationError
 from payload.errors import ImageryError
 from payload.ports import SceneSource
 from payload.registry import build, options_model, validate
-from payload.types import CLEAR, CLOUD, SHADOW, Radiometry, Sensor, View, Window
+from payload.types import (
+    CLEAR,
+    CLOUD,
+    SHADOW,
+    SURFACES,
+    THIN_CLOUD,
+    Radiometry,
+    Sensor,
+    View,
+    Window,
+)
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.synthetic import Synthetic
 
@@ -121,6 +131,57 @@ def test_truth_follows_the_optical_depth_that_counts_as_cloud():
         assert all(np.array_equal(patch.bands, scenes[0].bands) for patch in scenes)
 
 
+def everything(scene):
+    return scene.ground_truth(Window(0, 0, scene.height_px, scene.width_px))
+
+
+def test_what_is_known_of_a_window_agrees_with_the_truth_of_its_pixels():
+    thin, shaded = [], []
+    for lat, lon, utc in places(12, seed=2):
+        scene = Synthetic(seed=9).scene(view(lat, lon, utc=utc, height_px=200, width_px=200))
+        truth, known = whole(scene).truth, everything(scene)
+        assert np.array_equal(truth == CLOUD, known.optical_depth >= np.float32(0.4))
+        assert np.array_equal(truth == CLOUD, np.isin(known.sky, (CLOUD, THIN_CLOUD)))
+        assert np.array_equal(truth == SHADOW, known.sky == SHADOW)
+        assert (known.optical_depth[known.sky == THIN_CLOUD] < 3.6).all()
+        thin.append(np.mean(known.sky == THIN_CLOUD))
+        shaded.append(np.mean(known.sky == SHADOW))
+        part = scene.ground_truth(Window(17, 33, 60, 70))
+        for one, other in (
+            (part.sky, known.sky), (part.surface, known.surface),
+            (part.optical_depth, known.optical_depth),
+        ):  # fmt: skip
+            assert np.array_equal(one, other[17:77, 33:103])
+    assert max(thin) > 0.05
+    assert max(shaded) > 0.02
+    with pytest.raises(ImageryError, match="does not lie inside"):
+        scene.ground_truth(Window(150, 0, 60, 10))
+
+
+def test_surfaces_look_as_they_are_called():
+    """In the near infrared water is dark and plants are bright; snow is white, sand is red."""
+    seen = {name: [] for name in SURFACES}
+    for lat, lon, utc in places(120, seed=5):
+        scene = Synthetic(seed=4, mean_cloud_cover=0.0, haze_optical_depth=0.05).scene(
+            view(lat, lon, utc=utc, height_px=64, width_px=64, gsd_m=60.0)
+        )
+        bands, surface = whole(scene).bands * 3e-4, everything(scene).surface
+        for index, name in enumerate(SURFACES):
+            if np.count_nonzero(surface == index) > 30:
+                seen[name].append(np.median(bands[:, surface == index], axis=1))
+    medians = {name: np.median(found, axis=0) for name, found in seen.items() if len(found) > 1}
+    assert set(medians) >= {"water", "snow", "forest", "grass", "soil", "sand"}
+    blue, green, red, nir = range(4)
+    assert medians["water"][nir] < 0.05
+    assert (np.diff(medians["water"]) < 0).all()
+    for plants in ("forest", "grass"):
+        assert medians[plants][nir] > 2.5 * medians[plants][red]
+    assert medians["snow"].min() > 0.5
+    assert medians["sand"][red] > medians["sand"][blue]
+    assert medians["sand"][red] > medians["soil"][red] > medians["forest"][red]
+    assert medians["forest"][green] < medians["grass"][green]
+
+
 def test_cloud_is_bright_in_all_bands_and_clear_ground_is_dark_in_blue():
     clouds, grounds = [], []
     for lat, lon, utc in places(60, seed=3):
@@ -136,7 +197,7 @@ def test_cloud_is_bright_in_all_bands_and_clear_ground_is_dark_in_blue():
     assert len(clouds) > 5
     assert len(grounds) > 5
     assert np.min(clouds) > 0.3
-    assert np.max(clouds) < 1.0
+    assert np.max(clouds) < 1.35  # the brightest real ones reach 1.3
     blue = np.array(grounds)[:, 0]
     assert 0.05 < np.median(blue) < 0.15
     assert np.quantile(blue, 0.9) < 0.3
@@ -159,35 +220,38 @@ def broken_clouds():
     for index in range(60):
         lon = 6.0 * index - 177.0
         utc = JUNE.replace(hour=9, minute=30) - timedelta(hours=lon / 15.0)
-        patch = whole(world.scene(view(48.0, lon, utc=utc, sun=40.0, gsd_m=40.0)))
+        scene = world.scene(view(48.0, lon, utc=utc, sun=40.0, gsd_m=40.0))
+        patch = whole(scene)
         if np.mean(patch.truth == SHADOW) > 0.02 and np.mean(patch.truth == CLEAR) > 0.2:
-            found.append(patch)
+            found.append((patch, scene.air_mass.cloud_height_m))
     return found
 
 
 def test_shadows_lie_on_the_side_away_from_the_sun(broken_clouds):
-    """From its shadow a cloud lies towards the sun, 1500 m of height over the tangent away."""
+    """From its shadow a cloud lies towards the sun, its height over the tangent away."""
     azimuth = np.radians(
         sun_azimuth_deg(48.0, 0.0, seconds_since_2000(JUNE.replace(hour=9, minute=30)))
     )
-    away = 1500.0 / np.tan(np.radians(40.0)) / 40.0
-    down, right = round(-np.cos(azimuth) * away), round(np.sin(azimuth) * away)
-    assert down > 5
-    assert right > 30
     there, behind = [], []
-    for patch in broken_clouds:
+    for patch, height_m in broken_clouds:
+        away = height_m / np.tan(np.radians(40.0)) / 40.0
+        down, right = round(-np.cos(azimuth) * away), round(np.sin(azimuth) * away)
+        assert down > 0
+        assert right > 5
         shadow, cloud = patch.truth == SHADOW, patch.truth == CLOUD
         there.append(cloud[down:, right:][shadow[:-down, :-right]].mean())
         behind.append(cloud[:-down, :-right][shadow[down:, right:]].mean())
     assert len(there) >= 6
-    assert np.mean(there) > 0.9
+    assert (
+        np.mean(there) > 0.8
+    )  # not 1: small clouds throw none, as shadows are made of coarser ones
     assert np.mean(behind) < 0.5
 
 
 def test_shadow_is_darker_than_the_sunlit_ground_beside_it(broken_clouds):
     darker = [
         patch.bands[3][patch.truth == SHADOW].mean() / patch.bands[3][patch.truth == CLEAR].mean()
-        for patch in broken_clouds
+        for patch, _ in broken_clouds
     ]
     assert np.median(darker) < 0.8
 

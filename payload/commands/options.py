@@ -1,0 +1,22 @@
+"""Options that mean the same in every command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH.TO.KEY=VALUE",
+        help="Change a key; checked like the file. Repeatable.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed instead of the scenario's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+ResultsParent = Annotated[
+    Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
+]

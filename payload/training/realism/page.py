@@ -1,0 +1,263 @@
+"""A verdict as files: JSON for programs, Markdown and a picture of rendered scenes for people."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.png import png_rgb, true_colour
+from payload.training.judge.findings import machine
+from payload.training.judge.tables import figure, table
+from payload.training.realism.colours import Colour
+from payload.training.realism.masks import Contents, Marks
+from payload.training.realism.shots import Shot
+from payload.training.realism.verdict import JUDGED_PARTS, Criterion, Feature, Separation, Verdict
+
+FINDINGS, PAGE, PICTURE = "realism.json", "README.md", "scenes.png"
+MAX_PICTURE_BYTES = 450_000
+_COLUMNS, _ROWS = 8, 5
+_GUTTER = 3
+_SHADES = 8  # [DN] steps of the picture's samples: fewer shades, smaller file
+_WEIGHTS, _FEATURES = 15, 30
+_MARKS = (
+    *("masker, set", "images", "IoU", "omission", "commission", "clear called cloud"),
+    *("thin missed", "thick missed"),
+)
+_MASKERS = (
+    "Omission: share of the true cloud that is missed; commission: share of the cloud said that is "
+    "none. ukis-csmask was asked of real images that people labelled."
+)
+_STATISTICS = (
+    "Numbers that describe a tile; their meaning stands in `payload/training/realism/features.py`. AUC "
+    "of each: how probably a rendered tile has more of it than a real one. AUC of all: of a linear "
+    "classifier on places that it has not seen, with its weights of features of deviation one, "
+    "positive where more of it speaks for rendered. Rendered tiles are weighted to the classes, covers "
+    "and, if clear, the shares of water and land of the real ones; no real place counts more than "
+    "eight tiles."
+)
+_COLOURS = (
+    "Medians of reflectance at the top of the atmosphere, and mean ± deviation of the logarithms of "
+    "ratios of bands, over pixels. Clear ground is named by its colour, away from cloud."
+)
+
+
+def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str) -> None:
+    """Write `realism.json`, `README.md` and `scenes.png` into a folder, which is made if need be.
+
+    Args:
+        verdict: What was found.
+        rendered: Shots to show; real ones are refused.
+        folder: Where to.
+        made: One sentence on the world and the sample.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = {"made": made, **verdict.plain(), "machine": machine()}
+    (folder / FINDINGS).write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+    (folder / PAGE).write_text("\n".join(lines(verdict, made)), encoding="utf-8")
+    (folder / PICTURE).write_bytes(picture(rendered))
+
+
+def lines(verdict: Verdict, made: str) -> list[str]:
+    """The page, line by line."""
+    found = [
+        "# Rendered beside real",
+        "",
+        f"Written by `payload-train realism`. {made}",
+        "",
+        _compared(verdict),
+        "",
+        *table(("measure", "rendered", "wanted", "real", ""), map(_criterion, verdict.criteria)),
+        "## Maskers",
+        "",
+        _MASKERS,
+        "",
+        *table(
+            _MARKS,
+            [_marks(f"ukis-csmask, {name}", one) for name, one in verdict.ukis.items()]
+            + [_marks(f"packaged, {name}", one) for name, one in verdict.student.items()],
+        ),
+        "Share of the clear pixels that ukis-csmask calls cloud, by what their colour says they are.",
+        "",
+        *_false_on(verdict),
+        "## What cloudy tiles hold",
+        "",
+        "Tiles with cloud on at least 1 % of their pixels; they hold what is on at least 1 % too.",
+        "",
+        *table(
+            ("set", "tiles", "with thin", "with shadow", "thin/cloud", "shadow", "mean cover"),
+            [_contents(name, one) for name, one in verdict.contents.items()],
+        ),
+        "## Bits per sample of `med-zstd`",
+        "",
+        "Median, and the 10th and 90th percentile over tiles.",
+        "",
+        *_bits(verdict),
+        "## Statistics",
+        "",
+        _STATISTICS,
+        "",
+    ]
+    for part, one in verdict.separation.items():
+        found += _separation(part, one)
+    return [
+        *found,
+        *_colours(verdict),
+        "## Some rendered views",
+        "",
+        f"![Rendered views]({PICTURE})",
+        "",
+        f"{machine()}.",
+        "",
+    ]
+
+
+def _compared(verdict: Verdict) -> str:
+    sample = verdict.sample
+    return (
+        f"{sample['rendered_images']} rendered views beside {sample['real_images']} real images of "
+        f"{sample['real_places']} places, all as a camera of 12 bits up to a reflectance of 1.6 "
+        "delivers them; tiles of 128 px. Clear: cloud on 1 % of the labelled pixels at most; cloudy: "
+        "on 30 % at least."
+    )
+
+
+def picture(shots: Sequence[Shot]) -> bytes:
+    """A PNG of rendered shots, half size, in rows, each class by itself."""
+    shown = [shot for shot in shots if shot.is_rendered]
+    kinds = sorted({shot.gsd_m for shot in shown})
+    for rows in range(_ROWS, 0, -1):
+        cells: list[Shot] = []
+        for place, gsd_m in enumerate(kinds):
+            share = (rows * _COLUMNS * (place + 1)) // len(kinds)
+            share -= (rows * _COLUMNS * place) // len(kinds)
+            cells += [shot for shot in shown if shot.gsd_m == gsd_m][:share]
+        png = png_rgb(_draw(cells))
+        if len(png) < MAX_PICTURE_BYTES:
+            break
+    return png
+
+
+def _draw(shots: Sequence[Shot]) -> NDArray[np.uint8]:
+    panels = [_panel(shot) for shot in shots]
+    side = max((len(panel) for panel in panels), default=1)
+    step = side + _GUTTER
+    rows = -(-len(panels) // _COLUMNS) or 1
+    page = np.full((rows * step, _COLUMNS * step, 3), 24, np.uint8)
+    for number, panel in enumerate(panels):
+        top, left = (number // _COLUMNS) * step, (number % _COLUMNS) * step
+        page[top : top + len(panel), left : left + panel.shape[1]] = panel
+    return page
+
+
+def _panel(shot: Shot) -> NDArray[np.uint8]:
+    _, height, width = shot.bands.shape
+    even = shot.bands[:, : height // 2 * 2, : width // 2 * 2]
+    halved = even.reshape(4, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
+    shades = true_colour(halved[0], halved[1], halved[2]) // _SHADES
+    return (shades * np.uint8(_SHADES)).astype(np.uint8)
+
+
+def _criterion(one: Criterion) -> list[str]:
+    if one.low is None:
+        wanted = f"at most {figure(one.high)}"
+    elif one.high is None:
+        wanted = f"at least {figure(one.low)}"
+    else:
+        wanted = f"{figure(one.low)} to {figure(one.high)}"
+    met = "met" if one.is_met else "**not met**"
+    return [one.name, figure(one.value), wanted, figure(one.real), met]
+
+
+def _marks(name: str, one: Marks | None) -> list[str]:
+    if one is None:
+        return [name, *[""] * (len(_MARKS) - 1)]
+    rates = (
+        *(one.iou, one.omission, one.commission, one.false_cloud),
+        *(one.missed_thin, one.missed_thick),
+    )
+    return [name, str(one.images), *map(figure, rates)]
+
+
+def _false_on(verdict: Verdict) -> list[str]:
+    real, rendered = (
+        {} if one is None else one.false_on
+        for one in (verdict.ukis["real"], verdict.ukis["rendered"])
+    )
+    names = dict.fromkeys([*real, *rendered])
+    rows = [[name, figure(real.get(name)), figure(rendered.get(name))] for name in names]
+    return table(("ground", "real", "rendered"), rows)
+
+
+def _contents(name: str, one: Contents | None) -> list[str]:
+    if one is None:
+        return [name, *[""] * 6]
+    rates = (one.with_thin, one.with_shadow, one.thin, one.shadow, one.cover)
+    return [name, str(one.tiles), *map(figure, rates)]
+
+
+def _bits(verdict: Verdict) -> list[str]:
+    real, rendered = verdict.bits["real"], verdict.bits["rendered"]
+    rows = []
+    for kind, weather in sorted({*real, *rendered}):
+        cells = [f"{kind}, {weather}"]
+        for found in (real, rendered):
+            one = found.get((kind, weather))
+            cells += (
+                ["", ""]
+                if one is None
+                else [f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f})", str(one.count)]
+            )
+        rows.append(cells)
+    return table(("tiles", "real", "how many", "rendered", "how many"), rows)
+
+
+def _separation(part: str, one: Separation) -> list[str]:
+    is_judged = part in JUDGED_PARTS
+    shown = one.features if is_judged else one.features[:_FEATURES]
+    heavy = sorted(one.features, key=lambda each: -abs(each.weight))[:_WEIGHTS]
+    weights = ", ".join(f"{each.name} {each.weight:+.2f}" for each in heavy)
+    return [
+        f"## {'What' if is_judged else 'Closer: what'} tells {part} rendered tiles from real ones",
+        "",
+        f"{one.real} real tiles, {one.rendered} rendered ones. A linear classifier of histogram, power spectrum and",
+        f"correlations of bands: AUC {one.auc:.3f}; of all features below: {one.auc_of_all:.3f}, with the largest",
+        f"weights {weights or 'none'}.",
+        "",
+        *table(("feature", "real", "rendered", "AUC"), map(_feature, shown)),
+    ]
+
+
+def _feature(one: Feature) -> list[str]:
+    real, rendered = (f"{mean:.3f} ± {sd:.3f}" for mean, sd in (one.real, one.rendered))
+    return [one.name, real, rendered, f"{one.auc:.3f}"]
+
+
+def _colours(verdict: Verdict) -> list[str]:
+    found: list[str] = [
+        "## Colours",
+        "",
+        _COLOURS,
+        "",
+    ]
+    names = [name for name in verdict.colours["real"] if name in verdict.colours["rendered"]]
+    names += [name for found in verdict.colours.values() for name in found if name not in names]
+    rows = []
+    for name in sorted(dict.fromkeys(names)):
+        for source, classes in verdict.colours.items():
+            if name in classes:
+                rows.append(_colour(f"{name}: {source}", classes[name]))
+    head = ("pixels", "px", "images", "blue", "green", "red", "nir", "g/b", "r/b", "n/b")
+    return [*found, *table(head, rows)]
+
+
+def _colour(name: str, one: Colour) -> list[str]:
+    ratios = zip(one.ratios, one.spread, strict=True)
+    return [
+        name,
+        f"{one.pixels:,}",
+        str(one.images),
+        *map(figure, one.spectrum),
+        *(f"{mean:+.3f} ± {sd:.3f}" for mean, sd in ratios),
+    ]

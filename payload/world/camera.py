@@ -1,0 +1,164 @@
+"""The camera: point spread, bands a little apart, noise, stripes, dead columns; reflectance to DN."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.rng import key
+from payload.types import Radiometry
+from payload.world.noise import hash_grid, normal_wave
+
+Field = NDArray[np.float32]
+
+MARGIN_PX = 2
+"""[px] How far around a pixel the camera looks."""
+FARTHEST_PX = 4
+"""[px] How far bands can see a cloud beside each other."""
+_GOLDEN = 2.399963  # [rad] the golden angle: no two bands lie near each other
+# When each band passes a place, as a share of the time from the first to the last: blue, green, red and near
+# infrared. Source: bands 2, 8, 3 and 4 of Sentinel-2's MSI look in this order, 0, 0.26, 0.53 and 1.0 s.
+_PASSES = (0.0, 0.53, 1.0, 0.26)
+
+
+@dataclass(frozen=True, slots=True)
+class Optics:
+    """What a camera smears.
+
+    Attributes:
+        spread_px: [px] Standard deviation of the point spread function, 0 to 0.7.
+        apart_px: [px] Rows and columns by which each band looks beside the others, within 1.
+    """
+
+    spread_px: float
+    apart_px: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, name: int, spread_px: float, misregistration_px: float, bands: int) -> "Optics":
+        """Optics each of whose bands looks beside where it should, in a direction of its own.
+
+        Args:
+            name: Of the exposure, as a 64-bit key; it says how far, up to the largest.
+            spread_px: [px] Of the point spread function.
+            misregistration_px: [px] The largest.
+            bands: How many there are.
+        """
+        turn, share = ((key(name, "optics", part) >> 11) / 2.0**53 for part in ("turn", "share"))
+        angles = 2 * np.pi * turn + _GOLDEN * np.arange(bands)
+        apart = misregistration_px * np.sqrt(share) * np.stack([np.cos(angles), np.sin(angles)])
+        return cls(spread_px, tuple((float(down), float(right)) for down, right in apart.T))
+
+    def smear(self, scene: Field, band: int) -> Field:
+        """What a band sees of reflectance, shape (H + 4, W + 4): shape (H, W)."""
+        down, right = (self._taps(shift) for shift in self.apart_px[band])
+        return _across(_down(scene, down), right)
+
+    def _taps(self, shift_px: float) -> tuple[float, ...]:
+        """Weights of five pixels, with the mean and the variance that are wanted.
+
+        Between pixels a linear look smears by itself; the rest of the spread is a three-point blur.
+        """
+        whole = int(np.floor(shift_px))
+        share = shift_px - whole
+        blur = max(self.spread_px**2 - share * (1.0 - share), 0.0) / 2.0
+        taps = np.zeros(5)
+        for place, weight in ((whole, 1.0 - share), (whole + 1, share)):
+            for step, part in ((-1, blur), (0, 1.0 - 2.0 * blur), (1, blur)):
+                taps[min(max(place + step + 2, 0), 4)] += weight * part
+        return tuple(taps.tolist())
+
+
+def _down(values: Field, taps: tuple[float, ...]) -> Field:
+    height = values.shape[0] - 2 * MARGIN_PX
+    return _weighed([values[tap : tap + height] for tap in range(5)], taps)
+
+
+def _across(values: Field, taps: tuple[float, ...]) -> Field:
+    width = values.shape[1] - 2 * MARGIN_PX
+    return _weighed([values[:, tap : tap + width] for tap in range(5)], taps)
+
+
+def _weighed(parts: list[Field], taps: tuple[float, ...]) -> Field:
+    total: Field | None = None
+    for part, tap in zip(parts, taps, strict=True):
+        if tap:
+            total = part * np.float32(tap) if total is None else total + part * np.float32(tap)
+    return parts[MARGIN_PX] if total is None else total
+
+
+def beside(layer: Field, band: int, parallax_px: float) -> Field:
+    """A layer high above the ground as a band sees it, who looks at it a little later than the first.
+
+    It moves by whole pixels: to move it between them would smear bands, each in its own measure.
+
+    Args:
+        layer: Shape (H + 2 * FARTHEST_PX, W); rows lie along the track.
+        band: Which one.
+        parallax_px: [px] How far the layer moves from the first band to the last, within `FARTHEST_PX`.
+
+    Returns:
+        Shape (H, W).
+    """
+    first = FARTHEST_PX + round(parallax_px * _PASSES[band])
+    return layer[first : first + layer.shape[0] - 2 * FARTHEST_PX]
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """From reflectance to DN.
+
+    Attributes:
+        radiometry: DN to reflectance.
+        bit_depth: [bit] of a sample.
+        snr: Signal-to-noise ratio at a reflectance of 0.1; three quarters of the variance there are
+            shot noise, which grows with the signal. Assumption.
+        name: Of the exposure, as a 64-bit key.
+        camera: Of the camera, as a 64-bit key: its columns stay as they are.
+        striping: Standard deviation of the columns' gains.
+        dead: Share of columns that say nothing.
+    """
+
+    radiometry: Radiometry
+    bit_depth: int
+    snr: float
+    name: int
+    camera: int = 0
+    striping: float = 0.0
+    dead: float = 0.0
+
+    def noise(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[Field]:
+        """Four standard normal fields for the detector's own pixels, each of shape (R, C)."""
+        lanes = hash_grid(self.name, rows, cols).view(np.uint16)
+        return [normal_wave().take(lanes[:, lane::4]) for lane in range(4)]
+
+    def expose(
+        self, reflectance: Field, noise: Field, band: int, cols: NDArray[np.int64]
+    ) -> NDArray[np.uint16]:
+        """DN of a band.
+
+        Args:
+            reflectance: At the top of the atmosphere, shape (H, W).
+            noise: Standard normal, shape (H, W).
+            band: Which of the camera's lines of detectors looks.
+            cols: Which columns, shape (W,).
+        """
+        variance = (0.1 / self.snr) ** 2
+        seen = np.maximum(reflectance, np.float32(0.0))
+        seen *= np.float32(0.75 * variance / 0.1)
+        seen += np.float32(0.25 * variance)
+        np.sqrt(seen, out=seen)
+        seen *= noise
+        seen += reflectance
+        if self.striping or self.dead:
+            seen *= self._columns(band, cols)
+        seen -= np.float32(self.radiometry.offset)
+        seen *= np.float32(1.0 / self.radiometry.scale)
+        np.rint(seen, out=seen)
+        np.clip(seen, 0.0, float(2**self.bit_depth - 1), out=seen)
+        return seen.astype(np.uint16)
+
+    def _columns(self, band: int, cols: NDArray[np.int64]) -> Field:
+        """The gain of each column, shape (W,); 0 where it is dead."""
+        bits = hash_grid(self.camera, np.array([band]), cols).view(np.uint16)
+        gain = 1.0 + np.float32(self.striping) * normal_wave().take(bits[0, ::4])
+        return np.where(bits[0, 1::4] < self.dead * 65536, np.float32(0.0), gain)

@@ -1,0 +1,184 @@
+"""The sky over squares of the globe: what its coarse octaves tell of the two fields, and what they leave open.
+
+Over a square each field of `payload.world.clouds` is normal: it has a mean, partly known from the octaves
+at a few points of the square, and a spread inside the square. Nothing here is painted or drawn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.world.averaging import Averaged, averaged
+from payload.world.clouds import SPECTRUM, Weather, breaking
+from payload.world.noise import EARTH_RADIUS_KM
+
+_LEAST = 0.1  # octaves whose points tell less than this of the mean are not looked at
+_LOW = np.square(SPECTRUM.low)
+_ICE = np.square(SPECTRUM.ice)
+_LARGE = SPECTRUM.large
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """The two fields over squares, as far as they are known; each of shape (N,) or (1,).
+
+    Attributes:
+        low: Mean of low cloud's field, in standard deviations above its edge.
+        ice: The same of ice cloud.
+        low_doubt: Deviation of the square's own mean from `low`.
+        ice_doubt: The same of ice cloud.
+        low_spread: Deviation of the field inside the square.
+        ice_spread: The same of ice cloud.
+    """
+
+    low: NDArray[np.float64]
+    ice: NDArray[np.float64]
+    low_doubt: NDArray[np.float64]
+    ice_doubt: NDArray[np.float64]
+    low_spread: NDArray[np.float64]
+    ice_spread: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drivers:
+    """The normal variables that make the layers of squares, each of shape (N,).
+
+    Large and small scales of low cloud, ice cloud, and the regime that weighs the small scales.
+    """
+
+    large: NDArray[np.float64]
+    small: NDArray[np.float64]
+    ice: NDArray[np.float64]
+    regime: NDArray[np.float64]
+
+    def blurred(self, other: "Drivers", skill: NDArray[np.float64]) -> "Drivers":
+        """What is known of these from a signal that is correlated with them by `skill`, shape (N,).
+
+        The signal is `skill` parts of these and, for the rest of its variance, of independent others
+        of the same statistics; what is known is the expectation given the signal, `skill` times it.
+        """
+        rest = skill * np.sqrt(1.0 - skill * skill)
+        return Drivers(
+            *(
+                skill * skill * getattr(self, item.name) + rest * getattr(other, item.name)
+                for item in fields(self)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Footing:
+    """Squares of a size, and the points of them at which octaves are looked at.
+
+    Attributes:
+        size_km: [km] Side of a square.
+        across: Points along a side; they sit in the middle of across x across parts.
+    """
+
+    size_km: float
+    across: int = 1
+
+    @property
+    def known(self) -> int:
+        """How many octaves are worth looking at."""
+        octaves = _octaves(self.size_km, self.across)[: SPECTRUM.known]
+        return sum(octave.factor >= _LEAST for octave in octaves)
+
+    def points(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit vectors of the points, shape (3, across**2 * N), one point of all squares after another.
+
+        Args:
+            direction: Unit vectors of the squares' middles, shape (3, N).
+        """
+        if self.across == 1:
+            return direction
+        x, y = direction[0], direction[1]
+        around = np.maximum(np.sqrt(x * x + y * y), 1e-12)
+        east = np.stack([-y / around, x / around, np.zeros_like(x)])
+        north = np.cross(direction, east, axis=0)
+        part = (np.arange(self.across) + 0.5) / self.across - 0.5
+        steps = part * self.size_km / EARTH_RADIUS_KM
+        points = [direction + right * east + up * north for up in steps for right in steps]
+        joined = np.concatenate(points, axis=1)
+        joined /= np.sqrt((joined * joined).sum(0))
+        return joined
+
+    def drivers(
+        self, weather: Weather, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> Drivers:
+        """Best estimates of the drivers' means over squares.
+
+        Args:
+            weather: Of a world.
+            direction: Unit vectors of the squares' middles, shape (3, N).
+            time_s: [s] since 2000-01-01, shape (N,) or (1,).
+        """
+        times_s = np.tile(time_s, self.across**2) if time_s.size > 1 else time_s
+        low, ice = weather.octaves(self.points(direction), times_s, self.known)
+        octaves = _octaves(self.size_km, self.across)
+        factor = [octave.factor / self.across**2 for octave in octaves[: self.known]]
+        return Drivers(
+            _mix(low[:_LARGE], SPECTRUM.low, factor, direction.shape[1]),
+            _mix(low[_LARGE:], SPECTRUM.low[_LARGE:], factor[_LARGE:], direction.shape[1]),
+            _mix(ice, SPECTRUM.ice, factor, direction.shape[1]),
+            weather.regime(direction, time_s),
+        )
+
+    def layers(
+        self,
+        drivers: Drivers,
+        levels: NDArray[np.float64],
+        skill: NDArray[np.float64] | None = None,
+    ) -> Layers:
+        """The fields over squares whose drivers are known with a correlation of `skill`, shape (N,).
+
+        Args:
+            drivers: Best estimates, blurred if `skill` is given.
+            levels: Those of `Weather.levels` at the squares, shape (2, N).
+            skill: None for 1.
+        """
+        known = np.ones(1) if skill is None else skill * skill
+        octaves = _octaves(self.size_km, self.across)
+        of_mean = np.array([octave.of_mean for octave in octaves])
+        told = np.array([octave.explained for octave in octaves])
+        told[self.known :] = 0.0
+        strong = breaking(drivers.regime)
+        square = strong * strong
+        total = _LOW[:_LARGE].sum() + square * _LOW[_LARGE:].sum()
+
+        def deviation(
+            share: NDArray[np.float64], known: NDArray[np.float64]
+        ) -> NDArray[np.float64]:
+            """Of the low field, from the open share of each octave without and with knowledge."""
+            large = (_LOW * share)[:_LARGE].sum() - known * (_LOW * told)[:_LARGE].sum()
+            small = (_LOW * share)[_LARGE:].sum() - known * (_LOW * told)[_LARGE:].sum()
+            left = np.maximum(large + square * small, 0.0)
+            return np.asarray(np.sqrt(left / total), np.float64)
+
+        return Layers(
+            (drivers.large + strong * drivers.small) / np.sqrt(total) + levels[0],
+            drivers.ice + levels[1],
+            deviation(of_mean, known),
+            np.sqrt(np.maximum((_ICE * of_mean).sum() - known * (_ICE * told).sum(), 0.0)),
+            deviation(1.0 - of_mean, np.zeros(1)),
+            np.sqrt((_ICE * (1.0 - of_mean)).sum(keepdims=True)),
+        )
+
+
+def _mix(
+    octaves: NDArray[np.float32], strength: Sequence[float], factor: Sequence[float], size: int
+) -> NDArray[np.float64]:
+    """Sum over octaves and points, shape (size,), in an order that does not depend on the size."""
+    total = np.zeros(size)
+    for octave, one, other in zip(octaves, strength, factor, strict=False):
+        for point in octave.reshape(-1, size):
+            total += one * other * point.astype(np.float64)
+    return total
+
+
+@cache
+def _octaves(size_km: float, across: int) -> tuple[Averaged, ...]:
+    return tuple(averaged(size_km / spacing, across) for spacing in SPECTRUM.spacing_km)

@@ -1,0 +1,106 @@
+"""Cloud cover without painting: from the sky's coarse octaves and the share that finer ones make of them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Weather, ice_depth, low_depth
+from payload.world.coarse import Footing, Layers
+from payload.world.globe import directions
+from payload.world.noise import normal_quantile, normal_share
+
+_CHUNK = 2048  # squares at a time: their octaves stay in the processor's cache
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
+_SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
+_TINY = 1e-6
+
+
+def mean_cover(
+    weather: Weather,
+    lat_deg: NDArray[np.float64],
+    lon_deg: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    over: Footing,
+) -> NDArray[np.float64]:
+    """Share of cloud in squares around places, as truth counts it: the best guess from coarse octaves.
+
+    Args:
+        weather: Of a world.
+        lat_deg: [deg] Geodetic, shape (N,).
+        lon_deg: [deg] Shape (N,).
+        time_s: [s] since 2000-01-01, shape (N,) or (1,).
+        over: The squares, north up. The cover is the mean of their parts, each seen at its middle:
+            more parts are nearer to the truth, and cost the square of their number.
+
+    Returns:
+        Shape (N,), 0 to 1. Memory does not grow with N beyond input and answer.
+    """
+    places, edges = directions(lat_deg, lon_deg), Edges(weather.cloud_optical_depth)
+    part = Footing(over.size_km / over.across)
+    cover = np.empty(places.shape[1])
+    for first in range(0, cover.size, _CHUNK):
+        chunk = slice(first, first + _CHUNK)
+        when_s = time_s[chunk] if time_s.size > 1 else time_s
+        parts = np.zeros(places[0, chunk].size)
+        for middle in np.split(over.points(places[:, chunk]), over.across**2, axis=1):
+            drivers = part.drivers(weather, middle, when_s)
+            layers = part.layers(drivers, weather.levels(middle, when_s))
+            parts += 1.0 - edges.clear_share(*_open(layers))
+        cover[chunk] = parts / over.across**2
+    return cover
+
+
+def _open(layers: Layers) -> tuple[NDArray[np.float64], ...]:
+    """Means and deviations of the two fields at an unknown point of the squares."""
+    low = np.sqrt(layers.low_doubt**2 + layers.low_spread**2)
+    ice = np.sqrt(layers.ice_doubt**2 + layers.ice_spread**2)
+    return layers.low, low, layers.ice, ice
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where the two fields begin to count as cloud: their optical depths together reach a bound."""
+
+    cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH
+
+    @property
+    def ice(self) -> float:
+        """The ice field from which ice cloud alone is enough."""
+        return _edges(self.cloud_optical_depth)[0]
+
+    def low(self, ice: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The low field that is enough together with an ice field below its own edge."""
+        _, fields, edge = _edges(self.cloud_optical_depth)
+        return np.interp(ice, fields, edge)
+
+    def clear_share(
+        self,
+        low: NDArray[np.float64],
+        low_deviation: NDArray[np.float64],
+        ice: NDArray[np.float64],
+        ice_deviation: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Probability that neither layer nor both together are cloud, the fields being normal.
+
+        Means and deviations have the shape (N,) or one that spreads to it; so has the answer.
+        """
+        thin = normal_share((self.ice - ice) / np.maximum(ice_deviation, _TINY))
+        clear = np.zeros(np.broadcast_shapes(low.shape, thin.shape))
+        for share, weight in zip(_SHARES, _WEIGHTS, strict=True):
+            edge = self.low(ice + ice_deviation * normal_quantile(thin * share))
+            clear += weight * normal_share((edge - low) / np.maximum(low_deviation, _TINY))
+        return clear * thin
+
+
+@cache
+def _edges(cloud_optical_depth: float) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """The ice edge; and the low edge against ice fields, tabulated from the two depths themselves."""
+    field = np.linspace(-8.0, 8.0, 3201)
+    alone = ice_depth(field.astype(np.float32)).astype(np.float64)
+    low = low_depth(field.astype(np.float32)).astype(np.float64)
+    ice = float(np.interp(cloud_optical_depth, alone, field, left=-25.0, right=25.0))
+    wanted = np.maximum(cloud_optical_depth - alone, 1e-9)
+    edge = np.interp(wanted, low, field, right=25.0)
+    return ice, field, edge

@@ -1,0 +1,169 @@
+"""What lies at the pixels of a block: ground with its slopes and parcels, clouds above, the sun beside them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.types import Window
+from payload.world.clouds import Sky
+from payload.world.grid import SceneGrid
+from payload.world.lattice import (
+    COARSEST_LEVEL,
+    Footprint,
+    Stencil,
+    chart_coordinates,
+    climb,
+    finest_level,
+    rise,
+)
+from payload.world.parcels import Parcels
+from payload.world.spectra import reflectance
+from payload.world.surface import Ground, LandCover, mountain_m
+
+_SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
+_STEEPEST = (
+    0.15,
+    2.5,
+)  # share of level ground's light that slopes away from and towards the sun get
+_BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
+
+Field = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sun:
+    """Where the sun stands over a scene.
+
+    Attributes:
+        elevation_deg: [deg] Above the horizon, more than 0.
+        azimuth_deg: [deg] Clockwise from north.
+    """
+
+    elevation_deg: float
+    azimuth_deg: float
+
+    @property
+    def slant(self) -> float:
+        """[m] How far a shadow falls for each metre of height."""
+        return float(1.0 / np.tan(np.radians(self.elevation_deg)))
+
+    @property
+    def towards(self) -> tuple[float, float]:
+        """[m] Down and right on an image with north above, for a metre towards the sun."""
+        azimuth = np.radians(self.azimuth_deg)
+        return float(-np.cos(azimuth)), float(np.sin(azimuth))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Looks at the ground and the sky of a world through the pixels of a scene.
+
+    Attributes:
+        grid: The pixels.
+        ground: What lies there.
+        sky: What hangs above it.
+        sun: Where it stands.
+    """
+
+    grid: SceneGrid
+    ground: Ground
+    sky: Sky
+    sun: Sun
+
+    def reflectance(self, block: Window, glint: float) -> Field:
+        """Of the ground in blue, green, red and near infrared, shape (4, H, W)."""
+
+        def look(footprint: Footprint) -> Field:
+            fields, cover, parcels = self._land(footprint)
+            low, high = _STEEPEST
+            lit = np.clip(1.0 + fields[-1] * mountain_m(fields[0]), low, high)
+            return reflectance(cover, parcels, fields[3], lit, glint)
+
+        return self._through(block, look)
+
+    def surface(self, block: Window, glint: float) -> NDArray[np.uint8]:
+        """Class of the ground of each pixel, an index into `payload.types.SURFACES`, shape (H, W)."""
+        footprints = self.grid.footprints(block)
+        found = self._land(footprints[0])[1].surface(glint)
+        for footprint in footprints[1:]:
+            counts = footprint.weight
+            if counts is not None:
+                mine = (
+                    counts > 0.5
+                )  # of three charts none may count most: then the first one speaks
+                found[mine] = self._land(footprint)[1].surface(glint)[mine]
+        return found
+
+    def clouds(self, block: Window) -> Field:
+        """Fields of low and ice cloud, and the slope of the low one towards the sun, (3, H, W).
+
+        The slope is in units of the field for each metre.
+        """
+
+        def look(footprint: Footprint) -> Field:
+            stencil = Stencil.of(footprint, self._finest, margin=1)
+            nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, self._finest)
+            slope = rise(nodes[0], self._step(footprint.face), self._finest)
+            return stencil.sample_all([*nodes[:2], slope])
+
+        return self._through(block, look)
+
+    def between_sun_and(self, block: Window, cloud_height_m: float) -> Field:
+        """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
+        finest = max(self._finest - _SHADOW_COARSER, COARSEST_LEVEL)
+
+        def look(footprint: Footprint) -> Field:
+            stencil = Stencil.of(footprint, finest)
+            nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, finest)
+            return stencil.sample_all([nodes[0]])
+
+        down, right = self._step_px(cloud_height_m * self.sun.slant)
+        return np.asarray(self._through(block, look, (down, right))[0])
+
+    def _through(
+        self,
+        block: Window,
+        look: Callable[[Footprint], Field],
+        shift_px: tuple[float, float] = (0.0, 0.0),
+    ) -> Field:
+        """What each chart says of a block, by its weight."""
+        parts = [(look(each), each.weight) for each in self.grid.footprints(block, shift_px)]
+        if len(parts) == 1:
+            return parts[0][0]
+        total = sum(values * weight for values, weight in parts if weight is not None)
+        share = sum(weight for _, weight in parts if weight is not None)
+        return np.asarray(total / share, np.float32)
+
+    def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
+        """Fields of the ground with the slope towards the sun, and what follows from them."""
+        stencil = Stencil.of(footprint, self._finest, margin=1)
+        nodes = climb(stencil.nodes, self.ground.start, self.ground.refine, self._finest)
+        slope = rise(nodes[0], self._step(footprint.face), self._finest)
+        fields = stencil.sample_all([*nodes, slope])
+        fields[-1] *= np.float32(self.sun.slant)
+        parcels = Parcels.at(self.ground.seed, footprint, fields[0])
+        return fields, LandCover.of(fields[:-1], parcels.crop()), parcels
+
+    @cached_property
+    def _finest(self) -> int:
+        return finest_level(self.grid.gsd_m)
+
+    def _step_px(self, length_m: float) -> tuple[float, float]:
+        """[px] Rows and columns of a step towards the sun."""
+        down, right = self.sun.towards
+        return down * length_m / self.grid.gsd_m, right * length_m / self.grid.gsd_m
+
+    def _step(self, face: int) -> tuple[float, float]:
+        """A metre towards the sun from the middle of the scene, upwards and across on a face."""
+        down, right = self._step_px(_BASE_M)
+        rows = np.array([self.grid.height_px / 2])
+        cols = np.array([self.grid.width_px / 2])
+        here = chart_coordinates(self.grid.directions(rows, cols), face)
+        there = chart_coordinates(self.grid.directions(rows + down, cols + right), face)
+        up, across = (
+            float((b - a)[0, 0]) / _BASE_M for a, b in zip(here[:2], there[:2], strict=True)
+        )
+        return up, across
