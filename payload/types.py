@@ -209,6 +209,10 @@ SURFACES = (
 """Classes of ground; what a scene source says of a surface is an index into them."""
 
 
+THICK_OPTICAL_DEPTH = 3.0
+"""From here on a cloud is thick to a glance: of covers, this one tells best what a masker will find."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """A part of a scene known without painting it.
@@ -217,11 +221,14 @@ class Glance:
         cover: Share of it that truth calls cloud, 0 to 1.
         surface: The commonest class of its ground, one of `SURFACES`.
         sun_elevation_deg: [deg] Height of the sun.
+        thick_cover: Share of it under cloud of an optical depth of at least `THICK_OPTICAL_DEPTH`, which
+            hides the ground; None where the source does not say.
     """
 
     cover: float
     surface: str
     sun_elevation_deg: float
+    thick_cover: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
