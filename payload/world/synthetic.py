@@ -1,7 +1,7 @@
 """Scenes painted from a synthetic Earth: a pure function of seed, place and time, with exact truth."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from payload.errors import ImageryError
 from payload.registry import option, supplied
 from payload.rng import key
-from payload.types import CLOUD, SHADOW, Georeference, Patch, Radiometry, View, Window
+from payload.types import (
+    CLOUD,
+    SHADOW,
+    SURFACES,
+    THICK_OPTICAL_DEPTH,
+    Georeference,
+    Glance,
+    Patch,
+    Radiometry,
+    View,
+    Window,
+)
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     Air,
@@ -76,6 +87,22 @@ class Synthetic:
         _check(view)
         return SyntheticScene(self, view)
 
+    def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
+        """What windows of a view's scene hold, from the fields at every few pixels.
+
+        Raises:
+            ImageryError: The view is not of this Earth.
+        """
+        _check(view)
+        step = max(1, min(8, *(min(item.height_px, item.width_px) // 16 for item in windows)))
+        sensor = replace(
+            view.sensor,
+            gsd_m=min(view.sensor.gsd_m * step, 1000.0),
+            height_px=-(-view.sensor.height_px // step),
+            width_px=-(-view.sensor.width_px // step),
+        )
+        return SyntheticScene(self, replace(view, sensor=sensor)).glances(windows, step)
+
 
 @dataclass(frozen=True)
 class SyntheticScene:
@@ -132,6 +159,29 @@ class SyntheticScene:
             there = np.s_[top : top + block.height_px, left : left + block.width_px]
             self._paint(block, bands[:, *there], truth[there])
         return Patch(bands, truth)
+
+    def glances(self, windows: Sequence[Window], step: int) -> list[Glance]:
+        """Cover and commonest ground of windows of a scene that is `step` times finer."""
+        land, low, ice, parcels = self._look(Window(0, 0, self.height_px, self.width_px))
+        depth = low_depth(low) + ice_depth(ice)
+        cloud = depth >= np.float32(self.world.cloud_optical_depth)
+        thick = cloud & (depth >= np.float32(THICK_OPTICAL_DEPTH))
+        ground = _classes(land, parcels)
+        found = []
+        for item in windows:
+            top, left = item.top_px // step, item.left_px // step
+            down, across = max(1, item.height_px // step), max(1, item.width_px // step)
+            here = np.s_[top : top + down, left : left + across]
+            commonest = int(np.bincount(ground[here].ravel(), minlength=len(SURFACES)).argmax())
+            found.append(
+                Glance(
+                    float(cloud[here].mean()),
+                    SURFACES[commonest],
+                    self.view.sun_elevation_deg,
+                    float(thick[here].mean()),
+                )
+            )
+        return found
 
     @cached_property
     def _grid(self) -> SceneGrid:
@@ -241,6 +291,25 @@ def _blocks(window: Window) -> Iterator[Window]:
     for top, bottom in pairwise(rows):
         for left, right in pairwise(cols):
             yield Window(window.top_px + top, window.left_px + left, bottom - top, right - left)
+
+
+def _classes(fields: NDArray[np.float32], parcels: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Index of the class of ground at each pixel."""
+    height, moisture, warmth, _ = fields
+    wet = moisture + parcels * 0.7 * (np.abs(moisture - 0.2) < 0.8) * (warmth > 0.25)
+    farmed = (np.abs(moisture - 0.2) < 0.8) & (warmth > 0.25)
+    conditions = (
+        (height < 0.0) & (warmth < -0.5),
+        height < 0.0,
+        warmth < 0.0,
+        wet > 1.1,
+        farmed & (wet > 0.0),
+        wet > 0.0,
+        wet < -0.9,
+    )
+    names = ("sea ice", "water", "snow", "forest", "crops", "grass", "sand")
+    indices = [np.intp(SURFACES.index(name)) for name in names]
+    return np.select(conditions, indices, np.intp(SURFACES.index("soil")))
 
 
 def _check(view: View) -> None:
