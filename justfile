@@ -39,6 +39,10 @@ check: lint types floors test
 picture:
     sh .ci/picture
 
+# The packaged surrogate, whenever world, default masker or codec have changed (some minutes)
+surrogate:
+    payload-sim calibrate --out payload/data/surrogates/default.json
+
 # The schema that editors complete scenarios with
 schema:
     payload-sim schema > scenarios/schema.json

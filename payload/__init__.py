@@ -9,8 +9,9 @@ tells the story of a flight in one page. The rooms, from the nouns to the page a
     compression how the kept tiles shrink               downlink     how much a contact carries
     scheduling  what to image next                      energy       what the computer needs
     ledger      where every byte went                   sim          the flight itself
-    analysis    numbers from ledgers                    products     files for engineers' tools
-    report      one page a person can read              training     the wing that makes the masker
+    surrogate   masker and codec as a distribution      analysis     numbers from ledgers
+    products    files for engineers' tools              report       one page a person can read
+    training    the wing that makes the masker
 """
 
 __version__ = "0.1.0"

@@ -18,15 +18,16 @@ from typing import Any, cast
 
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
+from payload.analysis.fidelity import surrogate_part
 from payload.energy import load_profile
 from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
-from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.scores import pool
-from payload.ports import Examinable, Masker, SceneSource
+from payload.ports import Examinable, SceneSource
 from payload.products.books import write_books
-from payload.products.cloud_masks import MaskReport, mask_names, mask_raster
+from payload.products.cloud_masks import MaskReport
+from payload.products.cloud_masks import mask_images as mask
 from payload.products.downlink import Archive
 from payload.products.earth import (
     Earth,
@@ -37,7 +38,7 @@ from payload.products.earth import (
     paint_world,
 )
 from payload.products.folder import ResultsFolder
-from payload.products.gallery import write_gallery
+from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
@@ -45,7 +46,10 @@ from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
-from payload.sim.assemble import ground_track, make_sensor
+from payload.sim.assemble import ground_track, make_sensor, surrogate_of
+from payload.sim.calibration import SCENES, Calibration
+from payload.sim.fidelity import surrogate_name
+from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.types import ContactWindow
 from payload.units import at, iso_utc
@@ -62,7 +66,9 @@ __all__ = [
     "RunResult",
     "Scenario",
     "SceneReport",
+    "Surrogate",
     "UnpackReport",
+    "calibrate",
     "check",
     "compare",
     "earth",
@@ -121,6 +127,7 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(make_sensor(scenario)))
+    surrogate_of(scenario)
     return scenario
 
 
@@ -149,7 +156,8 @@ def run(
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
-        records, memo = fly_arms(assembly, folder.spool, deliver=archive.deliver, tell=tell)
+        deliver = archive.deliver if assembly.surrogate is None else None
+        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
         archive.close(own, memo.estimates)
@@ -162,14 +170,17 @@ def run(
             track=ground_track(assembly),
             targets=assembly.targets,
         )
-        write_gallery(
-            folder.partial / "gallery",
-            own,
-            memo.estimates,
-            assembly.source,
-            assembly.masker,
-            tile_px=assembly.tile_px,
-        )
+        if assembly.surrogate is None:
+            write_gallery(
+                folder.partial / "gallery",
+                own,
+                memo.estimates,
+                assembly.source,
+                assembly.masker,
+                tile_px=assembly.tile_px,
+            )
+        else:
+            write_no_gallery(folder.partial / "gallery")
         folder.write_json("scenario.json", scenario.model_dump(mode="json"))
         folder.write_json("summary.json", summary)
         folder.write_json(
@@ -182,6 +193,7 @@ def run(
                 command=shlex.join(command),
                 started=started,
                 masker=summary["masker"],
+                surrogate=summary["surrogate"],
             ),
         )
         write_report(folder.partial)
@@ -200,7 +212,8 @@ def _summarise(
 ) -> dict[str, Any]:
     scenario = assembly.scenario
     own = [item.tile_id for item in records["prune"].ledger.acquired]
-    scores = pool([memo.estimates[tile_id] for tile_id in own])
+    estimates = memo.estimates
+    scores = pool([estimates[tile_id] for tile_id in own])
     identity = assembly.masker.identity
     return summarise(
         Flown(
@@ -209,7 +222,7 @@ def _summarise(
             seed=scenario.seed,
             duration_s=scenario.duration_s,
             records=records,
-            estimates=memo.estimates,
+            estimates=estimates,
             targets=len(assembly.targets),
             raw_bytes_per_px=len(assembly.sensor.bands) * assembly.sensor.bit_depth / 8,
             clear_limit=scenario.rescheduling.max_cloud_cover,
@@ -223,8 +236,49 @@ def _summarise(
                 "precision": scores.precision if scores else None,
                 "recall": scores.recall if scores else None,
             },
+            surrogate=None
+            if assembly.surrogate is None
+            else surrogate_part(
+                assembly.surrogate,
+                name=surrogate_name(scenario.surrogate.file),
+                images=len(records["prune"].images),
+            ),
         )
     )
+
+
+def calibrate(
+    scenario: Path | None,
+    out: Path,
+    *,
+    overrides: Sequence[str] = (),
+    scenes: int | None = None,
+    tell: Tell = _silence,
+) -> Surrogate:
+    """Fit a surrogate for the masker, codec, camera, scene and tile of a scenario, and write it.
+
+    Args:
+        scenario: A scenario file; None for the one that the packaged surrogate is fitted on.
+        out: The file, written whole or not at all.
+        overrides: Texts `path.to.key=value`, checked like the file.
+        scenes: How many to paint, of four tiles each as a rule; at least 60, and enough if left out.
+        tell: Is told how far the work is.
+
+    Raises:
+        ScenarioError: The scene has no glance or no truth, or the file cannot be written.
+        PayloadError: Pixels cannot be masked or coded.
+    """
+    asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
+    check_place(out)
+    fitted = Calibration(
+        asked, SCENES if scenes is None else scenes, partial(_tell_scene, tell)
+    ).fit()
+    write_surrogate(fitted, out)
+    return fitted
+
+
+def _tell_scene(tell: Tell, done: int, of: int) -> None:
+    tell("calibrate", f"scene {done} of {of}")
 
 
 def passes(scenario: Scenario) -> list[Pass]:
@@ -244,67 +298,6 @@ def _pass(scenario: Scenario, window: ContactWindow) -> Pass:
         los_utc=iso_utc(at(scenario.epoch_utc, window.los_s)),
         max_elevation_deg=window.max_elevation_deg,
     )
-
-
-def mask(
-    images: Sequence[Path],
-    out: Path,
-    *,
-    truths: Sequence[Path] = (),
-    masker: Masker | None = None,
-    reading: Reading | None = None,
-    tell: Tell = _silence,
-) -> list[MaskReport]:
-    """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
-
-    Args:
-        images: GeoTIFFs with blue, green, red and near infrared.
-        out: The folder, made if it is not there.
-        truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
-        masker: What masks; the packaged network if left out.
-        reading: Bands, scaling and no-data value of the images.
-        tell: Is told the image that is worked on.
-
-    Raises:
-        ImageryError: An image or mask cannot be read or does not fit.
-        MaskerError: The model cannot be run.
-        ScenarioError: The numbers of images and masks differ, or two images have the same name.
-    """
-    if truths and len(truths) != len(images):
-        raise ScenarioError(
-            f"{len(images)} images but {len(truths)} masks of truth: one each is wanted"
-        )
-    twice = sorted(
-        {image.stem for image in images if [item.stem for item in images].count(image.stem) > 1}
-    )
-    if twice:
-        raise ScenarioError(
-            f"two images are named {twice[0]!r}; their masks would overwrite each other"
-        )
-    inputs = {path.resolve() for path in (*images, *truths)}
-    for image in images:
-        for name in mask_names(image):
-            if (out / name).resolve() in inputs:
-                raise ScenarioError(
-                    f"{out / name} is an input and would be overwritten; name another --out"
-                )
-    how = reading or Reading()
-    reports = []
-    for index, image in enumerate(images):
-        tell("mask", image.name)
-        reports.append(
-            mask_raster(
-                image,
-                out,
-                masker=masker or OnnxMasker(),
-                truth=truths[index] if truths else None,
-                bands=how.bands,
-                scale=how.scale,
-                offset=how.offset,
-                nodata=how.nodata,
-            )
-        )
-    return reports
 
 
 def earth(scenario: Scenario) -> Earth:

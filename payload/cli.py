@@ -121,8 +121,9 @@ def run(
     Example:  payload-sim run scenarios/quickstart.yaml --set pruning.max_cloud_cover=0.5
     """
     from payload import api
+    from payload.scenario.options import refuse_remote
 
-    _refuse_remote([out])
+    refuse_remote([out])
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
     command = [
@@ -149,6 +150,8 @@ def _answer_run(result: "RunResult") -> None:
     for line in arms_table(result.summary):
         _answer(line)
     _answer("")
+    if result.summary["surrogate"]:
+        _answer(" ".join(result.summary["surrogate"]["sentences"]) + "\n")
     _answer(str(result.folder / "report.html"))
 
 
@@ -246,61 +249,21 @@ def mask(
     """
     from payload import api
     from payload.masking.onnx_masker import OnnxMasker
+    from payload.scenario.options import band_numbers, refuse_no_reflectance, refuse_remote, share
 
     cards = [Path(path) for path in (model, card) if path is not None]
-    _refuse_remote([out, *images, *(truth or []), *cards])
-    share = _share(probability_threshold)
-    masker = OnnxMasker(model=model, precision=precision, card=card, probability_threshold=share)
-    _refuse_no_reflectance(scale, offset)
-    how = api.Reading(bands=_band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
+    refuse_remote([out, *images, *(truth or []), *cards])
+    limit = share(probability_threshold)
+    masker = OnnxMasker(model=model, precision=precision, card=card, probability_threshold=limit)
+    refuse_no_reflectance(scale, offset)
+    how = api.Reading(bands=band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
     with _progress(quiet=quiet) as tell:
         reports = api.mask(images, out, truths=truth or [], masker=masker, reading=how, tell=tell)
     if as_json:
         _answer_json([_as_dict(report) for report in reports])
     else:
         for found in reports:
-            scores = "".join(
-                f", {name} {value:.3f}"
-                for name, value in (
-                    ("IoU", found.iou),
-                    ("F1", found.f1),
-                    ("precision", found.precision),
-                    ("recall", found.recall),
-                )
-                if value is not None
-            )
-            cover = "no data" if found.cloud_cover is None else f"cloud {found.cloud_cover:.1%}"
-            _answer(f"{found.image}: {cover}{scores}")
-
-
-def _refuse_remote(paths: Sequence[Path]) -> None:
-    from payload.scenario.paths import is_local
-
-    for path in paths:
-        if not is_local(str(path)):
-            raise ScenarioError(
-                f"{path}: a plain local path is wanted; schemes and /vsi paths are refused"
-            )
-
-
-def _refuse_no_reflectance(scale: float | None, offset: float) -> None:
-    if scale is not None and not 0 < scale <= 1e6:
-        raise ScenarioError(f"--scale {scale}: a number above 0, at most a million, is wanted")
-    if not -1e6 <= offset <= 1e6:
-        raise ScenarioError(f"--offset {offset}: at most a million either way is wanted")
-
-
-def _share(value: float | None) -> float | None:
-    if value is not None and not 0 <= value <= 1:
-        raise ScenarioError(f"--probability-threshold {value}: a number from 0 to 1 is wanted")
-    return value
-
-
-def _band_numbers(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdecimal() and int(part) >= 1 for part in parts):
-        raise ScenarioError(f"--bands {text!r}: four band numbers from 1 on are wanted, as 1,2,3,4")
-    return tuple(int(part) for part in parts)
+            _answer(found.sentence())
 
 
 @_command
@@ -348,8 +311,9 @@ def unpack(
     """
     from payload import api
     from payload.errors import CodecError
+    from payload.scenario.options import refuse_remote
 
-    _refuse_remote([out, *files])
+    refuse_remote([out, *files])
     if len({file.stem for file in files}) < len(files):
         raise ScenarioError("two containers of one name: their images would overwrite each other")
     reports, failures = [], []
@@ -418,6 +382,8 @@ def compare(
     else:
         for line in comparison_table(comparison):
             _answer(line)
+    for note in comparison.notes:
+        _say(f"note: {note}")
 
 
 @_command
@@ -465,6 +431,40 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 
 
 _command(world)
+
+
+@_command
+def calibrate(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO]", help="A scenario; the packaged payload if left out."),
+    ] = None,
+    overrides: Overrides = None,
+    scenes: Annotated[
+        int | None, typer.Option("--scenes", help="How many to paint; at least 60.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a surrogate for a scenario's masker, codec, camera, scene and tile.
+
+    Paints, masks and compresses some thousand tiles of the scenario's world, minutes of work, and tells how wrong
+    what is drawn is on scenes kept out. Fly with it by `fidelity: surrogate` and `surrogate.file: FILE`.
+
+    Example:  payload-sim calibrate scenarios/reference.yaml --out reference.surrogate.json
+    """
+    from payload import api
+    from payload.analysis.fidelity import surrogate_words
+    from payload.scenario.options import refuse_remote
+
+    refuse_remote([out])
+    with _progress(quiet=quiet) as tell:
+        fitted = api.calibrate(scenario, out, overrides=overrides or [], scenes=scenes, tell=tell)
+    if as_json:
+        _answer_json({"file": str(out), "sha256": fitted.digest, **_as_dict(fitted.held_out)})
+    else:
+        _answer(f"{out}: {' '.join(surrogate_words(fitted))}")
 
 
 @_command

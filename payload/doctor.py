@@ -12,8 +12,11 @@ from payload import __version__, registry
 from payload.errors import PayloadError
 from payload.masking.onnx_masker import OnnxMasker
 from payload.products.manifest import PACKAGES
+from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.sim import assemble, fly_arms
+from payload.sim.assemble import surrogate_of
+from payload.surrogate import PACKAGED
 from payload.tables import read_table, write_table
 
 SHORT_FLIGHT_H = 3.0
@@ -35,6 +38,7 @@ def examine() -> list[Finding]:
         ("plug-ins", _plugins),
         ("data", _data),
         ("model", _model),
+        ("surrogate", _surrogate),
         ("tables", _tables),
         ("flight", _flight),
     )
@@ -70,6 +74,13 @@ def _data() -> str:
 def _model() -> str:
     identity = OnnxMasker().identity
     return f"{identity.model}, {identity.parameters:,} parameters, sha256 {(identity.sha256 or '')[:12]}"
+
+
+def _surrogate() -> str:
+    scenario = load_scenario(PACKAGED.with_suffix(".yaml"), ["fidelity=surrogate"])
+    found = surrogate_of(scenario)
+    assert found is not None
+    return f"fits today's world and masker; {len(found.donors.scene):,} tiles, sha256 {found.digest[:12]}"
 
 
 def _tables() -> str:

@@ -2,10 +2,13 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from payload.api import calibrate
 
 ROOT = Path(__file__).parent.parent
 settings.register_profile(
@@ -29,44 +32,53 @@ def real_images():
     return Path(folder) / "clouds"
 
 
+def write_small(
+    folder, name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes
+):
+    """Write a small scenario into a folder; top-level sections can be replaced, or left out by None."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": f"place-{index}"},
+            "geometry": {"type": "Point", "coordinates": list(place)},
+        }
+        for index, place in enumerate(places)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    (folder / "places.geojson").write_text(json.dumps(collection))
+    scenario = {
+        "name": "small",
+        "seed": 3,
+        "epoch_utc": "2026-06-21T00:00:00Z",
+        "duration_h": 12,
+        "satellites": [
+            {"name": "one", "orbit": {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}}
+        ],
+        "stations": [{"name": "svalbard", "lat_deg": 78.23, "lon_deg": 15.39}],
+        "targets": {"file": "places.geojson"},
+        "camera": {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45},
+        "scene": {"kind": "synthetic"},
+        "masker": {"kind": "blue"},
+        "pruning": {"tile_px": 32},
+        "memory": {"capacity_mb": 10},
+        "link": {"kind": "fixed", "rate_mbps": 1},
+    } | changes
+    path = folder / name
+    path.write_text(
+        json.dumps({key: value for key, value in scenario.items() if value is not None})
+    )
+    return path
+
+
 @pytest.fixture
 def write_scenario(tmp_path):
     """Write a small scenario; top-level sections can be replaced, or left out by None."""
+    return partial(write_small, tmp_path)
 
-    def write(
-        name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes
-    ):
-        features = [
-            {
-                "type": "Feature",
-                "properties": {"name": f"place-{index}"},
-                "geometry": {"type": "Point", "coordinates": list(place)},
-            }
-            for index, place in enumerate(places)
-        ]
-        collection = {"type": "FeatureCollection", "features": features}
-        (tmp_path / "places.geojson").write_text(json.dumps(collection))
-        scenario = {
-            "name": "small",
-            "seed": 3,
-            "epoch_utc": "2026-06-21T00:00:00Z",
-            "duration_h": 12,
-            "satellites": [
-                {"name": "one", "orbit": {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}}
-            ],
-            "stations": [{"name": "svalbard", "lat_deg": 78.23, "lon_deg": 15.39}],
-            "targets": {"file": "places.geojson"},
-            "camera": {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45},
-            "scene": {"kind": "synthetic"},
-            "masker": {"kind": "blue"},
-            "pruning": {"tile_px": 32},
-            "memory": {"capacity_mb": 10},
-            "link": {"kind": "fixed", "rate_mbps": 1},
-        } | changes
-        path = tmp_path / name
-        path.write_text(
-            json.dumps({key: value for key, value in scenario.items() if value is not None})
-        )
-        return path
 
-    return write
+@pytest.fixture(scope="session")
+def small_surrogate(tmp_path_factory):
+    """A surrogate fitted on the small scenario, as a file."""
+    folder = tmp_path_factory.mktemp("surrogate")
+    calibrate(write_small(folder), folder / "small.json", scenes=240)
+    return folder / "small.json"

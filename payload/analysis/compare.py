@@ -48,6 +48,7 @@ class Comparison:
 
     variants: tuple[str, ...]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -63,6 +64,7 @@ class Comparison:
                 }
                 for row in self.rows
             ],
+            "notes": list(self.notes),
         }
 
 
@@ -76,7 +78,12 @@ def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
             None if value is None or base is None else value - base for value in values
         )
         rows.append(Row(key, label, unit, values, differences))
-    return Comparison(tuple(name for name, _ in summaries), tuple(rows))
+    notes = tuple(
+        f"{name}: {sentence}"
+        for name, summary in summaries
+        for sentence in (summary["surrogate"] or {}).get("sentences", ())[:2]
+    )
+    return Comparison(tuple(name for name, _ in summaries), tuple(rows), notes)
 
 
 def _at(summary: Mapping[str, Any], key: str) -> float | int | None:

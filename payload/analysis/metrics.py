@@ -33,6 +33,7 @@ class Flown:
         clear_limit: A target counts as delivered clear when one image of it brought at least the share
             1 - clear_limit of its pixels down clear.
         masker: Model, digest and number of parameters.
+        surrogate: What stood for masker and codec, see `fidelity`; None where pixels were worked on.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Flown:
     clear_limit: float
     masker: Mapping[str, str | int | None]
     scores: Mapping[str, float | None]
+    surrogate: Summary | None = None
 
     @cached_property
     def has_truth(self) -> bool:
@@ -97,6 +99,7 @@ def summarise(flown: Flown) -> Summary:
         "energy_j": {"compute": sum(entry.joules for entry in own.ledger.joules)},
         "arms": arms,
         "notes": _notes(flown, own),
+        "surrogate": flown.surrogate,
     }
 
 

@@ -1,20 +1,21 @@
 """Masks of a user's own images: `<stem>_mask.tif`, `<stem>_probability.tif`, and what they say."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 
-from payload.errors import ImageryError
+from payload.errors import ImageryError, ScenarioError
 from payload.imaging.tiling import cut_tiles
+from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.scores import estimate_cover, pool
 from payload.ports import Masker, Scene
 from payload.products.imagery import RasterWriter
 from payload.types import CLOUD, CoverEstimate
-from payload.world.rasters import open_raster
+from payload.world.rasters import Reading, open_raster
 
 NODATA = 255
 """In the mask: no data. In the probability it is -1."""
@@ -78,6 +79,91 @@ class MaskReport:
         """All of it, as JSON can hold it."""
         paths = {"image": str(self.image), "mask": str(self.mask)}
         return {**asdict(self), **paths, "probability": str(self.probability)}
+
+    def sentence(self) -> str:
+        """What a person wants to know."""
+        scores = "".join(
+            f", {name} {value:.3f}"
+            for name, value in (
+                ("IoU", self.iou),
+                ("F1", self.f1),
+                ("precision", self.precision),
+                ("recall", self.recall),
+            )
+            if value is not None
+        )
+        cover = "no data" if self.cloud_cover is None else f"cloud {self.cloud_cover:.1%}"
+        return f"{self.image}: {cover}{scores}"
+
+
+def mask_images(
+    images: Sequence[Path],
+    out: Path,
+    *,
+    truths: Sequence[Path] = (),
+    masker: Masker | None = None,
+    reading: Reading | None = None,
+    tell: Callable[[str, str], None] = lambda _what, _image: None,
+) -> list[MaskReport]:
+    """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
+
+    Args:
+        images: GeoTIFFs with blue, green, red and near infrared.
+        out: The folder, made if it is not there.
+        truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
+        masker: What masks; the packaged network if left out.
+        reading: Bands, scaling and no-data value of the images.
+        tell: Is told the image that is worked on.
+
+    Raises:
+        ImageryError: An image or mask cannot be read or does not fit.
+        MaskerError: The model cannot be run.
+        ScenarioError: The numbers of images and masks differ, or two images have the same name.
+    """
+    _check_names(images, truths, out)
+    how = reading or Reading()
+    reports = []
+    for index, image in enumerate(images):
+        tell("mask", image.name)
+        reports.append(
+            mask_raster(
+                image,
+                out,
+                masker=masker or OnnxMasker(),
+                truth=truths[index] if truths else None,
+                bands=how.bands,
+                scale=how.scale,
+                offset=how.offset,
+                nodata=how.nodata,
+            )
+        )
+    return reports
+
+
+def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> None:
+    """See that each image has its truth, or none has, and that no mask overwrites anything.
+
+    Raises:
+        ScenarioError: The numbers differ, two images have one name, or a mask would overwrite an input.
+    """
+    if truths and len(truths) != len(images):
+        raise ScenarioError(
+            f"{len(images)} images but {len(truths)} masks of truth: one each is wanted"
+        )
+    twice = sorted(
+        {image.stem for image in images if [item.stem for item in images].count(image.stem) > 1}
+    )
+    if twice:
+        raise ScenarioError(
+            f"two images are named {twice[0]!r}; their masks would overwrite each other"
+        )
+    inputs = {path.resolve() for path in (*images, *truths)}
+    for image in images:
+        for name in mask_names(image):
+            if (out / name).resolve() in inputs:
+                raise ScenarioError(
+                    f"{out / name} is an input and would be overwritten; name another --out"
+                )
 
 
 def mask_names(image: Path) -> tuple[str, str]:

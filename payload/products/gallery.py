@@ -53,6 +53,12 @@ def write_gallery(
     (folder / "index.json").write_text(text + "\n", encoding="utf-8")
 
 
+def write_no_gallery(folder: Path) -> None:
+    """Write an `index.json` without pictures: nothing was painted."""
+    folder.mkdir()
+    (folder / "index.json").write_text("[]\n", encoding="utf-8")
+
+
 def _choose(
     record: FlightRecord, estimates: Mapping[str, CoverEstimate]
 ) -> dict[str, tuple[TileOutcome, str]]:

@@ -36,6 +36,7 @@ def provenance(
     command: str,
     started: datetime,
     masker: Mapping[str, Any],
+    surrogate: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Where the files of a folder come from, with their digests."""
     finished = datetime.now(UTC)
@@ -53,6 +54,7 @@ def provenance(
         "python": sys.version.split()[0],
         "packages": {name: _version(name) for name in PACKAGES},
         "masker": {"model": masker["model"], "sha256": masker["sha256"]},
+        "surrogate": surrogate and {"name": surrogate["name"], "sha256": surrogate["sha256"]},
         "files": {
             item.relative_to(folder).as_posix(): digest_file(item)
             for item in sorted(folder.rglob("*"))

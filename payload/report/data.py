@@ -132,6 +132,14 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class SurrogateTold:
+    """What stood for masker and codec, and how far to trust it, in sentences."""
+
+    name: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """`summary.json`, as README documents it."""
 
@@ -150,6 +158,7 @@ class Summary:
     energy_j: Energy
     arms: tuple[Arm, ...]
     notes: tuple[str, ...] = ()
+    surrogate: SurrogateTold | None = None
 
 
 # --- the other files --------------------------------------------------------------------------------

@@ -181,6 +181,16 @@ class ProductsModel(Section):
     )
 
 
+class SurrogateModel(Section):
+    """What stands for masker and codec where no pixel is painted."""
+
+    file: InputPath | None = Field(
+        None,
+        description="A surrogate that `payload-sim calibrate` has fitted on this masker, codec, camera, "
+        "scene and tile; the packaged one if left out. It is refused for others.",
+    )
+
+
 def _as_text(value: object) -> object:
     if not isinstance(value, str | datetime):
         raise ValueError("a date and time with a zone is wanted, as 2026-06-21T00:00:00Z")  # noqa: TRY004
@@ -237,6 +247,14 @@ class Scenario(Section):
     )
     rescheduling: ReschedulingModel = Field(
         default_factory=ReschedulingModel, description="After a cloudy image."
+    )
+    fidelity: Literal["pixels", "surrogate"] = Field(
+        "pixels",
+        description="`pixels`: every tile is painted, masked and compressed. `surrogate`: none is; what the "
+        "masker says and how long a record is are drawn from a fitted distribution, its error is told.",
+    )
+    surrogate: SurrogateModel = Field(
+        default_factory=SurrogateModel, description="Used with `fidelity: surrogate`."
     )
     products: ProductsModel = Field(
         default_factory=ProductsModel, description="What a run leaves behind."

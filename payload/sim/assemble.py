@@ -14,8 +14,13 @@ from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
 from payload.orbit.contacts import find_contacts, time_grid
 from payload.orbit.sun import sun_elevation_deg
-from payload.ports import Codec, Link, Masker, Propagator, SceneSource, Scheduler
+from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
+from payload.sim.draws import Draws
+from payload.sim.facts import Darkroom
+from payload.sim.fidelity import find_surrogate
+from payload.sim.pixels import Pixels
+from payload.surrogate import Surrogate
 from payload.types import (
     ContactWindow,
     Ephemeris,
@@ -38,6 +43,7 @@ class Assembly:
     Attributes:
         contacts: By satellite, in order of AOS.
         opportunities: By satellite, in order of start.
+        surrogate: What stands for masker and codec; None where pixels are worked on.
     """
 
     scenario: Scenario
@@ -53,6 +59,7 @@ class Assembly:
     link: Link
     scheduler: Scheduler
     profile: ComputeProfile
+    surrogate: Surrogate | None = None
 
     @property
     def satellites(self) -> list[str]:
@@ -70,9 +77,13 @@ class Assembly:
         return self.scenario.pruning.tile_px
 
     @property
-    def codec_name(self) -> str:
-        """Kind of the scenario's codec."""
-        return self.scenario.codec.kind
+    def darkroom(self) -> Darkroom:
+        """Where images become facts: by pixel work or by draws, as the scenario's fidelity says."""
+        if self.surrogate is None:
+            codec_name = self.scenario.codec.kind
+            return Pixels(self.source, self.masker, self.codec, codec_name, self.tile_px)
+        source = cast(Glancing, self.source)
+        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed)
 
 
 def assemble(scenario: Scenario) -> Assembly:
@@ -125,6 +136,7 @@ def assemble(scenario: Scenario) -> Assembly:
         link=cast(Link, scenario.link.build()),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=profile,
+        surrogate=surrogate_of(scenario),
     )
 
 
@@ -143,6 +155,16 @@ def make_sensor(scenario: Scenario) -> Sensor:
         min_sun_elevation_deg=camera.min_sun_elevation_deg,
         settle_s=camera.settle_s,
     )
+
+
+def surrogate_of(scenario: Scenario) -> Surrogate | None:
+    """The surrogate that a scenario flies with, if it flies with one.
+
+    Raises:
+        ScenarioError: It does not fit the scenario; the place of the key is told.
+    """
+    key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
+    return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
 
 
 def nominal_bytes(sensor: Sensor, tile_px: int) -> int:

@@ -1,4 +1,4 @@
-"""All arms of a scenario, one flight each, over one memo of pixel work."""
+"""All arms of a scenario, one flight each, over one memo of what tiles are."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,8 +24,8 @@ def fly_arms(
     Args:
         assembly: The scenario, assembled.
         spool: A folder for records that wait to be delivered; the caller removes it.
-        deliver: Takes each record of the scenario's own arm that comes down.
-        tell: Is told the arm and the image whenever pixels are worked on.
+        deliver: Takes each record of the scenario's own arm that comes down; None where there are none.
+        tell: Is told the arm and the image whenever one is worked on.
         arms: Which arms to fly.
 
     Returns:
@@ -37,7 +37,7 @@ def fly_arms(
         PayloadError: Pixels cannot be read, masked or coded.
     """
     flying = ""
-    memo = Memo(assembly, spool, tell=lambda image: tell(flying, image))
+    memo = Memo(assembly.darkroom, spool, tell=lambda image: tell(flying, image))
     records: dict[str, FlightRecord] = {}
     for name in sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm))):
         if name == "oracle" and not memo.has_truth:

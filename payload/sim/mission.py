@@ -21,7 +21,7 @@ class Mission:
     Attributes:
         assembly: The scenario with its geometry computed and its plug-ins built.
         arm: Which part of the scenario is exchanged.
-        memo: Pixel work, shared by all arms.
+        memo: What tiles are, shared by all arms.
         deliver: What takes the records that come down; None where nobody wants them.
     """
 

@@ -1,4 +1,4 @@
-"""How the tiles of an image are judged on board: by their pixels."""
+"""How the tiles of an image are judged on board, from facts that are painted or drawn."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from payload.energy import ComputeProfile
 from payload.pruning import decide
 from payload.sim.arms import Arm
-from payload.sim.memo import Memo, TileFacts
+from payload.sim.facts import TileFacts
+from payload.sim.memo import Memo
 from payload.types import Acquisition, CoverEstimate, Decision, TileOutcome
 from payload.units import PX_PER_MPX
 
 
 @dataclass(frozen=True)
-class PixelProcessor:
-    """Masks, decides and compresses every tile; time and energy come from the computer's profile."""
+class Processor:
+    """Decides on every tile from its facts, painted or drawn; time and energy come from the computer's profile."""
 
     memo: Memo
     arm: Arm

@@ -13,7 +13,7 @@ from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.memory import MassMemory
-from payload.sim.processor import PixelProcessor
+from payload.sim.processor import Processor
 from payload.sim.transmitter import Transmitter
 from payload.types import Acquisition, Opportunity, TileOutcome
 
@@ -42,7 +42,7 @@ class Spacecraft:
         self.inbox = simpy.Store(self.env)
         self.computer = simpy.Resource(self.env, capacity=1)
         self.computed_s = 0.0
-        self.processor = PixelProcessor(
+        self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
         self.transmitter = Transmitter(

@@ -12,6 +12,7 @@ import pytest
 import zstandard
 from contracts.masker import FlatScene, blobs
 
+from payload import api
 from payload.compression.med import MedZstd
 from payload.imaging.tiling import cut_tiles
 from payload.masking.onnx_masker import OnnxMasker
@@ -98,3 +99,16 @@ def test_the_masking_path_by_tiles_against_one_piece(benchmark):
     benchmark.extra_info["time over one piece"] = round(found, 2)
     benchmark.pedantic(tiled, rounds=3)
     assert found < 1.65
+
+
+def test_a_flight_without_pixels_against_one_with(benchmark, root, tmp_path):
+    """Five arms of four hours of the quickstart: 0.06 of the time with pixels."""
+
+    def fly(fidelity):
+        changes = [f"fidelity={fidelity}", "duration_h=4"]
+        api.fly(api.check(root / "scenarios" / "quickstart.yaml", changes), tmp_path)
+
+    found = ratio(lambda: fly("surrogate"), lambda: fly("pixels"), rounds=3)
+    benchmark.extra_info["time over pixels"] = round(found, 3)
+    benchmark.pedantic(fly, args=["surrogate"], rounds=3)
+    assert found < 0.15

@@ -89,3 +89,35 @@ def test_every_acquired_byte_has_exactly_one_fate(write_scenario):
 @pytest.mark.timeout(1200)
 def test_every_byte_has_one_fate_in_two_thousand_other_scenarios(write_scenario):
     fly_many(write_scenario)
+
+
+drawn = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**32),
+        "duration_h": st.sampled_from([2.02, 6.73, 12.0]),
+        "memory": st.fixed_dictionaries({"capacity_mb": st.sampled_from([0.02, 0.05, 0.2])}),
+        "link": st.fixed_dictionaries(
+            {
+                "kind": st.just("fixed"),
+                "rate_mbps": st.sampled_from([0.0003, 0.003, 1.0]),
+                "frame_loss": st.sampled_from([0.0, 0.2, 0.6]),
+                "max_resends": st.integers(0, 3),
+            }
+        ),
+        "pruning": st.fixed_dictionaries(
+            {"tile_px": st.just(32), "max_cloud_cover": st.sampled_from([0.2, 0.7, 1.0])}
+        ),
+        "rescheduling": st.fixed_dictionaries(
+            {"policy": st.sampled_from(["none", "next_opportunity"])}
+        ),
+    }
+)
+
+
+def test_every_byte_of_a_surrogate_flight_has_one_fate(write_scenario, small_surrogate):
+    surrogate = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
+
+    def fly_drawn(changes):
+        fly(write_scenario, changes | surrogate)
+
+    settings(max_examples=50, derandomize=True)(given(changes=drawn)(fly_drawn))()

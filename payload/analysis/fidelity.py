@@ -1,0 +1,100 @@
+"""What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
+
+from dataclasses import asdict
+from typing import Any
+
+from payload.surrogate import Error, Surrogate
+
+
+def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str, Any]:
+    """The key `surrogate` of a summary.
+
+    Args:
+        surrogate: With which was flown.
+        name: How the scenario calls it.
+        images: How many the flight took: errors of images even out in a total.
+    """
+    held_out, fitted_on = surrogate.held_out, asdict(surrogate.fitted_on)
+    del fitted_on["probe"]
+    part = {
+        "name": name,
+        "sha256": surrogate.digest,
+        "fitted_on": {
+            "tiles": len(surrogate.donors.scene),
+            "scenes": surrogate.scenes,
+            **fitted_on,
+            "sensor": {**fitted_on["sensor"], "bands": list(fitted_on["sensor"]["bands"])},
+        },
+        "held_out": {
+            "tiles": held_out.tiles,
+            "scenes": held_out.scenes,
+            "max_cloud_cover": held_out.max_cloud_cover,
+            "images": images,
+            "kept_bytes": _error(held_out.kept_bytes, images),
+            "kept_clear_px": _error(held_out.kept_clear_px, images),
+        },
+    }
+    return {**part, "sentences": _sentences(part)}
+
+
+def surrogate_words(surrogate: Surrogate) -> list[str]:
+    """What `calibrate` tells of a surrogate that it has just fitted."""
+    part = surrogate_part(surrogate, name="it", images=surrogate.held_out.scenes)
+    return [_fit(part["fitted_on"]), *_errors(part["held_out"])]
+
+
+def _error(error: Error, images: int) -> dict[str, float]:
+    low, high = error.total(images)
+    return {
+        "tile_mean": error.tile_mean,
+        "tile_bias": error.tile_bias,
+        "tile_low": error.tile_low,
+        "tile_high": error.tile_high,
+        "total_bias": error.total_bias,
+        "total_low": low,
+        "total_high": high,
+    }
+
+
+def _sentences(part: dict[str, Any]) -> list[str]:
+    drawn = (
+        "No pixel was painted, masked or compressed: what the masker says of a tile and how long its record "
+        f"is are drawn from the surrogate {part['name']} ({part['sha256'][:12]})."
+    )
+    return [drawn, *_errors(part["held_out"]), f"The surrogate is {_fit(part['fitted_on'])}"]
+
+
+def _errors(held_out: dict[str, Any]) -> list[str]:
+    bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
+    images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
+    total = (
+        f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
+        f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
+        f"{_percent(clear['total_bias'])}. For a total over {images} the 95 % interval of the error is "
+        f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
+        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels."
+    )
+    single = (
+        f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
+        f"tiles being kept up to a cover of {held_out['max_cloud_cover']:g}."
+    )
+    return [total, single]
+
+
+def _fit(fitted_on: dict[str, Any]) -> str:
+    sensor, masker, codec = (fitted_on[name] for name in ("sensor", "masker", "codec"))
+    return (
+        f"fitted on {fitted_on['tiles']:,} tiles of {fitted_on['tile_px']} x {fitted_on['tile_px']} px in "
+        f"{fitted_on['scenes']:,} scenes at {sensor['gsd_m']:g} m and {sensor['bit_depth']} bits, scene "
+        f"{fitted_on['world']['kind']}, masker {masker['kind']}"
+        f"{' ' + str(masker['sha256'])[:12] if 'sha256' in masker else ''}, codec {codec['kind']}."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:+.1f} %"
+
+
+def _tile(error: dict[str, float], unit: str) -> str:
+    bias, low, high = (error[f"tile_{name}"] for name in ("bias", "low", "high"))
+    return f"{bias:+,.0f} {unit} ({low:+,.0f} to {high:+,.0f}) of {error['tile_mean']:,.0f}"

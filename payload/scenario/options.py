@@ -1,0 +1,39 @@
+"""Words of a command line that are no part of a scenario, checked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from payload.errors import ScenarioError
+from payload.scenario.paths import is_local
+
+
+def refuse_remote(paths: Sequence[Path]) -> None:
+    """ScenarioError if a path is not plain and local."""
+    for path in paths:
+        if not is_local(str(path)):
+            raise ScenarioError(
+                f"{path}: a plain local path is wanted; schemes and /vsi paths are refused"
+            )
+
+
+def refuse_no_reflectance(scale: float | None, offset: float) -> None:
+    """ScenarioError if a scale or an offset cannot make reflectance of a value."""
+    if scale is not None and not 0 < scale <= 1e6:
+        raise ScenarioError(f"--scale {scale}: a number above 0, at most a million, is wanted")
+    if not -1e6 <= offset <= 1e6:
+        raise ScenarioError(f"--offset {offset}: at most a million either way is wanted")
+
+
+def share(value: float | None) -> float | None:
+    """A probability threshold, or None; ScenarioError if it is none."""
+    if value is not None and not 0 <= value <= 1:
+        raise ScenarioError(f"--probability-threshold {value}: a number from 0 to 1 is wanted")
+    return value
+
+
+def band_numbers(text: str) -> tuple[int, ...]:
+    """Four band numbers from text like 1,2,3,4; ScenarioError if it is not."""
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() and int(part) >= 1 for part in parts):
+        raise ScenarioError(f"--bands {text!r}: four band numbers from 1 on are wanted, as 1,2,3,4")
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,167 @@
+"""Scenes to fit a surrogate on: a mission's own mix, then more of what that mix has little of."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import numpy as np
+
+from payload.compression import raw_record_bytes
+from payload.errors import ScenarioError
+from payload.geometry.grid import TileGrid, tile_id
+from payload.orbit.sun import sun_elevation_deg
+from payload.ports import Codec, Masker
+from payload.rng import stream
+from payload.scenario.models import Scenario
+from payload.sim.assemble import make_sensor
+from payload.sim.fidelity import Glanced, fitted_on, glanced
+from payload.sim.pixels import Pixels
+from payload.surrogate import Sample, Surrogate, calibrate
+from payload.surrogate.model import GROUPS
+from payload.types import Glance, Sensor, View, Window
+
+WORLD_SEED = 4_100_000_019
+"""Of the worlds that are looked at: nobody flies with it by chance."""
+SCENES, FEWEST_SCENES = 1300, 60
+LIKE_A_MISSION = 0.6  # of the scenes; the rest fills strata
+HELD_OUT = 3  # every third scene of the mission's mix
+_SIDE_TILES = 2  # a scene is so many tiles wide and high
+_LARGE_TILE_PX = 512  # or one, where tiles are larger than this
+_MOST_PX = 350_000_000
+_MOST_LOOKS = 12  # at a glance, for each scene painted
+_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+_LOWEST_SUN_DEG = 5.0
+_LAND = 0.75  # of the scenes of a mission's mix show land, as most targets do. Assumption
+_WATER = 0
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass
+class Calibration:
+    """Looks at a world with the payload of a scenario, and fits a surrogate on what it saw.
+
+    The scenario's orbit, targets and seed play no part. Scenes lie anywhere, in any season, at any
+    hour of daylight; the world is that of the scenario with a seed of its own.
+    """
+
+    scenario: Scenario
+    scenes: int = SCENES
+    tell: Tell = lambda _done, _all: None
+    _strata: Counter[tuple[int, ...]] = field(default_factory=Counter[tuple[int, ...]])
+
+    def __post_init__(self) -> None:
+        if self.scenes < FEWEST_SCENES:
+            raise ScenarioError(
+                f"{self.scenes} scenes tell too little: at least {FEWEST_SCENES} are wanted"
+            )
+        scenario = self.scenario
+        self._tile_px = scenario.pruning.tile_px
+        sensor = make_sensor(scenario)
+        side_px = self._tile_px * (_SIDE_TILES if self._tile_px <= _LARGE_TILE_PX else 1)
+        self._sensor: Sensor = replace(sensor, width_px=side_px, height_px=side_px)
+        self._source: Glanced = glanced(scenario, WORLD_SEED)
+        self._pixels = Pixels(
+            self._source,
+            cast(Masker, scenario.masker.build(bands=sensor.bands)),
+            cast(Codec, scenario.codec.build()),
+            scenario.codec.kind,
+            self._tile_px,
+        )
+        self._windows = TileGrid(side_px, side_px, self._tile_px).windows
+        self._count = max(FEWEST_SCENES, min(self.scenes, _MOST_PX // side_px**2))
+
+    def fit(self) -> Surrogate:
+        """Paint, mask and compress scenes, and fit a surrogate.
+
+        Raises:
+            ScenarioError: The scene source has no glance or no truth.
+            PayloadError: Pixels cannot be read, masked or coded.
+        """
+        identity = fitted_on(self.scenario, make_sensor(self.scenario))
+        samples: list[Sample] = []
+        for number, (view, glances, is_held_out) in enumerate(self._views()):
+            self.tell(number + 1, self._count)
+            samples += self._look(view, glances, is_held_out=is_held_out)
+        return calibrate(samples, identity)
+
+    def _views(self) -> Iterator[tuple[View, list[Glance], bool]]:
+        """Views with what is seen of them at a glance, and whether they are kept out of the fit."""
+        own_mix = math.ceil(self._count * LIKE_A_MISSION)
+        quota = _QUOTA * self._count * len(self._windows) * (1 - LIKE_A_MISSION) / _STRATA
+        taken = 0
+        for look in range(self._count * _MOST_LOOKS):
+            if taken == self._count:
+                return
+            view = self._view(look)
+            if view is None:
+                continue
+            glances = self._source.glance(view, self._windows)
+            if taken < own_mix:
+                wants_land = stream(WORLD_SEED, "land", look).random() < _LAND
+                is_wanted = wants_land == any(_stratum(item)[0] != _WATER for item in glances)
+            else:
+                is_wanted = any(self._strata[_stratum(item)] < quota for item in glances)
+            if is_wanted:
+                is_held_out = taken < own_mix and taken % HELD_OUT == HELD_OUT - 1
+                if not is_held_out:
+                    self._strata.update(map(_stratum, glances))
+                taken += 1
+                yield view, glances, is_held_out
+
+    def _view(self, look: int) -> View | None:
+        """Somewhere, some time; None where it is too dark."""
+        dice = stream(WORLD_SEED, "calibrate", look)
+        lat_deg = math.degrees(math.asin(dice.uniform(-0.998, 0.998)))
+        lon_deg = dice.uniform(-180.0, 180.0)
+        utc = _YEAR + timedelta(days=round(dice.uniform(0.0, 365.0), 5))
+        place = np.array([lat_deg]), np.array([lon_deg]), np.zeros(1)
+        sun_deg = float(sun_elevation_deg(*place, epoch_utc=utc)[0])
+        if sun_deg < _LOWEST_SUN_DEG:
+            return None
+        name = f"look-{look}"
+        return View(name, name, lat_deg, lon_deg, utc, sun_deg, self._sensor)
+
+    def _look(self, view: View, glances: list[Glance], *, is_held_out: bool) -> Iterator[Sample]:
+        judged = self._pixels.judged(view, view.id)
+        for number, (glance, (_, estimate, record)) in enumerate(zip(glances, judged, strict=True)):
+            window = self._windows[number]
+            if estimate.clear_px is None:
+                raise ScenarioError(
+                    f"a surrogate is fitted on truth, and {self.scenario.scene.kind!r} has none"
+                )
+            yield Sample(
+                tile_id=tile_id(
+                    view.id, window.top_px // self._tile_px, window.left_px // self._tile_px
+                ),
+                scene=view.id,
+                glance=glance,
+                estimate=estimate,
+                raw_bytes=self._raw_bytes(window),
+                encoded_bytes=len(record),
+                held_out=is_held_out,
+            )
+
+    def _raw_bytes(self, window: Window) -> int:
+        sensor = self._sensor
+        return raw_record_bytes(
+            len(sensor.bands), window.height_px, window.width_px, sensor.bit_depth
+        )
+
+
+_COVER_EDGES = (0.0005, 0.25, 0.75, 0.9995)
+_SUN_EDGES = (20.0, 40.0)
+_QUOTA = 2.5  # of an even share: some strata are never met, others by the mission's mix alone
+_STRATA = len(GROUPS) * (len(_COVER_EDGES) + 1) * (len(_SUN_EDGES) + 1)
+
+
+def _stratum(glance: Glance) -> tuple[int, ...]:
+    """Group of surfaces, bin of cover (clear and overcast have their own), bin of sun."""
+    return (
+        next(i for i, names in enumerate(GROUPS) if glance.surface in names),
+        sum(glance.cover > edge for edge in _COVER_EDGES),
+        sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES),
+    )

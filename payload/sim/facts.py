@@ -1,0 +1,49 @@
+"""What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from payload.types import Acquisition, CoverEstimate
+
+
+@dataclass(frozen=True, slots=True)
+class TileFacts:
+    """What is true of a tile, whoever asks.
+
+    Attributes:
+        estimate: What the scenario's masker says of it.
+        perfect: What a perfect masker would say; None where there is no truth.
+        encoded_bytes: Length of its record with the scenario's codec.
+        record_at: Where the record starts in the spool file; None if it was not spooled.
+    """
+
+    tile_id: str
+    pixels: int
+    raw_bytes: int
+    estimate: CoverEstimate
+    perfect: CoverEstimate | None
+    encoded_bytes: int
+    record_at: int | None
+
+
+class Darkroom(Protocol):
+    """Where an image becomes facts."""
+
+    def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
+        """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
+        ...
+
+
+def perfect(estimate: CoverEstimate) -> CoverEstimate | None:
+    """What a perfect masker would have said; None where there is no truth."""
+    clear_px, cloudy_px = estimate.clear_px, estimate.cloudy_px
+    if clear_px is None or cloudy_px is None:
+        return None
+    if (
+        clear_px + cloudy_px == 0
+    ):  # truth is unknown here: a perfect masker has no reason to drop it
+        return CoverEstimate(estimate.valid_px, 0, 0, 0, 0, 0, 0.0)
+    return CoverEstimate(
+        clear_px + cloudy_px, cloudy_px, cloudy_px, 0, 0, clear_px, float(cloudy_px)
+    )

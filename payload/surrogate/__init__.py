@@ -1,0 +1,47 @@
+"""Masker and codec as a fitted distribution: what they would say of a tile that nobody paints.
+
+    fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
+    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length
+    fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
+
+A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
+mistakes of the masker and the length of the record from one donor that resembles it in cover, surface
+and sun, both together, so that what belongs together stays together. Thresholds of pruning are not in
+it: they can be swept without fitting anew.
+
+>>> from pathlib import Path
+>>> from payload.surrogate import PACKAGED, read_surrogate
+>>> read_surrogate(PACKAGED).fitted_on.tile_px
+256
+"""
+
+from payload.surrogate.fitted import FittedOn
+from payload.surrogate.fitting import Sample, calibrate
+from payload.surrogate.model import (
+    PACKAGED,
+    Donors,
+    Error,
+    HeldOut,
+    Surrogate,
+    TileSize,
+    check_place,
+    draw,
+    read_surrogate,
+    write_surrogate,
+)
+
+__all__ = [
+    "PACKAGED",
+    "Donors",
+    "Error",
+    "FittedOn",
+    "HeldOut",
+    "Sample",
+    "Surrogate",
+    "TileSize",
+    "calibrate",
+    "check_place",
+    "draw",
+    "read_surrogate",
+    "write_surrogate",
+]

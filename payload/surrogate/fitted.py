@@ -1,0 +1,67 @@
+"""What a surrogate stands for, and in what another payload differs from it."""
+
+import math
+from dataclasses import dataclass
+
+Plain = dict[str, object]
+_PARTS = ("masker", "codec", "sensor", "world", "tile_px")
+_SAME = 1e-4  # two machines round differently, by far less; another painter differs by far more
+
+
+@dataclass(frozen=True, slots=True)
+class FittedOn:
+    """A payload and a world by what they are, not by who uses them.
+
+    Attributes:
+        masker: Kind, options, and the digest of its file.
+        codec: Kind and options.
+        sensor: Bands, ground sample distance, bit depth and radiometry; not the size of an image.
+        world: Kind and options of the scene source; not its seed.
+        tile_px: [px] Side of a tile.
+        probe: Figures of a few small scenes: they tell when the world is painted otherwise.
+    """
+
+    masker: Plain
+    codec: Plain
+    sensor: Plain
+    world: Plain
+    tile_px: int
+    probe: tuple[float, ...]
+
+    def difference(self, other: "FittedOn") -> str | None:
+        """The first part in which another one differs, in words; None where there is none."""
+        for name in _PARTS:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                return f"{_WORDS[name]} ({_unlike(mine, theirs)})"
+        if not _alike(self.probe, other.probe):
+            return "the world's code (the same scene is painted otherwise today)"
+        return None
+
+
+_WORDS = {
+    "masker": "the masker",
+    "codec": "the codec",
+    "sensor": "the camera",
+    "world": "the scene",
+    "tile_px": "the size of a tile",
+}
+
+
+def _unlike(mine: object, theirs: object) -> str:
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        for key in (*mine, *theirs):
+            if mine.get(key) != theirs.get(key):
+                return f"{key} {_show(mine.get(key))} there, {_show(theirs.get(key))} here"
+    return f"{_show(mine)} there, {_show(theirs)} here"
+
+
+def _show(value: object) -> str:
+    text = "not set" if value is None else str(value)
+    return text if len(text) <= 24 else f"{text[:16]}…"
+
+
+def _alike(mine: tuple[float, ...], theirs: tuple[float, ...]) -> bool:
+    return len(mine) == len(theirs) and all(
+        math.isclose(a, b, rel_tol=_SAME, abs_tol=1e-3) for a, b in zip(mine, theirs, strict=True)
+    )

@@ -1,0 +1,163 @@
+"""Samples of pixel work become a surrogate; scenes kept out of the fit tell how wrong it is."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from payload.errors import ScenarioError
+from payload.rng import stream
+from payload.surrogate.fitted import FittedOn
+from payload.surrogate.model import Donors, Error, HeldOut, Surrogate, TileSize, draw
+from payload.types import SURFACES, CoverEstimate, Glance
+
+MIN_DONORS = 50
+MAX_CLOUD_COVER = 0.7
+"""The rule by which tiles are kept where errors are told: a scenario's own default."""
+_REPETITIONS = 8  # draws of each tile kept out
+
+_Kept = tuple[int, int]
+_NOTHING: _Kept = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A tile seen twice: at a glance, and painted, masked and compressed.
+
+    Attributes:
+        tile_id: Its name.
+        scene: The scene that it is of.
+        glance: What is known without painting it.
+        estimate: What the masker said, with counts against truth.
+        raw_bytes: [byte] Length of its raw record.
+        encoded_bytes: [byte] Length of its record.
+        held_out: Kept out of the fit; all tiles of a scene are, or none.
+    """
+
+    tile_id: str
+    scene: str
+    glance: Glance
+    estimate: CoverEstimate
+    raw_bytes: int
+    encoded_bytes: int
+    held_out: bool
+
+
+def calibrate(samples: Sequence[Sample], fitted_on: FittedOn) -> Surrogate:
+    """Fit a surrogate and judge it on the samples that are held out.
+
+    Args:
+        samples: With truth, by scene; equal samples give an equal surrogate.
+        fitted_on: What made them.
+
+    Raises:
+        ScenarioError: Too few samples, none held out, or some without truth.
+    """
+    donors = [sample for sample in samples if not sample.held_out]
+    others = [sample for sample in samples if sample.held_out]
+    if len(donors) < MIN_DONORS or not others:
+        raise ScenarioError(
+            f"{len(donors)} tiles to fit a surrogate on and {len(others)} to judge it by:"
+            f" at least {MIN_DONORS} and 1 are wanted"
+        )
+    if any(sample.estimate.clear_px is None for sample in samples):
+        raise ScenarioError("a surrogate is fitted on tiles whose truth is known; some have none")
+    nothing = Error(0, 0, 0, 0, 0, 0, 0)
+    unjudged = Surrogate(fitted_on, _columns(donors), HeldOut(0, 0, 0, nothing, nothing))
+    return Surrogate(fitted_on, unjudged.donors, _judge(unjudged, others))
+
+
+def _columns(samples: Sequence[Sample]) -> Donors:
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(item.scene for item in samples))}
+    found = [item.estimate for item in samples]
+    return Donors(
+        scene=tuple(numbers[item.scene] for item in samples),
+        surface=tuple(SURFACES.index(item.glance.surface) for item in samples),
+        cover=tuple(round(item.glance.cover, 4) for item in samples),
+        thick_cover=tuple(
+            None if item.glance.thick_cover is None else round(item.glance.thick_cover, 4)
+            for item in samples
+        ),
+        sun_deg=tuple(round(item.glance.sun_elevation_deg, 1) for item in samples),
+        true_cloud_px=tuple(item.true_cloud_px or 0 for item in found),
+        missed_cloud_px=tuple(item.missed_cloud_px or 0 for item in found),
+        false_cloud_px=tuple(item.false_cloud_px or 0 for item in found),
+        true_clear_px=tuple(item.true_clear_px or 0 for item in found),
+        expected_cloud_px=tuple(
+            item.cloud_px if item.expected_cloud_px is None else round(item.expected_cloud_px)
+            for item in found
+        ),
+        raw_bytes=tuple(item.raw_bytes for item in samples),
+        encoded_bytes=tuple(item.encoded_bytes for item in samples),
+    )
+
+
+def _judge(surrogate: Surrogate, samples: Sequence[Sample]) -> HeldOut:
+    """Draw each tile some times and set what would be kept beside what was."""
+    by_scene: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_scene[sample.scene].append(sample)
+    painted: dict[str, list[_Kept]] = {
+        scene: [_kept(item.estimate, item.encoded_bytes) for item in items]
+        for scene, items in by_scene.items()
+    }
+    drawn: dict[str, list[list[_Kept]]] = {
+        scene: [_drawn(surrogate, scene, items, turn) for turn in range(_REPETITIONS)]
+        for scene, items in by_scene.items()
+    }
+    return HeldOut(
+        scenes=len(by_scene),
+        tiles=len(samples),
+        max_cloud_cover=MAX_CLOUD_COVER,
+        kept_bytes=_error(painted, drawn, lambda kept: kept[0]),
+        kept_clear_px=_error(painted, drawn, lambda kept: kept[1]),
+    )
+
+
+def _drawn(surrogate: Surrogate, scene: str, items: Sequence[Sample], turn: int) -> list[_Kept]:
+    mood = stream(turn, "held out", scene).random(surrogate.scenes)
+    kept = []
+    for item in items:
+        rng = stream(turn, "held out", item.tile_id)
+        size = TileSize(item.estimate.valid_px, item.raw_bytes)
+        kept.append(_kept(*draw(surrogate, item.glance, rng, size, mood=mood)))
+    return kept
+
+
+def _kept(estimate: CoverEstimate, encoded_bytes: int) -> _Kept:
+    """Bytes and clear pixels that a tile brings down."""
+    if estimate.cover is None or estimate.cover > MAX_CLOUD_COVER:
+        return _NOTHING
+    return encoded_bytes, estimate.clear_px or 0
+
+
+def _error(
+    painted: Mapping[str, list[_Kept]],
+    drawn: Mapping[str, list[list[_Kept]]],
+    figure: Callable[[_Kept], int],
+) -> Error:
+    was = {scene: np.array([figure(item) for item in items]) for scene, items in painted.items()}
+    tiles = [
+        np.array([figure(item) for item in items]) - was[scene]
+        for scene, turns in drawn.items()
+        for items in turns
+    ]
+    of_scenes = np.array([part.sum() for part in tiles])
+    of_tiles = np.concatenate(tiles)
+    low, high = np.quantile(of_tiles, [0.025, 0.975])
+    mean = float(np.mean([part.sum() for part in was.values()]))
+    return Error(
+        tile_mean=_short(float(np.concatenate(list(was.values())).mean())),
+        tile_bias=_short(float(of_tiles.mean())),
+        tile_low=_short(float(low)),
+        tile_high=_short(float(high)),
+        total_bias=_short(float(of_scenes.mean()) / mean if mean else 0.0),
+        total_spread=_short(float(of_scenes.std(ddof=1)) / mean if mean else 0.0),
+        scenes=len(was),
+    )
+
+
+def _short(value: float) -> float:
+    """Six figures that count: the last bits of a sum are nobody's business."""
+    return float(f"{value:.6g}")

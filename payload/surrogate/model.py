@@ -1,0 +1,358 @@
+"""The surrogate: donors, how one is chosen for a tile, and the file that holds them."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter, ValidationError
+
+from payload.errors import ScenarioError
+from payload.provenance import digest_json
+from payload.surrogate.fitted import FittedOn
+from payload.types import SURFACES, CoverEstimate, Glance
+
+PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
+"""Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
+
+FORMAT = 1
+NEIGHBOURS = 10
+"""Of so many donors that resemble a tile one is drawn."""
+
+# Steps of unlikeness: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
+# overcast tile seldom resembles one with an edge of cloud in it.
+_COVER_STEP = 0.1
+_THICK_STEP = 0.1
+_SUN_STEP_DEG = 10.0
+_EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
+_OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
+
+GROUPS = (
+    ("water", "turbid water", "glint"),
+    ("sea ice", "snow"),
+    ("forest", "grass", "crops"),
+    ("soil", "sand", "rock"),
+    ("town",),
+)
+"""Surfaces that stand in for each other before any other does."""
+_GROUP_OF = np.array([next(i for i, g in enumerate(GROUPS) if name in g) for name in SURFACES])
+
+Z_95 = 1.96
+"""Standard deviations to either side that hold 95 % of a normal distribution."""
+
+_COUNTS = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
+
+Count = Annotated[int, Field(ge=0)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """Tiles that were painted, one column a figure; all of one length.
+
+    Attributes:
+        scene: Number of the scene that a tile is of.
+        surface: Index into `SURFACES`.
+        cover: At a glance, 0 to 1.
+        thick_cover: Of it thick, 0 to 1; None where the glance does not say.
+        sun_deg: [deg] Height of the sun.
+        true_cloud_px: [px] Truth and masker say cloud.
+        missed_cloud_px: [px] Truth alone says cloud.
+        false_cloud_px: [px] The masker alone says cloud.
+        true_clear_px: [px] Neither says cloud.
+        expected_cloud_px: [px] Sum of probabilities, rounded.
+        raw_bytes: [byte] The tile as a raw record.
+        encoded_bytes: [byte] The tile as the codec's record.
+    """
+
+    scene: tuple[Count, ...]
+    surface: tuple[Annotated[int, Field(ge=0, lt=len(SURFACES))], ...]
+    cover: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    thick_cover: tuple[Annotated[float, Field(ge=0, le=1)] | None, ...]
+    sun_deg: tuple[Annotated[float, Field(ge=-90, le=90)], ...]
+    true_cloud_px: tuple[Count, ...]
+    missed_cloud_px: tuple[Count, ...]
+    false_cloud_px: tuple[Count, ...]
+    true_clear_px: tuple[Count, ...]
+    expected_cloud_px: tuple[Count, ...]
+    raw_bytes: tuple[Annotated[int, Field(ge=1)], ...]
+    encoded_bytes: tuple[Annotated[int, Field(ge=1)], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Drawn less painted, on tiles kept out of the fit.
+
+    Attributes:
+        tile_mean: Painted, a tile.
+        tile_bias: Mean error of a tile.
+        tile_low: Lower end of the interval that holds 95 % of the errors of tiles.
+        tile_high: Its upper end.
+        total_bias: Relative error of a total over all scenes kept out.
+        total_spread: Standard deviation of one scene's error over the mean of a scene.
+        scenes: How many that was learnt from.
+    """
+
+    tile_mean: Real
+    tile_bias: Real
+    tile_low: Real
+    tile_high: Real
+    total_bias: Real
+    total_spread: Real
+    scenes: Count
+
+    def total(self, images: int) -> tuple[float, float]:
+        """95 % interval of the relative error of a total over so many images.
+
+        Errors of images are taken as independent, and an image's as wide as a scene's of a few tiles; that
+        the bias itself is known from a few scenes alone widens the interval.
+        """
+        if not images or not self.scenes:
+            return self.total_bias, self.total_bias
+        half = Z_95 * self.total_spread * (1 / images + 1 / self.scenes) ** 0.5
+        return self.total_bias - half, self.total_bias + half
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """How wrong the surrogate is, by what a mission counts.
+
+    Attributes:
+        scenes: Kept out of the fit.
+        tiles: Of those scenes.
+        max_cloud_cover: The rule by which tiles were kept here: by mask, whole tiles.
+        kept_bytes: [byte] Records of kept tiles.
+        kept_clear_px: [px] Clear ground in kept tiles.
+    """
+
+    scenes: Count
+    tiles: Count
+    max_cloud_cover: Real
+    kept_bytes: Error
+    kept_clear_px: Error
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """Masker and codec as a distribution over donors, with its error.
+
+    Attributes:
+        fitted_on: What it stands for.
+        donors: What it draws from.
+        held_out: How wrong it is.
+    """
+
+    fitted_on: FittedOn
+    donors: Donors
+    held_out: HeldOut
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its content."""
+        return digest_json(_plain(self))
+
+    @property
+    def scenes(self) -> int:
+        """How many scenes the donors are of; they are numbered from 0."""
+        return int(self._columns["scene"].max()) + 1
+
+    def neighbours(self, glance: Glance) -> NDArray[np.intp]:
+        """The donors that resemble a tile most, in their order."""
+        at = self._columns
+        surface = SURFACES.index(glance.surface)
+        unlike = np.abs(at["cover"] - glance.cover) / _COVER_STEP
+        if glance.thick_cover is not None:
+            unlike += np.nan_to_num(np.abs(at["thick_cover"] - glance.thick_cover)) / _THICK_STEP
+        unlike += np.abs(at["sun_deg"] - glance.sun_elevation_deg) / _SUN_STEP_DEG
+        unlike += (at["surface"] != surface) * _OTHER_SURFACE
+        unlike += (at["group"] != _GROUP_OF[surface]) * _OTHER_GROUP
+        unlike += (at["kind"] != _kind(np.float64(glance.cover))) * _OTHER_KIND
+        unlike += at["tie"]
+        most = min(NEIGHBOURS, unlike.size)
+        return np.sort(np.argpartition(unlike, most - 1)[:most])
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.float64]]:
+        """Columns of the donors as arrays, and what follows from them."""
+        at = {
+            item.name: np.array(getattr(self.donors, item.name), np.float64)
+            for item in fields(Donors)
+        }
+        at["group"] = _GROUP_OF[at["surface"].astype(np.intp)].astype(np.float64)
+        at["kind"] = _kind(at["cover"])
+        ties = np.arange(at["cover"].size) * 1e-9  # of equals the first
+        at["tie"] = np.asarray(ties, np.float64)
+        at["px"] = np.sum([at[name] for name in _COUNTS], axis=0, dtype=np.float64)
+        return at
+
+    @cached_property
+    def _figures(self) -> list[tuple[float, float, float, float]]:
+        """Of each donor: cloud found, clear called cloud, expected less called, length; as shares."""
+        at = self._columns
+        cloudy = at["true_cloud_px"] + at["missed_cloud_px"]
+        clear = at["true_clear_px"] + at["false_cloud_px"]
+        called = at["true_cloud_px"] + at["false_cloud_px"]
+        found = at["true_cloud_px"] / np.maximum(cloudy, 1)
+        wrong = at["false_cloud_px"] / np.maximum(clear, 1)
+        surplus = (at["expected_cloud_px"] - called) / at["px"]
+        length = at["encoded_bytes"] / at["raw_bytes"]
+        return list(
+            zip(found.tolist(), wrong.tolist(), surplus.tolist(), length.tolist(), strict=True)
+        )
+
+    @cached_property
+    def _scene_of(self) -> NDArray[np.intp]:
+        return self._columns["scene"].astype(np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class TileSize:
+    """How large a tile is: its area [px], and the length of its raw record [byte]."""
+
+    pixels: int
+    raw_bytes: int
+
+
+def draw(
+    surrogate: Surrogate,
+    glance: Glance,
+    rng: np.random.Generator,
+    size: TileSize,
+    *,
+    mood: NDArray[np.float64] | None = None,
+) -> tuple[CoverEstimate, int]:
+    """What the masker would say of a tile, and how long its record would be.
+
+    The true cover is the glance's; which share of the cloud is found, which share of clear ground is
+    called cloud, how far probabilities stray from the mask, and the length are one donor's, together.
+    Assumption: a tile of another size has the same shares, and a record as much shorter than the raw one.
+
+    Args:
+        surrogate: Fitted on the payload that flies.
+        glance: What is known of the tile.
+        rng: Keyed by the tile.
+        size: Of the tile.
+        mood: One number from 0 to 1 for each scene of the donors, keyed by the image: tiles of one image
+            then prefer donors of one scene, as they share haze, ground and sun. Each donor is as
+            likely as without.
+
+    Returns:
+        The estimate with its counts against truth, and the record's length in bytes.
+    """
+    near = surrogate.neighbours(glance)
+    if mood is not None:
+        near = _of_one_scene(near, surrogate._scene_of[near], mood)
+    donor = int(near[int(rng.random() * near.size)])
+    found, wrong, surplus, length = surrogate._figures[donor]
+    pixels = size.pixels
+    cloudy_px = round(glance.cover * pixels)
+    clear_px = pixels - cloudy_px
+    true_cloud_px, false_cloud_px = round(found * cloudy_px), round(wrong * clear_px)
+    cloud_px = true_cloud_px + false_cloud_px
+    estimate = CoverEstimate(
+        pixels,
+        cloud_px,
+        true_cloud_px=true_cloud_px,
+        missed_cloud_px=cloudy_px - true_cloud_px,
+        false_cloud_px=false_cloud_px,
+        true_clear_px=clear_px - false_cloud_px,
+        expected_cloud_px=min(max(cloud_px + surplus * pixels, 0.0), float(pixels)),
+    )
+    return estimate, max(1, min(round(length * size.raw_bytes), size.raw_bytes))
+
+
+def _of_one_scene(
+    near: NDArray[np.intp], scenes: NDArray[np.intp], mood: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """The donors of one scene, drawn in proportion to how many it has among them.
+
+    Source: Efraimidis and Spirakis 2006, Weighted random sampling with a reservoir.
+    """
+    many = np.bincount(scenes)
+    rank = np.log(np.maximum(mood[scenes], 1e-300)) / many[scenes]
+    chosen: NDArray[np.intp] = near[scenes == scenes[int(rank.argmax())]]
+    return chosen
+
+
+def _kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+    """0 clear, 1 with an edge of cloud in it, 2 overcast."""
+    return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)
+
+
+# --- the file ---------------------------------------------------------------------------------------
+
+
+def read_surrogate(path: Path) -> Surrogate:
+    """Read a surrogate.
+
+    Raises:
+        ScenarioError: The file is none, or is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path}: is no surrogate: it is no JSON ({error})") from error
+    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        raise ScenarioError(
+            f"{path}: is no surrogate of format {FORMAT}; `payload-sim calibrate` makes one"
+        )
+    try:
+        read = TypeAdapter(Surrogate).validate_python(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ScenarioError(f"{path}: is no surrogate: {where}: {first['msg']}") from error
+    lengths = {len(getattr(read.donors, item.name)) for item in fields(Donors)}
+    if len(lengths) > 1 or not lengths.pop():
+        raise ScenarioError(
+            f"{path}: is no surrogate: its columns are of different length or empty"
+        )
+    return read
+
+
+def check_place(path: Path) -> None:
+    """See that a surrogate can be written there, before hours are spent on one.
+
+    Raises:
+        ScenarioError: There is no such folder, or a folder of that name.
+    """
+    if not path.parent.is_dir() or path.is_dir():
+        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+
+
+def write_surrogate(surrogate: Surrogate, path: Path) -> None:
+    """Write a surrogate beside and rename it: whole or not at all.
+
+    Raises:
+        ScenarioError: It cannot be written there.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    parts = _plain(surrogate)
+    columns = parts.pop("donors")
+    plain = {"format": FORMAT, **parts}
+    head = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
+    rows = ",\n".join(
+        f'  "{name}": {json.dumps(column, separators=(",", ":"), allow_nan=False)}'
+        for name, column in columns.items()
+    )
+    text = f'{head[:-2]},\n "donors": {{\n{rows}\n }}\n}}\n'
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _plain(surrogate: Surrogate) -> dict[str, dict[str, object]]:
+    return {
+        "fitted_on": asdict(surrogate.fitted_on),
+        "held_out": asdict(surrogate.held_out),
+        "donors": {item.name: getattr(surrogate.donors, item.name) for item in fields(Donors)},
+    }

@@ -1,0 +1,270 @@
+"""Flights without a pixel: they agree with pixels, meet equal draws in all arms, and refuse what they cannot."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from payload import api
+from payload.errors import ScenarioError
+from payload.ledger import Fate, audit
+from payload.pruning import Policy, decide
+from payload.scenario.load import load_scenario
+from payload.sim import ARMS, assemble, fly_arms
+from payload.sim.fidelity import find_surrogate
+from payload.surrogate import PACKAGED, read_surrogate
+from payload.world.synthetic import SyntheticScene
+
+PLACES = tuple(
+    (lon, lat) for lat in (-55, -35, -15, 5, 25, 45, 62) for lon in range(-170, 190, 24)
+)  # fmt: skip
+NORTHERN = ((15.65, 78.22), (18.96, 69.65), (26.63, 67.37))
+ROOMY = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 100}}
+
+
+@pytest.fixture
+def fly(write_scenario, small_surrogate, tmp_path):
+    """Fly a small scenario with changes; all arms, by the surrogate if not told otherwise."""
+
+    def run(fidelity="surrogate", **changes):
+        spool = tmp_path / "spool"
+        spool.mkdir(exist_ok=True)
+        named = {"fidelity": fidelity, "surrogate": {"file": str(small_surrogate)}}
+        return fly_arms(assemble(load_scenario(write_scenario(**named, **changes))), spool)
+
+    return run
+
+
+def booked(record):
+    return [(e.time_s, e.tile_id, e.fate, e.bytes) for e in record.ledger.entries]
+
+
+def test_no_pixel_is_painted(fly, monkeypatch):
+    audited = fly()  # the surrogate is checked against a small probe once, and that is painted
+    monkeypatch.setattr(SyntheticScene, "read", None)
+    again = fly()
+    assert booked(again[0]["prune"]) == booked(audited[0]["prune"])
+
+
+def test_all_arms_fly_and_balance(fly):
+    records, memo = fly(memory={"capacity_mb": 0.05})
+    assert tuple(records) == ARMS
+    for record in records.values():
+        audit(record.ledger)
+        books = record.ledger
+        assert books.acquired_bytes() == sum(books.total_bytes(fate) for fate in Fate)
+    assert records["raw"].ledger.total_bytes(Fate.SAVED) == 0
+    assert records["compressed"].ledger.total_bytes(Fate.SAVED) > 0
+    assert memo.has_truth
+
+
+def test_the_bent_pipe_is_exactly_that_of_the_pixels(fly):
+    """Raw lengths and geometry owe nothing to what is drawn."""
+    drawn, painted = fly()[0]["raw"], fly("pixels")[0]["raw"]
+    assert booked(drawn) == booked(painted)
+    assert drawn.contacts == painted.contacts
+
+
+def test_a_flight_repeats_bit_for_bit(fly):
+    assert booked(fly()[0]["prune"]) == booked(fly()[0]["prune"])
+
+
+def test_arms_meet_the_same_draws(fly):
+    """Kept tiles have one length in every arm, and one estimate; the oracle judges by true cover."""
+    records, memo = fly(pruning={"tile_px": 32, "max_cloud_cover": 0.5}, **ROOMY)
+    lengths: dict[str, set[int]] = {}
+    for arm in ("compressed", "discard", "prune", "oracle"):
+        for outcome in (o for image in records[arm].images for o in image.outcomes):
+            if outcome.is_kept:
+                lengths.setdefault(outcome.tile_id, set()).add(outcome.encoded_bytes)
+    assert len(lengths) > 10
+    assert all(len(found) == 1 for found in lengths.values())
+    for image in records["oracle"].images:
+        for outcome in image.outcomes:
+            truth = memo.estimates[outcome.tile_id]
+            assert outcome.is_kept == (truth.cloudy_px / truth.valid_px <= 0.5)
+
+
+def test_a_threshold_is_swept_over_the_same_draws(fly):
+    """Thresholds are outside of the surrogate: what one flight drew tells what another decides."""
+    _, memo = fly(**ROOMY)
+    for limit in (0.1, 0.4, 0.9):
+        records, other = fly(pruning={"tile_px": 32, "max_cloud_cover": limit}, **ROOMY)
+        assert other.facts_of == memo.facts_of
+        for image in records["prune"].images:
+            estimates = [memo.estimates[tile_id] for tile_id in image.acquisition.tile_ids]
+            wanted = decide(estimates, Policy("tile", limit))
+            assert [outcome.decision for outcome in image.outcomes] == wanted
+
+
+def test_another_target_or_satellite_changes_nobodys_draws(fly):
+    few, many = (fly(places=(*NORTHERN, *more))[1].facts_of for more in ((), PLACES[90:]))
+    assert few
+    assert len(many) > len(few)
+    assert all(many[image] == facts for image, facts in few.items())
+
+
+def kept(records, memo):
+    """Of the images that both kinds of flight took: bytes and clear pixels that `prune` keeps."""
+    outcomes = [o for image in records["prune"].images for o in image.outcomes if o.is_kept]
+    clear_px = sum(memo.estimates[outcome.tile_id].clear_px for outcome in outcomes)
+    return (
+        sum(outcome.encoded_bytes for outcome in outcomes),
+        clear_px,
+        len(records["prune"].images),
+    )
+
+
+def test_pixels_and_surrogate_agree_within_the_stated_interval(fly, small_surrogate):
+    """Other seeds, places and seasons than it was fitted on; errors of seeds even out like images'."""
+    bytes_, clear = [0, 0], [0, 0]
+    images = 0
+    for seed, epoch in ((101, "2026-10-08T00:00:00Z"), (102, "2027-02-11T00:00:00Z")):
+        for number, fidelity in enumerate(("pixels", "surrogate")):
+            found = kept(*fly(fidelity, seed=seed, epoch_utc=epoch, places=PLACES, **ROOMY))
+            bytes_[number] += found[0]
+            clear[number] += found[1]
+        images += found[2]
+    assert images > 40
+    held_out = read_surrogate(small_surrogate).held_out
+    for (painted, drawn), error in ((bytes_, held_out.kept_bytes), (clear, held_out.kept_clear_px)):
+        low, high = error.total(images)
+        assert low <= drawn / painted - 1 <= high
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_packaged_surrogate_agrees_with_pixels_on_other_days(root, tmp_path):
+    quickstart = partial(api.check, root / "scenarios" / "quickstart.yaml")
+    bytes_, clear, images = [0, 0], [0, 0], 0
+    days = ("2026-06-21", "2026-10-03", "2027-01-15", "2026-04-10", "2026-08-20")
+    for seed, epoch in enumerate(days, start=31):
+        for number, fidelity in enumerate(("pixels", "surrogate")):
+            spool = tmp_path / f"{seed}-{fidelity}"
+            spool.mkdir()
+            changes = [
+                f"seed={seed}", f"epoch_utc={epoch}T00:00:00Z", f"fidelity={fidelity}",
+                "memory.capacity_mb=100000", "link.rate_mbps=100", "rescheduling.policy=none",
+            ]  # fmt: skip
+            found = kept(*fly_arms(assemble(quickstart(changes)), spool, arms=["prune"]))
+            bytes_[number] += found[0]
+            clear[number] += found[1]
+        images += found[2]
+    held_out = read_surrogate(PACKAGED).held_out
+    for (painted, drawn), error in ((bytes_, held_out.kept_bytes), (clear, held_out.kept_clear_px)):
+        low, high = error.total(images)
+        assert low <= drawn / painted - 1 <= high
+
+
+def test_the_packaged_surrogate_is_of_todays_world():
+    """If this fails, world, masker or codec have changed; the message names what. Fit it anew:
+
+    payload-sim calibrate --out payload/data/surrogates/default.json
+    """
+    changes = ["fidelity=surrogate"]
+    scenario = load_scenario(PACKAGED.with_suffix(".yaml"), changes)
+    assert api.check(PACKAGED.with_suffix(".yaml"), changes) == scenario
+
+
+def test_the_quickstart_flies_by_the_packaged_surrogate(root):
+    api.check(root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"masker": {"kind": "blue", "blue_threshold": 0.3}},
+        {"masker": {"kind": "onnx"}},
+        {"codec": {"kind": "raw"}},
+        {"camera": {"gsd_m": 30, "width_px": 80, "height_px": 72}},
+        {"camera": {"gsd_m": 20, "width_px": 80, "height_px": 72, "bit_depth": 10}},
+        {"scene": {"kind": "synthetic", "haze_optical_depth": 0.3}},
+        {"pruning": {"tile_px": 40}},
+    ],
+    ids=json.dumps,
+)
+def test_a_surrogate_is_refused_for_what_it_was_not_fitted_on(fly, change):
+    with pytest.raises(
+        ScenarioError, match=r"differs; fit one: `payload-sim calibrate .*small\.yaml"
+    ):
+        fly(**change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 77},
+        {"camera": {"gsd_m": 20, "width_px": 50, "height_px": 40, "max_off_nadir_deg": 45}},
+        {"pruning": {"tile_px": 32, "policy": "expected_value", "cost_ratio": 2.0}},
+        {"computer": {"profile": "gr740"}},
+    ],
+    ids=json.dumps,
+)
+def test_a_surrogate_serves_whatever_it_does_not_speak_of(fly, change):
+    assert tuple(fly(**change)[0]) == ARMS
+
+
+def test_one_network_under_two_names_is_one(write_scenario):
+    path = write_scenario(
+        masker={"kind": "onnx", "model": "default", "precision": "fp32"},
+        camera={"gsd_m": 10, "width_px": 80, "height_px": 72},
+        pruning={},
+        fidelity="surrogate",
+    )
+    named = load_scenario(path)
+    assert find_surrogate(named, assemble(named).sensor) == read_surrogate(PACKAGED)
+
+
+def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):
+    from payload.sim import fidelity  # noqa: PLC0415
+    from payload.world import synthetic  # noqa: PLC0415
+
+    fly()
+    monkeypatch.setattr(synthetic, "SHADOW_TRANSMISSION", 0.5)
+    monkeypatch.setattr(synthetic, "cloud_reflectance", lambda depth: 1.01 * depth / (depth + 10.0))
+    fidelity._probe.cache_clear()
+    try:
+        with pytest.raises(ScenarioError, match="the world's code"):
+            fly()
+    finally:
+        fidelity._probe.cache_clear()
+
+
+def test_a_run_says_what_it_is_and_how_far_to_trust_it(write_scenario, small_surrogate, tmp_path):
+    named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
+    result = api.run(api.check(write_scenario(**named)), tmp_path / "out")
+    told = json.loads((result.folder / "summary.json").read_text())["surrogate"]
+    surrogate = read_surrogate(small_surrogate)
+    assert told["sha256"] == surrogate.digest
+    assert told["fitted_on"]["masker"] == {"kind": "blue", "blue_threshold": 0.25}
+    assert told["held_out"]["scenes"] == surrogate.held_out.scenes
+    low, high = surrogate.held_out.kept_bytes.total(told["held_out"]["images"])
+    assert (low, high) == (
+        told["held_out"]["kept_bytes"]["total_low"],
+        told["held_out"]["kept_bytes"]["total_high"],
+    )
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert "This is a surrogate flight." in page
+    assert "95 % interval" in page
+    assert "No tile was painted in this surrogate flight" in page
+    assert not list(result.folder.glob("downlink/*"))
+    assert Path(result.folder / "gallery" / "index.json").read_text() == "[]\n"
+    assert json.loads((result.folder / "provenance.json").read_text())["surrogate"] == {
+        "name": "small.json",
+        "sha256": surrogate.digest,
+    }
+
+
+def test_a_flight_with_pixels_says_nothing_of_a_surrogate(write_scenario, tmp_path):
+    result = api.run(api.check(write_scenario()), tmp_path / "out")
+    assert result.summary["surrogate"] is None
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert "surrogate flight" not in page
+
+
+def test_a_comparison_with_a_surrogate_in_it_says_so(write_scenario, small_surrogate, tmp_path):
+    path = write_scenario(surrogate={"file": str(small_surrogate)})
+    flown = api.variants(path, ["fidelity=surrogate"])
+    comparison = api.compare(flown, tmp_path)
+    assert any(note.startswith("fidelity=surrogate: No pixel") for note in comparison.notes)

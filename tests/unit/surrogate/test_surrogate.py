@@ -1,0 +1,272 @@
+"""The surrogate itself: what it draws, that equal samples give equal bytes, and how it refuses."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payload.errors import ScenarioError
+from payload.rng import stream
+from payload.surrogate import (
+    PACKAGED,
+    FittedOn,
+    Sample,
+    TileSize,
+    calibrate,
+    draw,
+    read_surrogate,
+    write_surrogate,
+)
+from payload.types import SURFACES, CoverEstimate, Glance
+
+PIXELS, RAW_BYTES = 1024, 6200
+SIZE = TileSize(PIXELS, RAW_BYTES)
+FITTED_ON = FittedOn(
+    masker={"kind": "made up"},
+    codec={"kind": "made up"},
+    sensor={"bands": ["blue"], "gsd_m": 10.0, "bit_depth": 12, "scale": 1e-4, "offset": 0.0},
+    world={"kind": "made up"},
+    tile_px=32,
+    probe=(1000.0, 0.25),
+)
+
+
+def sample(scene, tile, *, bright=None, noise=0.03):
+    """A made-up tile: thick cloud is found, thin is not; ice deceives; what is called cloud is long."""
+    dice = stream(1, scene, tile)
+    sun_deg = stream(1, scene).uniform(5, 70)
+    surface = "snow" if bright else SURFACES[int(stream(2, scene).integers(len(SURFACES)))]
+    cover = float(dice.choice([0.0, 1.0, round(dice.uniform(0.01, 0.99), 4)]))
+    thick = round(cover * stream(3, scene).uniform(0, 1), 4)
+    cloudy_px = round(cover * PIXELS)
+    found = 0.0 if not cover else min(1.0, thick / cover + noise * dice.uniform(-1, 1))
+    wrong = 0.3 if surface in {"snow", "sea ice"} else 0.02
+    true_px = round(max(0.0, found) * cloudy_px)
+    false_px = round(wrong * (PIXELS - cloudy_px))
+    length = 0.3 + 0.2 * (true_px + false_px) / PIXELS + 0.01 * dice.uniform(-1, 1)
+    return Sample(
+        tile_id=f"{scene}#{tile},0",
+        scene=scene,
+        glance=Glance(cover, surface, sun_deg, thick),
+        estimate=CoverEstimate(
+            PIXELS, true_px + false_px, true_px, cloudy_px - true_px, false_px,
+            PIXELS - cloudy_px - false_px, true_px + false_px + 3.0,
+        ),
+        raw_bytes=RAW_BYTES,
+        encoded_bytes=round(length * RAW_BYTES),
+        held_out=int(scene.removeprefix("scene-")) % 4 == 0,
+    )  # fmt: skip
+
+
+SAMPLES = [sample(f"scene-{scene}", tile) for scene in range(200) for tile in range(4)]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return calibrate(SAMPLES, FITTED_ON)
+
+
+def drawn(surrogate, glance, name="tile", *, size=SIZE, mood=None):
+    return draw(surrogate, glance, stream(0, name), size, mood=mood)
+
+
+def test_equal_samples_give_equal_bytes(fitted, tmp_path):
+    again = calibrate(SAMPLES, FITTED_ON)
+    write_surrogate(fitted, tmp_path / "one.json")
+    write_surrogate(again, tmp_path / "two.json")
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    assert fitted.digest == again.digest
+
+
+def test_what_is_written_is_read_again(fitted, tmp_path):
+    write_surrogate(fitted, tmp_path / "one.json")
+    read = read_surrogate(tmp_path / "one.json")
+    assert read == fitted
+    assert read.digest == fitted.digest
+    assert [item.name for item in tmp_path.iterdir()] == ["one.json"]
+
+
+glances = st.builds(
+    Glance,
+    cover=st.floats(0, 1),
+    surface=st.sampled_from(SURFACES),
+    sun_elevation_deg=st.floats(-5, 90),
+    thick_cover=st.none() | st.floats(0, 1),
+)
+sizes = st.builds(TileSize, pixels=st.integers(1, 5000), raw_bytes=st.integers(100, 50_000))
+
+
+@given(glance=glances, size=sizes)
+def test_a_draw_is_a_possible_tile(fitted, glance, size):
+    estimate, encoded_bytes = drawn(fitted, glance, size=size)
+    pixels = size.pixels
+    assert estimate.valid_px == pixels
+    assert estimate.cloudy_px == round(glance.cover * pixels)
+    assert estimate.clear_px + estimate.cloudy_px == pixels
+    assert estimate.cloud_px == estimate.true_cloud_px + estimate.false_cloud_px
+    counts = (estimate.true_cloud_px, estimate.missed_cloud_px, estimate.false_cloud_px)
+    assert min(*counts, estimate.true_clear_px) >= 0
+    assert 0 <= estimate.expected_cloud_px <= pixels
+    assert 1 <= encoded_bytes <= size.raw_bytes
+
+
+def test_a_clear_donor_gives_a_clear_tile_its_whole_vector(fitted):
+    """Mistakes and length are of one donor: no pair is drawn that no donor has."""
+    donors = fitted.donors
+    pairs = set(zip(donors.false_cloud_px, donors.encoded_bytes, strict=True))
+    glance = Glance(0.0, "forest", 30.0, 0.0)
+    for turn in range(50):
+        estimate, encoded_bytes = drawn(fitted, glance, f"tile-{turn}")
+        assert (estimate.false_cloud_px, encoded_bytes) in pairs
+
+
+def test_a_draw_follows_surface_and_thickness(fitted):
+    def called(glance):
+        found = [drawn(fitted, glance, f"tile-{turn}")[0].cloud_px for turn in range(100)]
+        return np.mean(found) / PIXELS
+
+    assert called(Glance(0.0, "snow", 30.0, 0.0)) == pytest.approx(0.3, abs=0.02)
+    assert called(Glance(0.0, "sand", 30.0, 0.0)) == pytest.approx(0.02, abs=0.01)
+    assert called(Glance(1.0, "sand", 30.0, 0.9)) > 0.75
+    assert called(Glance(1.0, "sand", 30.0, 0.1)) < 0.25
+
+
+def test_a_glance_without_thickness_is_drawn_too(fitted):
+    estimates = {
+        drawn(fitted, Glance(1.0, "sand", 30.0), f"tile-{turn}")[0].cloud_px for turn in range(60)
+    }
+    assert len(estimates) > 3
+
+
+def test_another_size_has_the_same_shares(fitted):
+    glance = Glance(0.5, "soil", 40.0, 0.3)
+    whole, whole_bytes = drawn(fitted, glance)
+    part, part_bytes = drawn(fitted, glance, size=TileSize(PIXELS // 4, RAW_BYTES // 4))
+    assert part.cloud_px == pytest.approx(whole.cloud_px / 4, abs=2)
+    assert part_bytes == pytest.approx(whole_bytes / 4, abs=1)
+
+
+def test_tiles_of_one_image_prefer_donors_of_one_scene(fitted):
+    glance = Glance(0.0, "forest", 30.0, 0.0)
+
+    def lengths(mood):
+        return len({drawn(fitted, glance, f"tile-{i}", mood=mood)[1] for i in range(60)})
+
+    assert lengths(stream(0, "image").random(fitted.scenes)) <= 4  # a scene has four tiles
+    assert lengths(None) > 4
+
+
+def test_the_mood_makes_no_donor_likelier_than_another(fitted):
+    """Over many images each neighbour is drawn as often as without moods: chi-squared, 0.1 % level."""
+    glance = Glance(0.4, "soil", 40.0, 0.2)
+    near = fitted.neighbours(glance)
+    turns = 3000
+    seen = Counter(
+        drawn(fitted, glance, f"tile-{turn}", mood=stream(turn, "image").random(fitted.scenes))[1]
+        for turn in range(turns)
+    )
+    lengths = Counter(fitted.donors.encoded_bytes[donor] for donor in near)
+    assert seen.keys() <= lengths.keys()
+    expected = {length: turns * count / near.size for length, count in lengths.items()}
+    chi2 = sum((seen[length] - wanted) ** 2 / wanted for length, wanted in expected.items())
+    assert chi2 < 29.6  # 10 degrees of freedom at most
+
+
+def test_the_error_on_scenes_kept_out_is_that_of_an_independent_count(fitted):
+    others = [item for item in SAMPLES if item.held_out]
+    held_out = fitted.held_out
+    assert (held_out.tiles, held_out.scenes) == (len(others), 50)
+    kept = [item.encoded_bytes for item in others if item.estimate.cover <= 0.7]
+    assert held_out.kept_bytes.tile_mean == pytest.approx(sum(kept) / len(others), rel=1e-5)
+    assert abs(held_out.kept_bytes.total_bias) < 0.05
+    low, high = held_out.kept_clear_px.total(50)
+    assert low < 0 < high
+
+
+def test_a_total_over_more_images_is_surer(fitted):
+    error = fitted.held_out.kept_bytes
+    widths = [high - low for low, high in map(error.total, (1, 10, 100, 10**6))]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] == pytest.approx(2 * 1.96 * error.total_spread / error.scenes**0.5, rel=1e-3)
+
+
+def test_no_scene_is_on_both_sides(fitted):
+    assert len(fitted.donors.scene) == sum(not item.held_out for item in SAMPLES)
+    assert fitted.scenes == 150
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        SAMPLES[:20],
+        [item for item in SAMPLES if not item.held_out],
+        [replace(item, estimate=CoverEstimate(PIXELS, 5)) for item in SAMPLES],
+    ],
+)
+def test_too_few_samples_or_none_with_truth_are_refused(samples):
+    with pytest.raises(ScenarioError, match=r"wanted|truth"):
+        calibrate(samples, FITTED_ON)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"masker": {"kind": "other"}}, "the masker (kind made up there, other here)"),
+        ({"codec": {"kind": "made up", "level": 3}}, "the codec (level not set there, 3 here)"),
+        ({"tile_px": 64}, "the size of a tile (32 there, 64 here)"),
+        ({"world": {}}, "the scene (kind made up there, not set here)"),
+        (
+            {"sensor": FITTED_ON.sensor | {"gsd_m": 20.0}},
+            "the camera (gsd_m 10.0 there, 20.0 here)",
+        ),
+        ({"probe": (1001.0, 0.25)}, "the world's code"),
+        ({"probe": (1000.0,)}, "the world's code"),
+    ],
+)
+def test_a_difference_is_named(change, said):
+    assert said in FITTED_ON.difference(replace(FITTED_ON, **change))
+
+
+def test_machines_that_round_differently_are_no_difference():
+    assert FITTED_ON.difference(replace(FITTED_ON, probe=(1000.0 + 1e-5, 0.25 + 1e-5))) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        (r"(?s).*", ""),
+        (r"(?s).{1000}\Z", ""),
+        (r"(?s).+", "[]"),
+        pytest.param(r"(?s).+", "[" * 100_000, id="deep"),
+        (r'"format": 1', '"format": 2'),
+        (r'"donors"', '"others"'),
+        (r'"held_out"', '"others"'),
+        (r'"surface": \[', '"surface": [99,'),
+        (r'"surface": \[', '"surface": [1,'),
+        (r'"raw_bytes": \[', '"raw_bytes": [0,'),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_name(fitted, tmp_path, pattern, instead):
+    path = tmp_path / "one.json"
+    write_surrogate(fitted, path)
+    path.write_text(re.sub(pattern, instead, path.read_text(), count=1))
+    with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate"):
+        read_surrogate(path)
+
+
+def test_a_file_that_cannot_be_written_is_told(fitted, tmp_path):
+    with pytest.raises(ScenarioError, match="cannot be written"):
+        write_surrogate(fitted, tmp_path / "nowhere" / "one.json")
+
+
+def test_the_packaged_one_is_small_and_learnt_from_thousands_of_tiles():
+    assert PACKAGED.stat().st_size < 300_000
+    packaged = read_surrogate(PACKAGED)
+    assert len(packaged.donors.scene) > 2000
+    assert packaged.held_out.scenes > 100
+    assert abs(packaged.held_out.kept_bytes.total_bias) < 0.05
+    assert abs(packaged.held_out.kept_clear_px.total_bias) < 0.02
