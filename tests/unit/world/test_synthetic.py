@@ -344,4 +344,4 @@ def test_painting_takes_a_few_times_a_fourier_transform_of_the_same_size():
         middle = time.process_time()
         whole(scene)
         ratios.append((time.process_time() - middle) / (middle - start))
-    assert np.median(ratios) < 8.0  # about 4.2 on an idle core
+    assert np.median(ratios) < 5.0 * 4 / 3  # 5 is wanted; a third of slack for busy machines
