@@ -15,7 +15,7 @@ _HAZE_SPREAD = 1.1  # of the logarithm; Assumption
 _COLOUR = (-0.02, 0.01, 0.03, 0.075)
 _COLOUR_SPREAD = (0.0, 0.01, 0.035, 0.06)
 _HEIGHT_SPREAD = 0.5  # of the logarithm of cloud heights; Assumption
-_BRIGHT, _BRIGHT_SPREAD = 0.05, 0.10  # clouds send more straight up than evenly; Assumption
+_BRIGHT, _BRIGHT_SPREAD = 0.0, 0.10  # clouds send more straight up than evenly; Assumption
 
 
 @dataclass(frozen=True, slots=True)

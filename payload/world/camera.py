@@ -17,8 +17,8 @@ FARTHEST_PX = 4
 """[px] How far bands can see a cloud beside each other."""
 _GOLDEN = 2.399963  # [rad] the golden angle: no two bands lie near each other
 # When each band passes a place, as a share of the time from the first to the last: blue, green, red and near
-# infrared. Source: bands 2, 8, 3 and 4 of Sentinel-2's MSI look in this order, 0, 0.26, 0.53 and 1.0 s.
-_PASSES = (0.0, 0.53, 1.0, 0.26)
+# infrared. Assumption: the order of Sentinel-2's MSI, spaced so that bands go together as in its images.
+_PASSES = (0.0, 0.7, 1.0, 0.55)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Synthetic:
         le=1.0,
     )
     haze_optical_depth: float = option(
-        0.1,
+        0.12,
         description="Optical depth of the haze in clear air at 0.55 um.",
         ge=0.0,
         le=2.0,
@@ -76,7 +76,7 @@ class Synthetic:
         le=1.0,
     )
     parallax_deg: float = option(
-        0.35,
+        0.3,
         description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
         ge=0.0,
         le=2.0,
