@@ -77,7 +77,7 @@ def world(
 ) -> None:
     """Look at the synthetic Earth: a scene, a map of its clouds, or its laws.
 
-    With --at it paints the scene around a place: the image as GeoTIFF in reflectance, the exact truth (0 clear, 1 cloud, 2 shadow) beside it, and a picture (PNG).
+    With --at it paints the scene around a place: the image as GeoTIFF in reflectance, what is known of each pixel beside it (truth, thin cloud, surface; optical depth), and a picture (PNG).
 
     With --map it draws the cloud cover of the globe at a moment, or with --year its mean over that year.
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,20 +13,35 @@ from numpy.typing import NDArray
 from payload.errors import ScenarioError
 from payload.orbit.sun import sun_elevation_deg
 from payload.png import png_rgb, true_colour
-from payload.ports import Scene, SceneSource
+from payload.ports import SceneSource
 from payload.products.imagery import RasterWriter
 from payload.products.laws import LawsReport, examine_laws
-from payload.types import CLOUD, SHADOW, UNKNOWN, Patch, Radiometry, Sensor, View, Window
+from payload.types import (
+    CLOUD,
+    SHADOW,
+    SURFACES,
+    THIN_CLOUD,
+    UNKNOWN,
+    Patch,
+    Radiometry,
+    Sensor,
+    View,
+    Window,
+)
 from payload.world.globe import seconds_since_2000
 from payload.world.laws import YEAR_S, Survey
 from payload.world.maps import coast, cover_map, global_mean, land
-from payload.world.scene import LOWEST_SUN_DEG
+from payload.world.scene import LOWEST_SUN_DEG, SyntheticScene
 from payload.world.synthetic import Synthetic
 
 _PICTURE_PX = 1600  # longest side of a picture, about
 _STRIPE_PX = 512
 _MAP_ROWS, _YEAR_ROWS, _YEAR_MOMENTS = 720, 360, 96
 _SEA, _LAND, _COAST = (12, 44, 92), (86, 104, 58), (214, 120, 24)
+_CLASSES = {
+    **{f"SKY_{code}": name for code, name in enumerate(("clear", "cloud", "shadow", "thin cloud"))},
+    **{f"SURFACE_{code}": name for code, name in enumerate(SURFACES)},
+}
 _BANDS = ("blue", "green", "red", "nir")
 
 
@@ -62,7 +78,9 @@ class SceneReport:
 
     Attributes:
         image: GeoTIFF of the bands, with scale, offset and coordinate system.
-        truth: GeoTIFF: 0 clear, 1 cloud, 2 shadow.
+        truth: GeoTIFF of three bands: truth (0 clear, 1 cloud, 2 shadow), sky (thin cloud is 3), and
+            surface (an index into `payload.types.SURFACES`).
+        depth: GeoTIFF of the optical depth of the clouds.
         picture: PNG in true colour.
         cloud_cover: Share of cloud by truth.
         shadow_cover: Share of cloud shadow.
@@ -71,6 +89,7 @@ class SceneReport:
 
     image: Path
     truth: Path
+    depth: Path
     picture: Path
     cloud_cover: float
     shadow_cover: float
@@ -80,7 +99,7 @@ class SceneReport:
         """The answer for a person; the last line is the picture."""
         shares = f"cloud {self.cloud_cover:.1%}, shadow {self.shadow_cover:.1%}"
         said = f"{shares}, sun {self.sun_elevation_deg:.1f} deg high"
-        return [said, str(self.image), str(self.truth), str(self.picture)]
+        return [said, *map(str, (self.image, self.truth, self.depth, self.picture))]
 
     def notes(self) -> list[str]:
         """What a person should know beside the answer."""
@@ -127,12 +146,14 @@ def paint_world(
     view = View(name, name, lat_deg, lon_deg, utc, sun_deg, earth.sensor)
     scene = earth.synthetic.scene(view)
     _make(out)
-    image, truth, picture = (out / f"{name}{end}" for end in (".tif", "_truth.tif", ".png"))
+    ends = (".tif", "_truth.tif", "_depth.tif", ".png")
+    image, truth, depth, picture = (out / f"{name}{end}" for end in ends)
     drawing = _Drawing(scene)
-    counts = _write(scene, image, truth, drawing)
+    _write_image(scene, image, drawing)
     picture.write_bytes(png_rgb(drawing.rgb))
+    counts = _write_truth(scene, truth, depth)
     cloud, shadow = (float(counts[kind] / counts.sum()) for kind in (CLOUD, SHADOW))
-    return SceneReport(image, truth, picture, cloud, shadow, sun_deg)
+    return SceneReport(image, truth, depth, picture, cloud, shadow, sun_deg)
 
 
 def map_world(earth: Earth, when: datetime | int, out: Path) -> MapReport:
@@ -183,7 +204,7 @@ def measure_world(earth: Earth, year: int, out: Path, *, effort: float = 1.0) ->
 class _Drawing:
     """A picture that is filled stripe by stripe with every so-manieth pixel of a scene."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: SyntheticScene) -> None:
         self.step = max(1, -(-max(scene.height_px, scene.width_px) // _PICTURE_PX))
         rows, cols = (-(-side // self.step) for side in (scene.height_px, scene.width_px))
         self.rgb = np.zeros((rows, cols, 3), np.uint8)
@@ -198,10 +219,14 @@ class _Drawing:
         self.rgb[row : row + dn.shape[1]] = true_colour(*seen)
 
 
-def _write(scene: Scene, image: Path, truth: Path, drawing: _Drawing) -> NDArray[np.int64]:
-    """Write a scene and its truth in stripes; how many pixels there are of each class."""
-    counts = np.zeros(256, np.int64)
-    samples = RasterWriter(
+def _stripes(scene: SyntheticScene) -> Iterator[Window]:
+    for top in range(0, scene.height_px, _STRIPE_PX):
+        yield Window(top, 0, min(_STRIPE_PX, scene.height_px - top), scene.width_px)
+
+
+def _write_image(scene: SyntheticScene, image: Path, drawing: _Drawing) -> None:
+    """Write the bands of a scene in stripes, and draw it."""
+    with RasterWriter(
         image,
         width=scene.width_px,
         height=scene.height_px,
@@ -210,26 +235,42 @@ def _write(scene: Scene, image: Path, truth: Path, drawing: _Drawing) -> NDArray
         georeference=scene.georeference,
         descriptions=scene.bands,
         radiometry=scene.radiometry,
-    )
+    ) as samples:
+        for stripe in _stripes(scene):
+            patch = scene.read(stripe)
+            samples.write(patch.bands, stripe)
+            drawing.add(patch, stripe.top_px)
+
+
+def _write_truth(scene: SyntheticScene, truth: Path, depth: Path) -> NDArray[np.int64]:
+    """Write all that is known of a scene in stripes; how many pixels truth calls what."""
+    counts = np.zeros(256, np.int64)
     classes = RasterWriter(
         truth,
         width=scene.width_px,
         height=scene.height_px,
-        count=1,
+        count=3,
         dtype="uint8",
         georeference=scene.georeference,
         nodata=UNKNOWN,
-        descriptions=("truth",),
-        tags={"CLASS_0": "clear", "CLASS_1": "cloud", "CLASS_2": "shadow"},
+        descriptions=("truth", "sky", "surface"),
+        tags=_CLASSES,
     )
-    with samples, classes:
-        for top in range(0, scene.height_px, _STRIPE_PX):
-            stripe = Window(top, 0, min(_STRIPE_PX, scene.height_px - top), scene.width_px)
-            patch = scene.read(stripe)
-            judged = np.asarray(patch.truth)
-            samples.write(patch.bands, stripe)
-            classes.write(judged[np.newaxis], stripe)
-            drawing.add(patch, top)
+    depths = RasterWriter(
+        depth,
+        width=scene.width_px,
+        height=scene.height_px,
+        count=1,
+        dtype="float32",
+        georeference=scene.georeference,
+        descriptions=("optical depth",),
+    )
+    with classes, depths:
+        for stripe in _stripes(scene):
+            known = scene.ground_truth(stripe)
+            judged = np.where(known.sky == THIN_CLOUD, np.uint8(CLOUD), known.sky)
+            classes.write(np.stack([judged, known.sky, known.surface]), stripe)
+            depths.write(known.optical_depth[np.newaxis], stripe)
             counts += np.bincount(judged.ravel(), minlength=256)
     return counts
 

@@ -10,7 +10,7 @@ import rasterio
 
 from payload.png import true_colour
 from payload.products.earth import Earth
-from payload.types import View, Window
+from payload.types import SURFACES, View, Window
 from payload.world.synthetic import Synthetic
 
 SPOT = ("--at", "48.1,11.5", "--time", "2025-06-01T12:30:00+02:00")
@@ -28,7 +28,7 @@ def test_a_scene_is_written_with_its_truth_and_a_picture(call, tmp_path):
     answer = call("world", *SPOT, "--size-px", 130, "--gsd-m", 30, "--seed", 4, "--out", tmp_path)
     assert answer.code == 0, answer.err
     said, *paths = answer.out.splitlines()
-    image, truth, picture = (path.split("/")[-1] for path in paths)
+    image, truth, depth, picture = (path.split("/")[-1] for path in paths)
     assert image == "48.1000N_011.5000E_20250601T103000Z.tif"
     assert said.startswith("cloud ")
     with rasterio.open(tmp_path / image) as raster:
@@ -40,12 +40,20 @@ def test_a_scene_is_written_with_its_truth_and_a_picture(call, tmp_path):
         assert abs(raster.transform.a) == 30.0
         assert 0.02 < raster.read(1).mean() * 1e-4 < 1.0
     with rasterio.open(tmp_path / truth) as raster:
-        classes = raster.read(1)
+        classes, sky, surface = raster.read()
+        assert raster.descriptions == ("truth", "sky", "surface")
         assert set(np.unique(classes)) <= {0, 1, 2}
+        assert np.array_equal(classes == 1, np.isin(sky, (1, 3)))
+        assert surface.max() < len(SURFACES)
+        assert raster.tags()["SURFACE_0"] == "water"
         assert raster.nodata == 255
+    with rasterio.open(tmp_path / depth) as raster:
+        assert np.array_equal(raster.read(1) >= np.float32(0.4), classes == 1)
     assert f"cloud {np.mean(classes == 1):.1%}" in said
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([image, truth, picture])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [image, truth, depth, picture]
+    )
 
 
 def test_a_large_picture_is_thinned_and_its_rows_are_all_there(call, monkeypatch, tmp_path):
