@@ -218,10 +218,10 @@ def test_one_network_under_two_names_is_one(write_scenario):
 
 def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):
     from payload.sim import fidelity  # noqa: PLC0415
-    from payload.world import synthetic  # noqa: PLC0415
+    from payload.world import scene  # noqa: PLC0415
 
     fly()
-    monkeypatch.setattr(synthetic, "SHADOW_TRANSMISSION", 0.5)
+    monkeypatch.setattr(scene, "SHADOW_TRANSMISSION", 0.5)
     monkeypatch.setattr(synthetic, "cloud_reflectance", lambda depth: 1.01 * depth / (depth + 10.0))
     fidelity._probe.cache_clear()
     try:
