@@ -222,7 +222,7 @@ def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):
 
     fly()
     monkeypatch.setattr(scene, "SHADOW_TRANSMISSION", 0.5)
-    monkeypatch.setattr(synthetic, "cloud_reflectance", lambda depth: 1.01 * depth / (depth + 10.0))
+    monkeypatch.setattr(scene, "cloud_reflectance", lambda depth: 1.01 * depth / (depth + 10.0))
     fidelity._probe.cache_clear()
     try:
         with pytest.raises(ScenarioError, match="the world's code"):
