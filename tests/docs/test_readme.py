@@ -129,6 +129,28 @@ def test_the_scores_of_the_masker_are_those_that_were_found(root):
         assert [float(score) for score in scores] == pytest.approx(told, abs=6e-4), name
 
 
+def test_what_is_told_of_the_synthetic_earth_was_found(root):
+    """All figures of the table and of the laws, in the order in which they were judged."""
+    folder = root / "results" / "world"
+    found = json.loads((folder / "realism.json").read_text(encoding="utf-8"))["criteria"]
+    assert all(each["is_met"] for each in found)
+    told = [each for each in found if "cloudy tiles with" not in each["name"]]
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("## The synthetic Earth", 1)[1].split("\n## ", 1)[0]
+    cells = re.findall(r"^\| [^|]+ \| ([\d., ]+) \| [^|]+ \| ([\d., ]+) \|$", section, re.MULTILINE)
+    values, real = (
+        [float(value) for row in column for value in row.split(", ")]
+        for column in zip(*cells, strict=True)
+    )
+    assert values == pytest.approx([each["value"] for each in told], abs=6e-3)
+    assert real[:8] == pytest.approx([each["real"] for each in told[:8]], abs=6e-3)
+    laws = json.loads((folder / "laws.json").read_text(encoding="utf-8"))["laws"]
+    bound = [law for law in laws if law["least"] is not None]
+    assert all(law["least"] <= law["measured"] <= law["most"] for law in bound)
+    for law in laws[:3]:
+        assert f"{law['measured']:.0f}" in section
+
+
 class TestTheContributorsCodec(CodecContract):
     """README's example keeps the contract of a codec, and flies."""
 
