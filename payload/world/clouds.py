@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from payload.rng import key
 from payload.world.globe import declination_deg, land_fraction, lat_lon
 from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
-from payload.world.noise import SphereNoise, hash_grid, normal_quantile, phases, ticks
+from payload.world.noise import (
+    EARTH_RADIUS_KM,
+    SphereNoise,
+    hash_grid,
+    normal_quantile,
+    phases,
+    ticks,
+)
 
 CLOUD_OPTICAL_DEPTH = 0.4
 """What counts as cloud unless a scenario says otherwise, and what the climate's covers count.
@@ -46,12 +53,40 @@ _ICE_FINE = 0.2  # of the strength that low cloud has
 _PATCHY = 0.35  # by how much the strength of each octave varies from place to place
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _REGIME_KM = (1200.0, 500.0, 200.0)
+_CARRIED_KM = 300.0
 _EDGE = 0.08  # how far the field rises above its edge until a cloud counts as one
 
 
-def lifetime_s(spacing: float) -> float:
-    """[s] How long a structure lives: a day at 500 km, two hours at 10 km. Assumption."""
-    return 86400.0 * float((spacing / 500.0) ** 0.65)
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the sky changes. Assumption: all three.
+
+    Attributes:
+        lifetime_500_km_h: [h] How long structures of 500 km live.
+        lifetime_10_km_h: [h] How long structures of 10 km live; others by the power law through both.
+        wind_m_s: [m/s] At the equator, eastwards: what carries weather systems from 300 km on. Smaller clouds
+            form and vanish where they are.
+    """
+
+    lifetime_500_km_h: float = 30.0
+    lifetime_10_km_h: float = 1.9
+    wind_m_s: float = 5.0
+
+    def lifetime_s(self, spacing_km: float) -> float:
+        """[s] How long a structure lives."""
+        power = np.log(self.lifetime_500_km_h / self.lifetime_10_km_h) / np.log(500.0 / 10.0)
+        return 3600.0 * self.lifetime_500_km_h * float((spacing_km / 500.0) ** power)
+
+    def noise(self, seed: int, name: str, spacing_km: tuple[float, ...]) -> SphereNoise:
+        """Octaves that live and travel at this pace."""
+        wind = self.wind_m_s / (EARTH_RADIUS_KM * 1000.0)
+        return SphereNoise(
+            seed,
+            name,
+            spacing_km,
+            tuple(self.lifetime_s(spacing) for spacing in spacing_km),
+            tuple(wind * (spacing >= _CARRIED_KM) for spacing in spacing_km),
+        )
 
 
 def climate_cover(
@@ -89,11 +124,13 @@ class Sky:
         seed: Of the world.
         time_s: [s] since 2000-01-01.
         mean_cover: Of both layers together, everywhere; None for the climate's.
+        pace: How fast it changes.
     """
 
     seed: int
     time_s: float
     mean_cover: float | None = None
+    pace: Pace = Pace()
 
     def start(self, nodes: Nodes) -> NDArray[np.float32]:
         """The fields on the coarsest level, shape (3, H, W)."""
@@ -103,12 +140,8 @@ class Sky:
 
     def at(self, direction: NDArray[np.float64]) -> NDArray[np.float32]:
         """The fields, down to structures of some 5 km, at unit vectors of shape (3, N)."""
-        lives = tuple(lifetime_s(spacing) for spacing in _SPACING_KM)
-        low, ice = SphereNoise(self.seed, "cloud", _SPACING_KM, lives).values(
-            direction, self.time_s
-        )
-        slow = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
-        regime = SphereNoise(self.seed, "regime", _REGIME_KM, slow).values(direction, self.time_s)
+        low, ice = self.pace.noise(self.seed, "cloud", _SPACING_KM).values(direction, self.time_s)
+        regime = self.pace.noise(self.seed, "regime", _REGIME_KM).values(direction, self.time_s)
         breaking = np.exp(0.6 * np.clip(regime[0].sum(0) / np.sqrt(3.0), -1.5, 1.3))
         small_variance = sum(a * a for a in (*_SMALL, *_FINE))
         spread = np.sqrt(sum(a * a for a in _LARGE) + breaking * breaking * small_variance)
@@ -125,7 +158,7 @@ class Sky:
         spacing = spacing_km(nodes.level)
         name = key(self.seed, "cloud", nodes.face, nodes.level)
         bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.uint32)
-        turns = phases(bits, ticks(self.time_s, lifetime_s(spacing))).view(np.int32)
+        turns = phases(bits, ticks(self.time_s, self.pace.lifetime_s(spacing))).view(np.int32)
         # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
         waves = np.abs(turns.reshape(*fields.shape[1:], 2).astype(np.float32))
         strength = _WHITE_GAIN * _fine(nodes.level)
@@ -201,11 +234,13 @@ class Weather:
         seed: Of the world.
         mean_cover: See `Sky`.
         cloud_optical_depth: What counts as cloud.
+        pace: See `Sky`.
     """
 
     seed: int
     mean_cover: float | None = None
     cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH
+    pace: Pace = Pace()
 
     def octaves(
         self, direction: NDArray[np.float64], time_s: NDArray[np.float64], count: int
@@ -217,16 +252,13 @@ class Weather:
             time_s: [s] since 2000-01-01, shape (N,) or (1,); so in the other verbs.
             count: At most `SPECTRUM.known`.
         """
-        spacings = _SPACING_KM[:count]
-        lives = tuple(lifetime_s(spacing) for spacing in spacings)
-        return SphereNoise(self.seed, "cloud", spacings, lives).values(direction, time_s)
+        return self.pace.noise(self.seed, "cloud", _SPACING_KM[:count]).values(direction, time_s)
 
     def regime(
         self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The standard normal field that makes small scales weak or strong, shape (N,)."""
-        lives = tuple(lifetime_s(spacing) for spacing in _REGIME_KM)
-        slow = SphereNoise(self.seed, "regime", _REGIME_KM, lives).values(direction, time_s)
+        slow = self.pace.noise(self.seed, "regime", _REGIME_KM).values(direction, time_s)
         return np.asarray(slow[0].sum(0) / np.sqrt(len(_REGIME_KM)), np.float64)
 
     def levels(

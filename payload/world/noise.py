@@ -138,12 +138,14 @@ class SphereNoise:
         name: Of the field.
         spacing_km: [km] Lattice spacing of each octave, shape (O,).
         lifetime_s: [s] How long an octave lives, shape (O,); None for noise that stands still.
+        wind_rad_s: [rad/s] How fast an octave is carried eastwards around the globe, shape (O,); not if None.
     """
 
     seed: int
     name: str
     spacing_km: tuple[float, ...]
     lifetime_s: tuple[float, ...] | None = None
+    wind_rad_s: tuple[float, ...] | None = None
 
     @property
     def fields(self) -> int:
@@ -162,7 +164,7 @@ class SphereNoise:
         Returns:
             Shape (fields, O, N). The variance is one at every place, on and between lattice points.
         """
-        at = self._lattice(direction)
+        at = self._lattice(direction, time_s)
         cell = np.floor(at)
         near = at - cell
         near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
@@ -182,12 +184,18 @@ class SphereNoise:
                 total[field] += weight * normal_wave()[lane]
         return total.astype(np.float32)
 
-    def _lattice(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _lattice(
+        self, direction: NDArray[np.float64], time_s: float | NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Lattice coordinates, shape (3, O, N): each octave is turned and shifted by its own name."""
         spacing = np.array(self.spacing_km)
         _, turns = _octaves(self.seed, self.name, spacing.size)
         scaled = turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
         x, y, z = direction
+        if self.wind_rad_s is not None:
+            turned = np.array(self.wind_rad_s)[:, None] * np.atleast_1d(time_s)
+            cos, sin = np.cos(turned), np.sin(turned)
+            x, y = x * cos + y * sin, y * cos - x * sin
         rows = [
             scaled[:, i, 0, None] * x + scaled[:, i, 1, None] * y + scaled[:, i, 2, None] * z + 0.5
             for i in range(3)

@@ -143,7 +143,7 @@ class SyntheticScene:
     @cached_property
     def _sight(self) -> Sight:
         seed, time_s = self.world.seed, self._time_s
-        sky = Sky(seed, time_s, self.world.mean_cloud_cover)
+        sky = Sky(seed, time_s, self.world.mean_cloud_cover, self.world.pace)
         return Sight(self._grid, Ground(seed, time_s), sky, self._sun)
 
     @cached_property

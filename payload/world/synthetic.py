@@ -17,7 +17,7 @@ from payload.types import (
     View,
     Window,
 )
-from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Sky, Weather
+from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Pace, Sky, Weather
 from payload.world.cover import Edges
 from payload.world.forecast import forecast
 from payload.world.glance import Peek
@@ -50,6 +50,24 @@ class Synthetic:
         description="Optical depth of the haze in clear air at 0.55 um.",
         ge=0.0,
         le=2.0,
+    )
+    lifetime_500_km_h: float = option(
+        30.0,
+        description="[h] How long weather systems of 500 km live.",
+        ge=1.0,
+        le=1000.0,
+    )
+    lifetime_10_km_h: float = option(
+        1.9,
+        description="[h] How long cloud structures of 10 km live; others by the power law through both.",
+        ge=0.05,
+        le=1000.0,
+    )
+    wind_m_s: float = option(
+        5.0,
+        description="[m/s] Wind at the equator, eastwards, that carries weather systems.",
+        ge=-50.0,
+        le=50.0,
     )
     cloud_height_m: float = option(
         1500.0,
@@ -116,7 +134,7 @@ class Synthetic:
         size_px = (sensor.height_px, sensor.width_px)
         peek = Peek(
             SceneGrid(view.lat_deg, view.lon_deg, sensor.gsd_m, *size_px),
-            Sky(self.seed, time_s, self.mean_cloud_cover),
+            Sky(self.seed, time_s, self.mean_cloud_cover, self.pace),
             Ground(self.seed, time_s),
             (
                 Edges(self.cloud_optical_depth),
@@ -131,9 +149,14 @@ class Synthetic:
         ]
 
     @property
+    def pace(self) -> Pace:
+        """How fast the sky changes."""
+        return Pace(self.lifetime_500_km_h, self.lifetime_10_km_h, self.wind_m_s)
+
+    @property
     def weather(self) -> Weather:
         """What drives the clouds, for those who count them without painting."""
-        return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth)
+        return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth, self.pace)
 
     def forecast(
         self, prospects: Prospects, *, issued_s: float, foresight: Foresight

@@ -19,6 +19,7 @@ from payload.world.atmosphere import (
 )
 from payload.world.clouds import (
     CLOUD_OPTICAL_DEPTH,
+    Pace,
     Sky,
     climate_cover,
     ice_depth,
@@ -167,6 +168,42 @@ def test_clouds_are_alike_near_by_and_soon_and_strangers_far_off_and_later():
         assert found[1] > 0.3
         assert 0.05 < found[2] < 0.35
         assert abs(found[3]) < 0.12
+
+
+def test_weather_systems_travel_with_the_wind_and_small_clouds_do_not():
+    """What lives for ever is found again a day later, as far to the east as the wind goes in a day."""
+    for_ever = Pace(1e6, 1e6, wind_m_s=20.0)
+    places = directions(2000)
+    angle = 20.0 * 86400 / 6.371e6
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )
+
+    def alike(one, other):
+        return float(np.corrcoef(one, other)[0, 1])
+
+    large = for_ever.noise(2, "cloud", (1200.0, 400.0)).values
+    here, there, stayed = (
+        large(where, JUNE_S + hours * 3600)[0].sum(0)
+        for where, hours in ((places, 0), (turn @ places, 24), (places, 24))
+    )
+    assert alike(here, there) > 0.99
+    assert alike(here, stayed) < 0.3
+    small = for_ever.noise(2, "cloud", (40.0,)).values
+    assert alike(*(small(places, JUNE_S + hours * 3600)[0, 0] for hours in (0, 24))) > 0.99
+
+
+def test_structures_live_as_long_as_a_scenario_says():
+    pace = Pace(lifetime_500_km_h=48.0, lifetime_10_km_h=3.0)
+    assert pace.lifetime_s(500.0) == pytest.approx(48 * 3600)
+    assert pace.lifetime_s(10.0) == pytest.approx(3 * 3600)
+    places = directions(2000)
+
+    def alike(pace):
+        sky = (Sky(2, JUNE_S + hours * 3600, pace=pace).at(places)[0] for hours in (0, 12))
+        return float(np.corrcoef(*sky)[0, 1])
+
+    assert alike(Pace(10.0, 1.0)) + 0.2 < alike(Pace()) < alike(Pace(200.0, 20.0)) - 0.05
 
 
 @pytest.mark.parametrize("wanted", [0.0, 0.1, 0.5, 0.9, 1.0])
