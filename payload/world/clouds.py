@@ -25,20 +25,21 @@ from payload.world.noise import (
     ticks,
 )
 
-CLOUD_OPTICAL_DEPTH = 0.4
-"""What counts as cloud unless a scenario says otherwise, and what the climate's covers count.
-
-Source: detection limit of the MODIS cloud mask, Ackerman et al. 2008, J. Atmos. Oceanic Technol. 25.
-"""
+EDGE_OPTICAL_DEPTH = 0.4
+"""What a layer has at its edge. Source: detection limit of the MODIS cloud mask, Ackerman et al. 2008, J. Atmos.
+Oceanic Technol. 25."""
+CLOUD_OPTICAL_DEPTH = 0.5
+"""What counts as cloud unless a scenario says otherwise, and what the climate's covers count. Assumption: a little
+more than satellites detect, as people who label images leave out the thinnest."""
 
 # Cover of liquid cloud against latitude: Legendre polynomials of the sine, fitted with area weights to
 # 10 degree means of the annual map in ITU-R P.840; rms 0.04 on land and at sea.
 _LIQUID_LAND = (0.39, 0.03, -0.226, 0.093, 0.145, -0.048, -0.327)
 _LIQUID_OCEAN = (0.533, -0.001, -0.082, 0.026, -0.053, 0.05, -0.29)
-# Cover of ice cloud that raises liquid to total cloud, 55 % on land and 72 % at sea; a little less than
-# arithmetic asks for, as two layers that are too thin apart may count together.
+# Cover of ice cloud that raises liquid to total cloud, 55 % on land and 72 % at sea: about what arithmetic asks for,
+# as some of it is too thin to count and some counts only together with low cloud.
 # Source of the totals: King et al. 2013, IEEE Trans. Geosci. Remote Sens. 51.
-_ICE_LAND, _ICE_OCEAN = 0.27, 0.35
+_ICE_LAND, _ICE_OCEAN = 0.29, 0.39
 _BELT_SHIFT = 0.27  # of the sun's declination: the tropical belt moves 6 degrees; Assumption
 
 # Octaves from 5000 km down to 2.4 km between lattice points, and their strength.
@@ -54,7 +55,7 @@ _PATCHY = 0.35  # by how much the strength of each octave varies from place to p
 _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
 _REGIME_KM = (1200.0, 500.0, 200.0)
 _CARRIED_KM = 300.0
-_EDGE = 0.08  # how far the field rises above its edge until a cloud counts as one
+_EDGE = 0.12  # how far the field rises above its edge until a cloud counts as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,25 +189,27 @@ class Sky:
 def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
     """Optical depth of low cloud from how far its field stands above the edge.
 
-    It thickens from nothing, as the power 2, and at its edge has the depth that the climate counts
-    as cloud. Assumption.
+    It thickens from nothing, as the power 5/2, and at its edge has the depth that satellites detect. Assumption.
     """
     rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
     rise *= np.float32(1.0 / _EDGE)
-    depth: NDArray[np.float32] = rise * rise
-    depth *= np.float32(CLOUD_OPTICAL_DEPTH)
+    depth: NDArray[np.float32] = np.sqrt(rise)
+    depth *= rise
+    depth *= rise
+    depth *= np.float32(EDGE_OPTICAL_DEPTH)
     return depth
 
 
 def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
     """Optical depth of ice cloud from how far its field stands above the edge.
 
-    It is thin, seldom above 10, and never quite absent. Assumption.
+    It thickens more slowly the thicker it is, and beside it a veil that nobody calls cloud fades out more
+    slowly still. Assumption.
     """
     steep = ice * np.float32(5.0)
-    steep /= np.float32(1.0) + np.float32(0.8) * np.abs(ice)
+    steep /= np.float32(1.0) + np.float32(1.2) * np.abs(ice) - np.float32(0.4) * ice
     depth: NDArray[np.float32] = np.exp(steep)
-    depth *= np.float32(CLOUD_OPTICAL_DEPTH)
+    depth *= np.float32(EDGE_OPTICAL_DEPTH)
     return depth
 
 

@@ -35,7 +35,7 @@ class Synthetic:
     seed: int = supplied(0)
     cloud_optical_depth: float = option(
         CLOUD_OPTICAL_DEPTH,
-        description="Truth calls cloud what has at least this optical depth.",
+        description="Truth calls cloud what has at least this optical depth; 0.4 is what satellites detect.",
         gt=0.0,
         le=100.0,
     )

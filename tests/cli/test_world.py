@@ -48,7 +48,7 @@ def test_a_scene_is_written_with_its_truth_and_a_picture(call, tmp_path):
         assert raster.tags()["SURFACE_0"] == "water"
         assert raster.nodata == 255
     with rasterio.open(tmp_path / depth) as raster:
-        assert np.array_equal(raster.read(1) >= np.float32(0.4), classes == 1)
+        assert np.array_equal(raster.read(1) >= np.float32(0.5), classes == 1)
     assert f"cloud {np.mean(classes == 1):.1%}" in said
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(

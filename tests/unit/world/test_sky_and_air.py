@@ -19,6 +19,7 @@ from payload.world.atmosphere import (
 )
 from payload.world.clouds import (
     CLOUD_OPTICAL_DEPTH,
+    EDGE_OPTICAL_DEPTH,
     Pace,
     Sky,
     climate_cover,
@@ -213,12 +214,12 @@ def test_a_mean_cover_that_is_asked_for_is_kept(wanted):
     assert found == pytest.approx(wanted, abs=0 if wanted in {0.0, 1.0} else 0.05)
 
 
-def test_optical_depth_grows_with_the_field_and_counts_as_cloud_from_its_edge():
+def test_optical_depth_grows_with_the_field_and_is_what_satellites_detect_at_its_edge():
     field = np.linspace(-5, 4, 1001, dtype=np.float32)
     for depth in (low_depth(field), ice_depth(field)):
         assert (np.diff(depth) >= 0).all()
         assert (depth >= 0).all()
-        assert np.interp(0.0, field, depth) == pytest.approx(CLOUD_OPTICAL_DEPTH, rel=0.01)
+        assert np.interp(0.0, field, depth) == pytest.approx(EDGE_OPTICAL_DEPTH, rel=0.01)
     assert low_depth(field)[0] == 0
     assert low_depth(field).max() > 50
     assert ice_depth(field).max() < 100

@@ -140,7 +140,7 @@ def test_what_is_known_of_a_window_agrees_with_the_truth_of_its_pixels():
     for lat, lon, utc in places(12, seed=2):
         scene = Synthetic(seed=9).scene(view(lat, lon, utc=utc, height_px=200, width_px=200))
         truth, known = whole(scene).truth, everything(scene)
-        assert np.array_equal(truth == CLOUD, known.optical_depth >= np.float32(0.4))
+        assert np.array_equal(truth == CLOUD, known.optical_depth >= np.float32(0.5))
         assert np.array_equal(truth == CLOUD, np.isin(known.sky, (CLOUD, THIN_CLOUD)))
         assert np.array_equal(truth == SHADOW, known.sky == SHADOW)
         assert (known.optical_depth[known.sky == THIN_CLOUD] < 3.6).all()
