@@ -142,7 +142,7 @@ def paint_world(
     """
     place = np.array([lat_deg]), np.array([lon_deg])
     sun_deg = float(sun_elevation_deg(*place, np.zeros(1), epoch_utc=utc)[0])
-    name = _name(lat_deg, lon_deg, utc)
+    name = _name(lat_deg, lon_deg, utc, earth.sensor.gsd_m)
     view = View(name, name, lat_deg, lon_deg, utc, sun_deg, earth.sensor)
     scene = earth.synthetic.scene(view)
     _make(out)
@@ -285,10 +285,10 @@ def _shade(cells: NDArray[np.float64]) -> NDArray[np.uint8]:
     return picture
 
 
-def _name(lat_deg: float, lon_deg: float, utc: datetime) -> str:
-    """A file name of place and time: `48.1200N_011.5000E_20250601T103000Z`."""
+def _name(lat_deg: float, lon_deg: float, utc: datetime, gsd_m: float) -> str:
+    """A file name of place, time and pixel: `48.1200N_011.5000E_20250601T103000Z_10m`."""
     lat = f"{abs(lat_deg):07.4f}{'S' if lat_deg < 0 else 'N'}"
-    return f"{lat}_{abs(lon_deg):08.4f}{'W' if lon_deg < 0 else 'E'}_{_stamp(utc)}"
+    return f"{lat}_{abs(lon_deg):08.4f}{'W' if lon_deg < 0 else 'E'}_{_stamp(utc)}_{gsd_m:g}m"
 
 
 def _stamp(utc: datetime) -> str:

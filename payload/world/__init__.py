@@ -27,5 +27,5 @@ through whatever window, sees the same.
 
 >>> from payload.world.synthetic import Synthetic
 >>> Synthetic(seed=7).cloud_optical_depth
-0.5
+0.7
 """

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from payload.geometry.earth import WGS84_ECCENTRICITY2
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_OBLIQUITY_DEG = 23.44
+OBLIQUITY_DEG = 23.44
 """[deg] Source: IAU 2006, rounded."""
 
 
@@ -63,13 +64,18 @@ def land_fraction(
     return between
 
 
-def declination_deg(time_s: float) -> float:
+@overload
+def declination_deg(time_s: float) -> float: ...
+@overload
+def declination_deg(time_s: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def declination_deg(time_s: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
     """[deg] Latitude under the sun, to half a degree, from the season alone.
 
     Source: Cooper 1969 in the form with the solstice ten days before the new year.
     """
-    days = time_s / 86400.0
-    return float(-_OBLIQUITY_DEG * np.cos(2.0 * np.pi * (days + 10.0) / 365.2425))
+    days = np.asarray(time_s, np.float64) / 86400.0
+    found = -OBLIQUITY_DEG * np.cos(2.0 * np.pi * (days + 10.0) / 365.2425)
+    return float(found) if found.ndim == 0 else found
 
 
 def sun_azimuth_deg(lat_deg: float, lon_deg: float, time_s: float) -> float:

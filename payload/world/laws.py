@@ -16,6 +16,7 @@ from payload.world.clouds import Weather
 from payload.world.coarse import Footing
 from payload.world.cover import mean_cover
 from payload.world.globe import (
+    OBLIQUITY_DEG,
     declination_deg,
     directions,
     land_fraction,
@@ -31,7 +32,6 @@ YEAR_S = 365.2425 * DAY_S
 SCENE_KM = 16.0
 _CAMERA = Sensor(("blue",), 40.0, 400, 400, 12, Radiometry(3e-4), 30.0, 10.0, 5.0)
 _SUN_DEG = 45.0
-_OBLIQUITY_DEG = 23.44
 LAGS_H = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 72.0, 120.0)
 DISTANCES_KM = (0.0, 10.0, 20.0, 50.0, 100.0, 200.0, 300.0, 500.0, 800.0, 1200.0, 2000.0, 4000.0)
 
@@ -125,7 +125,7 @@ def tropical_belt(survey: Survey) -> Belt:
         suns.append(declination_deg(start_s + (month + 0.5) / 12.0 * YEAR_S))
     follows = float(np.corrcoef(middles, suns)[0, 1])
     slope = follows * float(np.std(middles) / np.std(suns))
-    return Belt(tuple(middles), follows, 2.0 * _OBLIQUITY_DEG * slope)
+    return Belt(tuple(middles), follows, 2.0 * OBLIQUITY_DEG * slope)
 
 
 @dataclass(frozen=True, slots=True)

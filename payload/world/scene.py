@@ -160,7 +160,10 @@ class SyntheticScene:
     @cached_property
     def _detector(self) -> Detector:
         view, world = self.view, self.world
-        place = (repr(view.lat_deg), repr(view.lon_deg), repr(view.sensor.gsd_m))
+        lon_deg = (
+            view.lon_deg + 180.0
+        ) % 360.0 - 180.0  # a place has one name; -0.0 is 0.0 as well
+        place = (repr(view.lat_deg + 0.0), repr(lon_deg + 0.0), repr(view.sensor.gsd_m))
         return Detector(
             self.radiometry,
             self.bit_depth,

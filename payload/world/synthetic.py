@@ -27,6 +27,9 @@ from payload.world.scene import LOWEST_SUN_DEG, SyntheticScene, check_window
 from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
 
+_WIDEST_KM = 3000.0
+_YEARS = (1958, 2099)  # as everywhere: from the first satellites on
+
 
 @dataclass(frozen=True)
 class Synthetic:
@@ -35,7 +38,7 @@ class Synthetic:
     seed: int = supplied(0)
     cloud_optical_depth: float = option(
         CLOUD_OPTICAL_DEPTH,
-        description="Truth calls cloud what has at least this optical depth; 0.4 is what satellites detect.",
+        description="Truth calls cloud what has at least this optical depth; satellites detect 0.4, people outline more.",
         gt=0.0,
         le=100.0,
     )
@@ -186,5 +189,19 @@ def _check(view: View) -> None:
             f"a scene of {sensor.height_px} x {sensor.width_px} pixels of {sensor.gsd_m} m cannot"
             " be painted: at least one pixel, of more than 0 and at most 1000 m, is wanted"
         )
+    widest_km = max(sensor.height_px, sensor.width_px) * sensor.gsd_m / 1000.0
+    if widest_km > _WIDEST_KM:
+        raise ImageryError(
+            f"a scene of {widest_km:.0f} km is too wide to be painted in one projection: at most"
+            f" {_WIDEST_KM:g} km are"
+        )
     if view.utc.tzinfo is None:
         raise ImageryError(f"view {view.id} has a time without a zone: UTC is wanted")
+    if not _YEARS[0] <= view.utc.year <= _YEARS[1]:
+        raise ImageryError(
+            f"view {view.id} is of the year {view.utc.year}, not between {_YEARS[0]} and {_YEARS[1]}"
+        )
+    if not -90.0 <= view.sun_elevation_deg <= 90.0:
+        raise ImageryError(
+            f"view {view.id} has the sun {view.sun_elevation_deg} deg high, which cannot be"
+        )

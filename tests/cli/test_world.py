@@ -29,7 +29,7 @@ def test_a_scene_is_written_with_its_truth_and_a_picture(call, tmp_path):
     assert answer.code == 0, answer.err
     said, *paths = answer.out.splitlines()
     image, truth, depth, picture = (path.split("/")[-1] for path in paths)
-    assert image == "48.1000N_011.5000E_20250601T103000Z.tif"
+    assert image == "48.1000N_011.5000E_20250601T103000Z_30m.tif"
     assert said.startswith("cloud ")
     with rasterio.open(tmp_path / image) as raster:
         assert (raster.count, raster.height, raster.width) == (4, 130, 130)
@@ -48,7 +48,7 @@ def test_a_scene_is_written_with_its_truth_and_a_picture(call, tmp_path):
         assert raster.tags()["SURFACE_0"] == "water"
         assert raster.nodata == 255
     with rasterio.open(tmp_path / depth) as raster:
-        assert np.array_equal(raster.read(1) >= np.float32(0.5), classes == 1)
+        assert np.array_equal(raster.read(1) >= np.float32(0.7), classes == 1)
     assert f"cloud {np.mean(classes == 1):.1%}" in said
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
@@ -82,7 +82,7 @@ def test_a_scenario_gives_world_camera_and_epoch(call, write_scenario, tmp_path)
     answer = call(*words, "--set", "camera.gsd_m=20", "--set", "camera.width_px=50")
     assert answer.code == 0, answer.err
     found = json.loads(answer.out)
-    assert found["image"].endswith("10.0000S_160.0000W_20260320T100000Z.tif")
+    assert found["image"].endswith("10.0000S_160.0000W_20260320T100000Z_20m.tif")
     assert 0.0 <= found["cloud_cover"] <= 1.0
     with rasterio.open(found["image"]) as raster:
         assert (raster.width, raster.transform.a) == (50, 20.0)

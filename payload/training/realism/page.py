@@ -13,7 +13,14 @@ from payload.training.judge.tables import figure, table
 from payload.training.realism.colours import Colour
 from payload.training.realism.masks import Contents, Marks
 from payload.training.realism.shots import Shot
-from payload.training.realism.verdict import JUDGED_PARTS, Criterion, Feature, Separation, Verdict
+from payload.training.realism.verdict import (
+    JUDGED_PARTS,
+    LIKE,
+    Criterion,
+    Feature,
+    Separation,
+    Verdict,
+)
 
 FINDINGS, PAGE, PICTURE = "realism.json", "README.md", "scenes.png"
 MAX_PICTURE_BYTES = 450_000
@@ -182,8 +189,7 @@ def _marks(name: str, one: Marks | None) -> list[str]:
 
 def _false_on(verdict: Verdict) -> list[str]:
     real, rendered = (
-        {} if one is None else one.false_on
-        for one in (verdict.ukis["real"], verdict.ukis["rendered"])
+        {} if one is None else one.false_on for one in (verdict.ukis["real"], verdict.ukis[LIKE])
     )
     names = dict.fromkeys([*real, *rendered])
     rows = [[name, figure(real.get(name)), figure(rendered.get(name))] for name in names]

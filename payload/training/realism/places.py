@@ -1,7 +1,7 @@
 """Rendered counterparts of the real images: random places on land and at sea, half past ten, any day."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from payload.orbit.sun import sun_elevation_deg
 from payload.rng import stream
 from payload.training.realism.shots import BIT_DEPTH, CAMERA, CLASSES_M, Shot, kind_of
-from payload.types import CLOUD, Sensor, View, Window
+from payload.types import THIN_CLOUD, Sensor, View, Window
 from payload.world.globe import land_fraction
 from payload.world.synthetic import Synthetic
 
@@ -20,8 +20,6 @@ BANDS = ("blue", "green", "red", "nir")
 WATER_SHARE: Mapping[float, float] = MappingProxyType({10.0: 0.45, 30.0: 0.25})
 """Share of water in the clear pixels of the real images of each class, by its colour."""
 MIN_SUN_DEG = 15.0
-THICK_OPTICAL_DEPTH = 3.6
-"""Cloud below it is thin. Source: ISCCP, Rossow and Schiffer 1999, Bull. Am. Meteorol. Soc. 80, 2261."""
 _LOCAL_HOUR = 10.5  # mean local solar time of Sentinel-2; Landsat comes half an hour earlier
 _NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 _MAX_LATITUDE_DEG = 70.0  # the real images come from inhabited lands and their seas
@@ -66,8 +64,6 @@ def _place(seed: int, gsd_m: float, number: int) -> Place:
 def render(world: Synthetic, *, seed: int, counts: Mapping[float, int]) -> Iterator[Shot]:
     """Take the views of a sample, one in memory at a time.
 
-    Thin cloud is what is no longer cloud when the world's truth asks for `THICK_OPTICAL_DEPTH`.
-
     Args:
         world: With whatever options.
         seed: Of the sample of places.
@@ -84,10 +80,8 @@ def _take(world: Synthetic, place: Place, name: str, gsd_m: float) -> Shot:
         name, name, place.lat_deg, place.lon_deg, place.utc, place.sun_elevation_deg, sensor
     )
     whole = Window(0, 0, SIDE_PX, SIDE_PX)
-    patch = world.scene(view).read(whole)
-    stern = replace(world, cloud_optical_depth=max(THICK_OPTICAL_DEPTH, world.cloud_optical_depth))
-    thick = stern.scene(view).read(whole)
-    truth = _known(patch.truth)
+    scene = world.scene(view)
+    patch = scene.read(whole)
     return Shot(
         name,
         name,
@@ -95,8 +89,8 @@ def _take(world: Synthetic, place: Place, name: str, gsd_m: float) -> Shot:
         is_rendered=True,
         is_human=False,
         dn=patch.bands,
-        truth=truth,
-        thin=(truth == CLOUD) & (_known(thick.truth) != CLOUD),
+        truth=_known(patch.truth),
+        thin=scene.ground_truth(whole).sky == THIN_CLOUD,
     )
 
 

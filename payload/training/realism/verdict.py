@@ -54,6 +54,8 @@ _PARTS: Mapping[str, Callable[[_Stratum], bool]] = MappingProxyType(
         "overcast": lambda one: one.weather == CLOUDY and one.cover_step > _BROKEN_STEP,
     }
 )
+LIKE = "rendered, of classes that people labelled"
+"""Rendered shots that are compared with those that people labelled."""
 JUDGED_PARTS = (CLEAR, CLOUDY)
 """Those that have to be alike; the others tell where to look."""
 
@@ -181,14 +183,18 @@ def judge(
     Args:
         real: Real shots, unlabelled ones among them.
         rendered: Rendered ones.
-        asked: Of how many rendered shots ukis-csmask is asked, spread evenly over them: it is slow.
+        asked: Of how many rendered shots ukis-csmask is asked, as it is slow: all of the classes that people
+            have labelled, by which it is judged, and some of the others.
         journal: Told what is done.
 
     Raises:
         PluginError: ukis-csmask is not installed.
     """
     human = [shot for shot in real if shot.is_human]
-    some = _evenly(rendered, asked)
+    labelled = {shot.kind for shot in human}
+    alike = [shot for shot in rendered if shot.kind in labelled]
+    others = [shot for shot in rendered if shot.kind not in labelled]
+    some = [*alike, *_evenly(others, max(asked - len(alike), 0))]
     ukis = UkisWinner()
     asked_of = by_ukis(ukis, some)
     journal.log("ukis-csmask asked", real=len(human), rendered=len(some))
@@ -201,7 +207,14 @@ def judge(
     journal.log("tiles coded")
     separations = separate(real_tiles, rendered_tiles)
     journal.log("statistics compared")
-    found_ukis = {"real": marks(human, by_ukis(ukis, human)), **_by_kind(some, asked_of)}
+    like = [
+        (shot, mask) for shot, mask in zip(some, asked_of, strict=True) if shot.kind in labelled
+    ]
+    found_ukis = {
+        "real": marks(human, by_ukis(ukis, human)),
+        LIKE: marks([shot for shot, _ in like], [mask for _, mask in like]),
+        **_by_kind(some, asked_of),
+    }
     found_student = _by_kind(rendered, flown)
     held = {
         "real, labelled by people": contents([t for t in real_tiles if t.is_human]),
@@ -217,7 +230,7 @@ def judge(
             "rendered_tiles": len(rendered_tiles),
         },
         criteria=(
-            *_of_ukis(found_ukis["real"], found_ukis["rendered"]),
+            *_of_ukis(found_ukis["real"], found_ukis[LIKE]),
             *_of_contents(held["rendered"], held["real, labelled by people"]),
             _of_student(found_student["rendered"], masker),
             *_of_bits(bits["real"], bits["rendered"]),
