@@ -69,6 +69,7 @@ def lines(journal):
 
 
 def test_an_option_of_the_world_without_a_value_is_refused(tmp_path, main_says):
+    pytest.importorskip("scipy", reason="the extra `train` is not installed")
     code, _, said = main_says("realism", "--data", tmp_path, "--set", "snr")
     assert code == 2
     assert "KEY=VALUE" in said

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="the extra `train` is not installed")
+
 from payload.errors import ImageryError, ScenarioError
 from payload.training.realism.compare import Sample, compare_world, thin_cloud
 from payload.training.realism.masks import contents, marks
