@@ -17,6 +17,7 @@ from payload.sim.camera import Camera
 from payload.types import Window
 
 CLOUDY = {
+    "seed": 1,
     "scene": {"kind": "synthetic", "mean_cloud_cover": 0.5},
     "camera": {"gsd_m": 60, "width_px": 150, "height_px": 130, "max_off_nadir_deg": 45},
     "rescheduling": {"policy": "next_opportunity", "max_cloud_cover": 0.5},

@@ -6,6 +6,7 @@
     separation   how well numbers tell two sets apart: areas under curves, a linear classifier
     coding       bits that a sample needs  colours      ratios of bands, by class and brightness
     masks        maskers against truth on both;  thin cloud and shadow in cloudy tiles
+    criteria     what is wanted of each figure
     verdict      all of that, against what is wanted
     page         JSON, Markdown and a picture of rendered scenes alone
 

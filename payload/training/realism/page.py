@@ -11,12 +11,12 @@ from payload.png import png_rgb, true_colour
 from payload.training.judge.findings import machine
 from payload.training.judge.tables import figure, table
 from payload.training.realism.colours import Colour
+from payload.training.realism.criteria import Criterion
 from payload.training.realism.masks import Contents, Marks
 from payload.training.realism.shots import Shot
 from payload.training.realism.verdict import (
     JUDGED_PARTS,
     LIKE,
-    Criterion,
     Feature,
     Separation,
     Verdict,

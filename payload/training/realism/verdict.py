@@ -14,6 +14,14 @@ from payload.training.journal import SILENT, Journal
 from payload.training.opinions import UkisWinner
 from payload.training.realism.coding import Spread, coded
 from payload.training.realism.colours import Colour, colours, ground
+from payload.training.realism.criteria import (
+    MAX_AUC,
+    Criterion,
+    of_bits,
+    of_contents,
+    of_student,
+    of_ukis,
+)
 from payload.training.realism.features import IS_PLAIN, NAMES, features
 from payload.training.realism.masks import Contents, Marks, Mask, as_flown, by_ukis, contents, marks
 from payload.training.realism.separation import (
@@ -25,11 +33,6 @@ from payload.training.realism.separation import (
 from payload.training.realism.shots import CLEAR, CLOUDY, Shot
 from payload.types import CLEAR as TRUTH_CLEAR
 
-UKIS_IOU = (0.72, 0.90)
-UKIS_NEAR = 0.10
-STUDENT_NEAR = 0.05
-MIN_THIN, MIN_SHADOW = 0.10, 0.03
-MAX_AUC = 0.90
 _COVER_STEPS = (0.5, 0.7, 0.9, 0.99)  # tiles are compared with others of about their cover
 _BROKEN_STEP = 2  # up to the third limit of these
 
@@ -58,33 +61,6 @@ LIKE = "rendered, of classes that people labelled"
 """Rendered shots that are compared with those that people labelled."""
 JUDGED_PARTS = (CLEAR, CLOUDY)
 """Those that have to be alike; the others tell where to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One figure and where it is wanted.
-
-    Attributes:
-        name: What is measured.
-        value: What was found; None where it could not be measured.
-        low: Least that is wanted.
-        high: Most that is wanted.
-        real: The same of real images, where that says something.
-    """
-
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    real: float | None = None
-
-    @property
-    def is_met(self) -> bool:
-        """Whether the figure lies where it is wanted."""
-        if self.value is None:
-            return False
-        above = self.low is None or self.value >= self.low
-        return above and (self.high is None or self.value <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +206,10 @@ def judge(
             "rendered_tiles": len(rendered_tiles),
         },
         criteria=(
-            *_of_ukis(found_ukis["real"], found_ukis[LIKE]),
-            *_of_contents(held["rendered"], held["real, labelled by people"]),
-            _of_student(found_student["rendered"], masker),
-            *_of_bits(bits["real"], bits["rendered"]),
+            *of_ukis(found_ukis["real"], found_ukis[LIKE]),
+            *of_contents(held["rendered"], held["real, labelled by people"]),
+            of_student(found_student["rendered"], masker),
+            *of_bits(bits["real"], bits["rendered"]),
             *(
                 Criterion(f"statistics, {part} tiles: AUC", separations[part].auc, None, MAX_AUC)
                 for part in JUDGED_PARTS
@@ -340,67 +316,6 @@ def _stratum(tile: Shot) -> _Stratum:
 def _evenly(shots: Sequence[Shot], count: int) -> list[Shot]:
     places = np.unique(np.linspace(0, len(shots) - 1, min(count, len(shots))).round().astype(int))
     return [shots[place] for place in places]
-
-
-def _of_ukis(real: Marks | None, rendered: Marks | None) -> list[Criterion]:
-    name = "ukis-csmask against truth"
-    found = [
-        Criterion(
-            f"{name}: IoU",
-            rendered.iou if rendered else None,
-            *UKIS_IOU,
-            real=real.iou if real else None,
-        )
-    ]
-    for word in ("omission", "commission"):
-        there = getattr(real, word, None)
-        low = None if there is None else max(there - UKIS_NEAR, 0.0)
-        high = None if there is None else there + UKIS_NEAR
-        found.append(Criterion(f"{name}: {word}", getattr(rendered, word, None), low, high, there))
-    return found
-
-
-def _of_contents(rendered: Contents | None, real: Contents | None) -> list[Criterion]:
-    return [
-        Criterion(
-            f"cloudy tiles with {word}",
-            getattr(rendered, key, None),
-            least,
-            None,
-            getattr(real, key, None),
-        )
-        for word, key, least in (
-            ("thin cloud", "with_thin", MIN_THIN),
-            ("shadow", "with_shadow", MIN_SHADOW),
-        )
-    ]
-
-
-def _of_student(rendered: Marks | None, masker: OnnxMasker) -> Criterion:
-    card = masker.model_card.scores
-    real = None if card is None else card.model.iou
-    return Criterion(
-        "packaged network as flown: IoU",
-        rendered.iou if rendered else None,
-        None if real is None else real - STUDENT_NEAR,
-        None if real is None else real + STUDENT_NEAR,
-        real,
-    )
-
-
-def _of_bits(
-    real: Mapping[tuple[str, str], Spread], rendered: Mapping[tuple[str, str], Spread]
-) -> list[Criterion]:
-    return [
-        Criterion(
-            f"bits per sample, {kind}, {weather}",
-            rendered[kind, weather].median if (kind, weather) in rendered else None,
-            spread.low,
-            spread.high,
-            spread.median,
-        )
-        for (kind, weather), spread in real.items()
-    ]
 
 
 def _plain(one: Marks | Contents | None) -> dict[str, object] | None:

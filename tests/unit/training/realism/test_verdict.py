@@ -9,10 +9,11 @@ pytest.importorskip("scipy", reason="the extra `train` is not installed")
 
 from payload.errors import ImageryError, ScenarioError
 from payload.training.realism.compare import Sample, compare_world, thin_cloud
+from payload.training.realism.criteria import Criterion
 from payload.training.realism.masks import contents, marks
 from payload.training.realism.page import FINDINGS, MAX_PICTURE_BYTES, PAGE, PICTURE, picture
 from payload.training.realism.shots import CLEAR, CLOUDY
-from payload.training.realism.verdict import Criterion, separate
+from payload.training.realism.verdict import separate
 
 
 def test_marks_are_shares_of_pixels(shot):
