@@ -2,6 +2,7 @@
 
 Pixels are DN, digital numbers of the sensor (uint16). `Radiometry` turns them into reflectance at the
 top of the atmosphere. Truth is 0 clear, 1 cloud, 2 shadow, 255 unknown; shadow counts as clear ground.
+Where all is known of a sky, thin cloud is 3.
 """
 
 from collections.abc import Sequence

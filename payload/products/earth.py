@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -224,18 +225,31 @@ def _stripes(scene: SyntheticScene) -> Iterator[Window]:
         yield Window(top, 0, min(_STRIPE_PX, scene.height_px - top), scene.width_px)
 
 
-def _write_image(scene: SyntheticScene, image: Path, drawing: _Drawing) -> None:
-    """Write the bands of a scene in stripes, and draw it."""
-    with RasterWriter(
-        image,
+class _More(TypedDict, total=False):
+    nodata: float
+    tags: dict[str, str]
+    radiometry: Radiometry
+
+
+def _raster(
+    scene: SyntheticScene, path: Path, dtype: str, bands: Sequence[str], **more: Unpack[_More]
+) -> RasterWriter:
+    """A raster over the pixels of a scene."""
+    return RasterWriter(
+        path,
         width=scene.width_px,
         height=scene.height_px,
-        count=len(scene.bands),
-        dtype="uint16",
+        count=len(bands),
+        dtype=dtype,
         georeference=scene.georeference,
-        descriptions=scene.bands,
-        radiometry=scene.radiometry,
-    ) as samples:
+        descriptions=bands,
+        **more,
+    )
+
+
+def _write_image(scene: SyntheticScene, image: Path, drawing: _Drawing) -> None:
+    """Write the bands of a scene in stripes, and draw it."""
+    with _raster(scene, image, "uint16", scene.bands, radiometry=scene.radiometry) as samples:
         for stripe in _stripes(scene):
             patch = scene.read(stripe)
             samples.write(patch.bands, stripe)
@@ -245,26 +259,9 @@ def _write_image(scene: SyntheticScene, image: Path, drawing: _Drawing) -> None:
 def _write_truth(scene: SyntheticScene, truth: Path, depth: Path) -> NDArray[np.int64]:
     """Write all that is known of a scene in stripes; how many pixels truth calls what."""
     counts = np.zeros(256, np.int64)
-    classes = RasterWriter(
-        truth,
-        width=scene.width_px,
-        height=scene.height_px,
-        count=3,
-        dtype="uint8",
-        georeference=scene.georeference,
-        nodata=UNKNOWN,
-        descriptions=("truth", "sky", "surface"),
-        tags=_CLASSES,
-    )
-    depths = RasterWriter(
-        depth,
-        width=scene.width_px,
-        height=scene.height_px,
-        count=1,
-        dtype="float32",
-        georeference=scene.georeference,
-        descriptions=("optical depth",),
-    )
+    layers = ("truth", "sky", "surface")
+    classes = _raster(scene, truth, "uint8", layers, nodata=UNKNOWN, tags=_CLASSES)
+    depths = _raster(scene, depth, "float32", ("optical depth",))
     with classes, depths:
         for stripe in _stripes(scene):
             known = scene.ground_truth(stripe)

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.world.atmosphere import (
+    SKYLIGHT,
     WAVELENGTH_UM,
     Air,
     ozone_transmission,
     through_air,
 )
-
-_SKYLIGHT = (0.30, 0.24, 0.18, 0.13)  # share of light that a shadow still gets. Assumption
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def under_cloud(
     """
     top = np.empty_like(clear)
     for band in range(len(clear)):
-        sky = np.float32(_SKYLIGHT[band])
+        sky = np.float32(SKYLIGHT[band])
         ground = clear[band] * (sky + (1 - sky) * beam)
         passed = 1 - np.minimum(cloud[band], 1)
         # Slopes that face the sun pass 1; between ground and cloud light must get less each time.
