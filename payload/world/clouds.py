@@ -17,13 +17,12 @@ from payload.rng import key
 from payload.world.globe import declination_deg, land_fraction, lat_lon
 from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
 from payload.world.noise import (
-    EARTH_RADIUS_KM,
-    SphereNoise,
     hash_grid,
     normal_quantile,
     phases,
     ticks,
 )
+from payload.world.winds import Travelling
 
 EDGE_OPTICAL_DEPTH = 0.55
 """What a layer has at its edge: satellites detect 0.4 (Ackerman et al. 2008, J. Atmos. Oceanic Technol. 25). Assumption."""
@@ -39,7 +38,8 @@ _LIQUID_OCEAN = (0.533, -0.001, -0.082, 0.026, -0.053, 0.05, -0.29)
 # Cover of ice cloud that raises liquid to total cloud, 55 % on land and 72 % at sea: about what arithmetic asks for,
 # as some of it is too thin to count and some counts only together with low cloud.
 # Source of the totals: King et al. 2013, IEEE Trans. Geosci. Remote Sens. 51.
-_ICE_LAND, _ICE_OCEAN = 0.29, 0.39
+_ICE_LAND, _ICE_OCEAN = 0.245, 0.37
+_ICE_POLES = 0.30  # what the poles have more, as the eighth power of the sine: there the map has hardly any; Assumption
 _BELT_SHIFT = 0.27  # of the sun's declination: the tropical belt moves 6 degrees; Assumption
 
 # Octaves from 5000 km down to 2.4 km between lattice points, and their strength.
@@ -62,31 +62,34 @@ _EDGE = 0.12  # how far the field rises above its edge until a cloud counts as o
 class Pace:
     """How fast the sky changes. Assumption: all three.
 
+    A structure below 1.2 km comes back after 65,536 of its lifetimes: those of 10 m after some weeks, in other company.
+
     Attributes:
         lifetime_500_km_h: [h] How long structures of 500 km live.
         lifetime_10_km_h: [h] How long structures of 10 km live; others by the power law through both.
-        wind_m_s: [m/s] At the equator, eastwards: what carries weather systems from 300 km on. Smaller clouds
-            form and vanish where they are.
+        wind_m_s: [m/s] Of the westerlies at 45 degrees, eastwards, which carry weather systems from 300 km on; the
+            trades carry them back more slowly, see `payload.world.winds`. Smaller clouds form and vanish where
+            they are.
     """
 
     lifetime_500_km_h: float = 30.0
     lifetime_10_km_h: float = 1.9
-    wind_m_s: float = 5.0
+    wind_m_s: float = 8.0
 
     def lifetime_s(self, spacing_km: float) -> float:
         """[s] How long a structure lives."""
         power = np.log(self.lifetime_500_km_h / self.lifetime_10_km_h) / np.log(500.0 / 10.0)
         return 3600.0 * self.lifetime_500_km_h * float((spacing_km / 500.0) ** power)
 
-    def noise(self, seed: int, name: str, spacing_km: tuple[float, ...]) -> SphereNoise:
+    def noise(self, seed: int, name: str, spacing_km: tuple[float, ...]) -> Travelling:
         """Octaves that live and travel at this pace."""
-        wind = self.wind_m_s / (EARTH_RADIUS_KM * 1000.0)
-        return SphereNoise(
+        return Travelling(
             seed,
             name,
             spacing_km,
             tuple(self.lifetime_s(spacing) for spacing in spacing_km),
-            tuple(wind * (spacing >= _CARRIED_KM) for spacing in spacing_km),
+            sum(spacing >= _CARRIED_KM for spacing in spacing_km),
+            self.wind_m_s,
         )
 
 
@@ -107,7 +110,8 @@ def climate_cover(
     on_land = np.polynomial.legendre.legval(sine, _LIQUID_LAND)
     at_sea = np.polynomial.legendre.legval(sine, _LIQUID_OCEAN)
     low = np.clip(land * on_land + (1.0 - land) * at_sea, 0.02, 0.98)
-    return low, land * _ICE_LAND + (1.0 - land) * _ICE_OCEAN
+    poles = _ICE_POLES * np.sin(np.radians(lat_deg)) ** 8
+    return low, land * _ICE_LAND + (1.0 - land) * _ICE_OCEAN + poles
 
 
 def _fine(level: int) -> float:
@@ -208,6 +212,18 @@ def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
     depth *= rise
     depth *= rise
     depth *= np.float32(EDGE_OPTICAL_DEPTH)
+    return depth
+
+
+TOWERS = ((0.5, 0.7), (1.0, 1.3))
+"""Thick cloud is deep: how far up on the way from low cloud to the tops it stands, and what its field takes
+off on the way there. Assumption."""
+
+
+def high_depth(low: NDArray[np.float32], ice: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Optical depth of what stands as high as the tops of towers: those, and ice cloud."""
+    depth = ice_depth(ice)
+    depth += low_depth(low - np.float32(TOWERS[-1][1]))
     return depth
 
 

@@ -1,7 +1,7 @@
 """From the pixels of a scene to places on the Earth."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,35 +94,9 @@ class SceneGrid:
         length = np.sqrt(place[0] ** 2 + place[1] ** 2 + place[2] ** 2)
         return np.stack([part / length for part in place])
 
-    def footprints(
-        self, window: Window, shift_px: tuple[float, float] = (0.0, 0.0)
-    ) -> list[Footprint]:
-        """Where the pixels of a window lie on the charts that count there.
-
-        Args:
-            window: Inside the scene.
-            shift_px: [px] Look so many rows further down and columns further right.
-        """
-        rows = _Knots.of(window.top_px, window.height_px)
-        cols = _Knots.of(window.left_px, window.width_px)
-        direction = self.directions(rows.at_px + shift_px[0] + 0.5, cols.at_px + shift_px[1] + 0.5)
-        found = []
-        for face in range(FACES):
-            if not near_chart(direction, face):
-                continue
-            up, across, weight = chart_coordinates(direction, face)
-            if not weight.any():
-                continue
-            alone = bool((weight == 1.0).all())
-            found.append(
-                Footprint(
-                    face,
-                    _spread(up, rows, cols),
-                    _spread(across, rows, cols),
-                    None if alone else _spread(weight, rows, cols).astype(np.float32),
-                )
-            )
-        return found
+    def footprints(self, window: Window) -> list[Footprint]:
+        """Where the pixels of a window lie on the charts that count there; the last ones are kept."""
+        return _footprints(self, window)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,3 +125,27 @@ def _spread(values: NDArray[np.float64], rows: _Knots, cols: _Knots) -> NDArray[
         np.multiply(wide[knot + 1] - wide[knot], rows.share[mine, None], out=spread[mine])
         spread[mine] += wide[knot]
     return spread
+
+
+@lru_cache(maxsize=4)
+def _footprints(grid: SceneGrid, window: Window) -> list[Footprint]:
+    rows = _Knots.of(window.top_px, window.height_px)
+    cols = _Knots.of(window.left_px, window.width_px)
+    direction = grid.directions(rows.at_px + 0.5, cols.at_px + 0.5)
+    found = []
+    for face in range(FACES):
+        if not near_chart(direction, face):
+            continue
+        up, across, weight = chart_coordinates(direction, face)
+        if not weight.any():
+            continue
+        alone = bool((weight == 1.0).all())
+        found.append(
+            Footprint(
+                face,
+                _spread(up, rows, cols),
+                _spread(across, rows, cols),
+                None if alone else _spread(weight, rows, cols).astype(np.float32),
+            )
+        )
+    return found

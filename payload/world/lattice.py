@@ -211,6 +211,39 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
     return grown
 
 
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Lattice points at a constant distance from others, which lie between four of them.
+
+    Attributes:
+        nodes: The points that they lie between: one row and one column more.
+        up: Where they lie from one row to the next, 0 to 1.
+        across: The same from one column to the next.
+    """
+
+    nodes: Nodes
+    up: float
+    across: float
+
+    @classmethod
+    def by(cls, nodes: Nodes, up: float, across: float) -> "Shifted":
+        """Points so far from `nodes`, in coordinates of the face."""
+        steps = [part * 2.0 ** (nodes.level - 1) for part in (up, across)]
+        whole = [int(np.floor(step)) for step in steps]
+        rows, cols = (
+            Span(span.first + step, span.last + step + 1)
+            for span, step in zip((nodes.rows, nodes.cols), whole, strict=True)
+        )
+        shares = (step - floor for step, floor in zip(steps, whole, strict=True))
+        return cls(Nodes(nodes.face, nodes.level, rows, cols), *shares)
+
+    def between(self, field: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A field of `nodes`, shape (h + 1, w + 1), at the points, shape (h, w)."""
+        up, across = np.float32(self.up), np.float32(self.across)
+        wide = field[:-1] + (field[1:] - field[:-1]) * up
+        return np.asarray(wide[:, :-1] + (wide[:, 1:] - wide[:, :-1]) * across, np.float32)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Footprint:
     """Where the pixels of a block lie on a face.

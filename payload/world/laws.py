@@ -93,6 +93,17 @@ def mean_covers(survey: Survey) -> Means:
     )
 
 
+def polar_cover(survey: Survey) -> float:
+    """Mean cover of both caps beyond 70 degrees, by area."""
+    covers = []
+    for index, time_s in enumerate(survey.moments("poles", survey.scaled(60))):
+        rng = stream(survey.world.seed, "survey", "poles", index)
+        sine = rng.uniform(np.sin(np.radians(70.0)), 1.0, 500) * rng.choice([-1.0, 1.0], 500)
+        lat, lon = np.degrees(np.arcsin(sine)), rng.uniform(-180.0, 180.0, 500)
+        covers.append(mean_cover(survey.weather, lat, lon, np.array([time_s]), Footing(5.0)))
+    return float(np.mean(covers))
+
+
 @dataclass(frozen=True, slots=True)
 class Belt:
     """Where the clouds of the tropics stand, month by month.
@@ -196,6 +207,26 @@ def _likeness(lags: tuple[float, ...], rows: list[NDArray[np.float64]]) -> Liken
     falling = found[[after, after - 1]]
     folding = float(np.interp(1.0 / np.e, falling, [lags[after], lags[after - 1]]))
     return Likeness(lags, tuple(found.tolist()), folding)
+
+
+def drift_m_s(survey: Survey, lat_deg: float) -> float:
+    """[m/s] How fast weather at a latitude travels eastwards: the shift that makes it most alike half a day later."""
+    lag_s, step_deg = 43_200.0, 0.5
+    lon = np.arange(-180.0, 180.0, step_deg)
+    shifts = np.arange(-24, 25)
+    likeness = np.zeros(shifts.size)
+    for time_s in survey.moments("drift", survey.scaled(60)):
+        rows = []
+        for when_s in (time_s, time_s + lag_s):
+            where = np.full(lon.size, lat_deg)
+            cover = mean_cover(survey.weather, where, lon, np.array([when_s]), Footing(300.0, 3))
+            rows.append(cover - cover.mean())
+        likeness += [np.mean(np.roll(rows[0], shift) * rows[1]) for shift in shifts]
+    top = int(np.clip(np.argmax(likeness), 1, shifts.size - 2))
+    before, here, after = likeness[top - 1 : top + 2]
+    peak = shifts[top] + (before - after) / (2.0 * (before - 2.0 * here + after))
+    metres = np.radians(peak * step_deg) * EARTH_RADIUS_KM * 1000.0 * np.cos(np.radians(lat_deg))
+    return float(metres / lag_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,14 @@ class SphereNoise:
         name: Of the field.
         spacing_km: [km] Lattice spacing of each octave, shape (O,).
         lifetime_s: [s] How long an octave lives, shape (O,); None for noise that stands still.
-        wind_rad_s: [rad/s] How fast an octave is carried eastwards around the globe, shape (O,); not if None.
+        wind_rad_s: [rad/s] How fast all of it is carried eastwards around the globe.
     """
 
     seed: int
     name: str
     spacing_km: tuple[float, ...]
     lifetime_s: tuple[float, ...] | None = None
-    wind_rad_s: tuple[float, ...] | None = None
+    wind_rad_s: float = 0.0
 
     @property
     def fields(self) -> int:
@@ -192,8 +192,8 @@ class SphereNoise:
         _, turns = _octaves(self.seed, self.name, spacing.size)
         scaled = turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
         x, y, z = direction
-        if self.wind_rad_s is not None:
-            turned = np.array(self.wind_rad_s)[:, None] * np.atleast_1d(time_s)
+        if self.wind_rad_s:
+            turned = self.wind_rad_s * np.atleast_1d(time_s)
             cos, sin = np.cos(turned), np.sin(turned)
             x, y = x * cos + y * sin, y * cos - x * sin
         rows = [

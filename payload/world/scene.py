@@ -34,10 +34,10 @@ from payload.world.atmosphere import (
     under_cloud,
 )
 from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
-from payload.world.clouds import Sky, ice_depth, low_depth
+from payload.world.clouds import TOWERS, Sky, high_depth, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
-from payload.world.sight import Sight, Sun
+from payload.world.sight import Deck, Sight, Sun
 from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
 
@@ -160,10 +160,9 @@ class SyntheticScene:
     @cached_property
     def _detector(self) -> Detector:
         view, world = self.view, self.world
-        lon_deg = (
-            view.lon_deg + 180.0
-        ) % 360.0 - 180.0  # a place has one name; -0.0 is 0.0 as well
-        place = (repr(view.lat_deg + 0.0), repr(lon_deg + 0.0), repr(view.sensor.gsd_m))
+        lon_deg = round((view.lon_deg + 180.0) % 360.0 - 180.0, 9) % 360.0
+        # A place has one name, however often its longitude goes around; -0.0 is 0.0 as well.
+        place = (repr(view.lat_deg + 0.0), repr(lon_deg), repr(view.sensor.gsd_m))
         return Detector(
             self.radiometry,
             self.bit_depth,
@@ -192,8 +191,25 @@ class SyntheticScene:
         low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX, 0))
         depth = low_depth(low)
         depth += ice_depth(ice)
-        casting = low_depth(self._sight.between_sun_and(block, self.air_mass.cloud_height_m))
+        low, high = self._sight.towards_sun(block, self._low_deck, self._high_decks)
+        casting = low_depth(low)
+        casting += high
         return _Overhead(depth, slope, beam_transmission(casting, self._sun.elevation_deg))
+
+    @property
+    def _low_deck(self) -> Deck:
+        """Low cloud, by its field."""
+        return Deck(self.air_mass.cloud_height_m, lambda sky: sky[0])
+
+    @property
+    def _high_decks(self) -> tuple[Deck, Deck]:
+        """Towers half way up, and what is highest, by their optical depth."""
+        air, (share, less) = self.air_mass, TOWERS[0]
+        middle_m = air.cloud_height_m + share * (air.top_m - air.cloud_height_m)
+        return (
+            Deck(middle_m, lambda sky: low_depth(sky[0] - np.float32(less))),
+            Deck(air.top_m, lambda sky: high_depth(sky[0], sky[1])),
+        )
 
     def _truth(self, sky: "_Overhead") -> NDArray[np.uint8]:
         """Clear, shadow or cloud, by what is over a block with a margin: of the block alone."""

@@ -1,6 +1,6 @@
 """What lies at the pixels of a block: ground with its slopes and parcels, clouds above, the sun beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from payload.world.grid import SceneGrid
 from payload.world.lattice import (
     COARSEST_LEVEL,
     Footprint,
+    Shifted,
     Stencil,
     chart_coordinates,
     climb,
@@ -20,17 +21,33 @@ from payload.world.lattice import (
     rise,
 )
 from payload.world.parcels import Parcels
+from payload.world.quilt import Quilt
 from payload.world.spectra import reflectance
 from payload.world.surface import Ground, LandCover, mountain_m
 
-_SHADOW_COARSER = 2  # levels by which the cloud that throws a shadow is coarser than the one seen
 _STEEPEST = (
     0.15,
     2.5,
 )  # share of level ground's light that slopes away from and towards the sun get
+_SOFTER = (
+    2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
+)
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
 Field = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """Clouds at a height.
+
+    Attributes:
+        height_m: [m] Above the ground.
+        see: From the fields of the sky, shape (3, h, w), to what is wanted of them there, (h, w).
+    """
+
+    height_m: float
+    see: Callable[[Field], Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +122,36 @@ class Sight:
 
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, self._finest, margin=1)
-            nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, self._finest)
+            nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
             slope = rise(nodes[0], self._step(footprint.face), self._finest)
             return stencil.sample_all([*nodes[:2], slope])
 
         return self._through(block, look)
 
-    def between_sun_and(self, block: Window, cloud_height_m: float) -> Field:
-        """The field of low cloud between the sun and the ground of the pixels, shape (H, W)."""
-        finest = max(self._finest - _SHADOW_COARSER, COARSEST_LEVEL)
+    def towards_sun(self, block: Window, low: Deck, higher: Sequence[Deck]) -> Field:
+        """What the sun's beam meets on its way to the pixels: of the low deck, and the sum of others, (2, H, W)."""
+        finest = max(self._finest - _SOFTER, COARSEST_LEVEL)
 
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, finest)
-            nodes = climb(stencil.nodes, self.sky.start, self.sky.refine, finest)
-            return stencil.sample_all([nodes[0]])
+            up, across = self._step(footprint.face)
 
-        down, right = self._step_px(cloud_height_m * self.sun.slant)
-        return np.asarray(self._through(block, look, (down, right))[0])
+            def seen(deck: Deck) -> Field:
+                away_m = deck.height_m * self.sun.slant
+                shifted = Shifted.by(stencil.nodes, up * away_m, across * away_m)
+                nodes = climb(shifted.nodes, self._sky_start, self.sky.refine, finest)
+                return shifted.between(deck.see(nodes))
 
-    def _through(
-        self,
-        block: Window,
-        look: Callable[[Footprint], Field],
-        shift_px: tuple[float, float] = (0.0, 0.0),
-    ) -> Field:
+            total = seen(higher[0])
+            for deck in higher[1:]:
+                total += seen(deck)
+            return stencil.sample_all([seen(low), total])
+
+        return self._through(block, look)
+
+    def _through(self, block: Window, look: Callable[[Footprint], Field]) -> Field:
         """What each chart says of a block, by its weight."""
-        parts = [(look(each), each.weight) for each in self.grid.footprints(block, shift_px)]
+        parts = [(look(each), each.weight) for each in self.grid.footprints(block)]
         if len(parts) == 1:
             return parts[0][0]
         total = sum(values * weight for values, weight in parts if weight is not None)
@@ -140,12 +161,20 @@ class Sight:
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
         stencil = Stencil.of(footprint, self._finest, margin=1)
-        nodes = climb(stencil.nodes, self.ground.start, self.ground.refine, self._finest)
+        nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
         slope = rise(nodes[0], self._step(footprint.face), self._finest)
         fields = stencil.sample_all([*nodes, slope])
         fields[-1] *= np.float32(self.sun.slant)
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
         return fields, LandCover.of(fields[:-1], parcels.crop()), parcels
+
+    @cached_property
+    def _sky_start(self) -> Quilt:
+        return Quilt(self.sky.start)
+
+    @cached_property
+    def _ground_start(self) -> Quilt:
+        return Quilt(self.ground.start)
 
     @cached_property
     def _finest(self) -> int:

@@ -67,8 +67,8 @@ class Synthetic:
         le=1000.0,
     )
     wind_m_s: float = option(
-        5.0,
-        description="[m/s] Wind at the equator, eastwards, that carries weather systems.",
+        8.0,
+        description="[m/s] Westerlies at 45 deg that carry weather systems; the trades blow back at 0.6 of it.",
         ge=-50.0,
         le=50.0,
     )

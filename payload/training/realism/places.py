@@ -1,4 +1,8 @@
-"""Rendered counterparts of the real images: random places on land and at sea, half past ten, any day."""
+"""Rendered counterparts of the real images: random places on land and at sea, half past ten, any day.
+
+People who label images choose them: two in three of those of 10 m are as good as cloudless. So that what is
+compared is how clouds look, not how many there are, skies are drawn with the covers of the real images.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.errors import ScenarioError
 from payload.orbit.sun import sun_elevation_deg
 from payload.rng import stream
 from payload.training.realism.shots import BIT_DEPTH, CAMERA, CLASSES_M, Shot, kind_of
@@ -19,9 +24,16 @@ SIDE_PX = 256
 BANDS = ("blue", "green", "red", "nir")
 WATER_SHARE: Mapping[float, float] = MappingProxyType({10.0: 0.45, 30.0: 0.25})
 """Share of water in the clear pixels of the real images of each class, by its colour."""
+COVERS = (0.0, 0.01, 0.1, 0.5, 0.9, 1.0)
+SKIES: Mapping[float, tuple[float, ...]] = MappingProxyType(
+    {10.0: (0.64, 0.07, 0.09, 0.12, 0.08), 30.0: (0.25, 0.00, 0.19, 0.31, 0.25)}
+)
+"""Share of the real images of each class whose cloud cover lies between one of `COVERS` and the next."""
 MIN_SUN_DEG = 15.0
 _LOCAL_HOUR = 10.5  # mean local solar time of Sentinel-2; Landsat comes half an hour earlier
 _NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+_WHOLE = Window(0, 0, SIDE_PX, SIDE_PX)
+_MOST_TRIES = 5_000
 _MAX_LATITUDE_DEG = 70.0  # the real images come from inhabited lands and their seas
 
 
@@ -35,30 +47,44 @@ class Place:
     sun_elevation_deg: float
 
 
-def places(seed: int, gsd_m: float, count: int) -> list[Place]:
+def places(world: Synthetic, *, seed: int, gsd_m: float, count: int) -> list[Place]:
     """Places of a class: the first of a longer list are those of a shorter one.
 
     Args:
+        world: Whose skies are looked at, from afar.
         seed: Of the sample.
         gsd_m: [m] The class, one of `CLASSES_M`.
         count: How many.
     """
-    return [_place(seed, gsd_m, number) for number in range(count)]
+    return [_place(world, seed, gsd_m, number) for number in range(count)]
 
 
-def _place(seed: int, gsd_m: float, number: int) -> Place:
+def _place(world: Synthetic, seed: int, gsd_m: float, number: int) -> Place:
     rng = stream(seed, "realism", kind_of(gsd_m), number)
     at_sea = rng.random() < WATER_SHARE[gsd_m]
+    sky = int(rng.choice(len(COVERS) - 1, p=SKIES[gsd_m]))
     highest = np.sin(np.radians(_MAX_LATITUDE_DEG))
-    while True:
+    for _ in range(_MOST_TRIES):
         lat = np.degrees(np.arcsin(rng.uniform(-highest, highest, 1)))
         lon = rng.uniform(-180.0, 180.0, 1)
         day, accepts = rng.integers(0, 366), rng.random()
         land = float(land_fraction(lat, lon)[0])
         utc = _NEW_YEAR + timedelta(days=int(day), hours=_LOCAL_HOUR - float(lon[0]) / 15.0)
         sun = float(sun_elevation_deg(lat, lon, np.zeros(1), epoch_utc=utc)[0])
-        if sun > MIN_SUN_DEG and accepts < (1.0 - land if at_sea else land):
-            return Place(float(lat[0]), float(lon[0]), utc, sun)
+        place = Place(float(lat[0]), float(lon[0]), utc, sun)
+        is_right = sun > MIN_SUN_DEG and accepts < (1.0 - land if at_sea else land)
+        if is_right and _sky(world, place, gsd_m) == sky:
+            return place
+    raise ScenarioError(
+        f"{_MOST_TRIES} places of this world hold no scene with a cloud cover between"
+        f" {COVERS[sky]} and {COVERS[sky + 1]}: it cannot be compared with the real images"
+    )
+
+
+def _sky(world: Synthetic, place: Place, gsd_m: float) -> int:
+    """Between which of `COVERS` the cover of a place's scene lies."""
+    (glance,) = world.glance(_view(place, "glance", gsd_m), [_WHOLE])
+    return int(np.clip(np.searchsorted(COVERS, glance.cover, "right") - 1, 0, len(COVERS) - 2))
 
 
 def render(world: Synthetic, *, seed: int, counts: Mapping[float, int]) -> Iterator[Shot]:
@@ -70,18 +96,14 @@ def render(world: Synthetic, *, seed: int, counts: Mapping[float, int]) -> Itera
         counts: How many of each class, by its metres.
     """
     for gsd_m in CLASSES_M:
-        for number, place in enumerate(places(seed, gsd_m, counts[gsd_m])):
+        for number, place in enumerate(places(world, seed=seed, gsd_m=gsd_m, count=counts[gsd_m])):
             yield _take(world, place, f"rendered-{gsd_m:g}m-{number:03}", gsd_m)
 
 
 def _take(world: Synthetic, place: Place, name: str, gsd_m: float) -> Shot:
-    sensor = Sensor(BANDS, gsd_m, SIDE_PX, SIDE_PX, BIT_DEPTH, CAMERA, 0.0, MIN_SUN_DEG, 0.0)
-    view = View(
-        name, name, place.lat_deg, place.lon_deg, place.utc, place.sun_elevation_deg, sensor
-    )
-    whole = Window(0, 0, SIDE_PX, SIDE_PX)
+    view = _view(place, name, gsd_m)
     scene = world.scene(view)
-    patch = scene.read(whole)
+    patch = scene.read(_WHOLE)
     return Shot(
         name,
         name,
@@ -90,7 +112,14 @@ def _take(world: Synthetic, place: Place, name: str, gsd_m: float) -> Shot:
         is_human=False,
         dn=patch.bands,
         truth=_known(patch.truth),
-        thin=scene.ground_truth(whole).sky == THIN_CLOUD,
+        thin=scene.ground_truth(_WHOLE).sky == THIN_CLOUD,
+    )
+
+
+def _view(place: Place, name: str, gsd_m: float) -> View:
+    sensor = Sensor(BANDS, gsd_m, SIDE_PX, SIDE_PX, BIT_DEPTH, CAMERA, 0.0, MIN_SUN_DEG, 0.0)
+    return View(
+        name, name, place.lat_deg, place.lon_deg, place.utc, place.sun_elevation_deg, sensor
     )
 
 

@@ -10,9 +10,11 @@ from payload.world.globe import seconds_since_2000
 from payload.world.laws import (
     Survey,
     cloud_sizes,
+    drift_m_s,
     likeness_in_space,
     likeness_in_time,
     mean_covers,
+    polar_cover,
     scene_spread,
     tropical_belt,
 )
@@ -51,6 +53,18 @@ def test_weather_lives_a_day_and_a_small_cloud_an_hour_or_two():
     assert 1.0 < small.e_folding < 2.0
     assert large.correlation[0] == pytest.approx(1.0)
     assert abs(large.correlation[-1]) < 0.15
+
+
+def test_weather_drifts_as_fast_as_the_winds_of_the_scenario_and_not_at_all_without_wind():
+    """Eastwards in the westerlies, westwards in the trades."""
+    windy = survey(0.4, wind_m_s=10.0)
+    assert drift_m_s(windy, 45.0) == pytest.approx(10.0, abs=2.0)
+    assert drift_m_s(windy, -10.0) == pytest.approx(-6.0, abs=1.5)
+    assert abs(drift_m_s(survey(0.4, wind_m_s=0.0), 45.0)) < 1.0
+
+
+def test_the_poles_are_cloudy_too():
+    assert 0.5 < polar_cover(survey(0.4)) < 0.75
 
 
 def test_scenes_are_alike_over_some_hundred_kilometres():

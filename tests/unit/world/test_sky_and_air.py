@@ -171,27 +171,41 @@ def test_clouds_are_alike_near_by_and_soon_and_strangers_far_off_and_later():
         assert abs(found[3]) < 0.12
 
 
-def test_weather_systems_travel_with_the_wind_and_small_clouds_do_not():
-    """What lives for ever is found again a day later, as far to the east as the wind goes in a day."""
+def test_weather_systems_travel_with_the_winds_and_small_clouds_do_not():
+    """What lives for ever is found again a day later: eastwards in the westerlies, westwards in the trades."""
     for_ever = Pace(1e6, 1e6, wind_m_s=20.0)
-    places = directions(2000)
-    angle = 20.0 * 86400 / 6.371e6
-    turn = np.array(
-        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
-    )
+    everywhere = directions(20000)
+    sine = np.abs(everywhere[2])
 
     def alike(one, other):
         return float(np.corrcoef(one, other)[0, 1])
 
-    large = for_ever.noise(2, "cloud", (1200.0, 400.0)).values
-    here, there, stayed = (
-        large(where, JUNE_S + hours * 3600)[0].sum(0)
-        for where, hours in ((places, 0), (turn @ places, 24), (places, 24))
+    large, small = (
+        for_ever.noise(2, "cloud", spacing_km).values for spacing_km in ((1200.0, 400.0), (40.0,))
     )
-    assert alike(here, there) > 0.99
-    assert alike(here, stayed) < 0.3
-    small = for_ever.noise(2, "cloud", (40.0,)).values
-    assert alike(*(small(places, JUNE_S + hours * 3600)[0, 0] for hours in (0, 24))) > 0.99
+    for places, speed_m_s in (
+        (everywhere[:, sine > 0.6], 20.0 / np.cos(np.radians(45.0))),
+        (everywhere[:, sine < 0.33], -12.0),
+    ):
+        angle = speed_m_s * 86400 / 6.371e6
+        turn = np.array(
+            [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+        )
+        here, there, stayed = (
+            large(where, JUNE_S + hours * 3600)[0].sum(0)
+            for where, hours in ((places, 0), (turn @ places, 24), (places, 24))
+        )
+        assert alike(here, there) > 0.99
+        assert alike(here, stayed) < 0.3
+        assert alike(*(small(places, JUNE_S + hours * 3600)[0, 0] for hours in (0, 24))) > 0.99
+
+
+def test_where_the_winds_meet_the_field_keeps_its_variance():
+    places = directions(60000, seed=4)
+    between = places[:, (np.abs(places[2]) > 0.35) & (np.abs(places[2]) < 0.56)]
+    values = Pace().noise(2, "cloud", (400.0,)).values(between, JUNE_S)
+    assert between.shape[1] > 5000
+    assert np.std(values) == pytest.approx(1.0, abs=0.05)
 
 
 def test_structures_live_as_long_as_a_scenario_says():

@@ -5,7 +5,15 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from payload.training.realism.places import MIN_SUN_DEG, WATER_SHARE, places, render
+from payload.errors import ScenarioError
+from payload.training.realism.places import (
+    COVERS,
+    MIN_SUN_DEG,
+    SKIES,
+    WATER_SHARE,
+    places,
+    render,
+)
 from payload.training.realism.shots import BIT_DEPTH, CLASSES_M
 from payload.types import CLOUD
 from payload.world.globe import land_fraction
@@ -13,13 +21,16 @@ from payload.world.synthetic import Synthetic
 
 
 def test_a_shorter_list_of_places_begins_a_longer_one():
-    assert places(3, 10.0, 12)[:5] == places(3, 10.0, 5)
-    assert places(3, 10.0, 5) != places(4, 10.0, 5)
+    world = Synthetic(seed=3)
+    assert places(world, seed=3, gsd_m=10.0, count=12)[:5] == places(
+        world, seed=3, gsd_m=10.0, count=5
+    )
+    assert places(world, seed=3, gsd_m=10.0, count=5) != places(world, seed=4, gsd_m=10.0, count=5)
 
 
 @pytest.mark.parametrize("gsd_m", CLASSES_M)
 def test_places_are_lit_at_half_past_ten_and_as_wet_as_the_real_ones(gsd_m):
-    found = places(1, gsd_m, 200)
+    found = places(Synthetic(seed=1), seed=1, gsd_m=gsd_m, count=200)
     assert min(place.sun_elevation_deg for place in found) > MIN_SUN_DEG
     for place in found:
         local = place.utc + timedelta(hours=place.lon_deg / 15)
@@ -43,3 +54,17 @@ def test_a_view_repeats_and_tells_thin_cloud_from_thick():
 def test_where_truth_calls_only_thick_cloud_cloud_none_is_thin():
     world = Synthetic(seed=5, cloud_optical_depth=5.0)
     assert not any(shot.thin.any() for shot in render(world, seed=5, counts={10.0: 3, 30.0: 0}))
+
+
+@pytest.mark.parametrize("gsd_m", CLASSES_M)
+def test_covers_are_spread_as_those_of_the_real_images(gsd_m):
+    shots = render(Synthetic(seed=2), seed=2, counts={10.0: 0, 30.0: 0} | {gsd_m: 60})
+    covers = [np.mean(shot.truth == CLOUD) for shot in shots]
+    share = np.histogram(covers, COVERS)[0] / len(covers)
+    assert share[0] == pytest.approx(SKIES[gsd_m][0], abs=0.15)
+    assert np.cumsum(share)[2] == pytest.approx(np.cumsum(SKIES[gsd_m])[2], abs=0.15)
+
+
+def test_a_world_without_such_skies_is_refused():
+    with pytest.raises(ScenarioError, match="hold no scene with a cloud cover between"):
+        places(Synthetic(seed=2, mean_cloud_cover=1.0), seed=2, gsd_m=10.0, count=5)

@@ -1,0 +1,57 @@
+"""The kept squares of a coarse level tell what the level itself tells, whoever asked first."""
+
+import numpy as np
+import pytest
+
+from payload.world.clouds import Sky
+from payload.world.lattice import COARSEST_LEVEL, Nodes, Shifted, Span
+from payload.world.quilt import Quilt
+
+SKY = Sky(5, 8e8)
+
+
+@pytest.mark.parametrize("first", [-20, 0, 15, 16, 4090, 8180])
+def test_a_quilt_is_what_it_is_made_of(first):
+    quilt = Quilt(SKY.start)
+    for rows, cols in (((0, 0), (3, 40)), ((-5, 20), (0, 0)), ((7, 9), (-17, 17))):
+        nodes = Nodes(
+            2,
+            COARSEST_LEVEL,
+            Span(first + rows[0], first + rows[1]),
+            Span(first + cols[0], first + cols[1]),
+        )
+        np.testing.assert_array_equal(quilt(nodes), SKY.start(nodes))
+
+
+def test_what_is_refined_in_place_does_not_change_what_is_kept():
+    quilt, nodes = Quilt(SKY.start), Nodes(0, COARSEST_LEVEL, Span(0, 9), Span(0, 9))
+    quilt(nodes)[:] = 0.0
+    np.testing.assert_array_equal(quilt(nodes), SKY.start(nodes))
+
+
+def test_a_square_is_made_once_and_no_more_than_so_many_are_kept():
+    made = []
+
+    def start(nodes):
+        made.append(nodes)
+        return np.zeros((1, *nodes.shape), np.float32)
+
+    quilt = Quilt(start)
+    for _ in range(2):
+        quilt(Nodes(0, COARSEST_LEVEL, Span(0, 31), Span(0, 31)))
+    assert len(made) == 4
+    quilt(Nodes(1, COARSEST_LEVEL, Span(0, 16 * 40 - 1), Span(0, 16 * 40 - 1)))
+    quilt(Nodes(0, COARSEST_LEVEL, Span(0, 0), Span(0, 0)))
+    assert len(made) == 4 + 1600 + 1
+
+
+@pytest.mark.parametrize("away", [(0.0, 0.0), (1e-3, -2e-3), (-0.3, 0.25)])
+def test_points_beside_others_are_found_between_four(away):
+    """Of a plane, which a linear mean keeps."""
+    nodes = Nodes(0, 10, Span(100, 140), Span(200, 230))
+    shifted = Shifted.by(nodes, *away)
+    rows, cols = shifted.nodes.rows.indices, shifted.nodes.cols.indices
+    plane = (3.0 * rows[:, None] - 2.0 * cols[None]).astype(np.float32)
+    steps = np.array(away) * 2**9
+    wanted = 3.0 * (nodes.rows.indices + steps[0])[:, None] - 2.0 * (nodes.cols.indices + steps[1])
+    np.testing.assert_allclose(shifted.between(plane), wanted, atol=1e-2)
