@@ -12,6 +12,7 @@ from payload.rng import stream
 from payload.training.compose.fields import blurred
 from payload.training.compose.grounds import GROUNDS
 from payload.training.compose.light import Light, under_cloud
+from payload.training.compose.rendered import rendered
 from payload.training.compose.sky import (
     RealClouds,
     draw_sky,
@@ -37,17 +38,19 @@ _SATURATED = (0.9, 1.3)
 _ALIKE = {"snow", "ice", "glint"}
 _POLAR_SUN_DEG = (8.0, 42.0)  # where snow and ice lie, the sun does not stand high
 
+WORLD = "world"
 SHARES = {
-    "real": 0.38,
-    "snow": 0.18,
-    "ice": 0.07,
-    "sand": 0.10,
-    "roofs": 0.07,
-    "glint": 0.05,
-    "water": 0.05,
-    "plain": 0.10,
+    "real": 0.28,
+    "snow": 0.14,
+    "ice": 0.05,
+    "sand": 0.08,
+    "roofs": 0.06,
+    "glint": 0.04,
+    "water": 0.04,
+    "plain": 0.06,
+    WORLD: 0.25,
 }
-"""How often each ground is drawn; `real` is a clear image."""
+"""How often each ground is drawn; `real` is a clear image, `world` a scene of the synthetic Earth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,10 +118,31 @@ class Composer:
     def _scene(
         self, rng: np.random.Generator, name: str, surface: str, *, cloudy: bool
     ) -> LabelledImage:
+        gsd_m = float(np.exp(rng.uniform(np.log(5), np.log(60))))
+        if surface == WORLD:
+            found = rendered(rng, self.side_px, gsd_m, cloudy=cloudy)
+            dn, truth = found.dn, found.truth
+        else:
+            dn, truth = self._put_together(rng, surface, gsd_m, cloudy=cloudy)
+        return LabelledImage(
+            id=f"composed_{self.seed}_{name}",
+            scene=f"composed_{self.seed}_{name}",
+            source=SOURCE,
+            licence="Apache-2.0",
+            is_human=False,
+            dn=dn,
+            truth=truth,
+            surface=surface,
+            resolution_m=gsd_m,
+        )
+
+    def _put_together(
+        self, rng: np.random.Generator, surface: str, gsd_m: float, *, cloudy: bool
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """DN and truth of a scene of ground, clouds and light."""
         white = surface in {"snow", "ice"}
         light = Light.drawn(rng, sun_deg=_POLAR_SUN_DEG if white else _SUN_DEG)
         azimuth_deg = float(rng.uniform(0, 360))
-        gsd_m = float(np.exp(rng.uniform(np.log(5), np.log(60))))
         if surface == "real":
             clear, truth = self._real_ground(rng)
         else:
@@ -144,17 +168,7 @@ class Composer:
             everywhere = np.broadcast_to(cloud, clear.shape)
             pixels = under_cloud(clear, everywhere, beam, light.white_cloud())
             truth = _truth(truth, clear, pixels, cloud, beam)
-        return LabelledImage(
-            id=f"composed_{self.seed}_{name}",
-            scene=f"composed_{self.seed}_{name}",
-            source=SOURCE,
-            licence="Apache-2.0",
-            is_human=False,
-            dn=_exposed(rng, pixels),
-            truth=truth,
-            surface=surface,
-            resolution_m=gsd_m,
-        )
+        return _exposed(rng, pixels), truth
 
     def _real_ground(
         self, rng: np.random.Generator
