@@ -60,10 +60,23 @@ def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str
         made: One sentence on the world and the sample.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    plain = {"made": made, **verdict.plain(), "machine": machine()}
+    plain = {
+        "made": made,
+        **verdict.plain(),
+        "first_views": first_views(rendered),
+        "machine": machine(),
+    }
     (folder / FINDINGS).write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     (folder / PAGE).write_text("\n".join(lines(verdict, made)), encoding="utf-8")
     (folder / PICTURE).write_bytes(picture(rendered))
+
+
+def first_views(rendered: Sequence[Shot]) -> dict[str, list[float]]:
+    """[DN] Mean of each band of the first view of each class: they tell when the world is painted otherwise."""
+    found: dict[str, list[float]] = {}
+    for shot in rendered:
+        found.setdefault(shot.kind, shot.dn.mean(axis=(1, 2)).tolist())
+    return found
 
 
 def lines(verdict: Verdict, made: str) -> list[str]:
