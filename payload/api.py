@@ -224,7 +224,10 @@ def _summarise(
             records=records,
             estimates=estimates,
             targets=len(assembly.targets),
-            raw_bytes_per_px=len(assembly.sensor.bands) * assembly.sensor.bit_depth / 8,
+            raw_bytes_per_px=(len(assembly.sensor.bands) + assembly.sensor.counted_bands)
+            * assembly.sensor.bit_depth
+            / 8,
+            counted_bands=assembly.sensor.counted_bands,
             clear_limit=scenario.rescheduling.max_cloud_cover,
             masker={
                 "model": identity.model,

@@ -30,6 +30,7 @@ class Flown:
         estimates: What the scenario's masker says of every tile taken in any flight, by tile id.
         targets: How many were requested.
         raw_bytes_per_px: [byte] Bands times bit depth.
+        counted_bands: How many of those bands are counted and not painted.
         clear_limit: A target counts as delivered clear when one image of it brought at least the share
             1 - clear_limit of its pixels down clear.
         masker: Model, digest and number of parameters.
@@ -48,6 +49,7 @@ class Flown:
     masker: Mapping[str, str | int | None]
     scores: Mapping[str, float | None]
     surrogate: Summary | None = None
+    counted_bands: int = 0
 
     @cached_property
     def has_truth(self) -> bool:
@@ -242,4 +244,14 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
         notes.append(
             "some pixels have no truth: the oracle was not flown, pixel counts are unknown"
         )
+    if record.images and flown.counted_bands:
+        notes.append(counted_words(flown.counted_bands))
     return notes
+
+
+def counted_words(bands: int) -> str:
+    """What a report says of bands that are counted."""
+    return (
+        f"beyond blue, green, red and near infrared {bands} more bands are not painted but counted, at the bits "
+        "a sample that the painted ones took"
+    )

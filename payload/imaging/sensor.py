@@ -9,7 +9,8 @@ from payload.units import BITS_PER_BYTE, M_PER_KM
 
 def raw_volume_bytes(sensor: Sensor) -> int:
     """[byte] The samples of one image packed at the sensor's bit depth, headers aside."""
-    bits = len(sensor.bands) * sensor.height_px * sensor.width_px * sensor.bit_depth
+    bands = len(sensor.bands) + sensor.counted_bands
+    bits = bands * sensor.height_px * sensor.width_px * sensor.bit_depth
     return -(-bits // BITS_PER_BYTE)
 
 

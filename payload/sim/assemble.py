@@ -16,6 +16,7 @@ from payload.orbit.contacts import find_contacts, time_grid
 from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
+from payload.sim.counted import Counted, counted_bytes
 from payload.sim.draws import Draws
 from payload.sim.facts import Darkroom
 from payload.sim.fidelity import find_surrogate
@@ -79,6 +80,11 @@ class Assembly:
     @property
     def darkroom(self) -> Darkroom:
         """Where images become facts: by pixel work or by draws, as the scenario's fidelity says."""
+        painted = self._painted
+        return Counted(painted) if self.sensor.counted_bands else painted
+
+    @property
+    def _painted(self) -> Darkroom:
         if self.surrogate is None:
             codec_name = self.scenario.codec.kind
             return Pixels(self.source, self.masker, self.codec, codec_name, self.tile_px)
@@ -154,6 +160,7 @@ def make_sensor(scenario: Scenario) -> Sensor:
         max_off_nadir_deg=camera.max_off_nadir_deg,
         min_sun_elevation_deg=camera.min_sun_elevation_deg,
         settle_s=camera.settle_s,
+        counted_bands=camera.counted_bands,
     )
 
 
@@ -172,6 +179,7 @@ def nominal_bytes(sensor: Sensor, tile_px: int) -> int:
     windows = TileGrid(sensor.height_px, sensor.width_px, tile_px).windows
     return sum(
         raw_record_bytes(len(sensor.bands), item.height_px, item.width_px, sensor.bit_depth)
+        + counted_bytes(sensor, item.pixels)
         for item in windows
     )
 

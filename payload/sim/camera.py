@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid, tile_id
 from payload.sim.assemble import Assembly
+from payload.sim.counted import counted_bytes
 from payload.types import Acquisition, Opportunity, View
 from payload.units import at
 
@@ -42,6 +43,7 @@ class Camera:
                 raw_record_bytes(
                     len(scene.bands), window.height_px, window.width_px, scene.bit_depth
                 )
+                + counted_bytes(parts.sensor, window.pixels)
                 for window in grid.windows
             ),
         )

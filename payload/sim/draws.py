@@ -10,6 +10,7 @@ from pathlib import Path
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
 from payload.rng import stream
+from payload.sim.counted import counted_bytes
 from payload.sim.facts import TileFacts, perfect
 from payload.surrogate import Surrogate, TileSize, draw
 from payload.types import Acquisition
@@ -38,7 +39,8 @@ class Draws:
         tiles = zip(acquisition.tile_ids, acquisition.tile_raw_bytes, windows, glances, strict=True)
         for tile_id, raw_bytes, window, glance in tiles:
             rng = stream(self.seed, "surrogate", tile_id)
-            size = TileSize(window.pixels, raw_bytes)
+            painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
+            size = TileSize(window.pixels, painted_bytes)
             estimate, encoded_bytes = draw(self.surrogate, glance, rng, size, mood=mood)
             facts.append(
                 TileFacts(

@@ -16,6 +16,7 @@ class TileFacts:
         perfect: What a perfect masker would say; None where there is no truth.
         encoded_bytes: Length of its record with the scenario's codec.
         record_at: Where the record starts in the spool file; None if it was not spooled.
+        record_bytes: Length of the record itself, where `encoded_bytes` counts more; None where not.
     """
 
     tile_id: str
@@ -25,6 +26,7 @@ class TileFacts:
     perfect: CoverEstimate | None
     encoded_bytes: int
     record_at: int | None
+    record_bytes: int | None = None
 
 
 class Darkroom(Protocol):

@@ -90,7 +90,7 @@ class Ground:
         if self.arm.is_scenarios_own and self.deliver is not None:
             record = self.memo.record(acquisition, tile_id)
             self.deliver(acquisition, record)
-            held_bytes = len(record)
+            held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)
         self.delivered_s[tile_id] = self.env.now
 

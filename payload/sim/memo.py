@@ -48,14 +48,22 @@ class Memo:
         """Whether every tile worked on so far has truth."""
         return all(fact.perfect is not None for facts in self.facts_of.values() for fact in facts)
 
+    def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
+        """[byte] How long the record of a tile should be."""
+        facts = self._facts(acquisition, tile_id)
+        return facts.encoded_bytes if facts.record_bytes is None else facts.record_bytes
+
     def record(self, acquisition: Acquisition, tile_id: str) -> bytes:
         """The whole record of a tile, as the satellite sends it."""
-        facts = self.facts_of[acquisition.id][acquisition.tile_ids.index(tile_id)]
+        facts = self._facts(acquisition, tile_id)
         if facts.record_at is None:
             raise KeyError(f"the record of {tile_id} was not spooled")
         with self._spool_file(acquisition).open("rb") as file:
             file.seek(facts.record_at)
-            return file.read(facts.encoded_bytes)
+            return file.read(self.record_bytes(acquisition, tile_id))
+
+    def _facts(self, acquisition: Acquisition, tile_id: str) -> TileFacts:
+        return self.facts_of[acquisition.id][acquisition.tile_ids.index(tile_id)]
 
     def _spool_file(self, acquisition: Acquisition) -> Path:
         return self.spool / f"{np.uint64(key(0, acquisition.id)):016x}.records"

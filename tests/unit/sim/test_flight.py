@@ -190,7 +190,7 @@ def test_by_expected_value_only_our_own_arm_and_the_oracle_drop_other_tiles(fly)
     masker = {"kind": "onnx"}
     cover, _ = fly(masker=masker, pruning={"tile_px": 16, "max_cloud_cover": 0.5})
     value, memo = fly(
-        masker=masker, pruning={"tile_px": 16, "policy": "expected_value", "cost_ratio": 0.05}
+        masker=masker, pruning={"tile_px": 16, "policy": "expected_value", "cost_ratio": 0.5}
     )
     for name in ("raw", "compressed", "discard"):
         dropped = [list(arms[name].ledger.tiles_with(Fate.PRUNED)) for arms in (cover, value)]
@@ -200,5 +200,5 @@ def test_by_expected_value_only_our_own_arm_and_the_oracle_drop_other_tiles(fly)
     for outcome in judged:
         estimate = memo.estimates[outcome.tile_id]
         clear_px = estimate.valid_px - estimate.expected_cloud_px
-        assert outcome.is_kept == (0.05 * clear_px >= estimate.expected_cloud_px)
+        assert outcome.is_kept == (0.5 * clear_px >= estimate.expected_cloud_px)
         assert outcome.decision.reason.startswith("tile expected cover")

@@ -1,0 +1,44 @@
+"""Bands beyond those that are painted: counted, at the bits a sample that the painted ones took.
+
+The world paints four bands and many cameras have more. What the others weigh is the length of nothing, so
+every report tells it: each is taken to be as compressible as the painted ones of the same tile are in the
+mean. Assumption.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from payload.compression.record import HEADER_BYTES
+from payload.sim.facts import Darkroom, TileFacts
+from payload.types import Acquisition, Sensor
+from payload.units import BITS_PER_BYTE
+
+
+def counted_bytes(sensor: Sensor, pixels: int) -> int:
+    """[byte] Raw samples of the counted bands of so many pixels, packed."""
+    return -(-pixels * sensor.bit_depth * sensor.counted_bands // BITS_PER_BYTE)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A darkroom for a camera with more bands than another darkroom develops.
+
+    Attributes:
+        darkroom: Knows the painted bands.
+    """
+
+    darkroom: Darkroom
+
+    def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
+        """The facts of an image's tiles, the counted bands in their sizes; records hold the painted ones."""
+        sensor, facts = acquisition.view.sensor, self.darkroom.develop(acquisition, spool)
+        return tuple(self._with(fact, counted_bytes(sensor, fact.pixels)) for fact in facts)
+
+    @staticmethod
+    def _with(fact: TileFacts, counted: int) -> TileFacts:
+        """A tile's facts with so many raw bytes [byte] of counted bands, which its raw size holds already."""
+        raw = fact.raw_bytes - counted - HEADER_BYTES
+        shrunk = -(-counted * (fact.encoded_bytes - HEADER_BYTES) // raw)
+        return replace(
+            fact, encoded_bytes=fact.encoded_bytes + shrunk, record_bytes=fact.encoded_bytes
+        )
