@@ -21,7 +21,6 @@ from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
 from payload.energy import load_profile
 from payload.errors import ScenarioError
-from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.ports import Examinable, SceneSource
@@ -49,6 +48,7 @@ from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
+from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.types import ContactWindow
@@ -122,7 +122,7 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
     scenario = load_scenario(path, overrides)
-    at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
+    at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):

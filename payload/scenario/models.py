@@ -63,12 +63,36 @@ class StationModel(Section):
     antennas: int = Field(1, ge=1, le=64, description="Satellites that can be served at a time.")
 
 
-class TargetsModel(Section):
-    """The places that are wanted."""
+class MappingModel(Section):
+    """Whatever lies below: frame after frame along the track, straight down."""
 
-    file: InputPath = Field(
-        description="GeoJSON of points or polygons; `name` and `priority` as properties."
+    min_land: Share = Field(
+        0.5, description="Least share of land around the middle of a frame; 0 takes the sea too."
     )
+    max_duty: Share = Field(
+        1.0,
+        description="Share of each orbit in which the camera works at most; frames with more land go first.",
+    )
+    max_frames_a_day: int | None = Field(
+        None, ge=1, description="At most so many frames a day and satellite; more land goes first."
+    )
+
+
+class TargetsModel(Section):
+    """What is wanted: places of a file, or a map of all that lies below."""
+
+    file: InputPath | None = Field(
+        None, description="GeoJSON of points or polygons; `name` and `priority` as properties."
+    )
+    mapping: MappingModel | None = Field(
+        None, description="Instead of a file: systematic mapping along the track of each satellite."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.file is None) == (self.mapping is None):
+            raise ValueError("targets want either a `file` or `mapping`")
+        return self
 
 
 class CameraModel(Section):

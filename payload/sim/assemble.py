@@ -2,25 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from typing import TypeVar, cast
 
-from payload.compression import raw_record_bytes
 from payload.energy import ComputeProfile, load_profile
 from payload.errors import PayloadError, ScenarioError
 from payload.geometry.earth import subsatellite_deg
-from payload.geometry.grid import TileGrid
-from payload.imaging.access import find_opportunities
-from payload.imaging.targets import load_targets
 from payload.orbit.contacts import find_contacts, time_grid
-from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
-from payload.sim.counted import Counted, counted_bytes
+from payload.sim.counted import Counted
 from payload.sim.draws import Draws
 from payload.sim.facts import Darkroom
 from payload.sim.fidelity import find_surrogate
 from payload.sim.pixels import Pixels
+from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
 from payload.types import (
     ContactWindow,
@@ -67,6 +63,11 @@ class Assembly:
         """Names of the fleet."""
         return list(self.ephemerides)
 
+    @cached_property
+    def target_named(self) -> dict[str, Target]:
+        """Targets by name."""
+        return {target.name: target for target in self.targets}
+
     @property
     def span_s(self) -> float:
         """[s] Length of the flight."""
@@ -101,7 +102,7 @@ def assemble(scenario: Scenario) -> Assembly:
     """
     sensor = make_sensor(scenario)
     stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
-    targets = at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
+    places = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     profile = at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
     times_s = time_grid(scenario.duration_s)
     ephemerides = {
@@ -113,6 +114,7 @@ def assemble(scenario: Scenario) -> Assembly:
         ).propagate(times_s)
         for satellite in scenario.satellites
     }
+    targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
     return Assembly(
         scenario=scenario,
         sensor=sensor,
@@ -126,16 +128,7 @@ def assemble(scenario: Scenario) -> Assembly:
             )
             for name, ephemeris in ephemerides.items()
         },
-        opportunities={
-            name: find_opportunities(
-                ephemeris,
-                targets,
-                sensor,
-                raw_bytes=nominal_bytes(sensor, scenario.pruning.tile_px),
-                sun_elevation=partial(sun_elevation_deg, epoch_utc=scenario.epoch_utc),
-            )
-            for name, ephemeris in ephemerides.items()
-        },
+        opportunities=opportunities,
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
         masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
         codec=cast(Codec, scenario.codec.build()),
@@ -172,16 +165,6 @@ def surrogate_of(scenario: Scenario) -> Surrogate | None:
     """
     key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
     return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
-
-
-def nominal_bytes(sensor: Sensor, tile_px: int) -> int:
-    """[byte] A whole raw image of the sensor's frame, as tile records."""
-    windows = TileGrid(sensor.height_px, sensor.width_px, tile_px).windows
-    return sum(
-        raw_record_bytes(len(sensor.bands), item.height_px, item.width_px, sensor.bit_depth)
-        + counted_bytes(sensor, item.pixels)
-        for item in windows
-    )
 
 
 def at_key(scenario: Scenario, key: str, read: Callable[[], T]) -> T:

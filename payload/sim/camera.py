@@ -19,7 +19,7 @@ class Camera:
     def expose(self, opportunity: Opportunity) -> Acquisition:
         """Take an image in the middle of its opportunity."""
         parts = self.assembly
-        target = next(item for item in parts.targets if item.name == opportunity.target)
+        target = parts.target_named[opportunity.target]
         time_s = opportunity.start_s + opportunity.duration_s / 2
         view = View(
             id=opportunity.id,

@@ -1,0 +1,142 @@
+"""Systematic mapping: a camera that images whatever lies below it, frame after frame along the track."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.geometry.earth import site, subsatellite_deg
+from payload.geometry.track import Track
+from payload.imaging.access import SunElevation
+from payload.imaging.sensor import frame_length_km, ground_speed_km_s
+from payload.types import Ephemeris, Opportunity, Sensor, Target
+from payload.units import S_PER_DAY
+
+Floats = NDArray[np.float64]
+LandShare = Callable[[Floats, Floats], Floats]
+"""Share of land around latitudes and longitudes [deg], each (N,)."""
+
+_MU_KM3_S2 = 398600.4418  # Source: WGS 84, NIMA TR8350.2
+_SEAM_S = 1e-6  # [s] between two frames, so that rounding never lets them overlap
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRule:
+    """Which frames of the track are taken.
+
+    Attributes:
+        min_land: Least share of land around the middle of a frame; 0 takes the sea too.
+        max_duty: Of each orbit, the share of time in which the camera works at most.
+        max_frames_a_day: At most so many a day; None for no limit.
+    """
+
+    min_land: float
+    max_duty: float = 1.0
+    max_frames_a_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What is known of places below a satellite.
+
+    Attributes:
+        sun_elevation: Height of the Sun.
+        land_share: How much land lies there.
+    """
+
+    sun_elevation: SunElevation
+    land_share: LandShare
+
+
+def find_frames(
+    ephemeris: Ephemeris,
+    sensor: Sensor,
+    rule: MappingRule,
+    *,
+    raw_bytes: int,
+    below: Below,
+) -> list[tuple[Target, Opportunity]]:
+    """Frames that follow one another below a satellite: each is a target of its own, seen straight down.
+
+    Where a limit is met, frames with more land go first, then earlier ones.
+
+    Args:
+        ephemeris: Evenly spaced, at most 60 s from sample to sample.
+        sensor: Length of a frame, and the lowest sun.
+        rule: Which of them are wanted.
+        raw_bytes: [byte] Volume of one raw frame.
+        below: Asked in the middle of frames.
+
+    Returns:
+        In order of time.
+    """
+    start_s, end_s = _frame_times(ephemeris, sensor)
+    middle_s = (start_s + end_s) / 2
+    position_km, _ = Track(ephemeris).states(middle_s)
+    lat_deg, lon_deg = subsatellite_deg(position_km)
+    sun_deg = below.sun_elevation(lat_deg, lon_deg, middle_s)
+    land = below.land_share(lat_deg, lon_deg)
+    wanted = np.flatnonzero((sun_deg >= sensor.min_sun_elevation_deg) & (land >= rule.min_land))
+    period_s = _period_s(ephemeris)
+    if rule.max_duty < 1.0 and wanted.size:
+        frame_s = float(np.median(end_s - start_s))
+        most = int(rule.max_duty * period_s / frame_s)
+        wanted = _at_most(most, wanted, middle_s // period_s, land)
+    if rule.max_frames_a_day is not None:
+        wanted = _at_most(rule.max_frames_a_day, wanted, middle_s // S_PER_DAY, land)
+    who = ephemeris.satellite
+    found = []
+    for index in wanted.tolist():
+        name = f"{who}-{index:06d}"
+        begins_s = float(start_s[index])
+        target = Target(name, float(lat_deg[index]), float(lon_deg[index]))
+        found.append(
+            (
+                target,
+                Opportunity(
+                    id=f"{who}/{name}/{round(begins_s)}",
+                    target=name,
+                    satellite=who,
+                    start_s=begins_s,
+                    duration_s=float(end_s[index] - start_s[index]) - _SEAM_S,
+                    off_nadir_deg=0.0,
+                    sun_elevation_deg=float(sun_deg[index]),
+                    volume_bytes=raw_bytes,
+                ),
+            )
+        )
+    return found
+
+
+def _frame_times(ephemeris: Ephemeris, sensor: Sensor) -> tuple[Floats, Floats]:
+    """[s] Begin and end of frames, one after the other along the ground below the satellite."""
+    lat_deg, _ = subsatellite_deg(ephemeris.position_km)
+    speed = ground_speed_km_s(
+        ephemeris.position_km, ephemeris.velocity_km_s, _ground_radius_km(lat_deg)
+    )
+    steps_km = np.diff(ephemeris.time_s) * (speed[:-1] + speed[1:]) / 2
+    along_km = np.concatenate(([0.0], np.cumsum(steps_km)))
+    edges_km = np.arange(int(along_km[-1] // frame_length_km(sensor)) + 1) * frame_length_km(sensor)
+    edges_s = np.interp(edges_km, along_km, ephemeris.time_s)
+    return edges_s[:-1], edges_s[1:]
+
+
+def _ground_radius_km(lat_deg: Floats) -> Floats:
+    """[km] From the Earth's centre to the ellipsoid below."""
+    place = site(lat_deg, np.zeros_like(lat_deg))
+    return np.asarray(np.linalg.norm(place.position_km, axis=-1), np.float64)
+
+
+def _period_s(ephemeris: Ephemeris) -> float:
+    """[s] Of a turn, from the mean distance to the Earth's centre. Source: Kepler's third law."""
+    radius_km = float(np.linalg.norm(ephemeris.position_km, axis=1).mean())
+    return float(2.0 * np.pi * np.sqrt(radius_km**3 / _MU_KM3_S2))
+
+
+def _at_most(count: int, wanted: NDArray[np.intp], part: Floats, land: Floats) -> NDArray[np.intp]:
+    """Of the wanted frames, at most so many of each part of the flight: those with most land."""
+    order = wanted[np.lexsort((wanted, -land[wanted], part[wanted]))]
+    _, first, counts = np.unique(part[order], return_index=True, return_counts=True)
+    rank = np.arange(order.size) - np.repeat(first, counts)
+    return np.sort(order[rank < count])
