@@ -119,7 +119,7 @@ class Sensor:
     max_off_nadir_deg: float
     min_sun_elevation_deg: float
     settle_s: float
-    counted_bands: int = 0
+    counted_bands: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Flown:
     masker: Mapping[str, str | int | None]
     scores: Mapping[str, float | None]
     surrogate: Summary | None = None
-    counted_bands: int = 0
+    counted_bands: float = 0.0
 
     @cached_property
     def has_truth(self) -> bool:
@@ -249,9 +249,9 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
     return notes
 
 
-def counted_words(bands: int) -> str:
+def counted_words(bands: float) -> str:
     """What a report says of bands that are counted."""
     return (
-        f"beyond blue, green, red and near infrared {bands} more bands are not painted but counted, at the bits "
+        f"beyond blue, green, red and near infrared {bands:g} more bands are not painted but counted, at the bits "
         "a sample that the painted ones took"
     )

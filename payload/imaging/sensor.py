@@ -1,5 +1,7 @@
 """Size of an image: in bytes, on the ground, and in time."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ def raw_volume_bytes(sensor: Sensor) -> int:
     """[byte] The samples of one image packed at the sensor's bit depth, headers aside."""
     bands = len(sensor.bands) + sensor.counted_bands
     bits = bands * sensor.height_px * sensor.width_px * sensor.bit_depth
-    return -(-bits // BITS_PER_BYTE)
+    return math.ceil(bits / BITS_PER_BYTE)
 
 
 def swath_km(sensor: Sensor) -> float:

@@ -102,12 +102,13 @@ class CameraModel(Section):
     width_px: int = Field(ge=1, le=65536, description="[px] Columns of an image, across the track.")
     height_px: int = Field(ge=1, le=65536, description="[px] Rows of an image, along the track.")
     bit_depth: int = Field(12, ge=8, le=16, description="[bit] of a raw sample.")
-    counted_bands: int = Field(
-        0,
+    counted_bands: float = Field(
+        0.0,
         ge=0,
         le=1000,
         description="Bands beyond blue, green, red and near infrared: not painted, but counted, at the bits a "
-        "sample that the painted bands of the same tile took. Reports say so.",
+        "sample that the painted bands of the same tile took. A band of larger pixels counts as its share of "
+        "pixels: one of 20 m beside these of 10 m is 0.25. Reports say so.",
     )
     full_scale_reflectance: float = Field(
         1.6,

@@ -5,6 +5,7 @@ every report tells it: each is taken to be as compressible as the painted ones o
 mean. Assumption.
 """
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from payload.units import BITS_PER_BYTE
 
 def counted_bytes(sensor: Sensor, pixels: int) -> int:
     """[byte] Raw samples of the counted bands of so many pixels, packed."""
-    return -(-pixels * sensor.bit_depth * sensor.counted_bands // BITS_PER_BYTE)
+    return math.ceil(pixels * sensor.bit_depth * sensor.counted_bands / BITS_PER_BYTE)
 
 
 @dataclass(frozen=True)
