@@ -53,6 +53,7 @@ from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.types import ContactWindow
 from payload.units import at, iso_utc
+from payload.validation import Validation, make_place, validate, write_validation
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -307,6 +308,26 @@ def earth(scenario: Scenario) -> Earth:
     """The world of a scenario under its camera: for `paint_world`, `map_world` and `measure_world`."""
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     return Earth(source, make_sensor(scenario))
+
+
+def validate_missions(
+    folder: Path, missions: Sequence[str], out: Path, *, tell: Callable[[str], None]
+) -> Validation:
+    """Fly the missions of a folder beside what is published of them, and write what is found.
+
+    Args:
+        folder: Scenarios (YAML) with claims under `published`.
+        missions: Names of some; all if none.
+        out: Folder for `README.md` and `validation.json`.
+        tell: Is told which flight begins.
+
+    Raises:
+        ScenarioError: A mission is not there, or not what is wanted.
+    """
+    make_place(out)
+    found = validate(folder, missions, tell=tell)
+    write_validation(found, out)
+    return found
 
 
 def variants(

@@ -19,6 +19,7 @@ from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
 from payload.commands.talk import say as _say
+from payload.commands.validate import validate
 from payload.commands.world import world
 from payload.errors import PayloadError, ScenarioError
 
@@ -431,6 +432,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 
 
 _command(world)
+_command(validate)
 
 
 @_command

@@ -59,7 +59,7 @@ def find_frames(
 ) -> list[tuple[Target, Opportunity]]:
     """Frames that follow one another below a satellite: each is a target of its own, seen straight down.
 
-    Where a limit is met, frames with more land go first, then earlier ones.
+    Where a limit is met, frames are left out evenly, so that no land or sky is preferred.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample.
@@ -82,9 +82,9 @@ def find_frames(
     if rule.max_duty < 1.0 and wanted.size:
         frame_s = float(np.median(end_s - start_s))
         most = int(rule.max_duty * period_s / frame_s)
-        wanted = _at_most(most, wanted, middle_s // period_s, land)
+        wanted = _at_most(most, wanted, middle_s // period_s)
     if rule.max_frames_a_day is not None:
-        wanted = _at_most(rule.max_frames_a_day, wanted, middle_s // S_PER_DAY, land)
+        wanted = _at_most(rule.max_frames_a_day, wanted, middle_s // S_PER_DAY)
     who = ephemeris.satellite
     found = []
     for index in wanted.tolist():
@@ -134,9 +134,11 @@ def _period_s(ephemeris: Ephemeris) -> float:
     return float(2.0 * np.pi * np.sqrt(radius_km**3 / _MU_KM3_S2))
 
 
-def _at_most(count: int, wanted: NDArray[np.intp], part: Floats, land: Floats) -> NDArray[np.intp]:
-    """Of the wanted frames, at most so many of each part of the flight: those with most land."""
-    order = wanted[np.lexsort((wanted, -land[wanted], part[wanted]))]
-    _, first, counts = np.unique(part[order], return_index=True, return_counts=True)
-    rank = np.arange(order.size) - np.repeat(first, counts)
-    return np.sort(order[rank < count])
+def _at_most(count: int, wanted: NDArray[np.intp], part: Floats) -> NDArray[np.intp]:
+    """Of the wanted frames, at most so many of each part of the flight, spread evenly over them."""
+    _, first, sizes = np.unique(part[wanted], return_index=True, return_counts=True)
+    rank = np.arange(wanted.size) - np.repeat(first, sizes)
+    size = np.repeat(sizes, sizes)
+    keep = np.minimum(size, count)
+    chosen = (rank * keep) // size != ((rank - 1) * keep) // size
+    return np.asarray(wanted[chosen], np.intp)

@@ -71,10 +71,10 @@ class MappingModel(Section):
     )
     max_duty: Share = Field(
         1.0,
-        description="Share of each orbit in which the camera works at most; frames with more land go first.",
+        description="Share of each orbit in which the camera works at most; frames are left out evenly.",
     )
     max_frames_a_day: int | None = Field(
-        None, ge=1, description="At most so many frames a day and satellite; more land goes first."
+        None, ge=1, description="At most so many frames a day and satellite, spread evenly."
     )
 
 
@@ -223,6 +223,29 @@ class SurrogateModel(Section):
     )
 
 
+class ClaimModel(Section):
+    """What is published of the real mission; `payload-sim validate` sets it beside the flight."""
+
+    measure: str = Field(
+        pattern="^[a-z_]+$",
+        description="What is measured; `payload-sim validate --help` lists all.",
+    )
+    arm: Literal["raw", "compressed", "discard", "prune", "oracle"] = Field(
+        "compressed", description="Of which flight."
+    )
+    figure: str = Field(max_length=100, description="What is published, in its own words.")
+    low: float | None = Field(None, description="Least simulated figure that agrees.")
+    high: float | None = Field(None, description="Greatest simulated figure that agrees.")
+    source: str = Field(max_length=500, description="Where it is published, and why this range.")
+    flights: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Flights over a year whose mean is compared, each with its weather.",
+    )
+    why: str = Field("", max_length=1000, description="Why the two differ, where that is known.")
+
+
 def _as_text(value: object) -> object:
     if not isinstance(value, str | datetime):
         raise ValueError("a date and time with a zone is wanted, as 2026-06-21T00:00:00Z")  # noqa: TRY004
@@ -290,6 +313,13 @@ class Scenario(Section):
     )
     products: ProductsModel = Field(
         default_factory=ProductsModel, description="What a run leaves behind."
+    )
+
+    published: tuple[ClaimModel, ...] = Field(
+        (),
+        max_length=100,
+        exclude=True,
+        description="Of a real mission: figures to compare. They change no flight and no digest.",
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)

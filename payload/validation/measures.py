@@ -1,0 +1,151 @@
+"""Figures of a flight that missions publish."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from payload.ledger import Fate, FlightRecord
+from payload.sim import Assembly
+from payload.units import BITS_PER_BYTE, BPS_PER_MBPS, BYTES_PER_GB, S_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """A scenario as flown.
+
+    Attributes:
+        assembly: Its geometry and its plug-ins.
+        records: Its arms by name.
+        arm: The one that a claim is about.
+    """
+
+    assembly: Assembly
+    records: Mapping[str, FlightRecord]
+    arm: str
+
+    @property
+    def record(self) -> FlightRecord:
+        """The flight of that arm."""
+        return self.records[self.arm]
+
+    @property
+    def days(self) -> float:
+        """How long it flew."""
+        return self.assembly.span_s / S_PER_DAY
+
+    @property
+    def craft_days(self) -> float:
+        """The same, of all satellites together."""
+        return self.days * len(self.assembly.satellites)
+
+
+def images_a_day(flown: Flown) -> float:
+    """Images a day and satellite."""
+    return len(flown.record.images) / flown.craft_days
+
+
+def delivered_share(flown: Flown) -> float:
+    """[%] Of the tiles taken, those that were on the ground at the end."""
+    ledger = flown.record.ledger
+    return 100.0 * sum(1 for _ in ledger.tiles_with(Fate.DELIVERED)) / len(ledger.acquired)
+
+
+def contacts_a_day(flown: Flown) -> float:
+    """Contacts a day and satellite."""
+    return len(flown.record.contacts) / flown.craft_days
+
+
+def link_use(flown: Flown) -> float:
+    """[%] Of what the contacts could have carried, what went over the channel."""
+    contacts = flown.record.contacts
+    capacity = sum(contact.capacity_bytes for contact in contacts)
+    return 100.0 * sum(contact.used_bytes for contact in contacts) / capacity
+
+
+def link_demand(flown: Flown) -> float:
+    """[%] Of what the contacts could have carried, what there was to send."""
+    capacity = sum(contact.capacity_bytes for contact in flown.record.contacts)
+    return 100.0 * _to_send_bytes(flown) / capacity
+
+
+def recorder_days(flown: Flown) -> float:
+    """[day] Until the memory is full if nothing is sent."""
+    a_day = _to_send_bytes(flown) / flown.craft_days
+    return flown.assembly.scenario.memory.capacity_bytes / a_day
+
+
+def recorded_gb_a_day(flown: Flown) -> float:
+    """[GB] There is to send, a day and satellite."""
+    return _to_send_bytes(flown) / flown.craft_days / BYTES_PER_GB
+
+
+def raw_gb_an_image(flown: Flown) -> float:
+    """[GB] Of an image as the camera delivers it."""
+    images = flown.record.images
+    return sum(image.acquisition.raw_bytes for image in images) / len(images) / BYTES_PER_GB
+
+
+def pass_gb(flown: Flown) -> float:
+    """[GB] Mean of what passes of 7 to 10 minutes carry."""
+    volumes = _passes_gb(flown)
+    return sum(volumes) / len(volumes)
+
+
+def least_pass_gb(flown: Flown) -> float:
+    """[GB] What the worst of those passes carries."""
+    return min(_passes_gb(flown))
+
+
+def most_pass_gb(flown: Flown) -> float:
+    """[GB] What the best of those passes carries."""
+    return max(_passes_gb(flown))
+
+
+def mean_rate_mbps(flown: Flown) -> float:
+    """[Mbit/s] Over all contacts, acquisition included."""
+    contacts = flown.record.contacts
+    bits = sum(contact.capacity_bytes for contact in contacts) * BITS_PER_BYTE
+    return bits / sum(contact.window.duration_s for contact in contacts) / BPS_PER_MBPS
+
+
+def saved_by_arm(flown: Flown) -> float:
+    """[%] Less to send than without a mask: against the arm `compressed`."""
+    everything = _to_send_bytes(Flown(flown.assembly, flown.records, "compressed"))
+    return 100.0 * (1.0 - _to_send_bytes(flown) / everything)
+
+
+def _to_send_bytes(flown: Flown) -> int:
+    """[byte] Records of all tiles that are kept, sent or not."""
+    return sum(
+        outcome.encoded_bytes
+        for image in flown.record.images
+        for outcome in image.outcomes
+        if outcome.is_kept
+    )
+
+
+def _passes_gb(flown: Flown) -> list[float]:
+    return [
+        contact.capacity_bytes / BYTES_PER_GB
+        for contact in flown.record.contacts
+        if 420.0 <= contact.window.duration_s <= 600.0
+    ]
+
+
+MEASURES: Mapping[str, Callable[[Flown], float]] = {
+    measure.__name__: measure
+    for measure in (
+        images_a_day,
+        delivered_share,
+        contacts_a_day,
+        link_use,
+        link_demand,
+        recorder_days,
+        recorded_gb_a_day,
+        raw_gb_an_image,
+        pass_gb,
+        least_pass_gb,
+        most_pass_gb,
+        mean_rate_mbps,
+        saved_by_arm,
+    )
+}

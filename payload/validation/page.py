@@ -1,0 +1,69 @@
+"""Findings as files: a page for people, JSON for programs."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from payload.errors import ScenarioError
+from payload.validation.verdict import Finding, Validation
+
+PAGE, FINDINGS = "README.md", "validation.json"
+_FIRST = (
+    "Written by `payload-sim validate`. Each scenario stands in `scenarios/missions/`, each of its numbers with "
+    "its source or as assumed; none is fitted to what is compared here. Where there are several flights they "
+    "are spread over a year, each with its own weather."
+)
+
+
+def make_place(folder: Path) -> None:
+    """Make the folder for what will be found, before hours are spent on it.
+
+    Raises:
+        ScenarioError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScenarioError(f"{folder}: no files can be written there: {error.strerror}") from error
+
+
+def write_validation(found: Validation, folder: Path) -> tuple[Path, Path]:
+    """Write the page and the JSON into a folder that is there; their paths."""
+    page, findings = folder / PAGE, folder / FINDINGS
+    page.write_text("\n".join(_lines(found)), encoding="utf-8")
+    rows = [{**asdict(one), "mean": one.mean, "agrees": one.agrees} for one in found.findings]
+    findings.write_text(json.dumps({"findings": rows}, indent=1) + "\n", encoding="utf-8")
+    return page, findings
+
+
+def _lines(found: Validation) -> list[str]:
+    lines = [
+        "# Missions flown beside what is published of them",
+        "",
+        _FIRST,
+        "",
+        "| mission | what | published | agrees from, to | simulated | |",
+        "|---|---|--:|--:|--:|---|",
+    ]
+    lines += [_row(one) for one in found.findings]
+    gaps = [one for one in found.findings if one.why]
+    if gaps:
+        lines += ["", "## Why they differ", ""]
+        lines += [f"- {one.mission}, `{one.measure}`: {one.why}" for one in gaps]
+    lines += ["", "## Sources", ""]
+    lines += [f"- {one.mission}, `{one.measure}`: {one.source}" for one in found.findings]
+    return [*lines, ""]
+
+
+def _row(one: Finding) -> str:
+    figure = f"{one.mean:.3g}"
+    if len(one.simulated) > 1:
+        figure += f" ± {np.std(one.simulated, ddof=1):.2g} ({len(one.simulated)} flights)"
+    bounds = ""
+    if one.agrees is not None:
+        bounds = f"{'' if one.low is None else f'{one.low:g}'} to {'' if one.high is None else f'{one.high:g}'}"
+    verdict = {None: "", True: "yes", False: "**no**"}[one.agrees]
+    cells = (one.mission, one.unit_and_meaning, one.published, bounds, figure, verdict)
+    return f"| {' | '.join(cells)} |"

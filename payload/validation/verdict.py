@@ -1,0 +1,185 @@
+"""Fly the missions of a folder, measure, compare."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from payload.errors import ScenarioError
+from payload.scenario.load import load_scenario
+from payload.scenario.models import ClaimModel, Scenario
+from payload.sim import assemble, fly_arms
+from payload.sim.arms import ArmName
+from payload.units import iso_utc
+from payload.validation.measures import MEASURES, Flown
+
+Tell = Callable[[str], None]
+_APART_DAYS = 18.26  # between flights of one mission: twenty of them see a year
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim and what was simulated.
+
+    Attributes:
+        mission: Name of the scenario.
+        measure: What was measured.
+        unit_and_meaning: The same in words.
+        arm: Which flight.
+        published: What is published, in its own words.
+        source: Where.
+        low: Least figure that agrees; None for no bound.
+        high: The most.
+        simulated: A figure of each flight.
+        why: Why the two differ, where they do.
+    """
+
+    mission: str
+    measure: str
+    unit_and_meaning: str
+    arm: str
+    published: str
+    source: str
+    low: float | None
+    high: float | None
+    simulated: tuple[float, ...]
+    why: str
+
+    @property
+    def mean(self) -> float:
+        """Mean over the flights."""
+        return float(np.mean(self.simulated))
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the mean lies in the range; None where the claim gives none."""
+        if self.low is None and self.high is None:
+            return None
+        above = self.low is None or self.mean >= self.low
+        return above and (self.high is None or self.mean <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """All findings, in the order of missions and claims."""
+
+    findings: tuple[Finding, ...]
+
+    def lines(self) -> list[str]:
+        """The answer for a person."""
+        return [
+            f"{one.mission}: {one.unit_and_meaning} {_spread(one)}, published {one.published}"
+            f"{_verdict(one)}"
+            for one in self.findings
+        ]
+
+    def notes(self) -> list[str]:
+        """Claims that do not agree."""
+        return [
+            f"{one.mission}: {one.measure} does not agree with what is published"
+            for one in self.findings
+            if one.agrees is False
+        ]
+
+
+def validate(
+    folder: Path, missions: Sequence[str] = (), *, tell: Tell = lambda _: None
+) -> Validation:
+    """Fly the missions of a folder and compare.
+
+    Args:
+        folder: Holds scenarios (YAML) with claims under `published`.
+        missions: Names of files without ending; all of the folder if none.
+        tell: Is told which flight begins.
+
+    Raises:
+        ScenarioError: There is no such mission, or one is not what is wanted.
+    """
+    found = [one for path in _paths(folder, missions) for one in _mission(path, tell)]
+    return Validation(tuple(found))
+
+
+def _paths(folder: Path, missions: Sequence[str]) -> list[Path]:
+    there = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if not there:
+        raise ScenarioError(f"{folder}: there is no scenario (*.yaml)")
+    for name in missions:
+        if name not in there:
+            raise ScenarioError(f"{folder}: no mission {name!r} (known: {', '.join(there)})")
+    return [there[name] for name in missions or there]
+
+
+def _mission(path: Path, tell: Tell) -> Iterator[Finding]:
+    scenario = load_scenario(path)
+    for claim in scenario.published:
+        if claim.measure not in MEASURES:
+            known = ", ".join(MEASURES)
+            raise ScenarioError(f"{path}: no measure {claim.measure!r} (known: {known})")
+    figures: list[list[float]] = [[] for _ in scenario.published]
+    for number in range(max((claim.flights for claim in scenario.published), default=0)):
+        asked = [claim for claim in scenario.published if number < claim.flights]
+        tell(f"{scenario.name}, flight {number + 1}")
+        flown = _fly(path, scenario, number, _arms(asked))
+        for index, claim in enumerate(scenario.published):
+            if number < claim.flights:
+                one = Flown(flown.assembly, flown.records, claim.arm)
+                figures[index].append(_measured(scenario.name, claim, one))
+    for claim, simulated in zip(scenario.published, figures, strict=True):
+        yield _finding(scenario.name, claim, simulated)
+
+
+def _measured(mission: str, claim: ClaimModel, flown: Flown) -> float:
+    try:
+        return MEASURES[claim.measure](flown)
+    except (ZeroDivisionError, ValueError) as error:  # nothing taken, nothing sent, no contact
+        raise ScenarioError(
+            f"{mission}: {claim.measure} cannot be measured in the flight {claim.arm!r}: it has nothing of what"
+            " is counted"
+        ) from error
+
+
+def _arms(claims: Sequence[ClaimModel]) -> list[ArmName]:
+    wanted: set[ArmName] = {claim.arm for claim in claims}
+    if any(claim.measure == "saved_by_arm" for claim in claims):
+        wanted.add("compressed")
+    return sorted(wanted)
+
+
+def _fly(path: Path, scenario: Scenario, number: int, arms: Sequence[ArmName]) -> Flown:
+    """One flight: each begins some weeks after the one before and has its own weather."""
+    later = scenario.epoch_utc + timedelta(days=_APART_DAYS * number)
+    changes = [f"epoch_utc={iso_utc(later)}", f"seed={scenario.seed + number}"] if number else []
+    assembly = assemble(load_scenario(path, changes))
+    with tempfile.TemporaryDirectory() as spool:
+        records, _ = fly_arms(assembly, Path(spool), arms=arms)
+    return Flown(assembly, records, arms[0])
+
+
+def _finding(mission: str, claim: ClaimModel, simulated: Sequence[float]) -> Finding:
+    words = (MEASURES[claim.measure].__doc__ or claim.measure).strip().rstrip(".")
+    return Finding(
+        mission=mission,
+        measure=claim.measure,
+        unit_and_meaning=words,
+        arm=claim.arm,
+        published=claim.figure,
+        source=claim.source,
+        low=claim.low,
+        high=claim.high,
+        simulated=tuple(simulated),
+        why=claim.why,
+    )
+
+
+def _spread(one: Finding) -> str:
+    if len(one.simulated) == 1:
+        return f"{one.mean:.4g}"
+    least, most = min(one.simulated), max(one.simulated)
+    return f"{one.mean:.4g} ({least:.4g} to {most:.4g} in {len(one.simulated)} flights)"
+
+
+def _verdict(one: Finding) -> str:
+    return {None: "", True: ", agrees", False: ", DOES NOT AGREE"}[one.agrees]
