@@ -16,6 +16,8 @@ from payload.types import (
     Foresight,
     Georeference,
     Glance,
+    GroundStation,
+    LinkBudget,
     MaskerIdentity,
     Patch,
     Plan,
@@ -165,7 +167,7 @@ class Scheduler(Protocol):
 
 @runtime_checkable
 class Link(Protocol):
-    """Socket `payload.link`: how much a contact carries."""
+    """Socket `payload.link`: how much a contact carries. Supplied: seed, stations."""
 
     @property
     def max_resends(self) -> int:
@@ -174,4 +176,15 @@ class Link(Protocol):
 
     def profile(self, window: ContactWindow, ephemeris: Ephemeris) -> RateProfile:
         """The rate over one contact."""
+        ...
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A link that can tell why it carries what it carries."""
+
+    def budget(
+        self, station: GroundStation, *, elevation_deg: float, orbit_radius_km: float
+    ) -> LinkBudget:
+        """The budget at an elevation; ScenarioError if that is none."""
         ...

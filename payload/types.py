@@ -37,7 +37,10 @@ class Ephemeris:
 
 @dataclass(frozen=True, slots=True)
 class GroundStation:
-    """An antenna site on WGS 84; a satellite is in view above `min_elevation_deg`."""
+    """An antenna site on WGS 84; a satellite is in view above `min_elevation_deg`.
+
+    `gt_dbk` [dB/K] is gain over noise temperature; None leaves it to the link.
+    """
 
     name: str
     lat_deg: float
@@ -45,6 +48,7 @@ class GroundStation:
     height_m: float = 0.0
     min_elevation_deg: float = 5.0
     antennas: int = 1
+    gt_dbk: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class RateProfile:
         frame_bytes: [byte] Length of a transfer frame on the channel.
         frame_payload_bytes: [byte] What a frame carries of tile records.
         frame_loss: Probability that a frame does not arrive.
+        extra_loss: Probability that a frame is lost besides, shape (T,), each from its time to the next;
+            None where there is none.
     """
 
     time_s: NDArray[np.float64]
@@ -80,6 +86,49 @@ class RateProfile:
     frame_bytes: int
     frame_payload_bytes: int
     frame_loss: float
+    extra_loss: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BudgetTerm:
+    """A line of a link budget.
+
+    Attributes:
+        name: What it is.
+        value: With its sign: losses are negative. A number, or one for each of many moments.
+        unit: dB, or dB over a unit.
+        how: Where it comes from.
+    """
+
+    name: str
+    value: float | NDArray[np.float64]
+    unit: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkBudget:
+    """A link at one elevation.
+
+    Attributes:
+        range_km: [km] To the satellite.
+        lines: What adds up, and the sums, in the order of the way.
+        es_n0_db: [dB] Symbol energy over noise density.
+        modcod: What is sent; None where nothing gets through.
+        threshold_db: [dB] Es/N0 that it needs; None where nothing gets through.
+        spare_db: [dB] What is left over it; None where nothing gets through.
+        rate_bps: [bit/s] Of transfer frames.
+        notes: Sentences that belong to it.
+    """
+
+    range_km: float
+    lines: tuple[BudgetTerm, ...]
+    es_n0_db: float
+    modcod: str | None
+    threshold_db: float | None
+    spare_db: float | None
+    rate_bps: float
+    notes: tuple[str, ...] = ()
 
 
 # --- imaging ----------------------------------------------------------------------------------------

@@ -61,6 +61,13 @@ class StationModel(Section):
         5.0, ge=0, lt=90, description="[deg] Horizon mask: contact above it."
     )
     antennas: int = Field(1, ge=1, le=64, description="Satellites that can be served at a time.")
+    gt_dbk: float | None = Field(
+        None,
+        ge=-30,
+        le=60,
+        description="[dB/K] Gain over noise temperature, for a link with a budget; the link's own default "
+        "if left out.",
+    )
 
 
 class TargetsModel(Section):

@@ -133,7 +133,7 @@ def assemble(scenario: Scenario) -> Assembly:
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
         masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
         codec=cast(Codec, scenario.codec.build()),
-        link=cast(Link, scenario.link.build()),
+        link=cast(Link, scenario.link.build(seed=scenario.seed, stations=stations)),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=profile,
         surrogate=surrogate_of(scenario),
