@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import site
+from payload.geometry.track import Track
 from payload.types import GroundStation
 
 
@@ -34,3 +35,9 @@ def look_angles(position_km: NDArray[np.float64], station: GroundStation) -> Loo
         azimuth_deg=np.mod(np.degrees(np.arctan2(east, north)), 360.0),
         range_km=np.linalg.norm(sight, axis=1),
     )
+
+
+def highest_deg(track: Track, station: GroundStation, from_s: float, to_s: float) -> float:
+    """[deg] Highest elevation between two times [s] of the track's span, looked at each second."""
+    times_s = np.linspace(from_s, to_s, max(2, int(to_s - from_s) + 2))
+    return float(look_angles(track.states(times_s)[0], station).elevation_deg.max())
