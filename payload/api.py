@@ -16,19 +16,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
-from payload.analysis.link import LinkReport, pass_volumes
-from payload.downlink.uplink import uplink_passes
+from payload.analysis.link import LinkReport
 from payload.energy import load_profile
 from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
-from payload.ports import Budgeted, Examinable, SceneSource
+from payload.ports import Examinable, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
@@ -53,10 +50,11 @@ from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
+from payload.sim.link import link
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.types import ContactWindow
-from payload.units import BPS_PER_KBPS, at, iso_utc
+from payload.units import at, iso_utc
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -304,69 +302,6 @@ def _pass(scenario: Scenario, window: ContactWindow) -> Pass:
         los_utc=iso_utc(at(scenario.epoch_utc, window.los_s)),
         max_elevation_deg=window.max_elevation_deg,
     )
-
-
-def link(
-    scenario: Scenario,
-    *,
-    elevation_deg: float = 30.0,
-    station: str | None = None,
-    satellite: str | None = None,
-    upload_bytes: int = 1_000_000,
-) -> LinkReport:
-    """What the link of a scenario carries, and why.
-
-    Args:
-        scenario: Its link, orbit, stations and uplink.
-        elevation_deg: [deg] Where the budget is drawn up, 0 to 90.
-        station: Who listens; the first if None.
-        satellite: Who sends; the first if None.
-        upload_bytes: [byte] Of what goes up.
-
-    Raises:
-        ScenarioError: There is no such station, satellite, elevation or upload.
-    """
-    if not 0.0 <= elevation_deg <= 90.0:
-        raise ScenarioError(
-            f"an elevation of {elevation_deg:g} deg is none: 0, the horizon, to 90, the zenith, is wanted"
-        )
-    assembly = assemble(scenario)
-    listeners = {item.name: item for item in assembly.stations}
-    who = _named("station", station, list(listeners))
-    sender = _named("satellite", satellite, assembly.satellites)
-    ephemeris, windows = assembly.ephemerides[sender], assembly.contacts[sender]
-    rate_bps = scenario.uplink.rate_kbps * BPS_PER_KBPS
-    up = uplink_passes(
-        upload_bytes, windows, rate_bps, ready_s=0.0, acquisition_s=scenario.uplink.acquisition_s
-    )
-    return LinkReport(
-        kind=scenario.link.kind,
-        satellite=sender,
-        station=who,
-        elevation_deg=elevation_deg,
-        budget=assembly.link.budget(
-            listeners[who],
-            elevation_deg=elevation_deg,
-            orbit_radius_km=float(np.linalg.norm(ephemeris.position_km, axis=1).mean()),
-        )
-        if isinstance(assembly.link, Budgeted)
-        else None,
-        passes=pass_volumes(assembly.link, windows, ephemeris),
-        uplink_rate_bps=rate_bps,
-        upload=up,
-        complete_utc=None
-        if up.complete_s is None
-        else iso_utc(at(scenario.epoch_utc, up.complete_s)),
-    )
-
-
-def _named(what: str, name: str | None, known: Sequence[str]) -> str:
-    """The one that is asked for, or the first."""
-    if not known:
-        raise ScenarioError(f"the scenario has no {what}, so there is no link")
-    if name is not None and name not in known:
-        raise ScenarioError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
-    return known[0] if name is None else name
 
 
 def earth(scenario: Scenario) -> Earth:

@@ -89,48 +89,6 @@ class RateProfile:
     extra_loss: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BudgetTerm:
-    """A line of a link budget.
-
-    Attributes:
-        name: What it is.
-        value: With its sign: losses are negative. A number, or one for each of many moments.
-        unit: dB, or dB over a unit.
-        how: Where it comes from.
-    """
-
-    name: str
-    value: float | NDArray[np.float64]
-    unit: str
-    how: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinkBudget:
-    """A link at one elevation.
-
-    Attributes:
-        range_km: [km] To the satellite.
-        lines: What adds up, and the sums, in the order of the way.
-        es_n0_db: [dB] Symbol energy over noise density.
-        modcod: What is sent; None where nothing gets through.
-        threshold_db: [dB] Es/N0 that it needs; None where nothing gets through.
-        spare_db: [dB] What is left over it; None where nothing gets through.
-        rate_bps: [bit/s] Of transfer frames.
-        notes: Sentences that belong to it.
-    """
-
-    range_km: float
-    lines: tuple[BudgetTerm, ...]
-    es_n0_db: float
-    modcod: str | None
-    threshold_db: float | None
-    spare_db: float | None
-    rate_bps: float
-    notes: tuple[str, ...] = ()
-
-
 # --- imaging ----------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from payload.downlink import capacity_bytes
 from payload.downlink.uplink import Upload
-from payload.ports import Link
-from payload.types import ContactWindow, Ephemeris, LinkBudget
+from payload.ports import Link, LinkBudget
+from payload.types import ContactWindow, Ephemeris
 from payload.units import BPS_PER_KBPS, BPS_PER_MBPS, BYTES_PER_MB
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.types import BudgetTerm
+from payload.ports import BudgetTerm
 from payload.units import M_PER_KM
 
 LIGHT_M_S = 299_792_458.0

@@ -23,13 +23,12 @@ from payload.errors import ScenarioError
 from payload.geometry.earth import site
 from payload.geometry.look import look_angles
 from payload.geometry.track import Track
+from payload.ports import BudgetTerm, LinkBudget
 from payload.registry import option, supplied
 from payload.types import (
-    BudgetTerm,
     ContactWindow,
     Ephemeris,
     GroundStation,
-    LinkBudget,
     RateProfile,
 )
 
