@@ -19,6 +19,7 @@ from typing import Any, cast
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
+from payload.analysis.link import LinkReport
 from payload.energy import load_profile
 from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
@@ -48,6 +49,7 @@ from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
+from payload.sim.link import link
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
@@ -60,6 +62,7 @@ __all__ = [
     "Comparison",
     "Earth",
     "LawsReport",
+    "LinkReport",
     "MapReport",
     "MaskReport",
     "Pass",
@@ -75,6 +78,7 @@ __all__ = [
     "earth",
     "fly",
     "json_schema",
+    "link",
     "load_scenario",
     "map_world",
     "mask",

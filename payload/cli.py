@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from payload import __version__
+from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
@@ -433,6 +434,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 
 _command(world)
 _command(validate)
+_command(link)
 
 
 @_command

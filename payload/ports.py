@@ -1,9 +1,10 @@
-"""The six sockets for plug-ins, and the `Scene` that a source hands out.
+"""The six sockets for plug-ins, the `Scene` that a source hands out and the `LinkBudget` of a link.
 
 A plug-in is a frozen dataclass whose fields are its configuration; see `payload.registry`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -16,6 +17,7 @@ from payload.types import (
     Foresight,
     Georeference,
     Glance,
+    GroundStation,
     MaskerIdentity,
     Patch,
     Plan,
@@ -165,7 +167,7 @@ class Scheduler(Protocol):
 
 @runtime_checkable
 class Link(Protocol):
-    """Socket `payload.link`: how much a contact carries."""
+    """Socket `payload.link`: how much a contact carries. Supplied: seed, stations."""
 
     @property
     def max_resends(self) -> int:
@@ -174,4 +176,57 @@ class Link(Protocol):
 
     def profile(self, window: ContactWindow, ephemeris: Ephemeris) -> RateProfile:
         """The rate over one contact."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BudgetTerm:
+    """A line of a link budget.
+
+    Attributes:
+        name: What it is.
+        value: With its sign: losses are negative. A number, or one for each of many moments.
+        unit: dB, or dB over a unit.
+        how: Where it comes from.
+    """
+
+    name: str
+    value: float | NDArray[np.float64]
+    unit: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkBudget:
+    """A link at one elevation.
+
+    Attributes:
+        range_km: [km] To the satellite.
+        lines: What adds up, and the sums, in the order of the way.
+        es_n0_db: [dB] Symbol energy over noise density.
+        modcod: What is sent; None where nothing gets through.
+        threshold_db: [dB] Es/N0 that it needs; None where nothing gets through.
+        spare_db: [dB] What is left over it; None where nothing gets through.
+        rate_bps: [bit/s] Of transfer frames.
+        notes: Sentences that belong to it.
+    """
+
+    range_km: float
+    lines: tuple[BudgetTerm, ...]
+    es_n0_db: float
+    modcod: str | None
+    threshold_db: float | None
+    spare_db: float | None
+    rate_bps: float
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A link that can tell why it carries what it carries."""
+
+    def budget(
+        self, station: GroundStation, *, elevation_deg: float, orbit_radius_km: float
+    ) -> LinkBudget:
+        """The budget at an elevation; ScenarioError if that is none."""
         ...

@@ -37,7 +37,10 @@ class Ephemeris:
 
 @dataclass(frozen=True, slots=True)
 class GroundStation:
-    """An antenna site on WGS 84; a satellite is in view above `min_elevation_deg`."""
+    """An antenna site on WGS 84; a satellite is in view above `min_elevation_deg`.
+
+    `gt_dbk` [dB/K] is gain over noise temperature; None leaves it to the link.
+    """
 
     name: str
     lat_deg: float
@@ -45,6 +48,7 @@ class GroundStation:
     height_m: float = 0.0
     min_elevation_deg: float = 5.0
     antennas: int = 1
+    gt_dbk: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class RateProfile:
         frame_bytes: [byte] Length of a transfer frame on the channel.
         frame_payload_bytes: [byte] What a frame carries of tile records.
         frame_loss: Probability that a frame does not arrive.
+        extra_loss: Probability that a frame is lost besides, shape (T,), each from its time to the next;
+            None where there is none.
     """
 
     time_s: NDArray[np.float64]
@@ -80,6 +86,7 @@ class RateProfile:
     frame_bytes: int
     frame_payload_bytes: int
     frame_loss: float
+    extra_loss: NDArray[np.float64] | None = None
 
 
 # --- imaging ----------------------------------------------------------------------------------------

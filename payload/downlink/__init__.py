@@ -1,7 +1,11 @@
 """How much a contact carries. Bits live here and nowhere else; the other rooms count bytes.
 
 - `links.Fixed`: a link of one rate.
-- `capacity_bytes`, `finish_time`, `frames_needed`: arithmetic on the rate profile of a contact.
+- `dvbs2.Dvbs2`: a link with a budget (`budget`), MODCODs (`modcods`), and an atmosphere (`atmosphere`)
+  whose weather changes in time (`weather`).
+- `outages`: stations that fail, and what is left of passes; `uplink.uplink_passes`: the way up.
+- `capacity_bytes`, `finish_time`, `frames_needed`, `loss_between`, `with_loss`: arithmetic on the rate
+  profile of a contact.
 
 >>> from payload.downlink import capacity_bytes
 >>> from payload.downlink.links import Fixed
@@ -12,6 +16,12 @@
 3000000000
 """
 
-from payload.downlink.airtime import capacity_bytes, finish_time, frames_needed
+from payload.downlink.airtime import (
+    capacity_bytes,
+    finish_time,
+    frames_needed,
+    loss_between,
+    with_loss,
+)
 
-__all__ = ["capacity_bytes", "finish_time", "frames_needed"]
+__all__ = ["capacity_bytes", "finish_time", "frames_needed", "loss_between", "with_loss"]

@@ -1,10 +1,12 @@
 """Arithmetic on a rate profile: what fits into a time, and when a number of bytes has gone."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.errors import ScenarioError
 from payload.types import RateProfile
 from payload.units import BITS_PER_BYTE
 
@@ -46,6 +48,42 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
 def frames_needed(record_bytes: int, profile: RateProfile) -> int:
     """Transfer frames for a record of so many bytes; the last one is filled up."""
     return -(-record_bytes // profile.frame_payload_bytes)
+
+
+def loss_between(profile: RateProfile, from_s: float, to_s: float) -> float:
+    """Probability that a frame sent between two times [s] is lost: the mean over its bits."""
+    if profile.extra_loss is None:
+        return profile.frame_loss
+    bits = _bits(profile, from_s, to_s)
+    total = float(bits.sum())
+    if total <= 0.0:
+        return profile.frame_loss
+    kept = (1.0 - profile.frame_loss) * (1.0 - profile.extra_loss[:-1])
+    return min(1.0, max(0.0, 1.0 - float(bits @ kept) / total))
+
+
+def with_loss(profile: RateProfile, loss: float, from_s: float, to_s: float) -> RateProfile:
+    """The same contact with more frames lost between two times [s], each for itself.
+
+    Losses add up as chances do: what two of them leave is the product of what each leaves.
+
+    Raises:
+        ScenarioError: The loss is no probability.
+    """
+    if not 0.0 <= loss <= 1.0:
+        raise ScenarioError(f"a frame loss of {loss:g} is no probability: 0 to 1 is wanted")
+    first_s, last_s = float(profile.time_s[0]), float(profile.time_s[-1])
+    edges = [edge_s for edge_s in (from_s, to_s) if first_s < edge_s < last_s]
+    time_s = np.union1d(profile.time_s, edges) if from_s < to_s else profile.time_s
+    piece = np.searchsorted(profile.time_s, time_s, side="right") - 1
+    before = np.zeros(time_s.size) if profile.extra_loss is None else profile.extra_loss[piece]
+    within = (time_s >= from_s) & (time_s < to_s)
+    return replace(
+        profile,
+        time_s=time_s,
+        rate_bps=profile.rate_bps[piece],
+        extra_loss=np.where(within, 1.0 - (1.0 - before) * (1.0 - loss), before),
+    )
 
 
 def _bits(profile: RateProfile, from_s: float, to_s: float) -> NDArray[np.float64]:

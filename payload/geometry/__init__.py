@@ -2,6 +2,7 @@
 
 - `earth`: `site` (a place on WGS 84 to a point and its local axes), `subsatellite_deg` (the way back).
 - `grid`: `TileGrid`, how an image falls into tiles, and `tile_id`, what they are called.
+- `look`: `look_angles`, where a station sees a satellite.
 - `track`: `Track`, an ephemeris that answers at any time; `bracketed_roots`, many roots at a time.
 
 >>> from payload.geometry.earth import site

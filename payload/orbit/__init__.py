@@ -16,12 +16,11 @@
 14
 """
 
+from payload.geometry.look import LookAngles, look_angles
 from payload.orbit.contacts import (
     RECOMMENDED_STEP_S,
-    LookAngles,
     find_contacts,
     find_network_contacts,
-    look_angles,
     time_grid,
 )
 from payload.orbit.sun import is_sunlit, sun_direction, sun_elevation_deg

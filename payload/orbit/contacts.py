@@ -30,33 +30,6 @@ def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArr
     return np.linspace(0.0, duration_s, math.ceil(duration_s / step_s) + 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LookAngles:
-    """Where a station sees a satellite; each of shape (T,).
-
-    Attributes:
-        elevation_deg: [deg] Above the horizontal plane of WGS 84, without refraction.
-        azimuth_deg: [deg] From north by east, 0 to 360.
-        range_km: [km] Straight distance.
-    """
-
-    elevation_deg: NDArray[np.float64]
-    azimuth_deg: NDArray[np.float64]
-    range_km: NDArray[np.float64]
-
-
-def look_angles(position_km: NDArray[np.float64], station: GroundStation) -> LookAngles:
-    """Elevation, azimuth and range of positions [km] in ITRF, shape (T, 3)."""
-    place = site(station.lat_deg, station.lon_deg, station.height_m)
-    sight = position_km - place.position_km
-    up, east, north = sight @ place.up, sight @ place.east, sight @ place.north
-    return LookAngles(
-        elevation_deg=np.degrees(np.arctan2(up, np.hypot(east, north))),
-        azimuth_deg=np.mod(np.degrees(np.arctan2(east, north)), 360.0),
-        range_km=np.linalg.norm(sight, axis=1),
-    )
-
-
 def find_contacts(
     ephemeris: Ephemeris, station: GroundStation, *, min_elevation_deg: float | None = None
 ) -> list[ContactWindow]:

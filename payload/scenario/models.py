@@ -61,6 +61,68 @@ class StationModel(Section):
         5.0, ge=0, lt=90, description="[deg] Horizon mask: contact above it."
     )
     antennas: int = Field(1, ge=1, le=64, description="Satellites that can be served at a time.")
+    gt_dbk: float | None = Field(
+        None,
+        ge=-30,
+        le=60,
+        description="[dB/K] Gain over noise temperature, for a link with a budget; the link's own default "
+        "if left out.",
+    )
+
+
+class OutageModel(Section):
+    """When a station hears nothing: from one hour to another, or by chance with mean times."""
+
+    station: Name = Field(description="Name of the station.")
+    start_h: float | None = Field(
+        None, ge=0, le=24 * 366, description="[h] Begin, after the epoch; goes with end_h."
+    )
+    end_h: float | None = Field(
+        None, gt=0, le=24 * 366, description="[h] End, after the epoch; goes with start_h."
+    )
+    mean_between_h: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="[h] Mean time from repair to the next failure, drawn by the scenario's seed; goes with "
+        "mean_repair_h.",
+    )
+    mean_repair_h: float | None = Field(
+        None, gt=0, le=1e5, description="[h] Mean time to repair; goes with mean_between_h."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        fixed = (self.start_h, self.end_h)
+        chance = (self.mean_between_h, self.mean_repair_h)
+        given = tuple(value is not None for value in (*fixed, *chance))
+        if given not in {(True, True, False, False), (False, False, True, True)}:
+            raise ValueError(
+                f"the outage of {self.station!r} wants start_h and end_h, or mean_between_h and mean_repair_h"
+            )
+        if self.start_h is not None and self.end_h is not None and self.end_h <= self.start_h:
+            raise ValueError(
+                f"the outage of {self.station!r} ends at {self.end_h:g} h, not after its start at "
+                f"{self.start_h:g} h"
+            )
+        return self
+
+
+class UplinkModel(Section):
+    """What goes up in a contact."""
+
+    rate_kbps: float = Field(
+        64.0,
+        gt=0,
+        le=1e6,
+        description="[kbit/s] Of plans, requests and models, framing taken off. Assumption: 64, S band.",
+    )
+    acquisition_s: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="[s] From the rise above the mask to lock. Assumption: 10 s.",
+    )
 
 
 class MappingModel(Section):
@@ -277,6 +339,9 @@ class Scenario(Section):
         min_length=1, max_length=1000, description="Who flies."
     )
     stations: tuple[StationModel, ...] = Field((), max_length=1000, description="Who listens.")
+    outages: tuple[OutageModel, ...] = Field(
+        (), max_length=10_000, description="When stations hear nothing; contacts are cut."
+    )
     targets: TargetsModel = Field(description="What is wanted.")
     camera: CameraModel = Field(description="What takes the images.")
     scene: SceneSourceChoice = Field(description="What the camera sees.")
@@ -296,6 +361,9 @@ class Scenario(Section):
     )
     memory: MemoryModel = Field(description="What holds the data until a contact.")
     link: LinkChoice = Field(description="What a contact carries.")
+    uplink: UplinkModel = Field(
+        default_factory=UplinkModel, description="What goes up in a contact."
+    )
     scheduler: SchedulerChoice = Field(
         default_factory=lambda: SchedulerChoice.model_validate({}),
         description="What is imaged next.",
@@ -333,6 +401,17 @@ class Scenario(Section):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} need different names; twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _outages_are_of_stations(self) -> Self:
+        known = {station.name for station in self.stations}
+        strange = sorted({outage.station for outage in self.outages} - known)
+        if strange:
+            raise ValueError(
+                f"outages of stations that are not there: {', '.join(strange)}; there are: "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
         return self
 
     @property

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
+from payload.downlink.outages import Outage, cut, seeded_outages
 from payload.energy import ComputeProfile, load_profile
 from payload.errors import PayloadError, ScenarioError
 from payload.geometry.earth import subsatellite_deg
+from payload.geometry.look import highest_deg
+from payload.geometry.track import Track
 from payload.orbit.contacts import find_contacts, time_grid
 from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
@@ -27,6 +30,7 @@ from payload.types import (
     Sensor,
     Target,
 )
+from payload.units import S_PER_H
 
 BANDS = ("blue", "green", "red", "nir")
 TRACK_STEP_S = 60.0
@@ -122,21 +126,51 @@ def assemble(scenario: Scenario) -> Assembly:
         stations=stations,
         ephemerides=ephemerides,
         contacts={
-            name: sorted(
-                (window for station in stations for window in find_contacts(ephemeris, station)),
-                key=lambda window: (window.aos_s, window.station),
-            )
+            name: _contacts(scenario, stations, ephemeris)
             for name, ephemeris in ephemerides.items()
         },
         opportunities=opportunities,
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
         masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
         codec=cast(Codec, scenario.codec.build()),
-        link=cast(Link, scenario.link.build()),
+        link=cast(Link, scenario.link.build(seed=scenario.seed, stations=stations)),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=profile,
         surrogate=surrogate_of(scenario),
     )
+
+
+def _contacts(
+    scenario: Scenario, stations: tuple[GroundStation, ...], ephemeris: Ephemeris
+) -> list[ContactWindow]:
+    """Contacts of a satellite in order of AOS, cut where a station is out."""
+    windows = [window for station in stations for window in find_contacts(ephemeris, station)]
+    outages = outages_of(scenario)
+    if outages:
+        track, by_name = Track(ephemeris), {station.name: station for station in stations}
+        windows = cut(
+            windows,
+            outages,
+            lambda piece: highest_deg(track, by_name[piece.station], piece.aos_s, piece.los_s),
+        )
+    return sorted(windows, key=lambda window: (window.aos_s, window.station))
+
+
+def outages_of(scenario: Scenario) -> list[Outage]:
+    """When the scenario's stations are out: as written, and as drawn by its seed."""
+    found: list[Outage] = []
+    for item in scenario.outages:
+        if item.start_h is not None and item.end_h is not None:
+            found.append(Outage(item.station, item.start_h * S_PER_H, item.end_h * S_PER_H))
+        elif item.mean_between_h is not None and item.mean_repair_h is not None:
+            found += seeded_outages(
+                item.station,
+                seed=scenario.seed,
+                span_s=scenario.duration_s,
+                between_s=item.mean_between_h * S_PER_H,
+                repair_s=item.mean_repair_h * S_PER_H,
+            )
+    return found
 
 
 def make_sensor(scenario: Scenario) -> Sensor:

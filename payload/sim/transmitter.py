@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from payload.downlink import capacity_bytes, finish_time, frames_needed
+from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_between
 from payload.ledger import ContactLog
 from payload.ports import Link
 from payload.rng import stream
@@ -70,9 +70,10 @@ class Transmitter:
                 yield self.more | los
             elif frames:
                 used_bytes += frames * profile.frame_bytes
-                done_s = finish_time(profile, self.env.now, frames * profile.frame_bytes)
-                yield self.env.timeout(max(0.0, (done_s or window.los_s) - self.env.now))
-                self._account(frames, profile)
+                began_s = self.env.now
+                done_s = finish_time(profile, began_s, frames * profile.frame_bytes)
+                yield self.env.timeout(max(0.0, (done_s or window.los_s) - began_s))
+                self._account(frames, loss_between(profile, began_s, self.env.now))
             else:
                 yield los
         self.contacts.append(
@@ -95,10 +96,10 @@ class Transmitter:
         room = capacity_bytes(profile, self.env.now, los_s) // profile.frame_bytes
         return min(parcel.frames_unsent, room)
 
-    def _account(self, frames: int, profile: RateProfile) -> None:
+    def _account(self, frames: int, frame_loss: float) -> None:
         parcel = self.queue[0]
         parcel.frames_unsent = (parcel.frames_unsent or 0) - frames
-        parcel.frames_missing += self._lost(parcel, frames, profile)
+        parcel.frames_missing += self._lost(parcel, frames, frame_loss)
         parcel.bursts += 1
         if parcel.frames_unsent:
             return  # the contact ends within the round; the rest goes with the next
@@ -112,11 +113,11 @@ class Transmitter:
         else:
             parcel.frames_unsent, parcel.frames_missing = parcel.frames_missing, 0
 
-    def _lost(self, parcel: Parcel, frames: int, profile: RateProfile) -> int:
-        if profile.frame_loss == 0:
+    def _lost(self, parcel: Parcel, frames: int, frame_loss: float) -> int:
+        if frame_loss == 0:
             return 0
         draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.bursts)
-        return int(draws.binomial(frames, profile.frame_loss))
+        return int(draws.binomial(frames, frame_loss))
 
     def miss(self, window: ContactWindow) -> None:
         """A contact could not be used: the radio or all antennas were busy until its end."""

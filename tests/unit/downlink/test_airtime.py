@@ -1,5 +1,6 @@
 """Laws of airtime on random profiles; the integral is judged by exact fractions."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payload.downlink import capacity_bytes, finish_time, frames_needed
+from payload.downlink import (
+    capacity_bytes,
+    finish_time,
+    frames_needed,
+    loss_between,
+    with_loss,
+)
+from payload.errors import ScenarioError
 from payload.types import RateProfile
 
 
@@ -120,3 +128,34 @@ def test_frames_are_as_many_as_the_record_fills(record_bytes):
 @pytest.mark.parametrize(("record_bytes", "frames"), [(0, 0), (1, 1), (1107, 1), (1108, 2)])
 def test_the_last_frame_is_filled_up(record_bytes, frames):
     assert frames_needed(record_bytes, profile_of([0.0, 1.0], [1.0, 0.0])) == frames
+
+
+@given(profile=profiles(), a=shares, b=shares, loss=st.floats(0.0, 1.0))
+def test_a_loss_in_a_span_moves_no_bit_and_counts_there_alone(profile, a, b, loss):
+    from_s, to_s = sorted((within(profile, a), within(profile, b)))
+    worse = with_loss(profile, loss, from_s, to_s)
+    first_s, last_s = float(profile.time_s[0]), float(profile.time_s[-1])
+    whole = capacity_bytes(profile, first_s, last_s)
+    assert capacity_bytes(worse, first_s, last_s) == pytest.approx(whole, abs=1 + whole * 1e-12)
+    if capacity_bytes(profile, from_s, to_s) > 1000:
+        assert loss_between(worse, from_s, to_s) == pytest.approx(loss, abs=1e-9)
+    for start_s, end_s in ((first_s, from_s), (to_s, last_s)):
+        if start_s < end_s and capacity_bytes(profile, start_s, end_s) > 1000:
+            assert loss_between(worse, start_s, end_s) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_losses_add_up_as_chances_do_and_by_bits():
+    profile = replace(profile_of([0.0, 10.0, 20.0], [8e6, 24e6, 0.0]), frame_loss=0.1)
+    assert loss_between(profile, 0.0, 20.0) == 0.1
+    twice = with_loss(with_loss(profile, 0.5, 0.0, 10.0), 0.2, 5.0, 30.0)
+    assert loss_between(twice, 0.0, 5.0) == pytest.approx(1 - 0.9 * 0.5)
+    assert loss_between(twice, 5.0, 10.0) == pytest.approx(1 - 0.9 * 0.5 * 0.8)
+    assert loss_between(twice, 10.0, 20.0) == pytest.approx(1 - 0.9 * 0.8)
+    # 10 s of 1 MB/s at a loss of a half, then as many at three times the rate without one.
+    once = with_loss(profile_of([0.0, 10.0, 20.0], [8e6, 24e6, 0.0]), 0.5, 0.0, 10.0)
+    assert loss_between(once, 0.0, 20.0) == pytest.approx(0.5 * 10 / 40)
+
+
+def test_a_loss_that_is_no_probability_is_refused():
+    with pytest.raises(ScenarioError, match="no probability"):
+        with_loss(profile_of([0.0, 1.0], [8.0, 0.0]), 1.5, 0.0, 1.0)

@@ -8,6 +8,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payload.downlink import with_loss
 from payload.downlink.links import Fixed
 from payload.sim.transmitter import Transmitter
 from payload.types import ContactWindow, Ephemeris
@@ -25,10 +26,17 @@ class Pass:
     env: simpy.Environment
 
 
-def fly(records, *, los_s=100.0, windows=None, **options):
+class Interrupted(Fixed):
+    """Nothing arrives of what is sent between 20 s and 40 s."""
+
+    def profile(self, window, ephemeris=None):
+        return with_loss(Fixed.profile(self, window, ephemeris), 1.0, 20.0, 40.0)
+
+
+def fly(records, *, los_s=100.0, windows=None, kind=Fixed, **options):
     env = simpy.Environment()
     done = Pass([], [], None, env)
-    link = Fixed(
+    link = kind(
         **{"rate_mbps": 0.008, "acquisition_s": 0.0, "frame_bytes": 100, "frame_payload_bytes": 90}
         | options
     )
@@ -125,3 +133,16 @@ def test_a_contact_that_ends_within_a_round_is_no_resend():
     )
     assert not done.given_up
     assert len(done.arrived) == 200
+
+
+def test_what_is_sent_in_a_span_of_loss_is_lost_and_nothing_else():
+    """1,000 bytes a second, frames of 100: `a` ends at 18 s, before the span; `b` is in it."""
+    records = [("a", 90 * 180), ("b", 90 * 90), ("c", 90 * 200)]
+    patient = fly(records, kind=Interrupted, max_resends=9)
+    assert [tile for tile, _ in patient.arrived] == ["a", "b", "c"]
+    assert patient.arrived[0][1] == pytest.approx(18.0)
+    assert patient.arrived[1][1] > 40.0
+    # Without resends `b` is given up at its end, and `c`, begun in the span, with it.
+    hasty = fly(records, kind=Interrupted, max_resends=0)
+    assert hasty.arrived == [("a", pytest.approx(18.0))]
+    assert hasty.given_up == [("b", pytest.approx(27.0)), ("c", pytest.approx(47.0))]

@@ -1,0 +1,56 @@
+"""`payload-sim link`: why the link carries what it carries."""
+
+from typing import Annotated
+
+import typer
+
+from payload.commands.options import AsJson, Overrides, ScenarioFile
+from payload.commands.talk import answer, answer_json, as_dict
+
+ElevationDeg = Annotated[
+    float,
+    typer.Option("--at-elevation-deg", metavar="DEG", help="[deg] 0, the horizon, to 90."),
+]
+Station = Annotated[
+    str | None,
+    typer.Option("--station", metavar="NAME", help="Who listens; the first if left out."),
+]
+Satellite = Annotated[
+    str | None,
+    typer.Option("--satellite", metavar="NAME", help="Who sends; the first if left out."),
+]
+UploadBytes = Annotated[
+    int,
+    typer.Option("--upload-bytes", metavar="N", help="[byte] How long does this take to go up?"),
+]
+
+
+def link(
+    scenario: ScenarioFile,
+    at_elevation_deg: ElevationDeg = 30.0,
+    station: Station = None,
+    satellite: Satellite = None,
+    upload_bytes: UploadBytes = 1_000_000,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a scenario's link budget line by line, and what its passes carry.
+
+    For a link of kind `dvbs2`: from EIRP to Es/N0 at an elevation, the MODCOD and the rate. For any link: the volume of its passes, and when an upload would be complete.
+
+    Example:  payload-sim link scenarios/dove.yaml --at-elevation-deg 30
+    """
+    from payload import api
+
+    found = api.link(
+        api.check(scenario, overrides or []),
+        elevation_deg=at_elevation_deg,
+        station=station,
+        satellite=satellite,
+        upload_bytes=upload_bytes,
+    )
+    if as_json:
+        answer_json(as_dict(found))
+    else:
+        for line in found.lines():
+            answer(line)

@@ -1,0 +1,56 @@
+"""Options of transfer frames and of lock, which links of every kind have in common.
+
+Source: CCSDS 131.0 and 132.0 for the frame; the rest is assumed, as each says.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from payload.errors import ScenarioError
+
+ACQUISITION_S: Mapping[str, Any] = MappingProxyType(
+    {
+        "default": 10.0,
+        "description": "[s] From the rise above the mask to lock; nothing flows before."
+        " Assumption: 10 s.",
+        "ge": 0.0,
+        "le": 3600.0,
+    }
+)
+FRAME_BYTES: Mapping[str, Any] = MappingProxyType(
+    {
+        "default": 1115,
+        "description": "[byte] A transfer frame on the channel. 1115 fills a CCSDS Reed-Solomon block"
+        " (255, 223) of interleaving 5 (CCSDS 131.0, 132.0).",
+        "ge": 16,
+        "le": 65_536,
+    }
+)
+FRAME_PAYLOAD_BYTES: Mapping[str, Any] = MappingProxyType(
+    {
+        "default": 1107,
+        "description": "[byte] What a frame carries of tile records: 1115 less 6 of header and 2 of"
+        " frame error control (CCSDS 132.0).",
+        "ge": 1,
+        "le": 65_535,
+    }
+)
+MAX_RESENDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "default": 3,
+        "description": "How often the missing frames of a record are asked for again before the record"
+        " is given up as lost.",
+        "ge": 0,
+        "le": 1000,
+    }
+)
+
+
+def check_frame(frame_bytes: int, frame_payload_bytes: int) -> None:
+    """ScenarioError if a frame carries no less than its own length."""
+    if frame_payload_bytes >= frame_bytes:
+        raise ScenarioError(
+            f"frame_payload_bytes is {frame_payload_bytes}:"
+            f" a frame of {frame_bytes} bytes needs room for its header too"
+        )

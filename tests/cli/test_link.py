@@ -1,0 +1,92 @@
+"""`payload-sim link`: the budget as a person reads it and as a program does, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+DOVE, REFERENCE = SCENARIOS / "dove.yaml", SCENARIOS / "reference.yaml"
+
+
+def test_a_budget_is_printed_line_by_line(call):
+    found = call("link", DOVE, "--at-elevation-deg", 30)
+    assert found.code == 0
+    names = [line[:22].strip() for line in found.out.splitlines()]
+    order = [
+        "power", "transmit loss", "antenna gain", "EIRP", "pointing loss", "free-space loss", "gas",
+        "rain and cloud", "polarisation loss", "G/T", "Boltzmann", "C/N0", "symbol rate",
+        "implementation loss", "Es/N0",
+    ]  # fmt: skip
+    assert [name for name in names if name in order] == order
+    assert "32APSK 4/5 (threshold 13.64 dB" in found.out
+    # 56 Mbaud x 3.951571 bit x 0.97 of framing.
+    assert "214.65 Mbit/s" in found.out
+
+
+def test_a_program_gets_numbers_that_add_up(call):
+    found = json.loads(call("link", DOVE, "--json", "--upload-bytes", 10_000_000).out)
+    budget = found["budget"]
+    value = {line["name"]: line["value"] for line in budget["lines"]}
+    parts = ("EIRP", "pointing loss", "free-space loss", "gas", "rain and cloud", "polarisation loss",
+             "G/T", "Boltzmann")  # fmt: skip
+    assert sum(value[part] for part in parts) == pytest.approx(value["C/N0"], abs=1e-9)
+    spare = budget["es_n0_db"] - budget["threshold_db"]
+    assert budget["spare_db"] == pytest.approx(spare, abs=1e-9)
+    assert found["passes"]["least_bytes"] < found["passes"]["most_bytes"]
+    # 250 kbit/s are 31,250 bytes a second: at least 320 s in the passes that are used.
+    assert found["upload"]["sent_bytes"] == 10_000_000
+    used_s = sum(item["los_s"] - item["aos_s"] for item in found["upload"]["passes"])
+    assert used_s >= 320.0
+
+
+def test_a_link_of_one_rate_says_so(call):
+    found = call("link", REFERENCE)
+    assert found.code == 0
+    assert "`fixed` has no budget: it carries 10 Mbit/s, whatever the elevation." in found.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--at-elevation-deg", "95"), "an elevation of 95 deg is none"),
+        (("--at-elevation-deg", "nan"), "an elevation of nan deg is none"),
+        (("--station", "nowhere"), "there is no station 'nowhere'; there are: svalbard, inuvik"),
+        (("--satellite", "swan"), "there is no satellite 'swan'"),
+        (("--upload-bytes", "-5"), "0 or more are wanted"),
+        (("--set", "link.power_w=-2"), "link.power_w: "),
+        (("--set", "link.symbol_rate_mbaud=0"), "link.symbol_rate_mbaud: "),
+        (("--set", "link.max_modcod=64APSK 4/5"), "DVB-S2 has no MODCOD '64APSK 4/5'"),
+        (("--set", "link.eirp_dbw=14"), "how strong the satellite sends is wanted once"),
+        (("--set", "uplink.rate_kbps=0"), "uplink.rate_kbps: "),
+        (("--set", "outages.0.station=nowhere"), "outages of stations that are not there: nowhere"),
+        (("--set", "outages.0.start_h=3"), "wants start_h and end_h, or mean_between_h"),
+        (("--set", "outages=[{station: inuvik, start_h: 3, end_h: 2}]"), "not after its start"),
+        (("--set", "stations.0.gt_dbk=400"), "stations.0.gt_dbk: "),
+    ],
+)
+def test_nonsense_is_answered_with_a_sentence(call, words, sentence):
+    found = call("link", DOVE, *words)
+    assert found.code == 2
+    assert sentence in found.err
+    assert found.out == ""
+
+
+def test_an_outage_cuts_the_contacts_and_nothing_else(call):
+    def windows(*words):
+        found = json.loads(call("passes", REFERENCE, "--json", *words).out)
+        return [(item["station"], item["aos_s"], item["los_s"]) for item in found]
+
+    whole = windows()
+    cut = windows("--set", "outages=[{station: svalbard, start_h: 0, end_h: 12}]")
+    noon_s = 12 * 3600.0
+    assert cut == [
+        (name, max(aos_s, noon_s), los_s) if name == "svalbard" else (name, aos_s, los_s)
+        for name, aos_s, los_s in whole
+        if name != "svalbard" or los_s > noon_s
+    ]
+    assert len(cut) < len(whole)
+    chance = "outages=[{station: svalbard, mean_between_h: 2, mean_repair_h: 2}]"
+    drawn = windows("--set", chance)
+    assert windows("--set", chance) == drawn
+    assert windows("--set", chance, "--set", "seed=77") != drawn

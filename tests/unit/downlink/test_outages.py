@@ -1,0 +1,82 @@
+"""Outages cut passes and nothing else; drawn ones keep their mean times."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payload.downlink.outages import Outage, cut, seeded_outages
+from payload.errors import ScenarioError
+from payload.types import ContactWindow
+
+
+def window(aos_s, los_s, station="a"):
+    return ContactWindow("one", station, aos_s, los_s, 40.0)
+
+
+spans = st.tuples(st.integers(0, 100), st.integers(1, 40)).map(lambda s: (s[0], s[0] + s[1]))
+
+
+def seconds(windows, station):
+    """Whole seconds that are inside, counted one by one."""
+    return {
+        at
+        for item in windows
+        if item.station == station
+        for at in range(int(item.aos_s), int(item.los_s))
+    }
+
+
+@given(
+    passes=st.lists(st.tuples(spans, st.sampled_from("ab")), max_size=5),
+    breaks=st.lists(st.tuples(spans, st.sampled_from("ab")), max_size=5),
+)
+def test_what_is_left_is_what_no_outage_covers(passes, breaks):
+    windows = [window(float(a), float(b), name) for (a, b), name in passes]
+    outages = [Outage(name, float(a), float(b)) for (a, b), name in breaks]
+    left = cut(windows, outages, lambda item: item.aos_s)
+    for name in "ab":
+        out = {at for item in outages if item.station == name
+               for at in range(int(item.start_s), int(item.end_s))}  # fmt: skip
+        assert seconds(left, name) == seconds(windows, name) - out
+    assert all(item.aos_s < item.los_s for item in left)
+
+
+def test_a_cut_piece_has_a_highest_point_of_its_own():
+    whole, other = window(0.0, 100.0), window(0.0, 100.0, "b")
+    left = cut([whole, other], [Outage("a", 40.0, 60.0)], lambda item: item.los_s)
+    assert [(item.aos_s, item.los_s, item.max_elevation_deg) for item in left] == [
+        (0.0, 40.0, 40.0),
+        (60.0, 100.0, 100.0),
+        (0.0, 100.0, 40.0),
+    ]
+    assert left[2] is other
+
+
+def test_failures_by_chance_have_their_mean_times():
+    """Four standard errors of a mean of exponential times."""
+    found = seeded_outages("a", seed=1, span_s=4e8, between_s=8e4, repair_s=2e4)
+    repairs = np.array([item.end_s - item.start_s for item in found])
+    starts, ends = (
+        np.array([getattr(item, name) for item in found]) for name in ("start_s", "end_s")
+    )
+    between = starts[1:] - ends[:-1]
+    error = 4.0 / np.sqrt(len(found))
+    assert repairs.mean() == pytest.approx(2e4, rel=error)
+    assert between.mean() == pytest.approx(8e4, rel=error)
+    assert repairs.sum() / 4e8 == pytest.approx(0.2, rel=2 * error)
+
+
+def test_a_longer_flight_has_the_same_failures_first():
+    short, long = (
+        seeded_outages("a", seed=3, span_s=span_s, between_s=1e4, repair_s=1e3)
+        for span_s in (1e5, 1e6)
+    )
+    assert long[: len(short)] == short
+    assert short != seeded_outages("b", seed=3, span_s=1e5, between_s=1e4, repair_s=1e3)
+    assert short != seeded_outages("a", seed=4, span_s=1e5, between_s=1e4, repair_s=1e3)
+
+
+def test_mean_times_of_nothing_are_refused():
+    with pytest.raises(ScenarioError, match="both must be above 0"):
+        seeded_outages("a", seed=1, span_s=1e5, between_s=0.0, repair_s=10.0)
