@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FREQUENCIES_GHZ = (2.0, 27.5)
-"""The table holds S, X and Ka band: 2.25, 8.2 and 26 GHz; between them it is interpolated."""
+"""The table holds S, X and Ka band: 2.25, 8.2 and 26 GHz; between them it is interpolated.
+
+Near these three it errs by 1 to 5 % in the median of places; far from them, as at 4 GHz, by up to half."""
 LOWEST_ELEVATION_DEG = 1.0
 """Below it the air is taken to be as thick as here. Assumption: the cosecant has no meaning at the horizon."""
 _LEAST_DB, _LN_STEP = 1e-3, 0.05

@@ -59,13 +59,13 @@ def _day(seed: int, station: str, day: int) -> Floats:
     first, last = _midnight(seed, station, day), _midnight(seed, station, day + 1)
     memory = _memory(_STEP_S)
     steps = math.sqrt(1.0 - memory**2) * stream(seed, "fade", station, day).standard_normal(_STEPS)
-    knots = [first]
-    for step in steps.tolist():
-        knots.append(memory * knots[-1] + step)
     time_s = np.arange(_STEPS + 1) * _STEP_S
+    # Each knot is the one before it times the memory, plus a step; grown by what a day forgets, a sum.
+    forgotten = np.exp(-time_s / CORRELATION_S)
+    knots = forgotten * np.cumsum(np.append(first, steps) / forgotten)
     whole = _memory(S_PER_DAY)
-    pull = np.exp((time_s - S_PER_DAY) / CORRELATION_S) - np.exp(-time_s / CORRELATION_S) * whole
-    return np.asarray(np.array(knots) + pull / (1.0 - whole**2) * (last - knots[-1]))
+    pull = np.exp((time_s - S_PER_DAY) / CORRELATION_S) - forgotten * whole
+    return np.asarray(knots + pull / (1.0 - whole**2) * (last - knots[-1]))
 
 
 def _midnight(seed: int, station: str, day: int) -> float:
