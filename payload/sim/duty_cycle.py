@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 _JOINT_S = 1e-6
+_ROUNDING_S = 1e-9
 
 
 @dataclass
@@ -43,9 +44,9 @@ class DutyCycle:
             pause_s = (
                 max(0.0, start - begin_s) - room_s
             )  # no old second leaves while a new one comes
-            if pause_s >= left_s:
+            if pause_s > left_s + _ROUNDING_S:
                 break
-            left_s -= pause_s
+            left_s = max(0.0, left_s - pause_s)
             room_s = end - begin_s  # as much leaves as comes
         return max(0.0, room_s + left_s)
 
