@@ -45,6 +45,8 @@ class MassMemory:
 
     def part_of(self, shelf: Shelf) -> Partition:
         """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
+        if len(self.parts) == 1:
+            return self.parts[0]
         reached = (part for part in self.parts if shelf.priority >= part.min_priority)
         return next(reached, self.parts[-1])
 

@@ -138,7 +138,8 @@ class Recorder:
 
     def fetch(self, tile_ids: Iterable[str]) -> list[str]:
         """The ground asks for pruned tiles: those that are still there are kept for it."""
-        found = [tile_id for tile_id in tile_ids if tile_id in self.spare_covers()]
+        spare = self.spare_covers()
+        found = [tile_id for tile_id in tile_ids if tile_id in spare]
         for tile_id in found:
             self.pin(tile_id)
             self.fetched[tile_id] = None

@@ -25,7 +25,7 @@ def test_no_stretch_holds_more_than_the_limit_and_no_second_is_wasted(limit_s, w
     for pause_s, wish_s in wishes:
         now_s += pause_s
         opens_s = duty.opens_s(float(now_s), 1.0)
-        before = spans + [(now_s, now_s + 1)]
+        before = [*spans, (now_s, now_s + 1)]
         if opens_s > now_s:  # then one second more would have been too much at once
             worst = max(sent_within(before, t - period_s, t) for t in range(now_s, now_s + 2))
             assert worst > limit_s
@@ -35,7 +35,7 @@ def test_no_stretch_holds_more_than_the_limit_and_no_second_is_wasted(limit_s, w
         duty.note(float(now_s), float(now_s + length_s))
         spans.append((now_s, now_s + length_s))
         if length_s < wish_s:  # all the room was used: another second breaks the law
-            longer = spans[:-1] + [(now_s, now_s + length_s + 1)]
+            longer = [*spans[:-1], (now_s, now_s + length_s + 1)]
             end_s = now_s + length_s + 1
             assert sent_within(longer, end_s - period_s, end_s) > limit_s
         now_s += length_s

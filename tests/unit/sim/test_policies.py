@@ -9,8 +9,11 @@ from payload.sim.sending import RANKS, rank
 from payload.sim.shelf import Shelf
 
 
+ORDERS = st.integers(1, 50)
+
+
 @st.composite
-def shelves(draw, order=st.integers(1, 50)):
+def shelves(draw, order=ORDERS):
     raw_bytes = draw(st.integers(1, 400))
     return Shelf(
         f"t{draw(st.integers(0, 10**6))}",
@@ -43,7 +46,7 @@ def test_who_goes_makes_room_and_nobody_goes_for_nothing(policy, newcomer, shelv
         return
     freed = [by_id[tile].bytes for tile in gone]
     assert sum(freed) >= short_bytes > sum(freed[:-1])
-    assert {tile for tile in gone} <= {shelf.tile_id for shelf in may_go}
+    assert set(gone) <= {shelf.tile_id for shelf in may_go}
     stays = [s for s in may_go if s.tile_id not in gone]
     for tile in gone:
         went = by_id[tile]

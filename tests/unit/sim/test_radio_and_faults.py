@@ -52,7 +52,7 @@ SLOW = {"kind": "fixed", "rate_mbps": 0.002}
 
 def test_a_body_fixed_antenna_never_sends_while_the_camera_looks_elsewhere(flying):
     radio = {"antenna": "body_fixed", "slew_deg_per_s": 2.0, "settle_s": 3.0}
-    steered, free = flying("raw", link=SLOW)
+    _, free = flying("raw", link=SLOW)
     fixed, record = flying("raw", link=SLOW, radio=radio)
     pointing = fixed.fleet[0].pointing
     met = 0
