@@ -51,6 +51,11 @@ def image_cover(estimates: Sequence[CoverEstimate]) -> float | None:
     return _pooled(estimates, KEEP_ALL)
 
 
+def expected_cover(estimate: CoverEstimate) -> float:
+    """Expected cloudy share of a tile: by probabilities where there are some, else by its mask; 1 without data."""
+    return _expected_cloud_px(estimate) / estimate.valid_px if estimate.valid_px else 1.0
+
+
 def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
     """The cover that the policy asks for, of all pixels with data; None where there is none."""
     valid_px = sum(estimate.valid_px for estimate in estimates)

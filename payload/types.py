@@ -5,6 +5,7 @@ top of the atmosphere. Truth is 0 clear, 1 cloud, 2 shadow, 255 unknown; shadow 
 Where all is known of a sky, thin cloud is 3.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -131,12 +132,16 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place that the customer wants: a point, or the point that stands for an area."""
+    """A place that the customer wants: a point, or the point that stands for an area.
+
+    Its pixels should be on the ground `deliver_within_s` after the exposure.
+    """
 
     name: str
     lat_deg: float
     lon_deg: float
     priority: float = 1.0
+    deliver_within_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The summary of a run: what README documents and programs read. Integers stay integers; there is no NaN."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,6 +103,8 @@ def summarise(flown: Flown) -> Summary:
         "arms": arms,
         "notes": _notes(flown, own),
         "surrogate": flown.surrogate,
+        "fetched": _fetched(flown, own),
+        "faults": faults_of(own),
     }
 
 
@@ -124,6 +127,7 @@ def _link(record: FlightRecord) -> Summary:
         "capacity_bytes": sum(log.capacity_bytes for log in record.contacts),
         "used_bytes": sum(log.used_bytes for log in record.contacts),
         "saturated": is_saturated(record),
+        "missed": sum(log.is_missed for log in record.contacts),
     }
 
 
@@ -131,6 +135,29 @@ def is_saturated(record: FlightRecord) -> bool:
     """Whether the link was the bottleneck: more than half of the contacts it used ended with data still waiting."""
     served = [log for log in record.contacts if log.capacity_bytes]
     return sum(log.left_waiting for log in served) * 2 > len(served)
+
+
+def _fetched(flown: Flown, record: FlightRecord) -> Summary:
+    """Pruned tiles that the ground asked for: what of them came down, and the clear pixels that it rescued."""
+    delivered = [tile_id for tile_id in record.fetched if tile_id in record.delivered_s]
+    wanted = set(delivered)
+    return {
+        "asked": len(record.fetched),
+        "delivered": len(delivered),
+        "bytes": sum(
+            entry.bytes
+            for entry in record.ledger.entries
+            if entry.fate is Fate.DELIVERED and entry.tile_id in wanted
+        ),
+        "clear_pixels": _clear(flown, delivered),
+    }
+
+
+def faults_of(record: FlightRecord) -> dict[str, int]:
+    """How often each kind of fault befell a flight."""
+    return dict(
+        sorted(Counter(event.subject for event in record.events if event.kind == "fault").items())
+    )
 
 
 def _latency(record: FlightRecord) -> Summary:
@@ -240,6 +267,10 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
     overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))
     if record.ledger.acquired and overflowed == len(record.ledger.acquired):
         notes.append("the memory holds less than one raw tile: everything overflowed")
+    faults = faults_of(record)
+    if faults:
+        told = ", ".join(f"{kind} {count} x" for kind, count in faults.items())
+        notes.append(f"things broke: {told}; the events tell when")
     if record.images and "oracle" not in flown.records:
         notes.append(
             "some pixels have no truth: the oracle was not flown, pixel counts are unknown"

@@ -15,9 +15,11 @@ from shapely.geometry import shape
 
 from payload.errors import ScenarioError
 from payload.types import Target
+from payload.units import S_PER_H
 
 MAX_NAME_CHARACTERS = 64
 MAX_FILE_BYTES = 100_000_000
+_MOST_HOURS = 100_000
 
 _DEPTHS = {"Point": 0, "Polygon": 2, "MultiPolygon": 3}
 _FORBIDDEN = "/\\"  # names become parts of ids and of file names
@@ -26,8 +28,9 @@ _FORBIDDEN = "/\\"  # names become parts of ids and of file names
 def load_targets(path: Path) -> tuple[Target, ...]:
     """The targets of a GeoJSON file, in order: a FeatureCollection, a Feature or a geometry.
 
-    A Feature may say its `name` (unique; `target-<n>` otherwise) and its `priority` (a number from
-    0 to 1,000,000; 1 otherwise) among its properties. A point inside stands for an area.
+    A Feature may say its `name` (unique; `target-<n>` otherwise), its `priority` (a number from
+    0 to 1,000,000; 1 otherwise) and `deliver_within_h` (hours from exposure to the ground; nobody waits
+    otherwise) among its properties. A point inside stands for an area.
 
     Raises:
         ScenarioError: The file cannot be read, or which feature is wrong and how.
@@ -88,7 +91,8 @@ def _target(feature: object, number: int, where: str) -> Target:
     name = _name(properties.get("name"), f"target-{number}", where)
     lon_deg, lat_deg = _point(feature.get("geometry"), f"{where} ({name})")
     priority = _priority(properties.get("priority"), f"{where} ({name})")
-    return Target(name=name, lat_deg=lat_deg, lon_deg=lon_deg, priority=priority)
+    within_s = _deliver_within_s(properties.get("deliver_within_h"), f"{where} ({name})")
+    return Target(name, lat_deg, lon_deg, priority, within_s)
 
 
 def _name(found: object, default: str, where: str) -> str:
@@ -120,6 +124,16 @@ def _priority(found: object, where: str) -> float:
     if not 0.0 <= found <= 1e6:
         raise ScenarioError(f"{where}: the priority {found} is not between 0 and 1,000,000")
     return float(found)
+
+
+def _deliver_within_s(found: object, where: str) -> float:
+    if found is None:
+        return math.inf
+    if not isinstance(found, float) or not 0.0 < found <= _MOST_HOURS:
+        raise ScenarioError(
+            f"{where}: deliver_within_h is {found!r}; hours above 0, at most {_MOST_HOURS:,}, are wanted"
+        )
+    return found * S_PER_H
 
 
 def _point(geometry: object, where: str) -> tuple[float, float]:

@@ -45,10 +45,19 @@ class ContactLog:
     used_bytes: int
     left_waiting: bool
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether nobody listened: all antennas or the radio were busy, or the station out, to its end."""
+        return self.start_s >= self.window.los_s
+
 
 @dataclass(frozen=True, slots=True)
 class FlightRecord:
-    """One arm as flown; the audit has passed."""
+    """One arm as flown; the audit has passed.
+
+    Attributes:
+        fetched: Pruned tiles that the ground asked for and that were still on board.
+    """
 
     arm: str
     span_s: float
@@ -58,3 +67,4 @@ class FlightRecord:
     events: tuple[Event, ...]
     delivered_s: dict[str, float]
     peak_memory_bytes: int
+    fetched: tuple[str, ...] = ()

@@ -232,4 +232,21 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
             f"The arms took different images, {own.images:,} here and {raw.images:,} in the bent pipe, "
             "as a target found cloudy on board is taken again."
         )
+    fetched = data.summary.fetched
+    if fetched is not None and fetched.asked:
+        rescued = (
+            "" if fetched.clear_pixels is None else f" with {pixels(fetched.clear_pixels)} clear"
+        )
+        told.append(
+            f"The ground asked for {count(fetched.asked, 'pruned tile')} after all; "
+            f"{fetched.delivered:,} came down{rescued}, in {size(fetched.bytes)}."
+        )
+    missed = data.summary.link.missed
+    if missed:
+        told.append(f"In {count(missed, 'contact')} nobody could listen to the satellite.")
+    if data.summary.faults:
+        broke = [
+            f"{kind.replace('_', ' ')} {times:,} x" for kind, times in data.summary.faults.items()
+        ]
+        told.append(f"Things broke on this flight: {listed(broke)}.")
     return tuple(told)

@@ -66,6 +66,7 @@ class LinkUse:
     capacity_bytes: Count
     used_bytes: Count
     saturated: bool
+    missed: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,16 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """Pruned tiles that the ground asked for and got, with the clear pixels in them."""
+
+    asked: Count
+    delivered: Count
+    bytes: Count
+    clear_pixels: Count | None
+
+
+@dataclass(frozen=True, slots=True)
 class SurrogateTold:
     """What stood for masker and codec, and how far to trust it, in sentences."""
 
@@ -159,6 +170,8 @@ class Summary:
     arms: tuple[Arm, ...]
     notes: tuple[str, ...] = ()
     surrogate: SurrogateTold | None = None
+    fetched: Fetched | None = None
+    faults: dict[str, Count] = field(default_factory=dict[str, int])
 
 
 # --- the other files --------------------------------------------------------------------------------

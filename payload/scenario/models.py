@@ -33,6 +33,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+WhenFull = Literal["newest", "oldest", "cloudiest", "lowest_value_per_byte"]
+SendOrder = Literal["first_in", "priority", "deadline", "clearest_first", "value_per_byte"]
+FaultKind = Literal["station_out", "frame_loss", "processor_reset", "memory_bank", "half_power"]
+
 FIRST_YEAR, LAST_YEAR = 1958, 2099
 """Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
 
@@ -240,15 +244,157 @@ class ComputerModel(Section):
     )
 
 
+class PartitionModel(Section):
+    """A part of the memory that is kept for targets from a priority upwards."""
+
+    min_priority: float = Field(
+        0.0,
+        ge=0,
+        le=1e6,
+        description="A target of at least this priority, and below that of others.",
+    )
+    share: float = Field(gt=0, le=1, description="Share of the capacity.")
+
+
 class MemoryModel(Section):
     """The mass memory that images share, raw and compressed."""
 
     capacity_mb: float = Field(gt=0, le=1e9, description="[MB] Capacity, 1 MB = 1,000,000 bytes.")
+    partitions: tuple[PartitionModel, ...] = Field(
+        (),
+        max_length=16,
+        description="Parts by the target's priority; their shares make 1. None: all share all. A target "
+        "below every `min_priority` uses the lowest part.",
+    )
+    when_full: WhenFull = Field(
+        "newest",
+        description="What is dropped when a new tile finds no room; the new tile stands in the row too. "
+        "Tiles not judged count as half cloudy; what has begun to go down is never dropped.",
+    )
+    send_order: SendOrder = Field(
+        "first_in",
+        description="What is sent next. `deadline` goes by the targets' `deliver_within_h`. What has "
+        "begun is finished first.",
+    )
+    keep_pruned_h: float = Field(
+        0.0,
+        ge=0,
+        le=24 * 366,
+        description="[h] How long pruned tiles stay, raw, in room that nobody needs, so that the ground "
+        "may ask for them.",
+    )
 
     @property
     def capacity_bytes(self) -> int:
         """[byte] Capacity."""
         return int(self.capacity_mb * BYTES_PER_MB)
+
+    @model_validator(mode="after")
+    def _partitions_fill_the_memory(self) -> Self:
+        if self.partitions:
+            total = sum(part.share for part in self.partitions)
+            if abs(total - 1) > 1e-9:
+                raise ValueError(f"the shares of the partitions make {total:g}; 1 is wanted")
+            least = [part.min_priority for part in self.partitions]
+            if len(set(least)) < len(least):
+                raise ValueError(
+                    "two partitions have the same min_priority; they need different ones"
+                )
+        return self
+
+
+class RequestsModel(Section):
+    """What the ground asks for of the pruned tiles that are kept, see `memory.keep_pruned_h`."""
+
+    policy: Literal["none", "least_sure", "clearest"] = Field(
+        "none",
+        description="`least_sure`: those whose expected cover is nearest to the limit of the pruning. "
+        "`clearest`: those of the smallest expected cover. What the ground knows of a pruned tile is its "
+        "estimated cover, told in a contact.",
+    )
+    max_per_contact: int = Field(
+        10, ge=1, le=100_000, description="Tiles asked for in one contact."
+    )
+    round_trip_s: float = Field(
+        5.0,
+        ge=0,
+        le=86400,
+        description="[s] From the begin of a contact to the request on board. Assumption: 5.",
+    )
+
+
+class RadioModel(Section):
+    """How the radio shares the satellite with the camera, and how long it may send."""
+
+    antenna: Literal["steerable", "body_fixed"] = Field(
+        "steerable",
+        description="`body_fixed`: the satellite turns to send, so that imaging and downlink exclude each "
+        "other, the turn included.",
+    )
+    first: Literal["imaging", "downlink"] = Field(
+        "imaging",
+        description="For `body_fixed`: `imaging` interrupts contacts for images that are planned; "
+        "`downlink` plans no image that a contact would suffer from.",
+    )
+    slew_deg_per_s: float = Field(
+        1.0, gt=0, le=100, description="[deg/s] How fast the satellite turns. Assumption: 1."
+    )
+    settle_s: float = Field(
+        5.0, ge=0, le=3600, description="[s] To come to rest after a turn. Assumption: 5."
+    )
+    max_transmit_s_per_orbit: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="[s] Of transmission in any stretch of time as long as an orbit; no limit if left out.",
+    )
+    nak_delay_s: float = Field(
+        0.0,
+        ge=0,
+        le=86400,
+        description="[s] From the last frame of a round to the request for the missing ones on board; "
+        "other records go down meanwhile.",
+    )
+
+
+class FaultModel(Section):
+    """Something that breaks: once at a time, or by chance with a mean time between."""
+
+    kind: FaultKind = Field(
+        description="`station_out`: a station hears nothing. `frame_loss`: so many more "
+        "frames are lost, each by itself. `processor_reset`: the computer starts anew, and with the tile it was at. "
+        "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio's "
+        "rate is halved."
+    )
+    who: Name | None = Field(
+        None, description="The station or the satellite; left out: each of them, by itself."
+    )
+    at_h: float | None = Field(None, ge=0, le=24 * 366, description="[h] When it befalls.")
+    mean_between_h: float | None = Field(
+        None, gt=0, le=1e6, description="[h] Mean of the exponential times from one to the next."
+    )
+    lasts_h: float | None = Field(
+        None,
+        gt=0,
+        le=24 * 366,
+        description="[h] How long. Left out: to the end of the flight; a processor starts in what its "
+        "profile says, or in 60 s (Assumption). A lost bank never comes back.",
+    )
+    frame_loss: float = Field(
+        0.5, ge=0, lt=1, description="For `frame_loss`: probability that a frame does not arrive."
+    )
+    banks: int = Field(4, ge=1, le=64, description="For `memory_bank`: how many the memory has.")
+
+    @property
+    def strikes_stations(self) -> bool:
+        """Whether it befalls a station; else a satellite."""
+        return self.kind == "station_out"
+
+    @model_validator(mode="after")
+    def _happens_somehow(self) -> Self:
+        if (self.at_h is None) == (self.mean_between_h is None):
+            raise ValueError("a fault needs either at_h or mean_between_h")
+        return self
 
 
 class ReschedulingModel(Section):
@@ -364,6 +510,13 @@ class Scenario(Section):
     uplink: UplinkModel = Field(
         default_factory=UplinkModel, description="What goes up in a contact."
     )
+    radio: RadioModel = Field(
+        default_factory=RadioModel, description="Where the antenna looks, how long it may send."
+    )
+    requests: RequestsModel = Field(
+        default_factory=RequestsModel, description="Pruned tiles that the ground wants after all."
+    )
+    faults: tuple[FaultModel, ...] = Field((), max_length=100, description="What breaks.")
     scheduler: SchedulerChoice = Field(
         default_factory=lambda: SchedulerChoice.model_validate({}),
         description="What is imaged next.",
@@ -412,6 +565,17 @@ class Scenario(Section):
                 f"outages of stations that are not there: {', '.join(strange)}; there are: "
                 f"{', '.join(sorted(known)) or 'none'}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _faults_befall_somebody(self) -> Self:
+        for fault in self.faults:
+            known = self.stations if fault.strikes_stations else self.satellites
+            names = [item.name for item in known]
+            if fault.who is not None and fault.who not in names:
+                raise ValueError(
+                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names)}"
+                )
         return self
 
     @property

@@ -1,7 +1,8 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -12,13 +13,17 @@ from payload.geometry.earth import subsatellite_deg
 from payload.geometry.look import highest_deg
 from payload.geometry.track import Track
 from payload.orbit.contacts import find_contacts, time_grid
+from payload.orbit.period import period_s
 from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
 from payload.sim.counted import Counted
 from payload.sim.draws import Draws
+from payload.sim.duty_cycle import DutyCycle
 from payload.sim.facts import Darkroom
+from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
 from payload.sim.pixels import Pixels
+from payload.sim.pointing import Pointing
 from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
 from payload.types import (
@@ -61,6 +66,19 @@ class Assembly:
     scheduler: Scheduler
     profile: ComputeProfile
     surrogate: Surrogate | None = None
+    faults: Faults = field(default_factory=Faults)
+
+    def pointing(self, satellite: str) -> Pointing:
+        """How a satellite's antenna and camera share its attitude."""
+        ephemeris = self.ephemerides[satellite]
+        return Pointing(self.scenario.radio, ephemeris, self.stations, self.targets)
+
+    def duty_cycle(self, satellite: str) -> DutyCycle:
+        """How long a satellite's radio may send."""
+        limit_s = self.scenario.radio.max_transmit_s_per_orbit
+        if limit_s is None:
+            return DutyCycle(math.inf, math.inf)
+        return DutyCycle(limit_s, period_s(self.ephemerides[satellite]))
 
     @property
     def satellites(self) -> list[str]:
@@ -137,6 +155,7 @@ def assemble(scenario: Scenario) -> Assembly:
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=profile,
         surrogate=surrogate_of(scenario),
+        faults=Faults(timetable(scenario, boot_s=profile.boot_s)),
     )
 
 

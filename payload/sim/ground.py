@@ -1,7 +1,7 @@
 """The ground: plans, hears what was cloudy, plans anew; its antennas listen, its archive receives."""
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.log import Log
 from payload.sim.memo import Memo
+from payload.sim.requests import choose
 from payload.types import Acquisition, Opportunity, PlanContext
 
 Story = Generator[simpy.Event, Any, None]
@@ -47,8 +48,12 @@ class Ground:
         self._taken: Counter[str] = Counter()
         self._itinerary: dict[str, list[Opportunity]] = {}
         self._busy_until_s: dict[str, float] = {}
+        self._asked: set[str] = set()
+        parts = self.assembly
         self._flat = {
-            item.id: item for items in self.assembly.opportunities.values() for item in items
+            item.id: item
+            for name, items in parts.opportunities.items()
+            for item in parts.pointing(name).shared(items, parts.contacts[name])
         }
 
     def plan_ahead(self) -> Story:
@@ -72,6 +77,31 @@ class Ground:
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
 
+    def note_missed(self, opportunity: Opportunity) -> None:
+        """A satellite could not take what was planned: its target is still wanted."""
+        self._itinerary[opportunity.satellite].remove(opportunity)
+        self._tell_news()
+
+    def ask(self, covers: Mapping[str, float]) -> list[str]:
+        """Which of the pruned tiles that a satellite tells of the ground asks for, each once."""
+        rules = self.assembly.scenario.requests
+        new = {tile_id: cover for tile_id, cover in covers.items() if tile_id not in self._asked}
+        wanted = choose(
+            rules.policy, new, limit=self.arm.policy.max_cloud_cover, most=rules.max_per_contact
+        )
+        self._asked.update(wanted)
+        return wanted
+
+    def suffer(self) -> Story:
+        """Stations break as the timetable says; the contacts know."""
+        stations = {station.name for station in self.assembly.stations}
+        for fault in self.assembly.faults.all:
+            if fault.kind == "station_out" and fault.who in stations:
+                yield self.env.timeout(max(0.0, fault.start_s - self.env.now))
+                self.log.note(
+                    "", "fault", fault.kind, detail=f"{fault.who} until {fault.end_s:.0f} s"
+                )
+
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
         """A satellite knows how cloudy its image is; a cloudy target is put back, if the policy says so."""
         rules = self.assembly.scenario.rescheduling
@@ -82,8 +112,7 @@ class Ground:
             return
         self._pending.add(target)
         self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
-        previous, self.news = self.news, self.env.event()
-        previous.succeed()
+        self._tell_news()
 
     def receive(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
         """The last frame of a record has arrived."""
@@ -93,6 +122,10 @@ class Ground:
             held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)
         self.delivered_s[tile_id] = self.env.now
+
+    def _tell_news(self) -> None:
+        previous, self.news = self.news, self.env.event()
+        previous.succeed()
 
     def _plan(self) -> None:
         now_s = self.env.now

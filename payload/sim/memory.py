@@ -1,28 +1,94 @@
-"""Mass memory: shelves with a label and a size each, and a capacity that they share."""
+"""Mass memory: shelves with a label each, and the capacity that they share, whole or in partitions."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from payload.scenario.models import WhenFull
+from payload.sim.dropping import victims
+from payload.sim.shelf import Shelf
+
+
+@dataclass(slots=True)
+class Partition:
+    """A part of the memory for targets from a priority upwards."""
+
+    min_priority: float
+    capacity_bytes: int
+    used_bytes: int = 0
 
 
 @dataclass
 class MassMemory:
-    """What lies on board, counted in whole bytes. When it is full, what is newest finds no place."""
+    """What lies on board, counted in whole bytes.
+
+    Attributes:
+        capacity_bytes: [byte] Of all partitions.
+        partitions: Least priority and capacity [byte] of each; none is one for all.
+        when_full: Who has to go when something new finds no room.
+    """
 
     capacity_bytes: int
-    shelves: dict[str, int] = field(default_factory=dict[str, int])
+    partitions: Sequence[tuple[float, int]] = ()
+    when_full: WhenFull = "newest"
+    items: dict[str, Shelf] = field(default_factory=dict[str, Shelf])
     used_bytes: int = 0
     peak_bytes: int = 0
 
-    def admit(self, tile_id: str, count_bytes: int) -> bool:
+    def __post_init__(self) -> None:
+        wanted = self.partitions or ((0.0, self.capacity_bytes),)
+        self.parts = [Partition(*each) for each in sorted(wanted, reverse=True)]
+
+    @property
+    def shelves(self) -> dict[str, int]:
+        """[byte] On each shelf, by tile."""
+        return {tile_id: item.bytes for tile_id, item in self.items.items()}
+
+    def part_of(self, shelf: Shelf) -> Partition:
+        """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
+        if len(self.parts) == 1:
+            return self.parts[0]
+        reached = (part for part in self.parts if shelf.priority >= part.min_priority)
+        return next(reached, self.parts[-1])
+
+    def who_goes(self, newcomer: Shelf) -> list[str] | None:
+        """Who has to be dropped to let a tile in, nobody as a rule; None if it is refused itself."""
+        part = self.part_of(newcomer)
+        short_bytes = part.used_bytes + newcomer.bytes - part.capacity_bytes
+        if short_bytes <= 0:
+            return []
+        if newcomer.bytes > part.capacity_bytes:
+            return None
+        beside = (item for item in self.items.values() if self.part_of(item) is part)
+        return victims(self.when_full, newcomer, beside, short_bytes=short_bytes)
+
+    def put(self, shelf: Shelf) -> bool:
         """Put a tile on a shelf; False, and nothing changed, if there is no room."""
-        if self.used_bytes + count_bytes > self.capacity_bytes:
+        part = self.part_of(shelf)
+        if part.used_bytes + shelf.bytes > part.capacity_bytes:
             return False
-        self.shelves[tile_id] = count_bytes
-        self.used_bytes += count_bytes
-        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
+        self.items[shelf.tile_id] = shelf
+        self._count(shelf, shelf.bytes)
         return True
+
+    def change(self, tile_id: str, **labels: object) -> Shelf:
+        """Write a shelf's label anew; what lies there may only shrink by that."""
+        before = self.items[tile_id]
+        after = self.items[tile_id] = replace(before, **labels)  # type: ignore[arg-type]
+        self._count(after, after.bytes - before.bytes)
+        return after
 
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""
-        count_bytes = self.shelves.pop(tile_id)
-        self.used_bytes -= count_bytes
-        return count_bytes
+        shelf = self.items.pop(tile_id)
+        self._count(shelf, -shelf.bytes)
+        return shelf.bytes
+
+    def shrink(self, kept_share: float) -> None:
+        """A part of every partition is gone; what lies in it has to be released by whoever knows."""
+        for part in self.parts:
+            part.capacity_bytes = int(part.capacity_bytes * kept_share)
+
+    def _count(self, shelf: Shelf, more_bytes: int) -> None:
+        self.part_of(shelf).used_bytes += more_bytes
+        self.used_bytes += more_bytes
+        self.peak_bytes = max(self.peak_bytes, self.used_bytes)

@@ -53,9 +53,10 @@ class Mission:
 
     def fly(self) -> FlightRecord:
         """Fly the span, close the books, check them."""
-        self.env.process(self.ground.plan_ahead())
+        for story in (self.ground.plan_ahead(), self.ground.suffer()):
+            self.env.process(story)
         for craft in self.fleet:
-            for story in (craft.observe(), craft.process(), craft.downlink()):
+            for story in (craft.observe(), craft.process(), craft.downlink(), craft.suffer()):
                 self.env.process(story)
         self.env.run(until=math.nextafter(self.assembly.span_s, math.inf))  # its last instant too
         for craft in self.fleet:
@@ -80,4 +81,5 @@ class Mission:
             events=tuple(self.log.events),
             delivered_s=self.ground.delivered_s,
             peak_memory_bytes=max(craft.memory.peak_bytes for craft in self.fleet),
+            fetched=tuple(tile for craft in self.fleet for tile in craft.recorder.fetched),
         )

@@ -1,7 +1,7 @@
 """How the tiles of an image are judged on board, from facts that are painted or drawn."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payload.energy import ComputeProfile
 from payload.pruning import decide
@@ -29,6 +29,19 @@ class Processor:
         covers = [self._cover(fact) for fact in stored]
         decisions = decide(covers, self.arm.policy)
         return [self._outcome(*item) for item in zip(stored, covers, decisions, strict=True)]
+
+    def reprieve(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
+        """A pruned tile that the ground wants after all: it is only compressed."""
+        facts = self.memo.develop(acquisition)
+        fact = facts[acquisition.tile_ids.index(outcome.tile_id)]
+        busy_s = fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
+        return replace(
+            outcome,
+            encoded_bytes=fact.encoded_bytes,
+            decision=Decision(keep=True, reason=f"fetched; {outcome.decision.reason}"),
+            busy_s=busy_s,
+            energy_j=self.profile.energy_j(busy_s),
+        )
 
     def _cover(self, fact: TileFacts) -> CoverEstimate:
         if self.arm.mask == "perfect" and fact.perfect is not None:

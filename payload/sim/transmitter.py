@@ -1,6 +1,7 @@
 """The radio: in a contact, records go down frame by frame; a tile leaves its shelf after its last bit."""
 
-from collections import deque
+import heapq
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,8 +11,14 @@ from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_be
 from payload.ledger import ContactLog
 from payload.ports import Link
 from payload.rng import stream
+from payload.sim.duty_cycle import DutyCycle
+from payload.sim.faults import Faults
 from payload.sim.ground import Story
 from payload.types import ContactWindow, Ephemeris, RateProfile
+from payload.units import BITS_PER_BYTE
+
+Opening = Callable[[float], tuple[float, float]]
+"""[s] From a moment on: when the antenna looks at the station next, and until when."""
 
 
 @dataclass
@@ -23,6 +30,7 @@ class Parcel:
         frames_missing: Sent in this round, and not arrived.
         rounds: How many are over.
         bursts: How often something was sent of it: names the draws of chance.
+        due_s: [s] From when it may be sent: a request for missing frames takes its time.
     """
 
     tile_id: str
@@ -31,14 +39,22 @@ class Parcel:
     frames_missing: int = 0
     rounds: int = 0
     bursts: int = 0
+    due_s: float = 0.0
+
+
+def _nobody(_tile_id: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass
 class Transmitter:
-    """Sends what is ready, first in, first out.
+    """Sends what is ready, by rank; what has begun is finished first.
 
-    Frames that the channel loses are asked for again, in the same contact or in the next, at most
-    `link.max_resends` times; then the record is given up as lost.
+    Frames that the channel loses are asked for again, `nak_delay_s` after the last of a round, in the same
+    contact or in the next, at most `link.max_resends` times; then the record is given up as lost.
+
+    Attributes:
+        sending: The station and the end [s] of the latest burst.
     """
 
     env: simpy.Environment
@@ -47,71 +63,138 @@ class Transmitter:
     seed: int
     arrived: Callable[[str], None]
     given_up: Callable[[str], None]
-    queue: deque[Parcel] = field(default_factory=deque[Parcel])
+    begun: Callable[[str], None] = _nobody
+    nak_delay_s: float = 0.0
+    duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
+    faults: Faults = field(default_factory=Faults)
     contacts: list[ContactLog] = field(default_factory=list[ContactLog])
+    sending: tuple[str, float] = ("", -math.inf)
 
     def __post_init__(self) -> None:
         self.more = self.env.event()
+        self._ready: list[tuple[float, int, Parcel]] = []
+        self._begun: list[Parcel] = []
+        self._gone: set[int] = set()
+        self._number = 0
 
-    def enqueue(self, tile_id: str, record_bytes: int) -> None:
-        """A record is ready to be sent."""
-        self.queue.append(Parcel(tile_id, record_bytes))
+    @property
+    def queue(self) -> list[Parcel]:
+        """What waits, begun or not, in no order that matters."""
+        return self._begun + [
+            parcel for _, number, parcel in self._ready if number not in self._gone
+        ]
+
+    def enqueue(self, tile_id: str, record_bytes: int, rank: float = 0.0) -> None:
+        """A record is ready to be sent: the smaller its rank, the sooner."""
+        heapq.heappush(self._ready, (rank, self._number, Parcel(tile_id, record_bytes)))
+        self._number += 1
         previous, self.more = self.more, self.env.event()
         previous.succeed()
 
-    def serve(self, window: ContactWindow) -> Story:
-        """Use a contact from now to its end."""
-        profile = self.link.profile(window, self.ephemeris)
+    def withdraw(self, tile_id: str) -> None:
+        """A record is no longer on board; frames that are in the air count for nothing."""
+        self._begun = [parcel for parcel in self._begun if parcel.tile_id != tile_id]
+        self._gone |= {number for _, number, parcel in self._ready if parcel.tile_id == tile_id}
+
+    def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
+        """Use a contact from now to its end, whenever the antenna looks at the station."""
+        profile = self.faults.weakened(self.link.profile(window, self.ephemeris), window)
+        frame_s = _longest_frame_s(profile)
         start_s, los = self.env.now, self.env.timeout(window.los_s - self.env.now)
         used_bytes = 0
         while not los.processed:
-            frames = self._frames_that_fit(profile, window.los_s)
-            if not self.queue:
-                yield self.more | los
-            elif frames:
+            opens_s, closes_s = self._may_send(opening, frame_s)
+            parcel = self._next()
+            if parcel is None:
+                yield self._news(los)
+            elif opens_s > self.env.now:
+                yield self.env.timeout(min(opens_s, window.los_s) - self.env.now)
+            elif frames := self._frames_that_fit(parcel, profile, min(closes_s, window.los_s)):
                 used_bytes += frames * profile.frame_bytes
-                began_s = self.env.now
-                done_s = finish_time(profile, began_s, frames * profile.frame_bytes)
-                yield self.env.timeout(max(0.0, (done_s or window.los_s) - began_s))
-                self._account(frames, loss_between(profile, began_s, self.env.now))
+                yield from self._send(parcel, frames, profile, window)
+            elif closes_s < window.los_s:
+                yield self.env.timeout(max(closes_s - self.env.now, frame_s))
             else:
                 yield los
         self.contacts.append(
             ContactLog(
                 window=window,
                 start_s=start_s,
-                capacity_bytes=capacity_bytes(profile, start_s, window.los_s),
+                capacity_bytes=self._capacity_bytes(profile, start_s, window.los_s, opening),
                 used_bytes=used_bytes,
-                left_waiting=bool(self.queue),
+                left_waiting=self._is_waiting,
             )
         )
 
-    def _frames_that_fit(self, profile: RateProfile, los_s: float) -> int:
-        """How many of the first parcel's unsent frames go out before the contact ends."""
-        if not self.queue:
-            return 0
-        parcel = self.queue[0]
+    @property
+    def _is_waiting(self) -> bool:
+        return bool(self._begun) or len(self._ready) > len(self._gone)
+
+    def _next(self) -> Parcel | None:
+        """What is sent next: what has begun and is due, else the first in rank."""
+        for parcel in self._begun:
+            if parcel.due_s <= self.env.now:
+                return parcel
+        while self._ready and self._ready[0][1] in self._gone:
+            self._gone.discard(heapq.heappop(self._ready)[1])
+        return self._ready[0][2] if self._ready else None
+
+    def _news(self, los: simpy.Event) -> simpy.Event:
+        """A record becomes ready or is asked for again, or the contact ends."""
+        due_s = min((parcel.due_s for parcel in self._begun), default=math.inf)
+        if math.isinf(due_s):
+            return self.more | los
+        return self.more | los | self.env.timeout(due_s - self.env.now)
+
+    def _may_send(self, opening: Opening | None, frame_s: float) -> tuple[float, float]:
+        """[s] From when, and until when, pointing and duty cycle let it send."""
+        now_s = self.env.now
+        opens_s, closes_s = opening(now_s) if opening else (now_s, math.inf)
+        if math.isinf(self.duty.limit_s):
+            return opens_s, closes_s
+        opens_s = max(opens_s, self.duty.opens_s(now_s, frame_s))
+        return opens_s, min(closes_s, now_s + self.duty.room_s(now_s))
+
+    def _frames_that_fit(self, parcel: Parcel, profile: RateProfile, until_s: float) -> int:
+        """How many of a parcel's unsent frames go out before the radio has to stop."""
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
-        room = capacity_bytes(profile, self.env.now, los_s) // profile.frame_bytes
+        room = capacity_bytes(profile, self.env.now, until_s) // profile.frame_bytes
         return min(parcel.frames_unsent, room)
 
-    def _account(self, frames: int, frame_loss: float) -> None:
-        parcel = self.queue[0]
+    def _send(
+        self, parcel: Parcel, frames: int, profile: RateProfile, window: ContactWindow
+    ) -> Story:
+        """Frames without a pause; only then is it known which of them arrived."""
+        if parcel not in self._begun:
+            heapq.heappop(self._ready)
+            self._begun.append(parcel)
+            self.begun(parcel.tile_id)
+        start_s = max(self.env.now, float(profile.time_s[0]))
+        done_s = finish_time(profile, self.env.now, frames * profile.frame_bytes)
+        end_s = window.los_s if done_s is None else done_s
+        self.duty.note(start_s, end_s)
+        self.sending = (window.station, end_s)
+        yield self.env.timeout(max(0.0, end_s - self.env.now))
+        if parcel in self._begun:
+            self._account(parcel, frames, loss_between(profile, start_s, end_s))
+
+    def _account(self, parcel: Parcel, frames: int, frame_loss: float) -> None:
         parcel.frames_unsent = (parcel.frames_unsent or 0) - frames
         parcel.frames_missing += self._lost(parcel, frames, frame_loss)
         parcel.bursts += 1
         if parcel.frames_unsent:
-            return  # the contact ends within the round; the rest goes with the next
+            return  # the radio had to stop within the round; the rest goes when it may send again
         parcel.rounds += 1
         if not parcel.frames_missing:
-            self.queue.popleft()
+            self._begun.remove(parcel)
             self.arrived(parcel.tile_id)
         elif parcel.rounds > self.link.max_resends:
-            self.queue.popleft()
+            self._begun.remove(parcel)
             self.given_up(parcel.tile_id)
         else:
             parcel.frames_unsent, parcel.frames_missing = parcel.frames_missing, 0
+            parcel.due_s = self.env.now + self.nak_delay_s
 
     def _lost(self, parcel: Parcel, frames: int, frame_loss: float) -> int:
         if frame_loss == 0:
@@ -119,6 +202,25 @@ class Transmitter:
         draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.bursts)
         return int(draws.binomial(frames, frame_loss))
 
+    def _capacity_bytes(
+        self, profile: RateProfile, start_s: float, los_s: float, opening: Opening | None
+    ) -> int:
+        """[byte] That the channel could have carried while the antenna looked at the station."""
+        if opening is None:
+            return capacity_bytes(profile, start_s, los_s)
+        total, now_s = 0, start_s
+        while now_s < los_s:
+            opens_s, closes_s = opening(now_s)
+            total += capacity_bytes(profile, min(opens_s, los_s), min(closes_s, los_s))
+            now_s = closes_s
+        return total
+
     def miss(self, window: ContactWindow) -> None:
-        """A contact could not be used: the radio or all antennas were busy until its end."""
+        """A contact could not be used: the radio or all antennas were busy, or the station out, until its end."""
         self.contacts.append(ContactLog(window, window.los_s, 0, 0, left_waiting=False))
+
+
+def _longest_frame_s(profile: RateProfile) -> float:
+    """[s] That a frame takes at the lowest rate above none."""
+    rates = profile.rate_bps[profile.rate_bps > 0]
+    return profile.frame_bytes * BITS_PER_BYTE / float(rates.min()) if rates.size else math.inf

@@ -18,6 +18,10 @@ from payload.imaging.tiling import cut_tiles
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.packaged import available, packaged
 from payload.masking.preprocess import reflectance
+from payload.sim import assemble
+from payload.sim.arms import make_arm
+from payload.sim.memo import Memo
+from payload.sim.mission import Mission
 from payload.types import Radiometry
 
 
@@ -99,6 +103,29 @@ def test_the_masking_path_by_tiles_against_one_piece(benchmark):
     benchmark.extra_info["time over one piece"] = round(found, 2)
     benchmark.pedantic(tiled, rounds=3)
     assert found < 1.65
+
+
+def test_a_day_without_pixels_against_sorting(benchmark, root, tmp_path):
+    """One arm of 24 h of the quickstart, assembled before: LIMITS of the time of sorting two million numbers.
+
+    The sky that is glanced at is most of the first flight; what the simulation itself takes is seen where
+    its facts lie ready.
+    """
+    scenario = api.check(root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"])
+    assembly = assemble(scenario)
+    numbers = np.random.default_rng(1).random(2_000_000)
+
+    def fly(memo):
+        Mission(assembly, make_arm("prune", scenario.pruning), memo).fly()
+
+    ready = Memo(assembly.darkroom, tmp_path)
+    story = ratio(lambda: fly(ready), lambda: np.sort(numbers), rounds=5)
+    whole = ratio(
+        lambda: fly(Memo(assembly.darkroom, tmp_path)), lambda: np.sort(numbers), rounds=5
+    )
+    benchmark.extra_info["story over sorting"] = round(story, 2)
+    benchmark.extra_info["whole over sorting"] = round(whole, 2)
+    benchmark.pedantic(fly, args=[ready], rounds=3)
 
 
 def test_a_flight_without_pixels_against_one_with(benchmark, root, tmp_path):

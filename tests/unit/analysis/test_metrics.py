@@ -143,7 +143,7 @@ def test_a_link_is_saturated_when_most_contacts_end_with_data_waiting(waiting):
     found = summary(prune=flight("prune", PRUNED, waiting=waiting))
     assert found["link"] == {
         "contacts": 1, "contact_s": 60.0, "capacity_bytes": 100_000, "used_bytes": 20_000,
-        "saturated": waiting,
+        "saturated": waiting, "missed": 0,
     }  # fmt: skip
     assert found["energy_j"]["compute"] == pytest.approx(6.0)
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from payload.sim.memory import MassMemory
+from payload.sim.shelf import Shelf
 
 
 class Shelves(RuleBasedStateMachine):
@@ -20,7 +21,7 @@ class Shelves(RuleBasedStateMachine):
     def admit(self, size):
         self.count += 1
         fits = sum(self.model.values()) + size <= 1000
-        assert self.memory.admit(f"t{self.count}", size) == fits
+        assert self.memory.put(Shelf(f"t{self.count}", size)) == fits
         if fits:
             self.model[f"t{self.count}"] = size
 
@@ -41,5 +42,5 @@ test_mass_memory_agrees_with_a_plain_dictionary = Shelves.TestCase
 @given(st.integers(1, 100))
 def test_a_full_memory_admits_nothing(size):
     memory = MassMemory(size)
-    assert memory.admit("a", size)
-    assert not memory.admit("b", 1)
+    assert memory.put(Shelf("a", size))
+    assert not memory.put(Shelf("b", 1))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from payload.downlink import with_loss
 from payload.downlink.links import Fixed
+from payload.sim.duty_cycle import DutyCycle
 from payload.sim.transmitter import Transmitter
 from payload.types import ContactWindow, Ephemeris
 
@@ -33,10 +34,10 @@ class Interrupted(Fixed):
         return with_loss(Fixed.profile(self, window, ephemeris), 1.0, 20.0, 40.0)
 
 
-def fly(records, *, los_s=100.0, windows=None, kind=Fixed, **options):
+def fly(records, *, los_s=100.0, windows=None, radio=None, until=10_000, **options):
     env = simpy.Environment()
     done = Pass([], [], None, env)
-    link = kind(
+    link = options.pop("kind", Fixed)(
         **{"rate_mbps": 0.008, "acquisition_s": 0.0, "frame_bytes": 100, "frame_payload_bytes": 90}
         | options
     )
@@ -44,6 +45,7 @@ def fly(records, *, los_s=100.0, windows=None, kind=Fixed, **options):
         env, link, EPHEMERIS, 1,
         arrived=lambda tile: done.arrived.append((tile, env.now)),
         given_up=lambda tile: done.given_up.append((tile, env.now)),
+        **(radio or {}),
     )  # fmt: skip
     for tile, size in records:
         done.radio.enqueue(tile, size)
@@ -54,7 +56,7 @@ def fly(records, *, los_s=100.0, windows=None, kind=Fixed, **options):
             yield from done.radio.serve(ContactWindow("one", "s", aos_s, end_s, 45.0))
 
     env.process(story())
-    env.run(until=10_000)
+    env.run(until=until)
     return done
 
 
@@ -146,3 +148,114 @@ def test_what_is_sent_in_a_span_of_loss_is_lost_and_nothing_else():
     hasty = fly(records, kind=Interrupted, max_resends=0)
     assert hasty.arrived == [("a", pytest.approx(18.0))]
     assert hasty.given_up == [("b", pytest.approx(27.0)), ("c", pytest.approx(47.0))]
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.25, 0.5])
+def test_resends_keep_to_the_geometric_law(loss):
+    """CFDP's NAK: a frame goes 1 / (1 - p) times in the mean, with variance p / (1 - p)^2.
+
+    Source: CCSDS 727.0, class 2: what is missing alone is sent again. The sum over n frames is negative
+    binomial; four standard deviations are missed once in 16,000.
+    """
+    frames = 200 * 50
+    done = fly([(f"t{i}", 90 * 50) for i in range(200)], los_s=9_000.0, frame_loss=loss, max_resends=500)  # fmt: skip
+    sent = done.radio.contacts[0].used_bytes / 100
+    spread = (frames * loss) ** 0.5 / (1 - loss)
+    assert abs(sent - frames / (1 - loss)) < 4 * spread
+    assert abs(sent - frames) > 4 * spread, "without losses the law would look otherwise"
+
+
+def test_a_record_is_lost_as_often_as_one_of_its_frames_is_lost_in_every_round():
+    """1 - (1 - p^(m + 1))^n of the records; binomial interval of four standard deviations."""
+    loss, resends, frames, records = 0.4, 2, 10, 600
+    done = fly([(f"t{i}", 90 * frames) for i in range(records)], los_s=9_000.0, frame_loss=loss, max_resends=resends)  # fmt: skip
+    share = 1 - (1 - loss ** (resends + 1)) ** frames
+    spread = (records * share * (1 - share)) ** 0.5
+    assert abs(len(done.given_up) - records * share) < 4 * spread
+    assert len(done.arrived) + len(done.given_up) == records
+
+
+def test_a_request_for_what_is_missing_takes_a_round_trip_and_others_go_meanwhile():
+    """A record alone: its frames' airtime, and a delay for each round after the first."""
+    delay_s = 7.0
+    alone = fly([("a", 900)], frame_loss=0.5, max_resends=50, radio={"nak_delay_s": delay_s})
+    prompt = fly([("a", 900)], frame_loss=0.5, max_resends=50)
+    (_, late_s), (_, early_s) = alone.arrived[0], prompt.arrived[0]
+    rounds = round((late_s - early_s) / delay_s)
+    assert rounds >= 1
+    assert late_s == pytest.approx(early_s + rounds * delay_s)
+    both = fly(
+        [("a", 900), ("b", 900)], frame_loss=0.5, max_resends=50, radio={"nak_delay_s": delay_s}
+    )
+    # The second record's rounds are a second behind and never in the way of the first one's.
+    assert dict(both.arrived)["a"] == pytest.approx(late_s)
+    assert dict(both.arrived)["b"] < late_s + 1.0
+
+
+def test_the_mean_number_of_rounds_is_that_of_the_slowest_frame():
+    """E[max of n geometric] = sum over k of 1 - (1 - p^k)^n, k from 0."""
+    loss, frames, records, delay_s = 0.3, 20, 300, 1000.0
+    expected = sum(1 - (1 - loss**k) ** frames for k in range(60))
+    found = []
+    for i in range(records):
+        windows = [(0.0, 90_000.0)]
+        done = fly([(f"r{i}", 90 * frames)], windows=windows, frame_loss=loss, max_resends=80, radio={"nak_delay_s": delay_s}, until=90_001)  # fmt: skip
+        found.append(1 + done.arrived[0][1] // delay_s)
+    spread = np.std(found) / records**0.5
+    assert abs(np.mean(found) - expected) < 4 * spread
+
+
+def test_what_ranks_first_goes_first_but_what_has_begun_is_finished():
+    env = simpy.Environment()
+    arrived = []
+    link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
+    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=arrived.append, given_up=print)
+    radio.enqueue("begun", 900, 5.0)
+
+    def late():
+        yield env.timeout(0.5)
+        for tile, rank in (("last", 9.0), ("first", 1.0), ("gone", 0.0), ("second", 1.0)):
+            radio.enqueue(tile, 90, rank)
+        radio.withdraw("gone")
+
+    env.process(radio.serve(ContactWindow("one", "s", 0.0, 100.0, 45.0)))
+    env.process(late())
+    env.run()
+    assert arrived == ["begun", "first", "second", "last"]
+    assert not radio.queue
+
+
+def test_a_record_withdrawn_in_the_air_neither_arrives_nor_is_given_up():
+    env = simpy.Environment()
+    ended = []
+    link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
+    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=ended.append, given_up=ended.append)
+    for tile in "ab":
+        radio.enqueue(tile, 900)
+
+    def later():
+        yield env.timeout(0.5)
+        radio.withdraw("a")
+
+    env.process(radio.serve(ContactWindow("one", "s", 0.0, 100.0, 45.0)))
+    env.process(later())
+    env.run()
+    assert ended == ["b"]
+    assert radio.contacts[0].used_bytes == 2_000
+
+
+def test_a_radio_with_a_duty_cycle_sends_so_long_and_no_longer():
+    """10 s in 100 s at ten frames a second: 100 frames from 0 s, 100 from 100 s, the rest from 200 s.
+
+    Whether the very last frame of ten seconds still fits is for floats to say.
+    """
+    records = [(f"t{i}", 90) for i in range(250)]
+    done = fly(records, los_s=1_000.0, radio={"duty": DutyCycle(10.0, 100.0)})
+    at_s = [moment for _, moment in done.arrived]
+    assert at_s[98] == pytest.approx(9.9)
+    assert at_s[101] == pytest.approx(100.2, abs=0.3)
+    assert at_s[-1] == pytest.approx(205.0, abs=0.6)
+    for begin_s in np.arange(0, 200, 0.5):
+        end_s = begin_s + 100
+        sent_s = sum(max(0.0, min(t, end_s) - max(t - 0.1, begin_s)) for t in at_s)
+        assert sent_s <= 10.0 + 1e-6

@@ -1,0 +1,109 @@
+"""Where the satellite looks: an antenna that is fixed to the body shares its time with the camera."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.geometry.earth import site
+from payload.scenario.models import RadioModel
+from payload.types import ContactWindow, Ephemeris, GroundStation, Opportunity, Target
+
+
+@dataclass
+class Pointing:
+    """How long it takes to turn from a station to a target, and what that leaves of contacts.
+
+    The angle is that between both as seen at the middle of the image; before and after the image the same
+    turn is made.
+    """
+
+    radio: RadioModel
+    ephemeris: Ephemeris
+    stations: tuple[GroundStation, ...]
+    targets: tuple[Target, ...]
+
+    def __post_init__(self) -> None:
+        self._stations = {
+            item.name: site(item.lat_deg, item.lon_deg, item.height_m).position_km
+            for item in self.stations
+        }
+        self._targets = {
+            item.name: site(item.lat_deg, item.lon_deg).position_km for item in self.targets
+        }
+        self._turns_s: dict[tuple[str, str], float] = {}
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether imaging and downlink exclude each other."""
+        return self.radio.antenna == "body_fixed"
+
+    @property
+    def longest_turn_s(self) -> float:
+        """[s] By 180 degrees."""
+        return 180.0 / self.radio.slew_deg_per_s + self.radio.settle_s
+
+    def turn_s(self, opportunity: Opportunity, station: str) -> float:
+        """[s] From the station to the target, or back."""
+        key = (opportunity.id, station)
+        if key not in self._turns_s:
+            here = self._here((opportunity.start_s + opportunity.end_s) / 2)
+            to_target = self._targets[opportunity.target] - here
+            to_station = self._stations[station] - here
+            angle_deg = math.degrees(_angle_rad(to_target, to_station))
+            self._turns_s[key] = angle_deg / self.radio.slew_deg_per_s + self.radio.settle_s
+        return self._turns_s[key]
+
+    def block(self, opportunity: Opportunity, station: str) -> tuple[float, float]:
+        """[s] From when to when an image keeps the antenna from a station."""
+        turn_s = self.turn_s(opportunity, station)
+        return opportunity.start_s - turn_s, opportunity.end_s + turn_s
+
+    def opening(
+        self, station: str, images: Iterable[Opportunity], now_s: float
+    ) -> tuple[float, float]:
+        """[s] The next stretch, from now on, in which the antenna looks at a station between images."""
+        blocks = sorted(self.block(image, station) for image in images) if self.is_shared else []
+        opens_s = now_s
+        for start_s, end_s in blocks:
+            if start_s <= opens_s < end_s:
+                opens_s = end_s
+        return opens_s, min(
+            (start_s for start_s, _ in blocks if start_s > opens_s), default=math.inf
+        )
+
+    def shared(
+        self, opportunities: Iterable[Opportunity], contacts: Iterable[ContactWindow]
+    ) -> list[Opportunity]:
+        """The opportunities that the planner may use: all, or where downlink is first those beside the contacts."""
+        kept = list(opportunities)
+        if not self.is_shared or self.radio.first == "imaging":
+            return kept
+        windows = list(contacts)
+        return [
+            item for item in kept if not any(self._disturbs(item, window) for window in windows)
+        ]
+
+    def _disturbs(self, opportunity: Opportunity, window: ContactWindow) -> bool:
+        longest_s = self.longest_turn_s
+        if not (
+            opportunity.start_s - longest_s < window.los_s
+            and opportunity.end_s + longest_s > window.aos_s
+        ):
+            return False  # not even half a turn would meet it
+        start_s, end_s = self.block(opportunity, window.station)
+        return start_s < window.los_s and end_s > window.aos_s
+
+    def _here(self, time_s: float) -> NDArray[np.float64]:
+        """[km] ITRF, shape (3,)."""
+        path = self.ephemeris
+        return np.array(
+            [np.interp(time_s, path.time_s, path.position_km[:, axis]) for axis in range(3)]
+        )
+
+
+def _angle_rad(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Between two directions, 0 to pi; the form that is good for small angles too."""
+    return float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))

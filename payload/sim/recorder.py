@@ -1,0 +1,207 @@
+"""The recorder of a satellite: it keeps tiles from the shutter to their end, and books what becomes of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import simpy
+
+from payload.ledger import Fate, Ledger
+from payload.pruning import expected_cover
+from payload.rng import key
+from payload.sim.assemble import Assembly
+from payload.sim.ground import Ground, Story
+from payload.sim.log import Log
+from payload.sim.memory import MassMemory
+from payload.sim.sending import rank
+from payload.sim.shelf import Shelf
+from payload.sim.transmitter import Transmitter
+from payload.types import Acquisition, TileOutcome
+from payload.units import S_PER_H
+
+
+@dataclass
+class Recorder:
+    """Mass memory, and the radio's queue of what is ready in it."""
+
+    env: simpy.Environment
+    name: str
+    assembly: Assembly
+    ground: Ground
+    ledger: Ledger
+    log: Log
+    outcomes: dict[str, TileOutcome] = field(default_factory=dict[str, TileOutcome])
+    fetched: dict[str, None] = field(default_factory=dict[str, None])
+
+    def __post_init__(self) -> None:
+        scenario = self.assembly.scenario
+        rules = self.rules = scenario.memory
+        self.memory = MassMemory(
+            rules.capacity_bytes,
+            [
+                (part.min_priority, int(part.share * rules.capacity_bytes))
+                for part in rules.partitions
+            ],
+            rules.when_full,
+        )
+        self.transmitter = Transmitter(
+            self.env,
+            self.assembly.link,
+            self.assembly.ephemerides[self.name],
+            scenario.seed,
+            arrived=self.arrived,
+            given_up=self.given_up,
+            begun=self.pin,
+            nak_delay_s=scenario.radio.nak_delay_s,
+            duty=self.assembly.duty_cycle(self.name),
+            faults=self.assembly.faults,
+        )
+        self.acquisition_of: dict[str, Acquisition] = {}
+        self._targets = {target.name: target for target in self.assembly.targets}
+        self._strikes = 0
+
+    def store(self, acquisition: Acquisition) -> list[str]:
+        """The image's tiles lie in memory, or find no room there; ids of those that lie."""
+        target = self._targets[acquisition.opportunity.target]
+        refused = 0
+        for tile_id, raw_bytes in zip(
+            acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True
+        ):
+            self.acquisition_of[tile_id] = acquisition
+            self.ledger.acquire(tile_id, raw_bytes, self.env.now)
+            shelf = Shelf(
+                tile_id,
+                raw_bytes,
+                order=len(self.acquisition_of),
+                priority=target.priority,
+                due_s=acquisition.time_s + target.deliver_within_s,
+                raw_bytes=raw_bytes,
+            )
+            refused += not self._admit(shelf)
+        if refused:
+            self.log.note(self.name, "overflowed", acquisition.id, detail=f"{refused} tiles")
+        return [tile_id for tile_id in acquisition.tile_ids if tile_id in self.memory.items]
+
+    def _admit(self, shelf: Shelf) -> bool:
+        """Make room for a new tile and shelve it; False if it is the one that has to go."""
+        goes = self.memory.who_goes(shelf)
+        for tile_id in goes or ():
+            is_spare = self.memory.items[tile_id].is_spare
+            held_bytes = self.drop(tile_id, Fate.OVERFLOWED)
+            if not is_spare:
+                self.log.note(self.name, "dropped", tile_id, held_bytes, self.rules.when_full)
+        if goes is not None and self.memory.put(shelf):
+            return True
+        self.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
+        self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
+        return False
+
+    def holds(self, tile_id: str) -> bool:
+        """Whether a tile still lies on board."""
+        return tile_id in self.memory.items
+
+    def pin(self, tile_id: str) -> None:
+        """A tile is worked on or sent: it may not be dropped for another."""
+        self.memory.change(tile_id, is_pinned=True, is_spare=False)
+
+    def put_away(self, outcome: TileOutcome) -> None:
+        """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio."""
+        tile_id = outcome.tile_id
+        self.outcomes[tile_id] = outcome
+        cover = None if outcome.cover is None else expected_cover(outcome.cover)
+        if outcome.is_kept:
+            self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
+            shelf = self.memory.change(
+                tile_id, bytes=outcome.encoded_bytes, cover=cover, is_pinned=False
+            )
+            self.transmitter.enqueue(
+                tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
+            )
+        elif self.rules.keep_pruned_h:
+            self.memory.change(tile_id, cover=cover, is_pinned=False, is_spare=True)
+            self.env.process(self.expire(tile_id))
+        else:
+            self._prune(tile_id)
+
+    def expire(self, tile_id: str) -> Story:
+        """A pruned tile that nobody asks for goes at the end of its time."""
+        yield self.env.timeout(self.rules.keep_pruned_h * S_PER_H)
+        if self.holds(tile_id) and self.memory.items[tile_id].is_spare:
+            self._prune(tile_id)
+
+    def spare_covers(self) -> dict[str, float]:
+        """Expected cover of the pruned tiles that are still there."""
+        return {
+            tile_id: shelf.expected_cover
+            for tile_id, shelf in self.memory.items.items()
+            if shelf.is_spare
+        }
+
+    def fetch(self, tile_ids: Iterable[str]) -> list[str]:
+        """The ground asks for pruned tiles: those that are still there are kept for it."""
+        spare = self.spare_covers()
+        found = [tile_id for tile_id in tile_ids if tile_id in spare]
+        for tile_id in found:
+            self.pin(tile_id)
+            self.fetched[tile_id] = None
+        return found
+
+    def drop(self, tile_id: str, fate: Fate) -> int:
+        """A tile leaves the memory before its time; [byte] what lay there. A spare one was pruned already."""
+        if self.memory.items[tile_id].is_spare:
+            return self._prune(tile_id)
+        self.transmitter.withdraw(tile_id)
+        return self._end(tile_id, fate)
+
+    def lose_bank(self, banks: int) -> int:
+        """One of so many banks is gone; how many tiles lay there."""
+        self._strikes += 1
+        seed = self.assembly.scenario.seed
+        struck = [
+            tile_id
+            for tile_id in self.memory.items
+            if key(seed, "bank", self._strikes, tile_id) % banks == 0
+        ]
+        for tile_id in struck:
+            self.drop(tile_id, Fate.LOST)
+        self.memory.shrink((banks - 1) / banks)
+        return len(struck)
+
+    def arrived(self, tile_id: str) -> None:
+        """The ground has all of a record."""
+        held_bytes = self.memory.release(tile_id)
+        self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
+        self.ground.receive(self.acquisition_of[tile_id], tile_id, held_bytes)
+
+    def given_up(self, tile_id: str) -> None:
+        """The ground will never have all of a record."""
+        held_bytes = self._end(tile_id, Fate.LOST)
+        self.log.note(self.name, "lost", tile_id, held_bytes)
+
+    def come_to_rest(self) -> None:
+        """The span is over: count the shelves."""
+        for tile_id in list(self.memory.items):
+            if self.memory.items[tile_id].is_spare:
+                self._prune(tile_id)
+            else:
+                self._end(tile_id, Fate.ON_BOARD)
+
+    def _prune(self, tile_id: str) -> int:
+        held_bytes = self.memory.release(tile_id)
+        outcome = self.outcomes[tile_id]
+        self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
+        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - outcome.pruned_bytes)
+        return held_bytes
+
+    def _end(self, tile_id: str, fate: Fate) -> int:
+        """What was said to be there meets its fate, what was there is told; [byte] the latter."""
+        held_bytes = self.memory.release(tile_id)
+        outcome, acquisition = self.outcomes.get(tile_id), self.acquisition_of[tile_id]
+        raw_bytes = acquisition.tile_raw_bytes[acquisition.tile_ids.index(tile_id)]
+        is_coded = outcome is not None and outcome.is_kept
+        self.settle(tile_id, fate, outcome.encoded_bytes if outcome and is_coded else raw_bytes)
+        self.ledger.finish(tile_id, fate, held_bytes)
+        return held_bytes
+
+    def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
+        """Write into the book of bytes."""
+        self.ledger.settle(tile_id, fate, count_bytes, self.env.now)

@@ -1,0 +1,27 @@
+"""What to send next: named policies, pure functions of what a shelf says of a tile.
+
+Records of one rank go in the order in which they became ready; what has begun is finished first.
+
+>>> from payload.sim.shelf import Shelf
+>>> clear, cloudy = Shelf("clear", 100, cover=0.1), Shelf("cloudy", 100, cover=0.6)
+>>> rank("clearest_first", clear) < rank("clearest_first", cloudy)
+True
+"""
+
+from collections.abc import Callable
+
+from payload.scenario.models import SendOrder
+from payload.sim.shelf import Shelf
+
+RANKS: dict[SendOrder, Callable[[Shelf], float]] = {
+    "first_in": lambda _shelf: 0.0,
+    "priority": lambda shelf: -shelf.priority,
+    "deadline": lambda shelf: shelf.due_s,
+    "clearest_first": lambda shelf: shelf.expected_cover,
+    "value_per_byte": lambda shelf: -shelf.value_per_byte,
+}
+
+
+def rank(policy: SendOrder, shelf: Shelf) -> float:
+    """The smaller, the sooner it is sent."""
+    return RANKS[policy](shelf)

@@ -1,0 +1,242 @@
+"""Flights with an antenna fixed to the body, shared antennas, faults, and requests for pruned tiles."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from payload.downlink.links import Fixed
+from payload.errors import ScenarioError
+from payload.ledger import Fate
+from payload.orbit.period import period_s
+from payload.scenario.load import load_scenario
+from payload.sim import assemble
+from payload.sim.arms import make_arm
+from payload.sim.faults import Fault, Faults, timetable
+from payload.sim.memo import Memo
+from payload.sim.mission import Mission
+from payload.sim.requests import choose
+from payload.types import ContactWindow
+
+ORBIT = {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}
+PLACES = tuple((lon, lat) for lat in (60, 66, 72, 78, 82) for lon in (-20, 0, 15, 30, 50))
+
+
+@pytest.fixture
+def flying(write_scenario, small_surrogate, tmp_path):
+    """A mission of one arm without pixels, flown."""
+
+    def run(arm="prune", **changes):
+        path = write_scenario(
+            **{
+                "places": PLACES,
+                "fidelity": "surrogate",
+                "surrogate": {"file": str(small_surrogate)},
+                "duration_h": 12,
+            }
+            | changes
+        )
+        scenario = load_scenario(path)
+        assembly = assemble(scenario)
+        mission = Mission(
+            assembly, make_arm(arm, scenario.pruning), Memo(assembly.darkroom, tmp_path)
+        )
+        return mission, mission.fly()
+
+    return run
+
+
+SLOW = {"kind": "fixed", "rate_mbps": 0.002}
+
+
+def test_a_body_fixed_antenna_never_sends_while_the_camera_looks_elsewhere(flying):
+    radio = {"antenna": "body_fixed", "slew_deg_per_s": 2.0, "settle_s": 3.0}
+    _, free = flying("raw", link=SLOW)
+    fixed, record = flying("raw", link=SLOW, radio=radio)
+    pointing = fixed.fleet[0].pointing
+    met = 0
+    for image in record.images:
+        shot = image.acquisition.opportunity
+        for log in record.contacts:
+            start_s, end_s = pointing.block(shot, log.window.station)
+            met += start_s < log.window.los_s and end_s > log.window.aos_s
+            arrivals = [
+                t for t in record.delivered_s.values() if log.start_s < t <= log.window.los_s
+            ]
+            assert not any(start_s < moment <= end_s for moment in arrivals)
+    assert met, "no image fell into a contact: the test is too easy"
+    assert sum(log.capacity_bytes for log in record.contacts) < sum(
+        log.capacity_bytes for log in free.contacts
+    )
+    assert {i.acquisition.id for i in record.images} == {i.acquisition.id for i in free.images}
+
+
+def test_where_downlink_is_first_contacts_lose_nothing_and_images_do(flying):
+    radio = {"antenna": "body_fixed", "first": "downlink"}
+    _, free = flying("raw", link=SLOW)
+    mission, record = flying("raw", link=SLOW, radio=radio)
+    assert [log.capacity_bytes for log in record.contacts] == [
+        log.capacity_bytes for log in free.contacts
+    ]
+    pointing = mission.fleet[0].pointing
+    for image in record.images:
+        for window in mission.assembly.contacts["one"]:
+            start_s, end_s = pointing.block(image.acquisition.opportunity, window.station)
+            assert start_s >= window.los_s or end_s <= window.aos_s
+    times = [{i.acquisition.id for i in flight.images} for flight in (record, free)]
+    assert times[0] != times[1]
+
+
+def test_a_turn_takes_the_angle_over_the_rate_and_the_settling(flying):
+    """By the law of cosines in the triangle of satellite, station and target."""
+    radio = {"antenna": "body_fixed", "slew_deg_per_s": 2.0, "settle_s": 3.0}
+    mission, record = flying(radio=radio)
+    pointing = mission.fleet[0].pointing
+    shot = record.images[0].acquisition.opportunity
+    path = mission.assembly.ephemerides["one"]
+    middle_s = shot.start_s + shot.duration_s / 2
+    here = np.array([np.interp(middle_s, path.time_s, path.position_km[:, i]) for i in range(3)])
+    target, station = pointing._targets[shot.target], pointing._stations["svalbard"]
+    a, b, c = (np.linalg.norm(x) for x in (target - here, station - here, target - station))
+    angle_deg = math.degrees(math.acos((a * a + b * b - c * c) / (2 * a * b)))
+    assert pointing.turn_s(shot, "svalbard") == pytest.approx(angle_deg / 2.0 + 3.0, rel=1e-6)
+
+
+def test_the_period_is_that_of_kepler(flying):
+    """550 km: 2 pi sqrt(a^3 / mu) is 5,738 s (circular, two bodies); J2 changes it by less than 0.2 %."""
+    mission, _ = flying(duration_h=2)
+    found = period_s(mission.assembly.ephemerides["one"])
+    assert found == pytest.approx(2 * math.pi * math.sqrt((6378.137 + 550) ** 3 / 398600.4418), rel=0.002)  # fmt: skip
+
+
+def test_two_satellites_take_turns_at_one_antenna_and_the_loser_is_counted(flying):
+    """The one that rises first has the antenna to its end; its twin a minute behind gets what is left."""
+    satellites = [{"name": name, "orbit": ORBIT} for name in ("one", "two")]
+    _, alone = flying("raw", link=SLOW)
+    _, both = flying("raw", link=SLOW, satellites=satellites)
+    assert not any(log.is_missed for log in alone.contacts)
+    used = [log for log in both.contacts if not log.is_missed]
+    for first, second in pairwise(sorted(used, key=lambda log: log.start_s)):
+        assert second.start_s >= first.window.los_s
+    missed = [log for log in both.contacts if log.is_missed]
+    assert len(missed) == len(used) == len(alone.contacts)
+    assert all(log.capacity_bytes == log.used_bytes == 0 for log in missed)
+    stations = [{"name": "svalbard", "lat_deg": 78.23, "lon_deg": 15.39, "antennas": 2}]
+    _, served = flying("raw", link=SLOW, satellites=satellites, stations=stations)
+    assert not any(log.is_missed for log in served.contacts)
+
+
+def test_a_reset_costs_the_work_so_far_and_the_boot(flying):
+    computer = {"compression_mpx_per_s": 0.0002}
+    mission, calm = flying(computer=computer)
+    longest = max(calm.ledger.joules, key=lambda entry: (entry.joules, -entry.time_s))
+    busy_s = longest.joules / mission.assembly.profile.active_w
+    reset_s = longest.time_s - busy_s / 4  # three quarters are done
+    faults = [{"kind": "processor_reset", "at_h": reset_s / 3600, "lasts_h": 0.05}]
+    _, record = flying(computer=computer, faults=faults)
+    lost, redone = (e for e in record.ledger.joules if e.subject == longest.subject)
+    assert lost.time_s == pytest.approx(reset_s)
+    assert lost.joules == pytest.approx(longest.joules * 3 / 4)
+    assert redone.joules == pytest.approx(longest.joules)
+    assert redone.time_s == pytest.approx(reset_s + 180.0 + busy_s)
+
+
+def test_a_lost_bank_loses_what_lay_there_and_its_room(flying):
+    _, calm = flying("raw", link=SLOW)
+    at_h = calm.images[3].acquisition.time_s / 3600 + 0.001
+    faults = [{"kind": "memory_bank", "at_h": at_h, "banks": 1}]
+    mission, record = flying("raw", link=SLOW, faults=faults)
+    before = {t for i in record.images if i.acquisition.time_s < at_h * 3600 for t in i.acquisition.tile_ids}  # fmt: skip
+    ends = {tile.tile_id: tile.end for tile in record.ledger.tiles}
+    assert {ends[t] for t in before} <= {Fate.LOST, Fate.DELIVERED}
+    assert Fate.LOST in {ends[t] for t in before}
+    assert {ends[t] for t in ends.keys() - before} == {Fate.OVERFLOWED}
+    assert [e.kind for e in record.events].count("fault") == 1
+    assert mission.fleet[0].memory.used_bytes == 0
+
+
+WINDOW = ContactWindow("one", "s", 100.0, 200.0, 45.0)
+
+
+def test_a_profile_is_weakened_where_and_while_something_is_broken():
+    profile = Fixed(rate_mbps=8.0, acquisition_s=0.0).profile(WINDOW)
+    faults = Faults(
+        (
+            Fault("half_power", "one", 0.0, 120.0),
+            Fault("station_out", "s", 150.0, 160.0),
+            Fault("station_out", "elsewhere", 0.0, 1e9),
+            Fault("half_power", "two", 0.0, 1e9),
+        )
+    )
+    weak = faults.weakened(profile, WINDOW)
+    seconds = np.diff(weak.time_s)
+    carried = float((seconds * weak.rate_bps[:-1]).sum())
+    assert carried == pytest.approx(8e6 * (20 / 2 + 30 + 40))
+    assert Faults().weakened(profile, WINDOW) is profile
+    assert not faults.is_out(WINDOW)
+    assert Faults((Fault("station_out", "s", 90.0, 210.0),)).is_out(WINDOW)
+
+
+def test_random_faults_come_as_often_as_their_mean_says(write_scenario):
+    """A Poisson process: the count in T hours has mean and variance T / (mean + duration), nearly."""
+    faults = [{"kind": "frame_loss", "mean_between_h": 2.0, "lasts_h": 0.001}]
+    path = write_scenario(faults=faults, duration_h=8000)
+    found = timetable(load_scenario(path), boot_s=None)
+    assert abs(len(found) - 8000 / 2.001) < 4 * (8000 / 2.001) ** 0.5
+    more = [*faults, {"kind": "half_power", "mean_between_h": 5.0, "lasts_h": 1.0}]
+    both = timetable(load_scenario(write_scenario(faults=more, duration_h=8000)), boot_s=None)
+    assert [f for f in both if f.kind == "frame_loss"] == list(found), "nobody else's draws change"
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ([{"kind": "station_out"}], "either at_h or mean_between_h"),
+        ([{"kind": "station_out", "at_h": 1, "who": "one"}], "which is none of: svalbard"),
+        ([{"kind": "half_power", "at_h": 1, "mean_between_h": 2}], "either at_h or mean_between_h"),
+    ],
+)
+def test_a_fault_that_cannot_befall_anybody_is_refused(write_scenario, faults, said):
+    with pytest.raises(ScenarioError, match=said):
+        load_scenario(write_scenario(faults=faults))
+
+
+def test_the_ground_gets_pruned_tiles_that_it_asks_for(flying):
+    changes = {
+        "pruning": {"tile_px": 32, "max_cloud_cover": 0.2},
+        "memory": {"capacity_mb": 10, "keep_pruned_h": 12},
+        "requests": {"policy": "least_sure", "max_per_contact": 3},
+    }
+    mission, record = flying(**changes)
+    _, plain = flying(pruning=changes["pruning"])
+    got = set(record.fetched) & record.delivered_s.keys()
+    assert got
+    assert got <= set(plain.ledger.tiles_with(Fate.PRUNED)), "they would have been lost"
+    assert set(plain.delivered_s) <= set(record.delivered_s)
+    windows = [log.window for log in record.contacts if not log.is_missed]
+    assert len(record.fetched) <= 3 * len(windows)
+    heard = [event for event in record.events if event.kind == "fetch"]
+    assert all(
+        any(event.time_s == pytest.approx(w.aos_s + 5.0) for w in windows) for event in heard
+    )
+    outcomes = mission.fleet[0].recorder.outcomes
+    assert all(outcomes[tile].decision.reason.startswith("fetched") for tile in got)
+
+
+def test_pruned_tiles_that_nobody_asks_for_stay_pruned_and_are_in_nobodys_way(flying):
+    pruning = {"tile_px": 32, "max_cloud_cover": 0.2}
+    for capacity_mb in (0.03, 10):
+        flights = [
+            flying(pruning=pruning, memory={"capacity_mb": capacity_mb, "keep_pruned_h": hours})[1]
+            for hours in (0, 5)
+        ]
+        ends = [{t.tile_id: t.end for t in flight.ledger.tiles} for flight in flights]
+        assert ends[0] == ends[1]
+
+
+def test_what_is_least_sure_is_nearest_to_the_limit():
+    covers = {"a": 0.95, "b": 0.75, "c": 0.71, "d": 0.8}
+    assert choose("least_sure", covers, limit=0.7, most=2) == ["c", "b"]
+    assert choose("clearest", covers, limit=0.0, most=9) == ["c", "b", "d", "a"]
+    assert choose("none", covers, limit=0.7, most=2) == []
