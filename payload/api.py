@@ -19,12 +19,11 @@ from typing import Any, cast
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
-from payload.energy import load_profile
 from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
-from payload.ports import Examinable, SceneSource
+from payload.ports import Examinable, Masker, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
@@ -46,7 +45,7 @@ from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
-from payload.sim.assemble import ground_track, make_sensor, surrogate_of
+from payload.sim.assemble import fitted_profile, ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
@@ -123,10 +122,11 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     """
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
-    at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    sensor = make_sensor(scenario)
+    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):
-        at_key(scenario, "scene", lambda: source.examine(make_sensor(scenario)))
+        at_key(scenario, "scene", lambda: source.examine(sensor))
     surrogate_of(scenario)
     return scenario
 
@@ -236,6 +236,8 @@ def _summarise(
                 "precision": scores.precision if scores else None,
                 "recall": scores.recall if scores else None,
             },
+            says_watts=assembly.profile.says_watts,
+            assumptions=assembly.assumptions,
             surrogate=None
             if assembly.surrogate is None
             else surrogate_part(

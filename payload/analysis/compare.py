@@ -27,6 +27,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("targets.reacquired", "targets retaken", ""),
     ("targets.clear_delivered", "targets delivered clear", ""),
     ("energy_j.compute", "computing energy", "J"),
+    ("energy_j.compute_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("late.tiles", "tiles masked too late or never", "tile"),
+    ("power.refused", "activities refused", ""),
+    ("power.used_j", "energy used", "J"),
+    ("power.used_j_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("power.lowest_charge", "lowest state of charge", ""),
 )
 """What is compared: key path in the summary, words, unit."""
 
@@ -88,5 +94,5 @@ def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
 
 def _at(summary: Mapping[str, Any], key: str) -> float | int | None:
     section, _, name = key.partition(".")
-    value: float | int | None = summary[section][name]
+    value: float | int | None = (summary[section] or {}).get(name)
     return value

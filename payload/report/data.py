@@ -101,9 +101,38 @@ class TargetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """[J] by consumer."""
+    """[J] by consumer; None where the processor's profile says no watts."""
 
-    compute: Real
+    compute: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerUse:
+    """Where the joules of the fleet came from and went, and what was refused for want of them."""
+
+    harvested_j: Real
+    used_j: Real
+    lost_j: Real
+    spilled_j: Real
+    unserved_j: Real
+    lowest_charge: Real
+    refused: Count
+    refused_imaging: Count
+    refused_processing: Count
+    refused_transmitting: Count
+    waited_s: Real
+    throttled_s: Real
+    hottest_c: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateTiles:
+    """Tiles that the processor had no time for, by what became of them."""
+
+    tiles: Count
+    sent_unmasked: Count
+    dropped: Count
+    kept: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +153,11 @@ class Arm:
     used_bytes: Count | None = None
     link_saturated: bool | None = None
     compute_j: Real | None = None
+    compute_j_per_clear_mpx: Real | None = None
+    used_j: Real | None = None
+    used_j_per_clear_mpx: Real | None = None
+    refused: Count | None = None
+    late_tiles: Count | None = None
 
     @property
     def flown(self) -> bool:
@@ -159,6 +193,8 @@ class Summary:
     arms: tuple[Arm, ...]
     notes: tuple[str, ...] = ()
     surrogate: SurrogateTold | None = None
+    power: PowerUse | None = None
+    late: LateTiles | None = None
 
 
 # --- the other files --------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar, cast
 
 from payload.compression import raw_record_bytes
-from payload.energy import ComputeProfile, load_profile
+from payload.energy import ComputeProfile, Supply, fit, load_profile
+from payload.energy.fitting import assumption, check_starts, check_watts, needs_footprint
 from payload.errors import PayloadError, ScenarioError
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.grid import TileGrid
@@ -14,16 +15,27 @@ from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
 from payload.orbit.contacts import find_contacts, time_grid
 from payload.orbit.sun import sun_elevation_deg
-from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
+from payload.ports import (
+    Codec,
+    Countable,
+    Glancing,
+    Link,
+    Masker,
+    Propagator,
+    SceneSource,
+    Scheduler,
+)
 from payload.scenario.models import Scenario
 from payload.sim.draws import Draws
 from payload.sim.facts import Darkroom
 from payload.sim.fidelity import find_surrogate
 from payload.sim.pixels import Pixels
+from payload.sim.sunlight import make_supply
 from payload.surrogate import Surrogate
 from payload.types import (
     ContactWindow,
     Ephemeris,
+    Footprint,
     GroundStation,
     Opportunity,
     Radiometry,
@@ -43,7 +55,11 @@ class Assembly:
     Attributes:
         contacts: By satellite, in order of AOS.
         opportunities: By satellite, in order of start.
+        profile: The processor, at the speed at which it runs what flies.
         surrogate: What stands for masker and codec; None where pixels are worked on.
+        supplies: What the solar arrays give, by satellite; empty where power is unlimited.
+        network: What the masker asks of the processor; None where nobody asks.
+        assumptions: What is assumed of the processor's speed, in sentences.
     """
 
     scenario: Scenario
@@ -60,6 +76,9 @@ class Assembly:
     scheduler: Scheduler
     profile: ComputeProfile
     surrogate: Surrogate | None = None
+    supplies: dict[str, Supply] = field(default_factory=dict[str, Supply])
+    network: Footprint | None = None
+    assumptions: tuple[str, ...] = ()
 
     @property
     def satellites(self) -> list[str]:
@@ -86,6 +105,37 @@ class Assembly:
         return Draws(source, self.surrogate, self.tile_px, self.scenario.seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The processor as it runs the network that flies, and what is assumed of it."""
+
+    profile: ComputeProfile
+    network: Footprint | None
+    assumptions: tuple[str, ...]
+
+
+def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
+    """The processor of a scenario, at the speed at which it runs its masker.
+
+    Raises:
+        ScenarioError: There is no such profile; what flies does not fit it; or it does not say what the
+            scenario asks of it. The place of the key is told.
+    """
+    rules = scenario.computer
+    asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
+    network = None
+    if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
+        network = masker.footprint(scenario.pruning.tile_px)
+    key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
+    found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
+    if rules.power_on == "per_image":
+        at_key(scenario, "computer.power_on", lambda: check_starts(found))
+    if scenario.power is not None:
+        at_key(scenario, "computer.profile", lambda: check_watts(found))
+    told = assumption(asked, found, network)
+    return Fitted(found, network, () if told is None else (told,))
+
+
 def assemble(scenario: Scenario) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
@@ -96,7 +146,8 @@ def assemble(scenario: Scenario) -> Assembly:
     sensor = make_sensor(scenario)
     stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
     targets = at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
-    profile = at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
+    fitted = fitted_profile(scenario, masker)
     times_s = time_grid(scenario.duration_s)
     ephemerides = {
         satellite.name: cast(
@@ -131,12 +182,20 @@ def assemble(scenario: Scenario) -> Assembly:
             for name, ephemeris in ephemerides.items()
         },
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
-        masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
+        masker=masker,
         codec=cast(Codec, scenario.codec.build()),
         link=cast(Link, scenario.link.build()),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
-        profile=profile,
+        profile=fitted.profile,
         surrogate=surrogate_of(scenario),
+        supplies={}
+        if scenario.power is None
+        else {
+            name: make_supply(scenario.power, ephemeris, scenario.epoch_utc, dut1_s=scenario.dut1_s)
+            for name, ephemeris in ephemerides.items()
+        },
+        network=fitted.network,
+        assumptions=fitted.assumptions,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import simpy
 
+from payload.compression import without_cover
 from payload.ledger import Fate, Ledger
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -72,6 +73,15 @@ class Ground:
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
 
+    def note_refused(self, opportunity: Opportunity) -> None:
+        """A satellite could not take an image: its target stays wanted, and is planned anew."""
+        self._itinerary[opportunity.satellite].remove(opportunity)
+        self._tell_news()
+
+    def _tell_news(self) -> None:
+        previous, self.news = self.news, self.env.event()
+        previous.succeed()
+
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
         """A satellite knows how cloudy its image is; a cloudy target is put back, if the policy says so."""
         rules = self.assembly.scenario.rescheduling
@@ -82,13 +92,16 @@ class Ground:
             return
         self._pending.add(target)
         self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
-        previous, self.news = self.news, self.env.event()
-        previous.succeed()
+        self._tell_news()
 
-    def receive(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
+    def receive(
+        self, acquisition: Acquisition, tile_id: str, held_bytes: int, *, is_masked: bool = True
+    ) -> None:
         """The last frame of a record has arrived."""
         if self.arm.is_scenarios_own and self.deliver is not None:
             record = self.memo.record(acquisition, tile_id)
+            if not is_masked:
+                record = without_cover(record)
             self.deliver(acquisition, record)
             held_bytes = len(record)
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)

@@ -8,6 +8,7 @@ from payload.ledger import Fate, Image, Ledger
 from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
+from payload.sim.battery import COMPUTER, make_power
 from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
@@ -15,9 +16,8 @@ from payload.sim.memo import Memo
 from payload.sim.memory import MassMemory
 from payload.sim.processor import Processor
 from payload.sim.transmitter import Transmitter
+from payload.sim.workbench import Workbench, orbit_period_s
 from payload.types import Acquisition, Opportunity, TileOutcome
-
-COMPUTER = "computer"
 
 
 @dataclass
@@ -45,6 +45,20 @@ class Spacecraft:
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
+        self.power = make_power(self.assembly, self.name, self.env, self.ledger, self.log)
+        self.bench = Workbench(
+            self.env,
+            self.name,
+            scenario.computer,
+            self.assembly.profile,
+            self.arm,
+            self.processor,
+            self.power,
+            self.assembly.contacts[self.name],
+            orbit_period_s(self.assembly.ephemerides[self.name]),
+            self.ledger,
+            self.log,
+        )
         self.transmitter = Transmitter(
             self.env,
             self.assembly.link,
@@ -64,8 +78,13 @@ class Spacecraft:
                 continue
             shutter = self.env.timeout(opportunity.end_s - self.env.now)
             yield shutter | self.ground.changed
-            if shutter.processed:
+            if not shutter.processed:
+                continue
+            if self.power.allows("imaging", opportunity.id):
+                self.power.use_camera(opportunity.id)
                 self.take(opportunity)
+            else:
+                self.ground.note_refused(opportunity)
 
     def take(self, opportunity: Opportunity) -> None:
         """Close the shutter: the image's tiles lie in memory, or find no room there."""
@@ -92,12 +111,15 @@ class Spacecraft:
         """Turn raw images into kept and pruned tiles, one image after another."""
         while True:
             acquisition, stored = yield self.inbox.get()
-            outcomes = self.processor.judge(acquisition, stored)
-            for outcome in outcomes:
+            outcomes: list[TileOutcome] = []
+            for planned in self.processor.judge(acquisition, stored):
                 with self.computer.request() as turn:
                     yield turn
-                    yield self.env.timeout(outcome.busy_s)
+                    outcome = yield from self.bench.work(acquisition, planned)
                 self.put_away(outcome)
+                outcomes.append(outcome)
+            if not self.inbox.items:
+                self.bench.rest()
             if self.arm.sees_cloud and outcomes:
                 self.report_cover(acquisition, outcomes)
 
@@ -132,11 +154,13 @@ class Spacecraft:
         """Use one contact after another, with an antenna that is free; overlapping ones follow each other."""
         for window in self.assembly.contacts[self.name]:
             yield self.env.timeout(max(0.0, window.aos_s - self.env.now))
+            yield from self.power.hold_back("transmitting", window.station, window.los_s)
             with self.ground.antennas[window.station].request() as antenna:
                 yield antenna | self.env.timeout(max(0.0, window.los_s - self.env.now))
                 if antenna.triggered and self.env.now < window.los_s:
                     self.log.note(self.name, "contact", window.station, detail="opened")
-                    yield from self.transmitter.serve(window)
+                    with self.power.transmit(window.station):
+                        yield from self.transmitter.serve(window)
                     self.log.note(self.name, "contact", window.station, detail="closed")
                 else:
                     self.transmitter.miss(window)
@@ -145,7 +169,8 @@ class Spacecraft:
         """The ground has all of a record."""
         held_bytes = self.memory.release(tile_id)
         self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
-        self.ground.receive(self._acquisition_of[tile_id], tile_id, held_bytes)
+        is_masked = self.outcomes[tile_id].cover is not None or not self.arm.sees_cloud
+        self.ground.receive(self._acquisition_of[tile_id], tile_id, held_bytes, is_masked=is_masked)
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""
@@ -162,7 +187,9 @@ class Spacecraft:
             raw_bytes = acquisition.tile_raw_bytes[acquisition.tile_ids.index(tile_id)]
             self.settle(tile_id, Fate.ON_BOARD, outcome.encoded_bytes if outcome else raw_bytes)
             self.ledger.finish(tile_id, Fate.ON_BOARD, held_bytes)
-        spent_j = self.assembly.profile.energy_j(self.computed_s)
+        self.bench.come_to_rest()
+        self.power.come_to_rest()
+        spent_j = self.assembly.profile.energy_j(self.computed_s) + self.bench.extra_j
         self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
