@@ -19,6 +19,7 @@ from typing import Any, cast
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
+from payload.energy import ComputeProfile, write_profile
 from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
@@ -48,6 +49,7 @@ from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import fitted_profile, ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
+from payload.sim.profiling import Watts, measure_profile
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.types import ContactWindow
@@ -56,6 +58,7 @@ from payload.world.rasters import Reading
 
 __all__ = [
     "Comparison",
+    "ComputeProfile",
     "Earth",
     "LawsReport",
     "MapReport",
@@ -79,6 +82,7 @@ __all__ = [
     "measure_world",
     "paint_world",
     "passes",
+    "profile",
     "query",
     "report",
     "run",
@@ -277,6 +281,36 @@ def calibrate(
     ).fit()
     write_surrogate(fitted, out)
     return fitted
+
+
+def profile(
+    scenario: Path | None,
+    out: Path,
+    *,
+    overrides: Sequence[str] = (),
+    active_w: float | None = None,
+    idle_w: float | None = None,
+    cpu_s: float = 5.0,
+) -> ComputeProfile:
+    """Time the masker of a scenario on this machine, and write a compute profile that a scenario can name.
+
+    Args:
+        scenario: A scenario file; None for the packaged payload.
+        out: The file (JSON), written whole or not at all; its stem is the profile's name.
+        overrides: Texts `path.to.key=value`, checked like the file.
+        active_w: [W] While it computes; None where nobody knows.
+        idle_w: [W] At rest; None where nobody knows.
+        cpu_s: [s] Of CPU time to spend on masking.
+
+    Raises:
+        ScenarioError: The file cannot be written.
+        PayloadError: Scenes cannot be painted or masked.
+    """
+    asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
+    check_place(out)
+    found = measure_profile(asked, out.stem, Watts(active_w, idle_w), cpu_s=cpu_s)
+    write_profile(found, out)
+    return found
 
 
 def _tell_scene(tell: Tell, done: int, of: int) -> None:

@@ -115,9 +115,11 @@ def _audit_joules(ledger: Ledger) -> None:
 def _audit_balances(ledger: Ledger) -> None:
     """Joules in are joules used, plus the change of charge, plus losses."""
     drawn: defaultdict[str, list[float]] = defaultdict(list)
+    fleet_j = 0.0
     for item in ledger.balances:
         wanted = math.fsum(item.drawn_j.values())
         turnover = item.harvested_j + wanted + item.start_j
+        fleet_j += turnover
         gone = (item.used_j, item.end_j - item.start_j, item.lost_j, item.spilled_j)
         if abs(item.harvested_j - math.fsum(gone)) > JOULE_TOLERANCE * turnover:
             raise LawError(
@@ -138,7 +140,7 @@ def _audit_balances(ledger: Ledger) -> None:
         spent[entry.consumer].append(entry.joules)
     for consumer in sorted(spent.keys() | drawn.keys()):
         booked, had = math.fsum(spent[consumer]), math.fsum(drawn[consumer])
-        if abs(booked - had) > JOULE_TOLERANCE * max(booked, had):
+        if abs(booked - had) > JOULE_TOLERANCE * fleet_j:
             raise LawError(f"{consumer} spent {booked!r} J but drew {had!r} J from the batteries")
 
 

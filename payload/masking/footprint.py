@@ -90,8 +90,10 @@ def _macs(step: Step, shapes: Shapes) -> int:
             "ConvTranspose"
         ):  # weights: in, out of a group, kernel: each input sample goes to all of them
             return prod(sizes[0]) * prod(sizes[1][1:])
-        case "MatMul" | "Gemm" | "MatMulInteger":
+        case "MatMul" | "MatMulInteger":
             return prod(out) * sizes[0][-1]
+        case "Gemm":  # either operand may be transposed
+            return prod(sizes[0]) * out[-1]
         case _:
             return 0
 

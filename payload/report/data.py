@@ -2,21 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
+from payload.report.checked import Count, Real, Seconds
+from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
 from payload.units import M_PER_KM
 
 OWN_ARM = "prune"
 """The arm that is the scenario's own; the others are counterfactual."""
-
-# What a folder holds is checked against these; 32 years are longer than any flight.
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-Real = Annotated[float, Field(allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-
 
 # --- summary.json -----------------------------------------------------------------------------------
 
@@ -97,42 +92,6 @@ class TargetCounts:
     acquired: Count
     reacquired: Count
     clear_delivered: Count | None
-
-
-@dataclass(frozen=True, slots=True)
-class Energy:
-    """[J] by consumer; None where the processor's profile says no watts."""
-
-    compute: Real | None
-
-
-@dataclass(frozen=True, slots=True)
-class PowerUse:
-    """Where the joules of the fleet came from and went, and what was refused for want of them."""
-
-    harvested_j: Real
-    used_j: Real
-    lost_j: Real
-    spilled_j: Real
-    unserved_j: Real
-    lowest_charge: Real
-    refused: Count
-    refused_imaging: Count
-    refused_processing: Count
-    refused_transmitting: Count
-    waited_s: Real
-    throttled_s: Real
-    hottest_c: Real | None
-
-
-@dataclass(frozen=True, slots=True)
-class LateTiles:
-    """Tiles that the processor had no time for, by what became of them."""
-
-    tiles: Count
-    sent_unmasked: Count
-    dropped: Count
-    kept: Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from payload.ledger import Fate, Image, Ledger
 from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
-from payload.sim.battery import COMPUTER, make_power
+from payload.sim.battery import make_power
 from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.memory import MassMemory
+from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.transmitter import Transmitter
 from payload.sim.workbench import Workbench, orbit_period_s

@@ -11,7 +11,7 @@ from payload.energy.sunlight import face_cosine
 from payload.geometry.track import Track
 from payload.orbit import eclipses, sun_direction, sunlit_share
 from payload.orbit.eclipse import Eclipse
-from payload.scenario.models import PowerModel
+from payload.scenario.power import PowerModel
 from payload.types import Ephemeris
 
 Floats = NDArray[np.float64]

@@ -11,11 +11,11 @@ import simpy
 from payload.energy import ComputeProfile
 from payload.energy.sunlight import EARTH_RATE_RAD_S
 from payload.ledger import Late, Ledger
-from payload.scenario.models import ComputerModel
+from payload.scenario.power import ComputerModel
 from payload.sim.arms import Arm
-from payload.sim.battery import COMPUTER, Power
 from payload.sim.ground import Story
 from payload.sim.log import Log
+from payload.sim.power import COMPUTER, Power
 from payload.sim.processor import Processor
 from payload.types import Acquisition, ContactWindow, Ephemeris, TileOutcome
 

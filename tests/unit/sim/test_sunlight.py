@@ -9,7 +9,7 @@ import pytest
 from payload.geometry.earth import WGS84_RADIUS_KM
 from payload.orbit import sun_direction, time_grid
 from payload.orbit.propagation import Sgp4
-from payload.scenario.models import PowerModel
+from payload.scenario.power import PowerModel
 from payload.sim.sunlight import make_supply
 
 EPOCH = datetime(2026, 3, 20, tzinfo=UTC)
