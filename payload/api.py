@@ -20,11 +20,11 @@ from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.link import LinkReport
-from payload.energy import load_profile
+from payload.energy import ComputeProfile, write_profile
 from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
-from payload.ports import Examinable, SceneSource
+from payload.ports import Examinable, Masker, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
@@ -46,10 +46,11 @@ from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
-from payload.sim.assemble import ground_track, make_sensor, surrogate_of
+from payload.sim.assemble import fitted_profile, ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
+from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
@@ -60,6 +61,7 @@ from payload.world.rasters import Reading
 
 __all__ = [
     "Comparison",
+    "ComputeProfile",
     "Earth",
     "LawsReport",
     "LinkReport",
@@ -85,6 +87,7 @@ __all__ = [
     "measure_world",
     "paint_world",
     "passes",
+    "profile",
     "query",
     "report",
     "run",
@@ -128,10 +131,11 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     """
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
-    at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    sensor = make_sensor(scenario)
+    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):
-        at_key(scenario, "scene", lambda: source.examine(make_sensor(scenario)))
+        at_key(scenario, "scene", lambda: source.examine(sensor))
     surrogate_of(scenario)
     return scenario
 
@@ -244,6 +248,8 @@ def _summarise(
                 "precision": scores.precision if scores else None,
                 "recall": scores.recall if scores else None,
             },
+            says_watts=assembly.profile.says_watts,
+            assumptions=assembly.assumptions,
             surrogate=None
             if assembly.surrogate is None
             else surrogate_part(
@@ -283,6 +289,36 @@ def calibrate(
     ).fit()
     write_surrogate(fitted, out)
     return fitted
+
+
+def profile(
+    scenario: Path | None,
+    out: Path,
+    *,
+    overrides: Sequence[str] = (),
+    active_w: float | None = None,
+    idle_w: float | None = None,
+    cpu_s: float = 5.0,
+) -> ComputeProfile:
+    """Time the masker of a scenario on this machine, and write a compute profile that a scenario can name.
+
+    Args:
+        scenario: A scenario file; None for the packaged payload.
+        out: The file (JSON), written whole or not at all; its stem is the profile's name.
+        overrides: Texts `path.to.key=value`, checked like the file.
+        active_w: [W] While it computes; None where nobody knows.
+        idle_w: [W] At rest; None where nobody knows.
+        cpu_s: [s] Of CPU time to spend on masking.
+
+    Raises:
+        ScenarioError: The file cannot be written.
+        PayloadError: Scenes cannot be painted or masked.
+    """
+    asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
+    check_place(out)
+    found = measure_profile(asked, out.stem, Watts(active_w, idle_w), cpu_s=cpu_s)
+    write_profile(found, out)
+    return found
 
 
 def _tell_scene(tell: Tell, done: int, of: int) -> None:

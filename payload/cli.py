@@ -16,6 +16,7 @@ import typer
 from payload import __version__
 from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
+from payload.commands.profile import profile
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
@@ -435,6 +436,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 _command(world)
 _command(validate)
 _command(link)
+_command(profile)
 
 
 @_command

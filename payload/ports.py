@@ -14,6 +14,7 @@ from payload.types import (
     CloudMask,
     ContactWindow,
     Ephemeris,
+    Footprint,
     Foresight,
     Georeference,
     Glance,
@@ -138,6 +139,15 @@ class Masker(Protocol):
 
     def predict(self, tile: Tile) -> CloudMask:
         """Cloud probability of the tile's own cell, shape (H, W); MaskerError if it cannot be had."""
+        ...
+
+
+@runtime_checkable
+class Countable(Protocol):
+    """A masker that is a network, whose operations and memory can be counted."""
+
+    def footprint(self, tile_px: int) -> Footprint:
+        """What it costs for a tile of so many pixels a side; MaskerError if it cannot be run."""
         ...
 
 

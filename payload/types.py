@@ -325,6 +325,26 @@ class MaskerIdentity:
     parameters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a network asks of the processor that runs it, counted on its graph.
+
+    Attributes:
+        model: Its name.
+        tile_px: [px] Side of the tile for which the rest holds, its margin included in what it costs.
+        weight_bytes: [byte] Of its weights as stored.
+        activation_bytes: [byte] Most that lives at one time between its layers, input and output included.
+        ops_per_px: Operations per image position of the tile, a multiplication and an addition
+            counted as two.
+    """
+
+    model: str
+    tile_px: int
+    weight_bytes: int
+    activation_bytes: int
+    ops_per_px: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CloudMask:
     """What a masker says: cloud probability, shape (H, W), float32, and the threshold that makes it a mask."""

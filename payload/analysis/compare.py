@@ -27,6 +27,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("targets.reacquired", "targets retaken", ""),
     ("targets.clear_delivered", "targets delivered clear", ""),
     ("energy_j.compute", "computing energy", "J"),
+    ("energy_j.compute_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("late.tiles", "tiles masked too late or never", "tile"),
+    ("power.refused", "activities refused", ""),
+    ("power.used_j", "energy used", "J"),
+    ("power.used_j_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("power.lowest_charge", "lowest state of charge", ""),
 )
 """What is compared: key path in the summary, words, unit."""
 
@@ -71,7 +77,10 @@ class Comparison:
 def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
     """Set named summaries side by side; the first is the base."""
     rows = []
+    has_battery = any(summary.get("power") for _, summary in summaries)
     for key, label, unit in ROWS:
+        if key.startswith("power.") and not has_battery:
+            continue
         values = tuple(_at(summary, key) for _, summary in summaries)
         base = values[0]
         differences = tuple(
@@ -81,12 +90,16 @@ def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
     notes = tuple(
         f"{name}: {sentence}"
         for name, summary in summaries
-        for sentence in (summary["surrogate"] or {}).get("sentences", ())[:2]
+        for sentence in (*(summary["surrogate"] or {}).get("sentences", ())[:2], *_assumed(summary))
     )
     return Comparison(tuple(name for name, _ in summaries), tuple(rows), notes)
 
 
+def _assumed(summary: Mapping[str, Any]) -> list[str]:
+    return [note for note in summary.get("notes", ()) if note.startswith("assumption:")]
+
+
 def _at(summary: Mapping[str, Any], key: str) -> float | int | None:
     section, _, name = key.partition(".")
-    value: float | int | None = summary[section][name]
+    value: float | int | None = (summary.get(section) or {}).get(name)
     return value

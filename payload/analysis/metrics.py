@@ -8,6 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from payload.analysis.power import (
+    arm_energy,
+    energy_of,
+    late_notes,
+    late_of,
+    power_notes,
+    power_of,
+)
 from payload.ledger import Fate, FlightRecord, Image
 from payload.types import CoverEstimate
 
@@ -36,6 +44,8 @@ class Flown:
             1 - clear_limit of its pixels down clear.
         masker: Model, digest and number of parameters.
         surrogate: What stood for masker and codec, see `fidelity`; None where pixels were worked on.
+        says_watts: Whether the processor's profile says what it draws.
+        assumptions: What is assumed of its speed, in sentences.
     """
 
     name: str
@@ -51,6 +61,8 @@ class Flown:
     scores: Mapping[str, float | None]
     surrogate: Summary | None = None
     counted_bands: float = 0.0
+    says_watts: bool = True
+    assumptions: Sequence[str] = ()
 
     @cached_property
     def has_truth(self) -> bool:
@@ -65,6 +77,7 @@ def summarise(flown: Flown) -> Summary:
     everything = [item.tile_id for item in own.ledger.acquired]
     arms = [_arm(name, flown) for name in ARM_NAMES]
     raw = arms[0]
+    clear_px = _clear(flown, tile_ids[Fate.DELIVERED])
     for arm in arms:
         arm["saved_fraction"] = _saved_fraction(arm, raw)
     return {
@@ -91,7 +104,7 @@ def summarise(flown: Flown) -> Summary:
         "pixels": {
             "clear_acquired": _clear(flown, everything),
             "cloud_acquired": _cloudy(flown, everything),
-            "clear_delivered": _clear(flown, tile_ids[Fate.DELIVERED]),
+            "clear_delivered": clear_px,
             "cloud_delivered": _cloudy(flown, tile_ids[Fate.DELIVERED]),
             "clear_discarded": _clear(flown, tile_ids[Fate.PRUNED]),
         },
@@ -99,12 +112,14 @@ def summarise(flown: Flown) -> Summary:
         "masker": {**flown.masker, **flown.scores},
         "latency_s": _latency(own),
         "targets": _targets(flown, own),
-        "energy_j": {"compute": sum(entry.joules for entry in own.ledger.joules)},
+        "energy_j": energy_of(own, clear_px, says_watts=flown.says_watts),
         "arms": arms,
         "notes": _notes(flown, own),
         "surrogate": flown.surrogate,
         "fetched": _fetched(flown, own),
         "faults": faults_of(own),
+        "power": power_of(own, clear_px),
+        "late": late_of(own),
     }
 
 
@@ -218,6 +233,11 @@ def _arm(name: str, flown: Flown) -> Summary:
         "used_bytes": None,
         "link_saturated": None,
         "compute_j": None,
+        "compute_j_per_clear_mpx": None,
+        "used_j": None,
+        "used_j_per_clear_mpx": None,
+        "refused": None,
+        "late_tiles": None,
     }
     record = flown.records.get(name)
     if record is None:
@@ -240,7 +260,7 @@ def _arm(name: str, flown: Flown) -> Summary:
         "images": len(record.images),
         "used_bytes": sum(log.used_bytes for log in record.contacts),
         "link_saturated": is_saturated(record),
-        "compute_j": sum(entry.joules for entry in books.joules),
+        **arm_energy(record, clear_px, says_watts=flown.says_watts),
     }
     return arm
 
@@ -277,7 +297,10 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
         )
     if record.images and flown.counted_bands:
         notes.append(counted_words(flown.counted_bands))
-    return notes
+    notes += flown.assumptions
+    if not flown.says_watts:
+        notes.append("the compute profile says no watts: the energy of computing is unknown")
+    return notes + power_notes(record) + late_notes(record)
 
 
 def counted_words(bands: float) -> str:

@@ -32,6 +32,7 @@ from payload.compression.record import (
     raw_record_bytes,
     read_header,
     seal,
+    without_cover,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "read_container",
     "read_header",
     "seal",
+    "without_cover",
 ]

@@ -24,7 +24,7 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,6 +138,15 @@ def seal(tile: Tile, codec: Codec, codec_name: str, *, cover: float | None = Non
     if header.shape != bands.shape:
         raise CodecError(f"tile {tile.id}: samples of shape {bands.shape} in {tile.window}")
     return EncodedTile(tile.id, header.codec, _pack_header(header) + payload)
+
+
+def without_cover(record: bytes) -> bytes:
+    """The same record, as long, that claims no cloud cover: of a tile that nobody masked.
+
+    Raises:
+        CodecError: It is no record, or its header is damaged.
+    """
+    return _pack_header(replace(read_header(record), cover=None)) + record[HEADER_BYTES:]
 
 
 def raw_record_bytes(bands: int, height: int, width: int, bit_depth: int) -> int:

@@ -9,6 +9,8 @@ from payload.units import M_PER_KM
 
 WGS84_RADIUS_KM = 6378.137
 """Equatorial radius. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
+EARTH_SPIN_RAD_S = 7.292115146706979e-5
+"""[rad/s] Of the Earth against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
 WGS84_FLATTENING = 1.0 / 298.257223563
 """Flattening of the ellipsoid. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
 WGS84_ECCENTRICITY2 = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)

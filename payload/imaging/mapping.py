@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import site, subsatellite_deg
+from payload.geometry.period import period_s
 from payload.geometry.track import Track
 from payload.imaging.access import SunElevation
 from payload.imaging.sensor import frame_length_km, ground_speed_km_s
@@ -17,7 +18,6 @@ Floats = NDArray[np.float64]
 LandShare = Callable[[Floats, Floats], Floats]
 """Share of land around latitudes and longitudes [deg], each (N,)."""
 
-_MU_KM3_S2 = 398600.4418  # Source: WGS 84, NIMA TR8350.2
 _SEAM_S = 1e-6  # [s] between two frames, so that rounding never lets them overlap
 
 
@@ -78,11 +78,11 @@ def find_frames(
     sun_deg = below.sun_elevation(lat_deg, lon_deg, middle_s)
     land = below.land_share(lat_deg, lon_deg)
     wanted = np.flatnonzero((sun_deg >= sensor.min_sun_elevation_deg) & (land >= rule.min_land))
-    period_s = _period_s(ephemeris)
+    orbit_s = period_s(ephemeris)
     if rule.max_duty < 1.0 and wanted.size:
         frame_s = float(np.median(end_s - start_s))
-        most = int(rule.max_duty * period_s / frame_s)
-        wanted = _at_most(most, wanted, middle_s // period_s)
+        most = int(rule.max_duty * orbit_s / frame_s)
+        wanted = _at_most(most, wanted, middle_s // orbit_s)
     if rule.max_frames_a_day is not None:
         wanted = _at_most(rule.max_frames_a_day, wanted, middle_s // S_PER_DAY)
     who = ephemeris.satellite
@@ -126,12 +126,6 @@ def _ground_radius_km(lat_deg: Floats) -> Floats:
     """[km] From the Earth's centre to the ellipsoid below."""
     place = site(lat_deg, np.zeros_like(lat_deg))
     return np.asarray(np.linalg.norm(place.position_km, axis=-1), np.float64)
-
-
-def _period_s(ephemeris: Ephemeris) -> float:
-    """[s] Of a turn, from the mean distance to the Earth's centre. Source: Kepler's third law."""
-    radius_km = float(np.linalg.norm(ephemeris.position_km, axis=1).mean())
-    return float(2.0 * np.pi * np.sqrt(radius_km**3 / _MU_KM3_S2))
 
 
 def _at_most(count: int, wanted: NDArray[np.intp], part: Floats) -> NDArray[np.intp]:

@@ -10,7 +10,17 @@
 """
 
 from payload.ledger.audit import audit
-from payload.ledger.book import ENDS, Entry, Fate, JouleEntry, Ledger, TileEntry
+from payload.ledger.book import (
+    ENDS,
+    Entry,
+    Fate,
+    JouleEntry,
+    Late,
+    LateEntry,
+    Ledger,
+    PowerBalance,
+    TileEntry,
+)
 from payload.ledger.record import ContactLog, Event, FlightRecord, Image
 
 __all__ = [
@@ -22,7 +32,10 @@ __all__ = [
     "FlightRecord",
     "Image",
     "JouleEntry",
+    "Late",
+    "LateEntry",
     "Ledger",
+    "PowerBalance",
     "TileEntry",
     "audit",
 ]

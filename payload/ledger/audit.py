@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 
 from payload.errors import LawError
-from payload.ledger.book import ENDS, Entry, Fate, Ledger
+from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger
 
 JOULE_TOLERANCE = 1e-9
 
@@ -13,7 +13,9 @@ def audit(ledger: Ledger) -> None:
     """Check the books against each other.
 
     Laws: every tile is acquired once and ends once; its raw bytes are wholly pruned, or split between
-    saved and one end; what the end received is what was held; joules spent are joules metered.
+    saved and one end; what the end received is what was held; joules spent are joules metered. Where there
+    is a battery: joules given are joules used, lost, spilled and stored, and each consumer has drawn from
+    it what it spent. A tile misses its deadline once, and ends as what became of it says.
 
     Raises:
         LawError: The first law that is broken, with the tile and the figures.
@@ -24,6 +26,8 @@ def audit(ledger: Ledger) -> None:
     for tile_id, raw_bytes in raw.items():
         _audit_tile(tile_id, raw_bytes, fates.get(tile_id, {}), held.get(tile_id))
     _audit_joules(ledger)
+    _audit_balances(ledger)
+    _audit_late(ledger, raw, fates)
 
 
 def _acquired(ledger: Ledger) -> dict[str, int]:
@@ -106,3 +110,50 @@ def _audit_joules(ledger: Ledger) -> None:
         total, metered = math.fsum(spent[consumer]), ledger.metered_j.get(consumer, 0.0)
         if abs(total - metered) > JOULE_TOLERANCE * max(total, metered):
             raise LawError(f"{consumer} spent {total!r} J but its meter shows {metered!r} J")
+
+
+def _audit_balances(ledger: Ledger) -> None:
+    """Joules in are joules used, plus the change of charge, plus losses."""
+    drawn: defaultdict[str, list[float]] = defaultdict(list)
+    fleet_j = 0.0
+    for item in ledger.balances:
+        wanted = math.fsum(item.drawn_j.values())
+        turnover = item.harvested_j + wanted + item.start_j
+        fleet_j += turnover
+        gone = (item.used_j, item.end_j - item.start_j, item.lost_j, item.spilled_j)
+        if abs(item.harvested_j - math.fsum(gone)) > JOULE_TOLERANCE * turnover:
+            raise LawError(
+                f"{item.satellite}: the array gave {item.harvested_j!r} J, but {math.fsum(gone)!r} J "
+                "were used, stored, lost or spilled"
+            )
+        if abs(wanted - item.used_j - item.unserved_j) > JOULE_TOLERANCE * turnover:
+            raise LawError(
+                f"{item.satellite}: {wanted!r} J were drawn, but {item.used_j!r} J used and "
+                f"{item.unserved_j!r} J not served"
+            )
+        for consumer, joules in item.drawn_j.items():
+            drawn[consumer].append(joules)
+    if not ledger.balances:
+        return
+    spent: defaultdict[str, list[float]] = defaultdict(list)
+    for entry in ledger.joules:
+        spent[entry.consumer].append(entry.joules)
+    for consumer in sorted(spent.keys() | drawn.keys()):
+        booked, had = math.fsum(spent[consumer]), math.fsum(drawn[consumer])
+        if abs(booked - had) > JOULE_TOLERANCE * fleet_j:
+            raise LawError(f"{consumer} spent {booked!r} J but drew {had!r} J from the batteries")
+
+
+def _audit_late(ledger: Ledger, raw: dict[str, int], fates: dict[str, dict[Fate, int]]) -> None:
+    seen: set[str] = set()
+    for item in ledger.late:
+        if item.tile_id in seen:
+            raise LawError(f"tile {item.tile_id} missed its deadline twice")
+        seen.add(item.tile_id)
+        if raw.get(item.tile_id) != item.raw_bytes:
+            raise LawError(f"tile {item.tile_id} was late with {item.raw_bytes} bytes it never had")
+        pruned = Fate.PRUNED in fates.get(item.tile_id, {})
+        if (item.late is Late.DROPPED and not pruned) or (
+            item.late is Late.SENT_UNMASKED and pruned
+        ):
+            raise LawError(f"tile {item.tile_id} was late and {item.late}, but not booked so")

@@ -62,6 +62,62 @@ class JouleEntry:
     joules: float
 
 
+@dataclass(frozen=True, slots=True)
+class PowerBalance:
+    """Where a satellite's joules came from and went, as its battery counted them.
+
+    Attributes:
+        harvested_j: [J] Given by the solar array.
+        drawn_j: [J] Wanted by each consumer: watts integrated over time.
+        used_j: [J] Had by all of them.
+        unserved_j: [J] Wanted, and not had, as the battery was empty.
+        lost_j: [J] In charging and discharging.
+        spilled_j: [J] Given while the battery was full and nobody wanted it.
+        start_j: [J] Charge at the epoch.
+        end_j: [J] Charge at the end.
+        lowest_j: [J] Smallest charge.
+        capacity_j: [J] Of the battery.
+        refused: How often each activity was refused.
+        waited_s: [s] That each activity waited.
+        hottest_c: [deg C] Highest temperature; None where heat is not followed.
+        throttled_s: [s] That the processor worked at less than its speed.
+    """
+
+    satellite: str
+    harvested_j: float
+    drawn_j: dict[str, float]
+    used_j: float
+    unserved_j: float
+    lost_j: float
+    spilled_j: float
+    start_j: float
+    end_j: float
+    lowest_j: float
+    capacity_j: float
+    refused: dict[str, int]
+    waited_s: dict[str, float]
+    hottest_c: float | None
+    throttled_s: float
+
+
+class Late(StrEnum):
+    """What became of a tile that the processor had no time for."""
+
+    SENT_UNMASKED = "sent_unmasked"
+    DROPPED = "dropped"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class LateEntry:
+    """A tile missed its deadline."""
+
+    time_s: float
+    tile_id: str
+    late: Late
+    raw_bytes: int
+
+
 @dataclass(slots=True)
 class Ledger:
     """The books of one flight. Entries are appended, never changed."""
@@ -71,6 +127,8 @@ class Ledger:
     tiles: list[TileEntry] = field(default_factory=list[TileEntry])
     joules: list[JouleEntry] = field(default_factory=list[JouleEntry])
     metered_j: dict[str, float] = field(default_factory=dict[str, float])
+    balances: list[PowerBalance] = field(default_factory=list[PowerBalance])
+    late: list[LateEntry] = field(default_factory=list[LateEntry])
 
     def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
         """A tile of so many raw bytes was taken."""
@@ -92,6 +150,18 @@ class Ledger:
     def meter(self, consumer: str, joules: float) -> None:
         """What a consumer's own meter shows at the end of the flight."""
         self.metered_j[consumer] = joules
+
+    def balance(self, balance: PowerBalance) -> None:
+        """What a satellite's battery counted until the end of the flight."""
+        self.balances.append(balance)
+
+    def miss(self, tile_id: str, late: Late, raw_bytes: int, time_s: float) -> None:
+        """A tile missed its deadline."""
+        self.late.append(LateEntry(time_s, tile_id, late, raw_bytes))
+
+    def spent_j(self, consumer: str | None = None) -> float:
+        """[J] Spent by a consumer, or by all."""
+        return sum(item.joules for item in self.joules if consumer in {None, item.consumer})
 
     def total_bytes(self, fate: Fate) -> int:
         """[byte] All bytes that met a fate."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from payload.errors import MaskerError
 from payload.masking.card import ModelCard, check_digest, read_card
+from payload.masking.footprint import measure_footprint
 from payload.masking.packaged import (
     NAMES,
     RECOMMENDED_NAME,
@@ -25,7 +26,7 @@ from payload.masking.preprocess import Channel, network_input
 from payload.provenance import digest_bytes
 from payload.registry import option, supplied
 from payload.scenario.paths import InputPath
-from payload.types import CloudMask, MaskerIdentity, Radiometry, Tile
+from payload.types import CloudMask, Footprint, MaskerIdentity, Radiometry, Tile
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -124,6 +125,17 @@ class OnnxMasker:
         """Who made the mask, for reports."""
         return self.model_card.identity
 
+    def footprint(self, tile_px: int) -> Footprint:
+        """What the network costs for a tile of so many pixels a side, its margin included.
+
+        Raises:
+            MaskerError: The model has changed, or cannot be run.
+        """
+        card = self.model_card
+        cell_px = card.tile_multiple_px
+        side_px = -(-(tile_px + 2 * card.margin_px) // cell_px) * cell_px
+        return _footprint(self._model, card.sha256, card.name, tile_px, side_px)
+
     def predict(self, tile: Tile) -> CloudMask:
         """Cloud probability of the tile's own cell, shape (H, W).
 
@@ -204,6 +216,15 @@ def _session(model: Path, sha256: str) -> tuple["InferenceSession", str]:
         raise MaskerError(f"{model}: this is not a model that can be run: {error}") from error
     _check_shapes(model, session)
     return session, session.get_inputs()[0].name
+
+
+@cache
+def _footprint(model: Path, sha256: str, name: str, tile_px: int, side_px: int) -> Footprint:
+    content = _read_again(model, sha256)
+    try:
+        return measure_footprint(content, name, tile_px=tile_px, side_px=side_px)
+    except MaskerError as error:
+        raise MaskerError(f"{model}: {error}") from error
 
 
 def _read_again(model: Path, sha256: str) -> bytes:

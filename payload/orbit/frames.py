@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.errors import OrbitError
+from payload.geometry.earth import EARTH_SPIN_RAD_S
 from payload.units import S_PER_DAY
-
-EARTH_SPIN_RAD_S = 7.292115146706979e-5
-"""[rad/s] Of the Earth against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
 
 J2000_UTC = datetime(2000, 1, 1, 12, tzinfo=UTC)
 J2000_JD = 2451545.0

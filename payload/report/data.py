@@ -2,21 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
+from payload.report.checked import Count, Real, Seconds
+from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
 from payload.units import M_PER_KM
 
 OWN_ARM = "prune"
 """The arm that is the scenario's own; the others are counterfactual."""
-
-# What a folder holds is checked against these; 32 years are longer than any flight.
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-Real = Annotated[float, Field(allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-
 
 # --- summary.json -----------------------------------------------------------------------------------
 
@@ -101,13 +96,6 @@ class TargetCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Energy:
-    """[J] by consumer."""
-
-    compute: Real
-
-
-@dataclass(frozen=True, slots=True)
 class Arm:
     """One arm's figures; None where it was not flown or a figure is unknown or undefined."""
 
@@ -125,6 +113,11 @@ class Arm:
     used_bytes: Count | None = None
     link_saturated: bool | None = None
     compute_j: Real | None = None
+    compute_j_per_clear_mpx: Real | None = None
+    used_j: Real | None = None
+    used_j_per_clear_mpx: Real | None = None
+    refused: Count | None = None
+    late_tiles: Count | None = None
 
     @property
     def flown(self) -> bool:
@@ -172,6 +165,8 @@ class Summary:
     surrogate: SurrogateTold | None = None
     fetched: Fetched | None = None
     faults: dict[str, Count] = field(default_factory=dict[str, int])
+    power: PowerUse | None = None
+    late: LateTiles | None = None
 
 
 # --- the other files --------------------------------------------------------------------------------

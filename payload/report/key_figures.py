@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from payload.report.data import ReportData
-from payload.report.words import area, count, energy, number, pixels, share, size, span
+from payload.report.data import OWN_ARM, ReportData
+from payload.report.words import NBSP, area, count, energy, number, pixels, share, size, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ def key_figures(data: ReportData) -> tuple[KeyFigure, ...]:
         _delay(data),
         _targets(data),
         _compute(data),
+        *_power(data),
+        *_late(data),
     )
 
 
@@ -154,11 +156,59 @@ def _targets(data: ReportData) -> KeyFigure:
 
 
 def _compute(data: ReportData) -> KeyFigure:
-    masker = data.summary.masker
+    masker, compute_j = data.summary.masker, data.summary.energy_j.compute
+    own = data.arm(OWN_ARM)
+    each_j = None if own is None else own.compute_j_per_clear_mpx
+    each = "" if each_j is None else f"; {energy(each_j)} a clear megapixel delivered"
     size_told = "" if masker.parameters is None else f", {number(masker.parameters)} parameters"
     return KeyFigure(
         "Energy for computing",
-        energy(data.summary.energy_j.compute),
-        f"{masker.model or 'no model'}{size_told}",
-        "Joules of the on-board computer for masking and compression.",
+        "unknown" if compute_j is None else energy(compute_j),
+        f"{masker.model or 'no model'}{size_told}{each}",
+        "Joules of the on-board computer for masking and compression. Unknown where its profile says no watts.",
+    )
+
+
+def _power(data: ReportData) -> tuple[KeyFigure, ...]:
+    """The balance of the battery, where there is one."""
+    power = data.summary.power
+    if power is None:
+        return ()
+    heat = "" if power.hottest_c is None else f"; hottest {power.hottest_c:.0f}{NBSP}°C"
+    unserved = f"; {energy(power.unserved_j)} wanted and not had" if power.unserved_j else ""
+    return (
+        KeyFigure(
+            "Energy used",
+            energy(power.used_j),
+            f"of {energy(power.harvested_j)} from the array, {energy(power.spilled_j)} spilled, "
+            f"{energy(power.lost_j)} lost in the battery; lowest charge {share(power.lowest_charge)}"
+            f"{heat}{unserved}",
+            "All loads together: bus, camera, radio, computer. What the array gives is used, stored, lost in "
+            "charging and discharging, or spilled while the battery is full.",
+        ),
+        KeyFigure(
+            "Refused for want of power",
+            f"{power.refused:,}",
+            f"{count(power.refused_imaging, 'image')}, {count(power.refused_processing, 'pause')} in "
+            f"processing, {count(power.refused_transmitting, 'contact')}; waited {span(power.waited_s)}, "
+            f"throttled {span(power.throttled_s)}",
+            "Work not begun at low charge or high temperature. It is made up later: the target at its next "
+            "opportunity, the tile and the contact as soon as charge and heat allow.",
+        ),
+    )
+
+
+def _late(data: ReportData) -> tuple[KeyFigure, ...]:
+    """Missed deadlines, where there are any."""
+    late = data.summary.late
+    if late is None or not late.tiles:
+        return ()
+    return (
+        KeyFigure(
+            "Masked too late or never",
+            count(late.tiles, "tile"),
+            f"{late.sent_unmasked:,} sent unmasked, {late.dropped:,} dropped, {late.kept:,} kept",
+            "Tiles that the processor could not mask before their deadline. Those dropped unmasked are counted "
+            "as pruned too.",
+        ),
     )

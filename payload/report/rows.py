@@ -97,6 +97,30 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
         "Masking and compression.",
         _told(energy, DASH),
     ),
+    (
+        "compute_j_per_clear_mpx",
+        "The same, a clear megapixel",
+        "Energy for computing over clear megapixels delivered.",
+        _told(energy, DASH),
+    ),
+    (
+        "used_j_per_clear_mpx",
+        "All energy, a clear megapixel",
+        f"What bus, camera, radio and computer used, over clear megapixels delivered. {DASH} without a battery.",
+        _told(energy, DASH),
+    ),
+    (
+        "refused",
+        "Refused for want of power",
+        f"Images, pauses in processing and contacts. {DASH} without a battery.",
+        _told(lambda value: f"{value:,.0f}", DASH),
+    ),
+    (
+        "late_tiles",
+        "Missed their deadline",
+        "Tiles that the processor had no time for.",
+        _told(lambda value: f"{value:,.0f}", DASH),
+    ),
 )
 
 

@@ -6,9 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     model_validator,
@@ -24,13 +22,13 @@ from payload.scenario.choice import (
     SchedulerChoice,
 )
 from payload.scenario.paths import InputPath
+from payload.scenario.power import ComputerModel, PowerModel
+from payload.scenario.section import Section, Share
 from payload.scenario.source import ScenarioSource
 from payload.units import BYTES_PER_MB, S_PER_H
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Letters, digits, dot, underscore and hyphen, at most 64: safe as a file name everywhere."""
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 WhenFull = Literal["newest", "oldest", "cloudiest", "lowest_value_per_byte"]
@@ -39,12 +37,6 @@ FaultKind = Literal["station_out", "frame_loss", "processor_reset", "memory_bank
 
 FIRST_YEAR, LAST_YEAR = 1958, 2099
 """Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
-
-
-class Section(BaseModel):
-    """What all sections share: frozen, strict about keys, no NaN and no infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SatelliteModel(Section):
@@ -228,20 +220,6 @@ class PruningModel(Section):
         if self.cost_ratio is None:
             return self.max_cloud_cover
         return self.cost_ratio / (1 + self.cost_ratio)
-
-
-class ComputerModel(Section):
-    """The on-board computer."""
-
-    profile: str = Field(
-        "myriad2-cloudscout", description="Name of a packaged profile of speed and power."
-    )
-    compression_mpx_per_s: float = Field(
-        10.0,
-        gt=0,
-        le=1e6,
-        description="[Mpx/s] Compression on board. Assumption: 10, by an image core beside it.",
-    )
 
 
 class PartitionModel(Section):
@@ -504,6 +482,9 @@ class Scenario(Section):
     )
     computer: ComputerModel = Field(
         default_factory=ComputerModel, description="What computes on board."
+    )
+    power: PowerModel | None = Field(
+        None, description="Array, battery and loads; without it power is unlimited."
     )
     memory: MemoryModel = Field(description="What holds the data until a contact.")
     link: LinkChoice = Field(description="What a contact carries.")

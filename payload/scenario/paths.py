@@ -8,9 +8,11 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     PlainSerializer,
+    PlainValidator,
     SerializationInfo,
     ValidationInfo,
 )
+from pydantic.json_schema import WithJsonSchema
 
 from payload.provenance import digest_path
 
@@ -70,3 +72,25 @@ InputPath = Annotated[
     PlainSerializer(dump_path, return_type=str),
 ]
 """A file or folder that must exist. Relative paths start at the scenario's folder (context `folder`)."""
+
+
+_PROFILE_FILES = (".json", ".yaml", ".yml")
+
+
+def _name_or_file(value: object, info: ValidationInfo) -> Path | str:
+    if isinstance(value, str) and not value.lower().endswith(_PROFILE_FILES):
+        return value
+    return input_path(value, info)
+
+
+def _dump_name_or_file(value: Path | str, info: SerializationInfo) -> str:
+    return dump_path(value, info) if isinstance(value, Path) else value
+
+
+ProfileChoice = Annotated[
+    Path | str,
+    PlainValidator(_name_or_file),
+    PlainSerializer(_dump_name_or_file, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""A packaged compute profile by name, or a file of your own, told by its suffix .json, .yaml or .yml."""

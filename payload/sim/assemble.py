@@ -7,14 +7,24 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from payload.downlink.outages import Outage, cut, seeded_outages
-from payload.energy import ComputeProfile, load_profile
+from payload.energy import ComputeProfile, Supply, fit, load_profile
+from payload.energy.fitting import assumption, check_starts, check_watts, needs_footprint
 from payload.errors import PayloadError, ScenarioError
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.look import highest_deg
+from payload.geometry.period import period_s
 from payload.geometry.track import Track
 from payload.orbit.contacts import find_contacts, time_grid
-from payload.orbit.period import period_s
-from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
+from payload.ports import (
+    Codec,
+    Countable,
+    Glancing,
+    Link,
+    Masker,
+    Propagator,
+    SceneSource,
+    Scheduler,
+)
 from payload.scenario.models import Scenario
 from payload.sim.counted import Counted
 from payload.sim.draws import Draws
@@ -24,11 +34,13 @@ from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
 from payload.sim.pixels import Pixels
 from payload.sim.pointing import Pointing
+from payload.sim.sunlight import make_supply
 from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
 from payload.types import (
     ContactWindow,
     Ephemeris,
+    Footprint,
     GroundStation,
     Opportunity,
     Radiometry,
@@ -49,7 +61,11 @@ class Assembly:
     Attributes:
         contacts: By satellite, in order of AOS.
         opportunities: By satellite, in order of start.
+        profile: The processor, at the speed at which it runs what flies.
         surrogate: What stands for masker and codec; None where pixels are worked on.
+        supplies: What the solar arrays give, by satellite; empty where power is unlimited.
+        network: What the masker asks of the processor; None where nobody asks.
+        assumptions: What is assumed of the processor's speed, in sentences.
     """
 
     scenario: Scenario
@@ -79,6 +95,10 @@ class Assembly:
         if limit_s is None:
             return DutyCycle(math.inf, math.inf)
         return DutyCycle(limit_s, period_s(self.ephemerides[satellite]))
+
+    supplies: dict[str, Supply] = field(default_factory=dict[str, Supply])
+    network: Footprint | None = None
+    assumptions: tuple[str, ...] = ()
 
     @property
     def satellites(self) -> list[str]:
@@ -115,6 +135,37 @@ class Assembly:
         return Draws(source, self.surrogate, self.tile_px, self.scenario.seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The processor as it runs the network that flies, and what is assumed of it."""
+
+    profile: ComputeProfile
+    network: Footprint | None
+    assumptions: tuple[str, ...]
+
+
+def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
+    """The processor of a scenario, at the speed at which it runs its masker.
+
+    Raises:
+        ScenarioError: There is no such profile; what flies does not fit it; or it does not say what the
+            scenario asks of it. The place of the key is told.
+    """
+    rules = scenario.computer
+    asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
+    network = None
+    if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
+        network = masker.footprint(scenario.pruning.tile_px)
+    key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
+    found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
+    if rules.power_on == "per_image":
+        at_key(scenario, "computer.power_on", lambda: check_starts(found))
+    if scenario.power is not None:
+        at_key(scenario, "computer.profile", lambda: check_watts(found))
+    told = assumption(asked, found, network)
+    return Fitted(found, network, () if told is None else (told,))
+
+
 def assemble(scenario: Scenario) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
@@ -125,7 +176,8 @@ def assemble(scenario: Scenario) -> Assembly:
     sensor = make_sensor(scenario)
     stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
     places = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
-    profile = at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
+    fitted = fitted_profile(scenario, masker)
     times_s = time_grid(scenario.duration_s)
     ephemerides = {
         satellite.name: cast(
@@ -149,13 +201,21 @@ def assemble(scenario: Scenario) -> Assembly:
         },
         opportunities=opportunities,
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
-        masker=cast(Masker, scenario.masker.build(bands=sensor.bands)),
+        masker=masker,
         codec=cast(Codec, scenario.codec.build()),
         link=cast(Link, scenario.link.build(seed=scenario.seed, stations=stations)),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
-        profile=profile,
+        profile=fitted.profile,
         surrogate=surrogate_of(scenario),
-        faults=Faults(timetable(scenario, boot_s=profile.boot_s)),
+        faults=Faults(timetable(scenario, boot_s=fitted.profile.boot_s)),
+        supplies={}
+        if scenario.power is None
+        else {
+            name: make_supply(scenario.power, ephemeris, scenario.epoch_utc, dut1_s=scenario.dut1_s)
+            for name, ephemeris in ephemerides.items()
+        },
+        network=fitted.network,
+        assumptions=fitted.assumptions,
     )
 
 

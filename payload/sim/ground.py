@@ -7,6 +7,7 @@ from typing import Any
 
 import simpy
 
+from payload.compression import without_cover
 from payload.ledger import Fate, Ledger
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -77,11 +78,6 @@ class Ground:
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
 
-    def note_missed(self, opportunity: Opportunity) -> None:
-        """A satellite could not take what was planned: its target is still wanted."""
-        self._itinerary[opportunity.satellite].remove(opportunity)
-        self._tell_news()
-
     def ask(self, covers: Mapping[str, float]) -> list[str]:
         """Which of the pruned tiles that a satellite tells of the ground asks for, each once."""
         rules = self.assembly.scenario.requests
@@ -102,6 +98,11 @@ class Ground:
                     "", "fault", fault.kind, detail=f"{fault.who} until {fault.end_s:.0f} s"
                 )
 
+    def note_refused(self, opportunity: Opportunity) -> None:
+        """A satellite could not take an image: its target stays wanted, and is planned anew."""
+        self._itinerary[opportunity.satellite].remove(opportunity)
+        self._tell_news()
+
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
         """A satellite knows how cloudy its image is; a cloudy target is put back, if the policy says so."""
         rules = self.assembly.scenario.rescheduling
@@ -114,10 +115,14 @@ class Ground:
         self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
         self._tell_news()
 
-    def receive(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
+    def receive(
+        self, acquisition: Acquisition, tile_id: str, held_bytes: int, *, is_masked: bool = True
+    ) -> None:
         """The last frame of a record has arrived."""
         if self.arm.is_scenarios_own and self.deliver is not None:
             record = self.memo.record(acquisition, tile_id)
+            if not is_masked:
+                record = without_cover(record)
             self.deliver(acquisition, record)
             held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)

@@ -43,14 +43,27 @@ class Processor:
             energy_j=self.profile.energy_j(busy_s),
         )
 
+    def unmasked(self, acquisition: Acquisition, tile_id: str, *, keep: bool) -> TileOutcome:
+        """Outcome of a tile that there was no time to mask: compressed and kept, or dropped unseen."""
+        facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
+        fact = facts[acquisition.tile_ids.index(tile_id)]
+        what = "sent unmasked" if keep else "dropped"
+        return self._found(fact, None, Decision(keep=keep, reason=f"deadline missed: {what}"))
+
     def _cover(self, fact: TileFacts) -> CoverEstimate:
         if self.arm.mask == "perfect" and fact.perfect is not None:
             return fact.perfect
         return fact.estimate
 
     def _outcome(self, fact: TileFacts, cover: CoverEstimate, decision: Decision) -> TileOutcome:
+        return self._found(fact, None if self.arm.mask == "none" else cover, decision)
+
+    def _found(
+        self, fact: TileFacts, cover: CoverEstimate | None, decision: Decision
+    ) -> TileOutcome:
+        """What became of a tile; one without a cover was not masked."""
         encodes = decision.keep and self.arm.compresses
-        busy_s = self.profile.busy_s(fact.pixels) if self.arm.mask != "none" else 0.0
+        busy_s = 0.0 if cover is None else self.profile.busy_s(fact.pixels)
         if encodes:
             busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         return TileOutcome(
@@ -58,7 +71,7 @@ class Processor:
             raw_bytes=fact.raw_bytes,
             encoded_bytes=fact.encoded_bytes if encodes else fact.raw_bytes,
             decision=decision,
-            cover=None if self.arm.mask == "none" else cover,
+            cover=cover,
             busy_s=busy_s,
             energy_j=self.profile.energy_j(busy_s),
         )

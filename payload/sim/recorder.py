@@ -170,7 +170,8 @@ class Recorder:
         """The ground has all of a record."""
         held_bytes = self.memory.release(tile_id)
         self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
-        self.ground.receive(self.acquisition_of[tile_id], tile_id, held_bytes)
+        is_masked = self.outcomes[tile_id].cover is not None or not self.ground.arm.sees_cloud
+        self.ground.receive(self.acquisition_of[tile_id], tile_id, held_bytes, is_masked=is_masked)
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""

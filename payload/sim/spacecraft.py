@@ -1,6 +1,8 @@
 """A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import Any
 
 import simpy
 
@@ -8,16 +10,20 @@ from payload.ledger import Image, Ledger
 from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
+from payload.sim.battery import make_power
 from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
+from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
 from payload.sim.transmitter import Opening
+from payload.sim.workbench import Workbench
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
-COMPUTER = "computer"
+Work = Generator[simpy.Event, Any, TileOutcome | None]
+"""A story that ends in what became of a tile."""
 MOST_NEAR = 100
 """Images that one contact can meet: more are not taken in half an hour."""
 
@@ -48,6 +54,17 @@ class Spacecraft:
         self.recorder = Recorder(
             self.env, self.name, self.assembly, self.ground, self.ledger, self.log
         )
+        self.power = make_power(self.assembly, self.name, self.env, self.ledger, self.log)
+        self.bench = Workbench(
+            self.env,
+            self.name,
+            self.assembly,
+            self.arm,
+            self.processor,
+            self.power,
+            self.ledger,
+            self.log,
+        )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
         self.pointing = self.assembly.pointing(self.name)
@@ -62,14 +79,21 @@ class Spacecraft:
             shutter = self.env.timeout(opportunity.end_s - self.env.now)
             yield shutter | self.ground.changed
             if shutter.processed:
-                self.take(opportunity)
+                if self.may_take(opportunity):
+                    self.take(opportunity)
+                else:
+                    self.ground.note_refused(opportunity)
+
+    def may_take(self, opportunity: Opportunity) -> bool:
+        """Whether the satellite looks there, and has the power; what it has not is noted."""
+        if self._looked_away(opportunity):
+            self.log.note(self.name, "not_taken", opportunity.id, detail="the antenna was in use")
+            return False
+        return self.power.allows("imaging", opportunity.id)
 
     def take(self, opportunity: Opportunity) -> None:
         """Close the shutter: the image's tiles lie in memory, or find no room there."""
-        if self._looked_away(opportunity):
-            self.log.note(self.name, "not_taken", opportunity.id, detail="the antenna was in use")
-            self.ground.note_missed(opportunity)
-            return
+        self.power.use_camera(opportunity.id)
         acquisition = self.camera.expose(opportunity)
         self.taken.append((acquisition, self.ground.note_taken(opportunity)))
         self.log.note(self.name, "acquired", acquisition.id, acquisition.raw_bytes)
@@ -79,43 +103,31 @@ class Spacecraft:
         """Turn raw images into kept and pruned tiles, one image after another."""
         while True:
             acquisition, stored = yield self.inbox.get()
-            outcomes = self.processor.judge(acquisition, stored)
-            judged: list[TileOutcome] = []
-            for outcome in outcomes:
-                if self.recorder.holds(outcome.tile_id):  # it may have been dropped meanwhile
-                    yield from self.work(outcome)
-                    judged.append(outcome)
-            if self.arm.sees_cloud and judged:
-                self.report_cover(acquisition, judged)
+            outcomes: list[TileOutcome] = []
+            for planned in self.processor.judge(acquisition, stored):
+                outcome = yield from self.work(acquisition, planned)
+                if outcome is not None:
+                    outcomes.append(outcome)
+            if not self.inbox.items:
+                self.bench.rest()
+            if self.arm.sees_cloud and outcomes:
+                self.report_cover(acquisition, outcomes)
 
-    def work(self, outcome: TileOutcome) -> Story:
-        """Compute on a tile; a reset loses what was computed so far, and the tile is begun anew."""
-        faults = self.assembly.faults
+    def work(
+        self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
+    ) -> Work:
+        """Compute on a tile and put it away; what became of it, or None if it was dropped meanwhile."""
         with self.computer.request() as turn:
             yield turn
-            if not self.recorder.holds(outcome.tile_id):
-                return
-            self.recorder.pin(outcome.tile_id)
-            while True:
-                ready_s = faults.ready_s(self.name, self.env.now)
-                if ready_s > self.env.now:
-                    yield self.env.timeout(ready_s - self.env.now)
-                    continue
-                done_s = faults.next_reset_s(self.name, self.env.now) - self.env.now
-                if done_s >= outcome.busy_s:
-                    break
-                yield self.env.timeout(done_s)
-                self.spend(outcome.tile_id, done_s)
-            yield self.env.timeout(outcome.busy_s)
-        self.spend(outcome.tile_id, outcome.busy_s)
+            if not self.recorder.holds(planned.tile_id):
+                return None
+            self.recorder.pin(planned.tile_id)
+            outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
+        self.computed_s += outcome.busy_s
+        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
         if self.recorder.holds(outcome.tile_id):  # its memory bank may be gone
             self.recorder.put_away(outcome)
-
-    def spend(self, tile_id: str, busy_s: float) -> None:
-        """Energy for so many seconds of computing on a tile."""
-        self.computed_s += busy_s
-        energy_j = self.assembly.profile.energy_j(busy_s)
-        self.ledger.spend(COMPUTER, tile_id, energy_j, self.env.now)
+        return outcome
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
@@ -137,12 +149,14 @@ class Spacecraft:
             if self.assembly.faults.is_out(window):
                 self.transmitter.miss(window)
                 continue
+            yield from self.power.hold_back("transmitting", window.station, window.los_s)
             with self.ground.antennas[window.station].request() as antenna:
                 yield antenna | self.env.timeout(max(0.0, window.los_s - self.env.now))
                 if antenna.triggered and self.env.now < window.los_s:
                     self.log.note(self.name, "contact", window.station, detail="opened")
                     self.listen(window)
-                    yield from self.transmitter.serve(window, self.opening(window))
+                    with self.power.transmit(window.station):
+                        yield from self.transmitter.serve(window, self.opening(window))
                     self.log.note(self.name, "contact", window.station, detail="closed")
                 else:
                     self.transmitter.miss(window)
@@ -189,8 +203,10 @@ class Spacecraft:
         for tile_id in found:
             if self.recorder.holds(tile_id):
                 acquisition = self.recorder.acquisition_of[tile_id]
-                outcome = self.recorder.outcomes[tile_id]
-                yield from self.work(self.processor.reprieve(acquisition, outcome))
+                wanted_after_all = self.processor.reprieve(
+                    acquisition, self.recorder.outcomes[tile_id]
+                )
+                yield from self.work(acquisition, wanted_after_all, has_deadline=False)
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""
@@ -204,7 +220,9 @@ class Spacecraft:
     def come_to_rest(self) -> None:
         """The span is over: count the shelves, read the meter."""
         self.recorder.come_to_rest()
-        spent_j = self.assembly.profile.energy_j(self.computed_s)
+        self.bench.come_to_rest()
+        self.power.come_to_rest()
+        spent_j = self.assembly.profile.energy_j(self.computed_s) + self.bench.extra_j
         self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
 
     def images(self) -> list[Image]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.errors import LawError
-from payload.ledger import Entry, Fate, Ledger, audit
+from payload.ledger import Entry, Fate, Late, Ledger, PowerBalance, audit
 
 ENDS = [Fate.DELIVERED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD]
 
@@ -127,4 +127,63 @@ def test_a_joule_that_the_meter_does_not_know_breaks_the_law():
     audit(books)
     books.meter("computer", 1.0 + 1e-6)
     with pytest.raises(LawError, match="meter"):
+        audit(books)
+
+
+HONEST = PowerBalance(
+    satellite="one", harvested_j=1000.0, drawn_j={"bus": 700.0}, used_j=690.0, unserved_j=10.0,
+    lost_j=50.0, spilled_j=160.0, start_j=100.0, end_j=200.0, lowest_j=0.0, capacity_j=200.0,
+    refused={}, waited_s={}, hottest_c=None, throttled_s=0.0,
+)  # fmt: skip
+
+
+def with_battery(balance):
+    """Books in which the bus spent 700 J."""
+    books = Ledger()
+    books.spend("bus", "bus", 700.0, 1.0)
+    books.meter("bus", 700.0)
+    books.balance(balance)
+    return books
+
+
+def test_a_balance_of_power_that_closes_passes():
+    audit(with_battery(HONEST))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"harvested_j": 1000.1}, {"used_j": 689.9}, {"lost_j": 51.0}, {"spilled_j": 0.0},
+        {"end_j": 199.0}, {"unserved_j": 0.0}, {"drawn_j": {"bus": 701.0}},
+        {"drawn_j": {"bus": 700.0, "radio": 1e-3}},
+    ],
+)  # fmt: skip
+def test_a_joule_from_nowhere_or_to_nowhere_breaks_the_law(change):
+    with pytest.raises(LawError):
+        audit(with_battery(dataclasses.replace(HONEST, **change)))
+
+
+@pytest.mark.parametrize(
+    ("late", "fate"), [(Late.DROPPED, Fate.DELIVERED), (Late.SENT_UNMASKED, Fate.PRUNED)]
+)
+def test_a_late_tile_ends_as_its_policy_says(late, fate):
+    books = Ledger()
+    books.acquire("a#0,0", 10, 0.0)
+    books.settle("a#0,0", fate, 10, 1.0)
+    books.finish("a#0,0", fate, 0 if fate is Fate.PRUNED else 10)
+    audit(books)
+    books.miss("a#0,0", late, 10, 1.0)
+    with pytest.raises(LawError, match="late"):
+        audit(books)
+
+
+def test_a_tile_is_late_once():
+    books = Ledger()
+    books.acquire("a#0,0", 10, 0.0)
+    books.settle("a#0,0", Fate.PRUNED, 10, 1.0)
+    books.finish("a#0,0", Fate.PRUNED, 0)
+    books.miss("a#0,0", Late.DROPPED, 10, 1.0)
+    audit(books)
+    books.miss("a#0,0", Late.DROPPED, 10, 1.0)
+    with pytest.raises(LawError, match="twice"):
         audit(books)

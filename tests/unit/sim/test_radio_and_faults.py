@@ -8,8 +8,8 @@ import pytest
 
 from payload.downlink.links import Fixed
 from payload.errors import ScenarioError
+from payload.geometry.period import period_s
 from payload.ledger import Fate
-from payload.orbit.period import period_s
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from payload.orbit.frames import EARTH_SPIN_RAD_S
+from payload.geometry.earth import EARTH_SPIN_RAD_S
 from payload.types import Ephemeris
 
 EARTH_MU_KM3_S2 = 398600.4418
@@ -10,7 +10,10 @@ EARTH_MU_KM3_S2 = 398600.4418
 
 
 def period_s(ephemeris: Ephemeris) -> float:
-    """[s] Of the orbit, from the mean energy along it (vis-viva and Kepler's third law, two bodies)."""
+    """[s] Of the orbit, from the mean energy along it.
+
+    Source: vis-viva and Kepler's third law, Montenbruck and Gill, Satellite Orbits, 2000, section 2.1.
+    """
     position, velocity = ephemeris.position_km, ephemeris.velocity_km_s
     spin = np.array((0.0, 0.0, EARTH_SPIN_RAD_S))
     speed2 = np.sum((velocity + np.cross(spin, position)) ** 2, axis=1)

@@ -1,0 +1,128 @@
+"""Does a network fit a processor, and how fast does another network run on it than the one it was timed with?"""
+
+from dataclasses import replace
+
+from payload.energy.profiles import ComputeProfile
+from payload.errors import ScenarioError
+from payload.types import Footprint
+from payload.units import BYTES_PER_MB, PX_PER_MPX
+
+
+def needs_footprint(profile: ComputeProfile, *, scale: bool) -> bool:
+    """Whether the network has to be measured at all before it flies on this processor."""
+    limits = (profile.memory_mb, profile.ops_per_s)
+    return scale or any(limit is not None for limit in limits)
+
+
+def fit(profile: ComputeProfile, network: Footprint | None, *, scale: bool) -> ComputeProfile:
+    """The profile as the network meets it: its speed where that follows from operations.
+
+    Args:
+        profile: The processor.
+        network: What flies; None for a masker that is no network.
+        scale: Whether a speed measured on another network is scaled by operations per pixel. That is an
+            assumption: processors reach different shares of their peak on different networks.
+
+    Raises:
+        ScenarioError: It needs more memory, or more operations a second, than the profile says there
+            are; or its speed cannot be told.
+    """
+    if network is None:
+        if profile.mpx_per_s is None or scale:
+            raise ScenarioError(
+                f"the speed of {profile.name!r} follows from the operations of a network, and the "
+                "masker is none: name a profile with mpx_per_s and leave scale_by_operations out"
+            )
+        return profile
+    _check_memory(profile, network)
+    if profile.mpx_per_s is None:
+        return _from_operations(profile, network)
+    fitted = _scaled(profile, network) if scale else profile
+    _check_operations(fitted, network, scaled=scale)
+    return fitted
+
+
+def _check_memory(profile: ComputeProfile, network: Footprint) -> None:
+    wanted_mb = (network.weight_bytes + network.activation_bytes) / BYTES_PER_MB
+    if profile.memory_mb is not None and wanted_mb > profile.memory_mb:
+        raise ScenarioError(
+            f"{network.model} does not fit {profile.name!r}: weights of "
+            f"{network.weight_bytes / BYTES_PER_MB:.3g} MB and activations of "
+            f"{network.activation_bytes / BYTES_PER_MB:.3g} MB at tiles of {network.tile_px} px are more "
+            f"than its {profile.memory_mb:g} MB; take a smaller network or smaller tiles (pruning.tile_px)"
+        )
+
+
+def _check_operations(profile: ComputeProfile, network: Footprint, *, scaled: bool) -> None:
+    if profile.ops_per_s is None or profile.mpx_per_s is None:
+        return
+    wanted = profile.mpx_per_s * PX_PER_MPX * network.ops_per_px
+    if wanted > profile.ops_per_s:
+        remedy = "" if scaled else ", or let computer.scale_by_operations scale its speed"
+        raise ScenarioError(
+            f"{network.model} takes {network.ops_per_px:,.0f} operations a pixel: {profile.mpx_per_s:g} "
+            f"Mpx/s, timed on {profile.workload!r}, would be {wanted:.3g} a second, more than the "
+            f"{profile.ops_per_s:.3g} of {profile.name!r}; take a smaller network{remedy}"
+        )
+
+
+def _from_operations(profile: ComputeProfile, network: Footprint) -> ComputeProfile:
+    assert profile.ops_per_s is not None  # a profile has one or the other
+    speed = profile.ops_per_s * profile.efficiency / network.ops_per_px / PX_PER_MPX
+    return replace(profile, mpx_per_s=speed, status="assumed")
+
+
+def _scaled(profile: ComputeProfile, network: Footprint) -> ComputeProfile:
+    if profile.workload_ops_per_px is None or profile.mpx_per_s is None:
+        raise ScenarioError(
+            f"{profile.name!r} does not say how many operations a pixel {profile.workload!r} takes, so "
+            "its speed cannot be scaled: leave scale_by_operations out, or name a profile that says "
+            "workload_ops_per_px, as `payload-sim profile` writes one"
+        )
+    ratio = profile.workload_ops_per_px / network.ops_per_px
+    return replace(profile, mpx_per_s=profile.mpx_per_s * ratio, status="assumed")
+
+
+def assumption(
+    asked: ComputeProfile, flown: ComputeProfile, network: Footprint | None
+) -> str | None:
+    """What is assumed of the speed, in a sentence; None where it is taken as the profile says it."""
+    if network is None or asked.mpx_per_s == flown.mpx_per_s:
+        return None
+    if asked.mpx_per_s is None:
+        share = f"{100 * asked.efficiency:g} % of {asked.ops_per_s:.3g} operations a second"
+        return (
+            f"assumption: {asked.name} reaches {share} on {network.model}, {network.ops_per_px:,.0f} a pixel: "
+            f"{flown.mpx_per_s:.3g} Mpx/s"
+        )
+    return (
+        f"assumption: the speed of {asked.name}, {asked.mpx_per_s:g} Mpx/s on {asked.workload}, is scaled by "
+        f"operations a pixel ({asked.workload_ops_per_px:,.0f} to {network.ops_per_px:,.0f}) to "
+        f"{flown.mpx_per_s:.3g} Mpx/s"
+    )
+
+
+def check_watts(profile: ComputeProfile) -> None:
+    """See that a battery can be asked for what the processor draws.
+
+    Raises:
+        ScenarioError: The profile says no watts.
+    """
+    if not profile.says_watts:
+        raise ScenarioError(
+            f"{profile.name!r} does not say active_w, and a battery wants to know what it draws: name "
+            "it in the profile (`payload-sim profile --active-w`), or leave the section power out"
+        )
+
+
+def check_starts(profile: ComputeProfile) -> None:
+    """See that a processor that starts for each image says how long a start takes.
+
+    Raises:
+        ScenarioError: It does not.
+    """
+    if profile.boot_s is None:
+        raise ScenarioError(
+            f"{profile.name!r} does not say boot_s, and a processor that is off between images has to "
+            "start: name it in a profile of your own, or let it be on always"
+        )

@@ -1,0 +1,122 @@
+"""What a network costs: operations, weights and living activations, counted on its graph with the shapes it has in flight.
+
+The shapes are those that the runtime itself finds when the network runs once on a tile with its margin, all
+tensors told. Operations are those of convolutions and matrix products, a multiplication and an addition
+counted as two; elementwise work is left out, as is usual (a few per cent).
+"""
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from payload.errors import MaskerError
+from payload.masking.graph import Graph, Step, read_graph, with_outputs
+from payload.types import Footprint
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Shapes = dict[str, tuple[tuple[int, ...], int]]
+"""Shape and bytes of each tensor by name."""
+_OPS_PER_MAC = 2
+
+
+def measure_footprint(model: bytes, name: str, *, tile_px: int, side_px: int) -> Footprint:
+    """Count what a network costs for a tile.
+
+    Args:
+        model: The ONNX file.
+        name: How to call it.
+        tile_px: [px] Side of the tile whose pixels the operations are shared between.
+        side_px: [px] Side of what the network sees: the tile, its margin, in whole cells.
+
+    Raises:
+        MaskerError: The file is none, or cannot be run.
+    """
+    graph = read_graph(model)
+    shapes = _shapes(model, graph, side_px)
+    macs = sum(_macs(step, shapes) for step in graph.steps)
+    return Footprint(
+        model=name,
+        tile_px=tile_px,
+        weight_bytes=sum(item.size * item.item_bytes for item in graph.weights.values()),
+        activation_bytes=_peak_bytes(graph, shapes),
+        ops_per_px=_OPS_PER_MAC * macs / tile_px**2,
+    )
+
+
+def _shapes(model: bytes, graph: Graph, side_px: int) -> Shapes:
+    """Of every tensor, as the runtime makes it; of weights, as the file says."""
+    told = [name for step in graph.steps for name in step.outputs if name]
+    session = _session(with_outputs(model, [n for n in told if n not in graph.outputs]))
+    feed = np.zeros((1, session.get_inputs()[0].shape[1], side_px, side_px), np.float32)
+    try:
+        found = session.run(told, {graph.inputs[0]: feed})
+    except Exception as error:  # onnxruntime's exceptions have no common base
+        raise MaskerError(f"the model cannot be run on {feed.shape}: {error}") from error
+    shapes: Shapes = {
+        name: (item.shape, item.size * item.item_bytes) for name, item in graph.weights.items()
+    }
+    shapes[graph.inputs[0]] = (feed.shape, feed.nbytes)
+    for name, value in zip(told, found, strict=True):
+        shapes[name] = (value.shape, value.nbytes)
+    return shapes
+
+
+def _session(model: bytes) -> "InferenceSession":
+    import onnxruntime  # noqa: PLC0415 - heavy, and not needed to check a scenario
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions have no common base
+        raise MaskerError(f"this is not a model that can be run: {error}") from error
+
+
+def _macs(step: Step, shapes: Shapes) -> int:
+    """Multiplications with additions of a node; none for what is elementwise."""
+    sizes = [shapes[name][0] if name in shapes else () for name in step.inputs]
+    out = shapes[step.outputs[0]][0] if step.outputs and step.outputs[0] in shapes else ()
+    match step.operator:
+        case "Conv" | "ConvInteger":  # weights: out, in of a group, kernel
+            return prod(out) * prod(sizes[1][1:])
+        case "QLinearConv":
+            return prod(out) * prod(sizes[3][1:])
+        case (
+            "ConvTranspose"
+        ):  # weights: in, out of a group, kernel: each input sample goes to all of them
+            return prod(sizes[0]) * prod(sizes[1][1:])
+        case "MatMul" | "MatMulInteger":
+            return prod(out) * sizes[0][-1]
+        case "Gemm":  # either operand may be transposed
+            return prod(sizes[0]) * out[-1]
+        case _:
+            return 0
+
+
+def _peak_bytes(graph: Graph, shapes: Shapes) -> int:
+    """[byte] Most that lives at one time: a tensor lives from the node that makes it to the last that reads it.
+
+    Constants that a node holds are weights to the file and activations to nobody.
+    """
+    last: dict[str, int] = {}
+    for number, step in enumerate(graph.steps):
+        for name in step.inputs:
+            last[name] = number
+    for name in graph.outputs:
+        last[name] = len(graph.steps)
+    living = {name: shapes[name][1] for name in graph.inputs}
+    peak = sum(living.values())
+    for number, step in enumerate(graph.steps):
+        if all(name in graph.weights for name in step.inputs):
+            continue  # made of weights alone, before anything flies
+        living |= {name: shapes[name][1] for name in step.outputs if name}
+        peak = max(peak, sum(living.values()))
+        for name in {*step.inputs, *step.outputs}:
+            if last.get(name, number) <= number:
+                living.pop(name, None)
+    return peak

@@ -1,0 +1,41 @@
+"""What a summary tells of energy and of time to compute, as plain values."""
+
+from dataclasses import dataclass
+
+from payload.report.checked import Count, Real
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """[J] by consumer; None where the processor's profile says no watts."""
+
+    compute: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerUse:
+    """Where the joules of the fleet came from and went, and what was refused for want of them."""
+
+    harvested_j: Real
+    used_j: Real
+    lost_j: Real
+    spilled_j: Real
+    unserved_j: Real
+    lowest_charge: Real
+    refused: Count
+    refused_imaging: Count
+    refused_processing: Count
+    refused_transmitting: Count
+    waited_s: Real
+    throttled_s: Real
+    hottest_c: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateTiles:
+    """Tiles that the processor had no time for, by what became of them."""
+
+    tiles: Count
+    sent_unmasked: Count
+    dropped: Count
+    kept: Count

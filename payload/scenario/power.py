@@ -1,0 +1,165 @@
+"""The sections `computer` and `power`: what computes on board, and on whose joules."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from payload.scenario.paths import ProfileChoice
+from payload.scenario.section import Section, Share
+
+
+class DeadlineModel(Section):
+    """Until when a tile has to be masked, and what becomes of one that is not."""
+
+    after_exposure_s: float | None = Field(
+        None, gt=0, le=1e9, description="[s] From the exposure of the image on."
+    )
+    at_next_contact: bool = Field(
+        False, description="Until the satellite's next contact with any station after the exposure."
+    )
+    policy: Literal["sent_unmasked", "dropped", "kept"] = Field(
+        "sent_unmasked",
+        description="A tile that the processor has no time for goes down unmasked, compressed all the same; "
+        "or is dropped; or is kept and masked late.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.after_exposure_s is None) == (not self.at_next_contact):
+            raise ValueError("a deadline wants exactly one of: after_exposure_s, at_next_contact")
+        return self
+
+
+class ComputerModel(Section):
+    """The on-board computer."""
+
+    profile: ProfileChoice = Field(
+        "myriad2-cloudscout",
+        description="Speed and power: a packaged profile by name, or a file of your own (.json, .yaml), "
+        "as `payload-sim profile` writes one.",
+    )
+    scale_by_operations: bool = Field(
+        False,
+        description="Scale the profile's speed by operations a pixel from the network it was timed with to "
+        "the one that flies. Assumption: both reach the same share of the processor's peak.",
+    )
+    deadline: DeadlineModel | None = Field(
+        None, description="Until when a tile has to be masked; without it, it waits for its turn."
+    )
+    power_on: Literal["always", "per_image"] = Field(
+        "always",
+        description="`per_image`: the processor is off between images and starts anew (the profile's boot_s "
+        "and boot_j) when work arrives.",
+    )
+    compression_mpx_per_s: float = Field(
+        10.0,
+        gt=0,
+        le=1e6,
+        description="[Mpx/s] Compression on board. Assumption: 10, by an image core beside it.",
+    )
+
+
+class LowestChargeModel(Section):
+    """Below which state of charge an activity is not begun; it is made up for later."""
+
+    imaging: Share = Field(0.3, description="Share of the capacity. Assumption: 0.3.")
+    processing: Share = Field(0.3, description="Share of the capacity. Assumption: 0.3.")
+    transmitting: Share = Field(0.2, description="Share of the capacity. Assumption: 0.2.")
+    resume_margin: Share = Field(
+        0.02,
+        description="Share of the capacity above the lowest charge at which what waits is begun. "
+        "Assumption: 0.02.",
+    )
+
+
+class ThermalModel(Section):
+    """One node of heat: electronics and structure together, radiating to space."""
+
+    heat_capacity_j_k: float = Field(
+        gt=0, le=1e7, description="[J/K] Heat capacity; some hundreds for a CubeSat's stack."
+    )
+    radiator_m2: float = Field(gt=0, le=1e4, description="[m2] Area that radiates to space.")
+    emissivity: float = Field(
+        0.85, gt=0, le=1, description="Of that area. Assumption: 0.85, a white or black paint."
+    )
+    absorbed_sun_w: float = Field(
+        0.0, ge=0, le=1e6, description="[W] Absorbed in full sunlight; none in shadow."
+    )
+    absorbed_earth_w: float = Field(
+        0.0, ge=0, le=1e6, description="[W] Absorbed of the Earth's infrared and albedo, always."
+    )
+    initial_c: float = Field(
+        15.0, ge=-100, le=150, description="[deg C] At the epoch. Assumption: 15."
+    )
+    throttle_temp_c: float | None = Field(
+        None,
+        ge=-100,
+        le=300,
+        description="[deg C] From here on the processor slows down; the profile's own if left out.",
+    )
+    throttle_speed: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of its speed, and of its active power, that a throttled processor keeps. "
+        "Assumption: 0.5.",
+    )
+    stop_temp_c: float | None = Field(
+        None,
+        ge=-100,
+        le=300,
+        description="[deg C] From here on nothing is processed; the profile's own if left out.",
+    )
+    resume_below_stop_k: float = Field(
+        5.0,
+        gt=0,
+        le=100,
+        description="[K] Processing goes on when it is so much cooler. Assumption: 5.",
+    )
+
+
+class PowerModel(Section):
+    """What the satellite's array gives, its battery holds and its parts draw."""
+
+    array_w: float = Field(
+        gt=0,
+        le=1e6,
+        description="[W] Of the solar array in full light at normal incidence, at the bus.",
+    )
+    pointing: Literal["sun_tracking", "fixed"] = Field(
+        "sun_tracking",
+        description="The array follows the Sun, or is fixed to a satellite that looks to the nadir and gives "
+        "the cosine of the Sun's angle. Slews to targets are left out.",
+    )
+    panel_face: Literal["zenith", "nadir", "ahead", "behind", "left", "right"] = Field(
+        "zenith", description="Which way a fixed array looks."
+    )
+    battery_wh: float = Field(gt=0, le=1e6, description="[Wh] Capacity of the battery.")
+    charge_efficiency: float = Field(
+        0.95, gt=0, le=1, description="Share of what flows in that is stored. Assumption: 0.95."
+    )
+    discharge_efficiency: float = Field(
+        0.95, gt=0, le=1, description="Share of what flows out that arrives. Assumption: 0.95."
+    )
+    initial_charge: Share = Field(1.0, description="State of charge at the epoch.")
+    bus_w: float = Field(ge=0, le=1e6, description="[W] Of all that is always on.")
+    camera_w: float = Field(0.0, ge=0, le=1e6, description="[W] While the camera is on.")
+    camera_on_s: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="[s] That the camera is on for an image, from the closing of the shutter on: read-out. "
+        "Assumption: 10.",
+    )
+    radio_tx_w: float = Field(
+        0.0, ge=0, le=1e6, description="[W] Of the transmitter during a contact it serves."
+    )
+    radio_idle_w: float = Field(
+        0.0, ge=0, le=1e6, description="[W] Of the radio outside such contacts."
+    )
+    lowest_charge: LowestChargeModel = Field(
+        default_factory=LowestChargeModel, description="Who has to wait for a fuller battery."
+    )
+    thermal: ThermalModel | None = Field(
+        None, description="How warm it gets; without it nothing is throttled or stopped."
+    )

@@ -1,0 +1,167 @@
+"""Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from payload.geometry.period import period_s
+from payload.ledger import Late, Ledger
+from payload.sim.arms import Arm
+from payload.sim.assemble import Assembly
+from payload.sim.ground import Story
+from payload.sim.log import Log
+from payload.sim.power import COMPUTER, Power
+from payload.sim.processor import Processor
+from payload.types import Acquisition, TileOutcome
+
+Work = Generator[simpy.Event, Any, TileOutcome]
+"""A story that ends in an outcome."""
+
+
+@dataclass
+class Workbench:
+    """The processor's time and joules, tile by tile.
+
+    Attributes:
+        extra_j: [J] Beyond whole tiles: starts, and tiles that a reset or the flight's end cut short.
+    """
+
+    env: simpy.Environment
+    satellite: str
+    assembly: Assembly
+    arm: Arm
+    processor: Processor
+    power: Power
+    ledger: Ledger
+    log: Log
+    extra_j: float = 0.0
+    _busy_s_in_orbit: dict[int, float] = field(default_factory=dict[int, float])
+    _working_since: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        self.rules, self.profile = self.assembly.scenario.computer, self.assembly.profile
+        self.faults = self.assembly.faults
+        self.contacts = self.assembly.contacts[self.satellite]
+        self.orbit_s = period_s(self.assembly.ephemerides[self.satellite])
+        self._is_on = False
+        if self.rules.power_on == "always":
+            self._turn(is_on=True)
+
+    def work(
+        self, acquisition: Acquisition, outcome: TileOutcome, *, has_deadline: bool = True
+    ) -> Work:
+        """Mask and compress a tile; what became of it, which may not be what was wanted of it."""
+        if not outcome.busy_s:
+            yield self.env.timeout(0.0)  # nothing to compute, in its turn
+            return outcome
+        deadline_s = self.deadline_s(acquisition) if has_deadline else math.inf
+        waits_until_s = math.inf if self._keeps_late else deadline_s
+        yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
+        yield from self._rest(waits_until_s)
+        if not self._is_on:
+            yield from self._start(acquisition.id)
+        if not self._keeps_late and self.env.now + outcome.busy_s / self.power.speed > deadline_s:
+            outcome = self._give_up(acquisition, outcome)
+        yield from self._compute(outcome.tile_id, outcome.busy_s)
+        if self._keeps_late and self.env.now > deadline_s:
+            self._miss(outcome, Late.KEPT)
+        return outcome
+
+    def rest(self) -> None:
+        """Nothing waits: a processor that is on for images only is turned off."""
+        if self.rules.power_on == "per_image":
+            self._turn(is_on=False)
+
+    def come_to_rest(self) -> None:
+        """Book what the end of the flight cut short; only a battery has noticed it."""
+        if self._working_since is not None and self.power.is_limited:
+            since_s, watts = self._working_since
+            self._spend("unfinished", watts * (self.env.now - since_s))
+
+    def deadline_s(self, acquisition: Acquisition) -> float:
+        """[s] Until when the tiles of an image have to be masked; infinite without a deadline."""
+        rules = self.rules.deadline
+        if rules is None or not self.arm.sees_cloud:
+            return math.inf
+        if rules.after_exposure_s is not None:
+            return acquisition.time_s + rules.after_exposure_s
+        ahead = (item.aos_s for item in self.contacts if item.aos_s > acquisition.time_s)
+        return next(ahead, math.inf)
+
+    @property
+    def _keeps_late(self) -> bool:
+        return self.rules.deadline is not None and self.rules.deadline.policy == "kept"
+
+    def _give_up(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
+        """What the policy makes of a tile that cannot be masked in time."""
+        assert self.rules.deadline is not None  # there is no deadline to miss otherwise
+        late = Late(self.rules.deadline.policy)
+        found = self.processor.unmasked(
+            acquisition, outcome.tile_id, keep=late is Late.SENT_UNMASKED
+        )
+        self._miss(found, late)
+        return found
+
+    def _miss(self, outcome: TileOutcome, late: Late) -> None:
+        self.ledger.miss(outcome.tile_id, late, outcome.raw_bytes, self.env.now)
+        self.log.note(self.satellite, "late", outcome.tile_id, outcome.raw_bytes, str(late))
+
+    def _compute(self, tile_id: str, busy_s: float) -> Story:
+        """So many seconds of work at full speed; longer, at as much less power, while it is throttled."""
+        if not busy_s:
+            return
+        while True:
+            yield from self._boot_after_reset()
+            speed = self.power.speed
+            watts = (self.profile.active_w or 0.0) * speed
+            needed_s = busy_s / speed
+            spared_s = self.faults.next_reset_s(self.satellite, self.env.now) - self.env.now
+            works_s = min(needed_s, spared_s)
+            with self.power.compute(watts, is_slow=speed < 1.0):
+                self._working_since = (self.env.now, watts)
+                yield self.env.timeout(works_s)
+                self._working_since = None
+            orbit = int(self.env.now // self.orbit_s)
+            self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
+            if spared_s >= needed_s:
+                return
+            self._spend(tile_id, watts * works_s)  # the tile is begun anew
+
+    def _boot_after_reset(self) -> Story:
+        """Wait until the processor is up again."""
+        while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
+            yield self.env.timeout(ready_s - self.env.now)
+
+    def _rest(self, until_s: float) -> Story:
+        """Wait for the next orbit while this one's duty is used up."""
+        if self.profile.max_duty is None:
+            return
+        orbit = int(self.env.now // self.orbit_s)
+        if self._busy_s_in_orbit.get(orbit, 0.0) >= self.profile.max_duty * self.orbit_s:
+            self.log.note(self.satellite, "refused", "computer", detail="processing: duty used up")
+            wake_s = min((orbit + 1) * self.orbit_s, until_s)
+            yield self.env.timeout(max(wake_s - self.env.now, 0.0))
+
+    def _start(self, subject: str) -> Story:
+        """Boot, which takes seconds and joules."""
+        boot_s = self.profile.boot_s or 0.0
+        watts = self.profile.start_j / boot_s if boot_s else 0.0
+        with self.power.compute(watts):
+            self._working_since = (self.env.now, watts)
+            yield self.env.timeout(boot_s)
+            self._working_since = None
+        self._spend(f"start for {subject}", self.profile.start_j)
+        self._turn(is_on=True)
+
+    def _turn(self, *, is_on: bool) -> None:
+        if is_on != self._is_on:
+            self._is_on = is_on
+            self.power.wake(is_on=is_on)
+
+    def _spend(self, subject: str, joules: float) -> None:
+        if joules:
+            self.extra_j += joules
+            self.ledger.spend(COMPUTER, subject, joules, self.env.now)

@@ -1,0 +1,243 @@
+"""Flights on a battery: joules balance, work is refused and made up, and nobody pays twice."""
+
+import math
+
+import pytest
+
+from payload.api import fly as summary_of
+from payload.compression import read_header
+from payload.errors import ScenarioError
+from payload.ledger import Fate
+from payload.scenario.load import load_scenario
+from payload.sim import assemble, fly_arms
+from payload.sim.power import COMPUTER
+
+AMPLE = {
+    "array_w": 20,
+    "battery_wh": 40,
+    "bus_w": 3,
+    "camera_w": 6,
+    "radio_tx_w": 10,
+    "radio_idle_w": 1,
+}
+SCARCE = AMPLE | {
+    "array_w": 12,
+    "battery_wh": 8,
+    "initial_charge": 0.3,
+    "lowest_charge": {"imaging": 0.0, "processing": 0.9, "transmitting": 0.2},
+}
+NIGHT = AMPLE | {"array_w": 12, "lowest_charge": {"transmitting": 0.6}}
+STATIONS = [
+    {"name": "svalbard", "lat_deg": 78.23, "lon_deg": 15.39},
+    {"name": "troll", "lat_deg": -72.01, "lon_deg": 2.53},
+]
+HOT = AMPLE | {
+    "thermal": {
+        "heat_capacity_j_k": 60, "radiator_m2": 0.02, "absorbed_sun_w": 6, "absorbed_earth_w": 2,
+        "throttle_temp_c": 30, "stop_temp_c": 45,
+    }
+}  # fmt: skip
+SLOW = {"profile": "gr740"}
+
+
+@pytest.fixture
+def fly(write_scenario, tmp_path):
+    """Fly a small scenario with changes; all arms."""
+
+    def run(**changes):
+        spool = tmp_path / "spool"
+        spool.mkdir(exist_ok=True)
+        scenario = load_scenario(write_scenario(**({"computer": SLOW} | changes)))
+        return fly_arms(assemble(scenario), spool)[0]
+
+    return run
+
+
+def balance_of(record):
+    (balance,) = record.ledger.balances
+    return balance
+
+
+@pytest.mark.parametrize("power", [AMPLE, SCARCE, HOT], ids=["ample", "scarce", "hot"])
+def test_joules_in_are_joules_used_lost_spilled_and_stored_in_every_arm(fly, power):
+    for record in fly(power=power).values():
+        item = balance_of(record)
+        gone = item.used_j + item.lost_j + item.spilled_j + item.end_j - item.start_j
+        assert item.harvested_j == pytest.approx(gone, rel=1e-9)
+        for consumer, drawn_j in item.drawn_j.items():
+            assert record.ledger.spent_j(consumer) == pytest.approx(
+                drawn_j, abs=1e-9 * item.harvested_j
+            )
+        assert item.drawn_j["bus"] == pytest.approx(3 * 12 * 3600)
+
+
+def test_ample_power_changes_nothing_but_the_books_of_joules(fly):
+    free, paid = fly(), fly(power=AMPLE)
+    for name, record in free.items():
+        assert record.ledger.entries == paid[name].ledger.entries
+        assert record.delivered_s == paid[name].delivered_s
+        assert not record.ledger.balances
+        assert sum(balance_of(paid[name]).refused.values()) == 0
+        mine = [entry for entry in paid[name].ledger.joules if entry.consumer == COMPUTER]
+        assert mine == record.ledger.joules
+
+
+def test_no_arm_pays_for_another(fly):
+    """The bent pipe computes nothing; compression alone costs less than masking; each books its own."""
+    records = fly(power=AMPLE)
+    computed_j = {name: record.ledger.spent_j(COMPUTER) for name, record in records.items()}
+    assert computed_j["raw"] == 0.0
+    assert 0.0 < computed_j["compressed"] < computed_j["prune"]
+    for name, record in records.items():
+        judged = [outcome for image in record.images for outcome in image.outcomes]
+        expected = math.fsum(outcome.busy_s for outcome in judged) * 2.0  # gr740 draws 2 W
+        assert computed_j[name] == pytest.approx(expected, rel=1e-9)
+
+
+def test_work_at_low_charge_is_refused_visibly_and_made_up_later(fly):
+    free, record = fly()["prune"], fly(power=SCARCE)["prune"]
+    item = balance_of(record)
+    assert item.refused["processing"] > 0
+    assert item.waited_s["processing"] > 0.0
+    noted = [event for event in record.events if event.kind == "refused"]
+    assert len(noted) == sum(item.refused.values())
+    assert all("charge" in event.detail for event in noted)
+    judged = [outcome for image in record.images for outcome in image.outcomes]
+    assert len(judged) == len(record.ledger.acquired) == len(free.ledger.acquired)
+    assert record.ledger.total_bytes(Fate.PRUNED) == free.ledger.total_bytes(Fate.PRUNED)
+
+
+def test_an_image_that_was_refused_is_taken_at_a_later_opportunity(fly):
+    wary = SCARCE | {"initial_charge": 0.1, "lowest_charge": {"imaging": 0.6}}
+    free, record = fly()["prune"], fly(power=wary)["prune"]
+    assert balance_of(record).refused["imaging"] > 0
+    first = {
+        image.acquisition.opportunity.target: image.acquisition.time_s for image in free.images
+    }
+    later = {
+        image.acquisition.opportunity.target: image.acquisition.time_s for image in record.images
+    }
+    assert later.keys() == first.keys()
+    assert any(later[target] > first[target] for target in first)
+    assert not any(image.is_retake for image in record.images)
+
+
+def test_a_hot_board_is_throttled_and_stopped_and_goes_on_when_it_has_cooled(fly):
+    cool, hot = fly(power=AMPLE)["prune"], fly(power=HOT)["prune"]
+    item = balance_of(hot)
+    assert item.throttled_s > 0.0
+    assert item.refused["processing"] > 0
+    assert item.waited_s["processing"] > 0.0
+    resumed = {event.subject for event in hot.events if event.kind == "resumed"}
+    assert {e.subject for e in hot.events if e.kind == "refused"} & resumed
+    assert hot.ledger.acquired == cool.ledger.acquired
+
+
+def test_a_bigger_battery_never_refuses_more(fly):
+    """From full, and never empty: contacts in the Earth's shadow are refused by small batteries alone."""
+    counts = []
+    for battery_wh in (4.5, 6, 10, 40):
+        record = fly(power=NIGHT | {"battery_wh": battery_wh}, stations=STATIONS)["prune"]
+        assert balance_of(record).unserved_j == 0.0
+        counts.append(balance_of(record).refused.get("transmitting", 0))
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1] == 0
+
+
+@pytest.mark.parametrize("policy", ["sent_unmasked", "dropped", "kept"])
+def test_a_tile_that_the_processor_had_no_time_for_is_counted_apart(fly, policy):
+    deadline = {"after_exposure_s": 0.03, "policy": policy}
+    records = fly(computer=SLOW | {"deadline": deadline})
+    assert not records["raw"].ledger.late
+    assert not records["compressed"].ledger.late
+    own = records["prune"]
+    late = {item.tile_id for item in own.ledger.late}
+    assert late
+    assert {str(item.late) for item in own.ledger.late} == {policy}
+    outcomes = {o.tile_id: o for image in own.images for o in image.outcomes}
+    for tile_id in late:
+        assert (outcomes[tile_id].cover is None) == (policy != "kept")
+        assert policy == "kept" or outcomes[tile_id].is_kept == (policy == "sent_unmasked")
+    if policy == "kept":
+        assert own.ledger.entries == fly()["prune"].ledger.entries
+
+
+def test_a_deadline_at_the_next_contact_is_never_missed_by_a_fast_processor(fly):
+    deadline = {"at_next_contact": True}
+    fast = fly(computer={"profile": "odin-dtacs", "deadline": deadline})["prune"]
+    assert not fast.ledger.late
+
+
+def test_unmasked_records_that_come_down_claim_no_cover(write_scenario, tmp_path):
+    computer = SLOW | {"deadline": {"after_exposure_s": 0.03}}
+    assembly = assemble(load_scenario(write_scenario(computer=computer)))
+    came = []
+    fly_arms(assembly, tmp_path, deliver=lambda _, record: came.append(read_header(record).cover))
+    assert came
+    assert set(came) == {None}
+
+
+def test_a_processor_that_starts_for_each_image_pays_for_each_start(fly, tmp_path):
+    profile = tmp_path / "own.json"
+    profile.write_text(
+        '{"name": "own", "platform": "p", "workload": "w", "mpx_per_s": 1.0, "active_w": 2.0,'
+        ' "power_basis": "board", "status": "assumed", "source": "made up for a test", "boot_s": 20,'
+        ' "boot_j": 30, "idle_w": 0.5}'
+    )
+    computer = {"profile": str(profile), "power_on": "per_image"}
+    record = fly(computer=computer, power=AMPLE)["prune"]
+    starts = [entry for entry in record.ledger.joules if entry.subject.startswith("start for")]
+    assert len(starts) == len(record.images)
+    assert {entry.joules for entry in starts} == {30.0}
+    assert "computer_idle" in balance_of(record).drawn_j
+    always = fly(computer={"profile": str(profile)}, power=AMPLE)["prune"]
+    assert balance_of(always).drawn_j["computer_idle"] > balance_of(record).drawn_j["computer_idle"]
+
+
+def test_a_duty_that_is_used_up_waits_for_the_next_orbit(fly, tmp_path):
+    profile = tmp_path / "own.yaml"
+    profile.write_text(
+        "name: own\nplatform: p\nworkload: w\nmpx_per_s: 0.001\nactive_w: 2.0\npower_basis: board\n"
+        "status: assumed\nsource: made up for a test\nmax_duty: 0.0002\n"
+    )
+    record = fly(computer={"profile": str(profile)})["prune"]
+    assert any("duty" in event.detail for event in record.events)
+
+
+def test_watts_that_nobody_says_are_no_energy_and_no_battery(write_scenario, tmp_path):
+    profile = tmp_path / "own.json"
+    profile.write_text(
+        '{"name": "own", "platform": "p", "workload": "w", "mpx_per_s": 1.0, "active_w": null,'
+        ' "power_basis": "board", "status": "measured", "source": "made up for a test"}'
+    )
+    scenario = load_scenario(write_scenario(computer={"profile": str(profile)}))
+    summary = summary_of(scenario, tmp_path)
+    assert summary["energy_j"]["compute"] is None
+    assert any("says no watts" in note for note in summary["notes"])
+    asked = load_scenario(write_scenario(computer={"profile": str(profile)}, power=AMPLE))
+    with pytest.raises(ScenarioError, match=r"computer\.profile: 'own' does not say active_w"):
+        assemble(asked)
+
+
+def test_the_summary_tells_joules_a_clear_megapixel_by_arm(write_scenario, tmp_path):
+    scenario = load_scenario(
+        write_scenario(
+            computer=SLOW, power=AMPLE, scene={"kind": "synthetic", "mean_cloud_cover": 0.3}
+        )
+    )
+    summary = summary_of(scenario, tmp_path)
+    for arm in summary["arms"]:
+        if not arm["clear_pixels_delivered"]:
+            assert arm["compute_j_per_clear_mpx"] is arm["used_j_per_clear_mpx"] is None
+            continue
+        clear_mpx = arm["clear_pixels_delivered"] / 1e6
+        assert arm["compute_j_per_clear_mpx"] == pytest.approx(arm["compute_j"] / clear_mpx)
+        assert arm["used_j_per_clear_mpx"] == pytest.approx(arm["used_j"] / clear_mpx)
+    own = next(arm for arm in summary["arms"] if arm["name"] == "prune")
+    assert own["clear_pixels_delivered"]
+    assert summary["power"]["used_j"] == own["used_j"]
+    consumers = summary["energy_j"]
+    total = math.fsum(
+        consumers[key] for key in ("compute", "bus", "camera", "radio", "computer_idle")
+    )
+    assert total == pytest.approx(own["used_j"])
