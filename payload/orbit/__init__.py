@@ -2,7 +2,9 @@
 
 - `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words (`elements`, `omm`).
 - `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
-- `sun_elevation_deg`, `is_sunlit`: daylight at a place, sunlight on the satellite.
+- `sun_elevation_deg`: daylight at a place.
+- `sunlit_share`, `eclipses`: how much of the Sun a satellite sees, and when it is in the Earth's
+  shadow; `is_sunlit`: the same with a plain cylinder.
 - `frames`: the sums below them; what other rooms need too stands in `payload.geometry`.
 
 >>> from datetime import UTC, datetime
@@ -24,16 +26,21 @@ from payload.orbit.contacts import (
     look_angles,
     time_grid,
 )
-from payload.orbit.sun import is_sunlit, sun_direction, sun_elevation_deg
+from payload.orbit.eclipse import Eclipse, eclipses, sunlit_share
+from payload.orbit.sun import is_sunlit, sun_direction, sun_elevation_deg, sun_position_km
 
 __all__ = [
     "RECOMMENDED_STEP_S",
+    "Eclipse",
     "LookAngles",
+    "eclipses",
     "find_contacts",
     "find_network_contacts",
     "is_sunlit",
     "look_angles",
     "sun_direction",
     "sun_elevation_deg",
+    "sun_position_km",
+    "sunlit_share",
     "time_grid",
 ]
