@@ -1,6 +1,6 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
@@ -12,7 +12,7 @@ from payload.geometry.earth import subsatellite_deg
 from payload.geometry.grid import TileGrid
 from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
-from payload.orbit.contacts import find_contacts, time_grid
+from payload.orbit.contacts import find_fleet_contacts, time_grid
 from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
@@ -113,13 +113,7 @@ def assemble(scenario: Scenario) -> Assembly:
         targets=targets,
         stations=stations,
         ephemerides=ephemerides,
-        contacts={
-            name: sorted(
-                (window for station in stations for window in find_contacts(ephemeris, station)),
-                key=lambda window: (window.aos_s, window.station),
-            )
-            for name, ephemeris in ephemerides.items()
-        },
+        contacts=contacts_of(ephemerides, stations),
         opportunities={
             name: find_opportunities(
                 ephemeris,
@@ -138,6 +132,18 @@ def assemble(scenario: Scenario) -> Assembly:
         profile=profile,
         surrogate=surrogate_of(scenario),
     )
+
+
+def contacts_of(
+    ephemerides: Mapping[str, Ephemeris], stations: Sequence[GroundStation]
+) -> dict[str, list[ContactWindow]]:
+    """Passes by satellite, in order of AOS: all that the geometry allows."""
+    found: dict[str, list[ContactWindow]] = {name: [] for name in ephemerides}
+    for window in find_fleet_contacts(list(ephemerides.values()), stations):
+        found[window.satellite].append(window)
+    for windows in found.values():
+        windows.sort(key=lambda window: (window.aos_s, window.station))
+    return found
 
 
 def make_sensor(scenario: Scenario) -> Sensor:

@@ -3,14 +3,12 @@
 Off by default (`--benchmark-skip`). The gates leave a third of slack below what was measured.
 """
 
-import statistics
-import time
-
 import numpy as np
 import onnxruntime
 import pytest
 import zstandard
 from contracts.masker import FlatScene, blobs
+from timing import ratio
 
 from payload import api
 from payload.compression.med import MedZstd
@@ -19,20 +17,6 @@ from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.packaged import available, packaged
 from payload.masking.preprocess import reflectance
 from payload.types import Radiometry
-
-
-def seconds(work):
-    """CPU seconds of one call; one thread each."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def ratio(ours, yardstick, rounds=7):
-    """Median time of ours over the median of the yardstick, in turns."""
-    ours(), yardstick()
-    pairs = [(seconds(ours), seconds(yardstick)) for _ in range(rounds)]
-    return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
 
 
 @pytest.fixture
