@@ -200,15 +200,15 @@ def from_tle_file(path: Path) -> Satrec:
     return from_tle(lines, f"the TLE file {path}")
 
 
-def read_text(path: Path) -> str:
-    """The text of a small file; OrbitError if it is not one."""
+def read_text(path: Path, *, max_bytes: int = _MAX_FILE_BYTES) -> str:
+    """The text of a file of at most `max_bytes`; OrbitError if it is not one."""
     try:
         if not path.is_file():
             raise OrbitError(f"{path} is not a file")
         size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
+        if size > max_bytes:
             raise OrbitError(
-                f"{path} has {size} bytes; the elements of one satellite need far less"
+                f"{path} has {size} bytes; what one satellite needs is at most {max_bytes:,}"
             )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
