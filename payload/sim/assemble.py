@@ -105,7 +105,7 @@ def assemble(scenario: Scenario) -> Assembly:
                 satellite=satellite.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
             ),
         ).propagate(times_s)
-        for satellite in scenario.satellites
+        for satellite in scenario.fleet
     }
     return Assembly(
         scenario=scenario,
