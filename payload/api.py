@@ -24,6 +24,7 @@ from payload.errors import ScenarioError
 from payload.imaging.targets import load_targets
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
+from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
@@ -124,6 +125,9 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
     at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    if scenario.passes is not None:
+        file = scenario.passes.file
+        at_key(scenario, "passes.file", lambda: read_passes(file))
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(make_sensor(scenario)))
@@ -215,7 +219,7 @@ def _summarise(
     estimates = memo.estimates
     scores = pool([estimates[tile_id] for tile_id in own])
     identity = assembly.masker.identity
-    return summarise(
+    summary = summarise(
         Flown(
             name=scenario.name,
             digest=digest,
@@ -245,6 +249,8 @@ def _summarise(
             ),
         )
     )
+    summary["notes"] = [*summary["notes"], *assembly.notes]
+    return summary
 
 
 def calibrate(

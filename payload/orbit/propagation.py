@@ -1,7 +1,7 @@
 """The propagator: SGP4 on a TLE, an OMM or plain words, as the turning Earth sees it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated
 
@@ -150,6 +150,13 @@ class Sgp4:
             argument_of_latitude_deg=self.argument_of_latitude_deg,
             node_offset_deg=self.node_offset_deg,
         ).record(words)
+
+    @property
+    def elements_utc(self) -> datetime:
+        """When the elements hold."""
+        record = self.record
+        days = record.jdsatepoch - J2000_JD + record.jdsatepochF
+        return J2000_UTC + timedelta(days=days)
 
     def propagate(self, times_s: NDArray[np.float64]) -> Ephemeris:
         """Positions and velocities at times [s] since the epoch, shape (T,).

@@ -13,8 +13,9 @@ from payload.geometry.grid import TileGrid
 from payload.imaging.access import find_opportunities
 from payload.imaging.targets import load_targets
 from payload.orbit.contacts import find_fleet_contacts, time_grid
+from payload.orbit.purchased import purchased_contacts, read_passes
 from payload.orbit.sun import sun_elevation_deg
-from payload.ports import Codec, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
+from payload.ports import Codec, Dated, Glancing, Link, Masker, Propagator, SceneSource, Scheduler
 from payload.scenario.models import Scenario
 from payload.sim.draws import Draws
 from payload.sim.facts import Darkroom
@@ -30,9 +31,14 @@ from payload.types import (
     Sensor,
     Target,
 )
+from payload.units import S_PER_DAY, at
 
 BANDS = ("blue", "green", "red", "nir")
 TRACK_STEP_S = 60.0
+MOST_DAYS_OF_ELEMENTS = 14.0
+"""[day] From here on elements are called outdated. Assumption: two weeks, as operators do; elements of low
+orbits err by about 1 km at their epoch and by some km more a day."""
+MOST_NOTES = 5
 T = TypeVar("T")
 
 
@@ -44,6 +50,7 @@ class Assembly:
         contacts: By satellite, in order of AOS.
         opportunities: By satellite, in order of start.
         surrogate: What stands for masker and codec; None where pixels are worked on.
+        notes: What a person should know of the orbits and passes before believing the result.
     """
 
     scenario: Scenario
@@ -60,6 +67,7 @@ class Assembly:
     scheduler: Scheduler
     profile: ComputeProfile
     surrogate: Surrogate | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def satellites(self) -> list[str]:
@@ -98,22 +106,25 @@ def assemble(scenario: Scenario) -> Assembly:
     targets = at_key(scenario, "targets.file", lambda: load_targets(scenario.targets.file))
     profile = at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
     times_s = time_grid(scenario.duration_s)
-    ephemerides = {
-        satellite.name: cast(
+    propagators = {
+        craft.name: cast(
             Propagator,
-            satellite.orbit.build(
-                satellite=satellite.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
+            craft.orbit.build(
+                satellite=craft.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
             ),
-        ).propagate(times_s)
-        for satellite in scenario.fleet
+        )
+        for craft in scenario.fleet
     }
+    ephemerides = {name: craft.propagate(times_s) for name, craft in propagators.items()}
+    old, notes = outdated(scenario, propagators)
+    contacts, more = contacts_of(scenario, ephemerides, stations, unsure=old)
     return Assembly(
         scenario=scenario,
         sensor=sensor,
         targets=targets,
         stations=stations,
         ephemerides=ephemerides,
-        contacts=contacts_of(ephemerides, stations),
+        contacts=contacts,
         opportunities={
             name: find_opportunities(
                 ephemeris,
@@ -131,19 +142,61 @@ def assemble(scenario: Scenario) -> Assembly:
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=profile,
         surrogate=surrogate_of(scenario),
+        notes=(*notes, *more),
     )
 
 
+def outdated(
+    scenario: Scenario, propagators: Mapping[str, Propagator]
+) -> tuple[frozenset[str], list[str]]:
+    """Satellites whose elements hold too long before or after the flight, and a note on each."""
+    ends = (scenario.epoch_utc, at(scenario.epoch_utc, scenario.duration_s))
+    ages = {
+        name: max(abs((end - craft.elements_utc).total_seconds()) for end in ends) / S_PER_DAY
+        for name, craft in propagators.items()
+        if isinstance(craft, Dated)
+    }
+    old = {name: days for name, days in ages.items() if days > MOST_DAYS_OF_ELEMENTS}
+    notes = [
+        f"the elements of {name!r} are {days:.0f} days away from an end of the flight: after some"
+        f" {MOST_DAYS_OF_ELEMENTS:g} days SGP4 may err by tens of km and passes by seconds"
+        for name, days in old.items()
+    ]
+    hidden = len(notes) - MOST_NOTES
+    if hidden > 0:
+        notes[MOST_NOTES:] = [f"… and those of {hidden} more satellites"]
+    return frozenset(old), notes
+
+
 def contacts_of(
-    ephemerides: Mapping[str, Ephemeris], stations: Sequence[GroundStation]
-) -> dict[str, list[ContactWindow]]:
-    """Passes by satellite, in order of AOS: all that the geometry allows."""
+    scenario: Scenario,
+    ephemerides: Mapping[str, Ephemeris],
+    stations: Sequence[GroundStation],
+    *,
+    unsure: frozenset[str],
+) -> tuple[dict[str, list[ContactWindow]], list[str]]:
+    """Passes by satellite, in order of AOS, and notes: those bought, or all that geometry allows.
+
+    Raises:
+        ScenarioError: The file of purchased passes is not what is wanted.
+    """
+    if scenario.passes is None:
+        windows, notes = find_fleet_contacts(list(ephemerides.values()), stations), list[str]()
+    else:
+        file = scenario.passes.file
+        windows, notes = at_key(
+            scenario,
+            "passes.file",
+            lambda: purchased_contacts(
+                read_passes(file), ephemerides, stations, scenario.epoch_utc, unsure=unsure
+            ),
+        )
     found: dict[str, list[ContactWindow]] = {name: [] for name in ephemerides}
-    for window in find_fleet_contacts(list(ephemerides.values()), stations):
+    for window in windows:
         found[window.satellite].append(window)
-    for windows in found.values():
-        windows.sort(key=lambda window: (window.aos_s, window.station))
-    return found
+    for own in found.values():
+        own.sort(key=lambda window: (window.aos_s, window.station))
+    return found, notes
 
 
 def make_sensor(scenario: Scenario) -> Sensor:
