@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from payload.scenario.models import ConstellationModel
+from payload.scenario.fleet import ConstellationModel
 from payload.scenario.walker import walker
 
 EPOCH = datetime(2026, 3, 20, tzinfo=UTC)

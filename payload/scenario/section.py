@@ -1,0 +1,14 @@
+"""What all sections of a scenario share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Letters, digits, dot, underscore and hyphen, at most 64: safe as a file name everywhere."""
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, strict about keys, no NaN and no infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
