@@ -24,6 +24,7 @@ from payload.energy import ComputeProfile, write_profile
 from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
+from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
@@ -92,6 +93,7 @@ __all__ = [
     "report",
     "run",
     "unpack",
+    "validate_missions",
     "variants",
 ]
 
@@ -133,6 +135,9 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     sensor = make_sensor(scenario)
     fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    if scenario.passes is not None:
+        file = scenario.passes.file
+        at_key(scenario, "passes.file", lambda: read_passes(file))
     source = scenario.scene.build(seed=scenario.seed)
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
@@ -224,7 +229,7 @@ def _summarise(
     estimates = memo.estimates
     scores = pool([estimates[tile_id] for tile_id in own])
     identity = assembly.masker.identity
-    return summarise(
+    summary = summarise(
         Flown(
             name=scenario.name,
             digest=digest,
@@ -259,6 +264,8 @@ def _summarise(
             ),
         )
     )
+    summary["notes"] = [*summary["notes"], *assembly.notes]
+    return summary
 
 
 def calibrate(

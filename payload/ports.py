@@ -5,6 +5,7 @@ A plug-in is a frozen dataclass whose fields are its configuration; see `payload
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -39,6 +40,16 @@ class Propagator(Protocol):
 
     def propagate(self, times_s: NDArray[np.float64]) -> Ephemeris:
         """Positions at times [s] since the epoch, shape (T,); OrbitError where there is none."""
+        ...
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A propagator whose elements hold at one instant and grow vague with the time from there."""
+
+    @property
+    def elements_utc(self) -> datetime:
+        """When its elements hold."""
         ...
 
 

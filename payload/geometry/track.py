@@ -1,6 +1,6 @@
 """Between the samples of an ephemeris: a cubic through places and speeds, and roots on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +59,45 @@ class Track:
 
         Source: cubic Hermite interpolation, Press et al., Numerical Recipes, 3rd ed., section 3.3.
         """
-        time_s, step = self.ephemeris.time_s, self.step_s
-        index = np.clip(((times_s - time_s[0]) / step).astype(np.int64), 0, time_s.size - 2)
-        u = ((times_s - time_s[index]) / step)[:, None]
-        r0, r1 = self.ephemeris.position_km[index], self.ephemeris.position_km[index + 1]
-        v0, v1 = (
-            self.ephemeris.velocity_km_s[index] * step,
-            self.ephemeris.velocity_km_s[index + 1] * step,
+        return Fleet((self,)).states(np.zeros(times_s.shape, dtype=np.int64), times_s)
+
+
+class Fleet:
+    """Tracks on one grid of times, asked together: craft by craft the same answers, but fewer calls.
+
+    Raises:
+        OrbitError: No track, or they do not share their times.
+    """
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        flown = [track.ephemeris for track in tracks]
+        if not flown:
+            raise OrbitError("a fleet wants one ephemeris or more; there is none")
+        self.time_s, self.step_s = flown[0].time_s, tracks[0].step_s
+        for item in flown[1:]:
+            if not np.array_equal(item.time_s, self.time_s):
+                raise OrbitError(
+                    f"the ephemeris of {item.satellite!r} has other times than that of"
+                    f" {flown[0].satellite!r}; a fleet is searched on one grid"
+                )
+        alone = len(flown) == 1
+        self.position_km, self.velocity_km_s = (
+            getattr(flown[0], name)
+            if alone
+            else np.concatenate([getattr(item, name) for item in flown])
+            for name in ("position_km", "velocity_km_s")
         )
+
+    def states(
+        self, craft: NDArray[np.int64], times_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What `Track.states` says of each craft (N,), by its number in the fleet, at its time (N,)."""
+        time_s, step = self.time_s, self.step_s
+        first = np.clip(((times_s - time_s[0]) / step).astype(np.int64), 0, time_s.size - 2)
+        u = ((times_s - time_s[first]) / step)[:, None]
+        index = first + craft * time_s.size
+        r0, r1 = self.position_km[index], self.position_km[index + 1]
+        v0, v1 = self.velocity_km_s[index] * step, self.velocity_km_s[index + 1] * step
         # r0 + v0 u + c2 u^2 + c3 u^3 meets both ends in place and speed.
         c2, c3 = 3.0 * (r1 - r0) - 2.0 * v0 - v1, 2.0 * (r0 - r1) + v0 + v1
         position = r0 + (v0 + (c2 + c3 * u) * u) * u

@@ -22,6 +22,7 @@ from payload.geometry.look import LookAngles, look_angles
 from payload.orbit.contacts import (
     RECOMMENDED_STEP_S,
     find_contacts,
+    find_fleet_contacts,
     find_network_contacts,
     time_grid,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "LookAngles",
     "eclipses",
     "find_contacts",
+    "find_fleet_contacts",
     "find_network_contacts",
     "is_sunlit",
     "look_angles",

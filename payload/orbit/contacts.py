@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from payload.errors import OrbitError
 from payload.geometry.earth import Site, site
-from payload.geometry.track import Track, bracketed_roots
+from payload.geometry.track import Fleet, Track, bracketed_roots
 from payload.types import ContactWindow, Ephemeris, GroundStation
 
 Floats = NDArray[np.float64]
@@ -17,6 +17,8 @@ Indices = NDArray[np.int64]
 
 RECOMMENDED_STEP_S = 30.0
 """[s] Between samples: edges are then good to some 20 us at the median; finer brings nothing."""
+
+_BLOCK = 60_000  # samples of all craft looked at together: more than this leave a processor's cache
 
 
 def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArray[np.float64]:
@@ -63,8 +65,24 @@ def find_network_contacts(
     min_elevation_deg: float | None = None,
 ) -> list[ContactWindow]:
     """What `find_contacts` finds for each station in turn, in one sweep and so faster."""
-    track = Track(ephemeris)
-    if not stations:
+    return find_fleet_contacts([ephemeris], stations, min_elevation_deg=min_elevation_deg)
+
+
+def find_fleet_contacts(
+    ephemerides: Sequence[Ephemeris],
+    stations: Sequence[GroundStation],
+    *,
+    min_elevation_deg: float | None = None,
+) -> list[ContactWindow]:
+    """What `find_network_contacts` finds for each satellite in turn, in one sweep and so faster.
+
+    Args:
+        ephemerides: On one grid of times.
+        stations: All that may listen.
+        min_elevation_deg: [deg] Mask; that of each station if None.
+    """
+    tracks = [Track(ephemeris) for ephemeris in ephemerides]
+    if not stations or not tracks:
         return []
     masks_deg = [
         _checked_mask_deg(
@@ -72,19 +90,35 @@ def find_network_contacts(
         )
         for station in stations
     ]
+    places, sin_mask = _places(stations), np.sin(np.radians(masks_deg))
+    found: list[ContactWindow] = []
+    each = max(1, _BLOCK // tracks[0].ephemeris.time_s.size)
+    for start in range(0, len(tracks), each):
+        block = tracks[start : start + each]
+        sky = _Sky(Fleet(block), len(block), places, sin_mask)
+        who, aos_s, los_s = sky.passes()
+        peak_deg = sky.peaks_deg(who, aos_s, los_s)
+        found.extend(
+            ContactWindow(
+                block[pair // len(stations)].ephemeris.satellite,
+                stations[pair % len(stations)].name,
+                aos,
+                los,
+                peak,
+            )
+            for pair, aos, los, peak in zip(
+                who.tolist(), aos_s.tolist(), los_s.tolist(), peak_deg.tolist(), strict=True
+            )
+        )
+    return found
+
+
+def _places(stations: Sequence[GroundStation]) -> Site:
     lat_deg, lon_deg, height_m = (
         np.array([getattr(station, name) for station in stations], dtype=np.float64)
         for name in ("lat_deg", "lon_deg", "height_m")
     )
-    sky = _Sky(track, site(lat_deg, lon_deg, height_m), np.sin(np.radians(masks_deg)))
-    who, aos_s, los_s = sky.passes()
-    peak_deg = sky.peaks_deg(who, aos_s, los_s)
-    return [
-        ContactWindow(ephemeris.satellite, stations[index].name, aos, los, peak)
-        for index, aos, los, peak in zip(
-            who.tolist(), aos_s.tolist(), los_s.tolist(), peak_deg.tolist(), strict=True
-        )
-    ]
+    return site(lat_deg, lon_deg, height_m)
 
 
 def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
@@ -104,28 +138,30 @@ def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sky:
-    """What stations see of one satellite; `who` (N,) is everywhere the station of each element.
+    """What S stations see of a fleet; `who` (N,) is everywhere the pair of each element: craft x S + station.
 
     The clearance [km] is how far the satellite stands above the cone of the mask: up - range
     sin(mask). It is smooth, positive in view, and cheap; the elevation itself is seldom needed.
 
     Attributes:
-        track: The satellite.
+        fleet: The satellites.
+        crafts: How many they are.
         places: The stations, (S, 3).
         sin_mask: Sine of each station's mask, (S,).
     """
 
-    track: Track
+    fleet: Fleet
+    crafts: int
     places: Site
     sin_mask: Floats
 
     def passes(self) -> tuple[Indices, Floats, Floats]:
         """Station, begin and end [s] of passes, by station, then time; cut at the span's ends."""
-        time_s = self.track.ephemeris.time_s
+        time_s = self.fleet.time_s
         first, who = self._worth_a_look()
         low, high = time_s[first], time_s[first + 1]
-        clear0, climb0 = self._clearance(who, *self._samples(first))
-        clear1, climb1 = self._clearance(who, *self._samples(first + 1))
+        clear0, climb0 = self._clearance(who, *self._samples(who, first))
+        clear1, climb1 = self._clearance(who, *self._samples(who, first + 1))
         in0, in1 = clear0 >= 0.0, clear1 >= 0.0
 
         # Both ends on one side, coming nearer at the first, leaving at the second: a turn between.
@@ -142,7 +178,7 @@ class _Sky:
         rises = np.concatenate((in1[edge], ~in0[hidden], in0[hidden]))
         edge_s = self._roots(self._clearance_at, edge_who, edge_low, edge_high)
 
-        everyone = np.arange(self.sin_mask.size)
+        everyone = np.arange(self.crafts * self.sin_mask.size)
         ends_s = [np.full(everyone.size, time_s[index]) for index in (0, -1)]
         cut = [self._clearance_at(everyone, end_s) >= 0.0 for end_s in ends_s]
         aos_who, aos_s = _in_order(
@@ -157,16 +193,21 @@ class _Sky:
     def peaks_deg(self, who: Indices, aos_s: Floats, los_s: Floats) -> Floats:
         """[deg] Highest elevation of each window, shape (N,)."""
         low, high = aos_s.copy(), los_s.copy()
-        time_s, step_s = self.track.ephemeris.time_s, self.track.step_s
-        spans = np.searchsorted(time_s, (aos_s, los_s)).T.tolist()
-        for index, (start, stop) in enumerate(spans):
-            if start < stop:
-                inside = np.arange(start, stop)
-                sight, _ = self._sight(np.full(inside.size, who[index]), *self._samples(inside))
-                up = sight @ self.places.up[who[index]]
-                top_s = time_s[inside[np.argmax(up / np.linalg.norm(sight, axis=1))]]
-                low[index] = max(aos_s[index], top_s - step_s)
-                high[index] = min(los_s[index], top_s + step_s)
+        time_s, step_s = self.fleet.time_s, self.fleet.step_s
+        start, stop = np.searchsorted(time_s, aos_s), np.searchsorted(time_s, los_s)
+        # All samples inside windows in one row; the highest of each window tells where to look.
+        held = np.flatnonzero(stop > start)
+        counts = (stop - start)[held]
+        begin = np.cumsum(counts) - counts
+        window = np.repeat(np.arange(held.size), counts)
+        inside = np.arange(window.size) - begin[window] + start[held][window]
+        of = who[held][window]
+        sine = self._sine(of, *self._samples(of, inside))
+        highest = np.flatnonzero(sine == np.maximum.reduceat(sine, begin)[window])
+        _, one = np.unique(window[highest], return_index=True)
+        top_s = time_s[inside[highest[one]]]
+        low[held] = np.maximum(aos_s[held], top_s - step_s)
+        high[held] = np.minimum(los_s[held], top_s + step_s)
         turns = (self._rise_at(who, low) > 0.0) & (self._rise_at(who, high) < 0.0)
         best = np.maximum(self._sine_at(who, low), self._sine_at(who, high))
         top_s = self._roots(self._rise_at, who[turns], low[turns], high[turns])
@@ -174,51 +215,67 @@ class _Sky:
         return np.degrees(np.arcsin(best))
 
     def _worth_a_look(self) -> tuple[Indices, Indices]:
-        """Steps in which it could reach a station's horizontal plane, and those stations."""
-        ephemeris, places = self.track.ephemeris, self.places
-        height_km = ephemeris.position_km @ places.up.T - _dot(places.position_km, places.up)
-        fastest_km_s = math.sqrt(_dot(ephemeris.velocity_km_s, ephemeris.velocity_km_s).max())
-        near = height_km > -fastest_km_s * self.track.step_s
-        first, who = np.nonzero(near[:-1] | near[1:])
-        return first, who
+        """Steps in which a craft could reach a station's horizontal plane, and those pairs."""
+        fleet, places = self.fleet, self.places
+        samples, stations = fleet.time_s.size, self.sin_mask.size
+        ground_km = _dot(places.position_km, places.up)
+        firsts: list[Indices] = []
+        pairs: list[Indices] = []
+        for craft in range(self.crafts):
+            own = slice(craft * samples, (craft + 1) * samples)
+            velocity_km_s = fleet.velocity_km_s[own]
+            reach_km = math.sqrt(_dot(velocity_km_s, velocity_km_s).max()) * fleet.step_s
+            near = places.up @ fleet.position_km[own].T > (ground_km - reach_km)[:, None]
+            index = np.flatnonzero(near[:, :-1] | near[:, 1:])
+            station, first = np.divmod(index, samples - 1)
+            firsts.append(first)
+            pairs.append(station + craft * stations)
+        return np.concatenate(firsts), np.concatenate(pairs)
 
     def _roots(
         self, function: Callable[[Indices, Floats], Floats], who: Indices, low: Floats, high: Floats
     ) -> Floats:
         return bracketed_roots(lambda times_s: function(who, times_s), low, high)
 
-    def _samples(self, index: Indices) -> tuple[Floats, Floats]:
-        return self.track.ephemeris.position_km[index], self.track.ephemeris.velocity_km_s[index]
+    def _samples(self, who: Indices, index: Indices) -> tuple[Floats, Floats]:
+        row = index + who // self.sin_mask.size * self.fleet.time_s.size
+        return self.fleet.position_km[row], self.fleet.velocity_km_s[row]
 
-    def _sight(self, who: Indices, position: Floats, velocity: Floats) -> tuple[Floats, Floats]:
-        """Satellite as seen from its station: place [km] and speed [km/s], ITRF."""
-        return position - self.places.position_km[who], velocity
+    def _states(self, who: Indices, times_s: Floats) -> tuple[Floats, Floats]:
+        return self.fleet.states(who // self.sin_mask.size, times_s)
 
-    def _clearance(self, who: Indices, position: Floats, velocity: Floats) -> tuple[Floats, Floats]:
+    def _sight(self, who: Indices, position: Floats) -> tuple[Floats, Floats]:
+        """Satellite as seen from its station [km], and the station's vertical; ITRF."""
+        station = who % self.sin_mask.size
+        return position - self.places.position_km[station], self.places.up[station]
+
+    def _clearance(self, who: Indices, position: Floats, speed: Floats) -> tuple[Floats, Floats]:
         """Clearance [km] and its rate [km/s]."""
-        sight, speed = self._sight(who, position, velocity)
-        up, sine = self.places.up[who], self.sin_mask[who]
-        distance = np.sqrt(_dot(sight, sight))
+        sight, up = self._sight(who, position)
+        sine, distance = self.sin_mask[who % self.sin_mask.size], np.sqrt(_dot(sight, sight))
         return (
             _dot(sight, up) - distance * sine,
             _dot(speed, up) - _dot(sight, speed) / distance * sine,
         )
 
     def _clearance_at(self, who: Indices, times_s: Floats) -> Floats:
-        return self._clearance(who, *self.track.states(times_s))[0]
+        return self._clearance(who, *self._states(who, times_s))[0]
 
     def _climb_at(self, who: Indices, times_s: Floats) -> Floats:
-        return self._clearance(who, *self.track.states(times_s))[1]
+        return self._clearance(who, *self._states(who, times_s))[1]
+
+    def _sine(self, who: Indices, position: Floats, _speed: Floats) -> Floats:
+        """Sine of the elevation."""
+        sight, up = self._sight(who, position)
+        return np.clip(_dot(sight, up) / np.sqrt(_dot(sight, sight)), -1.0, 1.0)
 
     def _sine_at(self, who: Indices, times_s: Floats) -> Floats:
-        """Sine of the elevation."""
-        sight, _ = self._sight(who, *self.track.states(times_s))
-        return np.clip(_dot(sight, self.places.up[who]) / np.sqrt(_dot(sight, sight)), -1.0, 1.0)
+        return self._sine(who, *self._states(who, times_s))
 
     def _rise_at(self, who: Indices, times_s: Floats) -> Floats:
         """Rate of that sine, times the cube of the range: the same sign, without a division."""
-        sight, speed = self._sight(who, *self.track.states(times_s))
-        up = self.places.up[who]
+        position, speed = self._states(who, times_s)
+        sight, up = self._sight(who, position)
         return _dot(speed, up) * _dot(sight, sight) - _dot(sight, up) * _dot(sight, speed)
 
 

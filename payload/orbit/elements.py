@@ -105,7 +105,12 @@ class MeanElements:
 
 
 def sun_synchronous(
-    altitude_km: float, ltan: str, epoch_utc: datetime, *, argument_of_latitude_deg: float = 0.0
+    altitude_km: float,
+    ltan: str,
+    epoch_utc: datetime,
+    *,
+    argument_of_latitude_deg: float = 0.0,
+    node_offset_deg: float = 0.0,
 ) -> MeanElements:
     """A circular sun-synchronous orbit from its height and its local time.
 
@@ -118,24 +123,19 @@ def sun_synchronous(
         ltan: Mean local solar time of the ascending node, "HH:MM".
         epoch_utc: When the elements hold.
         argument_of_latitude_deg: [deg] From the ascending node to the satellite at the epoch.
+        node_offset_deg: [deg] The node lies this far east of where `ltan` puts it.
 
     Raises:
         OrbitError: The height or the time is none, or the angle is no number.
 
     Source: Vallado, Fundamentals of Astrodynamics, 4th ed., section 11.4.1.
     """
-    if not MIN_ALTITUDE_KM <= altitude_km <= MAX_ALTITUDE_KM:
-        raise OrbitError(
-            f"altitude_km: {altitude_km} km is not between {MIN_ALTITUDE_KM:g} and"
-            f" {MAX_ALTITUDE_KM:g} km, where sun-synchronous orbits are flown"
-        )
+    _check_height(altitude_km)
     clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", ltan)
     if clock is None:
         raise OrbitError(
             f'ltan: {ltan!r} is not a time of day; write hours and minutes, such as "22:30"'
         )
-    if not math.isfinite(argument_of_latitude_deg):
-        raise OrbitError(f"argument_of_latitude_deg: {argument_of_latitude_deg} is no angle")
     semi_major_axis_km = WGS84_RADIUS_KM + altitude_km
     motion_rad_s = math.sqrt(SGP4_MU_KM3_S2 / semi_major_axis_km**3)
     sun_rad_s = 2.0 * math.pi / (TROPICAL_YEAR_DAYS * S_PER_DAY)
@@ -145,15 +145,56 @@ def sun_synchronous(
     ut_days = moment.part_days[0] + 0.5  # J2000.0 is a noon
     ltan_days = (int(clock[1]) + int(clock[2]) / 60.0) / 24.0
     sidereal_deg = math.degrees(float(gmst_rad(moment)[0]))
+    return circular(
+        altitude_km,
+        math.degrees(math.acos(-sun_rad_s / pull)),
+        sidereal_deg + 360.0 * (ltan_days - ut_days) + node_offset_deg,
+        epoch_utc,
+        argument_of_latitude_deg=argument_of_latitude_deg,
+    )
+
+
+def circular(
+    altitude_km: float,
+    inclination_deg: float,
+    raan_deg: float,
+    epoch_utc: datetime,
+    *,
+    argument_of_latitude_deg: float = 0.0,
+) -> MeanElements:
+    """A circular orbit from its height, its inclination and its node.
+
+    Args:
+        altitude_km: [km] Above the equatorial radius of WGS 84, 200 to 2,000.
+        inclination_deg: [deg] 0 to 180.
+        raan_deg: [deg] Right ascension of the ascending node, TEME.
+        epoch_utc: When the elements hold.
+        argument_of_latitude_deg: [deg] From the ascending node to the satellite at the epoch.
+
+    Raises:
+        OrbitError: The height is none, or an angle is no number.
+    """
+    _check_height(altitude_km)
+    if not math.isfinite(argument_of_latitude_deg):
+        raise OrbitError(f"argument_of_latitude_deg: {argument_of_latitude_deg} is no angle")
+    motion_rad_s = math.sqrt(SGP4_MU_KM3_S2 / (WGS84_RADIUS_KM + altitude_km) ** 3)
     return MeanElements(
         epoch_utc=epoch_utc,
         mean_motion_rev_per_day=motion_rad_s * S_PER_DAY / (2.0 * math.pi),
         eccentricity=0.0,
-        inclination_deg=math.degrees(math.acos(-sun_rad_s / pull)),
-        raan_deg=(sidereal_deg + 360.0 * (ltan_days - ut_days)) % 360.0,
+        inclination_deg=inclination_deg,
+        raan_deg=raan_deg % 360.0,
         argument_of_perigee_deg=0.0,
         mean_anomaly_deg=argument_of_latitude_deg % 360.0,
     )
+
+
+def _check_height(altitude_km: float) -> None:
+    if not MIN_ALTITUDE_KM <= altitude_km <= MAX_ALTITUDE_KM:
+        raise OrbitError(
+            f"altitude_km: {altitude_km} km is not between {MIN_ALTITUDE_KM:g} and"
+            f" {MAX_ALTITUDE_KM:g} km, where low orbits are flown"
+        )
 
 
 def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
@@ -200,15 +241,15 @@ def from_tle_file(path: Path) -> Satrec:
     return from_tle(lines, f"the TLE file {path}")
 
 
-def read_text(path: Path) -> str:
-    """The text of a small file; OrbitError if it is not one."""
+def read_text(path: Path, *, max_bytes: int = _MAX_FILE_BYTES) -> str:
+    """The text of a file of at most `max_bytes`; OrbitError if it is not one."""
     try:
         if not path.is_file():
             raise OrbitError(f"{path} is not a file")
         size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
+        if size > max_bytes:
             raise OrbitError(
-                f"{path} has {size} bytes; the elements of one satellite need far less"
+                f"{path} has {size} bytes; what one satellite needs is at most {max_bytes:,}"
             )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,15 +7,14 @@ import csv
 import io
 import json
 import math
-import re
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sgp4.api import Satrec
 
 from payload.errors import OrbitError
+from payload.orbit.ccsds import KVN_LINE, leaves, tag, utc_instant, xml_root
 from payload.orbit.elements import MAX_TURNS_PER_DAY, MIN_TURNS_PER_DAY, MeanElements, read_text
 
 _MUST_BE = {
@@ -25,8 +24,6 @@ _MUST_BE = {
     "MEAN_ELEMENT_THEORY": ("SGP4", "SGP/SGP4"),
     "EPHEMERIS_TYPE": ("0", "2", "SGP", "SGP4"),
 }
-_KVN_LINE = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*(?:\[[^\]]*\])?\s*")
-_CALENDAR = re.compile(r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))T(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)Z?")
 
 
 def from_omm_file(path: Path) -> Satrec:
@@ -95,21 +92,8 @@ def _json_messages(text: str, source: str) -> list[dict[str, str]]:
 
 
 def _xml_messages(text: str, source: str) -> list[dict[str, str]]:
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise OrbitError(f"{source} defines XML entities, which no OMM needs; it is not read")
-    try:
-        root = ET.fromstring(text)
-    except (ET.ParseError, RecursionError, ValueError) as error:
-        raise OrbitError(f"{source} is no XML: {error}") from error
-    return [
-        {
-            leaf.tag.rpartition("}")[2]: (leaf.text or "").strip()
-            for leaf in segment.iter()
-            if not len(leaf)
-        }
-        for segment in root.iter()
-        if segment.tag.rpartition("}")[2] == "segment"
-    ]
+    root = xml_root(text, source)
+    return [leaves(segment) for segment in root.iter() if tag(segment) == "segment"]
 
 
 def _kvn_messages(text: str, source: str) -> list[dict[str, str]]:
@@ -118,7 +102,7 @@ def _kvn_messages(text: str, source: str) -> list[dict[str, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.strip().startswith("COMMENT"):
             continue
-        match = _KVN_LINE.fullmatch(line)
+        match = KVN_LINE.fullmatch(line)
         if match is None:
             raise OrbitError(
                 f"{source}: line {number} is {line.strip()[:60]!r}; KEY = value is wanted"
@@ -147,20 +131,4 @@ def _number(fields: Mapping[str, str], key: str, source: str, *, low: float, hig
 
 
 def _epoch(fields: Mapping[str, str], source: str) -> datetime:
-    text = fields.get("EPOCH", "").strip()
-    match = _CALENDAR.fullmatch(text)
-    if match is None:
-        raise OrbitError(
-            f"{source}: EPOCH is {text!r}; a UTC instant such as 2026-03-20T00:00:00 is wanted"
-        )
-    year, month, day, day_of_year, hour, minute, second = match.groups()
-    try:
-        start = datetime(
-            int(year), int(month or 1), int(day or 1), int(hour), int(minute), tzinfo=UTC
-        )
-    except ValueError as error:
-        raise OrbitError(f"{source}: EPOCH is {text!r}: {error}") from error
-    days, seconds = int(day_of_year or 1), float(second)
-    if not (1 <= days <= 366 and seconds < 61.0):
-        raise OrbitError(f"{source}: EPOCH is {text!r}, which no calendar knows")
-    return start + timedelta(days=days - 1, seconds=seconds)
+    return utc_instant(fields.get("EPOCH", "").strip(), f"{source}: EPOCH")

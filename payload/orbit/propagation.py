@@ -1,7 +1,7 @@
 """The propagator: SGP4 on a TLE, an OMM or plain words, as the turning Earth sees it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from payload.errors import OrbitError
 from payload.orbit.elements import (
     MAX_ALTITUDE_KM,
     MIN_ALTITUDE_KM,
+    circular,
     from_tle,
     from_tle_file,
     sun_synchronous,
@@ -33,12 +34,16 @@ def _unquoted_clock(value: object) -> object:
     return value
 
 
+_WHOLE = ("tle", "tle_file", "omm_file")  # each of them says all there is to an orbit
+_WORDS = (["altitude_km", "ltan"], ["altitude_km", "inclination_deg", "raan_deg"])
 Clock = Annotated[str, BeforeValidator(_unquoted_clock)]
 
 
 @dataclass(frozen=True)
 class Sgp4:
-    """SGP4 from exactly one source of elements: tle, tle_file, omm_file, or altitude_km with ltan.
+    """SGP4 from exactly one source of elements: tle, tle_file, omm_file, or words.
+
+    The words are altitude_km with ltan (sun-synchronous), or altitude_km with inclination_deg and raan_deg.
 
     Raises:
         OrbitError: No source or several, or elements that cannot be read or flown.
@@ -56,7 +61,7 @@ class Sgp4:
     )
     altitude_km: float | None = option(
         None,
-        description="[km] Height of a circular sun-synchronous orbit; ltan belongs to it.",
+        description="[km] Height of a circular orbit; ltan belongs to it, or inclination_deg and raan_deg.",
         ge=MIN_ALTITUDE_KM,
         le=MAX_ALTITUDE_KM,
     )
@@ -69,7 +74,25 @@ class Sgp4:
     argument_of_latitude_deg: float = option(
         0.0,
         description="[deg] From the ascending node to the satellite at the epoch;"
-        " for altitude_km and ltan only.",
+        " for altitude_km only.",
+        ge=-360.0,
+        le=360.0,
+    )
+    inclination_deg: float | None = option(
+        None,
+        description="[deg] Of a circular orbit that need not be sun-synchronous; raan_deg belongs to it.",
+        ge=0.0,
+        le=180.0,
+    )
+    raan_deg: float | None = option(
+        None,
+        description="[deg] Right ascension of the ascending node; inclination_deg belongs to it.",
+        ge=-360.0,
+        le=360.0,
+    )
+    node_offset_deg: float = option(
+        0.0,
+        description="[deg] The node lies this far east of where ltan puts it: for planes of a constellation.",
         ge=-360.0,
         le=360.0,
     )
@@ -80,20 +103,23 @@ class Sgp4:
     def __post_init__(self) -> None:
         given = [
             name
-            for name in ("tle", "tle_file", "omm_file", "altitude_km", "ltan")
+            for name in (*_WHOLE, "altitude_km", "ltan", "inclination_deg", "raan_deg")
             if getattr(self, name) is not None
         ]
-        if given not in (["tle"], ["tle_file"], ["omm_file"], ["altitude_km", "ltan"]):
+        if given not in (*([name] for name in _WHOLE), *_WORDS):
             found = " and ".join(given) if given else "none"
             raise OrbitError(
                 "an orbit wants exactly one of: tle, tle_file, omm_file,"
-                f" or altitude_km together with ltan; found {found}"
+                " or altitude_km together with ltan, or with inclination_deg and raan_deg;"
+                f" found {found}"
             )
         if self.argument_of_latitude_deg and self.altitude_km is None:
             raise OrbitError(
-                "argument_of_latitude_deg belongs to altitude_km and ltan;"
+                "argument_of_latitude_deg belongs to altitude_km;"
                 f" a {given[0]} says itself where the satellite is"
             )
+        if self.node_offset_deg and self.ltan is None:
+            raise OrbitError("node_offset_deg belongs to ltan, which is not given")
         _ = self.record  # reads and checks all there is
 
     @cached_property
@@ -106,14 +132,31 @@ class Sgp4:
         if self.omm_file is not None:
             return from_omm_file(self.omm_file)
         assert self.altitude_km is not None
-        assert self.ltan is not None
+        if self.ltan is None:
+            assert self.inclination_deg is not None
+            assert self.raan_deg is not None
+            return circular(
+                self.altitude_km,
+                self.inclination_deg,
+                self.raan_deg,
+                self.epoch_utc,
+                argument_of_latitude_deg=self.argument_of_latitude_deg,
+            ).record(f"the orbit at {self.altitude_km:g} km, {self.inclination_deg:g} deg")
         words = f"the orbit at {self.altitude_km:g} km, {self.ltan}"
         return sun_synchronous(
             self.altitude_km,
             self.ltan,
             self.epoch_utc,
             argument_of_latitude_deg=self.argument_of_latitude_deg,
+            node_offset_deg=self.node_offset_deg,
         ).record(words)
+
+    @property
+    def elements_utc(self) -> datetime:
+        """When the elements hold."""
+        record = self.record
+        days = record.jdsatepoch - J2000_JD + record.jdsatepochF
+        return J2000_UTC + timedelta(days=days)
 
     def propagate(self, times_s: NDArray[np.float64]) -> Ephemeris:
         """Positions and velocities at times [s] since the epoch, shape (T,).

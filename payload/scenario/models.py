@@ -1,6 +1,7 @@
 """What a scenario holds: one frozen model per section, units in the names, unknown keys refused."""
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -17,19 +18,20 @@ from payload.scenario.choice import (
     CodecChoice,
     LinkChoice,
     MaskerChoice,
-    PropagatorChoice,
     SceneSourceChoice,
     SchedulerChoice,
 )
+from payload.scenario.fleet import (
+    MOST_SATELLITES,
+    ConstellationModel,
+    PassesModel,
+    SatelliteModel,
+)
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
-from payload.scenario.section import Section, Share
+from payload.scenario.section import Name, Section, Share
 from payload.scenario.source import ScenarioSource
 from payload.units import BYTES_PER_MB, S_PER_H
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""Letters, digits, dot, underscore and hyphen, at most 64: safe as a file name everywhere."""
-
 
 WhenFull = Literal["newest", "oldest", "cloudiest", "lowest_value_per_byte"]
 SendOrder = Literal["first_in", "priority", "deadline", "clearest_first", "value_per_byte"]
@@ -37,13 +39,6 @@ FaultKind = Literal["station_out", "frame_loss", "processor_reset", "memory_bank
 
 FIRST_YEAR, LAST_YEAR = 1958, 2099
 """Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
-
-
-class SatelliteModel(Section):
-    """One satellite and where its orbit comes from."""
-
-    name: Name = Field(description="Name of the satellite, unique in the scenario.")
-    orbit: PropagatorChoice = Field(description="Source of the orbit.")
 
 
 class StationModel(Section):
@@ -460,11 +455,17 @@ class Scenario(Section):
     duration_h: float = Field(gt=0, le=24 * 366, description="[h] Length of the flight.")
     dut1_s: float = Field(0.0, ge=-0.9, le=0.9, description="[s] UT1 - UTC.")
     satellites: tuple[SatelliteModel, ...] = Field(
-        min_length=1, max_length=1000, description="Who flies."
+        (), max_length=MOST_SATELLITES, description="Who flies, one by one."
+    )
+    constellations: tuple[ConstellationModel, ...] = Field(
+        (), max_length=100, description="Who flies, by the pattern."
     )
     stations: tuple[StationModel, ...] = Field((), max_length=1000, description="Who listens.")
     outages: tuple[OutageModel, ...] = Field(
         (), max_length=10_000, description="When stations hear nothing; contacts are cut."
+    )
+    passes: PassesModel | None = Field(
+        None, description="Purchased passes; if left out, every pass over a station is flown."
     )
     targets: TargetsModel = Field(description="What is wanted.")
     camera: CameraModel = Field(description="What takes the images.")
@@ -529,7 +530,7 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         for what, names in (
-            ("satellites", [item.name for item in self.satellites]),
+            ("satellites", [item.name for item in self.fleet]),
             ("stations", [item.name for item in self.stations]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -551,13 +552,29 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _faults_befall_somebody(self) -> Self:
         for fault in self.faults:
-            known = self.stations if fault.strikes_stations else self.satellites
+            known = self.stations if fault.strikes_stations else self.fleet
             names = [item.name for item in known]
             if fault.who is not None and fault.who not in names:
                 raise ValueError(
                     f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names)}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _somebody_flies(self) -> Self:
+        count = len(self.fleet)
+        if not 1 <= count <= MOST_SATELLITES:
+            raise ValueError(
+                f"satellites and constellations together are {count}; 1 to {MOST_SATELLITES} are wanted"
+            )
+        return self
+
+    @cached_property
+    def fleet(self) -> tuple[SatelliteModel, ...]:
+        """All satellites: those named one by one, then those of the constellations."""
+        return self.satellites + tuple(
+            craft for group in self.constellations for craft in group.satellites
+        )
 
     @property
     def duration_s(self) -> float:

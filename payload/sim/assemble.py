@@ -1,20 +1,15 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import cast
 
-from payload.downlink.outages import Outage, cut, seeded_outages
 from payload.energy import ComputeProfile, Supply, fit, load_profile
 from payload.energy.fitting import assumption, check_starts, check_watts, needs_footprint
-from payload.errors import PayloadError, ScenarioError
 from payload.geometry.earth import subsatellite_deg
-from payload.geometry.look import highest_deg
 from payload.geometry.period import period_s
-from payload.geometry.track import Track
-from payload.orbit.contacts import find_contacts, time_grid
+from payload.orbit.contacts import time_grid
 from payload.ports import (
     Codec,
     Countable,
@@ -32,7 +27,9 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.facts import Darkroom
 from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
+from payload.sim.passes import contacts_of, outdated
 from payload.sim.pixels import Pixels
+from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
 from payload.sim.sunlight import make_supply
 from payload.sim.wanted import find_wanted, targets_of_file
@@ -47,11 +44,9 @@ from payload.types import (
     Sensor,
     Target,
 )
-from payload.units import S_PER_H
 
 BANDS = ("blue", "green", "red", "nir")
 TRACK_STEP_S = 60.0
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,7 @@ class Assembly:
         supplies: What the solar arrays give, by satellite; empty where power is unlimited.
         network: What the masker asks of the processor; None where nobody asks.
         assumptions: What is assumed of the processor's speed, in sentences.
+        notes: What a person should know of the orbits and passes before believing the result.
     """
 
     scenario: Scenario
@@ -99,6 +95,7 @@ class Assembly:
     supplies: dict[str, Supply] = field(default_factory=dict[str, Supply])
     network: Footprint | None = None
     assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def satellites(self) -> list[str]:
@@ -179,15 +176,18 @@ def assemble(scenario: Scenario) -> Assembly:
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     fitted = fitted_profile(scenario, masker)
     times_s = time_grid(scenario.duration_s)
-    ephemerides = {
-        satellite.name: cast(
+    propagators = {
+        craft.name: cast(
             Propagator,
-            satellite.orbit.build(
-                satellite=satellite.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
+            craft.orbit.build(
+                satellite=craft.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
             ),
-        ).propagate(times_s)
-        for satellite in scenario.satellites
+        )
+        for craft in scenario.fleet
     }
+    ephemerides = {name: craft.propagate(times_s) for name, craft in propagators.items()}
+    old, notes = outdated(scenario, propagators)
+    contacts, more = contacts_of(scenario, ephemerides, stations, unsure=old)
     targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
     return Assembly(
         scenario=scenario,
@@ -195,10 +195,7 @@ def assemble(scenario: Scenario) -> Assembly:
         targets=targets,
         stations=stations,
         ephemerides=ephemerides,
-        contacts={
-            name: _contacts(scenario, stations, ephemeris)
-            for name, ephemeris in ephemerides.items()
-        },
+        contacts=contacts,
         opportunities=opportunities,
         source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
         masker=masker,
@@ -216,40 +213,8 @@ def assemble(scenario: Scenario) -> Assembly:
         },
         network=fitted.network,
         assumptions=fitted.assumptions,
+        notes=(*notes, *more),
     )
-
-
-def _contacts(
-    scenario: Scenario, stations: tuple[GroundStation, ...], ephemeris: Ephemeris
-) -> list[ContactWindow]:
-    """Contacts of a satellite in order of AOS, cut where a station is out."""
-    windows = [window for station in stations for window in find_contacts(ephemeris, station)]
-    outages = outages_of(scenario)
-    if outages:
-        track, by_name = Track(ephemeris), {station.name: station for station in stations}
-        windows = cut(
-            windows,
-            outages,
-            lambda piece: highest_deg(track, by_name[piece.station], piece.aos_s, piece.los_s),
-        )
-    return sorted(windows, key=lambda window: (window.aos_s, window.station))
-
-
-def outages_of(scenario: Scenario) -> list[Outage]:
-    """When the scenario's stations are out: as written, and as drawn by its seed."""
-    found: list[Outage] = []
-    for item in scenario.outages:
-        if item.start_h is not None and item.end_h is not None:
-            found.append(Outage(item.station, item.start_h * S_PER_H, item.end_h * S_PER_H))
-        elif item.mean_between_h is not None and item.mean_repair_h is not None:
-            found += seeded_outages(
-                item.station,
-                seed=scenario.seed,
-                span_s=scenario.duration_s,
-                between_s=item.mean_between_h * S_PER_H,
-                repair_s=item.mean_repair_h * S_PER_H,
-            )
-    return found
 
 
 def make_sensor(scenario: Scenario) -> Sensor:
@@ -278,19 +243,6 @@ def surrogate_of(scenario: Scenario) -> Surrogate | None:
     """
     key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
     return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
-
-
-def at_key(scenario: Scenario, key: str, read: Callable[[], T]) -> T:
-    """Read what a key of the scenario names; a mistake in it is told with the key's place.
-
-    Raises:
-        ScenarioError: What was read is not what is wanted.
-    """
-    try:
-        return read()
-    except PayloadError as error:
-        where = f"{scenario.source.where(key.split('.'))}: " if scenario.source else ""
-        raise ScenarioError(f"{where}{key}: {error}") from error
 
 
 def ground_track(assembly: Assembly) -> list[tuple[str, float, float, float]]:

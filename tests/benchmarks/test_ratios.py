@@ -3,14 +3,12 @@
 Off by default (`--benchmark-skip`). The gates leave a third of slack below what was measured.
 """
 
-import statistics
-import time
-
 import numpy as np
 import onnxruntime
 import pytest
 import zstandard
 from contracts.masker import FlatScene, blobs
+from timing import ratio
 
 from payload import api
 from payload.compression.med import MedZstd
@@ -23,20 +21,6 @@ from payload.sim.arms import make_arm
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.types import Radiometry
-
-
-def seconds(work):
-    """CPU seconds of one call; one thread each."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def ratio(ours, yardstick, rounds=7):
-    """Median time of ours over the median of the yardstick, in turns."""
-    ours(), yardstick()
-    pairs = [(seconds(ours), seconds(yardstick)) for _ in range(rounds)]
-    return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
 
 
 @pytest.fixture

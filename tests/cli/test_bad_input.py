@@ -70,6 +70,19 @@ SCENARIOS = {
         {"stations": [{"name": "s", "lat_deg": 95, "lon_deg": 0}]},
         "stations.0.lat_deg: found 95",
     ),
+    "a station on the Moon": (
+        {"stations": [{"name": "s", "lat_deg": 5, "lon_deg": 0, "height_m": 384400000}]},
+        "stations.0.height_m: found 384400000; input should be less than or equal to 9000",
+    ),
+    "a constellation with neither time nor inclination": (
+        {
+            "constellations": [
+                {"name": "c", "altitude_km": 550, "planes": 2, "satellites_per_plane": 2}
+            ]
+        },
+        "constellations.0: either ltan or inclination_deg is wanted",
+    ),
+    "passes that are nowhere": ({"passes": {"file": "gone.csv"}}, "passes.file: there is no such"),
     "a negative size": ({"memory": {"capacity_mb": -3}}, "memory.capacity_mb: found -3"),
     "a key of the wrong kind": ({"duration_h": "long"}, "duration_h: found 'long'"),
     "a number that is none": ({"dut1_s": float("nan")}, "dut1_s"),
@@ -395,3 +408,38 @@ def test_a_query_of_strange_bytes_or_twin_columns_is_a_sentence(call, write_scen
     folder = next((tmp_path / "out").iterdir())
     assert call("query", folder, "select '\udcff'").code == 2
     assert call("query", folder, "select 1 a, 2 a", "--json").code == 2
+
+
+def test_an_eccentricity_of_one_is_refused(call, write_scenario, tmp_path):
+    elements = {
+        "EPOCH": "2026-06-21T00:00:00",
+        "MEAN_MOTION": 15.0,
+        "ECCENTRICITY": 1.0,
+        "INCLINATION": 97.6,
+        "RA_OF_ASC_NODE": 0,
+        "ARG_OF_PERICENTER": 0,
+        "MEAN_ANOMALY": 0,
+    }
+    (tmp_path / "one.json").write_text(json.dumps(elements))
+    answer = call("check", write_scenario(satellites=orbit(omm_file="one.json")))
+    assert answer.code == 2
+    assert "ECCENTRICITY is '1.0'; a number from 0 to" in answer.err
+
+
+def test_purchased_passes_over_an_unknown_station_are_2_with_the_place_of_the_key(
+    call, write_scenario, tmp_path
+):
+    (tmp_path / "bought.csv").write_text(
+        "satellite,station,start_utc,end_utc\n"
+        "one,nowhere,2026-06-21T00:00:00Z,2026-06-21T00:05:00Z\n"
+    )
+    answer = call(
+        "passes",
+        write_scenario(
+            satellites=orbit(altitude_km=550, ltan="10:30"), passes={"file": "bought.csv"}
+        ),
+    )
+    assert answer.code == 2
+    assert "small.yaml:1: passes.file: " in answer.err
+    assert "no station is called 'nowhere'" in answer.err
+    assert answer.err.count("\n") == 1

@@ -225,3 +225,34 @@ def test_an_ephemeris_that_is_coarse_or_uneven_is_refused(times_s):
 def test_the_end_of_an_opportunity_is_its_start_and_its_duration():
     item = Opportunity("one/a/5", "a", "one", 5.0, 2.0, 1.0, 30.0, 10)
     assert item.end_s == 7.0
+
+
+def test_poles_and_the_antimeridian_are_places_like_others():
+    # A polar orbit passes both; the Sun is left aside, as one pole is dark.
+    edges = [
+        Target(f"{lat_deg:g} {lon_deg:g}", lat_deg, lon_deg)
+        for lat_deg, lon_deg in (
+            (90.0, 0.0), (90.0, 137.0), (-90.0, 0.0), (82.4, 180.0), (82.4, -180.0),
+            (-17.0, 180.0), (-17.0, -180.0), (0.0, 180.0), (65.0, 179.9), (65.0, -179.9),
+        )
+    ]  # fmt: skip
+    sensor = limits(min_sun_elevation_deg=-90.0, max_off_nadir_deg=60.0)
+    span_s = 43200.0
+    found = opportunities(ORBIT.propagate(time_grid(span_s)), edges, sensor)
+    wanted = brute_force(edges, sensor, span_s)
+    assert len(found) == len(wanted) > 30
+    by_target = {target.name: [] for target in edges}
+    for item in found:
+        by_target[item.target].append(item)
+    for name, moment_s, off_nadir_deg in wanted:
+        near = [
+            item
+            for item in by_target[name]
+            if abs(item.start_s + item.duration_s / 2 - moment_s) < 0.1
+        ]
+        assert len(near) == 1
+        assert near[0].off_nadir_deg == pytest.approx(off_nadir_deg, abs=0.02)
+    for one, other in (("90 0", "90 137"), ("82.4 180", "82.4 -180"), ("-17 180", "-17 -180")):
+        times = [[item.start_s for item in by_target[name]] for name in (one, other)]
+        assert len(times[0]) > 0
+        np.testing.assert_allclose(times[0], times[1], atol=1e-3)

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.errors import OrbitError
-from payload.orbit import find_contacts, find_network_contacts, look_angles, time_grid
+from payload.orbit import (
+    find_contacts,
+    find_fleet_contacts,
+    find_network_contacts,
+    look_angles,
+    time_grid,
+)
 from payload.orbit.propagation import Sgp4
 from payload.types import Ephemeris, GroundStation
 
@@ -227,3 +233,21 @@ def test_azimuth_runs_from_north_by_east():
     found = look_angles(around, station)
     np.testing.assert_allclose(found.azimuth_deg, [0.0, 90.0, 180.0, 270.0], atol=1e-9)
     np.testing.assert_allclose(found.range_km, math.hypot(6978.0 - 6378.137, 500.0), rtol=1e-12)
+
+
+def test_a_fleet_searched_together_gives_what_each_satellite_gives_alone():
+    grid = time_grid(DAY_S)
+    fleet = [
+        Sgp4(altitude_km=height_km, ltan="10:30", satellite=f"at {height_km}", epoch_utc=EPOCH)
+        for height_km in (400.0, 550.0, 900.0)
+    ]
+    flown = [craft.propagate(grid) for craft in fleet] * 10  # more than one block
+    network = [SVALBARD, GroundStation("pole", -90.0, 0.0), GroundStation("line", 0.0, 180.0)]
+    alone = [window for item in flown for window in find_network_contacts(item, network)]
+    assert find_fleet_contacts(flown, network) == alone
+
+
+def test_a_fleet_on_different_grids_is_refused():
+    other = ORBIT.propagate(time_grid(DAY_S, step_s=60.0))
+    with pytest.raises(OrbitError, match="other times"):
+        find_fleet_contacts([EPHEMERIS, other], [SVALBARD])

@@ -1,0 +1,53 @@
+"""What the CCSDS messages have in common: lines KEY = value, XML leaves, and instants.
+
+Source: CCSDS 502.0-B-3, section 7.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+
+from payload.errors import OrbitError
+
+KVN_LINE = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*(?:\[[^\]]*\])?\s*")
+_CALENDAR = re.compile(r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))T(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)Z?")
+
+
+def utc_instant(text: str, where: str) -> datetime:
+    """The UTC instant of a calendar date or a day of the year; OrbitError, which begins with `where`."""
+    match = _CALENDAR.fullmatch(text)
+    if match is None:
+        raise OrbitError(
+            f"{where} is {text!r}; a UTC instant such as 2026-03-20T00:00:00 is wanted"
+        )
+    year, month, day, day_of_year, hour, minute, second = match.groups()
+    try:
+        start = datetime(
+            int(year), int(month or 1), int(day or 1), int(hour), int(minute), tzinfo=UTC
+        )
+    except ValueError as error:
+        raise OrbitError(f"{where} is {text!r}: {error}") from error
+    days, seconds = int(day_of_year or 1), float(second)
+    if not (1 <= days <= 366 and seconds < 61.0):
+        raise OrbitError(f"{where} is {text!r}, which no calendar knows")
+    return start + timedelta(days=days - 1, seconds=seconds)
+
+
+def xml_root(text: str, source: str) -> ET.Element:
+    """The root of an XML message that defines no entities; OrbitError, naming the source, if it is none."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise OrbitError(f"{source} defines XML entities, which no message needs; it is not read")
+    try:
+        return ET.fromstring(text)
+    except (ET.ParseError, RecursionError, ValueError) as error:
+        raise OrbitError(f"{source} is no XML: {error}") from error
+
+
+def tag(element: ET.Element) -> str:
+    """Its name without a namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def leaves(element: ET.Element) -> dict[str, str]:
+    """Texts by name of all below it that have nothing below them."""
+    return {tag(leaf): (leaf.text or "").strip() for leaf in element.iter() if not len(leaf)}
