@@ -49,13 +49,13 @@ from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import fitted_profile, ground_track, make_sensor, surrogate_of
 from payload.sim.calibration import SCENES, Calibration
+from payload.sim.contact_list import Pass, passes
 from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
-from payload.types import ContactWindow
 from payload.units import at, iso_utc
 from payload.validation import Validation, make_place, validate, write_validation
 from payload.world.rasters import Reading
@@ -110,19 +110,6 @@ class RunResult:
 
     folder: Path
     summary: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """A contact window, in seconds after the epoch and in UTC."""
-
-    satellite: str
-    station: str
-    aos_s: float
-    los_s: float
-    aos_utc: str
-    los_utc: str
-    max_elevation_deg: float
 
 
 def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
@@ -330,25 +317,6 @@ def profile(
 
 def _tell_scene(tell: Tell, done: int, of: int) -> None:
     tell("calibrate", f"scene {done} of {of}")
-
-
-def passes(scenario: Scenario) -> list[Pass]:
-    """All contact windows of a scenario, in order of AOS."""
-    assembly = assemble(scenario)
-    windows = [window for items in assembly.contacts.values() for window in items]
-    return [_pass(scenario, window) for window in sorted(windows, key=lambda item: item.aos_s)]
-
-
-def _pass(scenario: Scenario, window: ContactWindow) -> Pass:
-    return Pass(
-        satellite=window.satellite,
-        station=window.station,
-        aos_s=window.aos_s,
-        los_s=window.los_s,
-        aos_utc=iso_utc(at(scenario.epoch_utc, window.aos_s)),
-        los_utc=iso_utc(at(scenario.epoch_utc, window.los_s)),
-        max_elevation_deg=window.max_elevation_deg,
-    )
 
 
 def earth(scenario: Scenario) -> Earth:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import AwareDatetime
-
 from payload.report.checked import Count, Real, Seconds
 from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
+from payload.report.setting import Setting
 from payload.units import M_PER_KM
 
 OWN_ARM = "prune"
@@ -170,79 +169,6 @@ class Summary:
 
 
 # --- the other files --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A ground station."""
-
-    name: str
-    lat_deg: Real
-    lon_deg: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Satellite:
-    """A satellite of the fleet."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """What the page needs to know of the camera."""
-
-    gsd_m: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What the page needs to know of the memory."""
-
-    capacity_mb: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Pruning:
-    """What the page needs to know of the pruning."""
-
-    max_cloud_cover: Real
-    policy: str = "max_cloud_cover"
-    cost_ratio: Real | None = None
-
-    @property
-    def judges_by_expectation(self) -> bool:
-        """Whether probabilities are summed, not pixels of the mask counted."""
-        return self.policy == "expected_value"
-
-    @property
-    def limit(self) -> float:
-        """A tile is dropped when its cover, or its expected cover, is above this."""
-        if self.judges_by_expectation and self.cost_ratio is not None:
-            return self.cost_ratio / (1 + self.cost_ratio)
-        return self.max_cloud_cover
-
-
-@dataclass(frozen=True, slots=True)
-class Rescheduling:
-    """What the page needs to know of the rescheduling."""
-
-    policy: str
-    max_cloud_cover: Real
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """The part of `scenario.json` that the page tells in its own words."""
-
-    epoch_utc: AwareDatetime
-    satellites: tuple[Satellite, ...]
-    stations: tuple[Station, ...]
-    camera: Camera
-    memory: Memory
-    pruning: Pruning
-    rescheduling: Rescheduling
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from payload.report.data import (
     Provenance,
     ReportData,
     Series,
-    Setting,
     Summary,
     TrackPoint,
 )
 from payload.report.parameters import parameters
+from payload.report.setting import Setting
 from payload.tables import query_folder
 from payload.units import S_PER_DAY
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from payload.pruning import KEEP_ALL, Policy
-from payload.scenario.models import PruningModel
+from payload.scenario.camera import PruningModel
 
 ArmName = Literal["raw", "compressed", "discard", "prune", "oracle"]
 ARMS: tuple[ArmName, ...] = ("raw", "compressed", "discard", "prune", "oracle")

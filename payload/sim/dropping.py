@@ -10,7 +10,7 @@ True
 
 from collections.abc import Callable, Iterable
 
-from payload.scenario.models import WhenFull
+from payload.scenario.storage import WhenFull
 from payload.sim.shelf import Shelf
 
 Regret = Callable[[Shelf], tuple[float, ...]]

@@ -11,7 +11,8 @@ import numpy as np
 
 from payload.downlink import with_loss
 from payload.rng import stream
-from payload.scenario.models import FaultKind, FaultModel, Scenario
+from payload.scenario.faults import FaultKind, FaultModel
+from payload.scenario.models import Scenario
 from payload.types import ContactWindow, RateProfile
 from payload.units import S_PER_H
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from payload.scenario.models import WhenFull
+from payload.scenario.storage import WhenFull
 from payload.sim.dropping import victims
 from payload.sim.shelf import Shelf
 

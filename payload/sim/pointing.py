@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import site
-from payload.scenario.models import RadioModel
+from payload.scenario.radio import RadioModel
 from payload.types import ContactWindow, Ephemeris, GroundStation, Opportunity, Target
 
 

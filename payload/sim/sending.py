@@ -10,7 +10,7 @@ True
 
 from collections.abc import Callable
 
-from payload.scenario.models import SendOrder
+from payload.scenario.storage import SendOrder
 from payload.sim.shelf import Shelf
 
 RANKS: dict[SendOrder, Callable[[Shelf], float]] = {

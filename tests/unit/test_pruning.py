@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from payload.masking.scores import estimate_cover
 from payload.pruning import KEEP_ALL, Policy, decide, image_cover
-from payload.scenario.models import PruningModel
+from payload.scenario.camera import PruningModel
 from payload.sim.arms import ARMS, make_arm
 from payload.types import CloudMask, CoverEstimate, Decision, Patch
 

@@ -1,0 +1,49 @@
+"""What breaks, and when."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from payload.scenario.section import Name, Section
+
+FaultKind = Literal["station_out", "frame_loss", "processor_reset", "memory_bank", "half_power"]
+
+
+class FaultModel(Section):
+    """Something that breaks: once at a time, or by chance with a mean time between."""
+
+    kind: FaultKind = Field(
+        description="`station_out`: a station hears nothing. `frame_loss`: so many more "
+        "frames are lost, each by itself. `processor_reset`: the computer starts anew, and with the tile it was at. "
+        "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio's "
+        "rate is halved."
+    )
+    who: Name | None = Field(
+        None, description="The station or the satellite; left out: each of them, by itself."
+    )
+    at_h: float | None = Field(None, ge=0, le=24 * 366, description="[h] When it befalls.")
+    mean_between_h: float | None = Field(
+        None, gt=0, le=1e6, description="[h] Mean of the exponential times from one to the next."
+    )
+    lasts_h: float | None = Field(
+        None,
+        gt=0,
+        le=24 * 366,
+        description="[h] How long. Left out: to the end of the flight; a processor starts in what its "
+        "profile says, or in 60 s (Assumption). A lost bank never comes back.",
+    )
+    frame_loss: float = Field(
+        0.5, ge=0, lt=1, description="For `frame_loss`: probability that a frame does not arrive."
+    )
+    banks: int = Field(4, ge=1, le=64, description="For `memory_bank`: how many the memory has.")
+
+    @property
+    def strikes_stations(self) -> bool:
+        """Whether it befalls a station; else a satellite."""
+        return self.kind == "station_out"
+
+    @model_validator(mode="after")
+    def _happens_somehow(self) -> Self:
+        if (self.at_h is None) == (self.mean_between_h is None):
+            raise ValueError("a fault needs either at_h or mean_between_h")
+        return self

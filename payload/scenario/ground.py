@@ -1,0 +1,82 @@
+"""The ground segment: stations, when they are out, what goes up."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from payload.scenario.section import Name, Section
+
+
+class StationModel(Section):
+    """One ground station on WGS 84."""
+
+    name: Name = Field(description="Name of the station, unique in the scenario.")
+    lat_deg: float = Field(ge=-90, le=90, description="[deg] Geodetic latitude, north positive.")
+    lon_deg: float = Field(ge=-180, le=180, description="[deg] Longitude, east positive.")
+    height_m: float = Field(0.0, ge=-500, le=9000, description="[m] Height above the ellipsoid.")
+    min_elevation_deg: float = Field(
+        5.0, ge=0, lt=90, description="[deg] Horizon mask: contact above it."
+    )
+    antennas: int = Field(1, ge=1, le=64, description="Satellites that can be served at a time.")
+    gt_dbk: float | None = Field(
+        None,
+        ge=-30,
+        le=60,
+        description="[dB/K] Gain over noise temperature, for a link with a budget; the link's own default "
+        "if left out.",
+    )
+
+
+class OutageModel(Section):
+    """When a station hears nothing: from one hour to another, or by chance with mean times."""
+
+    station: Name = Field(description="Name of the station.")
+    start_h: float | None = Field(
+        None, ge=0, le=24 * 366, description="[h] Begin, after the epoch; goes with end_h."
+    )
+    end_h: float | None = Field(
+        None, gt=0, le=24 * 366, description="[h] End, after the epoch; goes with start_h."
+    )
+    mean_between_h: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="[h] Mean time from repair to the next failure, drawn by the scenario's seed; goes with "
+        "mean_repair_h.",
+    )
+    mean_repair_h: float | None = Field(
+        None, gt=0, le=1e5, description="[h] Mean time to repair; goes with mean_between_h."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        fixed = (self.start_h, self.end_h)
+        chance = (self.mean_between_h, self.mean_repair_h)
+        given = tuple(value is not None for value in (*fixed, *chance))
+        if given not in {(True, True, False, False), (False, False, True, True)}:
+            raise ValueError(
+                f"the outage of {self.station!r} wants start_h and end_h, or mean_between_h and mean_repair_h"
+            )
+        if self.start_h is not None and self.end_h is not None and self.end_h <= self.start_h:
+            raise ValueError(
+                f"the outage of {self.station!r} ends at {self.end_h:g} h, not after its start at "
+                f"{self.start_h:g} h"
+            )
+        return self
+
+
+class UplinkModel(Section):
+    """What goes up in a contact."""
+
+    rate_kbps: float = Field(
+        64.0,
+        gt=0,
+        le=1e6,
+        description="[kbit/s] Of plans, requests and models, framing taken off. Assumption: 64, S band.",
+    )
+    acquisition_s: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="[s] From the rise above the mask to lock. Assumption: 10 s.",
+    )

@@ -1,0 +1,41 @@
+"""The radio: where its antenna looks, and how long it may send."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from payload.scenario.section import Section
+
+
+class RadioModel(Section):
+    """How the radio shares the satellite with the camera, and how long it may send."""
+
+    antenna: Literal["steerable", "body_fixed"] = Field(
+        "steerable",
+        description="`body_fixed`: the satellite turns to send, so that imaging and downlink exclude each "
+        "other, the turn included.",
+    )
+    first: Literal["imaging", "downlink"] = Field(
+        "imaging",
+        description="For `body_fixed`: `imaging` interrupts contacts for images that are planned; "
+        "`downlink` plans no image that a contact would suffer from.",
+    )
+    slew_deg_per_s: float = Field(
+        1.0, gt=0, le=100, description="[deg/s] How fast the satellite turns. Assumption: 1."
+    )
+    settle_s: float = Field(
+        5.0, ge=0, le=3600, description="[s] To come to rest after a turn. Assumption: 5."
+    )
+    max_transmit_s_per_orbit: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="[s] Of transmission in any stretch of time as long as an orbit; no limit if left out.",
+    )
+    nak_delay_s: float = Field(
+        0.0,
+        ge=0,
+        le=86400,
+        description="[s] From the last frame of a round to the request for the missing ones on board; "
+        "other records go down meanwhile.",
+    )
