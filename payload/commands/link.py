@@ -38,7 +38,7 @@ def link(
 
     For a link of kind `dvbs2`: from EIRP to Es/N0 at an elevation, the MODCOD and the rate. For any link: the volume of its passes, and when an upload would be complete.
 
-    Example:  payload-sim link scenarios/dove.yaml --at-elevation-deg 30
+    Example:  payload-sim link scenarios/missions/dove.yaml --at-elevation-deg 30
     """
     from payload import api
 

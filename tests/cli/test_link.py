@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-DOVE, REFERENCE = SCENARIOS / "dove.yaml", SCENARIOS / "reference.yaml"
+DOVE, REFERENCE = SCENARIOS / "missions" / "dove.yaml", SCENARIOS / "reference.yaml"
 
 
 def test_a_budget_is_printed_line_by_line(call):
