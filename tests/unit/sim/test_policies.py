@@ -8,7 +8,6 @@ from payload.sim.dropping import KEPT_LEAST, victims
 from payload.sim.sending import RANKS, rank
 from payload.sim.shelf import Shelf
 
-
 ORDERS = st.integers(1, 50)
 
 
