@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from payload.analysis.power import (
     power_of,
 )
 from payload.ledger import Fate, FlightRecord, Image
+from payload.scenario.models import FaultKind
 from payload.types import CoverEstimate
 
 SCHEMA_VERSION = 1
@@ -170,9 +171,8 @@ def _fetched(flown: Flown, record: FlightRecord) -> Summary:
 
 def faults_of(record: FlightRecord) -> dict[str, int]:
     """How often each kind of fault befell a flight."""
-    return dict(
-        sorted(Counter(event.subject for event in record.events if event.kind == "fault").items())
-    )
+    found = Counter(event.subject for event in record.events if event.kind == "fault")
+    return {kind: found[kind] for kind in get_args(FaultKind)}
 
 
 def _latency(record: FlightRecord) -> Summary:
@@ -287,7 +287,7 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
     overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))
     if record.ledger.acquired and overflowed == len(record.ledger.acquired):
         notes.append("the memory holds less than one raw tile: everything overflowed")
-    faults = faults_of(record)
+    faults = {kind: count for kind, count in faults_of(record).items() if count}
     if faults:
         told = ", ".join(f"{kind} {count} x" for kind, count in faults.items())
         notes.append(f"things broke: {told}; the events tell when")

@@ -244,9 +244,11 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
     missed = data.summary.link.missed
     if missed:
         told.append(f"In {count(missed, 'contact')} nobody could listen to the satellite.")
-    if data.summary.faults:
-        broke = [
-            f"{kind.replace('_', ' ')} {times:,} x" for kind, times in data.summary.faults.items()
-        ]
+    broke = [
+        f"{kind.replace('_', ' ')} {times:,} x"
+        for kind, times in data.summary.faults.items()
+        if times
+    ]
+    if broke:
         told.append(f"Things broke on this flight: {listed(broke)}.")
     return tuple(told)

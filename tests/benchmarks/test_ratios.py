@@ -90,10 +90,10 @@ def test_the_masking_path_by_tiles_against_one_piece(benchmark):
 
 
 def test_a_day_without_pixels_against_sorting(benchmark, root, tmp_path):
-    """One arm of 24 h of the quickstart, assembled before: LIMITS of the time of sorting two million numbers.
+    """One arm of 24 h of the quickstart, assembled before: 46 times as long as sorting two million numbers.
 
-    The sky that is glanced at is most of the first flight; what the simulation itself takes is seen where
-    its facts lie ready.
+    Nearly all of that is the sky that is glanced at and the draws: where the facts of the tiles lie ready,
+    the simulation itself takes 5.2 times as long.
     """
     scenario = api.check(root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"])
     assembly = assemble(scenario)
@@ -110,6 +110,8 @@ def test_a_day_without_pixels_against_sorting(benchmark, root, tmp_path):
     benchmark.extra_info["story over sorting"] = round(story, 2)
     benchmark.extra_info["whole over sorting"] = round(whole, 2)
     benchmark.pedantic(fly, args=[ready], rounds=3)
+    assert story < 7
+    assert whole < 61
 
 
 def test_a_flight_without_pixels_against_one_with(benchmark, root, tmp_path):
