@@ -17,7 +17,7 @@ from payload.analysis.power import (
     power_of,
 )
 from payload.ledger import Fate, FlightRecord, Image
-from payload.scenario.models import FaultKind
+from payload.scenario.faults import FaultKind
 from payload.types import CoverEstimate
 
 SCHEMA_VERSION = 1

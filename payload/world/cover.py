@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Weather, ice_depth, low_depth
 from payload.world.coarse import Footing, Layers
 from payload.world.globe import directions
-from payload.world.noise import normal_quantile, normal_share
+from payload.world.noise import interpolated, normal_quantile, normal_share
 
 _CHUNK = 2048  # squares at a time: their octaves stay in the processor's cache
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 _SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _TINY = 1e-6
+_REACH = 8.0  # fields beyond it, either way, do not happen
 
 
 def mean_cover(
@@ -72,8 +73,7 @@ class Edges:
 
     def low(self, ice: NDArray[np.float64]) -> NDArray[np.float64]:
         """The low field that is enough together with an ice field below its own edge."""
-        _, fields, edge = _edges(self.cloud_optical_depth)
-        return np.interp(ice, fields, edge)
+        return interpolated(ice, -_REACH, _REACH, _edges(self.cloud_optical_depth)[1])
 
     def clear_share(
         self,
@@ -95,12 +95,12 @@ class Edges:
 
 
 @cache
-def _edges(cloud_optical_depth: float) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+def _edges(cloud_optical_depth: float) -> tuple[float, NDArray[np.float64]]:
     """The ice edge; and the low edge against ice fields, tabulated from the two depths themselves."""
-    field = np.linspace(-8.0, 8.0, 3201)
+    field = np.linspace(-_REACH, _REACH, 3201)
     alone = ice_depth(field.astype(np.float32)).astype(np.float64)
     low = low_depth(field.astype(np.float32)).astype(np.float64)
     ice = float(np.interp(cloud_optical_depth, alone, field, left=-25.0, right=25.0))
     wanted = np.maximum(cloud_optical_depth - alone, 1e-9)
     edge = np.interp(wanted, low, field, right=25.0)
-    return ice, field, edge
+    return ice, edge
