@@ -163,17 +163,30 @@ class Surrogate:
     def neighbours(self, glance: Glance) -> NDArray[np.intp]:
         """The donors that resemble a tile most, in their order."""
         at = self._columns
-        surface = SURFACES.index(glance.surface)
+        kind = float(_kind(np.float64(glance.cover)))
         unlike = np.abs(at["cover"] - glance.cover) / _COVER_STEP
         if glance.thick_cover is not None:
             unlike += np.nan_to_num(np.abs(at["thick_cover"] - glance.thick_cover)) / _THICK_STEP
         unlike += np.abs(at["sun_deg"] - glance.sun_elevation_deg) / _SUN_STEP_DEG
-        unlike += (at["surface"] != surface) * _OTHER_SURFACE
-        unlike += (at["group"] != _GROUP_OF[surface]) * _OTHER_GROUP
-        unlike += (at["kind"] != _kind(np.float64(glance.cover))) * _OTHER_KIND
-        unlike += at["tie"]
+        unlike += self._strangeness(SURFACES.index(glance.surface), kind)
         most = min(NEIGHBOURS, unlike.size)
         return np.sort(np.argpartition(unlike, most - 1)[:most])
+
+    def _strangeness(self, surface: int, kind: float) -> NDArray[np.float64]:
+        """By how much donors differ from tiles of a surface and a kind in just that."""
+        found = self._strange.get((surface, kind))
+        if found is None:
+            at = self._columns
+            found = (at["surface"] != surface) * _OTHER_SURFACE
+            found += (at["group"] != _GROUP_OF[surface]) * _OTHER_GROUP
+            found += (at["kind"] != kind) * _OTHER_KIND
+            found += at["tie"]
+            self._strange[surface, kind] = found
+        return found
+
+    @cached_property
+    def _strange(self) -> dict[tuple[int, float], NDArray[np.float64]]:
+        return {}
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:
