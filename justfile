@@ -43,6 +43,14 @@ picture:
 surrogate:
     payload-sim calibrate --out payload/data/surrogates/default.json
 
+# What real missions are measured by: surrogates of their cameras, then all flights (half an hour)
+missions:
+    for name in landsat-8 dove phi-sat-2 sentinel-2; do \
+        payload-sim calibrate scenarios/missions/$name.yaml --set fidelity=pixels --set surrogate.file=null \
+            --scenes 150 --out scenarios/missions/$name.surrogate.json; \
+    done
+    payload-sim validate --out results/validation
+
 # The schema that editors complete scenarios with
 schema:
     payload-sim schema > scenarios/schema.json

@@ -8,6 +8,7 @@ from payload import api
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = [path.name for path in sorted((ROOT / "scenarios").glob("*.yaml"))]
+MISSIONS = sorted((ROOT / "scenarios" / "missions").glob("*.yaml"))
 
 
 def test_the_promised_scenarios_are_there():
@@ -19,4 +20,11 @@ def test_a_scenario_loads_flies_and_balances(name, tmp_path):
     scenario = api.check(ROOT / "scenarios" / name, ["duration_h=4"])
     summary = api.fly(scenario, tmp_path)
     parts = summary["bytes"]
+    assert parts["acquired"] == sum(count for key, count in parts.items() if key != "acquired")
+
+
+@pytest.mark.parametrize("path", MISSIONS, ids=lambda path: path.stem)
+def test_a_mission_loads_and_its_first_minutes_balance(path, tmp_path):
+    scenario = api.check(path, ["duration_h=0.15"])
+    parts = api.fly(scenario, tmp_path)["bytes"]
     assert parts["acquired"] == sum(count for key, count in parts.items() if key != "acquired")
