@@ -97,8 +97,11 @@ def test_the_console_example_answers_as_printed(root, monkeypatch):
 
 
 def test_the_summary_keys_of_readme_are_those_of_a_run(root, write_scenario, tmp_path):
+    powered = write_scenario(
+        power={"array_w": 20.0, "battery_wh": 40.0, "bus_w": 5.0, "radio_tx_w": 10.0}
+    )
     result = CliRunner().invoke(
-        app, ["run", str(write_scenario()), "--out", str(tmp_path / "out"), "--json"]
+        app, ["run", str(powered), "--out", str(tmp_path / "out"), "--json"]
     )
     summary = json.loads(result.stdout)
     text = next(b for b in blocks(root, "") if b.startswith("schema_version"))
@@ -107,6 +110,8 @@ def test_the_summary_keys_of_readme_are_those_of_a_run(root, write_scenario, tmp
             section, names = match[1], [name.strip(" ,[]{}") for name in match[2].split(",")]
             if section == "arms":
                 assert set(names) - {"…"} <= summary["arms"][0].keys()
+            elif section == "energy_j":  # with a battery its consumers stand beside these
+                assert names == list(summary[section])[: len(names)]
             elif section != "notes":
                 assert names == list(summary[section])
         else:
