@@ -83,6 +83,29 @@ def _scaled(profile: ComputeProfile, network: Footprint) -> ComputeProfile:
     return replace(profile, mpx_per_s=profile.mpx_per_s * ratio, status="assumed")
 
 
+def enlarged(network: Footprint, times: float) -> Footprint:
+    """A network so many times as large: weights and operations by as much, activations by the root of it.
+
+    Assumption: a network of the same depth that is wider by the root of `times`.
+    """
+    if times == 1.0:
+        return network
+    return replace(
+        network,
+        model=f"{network.model} x {times:g}",
+        weight_bytes=round(network.weight_bytes * times),
+        activation_bytes=round(network.activation_bytes * times**0.5),
+        ops_per_px=network.ops_per_px * times,
+    )
+
+
+def slowed(profile: ComputeProfile, times: float) -> ComputeProfile:
+    """The processor with a network so many times as large as the one it was timed with."""
+    if profile.mpx_per_s is None or times == 1.0:
+        return profile  # or its speed follows from operations
+    return replace(profile, mpx_per_s=profile.mpx_per_s / times, status="assumed")
+
+
 def assumption(
     asked: ComputeProfile, flown: ComputeProfile, network: Footprint | None
 ) -> str | None:

@@ -43,6 +43,14 @@ class ComputerModel(Section):
         description="Scale the profile's speed by operations a pixel from the network it was timed with to "
         "the one that flies. Assumption: both reach the same share of the processor's peak.",
     )
+    network_times: float = Field(
+        1.0,
+        gt=0,
+        le=1e6,
+        description="What if the network were so many times as large? It says the same, but is so many times as slow, "
+        "weighs as much more, and wants the root of it in activations. Assumption; 825 is nnU-Net's default plan "
+        "against the packaged network.",
+    )
     deadline: DeadlineModel | None = Field(
         None, description="Until when a tile has to be masked; without it, it waits for its turn."
     )

@@ -6,7 +6,14 @@ from functools import cached_property
 from typing import cast
 
 from payload.energy import ComputeProfile, Supply, fit, load_profile
-from payload.energy.fitting import assumption, check_starts, check_watts, needs_footprint
+from payload.energy.fitting import (
+    assumption,
+    check_starts,
+    check_watts,
+    enlarged,
+    needs_footprint,
+    slowed,
+)
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
 from payload.orbit.contacts import time_grid
@@ -150,9 +157,11 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     """
     rules = scenario.computer
     asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
-    network = None
+    network, times = None, rules.network_times
     if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
-        network = masker.footprint(scenario.pruning.tile_px)
+        network = enlarged(masker.footprint(scenario.pruning.tile_px), times)
+    if not rules.scale_by_operations:  # else operations tell
+        asked = slowed(asked, times)
     key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
     found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
     if rules.power_on == "per_image":
@@ -160,7 +169,9 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     if scenario.power is not None:
         at_key(scenario, "computer.profile", lambda: check_watts(found))
     told = assumption(asked, found, network)
-    return Fitted(found, network, () if told is None else (told,))
+    larger = f"assumption: the network is {times:g} times as large and as slow, and says the same"
+    sentences = (larger if times != 1.0 else None, told)
+    return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
 def assemble(scenario: Scenario) -> Assembly:

@@ -241,3 +241,13 @@ def test_the_summary_tells_joules_a_clear_megapixel_by_arm(write_scenario, tmp_p
         consumers[key] for key in ("compute", "bus", "camera", "radio", "computer_idle")
     )
     assert total == pytest.approx(own["used_j"])
+
+
+def test_a_network_so_many_times_as_large_takes_so_many_times_as_long_and_says_the_same(fly):
+    """Masking time in proportion; compression is another core's and stays."""
+    small, large = (fly(computer={"network_times": times})["prune"] for times in (1.0, 280.0))
+    for one, other in zip(small.images, large.images, strict=True):
+        for a, b in zip(one.outcomes, other.outcomes, strict=False):
+            assert (a.decision, a.cover) == (b.decision, b.cover)
+            if not a.is_kept:
+                assert b.busy_s == pytest.approx(280.0 * a.busy_s)
