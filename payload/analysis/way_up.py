@@ -20,7 +20,7 @@ def thumbnail_notes(record: FlightRecord, *, is_drawn: bool) -> list[str]:
         return []
     down = thumbnails_of(record)
     how = (
-        "their records are taken to spend as many bits a sample as those of their tiles"
+        "their records are taken to spend 1.3 times the bits a sample of their tiles"
         if is_drawn
         else "their records were made as those of tiles are"
     )

@@ -19,8 +19,10 @@ from payload.sim.facts import Thumbnail, TileFacts, perfect
 from payload.surrogate import Surrogate, TileSize, draw
 from payload.types import Acquisition, Sensor, Window
 
-THUMBNAIL_BITS = 1.0
-"""Bits a sample of a thumbnail over those of its tile. Assumption."""
+THUMBNAIL_BITS = 1.3
+"""Bits a sample of a thumbnail over those of its tile. Assumption: 1.3, as averaging takes likeness of neighbours
+away; nine painted tiles of 256 px at 20 m with `med-zstd` gave 1.23 to 1.56 (median 1.28) at a factor of 16, and
+1.14 to 1.28 (median 1.21) at 8."""
 
 
 @dataclass(frozen=True)

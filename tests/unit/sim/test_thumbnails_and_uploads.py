@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import simpy
 
 from payload.compression import open_record
 from payload.compression.med import MedZstd
+from payload.downlink.links import Fixed
 from payload.downlink.uplink import UplinkQueue, Waiting, uplink_passes
 from payload.errors import LawError, ScenarioError
 from payload.imaging.thumbnail import binned
@@ -14,7 +16,11 @@ from payload.sim import assemble
 from payload.sim.arms import make_arm
 from payload.sim.faults import Fault, Faults
 from payload.sim.memo import Memo
+from payload.sim.memory import MassMemory
 from payload.sim.mission import Mission
+from payload.sim.shelf import Shelf
+from payload.sim.thumbnails import Thumbnails
+from payload.sim.transmitter import Transmitter
 from payload.types import ContactWindow, Window
 
 KEPT = {
@@ -88,7 +94,10 @@ def test_nothing_is_made_where_nobody_asks_or_nothing_is_kept(fly):
         record = fly(**changes)[1]
         assert not record.ledger.thumbnails_made
         assert not record.uploads
-        assert record.ledger.entries == plain.ledger.entries
+        books = [{(e.tile_id, e.fate, e.bytes) for e in f.ledger.entries} for f in (record, plain)]
+        assert books[0] == books[1]
+        assert record.delivered_s == plain.delivered_s
+        assert record.ledger.joules == plain.ledger.joules
         assert record.events == plain.events
         assert [c.used_bytes for c in record.contacts] == [c.used_bytes for c in plain.contacts]
 
@@ -142,11 +151,37 @@ def test_nothing_goes_up_to_a_station_that_is_out_nor_by_an_antenna_of_another(f
     twins = [{"name": name, "orbit": orbit} for name in ("one", "two")]
     uplink = {"rate_kbps": 8, "uploads": [{"name": "model", "kb": 1, "at_h": 0}]}
     _, both = fly(duration_h=3, satellites=twins, uplink=uplink)
-    assert sum(item.complete_s is not None for item in both.uploads) == 1
     assert any(log.is_missed for log in both.contacts)
+    for item in both.uploads:
+        served = [
+            log.start_s
+            for log in both.contacts
+            if log.window.satellite == item.satellite and not log.is_missed
+        ]
+        assert item.complete_s == (pytest.approx(min(served) + 11.0) if served else None)
     faults = [{"kind": "station_out", "at_h": 0, "lasts_h": 24}]
     _, out = fly(duration_h=3, uplink=uplink, faults=faults)
     assert [(item.sent_bytes, item.passes) for item in out.uploads] == [(0, 0)]
+
+
+def test_a_thumbnail_without_room_is_booked_and_goes_with_nobody():
+    """A pinned tile of 100 bytes fills the memory but for 8: a thumbnail of 9 bytes overflows, one byte more lets it in."""
+    env, books = simpy.Environment(), Ledger()
+    radio = Transmitter(env, Fixed(rate_mbps=1), None, 1, arrived=print, given_up=print)
+    for capacity, fits in ((108, False), (109, True)):
+        memory = MassMemory(capacity)
+        memory.put(Shelf("a", 100, is_pinned=True))
+        found = Thumbnails(
+            env, books, memory, radio, lambda shelf, m=memory: m.who_goes(shelf) == []
+        )
+        found.make("a", 9)
+        assert bool(found.on_board) is fits
+        assert memory.used_bytes == 100 + 9 * fits
+        if fits:
+            found.go_with("a")
+            assert memory.used_bytes == 100
+    assert [item.end for item in books.thumbnails] == [Fate.OVERFLOWED, Fate.PRUNED]
+    assert not radio.queue
 
 
 WINDOW = ContactWindow("one", "s", 100.0, 200.0, 45.0)
