@@ -16,6 +16,7 @@ from payload.analysis.power import (
     power_notes,
     power_of,
 )
+from payload.analysis.way_up import thumbnail_notes, thumbnails_of, upload_notes, uploads_of
 from payload.ledger import Fate, FlightRecord, Image
 from payload.scenario.faults import FaultKind
 from payload.types import CoverEstimate
@@ -121,6 +122,7 @@ def summarise(flown: Flown) -> Summary:
         "faults": faults_of(own),
         "power": power_of(own, clear_px),
         "late": late_of(own),
+        "uploads": uploads_of(own),
     }
 
 
@@ -166,6 +168,7 @@ def _fetched(flown: Flown, record: FlightRecord) -> Summary:
             if entry.fate is Fate.DELIVERED and entry.tile_id in wanted
         ),
         "clear_pixels": _clear(flown, delivered),
+        **thumbnails_of(record),
     }
 
 
@@ -300,7 +303,8 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
     notes += flown.assumptions
     if not flown.says_watts:
         notes.append("the compute profile says no watts: the energy of computing is unknown")
-    return notes + power_notes(record) + late_notes(record)
+    notes += thumbnail_notes(record, is_drawn=flown.surrogate is not None)
+    return notes + power_notes(record) + late_notes(record) + upload_notes(record)
 
 
 def counted_words(bands: float) -> str:

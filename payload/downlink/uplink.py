@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from payload.errors import ScenarioError
 from payload.types import ContactWindow
@@ -24,6 +24,71 @@ class Upload:
     passes: tuple[ContactWindow, ...]
     sent_bytes: int
     complete_s: float | None
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An upload on its way up.
+
+    Attributes:
+        size_bytes: [byte] What has to go up, 1 or more.
+        ready_s: [s] When it is there to be sent.
+        passes: In which something went up so far.
+        sent_bytes: [byte] What went up so far.
+        complete_s: [s] When the last byte is up; None if that is not known yet.
+    """
+
+    name: str
+    size_bytes: int
+    ready_s: float
+    passes: list[ContactWindow] = field(default_factory=list[ContactWindow])
+    sent_bytes: int = 0
+    complete_s: float | None = None
+
+
+@dataclass
+class UplinkQueue:
+    """What goes up to one satellite, one after another as it became ready; what was cut off goes on.
+
+    The carrier is up while something waits, so that lock is found once for all that follow each other without
+    a pause. Assumption: nothing else is sent, and nothing is lost or sent again.
+
+    Attributes:
+        rate_bps: [bit/s] Of bytes that wait, above 0.
+        acquisition_s: [s] Until lock.
+        waiting: Not complete, in order of readiness.
+    """
+
+    rate_bps: float
+    acquisition_s: float
+    waiting: list[Waiting]
+
+    def __post_init__(self) -> None:
+        self.waiting = sorted(self.waiting, key=lambda item: item.ready_s)
+
+    def use(self, window: ContactWindow, start_s: float, end_s: float) -> list[Waiting]:
+        """Send up all that goes into a part of a contact; what is complete then, in order of time."""
+        done: list[Waiting] = []
+        now_s, is_locked = start_s, False
+        for item in self.waiting:
+            from_s = max(now_s, item.ready_s)
+            if not is_locked or item.ready_s > now_s:
+                from_s += self.acquisition_s
+            room_bytes = math.floor(max(0.0, end_s - from_s) * self.rate_bps / BITS_PER_BYTE)
+            if not room_bytes:
+                break
+            if window not in item.passes[-1:]:
+                item.passes.append(window)
+            wanted_bytes = item.size_bytes - item.sent_bytes
+            item.sent_bytes += min(wanted_bytes, room_bytes)
+            if wanted_bytes > room_bytes:
+                break
+            up_s = from_s + wanted_bytes * BITS_PER_BYTE / self.rate_bps
+            now_s, is_locked = min(up_s, end_s), True
+            item.complete_s = now_s
+            done.append(item)
+        del self.waiting[: len(done)]
+        return done
 
 
 def uplink_passes(
@@ -52,18 +117,12 @@ def uplink_passes(
         raise ScenarioError(f"an uplink of {rate_bps:g} bit/s: above 0 is wanted")
     if size_bytes == 0:
         return Upload(0, (), 0, ready_s)
-    used: list[ContactWindow] = []
-    sent_bytes, free_s = 0, ready_s
+    item = Waiting("", size_bytes, ready_s)
+    queue, free_s = UplinkQueue(rate_bps, acquisition_s, [item]), ready_s
     for window in sorted(windows, key=lambda item: (item.aos_s, item.station)):
-        lock_s = max(window.aos_s, free_s) + acquisition_s
-        room_bytes = math.floor(max(0.0, window.los_s - lock_s) * rate_bps / BITS_PER_BYTE)
-        if not room_bytes:
-            continue
-        used.append(window)
-        free_s = window.los_s
-        wanted_bytes = size_bytes - sent_bytes
-        if wanted_bytes <= room_bytes:
-            complete_s = lock_s + wanted_bytes * BITS_PER_BYTE / rate_bps
-            return Upload(size_bytes, tuple(used), size_bytes, min(complete_s, window.los_s))
-        sent_bytes += room_bytes
-    return Upload(size_bytes, tuple(used), sent_bytes, None)
+        queue.use(window, max(window.aos_s, free_s), window.los_s)
+        if item.complete_s is not None:
+            break
+        if window in item.passes:
+            free_s = window.los_s
+    return Upload(size_bytes, tuple(item.passes), item.sent_bytes, item.complete_s)

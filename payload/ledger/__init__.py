@@ -19,9 +19,10 @@ from payload.ledger.book import (
     LateEntry,
     Ledger,
     PowerBalance,
+    ThumbnailEntry,
     TileEntry,
 )
-from payload.ledger.record import ContactLog, Event, FlightRecord, Image
+from payload.ledger.record import ContactLog, Event, FlightRecord, Image, UploadLog
 
 __all__ = [
     "ENDS",
@@ -36,6 +37,8 @@ __all__ = [
     "LateEntry",
     "Ledger",
     "PowerBalance",
+    "ThumbnailEntry",
     "TileEntry",
+    "UploadLog",
     "audit",
 ]

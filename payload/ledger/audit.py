@@ -16,6 +16,8 @@ def audit(ledger: Ledger) -> None:
     saved and one end; what the end received is what was held; joules spent are joules metered. Where there
     is a battery: joules given are joules used, lost, spilled and stored, and each consumer has drawn from
     it what it spent. A tile misses its deadline once, and ends as what became of it says.
+    A thumbnail belongs to one tile, stands in no account of that tile, ends once, and is then as long as it was
+    made.
 
     Raises:
         LawError: The first law that is broken, with the tile and the figures.
@@ -28,6 +30,7 @@ def audit(ledger: Ledger) -> None:
     _audit_joules(ledger)
     _audit_balances(ledger)
     _audit_late(ledger, raw, fates)
+    _audit_thumbnails(ledger, raw)
 
 
 def _acquired(ledger: Ledger) -> dict[str, int]:
@@ -157,3 +160,28 @@ def _audit_late(ledger: Ledger, raw: dict[str, int], fates: dict[str, dict[Fate,
             item.late is Late.SENT_UNMASKED and pruned
         ):
             raise LawError(f"tile {item.tile_id} was late and {item.late}, but not booked so")
+
+
+def _audit_thumbnails(ledger: Ledger, raw: dict[str, int]) -> None:
+    made: dict[str, int] = {}
+    for item in ledger.thumbnails_made:
+        if item.tile_id not in raw or item.tile_id in made:
+            raise LawError(f"the thumbnail of {item.tile_id} was made twice, or of no tile")
+        if type(item.bytes) is not int or item.bytes <= 0:
+            raise LawError(
+                f"the thumbnail of {item.tile_id} has {item.bytes!r} bytes; a positive int is wanted"
+            )
+        made[item.tile_id] = item.bytes
+    for entry in ledger.thumbnails:
+        if entry.end is Fate.SAVED:
+            raise LawError(f"the thumbnail of {entry.tile_id} ended as {entry.end}")
+        made_bytes = made.pop(entry.tile_id, None)
+        if made_bytes is None:
+            raise LawError(f"the thumbnail of {entry.tile_id} ended twice, or was never made")
+        if made_bytes != entry.held_bytes:
+            raise LawError(
+                f"the thumbnail of {entry.tile_id}: {made_bytes} bytes were made, {entry.held_bytes} "
+                f"ended as {entry.end}"
+            )
+    if made:
+        raise LawError(f"the thumbnail of {next(iter(made))} never ended")

@@ -118,6 +118,29 @@ class LateEntry:
     raw_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class ThumbnailMade:
+    """A thumbnail of a pruned tile was made, of so many bytes."""
+
+    time_s: float
+    tile_id: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailEntry:
+    """How a thumbnail ended, and how many bytes of it shelf, radio or ground then held.
+
+    It is DELIVERED, LOST on the way or with its memory, OVERFLOWED where others needed the room, PRUNED with
+    the tile that it showed, or ON_BOARD at the end.
+    """
+
+    time_s: float
+    tile_id: str
+    end: Fate
+    held_bytes: int
+
+
 @dataclass(slots=True)
 class Ledger:
     """The books of one flight. Entries are appended, never changed."""
@@ -129,6 +152,8 @@ class Ledger:
     metered_j: dict[str, float] = field(default_factory=dict[str, float])
     balances: list[PowerBalance] = field(default_factory=list[PowerBalance])
     late: list[LateEntry] = field(default_factory=list[LateEntry])
+    thumbnails_made: list[ThumbnailMade] = field(default_factory=list[ThumbnailMade])
+    thumbnails: list[ThumbnailEntry] = field(default_factory=list[ThumbnailEntry])
 
     def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
         """A tile of so many raw bytes was taken."""
@@ -158,6 +183,14 @@ class Ledger:
     def miss(self, tile_id: str, late: Late, raw_bytes: int, time_s: float) -> None:
         """A tile missed its deadline."""
         self.late.append(LateEntry(time_s, tile_id, late, raw_bytes))
+
+    def make_thumbnail(self, tile_id: str, count_bytes: int, time_s: float) -> None:
+        """A thumbnail of so many bytes was made; they are no bytes of the tile."""
+        self.thumbnails_made.append(ThumbnailMade(time_s, tile_id, count_bytes))
+
+    def end_thumbnail(self, tile_id: str, end: Fate, held_bytes: int, time_s: float) -> None:
+        """The holder of a thumbnail tells its end and what it held."""
+        self.thumbnails.append(ThumbnailEntry(time_s, tile_id, end, held_bytes))
 
     def spent_j(self, consumer: str | None = None) -> float:
         """[J] Spent by a consumer, or by all."""

@@ -52,6 +52,27 @@ class ContactLog:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadLog:
+    """How something went up.
+
+    Attributes:
+        size_bytes: [byte] What was to go up.
+        sent_bytes: [byte] What went up until the end of the flight.
+        ready_s: [s] When it was there to be sent.
+        complete_s: [s] When its last byte was up; None if it never was.
+        passes: How many contacts carried some of it.
+    """
+
+    name: str
+    satellite: str
+    size_bytes: int
+    sent_bytes: int
+    ready_s: float
+    complete_s: float | None
+    passes: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlightRecord:
     """One arm as flown; the audit has passed.
 
@@ -68,3 +89,4 @@ class FlightRecord:
     delivered_s: dict[str, float]
     peak_memory_bytes: int
     fetched: tuple[str, ...] = ()
+    uploads: tuple[UploadLog, ...] = ()

@@ -5,7 +5,7 @@ Text between two pairs of asterisks is what the page sets in bold.
 
 from dataclasses import dataclass
 
-from payload.report.data import OWN_ARM, Arm, ReportData
+from payload.report.data import OWN_ARM, Arm, ReportData, Upload
 from payload.report.words import count, listed, pixels, share, size, span
 
 ABOUT_EQUAL = 0.005
@@ -241,6 +241,16 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
             f"The ground asked for {count(fetched.asked, 'pruned tile')} after all; "
             f"{fetched.delivered:,} came down{rescued}, in {size(fetched.bytes)}."
         )
+    if fetched is not None and fetched.thumbnails:
+        told.append(
+            f"Before that {count(fetched.thumbnails, 'thumbnail')} of pruned tiles came down, in "
+            f"{size(fetched.thumbnail_bytes)}."
+            if fetched.asked
+            else f"{count(fetched.thumbnails, 'thumbnail')} of pruned tiles came down, in "
+            f"{size(fetched.thumbnail_bytes)}."
+        )
+    if data.summary.uploads:
+        told.append(_uploaded(data.summary.uploads))
     missed = data.summary.link.missed
     if missed:
         told.append(f"In {count(missed, 'contact')} nobody could listen to the satellite.")
@@ -252,3 +262,10 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
     if broke:
         told.append(f"Things broke on this flight: {listed(broke)}.")
     return tuple(told)
+
+
+def _uploaded(uploads: tuple[Upload, ...]) -> str:
+    """How much of what was to go up is up, and when the last of it was."""
+    up_s = [item.complete_s for item in uploads if item.complete_s is not None]
+    last = f", the last after {span(max(up_s))}" if up_s else ""
+    return f"Of {count(len(uploads), 'upload')} {len(up_s):,} went up wholly{last}."

@@ -126,12 +126,24 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Pruned tiles that the ground asked for and got, with the clear pixels in them."""
+    """Pruned tiles that the ground asked for and got, with the clear pixels in them; thumbnails that it got."""
 
     asked: Count
     delivered: Count
     bytes: Count
     clear_pixels: Count | None
+    thumbnails: Count = 0
+    thumbnail_bytes: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What was to go up, when its last byte was up (None if never), and in how many passes."""
+
+    name: str
+    satellite: str
+    complete_s: Seconds | None
+    passes: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,7 @@ class Summary:
     faults: dict[str, Count] = field(default_factory=dict[str, int])
     power: PowerUse | None = None
     late: LateTiles | None = None
+    uploads: tuple[Upload, ...] = ()
 
 
 # --- the other files --------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """The ground segment: stations, when they are out, what goes up."""
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from payload.scenario.section import Name, Section
+from payload.units import BYTES_PER_KB
 
 
 class StationModel(Section):
@@ -65,6 +67,28 @@ class OutageModel(Section):
         return self
 
 
+class UploadModel(Section):
+    """Something that goes up: a plan, a request, a new model."""
+
+    name: Name = Field(description="What it is.")
+    kb: float = Field(
+        gt=0,
+        le=1e9,
+        description="[kB] With all that wraps it, 1 kB = 1,000 bytes; up to whole bytes.",
+    )
+    at_h: float = Field(
+        ge=0, le=24 * 366, description="[h] When it is ready to go up, after the epoch."
+    )
+    satellite: Name | None = Field(
+        None, description="Who gets it; each of the fleet, one by one, if left out."
+    )
+
+    @property
+    def size_bytes(self) -> int:
+        """[byte] Size."""
+        return math.ceil(self.kb * BYTES_PER_KB)
+
+
 class UplinkModel(Section):
     """What goes up in a contact."""
 
@@ -79,4 +103,9 @@ class UplinkModel(Section):
         ge=0,
         le=3600,
         description="[s] From the rise above the mask to lock. Assumption: 10 s.",
+    )
+    uploads: tuple[UploadModel, ...] = Field(
+        (),
+        max_length=10_000,
+        description="What goes up, in order of time; what a pass does not carry goes on in the next.",
     )

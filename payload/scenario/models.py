@@ -233,6 +233,17 @@ class Scenario(Section):
         return self
 
     @model_validator(mode="after")
+    def _uploads_are_for_somebody(self) -> Self:
+        names = [item.name for item in self.fleet]
+        for upload in self.uplink.uploads:
+            if upload.satellite is not None and upload.satellite not in names:
+                raise ValueError(
+                    f"the upload {upload.name!r} is for {upload.satellite!r}, which is none of: "
+                    f"{', '.join(names)}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _somebody_flies(self) -> Self:
         count = len(self.fleet)
         if not 1 <= count <= MOST_SATELLITES:
@@ -247,6 +258,12 @@ class Scenario(Section):
         return self.satellites + tuple(
             craft for group in self.constellations for craft in group.satellites
         )
+
+    @property
+    def thumbnail_factor(self) -> int | None:
+        """[px] Side of the squares that thumbnails average; None where none are made."""
+        asks = self.memory.keep_pruned_h > 0 and self.requests.policy != "none"
+        return self.requests.thumbnail_factor if asks else None
 
     @property
     def duration_s(self) -> float:

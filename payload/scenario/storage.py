@@ -77,7 +77,7 @@ class RequestsModel(Section):
         "none",
         description="`least_sure`: those whose expected cover is nearest to the limit of the pruning. "
         "`clearest`: those of the smallest expected cover. What the ground knows of a pruned tile is its "
-        "estimated cover, told in a contact.",
+        "estimated cover, told in a contact, from its thumbnail on.",
     )
     max_per_contact: int = Field(
         10, ge=1, le=100_000, description="Tiles asked for in one contact."
@@ -86,5 +86,14 @@ class RequestsModel(Section):
         5.0,
         ge=0,
         le=86400,
-        description="[s] From the begin of a contact to the request on board. Assumption: 5.",
+        description="[s] From the begin of a contact, or from the arrival of thumbnails in it, to the request "
+        "on board. Assumption: 5.",
+    )
+    thumbnail_factor: int | None = Field(
+        16,
+        ge=1,
+        le=4096,
+        description="[px] Of each pruned tile that is kept a thumbnail goes down first, bands averaged over "
+        "squares of this side; only tiles whose thumbnail has arrived are asked for. Null: there are none, and "
+        "the ground hears the cover of all. Where nobody asks (`policy: none`), none are made.",
     )

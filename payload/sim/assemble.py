@@ -132,11 +132,12 @@ class Assembly:
 
     @property
     def _painted(self) -> Darkroom:
+        factor = self.scenario.thumbnail_factor
         if self.surrogate is None:
             codec_name = self.scenario.codec.kind
-            return Pixels(self.source, self.masker, self.codec, codec_name, self.tile_px)
+            return Pixels(self.source, self.masker, self.codec, codec_name, self.tile_px, factor)
         source = cast(Glancing, self.source)
-        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed)
+        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor)
 
 
 @dataclass(frozen=True, slots=True)

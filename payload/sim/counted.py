@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from payload.compression.raw import packed_bytes
 from payload.compression.record import HEADER_BYTES
-from payload.sim.facts import Darkroom, TileFacts
+from payload.sim.facts import Darkroom, Thumbnail, TileFacts
 from payload.types import Acquisition, Sensor
 from payload.units import BITS_PER_BYTE
 
@@ -33,7 +34,13 @@ class Counted:
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, the counted bands in their sizes; records hold the painted ones."""
         sensor, facts = acquisition.view.sensor, self.darkroom.develop(acquisition, spool)
-        return tuple(self._with(fact, counted_bytes(sensor, fact.pixels)) for fact in facts)
+        return tuple(
+            replace(
+                self._with(fact, counted_bytes(sensor, fact.pixels)),
+                thumbnail=None if fact.thumbnail is None else _all_bands(sensor, fact.thumbnail),
+            )
+            for fact in facts
+        )
 
     @staticmethod
     def _with(fact: TileFacts, counted: int) -> TileFacts:
@@ -43,3 +50,11 @@ class Counted:
         return replace(
             fact, encoded_bytes=fact.encoded_bytes + shrunk, record_bytes=fact.encoded_bytes
         )
+
+
+def _all_bands(sensor: Sensor, thumbnail: Thumbnail) -> Thumbnail:
+    """A thumbnail with its counted bands, at the bits a sample that its painted ones took."""
+    counted = counted_bytes(sensor, thumbnail.pixels)
+    painted = packed_bytes(thumbnail.pixels * len(sensor.bands), sensor.bit_depth)
+    shrunk = -(-counted * (thumbnail.bytes - HEADER_BYTES) // painted)
+    return replace(thumbnail, bytes=thumbnail.bytes + shrunk)

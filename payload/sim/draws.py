@@ -4,26 +4,40 @@ Draws are keyed by the names of image and tile, so all arms, and all scenarios t
 with one seed, meet the same ones.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from payload.compression import raw_record_bytes
+from payload.compression.record import HEADER_BYTES
 from payload.geometry.grid import TileGrid
+from payload.imaging.thumbnail import thumbnail_window
 from payload.ports import Glancing
 from payload.rng import stream
 from payload.sim.counted import counted_bytes
-from payload.sim.facts import TileFacts, perfect
+from payload.sim.facts import Thumbnail, TileFacts, perfect
 from payload.surrogate import Surrogate, TileSize, draw
-from payload.types import Acquisition
+from payload.types import Acquisition, Sensor, Window
+
+THUMBNAIL_BITS = 1.3
+"""Bits a sample of a thumbnail over those of its tile. Assumption: 1.3, as averaging takes likeness of neighbours
+away; nine painted tiles of 256 px at 20 m with `med-zstd` gave 1.23 to 1.56 (median 1.28) at a factor of 16, and
+1.14 to 1.28 (median 1.21) at 8."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What glances and draws: the darkroom of `fidelity: surrogate`."""
+    """What glances and draws: the darkroom of `fidelity: surrogate`.
+
+    Attributes:
+        thumbnail_factor: [px] Side of the squares that thumbnails average; None where none are made.
+    """
 
     source: Glancing
     surrogate: Surrogate
     tile_px: int
     seed: int
+    thumbnail_factor: int | None = None
 
     def develop(
         self,
@@ -51,6 +65,23 @@ class Draws:
                     perfect=perfect(estimate),
                     encoded_bytes=encoded_bytes,
                     record_at=None,
+                    thumbnail=self._thumbnail(
+                        sensor,
+                        window,
+                        (encoded_bytes - HEADER_BYTES) / (painted_bytes - HEADER_BYTES),
+                    ),
                 )
             )
         return tuple(facts)
+
+    def _thumbnail(self, sensor: Sensor, window: Window, share: float) -> Thumbnail | None:
+        """A thumbnail whose samples shrink as the tile's do, to this share; None where none are made."""
+        if self.thumbnail_factor is None:
+            return None
+        small = thumbnail_window(window, self.thumbnail_factor)
+        most = raw_record_bytes(
+            len(sensor.bands), small.height_px, small.width_px, sensor.bit_depth
+        )
+        payload_bytes = math.ceil(THUMBNAIL_BITS * share * (most - HEADER_BYTES))
+        count_bytes = min(most, HEADER_BYTES + payload_bytes)
+        return Thumbnail(small.pixels, count_bytes, count_bytes)

@@ -8,6 +8,23 @@ from payload.types import Acquisition, CoverEstimate
 
 
 @dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """What a thumbnail weighs, were it made.
+
+    Attributes:
+        pixels: It has.
+        bytes: [byte] Length of its record, with what is counted of other bands.
+        record_bytes: [byte] Length of the record itself.
+        record_at: Where the record starts in the spool file; None if it was not spooled.
+    """
+
+    pixels: int
+    bytes: int
+    record_bytes: int
+    record_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TileFacts:
     """What is true of a tile, whoever asks.
 
@@ -17,6 +34,7 @@ class TileFacts:
         encoded_bytes: Length of its record with the scenario's codec.
         record_at: Where the record starts in the spool file; None if it was not spooled.
         record_bytes: Length of the record itself, where `encoded_bytes` counts more; None where not.
+        thumbnail: Of the tile; None where the scenario makes none.
     """
 
     tile_id: str
@@ -27,6 +45,7 @@ class TileFacts:
     encoded_bytes: int
     record_at: int | None
     record_bytes: int | None = None
+    thumbnail: Thumbnail | None = None
 
 
 class Darkroom(Protocol):

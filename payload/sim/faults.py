@@ -107,6 +107,19 @@ class Faults:
             for fault in self._bearing("station_out", window.station)
         )
 
+    def heard(self, window: ContactWindow, start_s: float) -> list[tuple[float, float]]:
+        """[s] From when and until when the station works in a contact that is taken up at a moment."""
+        parts: list[tuple[float, float]] = []
+        for fault in sorted(
+            self._bearing("station_out", window.station), key=lambda fault: fault.start_s
+        ):
+            if fault.start_s > start_s:
+                parts.append((start_s, min(fault.start_s, window.los_s)))
+            start_s = max(start_s, fault.end_s)
+            if start_s >= window.los_s:
+                return parts
+        return [*parts, (start_s, window.los_s)]
+
     def weakened(self, profile: RateProfile, window: ContactWindow) -> RateProfile:
         """The profile of a contact as the faults leave it.
 

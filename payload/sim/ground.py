@@ -50,6 +50,7 @@ class Ground:
         self._itinerary: dict[str, list[Opportunity]] = {}
         self._busy_until_s: dict[str, float] = {}
         self._asked: set[str] = set()
+        self._seen: set[str] = set()
         parts = self.assembly
         self._flat = {
             item.id: item
@@ -78,12 +79,16 @@ class Ground:
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
 
-    def ask(self, covers: Mapping[str, float]) -> list[str]:
-        """Which of the pruned tiles that a satellite tells of the ground asks for, each once."""
-        rules = self.assembly.scenario.requests
-        new = {tile_id: cover for tile_id, cover in covers.items() if tile_id not in self._asked}
+    def ask(self, covers: Mapping[str, float], *, most: int) -> list[str]:
+        """Which of the pruned tiles that a satellite still has the ground asks for, each once.
+
+        Of a tile whose thumbnail has not arrived it knows nothing, where there are thumbnails.
+        """
+        scenario = self.assembly.scenario
+        known = covers.keys() if scenario.thumbnail_factor is None else covers.keys() & self._seen
+        new = {tile_id: covers[tile_id] for tile_id in known - self._asked}
         wanted = choose(
-            rules.policy, new, limit=self.arm.policy.max_cloud_cover, most=rules.max_per_contact
+            scenario.requests.policy, new, limit=self.arm.policy.max_cloud_cover, most=most
         )
         self._asked.update(wanted)
         return wanted
@@ -127,6 +132,16 @@ class Ground:
             held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)
         self.delivered_s[tile_id] = self.env.now
+
+    def see(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
+        """The last frame of a thumbnail has arrived: now the ground knows of the tile."""
+        if self.arm.is_scenarios_own and self.deliver is not None:
+            record = self.memo.thumbnail(acquisition, tile_id)
+            thumbnail = self.memo.facts(acquisition, tile_id).thumbnail
+            if record is not None and thumbnail is not None:
+                held_bytes += len(record) - thumbnail.record_bytes
+        self.ledger.end_thumbnail(tile_id, Fate.DELIVERED, held_bytes, self.env.now)
+        self._seen.add(tile_id)
 
     def _tell_news(self) -> None:
         previous, self.news = self.news, self.env.event()

@@ -50,19 +50,29 @@ class Memo:
 
     def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
         """[byte] How long the record of a tile should be."""
-        facts = self._facts(acquisition, tile_id)
+        facts = self.facts(acquisition, tile_id)
         return facts.encoded_bytes if facts.record_bytes is None else facts.record_bytes
+
+    def thumbnail(self, acquisition: Acquisition, tile_id: str) -> bytes | None:
+        """The whole record of a tile's thumbnail, as the satellite sends it; None if there is none on disk."""
+        thumbnail = self.facts(acquisition, tile_id).thumbnail
+        if thumbnail is None or thumbnail.record_at is None:
+            return None
+        with self._spool_file(acquisition).open("rb") as file:
+            file.seek(thumbnail.record_at)
+            return file.read(thumbnail.record_bytes)
 
     def record(self, acquisition: Acquisition, tile_id: str) -> bytes:
         """The whole record of a tile, as the satellite sends it."""
-        facts = self._facts(acquisition, tile_id)
+        facts = self.facts(acquisition, tile_id)
         if facts.record_at is None:
             raise KeyError(f"the record of {tile_id} was not spooled")
         with self._spool_file(acquisition).open("rb") as file:
             file.seek(facts.record_at)
             return file.read(self.record_bytes(acquisition, tile_id))
 
-    def _facts(self, acquisition: Acquisition, tile_id: str) -> TileFacts:
+    def facts(self, acquisition: Acquisition, tile_id: str) -> TileFacts:
+        """The facts of a tile that is developed."""
         return self.facts_of[acquisition.id][acquisition.tile_ids.index(tile_id)]
 
     def _spool_file(self, acquisition: Acquisition) -> Path:

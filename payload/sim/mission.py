@@ -82,4 +82,5 @@ class Mission:
             delivered_s=self.ground.delivered_s,
             peak_memory_bytes=max(craft.memory.peak_bytes for craft in self.fleet),
             fetched=tuple(tile for craft in self.fleet for tile in craft.recorder.fetched),
+            uploads=tuple(log for craft in self.fleet for log in craft.uploads.logs),
         )

@@ -30,6 +30,11 @@ class Processor:
         decisions = decide(covers, self.arm.policy)
         return [self._outcome(*item) for item in zip(stored, covers, decisions, strict=True)]
 
+    def thumbnail_bytes(self, acquisition: Acquisition, tile_id: str) -> int | None:
+        """[byte] Length of the record of a tile's thumbnail; None where none are made."""
+        thumbnail = self.memo.facts(acquisition, tile_id).thumbnail
+        return None if thumbnail is None else thumbnail.bytes
+
     def reprieve(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
         """A pruned tile that the ground wants after all: it is only compressed."""
         facts = self.memo.develop(acquisition)
@@ -61,11 +66,13 @@ class Processor:
     def _found(
         self, fact: TileFacts, cover: CoverEstimate | None, decision: Decision
     ) -> TileOutcome:
-        """What became of a tile; one without a cover was not masked."""
+        """What became of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
         encodes = decision.keep and self.arm.compresses
         busy_s = 0.0 if cover is None else self.profile.busy_s(fact.pixels)
         if encodes:
             busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
+        if not decision.keep and fact.thumbnail is not None:
+            busy_s += fact.thumbnail.pixels / PX_PER_MPX / self.compression_mpx_per_s
         return TileOutcome(
             tile_id=fact.tile_id,
             raw_bytes=fact.raw_bytes,

@@ -14,6 +14,7 @@ from payload.sim.log import Log
 from payload.sim.memory import MassMemory
 from payload.sim.sending import rank
 from payload.sim.shelf import Shelf
+from payload.sim.thumbnails import Thumbnails
 from payload.sim.transmitter import Transmitter
 from payload.types import Acquisition, TileOutcome
 from payload.units import S_PER_H
@@ -58,6 +59,9 @@ class Recorder:
         self.acquisition_of: dict[str, Acquisition] = {}
         self._targets = {target.name: target for target in self.assembly.targets}
         self._strikes = 0
+        self.thumbnails = Thumbnails(
+            self.env, self.ledger, self.memory, self.transmitter, room=self._make_room
+        )
 
     def store(self, acquisition: Acquisition) -> list[str]:
         """The image's tiles lie in memory, or find no room there; ids of those that lie."""
@@ -83,17 +87,23 @@ class Recorder:
 
     def _admit(self, shelf: Shelf) -> bool:
         """Make room for a new tile and shelve it; False if it is the one that has to go."""
-        goes = self.memory.who_goes(shelf)
-        for tile_id in goes or ():
-            is_spare = self.memory.items[tile_id].is_spare
-            held_bytes = self.drop(tile_id, Fate.OVERFLOWED)
-            if not is_spare:
-                self.log.note(self.name, "dropped", tile_id, held_bytes, self.rules.when_full)
-        if goes is not None and self.memory.put(shelf):
+        if self._make_room(shelf) and self.memory.put(shelf):
             return True
         self.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
         self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
         return False
+
+    def _make_room(self, shelf: Shelf) -> bool:
+        """Drop what has to go for something new; False, and nothing dropped, if that has to go itself."""
+        goes = self.memory.who_goes(shelf)
+        for tile_id in goes or ():
+            if not self.holds(tile_id):
+                continue  # a thumbnail that went with its tile
+            is_spare = self.memory.items[tile_id].is_spare
+            held_bytes = self.drop(tile_id, Fate.OVERFLOWED)
+            if not is_spare:
+                self.log.note(self.name, "dropped", tile_id, held_bytes, self.rules.when_full)
+        return goes is not None
 
     def holds(self, tile_id: str) -> bool:
         """Whether a tile still lies on board."""
@@ -103,8 +113,11 @@ class Recorder:
         """A tile is worked on or sent: it may not be dropped for another."""
         self.memory.change(tile_id, is_pinned=True, is_spare=False)
 
-    def put_away(self, outcome: TileOutcome) -> None:
-        """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio."""
+    def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
+        """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
+
+        A pruned tile may stay as it is, while there is room; then its thumbnail goes into the queue, if any.
+        """
         tile_id = outcome.tile_id
         self.outcomes[tile_id] = outcome
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
@@ -117,6 +130,8 @@ class Recorder:
                 tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
             )
         elif self.rules.keep_pruned_h:
+            if thumbnail_bytes is not None:
+                self.thumbnails.make(tile_id, thumbnail_bytes)
             self.memory.change(tile_id, cover=cover, is_pinned=False, is_spare=True)
             self.env.process(self.expire(tile_id))
         else:
@@ -133,7 +148,7 @@ class Recorder:
         return {
             tile_id: shelf.expected_cover
             for tile_id, shelf in self.memory.items.items()
-            if shelf.is_spare
+            if shelf.is_spare and tile_id not in self.thumbnails.on_board
         }
 
     def fetch(self, tile_ids: Iterable[str]) -> list[str]:
@@ -147,6 +162,8 @@ class Recorder:
 
     def drop(self, tile_id: str, fate: Fate) -> int:
         """A tile leaves the memory before its time; [byte] what lay there. A spare one was pruned already."""
+        if tile_id in self.thumbnails.on_board:
+            return self.thumbnails.drop(tile_id, fate)
         if self.memory.items[tile_id].is_spare:
             return self._prune(tile_id)
         self.transmitter.withdraw(tile_id)
@@ -161,13 +178,19 @@ class Recorder:
             for tile_id in self.memory.items
             if key(seed, "bank", self._strikes, tile_id) % banks == 0
         ]
+        tiles = sum(tile_id not in self.thumbnails.on_board for tile_id in struck)
         for tile_id in struck:
-            self.drop(tile_id, Fate.LOST)
+            if self.holds(tile_id):
+                self.drop(tile_id, Fate.LOST)
         self.memory.shrink((banks - 1) / banks)
-        return len(struck)
+        return tiles
 
     def arrived(self, tile_id: str) -> None:
         """The ground has all of a record."""
+        shown = self.thumbnails.on_board.get(tile_id)
+        if shown is not None:
+            self.ground.see(self.acquisition_of[shown], shown, self.thumbnails.release(tile_id))
+            return
         held_bytes = self.memory.release(tile_id)
         self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
         is_masked = self.outcomes[tile_id].cover is not None or not self.ground.arm.sees_cloud
@@ -175,11 +198,16 @@ class Recorder:
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""
+        if tile_id in self.thumbnails.on_board:
+            self.thumbnails.drop(tile_id, Fate.LOST)
+            return
         held_bytes = self._end(tile_id, Fate.LOST)
         self.log.note(self.name, "lost", tile_id, held_bytes)
 
     def come_to_rest(self) -> None:
         """The span is over: count the shelves."""
+        for thumbnail_id in list(self.thumbnails.on_board):
+            self.thumbnails.drop(thumbnail_id, Fate.ON_BOARD)
         for tile_id in list(self.memory.items):
             if self.memory.items[tile_id].is_spare:
                 self._prune(tile_id)
@@ -187,6 +215,7 @@ class Recorder:
                 self._end(tile_id, Fate.ON_BOARD)
 
     def _prune(self, tile_id: str) -> int:
+        self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
         outcome = self.outcomes[tile_id]
         self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)

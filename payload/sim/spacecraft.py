@@ -19,6 +19,7 @@ from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
 from payload.sim.transmitter import Opening
+from payload.sim.uploads import Uploads
 from payload.sim.workbench import Workbench
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
@@ -67,6 +68,7 @@ class Spacecraft:
         )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
+        self.uploads = Uploads(self.env, self.name, scenario, self.assembly.faults, self.log)
         self.pointing = self.assembly.pointing(self.name)
 
     def observe(self) -> Story:
@@ -126,7 +128,9 @@ class Spacecraft:
         self.computed_s += outcome.busy_s
         self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
         if self.recorder.holds(outcome.tile_id):  # its memory bank may be gone
-            self.recorder.put_away(outcome)
+            self.recorder.put_away(
+                outcome, self.processor.thumbnail_bytes(acquisition, outcome.tile_id)
+            )
         return outcome
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
@@ -155,6 +159,7 @@ class Spacecraft:
                 if antenna.triggered and self.env.now < window.los_s:
                     self.log.note(self.name, "contact", window.station, detail="opened")
                     self.listen(window)
+                    self.uploads.use(window)
                     with self.power.transmit(window.station):
                         yield from self.transmitter.serve(window, self.opening(window))
                     self.log.note(self.name, "contact", window.station, detail="closed")
@@ -187,10 +192,26 @@ class Spacecraft:
         )
 
     def listen(self, window: ContactWindow) -> None:
-        """In a contact the ground hears what was pruned, and may ask for some of it."""
-        covers = self.recorder.spare_covers() if self.assembly.scenario.memory.keep_pruned_h else {}
+        """In a contact the ground hears what was pruned, or gets thumbnails of it, and may ask for some."""
+        scenario = self.assembly.scenario
+        if scenario.thumbnail_factor is not None:
+            self.env.process(self.confer(window))
+            return
+        covers = self.recorder.spare_covers() if scenario.memory.keep_pruned_h else {}
         if covers:
-            self.env.process(self.fetch(window, self.ground.ask(covers)))
+            wanted = self.ground.ask(covers, most=scenario.requests.max_per_contact)
+            self.env.process(self.fetch(window, wanted))
+
+    def confer(self, window: ContactWindow) -> Story:
+        """The ground asks when the contact begins, and again whenever all thumbnails that waited are down."""
+        rules = self.assembly.scenario.requests
+        left = rules.max_per_contact
+        while left and self.env.now + rules.round_trip_s <= window.los_s:
+            wanted = self.ground.ask(self.recorder.spare_covers(), most=left)
+            left -= len(wanted)
+            self.env.process(self.fetch(window, wanted))
+            los = self.env.timeout(window.los_s - self.env.now)
+            yield self.recorder.thumbnails.settled | los
 
     def fetch(self, window: ContactWindow, wanted: list[str]) -> Story:
         """What the ground asks for is compressed and sent, if the request comes within the contact."""

@@ -69,6 +69,7 @@ changes = st.fixed_dictionaries(
             {
                 "policy": st.sampled_from(["none", "least_sure", "clearest"]),
                 "max_per_contact": st.integers(1, 6),
+                "thumbnail_factor": st.sampled_from([None, 4, 16]),
             }
         ),
         "radio": st.fixed_dictionaries(
@@ -132,10 +133,30 @@ def check(scenario, record):
         event.subject for event in record.events if event.kind == "fault"
     }
     SEEN.update(kinds | {f"fate {end}" for end in ends.values()})
+    check_thumbnails(scenario, record)
     if delivered & set(record.fetched):
         SEEN["fetched and delivered"] += 1
     if any(log.is_missed for log in record.contacts):
         SEEN["missed"] += 1
+
+
+def check_thumbnails(scenario, record):
+    """What was made ended once, by kind and in bytes; who was asked for had been seen before."""
+    books = record.ledger
+    made = {item.tile_id: item.bytes for item in books.thumbnails_made}
+    ended = Counter()
+    for item in books.thumbnails:
+        ended[item.tile_id] += item.held_bytes
+        SEEN[f"thumbnail {item.end}"] += 1
+    assert dict(ended) == made
+    if scenario.thumbnail_factor is None:
+        assert not made
+    else:
+        seen = {item.tile_id for item in books.thumbnails if item.end is Fate.DELIVERED}
+        assert set(record.fetched) <= seen
+    frames = sum(log.used_bytes for log in record.contacts)
+    down = sum(item.held_bytes for item in books.thumbnails if item.end is Fate.DELIVERED)
+    assert down + books.total_bytes(Fate.DELIVERED) <= frames
 
 
 @pytest.mark.timeout(400)
@@ -152,6 +173,7 @@ def test_every_byte_has_one_fate_under_any_policies_and_faults(tmp_path, small_s
         "dropped", "overflowed", "fetch", "missed", "station_out", "frame_loss", "processor_reset",
         "memory_bank", "half_power", "fetched and delivered",
         *(f"fate {fate}" for fate in Fate if fate is not Fate.SAVED),
+        *(f"thumbnail {fate}" for fate in (Fate.DELIVERED, Fate.LOST, Fate.PRUNED, Fate.ON_BOARD)),
     ):  # fmt: skip
         assert SEEN[what], f"{what} never came up in {EXAMPLES} flights: the test is too easy"
 

@@ -206,7 +206,7 @@ def test_the_ground_gets_pruned_tiles_that_it_asks_for(flying):
     changes = {
         "pruning": {"tile_px": 32, "max_cloud_cover": 0.2},
         "memory": {"capacity_mb": 10, "keep_pruned_h": 12},
-        "requests": {"policy": "least_sure", "max_per_contact": 3},
+        "requests": {"policy": "least_sure", "max_per_contact": 3, "thumbnail_factor": None},
     }
     mission, record = flying(**changes)
     _, plain = flying(pruning=changes["pruning"])

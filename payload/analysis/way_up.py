@@ -1,0 +1,59 @@
+"""What went up, and what came down of what was pruned: figures and sentences of the summary."""
+
+from typing import Any
+
+from payload.ledger import Fate, FlightRecord
+
+Summary = dict[str, Any]
+
+
+def thumbnails_of(record: FlightRecord) -> dict[str, int]:
+    """Thumbnails that came down: how many, and how many bytes."""
+    arrived = [item.held_bytes for item in record.ledger.thumbnails if item.end is Fate.DELIVERED]
+    return {"thumbnails": len(arrived), "thumbnail_bytes": sum(arrived)}
+
+
+def thumbnail_notes(record: FlightRecord, *, is_drawn: bool) -> list[str]:
+    """What became of the thumbnails, and how their lengths are known."""
+    made = len(record.ledger.thumbnails_made)
+    if not made:
+        return []
+    down = thumbnails_of(record)
+    how = (
+        "their records are taken to spend 1.3 times the bits a sample of their tiles"
+        if is_drawn
+        else "their records were made as those of tiles are"
+    )
+    told = (
+        f"thumbnails of pruned tiles: {made:,} were made, {down['thumbnails']:,} came down in "
+        f"{down['thumbnail_bytes']:,} bytes, which stand in no account of tiles; {how}"
+    )
+    return [told]
+
+
+def uploads_of(record: FlightRecord) -> list[Summary]:
+    """What was to go up, to whom, when its last byte was up, and in how many passes."""
+    return [
+        {
+            "name": item.name,
+            "satellite": item.satellite,
+            "complete_s": item.complete_s,
+            "passes": item.passes,
+        }
+        for item in record.uploads
+    ]
+
+
+def upload_notes(record: FlightRecord) -> list[str]:
+    """How much of what was to go up is up, and what is not."""
+    if not record.uploads:
+        return []
+    late = [item for item in record.uploads if item.complete_s is None]
+    told = f"uploads: {len(record.uploads) - len(late):,} of {len(record.uploads):,} are complete"
+    if late:
+        first = late[0]
+        told += (
+            f"; {first.sent_bytes:,} of {first.size_bytes:,} bytes of {first.name!r} are up to "
+            f"{first.satellite!r}" + (f", {len(late) - 1:,} more wait" if len(late) > 1 else "")
+        )
+    return [told]
