@@ -243,6 +243,15 @@ class LinkBudget:
 
 
 @runtime_checkable
+class Dimmable(Protocol):
+    """A link that knows its power."""
+
+    def dimmed(self, power_share: float) -> Link:
+        """The same link with a share of its radiated power."""
+        ...
+
+
+@runtime_checkable
 class Budgeted(Protocol):
     """A link that can tell why it carries what it carries."""
 

@@ -225,6 +225,13 @@ class Dvbs2:
             frame_loss=self._frame_loss(),
         )
 
+    def dimmed(self, power_share: float) -> "Dvbs2":
+        """The same link with a share of its radiated power, above 0."""
+        if self.power_w is not None:
+            return replace(self, power_w=self.power_w * power_share)
+        less_db = -10.0 * math.log10(power_share)
+        return replace(self, eirp_dbw=(self.eirp_dbw or 0.0) - less_db)
+
     def budget(
         self, station: GroundStation, *, elevation_deg: float, orbit_radius_km: float
     ) -> LinkBudget:

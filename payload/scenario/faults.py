@@ -15,8 +15,8 @@ class FaultModel(Section):
     kind: FaultKind = Field(
         description="`station_out`: a station hears nothing. `frame_loss`: so many more "
         "frames are lost, each by itself. `processor_reset`: the computer starts anew, and with the tile it was at. "
-        "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio's "
-        "rate is halved."
+        "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio sends "
+        "with half its power: 3 dB less of EIRP, or half the rate of a link that knows no power."
     )
     who: Name | None = Field(
         None, description="The station or the satellite; left out: each of them, by itself."

@@ -5,11 +5,15 @@ from a stream of the seed, the kind and whom it befalls, so that one more fault 
 """
 
 import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from payload.downlink import with_loss
+from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.scenario.faults import FaultKind, FaultModel
 from payload.scenario.models import Scenario
@@ -19,7 +23,8 @@ from payload.units import S_PER_H
 BOOT_S = 60.0
 """[s] Assumption: a computer whose profile does not say so starts in this time."""
 HALF_POWER = 0.5
-"""Share of the radiated power, and by `weakened_rate` of the rate, that is left."""
+"""Share of the radiated power that is left; a link that knows no power carries that share of its rate."""
+_MOST_FAULTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,51 +48,82 @@ class Fault:
 
 
 def timetable(scenario: Scenario, *, boot_s: float | None) -> tuple[Fault, ...]:
-    """All faults of a flight, in order of time; `boot_s` is what the computer's profile says."""
-    satellites = [satellite.name for satellite in scenario.satellites]
+    """All faults of a flight, in order of time.
+
+    Args:
+        scenario: Says what may break.
+        boot_s: [s] What the computer's profile says of a start; None where it does not.
+
+    Raises:
+        ScenarioError: More of them are expected than anybody could look at.
+    """
+    satellites = [craft.name for craft in scenario.fleet]
     stations = [station.name for station in scenario.stations]
     found: list[Fault] = []
+    numbers: Counter[FaultKind] = Counter()
     for model in scenario.faults:
         everybody = stations if model.strikes_stations else satellites
+        chance = _Chance(scenario.seed, scenario.duration_s, numbers[model.kind])
+        numbers[model.kind] += 1
         for who in everybody if model.who is None else [model.who]:
-            found += _befalling(
-                model, who, span_s=scenario.duration_s, boot_s=boot_s, seed=scenario.seed
+            found += _befalling(model, who, chance, boot_s)
+    in_order = sorted(found, key=lambda fault: (fault.start_s, fault.kind, fault.who))
+    return tuple(_with_banks_left(in_order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What chance needs: its seed, how long it has, and which of the models of a kind it serves."""
+
+    seed: int
+    span_s: float
+    number: int
+
+    def starts_s(self, model: FaultModel, who: str, pause_s: float) -> list[float]:
+        """[s] Times of a Poisson process that rests while something is broken.
+
+        The draws are in units of the mean, so that a longer mean stretches the same chance.
+        """
+        mean_s = (model.mean_between_h or 0.0) * S_PER_H
+        if self.span_s > _MOST_FAULTS * mean_s:
+            raise ScenarioError(
+                f"a fault {model.kind} every {mean_s:g} s is too many for this flight: at most"
+                f" {_MOST_FAULTS:,} of a kind are wanted"
             )
-    return tuple(sorted(found, key=lambda fault: (fault.start_s, fault.kind, fault.who)))
+        draws = stream(self.seed, "fault", model.kind, who, self.number)
+        starts_s, now_s = list[float](), mean_s * float(draws.standard_exponential())
+        while now_s <= self.span_s:
+            starts_s.append(now_s)
+            now_s += pause_s + mean_s * float(draws.standard_exponential())
+        return starts_s
 
 
-def _befalling(
-    model: FaultModel, who: str, *, span_s: float, boot_s: float | None, seed: int
-) -> list[Fault]:
+def _befalling(model: FaultModel, who: str, chance: _Chance, boot_s: float | None) -> list[Fault]:
     lasts_s = math.inf if model.lasts_h is None else model.lasts_h * S_PER_H
     if model.kind == "processor_reset" and model.lasts_h is None:
         lasts_s = BOOT_S if boot_s is None else boot_s
+    is_bank = model.kind == "memory_bank"
     if model.at_h is not None:
         starts_s = [model.at_h * S_PER_H]
     else:
-        draws = stream(seed, "fault", model.kind, who, str(model.mean_between_h))
-        mean_s = (model.mean_between_h or 0.0) * S_PER_H
-        starts_s, now_s = [], float(draws.exponential(mean_s))
-        pause_s = 0.0 if model.kind == "memory_bank" else lasts_s
-        while now_s <= span_s:
-            starts_s.append(now_s)
-            now_s += pause_s + float(draws.exponential(mean_s))
-    if model.kind == "memory_bank":
-        starts_s, lasts_s = starts_s[: model.banks], math.inf
+        starts_s = chance.starts_s(model, who, 0.0 if is_bank else lasts_s)
+    lasts_s = math.inf if is_bank else lasts_s
     return [
-        Fault(model.kind, who, start_s, start_s + lasts_s, model.frame_loss, model.banks - number)
-        for number, start_s in enumerate(starts_s)
-        if start_s <= span_s
+        Fault(model.kind, who, start_s, start_s + lasts_s, model.frame_loss, model.banks)
+        for start_s in starts_s
+        if start_s <= chance.span_s
     ]
 
 
-def weakened_rate(rate_bps: float, power_share: float) -> float:
-    """[bit/s] With a share of the radiated power.
-
-    At a given energy a bit the rate goes with the power. A link that knows its EIRP may lower that instead
-    (-3 dB for the half) and find its own rate; this is the place.
-    """
-    return rate_bps * power_share
+def _with_banks_left(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """The same; of each satellite's memory as many banks go as there are, and each knows how many were left."""
+    gone: Counter[str] = Counter()
+    for fault in faults:
+        if fault.kind != "memory_bank":
+            yield fault
+        elif gone[fault.who] < fault.banks:
+            yield replace(fault, banks=fault.banks - gone[fault.who])
+            gone[fault.who] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +156,20 @@ class Faults:
                 return parts
         return [*parts, (start_s, window.los_s)]
 
-    def weakened(self, profile: RateProfile, window: ContactWindow) -> RateProfile:
+    def weakened(
+        self,
+        profile: RateProfile,
+        window: ContactWindow,
+        dimmed: Callable[[], RateProfile] | None = None,
+    ) -> RateProfile:
         """The profile of a contact as the faults leave it.
 
-        No rate while the station is out, half of it at half power; frames are lost beside those that the link
-        loses by itself.
+        No rate while the station is out; frames are lost beside those that the link loses by itself.
+
+        Args:
+            profile: As the link has it.
+            window: The contact.
+            dimmed: The same contact at half the power; None for a link that knows no power: half the rate.
         """
         for fault in self._bearing("frame_loss", window.satellite):
             profile = with_loss(profile, fault.frame_loss, fault.start_s, fault.end_s)
@@ -135,14 +180,21 @@ class Faults:
         inside = sorted(edge for edge in edges if first_s < edge < last_s)
         if not any(fault.end_s > first_s and fault.start_s < last_s for fault in out + weak):
             return profile
-        times_s = np.union1d(profile.time_s, np.array(inside))
+        weaker = dimmed() if dimmed and weak else None
+        steps = (
+            ()
+            if weaker is None
+            else weaker.time_s[(weaker.time_s > first_s) & (weaker.time_s < last_s)]
+        )
+        times_s = np.union1d(np.union1d(profile.time_s, steps), np.array(inside))
         before = np.searchsorted(profile.time_s, times_s, side="right") - 1
-        rates = [
-            0.0 if _at(out, time_s) else weakened_rate(rate_bps, HALF_POWER) if _at(weak, time_s) else rate_bps
-            for time_s, rate_bps in zip(times_s.tolist(), profile.rate_bps[before].tolist(), strict=True)
-        ]  # fmt: skip
+        rates = profile.rate_bps[before]
+        is_weak = np.array([_at(weak, time_s) for time_s in times_s.tolist()])
+        if is_weak.any():
+            rates = np.where(is_weak, _rates_at(times_s, weaker, rates), rates)
+        rates = np.where([_at(out, time_s) for time_s in times_s.tolist()], 0.0, rates)
         loss = None if profile.extra_loss is None else profile.extra_loss[before]
-        return replace(profile, time_s=times_s, rate_bps=np.array(rates), extra_loss=loss)
+        return replace(profile, time_s=times_s, rate_bps=rates, extra_loss=loss)
 
     def ready_s(self, satellite: str, now_s: float) -> float:
         """[s] When the computer works: now, or after its boot."""
@@ -162,3 +214,13 @@ class Faults:
 
 def _at(faults: list[Fault], time_s: float) -> bool:
     return any(fault.start_s <= time_s < fault.end_s for fault in faults)
+
+
+def _rates_at(
+    times_s: NDArray[np.float64], weaker: RateProfile | None, rates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[bit/s] At half the power: what the link finds, or half of `rates`."""
+    if weaker is None:
+        return rates * HALF_POWER
+    piece = np.searchsorted(weaker.time_s, times_s, side="right") - 1
+    return np.where(piece >= 0, weaker.rate_bps[np.maximum(piece, 0)], 0.0)

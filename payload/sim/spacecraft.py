@@ -198,7 +198,8 @@ class Spacecraft:
             self.env.process(self.confer(window))
             return
         covers = self.recorder.spare_covers() if scenario.memory.keep_pruned_h else {}
-        if covers:
+        in_time = self.env.now + scenario.requests.round_trip_s <= window.los_s
+        if covers and in_time:
             wanted = self.ground.ask(covers, most=scenario.requests.max_per_contact)
             self.env.process(self.fetch(window, wanted))
 

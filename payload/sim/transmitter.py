@@ -9,10 +9,10 @@ import simpy
 
 from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_between
 from payload.ledger import ContactLog
-from payload.ports import Link
+from payload.ports import Dimmable, Link
 from payload.rng import stream
 from payload.sim.duty_cycle import DutyCycle
-from payload.sim.faults import Faults
+from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
 from payload.types import ContactWindow, Ephemeris, RateProfile
 from payload.units import BITS_PER_BYTE
@@ -98,7 +98,7 @@ class Transmitter:
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station."""
-        profile = self.faults.weakened(self.link.profile(window, self.ephemeris), window)
+        profile = self._profile(window)
         frame_s = _longest_frame_s(profile)
         start_s, los = self.env.now, self.env.timeout(window.los_s - self.env.now)
         used_bytes = 0
@@ -125,6 +125,14 @@ class Transmitter:
                 left_waiting=self._is_waiting,
             )
         )
+
+    def _profile(self, window: ContactWindow) -> RateProfile:
+        """The rate of a contact as the link has it and the faults leave it."""
+        link, as_ever = self.link, self.link.profile(window, self.ephemeris)
+        if not isinstance(link, Dimmable):
+            return self.faults.weakened(as_ever, window)
+        weak = link.dimmed(HALF_POWER)
+        return self.faults.weakened(as_ever, window, lambda: weak.profile(window, self.ephemeris))
 
     @property
     def _is_waiting(self) -> bool:

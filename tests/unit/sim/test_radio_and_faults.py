@@ -1,15 +1,20 @@
 """Flights with an antenna fixed to the body, shared antennas, faults, and requests for pruned tiles."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from payload.downlink import capacity_bytes
+from payload.downlink.dvbs2 import Dvbs2
 from payload.downlink.links import Fixed
 from payload.errors import ScenarioError
 from payload.geometry.period import period_s
 from payload.ledger import Fate
+from payload.orbit import find_contacts, time_grid
+from payload.orbit.propagation import Sgp4
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm
@@ -17,7 +22,7 @@ from payload.sim.faults import Fault, Faults, timetable
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.sim.requests import choose
-from payload.types import ContactWindow
+from payload.types import ContactWindow, GroundStation
 
 ORBIT = {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}
 PLACES = tuple((lon, lat) for lat in (60, 66, 72, 78, 82) for lon in (-20, 0, 15, 30, 50))
@@ -240,3 +245,66 @@ def test_what_is_least_sure_is_nearest_to_the_limit():
     assert choose("least_sure", covers, limit=0.7, most=2) == ["c", "b"]
     assert choose("clearest", covers, limit=0.0, most=9) == ["c", "b", "d", "a"]
     assert choose("none", covers, limit=0.7, most=2) == []
+
+
+def table(write_scenario, faults, **changes):
+    return timetable(load_scenario(write_scenario(faults=faults, **changes)), boot_s=None)
+
+
+def test_a_fault_without_a_name_befalls_every_satellite_of_a_constellation(write_scenario):
+    pair = [{"name": "f", "altitude_km": 550, "ltan": "10:30", "planes": 1, "satellites_per_plane": 2}]  # fmt: skip
+    found = table(
+        write_scenario, [{"kind": "half_power", "at_h": 0}], satellites=[], constellations=pair
+    )
+    assert sorted(fault.who for fault in found) == ["f-1-1", "f-1-2"]
+
+
+def test_a_longer_mean_stretches_the_same_chance(write_scenario):
+    def starts(mean_h, **more):
+        faults = [{"kind": "processor_reset", "mean_between_h": mean_h, "lasts_h": 1e-6, **more}]
+        return np.array([f.start_s for f in table(write_scenario, faults, duration_h=500)])
+
+    one, other = starts(3.0), starts(6.0)
+    np.testing.assert_allclose(2 * one[: other.size], other, rtol=1e-4)
+
+
+def test_two_models_of_a_kind_have_a_chance_of_their_own(write_scenario):
+    faults = [{"kind": "frame_loss", "mean_between_h": 2.0, "lasts_h": 0.1}] * 2
+    starts = [fault.start_s for fault in table(write_scenario, faults, duration_h=100)]
+    assert len(set(starts)) == len(starts)
+
+
+def test_as_many_banks_go_as_there_are_however_they_are_written(write_scenario):
+    """Each takes an equal part of what the memory had: after n of four a share (4 - n) / 4 is left."""
+    faults = [{"kind": "memory_bank", "at_h": hour, "banks": 4} for hour in (2, 3, 4, 5, 6)]
+    left = [fault.banks for fault in table(write_scenario, faults)]
+    assert left == [4, 3, 2, 1]
+    assert math.prod((banks - 1) / banks for banks in left) == 0.0
+
+
+def test_more_faults_than_anybody_can_look_at_are_refused(write_scenario):
+    faults = [{"kind": "frame_loss", "mean_between_h": 1e-7, "lasts_h": 1e-7}]
+    with pytest.raises(ScenarioError, match="too many for this flight"):
+        table(write_scenario, faults)
+
+
+def test_half_the_power_is_half_the_power_to_a_link_that_knows_it():
+    """What a satellite with an amplifier of half the watts would carry, by the link itself."""
+    ephemeris = Sgp4(altitude_km=550.0, ltan="10:30").propagate(time_grid(6_000.0))
+    station = GroundStation("s", 78.0, 15.0)
+    (window, *_) = find_contacts(ephemeris, station)
+    strong = Dvbs2(symbol_rate_mbaud=50.0, power_w=0.2, antenna_gain_dbi=10.0, stations=(station,))
+    weak = replace(strong, power_w=0.1)
+    faults = Faults((Fault("half_power", window.satellite, 0.0, math.inf),))
+    dimmed = faults.weakened(
+        strong.profile(window, ephemeris),
+        window,
+        lambda: strong.dimmed(0.5).profile(window, ephemeris),
+    )
+    carried = [
+        capacity_bytes(profile, window.aos_s, window.los_s)
+        for profile in (dimmed, weak.profile(window, ephemeris), strong.profile(window, ephemeris))
+    ]
+    assert carried[0] == pytest.approx(carried[1], rel=1e-9)
+    assert carried[0] < carried[2]
+    assert carried[0] != pytest.approx(carried[2] / 2, rel=0.01)
