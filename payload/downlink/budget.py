@@ -21,6 +21,9 @@ LIGHT_M_S = 299_792_458.0
 BOLTZMANN_DB = 10.0 * math.log10(1.380649e-23)
 """[dBW/(K Hz)] Boltzmann's constant, -228.6; exact. Source: SI, 9th ed."""
 
+MEDIUM_K = 275.0
+"""[K] Mean temperature of what rains. Source: ITU-R P.618-13, section 3."""
+
 Db = float | NDArray[np.float64]
 
 
@@ -55,13 +58,15 @@ class Sight:
         range_km: [km] Straight distance.
         gas_db: [dB] Taken by dry air and vapour.
         fade_db: [dB] Taken by rain, cloud and scintillation.
-        gt_dbk: [dB/K] The station's gain over its noise temperature.
+        gt_dbk: [dB/K] The station's gain over its noise temperature, under a clear sky.
+        noise_k: [K] That noise temperature, beside which rain and cloud glow.
     """
 
     range_km: Db
     gas_db: Db
     fade_db: Db
     gt_dbk: float
+    noise_k: float = 150.0
 
 
 def free_space_loss_db(range_km: Db, frequency_hz: float) -> Db:
@@ -78,6 +83,15 @@ def pointing_loss_db(error_deg: float, beam_width_deg: float) -> float:
     return 12.0 * (error_deg / beam_width_deg) ** 2
 
 
+def glow_db(fade_db: Db, noise_k: float) -> Db:
+    """[dB] By which the sky's own noise rises over the station's: what takes 3 dB of a signal glows at 137 K.
+
+    Source: ITU-R P.618-13, section 3: T = 275 K (1 - 10^(-A / 10)).
+    """
+    sky_k = MEDIUM_K * (1.0 - 10.0 ** (-np.asarray(fade_db, np.float64) / 10.0))
+    return _plain(10.0 * np.log10(1.0 + sky_k / noise_k))
+
+
 def terms(sent: Transmission, sight: Sight) -> tuple[BudgetTerm, ...]:
     """All that adds up to C/N0 [dBHz], in the order of the way."""
     pointing_db = pointing_loss_db(sent.pointing_error_deg, sent.beam_width_deg)
@@ -92,6 +106,12 @@ def terms(sent: Transmission, sight: Sight) -> tuple[BudgetTerm, ...]:
         ),
         BudgetTerm("gas", 0.0 - sight.gas_db, "dB", "ITU-R P.676, cosecant of elevation"),
         BudgetTerm("rain and cloud", 0.0 - sight.fade_db, "dB", "ITU-R P.618"),
+        BudgetTerm(
+            "glow of rain and cloud",
+            0.0 - glow_db(sight.fade_db, sight.noise_k),
+            "dB",
+            "ITU-R P.618, noise temperature",
+        ),
         BudgetTerm("polarisation loss", 0.0 - sent.polarisation_loss_db, "dB", "scenario"),
         BudgetTerm("G/T", sight.gt_dbk, "dB/K", "station"),
         BudgetTerm("Boltzmann", -BOLTZMANN_DB, "dB(K Hz/W)", "SI"),

@@ -123,6 +123,13 @@ class Dvbs2:
         ge=-30.0,
         le=60.0,
     )
+    noise_k: float = option(
+        150.0,
+        description="[K] Noise temperature of the stations under a clear sky, over which rain and cloud glow."
+        " Assumption: 150 K, a cooled front end less than warm ground.",
+        gt=0.0,
+        le=5000.0,
+    )
     pilots: bool = option(True, description="Pilot symbols; they cost 2.4 %.")
     framing_efficiency: float = option(
         0.97,
@@ -280,13 +287,15 @@ class Dvbs2:
             exceeded = weather.exceeded_percent(self.seed, station.name, times_s)
             fade_db = climate.fade_db(look.elevation_deg, exceeded)
         sent, ladder = self.transmission, self.ladder
-        usable_db = _array(es_n0_db(sent, Sight(look.range_km, gas_db, fade_db, gt_dbk)))
+        usable_db = _array(
+            es_n0_db(sent, Sight(look.range_km, gas_db, fade_db, gt_dbk, self.noise_k))
+        )
         usable_db = usable_db - self.margin_db
         if self.mode == "acm":
             step = ladder.choose(usable_db)
         else:
             planned_db = climate.fade_db(look.elevation_deg, self.planned_exceeded_percent)
-            sight = Sight(look.range_km, gas_db, planned_db, gt_dbk)
+            sight = Sight(look.range_km, gas_db, planned_db, gt_dbk, self.noise_k)
             step = ladder.choose(_array(es_n0_db(sent, sight)) - self.margin_db)
             if self.mode == "ccm":
                 step = self._one_step(step, look.elevation_deg, station, position_km)
@@ -323,6 +332,7 @@ class Dvbs2:
             gas_db=float(climate.gas_db(elevation_deg)),
             fade_db=float(climate.fade_db(elevation_deg, self.planned_exceeded_percent)),
             gt_dbk=self._gt_dbk(station),
+            noise_k=self.noise_k,
         )
 
     def _planned_modcod(

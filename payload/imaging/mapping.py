@@ -84,7 +84,12 @@ def find_frames(
         most = int(rule.max_duty * orbit_s / frame_s)
         wanted = _at_most(most, wanted, middle_s // orbit_s)
     if rule.max_frames_a_day is not None:
-        wanted = _at_most(rule.max_frames_a_day, wanted, middle_s // S_PER_DAY)
+        days = middle_s // S_PER_DAY
+        wanted = _at_most(rule.max_frames_a_day, wanted, days)
+        last_day, part = divmod(float(ephemeris.time_s[-1]), S_PER_DAY)
+        in_part = days[wanted] == last_day
+        few = _at_most(round(rule.max_frames_a_day * part / S_PER_DAY), wanted[in_part], days)
+        wanted = np.concatenate([wanted[~in_part], few])
     who = ephemeris.satellite
     found = []
     for index in wanted.tolist():

@@ -81,7 +81,7 @@ class ClaimModel(Section):
 
     measure: str = Field(
         pattern="^[a-z_]+$",
-        description="What is measured; `payload-sim validate --help` lists all.",
+        description="What is measured; an unknown one is answered with all of them.",
     )
     arm: Literal["raw", "compressed", "discard", "prune", "oracle"] = Field(
         "compressed", description="Of which flight."

@@ -28,7 +28,7 @@ def test_a_program_gets_numbers_that_add_up(call):
     found = json.loads(call("link", DOVE, "--json", "--upload-bytes", 10_000_000).out)
     budget = found["budget"]
     value = {line["name"]: line["value"] for line in budget["lines"]}
-    parts = ("EIRP", "pointing loss", "free-space loss", "gas", "rain and cloud", "polarisation loss",
+    parts = ("EIRP", "pointing loss", "free-space loss", "gas", "rain and cloud", "glow of rain and cloud", "polarisation loss",
              "G/T", "Boltzmann")  # fmt: skip
     assert sum(value[part] for part in parts) == pytest.approx(value["C/N0"], abs=1e-9)
     spare = budget["es_n0_db"] - budget["threshold_db"]

@@ -1,5 +1,7 @@
 """A budget worked by hand, and the laws of its sums."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from payload.downlink.budget import (
     eirp_dbw,
     es_n0_db,
     free_space_loss_db,
+    glow_db,
     pointing_loss_db,
     slant_range_km,
     symbol_terms,
@@ -38,8 +41,9 @@ def test_a_budget_worked_by_hand():
     Power 10 log10(2) = 3.0103 dBW, 1 dB lost, 14.5 dBi: EIRP 16.5103 dBW. Pointing 12 (2/20)^2 = 0.12 dB.
     Free space: wave length 0.0365600 m; 4 pi 1e6 / 0.0365600 = 3.43718e8; 20 log10 = 170.7241 dB.
     Gas 0.09, rain 0.5, polarisation 0.2 dB; G/T 28 dB/K; Boltzmann 228.5992.
-    C/N0 = 16.5103 - 0.12 - 170.7241 - 0.09 - 0.5 - 0.2 + 28 + 228.5992 = 101.4754 dBHz.
-    56 Mbaud: 77.4819 dBHz; implementation 1 dB: Es/N0 = 22.9935 dB.
+    The rain glows: 275 K x (1 - 10^-0.05) = 29.908 K beside 150 K: 10 log10(1.19939) = 0.7896 dB.
+    C/N0 = 16.5103 - 0.12 - 170.7241 - 0.09 - 0.5 - 0.7896 - 0.2 + 28 + 228.5992 = 100.6858 dBHz.
+    56 Mbaud: 77.4819 dBHz; implementation 1 dB: Es/N0 = 22.2039 dB.
     """
     sent = Transmission(
         eirp_dbw=eirp_dbw(2.0, 14.5, 1.0),
@@ -58,12 +62,13 @@ def test_a_budget_worked_by_hand():
         "free-space loss": pytest.approx(-170.7241, abs=1e-3),
         "gas": -0.09,
         "rain and cloud": -0.5,
+        "glow of rain and cloud": pytest.approx(-0.7896, abs=1e-4),
         "polarisation loss": -0.2,
         "G/T": 28.0,
         "Boltzmann": pytest.approx(228.5992, abs=1e-4),
     }
-    assert cn0_dbhz(sent, sight) == pytest.approx(101.4754, abs=1e-3)
-    assert es_n0_db(sent, sight) == pytest.approx(22.9935, abs=1e-3)
+    assert cn0_dbhz(sent, sight) == pytest.approx(100.6858, abs=1e-3)
+    assert es_n0_db(sent, sight) == pytest.approx(22.2039, abs=1e-3)
     assert pytest.approx(-228.6, abs=0.001) == BOLTZMANN_DB
 
 
@@ -113,3 +118,11 @@ def test_the_slant_range_is_the_height_overhead_and_a_tangent_at_the_horizon():
     assert slant_range_km(90.0, 6878.0, 6378.0) == pytest.approx(500.0)
     # A right triangle: the tangent from the satellite to the sphere.
     assert slant_range_km(0.0, 6878.0, 6378.0) == pytest.approx((6878.0**2 - 6378.0**2) ** 0.5)
+
+
+def test_what_takes_three_decibels_glows_at_half_of_what_is_opaque():
+    """ITU-R P.618-13, section 3: an opaque sky is 275 K; by half of the power 137.5 K."""
+    half_db = 10.0 * math.log10(2.0)
+    assert glow_db(half_db, 137.5) == pytest.approx(half_db)
+    assert glow_db(1e3, 275.0) == pytest.approx(half_db)
+    assert glow_db(0.0, 150.0) == 0.0
