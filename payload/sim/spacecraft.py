@@ -102,7 +102,11 @@ class Spacecraft:
         self.inbox.put((acquisition, self.recorder.store(acquisition)))
 
     def process(self) -> Story:
-        """Turn raw images into kept and pruned tiles, one image after another."""
+        """Turn raw images into kept and pruned tiles, one image after another.
+
+        Where whole images are judged, nothing is put away before the last tile is masked.
+        """
+        waits = self.arm.policy.unit == "image"
         while True:
             acquisition, stored = yield self.inbox.get()
             outcomes: list[TileOutcome] = []
@@ -110,6 +114,10 @@ class Spacecraft:
                 outcome = yield from self.work(acquisition, planned)
                 if outcome is not None:
                     outcomes.append(outcome)
+                    if not waits:
+                        self.put_away(acquisition, outcome)
+            for outcome in outcomes if waits else ():
+                self.put_away(acquisition, outcome)
             if not self.inbox.items:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
@@ -118,7 +126,7 @@ class Spacecraft:
     def work(
         self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
     ) -> Work:
-        """Compute on a tile and put it away; what became of it, or None if it was dropped meanwhile."""
+        """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
         with self.computer.request() as turn:
             yield turn
             if not self.recorder.holds(planned.tile_id):
@@ -127,11 +135,14 @@ class Spacecraft:
             outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
         self.computed_s += outcome.busy_s
         self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
-        if self.recorder.holds(outcome.tile_id):  # its memory bank may be gone
+        return outcome
+
+    def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
+        """What was worked on goes to its shelf, unless its memory bank is gone meanwhile."""
+        if self.recorder.holds(outcome.tile_id):
             self.recorder.put_away(
                 outcome, self.processor.thumbnail_bytes(acquisition, outcome.tile_id)
             )
-        return outcome
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
@@ -228,7 +239,9 @@ class Spacecraft:
                 wanted_after_all = self.processor.reprieve(
                     acquisition, self.recorder.outcomes[tile_id]
                 )
-                yield from self.work(acquisition, wanted_after_all, has_deadline=False)
+                done = yield from self.work(acquisition, wanted_after_all, has_deadline=False)
+                if done is not None:
+                    self.put_away(acquisition, done)
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""

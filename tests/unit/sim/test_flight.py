@@ -202,3 +202,17 @@ def test_by_expected_value_only_our_own_arm_and_the_oracle_drop_other_tiles(fly)
         clear_px = estimate.valid_px - estimate.expected_cloud_px
         assert outcome.is_kept == (0.5 * clear_px >= estimate.expected_cloud_px)
         assert outcome.decision.reason.startswith("tile expected cover")
+
+
+def test_who_judges_whole_images_puts_nothing_away_before_the_last_tile_is_masked(fly):
+    """No tile of an image is settled before all of them have been computed on."""
+    records, _ = fly(computer={"compression_mpx_per_s": 0.001})
+    for name, waits in (("discard", True), ("prune", False)):
+        books = records[name].ledger
+        early = 0
+        for image in records[name].images:
+            tiles = {outcome.tile_id for outcome in image.outcomes}
+            last_s = max(entry.time_s for entry in books.joules if entry.subject in tiles)
+            settled = [e.time_s for e in books.entries if e.tile_id in tiles and e.fate in (Fate.PRUNED, Fate.SAVED)]  # fmt: skip
+            early += sum(time_s < last_s for time_s in settled)
+        assert (early == 0) == waits, name
