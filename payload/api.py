@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
@@ -47,7 +49,13 @@ from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
-from payload.sim.assemble import fitted_profile, ground_track, make_sensor, surrogate_of
+from payload.sim.assemble import (
+    fitted_profile,
+    ground_track,
+    make_sensor,
+    propagators_of,
+    surrogate_of,
+)
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
 from payload.sim.fidelity import surrogate_name
@@ -57,7 +65,7 @@ from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.units import at, iso_utc
-from payload.validation import Validation, make_place, validate, write_validation
+from payload.validation import validate_missions
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -117,11 +125,14 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
 
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        OrbitError: A satellite cannot be propagated to the end of the flight.
     """
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     sensor = make_sensor(scenario)
     fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    for craft in propagators_of(scenario).values():  # is it still up at the end?
+        craft.propagate(np.array([0.0, scenario.duration_s]))
     if scenario.passes is not None:
         file = scenario.passes.file
         at_key(scenario, "passes.file", lambda: read_passes(file))
@@ -323,26 +334,6 @@ def earth(scenario: Scenario) -> Earth:
     """The world of a scenario under its camera: for `paint_world`, `map_world` and `measure_world`."""
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     return Earth(source, make_sensor(scenario))
-
-
-def validate_missions(
-    folder: Path, missions: Sequence[str], out: Path, *, tell: Callable[[str], None]
-) -> Validation:
-    """Fly the missions of a folder beside what is published of them, and write what is found.
-
-    Args:
-        folder: Scenarios (YAML) with claims under `published`.
-        missions: Names of some; all if none.
-        out: Folder for `README.md` and `validation.json`.
-        tell: Is told which flight begins.
-
-    Raises:
-        ScenarioError: A mission is not there, or not what is wanted.
-    """
-    make_place(out)
-    found = validate(folder, missions, tell=tell)
-    write_validation(found, out)
-    return found
 
 
 def variants(

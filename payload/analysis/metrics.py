@@ -287,6 +287,8 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
         notes.append("no pixel that was taken had data")
     if not record.contacts:
         notes.append("there was no contact with any station: nothing came down")
+    elif not any(contact.capacity_bytes for contact in record.contacts):
+        notes.append("the link carried nothing in any contact: nothing came down")
     overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))
     if record.ledger.acquired and overflowed == len(record.ledger.acquired):
         notes.append("the memory holds less than one raw tile: everything overflowed")

@@ -25,12 +25,7 @@ from payload.geometry.look import look_angles
 from payload.geometry.track import Track
 from payload.ports import BudgetTerm, LinkBudget
 from payload.registry import option, supplied
-from payload.types import (
-    ContactWindow,
-    Ephemeris,
-    GroundStation,
-    RateProfile,
-)
+from payload.types import ContactWindow, Ephemeris, GroundStation, RateProfile
 
 STEP_S = 1.0
 """[s] The rate is that of the middle of each step."""

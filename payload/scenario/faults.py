@@ -47,3 +47,12 @@ class FaultModel(Section):
         if (self.at_h is None) == (self.mean_between_h is None):
             raise ValueError("a fault needs either at_h or mean_between_h")
         return self
+
+    @model_validator(mode="after")
+    def _says_what_it_is(self) -> Self:
+        if self.kind == "memory_bank" and self.lasts_h is not None:
+            raise ValueError("a lost memory bank never comes back: leave lasts_h out")
+        for name, kind in (("frame_loss", "frame_loss"), ("banks", "memory_bank")):
+            if name in self.model_fields_set and self.kind != kind:
+                raise ValueError(f"{name} belongs to the fault {kind}, not to {self.kind}")
+        return self

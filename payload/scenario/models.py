@@ -244,6 +244,14 @@ class Scenario(Section):
         return self
 
     @model_validator(mode="after")
+    def _what_is_asked_for_is_kept(self) -> Self:
+        if self.requests.policy != "none" and not self.memory.keep_pruned_h:
+            raise ValueError(
+                "requests ask for pruned tiles and none is kept: say for how long, memory.keep_pruned_h"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _somebody_flies(self) -> Self:
         count = len(self.fleet)
         if not 1 <= count <= MOST_SATELLITES:

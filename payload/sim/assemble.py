@@ -175,6 +175,19 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
+def propagators_of(scenario: Scenario) -> dict[str, Propagator]:
+    """Where each satellite is, by its name."""
+    return {
+        craft.name: cast(
+            Propagator,
+            craft.orbit.build(
+                satellite=craft.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
+            ),
+        )
+        for craft in scenario.fleet
+    }
+
+
 def assemble(scenario: Scenario) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
@@ -188,15 +201,7 @@ def assemble(scenario: Scenario) -> Assembly:
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     fitted = fitted_profile(scenario, masker)
     times_s = time_grid(scenario.duration_s)
-    propagators = {
-        craft.name: cast(
-            Propagator,
-            craft.orbit.build(
-                satellite=craft.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
-            ),
-        )
-        for craft in scenario.fleet
-    }
+    propagators = propagators_of(scenario)
     ephemerides = {name: craft.propagate(times_s) for name, craft in propagators.items()}
     old, notes = outdated(scenario, propagators)
     contacts, more = contacts_of(scenario, ephemerides, stations, unsure=old)

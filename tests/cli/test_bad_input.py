@@ -272,7 +272,7 @@ def test_an_orbit_that_decays_in_flight_is_4(call, write_scenario, tmp_path):
     path = write_scenario(
         satellites=orbit(tle=[checked(line) for line in DECAYING]), duration_h=24 * 20
     )
-    assert call("check", path).code == 0
+    assert call("check", path).code == 4
     assert call("run", path, "--out", tmp_path / "out").code == 4
     assert not list((tmp_path / "out").glob("*"))
 

@@ -88,18 +88,22 @@ def test_a_thumbnail_is_a_record_of_the_binned_bands_and_comes_before_its_tile(f
         assert (whole.bands == bands).all()
 
 
-def test_nothing_is_made_where_nobody_asks_or_nothing_is_kept(fly):
+def test_nothing_is_made_where_nobody_asks(fly):
     plain = fly(**KEPT | {"memory": {"capacity_mb": 10}})[1]
-    for changes in (KEPT, ASKING | {"memory": {"capacity_mb": 10}}):
-        record = fly(**changes)[1]
-        assert not record.ledger.thumbnails_made
-        assert not record.uploads
-        books = [{(e.tile_id, e.fate, e.bytes) for e in f.ledger.entries} for f in (record, plain)]
-        assert books[0] == books[1]
-        assert record.delivered_s == plain.delivered_s
-        assert record.ledger.joules == plain.ledger.joules
-        assert record.events == plain.events
-        assert [c.used_bytes for c in record.contacts] == [c.used_bytes for c in plain.contacts]
+    record = fly(**KEPT)[1]
+    assert not record.ledger.thumbnails_made
+    assert not record.uploads
+    books = [{(e.tile_id, e.fate, e.bytes) for e in f.ledger.entries} for f in (record, plain)]
+    assert books[0] == books[1]
+    assert record.delivered_s == plain.delivered_s
+    assert record.ledger.joules == plain.ledger.joules
+    assert record.events == plain.events
+    assert [c.used_bytes for c in record.contacts] == [c.used_bytes for c in plain.contacts]
+
+
+def test_who_asks_for_what_nobody_keeps_is_told(fly):
+    with pytest.raises(ScenarioError, match=r"memory\.keep_pruned_h"):
+        fly(**ASKING | {"memory": {"capacity_mb": 10}})
 
 
 @pytest.mark.parametrize(
