@@ -53,10 +53,10 @@ class Spacecraft:
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
-        self.recorder = Recorder(
-            self.env, self.name, self.assembly, self.ground, self.ledger, self.log
-        )
         self.power = make_power(self.assembly, self.name, self.env, self.ledger, self.log)
+        self.recorder = Recorder(
+            self.env, self.name, self.assembly, self.ground, self.ledger, self.log, self.power
+        )
         self.bench = Workbench(
             self.env,
             self.name,
@@ -169,8 +169,7 @@ class Spacecraft:
         self.log.note(self.name, "contact", window.station, detail="opened")
         self.listen(window)
         self.uploads.use(window)
-        with self.power.transmit(window.station):
-            yield from self.transmitter.serve(window, self.opening(window))
+        yield from self.transmitter.serve(window, self.opening(window))
         self.log.note(self.name, "contact", window.station, detail="closed")
 
     def opening(self, window: ContactWindow) -> Opening | None:
