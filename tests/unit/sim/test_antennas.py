@@ -3,8 +3,13 @@
 import pytest
 import simpy
 
+from payload.scenario.load import load_scenario
+from payload.sim import assemble
 from payload.sim.antennas import PassesInView, let_go
+from payload.sim.arms import make_arm
 from payload.sim.faults import Fault, Faults
+from payload.sim.memo import Memo
+from payload.sim.mission import Mission
 from payload.types import ContactWindow
 
 PASS_S = 600.0
@@ -108,3 +113,28 @@ def test_of_two_that_become_free_at_once_the_pass_that_began_first_is_taken():
     taken, _ = served({"a": 1, "b": 1}, passes)
     assert ("three", "b", 100.0, 200.0) in taken
     assert ("four", "a", 100.0, 150.0) in taken
+
+
+def test_in_flight_two_antennas_are_worth_the_same_under_one_name_or_two(write_scenario, tmp_path):
+    """Two satellites 1 degree apart: their links carry the same; one antenna carries about half (16 s of 10 min more)."""
+    place = {"lat_deg": 78.23, "lon_deg": 15.39}
+    orbit = {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}
+    satellites = [
+        {"name": name, "orbit": orbit | {"argument_of_latitude_deg": at_deg}}
+        for name, at_deg in (("one", 1.0), ("two", 0.0))
+    ]
+
+    def capacity_bytes(*stations):
+        path = write_scenario(satellites=satellites, stations=list(stations), duration_h=6)
+        scenario = load_scenario(path)
+        assembly = assemble(scenario)
+        memo = Memo(assembly.darkroom, tmp_path)
+        record = Mission(assembly, make_arm("raw", scenario.pruning), memo).fly()
+        return sum(log.capacity_bytes for log in record.contacts)
+
+    together = capacity_bytes(place | {"name": "a", "antennas": 2})
+    apart = capacity_bytes(place | {"name": "a"}, place | {"name": "b"})
+    alone = capacity_bytes(place | {"name": "a"})
+    assert together > 0
+    assert apart == pytest.approx(together, rel=1e-9)
+    assert alone == pytest.approx(together / 2, rel=0.05)
