@@ -11,7 +11,10 @@ COMPUTER = "computer"
 _DOINGS = {
     "imaging": ("image was not taken", "images were not taken"),
     "processing": ("pause in processing", "pauses in processing"),
-    "transmitting": ("contact began late or was not used", "contacts began late or were not used"),
+    "transmitting": (
+        "contact began late, paused or was not used",
+        "contacts began late, paused or were not used",
+    ),
 }
 
 Summary = dict[str, Any]

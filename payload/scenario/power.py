@@ -68,7 +68,10 @@ class ComputerModel(Section):
 
 
 class LowestChargeModel(Section):
-    """Below which state of charge an activity is not begun; it is made up for later."""
+    """Below which state of charge an activity is not begun; it is made up for later.
+
+    Whatever the floors are, none is begun while the battery is empty. The radio looks before each burst.
+    """
 
     imaging: Share = Field(0.3, description="Share of the capacity. Assumption: 0.3.")
     processing: Share = Field(0.3, description="Share of the capacity. Assumption: 0.3.")
@@ -160,10 +163,13 @@ class PowerModel(Section):
         "Assumption: 10.",
     )
     radio_tx_w: float = Field(
-        0.0, ge=0, le=1e6, description="[W] Of the transmitter during a contact it serves."
+        0.0, ge=0, le=1e6, description="[W] Of the radio while it sends frames."
     )
     radio_idle_w: float = Field(
-        0.0, ge=0, le=1e6, description="[W] Of the radio outside such contacts."
+        0.0,
+        ge=0,
+        le=1e6,
+        description="[W] Of the radio while it sends none, in contacts and outside.",
     )
     lowest_charge: LowestChargeModel = Field(
         default_factory=LowestChargeModel, description="Who has to wait for a fuller battery."

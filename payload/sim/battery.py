@@ -34,6 +34,7 @@ from payload.sim.power import (
 from payload.units import S_PER_DAY, S_PER_H
 
 _CHARGE_SLACK = 1e-9  # of the capacity: a charge waited for is reached when rounding says so
+_LEAST_CHARGE = 1e-6  # of the capacity: that an empty battery has to reach without floor and margin
 _HEAT_SLACK_K = 1e-6
 _SHORTEST_WAIT_S = 1e-3
 _LOOK_AHEAD_S = S_PER_DAY
@@ -78,6 +79,7 @@ class PowerSystem:
         self._is_hot = False
         self._images_read = 0
         self._since_waiting: dict[str, float] = {}
+        self._held_back: dict[str, tuple[str, float]] = {}
         self._switch(BUS, rules.bus_w, "bus")
         self._switch(RADIO, rules.radio_idle_w, "idle")
         self._switch(IDLE_COMPUTER, 0.0, "off")
@@ -102,22 +104,31 @@ class PowerSystem:
         self._refuse(activity, subject, why_not)
         return False
 
+    def may(self, activity: Activity) -> bool:
+        """Whether something may be done now; nobody is told."""
+        return self._why_not(activity, is_waiting=False) is None
+
     def hold_back(self, activity: Activity, subject: str, until_s: float = math.inf) -> Story:
-        """Wait until something may be done, at most until a time. One wait is one refusal."""
+        """Wait until something may be done, at most until a time.
+
+        A subject that is held back again until the same time, as a contact between its bursts, is refused once.
+        """
         why_not = self._why_not(activity, is_waiting=False)
         if why_not is None:
             return
-        self._refuse(activity, subject, why_not)
+        is_known = self._held_back.get(activity) == (subject, until_s)
+        if not is_known:
+            self._held_back[activity] = (subject, until_s)
+            self._refuse(activity, subject, why_not)
         self._since_waiting[activity] = self.env.now
         while why_not is not None and self.env.now < until_s:
-            wake_s = min(self._when_allowed(activity), until_s)
-            wait_s = max(wake_s - self.env.now, _SHORTEST_WAIT_S)
-            yield self.env.timeout(wait_s) | self.changed
+            wait_s = max(self._when_allowed(activity) - self.env.now, _SHORTEST_WAIT_S)
+            yield self.env.timeout(min(wait_s, until_s - self.env.now)) | self.changed
             why_not = self._why_not(activity, is_waiting=True)
         self._end_wait(activity)
-        self.log.note(
-            self.satellite, "resumed" if why_not is None else "gave_up", subject, detail=activity
-        )
+        if not is_known:
+            end = "resumed" if why_not is None else "gave_up"
+            self.log.note(self.satellite, end, subject, detail=activity)
 
     # --- drawing ------------------------------------------------------------------------------------
 
@@ -134,7 +145,7 @@ class PowerSystem:
 
     @contextmanager
     def transmit(self, subject: str) -> Iterator[None]:
-        """The radio transmits."""
+        """The radio sends frames, instead of idling."""
         self._switch(RADIO, self.rules.radio_tx_w, subject)
         yield
         self._switch(RADIO, self.rules.radio_idle_w, "idle")
@@ -203,17 +214,23 @@ class PowerSystem:
     def _why_not(self, activity: Activity, *, is_waiting: bool) -> str | None:
         self._catch_up()
         wanted = self._wanted_charge(activity, is_waiting=is_waiting)
-        if self.bank.state_of_charge < wanted - _CHARGE_SLACK:
-            return f"charge {self.bank.state_of_charge:.3f} below {wanted:.3f}"
+        charge = self.bank.state_of_charge
+        if charge <= _CHARGE_SLACK:
+            return "charge 0.000: the battery is empty"
+        if charge < wanted - _CHARGE_SLACK:
+            return f"charge {charge:.3f} below {wanted:.3f}"
         if activity == "processing" and self._is_too_hot():
             assert self.node is not None
             return f"{self.node.temperature_c:.1f} deg C"
         return None
 
     def _wanted_charge(self, activity: Activity, *, is_waiting: bool) -> float:
+        """The floor, from which on an activity may begin; what waits wants the margin above it."""
         floors = self.rules.lowest_charge
         floor: float = getattr(floors, activity)
-        return min(floor + floors.resume_margin, 1.0) if is_waiting and floor else floor
+        if not is_waiting:
+            return floor
+        return min(max(floor + floors.resume_margin, _LEAST_CHARGE), 1.0)
 
     def _is_too_hot(self) -> bool:
         """Hot from the stop temperature on, until it has cooled by the margin."""

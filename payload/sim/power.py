@@ -29,8 +29,12 @@ class Power(Protocol):
         """Whether something may be done now; a refusal is noted."""
         ...
 
+    def may(self, activity: Activity) -> bool:
+        """Whether something may be done now; nobody is told."""
+        ...
+
     def hold_back(self, activity: Activity, subject: str, until_s: float = math.inf) -> Story:
-        """Wait until something may be done, at most until a time."""
+        """Wait until something may be done, at most until a time; told once of the same subject and time."""
         ...
 
     def use_camera(self, subject: str) -> None:
@@ -39,7 +43,7 @@ class Power(Protocol):
 
     @contextmanager
     def transmit(self, subject: str) -> Iterator[None]:
-        """The radio transmits."""
+        """The radio sends frames, instead of idling."""
         ...
 
     @contextmanager
@@ -64,6 +68,10 @@ class Unlimited:
     is_limited: bool = False
 
     def allows(self, activity: Activity, subject: str) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def may(self, activity: Activity) -> bool:  # noqa: ARG002
         """Always."""
         return True
 

@@ -12,6 +12,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memory import MassMemory
+from payload.sim.power import Power, Unlimited
 from payload.sim.sending import rank
 from payload.sim.shelf import Shelf
 from payload.sim.thumbnails import Thumbnails
@@ -30,6 +31,7 @@ class Recorder:
     ground: Ground
     ledger: Ledger
     log: Log
+    power: Power = field(default_factory=Unlimited)
     outcomes: dict[str, TileOutcome] = field(default_factory=dict[str, TileOutcome])
     fetched: dict[str, None] = field(default_factory=dict[str, None])
 
@@ -55,6 +57,7 @@ class Recorder:
             nak_delay_s=scenario.radio.nak_delay_s,
             duty=self.assembly.duty_cycle(self.name),
             faults=self.assembly.faults,
+            power=self.power,
         )
         self.acquisition_of: dict[str, Acquisition] = {}
         self._targets = {target.name: target for target in self.assembly.targets}

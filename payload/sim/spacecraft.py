@@ -8,6 +8,7 @@ import simpy
 
 from payload.ledger import Image, Ledger
 from payload.pruning import image_cover
+from payload.sim.antennas import PassesInView, let_go
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.battery import make_power
@@ -52,10 +53,10 @@ class Spacecraft:
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
-        self.recorder = Recorder(
-            self.env, self.name, self.assembly, self.ground, self.ledger, self.log
-        )
         self.power = make_power(self.assembly, self.name, self.env, self.ledger, self.log)
+        self.recorder = Recorder(
+            self.env, self.name, self.assembly, self.ground, self.ledger, self.log, self.power
+        )
         self.bench = Workbench(
             self.env,
             self.name,
@@ -158,24 +159,29 @@ class Spacecraft:
         self.ground.learn(acquisition, cover)
 
     def downlink(self) -> Story:
-        """Use one contact after another, with an antenna that is free; overlapping ones follow each other."""
-        for window in self.assembly.contacts[self.name]:
-            yield self.env.timeout(max(0.0, window.aos_s - self.env.now))
-            if self.assembly.faults.is_out(window):
-                self.transmitter.miss(window)
-                continue
-            yield from self.power.hold_back("transmitting", window.station, window.los_s)
-            with self.ground.antennas[window.station].request() as antenna:
-                yield antenna | self.env.timeout(max(0.0, window.los_s - self.env.now))
-                if antenna.triggered and self.env.now < window.los_s:
-                    self.log.note(self.name, "contact", window.station, detail="opened")
-                    self.listen(window)
-                    self.uploads.use(window)
-                    with self.power.transmit(window.station):
-                        yield from self.transmitter.serve(window, self.opening(window))
-                    self.log.note(self.name, "contact", window.station, detail="closed")
-                else:
-                    self.transmitter.miss(window)
+        """Use one contact after another, each with the first antenna in view that is free."""
+        passes = PassesInView(
+            self.env,
+            self.ground.antennas,
+            self.assembly.contacts[self.name],
+            self.assembly.faults.is_out,
+            self.transmitter.miss,
+        )
+        while (first := (yield from passes.first())) is not None:
+            yield from self.power.hold_back("transmitting", first.station, first.los_s)
+            served = yield from passes.antenna()
+            if served is not None:
+                window, antenna = served
+                yield from self._use(window)
+                let_go(antenna)
+
+    def _use(self, window: ContactWindow) -> Story:
+        """An antenna listens from now to loss of signal."""
+        self.log.note(self.name, "contact", window.station, detail="opened")
+        self.listen(window)
+        self.uploads.use(window)
+        yield from self.transmitter.serve(window, self.opening(window))
+        self.log.note(self.name, "contact", window.station, detail="closed")
 
     def opening(self, window: ContactWindow) -> Opening | None:
         """When the antenna looks at the station of a contact; None where it always does."""

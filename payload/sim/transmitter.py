@@ -4,7 +4,9 @@ import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+import numpy as np
 import simpy
 
 from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_between
@@ -14,6 +16,7 @@ from payload.rng import stream
 from payload.sim.duty_cycle import DutyCycle
 from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
+from payload.sim.power import Power, Unlimited
 from payload.types import ContactWindow, Ephemeris, RateProfile
 from payload.units import BITS_PER_BYTE
 
@@ -67,6 +70,7 @@ class Transmitter:
     nak_delay_s: float = 0.0
     duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
     faults: Faults = field(default_factory=Faults)
+    power: Power = field(default_factory=Unlimited)
     contacts: list[ContactLog] = field(default_factory=list[ContactLog])
     sending: tuple[str, float] = ("", -math.inf)
 
@@ -97,7 +101,7 @@ class Transmitter:
         self._gone |= {number for _, number, parcel in self._ready if parcel.tile_id == tile_id}
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
-        """Use a contact from now to its end, whenever the antenna looks at the station."""
+        """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
         profile = self._profile(window)
         frame_s = _longest_frame_s(profile)
         start_s, los = self.env.now, self.env.timeout(window.los_s - self.env.now)
@@ -109,6 +113,8 @@ class Transmitter:
                 yield self._news(los)
             elif opens_s > self.env.now:
                 yield self.env.timeout(min(opens_s, window.los_s) - self.env.now)
+            elif self.env.now < window.los_s and not self.power.may("transmitting"):
+                yield from self.power.hold_back("transmitting", window.station, window.los_s)
             elif frames := self._frames_that_fit(parcel, profile, min(closes_s, window.los_s)):
                 used_bytes += frames * profile.frame_bytes
                 yield from self._send(parcel, frames, profile, window)
@@ -183,9 +189,21 @@ class Transmitter:
         end_s = window.los_s if done_s is None else done_s
         self.duty.note(start_s, end_s)
         self.sending = (window.station, end_s)
-        yield self.env.timeout(max(0.0, end_s - self.env.now))
+        stretches = _on_air(profile, start_s, end_s) if self.power.is_limited else []
+        yield from self._radiate(window.station, stretches, end_s)
         if parcel in self._begun:
             self._account(parcel, frames, loss_between(profile, start_s, end_s))
+
+    def _radiate(self, station: str, stretches: list[tuple[float, float]], end_s: float) -> Story:
+        """The transmitter draws its power while frames leave it, not while a burst is held up."""
+        end = self.env.timeout(max(0.0, end_s - self.env.now))
+        for on_s, off_s in stretches:
+            if on_s > self.env.now:
+                yield self.env.timeout(on_s - self.env.now)
+            with self.power.transmit(station):
+                yield end if off_s >= end_s else self.env.timeout(off_s - self.env.now)
+        if not end.processed:
+            yield end
 
     def _account(self, parcel: Parcel, frames: int, frame_loss: float) -> None:
         parcel.frames_unsent = (parcel.frames_unsent or 0) - frames
@@ -232,3 +250,22 @@ def _longest_frame_s(profile: RateProfile) -> float:
     """[s] That a frame takes at the lowest rate above none."""
     rates = profile.rate_bps[profile.rate_bps > 0]
     return profile.frame_bytes * BITS_PER_BYTE / float(rates.min()) if rates.size else math.inf
+
+
+def _on_air(profile: RateProfile, from_s: float, to_s: float) -> list[tuple[float, float]]:
+    """[s] The stretches between two times in which frames flow, in order."""
+    first = max(int(np.searchsorted(profile.time_s, from_s, side="right")) - 1, 0)
+    last = int(np.searchsorted(profile.time_s, to_s, side="left"))
+    edges_s = [*profile.time_s[first:last].tolist(), to_s]
+    found: list[tuple[float, float]] = []
+    for (begin_s, off_s), rate_bps in zip(
+        pairwise(edges_s), profile.rate_bps[first:last].tolist(), strict=True
+    ):
+        on_s = max(begin_s, from_s)
+        if rate_bps <= 0.0 or off_s <= on_s:
+            continue
+        if found and found[-1][1] == on_s:
+            found[-1] = (found[-1][0], off_s)
+        else:
+            found.append((on_s, off_s))
+    return found

@@ -1,0 +1,111 @@
+"""Who listens to a satellite: of the stations in view, the first that has an antenna free."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+from simpy.resources.resource import Request
+
+from payload.types import ContactWindow
+
+First = Generator[simpy.Event, Any, ContactWindow | None]
+"""A story that ends in a pass, or None where none is left."""
+Served = Generator[simpy.Event, Any, tuple[ContactWindow, Request] | None]
+"""A story that ends in a pass and the antenna it has, or None where all passes in view ended before."""
+
+
+@dataclass
+class PassesInView:
+    """The passes of one satellite, those in view and those to come, in order of AOS.
+
+    Attributes:
+        antennas: By station; who asks first has one first.
+        windows: All passes, in order of AOS.
+        is_out: Whether the station hears nothing in all of a pass.
+        missed: Told of each pass that ends before it is taken.
+    """
+
+    env: simpy.Environment
+    antennas: Mapping[str, simpy.Resource]
+    windows: Sequence[ContactWindow]
+    is_out: Callable[[ContactWindow], bool]
+    missed: Callable[[ContactWindow], None]
+
+    def __post_init__(self) -> None:
+        self._ahead = deque(self.windows)
+        self._open: list[ContactWindow] = []
+
+    def first(self) -> First:
+        """Wait until a station is in view: the pass that began first of those still open."""
+        while True:
+            self._look()
+            if self._open:
+                yield self.env.timeout(0.0)
+                return self._open[0]
+            if not self._ahead:
+                return None
+            yield self.env.timeout(max(0.0, self._ahead[0].aos_s - self.env.now))
+            self._admit()  # its time has come, whatever rounding says
+
+    def antenna(self) -> Served:
+        """Ask at every station in view, and at each that comes into view; take the first that is free.
+
+        Of several free ones it is the one whose pass began first. The other requests are given up. The
+        antenna that was taken has to be let go by `let_go`.
+        """
+        asked: dict[ContactWindow, Request] = {}
+        while True:
+            self._look()
+            for window in [item for item in asked if item not in self._open]:
+                let_go(asked.pop(window))
+            if not self._open:
+                return None
+            self._ask(asked)
+            yield simpy.AnyOf(self.env, [*asked.values(), self._change()])
+            for window in self._open:
+                request = asked.get(window)
+                if request is not None and request.triggered and self.env.now < window.los_s:
+                    del asked[window]
+                    for other in asked.values():
+                        let_go(other)
+                    self._open.remove(window)
+                    return window, request
+
+    def _ask(self, asked: dict[ContactWindow, Request]) -> None:
+        """Ask where it has not been asked yet, up to the first that is free at once."""
+        for window in self._open:
+            if window not in asked:
+                asked[window] = self.antennas[window.station].request()
+            if asked[window].triggered:
+                return
+
+    def _change(self) -> simpy.Event:
+        """A pass in view ends, or another begins."""
+        next_s = min(window.los_s for window in self._open)
+        if self._ahead:
+            next_s = min(next_s, self._ahead[0].aos_s)
+        return self.env.timeout(max(0.0, next_s - self.env.now))
+
+    def _look(self) -> None:
+        """What has begun is in view; what has ended untaken is missed."""
+        while self._ahead and self._ahead[0].aos_s <= self.env.now:
+            self._admit()
+        over = [window for window in self._open if window.los_s <= self.env.now]
+        for window in over:
+            self._open.remove(window)
+            self.missed(window)
+
+    def _admit(self) -> None:
+        window = self._ahead.popleft()
+        if self.is_out(window):
+            self.missed(window)
+        else:
+            self._open.append(window)
+
+
+def let_go(request: Request) -> None:
+    """An antenna is free again, or no longer waited for."""
+    request.cancel()
+    request.resource.release(request)
