@@ -125,14 +125,13 @@ def _of_one_sign(
     seconds: float, start_w: float, end_w: float
 ) -> Iterator[tuple[float, float, float]]:
     """A straight line of power cut at its zero: seconds, first and last watts of each part."""
-    if seconds <= 0:
-        return
+    parts = [(seconds, start_w, end_w)]
     if start_w * end_w < 0:
         zero_s = seconds * start_w / (start_w - end_w)
-        yield zero_s, start_w, 0.0
-        yield seconds - zero_s, 0.0, end_w
-    else:
-        yield seconds, start_w, end_w
+        parts = [(zero_s, start_w, 0.0), (seconds - zero_s, 0.0, end_w)]
+    for part in parts:
+        if part[0] > 0:  # a zero at the very edge leaves nothing on one side of it
+            yield part
 
 
 def _when(joules: float, start_w: float, slope_w_s: float) -> float:
@@ -142,5 +141,5 @@ def _when(joules: float, start_w: float, slope_w_s: float) -> float:
     """
     if joules <= 0:
         return 0.0
-    root = math.sqrt(max(start_w * start_w + 2 * slope_w_s * joules, 0.0))
-    return 2 * joules / (start_w + root)
+    total_w = start_w + math.sqrt(max(start_w * start_w + 2 * slope_w_s * joules, 0.0))
+    return 2 * joules / total_w if total_w > 0 else math.inf

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from payload.energy import Bank, Battery, Supply
@@ -57,6 +57,8 @@ def test_a_constant_load_in_the_dark_drains_until_nothing_is_served():
 
 
 @given(st.floats(1, 3000), WATTS, WATTS, WATTS, st.floats(0, 1))
+@example(1.0, 0.0, 2.0, 5e-324, 0.0)
+@example(1.0, 0.0, 2.0, 5e-324, 0.5)
 def test_a_charge_is_reached_when_it_was_said_to_be(seconds, start_w, end_w, load_w, wanted):
     battery = Battery(20_000.0, 0.95, 0.95)
     bank, wanted_j = Bank(battery, 2_000.0), wanted * battery.capacity_j
