@@ -8,7 +8,6 @@ import typer
 
 from payload.commands.options import AsJson, Quiet
 from payload.commands.talk import answer, answer_json, as_dict, say
-from payload.errors import ScenarioError
 
 MISSIONS = Path("scenarios/missions")
 
@@ -36,11 +35,9 @@ def validate(
     Example:  payload-sim validate phi-sat-1 --out results/validation
     """
     from payload import api
-    from payload.scenario.paths import is_local
+    from payload.scenario.options import refuse_remote
 
-    for path in (folder, out):
-        if not is_local(str(path)):
-            raise ScenarioError(f"{path}: a plain local path is wanted")
+    refuse_remote([folder, out])
     tell = (lambda _: None) if quiet or not sys.stderr.isatty() else say
     found = api.validate_missions(folder, missions or [], out, tell=tell)
     if as_json:

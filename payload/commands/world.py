@@ -85,11 +85,9 @@ def world(
 
     Example:  payload-sim world --at 48.1,11.5 --time 2025-06-01T10:30:00Z --out world
     """
-    from payload.scenario.paths import is_local
+    from payload.scenario.options import refuse_remote
 
-    for path in (out, scenario):
-        if path is not None and not is_local(str(path)):
-            raise ScenarioError(f"{path}: a plain local path is wanted")
+    refuse_remote([path for path in (out, scenario) if path is not None])
     wanted = _Wanted(at, time, year, is_map, is_measured, effort)
     wanted.check()
     if scenario is None:
