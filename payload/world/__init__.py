@@ -13,12 +13,13 @@
     forecast     P(clear) of a scene, with a stated skill
     laws         means, belts, lives and sizes of the clouds, measured (with `sizes`)
     maps         the clouds of the whole globe, and its coasts
-    air_mass     haze, height and colour of clouds over a whole scene
+    air_mass     haze, height and colour of clouds from place to place
     atmosphere   air, cloud and shadow: light on its way to the top of the atmosphere
     camera       point spread, bands apart, noise, stripes; reflectance to DN
     globe        the real Earth: land fraction, the sun
     grid         pixels of a scene to places
     lattice      a lattice on the globe that gets finer by halves
+    knots        what changes slowly: counted here and there, linear between
     noise        hashes of lattice points; smooth noise on the sphere
     rasters      `rasters`: scenes from GeoTIFF files
 

@@ -1,72 +1,121 @@
-"""What the air over a whole scene is like: haze, and how bright and of which colour clouds are."""
+"""What the air is like from place to place: haze, how high clouds stand, how bright and of which colour they are.
+
+All of it changes over a hundred kilometres and more, so that it is known at the points of a lattice 10 km
+apart and linear between them.
+"""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.world.lattice import (
+    FACES,
+    Footprint,
+    Nodes,
+    Stencil,
+    chart_coordinates,
+    chart_direction,
+    near_chart,
+)
 from payload.world.noise import SphereNoise
+from payload.world.quilt import Quilt
 
+Values = NDArray[np.float64]
+
+_LEVEL = 10  # of the lattice
 _SPACING_KM = (900.0, 350.0, 140.0)
 _LIFETIME_S = (200_000.0, 90_000.0, 40_000.0)
 _HAZE_SPREAD = 1.1  # of the logarithm; Assumption
 # Logarithm of what images show of clouds over white, less ozone: mean, and spread from scene to scene.
 # Source: medians of bright clouds in labelled Landsat-8 and Sentinel-2 images.
-_COLOUR = (-0.02, 0.01, 0.03, 0.075)
-_COLOUR_SPREAD = (0.0, 0.01, 0.035, 0.06)
+_COLOUR = np.array([-0.02, 0.01, 0.03, 0.075])
+_COLOUR_SPREAD = np.array([0.0, 0.01, 0.035, 0.06])
 _TOP_M = (11_000.0, 7_000.0)  # of ice cloud at the equator and at the poles; Assumption
 _HEIGHT_SPREAD = 0.5  # of the logarithm of cloud heights; Assumption
 _BRIGHT, _BRIGHT_SPREAD = 0.0, 0.10  # clouds send more straight up than evenly; Assumption
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AirMass:
-    """The air over a scene, as at its centre.
+    """The air over places.
 
     Attributes:
-        haze_optical_depth: At 0.55 um.
-        cloud_height_m: [m] Height of the tops of low clouds above the ground.
-        top_m: [m] Height of ice cloud and of the tops of towers, never below low clouds.
-        cloud: What a cloud that sends all light back looks like in each band, less the ozone.
+        haze_optical_depth: At 0.55 um, shape (N,).
+        cloud_height_m: [m] Height of the tops of low clouds above the ground, shape (N,).
+        top_m: [m] Height of ice cloud and of the tops of towers, never below low clouds, shape (N,).
+        cloud: What a cloud that sends all light back looks like in each band, less the ozone, shape (4, N).
     """
 
-    haze_optical_depth: float
-    cloud_height_m: float
-    top_m: float
-    cloud: tuple[float, ...]
+    haze_optical_depth: Values
+    cloud_height_m: Values
+    top_m: Values
+    cloud: Values
 
-    @classmethod
-    def at(
-        cls,
-        seed: int,
-        direction: NDArray[np.float64],
-        time_s: float,
-        *,
-        mean_haze: float,
-        usual_height_m: float,
-    ) -> "AirMass":
-        """The air mass at a place.
 
-        Args:
-            seed: Of the world.
-            direction: Unit vector, shape (3, 1).
-            time_s: [s] since 2000-01-01.
-            mean_haze: Optical depth of haze in the mean.
-            usual_height_m: [m] Median height of low clouds.
-        """
-        noise = SphereNoise(seed, "weather", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
-        haze, colour = (noise[:, :, 0].sum(axis=1) / np.sqrt(len(_SPACING_KM))).tolist()
-        tones = SphereNoise(seed, "brightness", _SPACING_KM, _LIFETIME_S).values(direction, time_s)
-        bright, height = (tones[:, :, 0].sum(axis=1) / np.sqrt(len(_SPACING_KM))).tolist()
-        level = _BRIGHT + _BRIGHT_SPREAD * bright
-        height_m = usual_height_m * float(np.exp(_HEIGHT_SPREAD * height))
-        away = float(np.abs(direction[2]).mean())
-        return cls(
-            mean_haze * float(np.exp(_HAZE_SPREAD * haze - _HAZE_SPREAD**2 / 2)),
-            height_m,
-            max(height_m, _TOP_M[0] + (_TOP_M[1] - _TOP_M[0]) * away * away),
-            tuple(
-                float(np.exp(level + mean + spread * colour))
-                for mean, spread in zip(_COLOUR, _COLOUR_SPREAD, strict=True)
-            ),
+@dataclass(frozen=True)
+class AirMasses:
+    """The air of a world at a time.
+
+    Attributes:
+        seed: Of the world.
+        time_s: [s] since 2000-01-01.
+        mean_haze: Optical depth of haze in the mean.
+        usual_height_m: [m] Median height of low clouds.
+    """
+
+    seed: int
+    time_s: float
+    mean_haze: float
+    usual_height_m: float
+
+    def at(self, direction: Values) -> AirMass:
+        """The air over places, unit vectors of shape (3, N)."""
+        parts = []
+        for face in range(FACES):
+            if not near_chart(direction, face):
+                continue
+            up, across, weight = chart_coordinates(direction, face)
+            if weight.any():
+                parts.append((self._fields(up, across, face), weight))
+        total = sum(weight for _, weight in parts)
+        return self._of(
+            np.sum([part * (weight / total) for part, weight in parts], axis=0), direction
         )
+
+    def on_face(self, upwards: Values, across: Values, face: int) -> AirMass:
+        """The air over places by their coordinates on a face, each of shape (N,)."""
+        direction = chart_direction(upwards, across, face)
+        return self._of(self._fields(upwards, across, face), direction)
+
+    def _of(self, fields: Values, direction: Values) -> AirMass:
+        haze, colour, bright, height = fields
+        height_m = self.usual_height_m * np.exp(_HEIGHT_SPREAD * height)
+        tropics_m, poles_m = _TOP_M
+        colours = _COLOUR[:, None] + _COLOUR_SPREAD[:, None] * colour
+        return AirMass(
+            self.mean_haze * np.exp(_HAZE_SPREAD * haze - _HAZE_SPREAD**2 / 2),
+            height_m,
+            np.maximum(height_m, tropics_m + (poles_m - tropics_m) * direction[2] ** 2),
+            np.exp(_BRIGHT + _BRIGHT_SPREAD * bright + colours),
+        )
+
+    def _fields(self, upwards: Values, across: Values, face: int) -> Values:
+        """Standard normal fields of haze, colour, brightness and height, shape (4, N)."""
+        stencil = Stencil.of(Footprint(face, upwards, across, None), _LEVEL)
+        return stencil.sample_all(self._quilt(stencil.nodes)).astype(np.float64)
+
+    @cached_property
+    def _quilt(self) -> Quilt:
+        return Quilt(self._start)
+
+    def _start(self, nodes: Nodes) -> NDArray[np.float32]:
+        """The same at lattice points, shape (4, H, W)."""
+        direction = nodes.direction.reshape(3, -1)
+        octaves = [
+            SphereNoise(self.seed, name, _SPACING_KM, _LIFETIME_S).values(direction, self.time_s)
+            for name in ("weather", "brightness")
+        ]
+        fields = np.concatenate(octaves).sum(axis=1) / np.float32(np.sqrt(len(_SPACING_KM)))
+        return np.asarray(fields.reshape(4, *nodes.shape), np.float32)

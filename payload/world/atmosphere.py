@@ -17,7 +17,8 @@ SKYLIGHT = (0.30, 0.24, 0.18, 0.13)
 _OZONE = (0.021, 0.103, 0.053, 0.0)
 """[1/(atm cm)] Absorption of ozone at `WAVELENGTH_UM`. Source: Leckner 1978, Solar Energy 20, 143, as
 tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
-_OZONE_ATM_CM = 0.3  # [atm cm] a usual column; Assumption
+OZONE_ATM_CM = 0.3
+"""[atm cm] A usual column. Assumption."""
 SHADOW_TRANSMISSION = 0.7
 """Truth calls shadow what gets less than this share of the sun's beam. Assumption."""
 
@@ -41,7 +42,6 @@ def beam_transmission(depth: NDArray[np.float32], sun_elevation_deg: float) -> N
 def under_cloud(
     ground: NDArray[np.float32],
     band: int,
-    *,
     cloud: NDArray[np.float32],
     lit: NDArray[np.float32],
     beam: NDArray[np.float32],
@@ -59,15 +59,18 @@ def under_cloud(
     light += np.float32(SKYLIGHT[band])
     light *= ground
     # The ground lights the cloud from below, again and again, and a little less each time.
-    passed = np.float32(1.0) - cloud
-    light *= passed * passed
-    light /= np.float32(1.0) - cloud * np.minimum(ground, np.float32(0.98))
+    other = np.float32(1.0) - cloud
+    light *= other
+    light *= other
+    np.minimum(ground, np.float32(0.98), out=other)
+    other *= cloud
+    light /= np.subtract(np.float32(1.0), other, out=other)
     light += lit
     return light
 
 
 def through_air(
-    below: NDArray[np.float32], path: float, albedo: float, ozone: float
+    below: NDArray[np.float32], contrast: NDArray[np.float32], albedo: float, ozone: float
 ) -> NDArray[np.float32]:
     """What lies below the air, seen from above it.
 
@@ -76,16 +79,18 @@ def through_air(
 
     Args:
         below: Reflectance below the air in one band.
-        path: Reflectance of the air itself.
+        contrast: See `Air.contrast`, shape (H, W) or ().
         albedo: Share of light from below that the air sends back down.
         ozone: Share of light that ozone lets pass down and up.
 
     Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
     """
-    seen = np.float32((1 - path) * (1 - albedo)) * below
-    seen /= 1 - np.float32(albedo) * below
-    seen += np.float32(path)
-    seen *= np.float32(ozone)
+    seen = below - np.float32(1.0)
+    seen *= contrast
+    seen += np.float32(ozone * (1.0 - albedo))
+    again = below * np.float32(-albedo)
+    again += np.float32(1.0)
+    seen /= again
     return seen
 
 
@@ -114,25 +119,31 @@ def ozone_transmission(band: int, sun_elevation_deg: float, column_atm_cm: float
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """Clear air over a scene, seen from above.
+    """Clear air, seen from above.
 
     Attributes:
-        path: Reflectance of the air itself in each band.
+        path: Reflectance of the air itself in each band, shape (4, ...) with that of the haze behind.
         albedo: Share of light from below that the air sends back down in each band.
         ozone: Share of light that ozone lets pass down and up in each band.
     """
 
-    path: tuple[float, ...]
+    path: NDArray[np.float32]
     albedo: tuple[float, ...]
     ozone: tuple[float, ...]
 
     @classmethod
-    def under(cls, sun_elevation_deg: float, haze_optical_depth: float) -> "Air":
+    def under(
+        cls,
+        sun_elevation_deg: float,
+        haze_optical_depth: NDArray[np.float64] | float,
+        ozone_atm_cm: float = OZONE_ATM_CM,
+    ) -> "Air":
         """Air and haze, scattering once.
 
         Args:
             sun_elevation_deg: [deg] Above the horizon, at least a few degrees.
-            haze_optical_depth: At 0.55 um.
+            haze_optical_depth: At 0.55 um, of any shape.
+            ozone_atm_cm: [atm cm] The column of ozone.
 
         Source: single scattering by molecules, Chandrasekhar 1960; for haze: Assumption.
         """
@@ -145,7 +156,12 @@ class Air:
             path.append(back / sun / (1.0 + back / sun))
             albedo.append(air_albedo(air))
         ozone = [
-            ozone_transmission(band, sun_elevation_deg, _OZONE_ATM_CM)
+            ozone_transmission(band, sun_elevation_deg, ozone_atm_cm)
             for band in range(len(WAVELENGTH_UM))
         ]
-        return cls(tuple(path), tuple(albedo), tuple(ozone))
+        return cls(np.asarray(path, np.float32), tuple(albedo), tuple(ozone))
+
+    def contrast(self, band: int) -> NDArray[np.float32]:
+        """How much darker black ground is than white, seen from above, but for what lights it again."""
+        known = self.ozone[band] * (1.0 - self.albedo[band])
+        return np.asarray(known - self.ozone[band] * self.path[band], np.float32)

@@ -79,28 +79,50 @@ def _across(values: Field, taps: tuple[float, ...]) -> Field:
 
 
 def _weighed(parts: list[Field], taps: tuple[float, ...]) -> Field:
-    total: Field | None = None
-    for part, tap in zip(parts, taps, strict=True):
-        if tap:
-            total = part * np.float32(tap) if total is None else total + part * np.float32(tap)
-    return parts[MARGIN_PX] if total is None else total
+    counting = [(part, np.float32(tap)) for part, tap in zip(parts, taps, strict=True) if tap]
+    if len(counting) == 1 and counting[0][1] == 1.0:
+        return counting[0][0]
+    total = np.empty_like(parts[0])
+    more = np.empty_like(total)
+    np.multiply(*counting[0], out=total)
+    for part, tap in counting[1:]:
+        total += np.multiply(part, tap, out=more)
+    return total
 
 
-def beside(layer: Field, band: int, parallax_px: float) -> Field:
+def steps_px(parallax_px: NDArray[np.float64], band: int) -> NDArray[np.intp]:
+    """[px] By how many whole pixels a band sees a layer beside where the first one does.
+
+    Args:
+        parallax_px: [px] How far the layer moves from the first band to the last, of any shape.
+        band: Which one.
+    """
+    farthest = np.clip(parallax_px, 0.0, FARTHEST_PX)
+    return np.rint(farthest * _PASSES[band]).astype(np.intp)
+
+
+def beside(layer: Field, steps: NDArray[np.intp]) -> Field:
     """A layer high above the ground as a band sees it, who looks at it a little later than the first.
 
     It moves by whole pixels: to move it between them would smear bands, each in its own measure.
 
     Args:
         layer: Shape (H + 2 * FARTHEST_PX, W); rows lie along the track.
-        band: Which one.
-        parallax_px: [px] How far the layer moves from the first band to the last, within `FARTHEST_PX`.
+        steps: [px] By how many rows at each pixel, 0 to `FARTHEST_PX`: shape (H, W), or (1,) for all.
 
     Returns:
         Shape (H, W).
     """
-    first = FARTHEST_PX + round(parallax_px * _PASSES[band])
-    return layer[first : first + layer.shape[0] - 2 * FARTHEST_PX]
+    height = layer.shape[0] - 2 * FARTHEST_PX
+
+    def moved(step: int) -> Field:
+        return layer[FARTHEST_PX + step : FARTHEST_PX + step + height]
+
+    least, most = int(steps.min()), int(steps.max())
+    seen = moved(least)
+    for step in range(least + 1, most + 1):
+        seen = np.where(steps >= step, moved(step), seen)
+    return seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
 from payload.types import Georeference, Window
 from payload.units import M_PER_KM
+from payload.world.knots import Knots, spread
 from payload.world.lattice import FACES, Footprint, chart_coordinates, near_chart
 
 _STEP_PX = (
@@ -99,39 +100,11 @@ class SceneGrid:
         return _footprints(self, window)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Knots:
-    """Knots every few pixels, fixed to the scene, and how pixels lie between them."""
-
-    at_px: NDArray[np.float64]
-    before: NDArray[np.intp]
-    share: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, first_px: int, count_px: int) -> "_Knots":
-        pixels = np.arange(first_px, first_px + count_px)
-        first, last = first_px // _STEP_PX, (first_px + count_px - 1) // _STEP_PX + 1
-        knots = np.arange(first, last + 1, dtype=np.float64) * float(_STEP_PX)
-        return cls(knots, pixels // _STEP_PX - first, (pixels % _STEP_PX) / _STEP_PX)
-
-
-def _spread(values: NDArray[np.float64], rows: _Knots, cols: _Knots) -> NDArray[np.float64]:
-    """Values at the knots, shape (r, c), linearly at the pixels between, shape (H, W)."""
-    left = values[:, cols.before]
-    wide = left + (values[:, cols.before + 1] - left) * cols.share
-    spread = np.empty((rows.before.size, cols.before.size))
-    for knot in range(rows.at_px.size - 1):
-        mine = slice(*np.searchsorted(rows.before, [knot, knot + 1]))
-        np.multiply(wide[knot + 1] - wide[knot], rows.share[mine, None], out=spread[mine])
-        spread[mine] += wide[knot]
-    return spread
-
-
 @lru_cache(maxsize=4)
 def _footprints(grid: SceneGrid, window: Window) -> list[Footprint]:
-    rows = _Knots.of(window.top_px, window.height_px)
-    cols = _Knots.of(window.left_px, window.width_px)
-    direction = grid.directions(rows.at_px + 0.5, cols.at_px + 0.5)
+    rows = Knots.of(window.top_px, window.height_px, _STEP_PX)
+    cols = Knots.of(window.left_px, window.width_px, _STEP_PX)
+    direction = grid.directions(rows.at + 0.5, cols.at + 0.5)
     found = []
     for face in range(FACES):
         if not near_chart(direction, face):
@@ -143,9 +116,9 @@ def _footprints(grid: SceneGrid, window: Window) -> list[Footprint]:
         found.append(
             Footprint(
                 face,
-                _spread(up, rows, cols),
-                _spread(across, rows, cols),
-                None if alone else _spread(weight, rows, cols).astype(np.float32),
+                spread(up, rows, cols),
+                spread(across, rows, cols),
+                None if alone else spread(weight, rows, cols).astype(np.float32),
             )
         )
     return found

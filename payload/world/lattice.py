@@ -11,6 +11,7 @@ Near an edge of the cube two or three charts are mixed, so that nobody sees the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,11 @@ class Span:
         return Span((self.first >> 1) - 1, (self.last >> 1) + 1)
 
 
+def on_face(index: NDArray[Any], level: int) -> NDArray[np.float64]:
+    """The coordinate on a face, -1 to 1, of lattice points of a level, or of places between them."""
+    return np.asarray((index + 0.5) * (2.0 / 2**level) - 1.0, np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Nodes:
     """A rectangle of lattice points of one level of one face."""
@@ -127,12 +133,13 @@ class Nodes:
     @property
     def direction(self) -> NDArray[np.float64]:
         """Unit vectors of the points, shape (3, H, W)."""
-        scale = 2.0 / 2**self.level
-        up = (self.rows.indices + 0.5) * scale - 1.0
-        across = (self.cols.indices + 0.5) * scale - 1.0
-        return chart_direction(
-            np.repeat(up[:, None], across.size, 1), np.repeat(across[None], up.size, 0), self.face
-        )
+        return chart_direction(*self.coordinates, self.face)
+
+    @property
+    def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie on the face, upwards and across, each of shape (H, W)."""
+        up, across = (on_face(span.indices, self.level) for span in (self.rows, self.cols))
+        return np.repeat(up[:, None], across.size, 1), np.repeat(across[None], up.size, 0)
 
 
 Start = Callable[[Nodes], NDArray[np.float32]]
@@ -211,39 +218,6 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
     return grown
 
 
-@dataclass(frozen=True, slots=True)
-class Shifted:
-    """Lattice points at a constant distance from others, which lie between four of them.
-
-    Attributes:
-        nodes: The points that they lie between: one row and one column more.
-        up: Where they lie from one row to the next, 0 to 1.
-        across: The same from one column to the next.
-    """
-
-    nodes: Nodes
-    up: float
-    across: float
-
-    @classmethod
-    def by(cls, nodes: Nodes, up: float, across: float) -> "Shifted":
-        """Points so far from `nodes`, in coordinates of the face."""
-        steps = [part * 2.0 ** (nodes.level - 1) for part in (up, across)]
-        whole = [int(np.floor(step)) for step in steps]
-        rows, cols = (
-            Span(span.first + step, span.last + step + 1)
-            for span, step in zip((nodes.rows, nodes.cols), whole, strict=True)
-        )
-        shares = (step - floor for step, floor in zip(steps, whole, strict=True))
-        return cls(Nodes(nodes.face, nodes.level, rows, cols), *shares)
-
-    def between(self, field: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A field of `nodes`, shape (h + 1, w + 1), at the points, shape (h, w)."""
-        up, across = np.float32(self.up), np.float32(self.across)
-        wide = field[:-1] + (field[1:] - field[:-1]) * up
-        return np.asarray(wide[:, :-1] + (wide[:, 1:] - wide[:, :-1]) * across, np.float32)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Footprint:
     """Where the pixels of a block lie on a face.
@@ -272,15 +246,21 @@ class Stencil:
 
     @classmethod
     def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
-        """The stencil of a footprint on a level, with so many more points on all sides."""
+        """The stencil of a footprint on a level, with so many more points on all sides; the last ones are kept."""
         up, down = _cells(footprint.up, level)
         left, right = _cells(footprint.across, level)
         rows = Span(int(up.min()) - margin, int(up.max()) + 1 + margin)
         cols = Span(int(left.min()) - margin, int(left.max()) + 1 + margin)
-        corner = (up - rows.first) * (cols.last - cols.first + 1) + (left - cols.first)
+        corner = up
+        corner -= rows.first
+        corner *= cols.last - cols.first + 1
+        corner += left
+        corner -= cols.first
         return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
 
-    def sample_all(self, fields: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def sample_all(
+        self, fields: Sequence[NDArray[np.float32]] | NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         """Fields of the nodes, each of shape (h, w), at the pixels, shape (F, H, W)."""
         found = np.empty((len(fields), *self.corner.shape), np.float32)
         for field, out in zip(fields, found, strict=True):
@@ -305,11 +285,17 @@ class Stencil:
         return left
 
 
+_BEFORE = (
+    2**20
+)  # cells: added so that cutting off the fraction rounds down, before the face begins too
+
+
 def _cells(
     coordinate: NDArray[np.float64], level: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     at = coordinate * 2.0 ** (level - 1)
-    at += 2.0 ** (level - 1) - 0.5
-    cell = np.floor(at)
+    at += 2.0 ** (level - 1) - 0.5 + _BEFORE
+    cell = at.astype(np.intp)
     at -= cell
-    return cell.astype(np.intp), at.astype(np.float32)
+    cell -= _BEFORE
+    return cell, at.astype(np.float32)

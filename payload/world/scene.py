@@ -23,7 +23,7 @@ from payload.types import (
     View,
     Window,
 )
-from payload.world.air_mass import AirMass
+from payload.world.air_mass import AirMass, AirMasses
 from payload.world.atmosphere import (
     SHADOW_TRANSMISSION,
     SKYLIGHT,
@@ -33,10 +33,11 @@ from payload.world.atmosphere import (
     through_air,
     under_cloud,
 )
-from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
+from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside, steps_px
 from payload.world.clouds import TOWERS, Sky, high_depth, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
+from payload.world.knots import Knots, Real, spread
 from payload.world.sight import Deck, Sight, Sun
 from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
@@ -46,8 +47,25 @@ if TYPE_CHECKING:
 
 _BLOCK_PX = 384  # painted at once: small enough for the processor's cache
 LOWEST_SUN_DEG = 5.0
+_KNOTS_PX = 128  # between the places where the air is counted
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
 _CARVED = 0.45  # slopes lighten or darken clouds by so much at most; Assumption
+
+_NEAR = slice(FARTHEST_PX, -FARTHEST_PX)
+"""Of what is around a block: rows at which the camera looks."""
+_INNER = slice(MARGIN_PX, -MARGIN_PX), slice(MARGIN_PX, -MARGIN_PX)
+"""Of those, the block itself."""
+_MIDDLE, _LESS = TOWERS[0]
+_LOW_DECK = Deck(lambda air: air.cloud_height_m, lambda sky: sky[0])
+"""Low cloud, by its field."""
+_HIGH_DECKS = (
+    Deck(
+        lambda air: air.cloud_height_m + _MIDDLE * (air.top_m - air.cloud_height_m),
+        lambda sky: low_depth(sky[0] - np.float32(_LESS)),
+    ),
+    Deck(lambda air: air.top_m, lambda sky: high_depth(sky[0], sky[1])),
+)
+"""Towers half way up, and what is highest, by their optical depth."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,7 @@ class SyntheticScene:
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block, there in _blocks(window):
-            sky = self._overhead(_widened(block, MARGIN_PX, MARGIN_PX))
+            sky = self._overhead(_around(block))
             bands[:, *there] = self._paint(block, sky)
             truth[there] = self._truth(sky)
         return Patch(bands, truth)
@@ -112,8 +130,8 @@ class SyntheticScene:
         shape = window.height_px, window.width_px
         found = GroundTruth(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
         for block, there in _blocks(window):
-            sky = self._overhead(_widened(block, MARGIN_PX, MARGIN_PX))
-            depth = sky.depth[FARTHEST_PX:-FARTHEST_PX][_inner(MARGIN_PX)]
+            sky = self._overhead(_around(block))
+            depth = sky.depth[_NEAR][_INNER]
             truth = self._truth(sky)
             truth[(truth == CLOUD) & (depth < np.float32(THICK_OPTICAL_DEPTH))] = THIN_CLOUD
             found.sky[there], found.optical_depth[there] = truth, depth
@@ -144,18 +162,13 @@ class SyntheticScene:
     def _sight(self) -> Sight:
         seed, time_s = self.world.seed, self._time_s
         sky = Sky(seed, time_s, self.world.mean_cloud_cover, self.world.pace)
-        return Sight(self._grid, Ground(seed, time_s), sky, self._sun)
+        return Sight(self._grid, Ground(seed, time_s), sky, self.air, self._sun)
 
     @cached_property
-    def air_mass(self) -> AirMass:
-        """The air over the scene, as at its centre."""
-        return AirMass.at(
-            self.world.seed,
-            self._grid.centre,
-            self._time_s,
-            mean_haze=self.world.haze_optical_depth,
-            usual_height_m=self.world.cloud_height_m,
-        )
+    def air(self) -> AirMasses:
+        """Haze, and how high clouds stand, at the time of the scene."""
+        world = self.world
+        return AirMasses(world.seed, self._time_s, world.haze_optical_depth, world.cloud_height_m)
 
     @cached_property
     def _detector(self) -> Detector:
@@ -180,68 +193,58 @@ class SyntheticScene:
             self._detector.name, world.point_spread_px, world.misregistration_px, len(BANDS)
         )
 
-    @property
-    def _parallax_px(self) -> float:
-        """[px] By how far the last band sees low cloud beside where the first one does."""
-        away_m = self.air_mass.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
-        return float(min(away_m / self.view.sensor.gsd_m, FARTHEST_PX))
-
     def _overhead(self, block: Window) -> "_Overhead":
-        """The clouds over a block, and as far around it as bands see them beside each other."""
-        low, ice, slope = self._sight.clouds(_widened(block, FARTHEST_PX, 0))
+        """The clouds over what lies around a block."""
+        low, ice, slope = self._sight.clouds(block)
         depth = low_depth(low)
         depth += ice_depth(ice)
-        low, high = self._sight.towards_sun(block, self._low_deck, self._high_decks)
+        low, high = self._sight.towards_sun(block, _LOW_DECK, _HIGH_DECKS)
         casting = low_depth(low)
         casting += high
-        return _Overhead(depth, slope, beam_transmission(casting, self._sun.elevation_deg))
+        beam = beam_transmission(casting[_NEAR], self._sun.elevation_deg)
+        return _Overhead(depth, slope, beam)
 
-    @property
-    def _low_deck(self) -> Deck:
-        """Low cloud, by its field."""
-        return Deck(self.air_mass.cloud_height_m, lambda sky: sky[0])
-
-    @property
-    def _high_decks(self) -> tuple[Deck, Deck]:
-        """Towers half way up, and what is highest, by their optical depth."""
-        air, (share, less) = self.air_mass, TOWERS[0]
-        middle_m = air.cloud_height_m + share * (air.top_m - air.cloud_height_m)
-        return (
-            Deck(middle_m, lambda sky: low_depth(sky[0] - np.float32(less))),
-            Deck(air.top_m, lambda sky: high_depth(sky[0], sky[1])),
+    def _air_over(self, block: Window) -> "_AirOver":
+        rows = Knots.of(block.top_px, block.height_px, _KNOTS_PX)
+        cols = Knots.of(block.left_px, block.width_px, _KNOTS_PX)
+        places = self._grid.directions(rows.at + 0.5, cols.at + 0.5)
+        air = self.air.at(places.reshape(3, -1))
+        away_m = air.cloud_height_m * np.tan(np.radians(self.world.parallax_deg))
+        return _AirOver(
+            rows,
+            cols,
+            air,
+            Air.under(self._sun.elevation_deg, air.haze_optical_depth),
+            away_m / self.view.sensor.gsd_m,
         )
 
     def _truth(self, sky: "_Overhead") -> NDArray[np.uint8]:
         """Clear, shadow or cloud, by what is over a block with a margin: of the block alone."""
-        dark = sky.beam[_inner(MARGIN_PX)] < np.float32(SHADOW_TRANSMISSION)
+        dark = sky.beam[_INNER] < np.float32(SHADOW_TRANSMISSION)
         truth: NDArray[np.uint8] = dark * np.uint8(SHADOW)
-        depth = sky.depth[FARTHEST_PX:-FARTHEST_PX][_inner(MARGIN_PX)]
+        depth = sky.depth[_NEAR][_INNER]
         truth[depth >= np.float32(self.world.cloud_optical_depth)] = CLOUD
         return truth
 
     def _paint(self, block: Window, sky: "_Overhead") -> NDArray[np.uint16]:
         """The DN of a block, shape (B, H, W), under a sky with a margin."""
         glint = sun_glint(self._sun.elevation_deg)
-        ground = self._sight.reflectance(_widened(block, MARGIN_PX, MARGIN_PX), glint)
+        ground = self._sight.reflectance(_around(block), glint)[:, _NEAR]
         cloud = cloud_reflectance(sky.depth)
         carved = cloud * _bounded(sky.slope * np.float32(_CLOUD_M * self._sun.slant))
-        air = Air.under(self._sun.elevation_deg, self.air_mass.haze_optical_depth)
+        air = self._air_over(_widened(block, MARGIN_PX, MARGIN_PX))
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
         noise = self._detector.noise(rows, cols)
         painted = np.empty((len(self.bands), rows.size, cols.size), np.uint16)
         for index, name in enumerate(self.bands):
             band = BANDS.index(name)
-            white = np.float32(self.air_mass.cloud[band])
-            lit = cloud + carved * np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
-            seen = under_cloud(
-                ground[band],
-                band,
-                cloud=beside(cloud, band, self._parallax_px),
-                lit=beside(lit, band, self._parallax_px) * white,
-                beam=sky.beam,
-            )
-            seen = through_air(seen, air.path[band], air.albedo[band], air.ozone[band])
+            steps = air.steps_px(band)
+            lit = beside(carved, steps) * np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
+            lit += beside(cloud, steps)
+            lit *= air.white(band)
+            seen = under_cloud(ground[band], band, beside(cloud, steps), lit, sky.beam)
+            seen = air.above(seen, band)
             seen = self._optics.smear(seen, band)
             painted[index] = self._detector.expose(seen, noise[band], band, cols)
         return painted
@@ -262,19 +265,59 @@ class _Overhead:
     beam: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _AirOver:
+    """The air over a block, counted at knots.
+
+    Attributes:
+        rows: The knots down the block.
+        cols: Those across it.
+        mass: What the air is like at the knots, in one row.
+        clear: Air without clouds there.
+        parallax_px: [px] By how far the last band sees low cloud beside where the first one does, there.
+    """
+
+    rows: Knots
+    cols: Knots
+    mass: AirMass
+    clear: Air
+    parallax_px: NDArray[np.float64]
+
+    def above(self, below: NDArray[np.float32], band: int) -> NDArray[np.float32]:
+        """Reflectance at the top of the atmosphere, over that below the air, each of shape (H, W)."""
+        contrast = self._everywhere(self.clear.contrast(band))
+        return through_air(below, contrast, self.clear.albedo[band], self.clear.ozone[band])
+
+    def white(self, band: int) -> NDArray[np.float32]:
+        """What a cloud that sends all light back looks like, shape (H, W)."""
+        return self._everywhere(self.mass.cloud[band].astype(np.float32))
+
+    def steps_px(self, band: int) -> NDArray[np.intp]:
+        """[px] By how many rows a band sees low cloud beside where the first does, (H, W) or (1,)."""
+        steps = steps_px(self.parallax_px, band)
+        if steps.min() == steps.max():  # what lies between equal knots is as they are
+            return steps[:1]
+        return steps_px(self._everywhere(self.parallax_px), band)
+
+    def _everywhere(self, values: NDArray[Real]) -> NDArray[Real]:
+        at_knots = values.reshape(self.rows.at.size, self.cols.at.size)
+        return spread(at_knots, self.rows, self.cols)
+
+
 def _bounded(slope: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much more sun a slope gets than level ground, from -1 to 1."""
     return np.asarray(slope / (np.float32(1.0) + np.abs(slope)), np.float32)
-
-
-def _inner(margin_px: int) -> tuple[slice, slice]:
-    return slice(margin_px, -margin_px), slice(margin_px, -margin_px)
 
 
 def _widened(block: Window, rows_px: int, cols_px: int) -> Window:
     """A block with so many more rows above and below, and columns left and right."""
     height_px, width_px = block.height_px + 2 * rows_px, block.width_px + 2 * cols_px
     return Window(block.top_px - rows_px, block.left_px - cols_px, height_px, width_px)
+
+
+def _around(block: Window) -> Window:
+    """A block with as much around it as the camera looks at, and as its bands see clouds beside each other."""
+    return _widened(block, MARGIN_PX + FARTHEST_PX, MARGIN_PX)
 
 
 def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:

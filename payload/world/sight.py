@@ -8,16 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.types import Window
+from payload.world.air_mass import AirMass, AirMasses
 from payload.world.clouds import Sky
 from payload.world.grid import SceneGrid
+from payload.world.knots import Knots, spread
 from payload.world.lattice import (
     COARSEST_LEVEL,
     Footprint,
-    Shifted,
+    Nodes,
     Stencil,
     chart_coordinates,
     climb,
     finest_level,
+    on_face,
     rise,
 )
 from payload.world.parcels import Parcels
@@ -32,6 +35,7 @@ _STEEPEST = (
 _SOFTER = (
     2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
 )
+_KNOTS = 16  # lattice points between the places where the height of clouds is counted
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
 Field = NDArray[np.float32]
@@ -42,11 +46,11 @@ class Deck:
     """Clouds at a height.
 
     Attributes:
-        height_m: [m] Above the ground.
+        height_m: [m] Above the ground, by the air over places, shape (N,).
         see: From the fields of the sky, shape (3, h, w), to what is wanted of them there, (h, w).
     """
 
-    height_m: float
+    height_m: Callable[[AirMass], NDArray[np.float64]]
     see: Callable[[Field], Field]
 
 
@@ -82,12 +86,14 @@ class Sight:
         grid: The pixels.
         ground: What lies there.
         sky: What hangs above it.
+        air: How high that is, from place to place.
         sun: Where it stands.
     """
 
     grid: SceneGrid
     ground: Ground
     sky: Sky
+    air: AirMasses
     sun: Sun
 
     def reflectance(self, block: Window, glint: float) -> Field:
@@ -134,13 +140,20 @@ class Sight:
 
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, finest)
-            up, across = self._step(footprint.face)
+            heights_m = self._heights_m(stencil.nodes)
+            up, across = (step * self.sun.slant for step in self._step(footprint.face))
+            beside_up, beside = stencil.nodes.coordinates
 
             def seen(deck: Deck) -> Field:
-                away_m = deck.height_m * self.sun.slant
-                shifted = Shifted.by(stencil.nodes, up * away_m, across * away_m)
-                nodes = climb(shifted.nodes, self._sky_start, self.sky.refine, finest)
-                return shifted.between(deck.see(nodes))
+                away_m = heights_m(deck)
+                there = Footprint(
+                    footprint.face, beside_up + up * away_m, beside + across * away_m, None
+                )
+                clouds = Stencil.of(there, finest)
+                nodes = climb(clouds.nodes, self._sky_start, self.sky.refine, finest)
+                field = np.empty(stencil.nodes.shape, np.float32)
+                clouds.sample(deck.see(nodes), field)
+                return field
 
             total = seen(higher[0])
             for deck in higher[1:]:
@@ -148,6 +161,17 @@ class Sight:
             return stencil.sample_all([seen(low), total])
 
         return self._through(block, look)
+
+    def _heights_m(self, nodes: Nodes) -> Callable[[Deck], NDArray[np.float64]]:
+        """[m] Of a deck over lattice points, shape (H, W)."""
+        rows, cols = (
+            Knots.of(span.first, span.last - span.first + 1, _KNOTS)
+            for span in (nodes.rows, nodes.cols)
+        )
+        up, across = on_face(rows.at, nodes.level), on_face(cols.at, nodes.level)
+        places = np.meshgrid(up, across, indexing="ij")
+        air = self.air.on_face(places[0].ravel(), places[1].ravel(), nodes.face)
+        return lambda deck: spread(deck.height_m(air).reshape(up.size, across.size), rows, cols)
 
     def _through(self, block: Window, look: Callable[[Footprint], Field]) -> Field:
         """What each chart says of a block, by its weight."""

@@ -190,6 +190,21 @@ def test_whoever_looks_from_another_target_sees_the_same_place(spot):
     assert np.mean(one.truth == two.truth) > 0.97
 
 
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_far_targets_share_the_air_between_them(seed):
+    """Haze and colours where two scenes overlap, whose middles lie 90 km apart."""
+    world = Synthetic(seed=seed, snr=100_000.0, haze_optical_depth=0.8, misregistration_px=0.0)
+    camera = {"gsd_m": 60.0, "width_px": 200, "height_px": 1700}
+    here = world.scene(view(50.0, 8.0, **camera))
+    there = world.scene(view(50.0 + 1500 * 60.0 / 111_230.0, 8.0, **camera))
+    one, two = here.read(Window(0, 0, 200, 200)), there.read(Window(1500, 0, 200, 200))
+    for band in range(4):
+        first, second = one.bands[band].astype(float), two.bands[band].astype(float)
+        assert first.mean() == pytest.approx(second.mean(), rel=0.004)
+    darkest = [np.quantile(patch.bands[0], 0.01) for patch in (one, two)]
+    assert darkest[0] == pytest.approx(darkest[1], rel=0.01)
+
+
 def test_bands_are_painted_alike_in_any_company():
     scene = Synthetic(seed=4).scene(view(50.2, 8.0))
     alone = Synthetic(seed=4).scene(view(50.2, 8.0, bands=("nir", "blue")))

@@ -53,11 +53,12 @@ class Light:
         Returns:
             Shape (4, H, W); see `through_air`.
         """
-        air = Air.under(self.sun_elevation_deg, self.haze_optical_depth)
+        air = Air.under(self.sun_elevation_deg, self.haze_optical_depth, self.ozone_atm_cm)
         top = np.empty_like(ground)
         for band in range(len(WAVELENGTH_UM)):
-            below, ozone = ground[band], self._ozone(band)
-            top[band] = through_air(below, air.path[band], air.albedo[band], ozone)
+            top[band] = through_air(
+                ground[band], air.contrast(band), air.albedo[band], air.ozone[band]
+            )
         return top
 
     def white_cloud(self) -> tuple[float, ...]:

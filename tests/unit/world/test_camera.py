@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.types import Radiometry
-from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside
+from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside, steps_px
 
 COLS = np.arange(300)
 spreads, shifts = st.floats(0, 0.7), st.floats(0, 1)
@@ -60,7 +60,7 @@ def test_sharp_optics_change_nothing():
 @given(parallax=st.floats(0, FARTHEST_PX - 1))
 def test_the_first_band_sees_a_cloud_in_its_place_and_the_last_a_parallax_away(parallax):
     rows = np.arange(40.0, dtype=np.float32)[:, None] * np.ones((1, 3), np.float32)
-    bands = [beside(rows, band, parallax) for band in range(4)]
+    bands = [beside(rows, steps_px(np.array([parallax]), band)) for band in range(4)]
     straight = rows[FARTHEST_PX:-FARTHEST_PX]
     moved = [float((band - straight).mean()) for band in bands]
     assert bands[0].shape == straight.shape
@@ -68,6 +68,14 @@ def test_the_first_band_sees_a_cloud_in_its_place_and_the_last_a_parallax_away(p
     assert moved[2] == round(parallax)
     in_order = [moved[band] for band in (0, 3, 1, 2)]  # blue, near infrared, green, red
     assert (np.diff(in_order) >= -1e-5).all()
+
+
+def test_each_pixel_sees_a_cloud_by_its_own_height():
+    rows = np.arange(40.0, dtype=np.float32)[:, None] * np.ones((1, 3), np.float32)
+    steps = steps_px(np.linspace(0.0, FARTHEST_PX, 32)[:, None] * np.ones(3), 2)
+    seen = beside(rows, steps)
+    assert np.array_equal(seen - rows[FARTHEST_PX:-FARTHEST_PX], steps)
+    assert set(np.unique(steps)) == set(range(FARTHEST_PX + 1))
 
 
 @pytest.mark.parametrize("snr", [50.0, 150.0])

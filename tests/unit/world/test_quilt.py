@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from payload.world.clouds import Sky
-from payload.world.lattice import COARSEST_LEVEL, Nodes, Shifted, Span
+from payload.world.lattice import COARSEST_LEVEL, Nodes, Span
 from payload.world.quilt import Quilt
 
 SKY = Sky(5, 8e8)
@@ -43,15 +43,3 @@ def test_a_square_is_made_once_and_no_more_than_so_many_are_kept():
     quilt(Nodes(1, COARSEST_LEVEL, Span(0, 16 * 40 - 1), Span(0, 16 * 40 - 1)))
     quilt(Nodes(0, COARSEST_LEVEL, Span(0, 0), Span(0, 0)))
     assert len(made) == 4 + 1600 + 1
-
-
-@pytest.mark.parametrize("away", [(0.0, 0.0), (1e-3, -2e-3), (-0.3, 0.25)])
-def test_points_beside_others_are_found_between_four(away):
-    """Of a plane, which a linear mean keeps."""
-    nodes = Nodes(0, 10, Span(100, 140), Span(200, 230))
-    shifted = Shifted.by(nodes, *away)
-    rows, cols = shifted.nodes.rows.indices, shifted.nodes.cols.indices
-    plane = (3.0 * rows[:, None] - 2.0 * cols[None]).astype(np.float32)
-    steps = np.array(away) * 2**9
-    wanted = 3.0 * (nodes.rows.indices + steps[0])[:, None] - 2.0 * (nodes.cols.indices + steps[1])
-    np.testing.assert_allclose(shifted.between(plane), wanted, atol=1e-2)

@@ -241,8 +241,8 @@ def test_optical_depth_grows_with_the_field_and_is_what_satellites_detect_at_its
 
 def from_above(ground, band, *, cloud, beam, air):
     """Ground, clouds and air together, as a scene puts them together."""
-    seen = under_cloud(ground, band, cloud=cloud, lit=cloud, beam=beam)
-    return through_air(seen, air.path[band], air.albedo[band], air.ozone[band])
+    seen = under_cloud(ground, band, cloud, cloud, beam)
+    return through_air(seen, air.contrast(band), air.albedo[band], air.ozone[band])
 
 
 # --- light ------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_shadow_darkens_the_ground_but_not_the_air():
 
 def test_what_faces_the_sun_is_brighter_and_hides_no_more_of_the_ground():
     ground, cloud, beam = (np.full((1, 1), value, np.float32) for value in (0.4, 0.5, 1.0))
-    flat, facing = (under_cloud(ground, 2, cloud=cloud, lit=cloud * f, beam=beam) for f in (1, 1.3))
+    flat, facing = (under_cloud(ground, 2, cloud, cloud * f, beam) for f in (1, 1.3))
     assert facing - flat == pytest.approx(0.15, abs=1e-6)
 
 

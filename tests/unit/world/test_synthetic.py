@@ -24,7 +24,7 @@ from payload.types import (
     View,
     Window,
 )
-from payload.world.globe import seconds_since_2000, sun_azimuth_deg
+from payload.world.globe import directions, seconds_since_2000, sun_azimuth_deg
 from payload.world.synthetic import Synthetic
 
 JUNE = datetime(2025, 6, 1, 10, 30, tzinfo=UTC)
@@ -257,8 +257,9 @@ def test_shadows_lie_on_the_side_away_from_the_sun(broken_clouds):
     slant = 1 / np.tan(np.radians(40.0))
     there, high, behind = [], [], []
     for patch, scene, _ in broken_clouds:
-        air, shadow = scene.air_mass, patch.truth == SHADOW
-        heights = (air.cloud_height_m, (air.cloud_height_m + air.top_m) / 2, air.top_m)
+        air = scene.air.at(directions(scene.view.lat_deg, scene.view.lon_deg)[:, None])
+        low_m, top_m = float(air.cloud_height_m[0]), float(air.top_m[0])
+        heights, shadow = (low_m, (low_m + top_m) / 2, top_m), patch.truth == SHADOW
         for side, found in ((1, there), (-1, behind)):
             low, middle, top = (
                 depth_towards_sun(scene, side * height * slant)[shadow] for height in heights

@@ -1,0 +1,53 @@
+"""Values that change slowly: counted at knots every so many points of a grid, and linear between."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Real = TypeVar("Real", np.float32, np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knots:
+    """Knots along one side of a piece of a grid, and how its points lie between them.
+
+    Knots are fixed to the grid, so that neighbouring pieces share them.
+
+    Attributes:
+        at: Where they are on the grid, shape (K,).
+        before: Which knot stands before each point, shape (N,).
+        share: How far the point is from there to the next, 0 to 1, shape (N,).
+        pieces: The points from each knot to the next.
+    """
+
+    at: NDArray[np.float64]
+    before: NDArray[np.intp]
+    share: NDArray[np.float64]
+    pieces: tuple[slice, ...]
+
+    @classmethod
+    def of(cls, first: int, count: int, step: int) -> "Knots":
+        """Knots at all multiples of `step` around `count` points of a grid from `first` on."""
+        points = np.arange(first, first + count)
+        start, end = first // step, (first + count - 1) // step + 1
+        at = np.arange(start, end + 1, dtype=np.float64) * float(step)
+        ends = np.clip(np.arange(start, end + 1) * step - first, 0, count).tolist()
+        pieces = tuple(slice(*between) for between in pairwise(ends))
+        return cls(at, points // step - start, (points % step) / step, pieces)
+
+
+def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
+    """Values at the knots, shape (r, c), linearly at the points between, shape (H, W)."""
+    kind = values.dtype
+    left = values[:, cols.before]
+    wide = left + (values[:, cols.before + 1] - left) * cols.share.astype(kind)
+    down = rows.share.astype(kind)
+    found = np.empty((rows.before.size, cols.before.size), kind)
+    for piece, (upper, lower) in zip(rows.pieces, pairwise(wide), strict=True):
+        mine = found[piece]
+        np.multiply(lower - upper, down[piece, None], out=mine)
+        mine += upper
+    return found
