@@ -47,7 +47,7 @@ class ContactLog:
 
     @property
     def is_missed(self) -> bool:
-        """Whether nobody listened: all antennas or the radio were busy, or the station out, to its end."""
+        """Whether nobody listened: all antennas or the radio were busy to its end."""
         return self.start_s >= self.window.los_s
 
 

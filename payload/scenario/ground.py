@@ -1,9 +1,8 @@
-"""The ground segment: stations, when they are out, what goes up."""
+"""The ground segment: stations, what goes up."""
 
 import math
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from payload.scenario.section import Name, Section
 from payload.units import BYTES_PER_KB
@@ -27,44 +26,6 @@ class StationModel(Section):
         description="[dB/K] Gain over noise temperature, for a link with a budget; the link's own default "
         "if left out.",
     )
-
-
-class OutageModel(Section):
-    """When a station hears nothing: from one hour to another, or by chance with mean times."""
-
-    station: Name = Field(description="Name of the station.")
-    start_h: float | None = Field(
-        None, ge=0, le=24 * 366, description="[h] Begin, after the epoch; goes with end_h."
-    )
-    end_h: float | None = Field(
-        None, gt=0, le=24 * 366, description="[h] End, after the epoch; goes with start_h."
-    )
-    mean_between_h: float | None = Field(
-        None,
-        gt=0,
-        le=1e6,
-        description="[h] Mean time from repair to the next failure, drawn by the scenario's seed; goes with "
-        "mean_repair_h.",
-    )
-    mean_repair_h: float | None = Field(
-        None, gt=0, le=1e5, description="[h] Mean time to repair; goes with mean_between_h."
-    )
-
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        fixed = (self.start_h, self.end_h)
-        chance = (self.mean_between_h, self.mean_repair_h)
-        given = tuple(value is not None for value in (*fixed, *chance))
-        if given not in {(True, True, False, False), (False, False, True, True)}:
-            raise ValueError(
-                f"the outage of {self.station!r} wants start_h and end_h, or mean_between_h and mean_repair_h"
-            )
-        if self.start_h is not None and self.end_h is not None and self.end_h <= self.start_h:
-            raise ValueError(
-                f"the outage of {self.station!r} ends at {self.end_h:g} h, not after its start at "
-                f"{self.start_h:g} h"
-            )
-        return self
 
 
 class UploadModel(Section):

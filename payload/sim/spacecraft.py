@@ -69,7 +69,7 @@ class Spacecraft:
         )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
-        self.uploads = Uploads(self.env, self.name, scenario, self.assembly.faults, self.log)
+        self.uploads = Uploads(self.env, self.name, scenario, self.log)
         self.pointing = self.assembly.pointing(self.name)
 
     def observe(self) -> Story:
@@ -164,7 +164,6 @@ class Spacecraft:
             self.env,
             self.ground.antennas,
             self.assembly.contacts[self.name],
-            self.assembly.faults.is_out,
             self.transmitter.miss,
         )
         while (first := (yield from passes.first())) is not None:

@@ -242,7 +242,7 @@ class Transmitter:
         return total
 
     def miss(self, window: ContactWindow) -> None:
-        """A contact could not be used: the radio or all antennas were busy, or the station out, until its end."""
+        """A contact could not be used: the radio or all antennas were busy until its end."""
         self.contacts.append(ContactLog(window, window.los_s, 0, 0, left_waiting=False))
 
 
