@@ -108,6 +108,39 @@ def test_a_turn_takes_the_angle_over_the_rate_and_the_settling(flying):
     assert pointing.turn_s(shot, "svalbard") == pytest.approx(angle_deg / 2.0 + 3.0, rel=1e-6)
 
 
+LIMIT = {"max_transmit_s_per_orbit": 120.0}
+
+
+def test_a_contact_could_have_carried_what_the_duty_cycle_lets_through(flying):
+    """At one rate: seconds of 1 Mbit/s, none in acquisition; a radio that is never idle has used them all."""
+    link = {"kind": "fixed", "rate_mbps": 1.0, "acquisition_s": 0.0}
+    _, free = flying("raw", link=link)
+    mission, record = flying("raw", link=link, radio=LIMIT)
+    seconds = sum(log.window.duration_s for log in free.contacts)
+    assert sum(log.capacity_bytes for log in free.contacts) == pytest.approx(seconds * 125_000)
+    orbit_s = period_s(mission.assembly.ephemerides["one"])
+    # Passes of one station come once an orbit, each far longer than the limit: so many of 120 s.
+    starts = [log.window.aos_s for log in free.contacts]
+    assert min(np.diff(starts)) > 0.9 * orbit_s
+    capacity = [log.capacity_bytes for log in record.contacts]
+    assert max(capacity) <= 120 * 125_000 + 99  # each silence is rounded down to whole bytes
+    assert sum(capacity) == pytest.approx(len(starts) * 120 * 125_000, rel=0.05)
+    assert all(log.used_bytes <= log.capacity_bytes for log in record.contacts)
+    slow = link | {"rate_mbps": 0.002}
+    _, busy = flying("raw", link=slow, radio=LIMIT)
+    full = [log for log in busy.contacts if log.left_waiting]
+    assert len(full) > 3
+    for log in full[1:]:  # before the first there was nothing to send for a while
+        assert log.capacity_bytes - log.used_bytes < 2 * 1115  # a frame or two that did not fit
+
+
+def test_a_frame_that_the_duty_cycle_never_lets_through_makes_no_capacity(flying):
+    """1,115 bytes at 20 bit/s take 446 s."""
+    link = {"kind": "fixed", "rate_mbps": 0.00002}
+    _, record = flying("raw", link=link, radio=LIMIT)
+    assert {(log.capacity_bytes, log.used_bytes) for log in record.contacts} == {(0, 0)}
+
+
 def test_the_period_is_that_of_kepler(flying):
     """550 km: 2 pi sqrt(a^3 / mu) is 5,738 s (circular, two bodies); J2 changes it by less than 0.2 %."""
     mission, _ = flying(duration_h=2)
