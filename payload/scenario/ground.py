@@ -29,9 +29,15 @@ class StationModel(Section):
 
 
 class UploadModel(Section):
-    """Something that goes up: a plan, a request, a new model."""
+    """Something that goes up: a plan, a request, a new model.
 
-    name: Name = Field(description="What it is.")
+    It takes its bytes and its passes and changes nothing on board: planner, masker and requests work as the scenario
+    says from the epoch on.
+    """
+
+    name: Name = Field(
+        description="What it is, for people: nothing on board is switched to what came up, a masker included."
+    )
     kb: float = Field(
         gt=0,
         le=1e9,
@@ -68,5 +74,6 @@ class UplinkModel(Section):
     uploads: tuple[UploadModel, ...] = Field(
         (),
         max_length=10_000,
-        description="What goes up, in order of time; what a pass does not carry goes on in the next.",
+        description="What goes up, in order of time; what a pass does not carry goes on in the next. It tells when each "
+        "is up; what it would change on board is not simulated.",
     )
