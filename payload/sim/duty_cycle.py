@@ -83,7 +83,7 @@ class DutyCycle:
             for pause_s, end_s in _pauses(spans, opens_s, closes_s):
                 now_s = pause_s
                 while now_s < end_s:
-                    near = _near(spans, now_s - self.period_s, now_s + 2 * self.period_s)
+                    near = _near(spans, now_s - self.period_s, now_s + self.period_s)
                     fills_s = min(self._fills_s(near, now_s), end_s - now_s)
                     if fills_s > _JOINT_S or fills_s >= end_s - now_s:
                         bisect.insort(spans, (now_s, now_s + fills_s))
@@ -95,34 +95,32 @@ class DutyCycle:
         return silent
 
     def _fills_s(self, spans: list[tuple[float, float]], now_s: float) -> float:
-        """[s] How long it could send from now on beside what it sends before and afterwards."""
-        edges = np.array(spans).ravel()
-        last_s = now_s + self.period_s
+        """[s] How long it could send from now on beside what it sends before and afterwards.
+
+        Of the stretches that hold what begins now, one is too full only where it ends after the moment at which
+        sending until its end would fill it; one that begins later holds less of it than those.
+        """
+        edges, last_s = np.array(spans).ravel(), now_s + self.period_s
         moments = np.concatenate(([now_s, last_s], edges, edges + self.period_s))
-        at_s = np.unique(moments[(moments >= now_s) & (moments <= last_s + self.period_s)])
+        at_s = np.unique(moments[(moments >= now_s) & (moments <= last_s)])
         total = np.concatenate(([0.0], np.repeat(np.cumsum(edges[1::2] - edges[::2]), 2)))
         knots = (edges, total[:-1]) if edges.size else ([now_s], [0.0])
-        within = np.interp(at_s, *knots) - np.interp(at_s - self.period_s, *knots)
-        left = self.limit_s - within
-        # A stretch that ends after a period from now holds ever less of what begins now.
-        least_s = float(np.min((left + (at_s - last_s))[at_s >= last_s]))
-        # One that ends sooner is too full only from where sending until its end would fill it.
-        soon = at_s <= last_s
-        spare = (left - (at_s - now_s))[soon]
+        left = self.limit_s - np.interp(at_s, *knots) + np.interp(at_s - self.period_s, *knots)
+        spare = left - (
+            at_s - now_s
+        )  # never rises, and ends below 0: a period is longer than the limit
         fine = np.flatnonzero(spare >= -_ROUNDING_S)
         if not fine.size:
             return 0.0
         last = int(fine[-1])
-        if last + 1 < spare.size:
-            slope = (spare[last] - spare[last + 1]) / (at_s[last + 1] - at_s[last])
-            until_s = float(at_s[last] + max(spare[last], 0.0) / slope)
-            least_s = min(least_s, until_s - now_s, float(np.min(left[soon][last + 1 :])))
-        return max(0.0, least_s)
+        slope = (spare[last] - spare[last + 1]) / (at_s[last + 1] - at_s[last])
+        until_s = float(at_s[last] + max(spare[last], 0.0) / slope)
+        return max(0.0, min(until_s - now_s, float(np.min(left[last + 1 :]))))
 
     def _next_change_s(self, spans: list[tuple[float, float]], now_s: float) -> float:
         """[s] When what may be sent begins or ends next to change."""
         edges = (edge for span in spans for edge in span)
-        moments = (edge + lag for edge in edges for lag in (-self.period_s, 0.0, self.period_s))
+        moments = (edge + lag for edge in edges for lag in (0.0, self.period_s))
         return min((at_s for at_s in moments if at_s > now_s + _JOINT_S), default=math.inf)
 
 
