@@ -98,6 +98,14 @@ def test_overlapping_passes_of_one_satellite_follow_each_other_in_order_of_aos()
     assert sorted(at for _, at, _ in missed) == ["b"]
 
 
+def test_an_antenna_that_becomes_free_as_a_pass_ends_serves_nobody():
+    """By hand: both passes end at 100 s; the second has no second of it, and goes on to the next."""
+    passes = {"one": [("a", 0.0, 100.0)], "two": [("a", 10.0, 100.0), ("a", 200.0, 300.0)]}
+    taken, missed = served({"a": 1}, passes)
+    assert taken == [("one", "a", 0.0, 100.0), ("two", "a", 200.0, 300.0)]
+    assert missed == [("two", "a", 10.0)]
+
+
 def test_of_two_that_become_free_at_once_the_pass_that_began_first_is_taken():
     """By hand: the other antenna goes to who waits behind, at the same moment."""
     passes = {
