@@ -3,7 +3,7 @@
 - `links.Fixed`: a link of one rate.
 - `dvbs2.Dvbs2`: a link with a budget (`budget`), MODCODs (`modcods`), and an atmosphere (`atmosphere`)
   whose weather changes in time (`weather`).
-- `outages`: stations that fail, and what is left of passes; `uplink.uplink_passes`: the way up.
+- `outages`: stations that are out, and what is left of passes; `uplink.uplink_passes`: the way up.
 - `capacity_bytes`, `finish_time`, `frames_needed`, `loss_between`, `with_loss`: arithmetic on the rate
   profile of a contact.
 

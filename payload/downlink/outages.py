@@ -1,10 +1,8 @@
-"""Stations that fail: when, and what is left of the passes over them."""
+"""Stations that are out, and what is left of the passes over them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from payload.errors import ScenarioError
-from payload.rng import stream
 from payload.types import ContactWindow
 
 
@@ -15,39 +13,6 @@ class Outage:
     station: str
     start_s: float
     end_s: float
-
-
-def seeded_outages(
-    station: str, *, seed: int, span_s: float, between_s: float, repair_s: float
-) -> list[Outage]:
-    """Failures by chance in a span from 0 s, the station whole at its start; in order of time.
-
-    Args:
-        station: Its name keys the draws.
-        seed: Of the scenario.
-        span_s: [s] Length of the flight; the same failures come in a longer one.
-        between_s: [s] Mean time from repair to the next failure, above 0.
-        repair_s: [s] Mean time to repair, above 0.
-
-    Raises:
-        ScenarioError: A mean is not above zero.
-
-    Source: an alternating renewal process of exponential times; Barlow and Proschan, Mathematical Theory
-    of Reliability, chapter 3. In the long run a share between / (between + repair) is good.
-    """
-    if between_s <= 0 or repair_s <= 0:
-        raise ScenarioError(
-            f"station {station!r}: mean times of {between_s:g} s between failures and {repair_s:g} s"
-            " to repair; both must be above 0"
-        )
-    draws = stream(seed, "outages", station)
-    found: list[Outage] = []
-    now_s = float(draws.exponential(between_s))
-    while now_s < span_s:
-        end_s = now_s + float(draws.exponential(repair_s))
-        found.append(Outage(station, now_s, end_s))
-        now_s = end_s + float(draws.exponential(between_s))
-    return found
 
 
 def cut(

@@ -34,7 +34,8 @@ class ContactLog:
     Attributes:
         window: The pass.
         start_s: [s] From when the radio was free and locked for it.
-        capacity_bytes: What the channel could have carried from then on, frames included.
+        capacity_bytes: What the channel could have carried from then on, frames included, under the radio's limit of
+            transmission: what was sent, and what could have been sent in the pauses beside it.
         used_bytes: What went over the channel, frames and resends included.
         left_waiting: Whether data still waited when it ended.
     """
@@ -47,7 +48,7 @@ class ContactLog:
 
     @property
     def is_missed(self) -> bool:
-        """Whether nobody listened: all antennas or the radio were busy, or the station out, to its end."""
+        """Whether nobody listened: all antennas or the radio were busy to its end."""
         return self.start_s >= self.window.los_s
 
 

@@ -13,7 +13,7 @@ class FaultModel(Section):
     """Something that breaks: once at a time, or by chance with a mean time between."""
 
     kind: FaultKind = Field(
-        description="`station_out`: a station hears nothing. `frame_loss`: so many more "
+        description="`station_out`: a station hears nothing, and its contacts are cut. `frame_loss`: so many more "
         "frames are lost, each by itself. `processor_reset`: the computer starts anew, and with the tile it was at. "
         "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio sends "
         "with half its power: 3 dB less of EIRP, or half the rate of a link that knows no power."
@@ -32,6 +32,13 @@ class FaultModel(Section):
         description="[h] How long. Left out: to the end of the flight; a processor starts in what its "
         "profile says, or in 60 s (Assumption). A lost bank never comes back.",
     )
+    mean_repair_h: float | None = Field(
+        None,
+        gt=0,
+        le=1e5,
+        description="[h] Mean of the exponential times that it lasts, instead of lasts_h; goes with "
+        "mean_between_h, then the mean from repair to the next.",
+    )
     frame_loss: float = Field(
         0.5, ge=0, lt=1, description="For `frame_loss`: probability that a frame does not arrive."
     )
@@ -46,12 +53,14 @@ class FaultModel(Section):
     def _happens_somehow(self) -> Self:
         if (self.at_h is None) == (self.mean_between_h is None):
             raise ValueError("a fault needs either at_h or mean_between_h")
+        if self.mean_repair_h is not None and (self.mean_between_h is None or self.lasts_h):
+            raise ValueError("mean_repair_h goes with mean_between_h, and without lasts_h")
         return self
 
     @model_validator(mode="after")
     def _says_what_it_is(self) -> Self:
-        if self.kind == "memory_bank" and self.lasts_h is not None:
-            raise ValueError("a lost memory bank never comes back: leave lasts_h out")
+        if self.kind == "memory_bank" and (self.lasts_h or self.mean_repair_h):
+            raise ValueError("a lost memory bank never comes back: leave out how long it lasts")
         for name, kind in (("frame_loss", "frame_loss"), ("banks", "memory_bank")):
             if name in self.model_fields_set and self.kind != kind:
                 raise ValueError(f"{name} belongs to the fault {kind}, not to {self.kind}")

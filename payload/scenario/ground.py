@@ -1,9 +1,8 @@
-"""The ground segment: stations, when they are out, what goes up."""
+"""The ground segment: stations, what goes up."""
 
 import math
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from payload.scenario.section import Name, Section
 from payload.units import BYTES_PER_KB
@@ -29,48 +28,16 @@ class StationModel(Section):
     )
 
 
-class OutageModel(Section):
-    """When a station hears nothing: from one hour to another, or by chance with mean times."""
-
-    station: Name = Field(description="Name of the station.")
-    start_h: float | None = Field(
-        None, ge=0, le=24 * 366, description="[h] Begin, after the epoch; goes with end_h."
-    )
-    end_h: float | None = Field(
-        None, gt=0, le=24 * 366, description="[h] End, after the epoch; goes with start_h."
-    )
-    mean_between_h: float | None = Field(
-        None,
-        gt=0,
-        le=1e6,
-        description="[h] Mean time from repair to the next failure, drawn by the scenario's seed; goes with "
-        "mean_repair_h.",
-    )
-    mean_repair_h: float | None = Field(
-        None, gt=0, le=1e5, description="[h] Mean time to repair; goes with mean_between_h."
-    )
-
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        fixed = (self.start_h, self.end_h)
-        chance = (self.mean_between_h, self.mean_repair_h)
-        given = tuple(value is not None for value in (*fixed, *chance))
-        if given not in {(True, True, False, False), (False, False, True, True)}:
-            raise ValueError(
-                f"the outage of {self.station!r} wants start_h and end_h, or mean_between_h and mean_repair_h"
-            )
-        if self.start_h is not None and self.end_h is not None and self.end_h <= self.start_h:
-            raise ValueError(
-                f"the outage of {self.station!r} ends at {self.end_h:g} h, not after its start at "
-                f"{self.start_h:g} h"
-            )
-        return self
-
-
 class UploadModel(Section):
-    """Something that goes up: a plan, a request, a new model."""
+    """Something that goes up: a plan, a request, a new model.
 
-    name: Name = Field(description="What it is.")
+    It takes its bytes and its passes and changes nothing on board: planner, masker and requests work as the scenario
+    says from the epoch on.
+    """
+
+    name: Name = Field(
+        description="What it is, for people: nothing on board is switched to what came up, a masker included."
+    )
     kb: float = Field(
         gt=0,
         le=1e9,
@@ -107,5 +74,6 @@ class UplinkModel(Section):
     uploads: tuple[UploadModel, ...] = Field(
         (),
         max_length=10_000,
-        description="What goes up, in order of time; what a pass does not carry goes on in the next.",
+        description="What goes up, in order of time; what a pass does not carry goes on in the next. It tells when each "
+        "is up; what it would change on board is not simulated.",
     )

@@ -15,6 +15,12 @@ from payload.scenario.models import Scenario
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
 MOST_ERRORS = 12
+_MOVED: dict[KeyPath, str] = {
+    (
+        "outages",
+    ): "a station that is out is one of the faults: {kind: station_out, who: …, at_h: …, lasts_h: …}, "
+    "or by chance with mean_between_h and mean_repair_h"
+}
 
 
 def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
@@ -112,7 +118,7 @@ def _sentence(
         case "missing":
             return f"{said}: this key is missing"
         case "extra_forbidden":
-            return f"{said}: unknown key{_nearest(loc, data, root)}"
+            return f"{said}: {_MOVED.get(loc) or 'unknown key' + _nearest(loc, data, root)}"
         case "choice" | "plugin":
             return f"{said}: {item['msg']}"
         case "value_error":

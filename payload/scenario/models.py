@@ -29,7 +29,7 @@ from payload.scenario.fleet import (
     PassesModel,
     SatelliteModel,
 )
-from payload.scenario.ground import OutageModel, StationModel, UplinkModel
+from payload.scenario.ground import StationModel, UplinkModel
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
 from payload.scenario.radio import RadioModel
@@ -133,9 +133,6 @@ class Scenario(Section):
         (), max_length=100, description="Who flies, by the pattern."
     )
     stations: tuple[StationModel, ...] = Field((), max_length=1000, description="Who listens.")
-    outages: tuple[OutageModel, ...] = Field(
-        (), max_length=10_000, description="When stations hear nothing; contacts are cut."
-    )
     passes: PassesModel | None = Field(
         None, description="Purchased passes; if left out, every pass over a station is flown."
     )
@@ -170,7 +167,9 @@ class Scenario(Section):
     requests: RequestsModel = Field(
         default_factory=RequestsModel, description="Pruned tiles that the ground wants after all."
     )
-    faults: tuple[FaultModel, ...] = Field((), max_length=100, description="What breaks.")
+    faults: tuple[FaultModel, ...] = Field(
+        (), max_length=10_000, description="What breaks, and when."
+    )
     scheduler: SchedulerChoice = Field(
         default_factory=lambda: SchedulerChoice.model_validate({}),
         description="What is imaged next.",
@@ -211,24 +210,13 @@ class Scenario(Section):
         return self
 
     @model_validator(mode="after")
-    def _outages_are_of_stations(self) -> Self:
-        known = {station.name for station in self.stations}
-        strange = sorted({outage.station for outage in self.outages} - known)
-        if strange:
-            raise ValueError(
-                f"outages of stations that are not there: {', '.join(strange)}; there are: "
-                f"{', '.join(sorted(known)) or 'none'}"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _faults_befall_somebody(self) -> Self:
         for fault in self.faults:
             known = self.stations if fault.strikes_stations else self.fleet
             names = [item.name for item in known]
             if fault.who is not None and fault.who not in names:
                 raise ValueError(
-                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names)}"
+                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names) or 'nobody'}"
                 )
         return self
 

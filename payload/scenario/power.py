@@ -84,7 +84,10 @@ class LowestChargeModel(Section):
 
 
 class ThermalModel(Section):
-    """One node of heat: electronics and structure together, radiating to space."""
+    """One node of heat: electronics and structure together, radiating to space.
+
+    It throttles and stops the processor alone; camera and radio go on at any temperature.
+    """
 
     heat_capacity_j_k: float = Field(
         gt=0, le=1e7, description="[J/K] Heat capacity; some hundreds for a CubeSat's stack."

@@ -23,14 +23,12 @@ class PassesInView:
     Attributes:
         antennas: By station; who asks first has one first.
         windows: All passes, in order of AOS.
-        is_out: Whether the station hears nothing in all of a pass.
         missed: Told of each pass that ends before it is taken.
     """
 
     env: simpy.Environment
     antennas: Mapping[str, simpy.Resource]
     windows: Sequence[ContactWindow]
-    is_out: Callable[[ContactWindow], bool]
     missed: Callable[[ContactWindow], None]
 
     def __post_init__(self) -> None:
@@ -98,11 +96,7 @@ class PassesInView:
             self.missed(window)
 
     def _admit(self) -> None:
-        window = self._ahead.popleft()
-        if self.is_out(window):
-            self.missed(window)
-        else:
-            self._open.append(window)
+        self._open.append(self._ahead.popleft())
 
 
 def let_go(request: Request) -> None:

@@ -204,7 +204,10 @@ def assemble(scenario: Scenario) -> Assembly:
     propagators = propagators_of(scenario)
     ephemerides = {name: craft.propagate(times_s) for name, craft in propagators.items()}
     old, notes = outdated(scenario, propagators)
-    contacts, more = contacts_of(scenario, ephemerides, stations, unsure=old)
+    faults = Faults(timetable(scenario, boot_s=fitted.profile.boot_s))
+    contacts, more = contacts_of(
+        scenario, ephemerides, stations, outages=faults.outages, unsure=old
+    )
     targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
     return Assembly(
         scenario=scenario,
@@ -221,7 +224,7 @@ def assemble(scenario: Scenario) -> Assembly:
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=fitted.profile,
         surrogate=surrogate_of(scenario),
-        faults=Faults(timetable(scenario, boot_s=fitted.profile.boot_s)),
+        faults=faults,
         supplies={}
         if scenario.power is None
         else {

@@ -1,7 +1,9 @@
 """What breaks, and when: a timetable made before the flight, equal for all arms.
 
 Faults by chance follow each other by exponential times (a Poisson process while nothing is broken), drawn
-from a stream of the seed, the kind and whom it befalls, so that one more fault changes nobody else's.
+from a stream of the seed, the kind and whom it befalls, so that one more fault changes nobody else's. How
+long they last is stated, or exponential too: an alternating renewal process (Barlow and Proschan, Mathematical
+Theory of Reliability, chapter 3), in the long run good for a share between / (between + repair).
 """
 
 import math
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.downlink import with_loss
+from payload.downlink.outages import Outage
 from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.scenario.faults import FaultKind, FaultModel
@@ -79,10 +82,11 @@ class _Chance:
     span_s: float
     number: int
 
-    def starts_s(self, model: FaultModel, who: str, pause_s: float) -> list[float]:
-        """[s] Times of a Poisson process that rests while something is broken.
+    def spans_s(self, model: FaultModel, who: str, lasts_s: float) -> list[tuple[float, float]]:
+        """[s] Begin and end of each fault, the next drawn from the end of the last.
 
-        The draws are in units of the mean, so that a longer mean stretches the same chance.
+        The draws are in units of the means, so that longer means stretch the same chance. A lost bank ends
+        at once, as it hinders no other.
         """
         mean_s = (model.mean_between_h or 0.0) * S_PER_H
         if self.span_s > _MOST_FAULTS * mean_s:
@@ -91,11 +95,14 @@ class _Chance:
                 f" {_MOST_FAULTS:,} of a kind are wanted"
             )
         draws = stream(self.seed, "fault", model.kind, who, self.number)
-        starts_s, now_s = list[float](), mean_s * float(draws.standard_exponential())
+        repair_s = None if model.mean_repair_h is None else model.mean_repair_h * S_PER_H
+        spans_s, now_s = list[tuple[float, float]](), mean_s * float(draws.standard_exponential())
         while now_s <= self.span_s:
-            starts_s.append(now_s)
-            now_s += pause_s + mean_s * float(draws.standard_exponential())
-        return starts_s
+            if repair_s is not None:
+                lasts_s = repair_s * float(draws.standard_exponential())
+            spans_s.append((now_s, now_s + lasts_s))
+            now_s += lasts_s + mean_s * float(draws.standard_exponential())
+        return spans_s
 
 
 def _befalling(model: FaultModel, who: str, chance: _Chance, boot_s: float | None) -> list[Fault]:
@@ -104,13 +111,15 @@ def _befalling(model: FaultModel, who: str, chance: _Chance, boot_s: float | Non
         lasts_s = BOOT_S if boot_s is None else boot_s
     is_bank = model.kind == "memory_bank"
     if model.at_h is not None:
-        starts_s = [model.at_h * S_PER_H]
+        start_s = model.at_h * S_PER_H
+        spans_s = [(start_s, start_s + lasts_s)]
     else:
-        starts_s = chance.starts_s(model, who, 0.0 if is_bank else lasts_s)
-    lasts_s = math.inf if is_bank else lasts_s
+        spans_s = chance.spans_s(model, who, 0.0 if is_bank else lasts_s)
     return [
-        Fault(model.kind, who, start_s, start_s + lasts_s, model.frame_loss, model.banks)
-        for start_s in starts_s
+        Fault(
+            model.kind, who, start_s, math.inf if is_bank else end_s, model.frame_loss, model.banks
+        )
+        for start_s, end_s in spans_s
         if start_s <= chance.span_s
     ]
 
@@ -136,25 +145,14 @@ class Faults:
         """What befalls one station or satellite, in order of time."""
         return [fault for fault in self.all if fault.who == who]
 
-    def is_out(self, window: ContactWindow) -> bool:
-        """Whether the station hears nothing in all of a contact."""
-        return any(
-            fault.start_s <= window.aos_s and window.los_s <= fault.end_s
-            for fault in self._bearing("station_out", window.station)
-        )
-
-    def heard(self, window: ContactWindow, start_s: float) -> list[tuple[float, float]]:
-        """[s] From when and until when the station works in a contact that is taken up at a moment."""
-        parts: list[tuple[float, float]] = []
-        for fault in sorted(
-            self._bearing("station_out", window.station), key=lambda fault: fault.start_s
-        ):
-            if fault.start_s > start_s:
-                parts.append((start_s, min(fault.start_s, window.los_s)))
-            start_s = max(start_s, fault.end_s)
-            if start_s >= window.los_s:
-                return parts
-        return [*parts, (start_s, window.los_s)]
+    @property
+    def outages(self) -> list[Outage]:
+        """When stations are out: their contacts are cut before anybody flies."""
+        return [
+            Outage(fault.who, fault.start_s, fault.end_s)
+            for fault in self.all
+            if fault.kind == "station_out"
+        ]
 
     def weakened(
         self,
@@ -164,7 +162,7 @@ class Faults:
     ) -> RateProfile:
         """The profile of a contact as the faults leave it.
 
-        No rate while the station is out; frames are lost beside those that the link loses by itself.
+        Frames are lost beside those that the link loses by itself. Of a station that is out no contact is left.
 
         Args:
             profile: As the link has it.
@@ -173,14 +171,13 @@ class Faults:
         """
         for fault in self._bearing("frame_loss", window.satellite):
             profile = with_loss(profile, fault.frame_loss, fault.start_s, fault.end_s)
-        out = self._bearing("station_out", window.station)
         weak = self._bearing("half_power", window.satellite)
-        edges = {edge for fault in out + weak for edge in (fault.start_s, fault.end_s)}
+        edges = {edge for fault in weak for edge in (fault.start_s, fault.end_s)}
         first_s, last_s = float(profile.time_s[0]), float(profile.time_s[-1])
         inside = sorted(edge for edge in edges if first_s < edge < last_s)
-        if not any(fault.end_s > first_s and fault.start_s < last_s for fault in out + weak):
+        if not any(fault.end_s > first_s and fault.start_s < last_s for fault in weak):
             return profile
-        weaker = dimmed() if dimmed and weak else None
+        weaker = dimmed() if dimmed else None
         steps = (
             ()
             if weaker is None
@@ -190,9 +187,7 @@ class Faults:
         before = np.searchsorted(profile.time_s, times_s, side="right") - 1
         rates = profile.rate_bps[before]
         is_weak = np.array([_at(weak, time_s) for time_s in times_s.tolist()])
-        if is_weak.any():
-            rates = np.where(is_weak, _rates_at(times_s, weaker, rates), rates)
-        rates = np.where([_at(out, time_s) for time_s in times_s.tolist()], 0.0, rates)
+        rates = np.where(is_weak, _rates_at(times_s, weaker, rates), rates)
         loss = None if profile.extra_loss is None else profile.extra_loss[before]
         return replace(profile, time_s=times_s, rate_bps=rates, extra_loss=loss)
 

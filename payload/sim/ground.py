@@ -94,7 +94,7 @@ class Ground:
         return wanted
 
     def suffer(self) -> Story:
-        """Stations break as the timetable says; the contacts know."""
+        """Tell of stations that break as the timetable says; their contacts are cut already."""
         stations = {station.name for station in self.assembly.stations}
         for fault in self.assembly.faults.all:
             if fault.kind == "station_out" and fault.who in stations:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from payload.downlink.outages import Outage, cut, seeded_outages
+from payload.downlink.outages import Outage, cut
 from payload.geometry.look import highest_deg
 from payload.geometry.track import Track
 from payload.orbit.contacts import find_fleet_contacts
@@ -11,7 +11,7 @@ from payload.ports import Dated, Propagator
 from payload.scenario.models import Scenario
 from payload.sim.places import at_key
 from payload.types import ContactWindow, Ephemeris, GroundStation
-from payload.units import S_PER_DAY, S_PER_H, at
+from payload.units import S_PER_DAY, at
 
 MOST_DAYS_OF_ELEMENTS = 14.0
 """[day] From here on elements are called outdated. Assumption: two weeks, as operators do; elements of low
@@ -46,9 +46,12 @@ def contacts_of(
     ephemerides: Mapping[str, Ephemeris],
     stations: Sequence[GroundStation],
     *,
+    outages: Sequence[Outage],
     unsure: frozenset[str],
 ) -> tuple[dict[str, list[ContactWindow]], list[str]]:
     """Passes by satellite, in order of AOS, cut where a station is out, and notes: those bought, or all that geometry allows.
+
+    Everybody meets these windows: planners, radio, uploads, lists and reports.
 
     Raises:
         ScenarioError: The file of purchased passes is not what is wanted.
@@ -67,7 +70,6 @@ def contacts_of(
     found: dict[str, list[ContactWindow]] = {name: [] for name in ephemerides}
     for window in windows:
         found[window.satellite].append(window)
-    outages = outages_of(scenario)
     if outages:
         for name, own in found.items():
             found[name] = _cut(own, outages, Track(ephemerides[name]), stations)
@@ -88,20 +90,3 @@ def _cut(
         outages,
         lambda piece: highest_deg(track, by_name[piece.station], piece.aos_s, piece.los_s),
     )
-
-
-def outages_of(scenario: Scenario) -> list[Outage]:
-    """When the scenario's stations are out: as written, and as drawn by its seed."""
-    found: list[Outage] = []
-    for item in scenario.outages:
-        if item.start_h is not None and item.end_h is not None:
-            found.append(Outage(item.station, item.start_h * S_PER_H, item.end_h * S_PER_H))
-        elif item.mean_between_h is not None and item.mean_repair_h is not None:
-            found += seeded_outages(
-                item.station,
-                seed=scenario.seed,
-                span_s=scenario.duration_s,
-                between_s=item.mean_between_h * S_PER_H,
-                repair_s=item.mean_repair_h * S_PER_H,
-            )
-    return found

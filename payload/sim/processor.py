@@ -1,6 +1,6 @@
 """How the tiles of an image are judged on board, from facts that are painted or drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from payload.energy import ComputeProfile
@@ -22,13 +22,40 @@ class Processor:
     compression_mpx_per_s: float
 
     def judge(self, acquisition: Acquisition, tile_ids: Iterable[str]) -> list[TileOutcome]:
-        """Outcomes of those tiles of an image that lie in memory, in grid order."""
+        """Outcomes of those tiles of an image that lie in memory, in grid order.
+
+        Where whole images are judged, they are only masked as yet: `judge_whole` decides.
+        """
         wanted = set(tile_ids)
         facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
         stored = [fact for fact in facts if fact.tile_id in wanted]
         covers = [self._cover(fact) for fact in stored]
+        if self.arm.policy.unit == "image":
+            return [self._masked(*item) for item in zip(stored, covers, strict=True)]
         decisions = decide(covers, self.arm.policy)
         return [self._outcome(*item) for item in zip(stored, covers, decisions, strict=True)]
+
+    def judge_whole(
+        self, acquisition: Acquisition, outcomes: Sequence[TileOutcome]
+    ) -> list[tuple[TileOutcome, TileOutcome]]:
+        """Decide on an image by the masks that there are: each masked tile, and what becomes of it.
+
+        A tile whose mask was not made, or not in time, is not known. The seconds and joules of what becomes of a
+        tile are those from its mask on.
+
+        Args:
+            acquisition: The image.
+            outcomes: What was worked on.
+        """
+        masked = [outcome for outcome in outcomes if outcome.cover is not None]
+        covers = [outcome.cover for outcome in masked if outcome.cover is not None]
+        facts = {fact.tile_id: fact for fact in self.memo.develop(acquisition)}
+        return [
+            (outcome, self._found(facts[outcome.tile_id], cover, decision, is_masked=True))
+            for outcome, cover, decision in zip(
+                masked, covers, decide(covers, self.arm.policy), strict=True
+            )
+        ]
 
     def thumbnail_bytes(self, acquisition: Acquisition, tile_id: str) -> int | None:
         """[byte] Length of the record of a tile's thumbnail; None where none are made."""
@@ -60,15 +87,33 @@ class Processor:
             return fact.perfect
         return fact.estimate
 
+    def _masked(self, fact: TileFacts, cover: CoverEstimate) -> TileOutcome:
+        """A tile that is masked and waits, raw, for the rest of its image."""
+        busy_s = self.profile.busy_s(fact.pixels)
+        return TileOutcome(
+            tile_id=fact.tile_id,
+            raw_bytes=fact.raw_bytes,
+            encoded_bytes=fact.raw_bytes,
+            decision=Decision(keep=True, reason="its image is not judged yet"),
+            cover=cover,
+            busy_s=busy_s,
+            energy_j=self.profile.energy_j(busy_s),
+        )
+
     def _outcome(self, fact: TileFacts, cover: CoverEstimate, decision: Decision) -> TileOutcome:
         return self._found(fact, None if self.arm.mask == "none" else cover, decision)
 
     def _found(
-        self, fact: TileFacts, cover: CoverEstimate | None, decision: Decision
+        self,
+        fact: TileFacts,
+        cover: CoverEstimate | None,
+        decision: Decision,
+        *,
+        is_masked: bool = False,
     ) -> TileOutcome:
         """What became of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
         encodes = decision.keep and self.arm.compresses
-        busy_s = 0.0 if cover is None else self.profile.busy_s(fact.pixels)
+        busy_s = 0.0 if cover is None or is_masked else self.profile.busy_s(fact.pixels)
         if encodes:
             busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         if not decision.keep and fact.thumbnail is not None:

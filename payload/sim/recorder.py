@@ -208,7 +208,8 @@ class Recorder:
         self.log.note(self.name, "lost", tile_id, held_bytes)
 
     def come_to_rest(self) -> None:
-        """The span is over: count the shelves."""
+        """The span is over: count the shelves, and what the radio could have sent."""
+        self.transmitter.come_to_rest()
         for thumbnail_id in list(self.thumbnails.on_board):
             self.thumbnails.drop(thumbnail_id, Fate.ON_BOARD)
         for tile_id in list(self.memory.items):

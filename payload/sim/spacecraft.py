@@ -1,7 +1,7 @@
 """A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import simpy
@@ -26,6 +26,8 @@ from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
 Work = Generator[simpy.Event, Any, TileOutcome | None]
 """A story that ends in what became of a tile."""
+Works = Generator[simpy.Event, Any, list[TileOutcome]]
+"""A story that ends in what became of several."""
 MOST_NEAR = 100
 """Images that one contact can meet: more are not taken in half an hour."""
 
@@ -69,7 +71,7 @@ class Spacecraft:
         )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
-        self.uploads = Uploads(self.env, self.name, scenario, self.assembly.faults, self.log)
+        self.uploads = Uploads(self.env, self.name, scenario, self.log)
         self.pointing = self.assembly.pointing(self.name)
 
     def observe(self) -> Story:
@@ -105,7 +107,7 @@ class Spacecraft:
     def process(self) -> Story:
         """Turn raw images into kept and pruned tiles, one image after another.
 
-        Where whole images are judged, nothing is put away before the last tile is masked.
+        Where whole images are judged, nothing is compressed or put away before the last tile is masked.
         """
         waits = self.arm.policy.unit == "image"
         while True:
@@ -117,12 +119,27 @@ class Spacecraft:
                     outcomes.append(outcome)
                     if not waits:
                         self.put_away(acquisition, outcome)
+            if waits:
+                outcomes = yield from self.finish_whole(acquisition, outcomes)
             for outcome in outcomes if waits else ():
                 self.put_away(acquisition, outcome)
             if not self.inbox.items:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
                 self.report_cover(acquisition, outcomes)
+
+    def finish_whole(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> Works:
+        """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""
+        finished = [outcome for outcome in outcomes if outcome.cover is None]  # too late for a mask
+        for masked, planned in self.processor.judge_whole(acquisition, outcomes):
+            done: TileOutcome | None = planned
+            if planned.busy_s:
+                done = yield from self.work(acquisition, planned, has_deadline=False)
+            if done is not None:
+                busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
+                finished.append(replace(done, busy_s=busy_s, energy_j=energy_j))
+        order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
+        return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
     def work(
         self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
@@ -164,7 +181,6 @@ class Spacecraft:
             self.env,
             self.ground.antennas,
             self.assembly.contacts[self.name],
-            self.assembly.faults.is_out,
             self.transmitter.miss,
         )
         while (first := (yield from passes.first())) is not None:

@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -80,6 +80,7 @@ class Transmitter:
         self._begun: list[Parcel] = []
         self._gone: set[int] = set()
         self._number = 0
+        self._offered: dict[int, tuple[RateProfile, list[tuple[float, float]]]] = {}
 
     @property
     def queue(self) -> list[Parcel]:
@@ -122,15 +123,37 @@ class Transmitter:
                 yield self.env.timeout(max(closes_s - self.env.now, frame_s))
             else:
                 yield los
+        openings = _openings(start_s, window.los_s, opening)
+        self._offered[len(self.contacts)] = (profile, openings)
         self.contacts.append(
             ContactLog(
                 window=window,
                 start_s=start_s,
-                capacity_bytes=self._capacity_bytes(profile, start_s, window.los_s, opening),
+                capacity_bytes=_carried_bytes(profile, openings),
                 used_bytes=used_bytes,
                 left_waiting=self._is_waiting,
             )
         )
+
+    def come_to_rest(self) -> None:
+        """All is sent: of what contacts could have carried, take off what the duty cycle forbade."""
+        if math.isinf(self.duty.limit_s):
+            return
+        usable = [
+            opening
+            for profile, openings in self._offered.values()
+            for opening in openings
+            if _longest_frame_s(profile) <= self.duty.limit_s
+        ]
+        silent = self.duty.silences(usable)
+        for number, (profile, openings) in self._offered.items():
+            if _longest_frame_s(profile) <= self.duty.limit_s:
+                first_s, last_s = openings[0][0], openings[-1][1]
+                openings = [part for part in silent if first_s <= part[0] < last_s]  # noqa: PLW2901
+            log, forbidden_bytes = self.contacts[number], _carried_bytes(profile, openings)
+            self.contacts[number] = replace(
+                log, capacity_bytes=log.capacity_bytes - forbidden_bytes
+            )
 
     def _profile(self, window: ContactWindow) -> RateProfile:
         """The rate of a contact as the link has it and the faults leave it."""
@@ -228,22 +251,26 @@ class Transmitter:
         draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.bursts)
         return int(draws.binomial(frames, frame_loss))
 
-    def _capacity_bytes(
-        self, profile: RateProfile, start_s: float, los_s: float, opening: Opening | None
-    ) -> int:
-        """[byte] That the channel could have carried while the antenna looked at the station."""
-        if opening is None:
-            return capacity_bytes(profile, start_s, los_s)
-        total, now_s = 0, start_s
-        while now_s < los_s:
-            opens_s, closes_s = opening(now_s)
-            total += capacity_bytes(profile, min(opens_s, los_s), min(closes_s, los_s))
-            now_s = closes_s
-        return total
-
     def miss(self, window: ContactWindow) -> None:
-        """A contact could not be used: the radio or all antennas were busy, or the station out, until its end."""
+        """A contact could not be used: the radio or all antennas were busy until its end."""
         self.contacts.append(ContactLog(window, window.los_s, 0, 0, left_waiting=False))
+
+
+def _openings(start_s: float, los_s: float, opening: Opening | None) -> list[tuple[float, float]]:
+    """[s] When the antenna looks at the station of a contact, from a time to its end."""
+    if opening is None:
+        return [(start_s, los_s)]
+    found, now_s = list[tuple[float, float]](), start_s
+    while now_s < los_s:
+        opens_s, closes_s = opening(now_s)
+        found.append((min(opens_s, los_s), min(closes_s, los_s)))
+        now_s = closes_s
+    return found
+
+
+def _carried_bytes(profile: RateProfile, stretches: list[tuple[float, float]]) -> int:
+    """[byte] That the channel carries in stretches of time."""
+    return sum(capacity_bytes(profile, from_s, to_s) for from_s, to_s in stretches)
 
 
 def _longest_frame_s(profile: RateProfile) -> float:

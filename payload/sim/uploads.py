@@ -11,7 +11,6 @@ import simpy
 from payload.downlink.uplink import UplinkQueue, Waiting
 from payload.ledger import UploadLog
 from payload.scenario.models import Scenario
-from payload.sim.faults import Faults
 from payload.sim.ground import Story
 from payload.sim.log import Log
 from payload.types import ContactWindow
@@ -25,7 +24,6 @@ class Uploads:
     env: simpy.Environment
     satellite: str
     scenario: Scenario
-    faults: Faults
     log: Log
 
     def __post_init__(self) -> None:
@@ -43,9 +41,8 @@ class Uploads:
         """A contact begins, with an antenna that stays until its end: what will be up in it is known."""
         if not self._queue.waiting:
             return
-        for start_s, end_s in self.faults.heard(window, self.env.now):
-            for item in self._queue.use(window, start_s, end_s):
-                self.env.process(self._tell(item))
+        for item in self._queue.use(window, self.env.now, window.los_s):
+            self.env.process(self._tell(item))
 
     def _tell(self, item: Waiting) -> Story:
         assert item.complete_s is not None  # it is one of those that are

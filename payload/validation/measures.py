@@ -101,10 +101,15 @@ def most_pass_gb(flown: Flown) -> float:
 
 
 def mean_rate_mbps(flown: Flown) -> float:
-    """[Mbit/s] Over all contacts, acquisition included."""
+    """[Mbit/s] Over the seconds in which a satellite's transmitter had an antenna, acquisition included.
+
+    A satellite sends to one station at a time, so that where its passes overlap a second counts once, and
+    a pass that had no antenna counts not at all; two satellites that send at once count each for itself.
+    """
     contacts = flown.record.contacts
     bits = sum(contact.capacity_bytes for contact in contacts) * BITS_PER_BYTE
-    return bits / sum(contact.window.duration_s for contact in contacts) / BPS_PER_MBPS
+    seconds = sum(contact.window.los_s - contact.start_s for contact in contacts)
+    return bits / seconds / BPS_PER_MBPS
 
 
 def saved_by_arm(flown: Flown) -> float:

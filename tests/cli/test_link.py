@@ -59,9 +59,12 @@ def test_a_link_of_one_rate_says_so(call):
         (("--set", "link.max_modcod=64APSK 4/5"), "DVB-S2 has no MODCOD '64APSK 4/5'"),
         (("--set", "link.eirp_dbw=14"), "how strong the satellite sends is wanted once"),
         (("--set", "uplink.rate_kbps=0"), "uplink.rate_kbps: "),
-        (("--set", "outages.0.station=nowhere"), "outages of stations that are not there: nowhere"),
-        (("--set", "outages.0.start_h=3"), "wants start_h and end_h, or mean_between_h"),
-        (("--set", "outages=[{station: inuvik, start_h: 3, end_h: 2}]"), "not after its start"),
+        (
+            ("--set", "faults.0.who=nowhere"),
+            "befalls 'nowhere', which is none of: svalbard, inuvik",
+        ),
+        (("--set", "faults.0.at_h=3"), "either at_h or mean_between_h"),
+        (("--set", "outages=[{station: inuvik, start_h: 3, end_h: 5}]"), "is one of the faults"),
         (("--set", "stations.0.gt_dbk=400"), "stations.0.gt_dbk: "),
     ],
 )
@@ -78,7 +81,7 @@ def test_an_outage_cuts_the_contacts_and_nothing_else(call):
         return [(item["station"], item["aos_s"], item["los_s"]) for item in found]
 
     whole = windows()
-    cut = windows("--set", "outages=[{station: svalbard, start_h: 0, end_h: 12}]")
+    cut = windows("--set", "faults=[{kind: station_out, who: svalbard, at_h: 0, lasts_h: 12}]")
     noon_s = 12 * 3600.0
     assert cut == [
         (name, max(aos_s, noon_s), los_s) if name == "svalbard" else (name, aos_s, los_s)
@@ -86,7 +89,7 @@ def test_an_outage_cuts_the_contacts_and_nothing_else(call):
         if name != "svalbard" or los_s > noon_s
     ]
     assert len(cut) < len(whole)
-    chance = "outages=[{station: svalbard, mean_between_h: 2, mean_repair_h: 2}]"
+    chance = "faults=[{kind: station_out, who: svalbard, mean_between_h: 2, mean_repair_h: 2}]"
     drawn = windows("--set", chance)
     assert windows("--set", chance) == drawn
     assert windows("--set", chance, "--set", "seed=77") != drawn

@@ -1,12 +1,9 @@
-"""Outages cut passes and nothing else; drawn ones keep their mean times."""
+"""Outages cut passes and nothing else."""
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payload.downlink.outages import Outage, cut, seeded_outages
-from payload.errors import ScenarioError
+from payload.downlink.outages import Outage, cut
 from payload.types import ContactWindow
 
 
@@ -51,32 +48,3 @@ def test_a_cut_piece_has_a_highest_point_of_its_own():
         (0.0, 100.0, 40.0),
     ]
     assert left[2] is other
-
-
-def test_failures_by_chance_have_their_mean_times():
-    """Four standard errors of a mean of exponential times."""
-    found = seeded_outages("a", seed=1, span_s=4e8, between_s=8e4, repair_s=2e4)
-    repairs = np.array([item.end_s - item.start_s for item in found])
-    starts, ends = (
-        np.array([getattr(item, name) for item in found]) for name in ("start_s", "end_s")
-    )
-    between = starts[1:] - ends[:-1]
-    error = 4.0 / np.sqrt(len(found))
-    assert repairs.mean() == pytest.approx(2e4, rel=error)
-    assert between.mean() == pytest.approx(8e4, rel=error)
-    assert repairs.sum() / 4e8 == pytest.approx(0.2, rel=2 * error)
-
-
-def test_a_longer_flight_has_the_same_failures_first():
-    short, long = (
-        seeded_outages("a", seed=3, span_s=span_s, between_s=1e4, repair_s=1e3)
-        for span_s in (1e5, 1e6)
-    )
-    assert long[: len(short)] == short
-    assert short != seeded_outages("b", seed=3, span_s=1e5, between_s=1e4, repair_s=1e3)
-    assert short != seeded_outages("a", seed=4, span_s=1e5, between_s=1e4, repair_s=1e3)
-
-
-def test_mean_times_of_nothing_are_refused():
-    with pytest.raises(ScenarioError, match="both must be above 0"):
-        seeded_outages("a", seed=1, span_s=1e5, between_s=0.0, repair_s=10.0)

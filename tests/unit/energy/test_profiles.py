@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from payload.energy import fit, load_profile, profile_names, write_profile
 from payload.energy.fitting import assumption
 from payload.errors import ScenarioError
+from payload.scenario.load import load_scenario
+from payload.scenario.power import ComputerModel
+from payload.sim.assemble import fitted_profile
 from payload.types import Footprint
 
 SCENE_PX = 10_980 * 10_980
@@ -112,6 +115,28 @@ def test_what_does_not_fit_is_told_in_a_sentence(profile, flown, scale, said):
     changed = dataclasses.replace(load_profile("host-x86"), **profile)
     with pytest.raises(ScenarioError, match=said):
         fit(changed, flown, scale=scale)
+
+
+def test_the_default_processor_says_what_memory_and_operations_a_network_has():
+    """4 Gbit are 536.87 MB; 100 GFLOPS at 0.81 Mpx/s are 123,457 operations a pixel."""
+    default = load_profile(ComputerModel().profile)
+    fits = network(123_456.0, weight_mb=2.0, activation_mb=534.8)
+    assert fit(default, fits, scale=False) == default
+    with pytest.raises(ScenarioError, match=r"more than its 536\.871 MB"):
+        fit(default, network(weight_mb=2.0, activation_mb=534.9), scale=False)
+    with pytest.raises(ScenarioError, match=r"more than the 1e[+]11 of 'myriad2-cloudscout'"):
+        fit(default, network(123_458.0), scale=False)
+
+
+def test_a_scenario_is_refused_whose_network_its_processor_cannot_hold(root):
+    """The packaged network, 11.8 MB of activations at 256 px, times the root of 10,000, and 1,600 MB of weights."""
+    path = root / "scenarios" / "quickstart.yaml"
+    fine = load_scenario(path)
+    masker = fine.masker.build(bands=("blue", "green", "red", "nir"))
+    assert fitted_profile(fine, masker).network.activation_bytes < 12e6
+    large = load_scenario(path, ["computer.network_times=10000"])
+    with pytest.raises(ScenarioError, match=r"computer\.profile: default x 10000 does not fit"):
+        fitted_profile(large, masker)
 
 
 def test_a_profile_of_your_own_is_read_back_as_it_was_written(tmp_path):

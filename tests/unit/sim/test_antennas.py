@@ -7,7 +7,6 @@ from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.antennas import PassesInView, let_go
 from payload.sim.arms import make_arm
-from payload.sim.faults import Fault, Faults
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.types import ContactWindow
@@ -17,7 +16,7 @@ BEHIND_S = 16.0
 """[s] One degree of an orbit of 5,738 s: its 360th part, rounded."""
 
 
-def served(antennas, passes, *, faults=()):
+def served(antennas, passes):
     """Passes by satellite as (station, aos_s, los_s); what was taken and missed, in order of time."""
     env = simpy.Environment()
     resources = {name: simpy.Resource(env, count) for name, count in antennas.items()}
@@ -25,8 +24,8 @@ def served(antennas, passes, *, faults=()):
 
     def story(name, windows):
         view = PassesInView(
-            env, resources, windows, Faults(tuple(faults)).is_out, lambda w: missed.append((name, w.station, w.aos_s))
-        )  # fmt: skip
+            env, resources, windows, lambda w: missed.append((name, w.station, w.aos_s))
+        )
         while (yield from view.first()) is not None:
             found = yield from view.antenna()
             if found is not None:
@@ -88,18 +87,23 @@ def test_a_free_antenna_is_taken_while_another_is_waited_for():
 
 
 def test_overlapping_passes_of_one_satellite_follow_each_other_in_order_of_aos():
-    """By hand: b is hidden behind a wholly and is missed, c goes on where a ends; d is out, e is later."""
-    passes = {
-        "one": [("a", 0, 100), ("b", 20, 90), ("c", 50, 150), ("d", 60, 400), ("e", 500, 510)]
-    }
-    faults = [Fault("station_out", "d", 0.0, 450.0)]
-    taken, missed = served(dict.fromkeys("abcde", 1), passes, faults=faults)
+    """By hand: b is hidden behind a wholly and is missed, c goes on where a ends; e is later."""
+    passes = {"one": [("a", 0, 100), ("b", 20, 90), ("c", 50, 150), ("e", 500, 510)]}
+    taken, missed = served(dict.fromkeys("abce", 1), passes)
     assert [(at, start_s, end_s) for _, at, start_s, end_s in taken] == [
         ("a", 0, 100),
         ("c", 100, 150),
         ("e", 500, 510),
     ]
-    assert sorted(at for _, at, _ in missed) == ["b", "d"]
+    assert sorted(at for _, at, _ in missed) == ["b"]
+
+
+def test_an_antenna_that_becomes_free_as_a_pass_ends_serves_nobody():
+    """By hand: both passes end at 100 s; the second has no second of it, and goes on to the next."""
+    passes = {"one": [("a", 0.0, 100.0)], "two": [("a", 10.0, 100.0), ("a", 200.0, 300.0)]}
+    taken, missed = served({"a": 1}, passes)
+    assert taken == [("one", "a", 0.0, 100.0), ("two", "a", 200.0, 300.0)]
+    assert missed == [("two", "a", 10.0)]
 
 
 def test_of_two_that_become_free_at_once_the_pass_that_began_first_is_taken():

@@ -43,6 +43,41 @@ def test_no_stretch_holds_more_than_the_limit_and_no_second_is_wasted(limit_s, w
     assert all(sent_within(spans, t - period_s, t) <= limit_s for t in ends)
 
 
+seconds = st.lists(st.booleans(), min_size=20, max_size=120)
+
+
+@given(st.integers(1, 12), st.integers(5, 20), seconds, seconds)
+def test_pauses_are_filled_as_far_as_the_limit_goes(limit_s, period_s, wishes, openings):
+    """Second method: second by second, each tried against every stretch of whole seconds, those to come too."""
+    sent = []
+    for now_s, wish in enumerate(wishes):
+        recent = sum(now_s - period_s < at_s for at_s in sent)
+        if wish and recent < limit_s:
+            sent.append(now_s)
+    duty = DutyCycle(float(limit_s), float(period_s))
+    for at_s in sent:
+        duty.note(float(at_s), at_s + 1.0)
+    span_s = max(len(wishes), len(openings))
+    filled, silent = set(sent), set()
+
+    def fits(taken):
+        return all(
+            sum(at_s in taken for at_s in range(end_s - period_s, end_s)) <= limit_s
+            for end_s in range(1, span_s + period_s + 1)
+        )
+
+    for now_s, is_open in enumerate(openings):
+        if is_open and now_s not in filled:
+            if fits(filled | {now_s}) or limit_s >= period_s:
+                filled.add(now_s)
+            else:
+                silent.add(now_s)
+    found = duty.silences([(float(s), s + 1.0) for s, is_open in enumerate(openings) if is_open])
+    counted = {s for start_s, end_s in found for s in range(round(start_s), round(end_s))}
+    assert counted == silent
+    assert sum(end - start for start, end in found) == pytest.approx(len(silent))
+
+
 def test_without_a_limit_there_is_room_for_ever():
     duty = DutyCycle(math.inf, math.inf)
     duty.note(0.0, 100.0)

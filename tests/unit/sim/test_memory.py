@@ -44,3 +44,13 @@ def test_a_full_memory_admits_nothing(size):
     memory = MassMemory(size)
     assert memory.put(Shelf("a", size))
     assert not memory.put(Shelf("b", 1))
+
+
+def test_the_peak_is_what_lay_there_at_most_not_last():
+    """By hand: 60 and 30 together, then 30 alone, then 30 and 10."""
+    memory = MassMemory(100)
+    for tile, size in (("a", 60), ("b", 30)):
+        assert memory.put(Shelf(tile, size))
+    memory.release("a")
+    assert memory.put(Shelf("c", 10))
+    assert (memory.used_bytes, memory.peak_bytes) == (40, 90)

@@ -1,5 +1,7 @@
 """What to drop and what to send: each policy is judged by the shelves alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +101,12 @@ def test_each_order_sends_first_what_its_name_says(policy, first):
 def test_first_in_knows_no_rank(shelved):
     assert {rank("first_in", shelf) for shelf in shelved} <= {0.0}
     assert set(RANKS) == {"first_in", "priority", "deadline", "clearest_first", "value_per_byte"}
+
+
+def test_what_is_spare_itself_sends_nobody_away_but_spare_tiles():
+    """A pruned tile or a thumbnail has room only where nobody needs it."""
+    old, spare = Shelf("old", 60, order=1), Shelf("spare", 60, order=2, is_spare=True)
+    newcomer = Shelf("new", 50, order=3, is_spare=True)
+    assert victims("oldest", newcomer, [old], short_bytes=10) is None
+    assert victims("oldest", newcomer, [old, spare], short_bytes=10) == ["spare"]
+    assert victims("oldest", replace(newcomer, is_spare=False), [old], short_bytes=10) == ["old"]

@@ -162,6 +162,57 @@ def test_a_tile_that_the_processor_had_no_time_for_is_counted_apart(fly, policy)
         assert own.ledger.entries == fly()["prune"].ledger.entries
 
 
+def pooled(outcomes):
+    covers = [outcome.cover for outcome in outcomes if outcome.cover is not None]
+    return sum(cover.cloud_px for cover in covers) / sum(cover.valid_px for cover in covers)
+
+
+@pytest.mark.parametrize("policy", ["sent_unmasked", "dropped"])
+def test_whole_images_are_judged_by_masks_that_came_in_time_alone(fly, policy):
+    """By hand, from the shutter on: so many pixels at 0.081 Mpx/s, those unmasked compressed at 10 Mpx/s."""
+    whole = fly()["discard"]
+    halves_s = [image.acquisition.opportunity.duration_s / 2 for image in whole.images]
+    deadline = {"after_exposure_s": max(halves_s) + 0.06, "policy": policy}
+    partial = fly(computer=SLOW | {"deadline": deadline})["discard"]
+    late = {item.tile_id for item in partial.ledger.late}
+    differs = 0
+    for image, full in zip(partial.images, whole.images, strict=True):
+        now_s, expected = image.acquisition.opportunity.duration_s / 2, set()
+        for outcome in full.outcomes:
+            pixels = outcome.cover.valid_px
+            if now_s + pixels / 81_000 > deadline["after_exposure_s"]:
+                expected.add(outcome.tile_id)
+                now_s += pixels / 1e7 if policy == "sent_unmasked" else 0.0
+            else:
+                now_s += pixels / 81_000
+        assert {o.tile_id for o in image.outcomes} & late == expected
+        masked = [outcome for outcome in image.outcomes if outcome.tile_id not in late]
+        assert 0 < len(masked) < len(image.outcomes)
+        cover = pooled(masked)
+        differs += f"{cover:.3f}" != f"{pooled(full.outcomes):.3f}"
+        for outcome in masked:
+            assert f"image cover {cover:.3f}" in outcome.decision.reason
+            assert outcome.is_kept == (cover <= 0.7)
+            assert (outcome.encoded_bytes < outcome.raw_bytes) == outcome.is_kept
+        for outcome in image.outcomes:
+            if outcome.tile_id in late:
+                assert outcome.cover is None
+                assert outcome.is_kept == (policy == "sent_unmasked")
+    assert differs, "the test is too easy: late masks say nothing new"
+
+
+def test_whole_images_cost_the_same_seconds_in_two_steps(fly):
+    """Masking all tiles and compressing those of the images that are kept: by hand, at 0.081 and 10 Mpx/s."""
+    record = fly()["discard"]
+    for image in record.images:
+        for outcome in image.outcomes:
+            pixels = outcome.cover.valid_px
+            busy_s = pixels / 81_000 + (pixels / 1e7 if outcome.is_kept else 0.0)
+            assert outcome.busy_s == pytest.approx(busy_s)
+            spent = [e.joules for e in record.ledger.joules if e.subject == outcome.tile_id]
+            assert sum(spent) == pytest.approx(2.0 * busy_s)
+
+
 def test_a_deadline_at_the_next_contact_is_never_missed_by_a_fast_processor(fly):
     deadline = {"at_next_contact": True}
     fast = fly(computer={"profile": "odin-dtacs", "deadline": deadline})["prune"]

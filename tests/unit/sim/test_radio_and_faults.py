@@ -108,6 +108,39 @@ def test_a_turn_takes_the_angle_over_the_rate_and_the_settling(flying):
     assert pointing.turn_s(shot, "svalbard") == pytest.approx(angle_deg / 2.0 + 3.0, rel=1e-6)
 
 
+LIMIT = {"max_transmit_s_per_orbit": 120.0}
+
+
+def test_a_contact_could_have_carried_what_the_duty_cycle_lets_through(flying):
+    """At one rate: seconds of 1 Mbit/s, none in acquisition; a radio that is never idle has used them all."""
+    link = {"kind": "fixed", "rate_mbps": 1.0, "acquisition_s": 0.0}
+    _, free = flying("raw", link=link)
+    mission, record = flying("raw", link=link, radio=LIMIT)
+    seconds = sum(log.window.duration_s for log in free.contacts)
+    assert sum(log.capacity_bytes for log in free.contacts) == pytest.approx(seconds * 125_000)
+    orbit_s = period_s(mission.assembly.ephemerides["one"])
+    # Passes of one station come once an orbit, each far longer than the limit: so many of 120 s.
+    starts = [log.window.aos_s for log in free.contacts]
+    assert min(np.diff(starts)) > 0.9 * orbit_s
+    capacity = [log.capacity_bytes for log in record.contacts]
+    assert max(capacity) <= 120 * 125_000 + 99  # each silence is rounded down to whole bytes
+    assert sum(capacity) == pytest.approx(len(starts) * 120 * 125_000, rel=0.05)
+    assert all(log.used_bytes <= log.capacity_bytes for log in record.contacts)
+    slow = link | {"rate_mbps": 0.002}
+    _, busy = flying("raw", link=slow, radio=LIMIT)
+    full = [log for log in busy.contacts if log.left_waiting]
+    assert len(full) > 3
+    for log in full[1:]:  # before the first there was nothing to send for a while
+        assert log.capacity_bytes - log.used_bytes < 2 * 1115  # a frame or two that did not fit
+
+
+def test_a_frame_that_the_duty_cycle_never_lets_through_makes_no_capacity(flying):
+    """1,115 bytes at 20 bit/s take 446 s."""
+    link = {"kind": "fixed", "rate_mbps": 0.00002}
+    _, record = flying("raw", link=link, radio=LIMIT)
+    assert {(log.capacity_bytes, log.used_bytes) for log in record.contacts} == {(0, 0)}
+
+
 def test_the_period_is_that_of_kepler(flying):
     """550 km: 2 pi sqrt(a^3 / mu) is 5,738 s (circular, two bodies); J2 changes it by less than 0.2 %."""
     mission, _ = flying(duration_h=2)
@@ -169,18 +202,15 @@ def test_a_profile_is_weakened_where_and_while_something_is_broken():
     faults = Faults(
         (
             Fault("half_power", "one", 0.0, 120.0),
-            Fault("station_out", "s", 150.0, 160.0),
-            Fault("station_out", "elsewhere", 0.0, 1e9),
+            Fault("station_out", "s", 150.0, 160.0),  # cuts the window, not the rate
             Fault("half_power", "two", 0.0, 1e9),
         )
     )
     weak = faults.weakened(profile, WINDOW)
     seconds = np.diff(weak.time_s)
     carried = float((seconds * weak.rate_bps[:-1]).sum())
-    assert carried == pytest.approx(8e6 * (20 / 2 + 30 + 40))
+    assert carried == pytest.approx(8e6 * (20 / 2 + 80))
     assert Faults().weakened(profile, WINDOW) is profile
-    assert not faults.is_out(WINDOW)
-    assert Faults((Fault("station_out", "s", 90.0, 210.0),)).is_out(WINDOW)
 
 
 def test_random_faults_come_as_often_as_their_mean_says(write_scenario):
@@ -194,12 +224,81 @@ def test_random_faults_come_as_often_as_their_mean_says(write_scenario):
     assert [f for f in both if f.kind == "frame_loss"] == list(found), "nobody else's draws change"
 
 
+def repaired(write_scenario, *, seed=1, span_h=100_000, who="svalbard"):
+    faults = [{"kind": "station_out", "who": who, "mean_between_h": 22.0, "mean_repair_h": 5.5}]
+    stations = [{"name": name, "lat_deg": 78, "lon_deg": 15} for name in ("svalbard", "inuvik")]
+    # A year is the longest flight of a file; the timetable itself knows no such limit.
+    path = write_scenario(faults=faults, stations=stations, seed=seed, duration_h=8000)
+    scenario = load_scenario(path).model_copy(update={"duration_h": float(span_h)})
+    return [(f.start_s, f.end_s) for f in timetable(scenario, boot_s=None)]
+
+
+def test_repairs_by_chance_have_their_mean_times(write_scenario):
+    """Four standard errors of a mean of exponential times; a share 5.5 / 27.5 of the time is lost."""
+    found = np.array(repaired(write_scenario))
+    repairs, between = found[:, 1] - found[:, 0], found[1:, 0] - found[:-1, 1]
+    error = 4.0 / np.sqrt(len(found))
+    assert repairs.mean() == pytest.approx(5.5 * 3600, rel=error)
+    assert repairs.std() == pytest.approx(5.5 * 3600, rel=2 * error)  # of an exponential time
+    assert between.mean() == pytest.approx(22 * 3600, rel=error)
+    assert repairs.sum() / 3.6e8 == pytest.approx(0.2, rel=2 * error)
+
+
+def test_a_longer_flight_has_the_same_failures_first(write_scenario):
+    short, long = (repaired(write_scenario, span_h=hours) for hours in (1_000, 5_000))
+    assert long[: len(short)] == short
+    assert short != repaired(write_scenario, span_h=1_000, who="inuvik")
+    assert short != repaired(write_scenario, span_h=1_000, seed=2)
+
+
+def test_a_station_that_is_out_cuts_the_windows_that_everybody_meets(flying):
+    """By hand: the first pass loses its middle, the second its begin, the third is gone, the rest stay."""
+    _, free = flying("raw", link=SLOW)
+    whole = [log.window for log in free.contacts]
+    first, second, third = whole[:3]
+    middle_s = (first.aos_s + first.los_s) / 2
+    outs = [(middle_s - 60, middle_s + 60), (second.aos_s - 50, second.aos_s + 100), (third.aos_s - 1, third.los_s + 1)]  # fmt: skip
+    faults = [
+        {"kind": "station_out", "at_h": start_s / 3600, "lasts_h": (end_s - start_s) / 3600}
+        for start_s, end_s in outs
+    ]
+    up_s = (
+        (first.duration_s - 120 - 2 * 10) + (second.duration_s - 100 - 10) - 1
+    )  # all but a second
+    uplink = {"rate_kbps": 8, "uploads": [{"name": "x", "kb": up_s, "at_h": 0}]}
+    mission, record = flying("raw", link=SLOW, faults=faults, uplink=uplink)
+    edges = [(w.aos_s, w.los_s) for w in mission.assembly.contacts["one"]]
+    assert np.allclose(
+        edges,
+        [
+            (first.aos_s, middle_s - 60), (middle_s + 60, first.los_s), (second.aos_s + 100, second.los_s),
+            *((w.aos_s, w.los_s) for w in whole[3:]),
+        ],
+        atol=1e-6,
+    )  # fmt: skip
+    assert [(log.window.aos_s, log.window.los_s) for log in record.contacts] == edges
+    assert not any(log.is_missed for log in record.contacts)
+    # At 1,000 byte/s, 10 s to lock in each of the three pieces: up a second before the end of the third.
+    (upload,) = record.uploads
+    assert upload.complete_s == pytest.approx(second.los_s - 1, abs=0.01)
+    told = [event for event in record.events if event.kind == "fault"]
+    assert [event.time_s for event in told] == pytest.approx([start_s for start_s, _ in outs])
+    assert {event.subject for event in told} == {"station_out"}
+
+
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
         ([{"kind": "station_out"}], "either at_h or mean_between_h"),
         ([{"kind": "station_out", "at_h": 1, "who": "one"}], "which is none of: svalbard"),
+        ([{"kind": "station_out", "at_h": 1, "who": "nowhere"}], "which is none of: svalbard"),
         ([{"kind": "half_power", "at_h": 1, "mean_between_h": 2}], "either at_h or mean_between_h"),
+        ([{"kind": "station_out", "at_h": 1, "mean_repair_h": 2}], "goes with mean_between_h"),
+        (
+            [{"kind": "station_out", "mean_between_h": 1, "mean_repair_h": 2, "lasts_h": 3}],
+            "without lasts_h",
+        ),
+        ([{"kind": "memory_bank", "mean_between_h": 1, "mean_repair_h": 2}], "never comes back"),
     ],
 )
 def test_a_fault_that_cannot_befall_anybody_is_refused(write_scenario, faults, said):

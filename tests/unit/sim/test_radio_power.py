@@ -16,12 +16,11 @@ from payload.sim import assemble
 from payload.sim.arms import make_arm
 from payload.sim.battery import PowerSystem
 from payload.sim.duty_cycle import DutyCycle
-from payload.sim.faults import Fault, Faults
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.sim.transmitter import Transmitter
-from payload.types import ContactWindow, Ephemeris
+from payload.types import ContactWindow, Ephemeris, RateProfile
 
 EPHEMERIS = Ephemeris("one", np.arange(2.0), np.zeros((2, 3)), np.zeros((2, 3)))
 PROFILE = ComputeProfile("own", "p", "w", 1.0, 1.0, "board", "assumed", "made up for a test")
@@ -54,6 +53,19 @@ class Flown:
         return [event.kind for event in self.log.events]
 
 
+@dataclass(frozen=True)
+class Fading(Fixed):
+    """A link so bad between two times [s] that it carries nothing, as in a storm."""
+
+    none_s: tuple[float, float] = (0.0, 0.0)
+
+    def profile(self, window, ephemeris=None):  # noqa: ARG002
+        edges = np.array([window.aos_s + self.acquisition_s, *self.none_s, window.los_s])
+        rate_bps = self.rate_mbps * 1e6
+        rates = np.array([rate_bps, 0.0, rate_bps, 0.0])
+        return RateProfile(edges, rates, self.frame_bytes, self.frame_payload_bytes, 0.0)
+
+
 def fly(records, *, watts=None, rules=None, until_s=LOS_S, opening=None, **radio):
     """One contact of 100 s; `watts` [W] of the array as (time, watts), dark from end to end if left out."""
     env = simpy.Environment()
@@ -65,7 +77,7 @@ def fly(records, *, watts=None, rules=None, until_s=LOS_S, opening=None, **radio
     )
     flown = Flown(power, None, ledger, log, arrived)
     flown.radio = Transmitter(
-        env, Fixed(**RATE), EPHEMERIS, 1, arrived=lambda tile: arrived.append((tile, env.now)), given_up=print,
+        env, radio.pop("link", Fixed(**RATE)), EPHEMERIS, 1, arrived=lambda tile: arrived.append((tile, env.now)), given_up=print,
         power=power, **radio,
     )  # fmt: skip
     for number, size in enumerate(records):
@@ -99,7 +111,7 @@ def test_a_duty_limit_lowers_the_joules_as_it_lowers_the_bytes():
     free = fly([900] * 200)
     limited = fly([900] * 200, duty=DutyCycle(10.0, 5700.0))
     away = fly([900] * 200, opening=lambda now_s: (max(now_s, 60.0), math.inf))
-    dead = fly([900], faults=Faults((Fault("station_out", "s", 0.0, 99.99),)))
+    dead = fly([900], link=Fading(**RATE, none_s=(5.0, 99.99)))
     sent = [
         sum(c.used_bytes for c in flown.radio.contacts) for flown in (free, limited, away, dead)
     ]
@@ -108,9 +120,9 @@ def test_a_duty_limit_lowers_the_joules_as_it_lowers_the_bytes():
         assert flown.radio_j == pytest.approx(by_hand_j(used_bytes / 1000.0))
 
 
-def test_a_burst_that_a_dead_station_holds_up_draws_no_watts_meanwhile():
-    """By hand: 30 s of frames from 5 s on, the station dead from 10 s to 40 s: on air in all 30 s, not 60."""
-    flown = fly([27_000], faults=Faults((Fault("station_out", "s", 10.0, 40.0),)))
+def test_a_burst_that_a_dead_link_holds_up_draws_no_watts_meanwhile():
+    """By hand: 30 s of frames from 5 s on, no rate from 10 s to 40 s: on air in all 30 s, not 60."""
+    flown = fly([27_000], link=Fading(**RATE, none_s=(10.0, 40.0)))
     assert flown.arrived == [("t0", pytest.approx(65.0))]
     assert flown.radio_j == pytest.approx(by_hand_j(30.0))
 

@@ -59,6 +59,36 @@ def test_measures_are_arithmetic_of_the_books(write_scenario, tmp_path):
     assert MEASURES["raw_gb_an_image"](flown) == pytest.approx(sum(raw) / len(raw) / 1e9)
 
 
+@pytest.mark.parametrize(
+    ("stations", "satellites", "passes"),
+    [((1,), 1, 1), ((1, 1), 1, 2), ((2,), 2, 2), ((1,), 2, 2), ((1, 1), 2, 4)],
+    ids=["alone", "two stations", "two satellites", "one antenna for two", "two for two"],
+)
+def test_the_mean_rate_is_that_of_the_link_however_passes_overlap(
+    write_scenario, tmp_path, stations, satellites, passes
+):
+    """A link of 100 Mbit/s without acquisition carries 100 Mbit/s in every second that a radio sends."""
+    place = {"lat_deg": 78.23, "lon_deg": 15.39}
+    orbit = {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}
+    path = write_scenario(
+        memory={"capacity_mb": 1000},
+        link={"kind": "fixed", "rate_mbps": 100, "acquisition_s": 0},
+        stations=[place | {"name": f"s{n}", "antennas": count} for n, count in enumerate(stations)],
+        satellites=[
+            {"name": f"c{n}", "orbit": orbit | {"argument_of_latitude_deg": -3.0 * n}}
+            for n in range(satellites)
+        ],
+        duration_h=6,
+    )
+    assembly = assemble(load_scenario(path))
+    records, _ = fly_arms(assembly, tmp_path, arms=["raw"])
+    flown = Flown(assembly, records, "raw")
+    laps = MEASURES["contacts_a_day"](flown) * flown.craft_days / passes
+    assert laps == pytest.approx(round(laps))
+    assert laps > 1
+    assert MEASURES["mean_rate_mbps"](flown) == pytest.approx(100.0, rel=1e-6)
+
+
 def test_a_claim_agrees_within_its_range_alone(mission):
     folder = mission(
         claim("images_a_day", low=0.5),
