@@ -17,6 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from payload.compression.kernels import has_numba
+
 GAIN_BITS = 12
 GAIN_LIMIT = 4 << GAIN_BITS  # gain x residual then stays inside of int32
 
@@ -54,27 +56,90 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return residuals
 
 
-def med_samples(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def held(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Samples in which each pixel that is not coded holds what came before it.
+
+    That is its western neighbour's value, held or true; in the first column its northern neighbour's;
+    0 where there is none. A decoder comes by it in any order in which it meets the neighbours first.
+
+    Args:
+        bands: [DN] shape (B, H, W).
+        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
+
+    Returns:
+        Same shape, a new array.
+    """
+    count, height, width = bands.shape
+    # Where each pixel's value comes from: the last coded pixel of its row, else of the first column; else nowhere.
+    column = np.where(not_coded, 0, np.arange(width))
+    np.maximum.accumulate(column, axis=1, out=column)
+    row = np.where(not_coded[:, 0], -1, np.arange(height))
+    np.maximum.accumulate(row, out=row)
+    rows = np.where(column > 0, np.arange(height)[:, np.newaxis], row[:, np.newaxis])
+    source = (rows * width + column).reshape(-1)
+    filled: NDArray[np.uint16] = np.take(bands.reshape(count, -1), np.maximum(source, 0), axis=1)
+    if row[0] < 0:
+        filled[:, source < 0] = 0
+    return filled.reshape(bands.shape)
+
+
+def med_samples(
+    residuals: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint16]:
     """Undo `med_residuals`: the samples, shape (B, H, W).
+
+    Args:
+        residuals: Modulo 2**16, shape (B, H, W).
+        not_coded: Shape (H, W), True where residuals mean nothing and the samples are `held`; None where
+            all are coded.
+    """
+    if not has_numba():
+        return wavefront(residuals, not_coded)
+    from payload.compression.med_kernel import undo  # noqa: PLC0415 - compiles where it is used
+
+    plane = np.zeros((0, 0), np.bool_) if not_coded is None else np.ascontiguousarray(not_coded)
+    samples = np.empty(residuals.shape, np.uint16)
+    undo(np.ascontiguousarray(residuals), plane, samples)
+    return samples
+
+
+def wavefront(
+    residuals: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint16]:
+    """What `med_samples` does, without numba.
 
     A sample needs its neighbours first, but all samples of an anti-diagonal, in all bands, are
     independent: the image is sheared so that anti-diagonals are rows, and rows are done in order.
     Beside each of them lies a column of zeros, the neighbours beyond the edge.
     """
+    height, width = residuals.shape[1:]
+    planes: tuple[NDArray[np.bool_], ...] = ()
+    if not_coded is not None:
+        first = np.zeros_like(not_coded)
+        first[:, 0] = not_coded[:, 0]
+        planes = (not_coded & ~first, first)
+    if height <= width:
+        return _wavefront(residuals, planes)
+    # The prediction is the same for the transposed image, west and north exchanged; short rows are cheaper.
+    turned = tuple(plane.T for plane in reversed(planes))
+    return _wavefront(residuals.transpose(0, 2, 1), turned).transpose(0, 2, 1).copy()
+
+
+def _wavefront(
+    residuals: NDArray[np.uint16], planes: tuple[NDArray[np.bool_], ...]
+) -> NDArray[np.uint16]:
+    """The samples; with the planes of pixels that hold their western and their northern neighbours."""
     count, height, width = residuals.shape
-    if (
-        height > width
-    ):  # the prediction is the same for the transposed image; short rows are cheaper
-        return med_samples(residuals.transpose(0, 2, 1)).transpose(0, 2, 1).copy()
     sheared = np.zeros((height + width + 1, (height + 1) * count), np.uint16)
     size, row = sheared.strides[1], sheared.strides[0]
     # Sample (b, i, j) lies in row i + j + 2, at place (i + 1) x count + b.
     image = as_strided(sheared[2:, count:], (count, height, width), (size, row + count * size, row))
     image[...] = residuals
+    holds = [_sheared(plane, count) for plane in planes]
     own, above = list(sheared[:, count:]), list(sheared[:, :-count])
     low, high, clipped = (np.empty_like(own[0]) for _ in range(3))
     west, north, north_west = own[1], above[1], above[0]
-    for samples, above_next in zip(own[2:], above[2:], strict=True):
+    for diagonal, (samples, above_next) in enumerate(zip(own[2:], above[2:], strict=True)):
         np.minimum(west, north, out=low)
         np.maximum(west, north, out=high)
         np.maximum(low, north_west, out=clipped)
@@ -82,8 +147,19 @@ def med_samples(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
         np.add(samples, west, out=samples)
         np.add(samples, north, out=samples)
         np.subtract(samples, low, out=samples)
+        for plane, neighbour in zip(holds, (west, north), strict=False):
+            np.copyto(samples, neighbour, where=plane[diagonal])
         west, north, north_west = samples, above_next, north
     return image.copy()
+
+
+def _sheared(plane: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """A plane, shape (H, W), so that anti-diagonals are rows and each pixel is there for so many bands."""
+    height, width = plane.shape
+    sheared = np.zeros((height + width - 1, height), np.bool_)
+    size, row = sheared.strides[1], sheared.strides[0]
+    as_strided(sheared, (height, width), (row + size, row))[...] = plane
+    return np.repeat(sheared, count, axis=1)
 
 
 def fit_gain(before: NDArray[np.uint16], own: NDArray[np.uint16]) -> int:

@@ -107,10 +107,10 @@ def test_a_codec_that_is_not_here_is_named():
 class Liar:
     """A codec whose payloads are whole and whose pixels are wrong."""
 
-    def encode(self, bands, *, bit_depth):  # noqa: ARG002
+    def encode(self, bands, *, bit_depth, not_coded=None):  # noqa: ARG002
         return b"x"
 
-    def decode(self, payload, shape, *, bit_depth):  # noqa: ARG002
+    def decode(self, payload, shape, *, bit_depth, not_coded=None):  # noqa: ARG002
         return np.zeros(shape, np.uint16)
 
 
