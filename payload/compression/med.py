@@ -28,6 +28,7 @@ from payload.compression.median import (
     pack_gains,
     unpack_gains,
 )
+from payload.compression.residuals import split
 from payload.compression.samples import (
     check_fit,
     check_plane,
@@ -38,6 +39,16 @@ from payload.compression.samples import (
 from payload.errors import CodecError
 from payload.registry import option
 
+# Of Zstandard's levels none looks less for repeats than 1 and still codes single bytes: these do.
+_NO_SEARCH = {
+    "strategy": zstandard.STRATEGY_FAST,
+    "min_match": 7,
+    "hash_log": 6,
+    "chain_log": 6,
+    "search_log": 1,
+    "window_log": 17,
+    "write_checksum": False,
+}
 _LENGTH = struct.Struct("<I")
 # A zstd block of 4 bytes, at the shortest, stands for 128 KiB at the most.
 _MAX_EXPANSION = 1 << 15
@@ -49,15 +60,23 @@ class MedZstd:
 
     level: int = option(
         3,
-        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller.",
-        ge=1,
+        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller. 0 hardly looks "
+        "for repeats, which are by chance in what prediction leaves: fastest, and smallest of noisy ground.",
+        ge=0,
         le=19,
     )
 
     def __post_init__(self) -> None:
         """Refuse a level that Zstandard does not have."""
-        if not 1 <= self.level <= 19:
-            raise CodecError(f"med-zstd: level {self.level}; 1 to 19 is wanted")
+        if not 0 <= self.level <= 19:
+            raise CodecError(f"med-zstd: level {self.level}; 0 to 19 is wanted")
+
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        if self.level:
+            return zstandard.ZstdCompressor(level=self.level, write_checksum=False)
+        return zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters(**_NO_SEARCH)
+        )
 
     def encode(
         self,
@@ -71,10 +90,9 @@ class MedZstd:
         gains, numbers = decorrelate(bands, not_coded)
         if not numbers.size:
             return b""
-        lows = [own.astype(np.uint8).tobytes() for own in numbers]
-        highs = [(own >> np.uint16(8)).astype(np.uint8).tobytes() for own in numbers]
-        compressor = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
-        frames = [compressor.compress(plane) for plane in [*lows, b"".join(highs)]]
+        low, high = split(numbers)
+        compressor = self._compressor()
+        frames = [compressor.compress(plane.data) for plane in [*low, high.reshape(-1)]]
         lengths = [_LENGTH.pack(len(frame)) for frame in frames]
         return b"".join([pack_gains(gains), *lengths, *frames])
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from payload.compression.residuals import (
     GAIN_LIMIT,
-    explained,
     fit_gain,
+    fold,
     held,
     med_residuals,
     med_samples,
-    unzigzag,
-    zigzag,
+    unfold,
 )
 from payload.compression.samples import coded_samples, spread_samples
 from payload.errors import CodecError
@@ -50,9 +49,8 @@ def decorrelate(
     gains = [fit_gain(before, own) for before, own in pairwise(residuals)]
     numbers = np.empty_like(residuals)
     for band, own in enumerate(residuals):
-        numbers[band] = zigzag(
-            own - explained(residuals[band - 1], gains[band - 1]) if band else own
-        )
+        before, gain = (residuals[band - 1], gains[band - 1]) if band else (None, 0)
+        numbers[band] = fold(before, own, gain)
     return gains, numbers
 
 
@@ -65,9 +63,8 @@ def correlate(
     """Undo `decorrelate`: the samples, shape (B, H, W), 0 where nothing is coded."""
     residuals = np.empty_like(numbers)
     for band, own in enumerate(numbers):
-        residuals[band] = unzigzag(own)
-        if band:
-            residuals[band] += explained(residuals[band - 1], gains[band - 1])
+        before, gain = (residuals[band - 1], gains[band - 1]) if band else (None, 0)
+        residuals[band] = unfold(before, own, gain)
     bands = med_samples(spread_samples(residuals, shape, not_coded), not_coded)
     if not_coded is not None:
         bands[:, not_coded] = 0

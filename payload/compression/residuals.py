@@ -38,6 +38,12 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
     Source: LOCO-I, M. Weinberger, G. Seroussi, G. Sapiro, IEEE Trans. Image Processing 9(8), 2000.
     """
+    if has_numba():
+        from payload.compression.med_kernel import predict  # noqa: PLC0415 - compiles where it is used
+
+        found = np.empty(bands.shape, np.uint16)
+        predict(np.ascontiguousarray(bands), found)
+        return found
     _, height, width = bands.shape
     padded = np.zeros((height + 1, width + 1), np.uint16)
     west, north, north_west = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
@@ -190,6 +196,54 @@ def explained(before: NDArray[np.uint16], gain: int) -> NDArray[np.uint16]:
     return product.astype(np.int16).view(np.uint16)
 
 
+def fold(
+    before: NDArray[np.uint16] | None, own: NDArray[np.uint16], gain: int
+) -> NDArray[np.uint16]:
+    """What the band before, if there is one, leaves unexplained of residuals of shape (N,), as `zigzag` numbers."""
+    if not has_numba():
+        return zigzag(own if before is None else own - explained(before, gain))
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    numbers = np.empty_like(own)
+    first = own if before is None else before
+    med_kernel.fold(
+        first.view(np.int16), own.view(np.int16), 0 if before is None else gain, numbers
+    )
+    return numbers
+
+
+def unfold(
+    before: NDArray[np.uint16] | None, numbers: NDArray[np.uint16], gain: int
+) -> NDArray[np.uint16]:
+    """Undo `fold`: residuals modulo 2**16."""
+    if not has_numba():
+        own = unzigzag(numbers)
+        if before is not None:
+            own += explained(before, gain)
+        return own
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    own = np.empty_like(numbers)
+    first = own if before is None else before
+    if before is None:
+        own.fill(0)
+    med_kernel.unfold(
+        first.view(np.int16), numbers, 0 if before is None else gain, own.view(np.int16)
+    )
+    return own
+
+
+def split(numbers: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Low and high bytes of numbers, same shape."""
+    if not has_numba():
+        return numbers.astype(np.uint8), (numbers >> np.uint16(8)).astype(np.uint8)
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    low, high = np.empty(numbers.shape, np.uint8), np.empty(numbers.shape, np.uint8)
+    med_kernel.split(numbers.reshape(-1), low.reshape(-1), high.reshape(-1))
+    return low, high
+
+
 def zigzag(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Small residuals of either sign become small numbers: 0, -1, 1, -2 turn into 0, 1, 2, 3."""
     signs = (residuals.view(np.int16) >> 15).view(np.uint16)
@@ -207,5 +261,9 @@ def unzigzag(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def _sum_of_products(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
+    if has_numba():
+        from payload.compression.med_kernel import sum_of_products  # noqa: PLC0415
+
+        return int(sum_of_products(first.reshape(-1), second.reshape(-1)))
     # |residual| <= 2**15: a product fits int32, and 2**27 of them fit int64.
     return int(np.multiply(first, second, dtype=np.int32).sum(dtype=np.int64))
