@@ -5,6 +5,7 @@ The payload, little-endian; it is empty where nothing is coded:
     gains       int16 x (B - 1)     units of 2**-12
     length      uint32              [byte] of the stream
     samples     uint32              coded in it
+    block       uint8               samples that share a code: 8, 16, 32 or 64
     stream      all bands one behind the other as 16-bit samples, no preprocessor, basic options; reference
                 interval 128 blocks
 
@@ -38,7 +39,7 @@ from payload.compression.samples import (
 from payload.errors import CodecError
 from payload.registry import option
 
-_SIZES = struct.Struct("<II")
+_SIZES = struct.Struct("<IIB")
 _BLOCKS = (8, 16, 32, 64)  # CCSDS 121.0-B-2, section 3.1.2
 # 64 blocks of zeros take 6 bits at the shortest: 64 x 64 samples; CCSDS 121.0-B-2, section 3.4.3.
 _MAX_SAMPLES_A_BYTE = 8 * 64 * 64 // 6
@@ -73,8 +74,8 @@ class MedAec:
         gains, numbers = decorrelate(bands, not_coded)
         if not numbers.size:
             return b""
-        stream: bytes = guest.aec_encode(numbers.reshape(-1), **self._settings)
-        return pack_gains(gains) + _SIZES.pack(len(stream), numbers.size) + stream
+        stream: bytes = guest.aec_encode(numbers.reshape(-1), **_settings(self.block))
+        return pack_gains(gains) + _SIZES.pack(len(stream), numbers.size, self.block) + stream
 
     def decode(
         self,
@@ -94,17 +95,17 @@ class MedAec:
         count, start = shape[0] * pixels, GAIN_BYTES * (shape[0] - 1)
         gains = unpack_gains(payload, shape[0] - 1)
         body = start + _SIZES.size
-        if len(payload) < body or _SIZES.unpack_from(payload, start) != (
-            len(payload) - body,
-            count,
-        ):
+        if len(payload) < body:
+            raise CodecError(f"med-aec: a payload of {len(payload)} bytes is too short")
+        length, coded, block = _SIZES.unpack_from(payload, start)
+        if (length, coded) != (len(payload) - body, count) or block not in _BLOCKS:
             raise CodecError(f"med-aec: {len(payload)} bytes are not the payload of such a tile")
         if count > (len(payload) - body) * _MAX_SAMPLES_A_BYTE:
             raise CodecError(f"med-aec: {count} samples do not come out of {len(payload)} bytes")
-        whole_blocks = -(-count // self.block) * self.block
+        whole_blocks = -(-count // block) * block
         try:
             numbers: NDArray[np.uint16] = guest.aec_decode(
-                payload[body:], out=np.zeros(whole_blocks, np.uint16), **self._settings
+                payload[body:], out=np.zeros(whole_blocks, np.uint16), **_settings(block)
             )
         except (guest.AecError, *FAILURES) as error:
             raise CodecError(f"med-aec: a damaged stream: {error}") from error
@@ -112,6 +113,6 @@ class MedAec:
         check_fit(bands, bit_depth=bit_depth)
         return bands
 
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return {"bitspersample": 16, "flags": 0, "blocksize": self.block, "rsi": 128}
+
+def _settings(block: int) -> dict[str, Any]:
+    return {"bitspersample": 16, "flags": 0, "blocksize": block, "rsi": 128}
