@@ -1,31 +1,7 @@
 """The tile record: one tile as it goes down, every bit of it under a check.
 
-Little-endian, 72 bytes, then the payload to the end of the record:
-
-    0   sync word           4 bytes 74 69 6C E5, to find records again after damage
-    4   record length       uint32, header included
-    8   version             uint8, 2
-    9   flags               uint8; bit 0: raw, because the codec would have made it longer;
-                            bit 1: some pixels are not coded, their plane comes before the payload
-    10  bands, row, column  uint16 each
-    16  top, left           uint32 each [px] of the tile in the image
-    24  height, width       uint16 each [px]
-    28  codec               14 bytes ASCII, filled up with zeros
-    42  largest error       uint16 [DN], 0 for lossless: see `payload.compression.quantise`
-    44  cloud cover         uint16, in 1/65534; 65535 if unknown
-    46  bit depth           uint8
-    47  spare               0
-    48  acquisition         8 bytes, BLAKE2b of its id
-    56  pixels              8 bytes, BLAKE2b of shape and decoded samples
-    64  body checksum       uint32, CRC-32 of all that follows the header
-    68  header checksum     uint32, CRC-32 of the 68 bytes before
-
-The body is the payload; where some pixels are not coded there is before it
-
-    72  length              uint32 [byte] of the plane
-    76  plane               see `payload.compression.plane`
-
-The hash of the pixels is that of what comes out: near-lossless samples as restored, 0 where nothing is coded.
+A header of 72 bytes, whose layout stands in `FORMAT.md` beside this module, then the body: the payload, and
+before it the plane of pixels that are not coded, if there are some. `payload.compression.sealing` makes it.
 """
 
 import hashlib
