@@ -36,7 +36,7 @@ from payload.compression.samples import (
     coded_samples,
     count_coded,
 )
-from payload.errors import CodecError
+from payload.errors import CodecError, PluginError
 from payload.geometry.grid import tile_place
 from payload.ports import Codec
 from payload.types import EncodedTile, Tile
@@ -224,7 +224,7 @@ def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
         not_coded, payload = _cut(header, body)
         depth = coded_depth(header.bit_depth, header.max_error)
         steps = codec.decode(payload, header.shape, bit_depth=depth, not_coded=not_coded)
-    except CodecError as error:
+    except (CodecError, PluginError) as error:  # its extra may be missing here
         raise CodecError(f"{where}: {error}") from error
     bands = restored(steps, header.max_error, bit_depth=header.bit_depth)
     if bands.shape != header.shape or pixel_hash(bands) != header.pixel_hash:
