@@ -405,13 +405,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTile:
-    """A whole tile record as it goes down.
+    """A whole tile record as it goes down, and the codec that made its payload (after a fallback).
 
-    Attributes:
-        codec: Kind of the codec that made its payload, after a fallback.
-        record: All of it.
-        not_coded_bytes: [byte] By how much a raw record would be shorter with the same pixels left out,
-            their plane counted.
+    By `not_coded_bytes` a raw record would be shorter with the same pixels left out, their plane counted.
     """
 
     tile_id: str
@@ -422,12 +418,9 @@ class EncodedTile:
 
 @dataclass(frozen=True, slots=True)
 class NotCoded:
-    """Pixels of a kept tile that stay on board, as they are under cloud.
+    """Pixels of a kept tile that stay on board, as they are under cloud: clear and cloudy ones by truth.
 
-    Attributes:
-        bytes: [byte] By how much they make a raw record shorter, what tells which they are counted.
-        clear_px: [px] Of them clear by truth; None where there is none.
-        cloudy_px: [px] Of them cloud by truth; None where there is none.
+    By so many bytes a raw record is shorter without them, what tells which they are counted.
     """
 
     bytes: int

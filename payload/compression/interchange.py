@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.guest import FAILURES, imagecodecs
-from payload.compression.median import nothing
 from payload.compression.samples import (
     check_fit,
     check_plane,
@@ -29,6 +28,7 @@ from payload.compression.samples import (
     check_shape,
     coded_samples,
     count_coded,
+    nothing,
 )
 from payload.errors import CodecError
 from payload.registry import option

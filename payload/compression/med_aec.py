@@ -25,7 +25,6 @@ from payload.compression.median import (
     GAIN_BYTES,
     correlate,
     decorrelate,
-    nothing,
     pack_gains,
     unpack_gains,
 )
@@ -35,6 +34,7 @@ from payload.compression.samples import (
     check_samples,
     check_shape,
     count_coded,
+    nothing,
 )
 from payload.errors import CodecError
 from payload.registry import option

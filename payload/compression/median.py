@@ -88,10 +88,3 @@ def unpack_gains(payload: bytes, count: int) -> list[int]:
     if any(abs(gain) > GAIN_LIMIT for gain in gains):
         raise CodecError("a gain between bands is out of range")
     return gains
-
-
-def nothing(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """A tile without a coded pixel, all 0; CodecError if it has a payload all the same."""
-    if payload:
-        raise CodecError(f"{len(payload)} bytes of payload of a tile of which nothing is coded")
-    return np.zeros(shape, np.uint16)

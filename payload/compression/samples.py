@@ -104,3 +104,10 @@ def check_fit(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
     """
     if int(bands.max(initial=0)) >> bit_depth:
         raise CodecError(f"a decoded sample does not fit {bit_depth} bit")
+
+
+def nothing(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
+    """A tile without a coded pixel, all 0; CodecError if it has a payload all the same."""
+    if payload:
+        raise CodecError(f"{len(payload)} bytes of payload of a tile of which nothing is coded")
+    return np.zeros(shape, np.uint16)
