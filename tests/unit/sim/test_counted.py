@@ -31,7 +31,7 @@ def fly(write_scenario, small_surrogate, tmp_path):
 def test_a_tile_of_twelve_bands_is_three_tiles_of_four(fly, fidelity):
     """By arithmetic: samples in proportion to bands, at equal bits a sample; rounding and headers aside."""
     few, many = fly(fidelity, 0)[0], fly(fidelity, 8)[0]
-    for arm in ("raw", "prune"):
+    for arm in ("raw", "prune", "mask"):
         audit(many[arm].ledger)
         small, large = (flown[arm].ledger.acquired_bytes() for flown in (few, many))
         tiles = len(few[arm].ledger.acquired)
