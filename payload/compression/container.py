@@ -1,17 +1,6 @@
 """The container: one image as the ground has received it, suffix `.tiles`.
 
-Numbers are little-endian; texts are JSON in UTF-8:
-
-    magic           8 bytes, 89 "TILES" 0D 0A
-    version         uint32, 1
-    header length   uint32
-    header          JSON of `ContainerHeader`
-    checksum        uint32, CRC-32 of all of the above
-    records         as received, see `payload.compression.record`
-    index           JSON: {"cells": [`Cell`, one for each of the grid, row by row]}
-    checksum        uint32, CRC-32 of the index
-    index length    uint64
-    magic           8 bytes, "ENDTILES"
+Header, records as received and index follow each other; the layout stands in `FORMAT.md` beside this module.
 
 Records are found by their sync words and checksums, never by offsets alone, so a container that was cut
 short or damaged in the middle still gives what is intact. The index alone tells why a tile is not there.
@@ -28,14 +17,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from payload.compression.image_index import Cell, CellFate, ContainerHeader, Index
-from payload.compression.record import (
-    OpenedTile,
-    TileHeader,
-    acquisition_tag,
-    open_record,
-    read_header,
-)
+from payload.compression.record import TileHeader, acquisition_tag, read_header
 from payload.compression.scan import Scan, belongs
+from payload.compression.sealing import OpenedTile, open_record
 from payload.errors import CodecError
 from payload.ports import Codec
 

@@ -18,10 +18,15 @@ MAX_IMAGE_SAMPLES = 2**34
 
 
 class CellFate(StrEnum):
-    """What became of a cell of the grid; `unknown` where a container lost its index."""
+    """What became of a cell of the grid.
+
+    Over budget is what `overflowed` in memory, or was still `on_board` when the flight ended; `unknown` is what a
+    container that lost its index cannot tell.
+    """
 
     DELIVERED = "delivered"
     PRUNED = "pruned"
+    NO_DATA = "no_data"
     LOST = "lost"
     OVERFLOWED = "overflowed"
     ON_BOARD = "on_board"

@@ -114,7 +114,10 @@ def _cells(
     for tile_id in image.acquisition.tile_ids:
         _, row, col = tile_place(tile_id)
         reason = reasons.get(tile_id, "never judged")
-        cells.append(Cell(row, col, ends[tile_id], estimates[tile_id].cover, reason))
+        estimate, fate = estimates[tile_id], ends[tile_id]
+        if fate is CellFate.PRUNED and not estimate.valid_px:
+            fate = CellFate.NO_DATA
+        cells.append(Cell(row, col, fate, estimate.cover, reason))
     return cells
 
 

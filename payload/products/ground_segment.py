@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from payload.compression import Container, ContainerHeader, read_container
+from payload.compression import Container, ContainerHeader, OpenedTile, read_container
 from payload.errors import CodecError, ImageryError, PluginError
 from payload.ports import Codec
 from payload.products.imagery import BLOCK_PX, RasterWriter
@@ -40,7 +42,7 @@ class UnpackReport:
         cells: How many cells met which fate; only fates that occur.
         restored_tiles: Tiles whose pixels are in the GeoTIFF, verified.
         failed: Tiles that came down but failed their checks.
-        restored_px: [px] Their area, of one band.
+        restored_px: [px] Their area as far as it was coded, of one band.
         image_px: [px] Area of the whole image.
         notes: What is wrong with the container as a whole.
     """
@@ -75,8 +77,8 @@ class UnpackReport:
 def unpack(path: Path, out: Path) -> UnpackReport:
     """Restore a container as `<stem>.tif` in a folder.
 
-    The GeoTIFF has the image's bands, georeference, and scale and offset. Tiles that are not there are
-    nodata: 65535, which no sample of less than 16 bit can be; images of 16 bit carry a mask of valid
+    The GeoTIFF has the image's bands, georeference, and scale and offset. Tiles that are not there, and
+    pixels that were not coded, are nodata: 65535, which no sample of less than 16 bit can be; images of 16 bit carry a mask of valid
     pixels in the file in its place, as every value may occur in them.
 
     Args:
@@ -103,9 +105,10 @@ def unpack(path: Path, out: Path) -> UnpackReport:
             if isinstance(tile, CodecError):
                 failed.append(FailedTile(cell.row, cell.col, str(tile)))
                 continue
-            raster.write(tile.bands, tile.header.window)
+            valid = None if tile.not_coded is None else ~tile.not_coded
+            raster.write(_marked(tile), tile.header.window, valid=valid)
             restored_tiles += 1
-            restored_px += tile.header.window.pixels
+            restored_px += tile.header.window.pixels if valid is None else int(valid.sum())
     return UnpackReport(
         source=path,
         raster=target,
@@ -118,6 +121,13 @@ def unpack(path: Path, out: Path) -> UnpackReport:
         image_px=container.header.width_px * container.header.height_px,
         notes=container.notes,
     )
+
+
+def _marked(tile: OpenedTile) -> NDArray[np.uint16]:
+    """The samples of a tile, nodata where pixels were not coded; 16 bits have no value to spare for that."""
+    if tile.not_coded is None or tile.header.bit_depth == 16:
+        return tile.bands
+    return np.where(tile.not_coded, np.uint16(NODATA), tile.bands)
 
 
 class InstalledCodecs(Mapping[str, Codec]):

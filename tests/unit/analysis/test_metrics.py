@@ -11,6 +11,7 @@ from payload.types import (
     ContactWindow,
     CoverEstimate,
     Decision,
+    NotCoded,
     Opportunity,
     Radiometry,
     Sensor,
@@ -91,6 +92,19 @@ def test_bytes_tiles_and_pixels_by_hand():
         "clear_acquired": 1900, "cloud_acquired": 1100, "clear_delivered": 1700,
         "cloud_delivered": 300, "clear_discarded": 200,
     }  # fmt: skip
+
+
+def test_clear_pixels_left_out_are_not_delivered_and_are_a_price():
+    """By hand: of the mixed tile 190 of its 200 clear pixels are sent, and none of the 800 cloudy ones."""
+    down = flight("mask", ALL_DOWN, encoded=2000)
+    (image,) = down.images
+    outcomes = list(image.outcomes)
+    outcomes[1] = replace(outcomes[1], not_coded=NotCoded(3000, clear_px=10, cloudy_px=800))
+    masked = replace(down, images=(replace(image, outcomes=tuple(outcomes)),))
+    assert (outcomes[1].pruned_bytes, outcomes[1].saved_bytes) == (3000, RAW - 5000)
+    found = arm(summary(prune=flight("prune", PRUNED), mask=masked), "mask")
+    assert found["clear_pixels_delivered"] == 1000 + 190 + 700
+    assert found["clear_pixels_discarded"] == 10
 
 
 def test_density_and_saving_by_their_formulas():

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from contracts.codec import tile_of
 from rasterio.errors import NotGeoreferencedWarning
 
-from payload.compression import open_record, seal
+from payload.compression import Coding, cleaned, open_record, seal, seal_clear
 from payload.compression.med import MedZstd
+from payload.compression.med_aec import MedAec
 from payload.types import Patch, Radiometry, Tile, Window
 
 DATA = os.environ.get("PAYLOAD_SIM_DATA")
@@ -60,3 +62,37 @@ def test_med_zstd_needs_4_76_bits_a_sample_on_the_mostly_clear_images():
         np.testing.assert_array_equal(opened.bands, bands)
     assert len(bits) in range(120, 135)
     assert np.mean(bits) == pytest.approx(4.76, rel=0.02)
+
+
+def test_med_aec_needs_at_most_0_98_of_the_bits_of_med_zstd():
+    tiles = list(real_tiles())[::4]
+    zstd = sum(len(MedZstd().encode(bands, bit_depth=12)) for bands in tiles)
+    assert sum(len(MedAec().encode(bands, bit_depth=12)) for bands in tiles) <= 0.98 * zstd
+
+
+def test_without_cloudy_pixels_tiles_take_no_more_than_their_clear_share_and_2_percent():
+    """Mean over images of 3 to 90 % of cloud by their human masks; header and plane counted."""
+    folder, rows = Path(str(DATA)) / "clouds", []
+    with (folder / "index.csv").open(newline="", encoding="utf-8") as index:
+        rows = [row for row in csv.DictReader(index) if row["width"] == row["height"] == "256"]
+    shares = []
+    for row in rows:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(folder / f"{row['id']}_msk.tif") as file:
+                mask = file.read(1)
+            if not 0.03 <= np.mean(mask == 1) <= 0.9 or np.mean(mask == 255) >= 0.3:
+                continue
+            with rasterio.open(folder / f"{row['id']}_img.tif") as image:
+                bands = np.minimum(np.rint(image.read() * 0.3), 4095).astype(np.uint16)
+        tile = tile_of(bands)
+        whole = seal(tile, MedZstd(), "med-zstd")
+        coding = Coding(MedZstd(), "med-zstd")
+        sealed = seal_clear(tile, coding, not_coded=cleaned(mask == 1), whole=whole)
+        opened = open_record(sealed.record, {"med-zstd": MedZstd()})
+        coded = True if opened.not_coded is None else ~opened.not_coded
+        assert (np.where(coded, opened.bands == bands, True)).all()
+        shares.append((np.mean(mask != 1), len(sealed.record) / len(whole.record)))
+    clear, size = np.mean(shares, axis=0)
+    assert len(shares) > 40
+    assert size <= clear * 1.02

@@ -25,10 +25,12 @@ def honest_books(draw):
             books.settle(tile_id, Fate.PRUNED, raw, 1.0)
             books.finish(tile_id, Fate.PRUNED, 0)
         else:
-            saved = draw(st.integers(0, raw - 1))
+            left_out = draw(st.one_of(st.just(0), st.integers(0, raw - 1)))
+            saved = draw(st.integers(0, raw - left_out - 1))
+            books.settle(tile_id, Fate.PRUNED, left_out, 1.0)
             books.settle(tile_id, Fate.SAVED, saved, 1.0)
-            books.settle(tile_id, end, raw - saved, 2.0)
-            books.finish(tile_id, end, raw - saved)
+            books.settle(tile_id, end, raw - left_out - saved, 2.0)
+            books.finish(tile_id, end, raw - left_out - saved, left_out)
         books.spend("computer", tile_id, draw(st.floats(0, 1e3)), 1.0)
     books.meter("computer", sum(entry.joules for entry in books.joules))
     return books
@@ -55,6 +57,26 @@ def test_an_entry_dropped_doubled_or_one_byte_off_breaks_the_law(books, data):
             forged.entries[index] = dataclasses.replace(entry, bytes=entry.bytes + step)
         with pytest.raises(LawError):
             audit(forged)
+
+
+@pytest.mark.parametrize(("booked", "told"), [(10, 0), (0, 10), (10, 11)])
+def test_pixels_left_out_are_booked_as_their_holder_tells(booked, told):
+    books = Ledger()
+    books.acquire("image#0,0", 100, 0.0)
+    books.settle("image#0,0", Fate.PRUNED, booked, 1.0)
+    books.settle("image#0,0", Fate.DELIVERED, 100 - booked, 2.0)
+    books.finish("image#0,0", Fate.DELIVERED, 100 - booked, told)
+    with pytest.raises(LawError, match="not coded"):
+        audit(books)
+
+
+def test_a_pruned_tile_has_no_pixels_left_out_beside():
+    books = Ledger()
+    books.acquire("image#0,0", 100, 0.0)
+    books.settle("image#0,0", Fate.PRUNED, 100, 1.0)
+    books.finish("image#0,0", Fate.PRUNED, 0, 10)
+    with pytest.raises(LawError, match="pruned"):
+        audit(books)
 
 
 @given(honest_books(), st.data())

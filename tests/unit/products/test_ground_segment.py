@@ -1,4 +1,5 @@
 import json
+import sys
 import warnings
 from datetime import UTC, datetime
 
@@ -10,11 +11,14 @@ from rasterio.errors import NotGeoreferencedWarning
 from payload.compression import (
     Cell,
     CellFate,
+    Coding,
     ContainerHeader,
     ContainerWriter,
     read_container,
     seal,
+    seal_clear,
 )
+from payload.compression.interchange import JpegLs
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.errors import CodecError, ImageryError
@@ -53,7 +57,7 @@ def crop(window):
     return rows, slice(window.left_px, window.left_px + window.width_px)
 
 
-def write(path, header, image, fate_of):
+def write(path, header, image, fate_of, codec=None):
     """A container in which tiles of fate "delivered" are there; returns the pixels they cover."""
     writer = ContainerWriter(path, header)
     covered = np.zeros(image.shape[1:], np.bool_)
@@ -68,7 +72,8 @@ def write(path, header, image, fate_of):
         )
         fate = fate_of(place)
         if fate is CellFate.DELIVERED:
-            writer.append(seal(tile, MedZstd(), "med-zstd").record)
+            name = "med-zstd" if codec is None else codec.kind
+            writer.append(seal(tile, codec or MedZstd(), name).record)
             covered[crop(window)] = True
         cells.append(Cell(*place, fate))
     writer.close(cells)
@@ -109,6 +114,43 @@ def test_delivered_tiles_come_back_bit_for_bit_and_pruned_ones_are_nodata(
     assert sum(report.cells.values()) == len(header.grid.places)
     assert report.restored_tiles == report.cells["delivered"]
     assert [item.name for item in report.raster.parent.iterdir()] == ["image.tif"]
+
+
+@pytest.mark.parametrize("bit_depth", [12, 16])
+def test_pixels_that_were_not_coded_are_nodata_and_the_others_come_back(tmp_path, bit_depth):
+    header = header_of(bit_depth)
+    image = image_of(header)
+    image //= 8  # ground that can be coded
+    writer = ContainerWriter(tmp_path / "image.tiles", header)
+    window = header.grid.window(1, 0)
+    bands = image[(slice(None), *crop(window))]
+    not_coded = np.zeros(bands.shape[1:], np.bool_)
+    not_coded[5:25, 3:20] = True
+    inset = (slice(0, window.height_px), slice(0, window.width_px))
+    name = f"{header.acquisition_id}#1,0"
+    tile = Tile(name, 1, 0, window, Patch(bands), bands, inset, header.radiometry, bit_depth)
+    whole = seal(tile, MedZstd(), "med-zstd")
+    sealed = seal_clear(tile, Coding(MedZstd(), "med-zstd"), not_coded=not_coded, whole=whole)
+    assert sealed is not whole
+    writer.append(sealed.record)
+    report = unpack(tmp_path / "image.tiles", tmp_path)
+    pixels, valid, _, _ = read(report.raster)
+    coded = np.zeros(image.shape[1:], np.bool_)
+    coded[crop(window)] = ~not_coded
+    np.testing.assert_array_equal(valid, coded)
+    np.testing.assert_array_equal(pixels[:, coded], image[:, coded])
+    assert report.restored_px == coded.sum()
+
+
+def test_a_tile_whose_codec_wants_an_extra_is_listed_with_what_to_install(tmp_path, monkeypatch):
+    header = header_of()
+    image = image_of(header)
+    path = tmp_path / "image.tiles"
+    write(path, header, image // 8, lambda _: CellFate.DELIVERED, codec=JpegLs())
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    report = unpack(path, tmp_path)
+    assert report.failed
+    assert "pip install 'payload-sim[codecs]'" in report.failed[0].reason
 
 
 def test_the_raster_says_what_it_is(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from payload import api
+from payload.compression import OpenedTile
 from payload.compression.container import read_container
 from payload.compression.med import MedZstd
-from payload.compression.record import HEADER_BYTES, OpenedTile
+from payload.compression.record import HEADER_BYTES
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
@@ -30,7 +31,7 @@ def fly(write_scenario, small_surrogate, tmp_path):
 def test_a_tile_of_twelve_bands_is_three_tiles_of_four(fly, fidelity):
     """By arithmetic: samples in proportion to bands, at equal bits a sample; rounding and headers aside."""
     few, many = fly(fidelity, 0)[0], fly(fidelity, 8)[0]
-    for arm in ("raw", "prune"):
+    for arm in ("raw", "prune", "mask"):
         audit(many[arm].ledger)
         small, large = (flown[arm].ledger.acquired_bytes() for flown in (few, many))
         tiles = len(few[arm].ledger.acquired)
