@@ -29,9 +29,10 @@ The payload, little-endian; in brackets, the standard's name:
     17  initial k           uint8 [k'], taken as D - 2 where that is less
     18  block size          uint8 [J]
     19  coded samples       uint32, all bands together
-    23  bits                to the end, the last byte filled up with zeros; none if no pixel is coded
+    23  bits                to the end, the last byte filled up with zeros
 
-It is not the standard's own header, but it holds the same facts.
+A tile of which nothing is coded is no bytes at all. The header is not the standard's own, but it
+holds the same facts.
 """
 
 import struct
@@ -159,6 +160,8 @@ class Ccsds123:
         coded = bands if not_coded is None else np.where(clear, bands, bands.dtype.type(0))
         check_samples(coded, bit_depth=bit_depth)
         self._check_limit(bit_depth)
+        if not clear.any():
+            return b""
         header = self._header(bit_depth, _samples(bands.shape, clear))
         return header + write_bits(np.ascontiguousarray(coded), clear, self, bit_depth)
 
@@ -185,6 +188,10 @@ class Ccsds123:
 
         check_shape(shape, bit_depth=bit_depth)
         clear = _clear(shape, not_coded)
+        if not clear.any():
+            if payload:
+                raise CodecError("ccsds123: a payload where no pixel is coded")
+            return np.zeros(shape, np.uint16)
         options, samples = _read_header(payload, bit_depth)
         if samples != _samples(shape, clear):
             raise CodecError(f"ccsds123: a payload of {samples} coded samples, not of this tile")

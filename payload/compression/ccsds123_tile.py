@@ -20,16 +20,14 @@ def write_bits(
 
     Args:
         bands: Samples that fit the bit depth, shape (B, H, W), contiguous.
-        clear: Which pixels are coded, shape (H, W), contiguous.
+        clear: Which pixels are coded, shape (H, W), contiguous; one at least.
         options: How.
         bit_depth: [bit] of a sample.
 
     Returns:
-        Bits behind the header; none if no pixel is coded.
+        Bits behind the header.
     """
     count, pixels = len(bands), int(np.count_nonzero(clear))
-    if not pixels:
-        return b""
     depth = max(2, bit_depth)
     padded, mapped = _indices(count, pixels, options)
     planes = Planes(bands, mapped, clear, _room(bands.shape, options))
@@ -66,10 +64,6 @@ def read_bits(
     """
     count, pixels = shape[0], int(np.count_nonzero(clear))
     depth = max(2, bit_depth)
-    if not pixels:
-        if bits:
-            raise CodecError("ccsds123: bits where no pixel is coded")
-        return np.zeros(shape, np.uint16)
     # At the least a bit an index, or 5 bits a segment of blocks.
     most = 8 * len(bits)
     if options.coder == "block-adaptive":
