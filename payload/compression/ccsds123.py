@@ -63,7 +63,8 @@ class Ccsds123:
 
     coder: Coder = option(
         "sample-adaptive",
-        description="Entropy coder: sample-adaptive is 1 % smaller, block-adaptive that of CCSDS 121.",
+        description="Entropy coder: sample-adaptive is 1 % smaller where nothing is lost; block-adaptive,"
+        " that of CCSDS 121, from an error of 2 DN on.",
     )
     local_sums: LocalSums = option(
         "neighbour-oriented",
