@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from payload.compression.kernels import compiled
 
-WORD_BITS = 32
 Tail = tuple[int, int, int]  # words written, bits that wait for their word, how many: fewer than 32
 
 

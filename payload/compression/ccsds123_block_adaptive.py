@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from payload.compression.ccsds123_bits import Tail, append_codes, joined, wide, zeros_ahead
 from payload.compression.kernels import compiled
 
-_SEGMENT_BLOCKS = 64
+SEGMENT_BLOCKS = 64
 _REST_OF_SEGMENT = 5  # so many zero blocks, or more, up to the segment's end are one code
 
 
@@ -128,7 +128,7 @@ def write_blocks(
     for number in range(blocks):
         block = values[number * size : (number + 1) * size]
         is_zero = not block.any()
-        is_last = number + 1 == blocks or (number + 1) % _SEGMENT_BLOCKS == 0
+        is_last = number + 1 == blocks or (number + 1) % SEGMENT_BLOCKS == 0
         run += is_zero
         if run and (is_last or not is_zero):
             codes[0], lengths[0] = 0, id_bits + 1
@@ -234,8 +234,8 @@ def read_blocks(
                 position = _read_pairs(block, words, (position, end), depth)
                 number += 1
             else:
-                left = min(_SEGMENT_BLOCKS - number % _SEGMENT_BLOCKS, blocks - number)
-                run, position = _read_unary(words, position, end, _SEGMENT_BLOCKS)
+                left = min(SEGMENT_BLOCKS - number % SEGMENT_BLOCKS, blocks - number)
+                run, position = _read_unary(words, position, end, SEGMENT_BLOCKS)
                 if run == 4:
                     run = left
                 elif 0 <= run < 4:

@@ -5,12 +5,10 @@ from numpy.typing import NDArray
 
 from payload.compression.ccsds123 import Ccsds123
 from payload.compression.ccsds123_bits import append_codes, as_words, written
-from payload.compression.ccsds123_block_adaptive import read_blocks, write_blocks
+from payload.compression.ccsds123_block_adaptive import SEGMENT_BLOCKS, read_blocks, write_blocks
 from payload.compression.ccsds123_predictor import Planes, Predictor, predict
 from payload.compression.ccsds123_sample_adaptive import Adaption, band_codes, read_band
 from payload.errors import CodecError
-
-_SEGMENT_BLOCKS = 64
 
 
 def write_bits(
@@ -67,7 +65,7 @@ def read_bits(
     # At the least a bit an index, or 5 bits a segment of blocks.
     most = 8 * len(bits)
     if options.coder == "block-adaptive":
-        most = (most // 5) * _SEGMENT_BLOCKS * options.block_size
+        most = (most // 5) * SEGMENT_BLOCKS * options.block_size
     if count * pixels > most:
         raise CodecError(f"ccsds123: {len(bits)} bytes cannot hold {count * pixels} samples")
     padded, mapped = _indices(count, pixels, options)
