@@ -1,0 +1,169 @@
+"""Who is measured: codecs by name, each with the steps that a permitted error allows."""
+
+import inspect
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.yardstick import PlainZstd
+from payload.errors import CodecError, PluginError, ScenarioError
+from payload.ports import Codec
+from payload.registry import build, kinds
+
+SOCKET = "payload.codec"
+YARDSTICK = "zstd-3"
+"""Name of Zstandard, level 3, on samples as they are: speeds are told against its encoding speed."""
+DEFAULT = "med-zstd"
+"""Sizes are told against it, too."""
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A codec that is measured.
+
+    Attributes:
+        name: Its kind.
+        codec: It.
+        max_error: [DN] No sample may come back further off; 0 is lossless.
+    """
+
+    name: str
+    codec: Codec
+    max_error: int = 0
+
+    @property
+    def takes_planes(self) -> bool:
+        """Whether it can leave out pixels: whether its verbs have the argument `not_coded`."""
+        verbs = (self.codec.encode, self.codec.decode)
+        return all("not_coded" in inspect.signature(verb).parameters for verb in verbs)
+
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
+        """Payload of samples (B, H, W); pixels (H, W) that are not coded only if it takes planes."""
+        steps = _Steps(self.max_error, bit_depth)
+        plane = {} if not_coded is None else {"not_coded": not_coded}
+        return self.codec.encode(steps.coarse(bands), bit_depth=steps.bit_depth, **plane)
+
+    def decode(
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint16]:
+        """The samples, shape (B, H, W), each within `max_error`."""
+        steps = _Steps(self.max_error, bit_depth)
+        plane = {} if not_coded is None else {"not_coded": not_coded}
+        return steps.fine(self.codec.decode(payload, shape, bit_depth=steps.bit_depth, **plane))
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """A uniform quantiser before any codec: (x + m) // (2 m + 1), and back to the middle of a step.
+
+    The highest step may reach beyond the bit depth and is cut there; that brings it no further off.
+    """
+
+    max_error: int
+    full_depth: int
+
+    @property
+    def width(self) -> int:
+        """[DN] Of a step."""
+        return 2 * self.max_error + 1
+
+    @property
+    def bit_depth(self) -> int:
+        """[bit] Of the number of a step."""
+        top = (1 << self.full_depth) - 1
+        steps = (top + self.max_error) // self.width
+        return max(1, steps.bit_length())
+
+    def coarse(self, bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Numbers of steps."""
+        if not self.max_error:
+            return bands
+        return ((bands.astype(np.uint32) + self.max_error) // self.width).astype(np.uint16)
+
+    def fine(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Middles of steps."""
+        if not self.max_error:
+            return numbers
+        middles = numbers.astype(np.uint32) * np.uint32(self.width)
+        top = np.uint32((1 << self.full_depth) - 1)
+        cut: NDArray[np.uint32] = np.minimum(middles, top)
+        return cut.astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How codecs are measured.
+
+    Attributes:
+        codecs: `all`, or kinds with commas between them.
+        max_error: [DN] How far off a sample may come back; 0 is lossless.
+        rounds: How often each tile is coded; the best counts for speed.
+    """
+
+    codecs: str = ALL
+    max_error: int = 0
+    rounds: int = 3
+
+    def __post_init__(self) -> None:
+        """ScenarioError for no name, one twice, or numbers that make no sense."""
+        names = self.names
+        if not all(names) or len(set(names)) < len(names):
+            raise ScenarioError(
+                f"--codec {self.codecs!r}: {ALL} or different names with commas are wanted"
+            )
+        if not 0 <= self.max_error < 1 << 15:
+            raise ScenarioError(f"--max-error {self.max_error}: from 0 to 32767 DN is wanted")
+        if not 1 <= self.rounds <= 1000:
+            raise ScenarioError(f"--rounds {self.rounds}: from 1 to 1000 is wanted")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a codec that cannot take part is left out, with a note, and not an error."""
+        return self.codecs.strip() == ALL
+
+    @property
+    def names(self) -> list[str]:
+        """The codecs' kinds."""
+        return kinds(SOCKET) if self.is_open else [one.strip() for one in self.codecs.split(",")]
+
+
+def contestants(terms: Terms) -> tuple[list[Contestant], list[str]]:
+    """The codecs that are measured, with the yardstick in front, and a note for each that is left out.
+
+    Raises:
+        PluginError: No codec of a name, or its package is missing.
+        CodecError: A codec that is named does not work here.
+    """
+    found = [Contestant(YARDSTICK, PlainZstd(3))]
+    notes: list[str] = []
+    for name in terms.names:
+        try:
+            codec = cast(Codec, build(SOCKET, name, {}))
+            warm_up(codec)
+        except (PluginError, CodecError) as error:
+            if not terms.is_open:
+                raise
+            notes.append(f"{name} is left out: {error}")
+        else:
+            found.append(Contestant(name, codec, terms.max_error))
+    return found, notes
+
+
+def warm_up(codec: Codec) -> None:
+    """Let a codec compile and load what it needs: it codes a little tile."""
+    bands = np.arange(4 * 16 * 16, dtype=np.uint16).reshape(4, 16, 16)
+    codec.decode(codec.encode(bands, bit_depth=12), bands.shape, bit_depth=12)
