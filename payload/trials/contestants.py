@@ -36,9 +36,16 @@ class Contestant:
 
     @property
     def takes_planes(self) -> bool:
-        """Whether it can leave out pixels: whether its verbs have the argument `not_coded`."""
+        """Whether it can leave out pixels: its verbs have the argument `not_coded` and take a plane."""
         verbs = (self.codec.encode, self.codec.decode)
-        return all("not_coded" in inspect.signature(verb).parameters for verb in verbs)
+        if not all("not_coded" in inspect.signature(verb).parameters for verb in verbs):
+            return False
+        plane = np.eye(8, dtype=np.bool_)
+        try:
+            self.encode(np.zeros((1, 8, 8), np.uint16), bit_depth=12, not_coded=plane)
+        except CodecError:
+            return False
+        return True
 
     def encode(
         self,

@@ -1,6 +1,7 @@
 """What `results/codecs` tells is what codecs make of the listed tiles today."""
 
 import csv
+import inspect
 import json
 import warnings
 from collections import Counter
@@ -10,6 +11,7 @@ import pytest
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
+from payload.ports import Codec
 from payload.registry import kinds
 from payload.trials.contestants import Terms, contestants
 from payload.trials.findings import Row, masked_row
@@ -17,6 +19,8 @@ from payload.trials.listed import MASKED_CLOUD, listed_tiles, read_list
 from payload.trials.race import masked_laps
 from payload.trials.words import cells
 
+OWN = {"med-zstd", "med-aec", "ccsds123", "ls-golomb", "strong"}
+"""Codecs of ours, which all leave out cloudy pixels once the socket has the argument."""
 FEW = 5
 """Tiles that are coded again, evenly spread over the list."""
 
@@ -124,6 +128,8 @@ def test_codecs_that_leave_out_clouds_are_told_of_and_measure_the_same(real_imag
     field, _ = contestants(Terms())
     able = {one.name for one in field if one.takes_planes}
     assert {row["codec"] for row in told["masked"]} == able
+    if "not_coded" in inspect.signature(Codec.encode).parameters:
+        assert OWN & set(kinds("payload.codec")) <= able
     assert all(row["tiles"] == len(cloudy) for row in told["masked"])
     if not able:
         pytest.skip("no codec that is installed leaves out pixels")
@@ -131,3 +137,15 @@ def test_codecs_that_leave_out_clouds_are_told_of_and_measure_the_same(real_imag
     for row in told["masked"]:
         again = masked_row(row["codec"], [found[row["codec"]] for found in laps])
         assert row["against_share"] == pytest.approx(again.against_share, rel=0.005)
+
+
+def test_the_table_in_the_readme_of_the_project_is_of_these_figures(root, told):
+    """README shortens: two digits for sizes, one for speeds."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("\n## Codecs\n", 1)[1].split("\n## ", 1)[0]
+    labels = {"zstd-3": "zstd-3 on samples as they are"}
+    for codec, row in rows(told).items():
+        spread = " / ".join(f"{value:.2f}" for value in row["packed_spread"])
+        sizes = f"{row['bits_per_sample']:.2f} | {row['to_packed']:.2f} | {spread}"
+        speeds = f"{row['encode_to_yardstick']:.1f} | {row['decode_to_yardstick']:.1f}"
+        assert f"| {labels.get(codec, f'`{codec}`')} | {sizes} | {speeds} |" in section

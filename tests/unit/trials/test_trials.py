@@ -44,6 +44,16 @@ class Planes:
         return bands
 
 
+@dataclass(frozen=True)
+class Whole(Planes):
+    """Has the argument, but codes whole tiles only."""
+
+    def encode(self, bands, *, bit_depth, not_coded=None):
+        if not_coded is not None:
+            raise CodecError("whole tiles only")
+        return super().encode(bands, bit_depth=bit_depth)
+
+
 def tile(bands, not_coded=None):
     return TrialTile("t#0,0", "g", bands, 12, not_coded=not_coded)
 
@@ -140,6 +150,11 @@ def test_a_codec_that_packs_clear_pixels_takes_their_share_and_the_plane():
     assert two == MaskedRow(
         "planes", 2, 0.375, pytest.approx(1.11), pytest.approx((1.02, 1.11, 1.2)), 0.405
     )
+
+
+def test_only_a_codec_that_can_is_asked_to_leave_out_pixels():
+    able = [Contestant("x", codec).takes_planes for codec in (Planes(), Whole(), PlainZstd())]
+    assert able == [True, False, False]
 
 
 def test_the_list_follows_its_rule(labelled):
