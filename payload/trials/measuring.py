@@ -11,8 +11,8 @@ from payload.errors import CodecError, ImageryError
 from payload.trials.contestants import Terms, contestants
 from payload.trials.findings import CodecFindings, Machine, Sizes, grouped, masked_row
 from payload.trials.listed import (
-    BIT_DEPTH,
     MASKED_CLOUD,
+    TILE_PX,
     choose,
     list_text,
     listed_tiles,
@@ -90,7 +90,7 @@ def compress_listed(
     low, high = MASKED_CLOUD
     cloudy = tuple(one for one in listed if low <= one.cloud <= high)
     trial.run_masked(listed_tiles(folder, cloudy), tell)
-    source = f"{len(kept)} listed tiles of 256 px, brought to {BIT_DEPTH} bits"
+    source = f"{len(kept)} listed tiles of {TILE_PX} px"
     found = trial.findings(source)
     if tiles is None:
         write_text(out / TILES, list_text(listed))

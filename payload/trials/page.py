@@ -85,8 +85,8 @@ def render(found: CodecFindings) -> str:
 
 
 def _chart(way: str, found: CodecFindings) -> Chart:
-    """Ratio against the speed of one way, a labelled dot for each codec."""
-    rows = found.whole.rows
+    """Ratio against the speed of one way, a labelled dot for each codec; neighbours' labels keep apart."""
+    rows = sorted(found.whole.rows, key=lambda row: _speed(way, row))
     speeds = [_speed(way, row) for row in rows]
     dots: Json = {
         "type": "scatter",
@@ -94,7 +94,7 @@ def _chart(way: str, found: CodecFindings) -> Chart:
         "x": speeds,
         "y": [row.to_packed for row in rows],
         "text": [plain(row.codec) for row in rows],
-        "textposition": "top center",
+        "textposition": [("top center", "bottom center")[place % 2] for place in range(len(rows))],
         "textfont": {"size": 12, "color": LIGHT["ink"]},
         "marker": {"size": 11, "color": [_colour(row.codec) for row in rows]},
         "hovertemplate": "%{text}: %{y:.3f} : 1 at %{x:.3g} MB/s<extra></extra>",

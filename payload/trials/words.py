@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from payload.compression.record import HEADER_BYTES
 from payload.trials.findings import CodecFindings, Group, MaskedRow, Row
 from payload.trials.targets import MASKED, TARGETS
 
@@ -22,9 +23,9 @@ COLUMNS = (
 )
 MEANING = (
     "Speeds are MB of 16-bit samples a second of CPU time, one thread, the best of interleaved rounds; "
-    "`x zstd-3` is against the *encoding* speed of zstd-3 on samples as they are, in the same run. "
-    "`packed : 1` is against samples packed at the bit depth, min, median and max over tiles. "
-    "Every payload was decoded and compared; headers of records (72 bytes a tile) are not counted."
+    "“x zstd-3” is against the encoding speed, both times, of zstd-3 on samples as they are, in the same run. "
+    "“packed : 1” is against samples packed at the bit depth, min, median and max over tiles. "
+    f"Every payload was decoded and compared; headers of records ({HEADER_BYTES} bytes a tile) are not counted."
 )
 _FIRST = "Written by `payload-sim compress --tiles results/codecs/tiles.json --data FOLDER --out results/codecs`."
 MASKED_COLUMNS = (
@@ -54,12 +55,17 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{row.to_packed:.2f}",
         *(f"{value:.2f}" for value in row.packed_spread),
         f"{row.to_16_bit:.2f}",
-        f"{row.encode_mb_s:.3g}",
+        _speed(row.encode_mb_s),
         f"{row.encode_to_yardstick:.2f}",
-        f"{row.decode_mb_s:.3g}",
+        _speed(row.decode_mb_s),
         f"{row.decode_to_yardstick:.2f}",
         str(row.largest_error),
     )
+
+
+def _speed(mb_s: float) -> str:
+    """Three digits, however fast."""
+    return f"{mb_s:.0f}" if mb_s >= 100 else f"{mb_s:.3g}"
 
 
 def masked_cells(row: MaskedRow) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ def test_the_published_table_has_groups_files_and_the_same_figures_from_its_list
     assert "Plotly" in page
     assert "http-equiv" in page
     assert "src=" not in page.split("<script", 1)[0]
-    assert '<th scope="row">med-zstd</th>' in page
+    assert '<th scope="row" class="nowrap">med-zstd</th>' in page
 
 
 def test_most_tiles_are_spread_evenly_and_small_images_are_one_tile(image, tmp_path):
