@@ -405,11 +405,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTile:
-    """A whole tile record as it goes down, and the codec that made its payload (after a fallback)."""
+    """A whole tile record as it goes down.
+
+    Attributes:
+        codec: Kind of the codec that made its payload, after a fallback.
+        record: All of it.
+        not_coded_bytes: [byte] By how much a raw record would be shorter with the same pixels left out,
+            their plane counted.
+    """
 
     tile_id: str
     codec: str
     record: bytes = field(repr=False)
+    not_coded_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,18 @@ overflow, arrays whose element types are stated by the caller.
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from typing import ParamSpec, TypeVar
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+@cache
+def has_numba() -> bool:
+    """Whether kernels become machine code; where not, a codec may have a faster way in numpy."""
+    return find_spec("numba") is not None
 
 
 def compiled(kernel: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
