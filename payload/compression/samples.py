@@ -34,19 +34,73 @@ def check_shape(shape: tuple[int, ...], *, bit_depth: int) -> None:
         raise CodecError(f"a tile of {bands} x {height} x {width} samples; {MAX_SAMPLES} at most")
 
 
-def check_samples(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
-    """Refuse samples that do not fit their bit depth.
+def check_samples(
+    bands: NDArray[np.uint16], *, bit_depth: int, not_coded: NDArray[np.bool_] | None = None
+) -> None:
+    """Refuse samples that do not fit their bit depth; those that are not coded may hold anything.
 
     Args:
         bands: [DN] shape (B, H, W), uint16.
         bit_depth: [bit] of a sample.
+        not_coded: Shape (H, W), True where pixels are not coded; None where all are.
 
     Raises:
-        CodecError: Not uint16, not a tile, or a sample of 2**bit_depth or more.
+        CodecError: Not uint16, not a tile, a plane of another shape, or a sample of 2**bit_depth or more.
     """
     if bands.dtype != np.uint16:
         raise CodecError(f"samples of type {bands.dtype}; uint16 is wanted")
     check_shape(bands.shape, bit_depth=bit_depth)
-    highest = int(bands.max())
+    check_plane(not_coded, bands.shape)
+    highest = int(coded_samples(bands, not_coded).max(initial=0))
     if highest >> bit_depth:
         raise CodecError(f"a sample of {highest} does not fit {bit_depth} bit")
+
+
+def coded_samples(
+    bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """Samples of the pixels that are coded, shape (B, N), row by row; all of them if there is no plane."""
+    flat = bands.reshape(len(bands), -1)
+    return flat if not_coded is None else np.compress(~not_coded.reshape(-1), flat, axis=1)
+
+
+def spread_samples(
+    coded: NDArray[np.uint16], shape: tuple[int, int, int], not_coded: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """Undo `coded_samples`: shape (B, H, W), 0 where nothing is coded."""
+    if not_coded is None:
+        return coded.reshape(shape)
+    bands = np.zeros((shape[0], shape[1] * shape[2]), np.uint16)
+    bands[:, ~not_coded.reshape(-1)] = coded
+    return bands.reshape(shape)
+
+
+def count_coded(shape: tuple[int, int, int], not_coded: NDArray[np.bool_] | None) -> int:
+    """[px] How many pixels of a tile are coded."""
+    pixels = shape[1] * shape[2]
+    return pixels if not_coded is None else pixels - int(np.count_nonzero(not_coded))
+
+
+def check_plane(not_coded: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> None:
+    """Refuse a plane of pixels that are not coded if it does not fit samples of shape (B, H, W).
+
+    Raises:
+        CodecError: Not bool, or another shape.
+    """
+    if not_coded is None:
+        return
+    if not_coded.dtype != np.bool_ or not_coded.shape != shape[1:]:
+        raise CodecError(
+            f"pixels that are not coded as {not_coded.dtype} of shape {not_coded.shape}; bool of shape "
+            f"{shape[1:]} is wanted"
+        )
+
+
+def check_fit(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
+    """Refuse decoded samples that do not fit their bit depth.
+
+    Raises:
+        CodecError: There is one: the payload is of something else.
+    """
+    if int(bands.max(initial=0)) >> bit_depth:
+        raise CodecError(f"a decoded sample does not fit {bit_depth} bit")
