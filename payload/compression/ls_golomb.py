@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.least_squares import (
-    MARGIN_PX,
     PLANES,
+    Neighbourhood,
     Predictor,
     fit,
     unpack_predictor,
@@ -32,6 +32,15 @@ from payload.compression.least_squares import (
 from payload.compression.samples import check_plane, check_samples, check_shape
 from payload.errors import CodecError
 
+PLACES = Neighbourhood(
+    current_row=((0, -1), (0, -2)),
+    rows_above=((-1, 0), (-1, -1), (-1, 1), (-2, 0), (-1, 2), (-1, -2), (-2, -1), (-2, 1)),
+    around=tuple((dy, dx) for dy in (0, -1, 1) for dx in (0, -1, 1)),
+    has_medians=False,
+    margin_px=2,
+    fit_samples=4096,
+    fit_rounds=2,
+)
 _LEVELS = 4096
 _CONTEXTS_AN_OCTAVE = 2.0
 _LONGEST_CODE_BYTES = 5  # 20 zeros and 16 bits
@@ -58,7 +67,7 @@ class LsGolomb:
         samples = known_samples(bands, not_coded)
         memory = _Memory(bands.shape, kernels.CONTEXTS)
         where = None if not_coded is None else coded
-        predictors = [fit(samples, band, where) for band in range(len(bands))]
+        predictors = [fit(samples, band, where, PLACES) for band in range(len(bands))]
         pieces = [predictor.pack() for predictor in predictors]
         out = np.empty(coded.size * _LONGEST_CODE_BYTES + 1, np.uint8)
         for band, predictor in enumerate(predictors):
@@ -95,7 +104,7 @@ class LsGolomb:
             return nothing_coded(payload, shape)
         predictors, position = [], 0
         for band in range(shape[0]):
-            predictor, position = unpack_predictor(payload, position, band)
+            predictor, position = unpack_predictor(payload, position, band, PLACES)
             predictors.append(predictor)
         octets = np.frombuffer(payload, np.uint8)
         bands = np.zeros(shape, np.uint16)
@@ -146,7 +155,7 @@ class _Memory:
 
     def __init__(self, shape: tuple[int, ...], contexts: int) -> None:
         _, height, width = shape
-        padded = (PLANES, height + 2 * MARGIN_PX, width + 2 * MARGIN_PX)
+        padded = (PLANES, height + 2 * PLACES.margin_px, width + 2 * PLACES.margin_px)
         self.planes = np.zeros(padded, np.uint16)
         self.errors = np.zeros(padded, np.uint16)
         octaves = np.log2(np.arange(_LEVELS) + 1.0) * _CONTEXTS_AN_OCTAVE

@@ -1,48 +1,25 @@
 """The loops of `ls-golomb`, over one band. Its layout and its adaptation stand in `payload.compression.ls_golomb`.
 
-Planes are kept with `MARGIN_PX` samples around them: left and right repeat the edge, above the first row lies a
-copy of it, below the last another. Only four bands are kept, band b in plane b modulo 4.
+Planes and their margins are as `payload.compression.prediction_kernels` tells.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.kernels import Integer, compiled
-from payload.compression.least_squares import CONSTANT, CURRENT_ROW, MARGIN_PX, PLANES
+from payload.compression.least_squares import CONSTANT, PLANES
+from payload.compression.prediction_kernels import finish_row, first_row_prediction, predict_row
+
+MARGIN_PX = 2
 
 CONTEXTS = 24
 MAX_UNARY = 20
-_CURRENT = len(CURRENT_ROW)
+_WEST = 2  # taps to the left of the sample, the first two
 _RESCALE = 128  # samples after which a context forgets half of what it saw
 _BIAS_RESCALE = 256
 # Assumption: 128/235 of the mean mapped residual is the best power of two, found on real tiles.
 _RICE_NUMERATOR, _RICE_DENOMINATOR = 128, 235
 SUM, COUNT, SHIFT, BIAS_SUM, BIAS_COUNT, BIAS = range(6)
-
-
-@compiled
-def predict_row(
-    acc: NDArray[np.int64],
-    planes: NDArray[np.uint16],
-    band: int,
-    row: int,
-    taps: NDArray[np.int64],
-    coefficients: NDArray[np.int64],
-    unit_bits: int,
-) -> None:
-    """Sum up into `acc`, shape (W,), all that is known of a row's predictions before the row begins."""
-    width = len(acc)
-    start = coefficients[len(taps)] * CONSTANT + (1 << (unit_bits - 1))
-    for j in range(width):
-        acc[j] = start
-    for t in range(_CURRENT, len(taps)):
-        left = MARGIN_PX + taps[t, 2]
-        samples = planes[(band - taps[t, 0]) % PLANES, MARGIN_PX + row + taps[t, 1]]
-        some = samples[left : left + width]
-        coefficient = coefficients[t]
-        if coefficient != 0:
-            for j in range(width):
-                acc[j] += coefficient * some[j]
 
 
 @compiled
@@ -77,18 +54,6 @@ def west(samples: NDArray[np.uint16], above: NDArray[np.uint16], j: int) -> tupl
 
 
 @compiled
-def first_row_prediction(planes: NDArray[np.uint16], band: int, j: int, top: int) -> Integer:
-    """Of a sample of the first row: the one to its left, moved as the band before moves there."""
-    own, left = planes[band % PLANES, MARGIN_PX], MARGIN_PX + j
-    if band == 0:
-        return np.int64((top + 1) >> 1) if j == 0 else np.int64(own[left - 1])
-    before = planes[(band - 1) % PLANES, MARGIN_PX]
-    if j == 0:
-        return np.int64(before[left])
-    return np.int64(own[left - 1]) + np.int64(before[left]) - np.int64(before[left - 1])
-
-
-@compiled
 def learn(states: NDArray[np.int64], context: Integer, residual: Integer, mapped: Integer) -> None:
     """Adapt a context to a residual: its Rice parameter and its bias."""
     state = states[context]
@@ -117,21 +82,6 @@ def learn(states: NDArray[np.int64], context: Integer, residual: Integer, mapped
 
 
 @compiled
-def finish_row(plane: NDArray[np.uint16], row: int, height: int) -> None:
-    """Fill the margins of a row, and those above the first and below the last."""
-    samples = plane[MARGIN_PX + row]
-    last = len(samples) - MARGIN_PX - 1
-    for k in range(1, MARGIN_PX + 1):
-        samples[MARGIN_PX - k] = samples[MARGIN_PX]
-        samples[last + k] = samples[last]
-    for k in range(1, MARGIN_PX + 1):
-        if row == 0:
-            plane[MARGIN_PX - k] = samples
-        if row == height - 1:
-            plane[MARGIN_PX + row + k] = samples
-
-
-@compiled
 def encode_band(
     samples: NDArray[np.uint16],
     coded: NDArray[np.bool_],
@@ -155,6 +105,7 @@ def encode_band(
     largest sample.
     """
     height, width = samples.shape
+    start = coefficients[len(taps)] * CONSTANT + (1 << (unit_bits - 1))
     acc, activity = np.zeros(width, np.int64), np.zeros(width, np.int64)
     own, wrong = planes[band % PLANES], errors[band % PLANES]
     pending, filled, position = 0, 0, 0
@@ -162,7 +113,7 @@ def encode_band(
         here, wrong_here = own[MARGIN_PX + i], wrong[MARGIN_PX + i]
         above = own[MARGIN_PX + i - 1]
         if i > 0:
-            predict_row(acc, planes, band, i, taps, coefficients, unit_bits)
+            predict_row(acc, planes, band, i, taps, _WEST, coefficients, start, MARGIN_PX)
             activity_row(activity, errors, band, i)
         error_1, error_2 = np.int64(wrong[MARGIN_PX + i - 1, MARGIN_PX]), np.int64(0)
         for j in range(width):
@@ -170,7 +121,7 @@ def encode_band(
                 west_1, west_2 = west(here, above, j)
                 raw = (acc[j] + coefficients[0] * west_1 + coefficients[1] * west_2) >> unit_bits
             else:
-                raw = first_row_prediction(planes, band, j, top)
+                raw = first_row_prediction(planes, band, j, top, MARGIN_PX)
             level = (activity[j] + 2 * error_1 + error_2) >> activity_shift
             context = np.int64(classes[min(level, len(classes) - 1)])
             prediction = min(max(raw + states[context, BIAS], 0), top)
@@ -204,8 +155,8 @@ def encode_band(
                 position += 1
             pending &= 255
             learn(states, context, residual, mapped)
-        finish_row(own, i, height)
-        finish_row(wrong, i, height)
+        finish_row(own, i, height, MARGIN_PX)
+        finish_row(wrong, i, height, MARGIN_PX)
     if filled > 0:
         out[position] = (pending << (8 - filled)) & 255
         position += 1
@@ -215,7 +166,7 @@ def encode_band(
 @compiled
 def decode_band(
     payload: NDArray[np.uint8],
-    start: int,
+    begin: int,
     samples: NDArray[np.uint16],
     coded: NDArray[np.bool_],
     planes: NDArray[np.uint16],
@@ -230,16 +181,17 @@ def decode_band(
     top: int,
     escape_bits: int,
 ) -> Integer:
-    """Undo `encode_band` from byte `start`, into `samples`; returns where its bytes end, or -1 for nonsense."""
+    """Undo `encode_band` from byte `begin`, into `samples`; returns where its bytes end, or -1 for nonsense."""
     height, width = samples.shape
+    start = coefficients[len(taps)] * CONSTANT + (1 << (unit_bits - 1))
     acc, activity = np.zeros(width, np.int64), np.zeros(width, np.int64)
     own, wrong = planes[band % PLANES], errors[band % PLANES]
-    pending, filled, position, end = np.int64(0), np.int64(0), np.int64(start), len(payload)
+    pending, filled, position, end = np.int64(0), np.int64(0), np.int64(begin), len(payload)
     for i in range(height):
         here, wrong_here = own[MARGIN_PX + i], wrong[MARGIN_PX + i]
         above = own[MARGIN_PX + i - 1]
         if i > 0:
-            predict_row(acc, planes, band, i, taps, coefficients, unit_bits)
+            predict_row(acc, planes, band, i, taps, _WEST, coefficients, start, MARGIN_PX)
             activity_row(activity, errors, band, i)
         error_1, error_2 = np.int64(wrong[MARGIN_PX + i - 1, MARGIN_PX]), np.int64(0)
         for j in range(width):
@@ -247,7 +199,7 @@ def decode_band(
                 west_1, west_2 = west(here, above, j)
                 raw = (acc[j] + coefficients[0] * west_1 + coefficients[1] * west_2) >> unit_bits
             else:
-                raw = first_row_prediction(planes, band, j, top)
+                raw = first_row_prediction(planes, band, j, top, MARGIN_PX)
             level = (activity[j] + 2 * error_1 + error_2) >> activity_shift
             context = np.int64(classes[min(level, len(classes) - 1)])
             prediction = min(max(raw + states[context, BIAS], 0), top)
@@ -287,8 +239,8 @@ def decode_band(
             error_1 = abs(residual)
             wrong_here[MARGIN_PX + j] = error_1
             learn(states, context, residual, mapped)
-        finish_row(own, i, height)
-        finish_row(wrong, i, height)
+        finish_row(own, i, height, MARGIN_PX)
+        finish_row(wrong, i, height, MARGIN_PX)
     spare = filled & 7
     if (pending >> (filled - spare)) & ((1 << spare) - 1) != 0:
         return -1

@@ -8,10 +8,9 @@ from contracts.own_codec import OwnCodecContract, blotches
 from payload.compression.least_squares import (
     fit,
     small_tile_predictor,
-    taps_of,
     unpack_predictor,
 )
-from payload.compression.ls_golomb import LsGolomb
+from payload.compression.ls_golomb import PLACES, LsGolomb
 from payload.compression.med import MedZstd
 from payload.errors import CodecError
 from payload.registry import plugin
@@ -45,7 +44,7 @@ def test_a_band_that_is_a_sum_of_its_neighbours_is_found_out():
     first = np.random.default_rng(2).integers(0, 4000, (128, 128)).astype(np.uint16)
     above = np.vstack([first[:1], first[:-1]])
     second = np.rint(0.75 * first + 0.25 * above).astype(np.uint16)
-    found = fit(np.stack([first, second]), 1, None)
+    found = fit(np.stack([first, second]), 1, None, PLACES)
     told = {
         tuple(tap): c / 2**found.unit_bits
         for tap, c in zip(found.taps.tolist(), found.coefficients.tolist(), strict=False)
@@ -59,9 +58,9 @@ def test_a_band_that_is_a_sum_of_its_neighbours_is_found_out():
 def test_coefficients_travel_unchanged():
     bands = textured((5, 128, 128), 12)
     for band in range(5):
-        made = fit(bands, band, None)
+        made = fit(bands, band, None, PLACES)
         packed = b"xyz" + made.pack()
-        read, end = unpack_predictor(packed, 3, band)
+        read, end = unpack_predictor(packed, 3, band, PLACES)
         assert made.is_fitted
         assert end == len(packed)
         assert read.unit_bits == made.unit_bits
@@ -70,21 +69,21 @@ def test_coefficients_travel_unchanged():
 
 
 def test_small_tiles_carry_no_coefficients():
-    made = fit(textured((2, 12, 12), 12), 1, None)
+    made = fit(textured((2, 12, 12), 12), 1, None, PLACES)
     assert made.pack() == b"\0"
-    read, _ = unpack_predictor(b"\0", 0, 1)
-    np.testing.assert_array_equal(read.coefficients, small_tile_predictor(1).coefficients)
+    read, _ = unpack_predictor(b"\0", 0, 1, PLACES)
+    np.testing.assert_array_equal(read.coefficients, small_tile_predictor(1, PLACES).coefficients)
 
 
 def test_units_that_nobody_writes_are_refused():
-    wrong = b"\x0f" + bytes(2 * (len(taps_of(0)) + 1))
+    wrong = b"\x0f" + bytes(2 * (len(PLACES.taps(0)) + 1))
     with pytest.raises(CodecError, match="coefficients"):
-        unpack_predictor(wrong, 0, 0)
+        unpack_predictor(wrong, 0, 0, PLACES)
 
 
 def test_a_fit_sees_nothing_under_the_mask():
     bands, plane = textured((3, 128, 128), 12), blotches((128, 128), 0.2)
     other = np.where(plane, np.uint16(9), bands)
     for band in range(3):
-        first, second = fit(bands, band, ~plane), fit(other, band, ~plane)
+        first, second = fit(bands, band, ~plane, PLACES), fit(other, band, ~plane, PLACES)
         np.testing.assert_array_equal(first.coefficients, second.coefficients)
