@@ -1,0 +1,85 @@
+"""Kernels that write and read bits, the highest first; for the entropy coders of `ccsds123`.
+
+Bits travel in words of 32. A loop over samples passes single words to these functions and no arrays: an
+array costs numba a locked count of references at each call.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.kernels import compiled
+
+WORD_BITS = 32
+Tail = tuple[int, int, int]  # words written, bits that wait for their word, how many: fewer than 32
+
+
+@compiled
+def wide(element: np.integer[Any]) -> int:
+    """An element of an array as the 64-bit integer that kernels count in."""
+    return np.int64(element)  # type: ignore[return-value]  # numba's int
+
+
+@compiled
+def append_codes(
+    words: NDArray[np.uint32], tail: Tail, codes: NDArray[np.int32], lengths: NDArray[np.int32]
+) -> Tail:
+    """Write codes behind a tail: the new tail.
+
+    Args:
+        words: Room for all whole words.
+        tail: (0, 0, 0) at the start.
+        codes: Shape (N,), not negative.
+        lengths: [bit] Shape (N,); what a code is shorter by is zeros in front of it.
+    """
+    size, waiting, count = tail
+    for i in range(codes.size):
+        length = wide(lengths[i])
+        while length > 0:
+            # All but the last 31 bits are zeros.
+            step = length if length < 32 else min(length - 31, 31)
+            length -= step
+            waiting <<= step
+            count += step
+            if length == 0:
+                waiting |= wide(codes[i])
+            if count >= 32:
+                count -= 32
+                words[size] = waiting >> count
+                size += 1
+                waiting &= (1 << count) - 1
+    return size, waiting, count
+
+
+@compiled
+def joined(word: int, following: int, offset: int) -> int:
+    """The 32 bits that begin at an offset, 0 to 31, in a word."""
+    return ((word << offset) & 0xFFFFFFFF) | (following >> (32 - offset))
+
+
+@compiled
+def zeros_ahead(word: int) -> int:
+    """How many of 32 bits are zero before the first one; 32 if there is none."""
+    if word == 0:
+        return 32
+    zeros = 0
+    for width in (16, 8, 4, 2, 1):
+        if word < 1 << (32 - width):
+            zeros += width
+            word <<= width
+    return zeros
+
+
+def written(words: NDArray[np.uint32], tail: Tail) -> bytes:
+    """What a tail has written, its last byte filled up with zeros."""
+    size, waiting, count = map(int, tail)
+    spare = -count % 8
+    rest = (waiting << spare).to_bytes((count + spare) // 8, "big")
+    return words[:size].astype(">u4").tobytes() + rest
+
+
+def as_words(payload: bytes) -> NDArray[np.int64]:
+    """Bits as words, shape (N,), two of zeros and more behind them, so that reading on finds an end."""
+    padded = payload + bytes(12 - len(payload) % 4)
+    return np.frombuffer(padded, ">u4").astype(np.int64)
