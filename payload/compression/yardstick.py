@@ -24,16 +24,29 @@ class PlainZstd:
 
     level: int = 3
 
-    def encode(self, bands: NDArray[np.uint16], *, bit_depth: int) -> bytes:
-        """Compress samples of shape (B, H, W); they are taken as they are, so no depth is looked at."""
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
+        """Compress samples of shape (B, H, W), all of them, as they are: no depth is looked at."""
+        _refuse(not_coded)
         check_shape(bands.shape, bit_depth=bit_depth)
         samples = np.ascontiguousarray(bands, "<u2").reshape(-1).view(np.uint8)
         return zstandard.ZstdCompressor(level=self.level).compress(samples.data)
 
     def decode(
-        self, payload: bytes, shape: tuple[int, int, int], *, bit_depth: int
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W); CodecError for a payload of another length."""
+        _refuse(not_coded)
         check_shape(shape, bit_depth=bit_depth)
         wanted_bytes = 2 * shape[0] * shape[1] * shape[2]
         try:
@@ -45,11 +58,6 @@ class PlainZstd:
         return np.frombuffer(plain, "<u2").astype(np.uint16).reshape(shape)
 
 
-def plane_bytes(not_coded: NDArray[np.bool_]) -> int:
-    """[byte] What a plane of pixels that are not coded costs: its rows packed to bits, by zstd at its best.
-
-    Args:
-        not_coded: Shape (H, W).
-    """
-    packed = np.packbits(not_coded, axis=1).tobytes()
-    return len(zstandard.ZstdCompressor(level=19).compress(packed))
+def _refuse(not_coded: NDArray[np.bool_] | None) -> None:
+    if not_coded is not None:
+        raise CodecError("the yardstick codes all pixels")

@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.compression.quantise import coded_depth, quantised, restored
 from payload.compression.yardstick import PlainZstd
 from payload.errors import CodecError, PluginError, ScenarioError
 from payload.ports import Codec
@@ -55,9 +56,9 @@ class Contestant:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
         """Payload of samples (B, H, W); pixels (H, W) that are not coded only if it takes planes."""
-        steps = _Steps(self.max_error, bit_depth)
+        depth = coded_depth(bit_depth, self.max_error)
         plane = {} if not_coded is None else {"not_coded": not_coded}
-        return self.codec.encode(steps.coarse(bands), bit_depth=steps.bit_depth, **plane)
+        return self.codec.encode(quantised(bands, self.max_error), bit_depth=depth, **plane)
 
     def decode(
         self,
@@ -68,47 +69,10 @@ class Contestant:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W), each within `max_error`."""
-        steps = _Steps(self.max_error, bit_depth)
+        depth = coded_depth(bit_depth, self.max_error)
         plane = {} if not_coded is None else {"not_coded": not_coded}
-        return steps.fine(self.codec.decode(payload, shape, bit_depth=steps.bit_depth, **plane))
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """A uniform quantiser before any codec: (x + m) // (2 m + 1), and back to the middle of a step.
-
-    The highest step may reach beyond the bit depth and is cut there; that brings it no further off.
-    """
-
-    max_error: int
-    full_depth: int
-
-    @property
-    def width(self) -> int:
-        """[DN] Of a step."""
-        return 2 * self.max_error + 1
-
-    @property
-    def bit_depth(self) -> int:
-        """[bit] Of the number of a step."""
-        top = (1 << self.full_depth) - 1
-        steps = (top + self.max_error) // self.width
-        return max(1, steps.bit_length())
-
-    def coarse(self, bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Numbers of steps."""
-        if not self.max_error:
-            return bands
-        return ((bands.astype(np.uint32) + self.max_error) // self.width).astype(np.uint16)
-
-    def fine(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Middles of steps."""
-        if not self.max_error:
-            return numbers
-        middles = numbers.astype(np.uint32) * np.uint32(self.width)
-        top = np.uint32((1 << self.full_depth) - 1)
-        cut: NDArray[np.uint32] = np.minimum(middles, top)
-        return cut.astype(np.uint16)
+        steps = self.codec.decode(payload, shape, bit_depth=depth, **plane)
+        return restored(steps, self.max_error, bit_depth=bit_depth)
 
 
 @dataclass(frozen=True, slots=True)

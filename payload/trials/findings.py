@@ -77,23 +77,25 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class MaskedRow:
-    """A codec that leaves out cloudy pixels, on tiles that have some.
+    """A codec that leaves out clouds, on tiles that have some.
 
     Attributes:
         codec: Its name.
         tiles: How many.
         mean_clear_share: Of their pixels.
-        against_share: Mean over tiles of what is sent (the plane included) over the clear share of pixels
+        against_clear: Mean over tiles of what is sent (the plane included) over the clear share of pixels
             times the length of the whole tile.
-        against_share_spread: Of the single tiles: least, median, most.
+        against_clear_spread: Of the single tiles: least, median, most.
+        against_coded: The mean for the share of pixels that are coded: small clouds are, like ground.
         against_whole: What is sent of all tiles over the length of all whole ones.
     """
 
     codec: str
     tiles: int
     mean_clear_share: float
-    against_share: float
-    against_share_spread: tuple[float, float, float]
+    against_clear: float
+    against_clear_spread: tuple[float, float, float]
+    against_coded: float
     against_whole: float
 
 
@@ -192,14 +194,15 @@ def _row(codec: str, sizes: Sequence[Sizes], laps: Mapping[str, Sequence[Lap]]) 
 
 def masked_row(codec: str, laps: Sequence[MaskedLap]) -> MaskedRow:
     """A codec's row of tiles with clouds left out."""
-    against = [lap.against_share for lap in laps]
+    against = [lap.against_clear for lap in laps]
     return MaskedRow(
         codec=codec,
         tiles=len(laps),
         mean_clear_share=sum(lap.clear_share for lap in laps) / len(laps),
-        against_share=sum(against) / len(against),
-        against_share_spread=spread(against),
-        against_whole=sum(lap.clear_bytes for lap in laps) / sum(lap.whole_bytes for lap in laps),
+        against_clear=sum(against) / len(against),
+        against_clear_spread=spread(against),
+        against_coded=sum(lap.against_coded for lap in laps) / len(laps),
+        against_whole=sum(lap.sent_bytes for lap in laps) / sum(lap.whole_bytes for lap in laps),
     )
 
 

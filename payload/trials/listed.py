@@ -118,7 +118,7 @@ def listed_tiles(folder: Path, tiles: tuple[ListedTile, ...]) -> Iterator[TrialT
             one.sensor,
             scaled.astype(np.uint16),
             BIT_DEPTH,
-            not_coded=patch.truth == CLOUD,
+            cloud=patch.truth == CLOUD,
         )
 
 

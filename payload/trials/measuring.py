@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from payload.compression.quantise import coded_depth
 from payload.errors import CodecError, ImageryError
 from payload.trials.contestants import Terms, contestants
 from payload.trials.findings import CodecFindings, Machine, Sizes, grouped, masked_row
@@ -150,6 +151,9 @@ class _Trial:
         )
 
     def _raced(self, tile: TrialTile) -> dict[str, Lap]:
+        coded_depth(
+            tile.bit_depth, self.terms.max_error
+        )  # an error beyond the depth is nobody's fault
         if self.terms.is_open and tile.bands.shape not in self.shapes:
             self.shapes.add(tile.bands.shape)
             for one in list(self.field):

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.yardstick import plane_bytes
+from payload.compression.plane import cleaned, pack_plane
 from payload.errors import CodecError
 from payload.trials.contestants import YARDSTICK, Contestant
 from payload.trials.tiles import TrialTile
+
+PLANE_LENGTH_BYTES = 4
+"""[byte] In front of a plane in a record. Source: `payload.compression.record`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,45 +77,56 @@ def verified(one: Contestant, tile: TrialTile, decoded: NDArray[np.uint16]) -> i
 
 @dataclass(frozen=True, slots=True)
 class MaskedLap:
-    """What a codec made of the clear pixels of a tile.
+    """What a codec made of a tile without its clouds.
 
     Attributes:
-        clear_share: Of its pixels.
+        clear_share: Pixels without cloud.
+        coded_share: Pixels that are coded: the clear ones, and clouds too small or ragged to be left out.
         whole_bytes: [byte] Of the payload of all pixels.
-        clear_bytes: [byte] Of the payload of the clear ones and of the plane that tells which they are.
+        sent_bytes: [byte] Of the payload of what is coded and of the plane that tells which pixels are; or of
+            the whole one, where that is shorter.
     """
 
     clear_share: float
+    coded_share: float
     whole_bytes: int
-    clear_bytes: int
+    sent_bytes: int
 
     @property
-    def against_share(self) -> float:
+    def against_clear(self) -> float:
         """Length over what the clear share of the whole tile's length would be."""
-        return self.clear_bytes / (self.clear_share * self.whole_bytes)
+        return self.sent_bytes / (self.clear_share * self.whole_bytes)
+
+    @property
+    def against_coded(self) -> float:
+        """The same for the share that is coded: how well the codec itself leaves pixels out."""
+        return self.sent_bytes / (self.coded_share * self.whole_bytes)
 
 
 def masked_laps(tile: TrialTile, field: Sequence[Contestant]) -> dict[str, MaskedLap]:
-    """Code the clear pixels alone, by each codec that can; what lies under the mask must not matter.
+    """Leave out the clouds, by each codec that can; what lies under the mask must not matter.
 
     Raises:
-        CodecError: A clear pixel does not come back as promised, or a covered one has been read.
+        CodecError: A coded pixel does not come back as promised, or one that is not has been read.
     """
-    assert tile.not_coded is not None
-    clear = ~tile.not_coded
-    changed = np.where(tile.not_coded, np.uint16(2**tile.bit_depth - 1) - tile.bands, tile.bands)
+    assert tile.cloud is not None
+    plane = cleaned(tile.cloud)
+    plane_bytes = PLANE_LENGTH_BYTES + len(pack_plane(plane))
+    changed = np.where(plane, np.uint16((1 << tile.bit_depth) - 1) - tile.bands, tile.bands)
     found: dict[str, MaskedLap] = {}
     for one in field:
         if one.name == YARDSTICK or not one.takes_planes:
             continue
         whole = one.encode(tile.bands, bit_depth=tile.bit_depth)
-        payload = one.encode(tile.bands, bit_depth=tile.bit_depth, not_coded=tile.not_coded)
-        if one.encode(changed, bit_depth=tile.bit_depth, not_coded=tile.not_coded) != payload:
+        payload = one.encode(tile.bands, bit_depth=tile.bit_depth, not_coded=plane)
+        if one.encode(changed, bit_depth=tile.bit_depth, not_coded=plane) != payload:
             raise CodecError(f"{one.name}: {tile.name} has been read under its mask")
-        decoded = one.decode(
-            payload, tile.bands.shape, bit_depth=tile.bit_depth, not_coded=tile.not_coded
+        decoded = one.decode(payload, tile.bands.shape, bit_depth=tile.bit_depth, not_coded=plane)
+        verified(one, tile, np.where(plane, tile.bands, decoded))
+        found[one.name] = MaskedLap(
+            float(1.0 - tile.cloud.mean()),
+            float(1.0 - plane.mean()),
+            len(whole),
+            min(len(payload) + plane_bytes, len(whole)),
         )
-        verified(one, tile, np.where(clear, decoded, tile.bands))
-        sent_bytes = len(payload) + plane_bytes(tile.not_coded)
-        found[one.name] = MaskedLap(float(clear.mean()), len(whole), sent_bytes)
     return found

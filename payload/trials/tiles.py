@@ -26,7 +26,7 @@ class TrialTile:
         bands: [DN] shape (B, H, W).
         bit_depth: [bit] of a sample.
         no_data_share: Of its pixels.
-        not_coded: Shape (H, W), where a cloud lies; None if nobody knows.
+        cloud: Shape (H, W), where a cloud lies; None if nobody knows.
     """
 
     name: str
@@ -34,7 +34,7 @@ class TrialTile:
     bands: NDArray[np.uint16]
     bit_depth: int
     no_data_share: float = 0.0
-    not_coded: NDArray[np.bool_] | None = None
+    cloud: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def test_codecs_that_leave_out_clouds_are_told_of_and_measure_the_same(real_imag
     laps = [masked_laps(tile, field) for tile in listed_tiles(real_images, cloudy)]
     for row in told["masked"]:
         again = masked_row(row["codec"], [found[row["codec"]] for found in laps])
-        assert row["against_share"] == pytest.approx(again.against_share, rel=0.005)
+        assert row["against_clear"] == pytest.approx(again.against_clear, rel=0.005)
 
 
 def test_the_table_in_the_readme_of_the_project_is_of_these_figures(root, told):

@@ -10,8 +10,10 @@ import zstandard
 from contracts.codec import textured
 from unit.trials.conftest import write_tif
 
+from payload.compression.plane import pack_plane
+from payload.compression.quantise import largest_error
 from payload.compression.raw import Raw
-from payload.compression.yardstick import PlainZstd, plane_bytes
+from payload.compression.yardstick import PlainZstd
 from payload.errors import CodecError, ImageryError, PluginError, ScenarioError
 from payload.trials import TARGETS, Images, Terms, compress_images, compress_listed
 from payload.trials.contestants import Contestant
@@ -54,8 +56,8 @@ class Whole(Planes):
         return super().encode(bands, bit_depth=bit_depth)
 
 
-def tile(bands, not_coded=None):
-    return TrialTile("t#0,0", "g", bands, 12, not_coded=not_coded)
+def tile(bands, cloud=None):
+    return TrialTile("t#0,0", "g", bands, 12, cloud=cloud)
 
 
 def row(found, codec):
@@ -106,8 +108,14 @@ def test_a_permitted_error_is_kept_used_and_saves(image, max_error):
 
 
 @pytest.mark.parametrize("bit_depth", [1, 8, 11, 16])
-@pytest.mark.parametrize("max_error", [1, 4, 300, 32767])
+@pytest.mark.parametrize("max_error", [1, 4, 6, 300, 32767])
 def test_every_sample_of_every_depth_comes_back_within_the_error(bit_depth, max_error):
+    if max_error > largest_error(bit_depth):
+        with pytest.raises(CodecError, match="make sense"):
+            Contestant("raw", Raw(), max_error).encode(
+                np.zeros((1, 1, 1), np.uint16), bit_depth=bit_depth
+            )
+        return
     samples = np.arange(2**bit_depth, dtype=np.uint16).reshape(1, 1, -1)
     samples = samples[..., :40_000] if bit_depth < 16 else samples[..., 20_000:60_000]
     one = Contestant("raw", Raw(), max_error)
@@ -126,7 +134,7 @@ def test_a_codec_that_brings_back_something_else_is_told_of():
 def test_a_codec_that_reads_under_the_mask_is_told_of():
     bands = textured((2, 9, 9), 12)
     plane = np.zeros((9, 9), bool)
-    plane[3:6] = True
+    plane[2:7] = True
     with pytest.raises(CodecError, match="read under its mask"):
         masked_laps(tile(bands, plane), [Contestant("bad", Planes(peeks=True))])
     with pytest.raises(CodecError, match="comes back 1 DN off"):
@@ -141,15 +149,28 @@ def test_a_codec_that_packs_clear_pixels_takes_their_share_and_the_plane():
     laps = masked_laps(
         tile(bands, plane), [Contestant("planes", Planes()), Contestant("raw2", PlainZstd())]
     )
-    packed = zstandard.compress(np.packbits(plane, axis=1).tobytes(), 19)
+    packed = 4 + len(pack_plane(plane))
     assert laps.keys() == {"planes"}
-    assert plane_bytes(plane) == len(packed)
-    assert laps["planes"] == MaskedLap(0.75, 4801, 3601 + len(packed))
-    assert laps["planes"].against_share == (3601 + len(packed)) / (0.75 * 4801)
-    two = masked_row("planes", [MaskedLap(0.5, 100, 51), MaskedLap(0.25, 100, 30)])
-    assert two == MaskedRow(
-        "planes", 2, 0.375, pytest.approx(1.11), pytest.approx((1.02, 1.11, 1.2)), 0.405
-    )
+    assert laps["planes"] == MaskedLap(0.75, 0.75, 4801, 3601 + packed)
+    assert laps["planes"].against_clear == (3601 + packed) / (0.75 * 4801)
+
+
+def test_small_clouds_are_coded_and_a_tile_of_them_goes_whole():
+    """A speck of 3 x 3 px is cleaned away: nothing is left out, and no plane is paid for."""
+    specks = np.zeros((40, 40), bool)
+    specks[5:8, 5:8] = True
+    (lap,) = masked_laps(
+        tile(textured((2, 40, 40), 12), specks), [Contestant("planes", Planes())]
+    ).values()
+    assert lap == MaskedLap(1 - 9 / 1600, 1.0, 4801, 4801)
+    assert (lap.against_coded, lap.against_clear) == (1.0, 1600 / 1591)
+
+
+def test_a_row_of_tiles_without_clouds_is_their_mean():
+    laps = [MaskedLap(0.5, 0.6, 100, 51), MaskedLap(0.25, 0.4, 100, 30)]
+    spread = pytest.approx((1.02, 1.11, 1.2))
+    wanted = MaskedRow("x", 2, 0.375, pytest.approx(1.11), spread, pytest.approx(0.8), 0.405)
+    assert masked_row("x", laps) == wanted
 
 
 def test_only_a_codec_that_can_is_asked_to_leave_out_pixels():
@@ -180,7 +201,7 @@ def test_a_list_comes_back_from_its_file_and_tiles_are_scaled_to_12_bits(labelle
     original = (textured((4, 256, 300), 12, seed=0) / 0.3).astype(np.uint16)[:, :, :256]
     wanted = np.minimum(np.rint(original * 0.3), 4095)
     np.testing.assert_array_equal(first.bands, wanted)
-    assert first.not_coded.mean() == pytest.approx(0.3008, abs=1e-4)
+    assert first.cloud.mean() == pytest.approx(0.3008, abs=1e-4)
 
 
 def test_the_published_table_has_groups_files_and_the_same_figures_from_its_list(
