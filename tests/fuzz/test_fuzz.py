@@ -6,6 +6,7 @@
 import contextlib
 import json
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,16 +53,32 @@ def test_the_harness_finds_what_is_wrong(fault, said):
     assert any("VIOLATION" in outcome for outcome in tally.outcomes)
 
 
+def test_the_harness_finds_records_that_open_with_other_samples(monkeypatch):
+    """If opening looked at no checksum and no hash, all stages that open records would tell."""
+
+    def careless(_record, _codecs):
+        return SimpleNamespace(bands=np.zeros((1, 1, 1), np.uint16))
+
+    monkeypatch.setattr("fuzz.judge.open_record", careless)
+    tally = run(make_corpus("raw"), 1, range(RARE))
+    found = {(stage, problem) for _, stage, _, problem in tally.violations}
+    assert found == {
+        ("link", "AssertionError: damage was not noticed"),
+        ("sealed", "AssertionError: other samples were taken for those that were sealed"),
+        ("header", "AssertionError: other samples were taken for those that were sealed"),
+    }
+
+
 def test_the_harness_finds_nothing_wrong_with_a_codec_that_is_good():
     assert run(make_corpus("fuzz.bad:Good"), 1, range(RARE)).violations == []
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("Hangs", "longer than 2 s"), ("Dies", "died"), ("Bursts", "Memory")]
+    ("fault", "said"), [("Hangs", "longer than 4 s"), ("Dies", "died"), ("Bursts", "Memory")]
 )
 def test_the_harness_survives_what_kills_or_stops_a_process(tmp_path, fault, said):
     out = tmp_path / "fuzz.json"
-    entry = fuzz(f"fuzz.bad:{fault}", Task(RARE, batch=RARE, hang_s=2.0), out)
+    entry = fuzz(f"fuzz.bad:{fault}", Task(RARE, batch=RARE, hang_s=4.0), out)
     assert entry["records"] == sum(entry["outcomes"].values()) == RARE
     assert any(said in problem for *_, problem in entry["violations"]), entry
     assert json.loads(out.read_text())["codecs"][f"fuzz.bad:{fault}"] == entry

@@ -15,7 +15,7 @@ from payload.ports import Codec
 from payload.registry import kinds
 from payload.trials.contestants import Terms, contestants
 from payload.trials.findings import Row, masked_row
-from payload.trials.listed import MASKED_CLOUD, listed_tiles, read_list
+from payload.trials.listed import MASKED_CLOUD, choose, listed_tiles, read_list
 from payload.trials.race import masked_laps
 from payload.trials.words import cells
 
@@ -62,6 +62,7 @@ def test_the_list_is_every_whole_tile_that_is_known_and_not_overcast(real_images
                 wanted[name, row, col] = (sensor, round(float((known == 1).mean()), 4))
     found = {(one.image, one.row, one.col): (one.sensor, one.cloud) for one in listed}
     assert found == wanted
+    assert choose(real_images) == listed
     kept = [one for one in listed if one.is_kept]
     assert len(kept) == 128
     assert Counter(one.sensor for one in kept) == {"Landsat-8": 12, "Sentinel-2": 116}

@@ -43,6 +43,7 @@ def labelled(tmp_path):
         write_tif(folder / f"{name}_img.tif", bands)
         truth = np.zeros((1, *shape), np.uint8)
         truth[:, :77, :256] = 1  # 30 % of the first tile
+        truth[:, 100:110, :10] = 255  # of the first tile: shares of cloud are of what is known
         truth[:, 300:310, 300:310] = 255
         truth[:, :256, 256:496] = 1  # 94 % of the second
         truth[:, 256:456, :256] = 1  # 78 % of the fourth

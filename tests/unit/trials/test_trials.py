@@ -19,6 +19,7 @@ from payload.trials import TARGETS, Images, Terms, compress_images, compress_lis
 from payload.trials.contestants import Contestant
 from payload.trials.findings import MaskedRow, masked_row
 from payload.trials.listed import choose, list_text, listed_tiles, read_list
+from payload.trials.page import write_text
 from payload.trials.race import MaskedLap, masked_laps, race
 from payload.trials.targets import Target
 from payload.trials.tiles import TrialTile
@@ -188,7 +189,7 @@ def test_the_list_follows_its_rule(labelled):
         ("b", 1, 0),
         ("b", 1, 1),
     ]
-    assert [one.cloud for one in found] == [0.3008, 0.3008, 0.0, 0.7812, 0.0]
+    assert [one.cloud for one in found] == [0.3012, 0.3012, 0.0, 0.7812, 0.0]
     assert [one.is_kept for one in found] == [True, True, True, False, True]
     assert found[-1].unknown == pytest.approx(100 / 65536, abs=1e-4)
 
@@ -272,6 +273,17 @@ def test_targets_are_missed_by_what_is_larger_or_slower(image):
     assert [one.partition(" ")[0] for one in missed] == ["size", "encoding", "decoding"]
     assert len(Target(decode=0.001, decode_plain=1e6).missed(found, has_numba=False)) == 1
     assert TARGETS["strong"].to_default == 0.87
+
+
+def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
+    """Another name of the older file still holds the older text: it was not written over."""
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    write_text(path, "old")
+    other.hardlink_to(path)
+    write_text(path, "new")
+    assert (path.read_text(), other.read_text()) == ("new", "old")
+    with pytest.raises(ScenarioError, match="cannot be written"):
+        write_text(tmp_path / "gone" / "a.txt", "new")
 
 
 def test_the_terminal_has_a_line_for_each_codec(image):
