@@ -20,7 +20,8 @@ import numpy as np
 from fuzz.mutations import claimed_samples, mutated, with_header, with_payload
 
 from payload.compression import open_record
-from payload.compression.record import HEADER_BYTES, pixel_hash
+from payload.compression.record import HEADER_BYTES
+from payload.compression.sealing import pixel_hash
 from payload.errors import CodecError
 
 STAGES = ("link", "payload", "sealed", "header")

@@ -15,7 +15,8 @@ from fuzz.judge import STAGES, bound_bytes, run
 from fuzz.mutations import WAYS, checked, mutated, with_header, with_payload
 from fuzz.runner import Task, fuzz, packages
 
-from payload.compression.record import HEADER_BYTES, open_record, read_header
+from payload.compression import open_record
+from payload.compression.record import HEADER_BYTES, read_header
 from payload.errors import CodecError
 from payload.registry import kinds
 
@@ -102,7 +103,7 @@ def test_mended_records_reach_the_decoder():
     payload = one.record[HEADER_BYTES:]
     assert with_payload(one.record, payload) == one.record
     header = read_header(with_payload(one.record, payload + b"x"))
-    assert header.payload_bytes == len(payload) + 1
+    assert header.body_bytes == len(payload) + 1
     draw = random.Random(1)
     for _ in range(300):
         damaged, _ = with_header(one.record, draw)
