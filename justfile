@@ -24,6 +24,14 @@ test *ARGS:
 slow:
     python -m pytest -m slow --timeout 1200
 
+# A million damaged records into every decoder (hours for all; goes on where it was stopped)
+fuzz *ARGS:
+    .ci/fuzz {{ARGS}}
+
+# The table of codecs on real tiles (some minutes; labelled images in $PAYLOAD_SIM_DATA/clouds)
+codecs:
+    payload-sim compress --tiles results/codecs/tiles.json --data "$PAYLOAD_SIM_DATA/clouds" --out results/codecs
+
 # Ratios measured in one run
 bench:
     python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,rounds

@@ -64,14 +64,18 @@ from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
+from payload.trials import CodecFindings, Images, Terms, compress_listed
+from payload.trials import compress_images as compress
 from payload.units import at, iso_utc
 from payload.validation import validate_missions
 from payload.world.rasters import Reading
 
 __all__ = [
+    "CodecFindings",
     "Comparison",
     "ComputeProfile",
     "Earth",
+    "Images",
     "LawsReport",
     "LinkReport",
     "MapReport",
@@ -82,10 +86,13 @@ __all__ = [
     "Scenario",
     "SceneReport",
     "Surrogate",
+    "Terms",
     "UnpackReport",
     "calibrate",
     "check",
     "compare",
+    "compress",
+    "compress_listed",
     "earth",
     "fly",
     "json_schema",

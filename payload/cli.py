@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from payload import __version__
+from payload.commands.compress import compress
 from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
 from payload.commands.profile import profile
@@ -437,6 +438,7 @@ _command(world)
 _command(validate)
 _command(link)
 _command(profile)
+_command(compress)
 
 
 @_command

@@ -8,10 +8,13 @@ overflow, arrays whose element types are stated by the caller.
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
+
+import numpy as np
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Integer: TypeAlias = int | np.signedinteger[Any]  # of 64 bit where it is compiled
 
 
 @cache

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from payload.report.answer import answer
@@ -39,26 +40,22 @@ def render_page(data: ReportData) -> str:
     Raises:
         ScenarioError: A picture of the gallery is missing or none.
     """
-    from plotly.offline import get_plotlyjs  # noqa: PLC0415 - 5 MB of text, for this page alone
-
-    environment = _environment()
     charts = make_figures(data)
     arms, measures = arm_table(data)
-    plotly = _inside_script(get_plotlyjs())
-    drawing = _drawing(charts)
-    heavy_bytes = len(plotly.encode()) + len(drawing.encode())
+    heavy_bytes = len(_plotly().encode()) + len(_drawing(charts).encode())
     room_bytes = max(
         0, (MOST_BYTES - WORDS_BYTES - heavy_bytes) * 3 // 4
     )  # base64: 4 letters for 3 bytes
     shown = pictures(data.folder, data.gallery, room_bytes)
-    page = environment.get_template("report.html.j2").render(
+    return self_contained(
+        "report.html.j2",
+        charts,
         data=data,
         summary=data.summary,
         provenance=data.provenance,
         own=OWN_ARM,
         answer=answer(data),
         key_figures=key_figures(data),
-        charts=charts,
         arms=arms,
         arm_meanings=ARM_MEANINGS,
         measures=measures,
@@ -70,17 +67,36 @@ def render_page(data: ReportData) -> str:
         parameters=data.parameters[:MOST_PARAMETERS],
         most_parameters=MOST_PARAMETERS,
         begins=moment(data, 0.0),
-        light=LIGHT,
-        dark=DARK,
-        drawing=drawing,
+    )
+
+
+def self_contained(template: str, charts: dict[str, Chart], **words: object) -> str:
+    """A template of this room filled, its figures and Plotly's own script inside.
+
+    Args:
+        template: Its name; it includes `report.css` and `report.js`, and ends in the script's place.
+        charts: By the ids of their elements.
+        words: All else that it tells.
+    """
+    page = (
+        _environment()
+        .get_template(template)
+        .render(charts=charts, light=LIGHT, dark=DARK, drawing=_drawing(charts), **words)
     )
     # The script is put in last and by itself: five million characters need no template.
     # Its place is the last one of that name: a stranger's text stands before it and may say anything.
     before, _, after = page.rpartition(_PLOTLY_HERE)
-    return f"{before}{plotly}{after}"
+    return f"{before}{_plotly()}{after}"
 
 
 _PLOTLY_HERE = "/*plotly*/"
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415 - 5 MB of text, for pages alone
+
+    return _inside_script(get_plotlyjs())
 
 
 def _environment() -> "Environment":

@@ -41,6 +41,7 @@ from payload.types import (
 from payload.units import iso_utc
 
 BANDS = ("blue", "green", "red", "nir")
+MOST_BANDS = 256
 STEP = 1e-4
 """Reflectance of one DN where the file's own values cannot be DN."""
 
@@ -64,6 +65,7 @@ class Reading:
             1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file itself says.
+        has_all: These are all bands of a file, up to 256, whatever they show; else one to four are taken.
 
     Raises:
         ImageryError: It makes no sense.
@@ -73,11 +75,14 @@ class Reading:
     scale: float | None = None
     offset: float = 0.0
     nodata: float | None = None
+    has_all: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.bands) <= len(BANDS) or min(self.bands) < 1:
+        most = MOST_BANDS if self.has_all else len(BANDS)
+        if not 1 <= len(self.bands) <= most or min(self.bands) < 1:
+            wanted = f"one to {MOST_BANDS}" if self.has_all else "one to four"
             raise ImageryError(
-                f"bands {list(self.bands)} cannot be taken: one to four numbers are wanted, counted"
+                f"bands {list(self.bands)} cannot be taken: {wanted} numbers are wanted, counted"
                 " from 1"
             )
         if not ((self.scale is None or 0 < self.scale < np.inf) and np.isfinite(self.offset)):
@@ -178,7 +183,7 @@ class RasterScene:
 def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may leave open
     path: Path,
     *,
-    bands: tuple[int, ...] = (1, 2, 3, 4),
+    bands: tuple[int, ...] | None = (1, 2, 3, 4),
     scale: float | None = None,
     offset: float = 0.0,
     nodata: float | None = None,
@@ -189,7 +194,8 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
 
     Args:
         path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
-        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
+        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared; None
+            for all that are there.
         scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file itself says.
@@ -199,8 +205,10 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
     Raises:
         ImageryError: The file is not there, not local, no GeoTIFF, or has not what is asked for.
     """
-    reading = Reading(bands, scale, offset, nodata)
+    asked = None if bands is None else Reading(bands, scale, offset, nodata)
     with _opened(path) as raster:
+        every = tuple(range(1, raster.count + 1))
+        reading = asked or Reading(every, scale, offset, nodata, has_all=True)
         kind = _sample_type(path, raster, reading)
         size = (raster.height, raster.width)
         georeference = _georeference(raster)
@@ -220,13 +228,18 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         path=path,
         reading=reading,
         frame=Window(0, 0, *size),
-        bands=BANDS[: len(bands)],
+        bands=_names(len(reading.bands)),
         bit_depth=bit_depth or _DN_TYPES.get(kind, 16),
         radiometry=meaning if kind in _DN_TYPES else Radiometry(STEP),
         meaning=meaning,
         georeference=georeference,
         truth=truth,
     )
+
+
+def _names(count: int) -> tuple[str, ...]:
+    """Of bands: ours first, then by their numbers."""
+    return (*BANDS, *(f"band-{number}" for number in range(len(BANDS) + 1, count + 1)))[:count]
 
 
 @dataclass(frozen=True)

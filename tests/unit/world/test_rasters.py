@@ -510,3 +510,10 @@ def test_a_window_outside_the_raster_is_refused(tmp_path, window):
     scene = open_raster(write(tmp_path / "a.tif", image()))
     with pytest.raises(ImageryError, match="does not lie inside"):
         scene.read(window)
+
+
+def test_all_bands_of_a_file_are_taken_if_none_are_named(tmp_path):
+    bands = np.arange(7 * 6 * 5, dtype=np.uint16).reshape(7, 6, 5)
+    scene = open_raster(write(tmp_path / "seven.tif", bands), bands=None)
+    assert scene.bands == ("blue", "green", "red", "nir", "band-5", "band-6", "band-7")
+    np.testing.assert_array_equal(scene.read(Window(0, 0, 6, 5)).bands, bands)

@@ -1,0 +1,215 @@
+"""The least squares predictor: which neighbours it looks at, and how an encoder fits it to a tile.
+
+A sample is predicted from coded neighbours in its own band and from the samples around it in each of up to
+three earlier bands. Coefficients are whole numbers in units of 2**-s that travel with the tile, so floating
+point is used in the fit alone and every machine predicts the same.
+
+Bits go with the logarithm of an error and not with its square: the fit is repeated with weights that fall
+with the error found before, so that a few edges do not rule over a tile of fine texture.
+
+The coefficients of a band as bytes, little-endian:
+
+    units           uint8; 0: the predictor of small tiles, and nothing follows; else s, 8 to 14
+    coefficients    int16 for each tap, then for the constant `CONSTANT`
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.residuals import med_residuals
+from payload.errors import CodecError
+
+EARLIER_BANDS = 3
+PLANES = EARLIER_BANDS + 1  # what must be kept of a tile: the band itself and those it looks at
+CONSTANT = 64  # what the last coefficient is multiplied with
+UNIT_BITS = 14
+_SMALLEST_UNIT_BITS = 8
+_LIMIT = (1 << 15) - 1
+# Assumption: below so many samples a coefficient costs more than it saves; 16 bits against some 0.4 bit a sample.
+_SAMPLES_PER_COEFFICIENT = 40
+_SMALLEST_SIDE_PX = 10
+_RIDGE = 0.05  # [DN^2] a sample; holds the fit where bands are copies of each other
+_COLUMN_STEP = 3  # not a divisor of the strides that detectors and resampling leave
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Where a predictor looks; places are rows and columns relative to the sample.
+
+    Attributes:
+        current_row: To the left, W first; then W W and so on.
+        rows_above: In its own band.
+        around: In each earlier band.
+        has_medians: Whether the median predictions (LOCO-I) of the sample and of those in the same place of
+            earlier bands are taps as well: what is not linear in the neighbours.
+        margin_px: How far any of these reach.
+        fit_samples: How many samples the fit looks at; more make it slower and the tile a little smaller.
+        fit_rounds: How often it is repeated with weights.
+    """
+
+    current_row: tuple[tuple[int, int], ...]
+    rows_above: tuple[tuple[int, int], ...]
+    around: tuple[tuple[int, int], ...]
+    has_medians: bool
+    margin_px: int
+    fit_samples: int
+    fit_rounds: int
+
+    @property
+    def sequential(self) -> int:
+        """How many taps, the first of `taps`, are not known before the sample to the left is."""
+        return len(self.current_row) + int(self.has_medians)
+
+    def taps(self, band: int) -> NDArray[np.int64]:
+        """What a band may look at, shape (T, 3): plane, row, column.
+
+        Plane e below `PLANES` is the band that many before, plane `PLANES` + e holds its median predictions.
+        """
+        earlier = range(1, min(band, EARLIER_BANDS) + 1)
+        medians = [(PLANES + e, 0, 0) for e in (0, *earlier)] if self.has_medians else []
+        places = [(0, *place) for place in self.current_row] + medians[:1]
+        places += [(0, *place) for place in self.rows_above]
+        places += [(e, *place) for e in earlier for place in self.around]
+        return np.array(places + medians[1:], np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """What predicts a band.
+
+    Attributes:
+        unit_bits: s, where coefficients are in units of 2**-s.
+        taps: Plane (0: the band itself, 1: the one before, ...), row and column relative to the sample,
+            shape (T, 3), int64; see `Neighbourhood.taps`.
+        coefficients: Of the taps and of `CONSTANT`, shape (T + 1,), int64.
+        is_fitted: Whether they travel.
+    """
+
+    unit_bits: int
+    taps: NDArray[np.int64]
+    coefficients: NDArray[np.int64]
+    is_fitted: bool
+
+    def pack(self) -> bytes:
+        """As they travel."""
+        if not self.is_fitted:
+            return b"\0"
+        return bytes([self.unit_bits]) + self.coefficients.astype("<i2").tobytes()
+
+
+def unpack_predictor(
+    payload: bytes, start: int, band: int, places: Neighbourhood
+) -> tuple[Predictor, int]:
+    """The predictor of a band, and where its bytes end.
+
+    Raises:
+        CodecError: They are cut short or make no sense.
+    """
+    if start >= len(payload):
+        raise CodecError("the coefficients of a band are missing")
+    unit_bits = payload[start]
+    if not unit_bits:
+        return small_tile_predictor(band, places), start + 1
+    taps = places.taps(band)
+    end = start + 1 + 2 * (len(taps) + 1)
+    if end > len(payload) or not _SMALLEST_UNIT_BITS <= unit_bits <= UNIT_BITS:
+        raise CodecError("the coefficients of a band are cut short or damaged")
+    coefficients = np.frombuffer(payload[start + 1 : end], "<i2").astype(np.int64)
+    return Predictor(unit_bits, taps, coefficients, is_fitted=True), end
+
+
+def small_tile_predictor(band: int, places: Neighbourhood) -> Predictor:
+    """3/4 W + 3/4 N - 1/2 NW, of the difference to the band before where there is one.
+
+    Source: the fourth predictor of CALIC-like coders, X. Wu, N. Memon, IEEE Trans. Communications 45(4), 1997.
+    """
+    taps = places.taps(band)
+    shares = {(0, -1): 3, (-1, 0): 3, (-1, -1): -2}
+    quarters = [
+        shares.get((dy, dx), 0) if plane == 0 else _before(plane, dy, dx, shares)
+        for plane, dy, dx in taps.tolist()
+    ]
+    coefficients = np.array([*quarters, 0], np.int64) << (UNIT_BITS - 2)
+    return Predictor(UNIT_BITS, taps, coefficients, is_fitted=False)
+
+
+def _before(plane: int, dy: int, dx: int, shares: dict[tuple[int, int], int]) -> int:
+    if plane != 1:
+        return 0
+    return 4 if (dy, dx) == (0, 0) else -shares.get((dy, dx), 0)
+
+
+def fit(
+    bands: NDArray[np.uint16],
+    band: int,
+    coded: NDArray[np.bool_] | None,
+    places: Neighbourhood,
+) -> Predictor:
+    """The predictor of a band by weighted least squares over some thousand of its samples.
+
+    Args:
+        bands: [DN] shape (B, H, W).
+        band: Which one.
+        coded: Shape (H, W), where samples are known to the decoder; None for everywhere.
+        places: Where to look.
+
+    Returns:
+        The fitted one, or that of small tiles where there are too few samples.
+    """
+    taps = places.taps(band)
+    _, height, width = bands.shape
+    known = height * width if coded is None else int(np.count_nonzero(coded))
+    if known < _SAMPLES_PER_COEFFICIENT * len(taps) or min(height, width) < _SMALLEST_SIDE_PX:
+        return small_tile_predictor(band, places)
+    planes = {e: bands[band - e] for e in range(min(band, EARLIER_BANDS) + 1)}
+    if places.has_medians:
+        near = bands[band - len(planes) + 1 : band + 1]
+        medians = near - med_residuals(near)
+        planes |= {PLANES + e: medians[len(planes) - 1 - e] for e in range(len(planes))}
+    margin = places.margin_px
+    inner = (height - 2 * margin) * (width - 2 * margin)
+    row_step = max(1, round(inner / (_COLUMN_STEP * places.fit_samples)))
+
+    def seen(plane: NDArray[np.generic], dy: int, dx: int) -> NDArray[np.generic]:
+        rows = slice(margin + dy, height - margin + dy, row_step)
+        return plane[rows, margin + dx : width - margin + dx : _COLUMN_STEP]
+
+    shape = seen(bands[band], 0, 0).shape
+    columns = np.empty((len(taps) + 2, *shape), np.float64)
+    for column, (plane, dy, dx) in zip(columns, taps.tolist(), strict=False):
+        column[...] = seen(planes[plane], dy, dx)
+    columns[-2] = CONSTANT
+    columns[-1] = seen(bands[band], 0, 0)
+    table = columns.reshape(len(columns), -1)
+    if coded is not None:
+        usable = np.logical_and.reduce([seen(coded, dy, dx) for _, dy, dx in taps.tolist()])
+        usable &= seen(coded, 0, 0)
+        table = table[:, usable.reshape(-1)]
+        if table.shape[1] < 4 * len(table):
+            return small_tile_predictor(band, places)
+    return _quantised(taps, _solve(table, places.fit_rounds))
+
+
+def _solve(table: NDArray[np.float64], rounds: int) -> NDArray[np.floating]:
+    """Coefficients that tell the last row of a table, shape (T + 2, N), from the others."""
+    known, wanted = table[:-1], table[-1]
+    normal = table @ table.T
+    ridge = np.eye(len(known)) * _RIDGE
+    coefficients = np.linalg.solve(normal[:-1, :-1] + ridge * len(wanted), normal[:-1, -1])
+    for _ in range(rounds):
+        errors = np.abs(wanted - coefficients @ known)
+        weights = (errors + errors.mean() + 0.5) ** -2.0
+        normal = (table * weights) @ table.T
+        coefficients = np.linalg.solve(normal[:-1, :-1] + ridge * weights.sum(), normal[:-1, -1])
+    return coefficients
+
+
+def _quantised(taps: NDArray[np.int64], coefficients: NDArray[np.floating]) -> Predictor:
+    largest = float(np.abs(coefficients).max())
+    unit_bits = UNIT_BITS
+    while unit_bits > _SMALLEST_UNIT_BITS and largest * 2**unit_bits > _LIMIT:
+        unit_bits -= 1
+    units = np.clip(np.rint(coefficients * 2.0**unit_bits), -_LIMIT, _LIMIT)
+    return Predictor(unit_bits, taps, units.astype(np.int64), is_fitted=True)

@@ -1,0 +1,179 @@
+"""`ls-golomb`: least squares prediction, coded by Golomb-Rice codes that adapt to what is around.
+
+The payload: the coefficients of each band (`payload.compression.least_squares`), then for each band a string of
+bits, highest first, filled up with zeros to whole bytes. Where no pixel is coded the payload is empty.
+
+The bits, sample by sample, row by row, of the pixels that are coded:
+
+    prediction      what the taps tell, plus the context's bias, clipped to the samples' range; where a pixel is
+                    not coded, it stands for the sample in what follows
+    context         one of 24, by the errors of the neighbours coded before and, in the band before, of
+                    those all around
+    mapped          the residual as a number from 0 to the largest sample: 0, -1, 1, -2, ... as far as the range
+                    goes on both sides, then what is left on one
+    code            mapped >> k in zeros, a one, the low k bits; 20 zeros and all bits of the sample where
+                    that many zeros would not do. k follows the context's mean of mapped
+
+Source of the context's bias and of the adaptation: JPEG-LS, ITU-T T.87 (1998), annex A; other constants are ours.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.least_squares import (
+    PLANES,
+    Neighbourhood,
+    Predictor,
+    fit,
+    unpack_predictor,
+)
+from payload.compression.samples import check_plane, check_samples, check_shape
+from payload.errors import CodecError
+
+PLACES = Neighbourhood(
+    current_row=((0, -1), (0, -2)),
+    rows_above=((-1, 0), (-1, -1), (-1, 1), (-2, 0), (-1, 2), (-1, -2), (-2, -1), (-2, 1)),
+    around=tuple((dy, dx) for dy in (0, -1, 1) for dx in (0, -1, 1)),
+    has_medians=False,
+    margin_px=2,
+    fit_samples=4096,
+    fit_rounds=2,
+)
+_LEVELS = 4096
+_CONTEXTS_AN_OCTAVE = 2.0
+_LONGEST_CODE_BYTES = 5  # 20 zeros and 16 bits
+
+
+@dataclass(frozen=True)
+class LsGolomb:
+    """Least squares over neighbours and earlier bands, with adaptive Golomb-Rice codes. Lossless."""
+
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
+        """Code samples of shape (B, H, W) but for those not coded; CodecError if one does not fit."""
+        from payload.compression import ls_golomb_kernels as kernels  # noqa: PLC0415 - may load numba
+
+        check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
+        coded = coded_plane(bands.shape, not_coded)
+        if not coded.any():
+            return b""
+        samples = known_samples(bands, not_coded)
+        memory = _Memory(bands.shape, kernels.CONTEXTS)
+        where = None if not_coded is None else coded
+        predictors = [fit(samples, band, where, PLACES) for band in range(len(bands))]
+        pieces = [predictor.pack() for predictor in predictors]
+        out = np.empty(coded.size * _LONGEST_CODE_BYTES + 1, np.uint8)
+        for band, predictor in enumerate(predictors):
+            length = kernels.encode_band(
+                samples[band],
+                coded,
+                memory.planes,
+                memory.errors,
+                band,
+                *_fields(predictor),
+                memory.fresh_states(),
+                memory.classes,
+                *_limits(bit_depth),
+                out,
+            )
+            pieces.append(out[:length].tobytes())
+        return b"".join(pieces)
+
+    def decode(
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint16]:
+        """The samples, shape (B, H, W), 0 where not coded; CodecError for a payload that cannot be theirs."""
+        from payload.compression import ls_golomb_kernels as kernels  # noqa: PLC0415 - may load numba
+
+        check_shape(shape, bit_depth=bit_depth)
+        check_plane(not_coded, shape)
+        coded = coded_plane(shape, not_coded)
+        if not coded.any():
+            return nothing_coded(payload, shape)
+        predictors, position = [], 0
+        for band in range(shape[0]):
+            predictor, position = unpack_predictor(payload, position, band, PLACES)
+            predictors.append(predictor)
+        octets = np.frombuffer(payload, np.uint8)
+        bands = np.zeros(shape, np.uint16)
+        memory = _Memory(shape, kernels.CONTEXTS)
+        for band, predictor in enumerate(predictors):
+            end = kernels.decode_band(
+                octets,
+                position,
+                bands[band],
+                coded,
+                memory.planes,
+                memory.errors,
+                band,
+                *_fields(predictor),
+                memory.fresh_states(),
+                memory.classes,
+                *_limits(bit_depth),
+            )
+            position = int(end)
+            if position < 0:
+                raise CodecError(f"ls-golomb: the bits of band {band} are cut short or damaged")
+        if position != len(payload):
+            raise CodecError("ls-golomb: something follows the bits of the last band")
+        return bands
+
+
+def coded_plane(shape: tuple[int, ...], not_coded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Where pixels are coded, shape (H, W)."""
+    return np.ones(shape[1:], np.bool_) if not_coded is None else ~not_coded
+
+
+def known_samples(
+    bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """The samples with 0 in place of those that are not coded, so that nothing can come to depend on them."""
+    return bands if not_coded is None else np.where(not_coded, np.uint16(0), bands)
+
+
+def nothing_coded(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
+    """Zeros, shape (B, H, W), where no pixel is coded; CodecError if there is a payload all the same."""
+    if payload:
+        raise CodecError(f"a payload of {len(payload)} bytes where no pixel is coded")
+    return np.zeros(shape, np.uint16)
+
+
+class _Memory:
+    """What the kernels remember of a tile: four bands with margins, and their errors."""
+
+    def __init__(self, shape: tuple[int, ...], contexts: int) -> None:
+        _, height, width = shape
+        padded = (PLANES, height + 2 * PLACES.margin_px, width + 2 * PLACES.margin_px)
+        self.planes = np.zeros(padded, np.uint16)
+        self.errors = np.zeros(padded, np.uint16)
+        octaves = np.log2(np.arange(_LEVELS) + 1.0) * _CONTEXTS_AN_OCTAVE
+        self.classes = np.minimum(octaves, contexts - 1).astype(np.uint8)
+        # What a context expects before it has seen anything: its activity is a sum of about 16 errors, over 4.
+        self._states = np.zeros((contexts, 6), np.int64)
+        self._states[:, 0] = 2.0 ** (np.arange(contexts) / _CONTEXTS_AN_OCTAVE) / 2 + 1
+        self._states[:, 1] = 1
+
+    def fresh_states(self) -> NDArray[np.int64]:
+        """Of contexts that have learnt nothing."""
+        return self._states.copy()
+
+
+def _fields(predictor: Predictor) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    return predictor.taps, predictor.coefficients, predictor.unit_bits
+
+
+def _limits(bit_depth: int) -> tuple[int, int, int]:
+    """Shift of the activity, largest sample, bits of an escaped sample."""
+    return 2 + max(0, bit_depth - 12), (1 << bit_depth) - 1, bit_depth

@@ -1,0 +1,63 @@
+"""What codecs are measured against: Zstandard on samples as they are, without any prediction.
+
+`PlainZstd` keeps the `Codec` protocol, so that it runs in the same rounds as those that it judges, but it is
+no plug-in: nobody should fly it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from payload.compression.samples import check_shape
+from payload.errors import CodecError
+
+
+@dataclass(frozen=True)
+class PlainZstd:
+    """Zstandard on samples of 16 bits, little-endian, band by band.
+
+    Attributes:
+        level: Effort of Zstandard.
+    """
+
+    level: int = 3
+
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
+        """Compress samples of shape (B, H, W), all of them, as they are: no depth is looked at."""
+        _refuse(not_coded)
+        check_shape(bands.shape, bit_depth=bit_depth)
+        samples = np.ascontiguousarray(bands, "<u2").reshape(-1).view(np.uint8)
+        return zstandard.ZstdCompressor(level=self.level).compress(samples.data)
+
+    def decode(
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint16]:
+        """The samples, shape (B, H, W); CodecError for a payload of another length."""
+        _refuse(not_coded)
+        check_shape(shape, bit_depth=bit_depth)
+        wanted_bytes = 2 * shape[0] * shape[1] * shape[2]
+        try:
+            plain = zstandard.ZstdDecompressor().decompress(payload, max_output_size=wanted_bytes)
+        except zstandard.ZstdError as error:
+            raise CodecError(f"a damaged zstd frame: {error}") from error
+        if len(plain) != wanted_bytes:
+            raise CodecError(f"{len(plain)} bytes in a frame where {wanted_bytes} are wanted")
+        return np.frombuffer(plain, "<u2").astype(np.uint16).reshape(shape)
+
+
+def _refuse(not_coded: NDArray[np.bool_] | None) -> None:
+    if not_coded is not None:
+        raise CodecError("the yardstick codes all pixels")

@@ -1,0 +1,181 @@
+"""Codecs measured on tiles, tile by tile: at no time more than one of them is held."""
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from payload.compression.quantise import coded_depth
+from payload.errors import CodecError, ImageryError
+from payload.trials.contestants import Terms, contestants
+from payload.trials.findings import CodecFindings, Machine, Sizes, grouped, masked_row
+from payload.trials.listed import (
+    MASKED_CLOUD,
+    TILE_PX,
+    choose,
+    list_text,
+    listed_tiles,
+    read_list,
+)
+from payload.trials.page import TILES, make_place, write_page, write_tables, write_text
+from payload.trials.race import Lap, MaskedLap, masked_laps, race
+from payload.trials.tiles import Images, TrialTile
+
+Tell = Callable[[str], None]
+_PACKAGES = ("numpy", "zstandard", "numba", "imagecodecs")
+
+
+def compress_images(
+    images: Images,
+    terms: Terms | None = None,
+    *,
+    out: Path | None = None,
+    tell: Tell = lambda _: None,
+) -> CodecFindings:
+    """Measure codecs on a user's own images.
+
+    Args:
+        images: And how they are cut.
+        terms: Which codecs, how often, with what error; all of them without loss if left out.
+        out: A folder for `codecs.html` and `codecs.json`; None for no files.
+        tell: Is told how far it is.
+
+    Raises:
+        ImageryError: An image cannot be read, or a sample does not fit the bit depth.
+        PluginError: No codec of a name, or its package is missing.
+        CodecError: A codec that is named refuses a tile, or does not keep its promise.
+        ScenarioError: The folder cannot be written to.
+    """
+    trial = _Trial(terms or Terms())
+    count = images.count()
+    if out is not None:
+        make_place(out)
+    trial.run(images.tiles(), count, tell)
+    words = ", ".join(path.name for path in images.paths[:3])
+    more = f" and {len(images.paths) - 3} more" if len(images.paths) > 3 else ""
+    found = trial.findings(f"{words}{more}, tiles of {images.tile_px} px")
+    if out is not None:
+        write_page(found, out)
+    return found
+
+
+def compress_listed(
+    folder: Path,
+    tiles: Path | None,
+    terms: Terms | None = None,
+    *,
+    out: Path,
+    tell: Tell = lambda _: None,
+) -> CodecFindings:
+    """Measure codecs on the tiles of the published table; clouds are left out, too, by codecs that can.
+
+    Args:
+        folder: Labelled images; see `payload.trials.listed`.
+        tiles: The list; None to make it anew by its rule, as `tiles.json` in `out`.
+        terms: Which codecs, how often, with what error; all of them without loss if left out.
+        out: A folder for the table (README.md), the page and the figures (codecs.json).
+        tell: Is told how far it is.
+
+    Raises:
+        PayloadError: As `compress_images`.
+    """
+    trial = _Trial(terms or Terms())
+    listed = choose(folder) if tiles is None else read_list(tiles)
+    kept = tuple(one for one in listed if one.is_kept)
+    if not kept:
+        raise ImageryError(f"no tile of {tiles or folder} has cloud under 70 %: none can be coded")
+    make_place(out)
+    trial.run(listed_tiles(folder, kept), len(kept), tell)
+    low, high = MASKED_CLOUD
+    cloudy = tuple(one for one in listed if low <= one.cloud <= high)
+    trial.run_masked(listed_tiles(folder, cloudy), tell)
+    source = f"{len(kept)} listed tiles of {TILE_PX} px"
+    found = trial.findings(source)
+    if tiles is None:
+        write_text(out / TILES, list_text(listed))
+    write_tables(found, out)
+    write_page(found, out)
+    return found
+
+
+class _Trial:
+    """A field of codecs, and what they made of the tiles so far."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.field, self.notes = contestants(terms)
+        self.sizes: list[Sizes] = []
+        self.laps: dict[str, list[Lap]] = {one.name: [] for one in self.field}
+        self.masked: dict[str, list[MaskedLap]] = {}
+        self.shapes: set[tuple[int, ...]] = set()
+
+    def run(self, tiles: Iterable[TrialTile], count: int, tell: Tell) -> None:
+        """Race all tiles."""
+        started_s = time.monotonic()
+        for number, tile in enumerate(tiles, 1):
+            laps = self._raced(tile)
+            self.sizes.append(Sizes.of(tile))
+            for name, lap in laps.items():
+                self.laps[name].append(lap)
+            left_s = (time.monotonic() - started_s) / number * (count - number)
+            tell(f"tile {number} of {count}, {left_s:.0f} s to go")
+
+    def run_masked(self, tiles: Iterable[TrialTile], tell: Tell) -> None:
+        """Leave out clouds."""
+        for number, tile in enumerate(tiles, 1):
+            for name, lap in masked_laps(tile, self.field).items():
+                self.masked.setdefault(name, []).append(lap)
+            tell(f"tile {number} with its clouds left out")
+
+    def findings(self, source: str) -> CodecFindings:
+        """All that was found."""
+        empty = sum(one.no_data_share * one.samples for one in self.sizes)
+        share = empty / sum(one.samples for one in self.sizes)
+        notes = list(self.notes)
+        if share:
+            notes.append(f"{share:.1%} of the samples have no data; they count as samples of 0")
+        return CodecFindings(
+            source=source,
+            bit_depth=self.sizes[0].bit_depth,
+            max_error=self.terms.max_error,
+            rounds=self.terms.rounds,
+            machine=_machine(),
+            groups=grouped(self.sizes, self.laps),
+            masked=tuple(masked_row(name, laps) for name, laps in self.masked.items()),
+            payload_bytes={
+                name: tuple(lap.payload_bytes for lap in laps) for name, laps in self.laps.items()
+            },
+            notes=tuple(notes),
+        )
+
+    def _raced(self, tile: TrialTile) -> dict[str, Lap]:
+        coded_depth(
+            tile.bit_depth, self.terms.max_error
+        )  # an error beyond the depth is nobody's fault
+        if self.terms.is_open and tile.bands.shape not in self.shapes:
+            self.shapes.add(tile.bands.shape)
+            for one in list(self.field):
+                try:
+                    one.encode(tile.bands, bit_depth=tile.bit_depth)
+                except CodecError as error:
+                    self.notes.append(f"{one.name} is left out: {error}")
+                    self.field.remove(one)
+                    del self.laps[one.name]
+        return race(tile, self.field, rounds=self.terms.rounds)
+
+
+def _machine() -> Machine:
+    return Machine(
+        platform=f"{platform.system()} {platform.machine()}",
+        python=sys.version.split()[0],
+        packages={name: _version(name) for name in _PACKAGES},
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
