@@ -1,9 +1,15 @@
-"""Planners that take one opportunity after the other and never look back."""
+"""Planners that take one image after the other and never look back."""
 
+import math
 from dataclasses import dataclass
 
-from payload.scheduling.feasibility import is_free
-from payload.types import Plan, PlanContext
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.plans import Plan, PlanContext
+from payload.scheduling.conflicts import opposition
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,16 +18,62 @@ class Fifo:
 
     def plan(self, context: PlanContext) -> Plan:
         """Walk through the opportunities in order of time and take what fits."""
-        wanted = set(context.pending)
-        last_end_s = dict(context.busy_until_s)
-        taken: list[str] = []
-        value = 0.0
-        for item in sorted(context.opportunities, key=lambda item: (item.start_s, item.id)):
-            if item.target not in wanted or item.start_s < context.now_s:
-                continue
-            if is_free(item, last_end_s, context):
-                wanted.discard(item.target)
-                last_end_s[item.satellite] = item.end_s
-                taken.append(item.id)
-                value += context.priorities.get(item.target, 1.0)
-        return Plan(tuple(taken), value)
+        schedule = Schedule(context)
+        schedule.fill(schedule.candidates())
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Edf:
+    """Earliest deadline first: the target that can wait least is served first, at its first opportunity."""
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of deadline, then of time."""
+        schedule = Schedule(context)
+        late = context.deadlines_s
+        schedule.fill(
+            sorted(schedule.candidates(), key=lambda item: late.get(item.target, math.inf))
+        )
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """The most valuable first: priority times P(clear)."""
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of value, then of time."""
+        schedule = Schedule(context)
+        schedule.fill(by_value(schedule.candidates(), context))
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """What is worth most against all that it excludes: w / (w + summed weight of what it leaves no time for)."""
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of density, then of time."""
+        schedule = Schedule(context)
+        schedule.fill(by_density(schedule.candidates(), context))
+        return schedule.plan()
+
+
+def by_value(items: list[Opportunity], context: PlanContext) -> list[Opportunity]:
+    """Images in order of value, the highest first; equals stay in order."""
+    return sorted(items, key=lambda item: -context.value(item))
+
+
+def by_density(items: list[Opportunity], context: PlanContext) -> list[Opportunity]:
+    """Images in order of density, the highest first; equals stay in order."""
+    order = np.argsort(-densities(items, context), kind="stable")
+    return [items[index] for index in order.tolist()]
+
+
+def densities(items: list[Opportunity], context: PlanContext) -> NDArray[np.float64]:
+    """Weight over weight and all that stands against it, shape (N,); 0 for what is worth nothing."""
+    weight = np.array([context.value(item) for item in items], dtype=np.float64)
+    limits = context.limits
+    against = opposition(tuple(items), limits.settle_s, limits.slew_deg_per_s).weights(weight)
+    total = weight + against
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)

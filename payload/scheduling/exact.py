@@ -1,0 +1,190 @@
+"""The best plan there is, or a bound on it: a mixed-integer programme, solved by HiGHS."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.errors import PluginError
+from payload.plans import Plan, PlanContext
+from payload.registry import option
+from payload.scheduling.best import BestOf
+from payload.scheduling.conflicts import conflicts, window_pairs
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
+
+MOST_PAIRS = 5_000_000
+"""Pairs that the sliding window may look at: more would take gigabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milp:
+    """The optimum by HiGHS, or the best plan found in time and a bound on all plans (extra `oracle`).
+
+    One variable an image; a row for each target, for each set of images of which only one can be taken, for
+    each budget of an orbit and for memory. It starts from what `best-of` finds, runs on one thread, and is the
+    same each time unless time runs out.
+    """
+
+    time_limit_s: float = option(
+        60.0, gt=0, le=86400, description="[s] After which the best plan so far is taken."
+    )
+
+    def plan(self, context: PlanContext) -> Plan:
+        """The best plan, and the bound that proves it.
+
+        Raises:
+            PluginError: HiGHS is not installed, or too many images exclude each other.
+        """
+        start = Schedule(context)
+        items = start.candidates()
+        if not items:
+            return Plan((), 0.0, 0.0)
+        programme = _Programme(items, context)
+        known = set(BestOf().plan(context).opportunity_ids)
+        values, bound = programme.solve(
+            np.array([item.id in known for item in items], np.float64), self.time_limit_s
+        )
+        schedule = Schedule(context)
+        schedule.fill(item for item, value in zip(items, values, strict=True) if value > 0.5)
+        schedule.fill(items)
+        return schedule.plan(max(bound, schedule.value))
+
+
+@dataclass
+class _Rows:
+    """Rows of a sparse matrix: at most `upper` for the sum over columns times coefficients."""
+
+    upper: list[float] = field(default_factory=list[float])
+    start: list[int] = field(default_factory=lambda: [0])
+    column: list[int] = field(default_factory=list[int])
+    value: list[float] = field(default_factory=list[float])
+
+    def add(self, columns: Iterable[int], values: Iterable[float], upper: float) -> None:
+        """A row more."""
+        self.column.extend(columns)
+        self.value.extend(values)
+        self.start.append(len(self.column))
+        self.upper.append(upper)
+
+    def at_most_one(self, columns: Sequence[int]) -> None:
+        """Of these at most one."""
+        self.add(columns, [1.0] * len(columns), 1.0)
+
+
+class _Programme:
+    """Maximise the value of the images taken under all limits of a context."""
+
+    def __init__(self, items: list[Opportunity], context: PlanContext) -> None:
+        self._items = items
+        self._context = context
+        self._cost = [context.value(item) for item in items]
+        self._highest = [1.0] * len(items)
+        self._rows = _Rows()
+        self._once_a_target()
+        self._time_to_turn()
+        self._budgets()
+        self._memory()
+
+    def solve(
+        self, first: NDArray[np.float64], time_limit_s: float
+    ) -> tuple[NDArray[np.float64], float]:
+        """The variables of the images, shape (N,), and a bound on the value.
+
+        Args:
+            first: A plan to begin with, shape (N,).
+            time_limit_s: [s] When to stop.
+        """
+        try:
+            import highspy
+        except ImportError as error:
+            raise PluginError(
+                "the scheduler 'milp' needs HiGHS: pip install 'payload-sim[oracle]'"
+            ) from error
+        count = len(self._items)
+        solver = highspy.Highs()
+        for name, value in {
+            "output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0,
+            "mip_abs_gap": 1e-6, "time_limit": float(time_limit_s),
+        }.items():  # fmt: skip
+            solver.setOptionValue(name, value)
+        solver.passModel(self._model(highspy))
+        begin = highspy.HighsSolution()
+        begin.col_value = [*first.tolist(), *self._stocks(first)]
+        solver.setSolution(begin)
+        solver.run()
+        found = np.array(solver.getSolution().col_value, np.float64)
+        bound = float(solver.getInfo().mip_dual_bound)
+        if found.size < count:  # time ran out before anything was found
+            found = first
+        return found[:count], min(bound, math.fsum(self._cost))
+
+    def _model(self, highspy: Any) -> Any:  # noqa: ANN401 - HiGHS brings no types
+        model = highspy.HighsLp()
+        rows, width = self._rows, len(self._cost)
+        model.num_col_, model.num_row_ = width, len(rows.upper)
+        model.sense_ = highspy.ObjSense.kMaximize
+        model.col_cost_ = np.array(self._cost, np.float64)
+        model.col_lower_ = np.zeros(width)
+        model.col_upper_ = np.array(self._highest, np.float64)
+        model.row_lower_ = np.full(len(rows.upper), -highspy.kHighsInf)
+        model.row_upper_ = np.array(rows.upper, np.float64)
+        model.integrality_ = [
+            highspy.HighsVarType.kInteger if index < len(self._items) else highspy.HighsVarType.kContinuous
+            for index in range(width)
+        ]
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.array(rows.start, np.int32)
+        model.a_matrix_.index_ = np.array(rows.column, np.int32)
+        model.a_matrix_.value_ = np.array(rows.value, np.float64)
+        return model
+
+    def _once_a_target(self) -> None:
+        chances: dict[str, list[int]] = defaultdict(list)
+        for index, item in enumerate(self._items):
+            chances[item.target].append(index)
+        for columns in chances.values():
+            if len(columns) > 1:
+                self._rows.at_most_one(columns)
+
+    def _time_to_turn(self) -> None:
+        count = window_pairs(self._items, self._context.limits)
+        if count > MOST_PAIRS:
+            raise PluginError(
+                f"the scheduler 'milp' would have to look at {count:,} pairs of images that are close in time,"
+                f" {MOST_PAIRS:,} at most; take 'best-of'"
+            )
+        for clique in cliques(len(self._items), conflicts(self._items, self._context.limits)):
+            self._rows.at_most_one(clique)
+
+    def _budgets(self) -> None:
+        limits = self._context.limits
+        used: dict[tuple[str, int], list[float]] = defaultdict(list)
+        for item in self._context.committed:
+            used[item.satellite, limits.orbit_of(item)].append(item.duration_s)
+        orbits: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for index, item in enumerate(self._items):
+            orbits[item.satellite, limits.orbit_of(item)].append(index)
+        for orbit, columns in orbits.items():
+            gone = used[orbit]
+            if limits.most_images is not None:
+                left = limits.most_images - len(gone)
+                if len(columns) > left:
+                    self._rows.add(columns, [1.0] * len(columns), float(left))
+            if not math.isinf(limits.imaging_s_per_orbit):
+                durations_s = [self._items[index].duration_s for index in columns]
+                self._rows.add(columns, durations_s, limits.imaging_s_per_orbit - math.fsum(gone))
+
+    def _memory(self) -> None:
+        """One variable for each gap between contacts: what is taken at its end, as a share of all."""
+        self._gaps: list[tuple[str, int]] = []
+        for name, room in sorted(self._context.limits.rooms.items()):
+            own = [index for index, item in enumerate(self._items) if item.satellite == name]
+            if not own or room.most_bytes <= 0:
+                continue
+            scale = 1.0 / room.most_bytes
+            ...
