@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from payload.plans import Plan, PlanContext
 from payload.registry import option
 from payload.scheduling.best import BestOf
 from payload.scheduling.conflicts import conflicts, window_pairs
-from payload.scheduling.schedule import Schedule
+from payload.scheduling.schedule import Schedule, Stock
 from payload.types import Opportunity
 
 MOST_PAIRS = 5_000_000
@@ -114,7 +115,7 @@ class _Programme:
             solver.setOptionValue(name, value)
         solver.passModel(self._model(highspy))
         begin = highspy.HighsSolution()
-        begin.col_value = [*first.tolist(), *self._stocks(first)]
+        begin.col_value = [*first.tolist(), *[1.0] * (len(self._cost) - count)]
         solver.setSolution(begin)
         solver.run()
         found = np.array(solver.getSolution().col_value, np.float64)
@@ -180,11 +181,59 @@ class _Programme:
                 self._rows.add(columns, durations_s, limits.imaging_s_per_orbit - math.fsum(gone))
 
     def _memory(self) -> None:
-        """One variable for each gap between contacts: what is taken at its end, as a share of all."""
-        self._gaps: list[tuple[str, int]] = []
-        for name, room in sorted(self._context.limits.rooms.items()):
+        """A variable for each gap between contacts: what is taken at its end, as a share of the memory."""
+        limits = self._context.limits
+        for name, room in sorted(limits.rooms.items()):
             own = [index for index, item in enumerate(self._items) if item.satellite == name]
-            if not own or room.most_bytes <= 0:
+            if not own:
                 continue
-            scale = 1.0 / room.most_bytes
-            ...
+            stock = Stock(room)
+            for item in self._context.to_come:
+                if item.satellite == name:
+                    stock.add(item, item.volume_bytes)
+            inside: list[list[int]] = [[] for _ in stock.taken_bytes]
+            for index in own:
+                inside[stock.gap(self._items[index])].append(index)
+            share = 1.0 / max(room.most_bytes, 1)
+            for gap, columns in enumerate(inside):
+                level = len(self._cost)
+                self._cost.append(0.0)
+                self._highest.append(1.0)
+                into = [self._items[index].volume_bytes * share for index in columns]
+                fixed = stock.taken_bytes[gap] * share
+                if gap == 0:
+                    fixed += (room.most_bytes - room.free_bytes) * share
+                else:
+                    freed = room.contacts[gap - 1][1] * share
+                    self._rows.add([level - 1, *columns, level], [1.0, *into, -1.0], freed - fixed)
+                self._rows.add([*columns, level], [*into, -1.0], -fixed)
+
+
+def cliques(count: int, pairs: NDArray[np.intp]) -> list[list[int]]:
+    """Sets of images of which any two exclude each other, so that each pair lies in one of them.
+
+    They are grown greedily, pair by pair: a set says more than its pairs one by one, so the bound is tighter.
+
+    Args:
+        count: How many images there are.
+        pairs: Those that exclude each other, shape (P, 2).
+    """
+    beside: list[set[int]] = [set() for _ in range(count)]
+    for one, other in pairs.tolist():
+        beside[one].add(other)
+        beside[other].add(one)
+    covered: set[tuple[int, int]] = set()
+    found: list[list[int]] = []
+    for one, other in pairs.tolist():
+        if (one, other) in covered or (other, one) in covered:
+            continue
+        clique = [one, other]
+        common = beside[one] & beside[other]
+        while common:
+            best = max(common, key=lambda each: (len(beside[each] & common), -each))
+            clique.append(best)
+            common &= beside[best]
+        found.append(clique)
+        covered.update(combinations(sorted(clique), 2))
+        covered.update((b, a) for a, b in combinations(sorted(clique), 2))
+    return found

@@ -92,7 +92,7 @@ class _Line:
         self._is_budgeted = self._most is not None or not math.isinf(self._most_s)
         self._orbits: dict[int, list[Opportunity]] = defaultdict(list)
         room = limits.rooms.get(satellite)
-        self._stock = None if room is None else _Stock(room)
+        self._stock = None if room is None else Stock(room)
 
     def has_time(self, item: Opportunity) -> bool:
         """Whether the satellite can turn to an image from the one before, and to the one after."""
@@ -170,13 +170,13 @@ class _Line:
             self._orbits[self._limits.orbit_of(item)].append(item)
 
 
-class _Stock:
+class Stock:
     """How much memory is taken between contacts."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._times_s = [time_s for time_s, _ in room.contacts]
-        self._taken_bytes = [0] * (len(self._times_s) + 1)
+        self.taken_bytes = [0] * (len(self._times_s) + 1)
 
     def gap(self, item: Opportunity) -> int:
         """How many contacts end before an image does."""
@@ -184,13 +184,13 @@ class _Stock:
 
     def add(self, item: Opportunity, volume_bytes: int) -> None:
         """Take room, or give it back."""
-        self._taken_bytes[self.gap(item)] += volume_bytes
+        self.taken_bytes[self.gap(item)] += volume_bytes
 
     def bears(self, item: Opportunity) -> bool:
         """Whether there is room for an image besides what is taken before and after it."""
         room, here = self._room, self.gap(item)
         free_bytes = room.free_bytes
-        for gap, taken_bytes in enumerate(self._taken_bytes):
+        for gap, taken_bytes in enumerate(self.taken_bytes):
             free_bytes -= taken_bytes + (item.volume_bytes if gap == here else 0)
             if free_bytes < 0:
                 return False

@@ -20,9 +20,9 @@ from payload.units import S_PER_DAY
 EPOCH_UTC = datetime(2026, 6, 1, tzinfo=UTC)
 ALTITUDE_KM, LTAN = 550.0, "10:30"
 SETTLE_S, SLEW_DEG_PER_S, IMAGE_S = 6.0, 1.0, 8.0
-MAX_OFF_NADIR_DEG, MIN_SUN_ELEVATION_DEG = 45.0, 10.0
+MAX_OFF_NADIR_DEG, MIN_SUN_ELEVATION_DEG = 50.0, 10.0
 IMAGE_BYTES = 100_000_000
-TARGETS_A_CLUSTER, CLUSTER_DEG, HIGHEST_LAT_DEG = 25, 4.0, 60.0
+CLUSTER_DEG, HIGHEST_LAT_DEG = 2.3, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Instance:
 def make(instance):
     rng = stream(instance.seed, "benchmark", instance.targets)
     n=instance.targets
-    c=max(1,n//TARGETS_A_CLUSTER)
+    c=8+n//50
     lat=np.degrees(np.arcsin(rng.uniform(-1,1,c)*np.sin(np.radians(HIGHEST_LAT_DEG))))
     lon=rng.uniform(-180,180,c)
     who=rng.integers(0,c,n)
