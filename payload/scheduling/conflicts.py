@@ -91,7 +91,9 @@ class Opposition:
     """
 
     def __init__(self, items: tuple[Opportunity, ...], limits: Limits) -> None:
-        self._sides = [(column.index, *_quadrants(column, limits)) for column in _by_satellite(items)]
+        self._sides = [
+            (column.index, *_quadrants(column, limits)) for column in _by_satellite(items)
+        ]
 
     def weights(self, weight: Floats) -> Floats:
         """The summed weight of what each image excludes, itself aside, shape (N,)."""
@@ -104,7 +106,9 @@ class Opposition:
 
 
 @lru_cache(maxsize=8)
-def opposition(items: tuple[Opportunity, ...], settle_s: float, slew_deg_per_s: float) -> Opposition:
+def opposition(
+    items: tuple[Opportunity, ...], settle_s: float, slew_deg_per_s: float
+) -> Opposition:
     """What stands against images, kept for the next plan: it depends on nothing but the arguments."""
     return Opposition(items, Limits(settle_s=settle_s, slew_deg_per_s=slew_deg_per_s))
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from payload.errors import PluginError
 from payload.plans import Plan, PlanContext
 from payload.registry import option
-from payload.scheduling.best import BestOf
+from payload.scheduling.best import best_of
 from payload.scheduling.conflicts import conflicts, window_pairs
 from payload.scheduling.schedule import Schedule, Stock
 from payload.types import Opportunity
 
-MOST_PAIRS = 5_000_000
+MOST_PAIRS = 2_000_000
 """Pairs that the sliding window may look at: more would take gigabytes."""
 
 
@@ -27,8 +27,8 @@ class Milp:
     """The optimum by HiGHS, or the best plan found in time and a bound on all plans (extra `oracle`).
 
     One variable an image; a row for each target, for each set of images of which only one can be taken, for
-    each budget of an orbit and for memory. It starts from what `best-of` finds, runs on one thread, and is the
-    same each time unless time runs out.
+    each budget of an orbit and for memory. What `best-of` finds is taken if it is better. It runs on one thread
+    and is the same each time unless time runs out.
     """
 
     time_limit_s: float = option(
@@ -41,19 +41,26 @@ class Milp:
         Raises:
             PluginError: HiGHS is not installed, or too many images exclude each other.
         """
-        start = Schedule(context)
-        items = start.candidates()
+        items = Schedule(context).candidates()
         if not items:
             return Plan((), 0.0, 0.0)
-        programme = _Programme(items, context)
-        known = set(BestOf().plan(context).opportunity_ids)
-        values, bound = programme.solve(
-            np.array([item.id in known for item in items], np.float64), self.time_limit_s
-        )
-        schedule = Schedule(context)
-        schedule.fill(item for item, value in zip(items, values, strict=True) if value > 0.5)
-        schedule.fill(items)
-        return schedule.plan(max(bound, schedule.value))
+        chosen, bound = _Programme(items, context).solve(self.time_limit_s)
+        found = Schedule(context)
+        found.fill(chosen)  # to the last bit: HiGHS keeps to limits within 1e-6
+        found.fill(items)
+        known = best_of(context, items, rounds=10)
+        better = max(found, known, key=lambda schedule: schedule.value)
+        return better.plan(max(bound, better.value))
+
+
+def _highspy() -> Any:  # noqa: ANN401 - HiGHS brings no types
+    try:
+        import highspy  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise PluginError(
+            "the scheduler 'milp' needs HiGHS: pip install 'payload-sim[oracle]'"
+        ) from error
+    return highspy
 
 
 @dataclass
@@ -91,38 +98,32 @@ class _Programme:
         self._budgets()
         self._memory()
 
-    def solve(
-        self, first: NDArray[np.float64], time_limit_s: float
-    ) -> tuple[NDArray[np.float64], float]:
-        """The variables of the images, shape (N,), and a bound on the value.
+    def solve(self, time_limit_s: float) -> tuple[list[Opportunity], float]:
+        """The images of the best plan found until time is up [s], and a bound on the value of all plans.
 
-        Args:
-            first: A plan to begin with, shape (N,).
-            time_limit_s: [s] When to stop.
+        No plan is given to begin with: HiGHS 1.16 may then return that one beside the value of a better one.
         """
-        try:
-            import highspy
-        except ImportError as error:
-            raise PluginError(
-                "the scheduler 'milp' needs HiGHS: pip install 'payload-sim[oracle]'"
-            ) from error
-        count = len(self._items)
-        solver = highspy.Highs()
-        for name, value in {
-            "output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0,
-            "mip_abs_gap": 1e-6, "time_limit": float(time_limit_s),
-        }.items():  # fmt: skip
-            solver.setOptionValue(name, value)
+        highspy = _highspy()
+        base: Any = highspy.Highs
+
+        class Quiet(base):  # type: ignore[misc, valid-type] # HiGHS brings no types
+            """HiGHS greets on stdout when its callbacks are enabled, unless it is told not to before."""
+
+            def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS calls it so
+                self.setOptionValue("output_flag", False)  # noqa: FBT003
+                super().enableCallbacks()
+
+        solver = Quiet()
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("random_seed", 0)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.setOptionValue("time_limit", float(time_limit_s))
         solver.passModel(self._model(highspy))
-        begin = highspy.HighsSolution()
-        begin.col_value = [*first.tolist(), *[1.0] * (len(self._cost) - count)]
-        solver.setSolution(begin)
         solver.run()
-        found = np.array(solver.getSolution().col_value, np.float64)
-        bound = float(solver.getInfo().mip_dual_bound)
-        if found.size < count:  # time ran out before anything was found
-            found = first
-        return found[:count], min(bound, math.fsum(self._cost))
+        values = solver.getSolution().col_value  # empty if nothing was found in time
+        chosen = [item for item, value in zip(self._items, values, strict=False) if value > 0.5]
+        bound = min(float(solver.getInfo().mip_dual_bound), math.fsum(self._cost))
+        return chosen, bound
 
     def _model(self, highspy: Any) -> Any:  # noqa: ANN401 - HiGHS brings no types
         model = highspy.HighsLp()
@@ -135,7 +136,9 @@ class _Programme:
         model.row_lower_ = np.full(len(rows.upper), -highspy.kHighsInf)
         model.row_upper_ = np.array(rows.upper, np.float64)
         model.integrality_ = [
-            highspy.HighsVarType.kInteger if index < len(self._items) else highspy.HighsVarType.kContinuous
+            highspy.HighsVarType.kInteger
+            if index < len(self._items)
+            else highspy.HighsVarType.kContinuous
             for index in range(width)
         ]
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
@@ -225,7 +228,7 @@ def cliques(count: int, pairs: NDArray[np.intp]) -> list[list[int]]:
     covered: set[tuple[int, int]] = set()
     found: list[list[int]] = []
     for one, other in pairs.tolist():
-        if (one, other) in covered or (other, one) in covered:
+        if (min(one, other), max(one, other)) in covered:
             continue
         clique = [one, other]
         common = beside[one] & beside[other]
@@ -233,7 +236,6 @@ def cliques(count: int, pairs: NDArray[np.intp]) -> list[list[int]]:
             best = max(common, key=lambda each: (len(beside[each] & common), -each))
             clique.append(best)
             common &= beside[best]
-        found.append(clique)
-        covered.update(combinations(sorted(clique), 2))
-        covered.update((b, a) for a, b in combinations(sorted(clique), 2))
+        found.append(sorted(clique))
+        covered.update(combinations(found[-1], 2))
     return found

@@ -22,6 +22,9 @@ class Exchange:
         self._schedule = schedule
         self._items = items
         self._value = {item.id: schedule.context.value(item) for item in items}
+        orbit_of = schedule.context.limits.orbit_of
+        self._place_of = {item.id: (item.satellite, orbit_of(item)) for item in items}
+        self._changed: set[tuple[str, int]] = set()
         self._chances: dict[str, list[Opportunity]] = defaultdict(list)
         for item in items:
             self._chances[item.target].append(item)
@@ -29,48 +32,61 @@ class Exchange:
             chances.sort(key=lambda item: -self._value[item.id])
 
     def run(self, *, rounds: int) -> None:
-        """Go through all images in their order, as often as anything changes, at most `rounds` times."""
+        """Go through all images in their order, at most `rounds` times, and again where something changed."""
+        items = list(self._items)
         for _ in range(rounds):
-            changes = [self._try(item) for item in self._items]
-            if not any(changes):
+            self._changed.clear()
+            for item in items:
+                self._try(item)
+            if not self._changed:
                 return
+            items = [item for item in self._items if self._place_of[item.id] in self._changed]
 
-    def _try(self, item: Opportunity) -> bool:
+    def _try(self, item: Opportunity) -> None:
         schedule, value = self._schedule, self._value[item.id]
         own = schedule.taken.get(item.target)
         if own is not None and own.id == item.id:
-            return False
-        if own is None and schedule.fits(item):
-            schedule.insert(item)
-            return True
-        out = schedule.line(item.satellite).in_the_way(item)
+            return
+        line = schedule.line(item.satellite)
+        out = line.in_the_way(item)
         if out is None:
-            return False
-        gain = value - sum(self._value[each.id] for each in out)
-        if own is not None and own not in out:
+            return
+        if own is not None and all(each is not own for each in out):
             out.append(own)
-            gain -= self._value[own.id]
-        movable = sum(self._rest(each, item) for each in out)
-        if gain + movable <= _ENOUGH * value:
-            return False
-        return self._swap(item, out)
+        if not out:
+            if line.has_budget(item):
+                schedule.insert(item)
+                self._changed.add(self._place_of[item.id])
+                return
+            out = line.rivals(item)
+            if len(out) > 1:
+                out = [min(out, key=lambda each: (self._value[each.id], each.id))]
+        gain = value - sum(self._value[each.id] for each in out)
+        hope = gain
+        for each in out:
+            if hope > _ENOUGH * value:
+                break
+            hope += self._hope(each, item, out)
+        if hope > _ENOUGH * value:
+            self._swap(item, out, gain)
 
-    def _rest(self, item: Opportunity, instead: Opportunity) -> float:
-        """What an image that goes out could still be worth at another time, at best."""
+    def _hope(self, item: Opportunity, instead: Opportunity, out: list[Opportunity]) -> float:
+        """What an image that goes out could be worth at another time, at best."""
         if item.target == instead.target:
             return 0.0
-        chances = self._chances[item.target]
-        if len(chances) == 1:
-            return 0.0
-        best = chances[1] if chances[0].id == item.id else chances[0]
-        return self._value[best.id]
+        for chance in self._chances[item.target]:
+            if chance.id == item.id:
+                continue
+            near = self._schedule.line(chance.satellite).in_the_way(chance)
+            if near is not None and all(any(other is each for each in out) for other in near):
+                return self._value[chance.id]
+        return 0.0
 
-    def _swap(self, item: Opportunity, out: list[Opportunity]) -> bool:
+    def _swap(self, item: Opportunity, out: list[Opportunity], gain: float) -> None:
         schedule, line = self._schedule, self._schedule.line(item.satellite)
         gone, come = list(out), [item]
         for each in out:
             schedule.remove(each)
-        gain = self._value[item.id] - sum(self._value[each.id] for each in out)
         rivals = sorted(line.rivals(item), key=lambda each: self._value[each.id], reverse=True)
         while not line.has_budget(item) and rivals:
             cheapest = rivals.pop()
@@ -85,14 +101,14 @@ class Exchange:
                     come.append(moved)
                     gain += self._value[moved.id]
             if gain > _ENOUGH * self._value[item.id]:
-                return True
+                self._changed.update(self._place_of[each.id] for each in (*gone, *come))
+                return
         else:
             come = []
         for each in come:
             schedule.remove(each)
         for each in gone:
             schedule.insert(each)
-        return False
 
     def _place(self, target: str) -> Opportunity | None:
         """Take a target at its best opportunity that is free."""

@@ -1,6 +1,7 @@
 """Planners that take one image after the other and never look back."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,18 +60,18 @@ class Density:
         return schedule.plan()
 
 
-def by_value(items: list[Opportunity], context: PlanContext) -> list[Opportunity]:
+def by_value(items: Sequence[Opportunity], context: PlanContext) -> list[Opportunity]:
     """Images in order of value, the highest first; equals stay in order."""
     return sorted(items, key=lambda item: -context.value(item))
 
 
-def by_density(items: list[Opportunity], context: PlanContext) -> list[Opportunity]:
+def by_density(items: Sequence[Opportunity], context: PlanContext) -> list[Opportunity]:
     """Images in order of density, the highest first; equals stay in order."""
     order = np.argsort(-densities(items, context), kind="stable")
     return [items[index] for index in order.tolist()]
 
 
-def densities(items: list[Opportunity], context: PlanContext) -> NDArray[np.float64]:
+def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.float64]:
     """Weight over weight and all that stands against it, shape (N,); 0 for what is worth nothing."""
     weight = np.array([context.value(item) for item in items], dtype=np.float64)
     limits = context.limits

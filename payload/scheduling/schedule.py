@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from payload.plans import Plan, PlanContext, Room
 from payload.types import Opportunity
 
-_Key = tuple[float, float, str]
+_Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
 
 
 class Schedule:
@@ -82,35 +82,40 @@ class _Line:
 
     def __init__(self, satellite: str, context: PlanContext) -> None:
         limits = context.limits
-        self._limits = limits
         self._now_s = context.now_s
+        self._settle_s, self._slew_deg_per_s = limits.settle_s, limits.slew_deg_per_s
+        self._orbit_s = limits.orbit_s.get(satellite, math.inf)
         self._keys: list[_Key] = []
-        self._items: dict[_Key, Opportunity] = {}
+        self._items: dict[str, Opportunity] = {}
         self._promised: set[str] = set()
         self._most = limits.most_images
         self._most_s = limits.imaging_s_per_orbit
         self._is_budgeted = self._most is not None or not math.isinf(self._most_s)
-        self._orbits: dict[int, list[Opportunity]] = defaultdict(list)
+        self._orbits: dict[int, dict[str, Opportunity]] = defaultdict(dict)
         room = limits.rooms.get(satellite)
         self._stock = None if room is None else Stock(room)
 
     def has_time(self, item: Opportunity) -> bool:
         """Whether the satellite can turn to an image from the one before, and to the one after."""
-        keys = self._keys
-        place = bisect_left(keys, _key(item))
-        allow = self._limits.allow
-        if place and not allow(self._items[keys[place - 1]], item):
+        keys, key = self._keys, _key(item)
+        place = bisect_left(keys, key)
+        if place and not self._allows(keys[place - 1], key):
             return False
-        return place == len(keys) or allow(item, self._items[keys[place]])
+        return place == len(keys) or self._allows(key, keys[place])
+
+    def _allows(self, first: _Key, second: _Key) -> bool:
+        """`Limits.allow`, to the last bit."""
+        turn_s = self._settle_s + abs(second[2] - first[2]) / self._slew_deg_per_s
+        return second[0] >= first[1] + turn_s
 
     def has_budget(self, item: Opportunity) -> bool:
         """Whether the budgets of the orbit and the memory bear an image."""
         if self._is_budgeted:
-            others = self._orbits[self._limits.orbit_of(item)]
+            others = self._orbits[self._orbit(item)]
             if self._most is not None and len(others) >= self._most:
                 return False
             if not math.isinf(self._most_s):
-                durations_s = [each.duration_s for each in others]
+                durations_s = [each.duration_s for each in others.values()]
                 if math.fsum((*durations_s, item.duration_s)) > self._most_s:
                     return False
         return self._stock is None or self._stock.bears(item)
@@ -120,24 +125,22 @@ class _Line:
 
         Turns obey the triangle inequality: who can follow the next can follow those beyond it.
         """
-        keys, items, allow = self._keys, self._items, self._limits.allow
-        place = bisect_left(keys, _key(item))
-        found: list[Opportunity] = []
-        for index in range(place - 1, -1, -1):
-            other = items[keys[index]]
-            if allow(other, item):
-                break
-            found.append(other)
-        for index in range(place, len(keys)):
-            other = items[keys[index]]
-            if allow(item, other):
-                break
-            found.append(other)
-        return None if any(other.id in self._promised for other in found) else found
+        keys, key = self._keys, _key(item)
+        place = bisect_left(keys, key)
+        first = place
+        while first and not self._allows(keys[first - 1], key):
+            first -= 1
+        last = place
+        while last < len(keys) and not self._allows(key, keys[last]):
+            last += 1
+        found = [self._items[each[3]] for each in keys[first:last]]
+        if self._promised and any(other.id in self._promised for other in found):
+            return None
+        return found
 
     def rivals(self, item: Opportunity) -> list[Opportunity]:
         """Images of the same orbit that could make way for this one."""
-        rivals = self._orbits[self._limits.orbit_of(item)] if self._is_budgeted else []
+        rivals = self._orbits[self._orbit(item)].values() if self._is_budgeted else ()
         return [other for other in rivals if other.id not in self._promised]
 
     def promise(self, item: Opportunity) -> None:
@@ -156,18 +159,21 @@ class _Line:
     def remove(self, item: Opportunity) -> None:
         """Give an image back."""
         key = _key(item)
-        del self._keys[bisect_left(self._keys, key)], self._items[key]
+        del self._keys[bisect_left(self._keys, key)], self._items[item.id]
         if self._is_budgeted:
-            self._orbits[self._limits.orbit_of(item)].remove(item)
+            del self._orbits[self._orbit(item)][item.id]
         if self._stock is not None:
             self._stock.add(item, -item.volume_bytes)
 
     def _place(self, item: Opportunity) -> None:
-        key = _key(item)
-        insort(self._keys, key)
-        self._items[key] = item
+        insort(self._keys, _key(item))
+        self._items[item.id] = item
         if self._is_budgeted:
-            self._orbits[self._limits.orbit_of(item)].append(item)
+            self._orbits[self._orbit(item)][item.id] = item
+
+    def _orbit(self, item: Opportunity) -> int:
+        """`Limits.orbit_of`."""
+        return math.floor(item.start_s / self._orbit_s)
 
 
 class Stock:
@@ -200,4 +206,5 @@ class Stock:
 
 
 def _key(item: Opportunity) -> _Key:
-    return item.start_s, item.end_s, item.id
+    start_s = item.start_s
+    return start_s, start_s + item.duration_s, item.roll_deg, item.id

@@ -34,20 +34,49 @@ class Instance:
     cap: int | None
     seed: int
 
+
 def make(instance):
     rng = stream(instance.seed, "benchmark", instance.targets)
-    n=instance.targets
-    c=8+n//50
-    lat=np.degrees(np.arcsin(rng.uniform(-1,1,c)*np.sin(np.radians(HIGHEST_LAT_DEG))))
-    lon=rng.uniform(-180,180,c)
-    who=rng.integers(0,c,n)
-    la=lat[who]+rng.normal(0,CLUSTER_DEG,n)
-    lo=lon[who]+rng.normal(0,CLUSTER_DEG,n)/np.cos(np.radians(la))
-    lo=(lo+180)%360-180
-    w=rng.integers(1,11,n)
-    targets=[Target(f"t{i:04d}",float(la[i]),float(lo[i]),float(w[i])) for i in range(n)]
-    sensor=Sensor(("b",),10.,100,5600,12,Radiometry(1.),MAX_OFF_NADIR_DEG,MIN_SUN_ELEVATION_DEG,SETTLE_S)
-    eph=Sgp4(altitude_km=ALTITUDE_KM,ltan=LTAN,satellite="one",epoch_utc=EPOCH_UTC).propagate(time_grid(instance.days*S_PER_DAY))
-    found=find_opportunities(eph,targets,sensor,raw_bytes=IMAGE_BYTES,sun_elevation=partial(sun_elevation_deg,epoch_utc=EPOCH_UTC))
-    found=[replace(o,start_s=o.start_s+o.duration_s/2-IMAGE_S/2,duration_s=IMAGE_S) for o in found]
-    return PlanContext(0.,found,frozenset(t.name for t in targets),{t.name:t.priority for t in targets},{},Limits(SETTLE_S,SLEW_DEG_PER_S,{"one":period_s(eph)},instance.cap))
+    n = instance.targets
+    c = 8 + n // 50
+    lat = np.degrees(np.arcsin(rng.uniform(-1, 1, c) * np.sin(np.radians(HIGHEST_LAT_DEG))))
+    lon = rng.uniform(-180, 180, c)
+    who = rng.integers(0, c, n)
+    la = lat[who] + rng.normal(0, CLUSTER_DEG, n)
+    lo = lon[who] + rng.normal(0, CLUSTER_DEG, n) / np.cos(np.radians(la))
+    lo = (lo + 180) % 360 - 180
+    w = rng.integers(1, 11, n)
+    targets = [Target(f"t{i:04d}", float(la[i]), float(lo[i]), float(w[i])) for i in range(n)]
+    sensor = Sensor(
+        ("b",),
+        10.0,
+        100,
+        5600,
+        12,
+        Radiometry(1.0),
+        MAX_OFF_NADIR_DEG,
+        MIN_SUN_ELEVATION_DEG,
+        SETTLE_S,
+    )
+    eph = Sgp4(altitude_km=ALTITUDE_KM, ltan=LTAN, satellite="one", epoch_utc=EPOCH_UTC).propagate(
+        time_grid(instance.days * S_PER_DAY)
+    )
+    found = find_opportunities(
+        eph,
+        targets,
+        sensor,
+        raw_bytes=IMAGE_BYTES,
+        sun_elevation=partial(sun_elevation_deg, epoch_utc=EPOCH_UTC),
+    )
+    found = [
+        replace(o, start_s=o.start_s + o.duration_s / 2 - IMAGE_S / 2, duration_s=IMAGE_S)
+        for o in found
+    ]
+    return PlanContext(
+        0.0,
+        found,
+        frozenset(t.name for t in targets),
+        {t.name: t.priority for t in targets},
+        {},
+        Limits(SETTLE_S, SLEW_DEG_PER_S, {"one": period_s(eph)}, instance.cap),
+    )

@@ -97,7 +97,8 @@ def test_the_judge_agrees_with_a_look_at_every_pair(context):
     for ids in itertools.combinations(sorted(known, key=lambda name: known[name].start_s)[:7], 3):
         items = [known[name] for name in ids]
         apart = all(
-            first.satellite != second.satellite or second.start_s >= first.end_s + context.limits.settle_s
+            first.satellite != second.satellite
+            or second.start_s >= first.end_s + context.limits.settle_s
             for first, second in itertools.combinations(items, 2)
         )
         allowed = all(
