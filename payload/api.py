@@ -45,6 +45,7 @@ from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
+from payload.products.plan import PlannedImage, PlanReport, write_plan
 from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
@@ -60,12 +61,14 @@ from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
 from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
+from payload.sim.planning import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.units import at, iso_utc
 from payload.validation import validate_missions
+from payload.validation.planners import PlannersReport, measure_planners
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -77,6 +80,8 @@ __all__ = [
     "MapReport",
     "MaskReport",
     "Pass",
+    "PlanReport",
+    "PlannersReport",
     "Reading",
     "RunResult",
     "Scenario",
@@ -93,9 +98,11 @@ __all__ = [
     "load_scenario",
     "map_world",
     "mask",
+    "measure_planners",
     "measure_world",
     "paint_world",
     "passes",
+    "plan",
     "profile",
     "query",
     "report",
@@ -324,6 +331,47 @@ def profile(
     found = measure_profile(asked, out.stem, Watts(active_w, idle_w), cpu_s=cpu_s)
     write_profile(found, out)
     return found
+
+
+def plan(scenario: Scenario, out: Path) -> tuple[PlanReport, Path]:
+    """Plan the images of a scenario at its start, fly nothing, and write the plan into `<out>/<name>-<digest>`.
+
+    Raises:
+        ScenarioError: The folder cannot be written.
+        PluginError: The scheduler lacks its extra.
+    """
+    assembly = assemble(scenario)
+    found = first_plan(assembly)
+    images = []
+    for item in found.images:
+        target = assembly.target_named[item.target]
+        images.append(
+            PlannedImage(
+                satellite=item.satellite,
+                target=item.target,
+                start_utc=iso_utc(at(scenario.epoch_utc, item.start_s)),
+                end_utc=iso_utc(at(scenario.epoch_utc, item.end_s)),
+                start_s=item.start_s,
+                duration_s=item.duration_s,
+                roll_deg=item.roll_deg,
+                sun_elevation_deg=item.sun_elevation_deg,
+                priority=target.priority,
+                lat_deg=target.lat_deg,
+                lon_deg=target.lon_deg,
+                volume_bytes=item.volume_bytes,
+                id=item.id,
+            )
+        )
+    report = PlanReport(
+        scenario=scenario.name,
+        digest=scenario.digest,
+        scheduler=scenario.scheduler.kind,
+        value=found.plan.value,
+        bound=found.plan.bound,
+        images=tuple(images),
+        left_out=found.left_out,
+    )
+    return report, write_plan(report, out, f"{scenario.name}-{scenario.digest[:12]}")
 
 
 def _tell_scene(tell: Tell, done: int, of: int) -> None:

@@ -6,7 +6,6 @@ Where all is known of a sky, thin cloud is 3.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 

@@ -106,11 +106,11 @@ class _Programme:
         highspy = _highspy()
         base: Any = highspy.Highs
 
-        class Quiet(base):  # type: ignore[misc, valid-type] # HiGHS brings no types
+        class Quiet(base):  # type: ignore[misc] # HiGHS brings no types
             """HiGHS greets on stdout when its callbacks are enabled, unless it is told not to before."""
 
             def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS calls it so
-                self.setOptionValue("output_flag", False)  # noqa: FBT003
+                self.setOptionValue("output_flag", False)
                 super().enableCallbacks()
 
         solver = Quiet()

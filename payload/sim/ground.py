@@ -14,6 +14,7 @@ from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.log import Log
 from payload.sim.memo import Memo
+from payload.sim.planning import plannable
 from payload.sim.requests import choose
 from payload.types import Acquisition, Opportunity
 
@@ -53,12 +54,7 @@ class Ground:
         self._flown: list[Opportunity] = []
         self._asked: set[str] = set()
         self._seen: set[str] = set()
-        parts = self.assembly
-        self._flat = {
-            item.id: item
-            for name, items in parts.opportunities.items()
-            for item in parts.pointing(name).shared(items, parts.contacts[name])
-        }
+        self._flat = {item.id: item for item in plannable(self.assembly)}
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""
