@@ -51,10 +51,11 @@ class Forecast:
 
 def best_of(context: PlanContext, items: Sequence[Opportunity], *, rounds: int) -> Schedule:
     """The better of two greedy schedules of these images, after exchanges."""
+    exchange = Exchange(context, items)
     found: list[Schedule] = []
     for order in (by_density(items, context), by_value(items, context)):
         schedule = Schedule(context)
         schedule.fill(order)
-        Exchange(schedule, order).run(rounds=rounds)
+        exchange.improve(schedule, order, rounds=rounds)
         found.append(schedule)
     return max(found, key=lambda schedule: schedule.value)

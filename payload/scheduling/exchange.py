@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from payload.plans import PlanContext
 from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
 
@@ -18,29 +19,35 @@ class Exchange:
     opportunities of their targets, if these are free. An exchange that does not pay is taken back.
     """
 
-    def __init__(self, schedule: Schedule, items: Sequence[Opportunity]) -> None:
-        self._schedule = schedule
-        self._items = items
-        self._value = {item.id: schedule.context.value(item) for item in items}
-        orbit_of = schedule.context.limits.orbit_of
-        self._place_of = {item.id: (item.satellite, orbit_of(item)) for item in items}
+    def __init__(self, context: PlanContext, items: Sequence[Opportunity]) -> None:
+        self._schedule = Schedule(context)
+        self._value = {item.id: context.value(item) for item in items}
+        self._place_of = {
+            item.id: (item.satellite, context.limits.orbit_of(item)) for item in items
+        }
         self._changed: set[tuple[str, int]] = set()
+        self._least: dict[tuple[str, int], list[Opportunity]] = {}
         self._chances: dict[str, list[Opportunity]] = defaultdict(list)
         for item in items:
             self._chances[item.target].append(item)
-        for chances in self._chances.values():
-            chances.sort(key=lambda item: -self._value[item.id])
+        self._movable = {target for target, chances in self._chances.items() if len(chances) > 1}
+        for target in self._movable:
+            self._chances[target].sort(
+                key=lambda item: (-self._value[item.id], item.start_s, item.id)
+            )
 
-    def run(self, *, rounds: int) -> None:
-        """Go through all images in their order, at most `rounds` times, and again where something changed."""
-        items = list(self._items)
+    def improve(self, schedule: Schedule, order: Sequence[Opportunity], *, rounds: int) -> None:
+        """Go through all images in an order, at most `rounds` times, and again where something changed."""
+        self._schedule = schedule
+        self._least.clear()
+        items = list(order)
         for _ in range(rounds):
             self._changed.clear()
             for item in items:
                 self._try(item)
             if not self._changed:
                 return
-            items = [item for item in self._items if self._place_of[item.id] in self._changed]
+            items = [item for item in order if self._place_of[item.id] in self._changed]
 
     def _try(self, item: Opportunity) -> None:
         schedule, value = self._schedule, self._value[item.id]
@@ -56,17 +63,16 @@ class Exchange:
         if not out:
             if line.has_budget(item):
                 schedule.insert(item)
-                self._changed.add(self._place_of[item.id])
+                self._note([item])
                 return
-            out = line.rivals(item)
-            if len(out) > 1:
-                out = [min(out, key=lambda each: (self._value[each.id], each.id))]
+            out = self._cheapest(item)
         gain = value - sum(self._value[each.id] for each in out)
         hope = gain
         for each in out:
             if hope > _ENOUGH * value:
                 break
-            hope += self._hope(each, item, out)
+            if each.target in self._movable:
+                hope += self._hope(each, item, out)
         if hope > _ENOUGH * value:
             self._swap(item, out, gain)
 
@@ -101,7 +107,7 @@ class Exchange:
                     come.append(moved)
                     gain += self._value[moved.id]
             if gain > _ENOUGH * self._value[item.id]:
-                self._changed.update(self._place_of[each.id] for each in (*gone, *come))
+                self._note([*gone, *come])
                 return
         else:
             come = []
@@ -109,6 +115,23 @@ class Exchange:
             schedule.remove(each)
         for each in gone:
             schedule.insert(each)
+
+    def _cheapest(self, item: Opportunity) -> list[Opportunity]:
+        """The image of the same orbit that is worth least, if any may make way; looked up once between changes."""
+        place = self._place_of[item.id]
+        found = self._least.get(place)
+        if found is None:
+            rivals = self._schedule.line(item.satellite).rivals(item)
+            found = sorted(rivals, key=lambda each: (self._value[each.id], each.id))[:1]
+            self._least[place] = found
+        return list(found)
+
+    def _note(self, items: Sequence[Opportunity]) -> None:
+        """These came or went for good."""
+        for item in items:
+            place = self._place_of[item.id]
+            self._changed.add(place)
+            self._least.pop(place, None)
 
     def _place(self, target: str) -> Opportunity | None:
         """Take a target at its best opportunity that is free."""

@@ -127,11 +127,18 @@ class _Line:
         """
         keys, key = self._keys, _key(item)
         place = bisect_left(keys, key)
-        first = place
-        while first and not self._allows(keys[first - 1], key):
+        start_s, end_s, roll_deg, _ = key
+        settle_s, slew_deg_per_s = self._settle_s, self._slew_deg_per_s
+        first = last = place  # the loops are `_allows`, written out: planners spend their time here
+        while first:
+            before = keys[first - 1]
+            if start_s >= before[1] + (settle_s + abs(roll_deg - before[2]) / slew_deg_per_s):
+                break
             first -= 1
-        last = place
-        while last < len(keys) and not self._allows(key, keys[last]):
+        while last < len(keys):
+            after = keys[last]
+            if after[0] >= end_s + (settle_s + abs(after[2] - roll_deg) / slew_deg_per_s):
+                break
             last += 1
         found = [self._items[each[3]] for each in keys[first:last]]
         if self._promised and any(other.id in self._promised for other in found):

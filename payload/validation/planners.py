@@ -4,7 +4,7 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +26,7 @@ PLANNERS: Mapping[str, Scheduler] = {
 TIMED: Mapping[str, Scheduler] = {**PLANNERS, "edf": Edf()}
 TIME_LIMIT_S = 60.0
 _LARGE_SEEDS = 3
-_MANY = 38_500  # targets, which have 50,000 opportunities in two days
+_TIMED = (Instance(1_050, 2, 12, 3), Instance(38_500, 2, 20, 0))  # 1,400 and 50,000 opportunities
 _ROUNDS = 5
 
 
@@ -153,8 +153,7 @@ class PlannersReport:
         cells = [
             f"{targets}, {days}, {'none' if cap is None else cap}",
             str(len(own)),
-            f"{statistics.mean(one.opportunities for one in own):,.0f} / "
-            f"{statistics.mean(one.conflicts for one in own):,.0f}",
+            f"{_mean(own, 'opportunities')} / {_mean(own, 'conflicts')}",
             *(f"{statistics.mean(each):.1f} ({min(each):.1f})" for each in shares),
             f"{max(one.milp_s for one in own):.2f}, {sum(one.is_proven for one in own)} of {len(own)}",
         ]
@@ -183,7 +182,7 @@ def measure_planners(
         for cap in CAPS
         for seed in SEEDS[: min(seeds, _LARGE_SEEDS)]
     )
-    columns = [Instance(*SIZES[-1], 12, 0).context(), Instance(_MANY, 2, 20, 0).context()]
+    columns = [instance.context() for instance in _TIMED]
     times_ms = {
         name: [_milliseconds(planner, context) for context in columns]
         for name, planner in TIMED.items()
@@ -228,6 +227,10 @@ def assess(instance: Instance, tell: Callable[[str], None] = lambda _: None) -> 
         shares={name: plan.value / bound for name, plan in plans.items()},
         milp_s=milp_s,
     )
+
+
+def _mean(own: Sequence[Quality], what: str) -> str:
+    return f"{statistics.mean(getattr(one, what) for one in own):,.0f}"
 
 
 def _check(name: str, plan: Plan, context: PlanContext, bound: float) -> None:
