@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from payload.plans import Plan, PlanContext
 from payload.registry import option
 from payload.scheduling.exchange import Exchange
-from payload.scheduling.greedy import by_density, by_value
+from payload.scheduling.greedy import greedy_orders
 from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
 
@@ -15,12 +15,12 @@ _ROUNDS = "How often all images are looked at for exchanges, at most."
 
 @dataclass(frozen=True, slots=True)
 class BestOf:
-    """The better of density and priority, each with exchanges as long as they pay."""
+    """The best of density, priority and their product, with exchanges as long as they pay."""
 
     rounds: int = option(10, ge=0, le=1000, description=_ROUNDS)
 
     def plan(self, context: PlanContext) -> Plan:
-        """Plan greedily in two orders, improve both, and take the better."""
+        """Plan greedily in three orders, improve the better two, and take the best."""
         return best_of(context, Schedule(context).candidates(), rounds=self.rounds).plan()
 
 
@@ -50,12 +50,14 @@ class Forecast:
 
 
 def best_of(context: PlanContext, items: Sequence[Opportunity], *, rounds: int) -> Schedule:
-    """The better of two greedy schedules of these images, after exchanges."""
+    """The best of three greedy schedules of these images, after exchanges in the better two."""
     exchange = Exchange(context, items)
-    found: list[Schedule] = []
-    for order in (by_density(items, context), by_value(items, context)):
+    started = []
+    for order in greedy_orders(items, context):
         schedule = Schedule(context)
         schedule.fill(order)
+        started.append((schedule, order))
+    started.sort(key=lambda start: -start[0].value)
+    for schedule, order in started[:2]:
         exchange.improve(schedule, order, rounds=rounds)
-        found.append(schedule)
-    return max(found, key=lambda schedule: schedule.value)
+    return max((schedule for schedule, _ in started[:2]), key=lambda schedule: schedule.value)

@@ -10,6 +10,9 @@ from payload.types import Opportunity
 _ENOUGH = 1e-9
 """Least share of a value by which an exchange must pay, so that rounding never makes two take turns."""
 
+_FEW = 0.01
+"""Where a round changes fewer images than this share, another would hardly pay."""
+
 
 class Exchange:
     """Exchanges of one image for those that stand in its way, as long as they pay.
@@ -26,6 +29,7 @@ class Exchange:
             item.id: (item.satellite, context.limits.orbit_of(item)) for item in items
         }
         self._changed: set[tuple[str, int]] = set()
+        self._changes = 0
         self._least: dict[tuple[str, int], list[Opportunity]] = {}
         self._chances: dict[str, list[Opportunity]] = defaultdict(list)
         for item in items:
@@ -43,9 +47,10 @@ class Exchange:
         items = list(order)
         for _ in range(rounds):
             self._changed.clear()
+            self._changes = 0
             for item in items:
                 self._try(item)
-            if not self._changed:
+            if self._changes <= _FEW * len(order):
                 return
             items = [item for item in order if self._place_of[item.id] in self._changed]
 
@@ -128,6 +133,7 @@ class Exchange:
 
     def _note(self, items: Sequence[Opportunity]) -> None:
         """These came or went for good."""
+        self._changes += 1
         for item in items:
             place = self._place_of[item.id]
             self._changed.add(place)

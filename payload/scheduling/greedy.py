@@ -45,30 +45,40 @@ class Priority:
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of value, then of time."""
         schedule = Schedule(context)
-        schedule.fill(by_value(schedule.candidates(), context))
+        schedule.fill(sorted(schedule.candidates(), key=lambda item: -context.value(item)))
         return schedule.plan()
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """What is worth most against all that it excludes: w / (w + summed weight of what it leaves no time for)."""
+    """What is worth most against all that it excludes: w / (w + summed weight of what it excludes).
+
+    An image excludes those that it leaves no time for, and the other chances of its own target.
+    """
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of density, then of time."""
         schedule = Schedule(context)
-        schedule.fill(by_density(schedule.candidates(), context))
+        items = schedule.candidates()
+        schedule.fill(_descending(items, densities(items, context)))
         return schedule.plan()
 
 
-def by_value(items: Sequence[Opportunity], context: PlanContext) -> list[Opportunity]:
-    """Images in order of value, the highest first; equals stay in order."""
-    return sorted(items, key=lambda item: -context.value(item))
+def greedy_orders(
+    items: Sequence[Opportunity], context: PlanContext
+) -> tuple[list[Opportunity], list[Opportunity], list[Opportunity]]:
+    """Images by density, by value and by the product of both, the highest first; equals stay in order."""
+    density = densities(items, context)
+    weight = np.array([context.value(item) for item in items], dtype=np.float64)
+    return (
+        _descending(items, density),
+        _descending(items, weight),
+        _descending(items, weight * density),
+    )
 
 
-def by_density(items: Sequence[Opportunity], context: PlanContext) -> list[Opportunity]:
-    """Images in order of density, the highest first; equals stay in order."""
-    order = np.argsort(-densities(items, context), kind="stable")
-    return [items[index] for index in order.tolist()]
+def _descending(items: Sequence[Opportunity], score: NDArray[np.float64]) -> list[Opportunity]:
+    return [items[index] for index in np.argsort(-score, kind="stable").tolist()]
 
 
 def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.float64]:
@@ -76,5 +86,7 @@ def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.
     weight = np.array([context.value(item) for item in items], dtype=np.float64)
     limits = context.limits
     against = opposition(tuple(items), limits.settle_s, limits.slew_deg_per_s).weights(weight)
-    total = weight + against
+    number: dict[str, int] = {}
+    target = np.array([number.setdefault(item.target, len(number)) for item in items], np.intp)
+    total = against + np.bincount(target, weight)[target] if items else weight  # itself included
     return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)
