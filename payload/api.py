@@ -7,7 +7,6 @@
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.link import LinkReport
 from payload.energy import ComputeProfile, write_profile
-from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.orbit.purchased import read_passes
@@ -45,9 +43,9 @@ from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
-from payload.products.plan import PlannedImage, PlanReport, write_plan
+from payload.products.plan import PlanReport, plan_report, write_plan
 from payload.report import write_report
-from payload.scenario.load import load_scenario, parse_override
+from payload.scenario.load import load_scenario, what_if_changes
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import (
@@ -68,7 +66,7 @@ from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.units import at, iso_utc
 from payload.validation import validate_missions
-from payload.validation.planners import PlannersReport, measure_planners
+from payload.validation.planners import measure_planners
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -81,7 +79,6 @@ __all__ = [
     "MaskReport",
     "Pass",
     "PlanReport",
-    "PlannersReport",
     "Reading",
     "RunResult",
     "Scenario",
@@ -334,44 +331,15 @@ def profile(
 
 
 def plan(scenario: Scenario, out: Path) -> tuple[PlanReport, Path]:
-    """Plan the images of a scenario at its start, fly nothing, and write the plan into `<out>/<name>-<digest>`.
+    """Plan the images of a scenario at its start, fly nothing, and write the plan into a folder of `out`.
 
     Raises:
-        ScenarioError: The folder cannot be written.
-        PluginError: The scheduler lacks its extra.
+        PayloadError: The folder cannot be written, or the scheduler lacks its extra.
     """
     assembly = assemble(scenario)
-    found = first_plan(assembly)
-    images = []
-    for item in found.images:
-        target = assembly.target_named[item.target]
-        images.append(
-            PlannedImage(
-                satellite=item.satellite,
-                target=item.target,
-                start_utc=iso_utc(at(scenario.epoch_utc, item.start_s)),
-                end_utc=iso_utc(at(scenario.epoch_utc, item.end_s)),
-                start_s=item.start_s,
-                duration_s=item.duration_s,
-                roll_deg=item.roll_deg,
-                sun_elevation_deg=item.sun_elevation_deg,
-                priority=target.priority,
-                lat_deg=target.lat_deg,
-                lon_deg=target.lon_deg,
-                volume_bytes=item.volume_bytes,
-                id=item.id,
-            )
-        )
-    report = PlanReport(
-        scenario=scenario.name,
-        digest=scenario.digest,
-        scheduler=scenario.scheduler.kind,
-        value=found.plan.value,
-        bound=found.plan.bound,
-        images=tuple(images),
-        left_out=found.left_out,
-    )
-    return report, write_plan(report, out, f"{scenario.name}-{scenario.digest[:12]}")
+    found, named = first_plan(assembly), assembly.target_named
+    report = plan_report(scenario, found.plan, found.images, named, left_out=found.left_out)
+    return report, write_plan(report, out)
 
 
 def _tell_scene(tell: Tell, done: int, of: int) -> None:
@@ -392,16 +360,9 @@ def variants(
     Raises:
         ScenarioError: A what-if is no override, or its value is not allowed.
     """
-    found = [("base", check(base, overrides))]
-    for what_if in what_ifs:
-        key, _, values = what_if.partition("=")
-        if key.strip() == "seed":
-            raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
-        for value in re.split(r",(?![^\[{]*[\]}])", values):
-            change = f"{key}={value.strip()}"
-            parse_override(change)
-            found.append((change, check(base, [*overrides, change])))
-    return found
+    changes = what_if_changes(what_ifs)
+    others = [(change, check(base, [*overrides, change])) for change in changes]
+    return [("base", check(base, overrides)), *others]
 
 
 def compare(

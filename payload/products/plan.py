@@ -2,14 +2,17 @@
 
 import csv
 import io
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from payload.analysis.words import plain_table
+from payload.plans import Plan
 from payload.products.folder import ResultsFolder
+from payload.scenario.models import Scenario
+from payload.types import Opportunity, Target
+from payload.units import at, iso_utc
 
 CSV, JSON, GEOJSON = "plan.csv", "plan.json", "plan.geojson"
 
@@ -92,13 +95,64 @@ class PlanReport:
         return {**asdict(self), "gap": self.gap}
 
 
-def write_plan(found: PlanReport, out: Path, name: str) -> Path:
-    """Write the three files into the folder `<out>/<name>`, whole or not at all; its path.
+def plan_report(
+    scenario: Scenario,
+    plan: Plan,
+    images: Sequence[Opportunity],
+    targets: Mapping[str, Target],
+    *,
+    left_out: Mapping[str, str],
+) -> PlanReport:
+    """A plan in words and numbers.
+
+    Args:
+        scenario: What is planned.
+        plan: As its scheduler says it.
+        images: Those of the plan, in its order.
+        targets: By name.
+        left_out: Targets that are not taken, and why.
+    """
+
+    def utc(time_s: float) -> str:
+        return iso_utc(at(scenario.epoch_utc, time_s))
+
+    return PlanReport(
+        scenario=scenario.name,
+        digest=scenario.digest,
+        scheduler=scenario.scheduler.kind,
+        value=plan.value,
+        bound=plan.bound,
+        images=tuple(
+            PlannedImage(
+                satellite=item.satellite,
+                target=item.target,
+                start_utc=utc(item.start_s),
+                end_utc=utc(item.end_s),
+                start_s=item.start_s,
+                duration_s=item.duration_s,
+                roll_deg=item.roll_deg,
+                sun_elevation_deg=item.sun_elevation_deg,
+                priority=targets[item.target].priority,
+                lat_deg=targets[item.target].lat_deg,
+                lon_deg=targets[item.target].lon_deg,
+                volume_bytes=item.volume_bytes,
+                id=item.id,
+            )
+            for item in images
+        ),
+        left_out=left_out,
+    )
+
+
+def write_plan(found: PlanReport, out: Path) -> Path:
+    """Write the three files into a folder of `out`, whole or not at all; its path.
+
+    The folder is named by the scenario and its digest.
 
     Raises:
         ScenarioError: The folder cannot be written.
     """
-    with ResultsFolder(out, name) as folder:
+    with ResultsFolder(out, f"{found.scenario}-{found.digest[:12]}") as folder:
         folder.write_json(JSON, found.as_dict())
         folder.write_json(GEOJSON, _geojson(found))
         (folder.partial / CSV).write_text(_csv(found), encoding="utf-8", newline="")
@@ -124,7 +178,7 @@ def _geojson(found: PlanReport) -> dict[str, Any]:
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": place},
-                "properties": json.loads(json.dumps(properties)),
+                "properties": properties,
             }
         )
     return {"type": "FeatureCollection", "features": features}
