@@ -7,7 +7,6 @@
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.link import LinkReport
 from payload.energy import ComputeProfile, write_profile
-from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.orbit.purchased import read_passes
@@ -45,8 +43,9 @@ from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
+from payload.products.plan import PlanReport, plan_report, write_plan
 from payload.report import write_report
-from payload.scenario.load import load_scenario, parse_override
+from payload.scenario.load import load_scenario, what_if_changes
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
 from payload.sim.assemble import (
@@ -60,6 +59,7 @@ from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
 from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
+from payload.sim.planning import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
@@ -68,6 +68,7 @@ from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
 from payload.units import at, iso_utc
 from payload.validation import validate_missions
+from payload.validation.planners import measure_planners
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "MapReport",
     "MaskReport",
     "Pass",
+    "PlanReport",
     "Reading",
     "RunResult",
     "Scenario",
@@ -100,9 +102,11 @@ __all__ = [
     "load_scenario",
     "map_world",
     "mask",
+    "measure_planners",
     "measure_world",
     "paint_world",
     "passes",
+    "plan",
     "profile",
     "query",
     "report",
@@ -333,6 +337,18 @@ def profile(
     return found
 
 
+def plan(scenario: Scenario, out: Path) -> tuple[PlanReport, Path]:
+    """Plan the images of a scenario at its start, fly nothing, and write the plan into a folder of `out`.
+
+    Raises:
+        PayloadError: The folder cannot be written, or the scheduler lacks its extra.
+    """
+    assembly = assemble(scenario)
+    found, named = first_plan(assembly), assembly.target_named
+    report = plan_report(scenario, found.plan, found.images, named, left_out=found.left_out)
+    return report, write_plan(report, out)
+
+
 def _tell_scene(tell: Tell, done: int, of: int) -> None:
     tell("calibrate", f"scene {done} of {of}")
 
@@ -351,16 +367,9 @@ def variants(
     Raises:
         ScenarioError: A what-if is no override, or its value is not allowed.
     """
-    found = [("base", check(base, overrides))]
-    for what_if in what_ifs:
-        key, _, values = what_if.partition("=")
-        if key.strip() == "seed":
-            raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
-        for value in re.split(r",(?![^\[{]*[\]}])", values):
-            change = f"{key}={value.strip()}"
-            parse_override(change)
-            found.append((change, check(base, [*overrides, change])))
-    return found
+    changes = what_if_changes(what_ifs)
+    others = [(change, check(base, [*overrides, change])) for change in changes]
+    return [("base", check(base, overrides)), *others]
 
 
 def compare(

@@ -17,6 +17,7 @@ from payload import __version__
 from payload.commands.compress import compress
 from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
+from payload.commands.plan import plan
 from payload.commands.profile import profile
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
@@ -437,6 +438,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
 _command(world)
 _command(validate)
 _command(link)
+_command(plan)
 _command(profile)
 _command(compress)
 

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.plans import Plan, PlanContext
 from payload.types import (
     CloudMask,
     ContactWindow,
@@ -22,8 +23,6 @@ from payload.types import (
     GroundStation,
     MaskerIdentity,
     Patch,
-    Plan,
-    PlanContext,
     Prospects,
     Radiometry,
     RateProfile,

@@ -6,7 +6,6 @@ Where all is known of a sky, thin cloud is 3.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -146,7 +145,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """A moment at which a satellite can take a target; `id` is made of who, where and when."""
+    """A moment at which a satellite can take a target; `id` is made of who, where and when.
+
+    `roll_deg` is the off-nadir angle with a sign: right of the track is positive.
+    """
 
     id: str
     target: str
@@ -156,6 +158,7 @@ class Opportunity:
     off_nadir_deg: float
     sun_elevation_deg: float
     volume_bytes: int
+    roll_deg: float = 0.0
 
     @property
     def end_s(self) -> float:
@@ -497,24 +500,3 @@ class Foresight:
 
     skill: float
     memory_s: float = 3.0 * 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContext:
-    """All that a planner may know at `now_s`: pending targets and what can still be taken of them."""
-
-    now_s: float
-    opportunities: Sequence[Opportunity]
-    pending: frozenset[str]
-    priorities: dict[str, float]
-    busy_until_s: dict[str, float]
-    settle_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Opportunity ids in order of time, their value, and a bound on any plan's value where known."""
-
-    opportunity_ids: tuple[str, ...]
-    value: float
-    bound: float | None = None

@@ -74,6 +74,7 @@ def find_opportunities(
                     off_nadir_deg=float(passes.off_nadir_deg[allowed[i]]),
                     sun_elevation_deg=float(sun_deg[i]),
                     volume_bytes=raw_bytes,
+                    roll_deg=float(passes.roll_deg[allowed[i]]),
                 )
             )
     return sorted(found, key=lambda item: (item.start_s, item.id))
@@ -87,6 +88,7 @@ class _Passes:
         who: Index of the place.
         middle_s: [s] When.
         off_nadir_deg: [deg] At the satellite, from the centre of the Earth to the place.
+        roll_deg: [deg] The same with a sign: a place right of the track is positive.
         in_sight: Whether the satellite stands above the place's horizon.
         ground_speed_km_s: [km/s] Of the point below the satellite.
     """
@@ -94,6 +96,7 @@ class _Passes:
     who: NDArray[np.int64]
     middle_s: Floats
     off_nadir_deg: Floats
+    roll_deg: Floats
     in_sight: NDArray[np.bool_]
     ground_speed_km_s: Floats
 
@@ -114,10 +117,13 @@ def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
     middle_s = bracketed_roots(receding, time_s[step], time_s[step + 1])
     position, velocity = track.states(middle_s)
     sight = here_km - position
+    off_nadir_deg = _angle_deg(sight, -position)
+    to_the_right = _dot(sight, np.cross(velocity, position))  # ahead x up points to the right
     return _Passes(
         who=who,
         middle_s=middle_s,
-        off_nadir_deg=_angle_deg(sight, -position),
+        off_nadir_deg=off_nadir_deg,
+        roll_deg=np.copysign(off_nadir_deg, to_the_right),
         in_sight=_dot(sight, place.up[who]) < 0.0,
         ground_speed_km_s=ground_speed_km_s(position, velocity, np.linalg.norm(here_km, axis=1)),
     )

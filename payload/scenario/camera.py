@@ -71,6 +71,19 @@ class CameraModel(Section):
     settle_s: float = Field(
         30.0, ge=0, le=3600, description="[s] Pause between images. Assumption: 30 s."
     )
+    slew_deg_per_s: float | None = Field(
+        None,
+        ge=0.001,
+        le=100,
+        description="[deg/s] Of the roll from one image to the next, on top of settle_s; without it the turn "
+        "is part of settle_s, however far it goes.",
+    )
+    max_images_per_orbit: int | None = Field(
+        None, ge=1, le=100_000, description="Most images of a satellite in an orbit."
+    )
+    max_imaging_s_per_orbit: float | None = Field(
+        None, gt=0, le=100_000, description="[s] Longest imaging of a satellite in an orbit."
+    )
 
 
 class PruningModel(Section):

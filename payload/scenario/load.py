@@ -1,6 +1,7 @@
 """A YAML file becomes a Scenario; a mistake is answered with file, line, key, value and what is wanted."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
@@ -178,3 +179,21 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def what_if_changes(what_ifs: Sequence[str]) -> list[str]:
+    """The overrides that what-ifs `path.to.key=value[,value…]` stand for, one for each value.
+
+    Raises:
+        ScenarioError: A what-if is no override, or changes the seed, which all variants share.
+    """
+    found = []
+    for what_if in what_ifs:
+        key, _, values = what_if.partition("=")
+        if key.strip() == "seed":
+            raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
+        for value in re.split(r",(?![^\[{]*[\]}])", values):
+            change = f"{key}={value.strip()}"
+            parse_override(change)
+            found.append(change)
+    return found

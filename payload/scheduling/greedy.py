@@ -1,9 +1,16 @@
-"""Planners that take one opportunity after the other and never look back."""
+"""Planners that take one image after the other and never look back."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from payload.scheduling.feasibility import is_free
-from payload.types import Plan, PlanContext
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.plans import Plan, PlanContext
+from payload.scheduling.conflicts import opposition
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,16 +19,74 @@ class Fifo:
 
     def plan(self, context: PlanContext) -> Plan:
         """Walk through the opportunities in order of time and take what fits."""
-        wanted = set(context.pending)
-        last_end_s = dict(context.busy_until_s)
-        taken: list[str] = []
-        value = 0.0
-        for item in sorted(context.opportunities, key=lambda item: (item.start_s, item.id)):
-            if item.target not in wanted or item.start_s < context.now_s:
-                continue
-            if is_free(item, last_end_s, context):
-                wanted.discard(item.target)
-                last_end_s[item.satellite] = item.end_s
-                taken.append(item.id)
-                value += context.priorities.get(item.target, 1.0)
-        return Plan(tuple(taken), value)
+        schedule = Schedule(context)
+        schedule.fill(schedule.candidates())
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Edf:
+    """Earliest deadline first: the target that can wait least is served first, at its first opportunity."""
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of deadline, then of time."""
+        schedule = Schedule(context)
+        late = context.deadlines_s
+        schedule.fill(
+            sorted(schedule.candidates(), key=lambda item: late.get(item.target, math.inf))
+        )
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """The most valuable first: priority times P(clear)."""
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of value, then of time."""
+        schedule = Schedule(context)
+        schedule.fill(sorted(schedule.candidates(), key=lambda item: -context.value(item)))
+        return schedule.plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """What is worth most against all that it excludes: w / (w + summed weight of what it excludes).
+
+    An image excludes those that it leaves no time for, and the other chances of its own target.
+    """
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of density, then of time."""
+        schedule = Schedule(context)
+        items = schedule.candidates()
+        schedule.fill(_descending(items, densities(items, context)))
+        return schedule.plan()
+
+
+def greedy_orders(
+    items: Sequence[Opportunity], context: PlanContext
+) -> tuple[list[Opportunity], list[Opportunity], list[Opportunity]]:
+    """Images by density, by value and by the product of both, the highest first; equals stay in order."""
+    density = densities(items, context)
+    weight = np.array([context.value(item) for item in items], dtype=np.float64)
+    return (
+        _descending(items, density),
+        _descending(items, weight),
+        _descending(items, weight * density),
+    )
+
+
+def _descending(items: Sequence[Opportunity], score: NDArray[np.float64]) -> list[Opportunity]:
+    return [items[index] for index in np.argsort(-score, kind="stable").tolist()]
+
+
+def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.float64]:
+    """Weight over weight and all that stands against it, shape (N,); 0 for what is worth nothing."""
+    weight = np.array([context.value(item) for item in items], dtype=np.float64)
+    limits = context.limits
+    against = opposition(tuple(items), limits.settle_s, limits.slew_deg_per_s).weights(weight)
+    number: dict[str, int] = {}
+    target = np.array([number.setdefault(item.target, len(number)) for item in items], np.intp)
+    total = against + np.bincount(target, weight)[target] if items else weight  # itself included
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)

@@ -18,6 +18,7 @@ from payload.energy.fitting import (
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
 from payload.orbit.contacts import time_grid
+from payload.plans import Limits
 from payload.ports import (
     Codec,
     Countable,
@@ -92,6 +93,19 @@ class Assembly:
         """How a satellite's antenna and camera share its attitude."""
         ephemeris = self.ephemerides[satellite]
         return Pointing(self.scenario.radio, ephemeris, self.stations, self.targets)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What the camera and its platform allow of every plan."""
+        camera = self.scenario.camera
+        longest_s = camera.max_imaging_s_per_orbit
+        return Limits(
+            settle_s=camera.settle_s,
+            slew_deg_per_s=math.inf if camera.slew_deg_per_s is None else camera.slew_deg_per_s,
+            orbit_s={name: period_s(path) for name, path in self.ephemerides.items()},
+            images_per_orbit=camera.max_images_per_orbit,
+            imaging_s_per_orbit=math.inf if longest_s is None else longest_s,
+        )
 
     def duty_cycle(self, satellite: str) -> DutyCycle:
         """How long a satellite's radio may send."""

@@ -9,12 +9,14 @@ import simpy
 
 from payload.compression import without_cover
 from payload.ledger import Fate, Ledger
+from payload.plans import PlanContext
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.log import Log
 from payload.sim.memo import Memo
+from payload.sim.planning import plannable
 from payload.sim.requests import choose
-from payload.types import Acquisition, Opportunity, PlanContext, TileOutcome
+from payload.types import Acquisition, Opportunity, TileOutcome
 
 Story = Generator[simpy.Event, Any, None]
 Deliver = Callable[[Acquisition, bytes], None]
@@ -49,14 +51,10 @@ class Ground:
         self._taken: Counter[str] = Counter()
         self._itinerary: dict[str, list[Opportunity]] = {}
         self._busy_until_s: dict[str, float] = {}
+        self._flown: list[Opportunity] = []
         self._asked: set[str] = set()
         self._seen: set[str] = set()
-        parts = self.assembly
-        self._flat = {
-            item.id: item
-            for name, items in parts.opportunities.items()
-            for item in parts.pointing(name).shared(items, parts.contacts[name])
-        }
+        self._flat = {item.id: item for item in plannable(self.assembly)}
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""
@@ -75,6 +73,7 @@ class Ground:
         """A satellite has taken an image; whether it is a retake."""
         self._itinerary[opportunity.satellite].remove(opportunity)
         self._busy_until_s[opportunity.satellite] = opportunity.end_s
+        self._flown.append(opportunity)
         self._pending.discard(opportunity.target)
         self._taken[opportunity.target] += 1
         return self._taken[opportunity.target] > 1
@@ -161,7 +160,8 @@ class Ground:
             priorities={target.name: target.priority for target in self.assembly.targets},
             busy_until_s=self._busy_until_s
             | {name: items[-1].end_s for name, items in exposing.items() if items},
-            settle_s=self.assembly.sensor.settle_s,
+            limits=self.assembly.limits,
+            committed=[*self._flown, *(item for items in exposing.values() for item in items)],
         )
         plan = self.assembly.scheduler.plan(context)
         self._itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}

@@ -256,3 +256,21 @@ def test_poles_and_the_antimeridian_are_places_like_others():
         times = [[item.start_s for item in by_target[name]] for name in (one, other)]
         assert len(times[0]) > 0
         np.testing.assert_allclose(times[0], times[1], atol=1e-3)
+
+
+def test_a_target_right_of_the_track_is_rolled_to_the_right():
+    """A satellite that flies north has east on its right; all angles are those without a sign."""
+    found = opportunities(ORBIT.propagate(time_grid(86400.0)), everywhere(400, 5))
+    assert len(found) > 20
+    sides = set()
+    for item in found:
+        target = next(each for each in everywhere(400, 5) if each.name == item.target)
+        moment = ORBIT.propagate(np.array([item.start_s, item.start_s + 1.0]))
+        x, y, z = moment.position_km[0]
+        is_east = (target.lon_deg - np.degrees(np.arctan2(y, x)) + 180.0) % 360.0 > 180.0
+        goes_north = moment.position_km[1][2] > z
+        if abs(target.lat_deg) < 60.0 and item.off_nadir_deg > 3.0:
+            assert (item.roll_deg > 0.0) == (is_east == goes_north)
+            sides.add(item.roll_deg > 0.0)
+        assert abs(item.roll_deg) == item.off_nadir_deg
+    assert sides == {True, False}

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload import registry
+from payload.plans import Limits, Plan, PlanContext
 from payload.ports import Scheduler
 from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
-from payload.types import Opportunity, Plan, PlanContext
+from payload.types import Opportunity
 
 TARGETS = [f"t{index}" for index in range(8)]
 
@@ -28,7 +29,7 @@ def context_of(*items, **changes):
         pending=frozenset(TARGETS),
         priorities={},
         busy_until_s={},
-        settle_s=10.0,
+        limits=Limits(settle_s=10.0),
     )
     return replace(context, **changes)
 
@@ -54,7 +55,7 @@ def contexts(draw):
         pending=frozenset(draw(st.sets(st.sampled_from(TARGETS)))),
         priorities=draw(st.dictionaries(st.sampled_from(TARGETS), st.floats(0.0, 10.0))),
         busy_until_s=draw(st.dictionaries(st.sampled_from(["one", "two"]), st.floats(0.0, 200.0))),
-        settle_s=draw(st.floats(0.0, 60.0)),
+        limits=Limits(settle_s=draw(st.floats(0.0, 60.0))),
     )
 
 
@@ -96,14 +97,15 @@ def test_the_judge_agrees_with_a_look_at_every_pair(context):
     for ids in itertools.combinations(sorted(known, key=lambda name: known[name].start_s)[:7], 3):
         items = [known[name] for name in ids]
         apart = all(
-            first.satellite != second.satellite or second.start_s >= first.end_s + context.settle_s
+            first.satellite != second.satellite
+            or second.start_s >= first.end_s + context.limits.settle_s
             for first, second in itertools.combinations(items, 2)
         )
         allowed = all(
             item.target in context.pending
             and item.start_s >= context.now_s
             and item.start_s
-            >= context.busy_until_s.get(item.satellite, float("-inf")) + context.settle_s
+            >= context.busy_until_s.get(item.satellite, float("-inf")) + context.limits.settle_s
             for item in items
         )
         once = len({item.target for item in items}) == len(items)
@@ -162,7 +164,7 @@ def test_images_that_leave_just_the_time_to_settle_are_feasible():
         ((A.id, A.id), {}),
         ((A.id, C.id), {}),
         ((B.id, A.id), {}),
-        ((A.id, B.id), {"settle_s": 10.1}),
+        ((A.id, B.id), {"limits": Limits(settle_s=10.1)}),
         ((A.id,), {"now_s": 20.1}),
         ((A.id,), {"pending": frozenset({"t1"})}),
         ((A.id,), {"busy_until_s": {"one": 10.1}}),

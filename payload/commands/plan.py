@@ -1,0 +1,73 @@
+"""`payload-sim plan`: what would be imaged when, without flying it; or how good planners are."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from payload.commands.options import AsJson, Overrides, Quiet, Seed
+from payload.commands.talk import answer, answer_json, as_dict, say
+from payload.errors import ScenarioError
+
+Scenario = Annotated[
+    Path | None, typer.Argument(metavar="[SCENARIO]", help="A scenario file (YAML).")
+]
+Kind = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="KIND", help="A planner instead of the scenario's own."),
+]
+IsMeasured = Annotated[
+    bool,
+    typer.Option("--measure", help="Measure the planners on the benchmark; without a scenario."),
+]
+Effort = Annotated[
+    float, typer.Option("--effort", help="Of --measure: 1 takes some minutes, 0.1 is one seed.")
+]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
+
+
+def plan(
+    scenario: Scenario = None,
+    out: OutFolder = Path("plans"),
+    kind: Kind = None,
+    is_measured: IsMeasured = False,
+    effort: Effort = 1.0,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Plan the images of a scenario, without flying it.
+
+    Prints what is taken when, and writes plan.csv, plan.json and plan.geojson into a folder of --out named by the scenario and its digest. It is the plan with which the flight begins; what is learnt on the way changes it.
+
+    With --measure it sets the planners beside the optimum on a fixed benchmark and writes planners.json and planners.md.
+
+    Example:  payload-sim plan scenarios/quickstart.yaml --scheduler best-of --out plans
+    """
+    from payload import api
+    from payload.scenario.options import refuse_remote
+
+    refuse_remote([path for path in (out, scenario) if path is not None])
+    if (scenario is None) != is_measured:
+        raise ScenarioError("either a SCENARIO or --measure is wanted")
+    if not 0.0 < effort <= 1.0:
+        raise ScenarioError(f"--effort {effort}: above 0, at most 1, is wanted")
+    if scenario is None:
+        tell = (lambda _: None) if quiet or not sys.stderr.isatty() else say
+        measured = api.measure_planners(out, effort=effort, tell=tell)
+        lines, plain, notes = measured.lines(), as_dict(measured), measured.notes()
+    else:
+        changes = [*(overrides or [])]
+        changes += [] if kind is None else [f"scheduler={{kind: {kind}}}"]
+        changes += [] if seed is None else [f"seed={seed}"]
+        found, folder = api.plan(api.check(scenario, changes), out)
+        lines, plain, notes = [*found.lines(), str(folder)], found.as_dict(), found.notes()
+    if as_json:
+        answer_json(plain)
+    else:
+        for line in lines:
+            answer(line)
+    for note in notes:
+        say(f"note: {note}")

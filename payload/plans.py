@@ -1,0 +1,153 @@
+"""The nouns of planning: what a planner may know, what it must keep to, and what it says."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from payload.types import Opportunity
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Mass memory as a planner sees it.
+
+    An image takes its room when it ends; a contact that ends gives room back, never beyond the capacity.
+
+    Attributes:
+        free_bytes: [byte] Now.
+        contacts: End of each contact to come [s], ascending, and the bytes that it frees at most.
+        capacity_bytes: [byte] Most that can be free; None where that is `free_bytes`.
+    """
+
+    free_bytes: int
+    contacts: tuple[tuple[float, int], ...] = ()
+    capacity_bytes: int | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """[byte] Most that can be free."""
+        return self.free_bytes if self.capacity_bytes is None else self.capacity_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What every plan keeps to; the defaults limit nothing.
+
+    An orbit of a satellite is counted from the epoch: number floor(start_s / orbit_s). Budgets hold in
+    each of these, for all images that start in it.
+
+    Attributes:
+        settle_s: [s] Between two images, besides the turn.
+        slew_deg_per_s: [deg/s] Of a turn in roll from image to image.
+        orbit_s: [s] Length of an orbit, by satellite; where missing, all time is one orbit.
+        images_per_orbit: Most images in an orbit; None for no limit.
+        imaging_s_per_orbit: [s] Longest time in which the shutter is open in an orbit.
+        joules_per_image: [J] That an image takes.
+        joules_per_orbit: [J] That images may take in an orbit.
+        rooms: Mass memory by satellite; a satellite that is missing has room for all.
+    """
+
+    settle_s: float = 0.0
+    slew_deg_per_s: float = math.inf
+    orbit_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    images_per_orbit: int | None = None
+    imaging_s_per_orbit: float = math.inf
+    joules_per_image: float = 0.0
+    joules_per_orbit: float = math.inf
+    rooms: Mapping[str, Room] = field(default_factory=dict[str, Room])
+
+    def turn_s(self, first: Opportunity, second: Opportunity) -> float:
+        """[s] From the end of an image to the start of another: settling, and the turn between both."""
+        return self.settle_s + abs(second.roll_deg - first.roll_deg) / self.slew_deg_per_s
+
+    def allow(self, first: Opportunity, second: Opportunity) -> bool:
+        """Whether one satellite can take the second image after the first."""
+        return second.start_s >= first.end_s + self.turn_s(first, second)
+
+    def orbit_of(self, item: Opportunity) -> int:
+        """Number of the orbit in which an image starts."""
+        return math.floor(item.start_s / self.orbit_s.get(item.satellite, math.inf))
+
+    @property
+    def most_images(self) -> int | None:
+        """Images in an orbit that number and energy allow; None for no limit."""
+        if self.joules_per_image <= 0.0 or math.isinf(self.joules_per_orbit):
+            return self.images_per_orbit
+        by_energy = math.floor(self.joules_per_orbit / self.joules_per_image)
+        return by_energy if self.images_per_orbit is None else min(by_energy, self.images_per_orbit)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """All that a planner may know at `now_s`: pending targets and what can still be taken of them.
+
+    Attributes:
+        now_s: [s] Nothing starts before.
+        opportunities: In any order; their ids differ.
+        pending: Targets that are wanted; each is taken at most once.
+        priorities: By target; 1 where missing.
+        busy_until_s: [s] By satellite: when its last image ended.
+        limits: What every plan keeps to.
+        p_clear: Probability that an image will be clear, by opportunity; 1 where missing.
+        climate_clear: The same from the climate alone; as `p_clear` where missing.
+        deadlines_s: [s] By target: an image ends by then; never where missing.
+        not_before_s: [s] By target: no image starts before; at any time where missing.
+        missed: How often a target's opportunities went by, by target.
+        committed: Images that no plan may disturb, flown or to be flown, flyable together. They count
+            towards the limits, and the targets of those that have not ended are not taken again.
+    """
+
+    now_s: float
+    opportunities: Sequence[Opportunity]
+    pending: frozenset[str]
+    priorities: Mapping[str, float]
+    busy_until_s: Mapping[str, float]
+    limits: Limits = field(default_factory=Limits)
+    p_clear: Mapping[str, float] = field(default_factory=dict[str, float])
+    climate_clear: Mapping[str, float] = field(default_factory=dict[str, float])
+    deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    not_before_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    missed: Mapping[str, int] = field(default_factory=dict[str, int])
+    committed: Sequence[Opportunity] = ()
+
+    def value(self, item: Opportunity) -> float:
+        """What an image is expected to be worth: priority times P(clear)."""
+        return self.priorities.get(item.target, 1.0) * self.p_clear.get(item.id, 1.0)
+
+    @property
+    def to_come(self) -> list[Opportunity]:
+        """The commitments that have not ended yet."""
+        return [item for item in self.committed if item.end_s > self.now_s]
+
+    def open_items(self) -> list[Opportunity]:
+        """What may be planned as far as each image alone is concerned, by start, then id.
+
+        Its target is pending and not committed; it starts neither before now nor before its target wants
+        it nor before its satellite has settled; it ends by its target's deadline.
+        """
+        wanted = self.pending - {item.target for item in self.to_come}
+        ready_s = {name: end_s + self.limits.settle_s for name, end_s in self.busy_until_s.items()}
+        early, late = self.not_before_s, self.deadlines_s
+        found = [
+            item
+            for item in self.opportunities
+            if item.target in wanted
+            and item.start_s >= self.now_s
+            and item.start_s >= ready_s.get(item.satellite, -math.inf)
+            and item.start_s >= early.get(item.target, -math.inf)
+            and item.end_s <= late.get(item.target, math.inf)
+        ]
+        found.sort(key=lambda item: (item.start_s, item.id))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Opportunity ids in order of time, their value, and a bound on any plan's value where known.
+
+    The value is expected: the sum of priority times P(clear).
+    """
+
+    opportunity_ids: tuple[str, ...]
+    value: float
+    bound: float | None = None

@@ -1,0 +1,157 @@
+"""Which images exclude each other, and how much stands against each, never by a look at all pairs.
+
+Two images of one satellite agree if the second starts after the first has ended and the satellite has
+settled and turned. With u = start - roll / rate and v = start + roll / rate, and D the duration of the
+first plus settling, this is u2 >= u1 + D and v2 >= v1 + D: an order of points in a plane. Sums over all
+points that agree with one are sums over quadrants, which sorting finds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.plans import Limits
+from payload.types import Opportunity
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def conflicts(opportunities: Sequence[Opportunity], limits: Limits) -> NDArray[np.intp]:
+    """Pairs of images of one satellite that leave no time to turn, by a sorted sliding window.
+
+    Returns:
+        Indices into the opportunities, shape (P, 2): the earlier first. Pairs of one target are among
+        them only where time is short.
+    """
+    found = [_pairs(each, limits) for each in _by_satellite(tuple(opportunities))]
+    return np.concatenate(found) if found else np.empty((0, 2), np.intp)
+
+
+def window_pairs(opportunities: Sequence[Opportunity], limits: Limits) -> int:
+    """How many pairs the sliding window would look at."""
+    sides = [_window(each, limits) for each in _by_satellite(tuple(opportunities))]
+    return sum(int(count.sum()) for _, count in sides)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """The images of one satellite in order of time: where they stand among all, and what they are."""
+
+    index: Indices
+    start_s: Floats
+    end_s: Floats
+    roll_deg: Floats
+
+
+def _by_satellite(items: tuple[Opportunity, ...]) -> list[_Column]:
+    where: dict[str, list[int]] = {}
+    for index, item in enumerate(items):
+        where.setdefault(item.satellite, []).append(index)
+    found = []
+    for name in sorted(where):
+        own = sorted(where[name], key=lambda i: (items[i].start_s, items[i].end_s, items[i].id))
+        found.append(
+            _Column(
+                np.array(own, np.intp),
+                np.array([items[i].start_s for i in own]),
+                np.array([items[i].end_s for i in own]),
+                np.array([items[i].roll_deg for i in own]),
+            )
+        )
+    return found
+
+
+def _window(column: _Column, limits: Limits) -> tuple[Indices, Indices]:
+    """For each image, the first after it and how many after it may be too near, however they turn."""
+    widest_s = limits.settle_s + np.ptp(column.roll_deg) / limits.slew_deg_per_s
+    first = np.arange(1, column.index.size + 1)
+    beyond = np.searchsorted(column.start_s, column.end_s + widest_s, side="left")
+    return first, np.maximum(beyond - first, 0)
+
+
+def _pairs(column: _Column, limits: Limits) -> NDArray[np.intp]:
+    first, count = _window(column, limits)
+    one = np.repeat(np.arange(first.size), count)
+    other = np.arange(one.size) - np.repeat(np.cumsum(count) - count - first, count)
+    turn_s = limits.settle_s + (
+        np.abs(column.roll_deg[other] - column.roll_deg[one]) / limits.slew_deg_per_s
+    )
+    short = column.start_s[other] < column.end_s[one] + turn_s
+    return np.column_stack((column.index[one[short]], column.index[other[short]]))
+
+
+class Opposition:
+    """What stands against each of some images: the summed weight of those that it excludes.
+
+    Its order of the images is made once; asked again with other weights it only sums.
+    """
+
+    def __init__(self, items: tuple[Opportunity, ...], limits: Limits) -> None:
+        self._sides = [
+            (column.index, *_quadrants(column, limits)) for column in _by_satellite(items)
+        ]
+
+    def weights(self, weight: Floats) -> Floats:
+        """The summed weight of what each image excludes, itself aside, shape (N,)."""
+        found = np.zeros(weight.size)
+        for index, after, before in self._sides:
+            own = weight[index]
+            agreeing = after.sums(own) + before.sums(own)
+            found[index] = np.maximum(own.sum() - own - agreeing, 0.0)
+        return found
+
+
+@lru_cache(maxsize=8)
+def opposition(
+    items: tuple[Opportunity, ...], settle_s: float, slew_deg_per_s: float
+) -> Opposition:
+    """What stands against images, kept for the next plan: it depends on nothing but the arguments."""
+    return Opposition(items, Limits(settle_s=settle_s, slew_deg_per_s=slew_deg_per_s))
+
+
+def _quadrants(column: _Column, limits: Limits) -> "tuple[_Quadrant, _Quadrant]":
+    turn_s = column.roll_deg / limits.slew_deg_per_s
+    u, v = column.start_s - turn_s, column.start_s + turn_s
+    busy_s = column.end_s - column.start_s + limits.settle_s
+    end_u, end_v = u + busy_s, v + busy_s
+    return _Quadrant(-u, -v, -end_u, -end_v), _Quadrant(end_u, end_v, u, v)
+
+
+class _Quadrant:
+    """Sums of weights over points (x, y) with x <= a and y <= b, for many (a, b) at once.
+
+    Points are sorted by x. On each level they are cut into blocks of 2^k, sorted by y inside a block; the
+    points with x <= a are a first stretch, which is put together from at most one block of each level.
+    All levels together take O(n log^2 n) once, and O(n log n) for each set of weights.
+    """
+
+    def __init__(self, x: Floats, y: Floats, a: Floats, b: Floats) -> None:
+        by_x = np.argsort(x, kind="stable")
+        stretch = np.searchsorted(x[by_x], a, side="right")
+        by_y = np.sort(y)
+        rank = np.searchsorted(by_y, y[by_x], side="left")
+        top = np.searchsorted(by_y, b, side="right")  # ranks below this have y <= b
+        count = x.size
+        self._levels: list[tuple[Indices, Indices, Indices, Indices]] = []
+        for level in range(count.bit_length()):
+            asks = np.flatnonzero((stretch >> level) & 1)
+            if not asks.size:
+                continue
+            block = np.arange(count) >> level
+            key = block * (count + 1) + rank
+            order = np.argsort(key, kind="stable")
+            mine = ((stretch[asks] >> (level + 1)) << 1).astype(np.intp)
+            end = np.searchsorted(key[order], mine * (count + 1) + top[asks], side="left")
+            self._levels.append((asks, by_x[order], mine << level, end))
+
+    def sums(self, weight: Floats) -> Floats:
+        """One sum for each (a, b)."""
+        found = np.zeros(weight.size)
+        for asks, order, begin, end in self._levels:
+            running = np.concatenate(([0.0], np.cumsum(weight[order])))
+            found[asks] += running[end] - running[begin]
+        return found

@@ -1,0 +1,148 @@
+"""Making a schedule better: an image comes in, those in its way go out or move to another time."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from payload.plans import PlanContext
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
+
+_ENOUGH = 1e-9
+"""Least share of a value by which an exchange must pay, so that rounding never makes two take turns."""
+
+_FEW = 0.01
+"""Where a round changes fewer images than this share, another would hardly pay."""
+
+
+class Exchange:
+    """Exchanges of one image for those that stand in its way, as long as they pay.
+
+    What stands in the way of an image are those that leave it no time, the one of its own target, and where
+    the budget of an orbit is spent the cheapest of that orbit. Those that go out are put in again at other
+    opportunities of their targets, if these are free. An exchange that does not pay is taken back.
+    """
+
+    def __init__(self, context: PlanContext, items: Sequence[Opportunity]) -> None:
+        self._schedule = Schedule(context)
+        self._value = {item.id: context.value(item) for item in items}
+        self._place_of = {
+            item.id: (item.satellite, context.limits.orbit_of(item)) for item in items
+        }
+        self._changed: set[tuple[str, int]] = set()
+        self._changes = 0
+        self._least: dict[tuple[str, int], list[Opportunity]] = {}
+        self._chances: dict[str, list[Opportunity]] = defaultdict(list)
+        for item in items:
+            self._chances[item.target].append(item)
+        self._movable = {target for target, chances in self._chances.items() if len(chances) > 1}
+        for target in self._movable:
+            self._chances[target].sort(
+                key=lambda item: (-self._value[item.id], item.start_s, item.id)
+            )
+
+    def improve(self, schedule: Schedule, order: Sequence[Opportunity], *, rounds: int) -> None:
+        """Go through all images in an order, at most `rounds` times, and again where something changed."""
+        self._schedule = schedule
+        self._least.clear()
+        items = list(order)
+        for _ in range(rounds):
+            self._changed.clear()
+            self._changes = 0
+            for item in items:
+                self._try(item)
+            if self._changes <= _FEW * len(order):
+                return
+            items = [item for item in order if self._place_of[item.id] in self._changed]
+
+    def _try(self, item: Opportunity) -> None:
+        schedule, value = self._schedule, self._value[item.id]
+        own = schedule.taken.get(item.target)
+        if own is not None and own.id == item.id:
+            return
+        line = schedule.line(item.satellite)
+        out = line.in_the_way(item)
+        if out is None:
+            return
+        if own is not None and all(each is not own for each in out):
+            out.append(own)
+        if not out:
+            if line.has_budget(item):
+                schedule.insert(item)
+                self._note([item])
+                return
+            out = self._cheapest(item)
+        gain = value - sum(self._value[each.id] for each in out)
+        hope = gain
+        for each in out:
+            if hope > _ENOUGH * value:
+                break
+            if each.target in self._movable:
+                hope += self._hope(each, item, out)
+        if hope > _ENOUGH * value:
+            self._swap(item, out, gain)
+
+    def _hope(self, item: Opportunity, instead: Opportunity, out: list[Opportunity]) -> float:
+        """What an image that goes out could be worth at another time, at best."""
+        if item.target == instead.target:
+            return 0.0
+        for chance in self._chances[item.target]:
+            if chance.id == item.id:
+                continue
+            near = self._schedule.line(chance.satellite).in_the_way(chance)
+            if near is not None and all(any(other is each for each in out) for other in near):
+                return self._value[chance.id]
+        return 0.0
+
+    def _swap(self, item: Opportunity, out: list[Opportunity], gain: float) -> None:
+        schedule, line = self._schedule, self._schedule.line(item.satellite)
+        gone, come = list(out), [item]
+        for each in out:
+            schedule.remove(each)
+        rivals = sorted(line.rivals(item), key=lambda each: self._value[each.id], reverse=True)
+        while not line.has_budget(item) and rivals:
+            cheapest = rivals.pop()
+            schedule.remove(cheapest)
+            gone.append(cheapest)
+            gain -= self._value[cheapest.id]
+        if schedule.fits(item):
+            schedule.insert(item)
+            for each in sorted(gone, key=lambda each: -self._value[each.id]):
+                moved = self._place(each.target)
+                if moved is not None:
+                    come.append(moved)
+                    gain += self._value[moved.id]
+            if gain > _ENOUGH * self._value[item.id]:
+                self._note([*gone, *come])
+                return
+        else:
+            come = []
+        for each in come:
+            schedule.remove(each)
+        for each in gone:
+            schedule.insert(each)
+
+    def _cheapest(self, item: Opportunity) -> list[Opportunity]:
+        """The image of the same orbit that is worth least, if any may make way; looked up once between changes."""
+        place = self._place_of[item.id]
+        found = self._least.get(place)
+        if found is None:
+            rivals = self._schedule.line(item.satellite).rivals(item)
+            found = sorted(rivals, key=lambda each: (self._value[each.id], each.id))[:1]
+            self._least[place] = found
+        return list(found)
+
+    def _note(self, items: Sequence[Opportunity]) -> None:
+        """These came or went for good."""
+        self._changes += 1
+        for item in items:
+            place = self._place_of[item.id]
+            self._changed.add(place)
+            self._least.pop(place, None)
+
+    def _place(self, target: str) -> Opportunity | None:
+        """Take a target at its best opportunity that is free."""
+        for chance in self._chances[target]:
+            if self._schedule.fits(chance):
+                self._schedule.insert(chance)
+                return chance
+        return None

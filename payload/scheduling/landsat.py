@@ -1,0 +1,65 @@
+"""Landsat's rules: so many images a day, those first for which the weather is better than its average.
+
+Source: the Long-Term Acquisition Plan of Landsat 8, https://landsat.usgs.gov/LTAP8: about 725 images a day are
+the ceiling; if more could be taken, the forecast of cloud against the long-term average of each scene
+decides; a scene that was passed over is preferred the next time; the Sun stands above 5 deg. How these
+are put into one number is ours.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from payload.plans import Plan, PlanContext
+from payload.registry import option
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
+from payload.units import S_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Ltap:
+    """Landsat's rules: score = priority x (1 + a x (average cloud - forecast cloud)) + b x times missed."""
+
+    a: float = option(
+        1.0,
+        ge=0,
+        le=100,
+        description="Weight of the forecast: how much a sky clearer than its average adds. Assumption: 1.",
+    )
+    b: float = option(
+        0.5,
+        ge=0,
+        le=1e6,
+        description="What each missed opportunity adds to a target's score. Assumption: 0.5.",
+    )
+    cap: int = option(725, ge=0, description="Most images of a satellite a day.")
+    min_sun_elevation_deg: float = option(
+        5.0, ge=-90, le=90, description="[deg] Lowest sun at a target."
+    )
+
+    def plan(self, context: PlanContext) -> Plan:
+        """Take what fits in order of score, then of time, day by day up to the cap."""
+        schedule = Schedule(context)
+        daylit = [
+            item
+            for item in schedule.candidates()
+            if item.sun_elevation_deg > self.min_sun_elevation_deg
+        ]
+        taken = Counter(_day(item) for item in context.committed)
+        for item in sorted(daylit, key=lambda item: -self.score(item, context)):
+            if taken[_day(item)] < self.cap and schedule.fits(item):
+                schedule.insert(item)
+                taken[_day(item)] += 1
+        return schedule.plan()
+
+    def score(self, item: Opportunity, context: PlanContext) -> float:
+        """How much an image is wanted."""
+        clear = context.p_clear.get(item.id, 1.0)
+        better = clear - context.climate_clear.get(item.id, clear)
+        priority = context.priorities.get(item.target, 1.0)
+        return priority * (1.0 + self.a * better) + self.b * context.missed.get(item.target, 0)
+
+
+def _day(item: Opportunity) -> tuple[str, int]:
+    return item.satellite, math.floor(item.start_s / S_PER_DAY)

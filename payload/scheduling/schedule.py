@@ -1,0 +1,217 @@
+"""A schedule in the making: asks whether an image fits, takes it, gives it back.
+
+All planners that take one image after another share it. To look and to insert takes a binary search among
+the images of a satellite; where memory is limited, a walk along its contacts too.
+"""
+
+import math
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable
+
+from payload.plans import Plan, PlanContext, Room
+from payload.types import Opportunity
+
+_Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
+
+
+class Schedule:
+    """Images taken so far of a context, its commitments included.
+
+    >>> from payload.plans import Limits
+    >>> item = Opportunity("one/a/60", "a", "one", 60.0, 2.0, 5.0, 40.0, 1000)
+    >>> schedule = Schedule(PlanContext(0.0, [item], frozenset("a"), {}, {}, Limits(settle_s=30.0)))
+    >>> schedule.fits(item), schedule.insert(item), schedule.fits(item)
+    (True, None, False)
+    """
+
+    def __init__(self, context: PlanContext) -> None:
+        self.context = context
+        self.taken: dict[str, Opportunity] = {}  # by target
+        self._lines: dict[str, _Line] = {}
+        for item in context.committed:
+            self.line(item.satellite).promise(item)
+
+    def line(self, satellite: str) -> "_Line":
+        """The images of a satellite."""
+        found = self._lines.get(satellite)
+        if found is None:
+            found = self._lines[satellite] = _Line(satellite, self.context)
+        return found
+
+    def candidates(self) -> list[Opportunity]:
+        """What could be planned while nothing else is, by start, then id."""
+        return [item for item in self.context.open_items() if self.fits(item)]
+
+    def fits(self, item: Opportunity) -> bool:
+        """Whether an image that may be planned by itself fits to those taken."""
+        if item.target in self.taken:
+            return False
+        line = self.line(item.satellite)
+        return line.has_time(item) and line.has_budget(item)
+
+    def insert(self, item: Opportunity) -> None:
+        """Take an image that fits."""
+        self.taken[item.target] = item
+        self.line(item.satellite).insert(item)
+
+    def remove(self, item: Opportunity) -> None:
+        """Give an image back."""
+        del self.taken[item.target]
+        self.line(item.satellite).remove(item)
+
+    def fill(self, items: Iterable[Opportunity]) -> None:
+        """Take of the images, in their order, what fits."""
+        for item in items:
+            if self.fits(item):
+                self.insert(item)
+
+    @property
+    def value(self) -> float:
+        """Of the images taken; the same in whatever order they were."""
+        return math.fsum(self.context.value(item) for item in self.taken.values())
+
+    def plan(self, bound: float | None = None) -> Plan:
+        """As a plan."""
+        ordered = sorted(self.taken.values(), key=_key)
+        return Plan(tuple(item.id for item in ordered), self.value, bound)
+
+
+class _Line:
+    """The images of one satellite in order of time, and what they use of its budgets."""
+
+    def __init__(self, satellite: str, context: PlanContext) -> None:
+        limits = context.limits
+        self._now_s = context.now_s
+        self._settle_s, self._slew_deg_per_s = limits.settle_s, limits.slew_deg_per_s
+        self._orbit_s = limits.orbit_s.get(satellite, math.inf)
+        self._keys: list[_Key] = []
+        self._items: dict[str, Opportunity] = {}
+        self._promised: set[str] = set()
+        self._most = limits.most_images
+        self._most_s = limits.imaging_s_per_orbit
+        self._is_budgeted = self._most is not None or not math.isinf(self._most_s)
+        self._orbits: dict[int, dict[str, Opportunity]] = defaultdict(dict)
+        room = limits.rooms.get(satellite)
+        self._stock = None if room is None else Stock(room)
+
+    def has_time(self, item: Opportunity) -> bool:
+        """Whether the satellite can turn to an image from the one before, and to the one after."""
+        keys, key = self._keys, _key(item)
+        place = bisect_left(keys, key)
+        if place and not self._allows(keys[place - 1], key):
+            return False
+        return place == len(keys) or self._allows(key, keys[place])
+
+    def _allows(self, first: _Key, second: _Key) -> bool:
+        """`Limits.allow`, to the last bit."""
+        turn_s = self._settle_s + abs(second[2] - first[2]) / self._slew_deg_per_s
+        return second[0] >= first[1] + turn_s
+
+    def has_budget(self, item: Opportunity) -> bool:
+        """Whether the budgets of the orbit and the memory bear an image."""
+        if self._is_budgeted:
+            others = self._orbits[self._orbit(item)]
+            if self._most is not None and len(others) >= self._most:
+                return False
+            if not math.isinf(self._most_s):
+                durations_s = [each.duration_s for each in others.values()]
+                if math.fsum((*durations_s, item.duration_s)) > self._most_s:
+                    return False
+        return self._stock is None or self._stock.bears(item)
+
+    def in_the_way(self, item: Opportunity) -> list[Opportunity] | None:
+        """Images that leave no time for this one; None where a commitment is among them.
+
+        Turns obey the triangle inequality: who can follow the next can follow those beyond it.
+        """
+        keys, key = self._keys, _key(item)
+        place = bisect_left(keys, key)
+        start_s, end_s, roll_deg, _ = key
+        settle_s, slew_deg_per_s = self._settle_s, self._slew_deg_per_s
+        first = last = place  # the loops are `_allows`, written out: planners spend their time here
+        while first:
+            before = keys[first - 1]
+            if start_s >= before[1] + (settle_s + abs(roll_deg - before[2]) / slew_deg_per_s):
+                break
+            first -= 1
+        while last < len(keys):
+            after = keys[last]
+            if after[0] >= end_s + (settle_s + abs(after[2] - roll_deg) / slew_deg_per_s):
+                break
+            last += 1
+        found = [self._items[each[3]] for each in keys[first:last]]
+        if self._promised and any(other.id in self._promised for other in found):
+            return None
+        return found
+
+    def rivals(self, item: Opportunity) -> list[Opportunity]:
+        """Images of the same orbit that could make way for this one."""
+        rivals = self._orbits[self._orbit(item)].values() if self._is_budgeted else ()
+        return [other for other in rivals if other.id not in self._promised]
+
+    def promise(self, item: Opportunity) -> None:
+        """Take a commitment; what has ended already takes no more memory."""
+        self._promised.add(item.id)
+        self._place(item)
+        if self._stock is not None and item.end_s > self._now_s:
+            self._stock.add(item, item.volume_bytes)
+
+    def insert(self, item: Opportunity) -> None:
+        """Take an image."""
+        self._place(item)
+        if self._stock is not None:
+            self._stock.add(item, item.volume_bytes)
+
+    def remove(self, item: Opportunity) -> None:
+        """Give an image back."""
+        key = _key(item)
+        del self._keys[bisect_left(self._keys, key)], self._items[item.id]
+        if self._is_budgeted:
+            del self._orbits[self._orbit(item)][item.id]
+        if self._stock is not None:
+            self._stock.add(item, -item.volume_bytes)
+
+    def _place(self, item: Opportunity) -> None:
+        insort(self._keys, _key(item))
+        self._items[item.id] = item
+        if self._is_budgeted:
+            self._orbits[self._orbit(item)][item.id] = item
+
+    def _orbit(self, item: Opportunity) -> int:
+        """`Limits.orbit_of`."""
+        return math.floor(item.start_s / self._orbit_s)
+
+
+class Stock:
+    """How much memory is taken between contacts."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._times_s = [time_s for time_s, _ in room.contacts]
+        self.taken_bytes = [0] * (len(self._times_s) + 1)
+
+    def gap(self, item: Opportunity) -> int:
+        """How many contacts end before an image does."""
+        return bisect_left(self._times_s, item.end_s)
+
+    def add(self, item: Opportunity, volume_bytes: int) -> None:
+        """Take room, or give it back."""
+        self.taken_bytes[self.gap(item)] += volume_bytes
+
+    def bears(self, item: Opportunity) -> bool:
+        """Whether there is room for an image besides what is taken before and after it."""
+        room, here = self._room, self.gap(item)
+        free_bytes = room.free_bytes
+        for gap, taken_bytes in enumerate(self.taken_bytes):
+            free_bytes -= taken_bytes + (item.volume_bytes if gap == here else 0)
+            if free_bytes < 0:
+                return False
+            if gap < len(room.contacts):
+                free_bytes = min(room.most_bytes, free_bytes + room.contacts[gap][1])
+        return True
+
+
+def _key(item: Opportunity) -> _Key:
+    start_s = item.start_s
+    return start_s, start_s + item.duration_s, item.roll_deg, item.id

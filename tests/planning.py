@@ -1,0 +1,114 @@
+"""Contexts for planners: random ones with all limits, small enough to be planned by brute force."""
+
+import itertools
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from payload import registry
+from payload.plans import Limits, Plan, PlanContext, Room
+from payload.scheduling import is_feasible
+from payload.scheduling.greedy import Fifo
+from payload.types import Opportunity
+
+TARGETS = [f"t{index}" for index in range(8)]
+SATELLITES = ["one", "two"]
+KINDS = registry.kinds("payload.scheduler")
+FREE = Limits()
+VOLUME_BYTES = 1000
+
+
+def opportunity(satellite, target, start_s, duration_s=2.0, roll_deg=0.0):
+    item_id = f"{satellite}/{target}/{start_s}"
+    return Opportunity(
+        item_id, target, satellite, start_s, duration_s, abs(roll_deg), 40.0, VOLUME_BYTES, roll_deg
+    )
+
+
+def context_of(*items, **changes):
+    context = PlanContext(0.0, items, frozenset(TARGETS), {}, {}, Limits(settle_s=10.0))
+    return replace(context, **changes)
+
+
+def scheduler(kind, **options):
+    return registry.build("payload.scheduler", kind, options)
+
+
+def best_by_trying(context):
+    """The highest value of any feasible plan: all sets of opportunities are tried."""
+    items = sorted(context.opportunities, key=lambda item: (item.start_s, item.id))
+    best = 0.0
+    for size in range(1, len(items) + 1):
+        for chosen in itertools.combinations(items, size):
+            if is_feasible(Plan(tuple(item.id for item in chosen), 0.0), context):
+                best = max(best, sum(context.value(item) for item in chosen))
+    return best
+
+
+def values(largest):
+    return st.integers(0, largest * 4).map(lambda number: number / 4)
+
+
+@st.composite
+def limits(draw):
+    return Limits(
+        settle_s=draw(st.sampled_from([0.0, 6.0, 30.0])),
+        slew_deg_per_s=draw(st.sampled_from([float("inf"), 1.0, 0.3])),
+        orbit_s=draw(st.sampled_from([{}, {"one": 150.0}, {"one": 100.0, "two": 130.0}])),
+        images_per_orbit=draw(st.sampled_from([None, 1, 2, 5])),
+        imaging_s_per_orbit=draw(st.sampled_from([float("inf"), 5.0, 12.3])),
+        joules_per_image=draw(st.sampled_from([0.0, 2.0])),
+        joules_per_orbit=draw(st.sampled_from([float("inf"), 5.0])),
+        rooms=draw(
+            st.dictionaries(
+                st.sampled_from(SATELLITES),
+                st.builds(
+                    Room,
+                    st.integers(0, 3 * VOLUME_BYTES),
+                    st.lists(
+                        st.tuples(values(100), st.integers(0, 2 * VOLUME_BYTES)), max_size=3
+                    ).map(lambda found: tuple(sorted(found))),
+                    st.sampled_from([None, 3 * VOLUME_BYTES, 4 * VOLUME_BYTES]),
+                ),
+            )
+        ),
+    )
+
+
+def items(most, targets=TARGETS, span_s=400):
+    return st.lists(
+        st.builds(
+            opportunity,
+            st.sampled_from(SATELLITES),
+            st.sampled_from(targets),
+            st.integers(0, span_s).map(float),
+            st.floats(0.5, 20.0),
+            st.integers(-30, 30).map(float),
+        ),
+        max_size=most,
+        unique_by=lambda item: item.id,
+    )
+
+
+@st.composite
+def contexts(draw, most=40):
+    """A context in which everything is limited, by chance; commitments are flyable together."""
+    found = draw(items(most))
+    keep = draw(limits())
+    earlier = draw(items(6, targets=["t0", "t1", "other", "more"]))
+    flown = PlanContext(0.0, earlier, frozenset(item.target for item in earlier), {}, {}, keep)
+    promised = set(Fifo().plan(flown).opportunity_ids)
+    return PlanContext(
+        now_s=draw(values(100)),
+        opportunities=found,
+        pending=frozenset(draw(st.sets(st.sampled_from(TARGETS)))),
+        priorities=draw(st.dictionaries(st.sampled_from(TARGETS), values(10))),
+        busy_until_s=draw(st.dictionaries(st.sampled_from(SATELLITES), values(100))),
+        limits=keep,
+        p_clear={item.id: draw(st.sampled_from([0.0, 0.05, 0.5, 1.0])) for item in found[::2]},
+        climate_clear={item.id: draw(st.sampled_from([0.2, 0.7])) for item in found[::3]},
+        deadlines_s=draw(st.dictionaries(st.sampled_from(TARGETS), values(400))),
+        not_before_s=draw(st.dictionaries(st.sampled_from(TARGETS), values(300))),
+        missed=draw(st.dictionaries(st.sampled_from(TARGETS), st.integers(0, 5))),
+        committed=[item for item in earlier if item.id in promised],
+    )
