@@ -6,7 +6,7 @@ Where all is known of a sky, thin cloud is 3.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -131,10 +131,35 @@ class Sensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A place that the customer wants: a point, or the point that stands for an area.
+class Coverage:
+    """The part of an area that a shot shows.
 
-    Its pixels should be on the ground `deliver_within_s` after the exposure.
+    Attributes:
+        area: The area's name.
+        tile_shares: Of the whole area, what lies in each tile of the shot, in grid order.
+    """
+
+    area: str
+    tile_shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that the customer wants: a point, the point that stands for an area, or one shot of it.
+
+    Attributes:
+        name: Unique; "<area>/<number>" for one of several shots.
+        lat_deg: [deg] Geodetic, of the middle.
+        lon_deg: [deg] Of the middle.
+        priority: What a clear image of it is worth.
+        deliver_within_s: [s] From the exposure to the ground.
+        due_s: [s] After the epoch: a clear image of it should be on the ground by then.
+        repeat_s: [s] After a clear image another is wanted; infinite for one alone.
+        arrives_s: [s] After the epoch: nobody knows of it before.
+        max_cloud_cover: An image is cloudy above it; None for what the scenario says.
+        min_sun_elevation_deg: [deg] Lowest sun, where that is higher than the camera's.
+        max_off_nadir_deg: [deg] How far to the side, where that is less than the camera's.
+        coverage: What it shows of an area; None for a point.
     """
 
     name: str
@@ -142,6 +167,18 @@ class Target:
     lon_deg: float
     priority: float = 1.0
     deliver_within_s: float = math.inf
+    due_s: float = math.inf
+    repeat_s: float = math.inf
+    arrives_s: float = 0.0
+    max_cloud_cover: float | None = None
+    min_sun_elevation_deg: float | None = None
+    max_off_nadir_deg: float | None = None
+    coverage: Coverage | None = None
+
+    @property
+    def request(self) -> str:
+        """Name of what the customer asked for: the area of which this is a shot, or the place itself."""
+        return self.name if self.coverage is None else self.coverage.area
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,7 +517,14 @@ class Foresight:
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """All that a planner may know at `now_s`: pending targets and what can still be taken of them."""
+    """All that a planner may know at `now_s`: pending targets and what can still be taken of them.
+
+    Attributes:
+        p_clear: Probability that an opportunity is clear, by its id; empty where there is no forecast.
+        deadlines_s: [s] After the epoch, by target; those without are left out.
+        missed: How often a pending target was found cloudy since its last success, by target.
+        committed: What will be taken whatever this plan says; their targets are not pending.
+    """
 
     now_s: float
     opportunities: Sequence[Opportunity]
@@ -488,6 +532,10 @@ class PlanContext:
     priorities: dict[str, float]
     busy_until_s: dict[str, float]
     settle_s: float
+    p_clear: Mapping[str, float] = field(default_factory=dict[str, float])
+    deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    missed: Mapping[str, int] = field(default_factory=dict[str, int])
+    committed: Sequence[Opportunity] = ()
 
 
 @dataclass(frozen=True, slots=True)
