@@ -60,6 +60,7 @@ from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
 from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
+from payload.sim.outlook import check_foresight
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
@@ -137,6 +138,7 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
         file = scenario.passes.file
         at_key(scenario, "passes.file", lambda: read_passes(file))
     source = scenario.scene.build(seed=scenario.seed)
+    check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
     surrogate_of(scenario)
