@@ -22,6 +22,7 @@ from payload.analysis import Comparison, Flown, summarise
 from payload.analysis import compare as compare_summaries
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.link import LinkReport
+from payload.analysis.requests import Wanted
 from payload.energy import ComputeProfile, write_profile
 from payload.errors import ScenarioError
 from payload.ledger import FlightRecord
@@ -45,6 +46,7 @@ from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.manifest import provenance
+from payload.products.plans import write_plans
 from payload.report import write_report
 from payload.scenario.load import load_scenario, parse_override
 from payload.scenario.models import Scenario
@@ -184,6 +186,12 @@ def run(
             track=ground_track(assembly),
             targets=assembly.targets,
         )
+        write_plans(
+            folder.partial,
+            own,
+            Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates),
+            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
+        )
         if assembly.surrogate is None:
             write_gallery(
                 folder.partial / "gallery",
@@ -243,6 +251,8 @@ def _summarise(
             / 8,
             counted_bands=assembly.sensor.counted_bands,
             clear_limit=scenario.rescheduling.max_cloud_cover,
+            wanted=assembly.targets,
+            policy=scenario.rescheduling.policy,
             masker={
                 "model": identity.model,
                 "sha256": identity.sha256,

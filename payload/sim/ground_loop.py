@@ -57,6 +57,7 @@ class GroundLoop(Loop):
         self.drafted = self.env.event()  # the ground has a new plan
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
+        self.free_s: dict[str, float] = {}  # when a satellite's last image ended
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
         self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
         self._lock_s = uplink.acquisition_s
@@ -70,6 +71,7 @@ class GroundLoop(Loop):
     def note_taken(self, opportunity: Opportunity) -> bool:
         """The satellite knows that it has taken an image."""
         is_retake = super().note_taken(opportunity)
+        self.free_s[opportunity.satellite] = opportunity.end_s
         self._find(opportunity, None)
         return is_retake
 

@@ -4,6 +4,7 @@ A satellite knows its own images, since when each was masked to the last tile; o
 keeps a target that it found cloudy until a plan comes up that was made knowing of that.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ class OnBoard(GroundLoop):
         past = [item for item in self.expected[satellite] if item.start_s < self.env.now]
         ahead = [item for item in draft.items[satellite] if item.start_s >= self.env.now]
         self.expected[satellite] = past + ahead
+        if satellite in self.talking:
+            self.report(satellite)  # what it is going to take
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
         """A cloudy image, or one that will be wanted again, is a reason to plan."""
@@ -69,8 +72,8 @@ class OnBoard(GroundLoop):
             and item.start_s >= max(now_s, standing[item.target].wanted_from_s)
         ]
         p_clear = self.foresee(satellite, offered)
-        busy = {satellite: begun[-1].end_s} if begun else self._last_end_s(satellite)
-        plan = self.ask_planner(offered, standing, busy, p_clear=p_clear)
+        free_s = begun[-1].end_s if begun else self.free_s.get(satellite, -math.inf)
+        plan = self.ask_planner(offered, standing, {satellite: free_s}, p_clear=p_clear)
         chosen = [self.flat[item] for item in plan.opportunity_ids]
         self.itinerary[satellite] = begun + chosen
         self.write_version(satellite, why, chosen, p_clear)
@@ -84,9 +87,3 @@ class OnBoard(GroundLoop):
         """P(clear) as the satellite knows it: what came up with the last plan."""
         told = self.foreseen[satellite]
         return {item.id: told[item.id] for item in offered if item.id in told}
-
-    def _last_end_s(self, satellite: str) -> dict[str, float]:
-        """[s] When the satellite's last image ended."""
-        taken = self.on_board[satellite].facts[-1:]
-        last = max((self.flat[fact.image].end_s for fact in taken), default=None)
-        return {} if last is None else {satellite: last}
