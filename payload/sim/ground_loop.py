@@ -5,7 +5,7 @@ An image that should be taken by now, or will be before a new plan can be up, co
 The first plan is on board when the flight begins. Assumption: it went up before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from payload.ledger import Fact, LoopLog
@@ -28,6 +28,7 @@ class Draft:
         heard: Images whose cover the ground knew.
         items: By satellite, in order of time.
         trusted: By satellite, targets that it should care for, planned or not.
+        wanted_from_s: [s] By target, as the ground knows.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Draft:
     heard: frozenset[str]
     items: dict[str, list[Opportunity]]
     trusted: dict[str, frozenset[str]]
+    wanted_from_s: dict[str, float]
     p_clear: dict[str, float]
 
 
@@ -239,7 +241,7 @@ class GroundLoop(Loop):
             if item.target in standing
             and item.start_s >= max(from_s[item.satellite], standing[item.target].wanted_from_s)
         ]
-        p_clear = self.p_clear(offered)
+        p_clear = self.p_clear(self.worth_foreseeing(standing, offered))
         ends_s = {name: items[-1].end_s for name, items in fixed.items() if items}
         committed = [item for items in fixed.values() for item in items if item.end_s > now_s]
         plan = self.ask_planner(offered, standing, ends_s, p_clear=p_clear, committed=committed)
@@ -251,12 +253,21 @@ class GroundLoop(Loop):
             frozenset(fact.image for fact in self.ground.facts if fact.cover is not None),
             {name: [item for item in chosen if item.satellite == name] for name in satellites},
             self._trust(chosen, offered),
+            {name: each.wanted_from_s for name, each in standing.items()},
             p_clear,
         )
         self.write_version(GROUND, self._why, chosen, p_clear)
         self.log.note("", "planned", f"{len(chosen)} images")
         previous, self.drafted = self.drafted, self.env.event()
         previous.succeed()
+
+    def worth_foreseeing(
+        self,
+        known: Container[str],  # noqa: ARG002 - for those whose satellites plan themselves
+        offered: Sequence[Opportunity],
+    ) -> Sequence[Opportunity]:
+        """Of which opportunities of known targets a forecast is wanted: those that the plan may use."""
+        return offered
 
     def _facts(self, fixed: dict[str, list[Opportunity]]) -> dict[str, list[Fact]]:
         """What the ground knows and what it has to take for taken, by target."""

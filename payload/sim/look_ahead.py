@@ -79,4 +79,5 @@ class AheadOfTime(OnBoard):
         if item.target not in self.cares_for[satellite]:
             return False
         facts = self.on_board[satellite].of(item.target)
-        return standing(self.targets[item.target], facts, self.rules).wanted_from_s <= item.start_s
+        known = {item.target: standing(self.targets[item.target], facts, self.rules)}
+        return self.wanted_from_s(satellite, item, known) <= item.start_s

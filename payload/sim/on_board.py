@@ -5,11 +5,11 @@ keeps a target that it found cloudy until a plan comes up that was made knowing 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from payload.sim.ground_loop import Draft, GroundLoop
-from payload.sim.knowledge import standings
+from payload.sim.knowledge import Standing, standings
 from payload.types import Opportunity
 
 
@@ -21,6 +21,7 @@ class OnBoard(GroundLoop):
         super().__post_init__()
         satellites = self.assembly.satellites
         self.cares_for: dict[str, frozenset[str]] = dict.fromkeys(satellites, frozenset[str]())
+        self.not_before_s: dict[str, dict[str, float]] = {name: {} for name in satellites}
         self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
         self._own = {
             name: [item for item in self.flat.values() if item.satellite == name]
@@ -35,6 +36,9 @@ class OnBoard(GroundLoop):
             if fact.cover is not None and fact.image not in draft.heard
         }
         self.cares_for[satellite] = draft.trusted[satellite] | unheard
+        self.not_before_s[satellite] = {
+            name: draft.wanted_from_s[name] for name in draft.trusted[satellite] - unheard
+        }
         self.foreseen[satellite] = draft.p_clear
         self.flown[satellite], self.loaded_s[satellite] = draft.number, self.env.now
         self.replan(satellite, "uplink")
@@ -43,6 +47,18 @@ class OnBoard(GroundLoop):
         self.expected[satellite] = past + ahead
         if satellite in self.talking:
             self.report(satellite)  # what it is going to take
+
+    def worth_foreseeing(
+        self,
+        known: Container[str],
+        offered: Sequence[Opportunity],  # noqa: ARG002 - all are told
+    ) -> Sequence[Opportunity]:
+        """All that is to come: a satellite may have to plan what the ground took for done."""
+        return [
+            item
+            for item in self.flat.values()
+            if item.target in known and item.start_s >= self.env.now
+        ]
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
         """A cloudy image, or one that will be wanted again, is a reason to plan."""
@@ -69,7 +85,7 @@ class OnBoard(GroundLoop):
             item
             for item in self.may_take(satellite)
             if item.target in standing
-            and item.start_s >= max(now_s, standing[item.target].wanted_from_s)
+            and item.start_s >= max(now_s, self.wanted_from_s(satellite, item, standing))
         ]
         p_clear = self.foresee(satellite, offered)
         free_s = begun[-1].end_s if begun else self.free_s.get(satellite, -math.inf)
@@ -78,6 +94,13 @@ class OnBoard(GroundLoop):
         self.itinerary[satellite] = begun + chosen
         self.write_version(satellite, why, chosen, p_clear)
         self.tell_changed()
+
+    def wanted_from_s(
+        self, satellite: str, item: Opportunity, standing: Mapping[str, Standing]
+    ) -> float:
+        """[s] The later of what a satellite knows itself and what came up with the last plan."""
+        came_up_s = self.not_before_s[satellite].get(item.target, 0.0)
+        return max(standing[item.target].wanted_from_s, came_up_s)
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
         """The opportunities of a satellite."""
