@@ -5,6 +5,7 @@ An image that should be taken by now, or will be before a new plan can be up, co
 The first plan is on board when the flight begins. Assumption: it went up before.
 """
 
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
@@ -60,6 +61,7 @@ class GroundLoop(Loop):
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
         self.free_s: dict[str, float] = {}  # when a satellite's last image ended
+        self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
         self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
         self._lock_s = uplink.acquisition_s
@@ -161,7 +163,8 @@ class GroundLoop(Loop):
     def load(self, satellite: str, draft: Draft) -> None:
         """A plan is on board; what is begun is ended."""
         begun, now_s = self.exposing(satellite), self.env.now
-        free_s = begun[-1].end_s + self.assembly.sensor.settle_s if begun else now_s
+        last_s = begun[-1].end_s if begun else self.free_s.get(satellite, -math.inf)
+        free_s = last_s + self.assembly.sensor.settle_s
         new = [item for item in draft.items[satellite] if item.start_s >= max(now_s, free_s)]
         self.flown[satellite], self.loaded_s[satellite] = draft.number, now_s
         self.expected[satellite] = [
@@ -183,8 +186,11 @@ class GroundLoop(Loop):
 
     def _hear_report(self, report: Report) -> Story:
         yield self.env.timeout(self._delay_s)
+        heard_s = self.heard_end_s.get(report.satellite, -math.inf)
         for fact in report.facts:
             self.ground.learn(fact, self.env.now)
+            heard_s = max(heard_s, self.flat[fact.image].end_s)
+        self.heard_end_s[report.satellite] = heard_s
         self._expect(report)
         if report.facts:
             self.tell_news("report")
@@ -242,7 +248,9 @@ class GroundLoop(Loop):
             and item.start_s >= max(from_s[item.satellite], standing[item.target].wanted_from_s)
         ]
         p_clear = self.p_clear(self.worth_foreseeing(standing, offered))
-        ends_s = {name: items[-1].end_s for name, items in fixed.items() if items}
+        ends_s = self.heard_end_s | {
+            name: items[-1].end_s for name, items in fixed.items() if items
+        }
         committed = [item for items in fixed.values() for item in items if item.end_s > now_s]
         plan = self.ask_planner(offered, standing, ends_s, p_clear=p_clear, committed=committed)
         chosen = [self.flat[item] for item in plan.opportunity_ids]

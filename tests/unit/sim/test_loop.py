@@ -140,7 +140,7 @@ def ready(tmp_path_factory):
             "camera": {"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45},
             "duration_h": 84,
             "satellites": TWO,
-            "rescheduling": {"policy": policy, "max_cloud_cover": 0.5, **(rules or {})},
+            "rescheduling": {"policy": policy, "max_cloud_cover": 0.5} | (rules or {}),
             **ROOMY,
             **changes,
         }
@@ -179,6 +179,15 @@ def two_faced(assembly, turn_s=STRANGE_S):
     turn = at(assembly.scenario.epoch_utc, turn_s)
     other = Remembering(replace(earth, seed=earth.seed + 1))
     return replace(assembly, source=TwoFaced(assembly.source, other, turn))
+
+
+def assert_settled(record, settle_s):
+    """Between two images of a satellite it settles, however often it was planned anew."""
+    last_s = {}
+    for image in record.images:
+        taken = image.acquisition.opportunity
+        assert taken.start_s >= last_s.get(taken.satellite, -1e9) + settle_s
+        last_s[taken.satellite] = taken.end_s
 
 
 def shots(record):
@@ -295,8 +304,8 @@ def test_plans_are_the_same_in_two_worlds_until_a_place_can_know_the_difference(
     assembly = ready(policy)
     one, other = fly(assembly), fly(two_faced(assembly))
     assert shots(one) != shots(other)
-    for place in ("ground", *assembly.satellites):
-        until_s = min(differ_from(one, place), differ_from(other, place))
+    for place in ("ground", *assembly.satellites):  # what the ground knows may be sent up
+        until_s = min(differ_from(each, at) for each in (one, other) for at in ("ground", place))
         plans = plans_until(one, place, until_s)
         assert plans == plans_until(other, place, until_s)
         assert until_s > STRANGE_S
@@ -353,21 +362,24 @@ def test_without_cloud_all_complete_policies_take_the_same_images(ready, fly):
     flights = {policy: fly(ready(policy, clear=True)) for policy in POLICIES}
     assert len({tuple(shots(record)) for record in flights.values()}) == 1
     assert not any(image.is_retake for image in flights["on_board"].images)
-    assert len(flights["on_board"].images) > 30
+    for record in flights.values():
+        assert_settled(record, 30.0)
+    assert len(flights["on_board"].images) >= 30
 
 
 def test_a_cloudy_target_is_taken_again_and_no_clear_one_is(ready, fly):
     for policy in LOOPS:
-        record = fly(ready(policy))
+        record = fly(ready(policy, rules={"max_cloud_cover": 0.3}))
+        assert_settled(record, 30.0)
         covers = {fact.image: fact.cover for fact in record.loop.facts if fact.place != "ground"}
         last = {}
         for image in record.images:
             taken = image.acquisition
             before = last.get(taken.opportunity.target)
             if before is not None and before[0] == taken.satellite:
-                assert covers[before[1]] > 0.5
+                assert covers[before[1]] > 0.3
             last[taken.opportunity.target] = (taken.satellite, taken.id)
-        assert sum(image.is_retake for image in record.images) > 2
+        assert any(image.is_retake for image in record.images)
 
 
 def test_the_look_ahead_takes_fewer_cloudy_images(ready, fly):
