@@ -5,9 +5,8 @@ orbit, of what is known by then; images of the orbit are flown, and what they sh
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from payload.ledger import Fact
@@ -73,33 +72,80 @@ def fly_course(
         clear: What is clear; it is asked when an image is taken, and by the camera ahead.
         bound: What tells the clairvoyant optimum, where it is wanted.
     """
-    known = Knowledge("planner")
-    unheard: list[Fact] = []
-    rules = Rules(0.5, 0 if policy == "none" else 10**6)
-    by_orbit: defaultdict[int, list[Opportunity]] = defaultdict(list)
-    for item in course.opportunities:
-        by_orbit[int(item.start_s // course.orbit_s)].append(item)
+    state = _State(Rules(0.5, 0 if policy == "none" else 10**6))
     by_id = {item.id: item for item in course.opportunities}
-    busy: dict[str, float] = {}
-    brought: dict[str, float] = {}
+    brought: set[str] = set()
     images = 0
-    for orbit in sorted(by_orbit):
-        now_s = orbit * course.orbit_s
-        unheard = _hear(known, unheard, now_s)
-        chosen = _plan(course, policy, scheduler, clear, (known, unheard), by_orbit[orbit], now_s, rules, busy)
-        for opportunity_id in chosen[: course.images_per_orbit]:
-            item = by_id[opportunity_id]
+    for orbit in sorted({int(item.start_s // course.orbit_s) for item in course.opportunities}):
+        now_s, ends_s = orbit * course.orbit_s, (orbit + 1) * course.orbit_s
+        state.hear(now_s)
+        told = frozenset[str]()
+        if policy == "look_ahead":
+            told = frozenset(
+                item.id
+                for item in course.opportunities
+                if now_s <= item.start_s < ends_s and item.id not in clear
+            )
+        plan = scheduler.plan(_context(course, state, now_s, told))
+        due = [by_id[name] for name in plan.opportunity_ids if by_id[name].start_s < ends_s]
+        for item in due[: course.images_per_orbit]:
             images += 1
-            busy[item.satellite] = item.end_s
-            is_clear = item.id in clear
-            if is_clear:
-                brought[item.target] = 1.0
+            state.busy_until_s[item.satellite] = item.end_s
             delay_s = course.ground_s if policy == "ground_loop" else 0.0
-            unheard.append(
-                Fact("", item.id, item.target, item.satellite, item.start_s, item.end_s + delay_s, 0.0 if is_clear else 1.0)
+            cover = 0.0 if item.id in clear else 1.0
+            brought |= {item.target} if item.id in clear else set()
+            state.unheard.append(
+                Fact(
+                    "",
+                    item.id,
+                    item.target,
+                    item.satellite,
+                    item.start_s,
+                    item.end_s + delay_s,
+                    cover,
+                )
             )
     priorities = {target.name: target.priority for target in course.targets}
     best = None
     if bound is not None:
         best = bound([item for item in course.opportunities if item.id in clear], priorities)
     return Brought(math.fsum(priorities[name] for name in brought), images, best)
+
+
+@dataclass
+class _State:
+    """What is known, what is taken and not known yet, and until when the satellite is busy."""
+
+    rules: Rules
+    known: Knowledge = field(default_factory=lambda: Knowledge("planner"))
+    unheard: list[Fact] = field(default_factory=list[Fact])
+    busy_until_s: dict[str, float] = field(default_factory=dict[str, float])
+
+    def hear(self, now_s: float) -> None:
+        """What is known by now is learnt."""
+        for fact in [fact for fact in self.unheard if fact.known_s <= now_s]:
+            self.known.learn(fact, now_s)
+            self.unheard.remove(fact)
+
+
+def _context(
+    course: Course, state: _State, now_s: float, told_cloudy: frozenset[str]
+) -> PlanContext:
+    """What a planner may know: facts heard, images taken whose cover nobody has told, what is told to be cloudy."""
+    facts = {target.name: state.known.of(target.name) for target in course.targets}
+    for fact in state.unheard:
+        facts[fact.target] = [*facts[fact.target], replace(fact, cover=None)]
+    standing = standings(course.targets, facts, state.rules)
+    wanted = frozenset(name for name, each in standing.items() if each.wanted_from_s < math.inf)
+    return PlanContext(
+        now_s,
+        [
+            item
+            for item in course.opportunities
+            if item.target in wanted and item.start_s >= now_s and item.id not in told_cloudy
+        ],
+        wanted,
+        {target.name: target.priority for target in course.targets},
+        dict(state.busy_until_s),
+        course.settle_s,
+    )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import write_small
 
+from payload.analysis.requests import Wanted, areas_of, requests_of
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.scheduling import is_feasible
@@ -522,3 +523,32 @@ def test_reports_have_an_account_of_their_own_that_balances_where_frames_are_los
     on_board = {f.image for f in record.loop.facts if f.place != "ground" and f.cover is not None}
     heard = {f.image for f in record.loop.facts if f.place == "ground" and f.cover is not None}
     assert len(heard) > 0.8 * len(on_board)  # what was lost is said again
+
+
+def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_path):
+    """With no cloud: the share that is clear is the share of the shots that came down, by their cells."""
+    ring = [[14.0, 64.9], [14.6, 64.9], [14.6, 65.02], [14.0, 65.02], [14.0, 64.9]]
+    path = tmp_path / "area.geojson"
+    path.write_text(
+        json.dumps(
+            {
+                "type": "Feature",
+                "properties": {"name": "fjell", "priority": 8},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            }
+        )
+    )
+    assembly = ready("on_board", clear=True, targets={"file": str(path)})
+    record = fly(assembly)
+    assert len(assembly.targets) > 20
+    estimates = {o.tile_id: o.cover for image in record.images for o in image.outcomes}
+    wanted = Wanted(assembly.targets, 0.5, estimates)
+    (area,) = areas_of(record, wanted)
+    down = {image.acquisition.opportunity.target for image in record.images}
+    share = sum(sum(t.coverage.tile_shares) for t in assembly.targets if t.name in down)
+    assert area["shots"] == len(assembly.targets)
+    assert 0.0 < share < 1.0
+    assert area["clear_share"] == pytest.approx(share, abs=0.01)
+    told = requests_of(record, wanted, "on_board")
+    assert told["value"] == pytest.approx(8 * area["clear_share"])
+    assert told["requested"] == 1
