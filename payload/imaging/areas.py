@@ -85,7 +85,7 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
     least = whole_km2 / (framing.width_km * framing.height_km)
     if least > MOST_SHOTS:
         raise TooLarge(int(least))
-    west, south, east, north = shapely.bounds(area)
+    west, south, east, north = (float(edge) for edge in shapely.bounds(area))
     for lon, lat in (middle, ((west + east) / 2, (south + north) / 2)):
         if _frame(lon, lat, framing).covers(flat):
             return [Shot(lat, lon, _tile_shares(flat, lon, lat, framing, whole_km2))]
@@ -102,7 +102,7 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
 
 def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:
     """Cells that cover an area: their outline in the plane, and longitude and latitude of their middles."""
-    _, south, _, north = shapely.bounds(area)
+    _, south, _, north = (float(edge) for edge in shapely.bounds(area))
     steepest = max(abs(south), abs(north))
     # A parallel is no straight line in a frame: the frame must reach beyond it by the sagitta.
     bow_km = framing.width_km**2 * np.tan(np.radians(steepest)) / (8.0 * WGS84_RADIUS_KM)
