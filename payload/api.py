@@ -186,12 +186,8 @@ def run(
             track=ground_track(assembly),
             targets=assembly.targets,
         )
-        write_plans(
-            folder.partial,
-            own,
-            Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates),
-            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
-        )
+        wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
+        write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
         if assembly.surrogate is None:
             write_gallery(
                 folder.partial / "gallery",

@@ -2,10 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from payload.analysis.requests import Wanted
 from payload.ledger import FlightRecord
+from payload.units import at, iso_utc
 
 PLAN = (
     "version", "made_s", "made_utc", "made_at", "made_upon", "satellite", "target", "opportunity",
@@ -19,17 +21,19 @@ AS_FLOWN = (
 Row = Sequence[object]
 
 
-def write_plans(
-    folder: Path, record: FlightRecord, wanted: Wanted, *, utc: Callable[[float], str]
-) -> None:
+def write_plans(folder: Path, record: FlightRecord, wanted: Wanted, *, epoch_utc: datetime) -> None:
     """Write both files of a flight into a folder.
 
     Args:
         folder: Where to.
         record: The flight.
         wanted: What was requested, and what counts as cloudy.
-        utc: The instant of a time [s] since the epoch, as text.
+        epoch_utc: From which its times count.
     """
+
+    def utc(time_s: float) -> str:
+        return iso_utc(at(epoch_utc, time_s))
+
     _write(folder / "plan.csv", PLAN, plan_rows(record, utc))
     _write(folder / "as_flown.csv", AS_FLOWN, as_flown_rows(record, wanted, utc))
 
