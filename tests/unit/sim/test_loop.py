@@ -13,6 +13,8 @@ import pytest
 from conftest import write_small
 
 from payload.analysis.requests import Wanted, areas_of, requests_of
+from payload.api import check
+from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.scheduling import is_feasible
@@ -552,3 +554,15 @@ def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_pa
     told = requests_of(record, wanted, "on_board")
     assert told["value"] == pytest.approx(8 * area["clear_share"])
     assert told["requested"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("rescheduling.policy=look_ahead", "'rasters' gives no look ahead"),
+        ("rescheduling.forecast={skill: 0.5}", "'rasters' gives no forecasts"),
+    ],
+)
+def test_a_source_that_cannot_foresee_is_refused_where_it_is_asked(root, change, words):
+    with pytest.raises(ScenarioError, match=words):
+        check(root / "scenarios" / "replay.yaml", [change])
