@@ -7,29 +7,21 @@
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
-import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from payload.analysis import Comparison, Flown, summarise
+from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
-from payload.analysis.fidelity import surrogate_part
 from payload.analysis.link import LinkReport
 from payload.energy import ComputeProfile, write_profile
-from payload.ledger import FlightRecord
-from payload.masking.scores import pool
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
-from payload.products.books import write_books
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
-from payload.products.downlink import Archive
 from payload.products.earth import (
     Earth,
     MapReport,
@@ -38,27 +30,24 @@ from payload.products.earth import (
     measure_world,
     paint_world,
 )
-from payload.products.folder import ResultsFolder
-from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
-from payload.products.manifest import provenance
 from payload.products.plan import PlanReport, plan_report, write_plan
 from payload.report import write_report
+from payload.run import RunResult, Tell, fly, run, silence
 from payload.scenario.load import load_scenario, what_if_changes
 from payload.scenario.models import Scenario
-from payload.sim import Assembly, Memo, assemble, at_key, fly_arms
+from payload.sim import assemble, at_key
 from payload.sim.assemble import (
     fitted_profile,
-    ground_track,
     make_sensor,
     propagators_of,
     surrogate_of,
 )
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
-from payload.sim.fidelity import surrogate_name
 from payload.sim.link import link
+from payload.sim.outlook import check_foresight
 from payload.sim.planning import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
@@ -66,7 +55,6 @@ from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
-from payload.units import at, iso_utc
 from payload.validation import validate_missions
 from payload.validation.planners import measure_planners
 from payload.world.rasters import Reading
@@ -116,20 +104,6 @@ __all__ = [
     "variants",
 ]
 
-Tell = Callable[[str, str], None]
-
-
-def _silence(_arm: str, _image: str) -> None:
-    """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run leaves: its folder and its summary (see README for the keys)."""
-
-    folder: Path
-    summary: dict[str, Any]
-
 
 def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     """Load a scenario and everything that it names; nothing is flown.
@@ -148,6 +122,7 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
         file = scenario.passes.file
         at_key(scenario, "passes.file", lambda: read_passes(file))
     source = scenario.scene.build(seed=scenario.seed)
+    check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
     surrogate_of(scenario)
@@ -160,130 +135,13 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def run(
-    scenario: Scenario, out: Path, *, tell: Tell = _silence, command: Sequence[str] = ()
-) -> RunResult:
-    """Fly all arms of a scenario and leave the results in `<out>/<name>-<digest>`.
-
-    Args:
-        scenario: What to fly.
-        out: The parent of the results folder; a folder of the same digest is replaced whole.
-        tell: Is told the arm and the image whenever pixels are worked on.
-        command: The words that repeat this run, for the provenance.
-
-    Raises:
-        PayloadError: See the tree in `payload.errors`; nothing half-written is left.
-    """
-    started = datetime.now(UTC)
-    assembly = assemble(scenario)
-    digest = scenario.digest
-    with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
-        archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
-        deliver = archive.deliver if assembly.surrogate is None else None
-        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
-        summary = _summarise(assembly, digest, records, memo)
-        own = records["prune"]
-        archive.close(own, memo.estimates)
-        archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
-        write_books(
-            folder.partial,
-            records,
-            memo.estimates,
-            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
-            track=ground_track(assembly),
-            targets=assembly.targets,
-        )
-        if assembly.surrogate is None:
-            write_gallery(
-                folder.partial / "gallery",
-                own,
-                memo.estimates,
-                assembly.source,
-                assembly.masker,
-                tile_px=assembly.tile_px,
-            )
-        else:
-            write_no_gallery(folder.partial / "gallery")
-        folder.write_json("scenario.json", scenario.model_dump(mode="json"))
-        folder.write_json("summary.json", summary)
-        folder.write_json(
-            "provenance.json",
-            provenance(
-                folder.partial,
-                scenario=scenario.name,
-                digest=digest,
-                seed=scenario.seed,
-                command=shlex.join(command),
-                started=started,
-                masker=summary["masker"],
-                surrogate=summary["surrogate"],
-            ),
-        )
-        write_report(folder.partial)
-    return RunResult(folder.final, summary)
-
-
-def fly(scenario: Scenario, spool: Path, *, tell: Tell = _silence) -> dict[str, Any]:
-    """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
-    assembly = assemble(scenario)
-    records, memo = fly_arms(assembly, spool, tell=tell)
-    return _summarise(assembly, scenario.digest, records, memo)
-
-
-def _summarise(
-    assembly: Assembly, digest: str, records: Mapping[str, FlightRecord], memo: Memo
-) -> dict[str, Any]:
-    scenario = assembly.scenario
-    own = [item.tile_id for item in records["prune"].ledger.acquired]
-    estimates = memo.estimates
-    scores = pool([estimates[tile_id] for tile_id in own])
-    identity = assembly.masker.identity
-    summary = summarise(
-        Flown(
-            name=scenario.name,
-            digest=digest,
-            seed=scenario.seed,
-            duration_s=scenario.duration_s,
-            records=records,
-            estimates=estimates,
-            targets=len(assembly.targets),
-            raw_bytes_per_px=(len(assembly.sensor.bands) + assembly.sensor.counted_bands)
-            * assembly.sensor.bit_depth
-            / 8,
-            counted_bands=assembly.sensor.counted_bands,
-            clear_limit=scenario.rescheduling.max_cloud_cover,
-            masker={
-                "model": identity.model,
-                "sha256": identity.sha256,
-                "parameters": identity.parameters,
-            },
-            scores={
-                "iou": scores.iou if scores else None,
-                "precision": scores.precision if scores else None,
-                "recall": scores.recall if scores else None,
-            },
-            says_watts=assembly.profile.says_watts,
-            assumptions=assembly.assumptions,
-            surrogate=None
-            if assembly.surrogate is None
-            else surrogate_part(
-                assembly.surrogate,
-                name=surrogate_name(scenario.surrogate.file),
-                images=len(records["prune"].images),
-            ),
-        )
-    )
-    summary["notes"] = [*summary["notes"], *assembly.notes]
-    return summary
-
-
 def calibrate(
     scenario: Path | None,
     out: Path,
     *,
     overrides: Sequence[str] = (),
     scenes: int | None = None,
-    tell: Tell = _silence,
+    tell: Tell = silence,
 ) -> Surrogate:
     """Fit a surrogate for the masker, codec, camera, scene and tile of a scenario, and write it.
 
@@ -373,7 +231,7 @@ def variants(
 
 
 def compare(
-    scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = _silence
+    scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = silence
 ) -> Comparison:
     """Fly scenarios over the same world and seed, those of the first, and set them side by side.
 

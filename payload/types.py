@@ -5,12 +5,14 @@ top of the atmosphere. Truth is 0 clear, 1 cloud, 2 shadow, 255 unknown; shadow 
 Where all is known of a sky, thin cloud is 3.
 """
 
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
+
+from payload.targets import Coverage as Coverage  # noqa: PLC0414 - nouns of their own
+from payload.targets import Target as Target  # noqa: PLC0414
 
 CLEAR, CLOUD, SHADOW, THIN_CLOUD, UNKNOWN = 0, 1, 2, 3, 255
 
@@ -127,20 +129,6 @@ class Sensor:
     min_sun_elevation_deg: float
     settle_s: float
     counted_bands: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A place that the customer wants: a point, or the point that stands for an area.
-
-    Its pixels should be on the ground `deliver_within_s` after the exposure.
-    """
-
-    name: str
-    lat_deg: float
-    lon_deg: float
-    priority: float = 1.0
-    deliver_within_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from payload.analysis.power import (
     power_notes,
     power_of,
 )
+from payload.analysis.requests import Wanted, requests_of
 from payload.analysis.way_up import thumbnail_notes, thumbnails_of, upload_notes, uploads_of
 from payload.ledger import Fate, FlightRecord, Image
 from payload.scenario.faults import FaultKind
-from payload.types import CoverEstimate
+from payload.types import CoverEstimate, Target
 
 SCHEMA_VERSION = 1
 ARM_NAMES = ("raw", "compressed", "discard", "prune", "mask", "oracle")
@@ -48,6 +49,8 @@ class Flown:
         surrogate: What stood for masker and codec, see `fidelity`; None where pixels were worked on.
         says_watts: Whether the processor's profile says what it draws.
         assumptions: What is assumed of its speed, in sentences.
+        wanted: Places and shots of areas; empty where nobody tells.
+        policy: Who knows of clouds and when.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Flown:
     counted_bands: float = 0.0
     says_watts: bool = True
     assumptions: Sequence[str] = ()
+    wanted: Sequence[Target] = ()
+    policy: str = "none"
 
     @cached_property
     def has_truth(self) -> bool:
@@ -123,6 +128,11 @@ def summarise(flown: Flown) -> Summary:
         "power": power_of(own, clear_px),
         "late": late_of(own),
         "uploads": uploads_of(own),
+        "requests": None
+        if not flown.wanted
+        else requests_of(
+            own, Wanted(flown.wanted, flown.clear_limit, flown.estimates), flown.policy
+        ),
     }
 
 
@@ -215,14 +225,18 @@ def _targets(flown: Flown, record: FlightRecord) -> Summary:
 
 def _clear_targets(flown: Flown, record: FlightRecord) -> set[str] | None:
     delivered = record.delivered_s.keys()
+    limits = {target.name: target.max_cloud_cover for target in flown.wanted}
     clear: set[str] = set()
     for image in record.images:
         tile_ids = image.acquisition.tile_ids
         clear_px = _clear(flown, (item for item in tile_ids if item in delivered))
         if clear_px is None:
             return None
-        if clear_px >= (1 - flown.clear_limit) * _pixels(flown, image) and clear_px:
-            clear.add(image.acquisition.opportunity.target)
+        target = image.acquisition.opportunity.target
+        own = limits.get(target)
+        limit = flown.clear_limit if own is None else own
+        if clear_px >= (1 - limit) * _pixels(flown, image) and clear_px:
+            clear.add(target)
     return clear
 
 

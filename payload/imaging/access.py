@@ -34,8 +34,8 @@ def find_opportunities(
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample.
-        targets: What is wanted; their names are unique.
-        sensor: Limits of off-nadir angle and Sun, and the size of an image.
+        targets: What is wanted, from when until when; their names are unique.
+        sensor: Limits of off-nadir angle and Sun, and the size of an image; a target may be stricter.
         raw_bytes: [byte] Volume of one raw image.
         sun_elevation: Height of the Sun, asked at the targets in the middle of the images.
 
@@ -49,8 +49,9 @@ def find_opportunities(
     found: list[Opportunity] = []
     for block in _blocks(targets, ephemeris.time_s.size):
         passes = _passes_over(block, track)
+        limits = _limits(block, sensor)
         allowed = np.flatnonzero(
-            passes.in_sight & (passes.off_nadir_deg <= sensor.max_off_nadir_deg)
+            passes.in_sight & (passes.off_nadir_deg <= limits.max_off_nadir_deg[passes.who])
         )
         places = [block[who] for who in passes.who[allowed].tolist()]
         sun_deg = sun_elevation(
@@ -62,7 +63,10 @@ def find_opportunities(
         start_s = passes.middle_s[allowed] - duration_s / 2
         wholly_inside = start_s >= ephemeris.time_s[0]
         wholly_inside &= start_s + duration_s <= ephemeris.time_s[-1]
-        for i in np.flatnonzero(wholly_inside & (sun_deg >= sensor.min_sun_elevation_deg)).tolist():
+        who = passes.who[allowed]
+        in_time = (start_s >= limits.arrives_s[who]) & (start_s + duration_s <= limits.due_s[who])
+        bright = sun_deg >= limits.min_sun_elevation_deg[who]
+        for i in np.flatnonzero(wholly_inside & in_time & bright).tolist():
             name, start = places[i].name, float(start_s[i])
             found.append(
                 Opportunity(
@@ -78,6 +82,29 @@ def find_opportunities(
                 )
             )
     return sorted(found, key=lambda item: (item.start_s, item.id))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Limits:
+    """What targets ask of an opportunity; one element each, shape (N,)."""
+
+    max_off_nadir_deg: Floats
+    min_sun_elevation_deg: Floats
+    arrives_s: Floats
+    due_s: Floats
+
+
+def _limits(targets: Sequence[Target], sensor: Sensor) -> _Limits:
+    """The stricter of what the camera can and each target wants."""
+    widest, lowest = sensor.max_off_nadir_deg, sensor.min_sun_elevation_deg
+    sides = [item.max_off_nadir_deg for item in targets]
+    suns = [item.min_sun_elevation_deg for item in targets]
+    return _Limits(
+        np.array([widest if own is None else min(own, widest) for own in sides]),
+        np.array([lowest if own is None else max(own, lowest) for own in suns]),
+        np.array([item.arrives_s for item in targets]),
+        np.array([item.due_s for item in targets]),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

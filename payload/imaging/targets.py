@@ -1,4 +1,4 @@
-"""Targets from GeoJSON: points, and areas for which a point inside them stands.
+"""Targets from GeoJSON: points, and areas, which become as many shots as cover them.
 
 Source: RFC 7946.
 """
@@ -7,49 +7,89 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import shapely
+from shapely import Geometry
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from payload.errors import ScenarioError
-from payload.types import Target
-from payload.units import S_PER_H
+from payload.imaging.areas import MOST_SHOTS, Framing, TooLarge, area_km2, lay_shots
+from payload.imaging.wishes import Wishes, read_wishes
+from payload.types import Coverage, Target
 
 MAX_NAME_CHARACTERS = 64
 MAX_FILE_BYTES = 100_000_000
-_MOST_HOURS = 100_000
 
 _DEPTHS = {"Point": 0, "Polygon": 2, "MultiPolygon": 3}
 _FORBIDDEN = "/\\"  # names become parts of ids and of file names
 
 
-def load_targets(path: Path) -> tuple[Target, ...]:
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """What a feature says before it becomes one target or several."""
+
+    name: str
+    point: tuple[float, float]
+    area: Geometry | None
+    wishes: Wishes
+
+
+def load_targets(
+    path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
+) -> tuple[Target, ...]:
     """The targets of a GeoJSON file, in order: a FeatureCollection, a Feature or a geometry.
 
-    A Feature may say its `name` (unique; `target-<n>` otherwise), its `priority` (a number from
-    0 to 1,000,000; 1 otherwise) and `deliver_within_h` (hours from exposure to the ground; nobody waits
-    otherwise) among its properties. A point inside stands for an area.
+    A Feature may say its `name` (unique; `target-<n>` otherwise) among its properties, and how it is wanted:
+    see `payload.imaging.wishes`. An area becomes as many shots as cover it, named `<name>/1`, `<name>/2`, …;
+    one that a frame covers stays one, and so does every area where there is no framing.
+
+    Args:
+        path: The file.
+        framing: Of the camera.
+        epoch_utc: Start of the run, before which no deadline lies.
 
     Raises:
         ScenarioError: The file cannot be read, or which feature is wrong and how.
     """
-    features = _features(_read(path), path)
-    if not features:
+    found = _features(_read(path), path)
+    if not found:
         raise ScenarioError(f"{path} holds no target")
-    targets = tuple(
-        _target(feature, number, f"{path}, feature {number}")
-        for number, feature in enumerate(features, start=1)
-    )
-    counts = Counter(target.name for target in targets)
+    features = [
+        _read_feature(item, number, f"{path}, feature {number}", epoch_utc)
+        for number, item in enumerate(found, start=1)
+    ]
+    counts = Counter(item.name for item in features)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ScenarioError(
             f"{path}: the name {twice[0]!r} stands for {counts[twice[0]]} targets;"
             " names must differ"
         )
-    return targets
+    return tuple(target for item in features for target in _targets(item, framing, path))
+
+
+def _targets(feature: _Feature, framing: Framing | None, path: Path) -> list[Target]:
+    """One for a point; for an area as many as there are shots of it."""
+    name, (lon_deg, lat_deg), wishes = feature.name, feature.point, feature.wishes
+    if feature.area is None or framing is None:
+        return [Target(name, lat_deg, lon_deg, **wishes)]
+    try:
+        shots = lay_shots(feature.area, framing, middle=feature.point)
+    except TooLarge as error:
+        raise ScenarioError(
+            f"{path}: the area {name!r} of {area_km2(feature.area):,.0f} km2 wants more than {error.args[0]:,} "
+            f"shots of {framing.width_km:g} x {framing.height_km:g} km, and at most {MOST_SHOTS:,} are laid:"
+            " take a smaller area, a wider swath or targets.mapping"
+        ) from error
+    names = [name] if len(shots) == 1 else [f"{name}/{n}" for n in range(1, len(shots) + 1)]
+    return [
+        Target(own, shot.lat_deg, shot.lon_deg, **wishes, coverage=Coverage(name, shot.tile_shares))
+        for own, shot in zip(names, shots, strict=True)
+    ]
 
 
 def _read(path: Path) -> object:
@@ -82,17 +122,16 @@ def _features(loaded: object, path: Path) -> list[Mapping[str, object]]:
     return [{"type": "Feature", "properties": {}, "geometry": loaded}]
 
 
-def _target(feature: object, number: int, where: str) -> Target:
+def _read_feature(feature: object, number: int, where: str, epoch_utc: datetime | None) -> _Feature:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise ScenarioError(f"{where}: a GeoJSON Feature is wanted")
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
         raise ScenarioError(f"{where}: properties must be an object")
     name = _name(properties.get("name"), f"target-{number}", where)
-    lon_deg, lat_deg = _point(feature.get("geometry"), f"{where} ({name})")
-    priority = _priority(properties.get("priority"), f"{where} ({name})")
-    within_s = _deliver_within_s(properties.get("deliver_within_h"), f"{where} ({name})")
-    return Target(name, lat_deg, lon_deg, priority, within_s)
+    where = f"{where} ({name})"
+    point, area = _place(feature.get("geometry"), where)
+    return _Feature(name, point, area, read_wishes(properties, where, epoch_utc))
 
 
 def _name(found: object, default: str, where: str) -> str:
@@ -116,28 +155,8 @@ def _name(found: object, default: str, where: str) -> str:
     return name
 
 
-def _priority(found: object, where: str) -> float:
-    if found is None:
-        return 1.0
-    if not isinstance(found, float):
-        raise ScenarioError(f"{where}: the priority {found!r} is no number")
-    if not 0.0 <= found <= 1e6:
-        raise ScenarioError(f"{where}: the priority {found} is not between 0 and 1,000,000")
-    return float(found)
-
-
-def _deliver_within_s(found: object, where: str) -> float:
-    if found is None:
-        return math.inf
-    if not isinstance(found, float) or not 0.0 < found <= _MOST_HOURS:
-        raise ScenarioError(
-            f"{where}: deliver_within_h is {found!r}; hours above 0, at most {_MOST_HOURS:,}, are wanted"
-        )
-    return found * S_PER_H
-
-
-def _point(geometry: object, where: str) -> tuple[float, float]:
-    """Longitude and latitude [deg] that stand for a geometry."""
+def _place(geometry: object, where: str) -> tuple[tuple[float, float], Geometry | None]:
+    """Longitude and latitude [deg] that stand for a geometry, and the geometry itself if it is an area."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if not isinstance(geometry, dict) or kind not in _DEPTHS:
         wanted = ", ".join(_DEPTHS)
@@ -164,8 +183,10 @@ def _point(geometry: object, where: str) -> tuple[float, float]:
             f"{where}: the area spans more than 180 deg of longitude;"
             " cut it in two at the antimeridian (RFC 7946, 3.1.9)"
         )
-    point = found if kind == "Point" else found.representative_point()
-    return float(point.x), float(point.y)
+    if kind == "Point":
+        return (float(found.x), float(found.y)), None
+    point = found.representative_point()
+    return (float(point.x), float(point.y)), found
 
 
 def _positions(coordinates: object, depth: int, where: str) -> Iterator[tuple[float, float]]:

@@ -19,9 +19,11 @@ from payload.ledger.book import (
     LateEntry,
     Ledger,
     PowerBalance,
+    ReportEntry,
     ThumbnailEntry,
     TileEntry,
 )
+from payload.ledger.planned import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
 from payload.ledger.record import ContactLog, Event, FlightRecord, Image, UploadLog
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "ContactLog",
     "Entry",
     "Event",
+    "Fact",
     "Fate",
     "FlightRecord",
     "Image",
@@ -36,7 +39,12 @@ __all__ = [
     "Late",
     "LateEntry",
     "Ledger",
+    "LoopLog",
+    "NotTaken",
+    "PlanItem",
+    "PlanVersion",
     "PowerBalance",
+    "ReportEntry",
     "ThumbnailEntry",
     "TileEntry",
     "UploadLog",

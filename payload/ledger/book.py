@@ -150,6 +150,19 @@ class ThumbnailEntry:
     held_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """A cover report of so many bytes, made or at its end.
+
+    It ends DELIVERED, LOST on the way, or ON_BOARD when the span is over; no tile's account knows of it.
+    """
+
+    time_s: float
+    report_id: str
+    bytes: int
+    end: Fate | None = None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The books of one flight. Entries are appended, never changed."""
@@ -163,6 +176,8 @@ class Ledger:
     late: list[LateEntry] = field(default_factory=list[LateEntry])
     thumbnails_made: list[ThumbnailMade] = field(default_factory=list[ThumbnailMade])
     thumbnails: list[ThumbnailEntry] = field(default_factory=list[ThumbnailEntry])
+    reports_made: list[ReportEntry] = field(default_factory=list[ReportEntry])
+    reports: list[ReportEntry] = field(default_factory=list[ReportEntry])
 
     def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
         """A tile of so many raw bytes was taken."""
@@ -200,6 +215,14 @@ class Ledger:
     def end_thumbnail(self, tile_id: str, end: Fate, held_bytes: int, time_s: float) -> None:
         """The holder of a thumbnail tells its end and what it held."""
         self.thumbnails.append(ThumbnailEntry(time_s, tile_id, end, held_bytes))
+
+    def make_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
+        """A cover report was made."""
+        self.reports_made.append(ReportEntry(time_s, report_id, count_bytes))
+
+    def end_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
+        """The radio, or the ground, tells the end of a cover report."""
+        self.reports.append(ReportEntry(time_s, report_id, count_bytes, end))
 
     def spent_j(self, consumer: str | None = None) -> float:
         """[J] Spent by a consumer, or by all."""

@@ -1,8 +1,9 @@
 """What a flight leaves: its books, its images, its contacts and its events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from payload.ledger.book import Ledger
+from payload.ledger.planned import LoopLog
 from payload.types import Acquisition, ContactWindow, TileOutcome
 
 
@@ -91,3 +92,4 @@ class FlightRecord:
     peak_memory_bytes: int
     fetched: tuple[str, ...] = ()
     uploads: tuple[UploadLog, ...] = ()
+    loop: LoopLog = field(default_factory=LoopLog)

@@ -6,6 +6,7 @@ from pathlib import Path
 from payload.report.checked import Count, Real, Seconds
 from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
+from payload.report.requests import RequestsTold
 from payload.report.setting import Setting
 from payload.units import M_PER_KM
 
@@ -179,6 +180,7 @@ class Summary:
     power: PowerUse | None = None
     late: LateTiles | None = None
     uploads: tuple[Upload, ...] = ()
+    requests: RequestsTold | None = None
 
 
 # --- the other files --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from payload.report.figures import make_figures
 from payload.report.key_figures import key_figures
 from payload.report.palette import DARK, LIGHT, exchange
 from payload.report.pictures import pictures
+from payload.report.requests import plan_rows
 from payload.report.rows import (
     ARM_MEANINGS,
     MOST_CONTACTS,
@@ -59,6 +60,7 @@ def render_page(data: ReportData) -> str:
         arms=arms,
         arm_meanings=ARM_MEANINGS,
         measures=measures,
+        plan=() if data.summary.requests is None else plan_rows(data.summary.requests),
         contacts=contact_rows(data),
         most_contacts=MOST_CONTACTS,
         pictures=[(picture, verdict(data, picture.tile)) for picture in shown],

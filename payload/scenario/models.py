@@ -34,28 +34,14 @@ from payload.scenario.loss import LossModel
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
 from payload.scenario.radio import RadioModel
-from payload.scenario.section import Name, Section, Share
+from payload.scenario.rescheduling import ReschedulingModel
+from payload.scenario.section import Name, Section
 from payload.scenario.source import ScenarioSource
 from payload.scenario.storage import MemoryModel, RequestsModel
 from payload.units import S_PER_H
 
 FIRST_YEAR, LAST_YEAR = 1958, 2099
 """Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
-
-
-class ReschedulingModel(Section):
-    """What happens to a target that the satellite itself finds cloudy."""
-
-    policy: Literal["none", "next_opportunity"] = Field(
-        "none",
-        description="`next_opportunity`: the target is put back and taken at its next opportunity.",
-    )
-    max_cloud_cover: Share = Field(
-        0.7, description="An image is cloudy when its cover is above this."
-    )
-    max_retakes: int = Field(
-        2, ge=0, le=1000, description="How often one target may be taken again."
-    )
 
 
 class ProductsModel(Section):
@@ -179,7 +165,8 @@ class Scenario(Section):
         description="What is imaged next.",
     )
     rescheduling: ReschedulingModel = Field(
-        default_factory=ReschedulingModel, description="After a cloudy image."
+        default_factory=ReschedulingModel,
+        description="Who knows of clouds and when, and plans anew.",
     )
     fidelity: Literal["pixels", "surrogate"] = Field(
         "pixels",

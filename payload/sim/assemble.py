@@ -36,6 +36,7 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.facts import Darkroom
 from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
+from payload.sim.outlook import check_foresight
 from payload.sim.passes import contacts_of, outdated
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
@@ -231,6 +232,8 @@ def assemble(scenario: Scenario) -> Assembly:
         scenario, ephemerides, stations, outages=faults.outages, unsure=old
     )
     targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
+    source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
+    check_foresight(scenario, source)
     return Assembly(
         scenario=scenario,
         sensor=sensor,
@@ -239,7 +242,7 @@ def assemble(scenario: Scenario) -> Assembly:
         ephemerides=ephemerides,
         contacts=contacts,
         opportunities=opportunities,
-        source=cast(SceneSource, scenario.scene.build(seed=scenario.seed)),
+        source=source,
         masker=masker,
         codec=cast(Codec, scenario.codec.build()),
         link=cast(Link, scenario.link.build(seed=scenario.seed, stations=stations)),

@@ -1,24 +1,24 @@
-"""The ground: plans, hears what was cloudy, plans anew; its antennas listen, its archive receives."""
+"""The ground: its antennas listen, its archive receives, it asks for pruned tiles; `loop` plans."""
 
-from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import simpy
 
 from payload.compression import without_cover
 from payload.ledger import Fate, Ledger
-from payload.plans import PlanContext
+from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.log import Log
+from payload.sim.loop import Story
 from payload.sim.memo import Memo
-from payload.sim.planning import plannable
+from payload.sim.policies import make_loop
 from payload.sim.requests import choose
-from payload.types import Acquisition, Opportunity, TileOutcome
+from payload.types import Acquisition, TileOutcome
 
-Story = Generator[simpy.Event, Any, None]
+__all__ = ["Deliver", "Ground", "Story"]
+
 Deliver = Callable[[Acquisition, bytes], None]
 """Takes an acquisition and a whole tile record that has come down."""
 
@@ -27,8 +27,8 @@ Deliver = Callable[[Acquisition, bytes], None]
 class Ground:
     """One ground segment for the whole fleet.
 
-    Planning is by `next_opportunity`: a satellite that finds its own image cloudy puts the target back
-    at once. What the ground itself could learn from delivered images is not used.
+    Attributes:
+        loop: Who plans what, upon what is known where.
     """
 
     env: simpy.Environment
@@ -45,38 +45,9 @@ class Ground:
             station.name: simpy.Resource(self.env, capacity=station.antennas)
             for station in self.assembly.stations
         }
-        self.news = self.env.event()  # something was learnt that may change the plan
-        self.changed = self.env.event()  # there is a new plan
-        self._pending = {target.name for target in self.assembly.targets}
-        self._taken: Counter[str] = Counter()
-        self._itinerary: dict[str, list[Opportunity]] = {}
-        self._busy_until_s: dict[str, float] = {}
-        self._flown: list[Opportunity] = []
+        self.loop = make_loop(self.env, self.assembly, self.arm, self.log)
         self._asked: set[str] = set()
         self._seen: set[str] = set()
-        self._flat = {item.id: item for item in plannable(self.assembly)}
-
-    def plan_ahead(self) -> Story:
-        """Plan at the start, and again whenever something was learnt."""
-        while True:
-            self._plan()
-            previous, self.changed = self.changed, self.env.event()
-            previous.succeed()
-            yield self.news
-
-    def next_for(self, satellite: str) -> Opportunity | None:
-        """What a satellite is to take next, or None while nothing is planned for it."""
-        itinerary = self._itinerary.get(satellite, [])
-        return itinerary[0] if itinerary else None
-
-    def note_taken(self, opportunity: Opportunity) -> bool:
-        """A satellite has taken an image; whether it is a retake."""
-        self._itinerary[opportunity.satellite].remove(opportunity)
-        self._busy_until_s[opportunity.satellite] = opportunity.end_s
-        self._flown.append(opportunity)
-        self._pending.discard(opportunity.target)
-        self._taken[opportunity.target] += 1
-        return self._taken[opportunity.target] > 1
 
     def ask(self, covers: Mapping[str, float], *, most: int) -> list[str]:
         """Which of the pruned tiles that a satellite still has the ground asks for, each once.
@@ -102,23 +73,6 @@ class Ground:
                     "", "fault", fault.kind, detail=f"{fault.who} until {fault.end_s:.0f} s"
                 )
 
-    def note_refused(self, opportunity: Opportunity) -> None:
-        """A satellite could not take an image: its target stays wanted, and is planned anew."""
-        self._itinerary[opportunity.satellite].remove(opportunity)
-        self._tell_news()
-
-    def learn(self, acquisition: Acquisition, cover: float | None) -> None:
-        """A satellite knows how cloudy its image is; a cloudy target is put back, if the policy says so."""
-        rules = self.assembly.scenario.rescheduling
-        target = acquisition.opportunity.target
-        if rules.policy == "none" or cover is None or cover <= rules.max_cloud_cover:
-            return
-        if self._taken[target] > rules.max_retakes:
-            return
-        self._pending.add(target)
-        self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
-        self._tell_news()
-
     def receive(self, acquisition: Acquisition, outcome: TileOutcome, held_bytes: int) -> None:
         """The last frame of a record has arrived."""
         tile_id = outcome.tile_id
@@ -132,6 +86,13 @@ class Ground:
         self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes, outcome.pruned_bytes)
         self.delivered_s[tile_id] = self.env.now
 
+    def complete(self, acquisition: Acquisition) -> None:
+        """Nothing of an image is on board any more: where no masker flies, the ground's own tells its cover."""
+        down = [item for item in acquisition.tile_ids if item in self.delivered_s]
+        if down and not self.arm.sees_cloud:
+            facts = [self.memo.facts(acquisition, item) for item in down]
+            self.loop.delivered(acquisition, image_cover([fact.estimate for fact in facts]))
+
     def see(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
         """The last frame of a thumbnail has arrived: now the ground knows of the tile."""
         if self.arm.is_scenarios_own and self.deliver is not None:
@@ -141,31 +102,3 @@ class Ground:
                 held_bytes += len(record) - thumbnail.record_bytes
         self.ledger.end_thumbnail(tile_id, Fate.DELIVERED, held_bytes, self.env.now)
         self._seen.add(tile_id)
-
-    def _tell_news(self) -> None:
-        previous, self.news = self.news, self.env.event()
-        previous.succeed()
-
-    def _plan(self) -> None:
-        now_s = self.env.now
-        exposing = {
-            name: [item for item in items if item.start_s <= now_s]
-            for name, items in self._itinerary.items()
-        }
-        taken_now = {item.target for items in exposing.values() for item in items}
-        context = PlanContext(
-            now_s=now_s,
-            opportunities=list(self._flat.values()),
-            pending=frozenset(self._pending - taken_now),
-            priorities={target.name: target.priority for target in self.assembly.targets},
-            busy_until_s=self._busy_until_s
-            | {name: items[-1].end_s for name, items in exposing.items() if items},
-            limits=self.assembly.limits,
-            committed=[*self._flown, *(item for items in exposing.values() for item in items)],
-        )
-        plan = self.assembly.scheduler.plan(context)
-        self._itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
-        for opportunity_id in plan.opportunity_ids:
-            opportunity = self._flat[opportunity_id]
-            self._itinerary[opportunity.satellite].append(opportunity)
-        self.log.note("", "planned", f"{len(plan.opportunity_ids)} images")

@@ -53,7 +53,7 @@ class Mission:
 
     def fly(self) -> FlightRecord:
         """Fly the span, close the books, check them."""
-        for story in (self.ground.plan_ahead(), self.ground.suffer()):
+        for story in (*self.ground.loop.stories(), self.ground.suffer()):
             self.env.process(story)
         for craft in self.fleet:
             for story in (craft.observe(), craft.process(), craft.downlink(), craft.suffer()):
@@ -83,4 +83,5 @@ class Mission:
             peak_memory_bytes=max(craft.memory.peak_bytes for craft in self.fleet),
             fetched=tuple(tile for craft in self.fleet for tile in craft.recorder.fetched),
             uploads=tuple(log for craft in self.fleet for log in craft.uploads.logs),
+            loop=self.ground.loop.record(),
         )

@@ -13,6 +13,7 @@ from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memory import MassMemory
 from payload.sim.power import Power, Unlimited
+from payload.sim.reports import Reports
 from payload.sim.sending import rank
 from payload.sim.shelf import Shelf
 from payload.sim.thumbnails import Thumbnails
@@ -65,6 +66,8 @@ class Recorder:
         self.thumbnails = Thumbnails(
             self.env, self.ledger, self.memory, self.transmitter, room=self._make_room
         )
+        loop = self.ground.loop
+        self.reports = Reports(self.env, self.ledger, self.transmitter, loop.received, loop.lost)
 
     def store(self, acquisition: Acquisition) -> list[str]:
         """The image's tiles lie in memory, or find no room there; ids of those that lie."""
@@ -114,6 +117,8 @@ class Recorder:
 
     def pin(self, tile_id: str) -> None:
         """A tile is worked on or sent: it may not be dropped for another."""
+        if tile_id in self.reports.waiting:
+            return
         self.memory.change(tile_id, is_pinned=True, is_spare=False)
 
     def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
@@ -191,16 +196,25 @@ class Recorder:
 
     def arrived(self, tile_id: str) -> None:
         """The ground has all of a record."""
+        if tile_id in self.reports.waiting:
+            self.reports.end(tile_id, Fate.DELIVERED)
+            return
         shown = self.thumbnails.on_board.get(tile_id)
         if shown is not None:
             self.ground.see(self.acquisition_of[shown], shown, self.thumbnails.release(tile_id))
             return
         held_bytes = self.memory.release(tile_id)
         self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
-        self.ground.receive(self.acquisition_of[tile_id], self.outcomes[tile_id], held_bytes)
+        acquisition = self.acquisition_of[tile_id]
+        self.ground.receive(acquisition, self.outcomes[tile_id], held_bytes)
+        if not any(self.holds(item) for item in acquisition.tile_ids):
+            self.ground.complete(acquisition)
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""
+        if tile_id in self.reports.waiting:
+            self.reports.end(tile_id, Fate.LOST)
+            return
         if tile_id in self.thumbnails.on_board:
             self.thumbnails.drop(tile_id, Fate.LOST)
             return
@@ -210,6 +224,7 @@ class Recorder:
     def come_to_rest(self) -> None:
         """The span is over: count the shelves, and what the radio could have sent."""
         self.transmitter.come_to_rest()
+        self.reports.come_to_rest()
         for thumbnail_id in list(self.thumbnails.on_board):
             self.thumbnails.drop(thumbnail_id, Fate.ON_BOARD)
         for tile_id in list(self.memory.items):

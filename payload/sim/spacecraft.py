@@ -48,6 +48,7 @@ class Spacecraft:
 
     def __post_init__(self) -> None:
         scenario = self.assembly.scenario
+        self.loop = self.ground.loop
         self.camera = Camera(self.assembly)
         self.inbox = simpy.Store(self.env)
         self.computer = simpy.Resource(self.env, capacity=1)
@@ -77,30 +78,31 @@ class Spacecraft:
     def observe(self) -> Story:
         """Take what the plan says, when it says so; a new plan may change what is next."""
         while True:
-            opportunity = self.ground.next_for(self.name)
+            opportunity = self.loop.next_for(self.name)
             if opportunity is None:
-                yield self.ground.changed
+                yield self.loop.changed
                 continue
             shutter = self.env.timeout(opportunity.end_s - self.env.now)
-            yield shutter | self.ground.changed
+            yield shutter | self.loop.changed
             if shutter.processed:
-                if self.may_take(opportunity):
-                    self.take(opportunity)
+                why_not = self.why_not(opportunity)
+                if why_not:
+                    self.loop.note_refused(opportunity, why_not)
                 else:
-                    self.ground.note_refused(opportunity)
+                    self.take(opportunity)
 
-    def may_take(self, opportunity: Opportunity) -> bool:
-        """Whether the satellite looks there, and has the power; what it has not is noted."""
+    def why_not(self, opportunity: Opportunity) -> str:
+        """Why an image cannot be taken: the satellite looks elsewhere, or lacks power; empty if it can. It is noted."""
         if self._looked_away(opportunity):
             self.log.note(self.name, "not_taken", opportunity.id, detail="the antenna was in use")
-            return False
-        return self.power.allows("imaging", opportunity.id)
+            return "antenna in use"
+        return "" if self.power.allows("imaging", opportunity.id) else "power or heat"
 
     def take(self, opportunity: Opportunity) -> None:
         """Close the shutter: the image's tiles lie in memory, or find no room there."""
         self.power.use_camera(opportunity.id)
         acquisition = self.camera.expose(opportunity)
-        self.taken.append((acquisition, self.ground.note_taken(opportunity)))
+        self.taken.append((acquisition, self.loop.note_taken(opportunity)))
         self.log.note(self.name, "acquired", acquisition.id, acquisition.raw_bytes)
         self.inbox.put((acquisition, self.recorder.store(acquisition)))
 
@@ -173,7 +175,7 @@ class Spacecraft:
             acquisition.id,
             detail=f"{said}, {kept} of {len(outcomes)} tiles kept",
         )
-        self.ground.learn(acquisition, cover)
+        self.loop.learn(acquisition, cover)
 
     def downlink(self) -> Story:
         """Use one contact after another, each with the first antenna in view that is free."""
@@ -196,7 +198,9 @@ class Spacecraft:
         self.log.note(self.name, "contact", window.station, detail="opened")
         self.listen(window)
         self.uploads.use(window)
+        self.loop.contact(self.name, window, self.recorder.reports.send)
         yield from self.transmitter.serve(window, self.opening(window))
+        self.loop.end_contact(self.name)
         self.log.note(self.name, "contact", window.station, detail="closed")
 
     def opening(self, window: ContactWindow) -> Opening | None:
@@ -212,7 +216,7 @@ class Spacecraft:
             for acquisition, _ in self.taken[-MOST_NEAR:]
             if acquisition.opportunity.end_s > window.aos_s - self.pointing.longest_turn_s
         ]
-        coming = self.ground.next_for(self.name)
+        coming = self.loop.next_for(self.name)
         return taken if coming is None or self._looked_away(coming) else [*taken, coming]
 
     def _looked_away(self, opportunity: Opportunity) -> bool:

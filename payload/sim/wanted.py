@@ -6,6 +6,7 @@ from functools import partial
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid
 from payload.imaging.access import find_opportunities
+from payload.imaging.areas import Framing
 from payload.imaging.mapping import Below, MappingRule, find_frames
 from payload.imaging.targets import load_targets
 from payload.orbit.sun import sun_elevation_deg
@@ -22,7 +23,13 @@ def targets_of_file(scenario: Scenario) -> tuple[Target, ...]:
         ScenarioError: Its file is not what is wanted.
     """
     file = scenario.targets.file
-    return () if file is None else load_targets(file)
+    if file is None:
+        return ()
+    camera = scenario.camera
+    framing = Framing(
+        camera.height_px, camera.width_px, camera.gsd_m, tile_px=scenario.pruning.tile_px
+    )
+    return load_targets(file, framing=framing, epoch_utc=scenario.epoch_utc)
 
 
 def find_wanted(

@@ -1,6 +1,7 @@
 """Opportunities against brute force on SGP4 itself, sampled ten times a second."""
 
 import dataclasses
+import time
 from datetime import UTC, datetime
 from functools import partial
 
@@ -274,3 +275,38 @@ def test_a_target_right_of_the_track_is_rolled_to_the_right():
             sides.add(item.roll_deg > 0.0)
         assert abs(item.roll_deg) == item.off_nadir_deg
     assert sides == {True, False}
+
+
+def test_opportunities_keep_to_the_wishes_of_their_target():
+    ephemeris = ORBIT.propagate(time_grid(2 * 86400.0))
+    sensor = limits(max_off_nadir_deg=45.0)
+    places = [(lat, lon) for lat in (-40.0, 0.0, 40.0, 60.0) for lon in range(-180, 180, 20)]
+    plain = [Target(f"{lat} {lon}", lat, lon) for lat, lon in places]
+    strict = [
+        Target(t.name, t.lat_deg, t.lon_deg, min_sun_elevation_deg=40.0, max_off_nadir_deg=20.0,
+               arrives_s=20_000.0, due_s=150_000.0)
+        for t in plain
+    ]  # fmt: skip
+    wanted = [
+        item
+        for item in opportunities(ephemeris, plain, sensor)
+        if item.off_nadir_deg <= 20.0
+        and item.sun_elevation_deg >= 40.0
+        and item.start_s >= 20_000.0
+        and item.end_s <= 150_000.0
+    ]
+    assert len(wanted) > 10
+    assert opportunities(ephemeris, strict, sensor) == wanted
+
+
+def test_ten_thousand_requests_on_one_spot_are_found_in_seconds():
+    ephemeris = ORBIT.propagate(time_grid(86400.0))
+    targets = [Target(f"t{n}", 60.0, 10.0, due_s=80_000.0 + n) for n in range(10_000)]
+    started = time.perf_counter()
+    found = find_opportunities(
+        ephemeris, targets, limits(max_off_nadir_deg=45.0), raw_bytes=1000, sun_elevation=SUN
+    )
+    assert time.perf_counter() - started < 10.0
+    assert len(found) % 10_000 == 0
+    assert found
+    assert np.unique([item.target for item in found]).size == 10_000

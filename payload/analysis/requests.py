@@ -1,0 +1,184 @@
+"""What came of the requests: clear targets and areas by their deadlines, and the plan set against the flight."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from payload.ledger import Fate, FlightRecord, Image
+from payload.types import CoverEstimate, Target
+
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was requested, and what counts as clear.
+
+    Attributes:
+        targets: Places and shots of areas.
+        clear_limit: An image is cloudy above this cover, unless its target says otherwise.
+        estimates: What the masker says of every tile, with its truth, by tile id.
+    """
+
+    targets: Sequence[Target]
+    clear_limit: float
+    estimates: Mapping[str, CoverEstimate]
+
+    def limit(self, target: Target) -> float:
+        """An image of a target is cloudy above this cover."""
+        return self.clear_limit if target.max_cloud_cover is None else target.max_cloud_cover
+
+    def cover(self, image: Image) -> float | None:
+        """Of an image by the masker that flew; None where none did or no pixel has data."""
+        found = [outcome.cover for outcome in image.outcomes if outcome.cover is not None]
+        valid_px = sum(item.valid_px for item in found)
+        return sum(item.cloud_px for item in found) / valid_px if valid_px else None
+
+
+def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
+    """The key `requests` of a summary."""
+    clear_s = clear_deliveries(record, wanted)
+    expired = None if clear_s is None else expired_of(record, wanted, clear_s)
+    named = {target.name: target for target in wanted.targets}
+    cloudy = sum(
+        (cover := wanted.cover(image)) is not None
+        and cover > wanted.limit(named[image.acquisition.opportunity.target])
+        for image in record.images
+    )
+    areas = areas_of(record, wanted)
+    made = record.ledger.reports_made
+    down = [item for item in record.ledger.reports if item.end is Fate.DELIVERED]
+    return {
+        "policy": policy,
+        "requested": len({target.request for target in wanted.targets}),
+        "clear_in_time": None if clear_s is None else len(clear_s),
+        "value": None if clear_s is None or areas is None else _value(wanted, clear_s, areas),
+        "value_wanted": math.fsum(
+            {target.request: target.priority for target in wanted.targets}.values()
+        ),
+        "taken": len(record.images),
+        "cloudy": cloudy,
+        "retaken": sum(image.is_retake for image in record.images),
+        "not_taken": dict(sorted(Counter(item.why for item in record.loop.not_taken).items())),
+        "expired": None if expired is None else len(expired),
+        "latency_s": _latency(named, clear_s),
+        "plans": len(record.loop.versions),
+        "reports": len(made),
+        "report_bytes": sum(item.bytes for item in down),
+        "areas": areas,
+    }
+
+
+def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[float]] | None:
+    """[s] When clear images of each target were on the ground in time; None where truth is not known.
+
+    Of a target that is wanted again, images count that were taken at least its `repeat_s` apart.
+    """
+    named = {target.name: target for target in wanted.targets}
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    last_s: dict[str, float] = {}
+    for image in record.images:
+        target = named[image.acquisition.opportunity.target]
+        clear_px = [wanted.estimates[item].clear_px for item in image.acquisition.tile_ids]
+        if any(count is None for count in clear_px):
+            return None
+        taken_s = image.acquisition.time_s
+        if taken_s < last_s.get(target.name, -math.inf) + target.repeat_s:
+            continue
+        down_s = _clear_s(image, record, wanted, wanted.limit(target))
+        if down_s is not None and down_s <= target.due_s:
+            found[target.name].append(down_s)
+            last_s[target.name] = taken_s
+    return dict(found)
+
+
+def _clear_s(image: Image, record: FlightRecord, wanted: Wanted, limit: float) -> float | None:
+    """[s] When so much of an image was down clear that it counts; None if it never was."""
+    tile_ids = image.acquisition.tile_ids
+    needed = (1 - limit) * sum(wanted.estimates[item].valid_px for item in tile_ids)
+    have = 0
+    for down_s, tile_id in sorted(
+        (record.delivered_s[item], item) for item in tile_ids if item in record.delivered_s
+    ):
+        have += wanted.estimates[tile_id].clear_px or 0
+        if have and have >= needed:
+            return down_s
+    return None
+
+
+def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
+    """Which part of each area came down clear by its deadline; None where truth is not known.
+
+    Of each tile of a shot the best delivered image counts, so that no place counts twice.
+    """
+    best: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    named = {target.name: target for target in wanted.targets}
+    for image in record.images:
+        target = named[image.acquisition.opportunity.target]
+        if target.coverage is None:
+            continue
+        for index, tile_id in enumerate(image.acquisition.tile_ids):
+            estimate = wanted.estimates[tile_id]
+            if estimate.clear_px is None:
+                return None
+            if record.delivered_s.get(tile_id, math.inf) <= target.due_s and estimate.valid_px:
+                share = estimate.clear_px / estimate.valid_px
+                best[target.name][index] = max(best[target.name].get(index, 0.0), share)
+    shots: defaultdict[str, list[Target]] = defaultdict(list)
+    for target in wanted.targets:
+        if target.coverage is not None:
+            shots[target.coverage.area].append(target)
+    return [
+        {
+            "name": name,
+            "shots": len(members),
+            "clear_share": min(
+                1.0, math.fsum(_clear_share(target, best[target.name]) for target in members)
+            ),
+        }
+        for name, members in shots.items()
+    ]
+
+
+def _clear_share(target: Target, best: Mapping[int, float]) -> float:
+    """Of its area, what a shot brought down clear."""
+    assert target.coverage is not None
+    shares = target.coverage.tile_shares
+    return math.fsum(shares[index] * clear for index, clear in best.items() if index < len(shares))
+
+
+def expired_of(
+    record: FlightRecord, wanted: Wanted, clear_s: Mapping[str, Sequence[float]]
+) -> list[str]:
+    """Targets whose deadline passed within the flight without a clear image on the ground."""
+    return [
+        target.name
+        for target in wanted.targets
+        if target.due_s <= record.span_s and not clear_s.get(target.name)
+    ]
+
+
+def _value(
+    wanted: Wanted, clear_s: Mapping[str, Sequence[float]], areas: Iterable[Summary]
+) -> float:
+    """Sum of priorities: of each clear image in time, of areas their clear share."""
+    of_area = {target.request: target.priority for target in wanted.targets if target.coverage}
+    points = [
+        target.priority * len(clear_s.get(target.name, ()))
+        for target in wanted.targets
+        if target.coverage is None
+    ]
+    return math.fsum([*points, *(of_area[item["name"]] * item["clear_share"] for item in areas)])
+
+
+def _latency(named: Mapping[str, Target], clear_s: Mapping[str, Sequence[float]] | None) -> Summary:
+    """[s] From the arrival of a request to its first clear image on the ground."""
+    waits = [down_s[0] - named[name].arrives_s for name, down_s in (clear_s or {}).items()]
+    if not waits:
+        return {"p50": None, "p90": None, "max": None}
+    p50, p90 = np.quantile(np.array(waits), [0.5, 0.9])
+    return {"p50": float(p50), "p90": float(p90), "max": max(waits)}

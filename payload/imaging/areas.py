@@ -1,0 +1,229 @@
+"""An area becomes shots: frames laid across it, row by row from south to north, with what each tile holds of it.
+
+Sizes are taken in Lambert's cylindrical equal-area projection, in which a field of degrees is a rectangle:
+x is the longitude, y the sine of the authalic latitude.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import Geometry
+
+from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
+from payload.geometry.grid import TileGrid
+from payload.units import M_PER_KM
+
+AUTHALIC_RADIUS_KM = 6371.0071809
+"""Of the sphere whose surface is that of WGS 84. Source: Snyder 1987, USGS Professional Paper 1395, eq. 3-13."""
+MOST_SHOTS = 2_000
+"""An area of more is refused. Assumption: a satellite takes some hundreds of images a day at most."""
+_FINE_DEG = (
+    0.25  # edges are straight in degrees (RFC 7946, 3.1.1): so long are their pieces at most
+)
+_DUST = 1e-9  # share of an area that is none
+_MOST_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """A camera's frame on the ground at nadir, and its cut into tiles."""
+
+    height_px: int
+    width_px: int
+    gsd_m: float
+    tile_px: int
+
+    @property
+    def height_km(self) -> float:
+        """[km] Along the track; north to south in a scene."""
+        return self.height_px * self.gsd_m / M_PER_KM
+
+    @property
+    def width_km(self) -> float:
+        """[km] Across the track; west to east in a scene."""
+        return self.width_px * self.gsd_m / M_PER_KM
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A frame around a place; `tile_shares` is what each of its tiles, in grid order, holds of the area."""
+
+    lat_deg: float
+    lon_deg: float
+    tile_shares: tuple[float, ...]
+
+
+class TooLarge(Exception):  # noqa: N818 - it is told on as a ScenarioError by who knows the file
+    """So many shots are never taken: its only argument is how many there would be at least."""
+
+
+def area_km2(area: Geometry) -> float:
+    """[km2] On WGS 84 of a geometry in degrees of longitude and latitude."""
+    return float(shapely.area(_flat(area)))
+
+
+def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) -> list[Shot]:
+    """Lay frames across an area, as few a row as cover it.
+
+    Args:
+        area: Polygons in degrees of longitude and latitude, valid.
+        framing: Of the camera.
+        middle: [deg] Longitude and latitude that stand for the area; the place of its only shot, if a frame
+            around it covers the area.
+
+    Returns:
+        From south to north, in each row from west to east. Their `tile_shares` add up to 1.
+
+    Raises:
+        TooLarge: There would be more than `MOST_SHOTS`.
+    """
+    flat = _flat(area)
+    whole_km2 = float(shapely.area(flat))
+    least = whole_km2 / (framing.width_km * framing.height_km)
+    if least > MOST_SHOTS:
+        raise TooLarge(int(least))
+    west, south, east, north = (float(edge) for edge in shapely.bounds(area))
+    for lon, lat in (middle, ((west + east) / 2, (south + north) / 2)):
+        if _frame(lon, lat, framing).covers(flat):
+            return [Shot(lat, lon, _tile_shares(flat, lon, lat, framing, whole_km2))]
+    shots = []
+    for piece, lon, lat in _cells(area, framing):
+        held = shapely.intersection(flat, piece)
+        if shapely.area(held) > _DUST * whole_km2:
+            shares = _tile_shares(held, lon, lat, framing, whole_km2)
+            shots.append(Shot(lat, (lon + 180.0) % 360.0 - 180.0, shares))
+        if len(shots) > MOST_SHOTS:
+            raise TooLarge(len(shots))
+    return shots
+
+
+def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:
+    """Cells that cover an area: their outline in the plane, and longitude and latitude of their middles."""
+    _, south, _, north = (float(edge) for edge in shapely.bounds(area))
+    steepest = max(abs(south), abs(north))
+    # A parallel is no straight line in a frame: the frame must reach beyond it by the sagitta.
+    bow_km = framing.width_km**2 * np.tan(np.radians(steepest)) / (8.0 * WGS84_RADIUS_KM)
+    row_km = max(framing.height_km - float(bow_km), framing.height_km / 2)
+    row_deg = row_km / _km_per_deg_lat(steepest)
+    rows = int(np.ceil((north - south) / row_deg - _DUST))
+    if rows > _MOST_ROWS:
+        raise TooLarge(rows)
+    first = (south + north - rows * row_deg) / 2
+    for row in range(rows):
+        low, high = first + row * row_deg, first + (row + 1) * row_deg
+        band = shapely.intersection(area, shapely.box(-360.0, low, 360.0, high))
+        if shapely.is_empty(band):
+            continue
+        nearest = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
+        wide_deg = min(framing.width_km / _km_per_deg_lon(nearest), 360.0)
+        for left in _lefts(band, wide_deg):
+            edges = _plane(np.array([left, left + wide_deg]), np.array([low, high]))
+            yield (
+                shapely.box(edges[0, 0], edges[0, 1], edges[1, 0], edges[1, 1]),
+                left + wide_deg / 2,
+                (low + high) / 2,
+            )
+
+
+def _lefts(band: Geometry, wide_deg: float) -> Iterator[float]:
+    """[deg] Western edges of as few cells as cover a band, each stretch of it in the middle of its cells."""
+    parts = [part for part in shapely.get_parts(band) if shapely.area(part) > 0.0]
+    stretches: list[list[float]] = []
+    for west, _, east, _ in sorted(tuple(shapely.bounds(part).tolist()) for part in parts):
+        if stretches and west <= stretches[-1][0] + wide_deg * _count(stretches[-1], wide_deg):
+            stretches[-1][1] = max(stretches[-1][1], east)
+        else:
+            stretches.append([west, east])
+    reached = -np.inf
+    for stretch in stretches:
+        count = _count(stretch, wide_deg)
+        spare = count * wide_deg - (stretch[1] - stretch[0])
+        left = max(stretch[0] - spare / 2, reached)
+        for index in range(count):
+            yield left + index * wide_deg
+        reached = left + count * wide_deg
+
+
+def _count(stretch: list[float], wide_deg: float) -> int:
+    return max(1, int(np.ceil((stretch[1] - stretch[0]) / wide_deg - _DUST)))
+
+
+def _tile_shares(
+    held: Geometry, lon_deg: float, lat_deg: float, framing: Framing, whole_km2: float
+) -> tuple[float, ...]:
+    """What each tile of a frame around a place holds of an area; they add up to what is held of it."""
+    grid = TileGrid(framing.height_px, framing.width_px, framing.tile_px)
+    tops, lefts, bottoms, rights = np.array(
+        [
+            (item.top_px, item.left_px, item.top_px + item.height_px, item.left_px + item.width_px)
+            for item in grid.windows
+        ],
+        np.float64,
+    ).T
+    north_west = _plane(*_places(lefts, tops, lon_deg, lat_deg, framing))
+    south_east = _plane(*_places(rights, bottoms, lon_deg, lat_deg, framing))
+    boxes = shapely.box(north_west[:, 0], south_east[:, 1], south_east[:, 0], north_west[:, 1])
+    shapely.prepare(held)
+    inside = shapely.area(shapely.intersection(held, boxes))
+    total = float(inside.sum())
+    scale = float(shapely.area(held)) / whole_km2 / total if total else 0.0
+    return tuple((inside * scale).tolist())
+
+
+def _places(
+    cols_px: NDArray[np.float64],
+    rows_px: NDArray[np.float64],
+    lon_deg: float,
+    lat_deg: float,
+    framing: Framing,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[deg] Longitudes and latitudes of points of a frame, rows counted from the north."""
+    east_km = (cols_px - framing.width_px / 2) * framing.gsd_m / M_PER_KM
+    north_km = (framing.height_px / 2 - rows_px) * framing.gsd_m / M_PER_KM
+    lat = np.clip(lat_deg + north_km / _km_per_deg_lat(lat_deg), -90.0, 90.0)
+    return lon_deg + east_km / _km_per_deg_lon(lat_deg), lat
+
+
+def _frame(lon_deg: float, lat_deg: float, framing: Framing) -> Geometry:
+    """Outline of a frame in the plane."""
+    cols, rows = np.array([0.0, framing.width_px]), np.array([framing.height_px, 0.0])
+    edges = _plane(*_places(cols, rows, lon_deg, lat_deg, framing))
+    return shapely.box(edges[0, 0], edges[0, 1], edges[1, 0], edges[1, 1])
+
+
+def _flat(area: Geometry) -> Geometry:
+    """A geometry in degrees as one in the plane, in km."""
+    fine = shapely.segmentize(area, _FINE_DEG)
+    return shapely.transform(fine, lambda points: _plane(points[:, 0], points[:, 1]))
+
+
+def _plane(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[km] Lambert's cylindrical equal-area projection, shape (N, 2).
+
+    Source: Snyder 1987, USGS Professional Paper 1395, eq. 3-11, 3-12 and 10-13, at a true latitude of 0 on the
+    authalic sphere.
+    """
+    y_km = AUTHALIC_RADIUS_KM * _q(np.sin(np.radians(lat_deg))) / _q(np.array(1.0))
+    return np.stack((AUTHALIC_RADIUS_KM * np.radians(lon_deg), y_km), axis=-1)
+
+
+def _q(sine: NDArray[np.float64]) -> NDArray[np.float64]:
+    square, root = WGS84_ECCENTRICITY2, np.sqrt(WGS84_ECCENTRICITY2)
+    logarithm = np.log((1.0 - root * sine) / (1.0 + root * sine)) / (2.0 * root)
+    return np.asarray((1.0 - square) * (sine / (1.0 - square * sine**2) - logarithm), np.float64)
+
+
+def _km_per_deg_lat(lat_deg: float) -> float:
+    """Length of a degree along the meridian of WGS 84. Source: Snyder 1987, eq. 4-18."""
+    bend = 1.0 - WGS84_ECCENTRICITY2 * np.sin(np.radians(lat_deg)) ** 2
+    return float(np.radians(1.0) * WGS84_RADIUS_KM * (1.0 - WGS84_ECCENTRICITY2) / bend**1.5)
+
+
+def _km_per_deg_lon(lat_deg: float) -> float:
+    """Length of a degree along a parallel of WGS 84, not below a metre. Source: Snyder 1987, eq. 4-20, 4-21."""
+    lat = np.radians(lat_deg)
+    radius_km = WGS84_RADIUS_KM / np.sqrt(1.0 - WGS84_ECCENTRICITY2 * np.sin(lat) ** 2)
+    return max(float(np.radians(1.0) * radius_km * np.cos(lat)), 1e-3)

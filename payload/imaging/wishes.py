@@ -1,0 +1,127 @@
+"""What a GeoJSON feature may say of how and until when it is wanted."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict
+
+from payload.errors import ScenarioError
+from payload.units import S_PER_H
+
+MOST_HOURS = 100_000
+
+
+class Wishes(TypedDict):
+    """Those fields of a `Target` that a feature's properties say."""
+
+    priority: float
+    deliver_within_s: float
+    due_s: float
+    repeat_s: float
+    arrives_s: float
+    max_cloud_cover: float | None
+    min_sun_elevation_deg: float | None
+    max_off_nadir_deg: float | None
+
+
+def read_wishes(properties: Mapping[str, object], where: str, epoch_utc: datetime | None) -> Wishes:
+    """The wishes among a feature's properties; what is not said has its default.
+
+    Args:
+        properties: Of the feature; others are left alone.
+        where: The feature, for messages.
+        epoch_utc: Start of the run; None where nobody flies.
+
+    Raises:
+        ScenarioError: Which property is wrong and how.
+    """
+    arrives_s = (_number(properties, "arrives_h", where, (0.0, MOST_HOURS)) or 0.0) * S_PER_H
+    due_s = _due_s(properties, where, epoch_utc)
+    if due_s <= arrives_s:
+        raise ScenarioError(
+            f"{where}: the deadline is {due_s / S_PER_H:g} h after the start, not after the request arrives at "
+            f"{arrives_s / S_PER_H:g} h"
+        )
+    return Wishes(
+        priority=_priority(properties.get("priority"), where),
+        deliver_within_s=_hours(properties, "deliver_within_h", where),
+        due_s=due_s,
+        repeat_s=_hours(properties, "repeat_h", where),
+        arrives_s=arrives_s,
+        max_cloud_cover=_number(properties, "max_cloud_cover", where, (0.0, 1.0)),
+        min_sun_elevation_deg=_number(properties, "min_sun_elevation_deg", where, (-90.0, 90.0)),
+        max_off_nadir_deg=_number(properties, "max_off_nadir_deg", where, (0.0, 90.0)),
+    )
+
+
+def _priority(found: object, where: str) -> float:
+    if found is None:
+        return 1.0
+    if not isinstance(found, float):
+        raise ScenarioError(f"{where}: the priority {found!r} is no number")
+    if not 0.0 <= found <= 1e6:
+        raise ScenarioError(f"{where}: the priority {found} is not between 0 and 1,000,000")
+    return found
+
+
+def _hours(properties: Mapping[str, object], name: str, where: str) -> float:
+    """[s] Infinite if nothing is said."""
+    found = properties.get(name)
+    if found is None:
+        return math.inf
+    if not isinstance(found, float) or not 0.0 < found <= MOST_HOURS:
+        raise ScenarioError(
+            f"{where}: {name} is {found!r}; hours above 0, at most {MOST_HOURS:,}, are wanted"
+        )
+    return found * S_PER_H
+
+
+def _number(
+    properties: Mapping[str, object], name: str, where: str, bounds: tuple[float, float]
+) -> float | None:
+    found = properties.get(name)
+    if found is None:
+        return None
+    low, high = bounds
+    if not isinstance(found, float) or not low <= found <= high:
+        raise ScenarioError(
+            f"{where}: {name} is {found!r}; a number from {low:g} to {high:,g} is wanted"
+        )
+    return found
+
+
+def _due_s(properties: Mapping[str, object], where: str, epoch_utc: datetime | None) -> float:
+    """[s] After the start of the run; infinite if there is no deadline."""
+    hours, instant = properties.get("deadline_h"), properties.get("deadline")
+    if hours is not None and instant is not None:
+        raise ScenarioError(f"{where}: say either `deadline` or `deadline_h`, not both")
+    if hours is not None:
+        if not isinstance(hours, float) or not math.isfinite(hours) or hours > MOST_HOURS:
+            raise ScenarioError(
+                f"{where}: deadline_h is {hours!r}; hours after the start, at most {MOST_HOURS:,}, are wanted"
+            )
+        due_s = hours * S_PER_H
+    elif instant is not None:
+        due_s = _since(instant, where, epoch_utc)
+    else:
+        return math.inf
+    if due_s <= 0.0:
+        said = instant if hours is None else f"{hours:g} h"
+        raise ScenarioError(
+            f"{where}: the deadline {said} is past when the run starts; a later one, or none, is wanted"
+        )
+    return due_s
+
+
+def _since(instant: object, where: str, epoch_utc: datetime | None) -> float:
+    """[s] From the start to an instant; infinite where nobody flies."""
+    try:
+        found = datetime.fromisoformat(instant) if isinstance(instant, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ScenarioError(
+            f"{where}: the deadline {instant!r} is no instant; ISO 8601 with a zone is wanted, as "
+            "2026-06-21T12:00:00Z"
+        )
+    return math.inf if epoch_utc is None else (found - epoch_utc).total_seconds()

@@ -1,0 +1,98 @@
+"""The plan and the flight as two files: `plan.csv` has every version of the plan, `as_flown.csv` what became of it."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from payload.analysis.requests import Wanted
+from payload.ledger import FlightRecord
+from payload.units import at, iso_utc
+
+PLAN = (
+    "version", "made_s", "made_utc", "made_at", "made_upon", "satellite", "target", "opportunity",
+    "start_s", "start_utc", "p_clear",
+)  # fmt: skip
+AS_FLOWN = (
+    "time_s", "utc", "satellite", "target", "opportunity", "planned_in", "what", "why", "retake",
+    "cover", "tiles_delivered", "tiles",
+)  # fmt: skip
+
+Row = Sequence[object]
+
+
+def write_plans(folder: Path, record: FlightRecord, wanted: Wanted, *, epoch_utc: datetime) -> None:
+    """Write both files of a flight into a folder.
+
+    Args:
+        folder: Where to.
+        record: The flight.
+        wanted: What was requested, and what counts as cloudy.
+        epoch_utc: From which its times count.
+    """
+
+    def utc(time_s: float) -> str:
+        return iso_utc(at(epoch_utc, time_s))
+
+    _write(folder / "plan.csv", PLAN, plan_rows(record, utc))
+    _write(folder / "as_flown.csv", AS_FLOWN, as_flown_rows(record, wanted, utc))
+
+
+def _write(path: Path, names: Row, rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def plan_rows(record: FlightRecord, utc: Callable[[float], str]) -> Iterable[Row]:
+    """Every version, made or uplinked, with what it says; an empty one has one row without an image."""
+    for version in record.loop.versions:
+        head = (version.number, version.time_s, utc(version.time_s), version.place, version.why)
+        for item in version.items:
+            yield (
+                *head, item.satellite, item.target, item.opportunity, item.start_s,
+                utc(item.start_s), item.p_clear,
+            )  # fmt: skip
+        if not version.items:
+            yield (*head, *[None] * 6)
+
+
+def as_flown_rows(
+    record: FlightRecord, wanted: Wanted, utc: Callable[[float], str]
+) -> Iterable[Row]:
+    """What was taken and what was planned and not taken, in order of time, with the plan it stood in last."""
+    version_of = _versions(record)
+    named = {target.name: target for target in wanted.targets}
+    rows: list[Row] = []
+    for image in record.images:
+        taken, cover = image.acquisition, wanted.cover(image)
+        is_cloudy = cover is not None and cover > wanted.limit(named[taken.opportunity.target])
+        down = sum(item in record.delivered_s for item in taken.tile_ids)
+        rows.append(
+            (
+                taken.time_s, utc(taken.time_s), taken.satellite, taken.opportunity.target, taken.id,
+                version_of.get(taken.id), "cloudy" if is_cloudy else "taken", "", image.is_retake,
+                cover, down, len(taken.tile_ids),
+            )
+        )  # fmt: skip
+    rows += [
+        (
+            item.time_s, utc(item.time_s), item.satellite, item.target, item.opportunity,
+            version_of.get(item.opportunity), "not taken", item.why, False, None, 0, 0,
+        )
+        for item in record.loop.not_taken
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], str(row[4])))
+
+
+def _versions(record: FlightRecord) -> Mapping[str, int]:
+    """The last version before its time in which an opportunity stood, where it was to be taken if plans go up."""
+    goes_up = any(version.why == "uplink" for version in record.loop.versions)
+    found: dict[str, int] = {}
+    for version in record.loop.versions:
+        for item in version.items:
+            flies = not goes_up or version.place == item.satellite
+            if flies and version.time_s <= item.start_s:
+                found[item.opportunity] = version.number
+    return found

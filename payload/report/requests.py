@@ -1,0 +1,114 @@
+"""The plan set against the flight: what of the requests was taken, cloudy, taken again, refused, expired."""
+
+from dataclasses import dataclass
+
+from payload.report.checked import Count, Real
+from payload.report.words import count, number, share, size, span
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTold:
+    """Of an area, how many shots cover it and which part of it came down clear."""
+
+    name: str
+    shots: Count
+    clear_share: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """[s] From the arrival of a request to its first clear image on the ground; None where there is none."""
+
+    p50: Real | None
+    p90: Real | None
+    max: Real | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsTold:
+    """What came of the requests; None where truth is not known."""
+
+    policy: str
+    requested: Count
+    clear_in_time: Count | None
+    value: Real | None
+    value_wanted: Real
+    taken: Count
+    cloudy: Count
+    retaken: Count
+    not_taken: dict[str, Count]
+    expired: Count | None
+    latency_s: Waits
+    plans: Count
+    reports: Count
+    report_bytes: Count
+    areas: tuple[AreaTold, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A line of the reconciliation: what, how often, and what it means."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
+    """The plan against the flight, line by line."""
+    clear = "unknown" if told.clear_in_time is None else f"{told.clear_in_time:,}"
+    value = (
+        "unknown" if told.value is None else f"{number(told.value)} of {number(told.value_wanted)}"
+    )
+    wait = told.latency_s.p50
+    rows = [
+        PlanRow(
+            "Plans made or sent up",
+            f"{told.plans:,}",
+            f"Policy {told.policy}; all are in plan.csv.",
+        ),
+        PlanRow(
+            "Taken", f"{told.taken:,}", "Images; each with the plan it stood in is in as_flown.csv."
+        ),
+        PlanRow("Cloudy", f"{told.cloudy:,}", "Of them, by the masker on board."),
+        PlanRow("Taken again", f"{told.retaken:,}", "Images of a target that had one before."),
+        *(
+            PlanRow(f"Not taken: {why}", f"{times:,}", "Planned, and refused or skipped.")
+            for why, times in told.not_taken.items()
+        ),
+        PlanRow(
+            "Expired",
+            "unknown" if told.expired is None else f"{told.expired:,}",
+            "Targets whose deadline passed without a clear image on the ground.",
+        ),
+        PlanRow(
+            "Clear in time", clear, "Targets with a clear image on the ground by their deadline."
+        ),
+        PlanRow(
+            "Value",
+            value,
+            "Sum of priorities of clear images in time; of areas, their clear share.",
+        ),
+        PlanRow(
+            "From request to clear image",
+            "none" if wait is None else span(wait),
+            "Median over targets, from the arrival of the request.",
+        ),
+    ]
+    if told.reports:
+        rows.append(
+            PlanRow(
+                "Cover reports",
+                f"{count(told.reports, 'report')}, {size(told.report_bytes)}",
+                "What satellites tell first in a contact: bytes over the link beside those of tiles.",
+            )
+        )
+    rows += [
+        PlanRow(
+            f"Area {area.name}",
+            share(area.clear_share),
+            f"Came down clear, in {count(area.shots, 'shot')}.",
+        )
+        for area in told.areas or ()
+    ]
+    return tuple(rows)

@@ -1,0 +1,162 @@
+"""One run: a scenario is assembled, all its arms are flown, and what they leave is written and summed up."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from payload.analysis import Flown, summarise
+from payload.analysis.fidelity import surrogate_part
+from payload.analysis.requests import Wanted
+from payload.ledger import FlightRecord
+from payload.masking.scores import pool
+from payload.products.books import write_books
+from payload.products.downlink import Archive
+from payload.products.folder import ResultsFolder
+from payload.products.gallery import write_gallery, write_no_gallery
+from payload.products.manifest import provenance
+from payload.products.plans import write_plans
+from payload.report import write_report
+from payload.scenario.models import Scenario
+from payload.sim import Assembly, Memo, assemble, fly_arms
+from payload.sim.assemble import ground_track
+from payload.sim.fidelity import surrogate_name
+from payload.units import at, iso_utc
+
+Tell = Callable[[str, str], None]
+"""Is told an arm and an image."""
+
+
+def silence(_arm: str, _image: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run leaves: its folder and its summary (see README for the keys)."""
+
+    folder: Path
+    summary: dict[str, Any]
+
+
+def run(
+    scenario: Scenario, out: Path, *, tell: Tell = silence, command: Sequence[str] = ()
+) -> RunResult:
+    """Fly all arms of a scenario and leave the results in `<out>/<name>-<digest>`.
+
+    Args:
+        scenario: What to fly.
+        out: The parent of the results folder; a folder of the same digest is replaced whole.
+        tell: Is told the arm and the image whenever pixels are worked on.
+        command: The words that repeat this run, for the provenance.
+
+    Raises:
+        PayloadError: See the tree in `payload.errors`; nothing half-written is left.
+    """
+    started = datetime.now(UTC)
+    assembly = assemble(scenario)
+    digest = scenario.digest
+    with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
+        archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
+        deliver = archive.deliver if assembly.surrogate is None else None
+        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
+        summary = _summarise(assembly, digest, records, memo)
+        own = records["prune"]
+        archive.close(own, memo.estimates)
+        archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
+        write_books(
+            folder.partial,
+            records,
+            memo.estimates,
+            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
+            track=ground_track(assembly),
+            targets=assembly.targets,
+        )
+        wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
+        write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
+        if assembly.surrogate is None:
+            write_gallery(
+                folder.partial / "gallery",
+                own,
+                memo.estimates,
+                assembly.source,
+                assembly.masker,
+                tile_px=assembly.tile_px,
+            )
+        else:
+            write_no_gallery(folder.partial / "gallery")
+        folder.write_json("scenario.json", scenario.model_dump(mode="json"))
+        folder.write_json("summary.json", summary)
+        folder.write_json(
+            "provenance.json",
+            provenance(
+                folder.partial,
+                scenario=scenario.name,
+                digest=digest,
+                seed=scenario.seed,
+                command=shlex.join(command),
+                started=started,
+                masker=summary["masker"],
+                surrogate=summary["surrogate"],
+            ),
+        )
+        write_report(folder.partial)
+    return RunResult(folder.final, summary)
+
+
+def fly(scenario: Scenario, spool: Path, *, tell: Tell = silence) -> dict[str, Any]:
+    """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
+    assembly = assemble(scenario)
+    records, memo = fly_arms(assembly, spool, tell=tell)
+    return _summarise(assembly, scenario.digest, records, memo)
+
+
+def _summarise(
+    assembly: Assembly, digest: str, records: Mapping[str, FlightRecord], memo: Memo
+) -> dict[str, Any]:
+    scenario = assembly.scenario
+    own = [item.tile_id for item in records["prune"].ledger.acquired]
+    estimates = memo.estimates
+    scores = pool([estimates[tile_id] for tile_id in own])
+    identity = assembly.masker.identity
+    summary = summarise(
+        Flown(
+            name=scenario.name,
+            digest=digest,
+            seed=scenario.seed,
+            duration_s=scenario.duration_s,
+            records=records,
+            estimates=estimates,
+            targets=len(assembly.targets),
+            raw_bytes_per_px=(len(assembly.sensor.bands) + assembly.sensor.counted_bands)
+            * assembly.sensor.bit_depth
+            / 8,
+            counted_bands=assembly.sensor.counted_bands,
+            clear_limit=scenario.rescheduling.max_cloud_cover,
+            wanted=assembly.targets,
+            policy=scenario.rescheduling.policy,
+            masker={
+                "model": identity.model,
+                "sha256": identity.sha256,
+                "parameters": identity.parameters,
+            },
+            scores={
+                "iou": scores.iou if scores else None,
+                "precision": scores.precision if scores else None,
+                "recall": scores.recall if scores else None,
+            },
+            says_watts=assembly.profile.says_watts,
+            assumptions=assembly.assumptions,
+            surrogate=None
+            if assembly.surrogate is None
+            else surrogate_part(
+                assembly.surrogate,
+                name=surrogate_name(scenario.surrogate.file),
+                images=len(records["prune"].images),
+            ),
+        )
+    )
+    summary["notes"] = [*summary["notes"], *assembly.notes]
+    return summary

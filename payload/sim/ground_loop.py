@@ -1,0 +1,326 @@
+"""The loop through the ground: it knows what has come down, and its plans fly from the next uplink on.
+
+What the ground expects of a satellite is the plan that it has sent up, or that the satellite has told since.
+An image that should be taken by now, or will be before a new plan can be up, counts as taken and not judged.
+The first plan is on board when the flight begins. Assumption: it went up before.
+"""
+
+import math
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+
+from payload.ledger import Fact, LoopLog
+from payload.sim.knowledge import Knowledge, standings
+from payload.sim.loop import GROUND, Loop, Report, Send, Story
+from payload.types import Acquisition, ContactWindow, Opportunity
+from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
+
+COMMAND_BYTES = 32
+"""[byte] Of an image in a plan that goes up: time, attitude, camera. Assumption."""
+PLAN_BYTES = 64
+"""[byte] Of a plan besides: header and signature. Assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan that the ground has made and may send up.
+
+    Attributes:
+        heard: Images whose cover the ground knew.
+        items: By satellite, in order of time.
+        trusted: By satellite, targets that it should care for, planned or not.
+        wanted_from_s: [s] By target, as the ground knows.
+    """
+
+    number: int
+    made_s: float
+    heard: frozenset[str]
+    items: dict[str, list[Opportunity]]
+    trusted: dict[str, frozenset[str]]
+    wanted_from_s: dict[str, float]
+    p_clear: dict[str, float]
+
+
+@dataclass
+class GroundLoop(Loop):
+    """Satellites fly what they were told; the ground alone plans."""
+
+    ground: Knowledge = field(init=False)
+    on_board: dict[str, Knowledge] = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        satellites = self.assembly.satellites
+        uplink, rules = self.assembly.scenario.uplink, self.assembly.scenario.rescheduling
+        self.ground = Knowledge(GROUND)
+        self.on_board = {name: Knowledge(name) for name in satellites}
+        self.itinerary = {name: [] for name in satellites}
+        self.expected: dict[str, list[Opportunity]] = {name: [] for name in satellites}
+        self.draft: Draft | None = None
+        self.drafted = self.env.event()  # the ground has a new plan
+        self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
+        self.loaded_s = dict.fromkeys(satellites, 0.0)
+        self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
+        self.talking: dict[str, tuple[ContactWindow, Send]] = {}
+        self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
+        self._lock_s = uplink.acquisition_s
+        self._uplink_bps = uplink.rate_kbps * BPS_PER_KBPS
+        self._delay_s = rules.ground_delay_s
+        self._reports = 0
+        self._drafts = 0
+
+    # --- on board ------------------------------------------------------------------------------------
+
+    def note_taken(self, opportunity: Opportunity) -> bool:
+        """The satellite knows that it has taken an image."""
+        is_retake = super().note_taken(opportunity)
+        self._find(opportunity, None)
+        return is_retake
+
+    def learn(self, acquisition: Acquisition, cover: float | None) -> None:
+        """The satellite knows how cloudy an image is, as its last tile is masked; in a contact it says so."""
+        satellite = acquisition.satellite
+        self._find(acquisition.opportunity, cover)
+        self.think(satellite, acquisition.opportunity.target, cover)
+        if satellite in self.talking:
+            self.report(satellite)
+
+    def think(self, satellite: str, target: str, cover: float | None) -> None:
+        """What a satellite makes of a cover that it knows: here nothing."""
+
+    def _find(self, opportunity: Opportunity, cover: float | None) -> None:
+        satellite = opportunity.satellite
+        fact = Fact(
+            satellite,
+            opportunity.id,
+            opportunity.target,
+            satellite,
+            opportunity.start_s + opportunity.duration_s / 2,
+            self.env.now,
+            cover,
+        )
+        self.on_board[satellite].learn(fact, self.env.now)
+        self.unsaid[satellite][opportunity.id] = fact
+
+    def report(self, satellite: str) -> None:
+        """Say what has not been said, and what is going to be taken."""
+        _, send = self.talking[satellite]
+        self._reports += 1
+        facts, self.unsaid[satellite] = self.unsaid[satellite], {}
+        send(
+            Report(
+                f"{satellite}/report/{self._reports}",
+                satellite,
+                self.env.now,
+                tuple(facts.values()),
+                tuple(self.itinerary[satellite]),
+            )
+        )
+
+    def lost(self, report: Report) -> None:
+        """What was in a lost report is said again."""
+        unsaid = self.unsaid[report.satellite]
+        for fact in report.facts:
+            unsaid.setdefault(fact.image, fact)
+
+    # --- contacts ------------------------------------------------------------------------------------
+
+    def contact(self, satellite: str, window: ContactWindow, send: Send) -> None:
+        """A contact begins: the satellite reports, the ground plans, the newest plan goes up."""
+        self.talking[satellite] = (window, send)
+        self.report(satellite)
+        self.tell_news("contact")
+        self.env.process(self.send_up(satellite, window))
+
+    def end_contact(self, satellite: str) -> None:
+        """A contact is over."""
+        self.talking.pop(satellite, None)
+
+    def send_up(self, satellite: str, window: ContactWindow) -> Story:
+        """From lock to loss of signal: whenever the ground has a newer plan than flies, it goes up."""
+        yield self.env.timeout(self._lock_s)
+        while self.env.now < window.los_s:
+            draft = self.draft
+            if draft is None or draft.number <= self.flown[satellite]:
+                yield self.drafted | self.env.timeout(window.los_s - self.env.now)
+                continue
+            up_s = self.env.now + self._transfer_s(len(draft.items[satellite]))
+            if up_s > window.los_s:
+                return
+            yield self.env.timeout(up_s - self.env.now)
+            self.load(satellite, draft)
+
+    def _transfer_s(self, images: int) -> float:
+        """[s] That a plan takes on its way up."""
+        return (PLAN_BYTES + images * COMMAND_BYTES) * BITS_PER_BYTE / self._uplink_bps
+
+    def load(self, satellite: str, draft: Draft) -> None:
+        """A plan is on board; what is begun is ended."""
+        begun, now_s = self.exposing(satellite), self.env.now
+        last = [*self.taken[satellite], *begun][-1:]
+        new = [
+            item
+            for item in draft.items[satellite]
+            if item.start_s >= now_s
+            and all(self.assembly.limits.allow(before, item) for before in last)
+        ]
+        self.flown[satellite], self.loaded_s[satellite] = draft.number, now_s
+        self.expected[satellite] = [
+            item for item in self.expected[satellite] if item.start_s < now_s
+        ] + new
+        self.itinerary[satellite] = begun + new
+        self.write_version(satellite, "uplink", new, draft.p_clear)
+        self.tell_changed()
+
+    # --- on the ground -------------------------------------------------------------------------------
+
+    def received(self, report: Report) -> None:
+        """A report has arrived; the planner has it after the delay of the ground."""
+        self.env.process(self._hear_report(report))
+
+    def delivered(self, acquisition: Acquisition, cover: float | None) -> None:
+        """An image that nobody judged on board has arrived, and the ground's masker has seen it."""
+        self.env.process(self._hear_image(acquisition.opportunity, cover))
+
+    def _hear_report(self, report: Report) -> Story:
+        yield self.env.timeout(self._delay_s)
+        heard_s = self.heard_end_s.get(report.satellite, -math.inf)
+        for fact in report.facts:
+            self.ground.learn(fact, self.env.now)
+            heard_s = max(heard_s, self.flat[fact.image].end_s)
+        self.heard_end_s[report.satellite] = heard_s
+        self._expect(report)
+        if report.facts:
+            self.tell_news("report")
+
+    def _hear_image(self, opportunity: Opportunity, cover: float | None) -> Story:
+        yield self.env.timeout(self._delay_s)
+        middle_s = opportunity.start_s + opportunity.duration_s / 2
+        fact = Fact(
+            GROUND,
+            opportunity.id,
+            opportunity.target,
+            opportunity.satellite,
+            middle_s,
+            self.env.now,
+            cover,
+        )
+        self.ground.learn(fact, self.env.now)
+        if self.rules.is_cloudy(self.targets[opportunity.target], cover):
+            self.tell_news("image")
+
+    def _expect(self, report: Report) -> None:
+        """What a satellite says it will take is expected, save where a newer plan is up meanwhile."""
+        loaded_s, before = self.loaded_s[report.satellite], self.expected[report.satellite]
+        if report.made_s >= loaded_s:
+            self.expected[report.satellite] = list(report.plan)
+        else:
+            self.expected[report.satellite] = [
+                item for item in report.plan if item.start_s < loaded_s
+            ] + [item for item in before if item.start_s >= loaded_s]
+
+    def plan_ahead(self) -> Story:
+        """Plan at the start, when the plan is on board at once; then whenever there are news."""
+        self.plan()
+        assert self.draft is not None
+        for satellite in self.assembly.satellites:
+            self.load(satellite, self.draft)
+        while True:
+            yield self.news
+            self.plan()
+
+    def plan(self) -> None:
+        """A plan for the whole fleet from what the ground knows now."""
+        now_s, satellites = self.env.now, self.assembly.satellites
+        from_s = {name: self._may_fly_s(name) for name in satellites}
+        fixed = {
+            name: [item for item in self.expected[name] if item.start_s < from_s[name]]
+            for name in satellites
+        }
+        known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
+        standing = standings(known, self._facts(fixed), self.rules)
+        offered = [
+            item
+            for item in self.flat.values()
+            if item.target in standing
+            and item.start_s >= max(from_s[item.satellite], standing[item.target].wanted_from_s)
+        ]
+        p_clear = self.p_clear(self.worth_foreseeing(standing, offered))
+        ends_s = self.heard_end_s | {
+            name: items[-1].end_s for name, items in fixed.items() if items
+        }
+        committed = [item for items in fixed.values() for item in items]
+        plan = self.ask_planner(offered, standing, ends_s, p_clear=p_clear, committed=committed)
+        chosen = [self.flat[item] for item in plan.opportunity_ids]
+        self._drafts += 1
+        self.draft = Draft(
+            self._drafts,
+            now_s,
+            frozenset(fact.image for fact in self.ground.facts if fact.cover is not None),
+            {name: [item for item in chosen if item.satellite == name] for name in satellites},
+            self._trust(chosen, offered),
+            {name: each.wanted_from_s for name, each in standing.items()},
+            p_clear,
+        )
+        self.write_version(GROUND, self._why, chosen, p_clear)
+        self.log.note("", "planned", f"{len(chosen)} images")
+        previous, self.drafted = self.drafted, self.env.event()
+        previous.succeed()
+
+    def worth_foreseeing(
+        self,
+        known: Container[str],  # noqa: ARG002 - for those whose satellites plan themselves
+        offered: Sequence[Opportunity],
+    ) -> Sequence[Opportunity]:
+        """Of which opportunities of known targets a forecast is wanted: those that the plan may use."""
+        return offered
+
+    def _facts(self, fixed: dict[str, list[Opportunity]]) -> dict[str, list[Fact]]:
+        """What the ground knows and what it has to take for taken, by target."""
+        found = {target.name: self.ground.of(target.name) for target in self.assembly.targets}
+        for item in (item for items in fixed.values() for item in items):
+            if not self.ground.knows(item.target, item.id):
+                middle_s = item.start_s + item.duration_s / 2
+                found[item.target].append(
+                    Fact(GROUND, item.id, item.target, item.satellite, middle_s, self.env.now, None)
+                )
+        return found
+
+    def _trust(
+        self, chosen: Sequence[Opportunity], offered: Sequence[Opportunity]
+    ) -> dict[str, frozenset[str]]:
+        """Who cares for a target: who is to take it; of those nobody is, who could first."""
+        keeper: dict[str, str] = {}
+        for item in sorted(offered, key=lambda item: (item.start_s, item.id)):
+            keeper.setdefault(item.target, item.satellite)
+        keeper |= {item.target: item.satellite for item in chosen}
+        return {
+            name: frozenset(target for target, who in keeper.items() if who == name)
+            for name in self.assembly.satellites
+        }
+
+    def _may_fly_s(self, satellite: str) -> float:
+        """[s] When a plan made now is on board at the earliest, as the ground reckons."""
+        if not self.draft:
+            return 0.0
+        need_s = self._transfer_s(len(self.itinerary_expected(satellite)))
+        if satellite in self.talking:
+            window, _ = self.talking[satellite]
+            up_s = max(self.env.now, window.aos_s + self._lock_s) + need_s
+            if up_s <= window.los_s:
+                return up_s
+        for window in self.assembly.contacts[satellite]:
+            up_s = window.aos_s + self._lock_s + need_s
+            if window.aos_s >= self.env.now and up_s <= window.los_s:
+                return up_s
+        return self.assembly.span_s
+
+    def itinerary_expected(self, satellite: str) -> list[Opportunity]:
+        """What the ground expects a satellite still to take."""
+        return [item for item in self.expected[satellite] if item.start_s >= self.env.now]
+
+    def record(self) -> LoopLog:
+        """What was planned, not taken and known at each place."""
+        facts = [fact for place in (self.ground, *self.on_board.values()) for fact in place.facts]
+        facts.sort(key=lambda fact: (fact.known_s, fact.place, fact.image))
+        return LoopLog(tuple(self.versions), tuple(self.not_taken), tuple(facts))

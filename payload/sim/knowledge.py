@@ -1,0 +1,93 @@
+"""What a place knows of images, and what follows for its targets: no clock, no truth, nothing but facts.
+
+A place is the ground or a satellite. It learns facts one by one; each carries since when it is known there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from payload.errors import LawError
+from payload.ledger import Fact
+from payload.types import Target
+
+
+@dataclass
+class Knowledge:
+    """The facts that one place has, in the order in which it learnt them; none is ever unlearnt."""
+
+    place: str
+    facts: list[Fact] = field(default_factory=list[Fact])
+    _latest: defaultdict[str, dict[str, Fact]] = field(
+        default_factory=lambda: defaultdict[str, dict[str, Fact]](dict)
+    )
+
+    def learn(self, fact: Fact, now_s: float) -> None:
+        """The place hears of an image; a cover once known stays.
+
+        Raises:
+            LawError: It would know of the image before it was taken.
+        """
+        if now_s < fact.taken_s:
+            raise LawError(f"{self.place} knows at {now_s} s of {fact.image}, not taken yet")
+        known = self._latest[fact.target].get(fact.image)
+        if known is not None and (known.cover is not None or fact.cover is None):
+            return
+        heard = replace(fact, place=self.place, known_s=now_s)
+        self._latest[fact.target][fact.image] = heard
+        self.facts.append(heard)
+
+    def of(self, target: str) -> list[Fact]:
+        """The latest fact of each image of a target."""
+        return list(self._latest[target].values()) if target in self._latest else []
+
+    def knows(self, target: str, image: str) -> bool:
+        """Whether the place has heard of an image."""
+        return target in self._latest and image in self._latest[target]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When an image is a success, and how often a target is tried again."""
+
+    max_cloud_cover: float
+    max_retakes: int
+
+    def limit(self, target: Target) -> float:
+        """An image of a target is cloudy above this cover."""
+        return self.max_cloud_cover if target.max_cloud_cover is None else target.max_cloud_cover
+
+    def is_cloudy(self, target: Target, cover: float | None) -> bool:
+        """Whether an image is known to be cloudy."""
+        return cover is not None and cover > self.limit(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What facts make of a target.
+
+    Attributes:
+        wanted_from_s: [s] An image from then on is wanted; infinite if none is.
+        missed: How often it was found cloudy since the last success.
+    """
+
+    wanted_from_s: float
+    missed: int
+
+
+def standing(target: Target, facts: Iterable[Fact], rules: Rules) -> Standing:
+    """What facts make of a target. An image whose cover is not known counts as a success until it is."""
+    wanted_from_s, missed = target.arrives_s, 0
+    for fact in sorted(facts, key=lambda fact: (fact.taken_s, fact.image)):
+        if rules.is_cloudy(target, fact.cover) and missed < rules.max_retakes:
+            wanted_from_s, missed = fact.taken_s, missed + 1
+        else:
+            wanted_from_s, missed = fact.taken_s + target.repeat_s, 0
+    return Standing(wanted_from_s, missed)
+
+
+def standings(
+    targets: Iterable[Target], facts: Mapping[str, Iterable[Fact]], rules: Rules
+) -> dict[str, Standing]:
+    """The standings of targets, by name."""
+    return {target.name: standing(target, facts.get(target.name, ()), rules) for target in targets}

@@ -1,0 +1,347 @@
+"""The loop: who plans, upon what, with what is known there and then. What all policies share, and the two simple ones.
+
+`AtOnce` flies `none` and `next_opportunity`: one plan, known everywhere as soon as it is made. `ground_loop.py`,
+`on_board.py` and `look_ahead.py` build upon one another; each says more exactly who knows what.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from payload.ledger import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
+from payload.plans import Plan, PlanContext
+from payload.ports import Forecaster
+from payload.sim.arms import Arm
+from payload.sim.assemble import Assembly
+from payload.sim.knowledge import Rules, Standing
+from payload.sim.log import Log
+from payload.sim.outlook import Forecasts
+from payload.sim.planning import plannable
+from payload.types import Acquisition, ContactWindow, Foresight, Opportunity
+from payload.units import M_PER_KM
+
+Story = Generator[simpy.Event, Any, None]
+Itinerary = dict[str, list[Opportunity]]
+GROUND = "ground"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a satellite tells first in a contact: images and their covers, and what it is going to take."""
+
+    id: str
+    satellite: str
+    made_s: float
+    facts: tuple[Fact, ...]
+    plan: tuple[Opportunity, ...]
+
+
+Send = Callable[[Report], None]
+"""Puts a report into a radio's queue."""
+
+
+@dataclass
+class Loop:
+    """What the loops share: targets, opportunities, requests that arrive, the log of plans.
+
+    Attributes:
+        changed: Happens whenever what a satellite takes next may have changed.
+        news: Happens whenever the ground should plan.
+    """
+
+    env: simpy.Environment
+    assembly: Assembly
+    arm: Arm
+    log: Log
+    versions: list[PlanVersion] = field(default_factory=list[PlanVersion])
+    not_taken: list[NotTaken] = field(default_factory=list[NotTaken])
+
+    def __post_init__(self) -> None:
+        parts, rules = self.assembly, self.assembly.scenario.rescheduling
+        self.news, self.changed = self.env.event(), self.env.event()
+        self.rules = Rules(rules.max_cloud_cover, rules.max_retakes)
+        self.targets = parts.target_named
+        self.limits = {target.name: self.rules.limit(target) for target in parts.targets}
+        self.deadlines_s = {
+            target.name: target.due_s for target in parts.targets if target.due_s < math.inf
+        }
+        self.priorities = {target.name: target.priority for target in parts.targets}
+        self.flat = {item.id: item for item in plannable(parts)}
+        self.itinerary: Itinerary = {}
+        self.taken: Itinerary = {name: [] for name in parts.satellites}
+        self._shots: Counter[str] = Counter()
+        self._why = "start"
+        self._last: dict[str, tuple[str, ...]] = {}
+        self.forecasts = self._make_forecasts()
+
+    # --- what spacecraft ask and tell -----------------------------------------------------------------
+
+    def stories(self) -> list[Story]:
+        """What runs beside the satellites."""
+        found = [self.plan_ahead()]
+        if any(target.arrives_s > 0.0 for target in self.assembly.targets):
+            found.append(self.hear())
+        if self.assembly.scenario.rescheduling.every_s is not None:
+            found.append(self.tick(self.assembly.scenario.rescheduling.every_s))
+        return found
+
+    def next_for(self, satellite: str) -> Opportunity | None:
+        """What a satellite is to take next, or None while nothing is planned for it."""
+        itinerary = self.itinerary.get(satellite, [])
+        return itinerary[0] if itinerary else None
+
+    def note_taken(self, opportunity: Opportunity) -> bool:
+        """A satellite has taken an image; whether it is a retake."""
+        self.itinerary[opportunity.satellite].remove(opportunity)
+        self.taken[opportunity.satellite].append(opportunity)
+        self._shots[opportunity.target] += 1
+        return self._shots[opportunity.target] > 1
+
+    def note_refused(self, opportunity: Opportunity, why: str) -> None:
+        """A satellite could not take an image."""
+        self.itinerary[opportunity.satellite].remove(opportunity)
+        self.not_take(opportunity, why)
+
+    def learn(self, acquisition: Acquisition, cover: float | None) -> None:
+        """A satellite's computer knows how cloudy an image is."""
+        raise NotImplementedError
+
+    def delivered(self, acquisition: Acquisition, cover: float | None) -> None:
+        """All that the ground gets of an image is there, and its own masker has seen it."""
+
+    def contact(self, satellite: str, window: ContactWindow, send: Send) -> None:
+        """A contact begins."""
+
+    def end_contact(self, satellite: str) -> None:
+        """A contact is over."""
+
+    def received(self, report: Report) -> None:
+        """A report has arrived on the ground."""
+
+    def lost(self, report: Report) -> None:
+        """A report will never arrive."""
+
+    def record(self) -> LoopLog:
+        """What was planned, not taken and known."""
+        return LoopLog(tuple(self.versions), tuple(self.not_taken))
+
+    # --- stories -------------------------------------------------------------------------------------
+
+    def plan_ahead(self) -> Story:
+        """Plan at the start, and again whenever there are news."""
+        raise NotImplementedError
+
+    def hear(self) -> Story:
+        """Requests arrive during the run."""
+        later = sorted({target.arrives_s for target in self.assembly.targets} - {0.0})
+        for arrives_s in later:
+            yield self.env.timeout(arrives_s - self.env.now)
+            self.tell_news("request")
+
+    def tick(self, every_s: float) -> Story:
+        """The ground plans by the clock."""
+        while True:
+            yield self.env.timeout(every_s)
+            self.tell_news("period")
+
+    # --- tools ---------------------------------------------------------------------------------------
+
+    def tell_news(self, why: str) -> None:
+        """The ground should plan."""
+        self._why = why
+        previous, self.news = self.news, self.env.event()
+        previous.succeed()
+
+    def tell_changed(self) -> None:
+        """What a satellite takes next may have changed."""
+        previous, self.changed = self.changed, self.env.event()
+        previous.succeed()
+
+    def not_take(self, opportunity: Opportunity, why: str) -> None:
+        """Write down why a planned image is not taken."""
+        self.not_taken.append(
+            NotTaken(self.env.now, opportunity.satellite, opportunity.target, opportunity.id, why)
+        )
+
+    def exposing(self, satellite: str) -> list[Opportunity]:
+        """What a satellite has begun and not ended."""
+        return [item for item in self.itinerary.get(satellite, []) if item.start_s <= self.env.now]
+
+    def ask_planner(
+        self,
+        offered: Sequence[Opportunity],
+        standings: Mapping[str, Standing],
+        busy_until_s: dict[str, float],
+        *,
+        p_clear: Mapping[str, float],
+        committed: Sequence[Opportunity],
+    ) -> Plan:
+        """A plan of what is offered, from nothing but what is handed over."""
+        wanted = frozenset(
+            name for name, each in standings.items() if each.wanted_from_s < math.inf
+        )
+        return self.assembly.scheduler.plan(
+            PlanContext(
+                now_s=self.env.now,
+                opportunities=[item for item in offered if item.target in wanted],
+                pending=wanted,
+                priorities=self.priorities,
+                busy_until_s=busy_until_s,
+                limits=self.assembly.limits,
+                p_clear=p_clear,
+                deadlines_s=self.deadlines_s,
+                missed={name: each.missed for name, each in standings.items() if each.missed},
+                committed=committed,
+            )
+        )
+
+    def write_version(
+        self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
+    ) -> int:
+        """Log a plan, unless that place had the same before; its number."""
+        chosen = tuple(items)
+        ids = tuple(item.id for item in chosen)
+        before = self._last.get(place)
+        self._last[place] = ids
+        if before is not None and [item for item in before if self.is_ahead(item)] == list(ids):
+            return len(self.versions)
+        self.versions.append(
+            PlanVersion(
+                len(self.versions) + 1,
+                self.env.now,
+                place,
+                why,
+                tuple(
+                    PlanItem(
+                        item.satellite, item.target, item.id, item.start_s, p_clear.get(item.id)
+                    )
+                    for item in chosen
+                ),
+            )
+        )
+        return len(self.versions)
+
+    def is_ahead(self, opportunity_id: str) -> bool:
+        """Whether an opportunity is still to come."""
+        return self.flat[opportunity_id].start_s >= self.env.now
+
+    def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
+        """What is forecast now."""
+        return {} if self.forecasts is None else self.forecasts.p_clear(opportunities, self.env.now)
+
+    def _make_forecasts(self) -> Forecasts | None:
+        parts, wanted = self.assembly, self.assembly.scenario.rescheduling.forecast
+        if wanted is None or not isinstance(parts.source, Forecaster):
+            return None
+        widest_px = max(parts.sensor.height_px, parts.sensor.width_px)
+        return Forecasts(
+            parts.source,
+            parts.scenario.epoch_utc,
+            widest_px * parts.sensor.gsd_m / M_PER_KM,
+            Foresight(wanted.skill, wanted.memory_s),
+            self.targets,
+            self.limits,
+        )
+
+
+@dataclass
+class AtOnce(Loop):
+    """`none` and `next_opportunity`: what one satellite finds, all know at once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        scenario = self.assembly.scenario.rescheduling
+        self._retakes = scenario.policy == "next_opportunity"
+        self._pending = {target.name for target in self.assembly.targets if target.arrives_s <= 0.0}
+        self._round: Counter[str] = Counter()
+        self._busy_until_s: dict[str, float] = {}
+
+    def plan_ahead(self) -> Story:
+        """Plan at the start, and again whenever something was learnt."""
+        while True:
+            self._plan()
+            self.tell_changed()
+            yield self.news
+
+    def hear(self) -> Story:
+        """Requests become pending as they arrive."""
+        later = sorted({target.arrives_s for target in self.assembly.targets} - {0.0})
+        for arrives_s in later:
+            yield self.env.timeout(arrives_s - self.env.now)
+            self._pending |= {
+                target.name for target in self.assembly.targets if target.arrives_s == arrives_s
+            }
+            self.tell_news("request")
+
+    def note_taken(self, opportunity: Opportunity) -> bool:
+        """A satellite has taken an image; whether it is a retake."""
+        self._busy_until_s[opportunity.satellite] = opportunity.end_s
+        self._pending.discard(opportunity.target)
+        self._round[opportunity.target] += 1
+        if not (self._retakes and self.arm.sees_cloud):
+            self._succeed(opportunity)
+        return super().note_taken(opportunity)
+
+    def note_refused(self, opportunity: Opportunity, why: str) -> None:
+        """The target of an image that could not be taken stays wanted, and is planned anew."""
+        super().note_refused(opportunity, why)
+        self.tell_news("refused")
+
+    def learn(self, acquisition: Acquisition, cover: float | None) -> None:
+        """A cloudy target is put back, if the policy says so."""
+        if not self._retakes:
+            return
+        opportunity = acquisition.opportunity
+        target = opportunity.target
+        cloudy = self.rules.is_cloudy(self.targets[target], cover)
+        if not cloudy or self._round[target] > self.rules.max_retakes:
+            self._succeed(opportunity)
+            return
+        self._pending.add(target)
+        self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
+        self.tell_news("cloud")
+
+    def _succeed(self, opportunity: Opportunity) -> None:
+        """A target that is wanted again and again is so after its time."""
+        repeat_s = self.targets[opportunity.target].repeat_s
+        if repeat_s < math.inf:
+            middle_s = opportunity.start_s + opportunity.duration_s / 2
+            self.env.process(self._want_again(opportunity.target, middle_s + repeat_s))
+
+    def _want_again(self, target: str, from_s: float) -> Story:
+        yield self.env.timeout(max(0.0, from_s - self.env.now))
+        self._round[target] = 0
+        self._pending.add(target)
+        self.tell_news("repeat")
+
+    def _plan(self) -> None:
+        now_s = self.env.now
+        exposing = {name: self.exposing(name) for name in self.itinerary}
+        taken_now = {item.target for items in exposing.values() for item in items}
+        pending = self._pending - taken_now
+        offered = [
+            item for item in self.flat.values() if item.start_s >= now_s and item.target in pending
+        ]
+        p_clear = self.p_clear(offered)
+        busy = {name: items[-1].end_s for name, items in exposing.items() if items}
+        plan = self.ask_planner(
+            offered,
+            {name: Standing(0.0, self._round[name]) for name in pending},
+            self._busy_until_s | busy,
+            p_clear=p_clear,
+            committed=[
+                item for flown in (self.taken, exposing) for each in flown.values() for item in each
+            ],
+        )
+        self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
+        for opportunity_id in plan.opportunity_ids:
+            opportunity = self.flat[opportunity_id]
+            self.itinerary[opportunity.satellite].append(opportunity)
+        self.write_version(
+            GROUND, self._why, (self.flat[item] for item in plan.opportunity_ids), p_clear
+        )
+        self.log.note("", "planned", f"{len(plan.opportunity_ids)} images")

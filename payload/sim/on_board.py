@@ -1,0 +1,116 @@
+"""The loop on board: what goes up are targets to care for; each satellite plans them anew from what it knows itself.
+
+A satellite knows its own images, since when each was masked to the last tile; of others it knows nothing. It
+keeps a target that it found cloudy until a plan comes up that was made knowing of that.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from payload.sim.ground_loop import Draft, GroundLoop
+from payload.sim.knowledge import Standing, standings
+from payload.types import Opportunity
+
+
+@dataclass
+class OnBoard(GroundLoop):
+    """As `GroundLoop`, and each satellite besides plans its own targets."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        satellites = self.assembly.satellites
+        self.cares_for: dict[str, frozenset[str]] = dict.fromkeys(satellites, frozenset[str]())
+        self.not_before_s: dict[str, dict[str, float]] = {name: {} for name in satellites}
+        self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
+        self._own = {
+            name: [item for item in self.flat.values() if item.satellite == name]
+            for name in satellites
+        }
+
+    def load(self, satellite: str, draft: Draft) -> None:
+        """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
+        unheard = {
+            fact.target
+            for fact in self.on_board[satellite].facts
+            if fact.cover is not None and fact.image not in draft.heard
+        }
+        self.cares_for[satellite] = draft.trusted[satellite] | unheard
+        self.not_before_s[satellite] = {
+            name: draft.wanted_from_s[name] for name in draft.trusted[satellite] - unheard
+        }
+        self.foreseen[satellite] = draft.p_clear
+        self.flown[satellite], self.loaded_s[satellite] = draft.number, self.env.now
+        self.replan(satellite, "uplink")
+        past = [item for item in self.expected[satellite] if item.start_s < self.env.now]
+        ahead = [item for item in draft.items[satellite] if item.start_s >= self.env.now]
+        self.expected[satellite] = past + ahead
+        if satellite in self.talking:
+            self.report(satellite)  # what it is going to take
+
+    def worth_foreseeing(
+        self,
+        known: Container[str],
+        offered: Sequence[Opportunity],  # noqa: ARG002 - all are told
+    ) -> Sequence[Opportunity]:
+        """All that is to come: a satellite may have to plan what the ground took for done."""
+        return [
+            item
+            for item in self.flat.values()
+            if item.target in known and item.start_s >= self.env.now
+        ]
+
+    def think(self, satellite: str, target: str, cover: float | None) -> None:
+        """A cloudy image, or one that will be wanted again, is a reason to plan."""
+        wanted = self.targets[target]
+        if self.rules.is_cloudy(wanted, cover):
+            self.log.note(satellite, "put_back", target, detail=f"cover {cover:.3f}")
+            self.replan(satellite, "cloud")
+
+    def note_refused(self, opportunity: Opportunity, why: str) -> None:
+        """The target of an image that could not be taken stays the satellite's own."""
+        super().note_refused(opportunity, why)
+        self.replan(opportunity.satellite, "refused")
+
+    def replan(self, satellite: str, why: str) -> None:
+        """A satellite plans its own targets, from what it knows."""
+        now_s, known = self.env.now, self.on_board[satellite]
+        mine = [self.targets[name] for name in sorted(self.cares_for[satellite])]
+        facts = {target.name: known.of(target.name) for target in mine}
+        standing = standings(mine, facts, self.rules)
+        begun = self.exposing(satellite)
+        for item in begun:
+            standing.pop(item.target, None)
+        offered = [
+            item
+            for item in self.may_take(satellite)
+            if item.target in standing
+            and item.start_s >= max(now_s, self.wanted_from_s(satellite, item, standing))
+        ]
+        p_clear = self.foresee(satellite, offered)
+        plan = self.ask_planner(
+            offered,
+            standing,
+            {},
+            p_clear=p_clear,
+            committed=[*self.taken[satellite], *begun],
+        )
+        chosen = [self.flat[item] for item in plan.opportunity_ids]
+        self.itinerary[satellite] = begun + chosen
+        self.write_version(satellite, why, chosen, p_clear)
+        self.tell_changed()
+
+    def wanted_from_s(
+        self, satellite: str, item: Opportunity, standing: Mapping[str, Standing]
+    ) -> float:
+        """[s] The later of what a satellite knows itself and what came up with the last plan."""
+        came_up_s = self.not_before_s[satellite].get(item.target, 0.0)
+        return max(standing[item.target].wanted_from_s, came_up_s)
+
+    def may_take(self, satellite: str) -> Iterable[Opportunity]:
+        """The opportunities of a satellite."""
+        return self._own[satellite]
+
+    def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
+        """P(clear) as the satellite knows it: what came up with the last plan."""
+        told = self.foreseen[satellite]
+        return {item.id: told[item.id] for item in offered if item.id in told}

@@ -1,0 +1,55 @@
+"""What the customer wants: places, and the shots of areas."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The part of an area that a shot shows.
+
+    Attributes:
+        area: The area's name.
+        tile_shares: Of the whole area, what lies in each tile of the shot, in grid order.
+    """
+
+    area: str
+    tile_shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that the customer wants: a point, the point that stands for an area, or one shot of it.
+
+    Attributes:
+        name: Unique; "<area>/<number>" for one of several shots.
+        lat_deg: [deg] Geodetic, of the middle.
+        lon_deg: [deg] Of the middle.
+        priority: What a clear image of it is worth.
+        deliver_within_s: [s] From the exposure to the ground.
+        due_s: [s] After the epoch: a clear image of it should be on the ground by then.
+        repeat_s: [s] After a clear image another is wanted; infinite for one alone.
+        arrives_s: [s] After the epoch: nobody knows of it before.
+        max_cloud_cover: An image is cloudy above it; None for what the scenario says.
+        min_sun_elevation_deg: [deg] Lowest sun, where that is higher than the camera's.
+        max_off_nadir_deg: [deg] How far to the side, where that is less than the camera's.
+        coverage: What it shows of an area; None for a point.
+    """
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    priority: float = 1.0
+    deliver_within_s: float = math.inf
+    due_s: float = math.inf
+    repeat_s: float = math.inf
+    arrives_s: float = 0.0
+    max_cloud_cover: float | None = None
+    min_sun_elevation_deg: float | None = None
+    max_off_nadir_deg: float | None = None
+    coverage: Coverage | None = None
+
+    @property
+    def request(self) -> str:
+        """Name of what the customer asked for: the area of which this is a shot, or the place itself."""
+        return self.name if self.coverage is None else self.coverage.area

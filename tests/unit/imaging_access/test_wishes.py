@@ -1,0 +1,54 @@
+"""What a feature may say of how it is wanted."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from payload.errors import ScenarioError
+from payload.imaging import load_targets
+from payload.types import Target
+
+EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
+
+
+def read(tmp_path, **properties):
+    path = tmp_path / "wanted.geojson"
+    geometry = {"type": "Point", "coordinates": [11.0, 48.0]}
+    path.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
+    return load_targets(path, epoch_utc=EPOCH)[0]
+
+
+def test_all_wishes_are_read(tmp_path):
+    found = read(
+        tmp_path, deadline_h=30, repeat_h=48, max_cloud_cover=0.2, min_sun_elevation_deg=25,
+        max_off_nadir_deg=10, arrives_h=3,
+    )  # fmt: skip
+    assert found == Target(
+        "target-1", 48.0, 11.0, due_s=108_000.0, repeat_s=172_800.0, arrives_s=10_800.0,
+        max_cloud_cover=0.2, min_sun_elevation_deg=25.0, max_off_nadir_deg=10.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["2026-06-21T06:00:00Z", "2026-06-21T08:00:00+02:00"])
+def test_a_deadline_may_be_an_instant(tmp_path, said):
+    assert read(tmp_path, deadline=said).due_s == 6 * 3600
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"deadline_h": -1}, "past when the run starts"),
+        ({"deadline": "2026-06-20T23:00:00Z"}, "past when the run starts"),
+        ({"deadline": "tomorrow"}, "ISO 8601"),
+        ({"deadline": "2026-06-22T00:00:00"}, "with a zone"),
+        ({"deadline": "2026-06-22T00:00:00Z", "deadline_h": 3}, "not both"),
+        ({"deadline_h": 3, "arrives_h": 5}, "not after the request arrives"),
+        ({"repeat_h": 0}, "hours above 0"),
+        ({"max_cloud_cover": 30}, "from 0 to 1"),
+        ({"max_off_nadir_deg": "few"}, "from 0 to 90"),
+    ],
+)
+def test_a_wrong_wish_is_refused_and_named(tmp_path, properties, words):
+    with pytest.raises(ScenarioError, match=words):
+        read(tmp_path, **properties)

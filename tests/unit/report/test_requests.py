@@ -1,0 +1,34 @@
+"""The plan set against the flight, on the page."""
+
+from pydantic import TypeAdapter
+
+from payload.report.requests import RequestsTold, plan_rows
+
+TOLD = {
+    "policy": "on_board", "requested": 3, "clear_in_time": 2, "value": 5.5, "value_wanted": 8.0,
+    "taken": 7, "cloudy": 3, "retaken": 2, "not_taken": {"cloudy ahead": 4}, "expired": 1,
+    "latency_s": {"p50": 7200.0, "p90": 9000.0, "max": 9000.0}, "plans": 6, "reports": 5,
+    "report_bytes": 640, "areas": [{"name": "lake", "shots": 4, "clear_share": 0.25}],
+}  # fmt: skip
+
+
+def test_every_figure_has_a_line():
+    rows = {
+        row.name: row.value for row in plan_rows(TypeAdapter(RequestsTold).validate_python(TOLD))
+    }
+    assert rows["Taken"] == "7"
+    assert rows["Cloudy"] == "3"
+    assert rows["Taken again"] == "2"
+    assert rows["Not taken: cloudy ahead"] == "4"
+    assert rows["Expired"] == "1"
+    assert rows["Value"].replace("\u00a0", " ") == "5.5 of 8"
+    assert rows["Cover reports"].replace("\u00a0", " ") == "5 reports, 640 B"
+    assert rows["Area lake"].replace("\u00a0", " ").startswith("25")
+
+
+def test_what_truth_does_not_tell_is_unknown():
+    blind = TOLD | {"clear_in_time": None, "value": None, "expired": None, "areas": None}
+    rows = {
+        row.name: row.value for row in plan_rows(TypeAdapter(RequestsTold).validate_python(blind))
+    }
+    assert {rows["Clear in time"], rows["Value"], rows["Expired"]} == {"unknown"}
