@@ -8,11 +8,11 @@ overflow, arrays whose element types are stated by the caller.
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-import numpy as np
-
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-Integer: TypeAlias = int | np.signedinteger[Any]  # of 64 bit where it is compiled
+Integer: TypeAlias = (
+    Any  # int or np.int64, whose mixtures numpy's types do not follow; int64 compiled
+)
 
 
 def compiled(kernel: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
