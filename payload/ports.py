@@ -164,14 +164,30 @@ class Countable(Protocol):
 
 @runtime_checkable
 class Codec(Protocol):
-    """Socket `payload.codec`: how samples become fewer bytes, and the same samples again."""
+    """Socket `payload.codec`: how samples become fewer bytes, and the same samples again.
 
-    def encode(self, bands: NDArray[np.uint16], *, bit_depth: int) -> bytes:
-        """Payload of (B, H, W) samples below 2**bit_depth; CodecError if one is not."""
+    Pixels that `not_coded`, shape (H, W), marks True are under cloud: what they hold is never read, whatever
+    it is, and they come back as 0 in all bands. Whoever decodes is given the same plane. Where it marks
+    every pixel the payload is empty. A codec is a function: neither bands nor plane are changed.
+    """
+
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
+        """Payload of (B, H, W) samples below 2**bit_depth; CodecError if one that is coded is not."""
         ...
 
     def decode(
-        self, payload: bytes, shape: tuple[int, int, int], *, bit_depth: int
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W), exactly; CodecError for a payload that cannot be theirs."""
         ...

@@ -405,11 +405,34 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTile:
-    """A whole tile record as it goes down, and the codec that made its payload (after a fallback)."""
+    """A whole tile record as it goes down.
+
+    Attributes:
+        codec: Kind of the codec that made its payload, after a fallback.
+        record: All of it.
+        not_coded_bytes: [byte] By how much a raw record would be shorter with the same pixels left out,
+            their plane counted.
+    """
 
     tile_id: str
     codec: str
     record: bytes = field(repr=False)
+    not_coded_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotCoded:
+    """Pixels of a kept tile that stay on board, as they are under cloud.
+
+    Attributes:
+        bytes: [byte] By how much they make a raw record shorter, what tells which they are counted.
+        clear_px: [px] Of them clear by truth; None where there is none.
+        cloudy_px: [px] Of them cloud by truth; None where there is none.
+    """
+
+    bytes: int
+    clear_px: int | None
+    cloudy_px: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +446,7 @@ class TileOutcome:
     cover: CoverEstimate | None
     busy_s: float
     energy_j: float
+    not_coded: NotCoded | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -431,13 +455,17 @@ class TileOutcome:
 
     @property
     def pruned_bytes(self) -> int:
-        """[byte] All raw bytes of a dropped tile."""
-        return 0 if self.decision.keep else self.raw_bytes
+        """[byte] All raw bytes of a dropped tile, those of the pixels that are not coded of a kept one."""
+        if not self.decision.keep:
+            return self.raw_bytes
+        return 0 if self.not_coded is None else self.not_coded.bytes
 
     @property
     def saved_bytes(self) -> int:
         """[byte] What compression took away from a kept tile."""
-        return self.raw_bytes - self.encoded_bytes if self.decision.keep else 0
+        if not self.decision.keep:
+            return 0
+        return self.raw_bytes - self.pruned_bytes - self.encoded_bytes
 
 
 # --- planning ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from payload.scenario.faults import FaultKind
 from payload.types import CoverEstimate
 
 SCHEMA_VERSION = 1
-ARM_NAMES = ("raw", "compressed", "discard", "prune", "oracle")
+ARM_NAMES = ("raw", "compressed", "discard", "prune", "mask", "oracle")
 OWN_ARM = "prune"
 
 Summary = dict[str, Any]
@@ -130,6 +130,16 @@ def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
     if not flown.has_truth:
         return None
     return sum(flown.estimates[item].clear_px or 0 for item in tile_ids)
+
+
+def _clear_left_out(record: FlightRecord) -> dict[str, int]:
+    """[px] Clear by truth of kept tiles, and not coded, by tile id."""
+    return {
+        outcome.tile_id: outcome.not_coded.clear_px or 0
+        for image in record.images
+        for outcome in image.outcomes
+        if outcome.not_coded is not None
+    }
 
 
 def _cloudy(flown: Flown, tile_ids: Iterable[str]) -> int | None:
@@ -248,6 +258,11 @@ def _arm(name: str, flown: Flown) -> Summary:
     books = record.ledger
     downlinked = books.total_bytes(Fate.DELIVERED)
     clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
+    discarded_px = _clear(flown, books.tiles_with(Fate.PRUNED))
+    if clear_px is not None and discarded_px is not None:
+        left_out_px = _clear_left_out(record)
+        clear_px -= sum(left_out_px.get(tile_id, 0) for tile_id in record.delivered_s)
+        discarded_px += sum(left_out_px.values())
     dense = clear_px is not None and downlinked
     arm |= {
         "downlinked_bytes": downlinked,
@@ -259,7 +274,7 @@ def _arm(name: str, flown: Flown) -> Summary:
         "acquired_bytes": books.acquired_bytes(),
         "overflowed_bytes": books.total_bytes(Fate.OVERFLOWED),
         "lost_bytes": books.total_bytes(Fate.LOST),
-        "clear_pixels_discarded": _clear(flown, books.tiles_with(Fate.PRUNED)),
+        "clear_pixels_discarded": discarded_px,
         "images": len(record.images),
         "used_bytes": sum(log.used_bytes for log in record.contacts),
         "link_saturated": is_saturated(record),

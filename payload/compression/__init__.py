@@ -1,12 +1,16 @@
 """How the kept tiles shrink, and how they travel: codecs, the tile record, the container of an image.
 
     samples      the limits of a tile                    raw        packed at the bit depth
-    residuals    prediction in integers                  med        the default codec, `med-zstd`
-    record       one tile as it goes down                container  one image as the ground has it
-    image_index  its header and the fate of each cell    scan       finds records in damaged bytes
+    residuals    prediction in integers                  median     and a gain from band to band
+    med          the default codec, `med-zstd`           med_aec    the same, coded by CCSDS 121
+    interchange  `jpegls`, `jxl`, `j2k`                  kernels    what numba compiles
+    quantise     near-lossless, for every codec          plane      of pixels that are not coded
+    record       the header of one tile                  sealing    a tile becomes a record, and back
+    container    one image as the ground has it          scan       finds records in damaged bytes
+    image_index  its header and the fate of each cell
 
-`seal` makes a tile's record on board, `ContainerWriter` files it on the ground, `read_container` gives
-the pixels back; `payload.products.ground_segment.unpack` makes a GeoTIFF of them.
+`seal` makes a tile's record on board, `seal_clear` one without its cloudy pixels; `ContainerWriter` files
+it on the ground, `read_container` gives the pixels back; `payload.products.ground_segment.unpack` makes a GeoTIFF of them.
 
 >>> import numpy as np
 >>> from payload.compression import open_record, raw_record_bytes, seal
@@ -25,29 +29,34 @@ True
 
 from payload.compression.container import SUFFIX, Container, ContainerWriter, read_container
 from payload.compression.image_index import Cell, CellFate, ContainerHeader
+from payload.compression.plane import cleaned
+from payload.compression.quantise import LOSSLESS, Loss
 from payload.compression.record import (
-    OpenedTile,
     TileHeader,
-    open_record,
     raw_record_bytes,
     read_header,
-    seal,
     without_cover,
 )
+from payload.compression.sealing import Coding, OpenedTile, open_record, seal, seal_clear
 
 __all__ = [
+    "LOSSLESS",
     "SUFFIX",
     "Cell",
     "CellFate",
+    "Coding",
     "Container",
     "ContainerHeader",
     "ContainerWriter",
+    "Loss",
     "OpenedTile",
     "TileHeader",
+    "cleaned",
     "open_record",
     "raw_record_bytes",
     "read_container",
     "read_header",
     "seal",
+    "seal_clear",
     "without_cover",
 ]

@@ -28,14 +28,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from payload.compression.image_index import Cell, CellFate, ContainerHeader, Index
-from payload.compression.record import (
-    OpenedTile,
-    TileHeader,
-    acquisition_tag,
-    open_record,
-    read_header,
-)
+from payload.compression.record import TileHeader, acquisition_tag, read_header
 from payload.compression.scan import Scan, belongs
+from payload.compression.sealing import OpenedTile, open_record
 from payload.errors import CodecError
 from payload.ports import Codec
 

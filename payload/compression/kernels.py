@@ -6,13 +6,20 @@ overflow, arrays whose element types are stated by the caller.
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-Integer: TypeAlias = (
-    Any  # int or np.int64, whose mixtures numpy's types do not follow; int64 compiled
-)
+# int or np.int64, whose mixtures numpy's types do not follow; int64 where it is compiled
+Integer: TypeAlias = Any
+
+
+@cache
+def has_numba() -> bool:
+    """Whether kernels become machine code; where not, a codec may have a faster way in numpy."""
+    return find_spec("numba") is not None
 
 
 def compiled(kernel: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

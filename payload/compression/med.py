@@ -6,6 +6,8 @@ The payload, little-endian:
     lengths     uint32 x (B + 1)    of the zstd frames
     frames      B of low bytes, one a band, then one of all high bytes
 
+Pixels that are not coded are in none of the frames: they count for prediction as `residuals.held` says.
+
 Low bytes of different bands have different statistics, hence frames of their own: 1 % smaller than a
 single frame.
 """
@@ -18,20 +20,35 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from payload.compression.residuals import (
-    GAIN_LIMIT,
-    explained,
-    fit_gain,
-    med_residuals,
-    med_samples,
-    unzigzag,
-    zigzag,
+from payload.compression.median import (
+    GAIN_BYTES,
+    correlate,
+    decorrelate,
+    nothing,
+    pack_gains,
+    unpack_gains,
 )
-from payload.compression.samples import check_samples, check_shape
+from payload.compression.residuals import split
+from payload.compression.samples import (
+    check_fit,
+    check_plane,
+    check_samples,
+    check_shape,
+    count_coded,
+)
 from payload.errors import CodecError
 from payload.registry import option
 
-_GAIN = struct.Struct("<h")
+# Of Zstandard's levels none looks less for repeats than 1 and still codes single bytes: these do.
+_NO_SEARCH = {
+    "strategy": zstandard.STRATEGY_FAST,
+    "min_match": 7,
+    "hash_log": 6,
+    "chain_log": 6,
+    "search_log": 1,
+    "window_log": 17,
+    "write_checksum": False,
+}
 _LENGTH = struct.Struct("<I")
 # A zstd block of 4 bytes, at the shortest, stands for 128 KiB at the most.
 _MAX_EXPANSION = 1 << 15
@@ -43,62 +60,65 @@ class MedZstd:
 
     level: int = option(
         3,
-        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller.",
-        ge=1,
+        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller. 0 hardly looks "
+        "for repeats, which are by chance in what prediction leaves: fastest, and smallest of noisy ground.",
+        ge=0,
         le=19,
     )
 
     def __post_init__(self) -> None:
         """Refuse a level that Zstandard does not have."""
-        if not 1 <= self.level <= 19:
-            raise CodecError(f"med-zstd: level {self.level}; 1 to 19 is wanted")
+        if not 0 <= self.level <= 19:
+            raise CodecError(f"med-zstd: level {self.level}; 0 to 19 is wanted")
 
-    def encode(self, bands: NDArray[np.uint16], *, bit_depth: int) -> bytes:
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        if self.level:
+            return zstandard.ZstdCompressor(level=self.level, write_checksum=False)
+        return zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters(**_NO_SEARCH)
+        )
+
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
         """Code samples of shape (B, H, W); CodecError if one does not fit the bit depth."""
-        check_samples(bands, bit_depth=bit_depth)
-        residuals = med_residuals(bands)
-        gains = [fit_gain(before, own) for before, own in pairwise(residuals)]
-        lows, highs = [], []
-        for band, own in enumerate(residuals):
-            numbers = zigzag(own - explained(residuals[band - 1], gains[band - 1]) if band else own)
-            lows.append(numbers.astype(np.uint8).tobytes())
-            highs.append((numbers >> np.uint16(8)).astype(np.uint8).tobytes())
-        compressor = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
-        frames = [compressor.compress(plane) for plane in [*lows, b"".join(highs)]]
+        check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
+        gains, numbers = decorrelate(bands, not_coded)
+        if not numbers.size:
+            return b""
+        low, high = split(numbers)
+        compressor = self._compressor()
+        frames = [compressor.compress(plane.data) for plane in [*low, high.reshape(-1)]]
         lengths = [_LENGTH.pack(len(frame)) for frame in frames]
-        return b"".join([*map(_GAIN.pack, gains), *lengths, *frames])
+        return b"".join([pack_gains(gains), *lengths, *frames])
 
     def decode(
-        self, payload: bytes, shape: tuple[int, int, int], *, bit_depth: int
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
         check_shape(shape, bit_depth=bit_depth)
-        count, height, width = shape
-        pixels = height * width
-        gains = _gains(payload, count - 1)
-        planes = _planes(payload, _GAIN.size * (count - 1), [pixels] * count + [count * pixels])
-        high = planes.pop().reshape(shape)
-        residuals = np.empty(shape, np.uint16)
+        check_plane(not_coded, shape)
+        count, pixels = shape[0], count_coded(shape, not_coded)
+        if not pixels:
+            return nothing(payload, shape)
+        gains = unpack_gains(payload, count - 1)
+        planes = _planes(payload, GAIN_BYTES * (count - 1), [pixels] * count + [count * pixels])
+        numbers = planes.pop().reshape(count, pixels).astype(np.uint16)
+        numbers <<= np.uint16(8)
         for band, low in enumerate(planes):
-            numbers = high[band].astype(np.uint16)
-            numbers <<= np.uint16(8)
-            numbers |= low.reshape(height, width)
-            residuals[band] = unzigzag(numbers)
-            if band:
-                residuals[band] += explained(residuals[band - 1], gains[band - 1])
-        bands = med_samples(residuals)
-        if int(bands.max()) >> bit_depth:
-            raise CodecError(f"med-zstd: a decoded sample does not fit {bit_depth} bit")
+            numbers[band] |= low
+        bands = correlate(gains, numbers, shape, not_coded)
+        check_fit(bands, bit_depth=bit_depth)
         return bands
-
-
-def _gains(payload: bytes, count: int) -> list[int]:
-    if len(payload) < _GAIN.size * count:
-        raise CodecError(f"med-zstd: a payload of {len(payload)} bytes is too short")
-    gains = [gain for (gain,) in _GAIN.iter_unpack(payload[: _GAIN.size * count])]
-    if any(abs(gain) > GAIN_LIMIT for gain in gains):
-        raise CodecError("med-zstd: a gain between bands is out of range")
-    return gains
 
 
 def _planes(payload: bytes, start: int, contents: list[int]) -> list[NDArray[np.uint8]]:

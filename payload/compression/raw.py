@@ -1,7 +1,7 @@
 """`raw`: samples packed at the sensor's bit depth. The yardstick of all savings, and the fallback.
 
 Samples follow each other band by band, row by row, each with its highest bit first and without gaps;
-the last byte is filled up with zero bits.
+those that are not coded are left out. The last byte is filled up with zero bits.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.samples import check_samples, check_shape
+from payload.compression.samples import (
+    check_plane,
+    check_samples,
+    check_shape,
+    coded_samples,
+    count_coded,
+    spread_samples,
+)
 from payload.errors import CodecError
 
 _CHUNK_SAMPLES = 1 << 16  # a multiple of 8, so that chunks end at whole bytes
@@ -19,25 +26,40 @@ _CHUNK_SAMPLES = 1 << 16  # a multiple of 8, so that chunks end at whole bytes
 class Raw:
     """Samples packed at the bit depth, nothing else: what a bent pipe would send."""
 
-    def encode(self, bands: NDArray[np.uint16], *, bit_depth: int) -> bytes:
+    def encode(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> bytes:
         """Pack samples of shape (B, H, W); CodecError if one does not fit the bit depth."""
-        check_samples(bands, bit_depth=bit_depth)
-        return pack(bands.reshape(-1), bit_depth)
+        check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
+        return pack(coded_samples(bands, not_coded).reshape(-1), bit_depth)
 
     def decode(
-        self, payload: bytes, shape: tuple[int, int, int], *, bit_depth: int
+        self,
+        payload: bytes,
+        shape: tuple[int, int, int],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """Unpack samples of shape (B, H, W); CodecError for a payload of another length."""
         check_shape(shape, bit_depth=bit_depth)
-        bands, height, width = shape
-        count = bands * height * width
+        check_plane(not_coded, shape)
+        pixels = count_coded(shape, not_coded)
+        count = shape[0] * pixels
         wanted_bytes = packed_bytes(count, bit_depth)
         if len(payload) != wanted_bytes:
             raise CodecError(f"{len(payload)} bytes of packed samples; {wanted_bytes} are wanted")
+        if not count:
+            return np.zeros(shape, np.uint16)
         spare_bits = 8 * wanted_bytes - count * bit_depth
         if payload[-1] & ((1 << spare_bits) - 1):
             raise CodecError("the last byte of packed samples is not filled up with zero bits")
-        return unpack(payload, count, bit_depth).reshape(shape)
+        samples = unpack(payload, count, bit_depth)
+        return spread_samples(samples.reshape(shape[0], pixels), shape, not_coded)
 
 
 def packed_bytes(count: int, bit_depth: int) -> int:

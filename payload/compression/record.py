@@ -4,49 +4,53 @@ Little-endian, 72 bytes, then the payload to the end of the record:
 
     0   sync word           4 bytes 74 69 6C E5, to find records again after damage
     4   record length       uint32, header included
-    8   version             uint8, 1
-    9   flags               uint8; bit 0: raw, because the codec would have made it longer
+    8   version             uint8, 2
+    9   flags               uint8; bit 0: raw, because the codec would have made it longer;
+                            bit 1: some pixels are not coded, their plane comes before the payload
     10  bands, row, column  uint16 each
     16  top, left           uint32 each [px] of the tile in the image
     24  height, width       uint16 each [px]
-    28  codec               16 bytes ASCII, filled up with zeros
+    28  codec               14 bytes ASCII, filled up with zeros
+    42  largest error       uint16 [DN], 0 for lossless: see `payload.compression.quantise`
     44  cloud cover         uint16, in 1/65534; 65535 if unknown
     46  bit depth           uint8
     47  spare               0
     48  acquisition         8 bytes, BLAKE2b of its id
-    56  pixels              8 bytes, BLAKE2b of shape and samples
-    64  payload checksum    uint32, CRC-32
+    56  pixels              8 bytes, BLAKE2b of shape and decoded samples
+    64  body checksum       uint32, CRC-32 of all that follows the header
     68  header checksum     uint32, CRC-32 of the 68 bytes before
+
+The body is the payload; where some pixels are not coded there is before it
+
+    72  length              uint32 [byte] of the plane
+    76  plane               see `payload.compression.plane`
+
+The hash of the pixels is that of what comes out: near-lossless samples as restored, 0 where nothing is coded.
 """
 
 import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from payload.compression.raw import Raw, packed_bytes
-from payload.compression.samples import check_samples, check_shape
+from payload.compression.quantise import coded_depth
+from payload.compression.raw import packed_bytes
+from payload.compression.samples import check_shape
 from payload.errors import CodecError
-from payload.geometry.grid import tile_place
-from payload.ports import Codec
-from payload.types import EncodedTile, Tile, Window
+from payload.types import Window
 
 SYNC = b"til\xe5"
 HEADER_BYTES = 72
 RAW = "raw"
-_VERSION = 1
+_VERSION = 2
 _FALLBACK = 1
+_HAS_PLANE = 2
 _COVER_STEPS = 65_534
 _COVER_UNKNOWN = 65_535
-_FIELDS = struct.Struct("<4sIBBHHHIIHH16sHBx8s8sI")
+_FIELDS = struct.Struct("<4sIBBHHHIIHH14sHHBx8s8sI")
 _CHECKSUM = struct.Struct("<I")
-_SHAPE = struct.Struct("<3I")
-_CODEC_NAME = re.compile(r"[!-~]{1,16}")
+_CODEC_NAME = re.compile(r"[!-~]{1,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class TileHeader:
     Attributes:
         codec: Kind of the codec that made the payload.
         is_fallback: Packed as `raw` because the codec asked for would have made it longer.
+        has_plane: Whether some pixels are not coded.
+        max_error: [DN] Bound of the error of a sample; 0 where nothing is lost.
         row: Row of the cell in the grid.
         col: Column of the cell in the grid.
         window: Where the tile lies in the image.
@@ -63,13 +69,15 @@ class TileHeader:
         bit_depth: [bit] of a sample.
         cover: Estimated cloud cover, good to 1/65534; None if unknown.
         acquisition_tag: `acquisition_tag` of the image it belongs to.
-        pixel_hash: `pixel_hash` of its samples.
-        payload_bytes: [byte] Length of what follows the header.
-        payload_crc: CRC-32 of that.
+        pixel_hash: `pixel_hash` of its samples, as decoded.
+        body_bytes: [byte] Length of what follows the header.
+        body_crc: CRC-32 of that.
     """
 
     codec: str
     is_fallback: bool
+    has_plane: bool
+    max_error: int
     row: int
     col: int
     window: Window
@@ -78,8 +86,8 @@ class TileHeader:
     cover: float | None
     acquisition_tag: bytes
     pixel_hash: bytes
-    payload_bytes: int
-    payload_crc: int
+    body_bytes: int
+    body_crc: int
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -89,55 +97,7 @@ class TileHeader:
     @property
     def record_bytes(self) -> int:
         """[byte] Length of the whole record."""
-        return HEADER_BYTES + self.payload_bytes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenedTile:
-    """A record opened and verified: its header, and its samples, shape (B, H, W), uint16."""
-
-    header: TileHeader
-    bands: NDArray[np.uint16]
-
-
-def seal(tile: Tile, codec: Codec, codec_name: str, *, cover: float | None = None) -> EncodedTile:
-    """Make the record of a tile.
-
-    Args:
-        tile: Its own pixels are coded.
-        codec: Codes them; if that comes out no shorter than `raw`, the tile goes as `raw`.
-        codec_name: Kind of the codec, 1 to 16 visible ASCII characters.
-        cover: Estimated cloud cover, 0 to 1, or None.
-
-    Returns:
-        A record of at most `raw_record_bytes`.
-
-    Raises:
-        CodecError: Samples do not fit the bit depth, or something does not fit the header.
-    """
-    bands = tile.patch.bands
-    check_samples(bands, bit_depth=tile.bit_depth)
-    payload = codec.encode(bands, bit_depth=tile.bit_depth)
-    is_fallback = codec_name != RAW and len(payload) >= packed_bytes(bands.size, tile.bit_depth)
-    if is_fallback:
-        payload = Raw().encode(bands, bit_depth=tile.bit_depth)
-    header = TileHeader(
-        codec=RAW if is_fallback else codec_name,
-        is_fallback=is_fallback,
-        row=tile.row,
-        col=tile.col,
-        window=tile.window,
-        bands=len(bands),
-        bit_depth=tile.bit_depth,
-        cover=cover,
-        acquisition_tag=acquisition_tag(tile_place(tile.id)[0]),
-        pixel_hash=pixel_hash(bands),
-        payload_bytes=len(payload),
-        payload_crc=zlib.crc32(payload),
-    )
-    if header.shape != bands.shape:
-        raise CodecError(f"tile {tile.id}: samples of shape {bands.shape} in {tile.window}")
-    return EncodedTile(tile.id, header.codec, _pack_header(header) + payload)
+        return HEADER_BYTES + self.body_bytes
 
 
 def without_cover(record: bytes) -> bytes:
@@ -146,7 +106,7 @@ def without_cover(record: bytes) -> bytes:
     Raises:
         CodecError: It is no record, or its header is damaged.
     """
-    return _pack_header(replace(read_header(record), cover=None)) + record[HEADER_BYTES:]
+    return pack_header(replace(read_header(record), cover=None)) + record[HEADER_BYTES:]
 
 
 def raw_record_bytes(bands: int, height: int, width: int, bit_depth: int) -> int:
@@ -170,51 +130,15 @@ def read_header(record: bytes) -> TileHeader:
     return _unpack_header(fields)
 
 
-def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
-    """Decode a record and verify all of it.
-
-    Args:
-        record: A whole record and nothing else.
-        codecs: By kind; `raw` need not be among them.
-
-    Raises:
-        CodecError: Any bit of it is damaged, or its codec is not among `codecs`.
-    """
-    header = read_header(record)
-    where = f"tile {header.row},{header.col}"
-    if len(record) != header.record_bytes:
-        raise CodecError(f"{where}: a record of {header.record_bytes} bytes has {len(record)}")
-    payload = record[HEADER_BYTES:]
-    if zlib.crc32(payload) != header.payload_crc:
-        raise CodecError(f"{where}: the record is damaged: the payload's checksum does not match")
-    codec = codecs.get(header.codec, Raw() if header.codec == RAW else None)
-    if codec is None:
-        raise CodecError(f"{where}: there is no codec {header.codec!r} here to decode it")
-    try:
-        bands = codec.decode(payload, header.shape, bit_depth=header.bit_depth)
-    except CodecError as error:
-        raise CodecError(f"{where}: {error}") from error
-    if bands.shape != header.shape or pixel_hash(bands) != header.pixel_hash:
-        raise CodecError(f"{where}: the decoded samples are not those that were sealed")
-    return OpenedTile(header, bands)
-
-
 def acquisition_tag(acquisition_id: str) -> bytes:
     """Eight bytes that tell the records of one image from those of another."""
     return hashlib.blake2b(acquisition_id.encode(), digest_size=8).digest()
 
 
-def pixel_hash(bands: NDArray[np.uint16]) -> bytes:
-    """Eight bytes of BLAKE2b over the shape (three uint32) and the samples, both little-endian."""
-    samples = np.ascontiguousarray(bands, dtype="<u2")
-    digest = hashlib.blake2b(_SHAPE.pack(*samples.shape), digest_size=8)
-    digest.update(samples.reshape(-1).view(np.uint8).data)
-    return digest.digest()
-
-
-def _pack_header(header: TileHeader) -> bytes:
+def pack_header(header: TileHeader) -> bytes:
+    """The first 72 bytes of a record; CodecError if something does not fit them."""
     if not _CODEC_NAME.fullmatch(header.codec):
-        raise CodecError(f"a codec named {header.codec!r}; 1 to 16 visible ASCII characters fit")
+        raise CodecError(f"a codec named {header.codec!r}; 1 to 14 visible ASCII characters fit")
     if header.cover is not None and not 0.0 <= header.cover <= 1.0:
         raise CodecError(f"a cloud cover of {header.cover}; 0 to 1 is wanted")
     steps = _COVER_UNKNOWN if header.cover is None else round(header.cover * _COVER_STEPS)
@@ -223,7 +147,7 @@ def _pack_header(header: TileHeader) -> bytes:
             SYNC,
             header.record_bytes,
             _VERSION,
-            _FALLBACK if header.is_fallback else 0,
+            (_FALLBACK if header.is_fallback else 0) | (_HAS_PLANE if header.has_plane else 0),
             header.bands,
             header.row,
             header.col,
@@ -232,11 +156,12 @@ def _pack_header(header: TileHeader) -> bytes:
             header.window.height_px,
             header.window.width_px,
             header.codec.encode("ascii"),
+            header.max_error,
             steps,
             header.bit_depth,
             header.acquisition_tag,
             header.pixel_hash,
-            header.payload_crc,
+            header.body_crc,
         )
     except struct.error as error:
         raise CodecError(
@@ -259,11 +184,12 @@ def _unpack_header(fields: bytes) -> TileHeader:
         height_px,
         width_px,
         name,
+        max_error,
         steps,
         bit_depth,
         tag,
         hashed,
-        payload_crc,
+        body_crc,
     ) = _FIELDS.unpack(fields)
     if version != _VERSION:
         raise CodecError(f"a tile record of version {version}; this program knows {_VERSION}")
@@ -271,9 +197,14 @@ def _unpack_header(fields: bytes) -> TileHeader:
     if not _CODEC_NAME.fullmatch(codec) or record_bytes < HEADER_BYTES:
         raise CodecError("the header of the tile record makes no sense")
     check_shape((bands, height_px, width_px), bit_depth=bit_depth)
+    coded_depth(bit_depth, max_error)
+    if flags & ~(_FALLBACK | _HAS_PLANE):
+        raise CodecError(f"the header of the tile record has flags that nobody knows: {flags:#x}")
     return TileHeader(
         codec=codec,
         is_fallback=bool(flags & _FALLBACK),
+        has_plane=bool(flags & _HAS_PLANE),
+        max_error=max_error,
         row=row,
         col=col,
         window=Window(top_px, left_px, height_px, width_px),
@@ -282,6 +213,6 @@ def _unpack_header(fields: bytes) -> TileHeader:
         cover=None if steps == _COVER_UNKNOWN else steps / _COVER_STEPS,
         acquisition_tag=tag,
         pixel_hash=hashed,
-        payload_bytes=record_bytes - HEADER_BYTES,
-        payload_crc=payload_crc,
+        body_bytes=record_bytes - HEADER_BYTES,
+        body_crc=body_crc,
     )

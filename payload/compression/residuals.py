@@ -17,6 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from payload.compression.kernels import has_numba
+
 GAIN_BITS = 12
 GAIN_LIMIT = 4 << GAIN_BITS  # gain x residual then stays inside of int32
 
@@ -36,6 +38,12 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
     Source: LOCO-I, M. Weinberger, G. Seroussi, G. Sapiro, IEEE Trans. Image Processing 9(8), 2000.
     """
+    if has_numba():
+        from payload.compression.med_kernel import predict  # noqa: PLC0415 - compiles where it is used
+
+        found = np.empty(bands.shape, np.uint16)
+        predict(np.ascontiguousarray(bands), found)
+        return found
     _, height, width = bands.shape
     padded = np.zeros((height + 1, width + 1), np.uint16)
     west, north, north_west = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
@@ -54,27 +62,90 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return residuals
 
 
-def med_samples(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def held(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Samples in which each pixel that is not coded holds what came before it.
+
+    That is its western neighbour's value, held or true; in the first column its northern neighbour's;
+    0 where there is none. A decoder comes by it in any order in which it meets the neighbours first.
+
+    Args:
+        bands: [DN] shape (B, H, W).
+        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
+
+    Returns:
+        Same shape, a new array.
+    """
+    count, height, width = bands.shape
+    # Where each pixel's value comes from: the last coded pixel of its row, else of the first column; else nowhere.
+    column = np.where(not_coded, 0, np.arange(width))
+    np.maximum.accumulate(column, axis=1, out=column)
+    row = np.where(not_coded[:, 0], -1, np.arange(height))
+    np.maximum.accumulate(row, out=row)
+    rows = np.where(column > 0, np.arange(height)[:, np.newaxis], row[:, np.newaxis])
+    source = (rows * width + column).reshape(-1)
+    filled: NDArray[np.uint16] = np.take(bands.reshape(count, -1), np.maximum(source, 0), axis=1)
+    if row[0] < 0:
+        filled[:, source < 0] = 0
+    return filled.reshape(bands.shape)
+
+
+def med_samples(
+    residuals: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint16]:
     """Undo `med_residuals`: the samples, shape (B, H, W).
+
+    Args:
+        residuals: Modulo 2**16, shape (B, H, W).
+        not_coded: Shape (H, W), True where residuals mean nothing and the samples are `held`; None where
+            all are coded.
+    """
+    if not has_numba():
+        return wavefront(residuals, not_coded)
+    from payload.compression.med_kernel import undo  # noqa: PLC0415 - compiles where it is used
+
+    plane = np.zeros((0, 0), np.bool_) if not_coded is None else np.ascontiguousarray(not_coded)
+    samples = np.empty(residuals.shape, np.uint16)
+    undo(np.ascontiguousarray(residuals), plane, samples)
+    return samples
+
+
+def wavefront(
+    residuals: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint16]:
+    """What `med_samples` does, without numba.
 
     A sample needs its neighbours first, but all samples of an anti-diagonal, in all bands, are
     independent: the image is sheared so that anti-diagonals are rows, and rows are done in order.
     Beside each of them lies a column of zeros, the neighbours beyond the edge.
     """
+    height, width = residuals.shape[1:]
+    planes: tuple[NDArray[np.bool_], ...] = ()
+    if not_coded is not None:
+        first = np.zeros_like(not_coded)
+        first[:, 0] = not_coded[:, 0]
+        planes = (not_coded & ~first, first)
+    if height <= width:
+        return _wavefront(residuals, planes)
+    # The prediction is the same for the transposed image, west and north exchanged; short rows are cheaper.
+    turned = tuple(plane.T for plane in reversed(planes))
+    return _wavefront(residuals.transpose(0, 2, 1), turned).transpose(0, 2, 1).copy()
+
+
+def _wavefront(
+    residuals: NDArray[np.uint16], planes: tuple[NDArray[np.bool_], ...]
+) -> NDArray[np.uint16]:
+    """The samples; with the planes of pixels that hold their western and their northern neighbours."""
     count, height, width = residuals.shape
-    if (
-        height > width
-    ):  # the prediction is the same for the transposed image; short rows are cheaper
-        return med_samples(residuals.transpose(0, 2, 1)).transpose(0, 2, 1).copy()
     sheared = np.zeros((height + width + 1, (height + 1) * count), np.uint16)
     size, row = sheared.strides[1], sheared.strides[0]
     # Sample (b, i, j) lies in row i + j + 2, at place (i + 1) x count + b.
     image = as_strided(sheared[2:, count:], (count, height, width), (size, row + count * size, row))
     image[...] = residuals
+    holds = [_sheared(plane, count) for plane in planes]
     own, above = list(sheared[:, count:]), list(sheared[:, :-count])
     low, high, clipped = (np.empty_like(own[0]) for _ in range(3))
     west, north, north_west = own[1], above[1], above[0]
-    for samples, above_next in zip(own[2:], above[2:], strict=True):
+    for diagonal, (samples, above_next) in enumerate(zip(own[2:], above[2:], strict=True)):
         np.minimum(west, north, out=low)
         np.maximum(west, north, out=high)
         np.maximum(low, north_west, out=clipped)
@@ -82,8 +153,19 @@ def med_samples(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
         np.add(samples, west, out=samples)
         np.add(samples, north, out=samples)
         np.subtract(samples, low, out=samples)
+        for plane, neighbour in zip(holds, (west, north), strict=False):
+            np.copyto(samples, neighbour, where=plane[diagonal])
         west, north, north_west = samples, above_next, north
     return image.copy()
+
+
+def _sheared(plane: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """A plane, shape (H, W), so that anti-diagonals are rows and each pixel is there for so many bands."""
+    height, width = plane.shape
+    sheared = np.zeros((height + width - 1, height), np.bool_)
+    size, row = sheared.strides[1], sheared.strides[0]
+    as_strided(sheared, (height, width), (row + size, row))[...] = plane
+    return np.repeat(sheared, count, axis=1)
 
 
 def fit_gain(before: NDArray[np.uint16], own: NDArray[np.uint16]) -> int:
@@ -114,6 +196,54 @@ def explained(before: NDArray[np.uint16], gain: int) -> NDArray[np.uint16]:
     return product.astype(np.int16).view(np.uint16)
 
 
+def fold(
+    before: NDArray[np.uint16] | None, own: NDArray[np.uint16], gain: int
+) -> NDArray[np.uint16]:
+    """What the band before, if there is one, leaves unexplained of residuals of shape (N,), as `zigzag` numbers."""
+    if not has_numba():
+        return zigzag(own if before is None else own - explained(before, gain))
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    numbers = np.empty_like(own)
+    first = own if before is None else before
+    med_kernel.fold(
+        first.view(np.int16), own.view(np.int16), 0 if before is None else gain, numbers
+    )
+    return numbers
+
+
+def unfold(
+    before: NDArray[np.uint16] | None, numbers: NDArray[np.uint16], gain: int
+) -> NDArray[np.uint16]:
+    """Undo `fold`: residuals modulo 2**16."""
+    if not has_numba():
+        own = unzigzag(numbers)
+        if before is not None:
+            own += explained(before, gain)
+        return own
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    own = np.empty_like(numbers)
+    first = own if before is None else before
+    if before is None:
+        own.fill(0)
+    med_kernel.unfold(
+        first.view(np.int16), numbers, 0 if before is None else gain, own.view(np.int16)
+    )
+    return own
+
+
+def split(numbers: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Low and high bytes of numbers, same shape."""
+    if not has_numba():
+        return numbers.astype(np.uint8), (numbers >> np.uint16(8)).astype(np.uint8)
+    from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
+
+    low, high = np.empty(numbers.shape, np.uint8), np.empty(numbers.shape, np.uint8)
+    med_kernel.split(numbers.reshape(-1), low.reshape(-1), high.reshape(-1))
+    return low, high
+
+
 def zigzag(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Small residuals of either sign become small numbers: 0, -1, 1, -2 turn into 0, 1, 2, 3."""
     signs = (residuals.view(np.int16) >> 15).view(np.uint16)
@@ -131,5 +261,9 @@ def unzigzag(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def _sum_of_products(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
+    if has_numba():
+        from payload.compression.med_kernel import sum_of_products  # noqa: PLC0415
+
+        return int(sum_of_products(first.reshape(-1), second.reshape(-1)))
     # |residual| <= 2**15: a product fits int32, and 2**27 of them fit int64.
     return int(np.multiply(first, second, dtype=np.int32).sum(dtype=np.int64))

@@ -69,10 +69,8 @@ class Scan:
     def _take(self, data: mmap.mmap, offset: int, header: TileHeader, *, is_trusted: bool) -> int:
         """Note a record; returns how far to go on, past it only if it is whole."""
         place = (header.row, header.col)
-        payload = data[offset + HEADER_BYTES : offset + header.record_bytes] if is_trusted else b""
-        is_whole = (
-            len(payload) == header.payload_bytes and zlib.crc32(payload) == header.payload_crc
-        )
+        body = data[offset + HEADER_BYTES : offset + header.record_bytes] if is_trusted else b""
+        is_whole = len(body) == header.body_bytes and zlib.crc32(body) == header.body_crc
         if not belongs(header, self._header, self._tag):
             self._foreign += 1
         else:

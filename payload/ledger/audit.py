@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 
 from payload.errors import LawError
-from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger
+from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger, TileEntry
 
 JOULE_TOLERANCE = 1e-9
 
@@ -13,7 +13,8 @@ def audit(ledger: Ledger) -> None:
     """Check the books against each other.
 
     Laws: every tile is acquired once and ends once; its raw bytes are wholly pruned, or split between
-    saved and one end; what the end received is what was held; joules spent are joules metered. Where there
+    saved and one end, and pruned as far as its holder tells of pixels that were not coded; what the end
+    received is what was held; joules spent are joules metered. Where there
     is a battery: joules given are joules used, lost, spilled and stored, and each consumer has drawn from
     it what it spent. A tile misses its deadline once, and ends as what became of it says.
     A thumbnail belongs to one tile, stands in no account of that tile, ends once, and is then as long as it was
@@ -65,34 +66,39 @@ def _audit_entry(entry: Entry, raw: dict[str, int]) -> None:
         )
 
 
-def _held(ledger: Ledger, raw: dict[str, int]) -> dict[str, tuple[Fate, int]]:
-    held: dict[str, tuple[Fate, int]] = {}
+def _held(ledger: Ledger, raw: dict[str, int]) -> dict[str, TileEntry]:
+    held: dict[str, TileEntry] = {}
     for tile in ledger.tiles:
         if tile.tile_id in held:
             raise LawError(f"tile {tile.tile_id} ended twice")
         if tile.tile_id not in raw:
             raise LawError(f"tile {tile.tile_id} ended as {tile.end} but was never acquired")
-        held[tile.tile_id] = (tile.end, tile.held_bytes)
+        held[tile.tile_id] = tile
     return held
 
 
 def _audit_tile(
-    tile_id: str, raw_bytes: int, fates: dict[Fate, int], held: tuple[Fate, int] | None
+    tile_id: str, raw_bytes: int, fates: dict[Fate, int], held: TileEntry | None
 ) -> None:
     booked = sum(fates.values())
     if booked != raw_bytes:
         raise LawError(f"tile {tile_id}: {raw_bytes} bytes were acquired but {booked} are booked")
     if held is None:
         raise LawError(f"tile {tile_id} never ended")
-    end, held_bytes = held
+    end, held_bytes = held.end, held.held_bytes
     ends = ENDS & fates.keys()
     if end is Fate.PRUNED:
-        if fates.keys() != {Fate.PRUNED} or held_bytes:
+        if fates.keys() != {Fate.PRUNED} or held_bytes or held.left_out_bytes:
             raise LawError(
                 f"tile {tile_id} was pruned but is booked as {_say(fates)}, {held_bytes} bytes held"
             )
-    elif ends != {end} or Fate.PRUNED in fates:
+    elif ends != {end}:
         raise LawError(f"tile {tile_id} ended as {end} but is booked as {_say(fates)}")
+    elif fates.get(Fate.PRUNED, 0) != held.left_out_bytes:
+        raise LawError(
+            f"tile {tile_id} ended as {end}, {held.left_out_bytes} bytes of its pixels not coded, but is "
+            f"booked as {_say(fates)}"
+        )
     elif fates[end] != held_bytes:
         raise LawError(
             f"tile {tile_id}: {held_bytes} bytes were held, {fates[end]} are booked as {end}"

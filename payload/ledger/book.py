@@ -10,7 +10,11 @@ from enum import StrEnum
 
 
 class Fate(StrEnum):
-    """What became of bytes. A tile's raw bytes are PRUNED, or SAVED and one of the four ends."""
+    """What became of bytes.
+
+    A tile's raw bytes are PRUNED, or SAVED and one of the four ends. Those of pixels of a kept tile that are
+    not coded are PRUNED too.
+    """
 
     DELIVERED = "delivered"
     SAVED = "saved"
@@ -45,11 +49,16 @@ class Acquired:
 
 @dataclass(frozen=True, slots=True)
 class TileEntry:
-    """How a tile ended, and how many bytes of it were then really held by shelf, radio or ground."""
+    """How a tile ended, and how many bytes of it were then really held by shelf, radio or ground.
+
+    Attributes:
+        left_out_bytes: [byte] Of a tile that was kept, raw bytes of its pixels that were not coded.
+    """
 
     tile_id: str
     end: Fate
     held_bytes: int
+    left_out_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +173,9 @@ class Ledger:
         if count_bytes:
             self.entries.append(Entry(time_s, tile_id, fate, count_bytes))
 
-    def finish(self, tile_id: str, end: Fate, held_bytes: int) -> None:
-        """The holder of a tile tells its end and what it held."""
-        self.tiles.append(TileEntry(tile_id, end, held_bytes))
+    def finish(self, tile_id: str, end: Fate, held_bytes: int, left_out_bytes: int = 0) -> None:
+        """The holder of a tile tells its end, what it held, and what of its pixels was not coded."""
+        self.tiles.append(TileEntry(tile_id, end, held_bytes, left_out_bytes))
 
     def spend(self, consumer: str, subject: str, joules: float, time_s: float) -> None:
         """A consumer took energy for a piece of work."""

@@ -35,6 +35,7 @@ TILES: Types = {
     "pixels": "BIGINT",
     "clear_px": "BIGINT",
     "cloud_px": "BIGINT",
+    "clear_not_coded_px": "BIGINT",
     "reason": "VARCHAR",
     "fate": "VARCHAR",
     "delivered_s": "DOUBLE",
@@ -144,6 +145,7 @@ def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> 
         for tile_id, raw_bytes in zip(taken.tile_ids, taken.tile_raw_bytes, strict=True):
             _, row, col = tile_place(tile_id)
             outcome, estimate, end = outcomes.get(tile_id), estimates[tile_id], ends[tile_id]
+            part = None if outcome is None else outcome.not_coded
             yield (
                 record.arm,
                 tile_id,
@@ -159,6 +161,7 @@ def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> 
                 estimate.valid_px,
                 estimate.clear_px,
                 estimate.cloudy_px,
+                0 if part is None else part.clear_px,
                 "never judged" if outcome is None else outcome.decision.reason,
                 str(end),
                 record.delivered_s.get(tile_id),

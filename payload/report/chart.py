@@ -26,6 +26,7 @@ ARM_WORDS = {
     "compressed": "compressed",
     "discard": "discard",
     "prune": "this scenario",
+    "mask": "cloudy pixels left out",
     "oracle": "perfect masker",
 }
 

@@ -61,7 +61,8 @@ _GROWTH = """
             case when fate = 'overflowed' then 0 else raw_bytes end as waiting,
             clear_px as clear_acquired, 0 as clear_delivered, clear_px is null as unknown from tiles
         union all
-        select arm, ceil(delivered_s / {step})::bigint, 0, encoded_bytes, 0, 0, clear_px, false
+        select arm, ceil(delivered_s / {step})::bigint, 0, encoded_bytes, 0, 0,
+            clear_px - coalesce(clear_not_coded_px, 0), false
             from tiles where isfinite(delivered_s)
         union all
         select arm, ceil(time_s / {step})::bigint, 0, 0, -bytes, 0, 0, false from ledger

@@ -28,6 +28,8 @@ ARM_MEANINGS = {
     "compressed": "No masker, nothing dropped; this scenario's codec.",
     "discard": "This scenario's masker; whole images above a cloud cover are dropped, the rest compressed.",
     "prune": "This scenario: its own masker, its tiles dropped by cloud cover, its codec.",
+    "mask": "This scenario's masker and codec, cloudy pixels not coded; only tiles that are nearly all cloud are "
+    "dropped.",
     "oracle": "This scenario with a perfect masker, which is the truth itself.",
 }
 
@@ -47,7 +49,7 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     (
         "clear_pixels_discarded",
         "Clear pixels thrown away",
-        "Pixels clear by truth in tiles pruned: the price.",
+        "Pixels clear by truth in tiles pruned, or not coded in kept ones: the price.",
         _told(pixels, UNKNOWN),
     ),
     ("images", "Images taken", "Retakes included.", _told(lambda value: f"{value:,.0f}", DASH)),

@@ -100,6 +100,11 @@ class PruningModel(Section):
         description="The arm `discard` drops a whole image above this cover; 0.7 as on Phi-Sat-1 "
         "(Giuffrida et al. 2020, doi 10.3390/rs12142205).",
     )
+    max_masked_cloud_cover: Share = Field(
+        0.95,
+        description="The arm `mask` codes only what is clear of a tile, and drops it above this cover, "
+        "where little more than its header would be sent. Assumption: 0.95.",
+    )
 
     @property
     def max_expected_cover(self) -> float:

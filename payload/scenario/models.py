@@ -30,6 +30,7 @@ from payload.scenario.fleet import (
     SatelliteModel,
 )
 from payload.scenario.ground import OutageModel, StationModel, UplinkModel
+from payload.scenario.loss import LossModel
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
 from payload.scenario.radio import RadioModel
@@ -83,7 +84,7 @@ class ClaimModel(Section):
         pattern="^[a-z_]+$",
         description="What is measured; an unknown one is answered with all of them.",
     )
-    arm: Literal["raw", "compressed", "discard", "prune", "oracle"] = Field(
+    arm: Literal["raw", "compressed", "discard", "prune", "mask", "oracle"] = Field(
         "compressed", description="Of which flight."
     )
     figure: str = Field(max_length=100, description="What is published, in its own words.")
@@ -152,6 +153,9 @@ class Scenario(Section):
     codec: CodecChoice = Field(
         default_factory=lambda: CodecChoice.model_validate({}),
         description="How tiles shrink.",
+    )
+    loss: LossModel = Field(
+        default_factory=LossModel, description="What compression may lose; nothing if left out."
     )
     computer: ComputerModel = Field(
         default_factory=ComputerModel, description="What computes on board."
@@ -241,6 +245,16 @@ class Scenario(Section):
                     f"the upload {upload.name!r} is for {upload.satellite!r}, which is none of: "
                     f"{', '.join(names)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _errors_leave_something(self) -> Self:
+        most = 2 ** (self.camera.bit_depth - 1) - 1
+        if self.loss.max_error is not None and self.loss.max_error > most:
+            raise ValueError(
+                f"loss.max_error is {self.loss.max_error}; of samples of {self.camera.bit_depth} bit errors "
+                f"of up to {most} leave something"
+            )
         return self
 
     @model_validator(mode="after")

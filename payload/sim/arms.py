@@ -6,8 +6,8 @@ from typing import Literal
 from payload.pruning import KEEP_ALL, Policy
 from payload.scenario.camera import PruningModel
 
-ArmName = Literal["raw", "compressed", "discard", "prune", "oracle"]
-ARMS: tuple[ArmName, ...] = ("raw", "compressed", "discard", "prune", "oracle")
+ArmName = Literal["raw", "compressed", "discard", "prune", "mask", "oracle"]
+ARMS: tuple[ArmName, ...] = ("raw", "compressed", "discard", "prune", "mask", "oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Arm:
         mask: No mask, the scenario's masker, or the truth itself.
         policy: What is dropped.
         compresses: Whether kept tiles go through the scenario's codec; else they go down raw.
+        leaves_cloud_out: Whether cloudy pixels of kept tiles are not coded.
     """
 
     name: ArmName
     mask: Literal["none", "scenario", "perfect"]
     policy: Policy
     compresses: bool
+    leaves_cloud_out: bool = False
 
     @property
     def is_scenarios_own(self) -> bool:
@@ -57,5 +59,8 @@ def make_arm(name: ArmName, pruning: PruningModel) -> Arm:
             return Arm(name, "scenario", images, compresses=True)
         case "prune":
             return Arm(name, "scenario", tiles, compresses=True)
+        case "mask":
+            nearly_all = Policy("tile", pruning.max_masked_cloud_cover)
+            return Arm(name, "scenario", nearly_all, compresses=True, leaves_cloud_out=True)
         case "oracle":
             return Arm(name, "perfect", tiles, compresses=True)

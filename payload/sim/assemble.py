@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
+from payload.compression import Loss
 from payload.energy import ComputeProfile, Supply, fit, load_profile
 from payload.energy.fitting import (
     assumption,
@@ -134,8 +135,15 @@ class Assembly:
     def _painted(self) -> Darkroom:
         factor = self.scenario.thumbnail_factor
         if self.surrogate is None:
-            codec_name = self.scenario.codec.kind
-            return Pixels(self.source, self.masker, self.codec, codec_name, self.tile_px, factor)
+            return Pixels(
+                self.source,
+                self.masker,
+                self.codec,
+                self.scenario.codec.kind,
+                self.tile_px,
+                factor,
+                loss_of(self.scenario),
+            )
         source = cast(Glancing, self.source)
         return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor)
 
@@ -250,6 +258,11 @@ def make_sensor(scenario: Scenario) -> Sensor:
         settle_s=camera.settle_s,
         counted_bands=camera.counted_bands,
     )
+
+
+def loss_of(scenario: Scenario) -> Loss:
+    """What the compression of a scenario may lose."""
+    return Loss(scenario.loss.max_error, scenario.loss.bits_per_sample)
 
 
 def surrogate_of(scenario: Scenario) -> Surrogate | None:

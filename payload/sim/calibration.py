@@ -16,7 +16,7 @@ from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Codec, Masker
 from payload.rng import stream
 from payload.scenario.models import Scenario
-from payload.sim.assemble import make_sensor
+from payload.sim.assemble import loss_of, make_sensor
 from payload.sim.fidelity import Glanced, fitted_on, glanced
 from payload.sim.pixels import Pixels
 from payload.surrogate import Sample, Surrogate, calibrate
@@ -70,6 +70,7 @@ class Calibration:
             cast(Codec, scenario.codec.build()),
             scenario.codec.kind,
             self._tile_px,
+            loss=loss_of(scenario),
         )
         self._windows = TileGrid(side_px, side_px, self._tile_px).windows
         self._count = max(FEWEST_SCENES, min(self.scenes, _MOST_PX // side_px**2))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from payload.compression.raw import packed_bytes
 from payload.compression.record import HEADER_BYTES
-from payload.sim.facts import Darkroom, Thumbnail, TileFacts
+from payload.sim.facts import ClearPart, Darkroom, Thumbnail, TileFacts
 from payload.types import Acquisition, Sensor
 from payload.units import BITS_PER_BYTE
 
@@ -48,8 +48,22 @@ class Counted:
         raw = fact.raw_bytes - counted - HEADER_BYTES
         shrunk = -(-counted * (fact.encoded_bytes - HEADER_BYTES) // raw)
         return replace(
-            fact, encoded_bytes=fact.encoded_bytes + shrunk, record_bytes=fact.encoded_bytes
+            fact,
+            encoded_bytes=fact.encoded_bytes + shrunk,
+            record_bytes=fact.encoded_bytes,
+            clear_part=None
+            if fact.clear_part is None
+            else _all_clear(fact.clear_part, counted, raw),
         )
+
+
+def _all_clear(part: ClearPart, counted: int, raw: int) -> ClearPart:
+    """A tile without its cloudy pixels, with counted bands of so many raw bytes; `raw` are the painted ones'."""
+    left_out = counted * part.not_coded.bytes // raw
+    painted = raw - part.not_coded.bytes
+    shrunk = -(-(counted - left_out) * (part.encoded_bytes - HEADER_BYTES) // painted)
+    not_coded = replace(part.not_coded, bytes=part.not_coded.bytes + left_out)
+    return ClearPart(part.encoded_bytes + shrunk, not_coded)
 
 
 def _all_bands(sensor: Sensor, thumbnail: Thumbnail) -> Thumbnail:

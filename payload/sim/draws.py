@@ -15,14 +15,44 @@ from payload.imaging.thumbnail import thumbnail_window
 from payload.ports import Glancing
 from payload.rng import stream
 from payload.sim.counted import counted_bytes
-from payload.sim.facts import Thumbnail, TileFacts, perfect
+from payload.sim.facts import ClearPart, Thumbnail, TileFacts, perfect
 from payload.surrogate import Surrogate, TileSize, draw
-from payload.types import Acquisition, Sensor, Window
+from payload.types import Acquisition, CoverEstimate, NotCoded, Sensor, Window
 
 THUMBNAIL_BITS = 1.3
 """Bits a sample of a thumbnail over those of its tile. Assumption: 1.3, as averaging takes likeness of neighbours
 away; nine painted tiles of 256 px at 20 m with `med-zstd` gave 1.23 to 1.56 (median 1.28) at a factor of 16, and
 1.14 to 1.28 (median 1.21) at 8."""
+
+
+PX_A_PLANE_BYTE = 93
+"""Pixels of a tile of which a byte tells whether they are coded. Assumption: 93; 46 real images of 256 px with 3 to
+90 % of cloud took 705 bytes in the mean."""
+
+
+def clear_part(
+    estimate: CoverEstimate, encoded_bytes: int, pixels: int, sample_bytes: int
+) -> ClearPart | None:
+    """What a tile would weigh without its cloudy pixels.
+
+    Its payload shrinks as its pixels do, what tells which they are counted. Assumption; on the same images the
+    mean payload with `med-zstd` was 0.98 of that.
+
+    Args:
+        estimate: What the masker says of the tile.
+        encoded_bytes: [byte] Length of its record.
+        pixels: [px] It has.
+        sample_bytes: [byte] Of its samples, packed.
+    """
+    if not estimate.cloud_px:
+        return None
+    left_out = sample_bytes - -(-sample_bytes * (pixels - estimate.cloud_px) // pixels)
+    left_out -= -(-pixels // PX_A_PLANE_BYTE)
+    samples = -(-(encoded_bytes - HEADER_BYTES) * (pixels - estimate.cloud_px) // pixels)
+    shorter = min(HEADER_BYTES + samples, HEADER_BYTES + sample_bytes - left_out)
+    if left_out <= 0 or shorter >= encoded_bytes:
+        return None
+    return ClearPart(shorter, NotCoded(left_out, estimate.false_cloud_px, estimate.true_cloud_px))
 
 
 @dataclass(frozen=True)
@@ -56,6 +86,7 @@ class Draws:
             painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
             size = TileSize(window.pixels, painted_bytes)
             estimate, encoded_bytes = draw(self.surrogate, glance, rng, size, mood=mood)
+            sample_bytes = painted_bytes - HEADER_BYTES
             facts.append(
                 TileFacts(
                     tile_id=tile_id,
@@ -68,8 +99,9 @@ class Draws:
                     thumbnail=self._thumbnail(
                         sensor,
                         window,
-                        (encoded_bytes - HEADER_BYTES) / (painted_bytes - HEADER_BYTES),
+                        (encoded_bytes - HEADER_BYTES) / sample_bytes,
                     ),
+                    clear_part=clear_part(estimate, encoded_bytes, window.pixels, sample_bytes),
                 )
             )
         return tuple(facts)

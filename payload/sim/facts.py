@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from payload.types import Acquisition, CoverEstimate
+from payload.types import Acquisition, CoverEstimate, NotCoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,19 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearPart:
+    """A tile without its cloudy pixels, were it sent so.
+
+    Attributes:
+        encoded_bytes: [byte] Length of its record with the scenario's codec.
+        not_coded: What stays on board.
+    """
+
+    encoded_bytes: int
+    not_coded: NotCoded
+
+
+@dataclass(frozen=True, slots=True)
 class TileFacts:
     """What is true of a tile, whoever asks.
 
@@ -35,6 +48,7 @@ class TileFacts:
         record_at: Where the record starts in the spool file; None if it was not spooled.
         record_bytes: Length of the record itself, where `encoded_bytes` counts more; None where not.
         thumbnail: Of the tile; None where the scenario makes none.
+        clear_part: The tile without its cloudy pixels; None where it is better sent whole.
     """
 
     tile_id: str
@@ -46,6 +60,7 @@ class TileFacts:
     record_at: int | None
     record_bytes: int | None = None
     thumbnail: Thumbnail | None = None
+    clear_part: ClearPart | None = None
 
 
 class Darkroom(Protocol):

@@ -62,7 +62,10 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
         masker["sha256"] = identity.sha256
     return FittedOn(
         masker=masker,
-        codec=scenario.codec.model_dump(mode="json", context=context),
+        codec={
+            **scenario.codec.model_dump(mode="json", context=context),
+            **scenario.loss.model_dump(mode="json", exclude_none=True),  # none is none
+        },
         sensor={
             "bands": list(sensor.bands),
             "gsd_m": sensor.gsd_m,
@@ -136,7 +139,7 @@ def _remedy(scenario: Scenario) -> str:
     )
 
 
-_FITTED_SECTIONS = ("masker", "codec", "camera", "scene", "pruning")
+_FITTED_SECTIONS = ("masker", "codec", "loss", "camera", "scene", "pruning")
 
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:

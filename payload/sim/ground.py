@@ -14,7 +14,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.requests import choose
-from payload.types import Acquisition, Opportunity, PlanContext
+from payload.types import Acquisition, Opportunity, PlanContext, TileOutcome
 
 Story = Generator[simpy.Event, Any, None]
 Deliver = Callable[[Acquisition, bytes], None]
@@ -120,17 +120,17 @@ class Ground:
         self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
         self._tell_news()
 
-    def receive(
-        self, acquisition: Acquisition, tile_id: str, held_bytes: int, *, is_masked: bool = True
-    ) -> None:
+    def receive(self, acquisition: Acquisition, outcome: TileOutcome, held_bytes: int) -> None:
         """The last frame of a record has arrived."""
+        tile_id = outcome.tile_id
+        is_masked = outcome.cover is not None or not self.arm.sees_cloud
         if self.arm.is_scenarios_own and self.deliver is not None:
             record = self.memo.record(acquisition, tile_id)
             if not is_masked:
                 record = without_cover(record)
             self.deliver(acquisition, record)
             held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
-        self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes)
+        self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes, outcome.pruned_bytes)
         self.delivered_s[tile_id] = self.env.now
 
     def see(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:

@@ -5,13 +5,33 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from payload.compression import seal
+import numpy as np
+
+from payload.compression import LOSSLESS, Coding, Loss, cleaned, seal, seal_clear
 from payload.imaging.thumbnail import shrink
 from payload.imaging.tiling import cut_tiles
 from payload.masking.scores import estimate_cover
 from payload.ports import Codec, Masker, SceneSource
-from payload.sim.facts import Thumbnail, TileFacts, perfect
-from payload.types import Acquisition, CoverEstimate, Tile, View
+from payload.sim.facts import ClearPart, Thumbnail, TileFacts, perfect
+from payload.types import (
+    Acquisition,
+    CloudMask,
+    CoverEstimate,
+    EncodedTile,
+    NotCoded,
+    Tile,
+    View,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A tile with what the masker says of it and its record."""
+
+    tile: Tile
+    mask: CloudMask
+    estimate: CoverEstimate
+    encoded: EncodedTile
 
 
 @dataclass(frozen=True)
@@ -20,6 +40,7 @@ class Pixels:
 
     Attributes:
         thumbnail_factor: [px] Side of the squares that thumbnails average; None where none are made.
+        loss: What may be lost of a sample.
     """
 
     source: SceneSource
@@ -28,19 +49,23 @@ class Pixels:
     codec_name: str
     tile_px: int
     thumbnail_factor: int | None = None
+    loss: Loss = LOSSLESS
 
     def judged(self, view: View, name: str) -> Iterator[tuple[int, CoverEstimate, bytes]]:
         """Pixels, estimate and record of each tile of a view, in grid order; `name` goes into their ids."""
-        for tile, estimate, record in self._judged(view, name):
-            yield tile.pixels, estimate, record
+        for judged in self._judged(view, name):
+            yield judged.tile.pixels, judged.estimate, judged.encoded.record
 
-    def _judged(self, view: View, name: str) -> Iterator[tuple[Tile, CoverEstimate, bytes]]:
+    def _judged(self, view: View, name: str) -> Iterator[_Judged]:
         scene = self.source.scene(view)
         margin_px = self.masker.margin_px
         for tile in cut_tiles(scene, name, tile_px=self.tile_px, margin_px=margin_px):
-            estimate = estimate_cover(self.masker.predict(tile), tile.patch)
-            encoded = seal(tile, self.codec, self.codec_name, cover=estimate.cover)
-            yield tile, estimate, encoded.record
+            mask = self.masker.predict(tile)
+            estimate = estimate_cover(mask, tile.patch)
+            yield _Judged(tile, mask, estimate, self._seal(tile, estimate))
+
+    def _seal(self, tile: Tile, estimate: CoverEstimate) -> EncodedTile:
+        return seal(tile, self.codec, self.codec_name, cover=estimate.cover, loss=self.loss)
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles; each record goes into the spool file, its thumbnail's behind it."""
@@ -48,8 +73,9 @@ class Pixels:
         written = 0
         with spool.open("wb") if spool else nullcontext() as file:
             names = zip(acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True)
-            judged = self._judged(acquisition.view, acquisition.id)
-            for (tile_id, raw_bytes), (tile, estimate, record) in zip(names, judged, strict=True):
+            found = self._judged(acquisition.view, acquisition.id)
+            for (tile_id, raw_bytes), judged in zip(names, found, strict=True):
+                tile, estimate, record = judged.tile, judged.estimate, judged.encoded.record
                 thumbnail = self.thumbnail(tile, estimate)
                 facts.append(
                     TileFacts(
@@ -68,6 +94,7 @@ class Pixels:
                             record_bytes=len(thumbnail[1]),
                             record_at=None if file is None else written + len(record),
                         ),
+                        clear_part=self._clear_part(judged),
                     )
                 )
                 if file is not None:
@@ -80,4 +107,23 @@ class Pixels:
         if self.thumbnail_factor is None:
             return None
         small = shrink(tile, self.thumbnail_factor)
-        return small, seal(small, self.codec, self.codec_name, cover=estimate.cover).record
+        return small, self._seal(small, estimate).record
+
+    def _clear_part(self, judged: _Judged) -> ClearPart | None:
+        """The tile without what its mask, cleaned, calls cloud; None where it is better sent whole."""
+        tile, patch = judged.tile, judged.tile.patch
+        not_coded = cleaned(judged.mask.cloud)
+        coding = Coding(self.codec, self.codec_name, self.loss)
+        encoded = seal_clear(tile, coding, not_coded=not_coded, whole=judged.encoded)
+        if encoded is judged.encoded:
+            return None
+        left_out = estimate_cover(CloudMask(not_coded.astype(np.float32), 0.5), patch)
+        knows = left_out.clear_px is not None
+        return ClearPart(
+            len(encoded.record),
+            NotCoded(
+                encoded.not_coded_bytes,
+                clear_px=left_out.false_cloud_px if knows else None,
+                cloudy_px=left_out.true_cloud_px if knows else None,
+            ),
+        )

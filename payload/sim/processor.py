@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from payload.energy import ComputeProfile
 from payload.pruning import decide
 from payload.sim.arms import Arm
-from payload.sim.facts import TileFacts
+from payload.sim.facts import ClearPart, TileFacts
 from payload.sim.memo import Memo
 from payload.types import Acquisition, CoverEstimate, Decision, TileOutcome
 from payload.units import PX_PER_MPX
@@ -68,6 +68,8 @@ class Processor:
     ) -> TileOutcome:
         """What became of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
         encodes = decision.keep and self.arm.compresses
+        is_masked = cover is not None and self.arm.leaves_cloud_out
+        part = fact.clear_part if is_masked else None
         busy_s = 0.0 if cover is None else self.profile.busy_s(fact.pixels)
         if encodes:
             busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
@@ -76,9 +78,14 @@ class Processor:
         return TileOutcome(
             tile_id=fact.tile_id,
             raw_bytes=fact.raw_bytes,
-            encoded_bytes=fact.encoded_bytes if encodes else fact.raw_bytes,
+            encoded_bytes=_encoded_bytes(fact, part) if encodes else fact.raw_bytes,
             decision=decision,
             cover=cover,
             busy_s=busy_s,
             energy_j=self.profile.energy_j(busy_s),
+            not_coded=None if part is None or not encodes else part.not_coded,
         )
+
+
+def _encoded_bytes(fact: TileFacts, part: ClearPart | None) -> int:
+    return fact.encoded_bytes if part is None else part.encoded_bytes

@@ -125,6 +125,7 @@ class Recorder:
         self.outcomes[tile_id] = outcome
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if outcome.is_kept:
+            self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
             self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
             shelf = self.memory.change(
                 tile_id, bytes=outcome.encoded_bytes, cover=cover, is_pinned=False
@@ -196,8 +197,7 @@ class Recorder:
             return
         held_bytes = self.memory.release(tile_id)
         self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
-        is_masked = self.outcomes[tile_id].cover is not None or not self.ground.arm.sees_cloud
-        self.ground.receive(self.acquisition_of[tile_id], tile_id, held_bytes, is_masked=is_masked)
+        self.ground.receive(self.acquisition_of[tile_id], self.outcomes[tile_id], held_bytes)
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""
@@ -232,7 +232,8 @@ class Recorder:
         raw_bytes = acquisition.tile_raw_bytes[acquisition.tile_ids.index(tile_id)]
         is_coded = outcome is not None and outcome.is_kept
         self.settle(tile_id, fate, outcome.encoded_bytes if outcome and is_coded else raw_bytes)
-        self.ledger.finish(tile_id, fate, held_bytes)
+        left_out_bytes = outcome.pruned_bytes if outcome and is_coded else 0
+        self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
         return held_bytes
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:

@@ -14,7 +14,7 @@ class FittedOn:
 
     Attributes:
         masker: Kind, options, and the digest of its file.
-        codec: Kind and options.
+        codec: Kind and options, and what may be lost, if anything.
         sensor: Bands, ground sample distance, bit depth and radiometry; not the size of an image.
         world: Kind and options of the scene source; not its seed.
         tile_px: [px] Side of a tile.

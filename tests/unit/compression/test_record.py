@@ -3,30 +3,16 @@ import zlib
 
 import numpy as np
 import pytest
+from contracts.codec import tile_of
 
 from payload.compression import open_record, raw_record_bytes, read_header, seal
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.compression.record import HEADER_BYTES
 from payload.errors import CodecError
-from payload.types import Patch, Radiometry, Tile, Window
+from payload.types import Tile, Window
 
 CODECS = {"raw": Raw(), "med-zstd": MedZstd()}
-
-
-def tile_of(bands, *, bit_depth=12, row=2, col=3):
-    _, height, width = bands.shape
-    return Tile(
-        id=f"image#{row},{col}",
-        row=row,
-        col=col,
-        window=Window(row * 256, col * 256, height, width),
-        patch=Patch(bands),
-        surroundings=bands,
-        inset=(slice(0, height), slice(0, width)),
-        radiometry=Radiometry(1e-4),
-        bit_depth=bit_depth,
-    )
 
 
 def ramp(bands=4, height=20, width=30):
@@ -107,10 +93,10 @@ def test_a_codec_that_is_not_here_is_named():
 class Liar:
     """A codec whose payloads are whole and whose pixels are wrong."""
 
-    def encode(self, bands, *, bit_depth):  # noqa: ARG002
+    def encode(self, bands, *, bit_depth, not_coded=None):  # noqa: ARG002
         return b"x"
 
-    def decode(self, payload, shape, *, bit_depth):  # noqa: ARG002
+    def decode(self, payload, shape, *, bit_depth, not_coded=None):  # noqa: ARG002
         return np.zeros(shape, np.uint16)
 
 
@@ -120,7 +106,7 @@ def test_pixels_that_are_not_those_that_were_sealed_are_noticed():
         open_record(record, {"liar": Liar()})
 
 
-@pytest.mark.parametrize("name", ["", "a-codec-with-17-ch", "with space", "grün"])
+@pytest.mark.parametrize("name", ["", "a-codec-with-18-ch", "with space", "grün"])
 def test_a_codec_name_that_does_not_fit_is_refused(name):
     with pytest.raises(CodecError, match="codec named"):
         seal(tile_of(np.zeros((4, 64, 64), np.uint16)), MedZstd(), name)
@@ -153,7 +139,9 @@ def resealed(record, offset, fields):
     [
         (4, struct.pack("<I", 0)),
         (4, struct.pack("<I", 2**32 - 1)),
-        (8, b"\x02"),
+        (8, b"\x01"),
+        (9, b"\x04"),
+        (42, struct.pack("<H", 2048)),
         (10, struct.pack("<H", 0)),
         (10, struct.pack("<H", 257)),
         (10, struct.pack("<H", 256)),

@@ -17,7 +17,7 @@ from payload.tables import write_table
 DAY_S = 86400.0
 RAW_PER_PX = 6
 SIDE_PX = 256
-ARMS = ("raw", "compressed", "discard", "prune", "oracle")
+ARMS = ("raw", "compressed", "discard", "prune", "mask", "oracle")
 STATIONS = (("svalbard", 78.23, 15.39), ("matera", 40.65, 16.70), ("punta-arenas", -52.93, -70.85))
 LIMIT = 0.7
 
@@ -57,7 +57,16 @@ class Tile:
         return round((1 - self.true_cover) * SIDE_PX * SIDE_PX)
 
     def record(self, arm: str) -> int:
-        return self.raw if arm == "raw" else round(self.raw * (0.42 + 0.2 * self.cover))
+        if arm == "raw":
+            return self.raw
+        whole = round(self.raw * (0.42 + 0.2 * self.cover))
+        return round(whole * (1 - self.cover)) if arm == "mask" else whole
+
+    def left_out(self, arm: str) -> int:
+        return int(self.raw * self.cover) if arm == "mask" else 0
+
+    def clear_left_out(self, arm: str) -> int:
+        return self.clear // 50 if arm == "mask" else 0
 
 
 def fly(world: World, arm: str, tiles: list[Tile], contacts: list[float]) -> dict[str, object]:
@@ -87,11 +96,14 @@ def fly(world: World, arm: str, tiles: list[Tile], contacts: list[float]) -> dic
                     continue
                 cover = tile.true_cover if arm == "oracle" else tile.cover
                 cover = means[tile.image] if arm == "discard" else cover
-                if arm not in ("raw", "compressed") and cover > LIMIT:
+                limit = 0.95 if arm == "mask" else LIMIT
+                if arm not in ("raw", "compressed") and cover > limit:
                     settle(tile, "pruned", tile.raw, time_s + 20)
-                    ends[tile.id] = ("pruned", None, None, f"tile cover {cover:.3f} above {LIMIT}")
+                    ends[tile.id] = ("pruned", None, None, f"tile cover {cover:.3f} above {limit}")
                     continue
-                settle(tile, "saved", tile.raw - tile.record(arm), time_s + 20)
+                left_out = tile.left_out(arm)
+                settle(tile, "pruned", left_out, time_s + 20)
+                settle(tile, "saved", tile.raw - left_out - tile.record(arm), time_s + 20)
                 memory += tile.record(arm)
                 queue.append(tile)
         else:
@@ -116,7 +128,9 @@ def fly(world: World, arm: str, tiles: list[Tile], contacts: list[float]) -> dic
         world.rows["tiles"].append(
             (arm, tile.id, tile.id.partition("#")[0], world.target.format(tile.image), "sat-1",
              int(row), int(col), tile.time_s, tile.raw, encoded, tile.cover, SIDE_PX**2, clear,
-             None if clear is None else SIDE_PX**2 - clear, reason, fate, delivered_s)
+             None if clear is None else SIDE_PX**2 - clear,
+             tile.clear_left_out(arm) if fate not in ("pruned", "overflowed") else 0,
+             reason, fate, delivered_s)
         )  # fmt: skip
     for index, aos_s in enumerate(contacts):
         station = STATIONS[index % len(STATIONS)][0]
@@ -169,6 +183,8 @@ def summary_of(world: World, tiles: list[Tile], flown: dict[str, dict]) -> dict[
         flies = arm != "oracle" or world.truth
         down = total(arm, "delivered") if flies else None
         px = clear(ended(arm, "delivered")) if flies else None
+        if px is not None:
+            px -= sum(tile.clear_left_out(arm) for tile in ended(arm, "delivered"))
         arms.append(
             {
                 "name": arm,

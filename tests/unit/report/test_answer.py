@@ -161,9 +161,16 @@ def test_key_figures_are_always_there(results: Make, world: dict):
 
 def test_the_table_puts_the_scenario_first_and_knows_what_it_does_not(results: Make):
     arms, measures = arm_table(read_report_data(results(truth=False)))
-    assert [item.name for item in arms] == ["prune", "raw", "compressed", "discard", "oracle"]
+    assert [item.name for item in arms] == [
+        "prune",
+        "raw",
+        "compressed",
+        "discard",
+        "mask",
+        "oracle",
+    ]
     values = {measure.name: measure.values for measure in measures}
-    assert values["Clear ground delivered"] == ("unknown",) * 4 + ("\N{EM DASH}",)
+    assert values["Clear ground delivered"] == ("unknown",) * 5 + ("\N{EM DASH}",)
     assert values["Link saturated"][1] == "yes"
     assert set(values["Saved against the bent pipe"]) == {"\N{EM DASH}"}
 

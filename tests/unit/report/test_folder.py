@@ -32,7 +32,7 @@ def test_fates_are_those_of_the_ledger(results: Make):
     volumes = data.summary.bytes
     assert sum(data.fates["prune"].values()) == volumes.acquired
     assert data.fates["prune"]["pruned"] == volumes.pruned
-    assert set(data.fates) == {"raw", "compressed", "discard", "prune", "oracle"}
+    assert set(data.fates) == {"raw", "compressed", "discard", "prune", "mask", "oracle"}
 
 
 def test_targets_are_read_where_the_folder_has_them(results: Make):

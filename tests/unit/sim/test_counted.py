@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from payload import api
+from payload.compression import OpenedTile
 from payload.compression.container import read_container
 from payload.compression.med import MedZstd
-from payload.compression.record import HEADER_BYTES, OpenedTile
+from payload.compression.record import HEADER_BYTES
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms

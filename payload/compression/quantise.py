@@ -1,0 +1,116 @@
+"""Near-lossless coding: samples in steps of 2 m + 1 before any codec, so that none is off by more than m.
+
+A sample x is coded as (x + m) // (2 m + 1) and comes back as that times (2 m + 1), or as the highest sample
+if that is less. All in integers: the bound is exact, for every codec, on every machine.
+
+Source: the uniform quantiser of JPEG-LS, ISO/IEC 14495-1, annex A.4.4, outside of the prediction loop.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.samples import MAX_BIT_DEPTH
+from payload.errors import CodecError
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What may be lost of a sample.
+
+    Attributes:
+        max_error: [DN] Bound of the error, m. With `bits_per_sample` the largest m that may be chosen, as
+            much as there is if it is None; without, None is 0: nothing is lost.
+        bits_per_sample: What a record may take of each coded sample, all of its bytes counted: the
+            smallest m that meets it is chosen; None: m is `max_error`.
+
+    Raises:
+        CodecError: A bound below 0, or no bits.
+    """
+
+    max_error: int | None = None
+    bits_per_sample: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_error is not None and self.max_error < 0:
+            raise CodecError(f"an error of at most {self.max_error}; 0 or more is wanted")
+        if self.bits_per_sample is not None and not self.bits_per_sample > 0:
+            raise CodecError(f"{self.bits_per_sample} bits a sample; more than 0 are wanted")
+
+
+LOSSLESS = Loss()
+
+
+def largest_error(bit_depth: int) -> int:
+    """[DN] The largest m that leaves more than one step to samples of a bit depth."""
+    return (1 << (bit_depth - 1)) - 1
+
+
+def coded_depth(bit_depth: int, max_error: int) -> int:
+    """[bit] Of the numbers of steps into which samples of a bit depth fall.
+
+    Raises:
+        CodecError: The error is larger than `largest_error`.
+    """
+    if not 0 <= max_error <= largest_error(bit_depth):
+        raise CodecError(
+            f"an error of at most {max_error}; 0 to {largest_error(bit_depth)} make sense with "
+            f"{bit_depth} bit"
+        )
+    return (((1 << bit_depth) - 1 + max_error) // (2 * max_error + 1)).bit_length()
+
+
+def quantised(bands: NDArray[np.uint16], max_error: int) -> NDArray[np.uint16]:
+    """Numbers of steps, same shape; samples that no bit depth holds are as good as others."""
+    if not max_error:
+        return bands
+    steps = np.arange(1 << MAX_BIT_DEPTH, dtype=np.uint32)
+    table = ((steps + np.uint32(max_error)) // np.uint32(2 * max_error + 1)).astype(np.uint16)
+    found: NDArray[np.uint16] = np.take(table, bands)
+    return found
+
+
+def restored(steps: NDArray[np.uint16], max_error: int, *, bit_depth: int) -> NDArray[np.uint16]:
+    """Samples from numbers of steps, same shape: each within `max_error` of what it was."""
+    if not max_error:
+        return steps
+    samples = steps.astype(np.uint32) * np.uint32(2 * max_error + 1)
+    highest = np.uint32((1 << bit_depth) - 1)
+    found: NDArray[np.uint16] = np.minimum(samples, highest).astype(np.uint16)
+    return found
+
+
+def worst(first: NDArray[np.uint16], second: NDArray[np.uint16]) -> int:
+    """[DN] The largest difference of two arrays of one shape."""
+    if not first.size:
+        return 0
+    return int((np.maximum(first, second) - np.minimum(first, second)).max())
+
+
+def smallest_error(meets: Callable[[int], bool], most: int) -> int:
+    """The smallest m from 0 to `most` that meets a rate; `most` if none does.
+
+    Sizes fall with m, if not in each single step: m is doubled until it meets the rate, then bisected, then
+    lowered as long as one of the two below it meets the rate too.
+
+    Args:
+        meets: Whether an m meets the rate.
+        most: The largest that may be chosen.
+    """
+    if meets(0):
+        return 0
+    misses, found = 0, min(1, most)
+    while found < most and not meets(found):
+        misses, found = found, min(2 * found, most)
+    while found - misses > 1:
+        middle = (misses + found) // 2
+        if meets(middle):
+            found = middle
+        else:
+            misses = middle
+    while found > 2 and meets(found - 2):
+        found -= 2
+        found -= meets(found - 1)
+    return found

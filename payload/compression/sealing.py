@@ -1,0 +1,254 @@
+"""A tile becomes a record, and a record a tile again, verified to the last bit."""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.compression.plane import pack_plane, unpack_plane
+from payload.compression.quantise import (
+    LOSSLESS,
+    Loss,
+    coded_depth,
+    largest_error,
+    quantised,
+    restored,
+    smallest_error,
+    worst,
+)
+from payload.compression.raw import Raw, packed_bytes
+from payload.compression.record import (
+    HEADER_BYTES,
+    RAW,
+    TileHeader,
+    acquisition_tag,
+    pack_header,
+    read_header,
+)
+from payload.compression.samples import (
+    check_plane,
+    check_samples,
+    coded_samples,
+    count_coded,
+)
+from payload.errors import CodecError
+from payload.geometry.grid import tile_place
+from payload.ports import Codec
+from payload.types import EncodedTile, Tile
+from payload.units import BITS_PER_BYTE
+
+_PLANE_LENGTH = struct.Struct("<I")
+_SHAPE = struct.Struct("<3I")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedTile:
+    """A record opened and verified.
+
+    Attributes:
+        header: Its header.
+        bands: [DN] shape (B, H, W), 0 where nothing was coded.
+        not_coded: Shape (H, W), True where pixels were not coded; None where all were.
+    """
+
+    header: TileHeader
+    bands: NDArray[np.uint16]
+    not_coded: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a payload codes its tiles.
+
+    Attributes:
+        codec: Codes them; what comes out no shorter than `raw` goes as `raw`.
+        name: Kind of the codec, 1 to 14 visible ASCII characters.
+        loss: What may be lost of a sample.
+    """
+
+    codec: Codec
+    name: str
+    loss: Loss = LOSSLESS
+
+
+def seal(
+    tile: Tile,
+    codec: Codec,
+    codec_name: str,
+    *,
+    cover: float | None = None,
+    loss: Loss = LOSSLESS,
+) -> EncodedTile:
+    """Make the record of a tile, all of whose pixels are coded.
+
+    Args:
+        tile: Its own pixels are coded.
+        codec: As in `Coding`, and so is the rest.
+        codec_name: Kind of the codec.
+        cover: Estimated cloud cover, 0 to 1, or None.
+        loss: What may be lost of a sample.
+
+    Returns:
+        A record of at most `raw_record_bytes`.
+
+    Raises:
+        CodecError: Samples do not fit the bit depth, or something does not fit the header.
+    """
+    return _Sealing(tile, Coding(codec, codec_name, loss), cover).seal()
+
+
+def seal_clear(
+    tile: Tile, coding: Coding, *, not_coded: NDArray[np.bool_], whole: EncodedTile
+) -> EncodedTile:
+    """Make the record of a tile whose cloudy pixels are not coded, if that is worth its plane.
+
+    Args:
+        tile: Its own pixels are coded.
+        coding: How.
+        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
+        whole: What `seal` made of the tile: its cloud cover is taken from there.
+
+    Returns:
+        A record that is shorter than `whole` and would be as `raw`; else `whole` itself.
+
+    Raises:
+        CodecError: As for `seal`, or the plane does not fit the tile.
+    """
+    check_plane(not_coded, tile.patch.bands.shape)
+    if not not_coded.any():
+        return whole
+    found = _Sealing(tile, coding, read_header(whole.record).cover, not_coded).seal()
+    is_worth_it = len(found.record) < len(whole.record) and found.not_coded_bytes > 0
+    return found if is_worth_it else whole
+
+
+@dataclass(frozen=True)
+class _Sealing:
+    """A tile on its way into a record."""
+
+    tile: Tile
+    coding: Coding
+    cover: float | None
+    not_coded: NDArray[np.bool_] | None = None
+
+    def seal(self) -> EncodedTile:
+        loss = self.coding.loss
+        tile, bands, depth = self.tile, self.tile.patch.bands, self.tile.bit_depth
+        if bands.shape[1:] != (tile.window.height_px, tile.window.width_px):
+            raise CodecError(f"tile {tile.id}: samples of shape {bands.shape} in {tile.window}")
+        check_samples(bands, bit_depth=depth, not_coded=self.not_coded)
+        coded = len(bands) * count_coded(bands.shape, self.not_coded)
+        if loss.bits_per_sample is None or not coded:
+            return self._record(loss.max_error or 0)
+        limit_bytes = loss.bits_per_sample * coded / BITS_PER_BYTE
+        most = largest_error(depth)
+        most = most if loss.max_error is None else min(loss.max_error, most)
+        made = cache(self._record)
+        return made(smallest_error(lambda m: len(made(m).record) <= limit_bytes, most))
+
+    def _record(self, max_error: int) -> EncodedTile:
+        tile, bands, not_coded = self.tile, self.tile.patch.bands, self.not_coded
+        depth = coded_depth(tile.bit_depth, max_error)
+        steps = quantised(bands, max_error)
+        samples = restored(steps, max_error, bit_depth=tile.bit_depth)
+        self._verify(samples, max_error)
+        payload = self.coding.codec.encode(steps, bit_depth=depth, not_coded=not_coded)
+        coded = len(bands) * count_coded(bands.shape, not_coded)
+        is_fallback = self.coding.name != RAW and coded > 0
+        is_fallback = is_fallback and len(payload) >= packed_bytes(coded, depth)
+        if is_fallback:
+            payload = Raw().encode(steps, bit_depth=depth, not_coded=not_coded)
+        plane = b""
+        if not_coded is not None:
+            packed = pack_plane(not_coded)
+            plane = _PLANE_LENGTH.pack(len(packed)) + packed
+            samples = np.where(not_coded, np.uint16(0), samples)
+        body = plane + payload
+        header = TileHeader(
+            codec=RAW if is_fallback else self.coding.name,
+            is_fallback=is_fallback,
+            has_plane=not_coded is not None,
+            max_error=max_error,
+            row=tile.row,
+            col=tile.col,
+            window=tile.window,
+            bands=len(bands),
+            bit_depth=tile.bit_depth,
+            cover=self.cover,
+            acquisition_tag=acquisition_tag(tile_place(tile.id)[0]),
+            pixel_hash=pixel_hash(samples),
+            body_bytes=len(body),
+            body_crc=zlib.crc32(body),
+        )
+        left_out = packed_bytes(bands.size, tile.bit_depth) - packed_bytes(coded, tile.bit_depth)
+        return EncodedTile(tile.id, header.codec, pack_header(header) + body, left_out - len(plane))
+
+    def _verify(self, samples: NDArray[np.uint16], max_error: int) -> None:
+        """The promise of near-lossless coding, kept for this very tile."""
+        if not max_error:
+            return
+        found = worst(
+            coded_samples(self.tile.patch.bands, self.not_coded),
+            coded_samples(samples, self.not_coded),
+        )
+        if found > max_error:
+            raise CodecError(f"tile {self.tile.id}: a sample is off by {found}, not {max_error}")
+
+
+def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
+    """Decode a record and verify all of it.
+
+    Args:
+        record: A whole record and nothing else.
+        codecs: By kind; `raw` need not be among them.
+
+    Raises:
+        CodecError: Any bit of it is damaged, or its codec is not among `codecs`.
+    """
+    header = read_header(record)
+    where = f"tile {header.row},{header.col}"
+    if len(record) != header.record_bytes:
+        raise CodecError(f"{where}: a record of {header.record_bytes} bytes has {len(record)}")
+    body = record[HEADER_BYTES:]
+    if zlib.crc32(body) != header.body_crc:
+        raise CodecError(f"{where}: the record is damaged: the checksum of its body does not match")
+    codec = codecs.get(header.codec, Raw() if header.codec == RAW else None)
+    if codec is None:
+        raise CodecError(f"{where}: there is no codec {header.codec!r} here to decode it")
+    try:
+        not_coded, payload = _cut(header, body)
+        depth = coded_depth(header.bit_depth, header.max_error)
+        steps = codec.decode(payload, header.shape, bit_depth=depth, not_coded=not_coded)
+    except CodecError as error:
+        raise CodecError(f"{where}: {error}") from error
+    bands = restored(steps, header.max_error, bit_depth=header.bit_depth)
+    if bands.shape != header.shape or pixel_hash(bands) != header.pixel_hash:
+        raise CodecError(f"{where}: the decoded samples are not those that were sealed")
+    return OpenedTile(header, bands, not_coded)
+
+
+def _cut(header: TileHeader, body: bytes) -> tuple[NDArray[np.bool_] | None, bytes]:
+    """The plane of pixels that are not coded, if there is one, and the payload."""
+    if not header.has_plane:
+        return None, body
+    if len(body) < _PLANE_LENGTH.size:
+        raise CodecError("the plane of pixels that are not coded is cut short")
+    (length,) = _PLANE_LENGTH.unpack_from(body)
+    end = _PLANE_LENGTH.size + length
+    if end > len(body):
+        raise CodecError("the plane of pixels that are not coded is cut short")
+    _, height, width = header.shape
+    return unpack_plane(body[_PLANE_LENGTH.size : end], height, width), body[end:]
+
+
+def pixel_hash(bands: NDArray[np.uint16]) -> bytes:
+    """Eight bytes of BLAKE2b over the shape (three uint32) and the samples, both little-endian."""
+    samples = np.ascontiguousarray(bands, dtype="<u2")
+    digest = hashlib.blake2b(_SHAPE.pack(*samples.shape), digest_size=8)
+    digest.update(samples.reshape(-1).view(np.uint8).data)
+    return digest.digest()

@@ -1,0 +1,145 @@
+"""Records of tiles whose cloudy pixels are not coded."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from contracts.codec import blotted, planes_of, textured, tile_of
+
+from payload.compression import Coding, open_record, raw_record_bytes, seal, seal_clear
+from payload.compression.interchange import JpegLs
+from payload.compression.med import MedZstd
+from payload.compression.plane import cleaned, pack_plane, unpack_plane
+from payload.compression.raw import Raw
+from payload.compression.record import HEADER_BYTES
+from payload.errors import CodecError
+
+CODECS = {"raw": Raw(), "med-zstd": MedZstd(), "jpegls": JpegLs()}
+SHAPES = [(4, 64, 64), (3, 23, 31), (1, 1, 9), (2, 40, 17)]
+
+
+def clear_of(tile, not_coded, name="med-zstd"):
+    coding = Coding(CODECS[name], name)
+    whole = seal(tile, coding.codec, name, cover=0.4)
+    return seal_clear(tile, coding, not_coded=not_coded, whole=whole), whole
+
+
+@pytest.mark.parametrize("name", sorted(CODECS))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_clear_pixels_come_back_exactly_and_nothing_is_longer_for_it(shape, name):
+    tile = tile_of(textured(shape, 12))
+    for not_coded in planes_of(shape)[1:]:
+        sealed, whole = clear_of(tile, not_coded, name)
+        assert len(sealed.record) <= len(whole.record) <= raw_record_bytes(*shape, 12)
+        opened = open_record(sealed.record, CODECS)
+        if sealed is whole:
+            assert opened.not_coded is None
+            continue
+        np.testing.assert_array_equal(opened.not_coded, not_coded)
+        np.testing.assert_array_equal(opened.bands, np.where(not_coded, 0, tile.patch.bands))
+        assert opened.header.has_plane
+        assert opened.header.cover == pytest.approx(0.4, abs=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 1.0])
+def test_what_is_left_out_is_what_a_raw_record_would_be_shorter_by(share):
+    """The second method: the raw record itself."""
+    tile = tile_of(textured((4, 64, 64), 12))
+    not_coded = blotted((4, 64, 64), share) if share < 1 else np.ones((64, 64), np.bool_)
+    sealed, _ = clear_of(tile, not_coded)
+    raw, whole = clear_of(tile, not_coded, "raw")
+    assert sealed.not_coded_bytes == raw.not_coded_bytes == len(whole.record) - len(raw.record) > 0
+    assert len(sealed.record) <= len(raw.record)
+
+
+def test_a_speckled_plane_that_costs_more_than_it_saves_is_not_sent():
+    tile = tile_of(np.full((1, 64, 64), 700, np.uint16))
+    specks = np.random.default_rng(1).random((64, 64)) < 0.3
+    sealed, whole = clear_of(tile, specks)
+    assert sealed is whole
+    assert sealed.not_coded_bytes == 0
+
+
+def test_noise_under_a_plane_falls_back_to_raw_samples_of_the_clear_pixels():
+    noise = np.random.default_rng(0).integers(0, 4096, (2, 64, 64)).astype(np.uint16)
+    not_coded = np.zeros((64, 64), np.bool_)
+    not_coded[:, :40] = True
+    sealed, _ = clear_of(tile_of(noise), not_coded)
+    assert sealed.codec == "raw"
+    assert len(sealed.record) == raw_record_bytes(2, 64, 64, 12) - sealed.not_coded_bytes
+    np.testing.assert_array_equal(
+        open_record(sealed.record, {}).bands, np.where(not_coded, 0, noise)
+    )
+
+
+def test_every_flipped_bit_of_a_record_with_a_plane_is_noticed():
+    sealed, whole = clear_of(tile_of(textured((2, 24, 24), 12)), blotted((2, 24, 24), 0.5))
+    assert sealed is not whole
+    damaged = bytearray(sealed.record)
+    for bit in range(8 * len(damaged)):
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(CodecError):
+            open_record(bytes(damaged), CODECS)
+        damaged[bit // 8] ^= 1 << bit % 8
+    open_record(bytes(damaged), CODECS)
+
+
+@pytest.mark.parametrize("length", [0, 1, 5, 2**31, 2**32 - 1])
+def test_a_plane_that_lies_about_its_length_is_refused(length):
+    """By someone who can compute checksums."""
+    sealed, _ = clear_of(tile_of(textured((2, 24, 24), 12)), blotted((2, 24, 24), 0.5))
+    body = struct.pack("<I", length) + sealed.record[HEADER_BYTES + 4 :]
+    header = bytearray(sealed.record[:HEADER_BYTES])
+    header[64:68] = struct.pack("<I", zlib.crc32(body))
+    header[68:72] = struct.pack("<I", zlib.crc32(bytes(header[:68])))
+    with pytest.raises(CodecError):
+        open_record(bytes(header) + body, CODECS)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (64, 64), (40, 17)])
+def test_a_plane_comes_back_and_one_of_everything_takes_no_byte(shape):
+    for plane in planes_of((1, *shape))[1:]:
+        packed = pack_plane(plane)
+        assert (packed == b"") == plane.all()
+        np.testing.assert_array_equal(unpack_plane(packed, *shape), plane)
+    for wrong in (b"x", packed[:-1], packed + b"\0"):
+        if wrong:
+            with pytest.raises(CodecError):
+                unpack_plane(wrong, *shape)
+    with pytest.raises(CodecError):
+        unpack_plane(pack_plane(np.zeros((8, 8), np.bool_)), 65_535, 65_535)
+
+
+def brute(cloud, side, any_of):
+    """Opening and closing by their definition: the union of the squares that fit into the set."""
+    height, width = cloud.shape
+    found = np.zeros_like(cloud)
+    for i in range(1 - side, height):
+        for j in range(1 - side, width):
+            square = np.s_[max(i, 0) : i + side, max(j, 0) : j + side]
+            inside = i >= 0 and j >= 0 and i + side <= height and j + side <= width
+            if cloud[square].all() and (inside or any_of):
+                found[square] = True
+    return found
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (3, 50), (17, 5), (1, 1)])
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_a_cleaned_mask_is_the_mask_opened_and_closed_by_definition(shape, share):
+    """Mathematical morphology: opening is the union of the squares inside; closing is opening of the rest."""
+    rng = np.random.default_rng(5)
+    cloud = blotted((1, *shape), share, seed=2) | (rng.random(shape) < 0.2)
+    opened = brute(cloud, 4, any_of=False)
+    closed = ~brute(~opened, 2, any_of=True)
+    np.testing.assert_array_equal(cleaned(cloud), closed)
+
+
+def test_specks_go_and_large_clouds_and_clear_sky_stay():
+    cloud = np.zeros((40, 40), np.bool_)
+    assert not cleaned(cloud).any()
+    cloud[3:6, 5:9] = True  # 12 px
+    assert not cleaned(cloud).any()
+    cloud[20:30, 10:30] = True
+    assert cleaned(cloud).sum() == 200
+    assert cleaned(~np.zeros((40, 40), np.bool_)).all()
