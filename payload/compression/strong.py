@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 
 from payload.compression import normal_tables
 from payload.compression.least_squares import PLANES, Neighbourhood, fit, unpack_predictor
-from payload.compression.ls_golomb import coded_plane, known_samples, nothing_coded
+from payload.compression.ls_golomb import coded_plane, known_samples
+from payload.compression.median import nothing
 from payload.compression.samples import check_plane, check_samples, check_shape
 from payload.compression.scale_model import MARGIN_PX, fit_scale, unpack_scale
 from payload.errors import CodecError
@@ -126,7 +127,7 @@ class Strong:
         check_plane(not_coded, shape)
         coded = coded_plane(shape, not_coded)
         if not coded.any():
-            return nothing_coded(payload, shape)
+            return nothing(payload, shape)
         predictors, scales, position = [], [], 0
         for band in range(shape[0]):
             predictor, position = unpack_predictor(payload, position, band, PLACES)
