@@ -27,7 +27,7 @@ CLASS_STEPS = 8  # a class of scales is half an octave wide
 CLASSES = LARGEST_STEP // CLASS_STEPS + 1
 # Assumption: widths 0.6, 1 and 1.8 of the scale, in sixteenths of an octave; five widths came out alike.
 _NARROWER, _WIDER = -12, 14
-_RATE_BITS = 6
+_RATE_BITS = 7
 _LEAST_WEIGHT = 64
 _MOST_STEPS = 3 * STEPS_AN_OCTAVE  # a scale is taken to be wrong by
 _BEFOREHAND = 8
