@@ -52,8 +52,8 @@ ESTIMATES: Mapping[str, Estimate] = {
     "raw": Estimate(0.0, 0.0, 0.3),
     "med-zstd": Estimate(0.88, 0.84, 0.7, is_bounded=True),
     "med-aec": Estimate(0.98, 0.23, 0.4, is_bounded=True),
-    "ls-golomb": Estimate(0.89, 0.23, 3.4),
-    "strong": Estimate(0.92, -0.07, 17.0),
+    "ls-golomb": Estimate(0.89, 0.23, 3.3),
+    "strong": Estimate(0.92, -0.09, 22.0),
 }
 
 

@@ -32,6 +32,8 @@ _CONSTANT = 64.0  # stands for the constant in the fit
 _SAMPLES_PER_COEFFICIENT = 40
 _SMALLEST_SIDE_PX = 10
 _RIDGE = 0.05  # [DN^2] a sample; holds the fit where bands are copies of each other
+_FALL = 3.0  # Assumption: of weights with the error; squares came out 0.1 % larger
+_FIRST_STEP = 3  # the first round, without weights, looks at every third sample
 _COLUMN_STEP = 3  # not a divisor of the strides that detectors and resampling leave
 
 
@@ -202,16 +204,23 @@ def _solve(
     """Coefficients that tell the last row of a table, shape (T + 2, N), from the others; and the last weights."""
     known, wanted = table[:-1], table[-1]
     weights: NDArray[np.floating] = np.ones(len(wanted))
-    normal = table @ table.T
-    ridge = np.eye(len(known)) * _RIDGE
-    ridge[-1, -1] = 1e-6  # nothing pulls at the constant
-    coefficients = np.linalg.solve(normal[:-1, :-1] + ridge * len(wanted), normal[:-1, -1])
+    coefficients = _normal_solution(table[:, ::_FIRST_STEP], weights[::_FIRST_STEP])
     for _ in range(rounds):
         errors = np.abs(wanted - coefficients @ known)
-        weights = (errors + errors.mean() + 0.5) ** -2.0
-        normal = (table * weights) @ table.T
-        coefficients = np.linalg.solve(normal[:-1, :-1] + ridge * weights.sum(), normal[:-1, -1])
+        weights = (errors + errors.mean() + 0.5) ** -_FALL
+        coefficients = _normal_solution(table, weights)
     return coefficients, weights
+
+
+def _normal_solution(
+    table: NDArray[np.float64], weights: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Coefficients of least squares with a weight for each column of a table, shape (T + 2, N)."""
+    half = table * np.sqrt(weights)
+    normal = half @ half.T
+    ridge = np.full(len(table) - 1, _RIDGE * weights.sum())
+    ridge[-1] = 1e-6 * weights.sum()  # nothing pulls at the constant
+    return np.linalg.solve(normal[:-1, :-1] + np.diag(ridge), normal[:-1, -1])
 
 
 def _quantised(

@@ -40,7 +40,7 @@ PLACES = Neighbourhood(
     has_medians=False,
     margin_px=2,
     fit_samples=4096,
-    fit_rounds=2,
+    fit_rounds=3,
 )
 _LEVELS = 4096
 _CONTEXTS_AN_OCTAVE = 2.0

@@ -43,9 +43,9 @@ _IN_EARLIER_BANDS = (
     tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if max(abs(dy), abs(dx)) == 2),
 )
 _LIMIT = (1 << 15) - 1
-_FIT_SAMPLES = 4096
+_FIT_SAMPLES = 8192
 _COLUMN_STEP = 3
-_ROUNDS = 3
+_ROUNDS = 4
 _LEAST_SAMPLES = 1500  # Assumption: below, coefficients cost more than they save
 
 
@@ -118,7 +118,7 @@ def fit_scale(
     row_step = max(1, round(height * width / (_COLUMN_STEP * _FIT_SAMPLES)))
     rows, columns = slice(1, height, row_step), slice(0, width, _COLUMN_STEP)
     chosen = coded[rows, columns]
-    if np.count_nonzero(chosen) < min(_LEAST_SAMPLES, _FIT_SAMPLES // 2):
+    if np.count_nonzero(chosen) < _LEAST_SAMPLES:
         return small_tile_scale(band)
 
     def at(plane: NDArray[np.int32], dy: int, dx: int) -> NDArray[np.float64]:

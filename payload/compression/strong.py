@@ -8,7 +8,7 @@ The payload, where any pixel is coded:
 
 Sample by sample, row by row, band by band:
 
-    prediction      in 1/64 DN, from up to 61 neighbours in four bands and their median predictions. Where a pixel is
+    prediction      in 1/64 DN, from up to 57 neighbours in four bands and 4 median predictions. Where a pixel is
                     not coded, the prediction stands for the sample and the error to its left for its error
     scale           the mean error to expect, from the errors and the steps around; in the first row the
                     running mean
@@ -43,8 +43,8 @@ PLACES = Neighbourhood(
     around=tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if dy * dy + dx * dx < 5),
     has_medians=True,
     margin_px=MARGIN_PX,
-    fit_samples=6144,
-    fit_rounds=2,
+    fit_samples=12288,
+    fit_rounds=4,
 )
 _BYTES_A_SAMPLE = 3  # of code at the most, as no sample is less probable than 2**-24
 _SLACK_BYTES = 4096
