@@ -193,6 +193,21 @@ class Codec(Protocol):
 
 
 @runtime_checkable
+class Choosing(Protocol):
+    """A codec that picks another one for each tile; a record names the one that was picked."""
+
+    def choose(
+        self,
+        bands: NDArray[np.uint16],
+        *,
+        bit_depth: int,
+        not_coded: NDArray[np.bool_] | None = None,
+    ) -> tuple[str, Codec]:
+        """Kind and codec for these samples; CodecError if one does not fit the bit depth."""
+        ...
+
+
+@runtime_checkable
 class Scheduler(Protocol):
     """Socket `payload.scheduler`: what to image next. Pure: plan in, plan out."""
 

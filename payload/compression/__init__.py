@@ -4,6 +4,9 @@
     residuals    prediction in integers                  median     and a gain from band to band
     med          the default codec, `med-zstd`           med_aec    the same, coded by CCSDS 121
     interchange  `jpegls`, `jxl`, `j2k`                  kernels    what numba compiles
+    least_squares  where a predictor looks, its fit     ls_golomb  with adaptive Golomb-Rice codes
+    scale_model  how wrong a prediction will be          strong     with mixtures and a range coder
+    auto         picks one of these for each tile        normal_tables   of `strong`, in whole numbers
     quantise     near-lossless, for every codec          plane      of pixels that are not coded
     record       the header of one tile                  sealing    a tile becomes a record, and back
     container    one image as the ground has it          scan       finds records in damaged bytes

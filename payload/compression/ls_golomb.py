@@ -29,7 +29,7 @@ from payload.compression.least_squares import (
     fit,
     unpack_predictor,
 )
-from payload.compression.samples import check_plane, check_samples, check_shape
+from payload.compression.samples import check_plane, check_samples, check_shape, nothing
 from payload.errors import CodecError
 
 PLACES = Neighbourhood(
@@ -39,7 +39,7 @@ PLACES = Neighbourhood(
     has_medians=False,
     margin_px=2,
     fit_samples=4096,
-    fit_rounds=2,
+    fit_rounds=3,
 )
 _LEVELS = 4096
 _CONTEXTS_AN_OCTAVE = 2.0
@@ -101,7 +101,7 @@ class LsGolomb:
         check_plane(not_coded, shape)
         coded = coded_plane(shape, not_coded)
         if not coded.any():
-            return nothing_coded(payload, shape)
+            return nothing(payload, shape)
         predictors, position = [], 0
         for band in range(shape[0]):
             predictor, position = unpack_predictor(payload, position, band, PLACES)
@@ -141,13 +141,6 @@ def known_samples(
 ) -> NDArray[np.uint16]:
     """The samples with 0 in place of those that are not coded, so that nothing can come to depend on them."""
     return bands if not_coded is None else np.where(not_coded, np.uint16(0), bands)
-
-
-def nothing_coded(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """Zeros, shape (B, H, W), where no pixel is coded; CodecError if there is a payload all the same."""
-    if payload:
-        raise CodecError(f"a payload of {len(payload)} bytes where no pixel is coded")
-    return np.zeros(shape, np.uint16)
 
 
 class _Memory:

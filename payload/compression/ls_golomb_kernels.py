@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.kernels import Integer, compiled
-from payload.compression.least_squares import CONSTANT, PLANES
+from payload.compression.least_squares import PLANES
 from payload.compression.prediction_kernels import finish_row, first_row_prediction, predict_row
 
 MARGIN_PX = 2
@@ -105,7 +105,7 @@ def encode_band(
     largest sample.
     """
     height, width = samples.shape
-    start = coefficients[len(taps)] * CONSTANT + (1 << (unit_bits - 1))
+    start = coefficients[len(taps)] + (1 << (unit_bits - 1))
     acc, activity = np.zeros(width, np.int64), np.zeros(width, np.int64)
     own, wrong = planes[band % PLANES], errors[band % PLANES]
     pending, filled, position = 0, 0, 0
@@ -183,7 +183,7 @@ def decode_band(
 ) -> Integer:
     """Undo `encode_band` from byte `begin`, into `samples`; returns where its bytes end, or -1 for nonsense."""
     height, width = samples.shape
-    start = coefficients[len(taps)] * CONSTANT + (1 << (unit_bits - 1))
+    start = coefficients[len(taps)] + (1 << (unit_bits - 1))
     acc, activity = np.zeros(width, np.int64), np.zeros(width, np.int64)
     own, wrong = planes[band % PLANES], errors[band % PLANES]
     pending, filled, position, end = np.int64(0), np.int64(0), np.int64(begin), len(payload)

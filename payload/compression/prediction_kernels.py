@@ -46,9 +46,7 @@ def predict_row(
 
 
 @compiled
-def first_row_prediction(
-    planes: NDArray[np.uint16], band: int, j: int, top: int, margin: int
-) -> Integer:
+def first_row_prediction(planes: NDArray[Any], band: int, j: int, top: int, margin: int) -> Integer:
     """Of a sample of the first row: the one to its left, moved as the band before moves there."""
     own, left = planes[band % PLANES, margin], margin + j
     if band == 0:

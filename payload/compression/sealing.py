@@ -38,7 +38,7 @@ from payload.compression.samples import (
 )
 from payload.errors import CodecError, PluginError
 from payload.geometry.grid import tile_place
-from payload.ports import Codec
+from payload.ports import Choosing, Codec
 from payload.types import EncodedTile, Tile
 from payload.units import BITS_PER_BYTE
 
@@ -67,7 +67,7 @@ class Coding:
 
     Attributes:
         codec: Codes them; what comes out no shorter than `raw` goes as `raw`.
-        name: Kind of the codec, 1 to 14 visible ASCII characters.
+        name: Kind of the codec, 1 to 14 visible ASCII characters; a codec that chooses names another.
         loss: What may be lost of a sample.
     """
 
@@ -157,9 +157,12 @@ class _Sealing:
         steps = quantised(bands, max_error)
         samples = restored(steps, max_error, bit_depth=tile.bit_depth)
         self._verify(samples, max_error)
-        payload = self.coding.codec.encode(steps, bit_depth=depth, not_coded=not_coded)
+        codec, name = self.coding.codec, self.coding.name
+        if isinstance(codec, Choosing):
+            name, codec = codec.choose(steps, bit_depth=depth, not_coded=not_coded)
+        payload = codec.encode(steps, bit_depth=depth, not_coded=not_coded)
         coded = len(bands) * count_coded(bands.shape, not_coded)
-        is_fallback = self.coding.name != RAW and coded > 0
+        is_fallback = name != RAW and coded > 0
         is_fallback = is_fallback and len(payload) >= packed_bytes(coded, depth)
         if is_fallback:
             payload = Raw().encode(steps, bit_depth=depth, not_coded=not_coded)
@@ -170,7 +173,7 @@ class _Sealing:
             samples = np.where(not_coded, np.uint16(0), samples)
         body = plane + payload
         header = TileHeader(
-            codec=RAW if is_fallback else self.coding.name,
+            codec=RAW if is_fallback else name,
             is_fallback=is_fallback,
             has_plane=not_coded is not None,
             max_error=max_error,

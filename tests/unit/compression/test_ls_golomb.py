@@ -76,7 +76,7 @@ def test_small_tiles_carry_no_coefficients():
 
 
 def test_units_that_nobody_writes_are_refused():
-    wrong = b"\x0f" + bytes(2 * (len(PLACES.taps(0)) + 1))
+    wrong = b"\x0f" + bytes(2 * len(PLACES.taps(0)) + 4)
     with pytest.raises(CodecError, match="coefficients"):
         unpack_predictor(wrong, 0, 0, PLACES)
 

@@ -1,0 +1,97 @@
+"""`auto` keeps the contract, picks as its options say, and its records open without it."""
+
+import numpy as np
+import pytest
+from contracts.codec import CodecContract, textured, tile_of
+from contracts.own_codec import blotches
+
+from payload.compression import open_record, seal
+from payload.compression.auto import ESTIMATES, Auto, residual_entropy
+from payload.compression.ls_golomb import LsGolomb
+from payload.compression.med import MedZstd
+from payload.compression.raw import Raw
+from payload.compression.sealing import Coding, seal_clear
+from payload.compression.strong import Strong
+from payload.errors import CodecError
+from payload.ports import Choosing
+from payload.registry import plugin, validate
+
+
+class TestAuto(CodecContract):
+    codec = Auto()
+
+
+CODECS = {"raw": Raw(), "med-zstd": MedZstd(), "ls-golomb": LsGolomb(), "strong": Strong()}
+
+
+def ground():
+    """With some four bits of noise, like most of the tiles that the table was fitted to."""
+    return textured((4, 64, 64), 12) >> np.uint16(3)
+
+
+def picked(bands, **options):
+    return Auto(**options).choose(bands, bit_depth=12)[0]
+
+
+def test_it_is_found_by_its_name_and_its_options_are_known():
+    assert plugin("payload.codec", "auto") is Auto
+    assert isinstance(Auto(), Choosing)
+    assert not isinstance(Strong(), Choosing)
+    validate("payload.codec", "auto", {"candidates": ["med-zstd", "strong"], "budget_ns": 50})
+
+
+def test_what_is_slower_than_the_budget_is_left_out():
+    bands = ground()
+    assert picked(bands) == "strong"
+    assert picked(bands, budget_ns=100) == "ls-golomb"
+    assert picked(bands, budget_ns=20) == "med-zstd"
+    assert picked(bands, budget_ns=100, zstd_ns=80) == "med-zstd"
+    assert picked(bands, budget_ns=0.1, candidates=("strong", "ls-golomb")) == "ls-golomb"
+
+
+def test_a_slow_codec_is_used_where_it_saves_most():
+    """Ground deserves it, an empty tile does not, and noise goes as it is."""
+    noise = np.random.default_rng(1).integers(0, 4096, (1, 256, 256)).astype(np.uint16)
+    assert picked(ground()) == "strong"
+    assert picked(np.full((4, 64, 64), 7, np.uint16)) != "strong"
+    assert picked(noise, candidates=("raw", "med-zstd")) == "raw"
+    assert picked(ground(), bit_worth_ns=0) == "raw"
+
+
+def test_the_record_names_the_codec_that_was_picked_and_opens_without_auto():
+    bands = ground()
+    sealed = seal(tile_of(bands), Auto(), "auto")
+    assert sealed.codec == "strong"
+    opened = open_record(sealed.record, CODECS)
+    assert opened.header.codec == "strong"
+    np.testing.assert_array_equal(opened.bands, bands)
+    assert len(sealed.record) == len(seal(tile_of(bands), Strong(), "strong").record)
+
+
+def test_tiles_with_pixels_not_coded_are_picked_for_as_well():
+    bands, plane = ground(), blotches((64, 64), 0.4)
+    tile = tile_of(bands)
+    whole = seal(tile, Auto(budget_ns=100), "auto")
+    found = seal_clear(tile, Coding(Auto(budget_ns=100), "auto"), not_coded=plane, whole=whole)
+    opened = open_record(found.record, CODECS)
+    assert opened.header.codec == "ls-golomb"
+    np.testing.assert_array_equal(opened.bands, np.where(plane, 0, bands))
+
+
+def test_the_entropy_of_uniform_noise_in_one_row_is_its_bits():
+    """By definition: values 0 to 255, each as often, of which the prediction W leaves a triangle of 511."""
+    row = np.random.default_rng(3).integers(0, 256, (1, 1, 60_000)).astype(np.uint16)
+    chances = (256 - np.abs(np.arange(-255, 256))) / 256**2
+    assert residual_entropy(row, None) == pytest.approx(-(chances @ np.log2(chances)), abs=0.02)
+    assert residual_entropy(np.full((2, 9, 9), 0, np.uint16), None) == 0
+
+
+def test_a_candidate_that_nothing_is_known_of_is_refused():
+    with pytest.raises(CodecError, match="jxl"):
+        Auto(candidates=("jxl",))
+
+
+def test_a_payload_that_names_no_codec_is_refused():
+    for payload in (b"", bytes([len(ESTIMATES)]), b"\xff123"):
+        with pytest.raises(CodecError):
+            Auto().decode(payload, (1, 4, 4), bit_depth=12)
