@@ -109,6 +109,8 @@ class MedAec:
             )
         except (guest.AecError, *FAILURES) as error:
             raise CodecError(f"med-aec: a damaged stream: {error}") from error
+        if numbers.size != whole_blocks:
+            raise CodecError(f"med-aec: a damaged stream: {numbers.size} of {whole_blocks} samples")
         bands = correlate(gains, numbers[:count].reshape(shape[0], pixels), shape, not_coded)
         check_fit(bands, bit_depth=bit_depth)
         return bands

@@ -16,18 +16,18 @@ from payload.errors import CodecError
 class Good:
     """Deflate, and behind it the parity of its bytes, by which half of all damage is noticed."""
 
-    def encode(self, bands, *, bit_depth):
-        body = zlib.compress(Raw().encode(bands, bit_depth=bit_depth))
+    def encode(self, bands, *, bit_depth, not_coded=None):
+        body = zlib.compress(Raw().encode(bands, bit_depth=bit_depth, not_coded=not_coded))
         return body + bytes([sum(body) % 2])
 
-    def decode(self, payload, shape, *, bit_depth):
+    def decode(self, payload, shape, *, bit_depth, not_coded=None):
         if not payload or sum(payload[:-1]) % 2 != payload[-1]:
             return self.fault(payload, shape)
         try:
             packed = zlib.decompressobj().decompress(payload[:-1], 2**16)
         except zlib.error as error:
             raise CodecError(f"deflate: {error}") from error
-        return Raw().decode(packed, shape, bit_depth=bit_depth)
+        return Raw().decode(packed, shape, bit_depth=bit_depth, not_coded=not_coded)
 
     def fault(self, _payload, _shape):
         raise CodecError("the parity is another")

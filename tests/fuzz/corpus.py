@@ -10,6 +10,7 @@ from contracts.codec import textured
 
 from payload.compression import LOSSLESS, Coding, Loss, open_record, seal, seal_clear
 from payload.errors import CodecError
+from payload.ports import Choosing
 from payload.registry import build
 from payload.types import Patch, Radiometry, Tile, Window
 
@@ -45,10 +46,11 @@ class Coded:
 
 @dataclass(frozen=True, eq=False)
 class Sealed:
-    """A record, and the samples in it."""
+    """A record, the samples in it, and who can open it, by kind."""
 
     record: bytes
     bands: np.ndarray
+    codecs: dict
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,9 @@ def _records(codec, kind, bands, bit_depth):
         (slice(0, height), slice(0, width)), Radiometry(1e-4), bit_depth,
     )  # fmt: skip
     made = []
+    codecs = {kind: codec}
+    if isinstance(codec, Choosing):  # its records name what it picked
+        codecs = {each: build("payload.codec", each, {}) for each in codec.candidates}
     try:
         made += [seal(tile, codec, kind, cover=0.25, loss=loss) for loss in (LOSSLESS, Loss(2))]
         if "not_coded" in inspect.signature(codec.encode).parameters:
@@ -124,5 +129,5 @@ def _records(codec, kind, bands, bit_depth):
             made.append(seal_clear(tile, coding, not_coded=plane, whole=made[0]))
     except CodecError:
         pass  # not every codec takes every shape or every plane
-    records = dict.fromkeys(one.record for one in made if one.codec == kind)
-    return [Sealed(record, open_record(record, {kind: codec}).bands) for record in records]
+    records = dict.fromkeys(one.record for one in made if one.codec in codecs)
+    return [Sealed(record, open_record(record, codecs).bands, codecs) for record in records]

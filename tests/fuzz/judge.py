@@ -109,7 +109,7 @@ def _link(corpus, draw):
     def attempt():
         if damaged in {one.record, other.record}:
             return "unchanged"
-        open_record(damaged, {corpus.name: corpus.codec})
+        open_record(damaged, one.codecs)
         raise AssertionError("damage was not noticed")
 
     return way, one.bands.size, attempt
@@ -152,7 +152,7 @@ def _header(corpus, draw):
 
 def _opened(corpus, one, damaged):
     def attempt():
-        opened = open_record(damaged, {corpus.name: corpus.codec})
+        opened = open_record(damaged, one.codecs)
         if not np.array_equal(opened.bands, one.bands):
             raise AssertionError("other samples were taken for those that were sealed")
         return "same samples"
