@@ -1,22 +1,3 @@
-"""Loops over samples that numba compiles where it is installed (extra `fast`): never different, only faster.
+"""The door to `payload.kernels` for codecs."""
 
-A module of kernels imports this one and is itself imported inside of a codec's verb, so that naming a
-codec loads no numba. Kernels count in Python's and numba's common ground: 64-bit integers that do not
-overflow, arrays whose element types are stated by the caller.
-"""
-
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def compiled(kernel: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """A kernel as machine code, kept on disk between runs; the kernel itself where there is no numba."""
-    try:
-        from numba import njit  # noqa: PLC0415 - a guest that may be absent
-    except ImportError:
-        return kernel
-    fast: Callable[Arguments, Result] = njit(cache=True)(kernel)
-    return fast
+from payload.kernels import compiled as compiled

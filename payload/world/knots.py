@@ -42,8 +42,7 @@ class Knots:
 def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
     """Values at the knots, shape (r, c), linearly at the points between, shape (H, W)."""
     kind = values.dtype
-    left = values[:, cols.before]
-    wide = left + (values[:, cols.before + 1] - left) * cols.share.astype(kind)
+    wide = spread_across(values, cols)
     down = rows.share.astype(kind)
     found = np.empty((rows.before.size, cols.before.size), kind)
     for piece, (upper, lower) in zip(rows.pieces, pairwise(wide), strict=True):
@@ -51,3 +50,13 @@ def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
         np.multiply(lower - upper, down[piece, None], out=mine)
         mine += upper
     return found
+
+
+def spread_across(values: NDArray[Real], cols: Knots) -> NDArray[Real]:
+    """Values at the knots, shape (r, c), linearly at the points of each row of knots, (r, W)."""
+    left = values[:, cols.before]
+    wide = values[:, cols.before + 1]
+    wide -= left
+    wide *= cols.share.astype(values.dtype)
+    wide += left
+    return wide

@@ -48,9 +48,16 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
     Returns:
         Shape (H, W); a point's bits depend on its indices and the key alone.
     """
-    down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
-    across = scramble(cols.astype(_U64) * _AXES[1] + down.dtype.type(name ^ 0x5851F42D4C957F2D))
+    down, across = hash_axes(name, rows, cols)
     return scramble(down[:, None] ^ across[None, :])
+
+
+def hash_axes(
+    name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """What `hash_grid` makes the bits of: 64 bits for each row, shape (H,), and for each column, (W,)."""
+    down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
+    return down, scramble(cols.astype(_U64) * _AXES[1] + _U64(name ^ 0x5851F42D4C957F2D))
 
 
 def hash_pixels(

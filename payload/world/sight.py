@@ -130,7 +130,7 @@ class Sight:
             stencil = Stencil.of(footprint, self._finest, margin=1)
             nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
             slope = rise(nodes[0], self._step(footprint.face), self._finest)
-            return stencil.sample_all([*nodes[:2], slope])
+            return stencil.sample_all(nodes[:2], slope[None])
 
         return self._through(block, look)
 
@@ -151,14 +151,12 @@ class Sight:
                 )
                 clouds = Stencil.of(there, finest)
                 nodes = climb(clouds.nodes, self._sky_start, self.sky.refine, finest)
-                field = np.empty(stencil.nodes.shape, np.float32)
-                clouds.sample(deck.see(nodes), field)
-                return field
+                return clouds.sample_all(deck.see(nodes)[None])
 
             total = seen(higher[0])
             for deck in higher[1:]:
                 total += seen(deck)
-            return stencil.sample_all([seen(low), total])
+            return stencil.sample_all(seen(low), total)
 
         return self._through(block, look)
 
@@ -187,7 +185,7 @@ class Sight:
         stencil = Stencil.of(footprint, self._finest, margin=1)
         nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
         slope = rise(nodes[0], self._step(footprint.face), self._finest)
-        fields = stencil.sample_all([*nodes, slope])
+        fields = stencil.sample_all(nodes, slope[None])
         fields[-1] *= np.float32(self.sun.slant)
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
         return fields, LandCover.of(fields[:-1], parcels.crop()), parcels

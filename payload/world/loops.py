@@ -1,0 +1,264 @@
+"""The loops of painting, compiled by numba: what numpy does in many passes over a block, in one.
+
+Each says in whose place it stands; that is its definition, and a test compares the bytes of both. Constants
+come as arguments from there, so that they stand once, and because a kernel that is kept on disk would
+not notice that they changed in another module. All arrays are contiguous.
+"""
+
+import numpy as np
+
+from payload.kernels import compiled
+
+
+@compiled
+def sample(fields, up, across, scale, first, found):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+    """`lattice.Stencil.sample_all`: fields (F, h, w) at places (H, W) on a face, into (F, H, W)."""
+    count, _, width = fields.shape
+    height, wide = up.shape
+    factor, shift = scale
+    first_row, first_col = first
+    flat = fields.reshape(count, -1)
+    corner = np.empty(wide, np.int64)
+    down = np.empty(wide, np.float32)
+    right = np.empty(wide, np.float32)
+    for i in range(height):
+        for j in range(wide):
+            at = up[i, j] * factor + shift
+            row = np.int32(at)
+            down[j] = at - row
+            at = across[i, j] * factor + shift
+            col = np.int32(at)
+            right[j] = at - col
+            corner[j] = (row - first_row) * width + (col - first_col)
+        for field in range(count):
+            source = flat[field]
+            for j in range(wide):
+                k = corner[j]
+                upper = source[k]
+                upper += (source[k + 1] - upper) * right[j]
+                lower = source[k + width]
+                lower += (source[k + width + 1] - lower) * right[j]
+                found[field, i, j] = upper + (lower - upper) * down[j]
+
+
+@compiled
+def halve(fields, parts, top, left, finer):  # noqa: ANN001, ANN201
+    """`lattice.climb`, a level: fields (F, h, w) of the parents, into those of the children."""
+    count, rows, cols = fields.shape
+    _, height, width = finer.shape
+    near, far = parts
+    wide = np.empty((rows, 2 * (cols - 2)), np.float32)
+    for field in range(count):
+        for i in range(rows):
+            for k in range(cols - 2):
+                middle = fields[field, i, k + 1] * near
+                wide[i, 2 * k] = middle + fields[field, i, k] * far
+                wide[i, 2 * k + 1] = middle + fields[field, i, k + 2] * far
+        for i in range(height):
+            row = (top + i) >> 1
+            other = row + 2 * ((top + i) & 1)
+            for j in range(width):
+                finer[field, i, j] = wide[row + 1, left + j] * near + wide[other, left + j] * far
+
+
+@compiled
+def _mixed_bits(bits):  # noqa: ANN001, ANN202
+    """`noise.scramble` of one number."""
+    bits = bits ^ (bits >> np.uint64(30))
+    bits = bits * np.uint64(0xBF58476D1CE4E5B9)
+    bits = bits ^ (bits >> np.uint64(27))
+    bits = bits * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+@compiled
+def ground_noise(down, across, strength, rough, fields):  # noqa: ANN001, ANN201
+    """`surface.Ground.refine`: add noise to fields (4, H, W), in place."""
+    _, height, width = fields.shape
+    slope, least, most = rough
+    one = np.float32(1.0)
+    for i in range(height):
+        for j in range(width):
+            bits = _mixed_bits(down[i] ^ across[j])
+            factor = min(max(one + slope * fields[3, i, j], least), most)
+            for field in range(4):
+                lane = np.int16(bits >> np.uint64(16 * field))
+                fields[field, i, j] += np.float32(lane) * strength[field] * factor
+
+
+@compiled
+def sky_noise(down, across, tick, scales, fields):  # noqa: ANN001, ANN201
+    """`clouds.Sky.refine`: add noise to fields (3, H, W), in place."""
+    _, height, width = fields.shape
+    steep, shift, patchy, level, strength, ice_strength = scales
+    one, low_half, middle = np.float32(1.0), np.uint32(0xFFFF), np.uint32(32768)
+    for i in range(height):
+        for j in range(width):
+            bits = _mixed_bits(down[i] ^ across[j])
+            first, second = np.uint32(bits), np.uint32(bits >> np.uint64(32))
+            turn = np.uint32(np.uint32(np.uint32((first & low_half) - middle) * tick) + first)
+            low = abs(np.float32(np.int32(turn))) * steep - shift
+            turn = np.uint32(np.uint32(np.uint32((second & low_half) - middle) * tick) + second)
+            ice = abs(np.float32(np.int32(turn))) * steep - shift
+            strong = fields[2, i, j] * ((one + patchy * ice) * level)
+            fields[2, i, j] = strong
+            fields[0, i, j] += low * strong * strength
+            fields[1, i, j] += ice * ice_strength
+
+
+@compiled
+def parcels(up, across, warp, scale, bend, around, region_m, bits, along, beside):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+    """`parcels.Parcels.at`: the parcel of each pixel and where in it the pixel lies."""
+    height, width = up.shape
+    regions, names, first_row, first_col, cols = around
+    half = np.float32(0.5)
+    for i in range(height):
+        for j in range(width):
+            at = up[i, j] * scale
+            row = np.floor(at)
+            bent = warp[i, j] * bend
+            y = np.float32(at - row) - half + bent
+            at = across[i, j] * scale
+            col = np.floor(at)
+            x = np.float32(at - col) - half - bent
+            region = np.int32(row - first_row) * cols + np.int32(col - first_col)
+            cos, sin = regions[0, region], regions[1, region]
+            length, breadth = regions[2, region], regions[3, region]
+            place = (cos * y + sin * x) * (region_m / length)
+            cell = np.floor(place)
+            along[i, j] = (place - cell) * length
+            one = np.uint32(np.int32(cell))
+            place = (cos * x - sin * y) * (region_m / breadth)
+            cell = np.floor(place)
+            beside[i, j] = (place - cell) * breadth
+            two = np.uint32(np.int32(cell))
+            mixed = np.uint32(one * np.uint32(0x9E3779B1)) + np.uint32(two * np.uint32(0x85EBCA77))
+            mixed = np.uint32(mixed) ^ names[region]
+            mixed = np.uint32(np.uint32(mixed ^ (mixed >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+            mixed = np.uint32(np.uint32(mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+            bits[i, j] = mixed ^ (mixed >> np.uint32(16))
+
+
+@compiled
+def mix(cover, layers, colours, hues, glint, bands):  # noqa: ANN001, ANN201
+    """`spectra._mixed`: reflectance at the ground, into bands (4, H, W)."""
+    land, sand, rock, plants, forest, town, shallow, floes = cover
+    shade, lush, hue, trodden, roof, lit, snow, frozen, waves = layers
+    count, height, width = bands.shape
+    one = np.float32(1.0)
+    for i in range(height):
+        for band in range(count):
+            tint = hues[band]
+            soil, sandy, rocky = colours[0, band], colours[1, band], colours[2, band]
+            grass, wood, track = colours[3, band], colours[4, band], colours[5, band]
+            street, roofs, white = colours[6, band], colours[7, band], colours[8, band]
+            deep, turbid, icy = colours[9, band], colours[10, band], colours[11, band]
+            green = lush if band == count - 1 else shade
+            for j in range(width):
+                ground = sand[i, j] * sandy + soil
+                ground += (rocky - ground) * rock[i, j]
+                ground *= shade[i, j]
+                ground *= hue[i, j] * tint + one
+                other = (forest[i, j] * wood + grass) * green[i, j]
+                ground += (other - ground) * plants[i, j]
+                ground += (track - ground) * trodden[i, j]
+                ground += (roof[i, j] * roofs + street - ground) * town[i, j]
+                ground *= lit[i, j]
+                ground += (frozen[i, j] * white - ground) * snow[i, j]
+                water = (shallow[i, j] * turbid + deep + glint) * waves[i, j]
+                water += (frozen[i, j] * icy - water) * floes[i, j]
+                bands[band, i, j] = (ground - water) * land[i, j] + water
+
+
+@compiled
+def hash_points(down, across, bits):  # noqa: ANN001, ANN201
+    """`noise.hash_grid`, its last step: 64 bits for each point, shape (H, W)."""
+    height, width = bits.shape
+    for i in range(height):
+        for j in range(width):
+            bits[i, j] = _mixed_bits(down[i] ^ across[j])
+
+
+@compiled
+def _between(values, before, share, row, found):  # noqa: ANN001, ANN202
+    """`knots.spread`, a row: from rows at the knots to one between."""
+    upper, lower = values[before[row]], values[before[row] + 1]
+    for j in range(found.size):
+        found[j] = (lower[j] - upper[j]) * share[row] + upper[j]
+
+
+@compiled
+def _beside(layer, steps, row, margin, found):  # noqa: ANN001, ANN202
+    """`camera.beside`, a row."""
+    if steps.size == 1:
+        found[:] = layer[row + margin + steps[0, 0]]
+    else:
+        for j in range(found.size):
+            found[j] = layer[row + margin + steps[row, j], j]
+
+
+@compiled
+def band(ground, clouds, light, air, camera, noise, painted):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+    """`scene.SyntheticScene._paint`, a band: from the ground to DN.
+
+    Args:
+        ground: Reflectance there, shape (H + 4, W + 4).
+        clouds: What they send back, and how much more their slopes do; rows by which the band sees them
+            moved, and by which it may at most.
+        light: The sun's beam, shape (H + 4, W + 4); `atmosphere.under_light`; what slopes get of it.
+        air: `scene._AirOver.terms`.
+        camera: `camera.Optics.taps`, then `camera.Response.terms`.
+        noise: `camera.Detector.bits`, by how many bits the band's lane is shifted, and `noise.normal_wave`.
+        painted: DN, shape (H, W).
+    """
+    cloud, carved, steps, margin = clouds
+    beam, sunlight, skylight, brightest, sunny = light
+    contrast, white, before, share, over_white, albedo = air
+    taps_down, taps_right, shot, read, gain, offset, per_dn, most = camera
+    bits, shift, wave = noise
+    height, width = painted.shape
+    wide = ground.shape[1]
+    spread = len(taps_down)
+    zero, one = np.float32(0.0), np.float32(1.0)
+    rows = np.empty((spread, wide), np.float32)
+    here, slopes, dark, bright, smeared = (
+        np.empty(wide, np.float32),
+        np.empty(wide, np.float32),
+        np.empty(wide, np.float32),
+        np.empty(wide, np.float32),
+        np.empty(wide, np.float32),
+    )
+    for i in range(ground.shape[0]):
+        _beside(cloud, steps, i, margin, here)
+        _beside(carved, steps, i, margin, slopes)
+        _between(contrast, before, share, i, dark)
+        _between(white, before, share, i, bright)
+        seen = rows[i % spread]
+        for j in range(wide):
+            lit = (slopes[j] * sunny + here[j]) * bright[j]
+            shown = (beam[i, j] * sunlight + skylight) * ground[i, j]
+            clear = one - here[j]
+            shown = shown * clear * clear
+            below = shown / (one - min(ground[i, j], brightest) * here[j]) + lit
+            seen[j] = ((below - one) * dark[j] + over_white) / (below * albedo + one)
+        if i < spread - 1:
+            continue
+        first = rows[(i + 1) % spread]
+        for j in range(wide):
+            smeared[j] = first[j] * taps_down[0]
+        for tap in range(1, spread):
+            other = rows[(i + 1 + tap) % spread]
+            weight = taps_down[tap]
+            for j in range(wide):
+                smeared[j] += other[j] * weight
+        row = i + 1 - spread
+        for j in range(width):
+            shown = smeared[j] * taps_right[0]
+            for tap in range(1, spread):
+                shown += smeared[j + tap] * taps_right[tap]
+            number = np.int64((bits[row, j] >> shift) & np.uint64(0xFFFF))
+            signal = np.sqrt(max(shown, zero) * shot + read) * wave[number] + shown
+            if gain.size == width:
+                signal *= gain[j]
+            dn = np.rint((signal - offset) * per_dn)
+            painted[row, j] = np.uint16(min(max(dn, zero), most))
