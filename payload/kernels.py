@@ -29,8 +29,9 @@ def compiled(kernel: Callable[Arguments, Result]) -> Callable[Arguments, Result]
     except ImportError:
         return kernel
     fast: Callable[Arguments, Result]
+    # Divided by zero as numpy does: to ask each time whether one may would keep loops from being unrolled.
     try:
-        fast = njit(cache=True)(kernel)
+        fast = njit(cache=True, error_model="numpy")(kernel)
     except RuntimeError:  # no folder on this machine may be written to: compiled in each process
-        fast = njit(kernel)
+        fast = njit(error_model="numpy")(kernel)
     return fast

@@ -1,3 +1,5 @@
 """The door to `payload.kernels` for codecs."""
 
-from payload.kernels import compiled as compiled
+from payload.kernels import compiled
+
+__all__ = ["compiled"]

@@ -183,7 +183,7 @@ class Detector:
     def noise(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[Field]:
         """Four standard normal fields for the detector's own pixels, each of shape (R, C)."""
         lanes = self.bits(rows, cols).view(np.uint16)
-        return [normal_wave().take(lanes[:, lane::4]) for lane in range(4)]
+        return [normal_wave().take(lanes[:, lane::4], mode="wrap") for lane in range(4)]
 
     def bits(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Four lanes of 16 bits, each the phase of a `normal_wave`, for the detector's own pixels, shape (R, C)."""

@@ -221,10 +221,10 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
         level: Of the lattice.
 
     Returns:
-        Shape (H, W); nothing is known at the border.
+        Shape (H, W); nothing is known at the border, and 0 stands there.
     """
     up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
-    grown = np.empty_like(field)
+    grown = np.zeros_like(field)
     inner = grown[1:-1, 1:-1]
     np.subtract(field[2:, 1:-1], field[:-2, 1:-1], out=inner)
     inner *= up
@@ -280,7 +280,9 @@ class Stencil:
                     self._sample(field, out)
             else:
                 rows, cols = self.nodes.rows.first, self.nodes.cols.first
-                places = (at.reshape(-1, shape[-1]) for at in (self.footprint.up, self.footprint.across))
+                places = (
+                    at.reshape(-1, shape[-1]) for at in (self.footprint.up, self.footprint.across)
+                )
                 fast.sample(
                     np.ascontiguousarray(group),
                     *places,
@@ -304,21 +306,19 @@ class Stencil:
 
     def _sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (...)."""
-        width, flat = field.shape[1], field.reshape(-1)
-        lower = self._across(flat[width:])
-        upper = self._across(flat)
+        corner, down, right = self._weights
+        width, left = field.shape[1], field.reshape(-1)
+        step = left[1:] - left[:-1]
+        upper, lower, more = out, np.empty_like(out), np.empty_like(out)
+        for found, after in ((upper, 0), (lower, width)):
+            # All places are inside, so that none is wrapped around: of the ways to take, this is the fastest.
+            left[after:].take(corner, out=found, mode="wrap")
+            step[after:].take(corner, out=more, mode="wrap")
+            more *= right
+            np.add(found, more, out=found)
         lower -= upper
-        lower *= self._weights[1]
-        np.add(upper, lower, out=out)
-
-    def _across(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
-        corner, _, right = self._weights
-        left = flat.take(corner)
-        step = flat[1:].take(corner)
-        step -= left
-        step *= right
-        left += step
-        return left
+        lower *= down
+        upper += lower
 
 
 _BEFORE = (

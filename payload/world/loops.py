@@ -5,13 +5,23 @@ come as arguments from there, so that they stand once, and because a kernel that
 not notice that they changed in another module. All arrays are contiguous.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from payload.kernels import compiled
 
+Field = NDArray[np.float32]
+Places = NDArray[np.float64]
+Bits = NDArray[np.uint64]
+Terms = tuple[Any, ...]
+
 
 @compiled
-def sample(fields, up, across, scale, first, found):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+def sample(
+    fields: Field, up: Places, across: Places, scale: Terms, first: tuple[int, int], found: Field
+) -> None:
     """`lattice.Stencil.sample_all`: fields (F, h, w) at places (H, W) on a face, into (F, H, W)."""
     count, _, width = fields.shape
     height, wide = up.shape
@@ -42,7 +52,7 @@ def sample(fields, up, across, scale, first, found):  # noqa: ANN001, ANN201, PL
 
 
 @compiled
-def halve(fields, parts, top, left, finer):  # noqa: ANN001, ANN201
+def halve(fields: Field, parts: Terms, top: int, left: int, finer: Field) -> None:
     """`lattice.climb`, a level: fields (F, h, w) of the parents, into those of the children."""
     count, rows, cols = fields.shape
     _, height, width = finer.shape
@@ -62,7 +72,7 @@ def halve(fields, parts, top, left, finer):  # noqa: ANN001, ANN201
 
 
 @compiled
-def _mixed_bits(bits):  # noqa: ANN001, ANN202
+def _mixed_bits(bits: np.uint64) -> np.uint64:
     """`noise.scramble` of one number."""
     bits = bits ^ (bits >> np.uint64(30))
     bits = bits * np.uint64(0xBF58476D1CE4E5B9)
@@ -72,7 +82,16 @@ def _mixed_bits(bits):  # noqa: ANN001, ANN202
 
 
 @compiled
-def ground_noise(down, across, strength, rough, fields):  # noqa: ANN001, ANN201
+def scramble(values: Bits) -> Bits:
+    """`noise.scramble`: 64 bits for each of the values, shape (N,)."""
+    found = np.empty_like(values)
+    for i in range(values.size):
+        found[i] = _mixed_bits(values[i])
+    return found
+
+
+@compiled
+def ground_noise(down: Bits, across: Bits, strength: Field, rough: Terms, fields: Field) -> None:
     """`surface.Ground.refine`: add noise to fields (4, H, W), in place."""
     _, height, width = fields.shape
     slope, least, most = rough
@@ -87,7 +106,7 @@ def ground_noise(down, across, strength, rough, fields):  # noqa: ANN001, ANN201
 
 
 @compiled
-def sky_noise(down, across, tick, scales, fields):  # noqa: ANN001, ANN201
+def sky_noise(down: Bits, across: Bits, tick: np.uint32, scales: Terms, fields: Field) -> None:
     """`clouds.Sky.refine`: add noise to fields (3, H, W), in place."""
     _, height, width = fields.shape
     steep, shift, patchy, level, strength, ice_strength = scales
@@ -107,7 +126,18 @@ def sky_noise(down, across, tick, scales, fields):  # noqa: ANN001, ANN201
 
 
 @compiled
-def parcels(up, across, warp, scale, bend, around, region_m, bits, along, beside):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+def parcels(
+    up: Places,
+    across: Places,
+    warp: Field,
+    scale: float,
+    bend: np.float32,
+    around: Terms,
+    region_m: np.float32,
+    bits: NDArray[np.uint32],
+    along: Field,
+    beside: Field,
+) -> None:
     """`parcels.Parcels.at`: the parcel of each pixel and where in it the pixel lies."""
     height, width = up.shape
     regions, names, first_row, first_col, cols = around
@@ -140,7 +170,9 @@ def parcels(up, across, warp, scale, bend, around, region_m, bits, along, beside
 
 
 @compiled
-def mix(cover, layers, colours, hues, glint, bands):  # noqa: ANN001, ANN201
+def mix(
+    cover: Terms, layers: Terms, colours: Field, hues: Field, glint: np.float32, bands: Field
+) -> None:
     """`spectra._mixed`: reflectance at the ground, into bands (4, H, W)."""
     land, sand, rock, plants, forest, town, shallow, floes = cover
     shade, lush, hue, trodden, roof, lit, snow, frozen, waves = layers
@@ -171,7 +203,7 @@ def mix(cover, layers, colours, hues, glint, bands):  # noqa: ANN001, ANN201
 
 
 @compiled
-def hash_points(down, across, bits):  # noqa: ANN001, ANN201
+def hash_points(down: Bits, across: Bits, bits: Bits) -> None:
     """`noise.hash_grid`, its last step: 64 bits for each point, shape (H, W)."""
     height, width = bits.shape
     for i in range(height):
@@ -180,7 +212,7 @@ def hash_points(down, across, bits):  # noqa: ANN001, ANN201
 
 
 @compiled
-def _between(values, before, share, row, found):  # noqa: ANN001, ANN202
+def _between(values: Field, before: NDArray[np.intp], share: Field, row: int, found: Field) -> None:
     """`knots.spread`, a row: from rows at the knots to one between."""
     upper, lower = values[before[row]], values[before[row] + 1]
     for j in range(found.size):
@@ -188,7 +220,7 @@ def _between(values, before, share, row, found):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _beside(layer, steps, row, margin, found):  # noqa: ANN001, ANN202
+def _beside(layer: Field, steps: NDArray[np.intp], row: int, margin: int, found: Field) -> None:
     """`camera.beside`, a row."""
     if steps.size == 1:
         found[:] = layer[row + margin + steps[0, 0]]
@@ -198,7 +230,15 @@ def _beside(layer, steps, row, margin, found):  # noqa: ANN001, ANN202
 
 
 @compiled
-def band(ground, clouds, light, air, camera, noise, painted):  # noqa: ANN001, ANN201, PLR0913, PLR0917
+def band(
+    ground: Field,
+    clouds: Terms,
+    light: Terms,
+    air: Terms,
+    camera: Terms,
+    noise: Terms,
+    painted: NDArray[np.uint16],
+) -> None:
     """`scene.SyntheticScene._paint`, a band: from the ground to DN.
 
     Args:
@@ -214,26 +254,19 @@ def band(ground, clouds, light, air, camera, noise, painted):  # noqa: ANN001, A
     cloud, carved, steps, margin = clouds
     beam, sunlight, skylight, brightest, sunny = light
     contrast, white, before, share, over_white, albedo = air
-    taps_down, taps_right, shot, read, gain, offset, per_dn, most = camera
+    down, right, shot, read, gain, offset, per_dn, most = camera
     bits, shift, wave = noise
     height, width = painted.shape
     wide = ground.shape[1]
-    spread = len(taps_down)
     zero, one = np.float32(0.0), np.float32(1.0)
-    rows = np.empty((spread, wide), np.float32)
-    here, slopes, dark, bright, smeared = (
-        np.empty(wide, np.float32),
-        np.empty(wide, np.float32),
-        np.empty(wide, np.float32),
-        np.empty(wide, np.float32),
-        np.empty(wide, np.float32),
-    )
-    for i in range(ground.shape[0]):
+    rows = np.empty((5, wide), np.float32)
+    here, slopes, dark, bright, normal = np.empty((5, wide), np.float32)
+    for i in range(height + 4):
         _beside(cloud, steps, i, margin, here)
         _beside(carved, steps, i, margin, slopes)
         _between(contrast, before, share, i, dark)
         _between(white, before, share, i, bright)
-        seen = rows[i % spread]
+        seen = rows[i % 5]
         for j in range(wide):
             lit = (slopes[j] * sunny + here[j]) * bright[j]
             shown = (beam[i, j] * sunlight + skylight) * ground[i, j]
@@ -241,24 +274,24 @@ def band(ground, clouds, light, air, camera, noise, painted):  # noqa: ANN001, A
             shown = shown * clear * clear
             below = shown / (one - min(ground[i, j], brightest) * here[j]) + lit
             seen[j] = ((below - one) * dark[j] + over_white) / (below * albedo + one)
-        if i < spread - 1:
+        if i < 4:
             continue
-        first = rows[(i + 1) % spread]
+        first, second, third = rows[(i + 1) % 5], rows[(i + 2) % 5], rows[(i + 3) % 5]
+        fourth = rows[(i + 4) % 5]
+        smeared = here
         for j in range(wide):
-            smeared[j] = first[j] * taps_down[0]
-        for tap in range(1, spread):
-            other = rows[(i + 1 + tap) % spread]
-            weight = taps_down[tap]
-            for j in range(wide):
-                smeared[j] += other[j] * weight
-        row = i + 1 - spread
+            shown = first[j] * down[0] + second[j] * down[1] + third[j] * down[2]
+            smeared[j] = shown + fourth[j] * down[3] + seen[j] * down[4]
+        row = i - 4
         for j in range(width):
-            shown = smeared[j] * taps_right[0]
-            for tap in range(1, spread):
-                shown += smeared[j + tap] * taps_right[tap]
-            number = np.int64((bits[row, j] >> shift) & np.uint64(0xFFFF))
-            signal = np.sqrt(max(shown, zero) * shot + read) * wave[number] + shown
-            if gain.size == width:
-                signal *= gain[j]
-            dn = np.rint((signal - offset) * per_dn)
-            painted[row, j] = np.uint16(min(max(dn, zero), most))
+            normal[j] = wave[np.int64((bits[row, j] >> shift) & np.uint64(0xFFFF))]
+        for j in range(width):
+            shown = smeared[j] * right[0] + smeared[j + 1] * right[1] + smeared[j + 2] * right[2]
+            shown = shown + smeared[j + 3] * right[3] + smeared[j + 4] * right[4]
+            slopes[j] = np.sqrt(max(shown, zero) * shot + read) * normal[j] + shown
+        if gain.size == width:
+            for j in range(width):
+                slopes[j] *= gain[j]
+        for j in range(width):
+            dn = np.rint((slopes[j] - offset) * per_dn)
+            painted[row, j] = np.uint16(np.int32(min(max(dn, zero), most)))

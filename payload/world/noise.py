@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.rng import key
+from payload.world.quick import loops
 
 EARTH_RADIUS_KM = 6371.0
 """[km] Mean radius. Source: IUGG, Moritz 2000, Geodetic Reference System 1980."""
@@ -29,6 +30,9 @@ def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     Source: finaliser of SplitMix64, Steele, Lea and Flood 2014, in the variant 13 of D. Stafford.
     """
+    fast = loops()
+    if fast is not None:
+        return np.asarray(fast.scramble(values.reshape(-1)).reshape(values.shape), _U64)
     mixed = values ^ (values >> _U64(30))
     mixed *= _U64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> _U64(27)

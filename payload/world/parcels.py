@@ -52,8 +52,15 @@ class Parcels:
             bits = np.empty(warp.shape, np.uint32)
             metres = np.empty((2, *warp.shape), np.float32)
             fast.parcels(
-                footprint.up, footprint.across, warp, scale, np.float32(_WARP), regions.mixed,
-                np.float32(_REGION_M), bits, *metres,
+                footprint.up,
+                footprint.across,
+                warp,
+                scale,
+                np.float32(_WARP),
+                regions.mixed,
+                np.float32(_REGION_M),
+                bits,
+                *metres,
             )
             return cls(bits, *metres)
         (row, up), (col, across) = (_split(at, scale) for at in (footprint.up, footprint.across))

@@ -317,7 +317,13 @@ class _AirOver:
         )
         albedo, ozone = self.clear.albedo[band], self.clear.ozone[band]
         between = self.rows.before, self.rows.share.astype(np.float32)
-        return contrast, white, *between, np.float32(white_below(albedo, ozone)), np.float32(-albedo)
+        return (
+            contrast,
+            white,
+            *between,
+            np.float32(white_below(albedo, ozone)),
+            np.float32(-albedo),
+        )
 
     def white(self, band: int) -> NDArray[np.float32]:
         """What a cloud that sends all light back looks like, shape (H, W)."""

@@ -155,7 +155,8 @@ def _mixed(layers: _Layers, glint: np.float32) -> Field:
         np.multiply(more, share, out=more)
         np.add(below, more, out=below)
 
-    for band, ground in enumerate(bands):
+    for band in range(len(BANDS)):
+        ground = bands[band]
         soil, sand, rock, grass, forest, track, street, roof, snow, deep, turbid, floes = _COLOURS[
             :, band
         ]
