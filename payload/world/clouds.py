@@ -222,12 +222,18 @@ def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
 
     It thickens from nothing, as the power 5/2, and at its edge has a depth that satellites detect. Assumption.
     """
-    rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
-    rise *= np.float32(1.0 / _EDGE)
+    edge, steep, thick = np.float32(_EDGE), np.float32(1.0 / _EDGE), np.float32(EDGE_OPTICAL_DEPTH)
+    fast = loops()
+    if fast is not None:
+        found = np.empty_like(low)
+        fast.low_depth(low.reshape(-1), edge, steep, thick, found.reshape(-1))
+        return found
+    rise = np.maximum(low + edge, np.float32(0.0))
+    rise *= steep
     depth: NDArray[np.float32] = np.sqrt(rise)
     depth *= rise
     depth *= rise
-    depth *= np.float32(EDGE_OPTICAL_DEPTH)
+    depth *= thick
     return depth
 
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.world.quick import loops
+
 Real = TypeVar("Real", np.float32, np.float64)
 
 
@@ -45,6 +47,10 @@ def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
     wide = spread_across(values, cols)
     down = rows.share.astype(kind)
     found = np.empty((rows.before.size, cols.before.size), kind)
+    fast = loops()
+    if fast is not None:
+        fast.spread_down(wide, rows.before, down, found)
+        return found
     for piece, (upper, lower) in zip(rows.pieces, pairwise(wide), strict=True):
         mine = found[piece]
         np.multiply(lower - upper, down[piece, None], out=mine)

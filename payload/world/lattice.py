@@ -295,14 +295,15 @@ class Stencil:
     @cached_property
     def _weights(self) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
         """Of each pixel: the point before it, by its place among the nodes, and the shares of those after."""
-        rows, cols, level = self.nodes.rows, self.nodes.cols, self.nodes.level
-        corner, down = _cells(self.footprint.up, level)
-        left, right = _cells(self.footprint.across, level)
-        corner -= rows.first
-        corner *= cols.last - cols.first + 1
-        corner += left
-        corner -= cols.first
-        return corner, down, right
+        nodes = self.nodes
+        place, down = _cells(self.footprint.up, nodes.level)
+        col, right = _cells(self.footprint.across, nodes.level)
+        # Whole numbers of floats, far below 2**53, are exact, and quicker than integers of 64 bits.
+        width = nodes.shape[1]
+        place *= width
+        place += col
+        place -= (nodes.rows.first + _BEFORE) * width + nodes.cols.first + _BEFORE
+        return place.astype(np.intp), down, right
 
     def _sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (...)."""
@@ -334,16 +335,16 @@ def _scale(level: int) -> tuple[float, float]:
 def _span(coordinate: NDArray[np.float64], level: int, margin: int) -> Span:
     """The lattice points around coordinates of a face, and so many more at both ends."""
     (first, last), _ = _cells(np.array([coordinate.min(), coordinate.max()]), level)
-    return Span(int(first) - margin, int(last) + 1 + margin)
+    return Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
 
 
 def _cells(
     coordinate: NDArray[np.float64], level: int
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Cells of a level after `_BEFORE` that coordinates of a face lie in, and how far in them, 0 to 1."""
     factor, shift = _scale(level)
     at = coordinate * factor
     at += shift
-    cell = at.astype(np.intp)
+    cell = np.trunc(at)
     at -= cell
-    cell -= _BEFORE
     return cell, at.astype(np.float32)

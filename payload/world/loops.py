@@ -220,6 +220,26 @@ def _between(values: Field, before: NDArray[np.intp], share: Field, row: int, fo
 
 
 @compiled
+def spread_down(
+    wide: NDArray[Any], before: NDArray[np.intp], share: NDArray[Any], found: NDArray[Any]
+) -> None:
+    """`knots.spread`, from rows at the knots to all rows, shape (H, W)."""
+    for i in range(before.size):
+        _between(wide, before, share, i, found[i])
+
+
+@compiled
+def low_depth(
+    low: Field, edge: np.float32, steep: np.float32, thick: np.float32, found: Field
+) -> None:
+    """`clouds.low_depth`, shape (N,)."""
+    zero = np.float32(0.0)
+    for i in range(low.size):
+        rise = max(low[i] + edge, zero) * steep
+        found[i] = np.sqrt(rise) * rise * rise * thick
+
+
+@compiled
 def _beside(layer: Field, steps: NDArray[np.intp], row: int, margin: int, found: Field) -> None:
     """`camera.beside`, a row."""
     if steps.size == 1:

@@ -33,11 +33,14 @@ def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     fast = loops()
     if fast is not None:
         return np.asarray(fast.scramble(values.reshape(-1)).reshape(values.shape), _U64)
-    mixed = values ^ (values >> _U64(30))
+    mixed = values >> _U64(30)
+    mixed ^= values
     mixed *= _U64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> _U64(27)
+    shifted = mixed >> _U64(27)
+    mixed ^= shifted
     mixed *= _U64(0x94D049BB133111EB)
-    mixed ^= mixed >> _U64(31)
+    np.right_shift(mixed, _U64(31), out=shifted)
+    mixed ^= shifted
     return mixed
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +129,7 @@ class Sight:
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, self._finest, margin=1)
             nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
-            slope = rise(nodes[0], self._step(footprint.face), self._finest)
+            slope = rise(nodes[0], self._steps(footprint.face), self._finest)
             return stencil.sample_all(nodes[:2], slope[None])
 
         return self._through(block, look)
@@ -141,7 +141,7 @@ class Sight:
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, finest)
             heights_m = self._heights_m(stencil.nodes)
-            up, across = (step * self.sun.slant for step in self._step(footprint.face))
+            up, across = (step * self.sun.slant for step in self._steps(footprint.face))
             beside_up, beside = stencil.nodes.coordinates
 
             def seen(deck: Deck) -> Field:
@@ -184,7 +184,7 @@ class Sight:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
         stencil = Stencil.of(footprint, self._finest, margin=1)
         nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
-        slope = rise(nodes[0], self._step(footprint.face), self._finest)
+        slope = rise(nodes[0], self._steps(footprint.face), self._finest)
         fields = stencil.sample_all(nodes, slope[None])
         fields[-1] *= np.float32(self.sun.slant)
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
@@ -206,6 +206,11 @@ class Sight:
         """[px] Rows and columns of a step towards the sun."""
         down, right = self.sun.towards
         return down * length_m / self.grid.gsd_m, right * length_m / self.grid.gsd_m
+
+    @cached_property
+    def _steps(self) -> Callable[[int], tuple[float, float]]:
+        """`_step`, counted once for each face."""
+        return cache(self._step)
 
     def _step(self, face: int) -> tuple[float, float]:
         """A metre towards the sun from the middle of the scene, upwards and across on a face."""
