@@ -170,12 +170,10 @@ def parcels(
 
 
 @compiled
-def mix(
-    cover: Terms, layers: Terms, colours: Field, hues: Field, glint: np.float32, bands: Field
-) -> None:
+def mix(layers: Terms, colours: Field, hues: Field, glint: np.float32, bands: Field) -> None:
     """`spectra._mixed`: reflectance at the ground, into bands (4, H, W)."""
-    land, sand, rock, plants, forest, town, shallow, floes = cover
-    shade, lush, hue, trodden, roof, lit, snow, frozen, waves = layers
+    land, sand, rock, plants, forest, town, shallow, floes = layers[:8]
+    shade, lush, hue, trodden, roof, lit, snow, frozen, waves = layers[8:]
     count, height, width = bands.shape
     one = np.float32(1.0)
     for i in range(height):

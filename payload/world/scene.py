@@ -260,12 +260,12 @@ class SyntheticScene:
         noise = self._detector.noise(rows, cols)
         for index, band in enumerate(chosen):
             steps = air.steps_px(band)
+            here = beside(cloud, steps)
             lit = beside(carved, steps) * _sunny(band)
-            lit += beside(cloud, steps)
+            lit += here
             lit *= air.white(band)
-            seen = under_cloud(ground[band], band, beside(cloud, steps), lit, sky.beam)
-            seen = air.above(seen, band)
-            seen = self._optics.smear(seen, band)
+            seen = under_cloud(ground[band], band, here, lit, sky.beam)
+            seen = self._optics.smear(air.above(seen, band), band)
             painted[index] = self._detector.expose(seen, noise[band], band, cols)
         return painted
 

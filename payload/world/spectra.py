@@ -1,6 +1,6 @@
 """From what lies on the ground to its reflectance in blue, green, red and near infrared."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,17 +95,32 @@ def reflectance(
     waves = 0.02 * texture
     waves += 1.0
     roof = _roofs(parcels, track) if cover.town.any() else cover.town
-    return _mixed(
-        _Layers(cover, shade, lush, hue, trodden, roof, lit, snow, frozen, waves), np.float32(glint)
+    layers = _Layers(
+        cover.land,
+        cover.sand,
+        cover.rock,
+        cover.plants,
+        cover.forest,
+        cover.town,
+        cover.shallow,
+        cover.floes,
+        shade,
+        lush,
+        hue,
+        trodden,
+        roof,
+        lit,
+        snow,
+        frozen,
+        waves,
     )
+    return _mixed(layers, np.float32(glint))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Layers:
-    """What the colour of each pixel is mixed of, each of shape (H, W).
+class _Layers(NamedTuple):
+    """What the colour of each pixel is mixed of, each of shape (H, W); the first eight are of `LandCover`.
 
     Attributes:
-        cover: What lies there.
         shade: How bright bare ground and plants are.
         lush: The same for plants in near infrared.
         hue: By how much blue is brighter on bare ground, and red darker.
@@ -117,7 +132,14 @@ class _Layers:
         waves: How bright water is.
     """
 
-    cover: LandCover
+    land: Field
+    sand: Field
+    rock: Field
+    plants: Field
+    forest: Field
+    town: Field
+    shallow: Field
+    floes: Field
     shade: Field
     lush: Field
     hue: Field
@@ -128,25 +150,19 @@ class _Layers:
     frozen: Field
     waves: Field
 
-    @property
-    def mixed(self) -> tuple[Field, ...]:
-        """All but the cover, for `loops.mix`."""
-        light = self.shade, self.lush, self.hue, self.trodden, self.roof
-        return *light, self.lit, self.snow, self.frozen, self.waves
-
 
 def _mixed(layers: _Layers, glint: np.float32) -> Field:
     """Reflectance in `BANDS`, shape (4, H, W): one layer over the other."""
-    cover, frozen = layers.cover, layers.frozen
-    bands = np.empty((len(BANDS), *frozen.shape), np.float32)
+    bands = np.empty((len(BANDS), *layers.land.shape), np.float32)
     fast = loops()
     if fast is not None:
-        fast.mix(cover.mixed, layers.mixed, _COLOURS, _HUES, glint, bands)
+        fast.mix(tuple(layers), _COLOURS, _HUES, glint, bands)
         return bands
+    frozen = layers.frozen
     water, more, other = (np.empty_like(frozen) for _ in range(3))
     sandy, rocky, is_town, snowy, icy = (
         bool(share.any())
-        for share in (cover.sand, cover.rock, cover.town, layers.snow, cover.floes)
+        for share in (layers.sand, layers.rock, layers.town, layers.snow, layers.floes)
     )
 
     def lay(below: Field, share: Field, above: Field | np.float32) -> None:
@@ -161,36 +177,36 @@ def _mixed(layers: _Layers, glint: np.float32) -> Field:
             :, band
         ]
         if sandy:
-            np.multiply(cover.sand, sand, out=ground)
+            np.multiply(layers.sand, sand, out=ground)
             ground += soil
         else:
             ground[...] = soil
         if rocky:
-            lay(ground, cover.rock, rock)
+            lay(ground, layers.rock, rock)
         ground *= layers.shade
         np.multiply(layers.hue, _HUES[band], out=other)
         other += np.float32(1.0)
         ground *= other
-        np.multiply(cover.forest, forest, out=other)
+        np.multiply(layers.forest, forest, out=other)
         other += grass
         other *= layers.lush if band == _NIR else layers.shade
-        lay(ground, cover.plants, other)
+        lay(ground, layers.plants, other)
         lay(ground, layers.trodden, track)
         if is_town:
             np.multiply(layers.roof, roof, out=other)
             other += street
-            lay(ground, cover.town, other)
+            lay(ground, layers.town, other)
         ground *= layers.lit
         if snowy:
             lay(ground, layers.snow, np.multiply(frozen, snow, out=other))
-        np.multiply(cover.shallow, turbid, out=water)
+        np.multiply(layers.shallow, turbid, out=water)
         water += deep
         water += glint
         water *= layers.waves
         if icy:
-            lay(water, cover.floes, np.multiply(frozen, floes, out=other))
+            lay(water, layers.floes, np.multiply(frozen, floes, out=other))
         ground -= water
-        ground *= cover.land
+        ground *= layers.land
         ground += water
     return bands
 

@@ -170,12 +170,6 @@ class LandCover:
             crop=crop,
         )
 
-    @property
-    def mixed(self) -> tuple[Field, ...]:
-        """What counts for the colour by itself, for `loops.mix`."""
-        ground = self.land, self.sand, self.rock, self.plants, self.forest, self.town
-        return *ground, self.shallow, self.floes
-
     def surface(self, glint: float) -> NDArray[np.uint8]:
         """The class that has most of each pixel: an index into `SURFACES`.
 
