@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +127,7 @@ class Sight:
         """
 
         def look(footprint: Footprint) -> Field:
-            stencil = Stencil.of(footprint, self._finest, margin=1)
+            stencil = _stencil(footprint, self._finest)
             nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
             slope = rise(nodes[0], self._steps(footprint.face), self._finest)
             return stencil.sample_all(nodes[:2], slope[None])
@@ -182,7 +182,7 @@ class Sight:
 
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
-        stencil = Stencil.of(footprint, self._finest, margin=1)
+        stencil = _stencil(footprint, self._finest)
         nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
         slope = rise(nodes[0], self._steps(footprint.face), self._finest)
         fields = stencil.sample_all(nodes, slope[None])
@@ -223,3 +223,9 @@ class Sight:
             float((b - a)[0, 0]) / _BASE_M for a, b in zip(here[:2], there[:2], strict=True)
         )
         return up, across
+
+
+@lru_cache(maxsize=2)
+def _stencil(footprint: Footprint, level: int) -> Stencil:
+    """The stencil of a block with a margin for slopes; ground and sky of a block share it, on two charts."""
+    return Stencil.of(footprint, level, margin=1)
