@@ -150,20 +150,25 @@ Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
 
 
-def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
+def climb(
+    nodes: Nodes, start: Start, refine: Refine, finest: int, coarsest: int = COARSEST_LEVEL
+) -> NDArray[np.float32]:
     """Fields on a rectangle of lattice points, shape (F, H, W).
 
     Args:
         nodes: Where, of a level not below the coarsest.
-        start: Makes the fields of the coarsest level.
+        start: Makes the fields of the coarsest level, before its noise.
         refine: Adds the noise of a level.
         finest: The last level that gets noise; beyond it fields are only smoothed.
+        coarsest: Where to begin: on a finer level `start` gives fields with the noise of all levels to there.
     """
+    if nodes.level == coarsest > COARSEST_LEVEL:
+        return start(nodes)
     if nodes.level == COARSEST_LEVEL:
         fields = start(nodes)
     else:
         parents = nodes.parents
-        fields = climb(parents, start, refine, finest)
+        fields = climb(parents, start, refine, finest, coarsest)
         fields = _halved(fields, parents, nodes)
     if nodes.level <= finest:
         refine(nodes, fields)

@@ -35,6 +35,7 @@ _STEEPEST = (
 _SOFTER = (
     2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
 )
+_KEPT_LEVELS, _KEPT_SIDE = 3, 32  # 150 m apart, in squares of 5 km
 _KNOTS = 16  # lattice points between the places where the height of clouds is counted
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
@@ -128,7 +129,7 @@ class Sight:
 
         def look(footprint: Footprint) -> Field:
             stencil = _stencil(footprint, self._finest)
-            nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
+            nodes = self._sky_at(stencil.nodes, self._finest)
             slope = rise(nodes[0], self._steps(footprint.face), self._finest)
             return stencil.sample_all(nodes[:2], slope[None])
 
@@ -150,7 +151,7 @@ class Sight:
                     footprint.face, beside_up + up * away_m, beside + across * away_m, None
                 )
                 clouds = Stencil.of(there, finest)
-                nodes = climb(clouds.nodes, self._sky_start, self.sky.refine, finest)
+                nodes = self._sky_at(clouds.nodes, finest)
                 return clouds.sample_all(deck.see(nodes)[None])
 
             total = seen(higher[0])
@@ -183,7 +184,9 @@ class Sight:
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
         stencil = _stencil(footprint, self._finest)
-        nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
+        nodes = climb(
+            stencil.nodes, self._ground_start, self.ground.refine, self._finest, self._kept
+        )
         slope = rise(nodes[0], self._steps(footprint.face), self._finest)
         fields = stencil.sample_all(nodes, slope[None])
         fields[-1] *= np.float32(self.sun.slant)
@@ -192,11 +195,27 @@ class Sight:
 
     @cached_property
     def _sky_start(self) -> Quilt:
-        return Quilt(self.sky.start)
+        return self._quilt(self.sky)
 
     @cached_property
     def _ground_start(self) -> Quilt:
-        return Quilt(self.ground.start)
+        return self._quilt(self.ground)
+
+    def _sky_at(self, nodes: Nodes, finest: int) -> Field:
+        """Fields of the sky on lattice points, shape (3, h, w)."""
+        return climb(nodes, self._sky_start, self.sky.refine, finest, self._kept)
+
+    def _quilt(self, of: Sky | Ground) -> Quilt:
+        """Fields with their noise up to the level that is kept, which neighbouring blocks share."""
+        start = Quilt(of.start)
+        if self._kept == COARSEST_LEVEL:
+            return start
+        return Quilt(lambda nodes: climb(nodes, start, of.refine, self._kept), _KEPT_SIDE)
+
+    @cached_property
+    def _kept(self) -> int:
+        """The level up to which fields are kept: all who look at them add its noise."""
+        return max(min(COARSEST_LEVEL + _KEPT_LEVELS, self._finest - _SOFTER), COARSEST_LEVEL)
 
     @cached_property
     def _finest(self) -> int:
