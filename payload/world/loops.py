@@ -1,8 +1,9 @@
 """The loops of painting, compiled by numba: what numpy does in many passes over a block, in one.
 
 Each says in whose place it stands; that is its definition, and a test compares the bytes of both. Constants
-come as arguments from there, so that they stand once, and because a kernel that is kept on disk would
-not notice that they changed in another module. All arrays are contiguous.
+come as arguments from there, so that they stand once, and because a kernel that is kept on disk does not
+notice when they change in another module; only those of published hashes are imported. All arrays are
+contiguous.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.kernels import compiled
+from payload.world.noise import PIXEL_AXES, PIXEL_MIX, SCRAMBLE
 
 Field = NDArray[np.float32]
 Places = NDArray[np.float64]
@@ -74,11 +76,10 @@ def halve(fields: Field, parts: Terms, top: int, left: int, finer: Field) -> Non
 @compiled
 def _mixed_bits(bits: np.uint64) -> np.uint64:
     """`noise.scramble` of one number."""
-    bits = bits ^ (bits >> np.uint64(30))
-    bits = bits * np.uint64(0xBF58476D1CE4E5B9)
-    bits = bits ^ (bits >> np.uint64(27))
-    bits = bits * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
+    high, factor, middle, other, low = SCRAMBLE
+    bits = (bits ^ (bits >> high)) * factor
+    bits = (bits ^ (bits >> middle)) * other
+    return bits ^ (bits >> low)
 
 
 @compiled
@@ -141,6 +142,8 @@ def parcels(
     """`parcels.Parcels.at`: the parcel of each pixel and where in it the pixel lies."""
     height, width = up.shape
     regions, names, first_row, first_col, cols = around
+    down, right = PIXEL_AXES
+    high, factor, middle, other, low = PIXEL_MIX
     half = np.float32(0.5)
     for i in range(height):
         for j in range(width):
@@ -162,11 +165,11 @@ def parcels(
             cell = np.floor(place)
             beside[i, j] = (place - cell) * breadth
             two = np.uint32(np.int32(cell))
-            mixed = np.uint32(one * np.uint32(0x9E3779B1)) + np.uint32(two * np.uint32(0x85EBCA77))
+            mixed = np.uint32(one * down) + np.uint32(two * right)
             mixed = np.uint32(mixed) ^ names[region]
-            mixed = np.uint32(np.uint32(mixed ^ (mixed >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-            mixed = np.uint32(np.uint32(mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-            bits[i, j] = mixed ^ (mixed >> np.uint32(16))
+            mixed = np.uint32(np.uint32(mixed ^ (mixed >> high)) * factor)
+            mixed = np.uint32(np.uint32(mixed ^ (mixed >> middle)) * other)
+            bits[i, j] = mixed ^ (mixed >> low)
 
 
 @compiled

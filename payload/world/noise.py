@@ -24,6 +24,20 @@ _U64 = np.uint64
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
 
+SCRAMBLE = (
+    _U64(30),
+    _U64(0xBF58476D1CE4E5B9),
+    _U64(27),
+    _U64(0x94D049BB133111EB),
+    _U64(31),
+)
+"""Shifts and factors of `scramble`."""
+_U32 = np.uint32
+PIXEL_AXES = (_U32(0x9E3779B1), _U32(0x85EBCA77))
+"""Factors of an axis each of `hash_pixels`."""
+PIXEL_MIX = (_U32(16), _U32(0x85EBCA6B), _U32(13), _U32(0xC2B2AE35), _U32(16))
+"""Shifts and factors of its finaliser."""
+
 
 def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread 64 bits so that each bit of the result depends on all bits given.
@@ -33,13 +47,14 @@ def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     fast = loops()
     if fast is not None:
         return np.asarray(fast.scramble(values.reshape(-1)).reshape(values.shape), _U64)
-    mixed = values >> _U64(30)
+    high, factor, middle, other, low = SCRAMBLE
+    mixed = values >> high
     mixed ^= values
-    mixed *= _U64(0xBF58476D1CE4E5B9)
-    shifted = mixed >> _U64(27)
+    mixed *= factor
+    shifted = mixed >> middle
     mixed ^= shifted
-    mixed *= _U64(0x94D049BB133111EB)
-    np.right_shift(mixed, _U64(31), out=shifted)
+    mixed *= other
+    np.right_shift(mixed, low, out=shifted)
     mixed ^= shifted
     return mixed
 
@@ -79,13 +94,15 @@ def hash_pixels(
 
     Source: finaliser of MurmurHash3, A. Appleby 2011.
     """
-    mixed = rows * np.uint32(0x9E3779B1)
-    mixed += cols * np.uint32(0x85EBCA77)
+    high, factor, middle, other, low = PIXEL_MIX
+    mixed = rows * PIXEL_AXES[0]
+    mixed += cols * PIXEL_AXES[1]
     mixed ^= names
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        mixed ^= mixed >> np.uint32(shift)
-        mixed *= np.uint32(factor)
-    mixed ^= mixed >> np.uint32(16)
+    mixed ^= mixed >> high
+    mixed *= factor
+    mixed ^= mixed >> middle
+    mixed *= other
+    mixed ^= mixed >> low
     return mixed
 
 
