@@ -152,12 +152,12 @@ class _Regions:
     def of(self, entry: int) -> Field | np.float32:
         """An entry of the table for each pixel, or the only one."""
         values: Field = self.table[entry]
-        return np.float32(values[0]) if self.index is None else values.take(self.index)
+        return np.float32(values[0]) if self.index is None else values.take(self.index, mode="wrap")
 
     @property
     def names(self) -> NDArray[np.uint32]:
         """The key of each pixel's region; of all of them where there is but one."""
-        return self._names[0] if self.index is None else self._names.take(self.index)
+        return self._names[0] if self.index is None else self._names.take(self.index, mode="wrap")
 
     @property
     def _names(self) -> NDArray[np.uint32]:

@@ -91,9 +91,9 @@ def test_the_masking_path_by_tiles_against_one_piece(benchmark):
 
 
 @pytest.mark.parametrize("gsd_m", [10.0, 60.0])
-@pytest.mark.parametrize(("compiled", "most"), [(False, 5.7), (True, 4.0)])
+@pytest.mark.parametrize(("compiled", "most"), [(False, 5.7), (True, 3.5)])
 def test_painting_against_a_fourier_transform(benchmark, monkeypatch, compiled, most, gsd_m):
-    """A tile of 1 Mpx in four bands with its truth: 4.3 of the time with numpy alone, 3.0 in compiled loops."""
+    """A tile of 1 Mpx in four bands with its truth: 4.1 to 4.6 times as long with numpy alone, 2.6 to 2.8 in compiled loops."""
     if compiled:
         pytest.importorskip("numba")
     else:
