@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import compiled
+from payload.kernels import compiled
 
 Tail = tuple[int, int, int]  # words written, bits that wait for their word, how many: fewer than 32
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.ccsds123_bits import Tail, append_codes, joined, wide, zeros_ahead
-from payload.compression.kernels import compiled
+from payload.kernels import compiled
 
 SEGMENT_BLOCKS = 64
 _REST_OF_SEGMENT = 5  # so many zero blocks, or more, up to the segment's end are one code

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.ccsds123_bits import wide
-from payload.compression.kernels import compiled
+from payload.kernels import compiled
 
 # x // d as x * reciprocal >> 40, reciprocal = ceil(2**40 / d). Exact for x < 2**18 and d < 2**17, as then
 # x * (reciprocal * d - 2**40) < 2**18 * 2**17 < 2**40; and the product stays below 2**59.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.ccsds123_bits import joined, wide, zeros_ahead
-from payload.compression.kernels import compiled
+from payload.kernels import compiled
 
 
 class Adaption(NamedTuple):

@@ -6,9 +6,9 @@ Planes and their margins are as `payload.compression.prediction_kernels` tells.
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import Integer, compiled
 from payload.compression.least_squares import PLANES
 from payload.compression.prediction_kernels import finish_row, first_row_prediction, predict_row
+from payload.kernels import Integer, compiled
 
 MARGIN_PX = 2
 

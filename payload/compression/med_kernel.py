@@ -6,7 +6,7 @@ All count in 32 and 64 bits, so nothing overflows before it is brought back to 1
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import compiled
+from payload.kernels import compiled
 
 _ROUND, _SHIFT = 1 << 11, 12  # of a gain in units of 2**-12, as in `residuals.explained`
 

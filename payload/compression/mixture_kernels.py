@@ -7,7 +7,6 @@ class of scales learns how far it is wrong and how much each of the three widths
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import Integer, compiled
 from payload.compression.normal_tables import (
     CDF_BITS,
     CDF_REACH,
@@ -17,6 +16,7 @@ from payload.compression.normal_tables import (
     STEPS_AN_OCTAVE,
 )
 from payload.compression.range_kernels import TOTAL_BITS
+from payload.kernels import Integer, compiled
 
 SAMPLE_BITS = 6  # of a prediction behind the point
 HALF = 1 << (SAMPLE_BITS - 1)

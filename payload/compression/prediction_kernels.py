@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import Integer, compiled
 from payload.compression.least_squares import PLANES
+from payload.kernels import Integer, compiled
 
 
 @compiled

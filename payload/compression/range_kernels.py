@@ -9,7 +9,7 @@ as in M. Schindler's range coder of 1999.
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import Integer, compiled
+from payload.kernels import Integer, compiled
 
 LOW, RANGE, POSITION = range(3)
 TOTAL_BITS = 24  # of frequencies: they add up to 2**24

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from payload.compression.kernels import has_numba
+from payload.kernels import can_compile
 
 GAIN_BITS = 12
 GAIN_LIMIT = 4 << GAIN_BITS  # gain x residual then stays inside of int32
@@ -38,7 +38,7 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
     Source: LOCO-I, M. Weinberger, G. Seroussi, G. Sapiro, IEEE Trans. Image Processing 9(8), 2000.
     """
-    if has_numba():
+    if can_compile():
         from payload.compression.med_kernel import predict  # noqa: PLC0415 - compiles where it is used
 
         found = np.empty(bands.shape, np.uint16)
@@ -99,7 +99,7 @@ def med_samples(
         not_coded: Shape (H, W), True where residuals mean nothing and the samples are `held`; None where
             all are coded.
     """
-    if not has_numba():
+    if not can_compile():
         return wavefront(residuals, not_coded)
     from payload.compression.med_kernel import undo  # noqa: PLC0415 - compiles where it is used
 
@@ -200,7 +200,7 @@ def fold(
     before: NDArray[np.uint16] | None, own: NDArray[np.uint16], gain: int
 ) -> NDArray[np.uint16]:
     """What the band before, if there is one, leaves unexplained of residuals of shape (N,), as `zigzag` numbers."""
-    if not has_numba():
+    if not can_compile():
         return zigzag(own if before is None else own - explained(before, gain))
     from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
 
@@ -216,7 +216,7 @@ def unfold(
     before: NDArray[np.uint16] | None, numbers: NDArray[np.uint16], gain: int
 ) -> NDArray[np.uint16]:
     """Undo `fold`: residuals modulo 2**16."""
-    if not has_numba():
+    if not can_compile():
         own = unzigzag(numbers)
         if before is not None:
             own += explained(before, gain)
@@ -235,7 +235,7 @@ def unfold(
 
 def split(numbers: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Low and high bytes of numbers, same shape."""
-    if not has_numba():
+    if not can_compile():
         return numbers.astype(np.uint8), (numbers >> np.uint16(8)).astype(np.uint8)
     from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
 
@@ -261,7 +261,7 @@ def unzigzag(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def _sum_of_products(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
-    if has_numba():
+    if can_compile():
         from payload.compression.med_kernel import sum_of_products  # noqa: PLC0415
 
         return int(sum_of_products(first.reshape(-1), second.reshape(-1)))

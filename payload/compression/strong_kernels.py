@@ -8,7 +8,6 @@ median predictions, `errors` four bands of |sample - prediction| in 1/64 DN.
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.kernels import Integer, compiled
 from payload.compression.least_squares import PLANES
 from payload.compression.mixture_kernels import (
     CLASS_STEPS,
@@ -28,6 +27,7 @@ from payload.compression.range_kernels import (
     decode_target,
     encode_interval,
 )
+from payload.kernels import Integer, compiled
 
 MARGIN_PX = 3
 SEQUENTIAL = 4  # taps: W, W W, W W W and the median

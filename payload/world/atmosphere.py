@@ -19,6 +19,7 @@ _OZONE = (0.021, 0.103, 0.053, 0.0)
 tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
 OZONE_ATM_CM = 0.3
 """[atm cm] A usual column. Assumption."""
+_BRIGHTEST = 0.98  # ground lights clouds no more than that, or light would never end
 SHADOW_TRANSMISSION = 0.7
 """Truth calls shadow what gets less than this share of the sun's beam. Assumption."""
 
@@ -55,18 +56,24 @@ def under_cloud(
         lit: What they look like: more where they face the sun.
         beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
     """
-    light = beam * np.float32(1.0 - SKYLIGHT[band])
-    light += np.float32(SKYLIGHT[band])
+    sun, sky, brightest = under_light(band)
+    light = beam * sun
+    light += sky
     light *= ground
     # The ground lights the cloud from below, again and again, and a little less each time.
     other = np.float32(1.0) - cloud
     light *= other
     light *= other
-    np.minimum(ground, np.float32(0.98), out=other)
+    np.minimum(ground, brightest, out=other)
     other *= cloud
     light /= np.subtract(np.float32(1.0), other, out=other)
     light += lit
     return light
+
+
+def under_light(band: int) -> tuple[np.float32, np.float32, np.float32]:
+    """Shares of light from the sun and from all over the sky; what ground lights clouds with at most."""
+    return np.float32(1.0 - SKYLIGHT[band]), np.float32(SKYLIGHT[band]), np.float32(_BRIGHTEST)
 
 
 def through_air(
@@ -87,11 +94,16 @@ def through_air(
     """
     seen = below - np.float32(1.0)
     seen *= contrast
-    seen += np.float32(ozone * (1.0 - albedo))
+    seen += np.float32(white_below(albedo, ozone))
     again = below * np.float32(-albedo)
     again += np.float32(1.0)
     seen /= again
     return seen
+
+
+def white_below(albedo: float, ozone: float) -> float:
+    """What white below the air looks like from above it, but for what lights it again; see `through_air`."""
+    return ozone * (1.0 - albedo)
 
 
 def air_optical_depth(wavelength_um: float) -> float:
@@ -163,5 +175,5 @@ class Air:
 
     def contrast(self, band: int) -> NDArray[np.float32]:
         """How much darker black ground is than white, seen from above, but for what lights it again."""
-        known = self.ozone[band] * (1.0 - self.albedo[band])
-        return np.asarray(known - self.ozone[band] * self.path[band], np.float32)
+        white = white_below(self.albedo[band], self.ozone[band])
+        return np.asarray(white - self.ozone[band] * self.path[band], np.float32)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from payload.rng import key
 from payload.types import Radiometry
-from payload.world.noise import hash_grid, normal_wave
+from payload.world.noise import hash_axes, hash_grid, normal_wave
+from payload.world.quick import loops
 
 Field = NDArray[np.float32]
 
@@ -50,10 +51,15 @@ class Optics:
 
     def smear(self, scene: Field, band: int) -> Field:
         """What a band sees of reflectance, shape (H + 4, W + 4): shape (H, W)."""
-        down, right = (self._taps(shift) for shift in self.apart_px[band])
+        down, right = self.taps(band)
         return _across(_down(scene, down), right)
 
-    def _taps(self, shift_px: float) -> tuple[float, ...]:
+    def taps(self, band: int) -> tuple[Field, Field]:
+        """Weights of five rows and of five columns around a pixel of a band."""
+        down, right = (self._taps(shift) for shift in self.apart_px[band])
+        return down, right
+
+    def _taps(self, shift_px: float) -> Field:
         """Weights of five pixels, with the mean and the variance that are wanted.
 
         Between pixels a linear look smears by itself; the rest of the spread is a three-point blur.
@@ -65,21 +71,21 @@ class Optics:
         for place, weight in ((whole, 1.0 - share), (whole + 1, share)):
             for step, part in ((-1, blur), (0, 1.0 - 2.0 * blur), (1, blur)):
                 taps[min(max(place + step + 2, 0), 4)] += weight * part
-        return tuple(taps.tolist())
+        return taps.astype(np.float32)
 
 
-def _down(values: Field, taps: tuple[float, ...]) -> Field:
+def _down(values: Field, taps: Field) -> Field:
     height = values.shape[0] - 2 * MARGIN_PX
     return _weighed([values[tap : tap + height] for tap in range(5)], taps)
 
 
-def _across(values: Field, taps: tuple[float, ...]) -> Field:
+def _across(values: Field, taps: Field) -> Field:
     width = values.shape[1] - 2 * MARGIN_PX
     return _weighed([values[:, tap : tap + width] for tap in range(5)], taps)
 
 
-def _weighed(parts: list[Field], taps: tuple[float, ...]) -> Field:
-    counting = [(part, np.float32(tap)) for part, tap in zip(parts, taps, strict=True) if tap]
+def _weighed(parts: list[Field], taps: Field) -> Field:
+    counting = [(part, tap) for part, tap in zip(parts, taps, strict=True) if tap]
     if len(counting) == 1 and counting[0][1] == 1.0:
         return counting[0][0]
     total = np.empty_like(parts[0])
@@ -125,6 +131,32 @@ def beside(layer: Field, steps: NDArray[np.intp]) -> Field:
     return seen
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """How a band of a detector answers to light.
+
+    Attributes:
+        shot: Variance of the noise for each unit of reflectance.
+        read: Variance of the noise in the dark.
+        gain: Of each column, shape (W,), or () where all are alike.
+        offset: Reflectance of 0 DN.
+        per_dn: DN for each unit of reflectance.
+        most: DN of the brightest.
+    """
+
+    shot: np.float32
+    read: np.float32
+    gain: Field
+    offset: np.float32
+    per_dn: np.float32
+    most: np.float32
+
+    @property
+    def terms(self) -> tuple[np.float32 | Field, ...]:
+        """All of it, for `loops.band`."""
+        return self.shot, self.read, np.atleast_1d(self.gain), self.offset, self.per_dn, self.most
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """From reflectance to DN.
@@ -150,8 +182,29 @@ class Detector:
 
     def noise(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[Field]:
         """Four standard normal fields for the detector's own pixels, each of shape (R, C)."""
-        lanes = hash_grid(self.name, rows, cols).view(np.uint16)
-        return [normal_wave().take(lanes[:, lane::4]) for lane in range(4)]
+        lanes = self.bits(rows, cols).view(np.uint16)
+        return [normal_wave().take(lanes[:, lane::4], mode="wrap") for lane in range(4)]
+
+    def bits(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Four lanes of 16 bits, each the phase of a `normal_wave`, for the detector's own pixels, shape (R, C)."""
+        fast = loops()
+        if fast is None:
+            return hash_grid(self.name, rows, cols)
+        bits = np.empty((rows.size, cols.size), np.uint64)
+        fast.hash_points(*hash_axes(self.name, rows, cols), bits)
+        return bits
+
+    def response(self, band: int, cols: NDArray[np.int64]) -> "Response":
+        """How a band answers to light at columns, shape (W,)."""
+        variance = (0.1 / self.snr) ** 2
+        return Response(
+            np.float32(0.75 * variance / 0.1),
+            np.float32(0.25 * variance),
+            self._columns(band, cols),
+            np.float32(self.radiometry.offset),
+            np.float32(1.0 / self.radiometry.scale),
+            np.float32(2**self.bit_depth - 1),
+        )
 
     def expose(
         self, reflectance: Field, noise: Field, band: int, cols: NDArray[np.int64]
@@ -164,23 +217,25 @@ class Detector:
             band: Which of the camera's lines of detectors looks.
             cols: Which columns, shape (W,).
         """
-        variance = (0.1 / self.snr) ** 2
+        answer = self.response(band, cols)
         seen = np.maximum(reflectance, np.float32(0.0))
-        seen *= np.float32(0.75 * variance / 0.1)
-        seen += np.float32(0.25 * variance)
+        seen *= answer.shot
+        seen += answer.read
         np.sqrt(seen, out=seen)
         seen *= noise
         seen += reflectance
-        if self.striping or self.dead:
-            seen *= self._columns(band, cols)
-        seen -= np.float32(self.radiometry.offset)
-        seen *= np.float32(1.0 / self.radiometry.scale)
+        if answer.gain.ndim:
+            seen *= answer.gain
+        seen -= answer.offset
+        seen *= answer.per_dn
         np.rint(seen, out=seen)
-        np.clip(seen, 0.0, float(2**self.bit_depth - 1), out=seen)
+        np.clip(seen, np.float32(0.0), answer.most, out=seen)
         return seen.astype(np.uint16)
 
     def _columns(self, band: int, cols: NDArray[np.int64]) -> Field:
-        """The gain of each column, shape (W,); 0 where it is dead."""
+        """The gain of each column, shape (W,), 0 where it is dead; or of all, shape ()."""
+        if not (self.striping or self.dead):
+            return np.ones((), np.float32)
         bits = hash_grid(self.camera, np.array([band]), cols).view(np.uint16)
         gain = 1.0 + np.float32(self.striping) * normal_wave().take(bits[0, ::4])
         return np.where(bits[0, 1::4] < self.dead * 65536, np.float32(0.0), gain)

@@ -17,11 +17,13 @@ from payload.rng import key
 from payload.world.globe import declination_deg, land_fraction, lat_lon
 from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
 from payload.world.noise import (
+    hash_axes,
     hash_grid,
     normal_quantile,
     phases,
     ticks,
 )
+from payload.world.quick import loops
 from payload.world.winds import Travelling
 
 EDGE_OPTICAL_DEPTH = 0.55
@@ -164,19 +166,33 @@ class Sky:
         """Add the noise of a level, in place."""
         spacing = spacing_km(nodes.level)
         name = key(self.seed, "cloud", nodes.face, nodes.level)
-        bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.uint32)
-        turns = phases(bits, ticks(self.time_s, self.pace.lifetime_s(spacing))).view(np.int32)
+        tick = ticks(self.time_s, self.pace.lifetime_s(spacing))
         # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
-        waves = np.abs(turns.reshape(*fields.shape[1:], 2).astype(np.float32))
+        steep, shift = np.float32(np.sqrt(12.0) / 2**31), np.float32(np.sqrt(3.0))
+        patchy, level = np.float32(_PATCHY), np.float32(1.0 / np.sqrt(1.0 + _PATCHY**2))
         strength = _WHITE_GAIN * _fine(nodes.level)
-        low, ice = (
-            waves[..., lane] * np.float32(np.sqrt(12.0) / 2**31) - np.float32(np.sqrt(3.0))
-            for lane in (0, 1)
-        )
-        fields[2] *= (1.0 + np.float32(_PATCHY) * ice) * np.float32(1.0 / np.sqrt(1.0 + _PATCHY**2))
+        strengths = np.float32(strength), np.float32(strength * _ICE_FINE)
+        fast = loops()
+        if fast is not None:
+            axes = hash_axes(name, nodes.rows.indices, nodes.cols.indices)
+            fast.sky_noise(*axes, tick, (steep, shift, patchy, level, *strengths), fields)
+            return
+        bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.uint32)
+        turns = phases(bits, tick).view(np.int32)
+        waves = turns.reshape(*fields.shape[1:], 2).transpose(2, 0, 1).astype(np.float32, order="C")
+        np.abs(waves, out=waves)
+        waves *= steep
+        waves -= shift
+        low, ice = waves
+        rough = patchy * ice
+        rough += np.float32(1.0)
+        rough *= level
+        fields[2] *= rough
         low *= fields[2]
-        fields[0] += low * np.float32(strength)
-        fields[1] += ice * np.float32(strength * _ICE_FINE)
+        low *= strengths[0]
+        fields[0] += low
+        ice *= strengths[1]
+        fields[1] += ice
 
 
 def climate_levels(
@@ -206,12 +222,18 @@ def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
 
     It thickens from nothing, as the power 5/2, and at its edge has a depth that satellites detect. Assumption.
     """
-    rise = np.maximum(low + np.float32(_EDGE), np.float32(0.0))
-    rise *= np.float32(1.0 / _EDGE)
+    edge, steep, thick = np.float32(_EDGE), np.float32(1.0 / _EDGE), np.float32(EDGE_OPTICAL_DEPTH)
+    fast = loops()
+    if fast is not None:
+        found = np.empty_like(low)
+        fast.low_depth(low.reshape(-1), edge, steep, thick, found.reshape(-1))
+        return found
+    rise = np.maximum(low + edge, np.float32(0.0))
+    rise *= steep
     depth: NDArray[np.float32] = np.sqrt(rise)
     depth *= rise
     depth *= rise
-    depth *= np.float32(EDGE_OPTICAL_DEPTH)
+    depth *= thick
     return depth
 
 

@@ -122,10 +122,7 @@ class Peek:
             stencil = Stencil.of(Footprint(face, up, across, None), level + 1)
             coarse = level < COARSEST_LEVEL
             nodes = start(stencil.nodes) if coarse else climb(stencil.nodes, start, refine, level)
-            layer = np.empty((len(nodes), *up.shape), np.float32)
-            for part, field in zip(layer, nodes, strict=True):
-                stencil.sample(field, part)
-            layers.append(layer)
+            layers.append(stencil.sample_all(nodes))
             weights.append(weight.astype(np.float32))
         return _blended(layers, weights)
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.world.quick import loops
+
 Real = TypeVar("Real", np.float32, np.float64)
 
 
@@ -42,12 +44,25 @@ class Knots:
 def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
     """Values at the knots, shape (r, c), linearly at the points between, shape (H, W)."""
     kind = values.dtype
-    left = values[:, cols.before]
-    wide = left + (values[:, cols.before + 1] - left) * cols.share.astype(kind)
+    wide = spread_across(values, cols)
     down = rows.share.astype(kind)
     found = np.empty((rows.before.size, cols.before.size), kind)
+    fast = loops()
+    if fast is not None:
+        fast.spread_down(wide, rows.before, down, found)
+        return found
     for piece, (upper, lower) in zip(rows.pieces, pairwise(wide), strict=True):
         mine = found[piece]
         np.multiply(lower - upper, down[piece, None], out=mine)
         mine += upper
     return found
+
+
+def spread_across(values: NDArray[Real], cols: Knots) -> NDArray[Real]:
+    """Values at the knots, shape (r, c), linearly at the points of each row of knots, (r, W)."""
+    left = values[:, cols.before]
+    wide = values[:, cols.before + 1]
+    wide -= left
+    wide *= cols.share.astype(values.dtype)
+    wide += left
+    return wide

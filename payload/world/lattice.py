@@ -9,14 +9,16 @@ depends on its own place alone, so any window gives what a larger one would.
 Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.world.noise import EARTH_RADIUS_KM
+from payload.world.quick import loops
 
 COARSEST_LEVEL = 13
 """Where fields start: points 1.2 km apart."""
@@ -148,22 +150,26 @@ Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
 
 
-def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np.float32]:
+def climb(
+    nodes: Nodes, start: Start, refine: Refine, finest: int, coarsest: int = COARSEST_LEVEL
+) -> NDArray[np.float32]:
     """Fields on a rectangle of lattice points, shape (F, H, W).
 
     Args:
         nodes: Where, of a level not below the coarsest.
-        start: Makes the fields of the coarsest level.
+        start: Makes the fields of the coarsest level, before its noise.
         refine: Adds the noise of a level.
         finest: The last level that gets noise; beyond it fields are only smoothed.
+        coarsest: Where to begin: on a finer level `start` gives fields with the noise of all levels to there.
     """
+    if nodes.level == coarsest > COARSEST_LEVEL:
+        return start(nodes)
     if nodes.level == COARSEST_LEVEL:
         fields = start(nodes)
     else:
         parents = nodes.parents
-        fields = climb(parents, start, refine, finest)
-        fields = _halve_across(fields, parents.cols, nodes.cols)
-        fields = _halve_down(fields, parents.rows, nodes.rows)
+        fields = climb(parents, start, refine, finest, coarsest)
+        fields = _halved(fields, parents, nodes)
     if nodes.level <= finest:
         refine(nodes, fields)
     return fields
@@ -174,28 +180,41 @@ def climb(nodes: Nodes, start: Start, refine: Refine, finest: int) -> NDArray[np
 # high-speed curve generation.
 
 
-def _halve_across(
-    fields: NDArray[np.float32], parents: Span, children: Span
-) -> NDArray[np.float32]:
-    near = fields[:, :, 1:-1] * np.float32(0.75)
-    far = fields * np.float32(0.25)
+def _halved(fields: NDArray[np.float32], parents: Nodes, children: Nodes) -> NDArray[np.float32]:
+    """Fields of the parents, shape (F, h, w), at their children, (F, H, W)."""
+    top, left = (
+        child.first - 2 * (parent.first + 1)
+        for child, parent in ((children.rows, parents.rows), (children.cols, parents.cols))
+    )
+    height, width = children.shape
+    fast = loops()
+    if fast is not None:
+        finer = np.empty((len(fields), height, width), np.float32)
+        fast.halve(fields, (_NEAR, _FAR), top, left, finer)
+        return finer
+    across = _halve_across(fields)[:, :, left : left + width]
+    return _halve_down(across)[:, top : top + height]
+
+
+_NEAR, _FAR = np.float32(0.75), np.float32(0.25)
+
+
+def _halve_across(fields: NDArray[np.float32]) -> NDArray[np.float32]:
+    near = fields[:, :, 1:-1] * _NEAR
+    far = fields * _FAR
     fine = np.empty((*near.shape, 2), np.float32)
     np.add(near, far[:, :, :-2], out=fine[..., 0])
     np.add(near, far[:, :, 2:], out=fine[..., 1])
-    first = children.first - 2 * (parents.first + 1)
-    flat = fine.reshape(*near.shape[:2], -1)
-    return flat[:, :, first : first + children.last - children.first + 1]
+    return fine.reshape(*near.shape[:2], -1)
 
 
-def _halve_down(fields: NDArray[np.float32], parents: Span, children: Span) -> NDArray[np.float32]:
-    near = fields[:, 1:-1] * np.float32(0.75)
-    far = fields * np.float32(0.25)
+def _halve_down(fields: NDArray[np.float32]) -> NDArray[np.float32]:
+    near = fields[:, 1:-1] * _NEAR
+    far = fields * _FAR
     fine = np.empty((len(fields), near.shape[1], 2, fields.shape[2]), np.float32)
     np.add(near, far[:, :-2], out=fine[:, :, 0])
     np.add(near, far[:, 2:], out=fine[:, :, 1])
-    first = children.first - 2 * (parents.first + 1)
-    flat = fine.reshape(len(fields), -1, fields.shape[2])
-    return flat[:, first : first + children.last - children.first + 1]
+    return fine.reshape(len(fields), -1, fields.shape[2])
 
 
 def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> NDArray[np.float32]:
@@ -207,10 +226,10 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
         level: Of the lattice.
 
     Returns:
-        Shape (H, W); nothing is known at the border.
+        Shape (H, W); nothing is known at the border, and 0 stands there.
     """
     up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
-    grown = np.empty_like(field)
+    grown = np.zeros_like(field)
     inner = grown[1:-1, 1:-1]
     np.subtract(field[2:, 1:-1], field[:-2, 1:-1], out=inner)
     inner *= up
@@ -235,54 +254,77 @@ class Footprint:
     weight: NDArray[np.float32] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Stencil:
-    """Which lattice points of a level make up each pixel of a footprint, by bilinear weights."""
+    """Which lattice points of a level make up each pixel of a footprint, by bilinear weights.
+
+    Attributes:
+        nodes: The lattice points.
+        footprint: Where the pixels lie, in any shape (...).
+    """
 
     nodes: Nodes
-    corner: NDArray[np.intp]
-    down: NDArray[np.float32]
-    right: NDArray[np.float32]
+    footprint: Footprint
 
     @classmethod
     def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
-        """The stencil of a footprint on a level, with so many more points on all sides; the last ones are kept."""
-        up, down = _cells(footprint.up, level)
-        left, right = _cells(footprint.across, level)
-        rows = Span(int(up.min()) - margin, int(up.max()) + 1 + margin)
-        cols = Span(int(left.min()) - margin, int(left.max()) + 1 + margin)
-        corner = up
-        corner -= rows.first
-        corner *= cols.last - cols.first + 1
-        corner += left
-        corner -= cols.first
-        return cls(Nodes(footprint.face, level, rows, cols), corner, down, right)
+        """The stencil of a footprint on a level, with so many more points on all sides."""
+        rows, cols = (_span(at, level, margin) for at in (footprint.up, footprint.across))
+        return cls(Nodes(footprint.face, level, rows, cols), footprint)
 
-    def sample_all(
-        self, fields: Sequence[NDArray[np.float32]] | NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Fields of the nodes, each of shape (h, w), at the pixels, shape (F, H, W)."""
-        found = np.empty((len(fields), *self.corner.shape), np.float32)
-        for field, out in zip(fields, found, strict=True):
-            self.sample(field, out)
+    def sample_all(self, *groups: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Fields of the nodes, in groups of shape (F, h, w), at the pixels, shape (F + ..., ...)."""
+        shape = self.footprint.up.shape
+        found = np.empty((sum(map(len, groups)), *shape), np.float32)
+        fast, first = loops(), 0
+        for group in groups:
+            part = found[first : first + len(group)]
+            first += len(group)
+            if fast is None:
+                for field, out in zip(group, part, strict=True):
+                    self._sample(field, out)
+            else:
+                rows, cols = self.nodes.rows.first, self.nodes.cols.first
+                places = (
+                    at.reshape(-1, shape[-1]) for at in (self.footprint.up, self.footprint.across)
+                )
+                fast.sample(
+                    np.ascontiguousarray(group),
+                    *places,
+                    _scale(self.nodes.level),
+                    (rows + _BEFORE, cols + _BEFORE),
+                    part.reshape(len(part), -1, shape[-1]),
+                )
         return found
 
-    def sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (H, W)."""
-        width, flat = field.shape[1], field.reshape(-1)
-        lower = self._across(flat[width:])
-        upper = self._across(flat)
-        lower -= upper
-        lower *= self.down
-        np.add(upper, lower, out=out)
+    @cached_property
+    def _weights(self) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+        """Of each pixel: the point before it, by its place among the nodes, and the shares of those after."""
+        nodes = self.nodes
+        place, down = _cells(self.footprint.up, nodes.level)
+        col, right = _cells(self.footprint.across, nodes.level)
+        # Whole numbers of floats, far below 2**53, are exact, and quicker than integers of 64 bits.
+        width = nodes.shape[1]
+        place *= width
+        place += col
+        place -= (nodes.rows.first + _BEFORE) * width + nodes.cols.first + _BEFORE
+        return place.astype(np.intp), down, right
 
-    def _across(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
-        left = flat.take(self.corner)
-        step = flat[1:].take(self.corner)
-        step -= left
-        step *= self.right
-        left += step
-        return left
+    def _sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (...)."""
+        corner, down, right = self._weights
+        width, left = field.shape[1], field.reshape(-1)
+        step = left[1:] - left[:-1]
+        upper, lower, more = out, np.empty_like(out), np.empty_like(out)
+        for found, after in ((upper, 0), (lower, width)):
+            # All places are inside, so that none is wrapped around: of the ways to take, this is the fastest.
+            left[after:].take(corner, out=found, mode="wrap")
+            step[after:].take(corner, out=more, mode="wrap")
+            more *= right
+            np.add(found, more, out=found)
+        lower -= upper
+        lower *= down
+        upper += lower
 
 
 _BEFORE = (
@@ -290,12 +332,24 @@ _BEFORE = (
 )  # cells: added so that cutting off the fraction rounds down, before the face begins too
 
 
+def _scale(level: int) -> tuple[float, float]:
+    """What turns a coordinate of a face into cells of a level after `_BEFORE`: a factor, and what is added."""
+    return 2.0 ** (level - 1), 2.0 ** (level - 1) - 0.5 + _BEFORE
+
+
+def _span(coordinate: NDArray[np.float64], level: int, margin: int) -> Span:
+    """The lattice points around coordinates of a face, and so many more at both ends."""
+    (first, last), _ = _cells(np.array([coordinate.min(), coordinate.max()]), level)
+    return Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
+
+
 def _cells(
     coordinate: NDArray[np.float64], level: int
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    at = coordinate * 2.0 ** (level - 1)
-    at += 2.0 ** (level - 1) - 0.5 + _BEFORE
-    cell = at.astype(np.intp)
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Cells of a level after `_BEFORE` that coordinates of a face lie in, and how far in them, 0 to 1."""
+    factor, shift = _scale(level)
+    at = coordinate * factor
+    at += shift
+    cell = np.trunc(at)
     at -= cell
-    cell -= _BEFORE
     return cell, at.astype(np.float32)

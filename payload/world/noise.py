@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.rng import key
+from payload.world.quick import loops
 
 EARTH_RADIUS_KM = 6371.0
 """[km] Mean radius. Source: IUGG, Moritz 2000, Geodetic Reference System 1980."""
@@ -23,17 +24,38 @@ _U64 = np.uint64
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
 
+SCRAMBLE = (
+    _U64(30),
+    _U64(0xBF58476D1CE4E5B9),
+    _U64(27),
+    _U64(0x94D049BB133111EB),
+    _U64(31),
+)
+"""Shifts and factors of `scramble`."""
+_U32 = np.uint32
+PIXEL_AXES = (_U32(0x9E3779B1), _U32(0x85EBCA77))
+"""Factors of an axis each of `hash_pixels`."""
+PIXEL_MIX = (_U32(16), _U32(0x85EBCA6B), _U32(13), _U32(0xC2B2AE35), _U32(16))
+"""Shifts and factors of its finaliser."""
+
 
 def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread 64 bits so that each bit of the result depends on all bits given.
 
     Source: finaliser of SplitMix64, Steele, Lea and Flood 2014, in the variant 13 of D. Stafford.
     """
-    mixed = values ^ (values >> _U64(30))
-    mixed *= _U64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> _U64(27)
-    mixed *= _U64(0x94D049BB133111EB)
-    mixed ^= mixed >> _U64(31)
+    fast = loops()
+    if fast is not None:
+        return np.asarray(fast.scramble(values.reshape(-1)).reshape(values.shape), _U64)
+    high, factor, middle, other, low = SCRAMBLE
+    mixed = values >> high
+    mixed ^= values
+    mixed *= factor
+    shifted = mixed >> middle
+    mixed ^= shifted
+    mixed *= other
+    np.right_shift(mixed, low, out=shifted)
+    mixed ^= shifted
     return mixed
 
 
@@ -48,9 +70,16 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
     Returns:
         Shape (H, W); a point's bits depend on its indices and the key alone.
     """
-    down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
-    across = scramble(cols.astype(_U64) * _AXES[1] + down.dtype.type(name ^ 0x5851F42D4C957F2D))
+    down, across = hash_axes(name, rows, cols)
     return scramble(down[:, None] ^ across[None, :])
+
+
+def hash_axes(
+    name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """What `hash_grid` makes the bits of: 64 bits for each row, shape (H,), and for each column, (W,)."""
+    down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
+    return down, scramble(cols.astype(_U64) * _AXES[1] + _U64(name ^ 0x5851F42D4C957F2D))
 
 
 def hash_pixels(
@@ -65,13 +94,15 @@ def hash_pixels(
 
     Source: finaliser of MurmurHash3, A. Appleby 2011.
     """
-    mixed = rows * np.uint32(0x9E3779B1)
-    mixed += cols * np.uint32(0x85EBCA77)
+    high, factor, middle, other, low = PIXEL_MIX
+    mixed = rows * PIXEL_AXES[0]
+    mixed += cols * PIXEL_AXES[1]
     mixed ^= names
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        mixed ^= mixed >> np.uint32(shift)
-        mixed *= np.uint32(factor)
-    mixed ^= mixed >> np.uint32(16)
+    mixed ^= mixed >> high
+    mixed *= factor
+    mixed ^= mixed >> middle
+    mixed *= other
+    mixed ^= mixed >> low
     return mixed
 
 

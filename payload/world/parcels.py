@@ -1,6 +1,6 @@
 """Farmland and towns as people lay them out: parcels and blocks, in regions with a bearing of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from payload.rng import key
 from payload.world.lattice import FACE_KM, Footprint
 from payload.world.noise import hash_grid, hash_pixels
+from payload.world.quick import loops
 
 _REGION_LEVEL = 10  # regions are 10 km wide
 _REGION_M = FACE_KM * 1000.0 / 2**_REGION_LEVEL
@@ -45,8 +46,26 @@ class Parcels:
             warp: What bends borders, about standard normal, shape (H, W).
         """
         scale = 2.0 ** (_REGION_LEVEL - 1)
+        regions = _Regions.around(key(seed, "parcels", footprint.face), footprint, scale)
+        fast = loops()
+        if fast is not None:
+            bits = np.empty(warp.shape, np.uint32)
+            metres = np.empty((2, *warp.shape), np.float32)
+            fast.parcels(
+                footprint.up,
+                footprint.across,
+                warp,
+                scale,
+                np.float32(_WARP),
+                regions.mixed,
+                np.float32(_REGION_M),
+                bits,
+                *metres,
+            )
+            return cls(bits, *metres)
         (row, up), (col, across) = (_split(at, scale) for at in (footprint.up, footprint.across))
-        regions = _Regions.around(key(seed, "parcels", footprint.face), row, col)
+        if regions.keys.size > 1:
+            regions = regions.at(row, col)
         bend = warp * np.float32(_WARP)
         up += bend
         across -= bend
@@ -98,12 +117,17 @@ class _Regions:
 
     keys: NDArray[np.uint64]
     table: Field
-    index: NDArray[np.intp] | None
+    first: tuple[int, int]
+    cols: int
+    index: NDArray[np.intp] | None = None
 
     @classmethod
-    def around(cls, name: int, row: NDArray[np.float64], col: NDArray[np.float64]) -> "_Regions":
-        first, last = ((int(f(row)), int(f(col))) for f in (np.min, np.max))
-        rows, cols = (np.arange(a, b + 1, dtype=np.int64) for a, b in zip(first, last, strict=True))
+    def around(cls, name: int, footprint: Footprint, scale: float) -> "_Regions":
+        """Those that a footprint touches; `scale` regions lie along a unit of its coordinates."""
+        rows, cols = (
+            np.arange(np.floor(at.min() * scale), np.floor(at.max() * scale) + 1).astype(np.int64)
+            for at in (footprint.up, footprint.across)
+        )
         keys = hash_grid(name, rows, cols).ravel()
         turn, size, slender = (
             ((keys >> np.uint64(shift)) & np.uint64(0xFFFF)).astype(np.float64) / 65536.0
@@ -113,18 +137,28 @@ class _Regions:
         aspect = np.sqrt(_SLENDER**slender)
         angle = turn * (np.pi / 2)
         table = np.stack([np.cos(angle), np.sin(angle), side_m * aspect, side_m / aspect])
-        index = None
-        if keys.size > 1:
-            index = ((row - first[0]) * cols.size + (col - first[1])).astype(np.intp)
-        return cls(keys, table.astype(np.float32), index)
+        return cls(keys, table.astype(np.float32), (int(rows[0]), int(cols[0])), cols.size)
+
+    def at(self, row: NDArray[np.float64], col: NDArray[np.float64]) -> "_Regions":
+        """The same, that know the region of each pixel, each of shape (H, W)."""
+        index = (row - self.first[0]) * self.cols + (col - self.first[1])
+        return replace(self, index=index.astype(np.intp))
+
+    @property
+    def mixed(self) -> tuple[Field, NDArray[np.uint32], int, int, int]:
+        """All of them, for `loops.parcels`."""
+        return self.table, self._names, *self.first, self.cols
 
     def of(self, entry: int) -> Field | np.float32:
         """An entry of the table for each pixel, or the only one."""
         values: Field = self.table[entry]
-        return np.float32(values[0]) if self.index is None else values.take(self.index)
+        return np.float32(values[0]) if self.index is None else values.take(self.index, mode="wrap")
 
     @property
     def names(self) -> NDArray[np.uint32]:
         """The key of each pixel's region; of all of them where there is but one."""
-        names = (self.keys >> np.uint64(16)).astype(np.uint32)
-        return names[0] if self.index is None else names.take(self.index)
+        return self._names[0] if self.index is None else self._names.take(self.index, mode="wrap")
+
+    @property
+    def _names(self) -> NDArray[np.uint32]:
+        return (self.keys >> np.uint64(16)).astype(np.uint32)

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from payload.world.lattice import Nodes, Span, Start
 
-_SIDE = 16  # lattice points along a square
-_MOST = 1024  # squares kept: some megabytes
+_MOST = 512  # squares kept: some megabytes
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,20 @@ class Quilt:
 
     Attributes:
         start: What makes the fields.
+        side: Lattice points along a square.
     """
 
     start: Start
+    side: int = 16
     _squares: OrderedDict[tuple[int, int, int, int], NDArray[np.float32]] = field(
         default_factory=OrderedDict, repr=False, compare=False
     )
 
     def __call__(self, nodes: Nodes) -> NDArray[np.float32]:
         """The fields on lattice points, shape (F, H, W)."""
+        side = self.side
         rows, cols = (
-            range(span.first // _SIDE, span.last // _SIDE + 1) for span in (nodes.rows, nodes.cols)
+            range(span.first // side, span.last // side + 1) for span in (nodes.rows, nodes.cols)
         )
         whole = np.concatenate(
             [
@@ -39,7 +41,7 @@ class Quilt:
             ],
             axis=1,
         )
-        top, left = nodes.rows.first - rows[0] * _SIDE, nodes.cols.first - cols[0] * _SIDE
+        top, left = nodes.rows.first - rows[0] * side, nodes.cols.first - cols[0] * side
         height, width = nodes.shape
         return whole[:, top : top + height, left : left + width].copy()
 
@@ -47,7 +49,7 @@ class Quilt:
         name = nodes.face, nodes.level, row, col
         found = self._squares.get(name)
         if found is None:
-            rows, cols = (Span(at * _SIDE, (at + 1) * _SIDE - 1) for at in (row, col))
+            rows, cols = (Span(at * self.side, (at + 1) * self.side - 1) for at in (row, col))
             found = self.start(Nodes(nodes.face, nodes.level, rows, cols))
             self._squares[name] = found
             if len(self._squares) > _MOST:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +32,16 @@ from payload.world.atmosphere import (
     cloud_reflectance,
     through_air,
     under_cloud,
+    under_light,
+    white_below,
 )
 from payload.world.camera import FARTHEST_PX, MARGIN_PX, Detector, Optics, beside, steps_px
 from payload.world.clouds import TOWERS, Sky, high_depth, ice_depth, low_depth
 from payload.world.globe import seconds_since_2000, sun_azimuth_deg
 from payload.world.grid import SceneGrid
-from payload.world.knots import Knots, Real, spread
+from payload.world.knots import Knots, Real, spread, spread_across
+from payload.world.noise import normal_wave
+from payload.world.quick import loops, wake
 from payload.world.sight import Deck, Sight, Sun
 from payload.world.spectra import BANDS, sun_glint
 from payload.world.surface import Ground
@@ -112,6 +116,7 @@ class SyntheticScene:
             ImageryError: The window does not lie inside the scene.
         """
         check_window(window, self.height_px, self.width_px)
+        wake()
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block, there in _blocks(window):
@@ -127,6 +132,7 @@ class SyntheticScene:
             ImageryError: The window does not lie inside the scene.
         """
         check_window(window, self.height_px, self.width_px)
+        wake()
         shape = window.height_px, window.width_px
         found = GroundTruth(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
         for block, there in _blocks(window):
@@ -235,17 +241,31 @@ class SyntheticScene:
         air = self._air_over(_widened(block, MARGIN_PX, MARGIN_PX))
         rows = np.arange(block.top_px, block.top_px + block.height_px)
         cols = np.arange(block.left_px, block.left_px + block.width_px)
-        noise = self._detector.noise(rows, cols)
         painted = np.empty((len(self.bands), rows.size, cols.size), np.uint16)
-        for index, name in enumerate(self.bands):
-            band = BANDS.index(name)
+        chosen = [BANDS.index(name) for name in self.bands]
+        fast = loops()
+        if fast is not None:
+            bits = self._detector.bits(rows, cols)
+            for band, dn in zip(chosen, painted, strict=True):
+                fast.band(
+                    ground[band],
+                    (cloud, carved, np.atleast_2d(air.steps_px(band)), FARTHEST_PX),
+                    (sky.beam, *under_light(band), _sunny(band)),
+                    air.terms(band),
+                    (*self._optics.taps(band), *self._detector.response(band, cols).terms),
+                    (bits, np.uint64(16 * band), normal_wave()),
+                    dn,
+                )
+            return painted
+        noise = self._detector.noise(rows, cols)
+        for index, band in enumerate(chosen):
             steps = air.steps_px(band)
-            lit = beside(carved, steps) * np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
-            lit += beside(cloud, steps)
+            here = beside(cloud, steps)
+            lit = beside(carved, steps) * _sunny(band)
+            lit += here
             lit *= air.white(band)
-            seen = under_cloud(ground[band], band, beside(cloud, steps), lit, sky.beam)
-            seen = air.above(seen, band)
-            seen = self._optics.smear(seen, band)
+            seen = under_cloud(ground[band], band, here, lit, sky.beam)
+            seen = self._optics.smear(air.above(seen, band), band)
             painted[index] = self._detector.expose(seen, noise[band], band, cols)
         return painted
 
@@ -288,6 +308,23 @@ class _AirOver:
         contrast = self._everywhere(self.clear.contrast(band))
         return through_air(below, contrast, self.clear.albedo[band], self.clear.ozone[band])
 
+    def terms(self, band: int) -> tuple[Any, ...]:
+        """All that `above` and `white` know, for `loops.band`."""
+        slow = self.clear.contrast(band), self.mass.cloud[band].astype(np.float32)
+        contrast, white = (
+            spread_across(each.reshape(self.rows.at.size, self.cols.at.size), self.cols)
+            for each in slow
+        )
+        albedo, ozone = self.clear.albedo[band], self.clear.ozone[band]
+        between = self.rows.before, self.rows.share.astype(np.float32)
+        return (
+            contrast,
+            white,
+            *between,
+            np.float32(white_below(albedo, ozone)),
+            np.float32(-albedo),
+        )
+
     def white(self, band: int) -> NDArray[np.float32]:
         """What a cloud that sends all light back looks like, shape (H, W)."""
         return self._everywhere(self.mass.cloud[band].astype(np.float32))
@@ -302,6 +339,11 @@ class _AirOver:
     def _everywhere(self, values: NDArray[Real]) -> NDArray[Real]:
         at_knots = values.reshape(self.rows.at.size, self.cols.at.size)
         return spread(at_knots, self.rows, self.cols)
+
+
+def _sunny(band: int) -> np.float32:
+    """By how much the slopes of clouds change their light at most."""
+    return np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
 
 
 def _bounded(slope: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ _STEEPEST = (
 _SOFTER = (
     2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
 )
+_KEPT_LEVELS, _KEPT_SIDE = 3, 32  # 150 m apart, in squares of 5 km
 _KNOTS = 16  # lattice points between the places where the height of clouds is counted
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
@@ -127,10 +128,10 @@ class Sight:
         """
 
         def look(footprint: Footprint) -> Field:
-            stencil = Stencil.of(footprint, self._finest, margin=1)
-            nodes = climb(stencil.nodes, self._sky_start, self.sky.refine, self._finest)
-            slope = rise(nodes[0], self._step(footprint.face), self._finest)
-            return stencil.sample_all([*nodes[:2], slope])
+            stencil = _stencil(footprint, self._finest)
+            nodes = self._sky_at(stencil.nodes, self._finest)
+            slope = rise(nodes[0], self._steps(footprint.face), self._finest)
+            return stencil.sample_all(nodes[:2], slope[None])
 
         return self._through(block, look)
 
@@ -141,7 +142,7 @@ class Sight:
         def look(footprint: Footprint) -> Field:
             stencil = Stencil.of(footprint, finest)
             heights_m = self._heights_m(stencil.nodes)
-            up, across = (step * self.sun.slant for step in self._step(footprint.face))
+            up, across = (step * self.sun.slant for step in self._steps(footprint.face))
             beside_up, beside = stencil.nodes.coordinates
 
             def seen(deck: Deck) -> Field:
@@ -150,15 +151,13 @@ class Sight:
                     footprint.face, beside_up + up * away_m, beside + across * away_m, None
                 )
                 clouds = Stencil.of(there, finest)
-                nodes = climb(clouds.nodes, self._sky_start, self.sky.refine, finest)
-                field = np.empty(stencil.nodes.shape, np.float32)
-                clouds.sample(deck.see(nodes), field)
-                return field
+                nodes = self._sky_at(clouds.nodes, finest)
+                return clouds.sample_all(deck.see(nodes)[None])
 
             total = seen(higher[0])
             for deck in higher[1:]:
                 total += seen(deck)
-            return stencil.sample_all([seen(low), total])
+            return stencil.sample_all(seen(low), total)
 
         return self._through(block, look)
 
@@ -184,21 +183,39 @@ class Sight:
 
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
         """Fields of the ground with the slope towards the sun, and what follows from them."""
-        stencil = Stencil.of(footprint, self._finest, margin=1)
-        nodes = climb(stencil.nodes, self._ground_start, self.ground.refine, self._finest)
-        slope = rise(nodes[0], self._step(footprint.face), self._finest)
-        fields = stencil.sample_all([*nodes, slope])
+        stencil = _stencil(footprint, self._finest)
+        nodes = climb(
+            stencil.nodes, self._ground_start, self.ground.refine, self._finest, self._kept
+        )
+        slope = rise(nodes[0], self._steps(footprint.face), self._finest)
+        fields = stencil.sample_all(nodes, slope[None])
         fields[-1] *= np.float32(self.sun.slant)
         parcels = Parcels.at(self.ground.seed, footprint, fields[0])
         return fields, LandCover.of(fields[:-1], parcels.crop()), parcels
 
     @cached_property
     def _sky_start(self) -> Quilt:
-        return Quilt(self.sky.start)
+        return self._quilt(self.sky)
 
     @cached_property
     def _ground_start(self) -> Quilt:
-        return Quilt(self.ground.start)
+        return self._quilt(self.ground)
+
+    def _sky_at(self, nodes: Nodes, finest: int) -> Field:
+        """Fields of the sky on lattice points, shape (3, h, w)."""
+        return climb(nodes, self._sky_start, self.sky.refine, finest, self._kept)
+
+    def _quilt(self, of: Sky | Ground) -> Quilt:
+        """Fields with their noise up to the level that is kept, which neighbouring blocks share."""
+        start = Quilt(of.start)
+        if self._kept == COARSEST_LEVEL:
+            return start
+        return Quilt(lambda nodes: climb(nodes, start, of.refine, self._kept), _KEPT_SIDE)
+
+    @cached_property
+    def _kept(self) -> int:
+        """The level up to which fields are kept: all who look at them add its noise."""
+        return max(min(COARSEST_LEVEL + _KEPT_LEVELS, self._finest - _SOFTER), COARSEST_LEVEL)
 
     @cached_property
     def _finest(self) -> int:
@@ -208,6 +225,11 @@ class Sight:
         """[px] Rows and columns of a step towards the sun."""
         down, right = self.sun.towards
         return down * length_m / self.grid.gsd_m, right * length_m / self.grid.gsd_m
+
+    @cached_property
+    def _steps(self) -> Callable[[int], tuple[float, float]]:
+        """`_step`, counted once for each face."""
+        return cache(self._step)
 
     def _step(self, face: int) -> tuple[float, float]:
         """A metre towards the sun from the middle of the scene, upwards and across on a face."""
@@ -220,3 +242,9 @@ class Sight:
             float((b - a)[0, 0]) / _BASE_M for a, b in zip(here[:2], there[:2], strict=True)
         )
         return up, across
+
+
+@lru_cache(maxsize=2)
+def _stencil(footprint: Footprint, level: int) -> Stencil:
+    """The stencil of a block with a margin for slopes; ground and sky of a block share it, on two charts."""
+    return Stencil.of(footprint, level, margin=1)

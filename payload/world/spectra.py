@@ -1,9 +1,12 @@
 """From what lies on the ground to its reflectance in blue, green, red and near infrared."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.world.parcels import Parcels
+from payload.world.quick import loops
 from payload.world.surface import LandCover
 
 BANDS = ("blue", "green", "red", "nir")
@@ -26,6 +29,33 @@ _SNOW = (0.90, 0.89, 0.87, 0.80)
 _FLOES = (0.62, 0.62, 0.60, 0.52)
 _STREET = (0.10, 0.11, 0.12, 0.15)
 _ROOF = (0.20, 0.21, 0.23, 0.26)
+_TRODDEN = 1.1  # how much brighter bare soil on tracks is; Assumption
+_HUES = np.array((0.5, 0.0, -0.5, -0.3), np.float32)  # how each band changes with the hue of soil
+
+
+def _beyond(colour: tuple[float, ...], other: tuple[float, ...]) -> list[float]:
+    return [a - b for a, b in zip(colour, other, strict=True)]
+
+
+_COLOURS = np.array(
+    [
+        _SOIL,
+        _beyond(_SAND, _SOIL),
+        _ROCK,
+        _GRASS,
+        _beyond(_FOREST, _GRASS),
+        [soil * _TRODDEN for soil in _SOIL],
+        _STREET,
+        _beyond(_ROOF, _STREET),
+        _SNOW,
+        _DEEP,
+        _beyond(_TURBID, _DEEP),
+        _FLOES,
+    ],
+    np.float32,
+)
+"""What `_mixed` mixes, shape (12, 4): soil, sand beyond it, rock, grass, forest beyond it, tracks, streets, roofs
+beyond them, snow, deep water, turbid water beyond it, floes."""
 
 
 def reflectance(
@@ -40,38 +70,144 @@ def reflectance(
         lit: Share of the light that a level place gets, by the slope towards the sun.
         glint: What calm water mirrors of the sun.
     """
-    shade = np.clip(1.0 + 0.15 * texture + 0.25 * cover.crop, 0.4, 1.8)
-    lush = np.clip(1.0 + cover.lush + 0.15 * cover.crop, 0.4, 1.6)
+    tilled = 0.25 * cover.crop
+    shade = 0.15 * texture
+    shade += 1.0
+    shade += tilled
+    np.clip(shade, 0.4, 1.8, out=shade)
+    lush = 1.0 + cover.lush
+    lush += np.multiply(cover.crop, 0.15, out=tilled)
+    np.clip(lush, 0.4, 1.6, out=lush)
     # Damp soil is greyer: bands of bare ground do not go along with each other.
-    hue = np.clip(0.12 * cover.lush, -0.06, 0.06) * 2.0
-    tints = [1.0 + part * hue for part in (0.5, 0.0, -0.5, -0.3)]
-    trodden = parcels.track() * cover.farmed * np.float32(0.6)
-    snow = cover.snow * (1.0 - 0.75 * cover.forest * cover.plants)
-    frozen = np.clip(1.0 + 0.05 * texture, 0.8, 1.15) * lit
-    waves = 1.0 + 0.02 * texture
-    town = cover.town if cover.town.any() else None
-    roof = _roofs(parcels) if town is not None else None
-    bands = np.empty((len(BANDS), *texture.shape), np.float32)
+    hue = 0.12 * cover.lush
+    np.clip(hue, -0.06, 0.06, out=hue)
+    hue *= 2.0
+    track = parcels.track()
+    trodden = track * cover.farmed
+    trodden *= 0.6
+    snow = cover.snow
+    if snow.any():
+        snow = snow * (1.0 - 0.75 * cover.forest * cover.plants)
+    frozen = 0.05 * texture
+    frozen += 1.0
+    np.clip(frozen, 0.8, 1.15, out=frozen)
+    frozen *= lit
+    waves = 0.02 * texture
+    waves += 1.0
+    roof = _roofs(parcels, track) if cover.town.any() else cover.town
+    layers = _Layers(
+        cover.land,
+        cover.sand,
+        cover.rock,
+        cover.plants,
+        cover.forest,
+        cover.town,
+        cover.shallow,
+        cover.floes,
+        shade,
+        lush,
+        hue,
+        trodden,
+        roof,
+        lit,
+        snow,
+        frozen,
+        waves,
+    )
+    return _mixed(layers, np.float32(glint))
+
+
+class _Layers(NamedTuple):
+    """What the colour of each pixel is mixed of, each of shape (H, W); the first eight are of `LandCover`.
+
+    Attributes:
+        shade: How bright bare ground and plants are.
+        lush: The same for plants in near infrared.
+        hue: By how much blue is brighter on bare ground, and red darker.
+        trodden: Share of tracks.
+        roof: Of towns, and how bright.
+        lit: Share of light by the slope.
+        snow: Share of snow; trees stand out of it.
+        frozen: How bright snow and ice are.
+        waves: How bright water is.
+    """
+
+    land: Field
+    sand: Field
+    rock: Field
+    plants: Field
+    forest: Field
+    town: Field
+    shallow: Field
+    floes: Field
+    shade: Field
+    lush: Field
+    hue: Field
+    trodden: Field
+    roof: Field
+    lit: Field
+    snow: Field
+    frozen: Field
+    waves: Field
+
+
+def _mixed(layers: _Layers, glint: np.float32) -> Field:
+    """Reflectance in `BANDS`, shape (4, H, W): one layer over the other."""
+    bands = np.empty((len(BANDS), *layers.land.shape), np.float32)
+    fast = loops()
+    if fast is not None:
+        fast.mix(tuple(layers), _COLOURS, _HUES, glint, bands)
+        return bands
+    frozen = layers.frozen
+    water, more, other = (np.empty_like(frozen) for _ in range(3))
+    sandy, rocky, is_town, snowy, icy = (
+        bool(share.any())
+        for share in (layers.sand, layers.rock, layers.town, layers.snow, layers.floes)
+    )
+
+    def lay(below: Field, share: Field, above: Field | np.float32) -> None:
+        """Cover a share of what is there with something else."""
+        np.subtract(above, below, out=more)
+        np.multiply(more, share, out=more)
+        np.add(below, more, out=below)
+
     for band in range(len(BANDS)):
-        ground = _SOIL[band] + cover.sand * (_SAND[band] - _SOIL[band])
-        ground += cover.rock * (_ROCK[band] - ground)
-        ground *= shade
-        ground *= tints[band]
-        plants = _GRASS[band] + cover.forest * (_FOREST[band] - _GRASS[band])
-        plants *= lush if band == _NIR else shade
-        plants -= ground
-        plants *= cover.plants
-        ground += plants
-        ground += trodden * (_SOIL[band] * 1.1 - ground)
-        if town is not None and roof is not None:
-            ground += town * (_STREET[band] + roof * (_ROOF[band] - _STREET[band]) - ground)
-        ground *= lit
-        ground += snow * (_SNOW[band] * frozen - ground)
-        water = (_DEEP[band] + cover.shallow * (_TURBID[band] - _DEEP[band]) + glint) * waves
-        water += cover.floes * (_FLOES[band] * frozen - water)
+        ground = bands[band]
+        soil, sand, rock, grass, forest, track, street, roof, snow, deep, turbid, floes = _COLOURS[
+            :, band
+        ]
+        if sandy:
+            np.multiply(layers.sand, sand, out=ground)
+            ground += soil
+        else:
+            ground[...] = soil
+        if rocky:
+            lay(ground, layers.rock, rock)
+        ground *= layers.shade
+        np.multiply(layers.hue, _HUES[band], out=other)
+        other += np.float32(1.0)
+        ground *= other
+        np.multiply(layers.forest, forest, out=other)
+        other += grass
+        other *= layers.lush if band == _NIR else layers.shade
+        lay(ground, layers.plants, other)
+        lay(ground, layers.trodden, track)
+        if is_town:
+            np.multiply(layers.roof, roof, out=other)
+            other += street
+            lay(ground, layers.town, other)
+        ground *= layers.lit
+        if snowy:
+            lay(ground, layers.snow, np.multiply(frozen, snow, out=other))
+        np.multiply(layers.shallow, turbid, out=water)
+        water += deep
+        water += glint
+        water *= layers.waves
+        if icy:
+            lay(water, layers.floes, np.multiply(frozen, floes, out=other))
         ground -= water
-        ground *= cover.land
-        np.add(ground, water, out=bands[band])
+        ground *= layers.land
+        ground += water
     return bands
 
 
@@ -89,9 +225,14 @@ def sun_glint(sun_elevation_deg: float) -> float:
     )
 
 
-def _roofs(parcels: Parcels) -> Field:
-    """How far plots are roof, and how bright: gardens, dark and light roofs, a few white ones."""
+def _roofs(parcels: Parcels, track: Field) -> Field:
+    """How far plots are roof, and how bright: gardens, dark and light roofs, a few white ones.
+
+    Args:
+        parcels: Their plots.
+        track: Streets, where no roof is.
+    """
     house = parcels.house()
     roof = np.clip(house * 2.0 - 0.7, 0.0, None)
     roof += (house > np.float32(0.97)).astype(np.float32)
-    return np.asarray(roof * (1.0 - parcels.track()), np.float32)
+    return np.asarray(roof * (1.0 - track), np.float32)

@@ -16,7 +16,8 @@ from payload.rng import key
 from payload.types import SURFACES
 from payload.world.globe import declination_deg, land_fraction, lat_lon
 from payload.world.lattice import COARSEST_LEVEL, Nodes, spacing_km
-from payload.world.noise import SphereNoise, hash_grid, normal_quantile
+from payload.world.noise import SphereNoise, hash_axes, hash_grid, normal_quantile
+from payload.world.quick import loops
 
 Field = NDArray[np.float32]
 
@@ -34,6 +35,7 @@ _WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation whe
 _TEXTURE = 3
 _INLAND = 2.0  # mean height far from the sea: some 2 % of the land are lakes
 _PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
+_ROUGH = np.float32(0.2), np.float32(3.0)  # the least and the most of that
 _GLINT = 0.03  # water that mirrors more of the sun is called so
 _HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
 
@@ -73,13 +75,28 @@ class Ground:
     def refine(self, nodes: Nodes, fields: Field) -> None:
         """Add the noise of a level, in place."""
         name = key(self.seed, "ground", nodes.face, nodes.level)
-        bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.int16)
         octave = nodes.level - COARSEST_LEVEL + 1
-        rough = np.clip(1.0 + np.float32(_PATCHY) * fields[_TEXTURE], 0.2, 3.0)
+        # The noise of each field is spread evenly over 16 bits.
+        scale = np.array(
+            [
+                strength[-1] * fall**octave * _WHITE_GAIN * np.sqrt(12.0) / 2**16
+                for strength, fall in zip(_STRENGTH, _FALL, strict=True)
+            ],
+            np.float32,
+        )
+        slope, (least, most) = np.float32(_PATCHY), _ROUGH
+        fast = loops()
+        if fast is not None:
+            axes = hash_axes(name, nodes.rows.indices, nodes.cols.indices)
+            fast.ground_noise(*axes, scale, (slope, least, most), fields)
+            return
+        bits = hash_grid(name, nodes.rows.indices, nodes.cols.indices).view(np.int16)
+        rough = slope * fields[_TEXTURE]
+        rough += np.float32(1.0)
+        np.clip(rough, least, most, out=rough)
         for field in range(len(_STRENGTH)):
-            strength = _STRENGTH[field][-1] * _FALL[field] ** octave * _WHITE_GAIN
-            noise = bits[:, field::4].astype(np.float32)  # spread evenly over 16 bits
-            noise *= np.float32(strength * np.sqrt(12.0) / 2**16)
+            noise = bits[:, field::4].astype(np.float32)
+            noise *= scale[field]
             noise *= rough
             fields[field] += noise
 
@@ -196,9 +213,14 @@ def _warmth(
 
 
 def _ramp(values: Field) -> Field:
-    return np.clip(values, 0.0, 1.0)
+    """From 0 to 1, in the place of what was counted for it."""
+    return np.clip(values, 0.0, 1.0, out=values)
 
 
 def _smooth(values: Field) -> Field:
     share = _ramp(values)
-    return share * share * (3.0 - 2.0 * share)
+    smooth = np.float32(-2.0) * share
+    smooth += np.float32(3.0)
+    share *= share
+    share *= smooth
+    return share

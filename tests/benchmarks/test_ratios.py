@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import zstandard
 from contracts.masker import FlatScene, blobs
+from painting import numpy_alone, scene
 from timing import ratio
 
 from payload import api
@@ -23,7 +24,7 @@ from payload.sim import assemble
 from payload.sim.arms import make_arm
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
-from payload.types import Radiometry
+from payload.types import Radiometry, Window
 
 
 @pytest.fixture
@@ -102,6 +103,23 @@ def test_the_masking_path_by_tiles_against_one_piece(benchmark):
     benchmark.extra_info["time over one piece"] = round(found, 2)
     benchmark.pedantic(tiled, rounds=3)
     assert found < 1.65
+
+
+@pytest.mark.parametrize("gsd_m", [10.0, 60.0])
+@pytest.mark.parametrize(("compiled", "most"), [(False, 5.7), (True, 3.5)])
+def test_painting_against_a_fourier_transform(benchmark, monkeypatch, compiled, most, gsd_m):
+    """A tile of 1 Mpx in four bands with its truth: 4.1 to 4.6 times as long with numpy alone, 2.6 to 2.8 in compiled loops."""
+    if compiled:
+        pytest.importorskip("numba")
+    else:
+        numpy_alone(monkeypatch)
+    samples = np.random.default_rng(0).random((4, 1024, 1024), np.float32)
+    made = scene(50.2, 8.0, gsd_m=gsd_m, height_px=1024, width_px=1024)
+    window = Window(0, 0, 1024, 1024)
+    found = ratio(lambda: made.read(window), lambda: np.fft.rfft2(samples))
+    benchmark.extra_info["time over rfft2"] = round(found, 2)
+    benchmark.pedantic(made.read, args=[window], rounds=3)
+    assert found < most
 
 
 def test_a_day_without_pixels_against_sorting(benchmark, root, tmp_path):

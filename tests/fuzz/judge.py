@@ -138,7 +138,7 @@ def _payload(corpus, draw):
 def _sealed(corpus, draw):
     one, other = draw.choice(corpus.sealed), draw.choice(corpus.sealed)
     payload, way = mutated(one.record[HEADER_BYTES:], draw, other.record[HEADER_BYTES:])
-    return way, one.bands.size, _opened(corpus, one, with_payload(one.record, payload))
+    return way, one.bands.size, _opened(one, with_payload(one.record, payload))
 
 
 def _header(corpus, draw):
@@ -147,10 +147,10 @@ def _header(corpus, draw):
         damaged, way = with_header(one.record, draw)
         samples = claimed_samples(damaged)
         if samples <= MOST_SAMPLES // 16 or (samples <= MOST_SAMPLES and draw.random() < 0.1):
-            return way, samples, _opened(corpus, one, damaged)
+            return way, samples, _opened(one, damaged)
 
 
-def _opened(corpus, one, damaged):
+def _opened(one, damaged):
     def attempt():
         opened = open_record(damaged, one.codecs)
         if not np.array_equal(opened.bands, one.bands):

@@ -35,7 +35,7 @@ def test_no_damaged_record_does_any_harm(name):
     reached = sum(
         tally.outcomes[f"payload: {how}"] for how in ("caught by the hash", "same samples")
     )
-    assert reached > 0.02 * RECORDS / len(STAGES), "hardly any damage gets past the decoder's door"
+    assert reached > 0.01 * RECORDS / len(STAGES), "hardly any damage gets past the decoder's door"
     assert 0 < tally.peak_bytes < bound_bytes(10_000)
 
 

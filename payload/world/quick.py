@@ -1,0 +1,41 @@
+"""What makes painting quick: memory that is kept, and compiled loops where there is a compiler.
+
+Compiled loops or numpy alone paint the same bytes. numba takes a second to load, so that nobody wakes it but who paints: a planner who glances at the same
+world does without.
+"""
+
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+
+from payload.kernels import can_compile
+
+_woken: list[ModuleType] = []
+
+
+_ARENA_BYTES = 2**25 - 2**16
+
+
+def wake() -> None:
+    """Load the compiled loops, if there is a compiler, and have memory kept from block to block."""
+    _keep_memory()
+    if not _woken and can_compile():
+        from payload.world import loops as compiled_loops  # noqa: PLC0415 - loads numba
+
+        _woken.append(compiled_loops)
+
+
+@cache
+def _keep_memory() -> None:
+    """Have the C library keep what a block of pixels frees for the next one: else each page is asked for anew.
+
+    glibc gives the top of its heap back to the system beyond twice the largest piece it has seen freed, of
+    at most 32 MiB (mallopt(3), M_MMAP_THRESHOLD). This piece is never written to, so that it takes no memory.
+    """
+    np.empty(_ARENA_BYTES, np.uint8)
+
+
+def loops() -> ModuleType | None:
+    """`payload.world.loops`, or None where numpy works alone."""
+    return _woken[0] if _woken else None

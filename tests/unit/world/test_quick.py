@@ -1,0 +1,88 @@
+"""Compiled loops and numpy paint the same bytes, and only who paints wakes the compiler."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from painting import numpy_alone, scene
+
+from payload.types import Window
+from payload.world import quick
+
+SCENES = {
+    "fields and towns": scene(50.2, 8.0),
+    "a coast at 3 m": scene(36.1, -5.6, gsd_m=3.0),
+    "a desert at 30 m": scene(24.0, 12.0, gsd_m=30.0, day=200),
+    "mountains at 60 m": scene(29.0, 84.0, gsd_m=60.0, day=250),
+    "a pole, where charts bend": scene(90.0, 0.0, gsd_m=60.0, day=20),
+    "ice beside land": scene(-68.0, 60.0, gsd_m=30.0, day=200),
+    "a corner of three charts": scene(35.2644, 45.0),
+    "an edge of two charts": scene(10.0, 135.0, gsd_m=60.0),
+    "the antimeridian": scene(0.01, -179.99, height_px=64, width_px=700),
+    "open sea": scene(-30.0, -100.0, gsd_m=60.0),
+    "two bands in another order": scene(-3.0, -60.0, bands=("nir", "red")),
+    "stripes and dead columns": scene(52.0, 13.0, world={"striping": 0.02, "dead_columns": 0.05}),
+    "bands that see clouds far apart": scene(20.0, 78.0, gsd_m=3.0, world={"parallax_deg": 2.0}),
+    "a camera that smears nothing": scene(
+        1.0, 30.0, world={"point_spread_px": 0.0, "misregistration_px": 0.0}
+    ),
+    "a camera that smears a lot": scene(
+        -20.0, 130.0, world={"point_spread_px": 0.7, "misregistration_px": 1.0}
+    ),
+    "one column": scene(48.0, 2.0, width_px=1),
+}
+
+
+def painted(made):
+    whole = Window(0, 0, made.height_px, made.width_px)
+    patch, known = made.read(whole), made.ground_truth(whole)
+    return [patch.bands, patch.truth, known.sky, known.surface, known.optical_depth]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_compiled_loops_paint_the_bytes_that_numpy_does(name, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(quick, "_woken", [])
+    fast = painted(SCENES[name])
+    assert quick.loops() is not None
+    numpy_alone(monkeypatch)
+    slow = painted(SCENES[name])
+    assert quick.loops() is None
+    for one, other in zip(fast, slow, strict=True):
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+    assert len(np.unique(fast[0])) > 50  # something is painted
+
+
+def python(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout.split()
+
+
+LOOK = """
+import sys
+from datetime import datetime, UTC
+from payload.types import Radiometry, Sensor, View, Window
+from payload.world.synthetic import Synthetic
+camera = Sensor(("red",), 10.0, 64, 64, 12, Radiometry(3e-4), 30.0, 10.0, 5.0)
+view = View("v", "t", 50.0, 8.0, datetime(2025, 6, 1, 10, tzinfo=UTC), 50.0, camera)
+world, window = Synthetic(seed=3), Window(0, 0, 64, 64)
+world.glance(view, [window])
+print("numba" in sys.modules)
+{}
+print("numba" in sys.modules)
+"""
+
+
+def test_naming_a_world_and_glancing_at_it_wakes_no_compiler():
+    pytest.importorskip("numba")
+    assert python(LOOK.format("world.scene(view)")) == ["False", "False"]
+    assert python(LOOK.format("world.scene(view).read(window)")) == ["False", "True"]
+
+
+def test_a_compiler_that_is_told_to_rest_is_not_woken():
+    paint = LOOK.format("world.scene(view).read(window)")
+    assert python(paint, NUMBA_DISABLE_JIT="1") == ["False", "False"]
