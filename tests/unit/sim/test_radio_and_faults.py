@@ -165,6 +165,28 @@ def test_two_satellites_take_turns_at_one_antenna_and_the_loser_is_counted(flyin
     assert not any(log.is_missed for log in served.contacts)
 
 
+@pytest.mark.parametrize("lock_anew", [False, True])
+def test_a_pass_that_is_taken_up_late_is_locked_anew_where_that_is_asked(flying, lock_anew):
+    """By hand, at 250 byte/s: the station followed the signal since its rise, or needs its minute from now."""
+    stations = [
+        {"name": name, "lat_deg": 78.23, "lon_deg": lon} for name, lon in (("a", 0), ("b", 60))
+    ]
+    _, record = flying(
+        "raw",
+        link=SLOW | {"acquisition_s": 60.0},
+        stations=stations,
+        radio={"lock_anew": lock_anew},
+    )
+    used = [log for log in record.contacts if not log.is_missed and log.window.los_s < 12 * 3600]
+    late = [log for log in used if log.start_s > log.window.aos_s + 1.0]
+    assert len(late) > 3
+    for log in used:
+        lock_s = (log.start_s if lock_anew else log.window.aos_s) + 60.0
+        carries_s = max(0.0, log.window.los_s - max(log.start_s, lock_s))
+        assert log.capacity_bytes == pytest.approx(carries_s * 250, abs=1)
+        assert log.used_bytes <= log.capacity_bytes
+
+
 def test_a_reset_costs_the_work_so_far_and_the_boot(flying):
     computer = {"compression_mpx_per_s": 0.0002}
     mission, calm = flying(computer=computer)
