@@ -39,3 +39,8 @@ class RadioModel(Section):
         description="[s] From the last frame of a round to the request for the missing ones on board; "
         "other records go down meanwhile.",
     )
+    lock_anew: bool = Field(
+        False,
+        description="Whether a pass that is taken up late, because radio or antenna was busy, needs the link's "
+        "acquisition_s from then on. If not, the station is thought to have followed the signal before.",
+    )

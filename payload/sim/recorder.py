@@ -56,6 +56,7 @@ class Recorder:
             given_up=self.given_up,
             begun=self.pin,
             nak_delay_s=scenario.radio.nak_delay_s,
+            locks_anew=scenario.radio.lock_anew,
             duty=self.assembly.duty_cycle(self.name),
             faults=self.assembly.faults,
             power=self.power,
