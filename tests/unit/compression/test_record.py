@@ -141,6 +141,8 @@ def resealed(record, offset, fields):
         (4, struct.pack("<I", 2**32 - 1)),
         (8, b"\x01"),
         (9, b"\x04"),
+        (9, b"\x05"),
+        (9, b"\x08"),
         (42, struct.pack("<H", 2048)),
         (10, struct.pack("<H", 0)),
         (10, struct.pack("<H", 257)),
