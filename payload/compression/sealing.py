@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -149,7 +149,8 @@ class _Sealing:
         most = largest_error(depth)
         most = most if loss.max_error is None else min(loss.max_error, most)
         made = cache(self._record)
-        return made(smallest_error(lambda m: len(made(m).record) <= limit_bytes, most))
+        found = made(smallest_error(lambda m: len(made(m).record) <= limit_bytes, most))
+        return replace(found, encodings=made.cache_info().misses)
 
     def _record(self, max_error: int) -> EncodedTile:
         tile, bands, not_coded = self.tile, self.tile.patch.bands, self.not_coded
