@@ -154,3 +154,18 @@ def test_two_losses_one_after_the_other_are_refused(loss):
     with pytest.raises(CodecError, match="only one of the two"):
         seal(tile, Ccsds123(max_error_dn=1), "ccsds123", loss=loss)
     seal(tile, Ccsds123(max_error_dn=1), "ccsds123", loss=Loss(max_error=0))
+
+
+@pytest.mark.parametrize("bits", [2.0, 4.5, 16.0])
+def test_the_encodings_that_a_rate_takes_are_told(bits, monkeypatch):
+    """The second method: the calls of the codec are counted."""
+    calls, encode = [], MedZstd.encode
+    monkeypatch.setattr(
+        MedZstd, "encode", lambda self, *a, **k: calls.append(1) or encode(self, *a, **k)
+    )
+    tile = tile_of(textured((4, 64, 64), 12))
+    assert seal(tile, MedZstd(), "med-zstd").encodings == len(calls) == 1
+    calls.clear()
+    made = seal(tile, MedZstd(), "med-zstd", loss=Loss(bits_per_sample=bits))
+    assert made.encodings == len(calls)
+    assert (made.encodings == 1) == (bits == 16.0)

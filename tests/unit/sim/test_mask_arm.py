@@ -196,3 +196,14 @@ def test_two_losses_one_after_the_other_are_refused_in_the_scenario(write_scenar
     load_scenario(write_scenario(codec=codec, loss={"max_error": 0}))
     with pytest.raises(ScenarioError, match="up to 2047 leave something"):
         load_scenario(write_scenario(codec={"kind": "ccsds123", "max_error_dn": 2048}))
+
+
+def test_a_rate_takes_the_processor_as_long_as_its_encodings(fly):
+    """By the law: pixels x encodings / rate of compression; the arm `compressed` does nothing else."""
+    for loss in ({}, {"bits_per_sample": 3.0}):
+        records, memo = fly(loss=loss, computer={"compression_mpx_per_s": 2.0}, **ROOMY)
+        facts = [fact for found in memo.facts_of.values() for fact in found]
+        assert any(fact.encodings > 1 for fact in facts) == bool(loss)
+        wanted = {fact.tile_id: fact.encodings * fact.pixels / 2e6 for fact in facts}
+        for outcome in (o for image in records["compressed"].images for o in image.outcomes):
+            assert outcome.busy_s == pytest.approx(wanted[outcome.tile_id])
