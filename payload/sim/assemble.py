@@ -29,7 +29,7 @@ from payload.ports import (
 )
 from payload.scenario.models import Scenario
 from payload.sim.counted import Counted
-from payload.sim.draws import Draws
+from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
 from payload.sim.encounters import find_encounters, link_of
 from payload.sim.facts import Darkroom
@@ -158,7 +158,9 @@ class Assembly:
                 loss_of(self.scenario),
             )
         source = cast(Glancing, self.source)
-        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor)
+        seeks = self.scenario.loss.bits_per_sample is not None
+        times = RATE_ENCODINGS if seeks else 1
+        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor, times)
 
 
 @dataclass(frozen=True, slots=True)
