@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from payload.validation.pairs import Interval, interval, paired
 from payload.validation.policies import POLICIES, Flight
+from payload.validation.reference_study import StudyRow
 
 MEASURES = {
     "clear": "clear requests in time",
@@ -50,10 +51,11 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class PoliciesReport:
-    """All flights of the study."""
+    """All flights of the study, and the reference study on bare opportunities where it was made."""
 
     scenario: str
     flights: tuple[Flight, ...]
+    study: tuple[StudyRow, ...] = ()
 
     @property
     def cases(self) -> list[Case]:
