@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from payload.validation.pairs import Interval, interval, paired
-from payload.validation.policies import POLICIES, Flight
+from payload.validation.policies import POLICIES, SEEDS, Flight
 from payload.validation.reference_study import StudyRow
 
 MEASURES = {
@@ -139,8 +139,12 @@ class PoliciesReport:
         return found
 
     def notes(self) -> list[str]:
-        """Laws that the figures break."""
-        found = []
+        """Laws that the figures break, and cases that were flown under too few skies."""
+        found = [
+            f"{case_words(case)}: {self.seeds(case)} skies, fewer than {SEEDS}; the command goes on where it ended"
+            for case in self.cases
+            if self.seeds(case) < SEEDS
+        ]
         for case in self.cases:
             one = self.contrast(case, "look_ahead", "next_opportunity", "value")
             if one.difference.high < 0.0:
