@@ -55,8 +55,10 @@ from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
-from payload.validation import validate_missions
+from payload.validation import Validation, validate_missions
 from payload.validation.planners import measure_planners
+from payload.validation.policies_page import validate_policies
+from payload.validation.policies_report import PoliciesReport
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "MaskReport",
     "Pass",
     "PlanReport",
+    "PoliciesReport",
     "Reading",
     "RunResult",
     "Scenario",
@@ -78,6 +81,7 @@ __all__ = [
     "Surrogate",
     "Terms",
     "UnpackReport",
+    "Validation",
     "calibrate",
     "check",
     "compare",
@@ -102,6 +106,7 @@ __all__ = [
     "run",
     "unpack",
     "validate_missions",
+    "validate_policies",
     "variants",
 ]
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from payload.types import Opportunity
 
@@ -127,17 +128,17 @@ class PlanContext:
         """
         wanted = self.pending - {item.target for item in self.to_come}
         ready_s = {name: end_s + self.limits.settle_s for name, end_s in self.busy_until_s.items()}
-        early, late = self.not_before_s, self.deadlines_s
+        early, late, now_s = self.not_before_s, self.deadlines_s, self.now_s
         found = [
             item
             for item in self.opportunities
             if item.target in wanted
-            and item.start_s >= self.now_s
-            and item.start_s >= ready_s.get(item.satellite, -math.inf)
-            and item.start_s >= early.get(item.target, -math.inf)
-            and item.end_s <= late.get(item.target, math.inf)
+            and item.start_s >= now_s
+            and (not ready_s or item.start_s >= ready_s.get(item.satellite, -math.inf))
+            and (not early or item.start_s >= early.get(item.target, -math.inf))
+            and (not late or item.end_s <= late.get(item.target, math.inf))
         ]
-        found.sort(key=lambda item: (item.start_s, item.id))
+        found.sort(key=attrgetter("start_s", "id"))
         return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from payload.analysis import Flown, summarise
 from payload.analysis.fidelity import surrogate_part
-from payload.analysis.requests import Wanted
+from payload.analysis.requests import Wanted, bounded
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
@@ -22,6 +22,7 @@ from payload.report import write_report
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
+from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
 from payload.units import at, iso_utc
 
@@ -158,5 +159,11 @@ def _summarise(
             ),
         )
     )
+    if scenario.rescheduling.bound:
+        own_images = records["prune"].images
+        wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, estimates)
+        summary["requests"] |= bounded(
+            summary["requests"]["value"], clairvoyant(assembly, own_images, wanted)
+        )
     summary["notes"] = [*summary["notes"], *assembly.notes]
     return summary

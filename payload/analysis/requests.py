@@ -60,6 +60,7 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
         "value_wanted": math.fsum(
             {target.request: target.priority for target in wanted.targets}.values()
         ),
+        **bounded(None, None),
         "taken": len(record.images),
         "cloudy": cloudy,
         "retaken": sum(image.is_retake for image in record.images),
@@ -71,6 +72,12 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
         "report_bytes": sum(item.bytes for item in down),
         "areas": areas,
     }
+
+
+def bounded(value: float | None, bound: float | None) -> Summary:
+    """What one who knew all clouds could have brought at most, and the share of it that is missing."""
+    gap = None if value is None or not bound else 1.0 - value / bound
+    return {"bound": bound, "gap": gap}
 
 
 def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[float]] | None:

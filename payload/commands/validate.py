@@ -8,6 +8,7 @@ import typer
 
 from payload.commands.options import AsJson, Quiet
 from payload.commands.talk import answer, answer_json, as_dict, say
+from payload.errors import ScenarioError
 
 MISSIONS = Path("scenarios/missions")
 
@@ -18,6 +19,17 @@ Missions = Annotated[
 Folder = Annotated[
     Path, typer.Option("--missions", metavar="FOLDER", help="Scenarios with published figures.")
 ]
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies",
+        metavar="SCENARIO",
+        help="Fly this scenario with each policy of re-scheduling instead; without missions.",
+    ),
+]
+Effort = Annotated[
+    float, typer.Option("--effort", help="Of --policies: 1 is twenty skies, 0.1 is two.")
+]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the findings go.")]
 
 
@@ -25,6 +37,8 @@ def validate(
     missions: Missions = None,
     folder: Folder = MISSIONS,
     out: Out = Path("validation"),
+    policies: Policies = None,
+    effort: Effort = 1.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -32,14 +46,24 @@ def validate(
 
     Each scenario of the folder names under `published` what is measured, the figure with its source, and the range in which the simulated one agrees. The answer is a line for each; README.md and validation.json go into --out.
 
+    With --policies it tells when it pays to know on board what was cloudy: a scenario is flown by each policy with 1, 6 and 24 satellites, with deadlines and without, under twenty skies. policies.html, README.md and policies.json go into --out, and a file of each sky into its folder rows; what is there is not flown again.
+
     Example:  payload-sim validate phi-sat-1 --out results/validation
     """
     from payload import api
     from payload.scenario.options import refuse_remote
 
-    refuse_remote([folder, out])
+    refuse_remote([path for path in (folder, out, policies) if path is not None])
+    if policies is not None and missions:
+        raise ScenarioError("either missions or --policies are wanted")
+    if not 0.0 < effort <= 1.0:
+        raise ScenarioError(f"--effort {effort}: above 0, at most 1, is wanted")
     tell = (lambda _: None) if quiet or not sys.stderr.isatty() else say
-    found = api.validate_missions(folder, missions or [], out, tell=tell)
+    found: api.Validation | api.PoliciesReport
+    if policies is None:
+        found = api.validate_missions(folder, missions or [], out, tell=tell)
+    else:
+        found = api.validate_policies(policies, out, effort=effort, tell=tell)
     if as_json:
         answer_json(as_dict(found))
     else:

@@ -91,6 +91,16 @@ def self_contained(template: str, charts: dict[str, Chart], **words: object) -> 
     return f"{before}{_plotly()}{after}"
 
 
+def without_script(template: str, **words: object) -> str:
+    """A template of this room filled that draws its figures itself.
+
+    Args:
+        template: Its name; it includes `report.css`.
+        words: All that it tells.
+    """
+    return _environment().get_template(template).render(light=LIGHT, dark=DARK, **words)
+
+
 _PLOTLY_HERE = "/*plotly*/"
 
 

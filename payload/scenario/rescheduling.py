@@ -80,6 +80,21 @@ class ReschedulingModel(Section):
         description="[min] From the arrival of a cover report or an image to the planner, for policies that plan on "
         "the ground. Assumption: none.",
     )
+    plans_memory: bool = Field(
+        False,
+        description="Plans keep to the memory as it is reckoned where they are made: images come in raw, contacts let "
+        "out what the link carries at most. If not, an image that finds no room overflows.",
+    )
+    plans_energy: bool = Field(
+        False,
+        description="With `power`: an orbit's images take no more than the array brings in a mean orbit beyond what is "
+        "always on.",
+    )
+    bound: bool = Field(
+        False,
+        description="The summary tells the value of one who knew all clouds beforehand, or a bound of it, by HiGHS "
+        "(extra `oracle`).",
+    )
     forecast: ForecastModel | None = Field(
         None, description="What planners foresee; nothing if left out."
     )

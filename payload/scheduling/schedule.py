@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from payload.plans import Plan, PlanContext, Room
 from payload.types import Opportunity
 
+_WIDEST_TURN_DEG = 360.0
+"""[deg] No turn in roll is wider."""
+
 _Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
 
 
@@ -41,7 +44,12 @@ class Schedule:
 
     def candidates(self) -> list[Opportunity]:
         """What could be planned while nothing else is, by start, then id."""
-        return [item for item in self.context.open_items() if self.fits(item)]
+        line = self.line
+        return [
+            item
+            for item in self.context.open_items()
+            if line(item.satellite).is_beyond(item) or self.fits(item)
+        ]
 
     def fits(self, item: Opportunity) -> bool:
         """Whether an image that may be planned by itself fits to those taken."""
@@ -94,6 +102,15 @@ class _Line:
         self._orbits: dict[int, dict[str, Opportunity]] = defaultdict(dict)
         room = limits.rooms.get(satellite)
         self._stock = None if room is None else Stock(room)
+        self._beyond_s = -math.inf if self._bears_one(room) else math.inf
+
+    def _bears_one(self, room: Room | None) -> bool:
+        """Whether one image alone is within every budget, whatever it is; unknown counts as no."""
+        return room is None and math.isinf(self._most_s) and (self._most is None or self._most > 0)
+
+    def is_beyond(self, item: Opportunity) -> bool:
+        """Whether an image is so late that no commitment touches it: then it fits while nothing else is taken."""
+        return item.start_s > self._beyond_s
 
     def has_time(self, item: Opportunity) -> bool:
         """Whether the satellite can turn to an image from the one before, and to the one after."""
@@ -154,6 +171,10 @@ class _Line:
         """Take a commitment; what has ended already takes no more memory."""
         self._promised.add(item.id)
         self._place(item)
+        free_s = item.end_s + self._settle_s + _WIDEST_TURN_DEG / self._slew_deg_per_s
+        if self._is_budgeted:
+            free_s = max(free_s, (self._orbit(item) + 1) * self._orbit_s)
+        self._beyond_s = max(self._beyond_s, free_s)
         if self._stock is not None and item.end_s > self._now_s:
             self._stock.add(item, item.volume_bytes)
 

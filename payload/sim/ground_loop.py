@@ -8,10 +8,11 @@ The first plan is on board when the flight begins. Assumption: it went up before
 import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from payload.ledger import Fact, LoopLog
 from payload.sim.knowledge import Knowledge, standings
-from payload.sim.loop import GROUND, Loop, Report, Send, Story
+from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
 from payload.types import Acquisition, ContactWindow, Opportunity
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
@@ -239,18 +240,24 @@ class GroundLoop(Loop):
         }
         known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
         standing = standings(known, self._facts(fixed), self.rules)
+        wanted_from_s = {name: each.wanted_from_s for name, each in standing.items()}
         offered = [
             item
             for item in self.flat.values()
-            if item.target in standing
-            and item.start_s >= max(from_s[item.satellite], standing[item.target].wanted_from_s)
+            if item.start_s >= from_s[item.satellite]
+            and item.start_s >= wanted_from_s.get(item.target, math.inf)
         ]
         p_clear = self.p_clear(self.worth_foreseeing(standing, offered))
         ends_s = self.heard_end_s | {
             name: items[-1].end_s for name, items in fixed.items() if items
         }
         committed = [item for items in fixed.values() for item in items]
-        plan = self.ask_planner(offered, standing, ends_s, p_clear=p_clear, committed=committed)
+        plan = self.ask_planner(
+            offered,
+            standing,
+            Booked(ends_s, committed, [self.flat[fact.image] for fact in self.ground.facts]),
+            p_clear=p_clear,
+        )
         chosen = [self.flat[item] for item in plan.opportunity_ids]
         self._drafts += 1
         self.draft = Draft(
@@ -259,7 +266,7 @@ class GroundLoop(Loop):
             frozenset(fact.image for fact in self.ground.facts if fact.cover is not None),
             {name: [item for item in chosen if item.satellite == name] for name in satellites},
             self._trust(chosen, offered),
-            {name: each.wanted_from_s for name, each in standing.items()},
+            wanted_from_s,
             p_clear,
         )
         self.write_version(GROUND, self._why, chosen, p_clear)
@@ -291,7 +298,7 @@ class GroundLoop(Loop):
     ) -> dict[str, frozenset[str]]:
         """Who cares for a target: who is to take it; of those nobody is, who could first."""
         keeper: dict[str, str] = {}
-        for item in sorted(offered, key=lambda item: (item.start_s, item.id)):
+        for item in sorted(offered, key=attrgetter("start_s", "id")):
             keeper.setdefault(item.target, item.satellite)
         keeper |= {item.target: item.satellite for item in chosen}
         return {

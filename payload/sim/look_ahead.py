@@ -10,6 +10,9 @@ from payload.sim.on_board import OnBoard
 from payload.sim.outlook import LookAhead
 from payload.types import Opportunity
 
+EVEN_ODDS = 0.5
+"""P(clear) of a place of which nobody tells anything: less than that of one which was seen to be clear. Assumption."""
+
 
 @dataclass
 class AheadOfTime(OnBoard):
@@ -63,12 +66,13 @@ class AheadOfTime(OnBoard):
         return (item for item in self._own[satellite] if not self._is_told_cloudy(item))
 
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
-        """What came up with the last plan, or for a place looked at what the camera's skill makes of it."""
-        known = super().foresee(satellite, offered)
+        """What came up with the last plan, else even odds; of a place looked at what the camera's skill makes of it."""
+        chances = list(offered)
+        known = {item.id: EVEN_ODDS for item in chances} | super().foresee(satellite, chances)
         skill = self.camera.skill
-        for item in offered:
+        for item in chances:
             if item.id in self.told:
-                known[item.id] = skill + (1.0 - skill) * known.get(item.id, 0.5)
+                known[item.id] = skill + (1.0 - skill) * known[item.id]
         return known
 
     def _is_told_cloudy(self, item: Opportunity) -> bool:

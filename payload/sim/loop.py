@@ -5,7 +5,7 @@
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,15 +14,14 @@ import simpy
 
 from payload.ledger import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
 from payload.plans import Plan, PlanContext
-from payload.ports import Forecaster
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
-from payload.sim.outlook import Forecasts
+from payload.sim.means import Means
+from payload.sim.outlook import make_forecasts
 from payload.sim.planning import plannable
-from payload.types import Acquisition, ContactWindow, Foresight, Opportunity
-from payload.units import M_PER_KM
+from payload.types import Acquisition, ContactWindow, Opportunity
 
 Story = Generator[simpy.Event, Any, None]
 Itinerary = dict[str, list[Opportunity]]
@@ -38,6 +37,21 @@ class Report:
     made_s: float
     facts: tuple[Fact, ...]
     plan: tuple[Opportunity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What satellites have done and will do, whatever is planned, as far as a planner knows.
+
+    Attributes:
+        busy_until_s: [s] By satellite: when its last image ended.
+        committed: What no plan may disturb.
+        heard: Images besides that are known to be taken: they may still lie in memory.
+    """
+
+    busy_until_s: Mapping[str, float]
+    committed: Sequence[Opportunity]
+    heard: Sequence[Opportunity] = ()
 
 
 Send = Callable[[Report], None]
@@ -76,7 +90,9 @@ class Loop:
         self._shots: Counter[str] = Counter()
         self._why = "start"
         self._last: dict[str, tuple[str, ...]] = {}
-        self.forecasts = self._make_forecasts()
+        self.forecasts = make_forecasts(parts.scenario, parts.source, parts.sensor, self.targets)
+        self._means = Means(parts)
+        self._climate: dict[str, float] = {}
 
     # --- what spacecraft ask and tell -----------------------------------------------------------------
 
@@ -175,27 +191,45 @@ class Loop:
         self,
         offered: Sequence[Opportunity],
         standings: Mapping[str, Standing],
-        busy_until_s: dict[str, float],
+        booked: Booked,
         *,
         p_clear: Mapping[str, float],
-        committed: Sequence[Opportunity],
     ) -> Plan:
-        """A plan of what is offered, from nothing but what is handed over."""
+        """A plan of what is offered, from nothing but what is handed over.
+
+        Args:
+            offered: What could be imaged.
+            standings: Of targets.
+            booked: What satellites have done and will do whatever is planned.
+            p_clear: What is foreseen.
+        """
         wanted = frozenset(
             name for name, each in standings.items() if each.wanted_from_s < math.inf
         )
+        now_s = self.env.now
+        chances = [item for item in offered if item.target in wanted]
+        known = {item.id: item for item in (*booked.committed, *booked.heard)}
+        images: defaultdict[str, list[Opportunity]] = defaultdict(list)
+        for item in known.values():
+            images[item.satellite].append(item)
         return self.assembly.scheduler.plan(
             PlanContext(
-                now_s=self.env.now,
-                opportunities=[item for item in offered if item.target in wanted],
+                now_s=now_s,
+                opportunities=chances,
                 pending=wanted,
                 priorities=self.priorities,
-                busy_until_s=busy_until_s,
-                limits=self.assembly.limits,
+                busy_until_s=booked.busy_until_s,
+                limits=self._means.limits(now_s, images),
                 p_clear=p_clear,
+                climate_clear=self.climate(chances),
                 deadlines_s=self.deadlines_s,
+                not_before_s={
+                    name: standings[name].wanted_from_s
+                    for name in wanted
+                    if standings[name].wanted_from_s > now_s
+                },
                 missed={name: each.missed for name, each in standings.items() if each.missed},
-                committed=committed,
+                committed=booked.committed,
             )
         )
 
@@ -233,19 +267,13 @@ class Loop:
         """What is forecast now."""
         return {} if self.forecasts is None else self.forecasts.p_clear(opportunities, self.env.now)
 
-    def _make_forecasts(self) -> Forecasts | None:
-        parts, wanted = self.assembly, self.assembly.scenario.rescheduling.forecast
-        if wanted is None or not isinstance(parts.source, Forecaster):
-            return None
-        widest_px = max(parts.sensor.height_px, parts.sensor.width_px)
-        return Forecasts(
-            parts.source,
-            parts.scenario.epoch_utc,
-            widest_px * parts.sensor.gsd_m / M_PER_KM,
-            Foresight(wanted.skill, wanted.memory_s),
-            self.targets,
-            self.limits,
-        )
+    def climate(self, opportunities: Sequence[Opportunity]) -> dict[str, float]:
+        """What the climate alone tells, where forecasts are made; it never changes, so it is asked once."""
+        if self.forecasts is None:
+            return {}
+        new = [item for item in opportunities if item.id not in self._climate]
+        self._climate |= self.forecasts.climate(new)
+        return {item.id: self._climate[item.id] for item in opportunities}
 
 
 @dataclass
@@ -331,11 +359,16 @@ class AtOnce(Loop):
         plan = self.ask_planner(
             offered,
             {name: Standing(0.0, self._round[name]) for name in pending},
-            self._busy_until_s | busy,
+            Booked(
+                self._busy_until_s | busy,
+                [
+                    item
+                    for flown in (self.taken, exposing)
+                    for each in flown.values()
+                    for item in each
+                ],
+            ),
             p_clear=p_clear,
-            committed=[
-                item for flown in (self.taken, exposing) for each in flown.values() for item in each
-            ],
         )
         self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
         for opportunity_id in plan.opportunity_ids:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from payload.sim.ground_loop import Draft, GroundLoop
 from payload.sim.knowledge import Standing, standings
+from payload.sim.loop import Booked
 from payload.types import Opportunity
 
 
@@ -53,10 +54,11 @@ class OnBoard(GroundLoop):
         offered: Sequence[Opportunity],  # noqa: ARG002 - all are told
     ) -> Sequence[Opportunity]:
         """All that is to come: a satellite may have to plan what the ground took for done."""
+        if self.forecasts is None:
+            return ()
+        now_s = self.env.now
         return [
-            item
-            for item in self.flat.values()
-            if item.target in known and item.start_s >= self.env.now
+            item for item in self.flat.values() if item.start_s >= now_s and item.target in known
         ]
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
@@ -90,9 +92,8 @@ class OnBoard(GroundLoop):
         plan = self.ask_planner(
             offered,
             standing,
-            {},
+            Booked({}, [*self.taken[satellite], *begun]),
             p_clear=p_clear,
-            committed=[*self.taken[satellite], *begun],
         )
         chosen = [self.flat[item] for item in plan.opportunity_ids]
         self.itinerary[satellite] = begun + chosen

@@ -5,7 +5,7 @@ Neither says more than its stated skill allows; the camera sees the sky of the m
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -15,9 +15,10 @@ from payload.geometry.earth import site
 from payload.ports import Forecaster, Glancing, SceneSource
 from payload.rng import stream
 from payload.scenario.models import Scenario
+from payload.sim.knowledge import Rules
 from payload.sim.places import at_key
 from payload.types import Ephemeris, Foresight, Opportunity, Prospects, Sensor, Target, View, Window
-from payload.units import S_PER_DAY, at
+from payload.units import M_PER_KM, S_PER_DAY, at
 
 _STRANGE_DAYS = (10.0, 40.0)
 """[day] A look that fails tells of a day so far away: the season is the same, the weather is not. Assumption."""
@@ -53,6 +54,12 @@ class Forecasts:
     targets: dict[str, Target]
     limits: dict[str, float]
 
+    def climate(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
+        """By opportunity, what the climate alone tells: the same whenever it is asked."""
+        return replace(self, foresight=replace(self.foresight, skill=0.0)).p_clear(
+            opportunities, 0.0
+        )
+
     def p_clear(self, opportunities: Iterable[Opportunity], issued_s: float) -> dict[str, float]:
         """By opportunity, as told at a moment."""
         groups: defaultdict[float, list[Opportunity]] = defaultdict(list)
@@ -72,6 +79,24 @@ class Forecasts:
             told = self.source.forecast(prospects, issued_s=issued_s, foresight=self.foresight)
             found |= zip((item.id for item in items), told.tolist(), strict=True)
         return found
+
+
+def make_forecasts(
+    scenario: Scenario, source: SceneSource, sensor: Sensor, targets: dict[str, Target]
+) -> Forecasts | None:
+    """What a scenario's planners foresee; None where they foresee nothing."""
+    wanted = scenario.rescheduling.forecast
+    if wanted is None or not isinstance(source, Forecaster):
+        return None
+    rules = Rules(scenario.rescheduling.max_cloud_cover, scenario.rescheduling.max_retakes)
+    return Forecasts(
+        source,
+        scenario.epoch_utc,
+        max(sensor.height_px, sensor.width_px) * sensor.gsd_m / M_PER_KM,
+        Foresight(wanted.skill, wanted.memory_s),
+        targets,
+        {name: rules.limit(target) for name, target in targets.items()},
+    )
 
 
 @dataclass(frozen=True)

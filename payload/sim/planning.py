@@ -1,10 +1,13 @@
 """What a planner is asked at the start of a flight, and what it answers, without flying it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from payload.plans import Plan, PlanContext
 from payload.sim.assemble import Assembly
+from payload.sim.means import Means
+from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity
 
 
@@ -19,13 +22,23 @@ def plannable(assembly: Assembly) -> list[Opportunity]:
 
 def first_context(assembly: Assembly) -> PlanContext:
     """All that is known when the flight begins."""
+    known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
+    chances = [item for item in plannable(assembly) if item.target in known]
+    forecasts = make_forecasts(
+        assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
+    )
     return PlanContext(
         now_s=0.0,
-        opportunities=plannable(assembly),
-        pending=frozenset(assembly.target_named),
+        opportunities=chances,
+        pending=known,
         priorities={target.name: target.priority for target in assembly.targets},
         busy_until_s={},
-        limits=assembly.limits,
+        limits=Means(assembly).limits(0.0, {}),
+        p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
+        climate_clear={} if forecasts is None else forecasts.climate(chances),
+        deadlines_s={
+            target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
+        },
     )
 
 
@@ -53,7 +66,11 @@ def first_plan(assembly: Assembly) -> FirstPlan:
     taken = {item.target for item in images}
     reachable = {item.target for item in context.opportunities}
     left_out = {
-        name: "others were preferred" if name in reachable else "never in reach by daylight"
+        name: "arrives later"
+        if name not in context.pending
+        else "others were preferred"
+        if name in reachable
+        else "never in reach by daylight and in time"
         for name in assembly.target_named
         if name not in taken
     }

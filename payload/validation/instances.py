@@ -23,12 +23,12 @@ SEEDS = range(10)
 LARGE = (3000, 2)
 
 SETTLE_S, SLEW_DEG_PER_S, IMAGE_S = 6.0, 1.0, 8.0
-_EPOCH_UTC = datetime(2026, 6, 1, tzinfo=UTC)
+EPOCH_UTC = datetime(2026, 6, 1, tzinfo=UTC)
 _ALTITUDE_KM, _LTAN = 550.0, "10:30"
 _FIRST_CLUSTERS, _TARGETS_A_CLUSTER, _CLUSTER_DEG, _HIGHEST_LAT_DEG = 8, 50, 2.3, 60.0
 _IMAGE_BYTES = 100_000_000
-_SENSOR = Sensor(
-    bands=("pan",),
+SENSOR = Sensor(
+    bands=("nir",),
     gsd_m=10.0,
     width_px=1000,
     height_px=1000,
@@ -63,15 +63,15 @@ class Instance:
     def context(self) -> PlanContext:
         """All that a planner is to know of it, at the start."""
         path = Sgp4(
-            altitude_km=_ALTITUDE_KM, ltan=_LTAN, satellite="one", epoch_utc=_EPOCH_UTC
+            altitude_km=_ALTITUDE_KM, ltan=_LTAN, satellite="one", epoch_utc=EPOCH_UTC
         ).propagate(time_grid(self.days * S_PER_DAY))
-        places = self._places()
+        places = self.places()
         found = find_opportunities(
             path,
             places,
-            _SENSOR,
+            SENSOR,
             raw_bytes=_IMAGE_BYTES,
-            sun_elevation=partial(sun_elevation_deg, epoch_utc=_EPOCH_UTC),
+            sun_elevation=partial(sun_elevation_deg, epoch_utc=EPOCH_UTC),
         )
         return PlanContext(
             now_s=0.0,
@@ -94,7 +94,8 @@ class Instance:
             ),
         )
 
-    def _places(self) -> list[Target]:
+    def places(self) -> list[Target]:
+        """Its targets."""
         rng = stream(self.seed, "planners", self.targets)
         clusters = _FIRST_CLUSTERS + self.targets // _TARGETS_A_CLUSTER
         highest = np.sin(np.radians(_HIGHEST_LAT_DEG))

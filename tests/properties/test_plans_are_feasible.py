@@ -41,6 +41,14 @@ def test_every_plan_is_feasible_and_worth_what_it_says(kind, context):
 
 
 @given(context=contexts())
+@settings(max_examples=100)
+def test_what_lies_beyond_the_commitments_fits_as_the_long_way_says(context):
+    """The short way of `candidates` and the long one find the same."""
+    schedule = Schedule(context)
+    assert schedule.candidates() == [item for item in context.open_items() if schedule.fits(item)]
+
+
+@given(context=contexts())
 @settings(max_examples=40)
 def test_no_planner_is_above_the_bound(context):
     best = scheduler("milp").plan(context)

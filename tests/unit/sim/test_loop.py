@@ -10,6 +10,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+import simpy
 from conftest import write_small
 
 from payload.analysis.requests import Wanted, areas_of, requests_of
@@ -21,8 +22,11 @@ from payload.scenario.load import load_scenario
 from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
 from payload.sim import assemble, draws, fly_arms
+from payload.sim.arms import make_arm
 from payload.sim.camera import Camera
 from payload.sim.ground_loop import PLAN_BYTES
+from payload.sim.log import Log
+from payload.sim.policies import make_loop
 from payload.types import Window
 from payload.units import at
 from payload.world.synthetic import Synthetic
@@ -396,6 +400,17 @@ def test_the_look_ahead_takes_fewer_cloudy_images(ready, fly):
     assert cloudy_share(fly(ready("look_ahead", rules=perfect))) < 0.5 * cloudy_share(
         fly(ready("on_board"))
     )
+
+
+def test_what_was_seen_to_be_clear_is_preferred_to_what_nobody_knows(ready):
+    """By Bayes: a camera of skill s that tells clear leaves s + (1 - s) / 2 where the odds were even."""
+    assembly = ready("look_ahead", rules={"look_ahead": {"skill": 0.8}})
+    env = simpy.Environment()
+    loop = make_loop(env, assembly, make_arm("prune", assembly.scenario.pruning), Log(env))
+    seen, other, *_ = loop.flat.values()
+    loop.told[seen.id] = 0.0
+    known = loop.foresee(seen.satellite, iter([seen, other]))
+    assert known == {seen.id: pytest.approx(0.9), other.id: 0.5}
 
 
 def test_a_look_at_what_is_below_the_horizon_is_none(ready, fly):

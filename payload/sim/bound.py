@@ -1,0 +1,105 @@
+"""What one who knew all clouds beforehand would bring: the optimum over what was truly clear, or a bound on it."""
+
+import math
+from collections.abc import Iterable
+
+from payload.analysis.requests import Wanted
+from payload.errors import PluginError
+from payload.geometry.grid import TileGrid
+from payload.ledger import Image
+from payload.plans import PlanContext
+from payload.ports import Glancing
+from payload.scheduling.exact import Milp
+from payload.sim.assemble import Assembly
+from payload.sim.camera import Camera
+from payload.sim.planning import plannable
+from payload.types import Opportunity, Target
+
+
+def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> float | None:
+    """The most that any planner could have brought, in the value of `requests`.
+
+    An opportunity is clear if its cover by a glance is within its target's limit, or if the flight took it and its
+    truth says so. A shot of an area counts whole at any opportunity, for parts of it may be clear. Delivery takes no
+    time. So it is a bound on the optimum, not the optimum itself.
+
+    Args:
+        assembly: The scenario.
+        images: That were taken.
+        wanted: What was requested, with the truth of what was taken.
+
+    Returns:
+        None where a target is wanted more than once, nobody can glance at the source, or HiGHS is not installed.
+    """
+    if any(target.repeat_s < math.inf for target in assembly.targets):
+        return None
+    if not isinstance(assembly.source, Glancing):
+        return None
+    targets, found = assembly.target_named, _found_clear(images, wanted)
+    looking = _Looking(assembly, assembly.source, wanted)
+    clear = [
+        item
+        for item in plannable(assembly)
+        if item.start_s >= targets[item.target].arrives_s
+        and (
+            targets[item.target].coverage is not None or item.id in found or looking.is_clear(item)
+        )
+    ]
+    context = PlanContext(
+        now_s=0.0,
+        opportunities=clear,
+        pending=frozenset(item.target for item in clear),
+        priorities={target.name: _worth(target) for target in assembly.targets},
+        busy_until_s={},
+        limits=assembly.limits,
+        deadlines_s={
+            target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
+        },
+    )
+    try:
+        plan = Milp().plan(context)
+    except PluginError:
+        return None
+    return plan.value if plan.bound is None else plan.bound
+
+
+def _worth(target: Target) -> float:
+    """Its priority; of an area, the part that a shot shows."""
+    if target.coverage is None:
+        return target.priority
+    return target.priority * math.fsum(target.coverage.tile_shares)
+
+
+def _found_clear(images: Iterable[Image], wanted: Wanted) -> set[str]:
+    """Opportunities of which the truth of their tiles says that they were clear."""
+    named = {target.name: target for target in wanted.targets}
+    found = set()
+    for image in images:
+        opportunity = image.acquisition.opportunity
+        tiles = [wanted.estimates[item] for item in image.acquisition.tile_ids]
+        clear_px = sum(tile.clear_px or 0 for tile in tiles)
+        needed_px = (1.0 - wanted.limit(named[opportunity.target])) * sum(
+            tile.valid_px for tile in tiles
+        )
+        if clear_px >= needed_px:
+            found.add(opportunity.id)
+    return found
+
+
+class _Looking:
+    """Looks at opportunities that nobody took."""
+
+    def __init__(self, assembly: Assembly, source: Glancing, wanted: Wanted) -> None:
+        sensor = assembly.sensor
+        self._camera, self._source, self._wanted = Camera(assembly), source, wanted
+        self._targets = assembly.target_named
+        self._windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
+
+    def is_clear(self, item: Opportunity) -> bool:
+        """Whether its cover is within its target's limit."""
+        glances = self._source.glance(self._camera.expose(item).view, self._windows)
+        pixels = [window.pixels for window in self._windows]
+        cloud_px = math.fsum(
+            glance.cover * count for glance, count in zip(glances, pixels, strict=True)
+        )
+        return cloud_px <= self._wanted.limit(self._targets[item.target]) * sum(pixels)

@@ -1,0 +1,117 @@
+"""What a planner may count on: room in memory and joules, reckoned from images and contacts alone.
+
+Nobody looks into a satellite for it. What a place knows of a satellite's images fills its memory with them raw, and each
+contact empties it by what the link carries at most; so a plan keeps room for the worst, that nothing is pruned.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from payload.downlink import capacity_bytes
+from payload.energy import Supply
+from payload.plans import Limits, Room
+from payload.sim.assemble import Assembly
+from payload.types import Opportunity
+
+
+class Means:
+    """The limits of a scenario, and beside them memory and energy where it asks planners to keep to them."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        rules = assembly.scenario.rescheduling
+        self._plans_memory = rules.plans_memory
+        self._plans_energy = rules.plans_energy and assembly.scenario.power is not None
+
+    def limits(self, now_s: float, images: Mapping[str, Iterable[Opportunity]]) -> Limits:
+        """What a plan made now keeps to.
+
+        Args:
+            now_s: [s] Now.
+            images: What is known to be taken, or taken for taken, by satellite.
+        """
+        limits = self._assembly.limits
+        if self._plans_memory:
+            rooms = {
+                name: self._room(name, now_s, images.get(name, ()))
+                for name in self._assembly.satellites
+            }
+            limits = replace(limits, rooms=rooms)
+        if self._plans_energy:
+            limits = replace(
+                limits,
+                joules_per_image=self.joules_per_image,
+                joules_per_orbit=self.joules_per_orbit,
+            )
+        return limits
+
+    def _room(self, satellite: str, now_s: float, images: Iterable[Opportunity]) -> Room:
+        """Memory now: images that have ended came in, contacts that have ended let out."""
+        capacity = self._assembly.scenario.memory.capacity_bytes
+        contacts = self._carried[satellite]
+        events = [(item.end_s, item.volume_bytes) for item in images if item.end_s <= now_s]
+        events += [(end_s, -size) for end_s, size in contacts if end_s <= now_s]
+        held = 0
+        for _, size in sorted(events):
+            held = min(capacity, max(0, held + size))
+        coming = tuple(contact for contact in contacts if contact[0] > now_s)
+        return Room(capacity - held, coming, capacity)
+
+    @cached_property
+    def _carried(self) -> dict[str, list[tuple[float, int]]]:
+        """By satellite, the end of each contact [s] and what it carries at most [byte], in order of the end."""
+        parts = self._assembly
+        return {
+            name: sorted(
+                (
+                    window.los_s,
+                    capacity_bytes(
+                        parts.link.profile(window, parts.ephemerides[name]),
+                        window.aos_s,
+                        window.los_s,
+                    ),
+                )
+                for window in windows
+            )
+            for name, windows in parts.contacts.items()
+        }
+
+    @cached_property
+    def joules_per_image(self) -> float:
+        """[J] Read-out and computing of a whole image."""
+        parts = self._assembly
+        power, sensor = parts.scenario.power, parts.sensor
+        if power is None:
+            return 0.0
+        computing_s = parts.profile.busy_s(sensor.width_px * sensor.height_px)
+        return power.camera_w * power.camera_on_s + parts.profile.energy_j(computing_s)
+
+    @cached_property
+    def joules_per_orbit(self) -> float:
+        """[J] That the array brings in a mean orbit of the poorest satellite, beyond what is always on.
+
+        Assumption: all of it goes through the battery, and the radio sends nothing.
+        """
+        parts = self._assembly
+        power = parts.scenario.power
+        if power is None:
+            return math.inf
+        always_w = power.bus_w + power.radio_idle_w
+        return max(
+            0.0,
+            min(
+                (_mean(supply) * power.charge_efficiency * power.discharge_efficiency - always_w)
+                * parts.limits.orbit_s[name]
+                for name, supply in parts.supplies.items()
+            ),
+        )
+
+
+def _mean(supply: Supply) -> float:
+    """[W] Of the array over the flight."""
+    span_s = float(supply.time_s[-1] - supply.time_s[0])
+    return float(np.trapezoid(supply.array_w, supply.time_s)) / span_s

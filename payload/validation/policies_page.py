@@ -1,0 +1,287 @@
+"""The study of policies as files: a page, the same as markdown, the figures. The answer stands first in each."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from payload import __version__
+from payload.errors import PluginError
+from payload.report.page import without_script
+from payload.scenario.load import load_scenario
+from payload.validation.page import make_place
+from payload.validation.pairs import Interval
+from payload.validation.policies import PIXEL_SEEDS, POLICIES, SEEDS, cells, fly_cells
+from payload.validation.policies_report import (
+    CONTRASTS,
+    MEASURES,
+    Case,
+    PoliciesReport,
+    case_words,
+)
+from payload.validation.reference_study import SEEDS as STUDY_SEEDS
+from payload.validation.reference_study import StudyRow, reference_study, study_table, study_words
+
+PAGE, TABLE, FIGURES = "policies.html", "README.md", "policies.json"
+TITLE = "When on-board knowledge pays"
+COLUMNS = ("policy", *MEASURES.values())
+CONTRAST_COLUMNS = ("policy against", "value", "clear requests", "images", "MB")
+_CONTRASTED = ("value", "clear", "images", "megabytes")
+PIXEL_COLUMNS = (
+    "policy",
+    "value, pixels",
+    "value, surrogate",
+    "images, pixels",
+    "images, surrogate",
+)
+STUDY_TITLE = "The reference study"
+STUDY_SETTING = (
+    "300 clustered targets, a week, one satellite, 8 images an orbit, greedy by density, the ground learns after 12 h, four "
+    "seeds; no pixel and no masker, clear is what is known to be. In % of the clairvoyant optimum, images in brackets. The "
+    "first column is an earlier measurement on other places of the same kind."
+)
+STUDY_COLUMNS = ("policy, share of clear opportunities", "earlier", "independent", "correlated")
+_LEFT_PX, _WIDTH_PX = 140.0, 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mean and its interval, where they stand in a figure [px]."""
+
+    name: str
+    at: float
+    low: float
+    high: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure of all policies."""
+
+    title: str
+    summary: str
+    most: str
+    rows: tuple[Row, ...]
+
+
+def validate_policies(
+    scenario: Path, out: Path, *, effort: float, tell: Callable[[str], None] = lambda _: None
+) -> PoliciesReport:
+    """Fly a scenario with each policy and write what they bring.
+
+    Args:
+        scenario: Its first constellation becomes each of the fleets.
+        out: Folder for the page, the markdown, the figures, and for a file of each sky in `rows`.
+        effort: Share of the twenty seeds, above 0 to 1; at least two are taken.
+        tell: Is told what is flown.
+
+    Raises:
+        ScenarioError: The scenario is not what is wanted, or the folder cannot be made.
+    """
+    make_place(out)
+    wanted = cells(max(2, round(effort * SEEDS)), max(1, round(effort * PIXEL_SEEDS)))
+    flights = fly_cells(scenario, wanted, out / "rows", tell=tell)
+    study = _study(out / "rows", max(1, round(effort * STUDY_SEEDS)), tell)
+    report = PoliciesReport(load_scenario(scenario).name, tuple(flights), study)
+    write_policies(report, out)
+    return report
+
+
+def _study(rows: Path, seeds: int, tell: Callable[[str], None]) -> tuple[StudyRow, ...]:
+    """The reference study, from its file if it is there; none where HiGHS is not installed."""
+    file = rows / f"study-{seeds}-{__version__}.json"
+    if not file.is_file():
+        try:
+            found = reference_study(seeds, tell)
+        except PluginError as error:
+            tell(f"the reference study is left out: {error}")
+            return ()
+        file.write_text(json.dumps([asdict(row) for row in found], indent=1), encoding="utf-8")
+    return tuple(StudyRow(**row) for row in json.loads(file.read_text(encoding="utf-8")))
+
+
+def write_policies(report: PoliciesReport, folder: Path) -> None:
+    """Write the page, the markdown and the JSON into a folder that is there."""
+    (folder / FIGURES).write_text(json.dumps(as_plain(report), indent=1) + "\n", encoding="utf-8")
+    (folder / TABLE).write_text(markdown(report), encoding="utf-8")
+    (folder / PAGE).write_text(page(report), encoding="utf-8")
+
+
+def as_plain(report: PoliciesReport) -> dict[str, object]:
+    """For programs: the answer, means, differences, and every flight."""
+    return {
+        "answer": report.answer(),
+        "scenario": report.scenario,
+        "means": [
+            {
+                "satellites": case[0],
+                "deadlines": case[1],
+                "policy": policy,
+                "measure": measure,
+                "seeds": report.seeds(case),
+                "interval": None if found is None else asdict(found),
+            }
+            for case in report.cases
+            for policy in POLICIES
+            for measure in MEASURES
+            for found in [report.mean(case, policy, measure)]
+        ],
+        "differences": [
+            {**asdict(one), "is_resolved": one.difference.is_resolved} for one in report.contrasts()
+        ],
+        "best": [
+            {**asdict(one), "is_resolved": one.difference.is_resolved}
+            for one in (report.best(case) for case in report.cases)
+        ],
+        "notes": report.notes(),
+        "study": [asdict(row) for row in report.study],
+        "flights": [asdict(one) for one in report.flights],
+    }
+
+
+def markdown(report: PoliciesReport) -> str:
+    """The same as the page, without figures."""
+    lines = [f"# {TITLE}", "", report.answer(), "", setting(report), ""]
+    for case in report.cases:
+        lines += [f"## {_heading(report, case)}", "", *_table(COLUMNS, rows(report, case)), ""]
+        lines += [*_table(CONTRAST_COLUMNS, contrast_rows(report, case)), ""]
+    lines += ["## With pixels", "", pixel_words(report), ""]
+    lines += _table(PIXEL_COLUMNS, pixel_rows(report))
+    if report.study:
+        lines += ["", f"## {STUDY_TITLE}", "", study_words(report.study), "", STUDY_SETTING, ""]
+        lines += _table(STUDY_COLUMNS, study_table(report.study))
+    if report.notes():
+        lines += ["", "## Notes", "", *(f"- {note}" for note in report.notes())]
+    return "\n".join(lines) + "\n"
+
+
+def page(report: PoliciesReport) -> str:
+    """One HTML file that asks nobody for anything."""
+    return without_script(
+        "policies.html.j2",
+        version=__version__,
+        answer=report.answer(),
+        setting=setting(report),
+        cases=[
+            {
+                "name": _heading(report, case),
+                "figures": [_figure(report, case, name) for name in ("value", "images")],
+                "rows": rows(report, case),
+                "contrasts": contrast_rows(report, case),
+            }
+            for case in report.cases
+        ],
+        columns=COLUMNS,
+        contrast_columns=CONTRAST_COLUMNS,
+        pixels_words=pixel_words(report),
+        pixel_columns=PIXEL_COLUMNS,
+        pixels=pixel_rows(report),
+        study_title=STUDY_TITLE,
+        study_words=study_words(report.study) if report.study else "",
+        study_setting=STUDY_SETTING,
+        study_columns=STUDY_COLUMNS,
+        study=study_table(report.study) if report.study else [],
+        notes=report.notes(),
+    )
+
+
+def setting(report: PoliciesReport) -> str:
+    """What was flown and how to read it."""
+    return (
+        f"The scenario {report.scenario}, flown with each policy for fleets of 1, 6 and 24 satellites; the same skies for "
+        "all, which change with the seed while orbits and requests stay. Means, and in brackets 95 % intervals by Student's "
+        "t; differences are taken flight by flight, and are not resolved where their interval holds 0. No pixel is painted "
+        "(fidelity: surrogate), save where said. Value is the sum of priorities of what came down clear in time. "
+        "next_opportunity is the ideal that all satellites know at once; the others know what can have reached them. "
+        "Written by `payload-sim validate --policies`."
+    )
+
+
+def rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
+    """Means of a case, a policy each."""
+    return [
+        (policy, *(_words(report.mean(case, policy, measure)) for measure in MEASURES))
+        for policy in POLICIES
+    ]
+
+
+def contrast_rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
+    """Differences of a case; first the best in value against the next best."""
+    best = report.best(case)
+    pairs = [(best.policy, best.other), *CONTRASTS]
+    names = ["best of all: {} - {}", *["{} - {}"] * len(CONTRASTS)]
+    return [
+        (
+            name.format(*pair),
+            *(report.contrast(case, *pair, measure).words for measure in _CONTRASTED),
+        )
+        for name, pair in zip(names, pairs, strict=True)
+    ]
+
+
+def pixel_words(report: PoliciesReport) -> str:
+    """Which case was flown with pixels too."""
+    case = (1, True)
+    seeds = report.seeds(case, "pixels")
+    if not seeds:
+        return "No case was flown with pixels."
+    return (
+        f"{case_words(case).capitalize()}, under {seeds} of the same skies: every tile painted, masked and coded, beside the "
+        "surrogate's flights of these. Means."
+    )
+
+
+def pixel_rows(report: PoliciesReport) -> list[tuple[str, ...]]:
+    """With pixels beside without, for the seeds that both have."""
+    case, seeds = (1, True), {one.seed for one in report.of("pixels")}
+    found = []
+    for policy in POLICIES if seeds else ():
+        cells = []
+        for measure in ("value", "images"):
+            for fidelity in ("pixels", "surrogate"):
+                own = [
+                    getattr(one, measure)
+                    for one in report.of(fidelity)
+                    if one.policy == policy
+                    and one.seed in seeds
+                    and (one.satellites, one.deadlines) == case
+                ]
+                cells.append(f"{sum(own) / len(own):.1f}" if own else "-")
+        found.append((policy, *cells))
+    return found
+
+
+def _heading(report: PoliciesReport, case: Case) -> str:
+    return f"{case_words(case)} ({report.seeds(case)} skies)"
+
+
+def _words(found: Interval | None) -> str:
+    return "-" if found is None else f"{found.mean:.1f} ({found.low:.1f} to {found.high:.1f})"
+
+
+def _table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(columns)} |",
+        "|---|" + "--:|" * (len(columns) - 1),
+        *(f"| {' | '.join(line)} |" for line in lines),
+    ]
+
+
+def _figure(report: PoliciesReport, case: Case, measure: str) -> Figure:
+    found = {policy: report.mean(case, policy, measure) for policy in POLICIES}
+    told = {policy: one for policy, one in found.items() if one is not None}
+    most = max((one.high for one in told.values()), default=1.0) or 1.0
+
+    def place(value: float) -> float:
+        return round(_LEFT_PX + _WIDTH_PX * max(0.0, value) / most, 1)
+
+    return Figure(
+        MEASURES[measure].capitalize(),
+        "; ".join(f"{policy} {_words(one)}" for policy, one in told.items()),
+        f"{most:.0f}",
+        tuple(
+            Row(policy, place(one.mean), place(one.low), place(one.high), f"{one.mean:.1f}")
+            for policy, one in told.items()
+        ),
+    )

@@ -1,0 +1,150 @@
+"""What planners count on: memory and joules reckoned by hand, and the clairvoyant bound by trying all sets."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+from conftest import write_small
+
+from payload.analysis.requests import Wanted, requests_of
+from payload.ledger import Fate
+from payload.plans import Plan, PlanContext
+from payload.scenario.load import load_scenario
+from payload.scheduling import is_feasible
+from payload.sim import Memo, Mission, assemble
+from payload.sim.arms import make_arm
+from payload.sim.bound import clairvoyant
+from payload.sim.camera import Camera
+from payload.sim.means import Means
+from payload.sim.planning import first_context
+from payload.types import Window
+
+PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))
+
+
+@pytest.fixture
+def ready(tmp_path):
+    def make(rules=None, **changes):
+        given = {
+            "masker": None,
+            "fidelity": "surrogate",
+            "pruning": {"tile_px": 256},
+            "camera": {"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45},
+            "duration_h": 30,
+            "rescheduling": rules or {},
+            "link": {"kind": "fixed", "rate_mbps": 0.05},
+            "memory": {"capacity_mb": 8},
+        } | changes
+        return assemble(load_scenario(write_small(tmp_path, places=PLACES, **given)))
+
+    return make
+
+
+def flown(assembly, spool):
+    memo = Memo(assembly.darkroom, spool)
+    record = Mission(assembly, make_arm("compressed", assembly.scenario.pruning), memo).fly()
+    for image in record.images:
+        memo.develop(image.acquisition)
+    return record, Wanted(assembly.targets, 0.5, memo.estimates)
+
+
+def test_memory_is_reckoned_from_images_and_contacts(ready):
+    """By hand: images fill it raw, a contact after ten seconds of lock empties it by its rate, never below nothing."""
+    assembly = ready({"plans_memory": True})
+    first, second, *_ = assembly.opportunities["one"]
+    windows = assembly.contacts["one"]
+    contact = next(item for item in windows if item.los_s > second.end_s)
+    before = [item for item in windows if first.end_s < item.los_s <= second.end_s]
+    means = Means(assembly)
+    room = means.limits(second.end_s, {"one": [second, first]}).rooms["one"]
+    held = first.volume_bytes
+    for item in before:
+        held = max(0, held - math.floor(0.05e6 * (item.los_s - item.aos_s - 10.0) / 8))
+    assert room.free_bytes == pytest.approx(8_000_000 - held - second.volume_bytes, abs=2)
+    assert room.contacts[0][0] == contact.los_s
+    assert room.contacts[0][1] == pytest.approx(
+        0.05e6 * (contact.los_s - contact.aos_s - 10.0) / 8, abs=1
+    )
+
+
+def test_without_the_keys_planners_are_not_limited(ready):
+    assembly = ready()
+    assert Means(assembly).limits(0.0, {}) is assembly.limits
+
+
+def test_a_plan_that_keeps_to_memory_overflows_nothing(ready, tmp_path):
+    (tmp_path / "spool").mkdir()
+    tight = {"memory": {"capacity_mb": 3.2}, "link": {"kind": "fixed", "rate_mbps": 0.02}}
+    careless, _ = flown(ready({"policy": "none"}, **tight), tmp_path / "spool")
+    careful, _ = flown(ready({"policy": "none", "plans_memory": True}, **tight), tmp_path / "spool")
+    assert careless.ledger.total_bytes(Fate.OVERFLOWED) > 0
+    assert careful.ledger.total_bytes(Fate.OVERFLOWED) == 0
+    assert 0 < len(careful.images) < len(careless.images)
+
+
+def test_energy_for_images_is_what_the_array_brings_beyond_the_bus(ready):
+    """By hand: 5 W of camera for 10 s and the computing; the array of a Sun-tracking satellite is lit by the table."""
+    power = {"array_w": 12, "battery_wh": 40, "bus_w": 4, "camera_w": 5, "camera_on_s": 10}
+    assembly = ready({"plans_energy": True}, power=power)
+    limits = Means(assembly).limits(0.0, {})
+    profile = assembly.profile
+    computing_j = profile.energy_j(profile.busy_s(512 * 512))
+    assert limits.joules_per_image == pytest.approx(50.0 + computing_j)
+    supply, orbit_s = assembly.supplies["one"], assembly.limits.orbit_s["one"]
+    pieces = list(supply.pieces(float(supply.time_s[0]), float(supply.time_s[-1])))
+    joules = math.fsum(span_s * (one_w + two_w) / 2 for span_s, one_w, two_w, _ in pieces)
+    mean_w = joules / math.fsum(span_s for span_s, *_ in pieces)
+    assert limits.joules_per_orbit == pytest.approx((mean_w * 0.95**2 - 4.0) * orbit_s, rel=1e-6)
+
+
+def test_the_first_plan_knows_forecasts_climate_and_deadlines(ready):
+    assembly = ready({"forecast": {"skill": 0.8}})
+    targets = [
+        replace(target, due_s=50_000.0 if index else math.inf, arrives_s=3600.0 * (index == 1))
+        for index, target in enumerate(assembly.targets)
+    ]
+    context = first_context(replace(assembly, targets=tuple(targets)))
+    assert set(context.p_clear) == {item.id for item in context.opportunities}
+    assert set(context.climate_clear) == set(context.p_clear)
+    assert context.p_clear != context.climate_clear
+    assert set(context.deadlines_s.values()) == {50_000.0}
+    assert len(context.deadlines_s) == len(targets) - 1
+    assert targets[1].name not in context.pending
+    assert len(context.pending) == len(targets) - 1
+
+
+def test_the_bound_is_the_optimum_that_trying_all_sets_finds(ready, tmp_path):
+    """A second method: all sets of the clear opportunities, judged by `is_feasible`; and nobody is above it."""
+    (tmp_path / "spool").mkdir()
+    assembly = ready({"max_cloud_cover": 0.5, "bound": True}, memory={"capacity_mb": 1000})
+    assembly = replace(assembly, opportunities={"one": assembly.opportunities["one"][:9]})
+    record, wanted = flown(assembly, tmp_path / "spool")
+    told = clairvoyant(assembly, record.images, wanted)
+    found = {
+        image.acquisition.opportunity.id for image in record.images if _is_clear(image, wanted)
+    }
+    clear = [
+        item
+        for item in assembly.opportunities["one"]
+        if item.id in found or _looks_clear(assembly, item)
+    ]
+    context = PlanContext(0.0, clear, frozenset(i.target for i in clear), {}, {}, assembly.limits)
+    best = 0
+    for size in range(len(clear) + 1):
+        for chosen in itertools.combinations(sorted(clear, key=lambda i: (i.start_s, i.id)), size):
+            if is_feasible(Plan(tuple(i.id for i in chosen), float(size)), context):
+                best = max(best, size)
+    assert told == pytest.approx(best)
+    assert requests_of(record, wanted, "none")["value"] <= told
+
+
+def _is_clear(image, wanted):
+    tiles = [wanted.estimates[name] for name in image.acquisition.tile_ids]
+    return sum(t.clear_px for t in tiles) >= 0.5 * sum(t.valid_px for t in tiles)
+
+
+def _looks_clear(assembly, item):
+    windows = [Window(top, left, 256, 256) for top in (0, 256) for left in (0, 256)]
+    covers = assembly.source.glance(Camera(assembly).expose(item).view, windows)
+    return sum(glance.cover for glance in covers) / 4 <= 0.5
