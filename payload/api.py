@@ -52,6 +52,16 @@ from payload.sim.planning import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
+from payload.sweep import (
+    Cluster,
+    Executor,
+    Pool,
+    SweepResult,
+    SweepSpec,
+    Wishes,
+    load_sweep,
+    run_sweep,
+)
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
@@ -76,18 +86,23 @@ __all__ = [
     "Scenario",
     "SceneReport",
     "Surrogate",
+    "SweepResult",
+    "SweepSpec",
     "Terms",
     "UnpackReport",
+    "Wishes",
     "calibrate",
     "check",
     "compare",
     "compress",
     "compress_listed",
     "earth",
+    "executor",
     "fly",
     "json_schema",
     "link",
     "load_scenario",
+    "load_sweep",
     "map_world",
     "mask",
     "measure_planners",
@@ -99,6 +114,7 @@ __all__ = [
     "query",
     "report",
     "run",
+    "run_sweep",
     "unpack",
     "validate_missions",
     "variants",
@@ -252,6 +268,18 @@ def compare(
 
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:
     tell(variant, image)
+
+
+def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor:
+    """Who flies a sweep: a pool of processes here, or a cluster of dask.distributed.
+
+    Args:
+        jobs: How many runs at once; one a core if left out.
+        cluster: A scheduler's address, or `local` for a cluster on this machine; a pool if left out.
+    """
+    if cluster is None:
+        return Pool() if jobs is None else Pool(jobs)
+    return Cluster(cluster, jobs)
 
 
 def report(folder: Path) -> Path:

@@ -19,6 +19,7 @@ from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
 from payload.commands.plan import plan
 from payload.commands.profile import profile
+from payload.commands.sweep import sweep
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
@@ -441,6 +442,7 @@ _command(link)
 _command(plan)
 _command(profile)
 _command(compress)
+_command(sweep)
 
 
 @_command
