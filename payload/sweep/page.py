@@ -14,7 +14,7 @@ from payload.sweep.response import Choice, Level, Responses
 
 PAGE = "sweep.html"
 MOST_FAILURES, MOST_FRONT = 50, 60
-MOST_VARIANTS = 2_000
+MOST_VARIANTS = 1_000
 """Pairs of metric and parameter that a page holds: some 5 MB where each has fifty values."""
 _HEIGHT_PX = 440
 _LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in ROWS}
@@ -43,7 +43,7 @@ def render(responses: Responses) -> str:
         metrics=[(name, _words(name)) for name in metrics],
         parameters=responses.table.parameters,
         front=[_front_row(responses, choice) for choice in _by_bytes(front)[:MOST_FRONT]],
-        front_columns=("arm", *responses.table.parameters, "bytes", "clear pixels"),
+        front_columns=("arm", *responses.table.parameters, "delivered, MB", "clear, Mpx"),
         failures=[(row.key[:12], row.error) for row in result.failed[:MOST_FAILURES]],
         failed=len(result.failed),
         not_finite=sum(bool(row.not_finite) for row in result.rows),
@@ -100,11 +100,17 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
             levels = responses.response(metric, parameter)
             if levels:
                 spoken = spoken or _spoken(metric, parameter, levels)
-                variants[f"{metric}|{parameter}"] = {
-                    "data": [_trace(levels)],
-                    "layout.xaxis": _x_axis(parameter, levels),
-                    "layout.yaxis.title.text": plain(_words(metric)),
-                }
+                less = responses.differences(metric, parameter)
+                words = plain(_words(metric))
+                for shown, told, title in (
+                    ("as it is", levels, words),
+                    ("difference", less, f"{words}: less that at {plain(str(less[0].value))}"),
+                ):
+                    variants[f"{metric}|{parameter}|{shown}"] = {
+                        "data": [_trace(told)],
+                        "layout.xaxis": _x_axis(parameter, told),
+                        "layout.yaxis.title.text": title,
+                    }
     if not variants:
         return None
     first = next(iter(variants.values()))
@@ -113,7 +119,7 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
         id="response",
         title="Response",
         caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds (Student's t). All else that is varied is "
-        "averaged out in each seed first.",
+        "averaged out in each seed first. Differences are taken seed by seed, under the same sky.",
         summary=spoken,
         height_px=_HEIGHT_PX,
         plot={
@@ -195,12 +201,12 @@ def _front(responses: Responses) -> Chart | None:
                 },
             }
         )
-    best = front[-1]
+    best = front[-1] if front else choices[0]
     return Chart(
         id="front",
         title="Bytes against clear pixels",
         caption="Each dot is an arm in a cell, mean over seeds. Left is cheaper, up is better; the dotted line joins those "
-        "that nobody beats.",
+        "that nobody beats who can fly.",
         summary=f"{len(front)} of {len(choices)} are beaten by nobody; the most clear pixels: "
         f"{best.clear_px.value / 1e6:.4g} Mpx in {best.bytes.value / 1e6:.4g} MB, {_cell_words(responses, best)}",
         height_px=_HEIGHT_PX,
@@ -225,8 +231,8 @@ def _front_row(responses: Responses, choice: Choice) -> tuple[str, ...]:
     return (
         ARM_WORDS[choice.arm],
         *(str(values.get(name, "base")) for name in responses.table.parameters),
-        _interval(choice.bytes),
-        _interval(choice.clear_px),
+        _interval(choice.bytes, 1e6),
+        _interval(choice.clear_px, 1e6),
     )
 
 
@@ -236,10 +242,10 @@ def _cell_words(responses: Responses, choice: Choice) -> str:
     return f"{ARM_WORDS[choice.arm]}: {told}"
 
 
-def _interval(mean: Mean) -> str:
+def _interval(mean: Mean, unit: float = 1.0) -> str:
     if mean.half_width is None:
-        return f"{mean.value:,.4g}"
-    return f"{mean.value:,.4g} ± {mean.half_width:,.2g}"
+        return f"{mean.value / unit:,.4g}"
+    return f"{mean.value / unit:,.4g} ± {mean.half_width / unit:,.2g}"
 
 
 def _spoken(metric: str, parameter: str, levels: list[Level]) -> str:

@@ -61,18 +61,37 @@ class Responses:
 
     def response(self, metric: str, parameter: str) -> list[Level]:
         """A metric at each value of a parameter, all else of the design averaged out."""
+        return [
+            Level(value, cells, mean_of(seeds))
+            for value, cells, seeds in self._by_level(metric, parameter)
+        ]
+
+    def differences(self, metric: str, parameter: str) -> list[Level]:
+        """The same less that at the first value, seed by seed: what the parameter does under one sky."""
+        levels = self._by_level(metric, parameter)
+        return [
+            Level(value, cells, mean_of([a - b for a, b in zip(seeds, levels[0][2], strict=True)]))
+            for value, cells, seeds in levels
+        ]
+
+    def _by_level(self, metric: str, parameter: str) -> list[tuple[object, int, list[float]]]:
+        """Each value of a parameter, its number of cells, and the mean over them in each seed."""
         values = self.by_cell(metric)
         levels = []
         for value, members in self.cells_of[parameter].items():
             whole = [values[cell] for cell in members if cell in values]
             if whole:
                 seeds = [sum(column) / len(column) for column in zip(*whole, strict=True)]
-                levels.append(Level(value, len(whole), mean_of(seeds)))
+                levels.append((value, len(whole), seeds))
         return levels
 
     @cached_property
     def choices(self) -> list[Choice]:
-        """All arms in all cells; on the front is whom nobody beats: fewer bytes and as many clear pixels, or more."""
+        """All arms in all cells.
+
+        On the front is whom nobody that can fly beats, with fewer bytes or more clear pixels; the perfect masker,
+        which cannot, stands beside it.
+        """
         found = []
         for arm in self.table.result.grid.spec.arms:
             sent = self.by_cell(f"arms.{arm}.{BYTES}")
@@ -82,8 +101,10 @@ class Responses:
                 for cell in sent
                 if cell in clear
             ]
-        front = pareto([(item[2].value, item[3].value) for item in found])
-        return [Choice(*item, is_on_front=on) for item, on in zip(found, front, strict=True)]
+        real = [item for item in found if item[0] != "oracle"]
+        best = pareto([(item[2].value, item[3].value) for item in real])
+        front = {item[:2] for item, is_best in zip(real, best, strict=True) if is_best}
+        return [Choice(*item, is_on_front=item[:2] in front) for item in found]
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:

@@ -54,7 +54,7 @@ def test_a_sweep_leaves_rows_tables_and_a_page(sweep, tmp_path):
         == result.rows[0].metrics["bytes.acquired"]
     )
     page = (result.folder / "sweep.html").read_text()
-    assert "pixels.clear_delivered|pruning.max_cloud_cover" in page
+    assert "pixels.clear_delivered|pruning.max_cloud_cover|difference" in page
     assert "default-src 'none'" in page
 
 
