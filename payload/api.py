@@ -17,6 +17,7 @@ import numpy as np
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.link import LinkReport
+from payload.analysis.paired import PairedComparison
 from payload.energy import ComputeProfile, write_profile
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
@@ -62,6 +63,8 @@ from payload.sweep import (
     load_sweep,
     run_sweep,
 )
+from payload.sweep import Tell as SweepTell
+from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
@@ -79,6 +82,7 @@ __all__ = [
     "LinkReport",
     "MapReport",
     "MaskReport",
+    "PairedComparison",
     "Pass",
     "PlanReport",
     "Reading",
@@ -94,6 +98,7 @@ __all__ = [
     "calibrate",
     "check",
     "compare",
+    "compare_seeds",
     "compress",
     "compress_listed",
     "earth",
@@ -264,6 +269,27 @@ def compare(
         same_world = scenario.model_copy(update={"seed": seed})
         summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
     return compare_summaries(summaries)
+
+
+def compare_seeds(
+    scenarios: Sequence[tuple[str, Scenario]],
+    seeds: int,
+    folder: Path,
+    flier: Executor,
+    *,
+    tell: SweepTell = lambda _: None,
+) -> PairedComparison:
+    """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
+
+    Args:
+        scenarios: Names and scenarios; the first is the base.
+        seeds: How many.
+        folder: Where the rows of the flights go; those that stand there are not flown again.
+        flier: Who flies; see `executor`.
+        tell: Is told how far it is.
+    """
+    first = scenarios[0][1].seed
+    return fly_variants(scenarios, range(first, first + seeds), folder, flier, tell)
 
 
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:

@@ -353,6 +353,15 @@ def compare(
             help="A variant for each value. Repeatable.",
         ),
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", help="Of --seeds: flights at once.")
+    ] = None,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -360,7 +369,7 @@ def compare(
 ) -> None:
     """Fly variants over one world and set them side by side.
 
-    All fly with the seed of the first; differences are to the first.
+    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
@@ -378,6 +387,13 @@ def compare(
         )
     if len(scenarios) > 1:
         flown[0] = (scenarios[0].name, flown[0][1])
+    if seeds is not None:
+        from payload.commands.sweep import compare_with_seeds
+
+        compare_with_seeds(flown, seeds, jobs, as_json=as_json, quiet=quiet)
+        return
+    if jobs is not None:
+        raise ScenarioError("--jobs goes with --seeds")
     with (
         tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
         _progress(quiet=quiet) as tell,

@@ -15,8 +15,10 @@ from payload.commands.talk import answer, answer_json, say
 from payload.errors import ScenarioError, SweepError
 
 if TYPE_CHECKING:
+    from payload.scenario.models import Scenario
     from payload.sweep import Progress, SweepResult
 
+MOST_JOBS, MOST_SEEDS = 4096, 10_000
 File = Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file (YAML).")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Parent of the sweep's folder.")]
 Jobs = Annotated[
@@ -54,8 +56,7 @@ def sweep(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([file, out])
-    if jobs is not None and not 1 <= jobs <= 4096:
-        raise ScenarioError(f"--jobs {jobs}: 1 to 4096 are wanted")
+    _check_jobs(jobs)
     with _progress(quiet=quiet) as tell:
         result = api.run_sweep(
             api.load_sweep(file),
@@ -96,6 +97,38 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
         raise SweepError(
             f"{len(result.failed)} runs failed; their rows tell why; the first: {first.error}"
         )
+
+
+def compare_with_seeds(
+    scenarios: list[tuple[str, "Scenario"]],
+    seeds: int,
+    jobs: int | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """`payload-sim compare --seeds`: fly variants with the same seeds and print their paired differences."""
+    import tempfile
+
+    from payload import api
+    from payload.analysis.words import paired_table
+
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
+    _check_jobs(jobs)
+    with tempfile.TemporaryDirectory(prefix="payload-sim-") as rows, _progress(quiet=quiet) as tell:
+        flier = api.executor(jobs=jobs)
+        found = api.compare_seeds(scenarios, seeds, Path(rows), flier, tell=tell)
+    if as_json:
+        answer_json(found.as_dict())
+    else:
+        for line in paired_table(found):
+            answer(line)
+
+
+def _check_jobs(jobs: int | None) -> None:
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")
 
 
 @contextmanager

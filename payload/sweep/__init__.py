@@ -40,6 +40,7 @@ __all__ = [
     "Serial",
     "SweepResult",
     "SweepSpec",
+    "Tell",
     "Wishes",
     "load_sweep",
     "make_grid",

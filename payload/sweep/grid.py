@@ -101,6 +101,11 @@ def run_key(digest: str, seed: int, model: str | None) -> str:
     return digest_json([ROW_VERSION, digest, seed, code_digest(), model])
 
 
+def key_of(scenario: Scenario) -> str:
+    """The name of a scenario's row."""
+    return run_key(scenario.digest, scenario.seed, _model(scenario))
+
+
 @cache
 def code_digest() -> str:
     """Of all that computes a row: this package with its data, and the versions of what it stands on."""

@@ -118,7 +118,7 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
     return Chart(
         id="response",
         title="Response",
-        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds (Student's t). All else that is varied is "
+        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds. All else that is varied is "
         "averaged out in each seed first. Differences are taken seed by seed, under the same sky.",
         summary=spoken,
         height_px=_HEIGHT_PX,
@@ -144,7 +144,9 @@ def _trace(levels: list[Level]) -> Json:
         "y": [level.mean.value for level in levels],
         "error_y": {
             "type": "data",
-            "array": [level.mean.half_width or 0.0 for level in levels],
+            "symmetric": False,
+            "array": [_reach(level.mean.value, level.mean.high) for level in levels],
+            "arrayminus": [_reach(level.mean.value, level.mean.low) for level in levels],
             "color": LIGHT["accent"],
             "thickness": 1.5,
             "width": 4,
@@ -154,6 +156,10 @@ def _trace(levels: list[Level]) -> Json:
         "line": {"color": LIGHT["accent"], "width": 1},
         "marker": {"color": LIGHT["accent"], "size": 8},
     }
+
+
+def _reach(value: float, end: float | None) -> float:
+    return 0.0 if end is None else abs(end - value)
 
 
 def _x_axis(parameter: str, levels: list[Level]) -> Json:
@@ -243,9 +249,9 @@ def _cell_words(responses: Responses, choice: Choice) -> str:
 
 
 def _interval(mean: Mean, unit: float = 1.0) -> str:
-    if mean.half_width is None:
+    if mean.low is None or mean.high is None:
         return f"{mean.value / unit:,.4g}"
-    return f"{mean.value / unit:,.4g} ± {mean.half_width / unit:,.2g}"
+    return f"{mean.value / unit:,.4g} ({mean.low / unit:,.3g} to {mean.high / unit:,.3g})"
 
 
 def _spoken(metric: str, parameter: str, levels: list[Level]) -> str:
