@@ -64,6 +64,7 @@ from payload.sweep import (
     run_sweep,
 )
 from payload.sweep import Tell as SweepTell
+from payload.sweep.effects import write_effects as write_effects_files
 from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
@@ -123,6 +124,7 @@ __all__ = [
     "unpack",
     "validate_missions",
     "variants",
+    "write_effects",
 ]
 
 
@@ -290,6 +292,11 @@ def compare_seeds(
     """
     first = scenarios[0][1].seed
     return fly_variants(scenarios, range(first, first + seeds), folder, flier, tell)
+
+
+def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
+    """Write a comparison over seeds as a page and as tables (JSON, CSV, Parquet) into a folder; the page's path."""
+    return write_effects_files(found, title, folder)
 
 
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:

@@ -362,6 +362,10 @@ def compare(
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", help="Of --seeds: flights at once.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
+    ] = None,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -390,10 +394,10 @@ def compare(
     if seeds is not None:
         from payload.commands.sweep import compare_with_seeds
 
-        compare_with_seeds(flown, seeds, jobs, as_json=as_json, quiet=quiet)
+        compare_with_seeds(flown, seeds, jobs, out, as_json=as_json, quiet=quiet)
         return
-    if jobs is not None:
-        raise ScenarioError("--jobs goes with --seeds")
+    if jobs is not None or out is not None:
+        raise ScenarioError("--jobs and --out go with --seeds")
     with (
         tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
         _progress(quiet=quiet) as tell,

@@ -103,6 +103,7 @@ def compare_with_seeds(
     scenarios: list[tuple[str, "Scenario"]],
     seeds: int,
     jobs: int | None,
+    out: Path | None,
     *,
     as_json: bool,
     quiet: bool,
@@ -112,18 +113,23 @@ def compare_with_seeds(
 
     from payload import api
     from payload.analysis.words import paired_table
+    from payload.scenario.options import refuse_remote
 
     if not 2 <= seeds <= MOST_SEEDS:
         raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
     _check_jobs(jobs)
+    refuse_remote([] if out is None else [out])
     with tempfile.TemporaryDirectory(prefix="payload-sim-") as rows, _progress(quiet=quiet) as tell:
         flier = api.executor(jobs=jobs)
-        found = api.compare_seeds(scenarios, seeds, Path(rows), flier, tell=tell)
+        found = api.compare_seeds(scenarios, seeds, out or Path(rows), flier, tell=tell)
+    page = None if out is None else api.write_effects(found, scenarios[0][1].name, out)
     if as_json:
         answer_json(found.as_dict())
     else:
         for line in paired_table(found):
             answer(line)
+        if page is not None:
+            answer(str(page))
 
 
 def _check_jobs(jobs: int | None) -> None:

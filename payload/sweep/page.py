@@ -145,20 +145,21 @@ def _trace(levels: list[Level]) -> Json:
         "error_y": {
             "type": "data",
             "symmetric": False,
-            "array": [_reach(level.mean.value, level.mean.high) for level in levels],
-            "arrayminus": [_reach(level.mean.value, level.mean.low) for level in levels],
+            "array": [reach(level.mean.value, level.mean.high) for level in levels],
+            "arrayminus": [reach(level.mean.value, level.mean.low) for level in levels],
             "color": LIGHT["accent"],
             "thickness": 1.5,
             "width": 4,
         },
-        "text": [_interval(level.mean) for level in levels],
+        "text": [interval(level.mean) for level in levels],
         "hovertemplate": "%{x}: %{text}<extra></extra>",
         "line": {"color": LIGHT["accent"], "width": 1},
         "marker": {"color": LIGHT["accent"], "size": 8},
     }
 
 
-def _reach(value: float, end: float | None) -> float:
+def reach(value: float, end: float | None) -> float:
+    """How far an end of an interval is from its mean; nothing where there is no interval."""
     return 0.0 if end is None else abs(end - value)
 
 
@@ -237,8 +238,8 @@ def _front_row(responses: Responses, choice: Choice) -> tuple[str, ...]:
     return (
         ARM_WORDS[choice.arm],
         *(str(values.get(name, "base")) for name in responses.table.parameters),
-        _interval(choice.bytes, 1e6),
-        _interval(choice.clear_px, 1e6),
+        interval(choice.bytes, 1e6),
+        interval(choice.clear_px, 1e6),
     )
 
 
@@ -248,12 +249,13 @@ def _cell_words(responses: Responses, choice: Choice) -> str:
     return f"{ARM_WORDS[choice.arm]}: {told}"
 
 
-def _interval(mean: Mean, unit: float = 1.0) -> str:
+def interval(mean: Mean, unit: float = 1.0) -> str:
+    """A mean and its interval in words, in multiples of a unit."""
     if mean.low is None or mean.high is None:
         return f"{mean.value / unit:,.4g}"
     return f"{mean.value / unit:,.4g} ({mean.low / unit:,.3g} to {mean.high / unit:,.3g})"
 
 
 def _spoken(metric: str, parameter: str, levels: list[Level]) -> str:
-    told = "; ".join(f"{level.value}: {_interval(level.mean)}" for level in levels[:20])
+    told = "; ".join(f"{level.value}: {interval(level.mean)}" for level in levels[:20])
     return f"{_words(metric)} against {parameter}: {told}"

@@ -107,7 +107,7 @@ def fly_sweep(
     """
     grid = make_grid(spec, yes=wishes.yes)
     folder = (out / spec.name).resolve()
-    _make(folder)
+    make_rows(folder)
     if wishes.retry:
         _forget_failed(folder, grid)
     missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
@@ -184,7 +184,8 @@ def _row(folder: Path, run: Run) -> Row:
     return row
 
 
-def _make(folder: Path) -> None:
+def make_rows(folder: Path) -> None:
+    """Make the place of rows; ScenarioError if it cannot be."""
     try:
         (folder / ROWS).mkdir(parents=True, exist_ok=True)
     except OSError as error:

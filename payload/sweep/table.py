@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,10 +70,7 @@ class RunTable:
 def write_tables(table: RunTable, folder: Path) -> Iterable[tuple[str, str]]:
     """Write the Parquet file beside and renamed; names and texts of the other files."""
     columns = {name: _plain(values) for name, values in table.columns().items()}
-    types = {name: _kind(values) for name, values in columns.items()}
-    beside = folder / f".{PARQUET}.partial"
-    write_table(beside, types, {name: _masked(columns[name], types[name]) for name in types})
-    beside.replace(folder / PARQUET)
+    write_parquet(folder / PARQUET, columns)
     lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
     told = {
         "sweep": table.result.grid.spec.name,
@@ -85,11 +82,20 @@ def write_tables(table: RunTable, folder: Path) -> Iterable[tuple[str, str]]:
         ],
         "not_finite": _not_finite(table.result.rows),
     }
-    yield CSV, _csv(columns)
+    yield CSV, csv_text(columns)
     yield JSON, json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _csv(columns: dict[str, list[Any]]) -> str:
+def write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
+    """Write columns of plain values as Parquet, beside and renamed; None is NULL."""
+    types = {name: _kind(values) for name, values in columns.items()}
+    beside = path.with_name(f".{path.name}.partial")
+    write_table(beside, types, {name: _masked(columns[name], types[name]) for name in types})
+    beside.replace(path)
+
+
+def csv_text(columns: Mapping[str, list[Any]]) -> str:
+    """Columns as CSV; None is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -8,8 +8,8 @@ from payload.errors import SweepError
 from payload.scenario.models import Scenario
 from payload.sweep.flying import Executor, Job
 from payload.sweep.grid import key_of
-from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, write_row
-from payload.sweep.runner import Progress, Tell
+from payload.sweep.rows import FAILED, Row, read_row, row_path, write_row
+from payload.sweep.runner import Progress, Tell, make_rows
 
 
 def fly_variants(
@@ -29,10 +29,11 @@ def fly_variants(
         tell: Is told how far it is.
 
     Raises:
+        ScenarioError: The folder cannot be written.
         SweepError: All flights of a variant failed; the first error is told.
     """
     folder = folder.resolve()
-    (folder / ROWS).mkdir(parents=True, exist_ok=True)
+    make_rows(folder)
     jobs = [[_job(scenario, seed, folder) for seed in seeds] for _, scenario in variants]
     missing = {
         job.key: job for flown in jobs for job in flown if not row_path(folder, job.key).exists()
