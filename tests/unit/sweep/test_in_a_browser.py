@@ -4,7 +4,10 @@ import pytest
 from sweeping import write_sweep
 from unit.report.test_in_a_browser import CHROMIUM, Browser
 
+from payload.analysis.paired import compare_paired
+from payload.rng import stream
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
+from payload.sweep.effects import write_effects
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
@@ -57,5 +60,31 @@ def test_figures_are_drawn_choices_choose_and_nobody_is_asked(page, tmp_path):
         browser.open(page, width=390, height=844, theme="dark")
         assert browser.value("document.documentElement.scrollWidth") == 390
         assert browser.complaints() == []
+    finally:
+        browser.close()
+
+
+def test_effects_are_drawn_and_hostile_names_run_nothing(tmp_path):
+    draws = stream(4, "page")
+    base = [
+        {"bytes.delivered": float(x), "pixels.clear_delivered": 3} for x in draws.normal(size=8)
+    ]
+    more = [{**each, "bytes.delivered": each["bytes.delivered"] + 2} for each in base]
+    other = [
+        {"bytes.delivered": float(x), "pixels.clear_delivered": 3} for x in draws.normal(size=8)
+    ]
+    flights = [("base", base), (HOSTILE, more), ("other", other)]
+    page = write_effects(compare_paired(flights, range(8)), HOSTILE, tmp_path)
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(page)
+        ticks = "[...document.querySelectorAll('#effects .ytick')].map(t => t.textContent)"
+        assert set(browser.value(ticks)) == {HOSTILE, "other"}
+        assert browser.value("window.owned === undefined")
+        assert browser.complaints() == []
+        asked = [url for url in browser.requests() if not url.startswith("data:")]
+        assert asked == [page.as_uri()]
+        browser.open(page, width=390, height=844, theme="dark")
+        assert browser.value("document.documentElement.scrollWidth") == 390
     finally:
         browser.close()
