@@ -16,7 +16,17 @@ import typer
 from payload import __version__
 from payload.commands.compress import compress
 from payload.commands.link import link
-from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
+from payload.commands.options import (
+    AsJson,
+    EffectsFolder,
+    Jobs,
+    Overrides,
+    Quiet,
+    ResultsParent,
+    ScenarioFile,
+    Seed,
+    SeedCount,
+)
 from payload.commands.plan import plan
 from payload.commands.profile import profile
 from payload.commands.sweep import sweep
@@ -353,19 +363,9 @@ def compare(
             help="A variant for each value. Repeatable.",
         ),
     ] = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(
-            "--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."
-        ),
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", help="Of --seeds: flights at once.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
-    ] = None,
+    seeds: SeedCount = None,
+    jobs: Jobs = None,
+    out: EffectsFolder = None,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: AsJson = False,

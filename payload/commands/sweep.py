@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Quiet
+from payload.commands.options import AsJson, Jobs, Quiet
 from payload.commands.talk import answer, answer_json, say
 from payload.errors import ScenarioError, SweepError
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 MOST_JOBS, MOST_SEEDS = 4096, 10_000
 File = Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file (YAML).")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Parent of the sweep's folder.")]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", help="Runs at once; one a core if left out.")
-]
 ClusterAddress = Annotated[
     str | None,
     typer.Option(
