@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -29,6 +29,7 @@ from payload.commands.options import (
 )
 from payload.commands.plan import plan
 from payload.commands.profile import profile
+from payload.commands.query import query
 from payload.commands.sweep import sweep
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
@@ -425,37 +426,6 @@ def report(
     _answer(str(api.report(folder)))
 
 
-@_command
-def query(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
-    as_json: AsJson = False,
-) -> None:
-    """Ask a results folder's tables by SQL.
-
-    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
-
-    Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
-    """
-    from payload import api
-    from payload.analysis.words import plain_table
-
-    names, rows = api.query(folder, sql)
-    if as_json and len(set(names)) < len(names):
-        raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
-    if as_json:
-        _answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
-    else:
-        for line in plain_table(names, rows):
-            _answer(line)
-
-
-def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
 _command(world)
 _command(validate)
 _command(link)
@@ -463,6 +433,7 @@ _command(plan)
 _command(profile)
 _command(compress)
 _command(sweep)
+_command(query)
 
 
 @_command
