@@ -17,6 +17,7 @@ import numpy as np
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.link import LinkReport
+from payload.analysis.paired import PairedComparison
 from payload.energy import ComputeProfile, load_profile, write_profile
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
@@ -52,6 +53,19 @@ from payload.sim.planning import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.sim.wanted import targets_of_file
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
+from payload.sweep import (
+    Cluster,
+    Executor,
+    Pool,
+    SweepResult,
+    SweepSpec,
+    Wishes,
+    load_sweep,
+    run_sweep,
+)
+from payload.sweep import Tell as SweepTell
+from payload.sweep.effects import write_effects as write_effects_files
+from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
@@ -71,6 +85,7 @@ __all__ = [
     "LinkReport",
     "MapReport",
     "MaskReport",
+    "PairedComparison",
     "Pass",
     "PlanReport",
     "PoliciesReport",
@@ -79,20 +94,26 @@ __all__ = [
     "Scenario",
     "SceneReport",
     "Surrogate",
+    "SweepResult",
+    "SweepSpec",
     "Terms",
     "UnpackReport",
     "Validation",
+    "Wishes",
     "calibrate",
     "check",
     "compare",
+    "compare_seeds",
     "compress",
     "compress_listed",
     "earth",
     "examine",
+    "executor",
     "fly",
     "json_schema",
     "link",
     "load_scenario",
+    "load_sweep",
     "map_world",
     "mask",
     "measure_planners",
@@ -104,10 +125,12 @@ __all__ = [
     "query",
     "report",
     "run",
+    "run_sweep",
     "unpack",
     "validate_missions",
     "validate_policies",
     "variants",
+    "write_effects",
 ]
 
 
@@ -276,8 +299,46 @@ def compare(
     return compare_summaries(summaries)
 
 
+def compare_seeds(
+    scenarios: Sequence[tuple[str, Scenario]],
+    seeds: int,
+    folder: Path,
+    flier: Executor,
+    *,
+    tell: SweepTell = lambda _: None,
+) -> PairedComparison:
+    """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
+
+    Args:
+        scenarios: Names and scenarios; the first is the base.
+        seeds: How many.
+        folder: Where the rows of the flights go; those that stand there are not flown again.
+        flier: Who flies; see `executor`.
+        tell: Is told how far it is.
+    """
+    first = scenarios[0][1].seed
+    return fly_variants(scenarios, range(first, first + seeds), folder, flier, tell)
+
+
+def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
+    """Write a comparison over seeds as a page and as tables (JSON, CSV, Parquet) into a folder; the page's path."""
+    return write_effects_files(found, title, folder)
+
+
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:
     tell(variant, image)
+
+
+def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor:
+    """Who flies a sweep: a pool of processes here, or a cluster of dask.distributed.
+
+    Args:
+        jobs: How many runs at once; one a core if left out.
+        cluster: A scheduler's address, or `local` for a cluster on this machine; a pool if left out.
+    """
+    if cluster is None:
+        return Pool() if jobs is None else Pool(jobs)
+    return Cluster(cluster, jobs)
 
 
 def report(folder: Path) -> Path:

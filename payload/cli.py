@@ -9,16 +9,28 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
 from payload import __version__
 from payload.commands.compress import compress
 from payload.commands.link import link
-from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
+from payload.commands.options import (
+    AsJson,
+    EffectsFolder,
+    Jobs,
+    Overrides,
+    Quiet,
+    ResultsParent,
+    ScenarioFile,
+    Seed,
+    SeedCount,
+)
 from payload.commands.plan import plan
 from payload.commands.profile import profile
+from payload.commands.query import query
+from payload.commands.sweep import sweep
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
@@ -352,6 +364,9 @@ def compare(
             help="A variant for each value. Repeatable.",
         ),
     ] = None,
+    seeds: SeedCount = None,
+    jobs: Jobs = None,
+    out: EffectsFolder = None,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -359,7 +374,7 @@ def compare(
 ) -> None:
     """Fly variants over one world and set them side by side.
 
-    All fly with the seed of the first; differences are to the first.
+    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
@@ -377,6 +392,13 @@ def compare(
         )
     if len(scenarios) > 1:
         flown[0] = (scenarios[0].name, flown[0][1])
+    if seeds is not None:
+        from payload.commands.sweep import compare_with_seeds
+
+        compare_with_seeds(flown, seeds, jobs, out, as_json=as_json, quiet=quiet)
+        return
+    if jobs is not None or out is not None:
+        raise ScenarioError("--jobs and --out go with --seeds")
     with (
         tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
         _progress(quiet=quiet) as tell,
@@ -404,43 +426,14 @@ def report(
     _answer(str(api.report(folder)))
 
 
-@_command
-def query(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
-    as_json: AsJson = False,
-) -> None:
-    """Ask a results folder's tables by SQL.
-
-    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
-
-    Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
-    """
-    from payload import api
-    from payload.analysis.words import plain_table
-
-    names, rows = api.query(folder, sql)
-    if as_json and len(set(names)) < len(names):
-        raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
-    if as_json:
-        _answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
-    else:
-        for line in plain_table(names, rows):
-            _answer(line)
-
-
-def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
 _command(world)
 _command(validate)
 _command(link)
 _command(plan)
 _command(profile)
 _command(compress)
+_command(sweep)
+_command(query)
 
 
 @_command

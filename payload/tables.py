@@ -41,7 +41,7 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
     Args:
         path: Where to.
         types: SQL type of each column, in their order, as `{"bytes": "BIGINT"}`.
-        columns: Values of each column; None is NULL.
+        columns: Values of each column; None is NULL, of DOUBLE only what is masked.
     """
     arrays = {name: _array(columns[name], kind) for name, kind in types.items()}
     fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
@@ -56,6 +56,8 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
 
 def _array(values: Column, kind: str) -> NDArray[Any]:
     """A column as DuckDB takes it: whole numbers and truth values with a mask where they are NULL."""
+    if isinstance(values, np.ma.MaskedArray):
+        return values
     dtype = {"BIGINT": np.int64, "DOUBLE": np.float64, "BOOLEAN": np.bool_}.get(kind)
     if dtype is None:
         return np.asarray(values, dtype=object)

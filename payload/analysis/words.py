@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from payload.analysis.compare import Comparison
+from payload.analysis.compare import ROWS, Comparison
+from payload.analysis.paired import PairedComparison
 
 UNKNOWN = "unknown"
 
@@ -88,6 +89,32 @@ def comparison_table(comparison: Comparison) -> Iterable[str]:
             cells.append(_figure(value) + change)
         rows.append((row.label, row.unit, *cells))
     return plain_table(names, rows)
+
+
+def paired_table(found: PairedComparison) -> Iterable[str]:
+    """What each variant does to each figure that it moves, and which one does most."""
+    rows = []
+    for effect in found.effects:
+        difference = effect.difference
+        if difference is None or not (difference.value or difference.low):
+            continue
+        told = _figure(difference.value, signed=True)
+        if difference.low is not None and difference.high is not None:
+            told += f" ({_figure(difference.low, signed=True)} to {_figure(difference.high, signed=True)})"
+        needed = effect.seeds_needed
+        wish = "" if needed is None else f", some {needed:,} seeds would"
+        verdict = "" if difference.is_resolved else f"not resolved{wish}"
+        mean = None if effect.mean is None else effect.mean.value
+        rows.append((effect.variant, effect.label, effect.unit, _figure(mean), told, verdict))
+    yield from plain_table(("variant", "figure", "unit", "mean", "difference to base", ""), rows)
+    for key, label, _ in ROWS:
+        ranked = [
+            effect.variant
+            for effect in found.ranked
+            if effect.key == key and effect.difference and effect.difference.is_resolved
+        ]
+        if ranked:
+            yield f"most effect on {label}: {', '.join(ranked)}"
 
 
 def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:

@@ -20,3 +20,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 ResultsParent = Annotated[
     Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
 ]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", metavar="N", help="Flights at once; one a core if left out.")
+]
+SeedCount = Annotated[
+    int | None,
+    typer.Option("--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."),
+]
+EffectsFolder = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
+]

@@ -52,7 +52,7 @@ def provenance(
         "cpu_s": time.process_time(),
         "platform": f"{platform.system()} {platform.machine()}",
         "python": sys.version.split()[0],
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: package_version(name) for name in PACKAGES},
         "masker": {"model": masker["model"], "sha256": masker["sha256"]},
         "surrogate": surrogate and {"name": surrogate["name"], "sha256": surrogate["sha256"]},
         "files": {
@@ -63,7 +63,8 @@ def provenance(
     }
 
 
-def _version(name: str) -> str | None:
+def package_version(name: str) -> str | None:
+    """Of an installed package; None if it is not there."""
     try:
         return version(name)
     except PackageNotFoundError:

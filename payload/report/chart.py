@@ -55,6 +55,7 @@ class Chart:
         key: What its colours and shapes stand for; the page sets it above the figure.
         plot: `data` and `layout` in Plotly's form.
         narrow: What changes on a narrow page: dotted paths in the plot and their values.
+        variants: What changes by choice, alike, by the values of the page's selects for it, joined by `|`.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Chart:
     plot: Json
     key: tuple[Mark, ...] = ()
     narrow: Json = field(default_factory=dict[str, object])
+    variants: Json = field(default_factory=dict[str, object])
 
 
 def layout(height_px: int, **more: object) -> Json:

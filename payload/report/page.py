@@ -153,7 +153,9 @@ def _drawing(charts: dict[str, Chart]) -> "Markup":
         "dark": exchange(),
         "paper": LIGHT["paper"],
         "figures": {
-            chart.id: {"plot": chart.plot, "narrow": chart.narrow} for chart in charts.values()
+            chart.id: {"plot": chart.plot, "narrow": chart.narrow}
+            | ({"variants": chart.variants} if chart.variants else {})
+            for chart in charts.values()
         },
     }
     text = json.dumps(told, allow_nan=False, ensure_ascii=False, separators=(",", ":"))

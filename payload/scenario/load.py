@@ -1,8 +1,10 @@
 """A YAML file becomes a Scenario; a mistake is answered with file, line, key, value and what is wanted."""
 
+import copy
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -35,17 +37,59 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
+    changes = [Change(*parse_override(text), said=f"--set {text}") for text in overrides]
+    return read_template(path).scenario(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key of a scenario, its new value, and who says so, for messages."""
+
+    keys: KeyPath
+    value: object
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A scenario file read once, from which scenarios are made that differ in a few keys."""
+
+    data: Mapping[str, object]
+    source: ScenarioSource
+
+    def changed(self, changes: Sequence[Change]) -> tuple[dict[str, object], ScenarioSource]:
+        """Plain data with the changes made, and where each key is from; ScenarioError if a key cannot be set."""
+        data = copy.deepcopy(dict(self.data))
+        source = replace(self.source, overridden={})
+        for change in changes:
+            _apply(data, source, change)
+        return data, source
+
+    def scenario(self, changes: Sequence[Change] = ()) -> Scenario:
+        """A scenario, changed and checked.
+
+        Raises:
+            ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        """
+        data, source = self.changed(changes)
+        try:
+            scenario = Scenario.model_validate(data, context={"folder": source.path.parent})
+        except ValidationError as error:
+            raise ScenarioError(explain(error, data, source, Scenario)) from error
+        scenario._source = source
+        return scenario
+
+
+def read_template(path: Path) -> Template:
+    """Read a scenario file; only that it is a mapping is checked.
+
+    Raises:
+        ScenarioError: It cannot be read or is no mapping.
+    """
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: a mapping of keys is wanted (name, epoch_utc, satellites, …)")
-    for override in overrides:
-        _apply(data, source, override)
-    try:
-        scenario = Scenario.model_validate(data, context={"folder": path.parent})
-    except ValidationError as error:
-        raise ScenarioError(explain(error, data, source, Scenario)) from error
-    scenario._source = source
-    return scenario
+    return Template(data, source)
 
 
 def parse_override(text: str) -> tuple[KeyPath, object]:
@@ -53,33 +97,36 @@ def parse_override(text: str) -> tuple[KeyPath, object]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ScenarioError(f"{text!r}: an override is written path.to.key=value")
-    parts = key.strip().split(".")
-    return tuple(int(part) if part.isdecimal() else part for part in parts), parse_value(
-        value, f"--set {text}"
-    )
+    return key_path(key.strip()), parse_value(value, f"--set {text}")
 
 
-def _apply(data: dict[str, object], source: ScenarioSource, override: str) -> None:
-    keys, value = parse_override(override)
+def key_path(text: str) -> KeyPath:
+    """The key path that `path.to.key` names; whole numbers are places in a list."""
+    return tuple(int(part) if part.isdecimal() else part for part in text.split("."))
+
+
+def _apply(data: dict[str, object], source: ScenarioSource, change: Change) -> None:
+    keys, value = change.keys, copy.deepcopy(change.value)
     here: object = data
     for depth, key in enumerate(keys[:-1], start=1):
-        if isinstance(here, dict):
-            here.setdefault(str(key), {})
+        if isinstance(here, dict) and str(key) not in here:
+            here[str(key)] = {}
+            source.overridden[keys[:depth]] = change.said
         below = _step(here, key)
         if not isinstance(below, dict | list):
             said = ".".join(map(str, keys[:depth]))
-            raise ScenarioError(f"--set {override}: {said} has nothing below it to set")
+            raise ScenarioError(f"{change.said}: {said} has nothing below it to set")
         here = below
     last = keys[-1]
     if isinstance(here, list):
         if not isinstance(last, int) or last >= len(here):
-            raise ScenarioError(f"--set {override}: {last} is none of 0 to {len(here) - 1}")
+            raise ScenarioError(f"{change.said}: {last} is none of 0 to {len(here) - 1}")
         here[last] = value
     elif isinstance(here, dict):
         if last == "kind" and here.get("kind") != value:
             here.clear()
         here[str(last)] = value
-    source.overridden[keys] = f"--set {override}"
+    source.overridden[keys] = change.said
 
 
 def explain(

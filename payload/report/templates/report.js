@@ -28,11 +28,17 @@
     here[last] = value;
   }
 
+  function chosen(id, figure) {
+    const selects = [...document.querySelectorAll(`select[data-draws="${id}"]`)];
+    return (figure.variants || {})[selects.map((item) => item.value).join("|")] || {};
+  }
+
   function draw(id, printing) {
     const place = document.getElementById(id);
     if (!place) return null;
     const figure = drawing.figures[id];
     let plot = JSON.parse(JSON.stringify(figure.plot));
+    for (const [path, value] of Object.entries(chosen(id, figure))) put(plot, path, value);
     if (narrow.matches && !printing) {
       for (const [path, value] of Object.entries(figure.narrow)) put(plot, path, value);
     }
@@ -62,6 +68,9 @@
     setTimeout(() => Promise.resolve(draw(ids[0], false)).then(() => drawInTurn(ids.slice(1))), 0);
   }
   drawInTurn(Object.keys(drawing.figures));
+  document.querySelectorAll("select[data-draws]").forEach((item) => {
+    item.addEventListener("change", () => draw(item.dataset.draws, false));
+  });
   dark.addEventListener("change", () => drawAll(false));
   narrow.addEventListener("change", () => drawAll(false));
   addEventListener("beforeprint", () => {

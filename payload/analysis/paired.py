@@ -1,0 +1,156 @@
+"""Variants of a scenario flown with the same seeds: their differences to the base, seed by seed, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from payload.analysis.compare import ROWS
+from payload.analysis.intervals import LEVEL, Mean, mean_of, values_needed
+
+Figures = Mapping[str, float | int | bool | None]
+"""A flight's figures by path."""
+RANKED = ("pixels.clear_delivered", "bytes.delivered", "latency_s.p50")
+"""What variants are ranked by: what comes down, what it costs, how soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a variant does to a figure.
+
+    Attributes:
+        variant: Its name.
+        key: Of the figure, by path.
+        label: In words.
+        unit: Of the figure.
+        mean: Of the variant itself.
+        difference: To the base, seed by seed; None where no seed has both.
+        unpaired: [same unit] Width that the interval would have if the seeds were not the same; None for one seed.
+        seeds_needed: How many would resolve the difference; None where it is resolved or never would be.
+    """
+
+    variant: str
+    key: str
+    label: str
+    unit: str
+    mean: Mean | None
+    difference: Mean | None
+    unpaired: float | None
+    seeds_needed: int | None
+
+    @property
+    def size(self) -> float:
+        """Difference in half-widths of its interval: how clearly it stands out."""
+        found = self.difference
+        if found is None or found.low is None or found.high is None:
+            return 0.0
+        width = found.high - found.low
+        return abs(found.value) * 2 / width if width else float(bool(found.value)) * 1e9
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        difference = self.difference
+        return {
+            "variant": self.variant,
+            "key": self.key,
+            "label": self.label,
+            "unit": self.unit,
+            "mean": self.mean and self.mean.value,
+            "difference": difference and difference.value,
+            "low": difference and difference.low,
+            "high": difference and difference.high,
+            "seeds": difference.count if difference else 0,
+            "resolved": bool(difference and difference.is_resolved),
+            "seeds_needed": self.seeds_needed,
+            "unpaired_width": self.unpaired,
+        }
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """Effects of all variants on all figures; the first variant is the base."""
+
+    variants: tuple[str, ...]
+    seeds: tuple[int, ...]
+    effects: tuple[Effect, ...]
+
+    @cached_property
+    def ranked(self) -> tuple[Effect, ...]:
+        """By figure of RANKED, the largest resolved effect first, then those not resolved."""
+        mine = [effect for effect in self.effects if effect.key in RANKED and effect.difference]
+        return tuple(
+            sorted(
+                mine,
+                key=lambda effect: (
+                    RANKED.index(effect.key),
+                    not (effect.difference and effect.difference.is_resolved),
+                    -abs(effect.difference.value if effect.difference else 0.0),
+                ),
+            )
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "variants": list(self.variants),
+            "seeds": list(self.seeds),
+            "level": LEVEL,
+            "effects": [effect.as_dict() for effect in self.effects],
+            "ranked": [[effect.key, effect.variant] for effect in self.ranked],
+        }
+
+
+def compare_paired(
+    flights: Sequence[tuple[str, Sequence[Figures]]], seeds: Sequence[int]
+) -> PairedComparison:
+    """Set variants beside the base, seed by seed.
+
+    Args:
+        flights: Names, and the figures of each seed in the order of `seeds`; the first is the base. A flight that
+            failed has no figures, and its seed counts in no difference.
+        seeds: With which they were flown.
+    """
+    base = flights[0][1]
+    effects = [
+        _effect(name, row, [figures.get(row[0]) for figures in flown], base)
+        for name, flown in flights[1:]
+        for row in ROWS
+        if any(row[0] in figures for figures in (*flown, *base))
+    ]
+    return PairedComparison(tuple(name for name, _ in flights), tuple(seeds), tuple(effects))
+
+
+def _effect(
+    name: str, row: tuple[str, str, str], values: Sequence[float | None], base: Sequence[Figures]
+) -> Effect:
+    key, label, unit = row
+    pairs = [
+        (float(mine), float(other))
+        for mine, other in zip(values, (figures.get(key) for figures in base), strict=True)
+        if mine is not None and other is not None
+    ]
+    if not pairs:
+        return Effect(name, key, label, unit, None, None, None, None)
+    differences = [mine - other for mine, other in pairs]
+    found = mean_of(differences)
+    return Effect(
+        name,
+        key,
+        label,
+        unit,
+        mean_of([mine for mine, _ in pairs]),
+        found,
+        _unpaired(pairs),
+        None if found.is_resolved else values_needed(differences),
+    )
+
+
+def _unpaired(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Width of the interval of a difference of two independent means: their errors add as squares."""
+    widths = []
+    for values in zip(*pairs, strict=True):
+        mean = mean_of(values)
+        if mean.low is None or mean.high is None:
+            return None
+        widths.append(mean.high - mean.low)
+    return float(sum(width**2 for width in widths) ** 0.5)

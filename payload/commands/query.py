@@ -1,0 +1,40 @@
+"""`payload-sim query`: SQL over the tables of a results folder."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from payload.commands.options import AsJson
+from payload.commands.talk import answer, answer_json
+from payload.errors import ScenarioError
+
+
+def query(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask a results folder's tables by SQL.
+
+    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
+
+    Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
+    """
+    from payload import api
+    from payload.analysis.words import plain_table
+
+    names, rows = api.query(folder, sql)
+    if as_json and len(set(names)) < len(names):
+        raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
+    if as_json:
+        answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
+    else:
+        for line in plain_table(names, rows):
+            answer(line)
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

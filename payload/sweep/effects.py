@@ -1,0 +1,143 @@
+"""A comparison over seeds as files: the page of effects, and their table in JSON, CSV and Parquet."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from payload import __version__
+from payload.analysis.intervals import LEVEL
+from payload.analysis.paired import Effect, PairedComparison
+from payload.report.chart import Chart, Json, axis, layout, plain
+from payload.report.page import self_contained
+from payload.report.palette import LIGHT
+from payload.sweep.page import interval, reach, write_text
+from payload.sweep.table import csv_text, write_parquet
+
+PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
+COLUMNS = ("variant", "figure", "mean", "difference", "verdict")
+_ROW_PX, _REST_PX = 46, 110
+
+
+def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
+    """Write all files into a folder that is there; the path of the page.
+
+    Raises:
+        ScenarioError: A file cannot be written.
+    """
+    told = [effect.as_dict() for effect in found.effects]
+    columns = {name: [effect[name] for effect in told] for name in told[0]} if told else {}
+    if columns:
+        write_parquet(folder / PARQUET, columns)
+        write_text(folder / CSV, csv_text(columns))
+    text = json.dumps(found.as_dict(), indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(folder / JSON, text + "\n")
+    write_text(folder / PAGE, render(found, title))
+    return folder / PAGE
+
+
+def render(found: PairedComparison, title: str) -> str:
+    """The page: one HTML file that asks nobody for anything."""
+    chart = _chart(found)
+    return self_contained(
+        "effects.html.j2",
+        {chart.id: chart} if chart else {},
+        version=__version__,
+        title=title,
+        answer=_answer(found),
+        variants=len(found.variants) - 1,
+        seeds=len(found.seeds),
+        level=f"{LEVEL:.0%}",
+        metrics=[(key, _words(effects[0])) for key, effects in _by_figure(found).items()],
+        columns=COLUMNS,
+        ranked=[_row(effect) for effect in found.ranked],
+        effects=[_row(effect) for effect in found.effects if effect.difference],
+    )
+
+
+def _answer(found: PairedComparison) -> str:
+    """The largest resolved effect on what is ranked first, in a sentence."""
+    for effect in found.ranked:
+        if effect.difference and effect.difference.is_resolved:
+            return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference)} {effect.unit}."
+    return "No variant makes a difference that so many seeds resolve."
+
+
+def _by_figure(found: PairedComparison) -> dict[str, list[Effect]]:
+    """Effects by figure, what is ranked first; figures that no variant moves are left out."""
+    moved = [
+        effect for effect in (*found.ranked, *found.effects) if effect.difference and effect.size
+    ]
+    keys = dict.fromkeys(effect.key for effect in moved)
+    return {
+        key: [effect for effect in found.effects if effect.key == key and effect.difference]
+        for key in keys
+    }
+
+
+def _chart(found: PairedComparison) -> Chart | None:
+    figures = _by_figure(found)
+    if not figures:
+        return None
+    variants: Json = {
+        key: {"data": [_trace(effects)], "layout.xaxis.title.text": plain(_title(effects[0]))}
+        for key, effects in figures.items()
+    }
+    first = next(iter(figures.values()))
+    height_px = _REST_PX + _ROW_PX * max(len(effects) for effects in figures.values())
+    return Chart(
+        id="effects",
+        title="Differences to the base",
+        caption="Dots are means of differences seed by seed, bars their intervals; the line is no difference.",
+        summary="; ".join(" ".join(_row(effect)) for effect in first[:20]),
+        height_px=height_px,
+        plot={
+            "data": [_trace(first)],
+            "layout": layout(
+                height_px,
+                xaxis=axis(plain(_title(first[0])), zerolinecolor=LIGHT["ink"], zerolinewidth=1),
+                yaxis=axis("", type="category", autorange="reversed"),
+            ),
+        },
+        variants=variants,
+    )
+
+
+def _trace(effects: Sequence[Effect]) -> Json:
+    means = [effect.difference for effect in effects if effect.difference]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [mean.value for mean in means],
+        "y": [plain(effect.variant) for effect in effects],
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [reach(mean.value, mean.high) for mean in means],
+            "arrayminus": [reach(mean.value, mean.low) for mean in means],
+            "color": LIGHT["accent"],
+            "thickness": 1.5,
+            "width": 5,
+        },
+        "text": [interval(mean) for mean in means],
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "marker": {
+            "size": 9,
+            "color": [LIGHT["accent" if mean.is_resolved else "pruned"] for mean in means],
+        },
+    }
+
+
+def _words(effect: Effect) -> str:
+    return f"{effect.label}, {effect.unit}" if effect.unit else effect.label
+
+
+def _title(effect: Effect) -> str:
+    return f"{_words(effect)}: difference to the base"
+
+
+def _row(effect: Effect) -> tuple[str, ...]:
+    verdict = "resolved" if effect.difference and effect.difference.is_resolved else "not resolved"
+    if effect.seeds_needed is not None:
+        verdict += f", some {effect.seeds_needed:,} seeds would"
+    told = [None if mean is None else interval(mean) for mean in (effect.mean, effect.difference)]
+    return (effect.variant, _words(effect), *(text or "unknown" for text in told), verdict)

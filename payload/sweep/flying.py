@@ -1,0 +1,127 @@
+"""What a worker does: fly one run and write its row. Equal in this process, in a pool and on a cluster."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+from payload.errors import SweepError
+from payload.run import fly
+from payload.scenario.models import Scenario
+from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run as it travels to a worker: plain data alone.
+
+    Attributes:
+        key: Of its row.
+        digest: Of its scenario, as it was when the sweep was laid out.
+        seed: Of its scenario.
+        data: Its scenario, as a file would hold it.
+        base_folder: Where relative paths in it start.
+        folder: Of the sweep; the worker writes the row there if it sees it.
+    """
+
+    key: str
+    digest: str
+    seed: int
+    data: Mapping[str, object]
+    base_folder: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A run that is over: its row's text, and how long it took; None for a row that stood there already."""
+
+    key: str
+    text: str
+    wall_s: float | None
+
+
+class Executor(Protocol):
+    """Who flies jobs; entered before use, so that its workers live from one call to the next."""
+
+    @property
+    def workers(self) -> int:
+        """How many fly at once."""
+
+    def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
+        """Fly jobs and tell of each when it is over, in no order."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Serial:
+    """One run after another in this process."""
+
+    workers = 1
+
+    def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
+        """Fly jobs in their order."""
+        return map(fly_job, jobs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held."""
+
+
+def fly_job(job: Job) -> Landed:
+    """Fly a run and write its row; a run that raises leaves a row that tells why.
+
+    Raises:
+        SweepError: A file that the scenario names has changed since the sweep was laid out.
+    """
+    standing = row_path(job.folder, job.key)
+    if standing.exists():  # a cluster asks again for what a lost worker knew
+        return Landed(job.key, standing.read_text(encoding="utf-8"), None)
+    start_s = time.perf_counter()
+    text = _row(job).text
+    if standing.parent.is_dir():
+        write_row(job.folder, job.key, text)
+    return Landed(job.key, text, time.perf_counter() - start_s)
+
+
+def condemned(job: Job) -> Landed:
+    """A run whose process died each time."""
+    return Landed(job.key, died_row(job.key, job.digest, job.seed).text, None)
+
+
+def _row(job: Job) -> Row:
+    with _spool(job) as spool:
+        try:
+            scenario = Scenario.model_validate(dict(job.data), context={"folder": job.base_folder})
+            changed = scenario.digest != job.digest
+            summary = {} if changed else fly(scenario, spool)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on and the row tells
+            return failed_row(job.key, job.digest, job.seed, error, spool)
+    if changed:
+        raise SweepError(
+            "a file that the scenario names has changed while the sweep ran: start it again"
+        )
+    return flown_row(job.key, summary)
+
+
+@contextmanager
+def _spool(job: Job) -> Iterator[Path]:
+    """A folder for the flight: in the sweep's folder if that is seen, so that what a killed worker leaves is found."""
+    if not (job.folder / ROWS).is_dir():
+        with tempfile.TemporaryDirectory(prefix="payload-sim-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    spool = job.folder / ".spool" / job.key
+    shutil.rmtree(spool, ignore_errors=True)
+    spool.mkdir(parents=True)
+    try:
+        yield spool
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)

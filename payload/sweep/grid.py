@@ -1,0 +1,171 @@
+"""A SweepSpec becomes cells, and cells times seeds become runs, each with the key of its row."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from payload.errors import ScenarioError
+from payload.ports import Masker
+from payload.products.manifest import PACKAGES, package_version
+from payload.provenance import digest_file, digest_json
+from payload.rng import stream
+from payload.scenario.load import Change, Template, key_path, read_template
+from payload.scenario.models import Scenario
+from payload.sim.assemble import make_sensor
+from payload.sweep.spec import Sampling, SweepSpec
+
+ROW_VERSION = 1
+"""Of a row's form; part of its key."""
+MOST_UNASKED = 20_000
+"""Runs that are flown without consent: at a second each some three hours on two cores."""
+MOST_RUNS = 5_000_000
+"""Runs whose keys still fit into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One setting of the parameters: the design it is from, and its values by path."""
+
+    design: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A cell flown with a seed: `key` names its row, `digest` its scenario."""
+
+    key: str
+    digest: str
+    cell: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All runs of a sweep; runs of equal key are flown once and stand in the table for each of their cells."""
+
+    spec: SweepSpec
+    template: Template
+    cells: tuple[Cell, ...]
+    runs: tuple[Run, ...]
+
+    def data_of(self, run: Run) -> dict[str, object]:
+        """The scenario of a run as plain data."""
+        changes = [*_changes(self.spec, self.cells[run.cell])]
+        changes.append(Change(("seed",), run.seed, "seeds"))
+        return self.template.changed(changes)[0]
+
+
+def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
+    """Lay out a sweep and check the scenario of every cell; nothing is flown.
+
+    Args:
+        spec: What is varied.
+        yes: Whether more than `MOST_UNASKED` runs are agreed to.
+
+    Raises:
+        ScenarioError: It is too large, a parameter does not exist, or a value is not allowed.
+    """
+    most = MOST_RUNS if yes else MOST_UNASKED
+    if spec.run_count > most:
+        wish = "" if yes else f"; say --yes for up to {MOST_RUNS:,}"
+        raise ScenarioError(
+            f"{spec.where()}: {spec.cell_count:,} cells make {spec.run_count:,} runs, "
+            f"more than {most:,}{wish}"
+        )
+    template = read_template(Path(spec.base))
+    first_seed = template.scenario(_changes(spec, Cell("base", {}))).seed
+    seeds = (
+        range(first_seed, first_seed + spec.seeds) if isinstance(spec.seeds, int) else spec.seeds
+    )
+    cells = tuple(_cells(spec))
+    runs: list[Run] = []
+    for index, cell in enumerate(cells):
+        scenario = template.scenario(_changes(spec, cell))
+        told = scenario.model_dump(mode="json", context={"digest": True})
+        model = _model(scenario)
+        for seed in seeds:
+            digest = digest_json({**told, "seed": seed})
+            runs.append(Run(run_key(digest, seed, model), digest, index, seed))
+    return Grid(spec, template, cells, tuple(runs))
+
+
+def run_key(digest: str, seed: int, model: str | None) -> str:
+    """The name of a row: canonical scenario, seed, code and model."""
+    return digest_json([ROW_VERSION, digest, seed, code_digest(), model])
+
+
+def key_of(scenario: Scenario) -> str:
+    """The name of a scenario's row."""
+    return run_key(scenario.digest, scenario.seed, _model(scenario))
+
+
+@cache
+def code_digest() -> str:
+    """Of all that computes a row: this package with its data, and the versions of what it stands on."""
+    package = Path(str(files("payload")))
+    parts = sorted(
+        (path.relative_to(package).as_posix(), digest_file(path))
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+    return digest_json([parts, {name: package_version(name) for name in PACKAGES}])
+
+
+def _model(scenario: Scenario) -> str | None:
+    masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
+    return masker.identity.sha256
+
+
+def _changes(spec: SweepSpec, cell: Cell) -> list[Change]:
+    """Kinds first: a changed kind drops the options beside the old one, not those that the sweep sets."""
+    given = [(("set", key), key, value) for key, value in spec.set.items()]
+    place: Sequence[str | int] = (cell.design,)
+    if cell.design in {"random", "latin_hypercube"}:
+        place = (cell.design, "over")
+    given += [((*place, key), key, value) for key, value in cell.values.items()]  # type: ignore[misc]
+    return [
+        Change(key_path(key), value, spec.where(*map(str, at)))
+        for at, key, value in sorted(given, key=lambda item: not item[1].endswith("kind"))
+    ]
+
+
+def _cells(spec: SweepSpec) -> Iterator[Cell]:
+    if spec.grid:
+        for values in itertools.product(*spec.grid.values()):
+            yield Cell("grid", dict(zip(spec.grid, values, strict=True)))
+    for cell in spec.list:
+        yield Cell("list", cell)
+    if spec.random:
+        yield from (Cell("random", values) for values in _random(spec.random))
+    if spec.latin_hypercube:
+        yield from (Cell("latin_hypercube", values) for values in _latin(spec.latin_hypercube))
+    if not (spec.grid or spec.list or spec.random or spec.latin_hypercube):
+        yield Cell("base", {})
+
+
+def _random(sampling: Sampling) -> Iterator[dict[str, Any]]:
+    streams = {key: stream(sampling.seed, "sweep", "random", key) for key in sampling.over}
+    for _ in range(sampling.samples):
+        yield {key: span.value(streams[key].random()) for key, span in sampling.over.items()}
+
+
+def _latin(sampling: Sampling) -> Iterator[dict[str, Any]]:
+    """Each parameter is cut into as many slices as there are samples; each slice is met once.
+
+    Source: McKay, Beckman and Conover (1979), Technometrics 21(2), 239-245.
+    """
+    count = sampling.samples
+    shares = {}
+    for key in sampling.over:
+        draws = stream(sampling.seed, "sweep", "latin hypercube", key, count)
+        shares[key] = (draws.permutation(count) + draws.random(count)) / count
+        shares[key] = np.minimum(shares[key], np.nextafter(1.0, 0.0))
+    for index in range(count):
+        yield {key: span.value(float(shares[key][index])) for key, span in sampling.over.items()}

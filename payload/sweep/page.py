@@ -1,0 +1,261 @@
+"""The page of a sweep: any metric against any parameter, the Pareto front, the failures; one HTML file."""
+
+import os
+from pathlib import Path
+
+from payload import __version__
+from payload.analysis.compare import ROWS
+from payload.analysis.intervals import LEVEL, Mean
+from payload.errors import ScenarioError
+from payload.report.chart import ARM_WORDS, Chart, Json, Mark, axis, layout, plain
+from payload.report.page import self_contained
+from payload.report.palette import LIGHT
+from payload.sweep.response import Choice, Level, Responses
+
+PAGE = "sweep.html"
+MOST_FAILURES, MOST_FRONT = 50, 60
+MOST_VARIANTS = 1_000
+"""Pairs of metric and parameter that a page holds: some 5 MB where each has fifty values."""
+_HEIGHT_PX = 440
+_LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in ROWS}
+_FIRST = ("pixels.clear_delivered", "bytes.delivered")
+
+
+def render(responses: Responses) -> str:
+    """The page as text."""
+    result = responses.table.result
+    spec = result.grid.spec
+    metrics = _metrics(responses)
+    charts = [
+        chart for chart in (_response(responses, metrics), _front(responses)) if chart is not None
+    ]
+    front = [choice for choice in responses.choices if choice.is_on_front]
+    return self_contained(
+        "sweep.html.j2",
+        {chart.id: chart for chart in charts},
+        version=__version__,
+        spec=spec,
+        runs=len(result.grid.runs),
+        cells=len(result.grid.cells),
+        seeds=len(result.grid.runs) // len(result.grid.cells),
+        base=Path(spec.base).name,
+        changed=[(key, str(value)) for key, value in spec.set.items()],
+        metrics=[(name, _words(name)) for name in metrics],
+        parameters=responses.table.parameters,
+        front=[_front_row(responses, choice) for choice in _by_bytes(front)[:MOST_FRONT]],
+        front_columns=("arm", *responses.table.parameters, "delivered, MB", "clear, Mpx"),
+        failures=[(row.key[:12], row.error) for row in result.failed[:MOST_FAILURES]],
+        failed=len(result.failed),
+        not_finite=sum(bool(row.not_finite) for row in result.rows),
+        notes=sorted({note for row in result.rows for note in row.notes}),
+    )
+
+
+def write_page(responses: Responses, folder: Path) -> Path:
+    """Write the page; its path."""
+    path = folder / PAGE
+    write_text(path, render(responses))
+    return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside and rename; ScenarioError if it cannot be."""
+    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _metrics(responses: Responses) -> list[str]:
+    """What varies, the two that matter most first; so many that the page stays small."""
+    found = [
+        name
+        for name in responses.table.metrics
+        if len({v for v in responses.table.values(name) if v is not None}) > 1
+    ] or [name for name in _FIRST if name in responses.table.metrics]
+    ordered = [name for name in _FIRST if name in found]
+    ordered += [name for name in _LABELS if name in found and name not in ordered]
+    ordered += [name for name in found if name not in ordered]
+    return ordered[: MOST_VARIANTS // max(1, len(responses.table.parameters))]
+
+
+def _words(metric: str) -> str:
+    if metric in _LABELS:
+        return _LABELS[metric]
+    if metric.startswith("arms."):
+        _, arm, name = metric.split(".", 2)
+        return f"{ARM_WORDS[arm]}: {name.replace('_', ' ')}"
+    return metric.replace("_", " ").replace(".", ", ")
+
+
+def _response(responses: Responses, metrics: list[str]) -> Chart | None:
+    parameters = responses.table.parameters
+    variants: Json = {}
+    spoken = ""
+    for metric in metrics:
+        for parameter in parameters:
+            levels = responses.response(metric, parameter)
+            if levels:
+                spoken = spoken or _spoken(metric, parameter, levels)
+                less = responses.differences(metric, parameter)
+                words = plain(_words(metric))
+                for shown, told, title in (
+                    ("as it is", levels, words),
+                    ("difference", less, f"{words}: less that at {plain(str(less[0].value))}"),
+                ):
+                    variants[f"{metric}|{parameter}|{shown}"] = {
+                        "data": [_trace(told)],
+                        "layout.xaxis": _x_axis(parameter, told),
+                        "layout.yaxis.title.text": title,
+                    }
+    if not variants:
+        return None
+    first = next(iter(variants.values()))
+    assert isinstance(first, dict)
+    return Chart(
+        id="response",
+        title="Response",
+        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds. All else that is varied is "
+        "averaged out in each seed first. Differences are taken seed by seed, under the same sky.",
+        summary=spoken,
+        height_px=_HEIGHT_PX,
+        plot={
+            "data": first["data"],
+            "layout": layout(
+                _HEIGHT_PX,
+                xaxis=first["layout.xaxis"],
+                yaxis=axis(str(first["layout.yaxis.title.text"])),
+            ),
+        },
+        variants=variants,
+    )
+
+
+def _trace(levels: list[Level]) -> Json:
+    numeric = _is_numeric(levels)
+    few = len(levels) <= 12
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if numeric and few else "markers",
+        "x": [level.value if numeric else plain(str(level.value)) for level in levels],
+        "y": [level.mean.value for level in levels],
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": [reach(level.mean.value, level.mean.high) for level in levels],
+            "arrayminus": [reach(level.mean.value, level.mean.low) for level in levels],
+            "color": LIGHT["accent"],
+            "thickness": 1.5,
+            "width": 4,
+        },
+        "text": [interval(level.mean) for level in levels],
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+        "line": {"color": LIGHT["accent"], "width": 1},
+        "marker": {"color": LIGHT["accent"], "size": 8},
+    }
+
+
+def reach(value: float, end: float | None) -> float:
+    """How far an end of an interval is from its mean; nothing where there is no interval."""
+    return 0.0 if end is None else abs(end - value)
+
+
+def _x_axis(parameter: str, levels: list[Level]) -> Json:
+    if not _is_numeric(levels):
+        return axis(plain(parameter), type="category")
+    return axis(plain(parameter), type="linear")
+
+
+def _is_numeric(levels: list[Level]) -> bool:
+    return all(
+        isinstance(level.value, int | float) and not isinstance(level.value, bool)
+        for level in levels
+    )
+
+
+def _front(responses: Responses) -> Chart | None:
+    choices = responses.choices
+    if not choices:
+        return None
+    front = _by_bytes([choice for choice in choices if choice.is_on_front])
+    traces: list[Json] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [choice.bytes.value / 1e6 for choice in front],
+            "y": [choice.clear_px.value / 1e6 for choice in front],
+            "line": {"color": LIGHT["ink"], "width": 1, "dash": "dot", "shape": "hv"},
+            "hoverinfo": "skip",
+        }
+    ]
+    arms = responses.table.result.grid.spec.arms
+    for arm in arms:
+        mine = [choice for choice in choices if choice.arm == arm]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [choice.bytes.value / 1e6 for choice in mine],
+                "y": [choice.clear_px.value / 1e6 for choice in mine],
+                "text": [plain(_cell_words(responses, choice)) for choice in mine],
+                "hovertemplate": "%{text}<br>%{x:.4g} MB, %{y:.4g} Mpx<extra></extra>",
+                "marker": {
+                    "color": LIGHT[arm],
+                    "size": [11 if choice.is_on_front else 7 for choice in mine],
+                },
+            }
+        )
+    best = front[-1] if front else choices[0]
+    return Chart(
+        id="front",
+        title="Bytes against clear pixels",
+        caption="Each dot is an arm in a cell, mean over seeds. Left is cheaper, up is better; the dotted line joins those "
+        "that nobody beats who can fly.",
+        summary=f"{len(front)} of {len(choices)} are beaten by nobody; the most clear pixels: "
+        f"{best.clear_px.value / 1e6:.4g} Mpx in {best.bytes.value / 1e6:.4g} MB, {_cell_words(responses, best)}",
+        height_px=_HEIGHT_PX,
+        key=tuple(Mark("dot", arm, ARM_WORDS[arm]) for arm in arms),
+        plot={
+            "data": traces,
+            "layout": layout(
+                _HEIGHT_PX,
+                xaxis=axis("delivered, MB"),
+                yaxis=axis("clear pixels delivered, Mpx"),
+            ),
+        },
+    )
+
+
+def _by_bytes(choices: list[Choice]) -> list[Choice]:
+    return sorted(choices, key=lambda choice: (choice.bytes.value, choice.clear_px.value))
+
+
+def _front_row(responses: Responses, choice: Choice) -> tuple[str, ...]:
+    values = responses.table.result.grid.cells[choice.cell].values
+    return (
+        ARM_WORDS[choice.arm],
+        *(str(values.get(name, "base")) for name in responses.table.parameters),
+        interval(choice.bytes, 1e6),
+        interval(choice.clear_px, 1e6),
+    )
+
+
+def _cell_words(responses: Responses, choice: Choice) -> str:
+    values = responses.table.result.grid.cells[choice.cell].values
+    told = ", ".join(f"{name} {value}" for name, value in values.items()) or "base"
+    return f"{ARM_WORDS[choice.arm]}: {told}"
+
+
+def interval(mean: Mean, unit: float = 1.0) -> str:
+    """A mean and its interval in words, in multiples of a unit."""
+    if mean.low is None or mean.high is None:
+        return f"{mean.value / unit:,.4g}"
+    return f"{mean.value / unit:,.4g} ({mean.low / unit:,.3g} to {mean.high / unit:,.3g})"
+
+
+def _spoken(metric: str, parameter: str, levels: list[Level]) -> str:
+    told = "; ".join(f"{level.value}: {interval(level.mean)}" for level in levels[:20])
+    return f"{_words(metric)} against {parameter}: {told}"

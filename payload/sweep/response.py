@@ -1,0 +1,131 @@
+"""What a sweep says: means over seeds with their intervals, and who is beaten by nobody."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from payload.analysis.intervals import Mean, mean_of
+from payload.sweep.table import RunTable
+
+BYTES, CLEAR_PX = "downlinked_bytes", "clear_pixels_delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A metric at one value of a parameter: mean over cells in each seed, then over seeds."""
+
+    value: object
+    cells: int
+    mean: Mean
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An arm in a cell: what it sends and what that is worth."""
+
+    arm: str
+    cell: int
+    bytes: Mean
+    clear_px: Mean
+    is_on_front: bool
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The table of a sweep, asked. Only cells count that have a figure in every seed, so that seeds stay alike."""
+
+    table: RunTable
+
+    @cached_property
+    def cells_of(self) -> dict[str, dict[object, list[int]]]:
+        """By parameter the cells that set it, by the text of its value."""
+        found: dict[str, dict[object, list[int]]] = {}
+        for name in self.table.parameters:
+            levels: dict[object, list[int]] = defaultdict(list)
+            for index, cell in enumerate(self.table.result.grid.cells):
+                if name in cell.values:
+                    levels[_level(cell.values[name])].append(index)
+            found[name] = dict(sorted(levels.items(), key=_order))
+        return found
+
+    def by_cell(self, metric: str) -> dict[int, list[float]]:
+        """A metric of each cell that has it in every seed, in the order of the seeds."""
+        found: dict[int, list[float]] = defaultdict(list)
+        for run, row in zip(self.table.result.grid.runs, self.table.result.rows, strict=True):
+            value = row.metrics.get(metric)
+            if value is not None:
+                found[run.cell].append(float(value))
+        seeds = len(self.table.result.grid.runs) // len(self.table.result.grid.cells)
+        return {cell: values for cell, values in found.items() if len(values) == seeds}
+
+    def response(self, metric: str, parameter: str) -> list[Level]:
+        """A metric at each value of a parameter, all else of the design averaged out."""
+        return [
+            Level(value, cells, mean_of(seeds))
+            for value, cells, seeds in self._by_level(metric, parameter)
+        ]
+
+    def differences(self, metric: str, parameter: str) -> list[Level]:
+        """The same less that at the first value, seed by seed: what the parameter does under one sky."""
+        levels = self._by_level(metric, parameter)
+        return [
+            Level(value, cells, mean_of([a - b for a, b in zip(seeds, levels[0][2], strict=True)]))
+            for value, cells, seeds in levels
+        ]
+
+    def _by_level(self, metric: str, parameter: str) -> list[tuple[object, int, list[float]]]:
+        """Each value of a parameter, its number of cells, and the mean over them in each seed."""
+        values = self.by_cell(metric)
+        levels = []
+        for value, members in self.cells_of[parameter].items():
+            whole = [values[cell] for cell in members if cell in values]
+            if whole:
+                seeds = [sum(column) / len(column) for column in zip(*whole, strict=True)]
+                levels.append((value, len(whole), seeds))
+        return levels
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """All arms in all cells.
+
+        On the front is whom nobody that can fly beats, with fewer bytes or more clear pixels; the perfect masker,
+        which cannot, stands beside it.
+        """
+        found = []
+        for arm in self.table.result.grid.spec.arms:
+            sent = self.by_cell(f"arms.{arm}.{BYTES}")
+            clear = self.by_cell(f"arms.{arm}.{CLEAR_PX}")
+            found += [
+                (arm, cell, mean_of(sent[cell]), mean_of(clear[cell]))
+                for cell in sent
+                if cell in clear
+            ]
+        real = [item for item in found if item[0] != "oracle"]
+        best = pareto([(item[2].value, item[3].value) for item in real])
+        front = {item[:2] for item, is_best in zip(real, best, strict=True) if is_best}
+        return [Choice(*item, is_on_front=item[:2] in front) for item in found]
+
+
+def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
+    """Whether each point (cost, worth) is beaten by none: none costs at most as much and is worth at least as much, one of them strictly."""
+    order = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
+    on = [False] * len(points)
+    best, best_at = float("-inf"), float("nan")
+    for index in order:
+        cost, worth = points[index]
+        if worth > best or (worth == best and cost == best_at):
+            on[index] = True
+            best, best_at = worth, cost
+    return on
+
+
+def _level(value: object) -> object:
+    return value if isinstance(value, int | float | str | bool) else str(value)
+
+
+def _order(item: tuple[object, object]) -> tuple[int, float, str]:
+    value = item[0]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return (1, 0.0, str(value))
+    return (0, float(value), "")

@@ -1,0 +1,125 @@
+"""Rows: one file per run, named by its key, written beside and renamed. A row's text is a function of its run alone."""
+
+import json
+import math
+import os
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from payload.errors import ScenarioError
+from payload.provenance import canonical_json
+
+FLOWN, FAILED = "flown", "failed"
+ROWS = "rows"
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a run left.
+
+    Attributes:
+        key: Of the run.
+        status: `flown` or `failed`.
+        metrics: Figures of the summary by path, `arms.<name>.…` among them; None is unknown.
+        not_finite: Those that came as NaN or infinite; they stand as None.
+        notes: Of the summary.
+        error: The last line of what went wrong.
+        trace: All of it.
+    """
+
+    key: str
+    digest: str
+    seed: int
+    status: str
+    metrics: Mapping[str, float | int | bool | None]
+    not_finite: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    trace: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The row's file: canonical JSON."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return canonical_json(told) + "\n"
+
+
+def flown_row(key: str, summary: Mapping[str, Any]) -> Row:
+    """The row of a flight."""
+    found = dict(_figures(summary, ""))
+    wild = tuple(name for name, value in found.items() if not _is_plain(value))
+    metrics = {name: None if name in wild else value for name, value in found.items()}
+    identity = (key, summary["digest"], summary["seed"], FLOWN)
+    return Row(*identity, metrics, wild, tuple(summary["notes"]))
+
+
+def failed_row(key: str, digest: str, seed: int, error: Exception, spool: Path) -> Row:
+    """The row of a flight that raised: what, and where. Names of this moment's memory and folders are taken out."""
+    trace = "".join(traceback.format_exception(error))
+    trace = _ADDRESS.sub("0x…", trace.replace(str(spool), "<spool>"))
+    return Row(key, digest, seed, FAILED, {}, error=trace.strip().splitlines()[-1], trace=trace)
+
+
+def died_row(key: str, digest: str, seed: int) -> Row:
+    """The row of a flight that took its process with it, again and again."""
+    said = (
+        "the process that flew this run died each time: killed, out of memory, or a crash in "
+        "compiled code"
+    )
+    return Row(key, digest, seed, FAILED, {}, error=said)
+
+
+def row_path(folder: Path, key: str) -> Path:
+    """Where the row of a key stands in a sweep's folder."""
+    return folder / ROWS / f"{key}.json"
+
+
+def write_row(folder: Path, key: str, text: str) -> None:
+    """Write a row's file, whole or not at all."""
+    path = row_path(folder, key)
+    beside = path.with_name(f".{key}.partial-{os.getpid()}")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.replace(path)
+
+
+def read_row(folder: Path, key: str) -> Row | None:
+    """The row of a key; None if there is none.
+
+    Raises:
+        ScenarioError: The file is no row: somebody else has written it.
+    """
+    path = row_path(folder, key)
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        told["not_finite"], told["notes"] = tuple(told["not_finite"]), tuple(told["notes"])
+        row = Row(**told)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ScenarioError(f"{path}: is no row of a sweep ({error}); remove it") from error
+    if row.key != key:
+        raise ScenarioError(f"{path}: holds the row of another run; remove it")
+    return row
+
+
+def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool | None]]:
+    """Numbers, truth values and unknowns of a summary by path; lists of named things by their names."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if path or name not in {"schema_version", "seed", "surrogate"}:
+                yield from _figures(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            if isinstance(inner, Mapping) and "name" in inner:
+                yield from _figures(inner, f"{path}.{inner['name']}")
+    elif value is None or isinstance(value, bool | int | float):
+        yield path, value
+
+
+def _is_plain(value: float | bool | None) -> bool:
+    return value is None or math.isfinite(value)

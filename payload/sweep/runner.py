@@ -1,0 +1,199 @@
+"""A sweep from end to end: laid out, told what it will cost, flown where no row stands yet, gathered."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from payload import __version__
+from payload.errors import ScenarioError
+from payload.sweep.flying import Executor, Job, Landed
+from payload.sweep.grid import Grid, Run, code_digest, make_grid
+from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, write_row
+from payload.sweep.spec import SweepSpec
+from payload.units import iso_utc
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep is.
+
+    Attributes:
+        done: Runs over since it began.
+        of: Runs that it had to fly.
+        left_s: [s] Expected until the end; None before anything is known.
+        is_forecast: Whether this is said before starting, after one timed run.
+        one_run_s: [s] Mean of the runs so far.
+    """
+
+    done: int
+    of: int
+    left_s: float | None
+    one_run_s: float | None
+    is_forecast: bool = False
+
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a sweep is to be flown.
+
+    Attributes:
+        yes: Whether a very large sweep is agreed to.
+        retry: Whether runs whose rows tell an error are flown again.
+        command: The words that repeat it, for the provenance.
+    """
+
+    yes: bool = False
+    retry: bool = False
+    command: tuple[str, ...] = ()
+
+
+NONE = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep leaves.
+
+    Attributes:
+        folder: Where rows, tables and page are.
+        grid: Cells and runs.
+        rows: One a run, in the order of the runs.
+        flown: How many were flown now; the others stood there already.
+        wall_s: [s] Of flying, from the first run's start to the last one's end.
+        busy_s: [s] That the workers spent in runs.
+    """
+
+    folder: Path
+    grid: Grid = field(repr=False)
+    rows: tuple[Row, ...] = field(repr=False)
+    flown: int
+    wall_s: float
+    busy_s: float
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """Rows that tell an error, each once."""
+        return tuple({row.key: row for row in self.rows if row.status == FAILED}.values())
+
+
+def fly_sweep(
+    spec: SweepSpec,
+    out: Path,
+    executor: Executor,
+    wishes: Wishes,
+    tell: Tell,
+) -> SweepResult:
+    """Fly the runs of a sweep that have no row yet; `<out>/<name>/rows` holds a row for each afterwards.
+
+    A run that raises, or that takes its process with it, leaves a row with its error while all others finish.
+
+    Args:
+        spec: What is varied.
+        out: Parent of the sweep's folder.
+        executor: Who flies.
+        wishes: How.
+        tell: Is told how far it is.
+
+    Raises:
+        ScenarioError: The sweep is not sound, or the folder cannot be written.
+        SweepError: The cluster is gone, or a file of the scenario has changed meanwhile.
+    """
+    grid = make_grid(spec, yes=wishes.yes)
+    folder = (out / spec.name).resolve()
+    make_rows(folder)
+    if wishes.retry:
+        _forget_failed(folder, grid)
+    missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
+    wall_s, busy_s = 0.0, 0.0
+    if missing:
+        with executor:
+            start_s = time.perf_counter()
+            busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
+            wall_s = time.perf_counter() - start_s
+    shutil.rmtree(folder / ".spool", ignore_errors=True)
+    rows = {run.key: _row(folder, run) for run in grid.runs}
+    ordered = tuple(rows[run.key] for run in grid.runs)
+    return SweepResult(folder, grid, ordered, len(missing), wall_s, busy_s)
+
+
+def provenance(result: SweepResult, started: datetime, command: str) -> dict[str, object]:
+    """What made the rows; wall-clock times stand here alone."""
+    return {
+        "version": __version__,
+        "code": code_digest(),
+        "sweep": result.grid.spec.name,
+        "command": command,
+        "cells": len(result.grid.cells),
+        "runs": len(result.grid.runs),
+        "flown": result.flown,
+        "failed": len(result.failed),
+        "started_utc": iso_utc(started),
+        "finished_utc": iso_utc(datetime.now(UTC)),
+        "wall_s": result.wall_s,
+        "busy_s": result.busy_s,
+    }
+
+
+def _fly(grid: Grid, missing: Sequence[Run], folder: Path, executor: Executor, tell: Tell) -> float:
+    """Fly runs, the first by itself where there are many, so that it can be said what all will take."""
+    start_s, done, times_s = time.perf_counter(), 0, list[float]()
+    jobs = _jobs(grid, missing, folder)
+    alone = 1 if len(missing) > executor.workers else 0
+    for part in (islice(jobs, alone), jobs):
+        for landed in executor.fly(part):
+            _keep(folder, landed)
+            done += 1
+            if landed.wall_s is not None:
+                times_s.append(landed.wall_s)
+            one_s = sum(times_s) / len(times_s) if times_s else None
+            left = len(missing) - done
+            if alone and done == 1:
+                left_s = None if one_s is None else one_s * left / executor.workers
+                tell(Progress(done, len(missing), left_s, one_s, is_forecast=True))
+            else:
+                left_s = (time.perf_counter() - start_s) / done * left
+                tell(Progress(done, len(missing), left_s, one_s))
+    return sum(times_s)
+
+
+def _jobs(grid: Grid, runs: Sequence[Run], folder: Path) -> Iterator[Job]:
+    base_folder = grid.template.source.path.parent.resolve()
+    for run in runs:
+        yield Job(run.key, run.digest, run.seed, grid.data_of(run), base_folder, folder)
+
+
+def _keep(folder: Path, landed: Landed) -> None:
+    """Write the row of a worker that does not see the folder."""
+    if not row_path(folder, landed.key).exists():
+        write_row(folder, landed.key, landed.text)
+
+
+def _row(folder: Path, run: Run) -> Row:
+    row = read_row(folder, run.key)
+    if row is None:
+        raise ScenarioError(
+            f"{row_path(folder, run.key)}: was there a moment ago; somebody removes rows"
+        )
+    return row
+
+
+def make_rows(folder: Path) -> None:
+    """Make the place of rows; ScenarioError if it cannot be."""
+    try:
+        (folder / ROWS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScenarioError(f"{folder}: no rows can be written there: {error.strerror}") from error
+
+
+def _forget_failed(folder: Path, grid: Grid) -> None:
+    for key in {run.key for run in grid.runs}:
+        row = read_row(folder, key)
+        if row is not None and row.status == FAILED:
+            row_path(folder, key).unlink()

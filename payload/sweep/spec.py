@@ -1,0 +1,153 @@
+"""What a sweep is made of: a base, designs over its keys, seeds and arms; read from YAML."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from payload.errors import ScenarioError
+from payload.scenario.load import explain
+from payload.scenario.paths import InputPath
+from payload.scenario.section import Name, Section
+from payload.scenario.source import ScenarioSource, read_yaml
+from payload.sim import ARMS, ArmName
+
+MOST_SEEDS = 100_000
+MOST_SAMPLES = 10_000_000
+
+KeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,15}$")]
+"""A key of a scenario as `path.to.key`."""
+
+
+class Span(Section):
+    """What a sampled parameter may be: a number of a range, or one of some values."""
+
+    low: float | None = Field(None, description="Least value.")
+    high: float | None = Field(None, description="Greatest value.")
+    scale: Literal["linear", "log"] = Field(
+        "linear", description="In which the values are even: as they are, or in their logarithm."
+    )
+    whole: bool = Field(False, description="Whole numbers only; both ends may come.")
+    values: tuple[Any, ...] | None = Field(
+        None, min_length=1, description="Instead of a range: the values, all alike in chance."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if self.values is not None:
+            if self.low is not None or self.high is not None:
+                raise ValueError("either low and high are wanted, or values")
+            return self
+        if self.low is None or self.high is None or not self.low < self.high:
+            raise ValueError("low and high are wanted, low below high, or values")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError("a logarithm wants low above 0")
+        return self
+
+    def value(self, share: float) -> object:
+        """The value at a share of the way, 0 <= share < 1."""
+        if self.values is not None:
+            return self.values[int(share * len(self.values))]
+        assert self.low is not None
+        assert self.high is not None
+        low, high = self.low, self.high
+        if self.whole:
+            first, last = math.ceil(low), math.floor(high)
+            if self.scale == "log":
+                return min(last, max(first, round(low * (high / low) ** share)))
+            return first + int(share * (last - first + 1))
+        if self.scale == "log":
+            return low * (high / low) ** share
+        return low + (high - low) * share
+
+
+class Sampling(Section):
+    """Samples of some parameters at once."""
+
+    samples: int = Field(ge=1, le=MOST_SAMPLES, description="How many.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Of the draws; it is no scenario's seed.")
+    over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and where they lie.")
+
+
+class SweepSpec(Section):
+    """A base scenario and what is varied about it; the designs are put together, none crosses another."""
+
+    name: Name = Field(description="Name of the sweep; its folder.")
+    description: str = Field("", max_length=2000, description="What the sweep is for, for people.")
+    base: InputPath = Field(description="The scenario that is varied.")
+    set: dict[KeyText, Any] = Field(
+        default_factory=dict[str, Any], description="Keys changed in all runs."
+    )
+    grid: dict[KeyText, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(
+        default_factory=dict[str, tuple[Any, ...]],
+        description="Values by parameter: each with each.",
+    )
+    list: tuple[Annotated[dict[KeyText, Any], Field(min_length=1)], ...] = Field(
+        (), description="Cells written out, one by one."
+    )
+    random: Sampling | None = Field(
+        None, description="Independent draws; with more samples the first ones stay."
+    )
+    latin_hypercube: Sampling | None = Field(
+        None, description="Draws that meet every slice of every parameter once."
+    )
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] | tuple[int, ...] = Field(
+        1, description="How many, from the base's seed on, or which; every cell flies with each."
+    )
+    arms: tuple[ArmName, ...] = Field(
+        ARMS, min_length=1, description="Whose figures stand in the tables; all are flown."
+    )
+
+    _source: ScenarioSource | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if isinstance(self.seeds, tuple) and (
+            not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0
+        ):
+            raise ValueError("seeds: a number of seeds, or different whole numbers from 0 on")
+        if "seed" in self.parameters or "seed" in self.set:
+            raise ValueError("the seed is no parameter: every cell flies with each of `seeds`")
+        return self
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What is varied, as paths, in the order in which it is written."""
+        named = [*self.grid, *(key for cell in self.list for key in cell)]
+        for sampling in (self.random, self.latin_hypercube):
+            named += sampling.over if sampling else ()
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def cell_count(self) -> int:
+        """Cells, before those that come twice are flown once."""
+        grid = math.prod(len(values) for values in self.grid.values()) if self.grid else 0
+        sampled = sum(each.samples for each in (self.random, self.latin_hypercube) if each)
+        return grid + len(self.list) + sampled or 1
+
+    @property
+    def run_count(self) -> int:
+        """Cells times seeds."""
+        return self.cell_count * (self.seeds if isinstance(self.seeds, int) else len(self.seeds))
+
+    def where(self, *keys: str | int) -> str:
+        """`file:line` of a key, for messages."""
+        return self.name if self._source is None else self._source.where(keys)
+
+
+def load_sweep(path: Path) -> SweepSpec:
+    """Read a sweep; its base is not opened yet.
+
+    Raises:
+        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+    """
+    data, source = read_yaml(path)
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path}: a mapping of keys is wanted (name, base, grid, seeds, …)")
+    try:
+        spec = SweepSpec.model_validate(data, context={"folder": path.parent})
+    except ValidationError as error:
+        raise ScenarioError(explain(error, data, source, SweepSpec)) from error
+    spec._source = source
+    return spec

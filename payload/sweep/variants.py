@@ -1,0 +1,64 @@
+"""Variants of a scenario, each flown with the same seeds, by whoever flies sweeps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from payload.analysis.paired import PairedComparison, compare_paired
+from payload.errors import SweepError
+from payload.scenario.models import Scenario
+from payload.sweep.flying import Executor, Job
+from payload.sweep.grid import key_of
+from payload.sweep.rows import FAILED, Row, read_row, row_path, write_row
+from payload.sweep.runner import Progress, Tell, make_rows
+
+
+def fly_variants(
+    variants: Sequence[tuple[str, Scenario]],
+    seeds: Sequence[int],
+    folder: Path,
+    executor: Executor,
+    tell: Tell = lambda _: None,
+) -> PairedComparison:
+    """Fly all variants with all seeds; rows that stand in `<folder>/rows` are not flown again.
+
+    Args:
+        variants: Names and scenarios; the first is the base.
+        seeds: Of the world; every variant meets each.
+        folder: Where the rows go.
+        executor: Who flies.
+        tell: Is told how far it is.
+
+    Raises:
+        ScenarioError: The folder cannot be written.
+        SweepError: All flights of a variant failed; the first error is told.
+    """
+    folder = folder.resolve()
+    make_rows(folder)
+    jobs = [[_job(scenario, seed, folder) for seed in seeds] for _, scenario in variants]
+    missing = {
+        job.key: job for flown in jobs for job in flown if not row_path(folder, job.key).exists()
+    }
+    if missing:
+        with executor:
+            for done, landed in enumerate(executor.fly(missing.values()), start=1):
+                if not row_path(folder, landed.key).exists():
+                    write_row(folder, landed.key, landed.text)
+                tell(Progress(done, len(missing), None, landed.wall_s))
+    flights = []
+    for (name, _), flown in zip(variants, jobs, strict=True):
+        rows = [row for job in flown if (row := read_row(folder, job.key)) is not None]
+        _check(name, rows)
+        flights.append((name, [row.metrics for row in rows]))
+    return compare_paired(flights, seeds)
+
+
+def _job(scenario: Scenario, seed: int, folder: Path) -> Job:
+    seeded = scenario.model_copy(update={"seed": seed})
+    data = seeded.model_dump(mode="json")
+    digest = seeded.digest
+    return Job(key_of(seeded), digest, seed, data, Path.cwd(), folder)
+
+
+def _check(name: str, rows: Sequence[Row]) -> None:
+    if all(row.status == FAILED for row in rows):
+        raise SweepError(f"{name}: every flight failed; the first: {rows[0].error}")

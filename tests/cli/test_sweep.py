@@ -1,0 +1,50 @@
+"""`payload-sim sweep` as a user calls it."""
+
+import json
+
+import pytest
+from sweeping import write_sweep
+
+
+@pytest.fixture
+def file(write_scenario, tmp_path):
+    return write_sweep(tmp_path, write_scenario(), grid={"link.rate_mbps": [1, 2]})
+
+
+def test_a_sweep_answers_with_its_page_and_says_what_it_will_take(call, file, tmp_path):
+    found = call("sweep", file, "--out", tmp_path / "out", "--jobs", 1)
+    assert found.code == 0
+    *_, page = found.out.split()
+    assert page == str(tmp_path / "out" / "small" / "sweep.html")
+    assert "2 runs of 2 cells: 2 flown now, 0 failed" in found.out
+    assert "1 more will take about" in found.err
+    again = call("sweep", file, "--out", tmp_path / "out", "--json", "--quiet")
+    assert json.loads(again.out)["flown"] == 0
+    assert again.err == ""
+    told = json.loads((tmp_path / "out" / "small" / "provenance.json").read_text())
+    assert told["command"].startswith("payload-sim sweep ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--jobs", "0"], "--jobs 0"),
+        (["--out", "s3://bucket/x"], "plain local path"),
+        (["--cluster", "tcp://127.0.0.1:1"], "nobody answers there"),
+    ],
+)
+def test_wrong_options_are_answered_with_a_sentence(call, file, words, said, monkeypatch):
+    dask = pytest.importorskip("dask")
+    monkeypatch.chdir(file.parent)
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        found = call("sweep", file, *words)
+    assert found.code in {2, 8}
+    assert said in found.err
+
+
+def test_a_million_cells_are_refused_by_a_sentence(call, write_scenario, tmp_path):
+    cells = {"link.rate_mbps": list(range(1, 1001)), "memory.capacity_mb": list(range(1, 1001))}
+    found = call("sweep", write_sweep(tmp_path, write_scenario(), grid=cells))
+    assert found.code == 2
+    assert "1,000,000 runs" in found.err
+    assert "--yes" in found.err

@@ -1,0 +1,80 @@
+"""Intervals of means: quantiles against published tables, ends by hand, coverage by counting."""
+
+import math
+
+import numpy as np
+import pytest
+
+from payload.analysis.intervals import mean_of, skewness, student_t, values_needed
+from payload.rng import stream
+
+REPEATS = 5_000
+
+
+@pytest.mark.parametrize(
+    ("freedom", "t"),
+    [
+        (1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (9, 2.262), (10, 2.228),
+        (19, 2.093), (29, 2.045), (30, 2.042), (60, 2.000), (120, 1.980),
+    ],
+)  # fmt: skip
+def test_student_s_quantiles_are_those_of_the_tables(freedom, t):
+    """Source: Abramowitz and Stegun (1964), table 26.10, A = 0.95 (two-sided)."""
+    assert student_t(0.95, freedom) == pytest.approx(t, abs=5.1e-4)
+
+
+def test_one_value_has_no_interval_and_equal_values_have_a_point():
+    assert (mean_of([3.0]).low, mean_of([3.0]).high) == (None, None)
+    assert (mean_of([3.0] * 3).low, mean_of([3.0] * 3).high) == (3, 3)
+
+
+def test_an_even_sample_has_student_s_interval():
+    """Values 1 to 5, by hand: mean 3, s = sqrt(2.5), t(4) = 2.776, no skewness."""
+    found = mean_of([1, 2, 3, 4, 5])
+    half = 2.776 * math.sqrt(2.5 / 5)
+    assert found.value == 3
+    assert (found.low, found.high) == pytest.approx((3 - half, 3 + half), abs=1e-3)
+
+
+def test_skewness_is_as_computed_by_hand():
+    """Values 0, 0, 3: mean 1, s = sqrt(3), cubes (-1, -1, 8) / 3^1.5 sum to 6 / 5.196; times 3 / 2: sqrt(3)."""
+    assert skewness([0, 0, 3]) == pytest.approx(math.sqrt(3))
+    assert skewness([3, 3, 0]) == pytest.approx(-math.sqrt(3))
+
+
+@pytest.mark.parametrize("count", [5, 10, 30])
+@pytest.mark.parametrize(
+    ("kind", "mean", "least", "most"),
+    [
+        ("normal", 0.0, 0.94, 0.96),
+        ("exponential", 1.0, 0.92, 1.0),
+        ("lognormal", math.exp(0.125), 0.92, 1.0),
+        ("gamma", 2.0, 0.92, 1.0),
+    ],
+)
+def test_intervals_cover_the_truth_as_often_as_they_say(kind, mean, least, most, count):
+    """Five thousand samples whose mean is known: skewness 0, 2, 1.75 and 1.41; both signs alike."""
+    draws = stream(2, "coverage", kind, count)
+    shape = (REPEATS, count)
+    samples = {
+        "normal": lambda: draws.normal(size=shape),
+        "exponential": lambda: draws.exponential(size=shape),
+        "lognormal": lambda: draws.lognormal(0, 0.5, size=shape),
+        "gamma": lambda: draws.gamma(2.0, size=shape),
+    }[kind]()
+    found = [mean_of(sample) for sample in samples.tolist()]
+    covered = np.mean([each.low <= mean <= each.high for each in found])
+    assert least <= covered <= most
+    mirrored = mean_of((-samples[0]).tolist())
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found[0].high, -found[0].low))
+
+
+def test_so_many_values_as_are_said_to_be_needed_resolve_a_mean():
+    """By the definition: with n values of that mean and spread Student's interval just leaves 0 out."""
+    values = [1.0, 5.0, -2.0, 4.0, 0.5, 3.0]
+    needed = values_needed(values)
+    mean, s = np.mean(values), np.std(values, ddof=1)
+    assert mean > student_t(0.95, needed - 1) * s / math.sqrt(needed)
+    assert mean < student_t(0.95, needed - 2) * s / math.sqrt(needed - 1)
+    assert values_needed([1.0, -1.0]) is None
+    assert values_needed([1e-9, 1.0, -1.0]) is None

@@ -1,0 +1,66 @@
+"""Variants seed by seed: differences by hand, pairing that narrows, what is not resolved, ranks."""
+
+import math
+
+import pytest
+
+from payload.analysis.intervals import mean_of, values_needed
+from payload.analysis.paired import compare_paired
+from payload.analysis.words import paired_table
+from payload.rng import stream
+
+KEY = "pixels.clear_delivered"
+
+
+def flights(*columns, key=KEY):
+    names = ("base", "a", "b")
+    return [
+        (name, [{} if value is None else {key: value} for value in column])
+        for name, column in zip(names, columns, strict=False)
+    ]
+
+
+def test_differences_are_taken_seed_by_seed():
+    base, mine = [10, 200, 3000], [11, 203, 3002]
+    found = compare_paired(flights(base, mine), range(3)).effects[0]
+    assert found.difference == mean_of([1, 3, 2])
+    assert found.mean == mean_of(mine)
+
+
+def test_a_common_sky_narrows_the_interval_as_the_correlation_says():
+    """Base s ~ N(0, 1), variant s + 0.1 e: paired sd 0.1, unpaired sqrt(2): a factor of some 14."""
+    draws = stream(1, "sky")
+    sky, own = draws.normal(size=400), draws.normal(size=400)
+    found = compare_paired(flights(sky.tolist(), (sky + 0.1 * own).tolist()), range(400)).effects[0]
+    width = found.difference.high - found.difference.low
+    assert found.unpaired / width == pytest.approx(math.sqrt(2.01) / 0.1, rel=0.2)
+
+
+def test_what_is_not_resolved_says_so_and_how_many_seeds_would():
+    base, noisy, clear = [0.0] * 6, [1.0, 5.0, -2.0, 4.0, 0.5, 3.0], [7.0, 7.1, 6.9, 7.0, 7.2, 6.8]
+    found = compare_paired(flights(base, noisy, clear), range(6))
+    a, b = found.effects
+    assert not a.difference.is_resolved
+    assert a.seeds_needed == values_needed(noisy) > 6
+    assert b.difference.is_resolved
+    assert b.seeds_needed is None
+    lines = list(paired_table(found))
+    assert f"not resolved, some {a.seeds_needed} seeds would" in lines[1]
+    assert "not resolved" not in lines[2]
+    assert lines[-1] == "most effect on clear pixels delivered: b"
+    assert [effect.variant for effect in found.ranked] == ["b", "a"]
+
+
+def test_a_seed_that_failed_counts_in_no_difference():
+    found = compare_paired(flights([1, 2, None, 4], [2, None, 9, 6]), range(4)).effects[0]
+    assert found.difference == mean_of([1, 2])
+    nothing = compare_paired(flights([1, None], [None, 2]), range(2)).effects[0]
+    assert nothing.difference is None
+    assert nothing.as_dict()["resolved"] is False
+
+
+def test_no_difference_at_all_is_a_point_at_nothing():
+    found = compare_paired(flights([5, 6], [5, 6]), range(2)).effects[0]
+    assert (found.difference.value, found.difference.low, found.difference.high) == (0, 0, 0)
+    assert not found.difference.is_resolved
+    assert found.seeds_needed is None

@@ -1,0 +1,166 @@
+"""Workers, the sweep itself and the cluster are killed: no finished row is lost, none is flown again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sweeping import rows_in, start, workers_of, write_plugin, write_sweep
+
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
+    pytest.mark.timeout(300),
+]
+PATIENCE_S = 100
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    return write_plugin(tmp_path)
+
+
+@pytest.fixture
+def sweep(write_scenario, tmp_path):
+    """A sweep of the stranger's masker; nine tiles an image, so that runs last some tenths of a second."""
+    base = write_scenario(masker={"kind": "blue"}, duration_h=6)
+
+    def make(**keys):
+        return write_sweep(tmp_path, base, **keys)
+
+    return make
+
+
+def slow(*shares, **more):
+    return {"set": {"masker.kind": "rude", "masker.sleeps_s": 0.01} | more} | {
+        "grid": {"pruning.max_cloud_cover": list(shares)}
+    }
+
+
+def wait_until(is_so, process):
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def finish(process):
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert "Traceback" not in err, err
+    return process.returncode, out, err
+
+
+def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin, tmp_path):
+    path = sweep(**slow(*(i / 20 for i in range(1, 17))))
+    words = ("sweep", path, "--out", tmp_path, "--jobs", 2, "--json")
+    folder = tmp_path / "small"
+    process = start(*words, plugin=plugin)
+    wait_until(lambda: len(rows_in(folder)) >= 3 and workers_of(process.pid), process)
+    before = rows_in(folder)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    wait_until(lambda: len(rows_in(folder)) >= len(before) + 3, process)
+    workers = workers_of(process.pid)
+    process.kill()
+    process.communicate()
+    end_s = time.monotonic() + PATIENCE_S
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):  # they end with it
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+    stood = rows_in(folder)
+    assert before.items() <= stood.items()
+    assert len(stood) < 16
+    code, out, _ = finish(start(*words, plugin=plugin))
+    assert code == 0
+    assert f'"flown": {16 - len(stood)}' in out
+    now = rows_in(folder)
+    assert len(now) == 16
+    assert stood.items() <= now.items()  # the same files, written once
+    assert not (folder / ".spool").exists()
+
+
+def test_a_run_that_kills_its_worker_is_found_and_all_others_finish(sweep, plugin, tmp_path):
+    path = sweep(
+        set={"masker.kind": "rude"},
+        grid={"masker.does": ["nothing", "raise", "die"], "link.rate_mbps": [1, 2]},
+    )
+    code, out, err = finish(
+        start("sweep", path, "--out", tmp_path, "--jobs", 2, "--json", plugin=plugin)
+    )
+    assert code == 8
+    assert '"failed": 4' in out
+    told = [row[0] for row in rows_in(tmp_path / "small").values()]
+    assert sum('"status":"flown"' in text for text in told) == 2
+    assert sum("this masker is rude" in text and "Traceback" in text for text in told) == 2
+    assert sum("died each time" in text for text in told) == 2
+    assert "4 runs failed" in err
+
+
+def test_a_worker_that_dies_once_is_no_culprit(sweep, plugin, tmp_path):
+    mark = tmp_path / "mark"
+    path = sweep(
+        set={"masker.kind": "rude", "masker.does": "die_once", "masker.mark": str(mark)},
+        grid={"link.rate_mbps": [1, 2, 3]},
+    )
+    code, out, _ = finish(
+        start("sweep", path, "--out", tmp_path, "--jobs", 1, "--json", plugin=plugin)
+    )
+    assert mark.exists()
+    assert code == 0
+    assert '"failed": 0' in out
+
+
+def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(sweep, plugin, tmp_path):
+    pytest.importorskip("distributed")
+    path = sweep(
+        set={"masker.kind": "rude"},
+        grid={"masker.does": ["nothing", "raise", "die"], "link.rate_mbps": [1, 2]},
+    )
+    for name, more in (("pool", ()), ("cluster", ("--cluster", "local"))):
+        words = ("sweep", path, "--out", tmp_path / name, "--jobs", 2, "--quiet", *more)
+        process = start(*words, plugin=plugin)
+        process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 8
+    pool, cluster = (
+        {key: row[0] for key, row in rows_in(tmp_path / name / "small").items()}
+        for name in ("pool", "cluster")
+    )
+    assert len(pool) == 6
+    assert pool == cluster
+
+
+def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
+    pytest.importorskip("distributed")
+    path = sweep(**slow(*(i / 20 for i in range(1, 13))))
+    folder = tmp_path / "small"
+    environment = os.environ | {"PYTHONPATH": str(plugin)}
+    address = "tcp://127.0.0.1:28786"
+    python = (sys.executable, "-m")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    scheduler = subprocess.Popen(
+        [*python, "distributed.cli.dask_scheduler", "--port", "28786", "--no-dashboard"], **quiet
+    )
+    worker = subprocess.Popen(
+        [*python, "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"],
+        **quiet,
+    )
+    try:
+        words = ("sweep", path, "--out", tmp_path, "--json")
+        process = start(*words, "--cluster", address, plugin=plugin)
+        wait_until(lambda: len(rows_in(folder)) >= 3, process)
+        scheduler.kill()
+        _, said = process.communicate(timeout=PATIENCE_S)
+    finally:
+        for each in (scheduler, worker):
+            each.kill()
+            each.wait()
+    assert process.returncode == 8
+    assert "the cluster is gone" in said, said
+    stood = rows_in(folder)
+    assert 3 <= len(stood) < 12
+    code, out, _ = finish(start(*words, "--jobs", 2, plugin=plugin))
+    assert code == 0
+    assert f'"flown": {12 - len(stood)}' in out
+    assert stood.items() <= rows_in(folder).items()
