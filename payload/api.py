@@ -17,7 +17,9 @@ import numpy as np
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.link import LinkReport
+from payload.bench import BenchReport, bench
 from payload.energy import ComputeProfile, write_profile
+from payload.estimate import Estimate, estimate
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.cloud_masks import MaskReport
@@ -60,10 +62,12 @@ from payload.validation.planners import measure_planners
 from payload.world.rasters import Reading
 
 __all__ = [
+    "BenchReport",
     "CodecFindings",
     "Comparison",
     "ComputeProfile",
     "Earth",
+    "Estimate",
     "Images",
     "LawsReport",
     "LinkReport",
@@ -78,12 +82,14 @@ __all__ = [
     "Surrogate",
     "Terms",
     "UnpackReport",
+    "bench",
     "calibrate",
     "check",
     "compare",
     "compress",
     "compress_listed",
     "earth",
+    "estimate",
     "fly",
     "json_schema",
     "link",

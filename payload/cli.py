@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from payload import __version__
+from payload.commands.bench import bench
 from payload.commands.compress import compress
 from payload.commands.link import link
 from payload.commands.options import AsJson, Overrides, Quiet, ResultsParent, ScenarioFile, Seed
@@ -118,6 +119,9 @@ def run(
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
     quiet: Quiet = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
+    ] = False,
 ) -> None:
     """Fly a scenario with all its arms, and leave a report.
 
@@ -131,6 +135,13 @@ def run(
     refuse_remote([out])
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
+    if estimate:
+        expected = api.estimate(checked)
+        if as_json:
+            _answer_json(_as_dict(expected))
+        else:
+            _answer(expected.sentence())
+        return
     command = [
         "payload-sim",
         "run",
@@ -441,6 +452,7 @@ _command(link)
 _command(plan)
 _command(profile)
 _command(compress)
+_command(bench)
 
 
 @_command
