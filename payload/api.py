@@ -18,7 +18,9 @@ from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.link import LinkReport
 from payload.analysis.paired import PairedComparison
+from payload.bench import BenchReport, bench
 from payload.energy import ComputeProfile, load_profile, write_profile
+from payload.estimate import Estimate, estimate
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.cloud_masks import MaskReport
@@ -76,10 +78,12 @@ from payload.validation.policies_report import PoliciesReport
 from payload.world.rasters import Reading
 
 __all__ = [
+    "BenchReport",
     "CodecFindings",
     "Comparison",
     "ComputeProfile",
     "Earth",
+    "Estimate",
     "Images",
     "LawsReport",
     "LinkReport",
@@ -100,6 +104,7 @@ __all__ = [
     "UnpackReport",
     "Validation",
     "Wishes",
+    "bench",
     "calibrate",
     "check",
     "compare",
@@ -107,6 +112,7 @@ __all__ = [
     "compress",
     "compress_listed",
     "earth",
+    "estimate",
     "examine",
     "executor",
     "fly",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from payload import __version__
+from payload.commands.bench import bench
 from payload.commands.compress import compress
 from payload.commands.link import link
 from payload.commands.options import (
@@ -130,6 +131,9 @@ def run(
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
     quiet: Quiet = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
+    ] = False,
 ) -> None:
     """Fly a scenario with all its arms, and leave a report.
 
@@ -143,6 +147,13 @@ def run(
     refuse_remote([out])
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
+    if estimate:
+        expected = api.estimate(checked)
+        if as_json:
+            _answer_json(_as_dict(expected))
+        else:
+            _answer(expected.sentence())
+        return
     command = [
         "payload-sim",
         "run",
@@ -434,6 +445,7 @@ _command(profile)
 _command(compress)
 _command(sweep)
 _command(query)
+_command(bench)
 
 
 @_command

@@ -13,6 +13,10 @@ from payload.units import BITS_PER_BYTE
 
 def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     """[byte] Whole bytes of transfer frames that the channel carries between two times [s]."""
+    if profile.time_s.size == 2:  # one rate: the same sum, of one number, without arrays
+        begin_s, end_s = float(profile.time_s[0]), float(profile.time_s[1])
+        seconds = max(min(end_s, to_s) - max(begin_s, from_s), 0.0)
+        return math.floor(seconds * float(profile.rate_bps[0]) / BITS_PER_BYTE)
     return math.floor(float(_bits(profile, from_s, to_s).sum()) / BITS_PER_BYTE)
 
 

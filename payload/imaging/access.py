@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 SunElevation = Callable[[Floats, Floats, Floats], Floats]
 """Height of the Sun [deg] over latitudes [deg], longitudes [deg] at times [s], each (N,)."""
 
-_BLOCK = 2_000_000  # samples x targets looked at together: some 50 MB
+_BLOCK = 2_000_000  # samples x targets looked at together
+_PIECE = 48  # targets whose approaches are looked for together
 
 
 def find_opportunities(
@@ -159,12 +160,19 @@ def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
 def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Steps in which the satellite stops to come nearer to a target in sight, and those targets."""
     position, velocity = track.ephemeris.position_km, track.ephemeris.velocity_km_s
-    receding = _dot(position, velocity)[:, None] - velocity @ place.position_km.T
-    height_km = position @ place.up.T - _dot(place.position_km, place.up)
     reach_km = np.sqrt(_dot(velocity, velocity).max()) * track.step_s
-    in_sight = np.maximum(height_km[:-1], height_km[1:]) > -reach_km
-    step, who = np.nonzero((receding[:-1] < 0.0) & (receding[1:] >= 0.0) & in_sight)
-    return step, who
+    own = _dot(position, velocity)[:, None]
+    steps, whos = [], []
+    for first in range(0, len(place.up), _PIECE):  # pieces that fit into the processor's cache
+        receding = own >= velocity @ place.position_km[first : first + _PIECE].T
+        step, who = np.nonzero(~receding[:-1] & receding[1:])
+        who += first
+        up, height_km = place.up[who], _dot(place.position_km[who], place.up[who])
+        highest_km = np.maximum(_dot(position[step], up), _dot(position[step + 1], up)) - height_km
+        in_sight = highest_km > -reach_km
+        steps.append(step[in_sight])
+        whos.append(who[in_sight])
+    return np.concatenate(steps), np.concatenate(whos)
 
 
 def _blocks(targets: Sequence[Target], samples: int) -> Iterator[Sequence[Target]]:

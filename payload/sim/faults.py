@@ -7,9 +7,10 @@ Theory of Reliability, chapter 3), in the long run good for a share between / (b
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _with_banks_left(faults: Iterable[Fault]) -> Iterator[Fault]:
             gone[fault.who] += 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Faults:
     """The timetable, asked by those whom it befalls."""
 
@@ -204,7 +205,14 @@ class Faults:
         return min((fault.start_s for fault in resets if fault.start_s > now_s), default=math.inf)
 
     def _bearing(self, kind: FaultKind, who: str) -> list[Fault]:
-        return [fault for fault in self.all if fault.kind == kind and fault.who == who]
+        return self._by_bearer.get((kind, who), [])
+
+    @cached_property
+    def _by_bearer(self) -> dict[tuple[FaultKind, str], list[Fault]]:
+        found = defaultdict[tuple[FaultKind, str], list[Fault]](list)
+        for fault in self.all:
+            found[fault.kind, fault.who].append(fault)
+        return found
 
 
 def _at(faults: list[Fault], time_s: float) -> bool:

@@ -1,7 +1,7 @@
 """Mass memory: shelves with a label each, and the capacity that they share, whole or in partitions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from payload.scenario.storage import WhenFull
 from payload.sim.dropping import victims
@@ -73,7 +73,7 @@ class MassMemory:
     def change(self, tile_id: str, **labels: object) -> Shelf:
         """Write a shelf's label anew; what lies there may only shrink by that."""
         before = self.items[tile_id]
-        after = self.items[tile_id] = replace(before, **labels)  # type: ignore[arg-type]
+        after = self.items[tile_id] = before._replace(**labels)  # type: ignore[arg-type]
         self._count(after, after.bytes - before.bytes)
         return after
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +27,19 @@ class Pointing:
     targets: tuple[Target, ...]
 
     def __post_init__(self) -> None:
-        self._stations = {
+        self._turns_s: dict[tuple[str, str], float] = {}
+
+    @cached_property
+    def _stations(self) -> dict[str, NDArray[np.float64]]:
+        return {
             item.name: site(item.lat_deg, item.lon_deg, item.height_m).position_km
             for item in self.stations
         }
-        self._targets = {
-            item.name: site(item.lat_deg, item.lon_deg).position_km for item in self.targets
-        }
-        self._turns_s: dict[tuple[str, str], float] = {}
+
+    @cached_property
+    def _targets(self) -> dict[str, NDArray[np.float64]]:
+        """[km] ITRF; found when first asked for: most antennas turn by themselves, and nobody asks."""
+        return {item.name: site(item.lat_deg, item.lon_deg).position_km for item in self.targets}
 
     @property
     def is_shared(self) -> bool:

@@ -1,8 +1,7 @@
 """What a satellite asks of its power system, and the one that is never asked twice."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -41,13 +40,11 @@ class Power(Protocol):
         """An image was taken."""
         ...
 
-    @contextmanager
-    def transmit(self, subject: str) -> Iterator[None]:
+    def transmit(self, subject: str) -> AbstractContextManager[None]:
         """The radio sends frames, instead of idling."""
         ...
 
-    @contextmanager
-    def compute(self, watts: float, *, is_slow: bool = False) -> Iterator[None]:
+    def compute(self, watts: float, *, is_slow: bool = False) -> AbstractContextManager[None]:
         """The processor works; its joules are booked by who has it work."""
         ...
 
@@ -58,6 +55,9 @@ class Power(Protocol):
     def come_to_rest(self) -> None:
         """Close the books."""
         ...
+
+
+_FREE = nullcontext()
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,18 @@ class Unlimited:
     def use_camera(self, subject: str) -> None:
         """Costs nothing."""
 
-    @contextmanager
-    def transmit(self, subject: str) -> Iterator[None]:  # noqa: ARG002
+    def transmit(self, subject: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Costs nothing."""
-        yield
+        return _FREE
 
-    @contextmanager
-    def compute(self, watts: float, *, is_slow: bool = False) -> Iterator[None]:  # noqa: ARG002
+    def compute(
+        self,
+        watts: float,  # noqa: ARG002
+        *,
+        is_slow: bool = False,  # noqa: ARG002
+    ) -> AbstractContextManager[None]:
         """Costs what the profile says, which is booked elsewhere."""
-        yield
+        return _FREE
 
     def wake(self, *, is_on: bool) -> None:
         """Costs nothing."""

@@ -1,14 +1,13 @@
 """What a shelf of the mass memory says of the tile on it: all that a policy may know."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 UNKNOWN_COVER = 0.5
 """Assumption: of a tile that nobody has judged, half is taken to be cloud."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(NamedTuple):
     """A tile as it lies on board.
 
     Attributes:

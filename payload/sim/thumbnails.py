@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import simpy
 
@@ -42,8 +42,7 @@ class Thumbnails:
         self.ledger.make_thumbnail(tile_id, count_bytes, self.env.now)
         tile = self.memory.items[tile_id]
         thumbnail_id = f"{tile_id}/thumbnail"
-        shelf = replace(
-            tile,
+        shelf = tile._replace(
             tile_id=thumbnail_id,
             bytes=count_bytes,
             raw_bytes=count_bytes,

@@ -166,7 +166,8 @@ class Surrogate:
         kind = float(_kind(np.float64(glance.cover)))
         unlike = np.abs(at["cover"] - glance.cover) / _COVER_STEP
         if glance.thick_cover is not None:
-            unlike += np.nan_to_num(np.abs(at["thick_cover"] - glance.thick_cover)) / _THICK_STEP
+            thinner = np.abs(at["thick_cover"] - glance.thick_cover)
+            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / _THICK_STEP
         unlike += np.abs(at["sun_deg"] - glance.sun_elevation_deg) / _SUN_STEP_DEG
         unlike += self._strangeness(SURFACES.index(glance.surface), kind)
         most = min(NEIGHBOURS, unlike.size)
@@ -183,6 +184,11 @@ class Surrogate:
             found += at["tie"]
             self._strange[surface, kind] = found
         return found
+
+    @cached_property
+    def _all_say_thick(self) -> bool:
+        """Whether the thick cover of every donor is known."""
+        return not bool(np.isnan(self._columns["thick_cover"]).any())
 
     @cached_property
     def _strange(self) -> dict[tuple[int, float], NDArray[np.float64]]:

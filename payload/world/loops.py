@@ -92,6 +92,47 @@ def scramble(values: Bits) -> Bits:
 
 
 @compiled
+def sphere_noise(
+    base: Bits,
+    axes: tuple[np.uint64, np.uint64, np.uint64],
+    weights: NDArray[np.float64],
+    tick: NDArray[np.uint32],
+    wave: Field,
+    total: NDArray[np.float64],
+) -> None:
+    """`noise.SphereNoise.values`: add what the corners (O, N) of lattice cells say to fields (F, O, N), in place.
+
+    Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1).
+    """
+    count, octaves, places = total.shape
+    ticks = tick.shape[1]
+    low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
+    for octave in range(octaves):
+        for place in range(places):
+            moved = tick[octave, place if ticks > 1 else 0]
+            for corner in range(8):
+                x, y, z = corner & 1, corner >> 1 & 1, corner >> 2
+                bits = base[octave, place]
+                if x:
+                    bits += axes[0]
+                if y:
+                    bits += axes[1]
+                if z:
+                    bits += axes[2]
+                bits = _mixed_bits(_mixed_bits(bits))
+                weight = weights[x, 0, octave, place] * weights[y, 1, octave, place]
+                weight *= weights[z, 2, octave, place]
+                for field in range(count):
+                    if count == 4:
+                        lane = np.int64((bits >> np.uint64(16 * field)) & np.uint64(0xFFFF))
+                    else:
+                        half = np.uint32(bits >> np.uint64(32 * field))
+                        rate = np.uint32(np.uint32((half & low_half) - middle) * moved)
+                        lane = np.int64(np.uint32(rate + half) >> np.uint32(16))
+                    total[field, octave, place] += weight * wave[lane]
+
+
+@compiled
 def ground_noise(down: Bits, across: Bits, strength: Field, rough: Terms, fields: Field) -> None:
     """`surface.Ground.refine`: add noise to fields (4, H, W), in place."""
     _, height, width = fields.shape

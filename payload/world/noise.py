@@ -219,6 +219,10 @@ class SphereNoise:
         names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
         base = names[:, None] + first[0] * _AXES[0] + first[1] * _AXES[1] + first[2] * _AXES[2]
         total = np.zeros((self.fields, *base.shape))
+        fast = loops()
+        if fast is not None:
+            fast.sphere_noise(base, _AXES, weights, self._ticks(time_s), normal_wave(), total)
+            return total.astype(np.float32)
         for corner in range(8):
             step = (corner & 1, corner >> 1 & 1, corner >> 2)
             bits = base
@@ -247,12 +251,18 @@ class SphereNoise:
         ]
         return np.stack(rows)
 
+    def _ticks(self, time_s: float | NDArray[np.float64]) -> NDArray[np.uint32]:
+        """How far the phases of each octave have moved, shape (O, 1) or (O, N); of noise that stands still, nothing."""
+        if self.lifetime_s is None:
+            return np.zeros((len(self.spacing_km), 1), np.uint32)
+        return many_ticks(np.atleast_1d(time_s), np.array(self.lifetime_s)[:, None])
+
     def _lanes(
         self, bits: NDArray[np.uint64], time_s: float | NDArray[np.float64]
     ) -> list[NDArray[np.int64]]:
         if self.lifetime_s is None:
             return [((bits >> _U64(16 * i)) & _U64(0xFFFF)).astype(np.int64) for i in range(4)]
-        tick = many_ticks(np.atleast_1d(time_s), np.array(self.lifetime_s)[:, None])
+        tick = self._ticks(time_s)
         lanes = [(bits >> _U64(32 * i)).astype(np.uint32) for i in range(2)]
         return [(phases(lane, tick) >> np.uint32(16)).astype(np.int64) for lane in lanes]
 

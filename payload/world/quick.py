@@ -1,7 +1,7 @@
 """What makes painting quick: memory that is kept, and compiled loops where there is a compiler.
 
 Compiled loops or numpy alone paint the same bytes. numba takes a second to load, so that nobody wakes it but who paints: a planner who glances at the same
-world does without.
+world a few times, or paints a small patch, does without.
 """
 
 from functools import cache
@@ -12,15 +12,28 @@ import numpy as np
 from payload.kernels import can_compile
 
 _woken: list[ModuleType] = []
+_glances = [0]
+
+_WORTH_PX = 2**14
+"""Smaller patches are painted by numpy sooner than numba is loaded."""
+_WORTH_GLANCES = 200
+"""So many scenes are glanced at by numpy in about the time in which numba is loaded."""
 
 
 _ARENA_BYTES = 2**25 - 2**16
 
 
-def wake() -> None:
-    """Load the compiled loops, if there is a compiler, and have memory kept from block to block."""
+def glance() -> None:
+    """A scene is glanced at: where it is one of many, the compiled loops are worth their loading."""
+    _glances[0] += 1
+    if _glances[0] == _WORTH_GLANCES:
+        wake(_WORTH_PX)
+
+
+def wake(pixels: int) -> None:
+    """Load the compiled loops, if there is a compiler and so much to do, and have memory kept from block to block."""
     _keep_memory()
-    if not _woken and can_compile():
+    if pixels >= _WORTH_PX and not _woken and can_compile():
         from payload.world import loops as compiled_loops  # noqa: PLC0415 - loads numba
 
         _woken.append(compiled_loops)

@@ -116,7 +116,7 @@ class SyntheticScene:
             ImageryError: The window does not lie inside the scene.
         """
         check_window(window, self.height_px, self.width_px)
-        wake()
+        wake(window.pixels)
         bands = np.empty((len(self.bands), window.height_px, window.width_px), np.uint16)
         truth = np.empty((window.height_px, window.width_px), np.uint8)
         for block, there in _blocks(window):
@@ -132,7 +132,7 @@ class SyntheticScene:
             ImageryError: The window does not lie inside the scene.
         """
         check_window(window, self.height_px, self.width_px)
-        wake()
+        wake(window.pixels)
         shape = window.height_px, window.width_px
         found = GroundTruth(*(np.empty(shape, kind) for kind in (np.uint8, np.uint8, np.float32)))
         for block, there in _blocks(window):

@@ -17,6 +17,7 @@ from payload.types import (
     View,
     Window,
 )
+from payload.world import quick
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Pace, Sky, Weather
 from payload.world.cover import Edges
 from payload.world.forecast import forecast
@@ -131,6 +132,7 @@ class Synthetic:
             ImageryError: The view is not of this Earth, or a window not of its scene.
         """
         _check(view)
+        quick.glance()
         sensor, time_s = view.sensor, seconds_since_2000(view.utc)
         for window in windows:
             check_window(window, sensor.height_px, sensor.width_px)

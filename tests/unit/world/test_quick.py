@@ -9,6 +9,7 @@ from painting import numpy_alone, scene
 
 from payload.types import Window
 from payload.world import quick
+from payload.world.noise import SphereNoise
 
 SCENES = {
     "fields and towns": scene(50.2, 8.0),
@@ -44,6 +45,7 @@ def painted(made):
 def test_compiled_loops_paint_the_bytes_that_numpy_does(name, monkeypatch):
     pytest.importorskip("numba")
     monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(2**20)  # small scenes do not
     fast = painted(SCENES[name])
     assert quick.loops() is not None
     numpy_alone(monkeypatch)
@@ -67,9 +69,9 @@ import sys
 from datetime import datetime, UTC
 from payload.types import Radiometry, Sensor, View, Window
 from payload.world.synthetic import Synthetic
-camera = Sensor(("red",), 10.0, 64, 64, 12, Radiometry(3e-4), 30.0, 10.0, 5.0)
+camera = Sensor(("red",), 10.0, 128, 128, 12, Radiometry(3e-4), 30.0, 10.0, 5.0)
 view = View("v", "t", 50.0, 8.0, datetime(2025, 6, 1, 10, tzinfo=UTC), 50.0, camera)
-world, window = Synthetic(seed=3), Window(0, 0, 64, 64)
+world, window, patch = Synthetic(seed=3), Window(0, 0, 128, 128), Window(0, 0, 64, 64)
 world.glance(view, [window])
 print("numba" in sys.modules)
 {}
@@ -81,6 +83,28 @@ def test_naming_a_world_and_glancing_at_it_wakes_no_compiler():
     pytest.importorskip("numba")
     assert python(LOOK.format("world.scene(view)")) == ["False", "False"]
     assert python(LOOK.format("world.scene(view).read(window)")) == ["False", "True"]
+
+
+def test_a_small_patch_wakes_no_compiler_and_many_glances_do():
+    pytest.importorskip("numba")
+    assert python(LOOK.format("world.scene(view).read(patch)")) == ["False", "False"]
+    glances = "for _ in range(200): world.glance(view, [window])"
+    assert python(LOOK.format(glances)) == ["False", "True"]
+
+
+@pytest.mark.parametrize("lifetime_s", [None, (7200.0, 600.0)])
+@pytest.mark.parametrize("when_s", [8e8, np.linspace(8e8, 8.1e8, 50)], ids=["one", "many"])
+def test_compiled_noise_has_the_bytes_of_numpys(monkeypatch, lifetime_s, when_s):
+    pytest.importorskip("numba")
+    direction = np.random.default_rng(1).normal(size=(3, 50))
+    direction /= np.linalg.norm(direction, axis=0)
+    noise = SphereNoise(3, "test", (500.0, 12.0), lifetime_s)
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(10**6)
+    fast = noise.values(direction, when_s)
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == noise.values(direction, when_s).tobytes()
+    assert np.ptp(fast) > 1.0
 
 
 def test_a_compiler_that_is_told_to_rest_is_not_woken():

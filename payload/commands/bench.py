@@ -1,0 +1,37 @@
+"""`payload-sim bench`: how fast this machine flies."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from payload.commands.options import AsJson, Quiet
+from payload.commands.talk import answer, answer_json, as_dict, say
+
+
+def bench(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Where bench.json goes.")
+    ] = Path("results/benchmarks"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure ratios of speed on this machine: the event loop, the codec, growth with the size of a fleet.
+
+    Each is a ratio of two things measured in one run, in seconds of CPU. Writes FOLDER/bench.json, with machine and
+    versions. Takes a minute or two.
+
+    Example:  payload-sim bench --out results/benchmarks
+    """
+    from payload import api
+    from payload.scenario.options import refuse_remote
+
+    refuse_remote([out])
+    report, path = api.bench(out, tell=(lambda _: None) if quiet else say)
+    if as_json:
+        answer_json({"file": str(path), **as_dict(report)})
+        return
+    for ratio in report.ratios:
+        answer(ratio.sentence())
+    answer(f"{report.machine}, {report.cores} cores, Python {report.python}")
+    answer(str(path))

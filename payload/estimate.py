@@ -1,0 +1,132 @@
+"""What a run will take, before it is flown: seconds, memory and disk, from a plan and a few of its images.
+
+Nothing is flown. Geometry and the first plan are computed as in the run, and timed; some of the planned images are
+worked on, and timed; what a tile costs in books and tables is counted in bare events of SimPy, timed on this machine.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from payload.scenario.models import Scenario
+from payload.sim import Assembly, assemble
+from payload.sim.arms import ARMS
+from payload.sim.camera import Camera
+from payload.sim.facts import TileFacts
+from payload.sim.planning import first_plan
+from payload.sim.yardstick import bare_event_s
+from payload.types import Opportunity
+
+Found = TypeVar("Found")
+
+SAMPLE = {"surrogate": 24, "pixels": 2}
+"""Planned images that are worked on to time them, by fidelity."""
+
+EVENTS_PER_TILE = 190
+"""Bare events that fit into what a tile of an arm takes beyond its facts. Measured: the story 115, its sums, tables
+and page the rest."""
+START_S_IN_EVENTS = 3_500_000
+"""Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.7 s."""
+BASE_BYTES = 215_000_000
+"""[byte] Memory of a process that has loaded what any run needs. Measured."""
+COMPILED_BYTES = 120_000_000
+"""[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
+OPPORTUNITY_BYTES = 350
+"""[byte] Memory of an opportunity. Measured."""
+FACTS_BYTES = 900
+"""[byte] Memory of what is known of a tile, once for all arms. Measured."""
+TILE_BYTES = 1_100
+"""[byte] Memory of a tile's entries and outcome, in each arm. Measured."""
+PAGE_BYTES = 5_100_000
+"""[byte] On disk: the report, which holds its own drawing library. Measured."""
+ROW_BYTES = 30
+"""[byte] On disk: a tile's rows in all tables, in each arm, compressed. Measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run is expected to take, each within a factor of two.
+
+    Attributes:
+        images: Planned at the start; images that are taken again come on top.
+        tiles: Of those images.
+        cpu_s: [s] Of one core.
+        memory_bytes: [byte] At most at a time.
+        disk_bytes: [byte] Of the results folder.
+    """
+
+    images: int
+    tiles: int
+    cpu_s: float
+    memory_bytes: int
+    disk_bytes: int
+
+    def sentence(self) -> str:
+        """For people."""
+        return (
+            f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
+            f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two: "
+            f"{self.images} images of {self.tiles} tiles are planned, for {len(ARMS)} arms"
+        )
+
+
+def estimate(scenario: Scenario) -> Estimate:
+    """Expect what `run` will take on this machine.
+
+    Raises:
+        PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
+    """
+    event_s = bare_event_s()
+    assembled_s, assembly = _timed(lambda: assemble(scenario))
+    planned_s, plan = _timed(lambda: first_plan(assembly))
+    images = len(plan.images)
+    image_s, facts = _sampled(assembly, plan.images)
+    worked_on = max(1, min(SAMPLE[scenario.fidelity], images))
+    tiles = round(len(facts) / worked_on * images)
+    is_painted = assembly.surrogate is None
+    is_compiled = is_painted or images >= 200  # glances load the compiler when they are many
+    kept_bytes = sum(fact.encoded_bytes for fact in facts) / worked_on * images if is_painted else 0
+    opportunities = sum(map(len, assembly.opportunities.values()))
+    arms = len(ARMS)
+    return Estimate(
+        images=images,
+        tiles=tiles,
+        cpu_s=assembled_s
+        + arms * planned_s
+        + images * image_s
+        + event_s * (START_S_IN_EVENTS + EVENTS_PER_TILE * tiles * arms),
+        memory_bytes=BASE_BYTES
+        + (COMPILED_BYTES if is_compiled else 0)
+        + OPPORTUNITY_BYTES * opportunities
+        + tiles * (FACTS_BYTES + arms * TILE_BYTES),
+        disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + round(kept_bytes),
+    )
+
+
+def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, list[TileFacts]]:
+    """[s] That an image takes, and the facts of the tiles of some, evenly spread over the plan."""
+    count = min(SAMPLE[assembly.scenario.fidelity], len(images))
+    if not count:
+        return 0.0, []
+    camera, darkroom = Camera(assembly), assembly.darkroom
+    chosen = [camera.expose(images[number * len(images) // count]) for number in range(count)]
+    with tempfile.TemporaryDirectory(prefix="payload-sim-") as folder:
+        darkroom.develop(chosen[0], Path(folder) / "first")  # what is loaded once is loaded
+        taken_s, facts = _timed(
+            lambda: [
+                fact
+                for number, acquisition in enumerate(chosen)
+                for fact in darkroom.develop(acquisition, Path(folder) / str(number))
+            ]
+        )
+    return taken_s / count, facts
+
+
+def _timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """[s] Of CPU that a piece of work takes, and what it gives."""
+    start = time.process_time()
+    found = work()
+    return time.process_time() - start, found

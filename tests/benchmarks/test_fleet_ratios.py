@@ -1,0 +1,26 @@
+"""The event loop against bare SimPy, and growth with the size of a fleet; `payload-sim bench` shows the figures.
+
+Off by default. The gates leave a third of slack above what was measured.
+"""
+
+import pytest
+
+from payload.bench import _event_loop, _growth
+
+SLACK = 4.0 / 3.0
+
+
+def test_an_event_of_a_flight_against_a_bare_timeout(benchmark, tmp_path):
+    """Books, decisions and audit included it takes as long as 24 bare ones; 6 were aimed at."""
+    found, _ = benchmark.pedantic(lambda: list(_event_loop(tmp_path)), rounds=1)
+    benchmark.extra_info[found.what] = round(found.value, 1)
+    assert found.value < 24.0 * SLACK
+
+
+@pytest.mark.timeout(600)
+def test_time_grows_about_as_the_fleet_does(benchmark, tmp_path):
+    """With satellites, days and targets: exponents of at most 1.1 were aimed at."""
+    found = benchmark.pedantic(lambda: list(_growth(tmp_path)), rounds=1)
+    for ratio in found:
+        benchmark.extra_info[ratio.what] = round(ratio.value, 2)
+        assert ratio.value < 1.1 * SLACK

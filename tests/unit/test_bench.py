@@ -1,0 +1,30 @@
+"""What `payload-sim bench` reckons with: the exponent of growth and the count of events."""
+
+import pytest
+import simpy
+
+from payload.bench import exponent
+from payload.fleet import FleetSize, write_fleet
+from payload.sim.yardstick import count_events
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_the_exponent_of_a_power_law_is_its_power(power):
+    sizes = (1, 2, 4, 8)
+    assert exponent(sizes, [3.0 * size**power for size in sizes]) == pytest.approx(power)
+
+
+def test_each_event_that_is_dispatched_counts_once():
+    def wait(env):
+        for _ in range(10):
+            yield env.timeout(1.0)
+
+    env = simpy.Environment()
+    env.process(wait(env))
+    assert count_events(env.run) == 12  # the start of the process, ten timeouts, its end
+
+
+def test_a_fleet_is_as_large_as_it_was_asked_to_be(tmp_path):
+    size = FleetSize(planes=3, satellites_per_plane=2, stations=7, targets=11, hours=2.0)
+    scenario = write_fleet(tmp_path, size)
+    assert (len(scenario.fleet), len(scenario.stations), scenario.duration_h) == (6, 7, 2.0)

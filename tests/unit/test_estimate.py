@@ -1,0 +1,45 @@
+"""What a run is expected to take, against what it then takes; seconds are of CPU, so that others may work too."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from payload import api
+from payload.fleet import FleetSize, write_fleet
+
+
+def taken(scenario, changes, out):
+    """CPU seconds, greatest memory and bytes on disk of a run from the shell."""
+    words = [word for change in changes for word in ("--set", change)]
+    command = [sys.executable, "-m", "payload", "run", str(scenario), *words, "--out", str(out)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    on_disk = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, on_disk
+
+
+def within_two(expected, found):
+    return all(
+        one / 2 <= other <= one * 2
+        for one, other in zip(
+            (expected.cpu_s, expected.memory_bytes, expected.disk_bytes), found, strict=True
+        )
+    )
+
+
+def test_a_day_without_pixels_takes_what_was_expected(root, tmp_path):
+    path, changes = root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"]
+    expected = api.estimate(api.check(path, changes))
+    assert within_two(expected, taken(path, changes, tmp_path)), expected
+
+
+@pytest.mark.slow
+def test_a_fleet_takes_what_was_expected(tmp_path):
+    scenario = write_fleet(tmp_path, FleetSize(planes=2, satellites_per_plane=5, targets=200))
+    expected = api.estimate(scenario)
+    out = tmp_path / "out"
+    assert within_two(expected, taken(tmp_path / "fleet.yaml", [], out)), expected
