@@ -18,7 +18,7 @@ from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.link import LinkReport
 from payload.analysis.paired import PairedComparison
-from payload.energy import ComputeProfile, write_profile
+from payload.energy import ComputeProfile, load_profile, write_profile
 from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.cloud_masks import MaskReport
@@ -42,11 +42,11 @@ from payload.sim import assemble, at_key
 from payload.sim.assemble import (
     fitted_profile,
     make_sensor,
-    propagators_of,
     surrogate_of,
 )
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.contact_list import Pass, passes
+from payload.sim.encounters import propagators_of
 from payload.sim.link import link
 from payload.sim.outlook import check_foresight
 from payload.sim.planning import first_plan
@@ -103,6 +103,7 @@ __all__ = [
     "compress",
     "compress_listed",
     "earth",
+    "examine",
     "executor",
     "fly",
     "json_schema",
@@ -135,10 +136,31 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
         OrbitError: A satellite cannot be propagated to the end of the flight.
     """
+    scenario = examine(path, overrides)
+    sensor = make_sensor(scenario)
+    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    surrogate_of(scenario)
+    return scenario
+
+
+def examine(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and all files that it names, for those who fly nothing: lists of passes, budgets of links.
+
+    Whether network and surrogate fit, which takes far longer to find out, is asked by `check` alone.
+
+    Args:
+        path: The file.
+        overrides: Texts `path.to.key=value`, checked like the file.
+
+    Raises:
+        ScenarioError: As `check` does.
+        OrbitError: A satellite cannot be propagated to the end of the flight.
+    """
     scenario = load_scenario(path, overrides)
     at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     sensor = make_sensor(scenario)
-    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    scenario.masker.build(bands=sensor.bands)
+    at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
     for craft in propagators_of(scenario).values():  # is it still up at the end?
         craft.propagate(np.array([0.0, scenario.duration_s]))
     if scenario.passes is not None:
@@ -148,7 +170,6 @@ def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
-    surrogate_of(scenario)
     return scenario
 
 

@@ -295,7 +295,7 @@ def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson 
 
     from payload import api
 
-    found = api.passes(api.check(scenario, overrides or []))
+    found = api.passes(api.examine(scenario, overrides or []), lambda note: _say(f"note: {note}"))
     if as_json:
         _answer_json([dataclasses.asdict(item) for item in found])
         return

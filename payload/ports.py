@@ -208,6 +208,16 @@ class Choosing(Protocol):
 
 
 @runtime_checkable
+class InLoop(Protocol):
+    """A codec that may itself lose, in its loop of prediction: its samples come back within a bound."""
+
+    @property
+    def max_error_dn(self) -> int:
+        """[DN] The bound; 0 where it loses nothing."""
+        ...
+
+
+@runtime_checkable
 class Scheduler(Protocol):
     """Socket `payload.scheduler`: what to image next. Pure: plan in, plan out."""
 

@@ -64,7 +64,7 @@ def run(
         records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
-        archive.close(own, memo.estimates)
+        archive.close(own)
         archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
         write_books(
             folder.partial,

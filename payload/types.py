@@ -399,12 +399,14 @@ class EncodedTile:
     """A whole tile record as it goes down, and the codec that made its payload (after a fallback).
 
     By `not_coded_bytes` a raw record would be shorter with the same pixels left out, their plane counted.
+    A rate is met by `encodings` of the tile, one after another; else there is one.
     """
 
     tile_id: str
     codec: str
     record: bytes = field(repr=False)
     not_coded_bytes: int = 0
+    encodings: int = 1
 
 
 @dataclass(frozen=True, slots=True)

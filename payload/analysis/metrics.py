@@ -22,7 +22,7 @@ from payload.ledger import Fate, FlightRecord, Image
 from payload.scenario.faults import FaultKind
 from payload.types import CoverEstimate, Target
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ARM_NAMES = ("raw", "compressed", "discard", "prune", "mask", "oracle")
 OWN_ARM = "prune"
 
@@ -265,12 +265,14 @@ def _arm(name: str, flown: Flown) -> Summary:
         "used_j_per_clear_mpx": None,
         "refused": None,
         "late_tiles": None,
+        "report_bytes": None,
     }
     record = flown.records.get(name)
     if record is None:
         return arm
     books = record.ledger
-    downlinked = books.total_bytes(Fate.DELIVERED)
+    report_bytes = books.report_bytes(Fate.DELIVERED)
+    downlinked = books.total_bytes(Fate.DELIVERED) + report_bytes
     clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
     discarded_px = _clear(flown, books.tiles_with(Fate.PRUNED))
     if clear_px is not None and discarded_px is not None:
@@ -292,6 +294,7 @@ def _arm(name: str, flown: Flown) -> Summary:
         "images": len(record.images),
         "used_bytes": sum(log.used_bytes for log in record.contacts),
         "link_saturated": is_saturated(record),
+        "report_bytes": report_bytes,
         **arm_energy(record, clear_px, says_watts=flown.says_watts),
     }
     return arm

@@ -43,7 +43,7 @@ def link(
     from payload import api
 
     found = api.link(
-        api.check(scenario, overrides or []),
+        api.examine(scenario, overrides or []),
         elevation_deg=at_elevation_deg,
         station=station,
         satellite=satellite,

@@ -10,6 +10,7 @@
     quantise     near-lossless, for every codec          plane      of pixels that are not coded
     record       the header of one tile                  sealing    a tile becomes a record, and back
     container    one image as the ground has it          scan       finds records in damaged bytes
+    cover_report  what became of an image's tiles on board
     image_index  its header and the fate of each cell
 
 `seal` makes a tile's record on board, `seal_clear` one without its cloudy pixels; `ContainerWriter` files

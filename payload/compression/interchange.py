@@ -34,6 +34,9 @@ from payload.errors import CodecError
 from payload.registry import option
 
 _LENGTH = struct.Struct("<I")
+# [byte] No sample takes more: LIMIT of ISO/IEC 14495-1, annex C.2.4.1.1, is 64 bit for samples of 16.
+_JPEGLS_LIMIT = 8
+_JPEGLS_HEADER = 1024
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,11 @@ class JpegLs(Pictures):
     kind = "jpegls"
 
     def _picture(self, guest: ModuleType, part: NDArray[np.uint16], bit_depth: int) -> bytes:  # noqa: ARG002 - it finds out
-        return guest.jpegls_encode(part)  # type: ignore[no-any-return]
+        try:
+            return guest.jpegls_encode(part)  # type: ignore[no-any-return]
+        except FAILURES:  # its own buffer is too small for what grows, such as noise of 16 bit
+            room = _JPEGLS_HEADER + _JPEGLS_LIMIT * part.size
+            return guest.jpegls_encode(part, out=room)  # type: ignore[no-any-return]
 
     def _samples(
         self,

@@ -22,6 +22,7 @@ RAW = "raw"
 _VERSION = 2
 _FALLBACK = 1
 _HAS_PLANE = 2
+_IN_LOOP = 4
 _COVER_STEPS = 65_534
 _COVER_UNKNOWN = 65_535
 _FIELDS = struct.Struct("<4sIBBHHHIIHH14sHHBx8s8sI")
@@ -48,6 +49,7 @@ class TileHeader:
         pixel_hash: `pixel_hash` of its samples, as decoded.
         body_bytes: [byte] Length of what follows the header.
         body_crc: CRC-32 of that.
+        is_in_loop: Whether the codec itself lost what was lost, so that its samples are those of the tile.
     """
 
     codec: str
@@ -64,6 +66,7 @@ class TileHeader:
     pixel_hash: bytes
     body_bytes: int
     body_crc: int
+    is_in_loop: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -123,7 +126,9 @@ def pack_header(header: TileHeader) -> bytes:
             SYNC,
             header.record_bytes,
             _VERSION,
-            (_FALLBACK if header.is_fallback else 0) | (_HAS_PLANE if header.has_plane else 0),
+            _FALLBACK * header.is_fallback
+            | _HAS_PLANE * header.has_plane
+            | _IN_LOOP * header.is_in_loop,
             header.bands,
             header.row,
             header.col,
@@ -174,8 +179,10 @@ def _unpack_header(fields: bytes) -> TileHeader:
         raise CodecError("the header of the tile record makes no sense")
     check_shape((bands, height_px, width_px), bit_depth=bit_depth)
     coded_depth(bit_depth, max_error)
-    if flags & ~(_FALLBACK | _HAS_PLANE):
+    if flags & ~(_FALLBACK | _HAS_PLANE | _IN_LOOP):
         raise CodecError(f"the header of the tile record has flags that nobody knows: {flags:#x}")
+    if flags & _IN_LOOP and (flags & _FALLBACK or not max_error):
+        raise CodecError("the tile record tells of a codec's own loss, but nothing is lost")
     return TileHeader(
         codec=codec,
         is_fallback=bool(flags & _FALLBACK),
@@ -191,4 +198,5 @@ def _unpack_header(fields: bytes) -> TileHeader:
         pixel_hash=hashed,
         body_bytes=record_bytes - HEADER_BYTES,
         body_crc=body_crc,
+        is_in_loop=bool(flags & _IN_LOOP),
     )

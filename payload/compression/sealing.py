@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -38,7 +38,7 @@ from payload.compression.samples import (
 )
 from payload.errors import CodecError, PluginError
 from payload.geometry.grid import tile_place
-from payload.ports import Choosing, Codec
+from payload.ports import Choosing, Codec, InLoop
 from payload.types import EncodedTile, Tile
 from payload.units import BITS_PER_BYTE
 
@@ -68,7 +68,7 @@ class Coding:
     Attributes:
         codec: Codes them; what comes out no shorter than `raw` goes as `raw`.
         name: Kind of the codec, 1 to 14 visible ASCII characters; a codec that chooses names another.
-        loss: What may be lost of a sample.
+        loss: What may be lost of a sample before it; nothing where the codec itself loses.
     """
 
     codec: Codec
@@ -149,23 +149,27 @@ class _Sealing:
         most = largest_error(depth)
         most = most if loss.max_error is None else min(loss.max_error, most)
         made = cache(self._record)
-        return made(smallest_error(lambda m: len(made(m).record) <= limit_bytes, most))
+        found = made(smallest_error(lambda m: len(made(m).record) <= limit_bytes, most))
+        return replace(found, encodings=made.cache_info().misses)
 
     def _record(self, max_error: int) -> EncodedTile:
         tile, bands, not_coded = self.tile, self.tile.patch.bands, self.not_coded
         depth = coded_depth(tile.bit_depth, max_error)
         steps = quantised(bands, max_error)
-        samples = restored(steps, max_error, bit_depth=tile.bit_depth)
-        self._verify(samples, max_error)
         codec, name = self.coding.codec, self.coding.name
         if isinstance(codec, Choosing):
             name, codec = codec.choose(steps, bit_depth=depth, not_coded=not_coded)
+        own_error = self._own_error(codec)
         payload = codec.encode(steps, bit_depth=depth, not_coded=not_coded)
         coded = len(bands) * count_coded(bands.shape, not_coded)
         is_fallback = name != RAW and coded > 0
         is_fallback = is_fallback and len(payload) >= packed_bytes(coded, depth)
         if is_fallback:
-            payload = Raw().encode(steps, bit_depth=depth, not_coded=not_coded)
+            payload, own_error = Raw().encode(steps, bit_depth=depth, not_coded=not_coded), 0
+        if own_error:
+            steps = codec.decode(payload, bands.shape, bit_depth=depth, not_coded=not_coded)
+        samples = restored(steps, max_error, bit_depth=tile.bit_depth)
+        self._verify(samples, max_error or own_error)
         plane = b""
         if not_coded is not None:
             packed = pack_plane(not_coded)
@@ -176,7 +180,7 @@ class _Sealing:
             codec=RAW if is_fallback else name,
             is_fallback=is_fallback,
             has_plane=not_coded is not None,
-            max_error=max_error,
+            max_error=max_error or own_error,
             row=tile.row,
             col=tile.col,
             window=tile.window,
@@ -187,18 +191,32 @@ class _Sealing:
             pixel_hash=pixel_hash(samples),
             body_bytes=len(body),
             body_crc=zlib.crc32(body),
+            is_in_loop=own_error > 0,
         )
         left_out = packed_bytes(bands.size, tile.bit_depth) - packed_bytes(coded, tile.bit_depth)
         return EncodedTile(tile.id, header.codec, pack_header(header) + body, left_out - len(plane))
+
+    def _own_error(self, codec: Codec) -> int:
+        """[DN] What the codec itself may lose; then nothing else may."""
+        found = codec.max_error_dn if isinstance(codec, InLoop) else 0
+        if not found:
+            return 0
+        coded_depth(self.tile.bit_depth, found)
+        if self.coding.loss.max_error or self.coding.loss.bits_per_sample is not None:
+            raise CodecError(
+                f"tile {self.tile.id}: {self.coding.name} itself loses up to {found} DN a sample, and the "
+                "samples would lose before it: only one of the two may"
+            )
+        return found
 
     def _verify(self, samples: NDArray[np.uint16], max_error: int) -> None:
         """The promise of near-lossless coding, kept for this very tile."""
         if not max_error:
             return
-        found = worst(
-            coded_samples(self.tile.patch.bands, self.not_coded),
-            coded_samples(samples, self.not_coded),
-        )
+        bands = self.tile.patch.bands
+        if samples.shape != bands.shape:
+            raise CodecError(f"tile {self.tile.id}: samples come back in shape {samples.shape}")
+        found = worst(coded_samples(bands, self.not_coded), coded_samples(samples, self.not_coded))
         if found > max_error:
             raise CodecError(f"tile {self.tile.id}: a sample is off by {found}, not {max_error}")
 
@@ -225,11 +243,12 @@ def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
         raise CodecError(f"{where}: there is no codec {header.codec!r} here to decode it")
     try:
         not_coded, payload = _cut(header, body)
-        depth = coded_depth(header.bit_depth, header.max_error)
+        max_error = 0 if header.is_in_loop else header.max_error
+        depth = coded_depth(header.bit_depth, max_error)
         steps = codec.decode(payload, header.shape, bit_depth=depth, not_coded=not_coded)
     except (CodecError, PluginError) as error:  # its extra may be missing here
         raise CodecError(f"{where}: {error}") from error
-    bands = restored(steps, header.max_error, bit_depth=header.bit_depth)
+    bands = restored(steps, max_error, bit_depth=header.bit_depth)
     if bands.shape != header.shape or pixel_hash(bands) != header.pixel_hash:
         raise CodecError(f"{where}: the decoded samples are not those that were sealed")
     return OpenedTile(header, bands, not_coded)

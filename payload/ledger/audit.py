@@ -2,9 +2,10 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 from payload.errors import LawError
-from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger, TileEntry
+from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger, ReportEntry, TileEntry
 
 JOULE_TOLERANCE = 1e-9
 
@@ -18,7 +19,7 @@ def audit(ledger: Ledger) -> None:
     is a battery: joules given are joules used, lost, spilled and stored, and each consumer has drawn from
     it what it spent. A tile misses its deadline once, and ends as what became of it says.
     A thumbnail belongs to one tile, stands in no account of that tile, ends once, and is then as long as it was
-    made. So does a cover report.
+    made. So do reports.
 
     Raises:
         LawError: The first law that is broken, with the tile and the figures.
@@ -32,7 +33,8 @@ def audit(ledger: Ledger) -> None:
     _audit_balances(ledger)
     _audit_late(ledger, raw, fates)
     _audit_thumbnails(ledger, raw)
-    _audit_reports(ledger)
+    _audit_reports(ledger.reports_made, ledger.reports)
+    _audit_reports(ledger.cover_reports_made, ledger.cover_reports)
 
 
 def _acquired(ledger: Ledger) -> dict[str, int]:
@@ -194,15 +196,15 @@ def _audit_thumbnails(ledger: Ledger, raw: dict[str, int]) -> None:
         raise LawError(f"the thumbnail of {next(iter(made))} never ended")
 
 
-def _audit_reports(ledger: Ledger) -> None:
+def _audit_reports(starts: Sequence[ReportEntry], ends: Sequence[ReportEntry]) -> None:
     made: dict[str, int] = {}
-    for item in ledger.reports_made:
+    for item in starts:
         if item.report_id in made or type(item.bytes) is not int or item.bytes <= 0:
             raise LawError(
                 f"the report {item.report_id} was made twice, or of {item.bytes!r} bytes"
             )
         made[item.report_id] = item.bytes
-    for entry in ledger.reports:
+    for entry in ends:
         if made.pop(entry.report_id, None) != entry.bytes:
             raise LawError(
                 f"the report {entry.report_id} of {entry.bytes} bytes ended twice, or was never made so"

@@ -152,7 +152,7 @@ class ThumbnailEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """A cover report of so many bytes, made or at its end.
+    """A report of so many bytes, of covers and plans or of one image's covers, made or at its end.
 
     It ends DELIVERED, LOST on the way, or ON_BOARD when the span is over; no tile's account knows of it.
     """
@@ -178,6 +178,8 @@ class Ledger:
     thumbnails: list[ThumbnailEntry] = field(default_factory=list[ThumbnailEntry])
     reports_made: list[ReportEntry] = field(default_factory=list[ReportEntry])
     reports: list[ReportEntry] = field(default_factory=list[ReportEntry])
+    cover_reports_made: list[ReportEntry] = field(default_factory=list[ReportEntry])
+    cover_reports: list[ReportEntry] = field(default_factory=list[ReportEntry])
 
     def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
         """A tile of so many raw bytes was taken."""
@@ -223,6 +225,18 @@ class Ledger:
     def end_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
         """The radio, or the ground, tells the end of a cover report."""
         self.reports.append(ReportEntry(time_s, report_id, count_bytes, end))
+
+    def make_cover_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
+        """The cover report of an image was made."""
+        self.cover_reports_made.append(ReportEntry(time_s, report_id, count_bytes))
+
+    def end_cover_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
+        """The radio, or the ground, tells the end of an image's cover report."""
+        self.cover_reports.append(ReportEntry(time_s, report_id, count_bytes, end))
+
+    def report_bytes(self, end: Fate) -> int:
+        """[byte] All reports, of both kinds, with an end."""
+        return sum(item.bytes for item in self.reports + self.cover_reports if item.end is end)
 
     def spent_j(self, consumer: str | None = None) -> float:
         """[J] Spent by a consumer, or by all."""

@@ -80,6 +80,7 @@ class FlightRecord:
 
     Attributes:
         fetched: Pruned tiles that the ground asked for and that were still on board.
+        cover_reports: Cover reports that came down, by acquisition.
     """
 
     arm: str
@@ -93,3 +94,4 @@ class FlightRecord:
     fetched: tuple[str, ...] = ()
     uploads: tuple[UploadLog, ...] = ()
     loop: LoopLog = field(default_factory=LoopLog)
+    cover_reports: dict[str, bytes] = field(default_factory=dict[str, bytes])

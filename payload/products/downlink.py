@@ -14,6 +14,7 @@ from payload.compression import (
     ContainerWriter,
     read_container,
 )
+from payload.compression.cover_report import TOLD_WORDS, Told, read_cover_report
 from payload.errors import CodecError, LawError
 from payload.geometry.grid import tile_place
 from payload.ledger import FlightRecord, Image
@@ -43,13 +44,14 @@ class Archive:
             self.writers[acquisition.id] = ContainerWriter(path, self._header(acquisition))
         self.writers[acquisition.id].append(record)
 
-    def close(self, record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> None:
-        """Write each container's index: what became of the tiles that are not in it, and why."""
+    def close(self, record: FlightRecord) -> None:
+        """Write each container's index: what became of the tiles that are not in it, as far as the ground was told."""
         ends = {tile.tile_id: CellFate(tile.end) for tile in record.ledger.tiles}
         for image in record.images:
             writer = self.writers.get(image.acquisition.id)
             if writer is not None:
-                writer.close(_cells(image, ends, estimates))
+                report = record.cover_reports.get(image.acquisition.id)
+                writer.close(_cells(image, ends, report))
 
     def restore(self, folder: Path, which: Which, estimates: Mapping[str, CoverEstimate]) -> None:
         """Restore delivered tiles from the containers as COG, truth and decision as tags."""
@@ -106,19 +108,31 @@ def file_name(name: str, suffix: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "_", name)[:150] + suffix
 
 
-def _cells(
-    image: Image, ends: Mapping[str, CellFate], estimates: Mapping[str, CoverEstimate]
-) -> list[Cell]:
-    reasons = {outcome.tile_id: outcome.decision.reason for outcome in image.outcomes}
-    cells = []
-    for tile_id in image.acquisition.tile_ids:
-        _, row, col = tile_place(tile_id)
-        reason = reasons.get(tile_id, "never judged")
-        estimate, fate = estimates[tile_id], ends[tile_id]
-        if fate is CellFate.PRUNED and not estimate.valid_px:
-            fate = CellFate.NO_DATA
-        cells.append(Cell(row, col, fate, estimate.cover, reason))
-    return cells
+def _cells(image: Image, ends: Mapping[str, CellFate], report: bytes | None) -> list[Cell]:
+    """What the ground knows of each cell: its tile, or what the image's cover report told of it."""
+    acquisition = image.acquisition
+    kept = {item.tile_id: item.decision.reason for item in image.outcomes if item.is_kept}
+    told: Mapping[str, Told | float] = {}
+    if report is not None:
+        _, row, col = tile_place(acquisition.tile_ids[-1])
+        cells = read_cover_report(report, acquisition.id, row + 1, col + 1)
+        told = dict(zip(acquisition.tile_ids, cells, strict=True))
+    return [
+        _cell(tile_id, ends[tile_id], told.get(tile_id), kept) for tile_id in acquisition.tile_ids
+    ]
+
+
+def _cell(tile_id: str, end: CellFate, told: Told | float | None, kept: Mapping[str, str]) -> Cell:
+    """A cell; what was kept on board, and is not there, has the fate of the flight's books."""
+    _, row, col = tile_place(tile_id)
+    if end is CellFate.DELIVERED:
+        return Cell(row, col, end, reason=kept.get(tile_id, ""))
+    if told is None:
+        return Cell(row, col, CellFate.UNKNOWN, reason="no cover report came down")
+    if isinstance(told, float):
+        return Cell(row, col, end, told, f"cover {told:.3f}")  # one that was asked for may be lost
+    fates = {Told.NO_DATA: CellFate.NO_DATA, Told.UNSEEN: CellFate.PRUNED}
+    return Cell(row, col, fates.get(told, end), reason=TOLD_WORDS.get(told, ""))
 
 
 def _shifted(georeference: Georeference | None, window: Window) -> Georeference | None:

@@ -21,6 +21,7 @@ _STYLES: dict[str, tuple[float, str]] = {
     "oracle": (1.5, "dot"),
     "compressed": (1.5, "dash"),
     "raw": (2.0, "solid"),
+    "mask": (2.0, "solid"),
     "prune": (3.0, "solid"),
 }
 """Width and dash of an arm's line, drawn in this order."""

@@ -54,7 +54,12 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     ),
     ("images", "Images taken", "Retakes included.", _told(lambda value: f"{value:,.0f}", DASH)),
     ("acquired_bytes", "Acquired", "Raw, as the camera delivers it.", _told(size, DASH)),
-    ("downlinked_bytes", "Sent down", "Whole tile records received.", _told(size, DASH)),
+    (
+        "downlinked_bytes",
+        "Sent down",
+        "Whole tile records received, and cover reports.",
+        _told(size, DASH),
+    ),
     (
         "waiting_bytes",
         "Still waiting",

@@ -233,6 +233,21 @@ class Scenario(Section):
         return self
 
     @model_validator(mode="after")
+    def _only_one_loses(self) -> Self:
+        most = 2 ** (self.camera.bit_depth - 1) - 1
+        own = getattr(self.codec.options, "max_error_dn", 0)
+        if own > most:
+            raise ValueError(
+                f"codec.max_error_dn is {own}; of samples of {self.camera.bit_depth} bit errors of up to "
+                f"{most} leave something"
+            )
+        if own and (self.loss.max_error or self.loss.bits_per_sample is not None):
+            raise ValueError(
+                "codec.max_error_dn loses in the codec and loss before it: say only one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _what_is_asked_for_is_kept(self) -> Self:
         if self.requests.policy != "none" and not self.memory.keep_pruned_h:
             raise ValueError(

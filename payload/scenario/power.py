@@ -63,7 +63,8 @@ class ComputerModel(Section):
         10.0,
         gt=0,
         le=1e6,
-        description="[Mpx/s] Compression on board. Assumption: 10, by an image core beside it.",
+        description="[Mpx/s] Compression on board, each time that loss.bits_per_sample tries. Assumption: 10, by an "
+        "image core beside it.",
     )
 
 

@@ -20,6 +20,11 @@ class RadioModel(Section):
         description="For `body_fixed`: `imaging` interrupts contacts for images that are planned; "
         "`downlink` plans no image that a contact would suffer from.",
     )
+    cover_reports: bool = Field(
+        True,
+        description="A report of each image goes down before its tiles, 24 bytes and one a tile: which were "
+        "pruned, at which cover. Without it the ground cannot tell pruned tiles from lost ones.",
+    )
     slew_deg_per_s: float = Field(
         1.0, gt=0, le=100, description="[deg/s] How fast the satellite turns. Assumption: 1."
     )
@@ -38,4 +43,9 @@ class RadioModel(Section):
         le=86400,
         description="[s] From the last frame of a round to the request for the missing ones on board; "
         "other records go down meanwhile.",
+    )
+    lock_anew: bool = Field(
+        False,
+        description="Whether a pass that is taken up late, because radio or antenna was busy, needs the link's "
+        "acquisition_s from then on. If not, the station is thought to have followed the signal before.",
     )

@@ -17,7 +17,6 @@ from payload.energy.fitting import (
 )
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
-from payload.orbit.contacts import time_grid
 from payload.plans import Limits
 from payload.ports import (
     Codec,
@@ -25,19 +24,18 @@ from payload.ports import (
     Glancing,
     Link,
     Masker,
-    Propagator,
     SceneSource,
     Scheduler,
 )
 from payload.scenario.models import Scenario
 from payload.sim.counted import Counted
-from payload.sim.draws import Draws
+from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
+from payload.sim.encounters import find_encounters, link_of
 from payload.sim.facts import Darkroom
 from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
 from payload.sim.outlook import check_foresight
-from payload.sim.passes import contacts_of, outdated
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
@@ -160,7 +158,9 @@ class Assembly:
                 loss_of(self.scenario),
             )
         source = cast(Glancing, self.source)
-        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor)
+        seeks = self.scenario.loss.bits_per_sample is not None
+        times = RATE_ENCODINGS if seeks else 1
+        return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor, times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +198,6 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
-def propagators_of(scenario: Scenario) -> dict[str, Propagator]:
-    """Where each satellite is, by its name."""
-    return {
-        craft.name: cast(
-            Propagator,
-            craft.orbit.build(
-                satellite=craft.name, epoch_utc=scenario.epoch_utc, dut1_s=scenario.dut1_s
-            ),
-        )
-        for craft in scenario.fleet
-    }
-
-
 def assemble(scenario: Scenario) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
@@ -219,18 +206,12 @@ def assemble(scenario: Scenario) -> Assembly:
         OrbitError: The orbit cannot be flown for the whole span.
     """
     sensor = make_sensor(scenario)
-    stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
     places = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     fitted = fitted_profile(scenario, masker)
-    times_s = time_grid(scenario.duration_s)
-    propagators = propagators_of(scenario)
-    ephemerides = {name: craft.propagate(times_s) for name, craft in propagators.items()}
-    old, notes = outdated(scenario, propagators)
     faults = Faults(timetable(scenario, boot_s=fitted.profile.boot_s))
-    contacts, more = contacts_of(
-        scenario, ephemerides, stations, outages=faults.outages, unsure=old
-    )
+    met = find_encounters(scenario, faults.outages)
+    ephemerides = met.ephemerides
     targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     check_foresight(scenario, source)
@@ -238,14 +219,14 @@ def assemble(scenario: Scenario) -> Assembly:
         scenario=scenario,
         sensor=sensor,
         targets=targets,
-        stations=stations,
+        stations=met.stations,
         ephemerides=ephemerides,
-        contacts=contacts,
+        contacts=met.contacts,
         opportunities=opportunities,
         source=source,
         masker=masker,
         codec=cast(Codec, scenario.codec.build()),
-        link=cast(Link, scenario.link.build(seed=scenario.seed, stations=stations)),
+        link=link_of(scenario, met.stations),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=fitted.profile,
         surrogate=surrogate_of(scenario),
@@ -258,7 +239,7 @@ def assemble(scenario: Scenario) -> Assembly:
         },
         network=fitted.network,
         assumptions=fitted.assumptions,
-        notes=(*notes, *more),
+        notes=met.notes,
     )
 
 

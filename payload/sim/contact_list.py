@@ -1,9 +1,10 @@
 """The contacts of a scenario as a list for people and other programs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from payload.scenario.models import Scenario
-from payload.sim.assemble import assemble
+from payload.sim.encounters import find_encounters
 from payload.types import ContactWindow
 from payload.units import at, iso_utc
 
@@ -21,10 +22,21 @@ class Pass:
     max_elevation_deg: float
 
 
-def passes(scenario: Scenario) -> list[Pass]:
-    """All contact windows of a scenario, in order of AOS."""
-    assembly = assemble(scenario)
-    windows = [window for items in assembly.contacts.values() for window in items]
+def _silence(_note: str) -> None:
+    """Tell nobody."""
+
+
+def passes(scenario: Scenario, tell: Callable[[str], None] = _silence) -> list[Pass]:
+    """All contact windows of a scenario, in order of AOS.
+
+    Args:
+        scenario: Its orbits, stations, purchased passes and faults.
+        tell: Is told what a person should know before believing them: old elements, passes left out or cut.
+    """
+    met = find_encounters(scenario)
+    for note in met.notes:
+        tell(note)
+    windows = [window for items in met.contacts.values() for window in items]
     return [_pass(scenario, window) for window in sorted(windows, key=lambda item: item.aos_s)]
 
 

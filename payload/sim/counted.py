@@ -63,7 +63,7 @@ def _all_clear(part: ClearPart, counted: int, raw: int) -> ClearPart:
     painted = raw - part.not_coded.bytes
     shrunk = -(-(counted - left_out) * (part.encoded_bytes - HEADER_BYTES) // painted)
     not_coded = replace(part.not_coded, bytes=part.not_coded.bytes + left_out)
-    return ClearPart(part.encoded_bytes + shrunk, not_coded)
+    return replace(part, encoded_bytes=part.encoded_bytes + shrunk, not_coded=not_coded)
 
 
 def _all_bands(sensor: Sensor, thumbnail: Thumbnail) -> Thumbnail:

@@ -31,10 +31,12 @@ class ClearPart:
     Attributes:
         encoded_bytes: [byte] Length of its record with the scenario's codec.
         not_coded: What stays on board.
+        encodings: How often it is compressed until it meets the rate.
     """
 
     encoded_bytes: int
     not_coded: NotCoded
+    encodings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class TileFacts:
         record_bytes: Length of the record itself, where `encoded_bytes` counts more; None where not.
         thumbnail: Of the tile; None where the scenario makes none.
         clear_part: The tile without its cloudy pixels; None where it is better sent whole.
+        encodings: How often it is compressed until it meets the rate.
     """
 
     tile_id: str
@@ -61,6 +64,7 @@ class TileFacts:
     record_bytes: int | None = None
     thumbnail: Thumbnail | None = None
     clear_part: ClearPart | None = None
+    encodings: int = 1
 
 
 class Darkroom(Protocol):

@@ -9,7 +9,7 @@ from payload.downlink.uplink import uplink_passes
 from payload.errors import ScenarioError
 from payload.ports import Budgeted
 from payload.scenario.models import Scenario
-from payload.sim.assemble import assemble
+from payload.sim.encounters import find_encounters, link_of
 from payload.units import BPS_PER_KBPS, at, iso_utc
 
 
@@ -37,11 +37,12 @@ def link(
         raise ScenarioError(
             f"an elevation of {elevation_deg:g} deg is none: 0, the horizon, to 90, the zenith, is wanted"
         )
-    assembly = assemble(scenario)
-    listeners = {item.name: item for item in assembly.stations}
+    met = find_encounters(scenario)
+    carrier = link_of(scenario, met.stations)
+    listeners = {item.name: item for item in met.stations}
     who = _named("station", station, list(listeners))
-    sender = _named("satellite", satellite, assembly.satellites)
-    ephemeris, windows = assembly.ephemerides[sender], assembly.contacts[sender]
+    sender = _named("satellite", satellite, list(met.ephemerides))
+    ephemeris, windows = met.ephemerides[sender], met.contacts[sender]
     rate_bps = scenario.uplink.rate_kbps * BPS_PER_KBPS
     up = uplink_passes(
         upload_bytes, windows, rate_bps, ready_s=0.0, acquisition_s=scenario.uplink.acquisition_s
@@ -51,14 +52,14 @@ def link(
         satellite=sender,
         station=who,
         elevation_deg=elevation_deg,
-        budget=assembly.link.budget(
+        budget=carrier.budget(
             listeners[who],
             elevation_deg=elevation_deg,
             orbit_radius_km=float(np.linalg.norm(ephemeris.position_km, axis=1).mean()),
         )
-        if isinstance(assembly.link, Budgeted)
+        if isinstance(carrier, Budgeted)
         else None,
-        passes=pass_volumes(assembly.link, windows, ephemeris),
+        passes=pass_volumes(carrier, windows, ephemeris),
         uplink_rate_bps=rate_bps,
         upload=up,
         complete_utc=None

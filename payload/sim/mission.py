@@ -84,4 +84,9 @@ class Mission:
             fetched=tuple(tile for craft in self.fleet for tile in craft.recorder.fetched),
             uploads=tuple(log for craft in self.fleet for log in craft.uploads.logs),
             loop=self.ground.loop.record(),
+            cover_reports={
+                image: report
+                for craft in self.fleet
+                for image, report in craft.recorder.cover_reports.down.items()
+            },
         )

@@ -95,6 +95,7 @@ class Pixels:
                             record_at=None if file is None else written + len(record),
                         ),
                         clear_part=self._clear_part(judged),
+                        encodings=judged.encoded.encodings,
                     )
                 )
                 if file is not None:
@@ -126,4 +127,5 @@ class Pixels:
                 clear_px=left_out.false_cloud_px if knows else None,
                 cloudy_px=left_out.true_cloud_px if knows else None,
             ),
+            encoded.encodings,
         )

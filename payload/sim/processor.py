@@ -66,7 +66,7 @@ class Processor:
         """A pruned tile that the ground wants after all: it is only compressed."""
         facts = self.memo.develop(acquisition)
         fact = facts[acquisition.tile_ids.index(outcome.tile_id)]
-        busy_s = fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
+        busy_s = fact.encodings * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         return replace(
             outcome,
             encoded_bytes=fact.encoded_bytes,
@@ -116,7 +116,8 @@ class Processor:
         busy_s = 0.0 if cover is None or is_masked else self.profile.busy_s(fact.pixels)
         part = fact.clear_part if cover is not None and self.arm.leaves_cloud_out else None
         if encodes:
-            busy_s += fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
+            times = fact.encodings if part is None else part.encodings
+            busy_s += times * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         if not decision.keep and fact.thumbnail is not None:
             busy_s += fact.thumbnail.pixels / PX_PER_MPX / self.compression_mpx_per_s
         return TileOutcome(

@@ -9,6 +9,7 @@ from payload.ledger import Fate, Ledger
 from payload.pruning import expected_cover
 from payload.rng import key
 from payload.sim.assemble import Assembly
+from payload.sim.cover_reports import CoverReports
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memory import MassMemory
@@ -56,6 +57,7 @@ class Recorder:
             given_up=self.given_up,
             begun=self.pin,
             nak_delay_s=scenario.radio.nak_delay_s,
+            locks_anew=scenario.radio.lock_anew,
             duty=self.assembly.duty_cycle(self.name),
             faults=self.assembly.faults,
             power=self.power,
@@ -67,6 +69,7 @@ class Recorder:
             self.env, self.ledger, self.memory, self.transmitter, room=self._make_room
         )
         loop = self.ground.loop
+        self.cover_reports = CoverReports(self.env, self.ledger, self.transmitter)
         self.reports = Reports(self.env, self.ledger, self.transmitter, loop.received, loop.lost)
 
     def store(self, acquisition: Acquisition) -> list[str]:
@@ -117,7 +120,7 @@ class Recorder:
 
     def pin(self, tile_id: str) -> None:
         """A tile is worked on or sent: it may not be dropped for another."""
-        if tile_id in self.reports.waiting:
+        if tile_id in self.reports.waiting or tile_id in self.cover_reports.waiting:
             return
         self.memory.change(tile_id, is_pinned=True, is_spare=False)
 
@@ -196,8 +199,7 @@ class Recorder:
 
     def arrived(self, tile_id: str) -> None:
         """The ground has all of a record."""
-        if tile_id in self.reports.waiting:
-            self.reports.end(tile_id, Fate.DELIVERED)
+        if self._end_report(tile_id, Fate.DELIVERED):
             return
         shown = self.thumbnails.on_board.get(tile_id)
         if shown is not None:
@@ -212,8 +214,7 @@ class Recorder:
 
     def given_up(self, tile_id: str) -> None:
         """The ground will never have all of a record."""
-        if tile_id in self.reports.waiting:
-            self.reports.end(tile_id, Fate.LOST)
+        if self._end_report(tile_id, Fate.LOST):
             return
         if tile_id in self.thumbnails.on_board:
             self.thumbnails.drop(tile_id, Fate.LOST)
@@ -225,6 +226,7 @@ class Recorder:
         """The span is over: count the shelves, and what the radio could have sent."""
         self.transmitter.come_to_rest()
         self.reports.come_to_rest()
+        self.cover_reports.come_to_rest()
         for thumbnail_id in list(self.thumbnails.on_board):
             self.thumbnails.drop(thumbnail_id, Fate.ON_BOARD)
         for tile_id in list(self.memory.items):
@@ -232,6 +234,14 @@ class Recorder:
                 self._prune(tile_id)
             else:
                 self._end(tile_id, Fate.ON_BOARD)
+
+    def _end_report(self, report_id: str, end: Fate) -> bool:
+        """A report is down, or will never be; False if it is none."""
+        for reports in (self.reports, self.cover_reports):
+            if report_id in reports.waiting:
+                reports.end(report_id, end)
+                return True
+        return False
 
     def _prune(self, tile_id: str) -> int:
         self.thumbnails.go_with(tile_id)

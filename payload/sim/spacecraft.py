@@ -129,6 +129,8 @@ class Spacecraft:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
                 self.report_cover(acquisition, outcomes)
+            if self.arm.sees_cloud and self.assembly.scenario.radio.cover_reports:
+                self.recorder.cover_reports.send(acquisition, outcomes)
 
     def finish_whole(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> Works:
         """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""

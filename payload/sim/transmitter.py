@@ -57,6 +57,7 @@ class Transmitter:
     contact or in the next, at most `link.max_resends` times; then the record is given up as lost.
 
     Attributes:
+        locks_anew: Whether the link has to lock again in a contact that is taken up after its begin.
         sending: The station and the end [s] of the latest burst.
     """
 
@@ -68,6 +69,7 @@ class Transmitter:
     given_up: Callable[[str], None]
     begun: Callable[[str], None] = _nobody
     nak_delay_s: float = 0.0
+    locks_anew: bool = False
     duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
     faults: Faults = field(default_factory=Faults)
     power: Power = field(default_factory=Unlimited)
@@ -157,6 +159,8 @@ class Transmitter:
 
     def _profile(self, window: ContactWindow) -> RateProfile:
         """The rate of a contact as the link has it and the faults leave it."""
+        if self.locks_anew and self.env.now > window.aos_s:
+            window = replace(window, aos_s=self.env.now)
         link, as_ever = self.link, self.link.profile(window, self.ephemeris)
         if not isinstance(link, Dimmable):
             return self.faults.weakened(as_ever, window)

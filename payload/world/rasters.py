@@ -7,7 +7,7 @@ its DN are zero. Files are opened for each window and closed again.
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -82,7 +82,7 @@ class Reading:
         if not 1 <= len(self.bands) <= most or min(self.bands) < 1:
             wanted = f"one to {MOST_BANDS}" if self.has_all else "one to four"
             raise ImageryError(
-                f"bands {list(self.bands)} cannot be taken: {wanted} numbers are wanted, counted"
+                f"bands {_few(self.bands)} cannot be taken: {wanted} numbers are wanted, counted"
                 " from 1"
             )
         if not ((self.scale is None or 0 < self.scale < np.inf) and np.isfinite(self.offset)):
@@ -492,3 +492,9 @@ def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
             f"{path} holds the value {strangers[0]}: truth is 0 clear, 1 cloud, 2 shadow, 255 unknown"
         )
     return values.astype(np.uint8)
+
+
+def _few(numbers: Sequence[int]) -> str:
+    """Numbers in a sentence, but not hundreds of them."""
+    told = ", ".join(map(str, numbers[:5]))
+    return f"{told}, ... ({len(numbers)} in all)" if len(numbers) > 5 else told

@@ -1,9 +1,12 @@
 """`payload-sim link`: the budget as a person reads it and as a program does, and what is refused."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
+
+import payload.sim.assemble  # noqa: F401 - its door hides the module behind the function
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 DOVE, REFERENCE = SCENARIOS / "missions" / "dove.yaml", SCENARIOS / "reference.yaml"
@@ -93,3 +96,32 @@ def test_an_outage_cuts_the_contacts_and_nothing_else(call):
     drawn = windows("--set", chance)
     assert windows("--set", chance) == drawn
     assert windows("--set", chance, "--set", "seed=77") != drawn
+
+
+@pytest.mark.parametrize("words", [("passes", REFERENCE), ("link", DOVE)])
+def test_what_flies_nothing_does_not_wait_for_network_or_surrogate(call, monkeypatch, words):
+    """To measure a network and to paint a probe of the world takes longer than a day of passes."""
+
+    def asked(*_args, **_options):
+        raise AssertionError("asked for what nobody flies")
+
+    monkeypatch.setattr("payload.masking.onnx_masker.OnnxMasker.footprint", asked)
+    monkeypatch.setattr(sys.modules["payload.sim.assemble"], "find_surrogate", asked)
+    assert call(*words).code == 0
+
+
+def test_passes_over_old_elements_come_with_a_note(call):
+    """The two lines of the reference case hold on 2026-03-20; flown half a year later, that is said."""
+    tle = (
+        "[1 99901U 26001A   26079.00000000  .00000000  00000-0  00000+0 0    03,"
+        "2 99901  97.5929 157.5000 0000000   0.0000   0.0000 15.05491322    01]"
+    )
+    craft = f"satellites=[{{name: old, orbit: {{kind: sgp4, tle: {tle}}}}}]"
+    fresh = call("passes", REFERENCE, "--json", "--set", craft)
+    assert (fresh.code, fresh.err) == (0, "")
+    found = call(
+        "passes", REFERENCE, "--json", "--set", craft, "--set", "epoch_utc=2026-09-20T00:00:00Z"
+    )
+    assert found.code == 0
+    assert "note: the elements of 'old' are 185 days away" in found.err
+    assert json.loads(found.out)

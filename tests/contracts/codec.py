@@ -114,6 +114,17 @@ class CodecContract:
             assert plane.any() or payload == self.codec.encode(bands, bit_depth=bit_depth)
             assert not plane.all() or payload == b""
 
+    @pytest.mark.parametrize("bit_depth", [8, 16])
+    def test_noise_that_no_codec_shrinks_comes_back_too(self, bit_depth):
+        """A tile as large as those that fly: encoders that trust that samples shrink fail here."""
+        noise = (
+            np.random.default_rng(9).integers(0, 1 << bit_depth, (1, 256, 256)).astype(np.uint16)
+        )
+        payload = self.codec.encode(noise, bit_depth=bit_depth)
+        np.testing.assert_array_equal(
+            self.codec.decode(payload, noise.shape, bit_depth=bit_depth), noise
+        )
+
     @pytest.mark.parametrize("bit_depth", [8, 12, 16])
     @pytest.mark.parametrize("shape", SHAPES)
     def test_what_is_coded_comes_back_and_the_rest_as_zeros(self, shape, bit_depth):

@@ -27,8 +27,8 @@ from payload.errors import CodecError
 STAGES = ("link", "payload", "sealed", "header")
 MOST_SAMPLES = 2**22
 """A header that claims more than this is not tried here: tests of limits do that."""
-BYTES_PER_SAMPLE, BYTES_BESIDES = 32, 32 * 2**20
-"""A decoder may take 32 bytes for each sample that is claimed and 32 MiB besides: 16 times what comes out."""
+BYTES_PER_SAMPLE, BYTES_BESIDES = 64, 32 * 2**20
+"""A decoder may take 64 bytes for each sample that is claimed and 32 MiB besides: 32 times what comes out."""
 TRACED_EVERY = 64
 MOST_TOLD = 50
 

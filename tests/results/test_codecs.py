@@ -141,12 +141,12 @@ def test_codecs_that_leave_out_clouds_are_told_of_and_measure_the_same(real_imag
 
 
 def test_the_table_in_the_readme_of_the_project_is_of_these_figures(root, told):
-    """README shortens: two digits for sizes, one for speeds."""
+    """README shortens: two digits behind the point for sizes, two in all for speeds."""
     text = (root / "README.md").read_text(encoding="utf-8")
     section = text.split("\n## Codecs\n", 1)[1].split("\n## ", 1)[0]
     labels = {"zstd-3": "zstd-3 on samples as they are"}
     for codec, row in rows(told).items():
         spread = " / ".join(f"{value:.2f}" for value in row["packed_spread"])
         sizes = f"{row['bits_per_sample']:.2f} | {row['to_packed']:.2f} | {spread}"
-        speeds = f"{row['encode_to_yardstick']:.1f} | {row['decode_to_yardstick']:.1f}"
+        speeds = f"{row['encode_to_yardstick']:.2g} | {row['decode_to_yardstick']:.2g}"
         assert f"| {labels.get(codec, f'`{codec}`')} | {sizes} | {speeds} |" in section

@@ -1,5 +1,7 @@
 """`auto` keeps the contract, picks as its options say, and its records open without it."""
 
+import sys
+
 import numpy as np
 import pytest
 from contracts.codec import CodecContract, textured, tile_of
@@ -12,15 +14,16 @@ from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.compression.sealing import Coding, seal_clear
 from payload.compression.strong import Strong
-from payload.errors import CodecError
+from payload.errors import CodecError, PluginError
 from payload.ports import Choosing
-from payload.registry import plugin, validate
+from payload.registry import build, plugin, validate
 
 
 class TestAuto(CodecContract):
     codec = Auto()
 
 
+FLAT = np.full((4, 256, 256), 7, np.uint16)
 CODECS = {"raw": Raw(), "med-zstd": MedZstd(), "ls-golomb": LsGolomb(), "strong": Strong()}
 
 
@@ -87,8 +90,28 @@ def test_the_entropy_of_uniform_noise_in_one_row_is_its_bits():
 
 
 def test_a_candidate_that_nothing_is_known_of_is_refused():
-    with pytest.raises(CodecError, match="jxl"):
-        Auto(candidates=("jxl",))
+    with pytest.raises(CodecError, match="zip"):
+        Auto(candidates=("zip",))
+
+
+def test_a_candidate_whose_extra_is_missing_is_refused_with_the_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(PluginError, match=r"payload-sim\[codecs\]"):
+        Auto(candidates=("raw", "jpegls"))
+    Auto(candidates=("raw", "ccsds123", "strong"))
+
+
+@pytest.mark.parametrize("kind", sorted(set(ESTIMATES) - {"raw"}))
+def test_estimates_are_near_what_codecs_make_of_ground_and_of_nothing(kind):
+    """The second method: the codec itself. Made-up ground is none of the tiles of the fit: within a bit."""
+    codec = build("payload.codec", kind, {})
+    for bands, near in ((textured((4, 256, 256), 12) >> np.uint16(3), 1.0), (FLAT, 0.25)):
+        bits = 8 * len(codec.encode(bands, bit_depth=12)) / bands.size
+        assert ESTIMATES[kind].bits(residual_entropy(bands, None)) == pytest.approx(bits, abs=near)
+
+
+def test_a_flat_tile_is_no_case_for_codes_that_take_a_bit_a_sample():
+    assert picked(FLAT, candidates=("ls-golomb", "ccsds123", "jpegls")) == "jpegls"
 
 
 def test_a_payload_that_names_no_codec_is_refused():

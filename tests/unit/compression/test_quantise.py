@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.compression import Coding, Loss, open_record, read_header, seal, seal_clear
+from payload.compression.ccsds123 import Ccsds123
 from payload.compression.med import MedZstd
 from payload.compression.quantise import (
     coded_depth,
@@ -111,3 +112,60 @@ def test_a_quantiser_that_breaks_its_promise_is_caught_on_sealing(monkeypatch):
     )
     with pytest.raises(CodecError, match="is off by"):
         seal(tile_of(textured((1, 8, 8), 12)), Raw(), "raw", loss=Loss(max_error=1))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+@pytest.mark.parametrize("max_error", [1, 4])
+def test_a_record_of_a_codec_that_loses_itself_is_sealed_over_what_it_gives_back(max_error, share):
+    tile = tile_of(textured((4, 64, 64), 12))
+    codec = Ccsds123(max_error_dn=max_error)
+    whole = seal(tile, codec, "ccsds123")
+    not_coded = blotted(tile.patch.bands.shape, share) if share else np.zeros((64, 64), np.bool_)
+    made = seal_clear(tile, Coding(codec, "ccsds123"), not_coded=not_coded, whole=whole)
+    opened = open_record(made.record, {"ccsds123": Ccsds123()})  # the payload has the options
+    assert opened.header.is_in_loop
+    assert opened.header.max_error == max_error
+    off = np.abs(opened.bands.astype(int) - tile.patch.bands.astype(int))[:, ~not_coded]
+    assert off.max() == max_error
+    assert len(whole.record) < len(seal(tile, Ccsds123(), "ccsds123").record)
+
+
+def test_what_a_lossy_codec_makes_longer_goes_as_raw_and_exactly():
+    noise = np.random.default_rng(0).integers(0, 256, (1, 8, 8)).astype(np.uint16)
+    tile = tile_of(noise, bit_depth=8)
+    opened = open_record(seal(tile, Ccsds123(max_error_dn=1), "ccsds123").record, {})
+    assert (opened.header.codec, opened.header.max_error) == ("raw", 0)
+    assert not opened.header.is_in_loop
+    np.testing.assert_array_equal(opened.bands, noise)
+
+
+def test_a_lossy_codec_that_breaks_its_promise_is_caught_on_sealing(monkeypatch):
+    decode = Ccsds123.decode
+    monkeypatch.setattr(
+        Ccsds123, "decode", lambda self, *a, **k: decode(self, *a, **k) + np.uint16(2)
+    )
+    with pytest.raises(CodecError, match="is off by"):
+        seal(tile_of(textured((1, 32, 32), 12)), Ccsds123(max_error_dn=1), "ccsds123")
+
+
+@pytest.mark.parametrize("loss", [Loss(max_error=1), Loss(bits_per_sample=9.0)])
+def test_two_losses_one_after_the_other_are_refused(loss):
+    tile = tile_of(textured((1, 32, 32), 12))
+    with pytest.raises(CodecError, match="only one of the two"):
+        seal(tile, Ccsds123(max_error_dn=1), "ccsds123", loss=loss)
+    seal(tile, Ccsds123(max_error_dn=1), "ccsds123", loss=Loss(max_error=0))
+
+
+@pytest.mark.parametrize("bits", [2.0, 4.5, 16.0])
+def test_the_encodings_that_a_rate_takes_are_told(bits, monkeypatch):
+    """The second method: the calls of the codec are counted."""
+    calls, encode = [], MedZstd.encode
+    monkeypatch.setattr(
+        MedZstd, "encode", lambda self, *a, **k: calls.append(1) or encode(self, *a, **k)
+    )
+    tile = tile_of(textured((4, 64, 64), 12))
+    assert seal(tile, MedZstd(), "med-zstd").encodings == len(calls) == 1
+    calls.clear()
+    made = seal(tile, MedZstd(), "med-zstd", loss=Loss(bits_per_sample=bits))
+    assert made.encodings == len(calls)
+    assert (made.encodings == 1) == (bits == 16.0)

@@ -141,6 +141,8 @@ def resealed(record, offset, fields):
         (4, struct.pack("<I", 2**32 - 1)),
         (8, b"\x01"),
         (9, b"\x04"),
+        (9, b"\x05"),
+        (9, b"\x08"),
         (42, struct.pack("<H", 2048)),
         (10, struct.pack("<H", 0)),
         (10, struct.pack("<H", 257)),
@@ -158,3 +160,22 @@ def test_a_header_that_lies_is_refused_before_anything_large_is_allocated(offset
     record = seal(tile_of(np.zeros((4, 64, 64), np.uint16)), MedZstd(), "med-zstd").record
     with pytest.raises(CodecError):
         open_record(resealed(record, offset, fields), CODECS)
+
+
+@pytest.mark.parametrize(
+    ("offset", "fields"),
+    [(0, b"tim\xe5"), (42, struct.pack("<H", 2048)), (9, b"\x04"), (9, b"\xf0")],
+)
+def test_the_header_alone_tells_that_it_lies(offset, fields):
+    """Whoever scans a file or files records reads no more than headers."""
+    record = seal(tile_of(np.zeros((4, 64, 64), np.uint16)), MedZstd(), "med-zstd").record
+    with pytest.raises(CodecError):
+        read_header(resealed(record, offset, fields))
+
+
+def test_a_record_packed_as_raw_cannot_tell_of_a_codecs_own_loss():
+    noise = np.random.default_rng(0).integers(0, 4096, (1, 16, 16)).astype(np.uint16)
+    record = resealed(seal(tile_of(noise), MedZstd(), "med-zstd").record, 42, struct.pack("<H", 2))
+    assert read_header(record).is_fallback
+    with pytest.raises(CodecError, match="nothing is lost"):
+        read_header(resealed(record, 9, b"\x05"))

@@ -85,6 +85,14 @@ def test_part_of_a_pass_can_be_bought(buy):
     assert found[0].max_elevation_deg < window.max_elevation_deg
 
 
+def test_a_pass_that_sets_before_its_end_is_refused(buy):
+    """Below a mask of 5 deg it is down within minutes: a quarter of an hour longer is no pass, early or late."""
+    window = SEEN[3]
+    for wrong in (row(window, end_s=window.los_s + 900), row(window, start_s=window.aos_s - 900)):
+        with pytest.raises(OrbitError, match="below the horizon of"):
+            buy([wrong])
+
+
 def test_a_pass_below_the_horizon_is_refused_with_how_far(buy):
     window = SEEN[0]
     late = row(window, window.aos_s + 1800.0, window.los_s + 1800.0)

@@ -216,7 +216,7 @@ def summary_of(world: World, tiles: list[Tile], flown: dict[str, dict]) -> dict[
     ends = ("pruned", "delivered", "overflowed", "lost", "on_board")
     has_scores = world.truth and tiles
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "scenario": world.name,
         "digest": "0123456789abcdef" * 4,
         "seed": 7,

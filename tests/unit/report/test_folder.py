@@ -55,8 +55,8 @@ def change(folder: Path, name: str, how: Callable[[dict], object]) -> None:
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no summary": (lambda f: (f / "summary.json").unlink(), "not a results folder"),
     "a later schema": (
-        lambda f: change(f, "summary.json", lambda v: v.update(schema_version=2)),
-        "schema_version 2",
+        lambda f: change(f, "summary.json", lambda v: v.update(schema_version=3)),
+        "schema_version 3",
     ),
     "no schema": (lambda f: change(f, "summary.json", lambda v: v.pop("schema_version")), "None"),
     "half a summary": (

@@ -119,6 +119,17 @@ def test_of_two_that_become_free_at_once_the_pass_that_began_first_is_taken():
     assert ("four", "a", 100.0, 150.0) in taken
 
 
+def test_who_has_an_antenna_at_once_asks_for_no_second_one():
+    """By hand: one takes a and leaves b alone, so that two, which asks a moment later, has b, its first."""
+    passes = {
+        "one": [("a", 0.0, 100.0), ("b", 0.0, 100.0)],
+        "two": [("b", 0.0, 100.0), ("c", 0.0, 50.0)],
+    }
+    taken, missed = served({"a": 1, "b": 1, "c": 1}, passes)
+    assert taken == [("one", "a", 0.0, 100.0), ("two", "b", 0.0, 100.0)]
+    assert sorted(missed) == [("one", "b", 0.0), ("two", "c", 0.0)]
+
+
 def test_in_flight_two_antennas_are_worth_the_same_under_one_name_or_two(write_scenario, tmp_path):
     """Two satellites 1 degree apart: their links carry the same; one antenna carries about half (16 s of 10 min more)."""
     place = {"lat_deg": 78.23, "lon_deg": 15.39}

@@ -12,7 +12,7 @@ from payload.errors import ScenarioError
 from payload.imaging.tiling import cut_tiles
 from payload.ledger import Fate
 from payload.masking.baselines import BlueThreshold
-from payload.products.ground_segment import InstalledCodecs
+from payload.products.ground_segment import InstalledCodecs, unpack
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
 from payload.sim.draws import clear_part
@@ -162,3 +162,48 @@ def test_the_packaged_surrogate_is_of_lossless_coding_and_refused_for_another(ro
 def test_an_error_that_leaves_nothing_is_refused_in_the_scenario(write_scenario):
     with pytest.raises(ScenarioError, match="up to 2047 leave something"):
         load_scenario(write_scenario(loss={"max_error": 2048}))
+
+
+@pytest.mark.parametrize("coder", ["sample-adaptive", "block-adaptive"])
+def test_a_codec_that_loses_in_its_loop_flies_and_its_containers_are_unpacked(
+    write_scenario, tmp_path, coder
+):
+    """The second method: the containers of the same flight without loss."""
+    kept = {"pruning": {"tile_px": 32}, "products": {"tiles": "none"}, **ROOMY}
+    folders = []
+    for error in (0, 2):
+        codec = {"kind": "ccsds123", "max_error_dn": error, "coder": coder}
+        scenario = load_scenario(write_scenario(codec=codec, **kept))
+        folders.append(api.run(scenario, tmp_path / f"out{error}").folder)
+    seen = 0
+    for container in (folders[1] / "downlink").glob("*.tiles"):
+        exact = read_container(folders[0] / "downlink" / container.name)
+        true = {(c.row, c.col): t.bands for c, t in exact.tiles(InstalledCodecs())}
+        for cell, tile in read_container(container).tiles(InstalledCodecs()):
+            off = np.abs(tile.bands.astype(int) - true[cell.row, cell.col].astype(int))
+            assert off.max() == tile.header.max_error == 2
+            assert tile.header.is_in_loop
+            seen += 1
+        assert not unpack(container, tmp_path / "tif").failed
+    assert seen
+
+
+@pytest.mark.parametrize("loss", [{"max_error": 1}, {"bits_per_sample": 3.0}])
+def test_two_losses_one_after_the_other_are_refused_in_the_scenario(write_scenario, loss):
+    codec = {"kind": "ccsds123", "max_error_dn": 2}
+    with pytest.raises(ScenarioError, match="only one of the two"):
+        load_scenario(write_scenario(codec=codec, loss=loss))
+    load_scenario(write_scenario(codec=codec, loss={"max_error": 0}))
+    with pytest.raises(ScenarioError, match="up to 2047 leave something"):
+        load_scenario(write_scenario(codec={"kind": "ccsds123", "max_error_dn": 2048}))
+
+
+def test_a_rate_takes_the_processor_as_long_as_its_encodings(fly):
+    """By the law: pixels x encodings / rate of compression; the arm `compressed` does nothing else."""
+    for loss in ({}, {"bits_per_sample": 3.0}):
+        records, memo = fly(loss=loss, computer={"compression_mpx_per_s": 2.0}, **ROOMY)
+        facts = [fact for found in memo.facts_of.values() for fact in found]
+        assert any(fact.encodings > 1 for fact in facts) == bool(loss)
+        wanted = {fact.tile_id: fact.encodings * fact.pixels / 2e6 for fact in facts}
+        for outcome in (o for image in records["compressed"].images for o in image.outcomes):
+            assert outcome.busy_s == pytest.approx(wanted[outcome.tile_id])

@@ -1,5 +1,6 @@
 """Mass memory counts whole bytes and never holds more than it can."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -54,3 +55,26 @@ def test_the_peak_is_what_lay_there_at_most_not_last():
     memory.release("a")
     assert memory.put(Shelf("c", 10))
     assert (memory.used_bytes, memory.peak_bytes) == (40, 90)
+
+
+@pytest.mark.parametrize("policy", ["newest", "oldest", "cloudiest", "lowest_value_per_byte"])
+def test_what_is_spare_pushes_out_nothing_but_what_is_spare(policy):
+    """By hand, 100 bytes: a thumbnail comes last, whatever it would be worth; other spare tiles make room, oldest first."""
+    spare = Shelf("shown", 20, order=9, is_spare=True)
+    memory = MassMemory(100, when_full=policy)
+    memory.put(Shelf("wanted", 90, order=1))
+    assert memory.who_goes(spare) is None
+    memory = MassMemory(100, when_full=policy)
+    for order, name in enumerate(("first", "second")):
+        memory.put(Shelf(name, 40, order=order, is_spare=True))
+    memory.put(Shelf("wanted", 20, order=2))
+    assert memory.who_goes(spare) == ["first"]
+
+
+def test_of_two_equally_cloudy_tiles_the_newer_goes():
+    """By hand; a newcomer as cloudy as all others is the newest and goes itself."""
+    memory = MassMemory(100, when_full="cloudiest")
+    for order in (1, 2):
+        memory.put(Shelf(f"t{order}", 50, order=order, cover=0.8))
+    assert memory.who_goes(Shelf("clear", 50, order=3, cover=0.1)) == ["t2"]
+    assert memory.who_goes(Shelf("same", 50, order=3, cover=0.8)) is None

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from payload.downlink import capacity_bytes
+from payload.downlink import capacity_bytes, loss_between
 from payload.downlink.dvbs2 import Dvbs2
 from payload.downlink.links import Fixed
 from payload.errors import ScenarioError
@@ -165,6 +165,28 @@ def test_two_satellites_take_turns_at_one_antenna_and_the_loser_is_counted(flyin
     assert not any(log.is_missed for log in served.contacts)
 
 
+@pytest.mark.parametrize("lock_anew", [False, True])
+def test_a_pass_that_is_taken_up_late_is_locked_anew_where_that_is_asked(flying, lock_anew):
+    """By hand, at 250 byte/s: the station followed the signal since its rise, or needs its minute from now."""
+    stations = [
+        {"name": name, "lat_deg": 78.23, "lon_deg": lon} for name, lon in (("a", 0), ("b", 60))
+    ]
+    _, record = flying(
+        "raw",
+        link=SLOW | {"acquisition_s": 60.0},
+        stations=stations,
+        radio={"lock_anew": lock_anew},
+    )
+    used = [log for log in record.contacts if not log.is_missed and log.window.los_s < 12 * 3600]
+    late = [log for log in used if log.start_s > log.window.aos_s + 1.0]
+    assert len(late) > 3
+    for log in used:
+        lock_s = (log.start_s if lock_anew else log.window.aos_s) + 60.0
+        carries_s = max(0.0, log.window.los_s - max(log.start_s, lock_s))
+        assert log.capacity_bytes == pytest.approx(carries_s * 250, abs=1)
+        assert log.used_bytes <= log.capacity_bytes
+
+
 def test_a_reset_costs_the_work_so_far_and_the_boot(flying):
     computer = {"compression_mpx_per_s": 0.0002}
     mission, calm = flying(computer=computer)
@@ -211,6 +233,20 @@ def test_a_profile_is_weakened_where_and_while_something_is_broken():
     carried = float((seconds * weak.rate_bps[:-1]).sum())
     assert carried == pytest.approx(8e6 * (20 / 2 + 80))
     assert Faults().weakened(profile, WINDOW) is profile
+
+
+def test_a_radio_at_half_power_still_loses_the_frames_that_are_lost_otherwise():
+    """Two faults at once, in either order: 1 Mbit/s of which a quarter is lost, halved from 120 s to 150 s."""
+    faults = [Fault("frame_loss", "one", 110.0, 140.0, frame_loss=0.25), Fault("half_power", "one", 120.0, 150.0)]  # fmt: skip
+    for order in (faults, faults[::-1]):
+        whole = Fixed(rate_mbps=1.0, acquisition_s=0.0).profile(WINDOW)
+        weak = Faults(tuple(order)).weakened(whole, WINDOW)
+        assert capacity_bytes(weak, 120.0, 150.0) == pytest.approx(30 * 62_500, abs=1)
+        assert capacity_bytes(weak, 150.0, 200.0) == pytest.approx(50 * 125_000, abs=1)
+        lost = [
+            loss_between(weak, at_s, at_s + 1.0) for at_s in (105.0, 115.0, 125.0, 145.0, 155.0)
+        ]
+        assert lost == pytest.approx([0.0, 0.25, 0.25, 0.0, 0.0])
 
 
 def test_random_faults_come_as_often_as_their_mean_says(write_scenario):

@@ -12,7 +12,7 @@ from payload.downlink import with_loss
 from payload.downlink.links import Fixed
 from payload.sim.duty_cycle import DutyCycle
 from payload.sim.transmitter import Transmitter
-from payload.types import ContactWindow, Ephemeris
+from payload.types import ContactWindow, Ephemeris, RateProfile
 
 EPHEMERIS = Ephemeris("one", np.arange(2.0), np.zeros((2, 3)), np.zeros((2, 3)))
 
@@ -259,3 +259,29 @@ def test_a_radio_with_a_duty_cycle_sends_so_long_and_no_longer():
         end_s = begin_s + 100
         sent_s = sum(max(0.0, min(t, end_s) - max(t - 0.1, begin_s)) for t in at_s)
         assert sent_s <= 10.0 + 1e-6
+
+
+class Fading(Fixed):
+    """Ten frames a second, a frame in 100 s, and half of each: by the contact."""
+
+    def profile(self, window, ephemeris=None):  # noqa: ARG002
+        fast, slow = 8_000.0, 8.0
+        begin, end = {0.0: (slow, slow), 200.0: (fast, slow), 400.0: (fast, fast)}[window.aos_s]
+        middle_s = (window.aos_s + window.los_s) / 2
+        times_s = np.array([window.aos_s, middle_s, window.los_s])
+        return RateProfile(
+            times_s, np.array([begin, end, 0.0]), self.frame_bytes, self.frame_payload_bytes, 0.0
+        )
+
+
+def test_contacts_with_frames_longer_than_the_limit_cost_the_others_nothing():
+    """By hand: 10 s may be sent; a frame that may take 100 s is not begun, so the third contact has them all."""
+    windows = [(0.0, 100.0), (200.0, 300.0), (400.0, 500.0)]
+    for records, wanted_bytes in (([("t", 90_000)], 10_000), ([], 0)):
+        duty = DutyCycle(10.0, 5_700.0)
+        done = fly(records, windows=windows, kind=Fading, radio={"duty": duty})
+        done.radio.come_to_rest()
+        carried = [log.capacity_bytes for log in done.radio.contacts]
+        assert carried == [0, 0, pytest.approx(10_000, abs=1)]
+        used = [log.used_bytes for log in done.radio.contacts]
+        assert used == [0, 0, pytest.approx(wanted_bytes, abs=100)]
