@@ -159,7 +159,7 @@ def _fly(path: Path, scenario: Scenario, number: int, arms: Sequence[ArmName]) -
 
 
 def _finding(mission: str, claim: ClaimModel, simulated: Sequence[float]) -> Finding:
-    words = (MEASURES[claim.measure].__doc__ or claim.measure).strip().rstrip(".")
+    words = (MEASURES[claim.measure].__doc__ or claim.measure).strip().splitlines()[0].rstrip(".")
     return Finding(
         mission=mission,
         measure=claim.measure,

@@ -26,6 +26,7 @@ def test_every_claim_was_simulated_and_none_was_dropped(request, missions):
     assert len({mission for mission, *_ in told}) >= 7
     for row in found:
         assert row["measure"] in MEASURES
+        assert "\n" not in row["unit_and_meaning"]  # it is a cell of a table
         inside = (row["low"] is None or row["mean"] >= row["low"]) and (
             row["high"] is None or row["mean"] <= row["high"]
         )
