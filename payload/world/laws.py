@@ -4,6 +4,7 @@ Everything is counted from a world as a stranger would, from samples of a year w
 follow from names, so that a measurement repeats.
 """
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -200,12 +201,12 @@ def _likeness(lags: tuple[float, ...], rows: list[NDArray[np.float64]]) -> Liken
     raw = np.array([np.corrcoef(rows[0], row)[0, 1] for row in rows])
     lasting = max(float(raw[-1]), 0.0)
     found = (raw - lasting) / (1.0 - lasting)
-    low = np.flatnonzero(found < 1.0 / np.e)
+    low = np.flatnonzero(found < 1.0 / math.e)
     if low.size == 0:
         return Likeness(lags, tuple(found.tolist()), None)
     after = int(low[0])
     falling = found[[after, after - 1]]
-    folding = float(np.interp(1.0 / np.e, falling, [lags[after], lags[after - 1]]))
+    folding = float(np.interp(1.0 / math.e, falling, [lags[after], lags[after - 1]]))
     return Likeness(lags, tuple(found.tolist()), folding)
 
 
