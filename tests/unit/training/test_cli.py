@@ -31,8 +31,8 @@ composed: { scenes: 2, checks: 1, exams: 1 }
 teacher:
   ukis: false
   nnunet: { minutes: 1, iterations: 2, patch_px: 32, batch: 2, repeats: 1, composed: 2 }
-students: { names: [default], steps: 40, batch: 2, crop_px: 64 }
-export: { calibration_tiles: 6 }
+students: { names: [default], steps: 80, batch: 2, crop_px: 64 }
+export: { calibration_tiles: 12 }
 """
 
 
