@@ -48,6 +48,11 @@ class Album(Sequence[Image]):
         """In order of the time when they were taken."""
         self._at.sort(key=lambda each: each[:2])
 
+    @property
+    def ids(self) -> list[str]:
+        """Of the acquisitions, in their order."""
+        return [image for _, image, _ in self._at]
+
     def _written(self, image: Image) -> Image | int:
         if self.file is None:
             return image

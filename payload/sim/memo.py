@@ -4,14 +4,17 @@ The world is a pure function and the stages are pure too, so what one arm has co
 what is drawn is keyed by names, so that holds for draws as well.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from payload.rng import key
-from payload.sim.facts import Darkroom, TileFacts
+from payload.sim.drawer import Drawer
+from payload.sim.facts import Darkroom, Facts, TileFacts
 from payload.types import Acquisition, CoverEstimate
 
 Progress = Callable[[str], None]
@@ -19,34 +22,46 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Memo:
-    """Facts of tiles by acquisition, and the records themselves in spool files on disk."""
+    """Facts of tiles by acquisition, and the records themselves in spool files on disk.
+
+    Attributes:
+        is_shared: Whether other processes work on the same images, with the same spool.
+        facts_of: Facts by acquisition.
+        truthless: Acquisitions without truth.
+    """
 
     darkroom: Darkroom
     spool: Path
     tell: Progress = lambda _: None
-    facts_of: dict[str, tuple[TileFacts, ...]] = field(
-        default_factory=dict[str, tuple[TileFacts, ...]]
-    )
+    is_shared: bool = False
+    truthless: set[str] = field(default_factory=set[str])
 
-    def develop(
-        self, acquisition: Acquisition, *, keep_records: bool = False
-    ) -> tuple[TileFacts, ...]:
+    def __post_init__(self) -> None:
+        self.facts_of = Drawer(self.spool, self.is_shared)
+        self._looked_at: set[str] = set()
+
+    def develop(self, acquisition: Acquisition, *, keep_records: bool = False) -> Facts:
         """The facts of an image's tiles, in grid order; the work is done at the first call."""
-        if acquisition.id not in self.facts_of:
+        found = self.facts_of.get(acquisition.id)
+        if found is None:
             self.tell(acquisition.id)
             spool = self._spool_file(acquisition) if keep_records else None
-            self.facts_of[acquisition.id] = self.darkroom.develop(acquisition, spool)
-        return self.facts_of[acquisition.id]
+            found = self.facts_of[acquisition.id] = self.darkroom.develop(acquisition, spool)
+        if acquisition.id not in self._looked_at:
+            self._looked_at.add(acquisition.id)
+            if any(fact.perfect is None for fact in found):
+                self.truthless.add(acquisition.id)
+        return found
 
-    @property
-    def estimates(self) -> dict[str, CoverEstimate]:
+    @cached_property
+    def estimates(self) -> "Estimates":
         """What the scenario's masker says of every tile worked on so far, by tile id."""
-        return {fact.tile_id: fact.estimate for facts in self.facts_of.values() for fact in facts}
+        return Estimates(self.facts_of)
 
     @property
     def has_truth(self) -> bool:
         """Whether every tile worked on so far has truth."""
-        return all(fact.perfect is not None for facts in self.facts_of.values() for fact in facts)
+        return not self.truthless
 
     def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
         """[byte] How long the record of a tile should be."""
@@ -77,3 +92,33 @@ class Memo:
 
     def _spool_file(self, acquisition: Acquisition) -> Path:
         return self.spool / f"{np.uint64(key(0, acquisition.id)):016x}.records"
+
+
+_NEAR = 256
+"""Images whose estimates are at hand."""
+
+
+@dataclass
+class Estimates(Mapping[str, CoverEstimate]):
+    """What the scenario's masker says of tiles, by tile id, looked up image by image."""
+
+    facts_of: Drawer
+    _near: OrderedDict[str, dict[str, CoverEstimate]] = field(
+        default_factory=OrderedDict[str, dict[str, CoverEstimate]]
+    )
+
+    def __getitem__(self, tile_id: str) -> CoverEstimate:
+        image = tile_id.rpartition("#")[0]
+        tiles = self._near.get(image)
+        if tiles is None:
+            tiles = {fact.tile_id: fact.estimate for fact in self.facts_of[image]}
+            self._near[image] = tiles
+            if len(self._near) > _NEAR:
+                self._near.popitem(last=False)
+        return tiles[tile_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return (fact.tile_id for image in self.facts_of for fact in self.facts_of[image])
+
+    def __len__(self) -> int:
+        return sum(len(facts) for facts in self.facts_of.values())
