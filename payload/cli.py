@@ -27,6 +27,7 @@ from payload.commands.options import (
     ScenarioFile,
     Seed,
     SeedCount,
+    check_jobs,
 )
 from payload.commands.plan import plan
 from payload.commands.profile import profile
@@ -130,6 +131,7 @@ def run(
     seed: Seed = None,
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
@@ -145,6 +147,7 @@ def run(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([out])
+    check_jobs(jobs)
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
     if estimate:
@@ -161,7 +164,7 @@ def run(
         *(word for change in changes for word in ("--set", change)),
     ]
     with _progress(quiet=quiet) as tell:
-        result = api.run(checked, out, tell=tell, command=command)
+        result = api.run(checked, out, tell=tell, command=command, jobs=jobs)
     for note in result.summary["notes"]:
         _say(f"note: {note}")
     if as_json:

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from payload.errors import ScenarioError
+
+MOST_JOBS = 4096
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
 Overrides = Annotated[
     list[str] | None,
@@ -31,3 +35,13 @@ EffectsFolder = Annotated[
     Path | None,
     typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
 ]
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Refuse what is no number of processes.
+
+    Raises:
+        ScenarioError: It is none.
+    """
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Jobs, Quiet
+from payload.commands.options import AsJson, Jobs, Quiet, check_jobs
 from payload.commands.talk import answer, answer_json, say
 from payload.errors import ScenarioError, SweepError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from payload.scenario.models import Scenario
     from payload.sweep import Progress, SweepResult
 
-MOST_JOBS, MOST_SEEDS = 4096, 10_000
+MOST_SEEDS = 10_000
 File = Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file (YAML).")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Parent of the sweep's folder.")]
 ClusterAddress = Annotated[
@@ -53,7 +53,7 @@ def sweep(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([file, out])
-    _check_jobs(jobs)
+    check_jobs(jobs)
     with _progress(quiet=quiet) as tell:
         result = api.run_sweep(
             api.load_sweep(file),
@@ -114,7 +114,7 @@ def compare_with_seeds(
 
     if not 2 <= seeds <= MOST_SEEDS:
         raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
-    _check_jobs(jobs)
+    check_jobs(jobs)
     refuse_remote([] if out is None else [out])
     with tempfile.TemporaryDirectory(prefix="payload-sim-") as rows, _progress(quiet=quiet) as tell:
         flier = api.executor(jobs=jobs)
@@ -127,11 +127,6 @@ def compare_with_seeds(
             answer(line)
         if page is not None:
             answer(str(page))
-
-
-def _check_jobs(jobs: int | None) -> None:
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")
 
 
 @contextmanager

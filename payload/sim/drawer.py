@@ -3,7 +3,7 @@
 import os
 import pickle
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,9 @@ class Drawer(MutableMapping[str, Facts]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def get_to_know(self, images: Iterator[str]) -> None:
-        """Of these images another process has found out what is true."""
-        self._known.update(dict.fromkeys(images))
+    def keep(self, images: Iterable[str]) -> None:
+        """Count these images as known, and no others."""
+        self._known = dict.fromkeys(images)
 
     def file(self, image: str) -> Path:
         """Where the facts of an image lie, if they lie on disk."""

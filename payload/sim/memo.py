@@ -4,8 +4,9 @@ The world is a pure function and the stages are pure too, so what one arm has co
 what is drawn is keyed by names, so that holds for draws as well.
 """
 
+import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ class Memo:
     """Facts of tiles by acquisition, and the records themselves in spool files on disk.
 
     Attributes:
-        is_shared: Whether other processes work on the same images, with the same spool.
+        keeps_records: Whether records are always kept, whoever flies.
         facts_of: Facts by acquisition.
         truthless: Acquisitions without truth.
     """
@@ -33,11 +34,11 @@ class Memo:
     darkroom: Darkroom
     spool: Path
     tell: Progress = lambda _: None
-    is_shared: bool = False
+    keeps_records: bool = False
     truthless: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
-        self.facts_of = Drawer(self.spool, self.is_shared)
+        self.facts_of = Drawer(self.spool)
         self._looked_at: set[str] = set()
 
     def develop(self, acquisition: Acquisition, *, keep_records: bool = False) -> Facts:
@@ -45,13 +46,33 @@ class Memo:
         found = self.facts_of.get(acquisition.id)
         if found is None:
             self.tell(acquisition.id)
-            spool = self._spool_file(acquisition) if keep_records else None
-            found = self.facts_of[acquisition.id] = self.darkroom.develop(acquisition, spool)
+            keeps = keep_records or self.keeps_records
+            found = self._work_on(acquisition, self._spool_file(acquisition) if keeps else None)
+            self.facts_of[acquisition.id] = found
         if acquisition.id not in self._looked_at:
             self._looked_at.add(acquisition.id)
             if any(fact.perfect is None for fact in found):
                 self.truthless.add(acquisition.id)
         return found
+
+    def _work_on(self, acquisition: Acquisition, spool: Path | None) -> Facts:
+        """Find the facts out; records are written beside and renamed, for others may look for them."""
+        if spool is None:
+            return self.darkroom.develop(acquisition, None)
+        partial = spool.with_suffix(f".{os.getpid()}")
+        found = self.darkroom.develop(acquisition, partial)
+        if partial.exists():
+            partial.replace(spool)
+        return found
+
+    def share(self) -> None:
+        """From now on other processes work on images too, with the same spool."""
+        self.facts_of.is_shared = True
+
+    def settle(self, images: Iterable[str], truthless: Iterable[str]) -> None:
+        """All is flown: these images count, whoever has worked on them."""
+        self.facts_of.keep(images)
+        self.truthless = set(truthless)
 
     @cached_property
     def estimates(self) -> "Estimates":

@@ -2,7 +2,7 @@
 
 import gc
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,9 @@ from payload.sim.ground import Deliver, Ground
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.spacecraft import Spacecraft
+from payload.types import Opportunity
+
+Foresee = Callable[[list[Opportunity]], None]
 
 
 @dataclass
@@ -29,6 +32,7 @@ class Mission:
         deliver: What takes the records that come down; None where nobody wants them.
         folder: Where books, events and images lie for which there is no room in memory, while the flight or its
             record is used; None to keep all in memory.
+        foresee: Is told what the first plan will take, before anything is taken.
     """
 
     assembly: Assembly
@@ -36,6 +40,7 @@ class Mission:
     memo: Memo
     deliver: Deliver | None = None
     folder: Path | None = None
+    foresee: Foresee | None = None
     env: simpy.Environment = field(init=False, default_factory=simpy.Environment)
 
     def __post_init__(self) -> None:
@@ -71,6 +76,10 @@ class Mission:
             for story in (craft.observe(), craft.process(), craft.downlink(), craft.suffer()):
                 self.env.process(story)
         with young_waste_only():
+            if self.foresee is not None:
+                self.env.run(until=math.nextafter(0.0, math.inf))  # the first plan is made
+                planned = self.ground.loop.itinerary.values()
+                self.foresee([item for items in planned for item in items])
             self.env.run(
                 until=math.nextafter(self.assembly.span_s, math.inf)
             )  # its last instant too
