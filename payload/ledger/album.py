@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from payload.types import Acquisition, CoverEstimate, Decision, NotCoded, TileOutcome
 
-MOST_TILES = 20_000
+MOST_TILES = 6_000
 """So many are kept in memory."""
 
 

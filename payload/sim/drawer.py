@@ -15,7 +15,7 @@ from payload.rng import key
 from payload.sim.facts import ClearPart, Facts, Thumbnail, TileFacts
 from payload.types import CoverEstimate, NotCoded
 
-MOST_TILES = 40_000
+MOST_TILES = 10_000
 """So many are kept in memory."""
 
 

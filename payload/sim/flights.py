@@ -2,7 +2,7 @@
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from payload.ledger import FlightRecord
@@ -17,6 +17,8 @@ from payload.types import Opportunity
 
 WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
 """[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work."""
+MOST_OPPORTUNITIES = 100_000
+"""Helpers fly arms of a scenario of no more: each has to hold them all. Of a larger one they work ahead alone."""
 MOST_TILES = 40_000
 """A record of more tiles lies on disk while nobody looks at it."""
 
@@ -122,14 +124,17 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         crew.share(work_ahead, _parts(planned, jobs)).finish(
             lambda part: work_ahead(assembly, memo, part)
         )
-        share = crew.share(fly_arm, others)
+        if can_fly:
+            share = crew.share(fly_arm, others)
 
     def fly_here(name: ArmName) -> Landed:
         nonlocal flying
         flying = name
         return fly_arm(assembly, memo, name)
 
-    with young_waste_only(), Crew(jobs - 1, assembly, memo) as crew:
+    can_fly = sum(map(len, assembly.opportunities.values())) <= MOST_OPPORTUNITIES
+    known = assembly if can_fly else replace(assembly, opportunities={}, contacts={})
+    with young_waste_only(), Crew(jobs - 1, known, memo) as crew:
         flying = own
         landed = [fly_arm(assembly, memo, own, deliver=deliver, foresee=foresee)]
         if share is not None:
