@@ -20,13 +20,7 @@ from pydantic import Field
 
 from payload.compression.guest import imagecodecs
 from payload.compression.median import decorrelate
-from payload.compression.samples import (
-    check_plane,
-    check_samples,
-    check_shape,
-    count_coded,
-    nothing,
-)
+from payload.compression.samples import check_samples, count_coded, expect_tile, nothing
 from payload.errors import CodecError
 from payload.ports import Codec
 from payload.registry import build, option, supplied
@@ -160,9 +154,7 @@ class Auto:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
-        if not count_coded(shape, not_coded):
+        if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
             return nothing(payload, shape)
         if not payload or payload[0] >= len(ESTIMATES):
             raise CodecError("auto: the payload does not say which codec made it")
