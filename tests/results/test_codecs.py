@@ -145,6 +145,24 @@ def test_auto_as_published_picks_what_its_time_allows(told):
         assert length - 1 in {field[one][place] for one in within}
 
 
+def test_what_is_published_reaches_all_that_was_aimed_at(told):
+    """The aims by hand: size against `med-zstd`, encoding against zstd-3, clouds left out against their share."""
+    aims = {
+        "med-zstd": (1.0, 2.0),
+        "med-aec": (0.98, 1.5),
+        "ccsds123": (0.94, 0.35),
+        "ls-golomb": (0.90, 0.2),
+        "strong": (0.87, 0.03),
+    }
+    for codec, (size, speed) in aims.items():
+        row = rows(told)[codec]
+        assert row["to_default"] <= size
+        assert row["encode_to_yardstick"] >= speed
+    assert rows(told)["med-zstd"]["decode_to_yardstick"] >= 1
+    shares = {row["codec"]: row["against_clear"] for row in told["masked"]}
+    assert all(shares[codec] <= 1.02 for codec in {*OWN, "raw", "auto"})
+
+
 QUICK = "raw,med-zstd,med-aec"
 
 
