@@ -39,6 +39,12 @@ def test_the_ends_of_cloud_cover_are_exact_and_unknown_is_not_one_of_them(cover,
     assert read_header(seal(tile_of(ramp()), Raw(), "raw", cover=cover).record).cover == found
 
 
+@pytest.mark.parametrize("cover", [0.1, 0.3, 0.9, 0.77777, 1 - 1e-6])
+def test_a_cover_is_told_to_the_nearest_step(cover):
+    found = read_header(seal(tile_of(ramp()), Raw(), "raw", cover=cover).record).cover
+    assert abs(found - cover) <= 0.5 / 65_534 + 1e-12
+
+
 @pytest.mark.parametrize("cover", [-0.1, 1.1, float("nan")])
 def test_a_cover_that_is_no_share_is_refused(cover):
     with pytest.raises(CodecError, match="cover"):
