@@ -317,6 +317,21 @@ def test_an_index_written_by_a_stranger_is_checked(tmp_path, text):
     assert opened(container) == (DELIVERED, {})
 
 
+def test_a_record_that_is_not_the_one_of_the_index_is_told_of(tmp_path):
+    """A good record in the place of another good one: only the index knows."""
+    path = write(tmp_path / "a.tiles")
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[-16:-8])
+    start = len(data) - 20 - length
+    hashed = read_container(path).cells[0].pixel_hash.encode()
+    text = data[start:-20].replace(hashed, b"0123456789abcdef")
+    trailer = struct.pack("<IQ8s", zlib.crc32(text), len(text), b"ENDTILES")
+    path.write_bytes(data[:start] + text + trailer)
+    good, bad = opened(read_container(path))
+    assert good == [(0, 2), (1, 1)]
+    assert bad == {(0, 0): "tile 0,0: its record is not the one that the index tells of"}
+
+
 def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path):
     path = write(tmp_path / "a.tiles", is_closed=False)
     header = bytearray(record_at(0, 1)[:72])

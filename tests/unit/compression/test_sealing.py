@@ -166,3 +166,35 @@ def test_all_cloud_stays_and_no_cloud_stays_none():
     everything = np.ones((40, 40), np.bool_)
     assert cleaned(everything, whole_bytes=1000).all()
     assert not cleaned(~everything, whole_bytes=1000).any()
+
+
+class Sized:
+    """A codec whose payloads have the lengths that a test wants: of the whole tile, and beside a plane."""
+
+    def __init__(self, whole, clear):
+        self.lengths = (whole, clear)
+
+    def encode(self, bands, *, bit_depth, not_coded=None):  # noqa: ARG002
+        return bytes(self.lengths[not_coded is not None])
+
+
+def test_a_record_with_a_plane_that_is_no_shorter_is_not_taken():
+    not_coded = np.zeros((64, 64), np.bool_)
+    not_coded[:32] = True
+    plane_bytes = 4 + len(pack_plane(not_coded))
+    tile = tile_of(textured((1, 64, 64), 12))
+    for shorter, is_taken in ((plane_bytes, False), (plane_bytes + 1, True)):
+        coding = Coding(Sized(1000, 1000 - shorter), "sized")
+        whole = seal(tile, coding.codec, "sized")
+        found = seal_clear(tile, coding, not_coded=not_coded, whole=whole)
+        assert (found is not whole) == is_taken
+
+
+def test_a_plane_that_takes_more_than_its_samples_packed_is_not_taken():
+    """What a codec gains beside it is luck: the books tell packed samples that stayed, less the plane."""
+    speck = np.zeros((64, 64), np.bool_)
+    speck[5, 5] = True
+    tile = tile_of(textured((1, 64, 64), 12))
+    coding = Coding(Sized(1000, 500), "sized")
+    whole = seal(tile, coding.codec, "sized")
+    assert seal_clear(tile, coding, not_coded=speck, whole=whole) is whole
