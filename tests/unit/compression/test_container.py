@@ -368,6 +368,23 @@ def test_the_writer_accepts_no_contradiction(tmp_path):
         writer.close(cells)
 
 
+def test_a_header_longer_than_a_mebibyte_is_neither_written_nor_read(tmp_path):
+    path = tmp_path / "a.tiles"
+    with pytest.raises(CodecError, match="a header of"):
+        ContainerWriter(path, replace(HEADER, bands=tuple(f"{n} {'x' * 4200}" for n in range(256))))
+    assert not path.exists()
+    ContainerWriter(path, HEADER)
+    text = path.read_bytes()[16:-4]
+    for length, is_read in ((2**20, True), (2**20 + 1, False)):
+        start = b"\x89TILES\r\n" + struct.pack("<II", 1, length) + text.ljust(length)
+        path.write_bytes(start + struct.pack("<I", zlib.crc32(start)))
+        if is_read:
+            assert read_container(path).header == HEADER
+        else:
+            with pytest.raises(CodecError, match="cut short or damaged"):
+                read_container(path)
+
+
 def test_an_image_of_which_nothing_came_down_has_its_fates_all_the_same(tmp_path):
     path = tmp_path / "a.tiles"
     ContainerWriter(path, HEADER).close([Cell(*place, CellFate.PRUNED) for place in FATES])
