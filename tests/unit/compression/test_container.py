@@ -3,6 +3,7 @@ import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from payload.compression import (
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.errors import CodecError
-from payload.types import Georeference, Patch, Radiometry, Tile
+from payload.types import Georeference, Patch, Radiometry, Tile, Window
 
 CODECS = {"raw": Raw(), "med-zstd": MedZstd()}
 HEADER = ContainerHeader(
@@ -212,6 +213,23 @@ def test_the_record_of_another_image_is_not_taken_for_ours(tmp_path):
         ContainerWriter(tmp_path / "b.tiles", HEADER).append(record_at(0, 1, other))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"window": Window(0, 33, 32, 32)}, {"bit_depth": 13}, {"row": 2}, {"col": 3}],
+)
+def test_a_record_of_another_grid_or_camera_is_not_taken_for_ours(tmp_path, changes):
+    """The same image by its name, but its tile lies elsewhere or has other bits."""
+    tile = replace(tile_at(0, 1), **changes)
+    record = seal(tile, MedZstd(), "med-zstd").record
+    path = write(tmp_path / "a.tiles", is_closed=False)
+    path.write_bytes(path.read_bytes() + record)
+    container = read_container(path)
+    assert opened(container) == (DELIVERED, {})
+    assert "1 records are of another image" in container.notes
+    with pytest.raises(CodecError, match="not of this image"):
+        ContainerWriter(tmp_path / "b.tiles", HEADER).append(record)
+
+
 def test_the_index_of_another_image_is_not_taken_for_ours(tmp_path):
     ours = write(tmp_path / "a.tiles", is_closed=False)
     other = tmp_path / "b.tiles"
@@ -332,13 +350,18 @@ def test_a_record_that_is_not_the_one_of_the_index_is_told_of(tmp_path):
     assert bad == {(0, 0): "tile 0,0: its record is not the one that the index tells of"}
 
 
-def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path):
+def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path, monkeypatch):
+    """Each record claims all that follows; what is summed up for them stays within 17 times the file."""
+    summed = []
+    counting = SimpleNamespace(crc32=lambda data: summed.append(len(data)) or zlib.crc32(data))
+    monkeypatch.setattr("payload.compression.scan.zlib", counting)
     path = write(tmp_path / "a.tiles", is_closed=False)
     header = bytearray(record_at(0, 1)[:72])
     header[4:8] = struct.pack("<I", 2**31)
     header[68:72] = struct.pack("<I", zlib.crc32(bytes(header[:68])))
     path.write_bytes(path.read_bytes() + bytes(header) * 20_000)
     good, bad = opened(read_container(path))
+    assert sum(summed) <= 17 * path.stat().st_size
     assert good == DELIVERED
     assert list(bad) == [(0, 1)]
 
