@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 BITS_PER_BYTE = 8
+NS_PER_US = 1000.0
 S_PER_MIN = 60.0
 S_PER_H = 3600.0
 S_PER_DAY = 86400.0

@@ -34,7 +34,7 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.encounters import find_encounters, link_of
 from payload.sim.facts import Darkroom
 from payload.sim.faults import Faults, timetable
-from payload.sim.fidelity import find_surrogate
+from payload.sim.fidelity import codec_of, find_surrogate
 from payload.sim.outlook import check_foresight
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
@@ -225,7 +225,7 @@ def assemble(scenario: Scenario) -> Assembly:
         opportunities=opportunities,
         source=source,
         masker=masker,
-        codec=cast(Codec, scenario.codec.build()),
+        codec=codec_of(scenario, sensor),
         link=link_of(scenario, met.stations),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=fitted.profile,

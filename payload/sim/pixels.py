@@ -113,7 +113,7 @@ class Pixels:
     def _clear_part(self, judged: _Judged) -> ClearPart | None:
         """The tile without what its mask, cleaned, calls cloud; None where it is better sent whole."""
         tile, patch = judged.tile, judged.tile.patch
-        not_coded = cleaned(judged.mask.cloud)
+        not_coded = cleaned(judged.mask.cloud, whole_bytes=len(judged.encoded.record))
         coding = Coding(self.codec, self.codec_name, self.loss)
         encoded = seal_clear(tile, coding, not_coded=not_coded, whole=judged.encoded)
         if encoded is judged.encoded:
