@@ -169,6 +169,7 @@ def _effect(
         return Effect(name, key, label, unit, None, None, None, None, knob)
     differences = [mine - other for mine, other in pairs]
     found = mean_of(differences)
+    needed = None if found.is_resolved else values_needed(differences)
     return Effect(
         name,
         key,
@@ -177,7 +178,7 @@ def _effect(
         mean_of([mine for mine, _ in pairs]),
         found,
         _unpaired(pairs),
-        None if found.is_resolved else values_needed(differences),
+        needed and max(needed, found.count + 1),
         knob,
     )
 

@@ -72,7 +72,7 @@ def test_a_grid_flies_each_value_with_each_and_tells_main_effects(call, write_sc
         for rate in ("1", "0.0005")
         for cover in ("0.2", "0.9")
     ]
-    key = "bytes.delivered"
+    key = "link.capacity_bytes"
     at = {e["variant"]: e["mean"] for e in told["effects"] if e["key"] == key}
     names = told["variants"][1:]
     by_hand = (at[names[2]] + at[names[3]] - at[names[0]] - at[names[1]]) / 2
