@@ -52,7 +52,8 @@ def answer(summary: Mapping[str, Any]) -> str:
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
-    """The arms side by side."""
+    """The arms side by side, with what they cost where the scenario has prices."""
+    prices = summary.get("prices")
     rows = [
         (
             arm["name"],
@@ -63,6 +64,11 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
             human_px(arm["clear_pixels_discarded"]),
             "-" if arm["data_value_density"] is None else f"{arm['data_value_density']:.2f}",
             "-" if arm["saved_fraction"] is None else f"{arm['saved_fraction']:.3f}",
+            *(
+                UNKNOWN if arm[name] is None else f"{arm[name]:,.4g}"
+                for name in ("cost", "cost_per_clear_km2", "cost_per_clear_gb")
+                if prices
+            ),
         )
         for arm in summary["arms"]
     ]
@@ -76,6 +82,8 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
         "density",
         "saved",
     ]
+    if prices:
+        names += [f"cost, {prices['currency']}", "a clear km²", "a clear GB"]
     return plain_table(names, rows)
 
 
