@@ -68,6 +68,9 @@ from payload.sweep import (
 )
 from payload.sweep import Tell as SweepTell
 from payload.sweep.effects import write_effects as write_effects_files
+from payload.sweep.goal import parse_goal
+from payload.sweep.search import Found, SearchTerms, search
+from payload.sweep.search_page import write_search
 from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
@@ -85,6 +88,7 @@ __all__ = [
     "ComputeProfile",
     "Earth",
     "Estimate",
+    "Found",
     "Images",
     "LawsReport",
     "LinkReport",
@@ -98,6 +102,7 @@ __all__ = [
     "RunResult",
     "Scenario",
     "SceneReport",
+    "SearchTerms",
     "Surrogate",
     "SweepResult",
     "SweepSpec",
@@ -125,7 +130,9 @@ __all__ = [
     "mask",
     "measure_planners",
     "measure_world",
+    "optimise",
     "paint_world",
+    "parse_goal",
     "passes",
     "plan",
     "profile",
@@ -358,6 +365,27 @@ def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor
     if cluster is None:
         return Pool() if jobs is None else Pool(jobs)
     return Cluster(cluster, jobs)
+
+
+def optimise(
+    spec: SweepSpec,
+    terms: SearchTerms,
+    out: Path,
+    flier: Executor,
+    tell: SweepTell = lambda _: None,
+) -> Found:
+    """Look for the best point of a sweep's space, and leave rows, tables and a page in `<out>/<name>`.
+
+    Args:
+        spec: What is varied, see `load_sweep`.
+        terms: What is sought, see `parse_goal`, and how.
+        out: Parent of the sweep's folder.
+        flier: Who flies; see `executor`.
+        tell: Is told how far it is.
+    """
+    found = search(spec, terms, out, flier, tell)
+    write_search(found)
+    return found
 
 
 def report(folder: Path) -> Path:

@@ -17,6 +17,7 @@ from payload import __version__
 from payload.commands.bench import bench
 from payload.commands.compress import compress
 from payload.commands.link import link
+from payload.commands.optimise import optimise
 from payload.commands.options import (
     AsJson,
     Cross,
@@ -447,6 +448,7 @@ _command(plan)
 _command(profile)
 _command(compress)
 _command(sweep)
+_command(optimise)
 _command(query)
 _command(bench)
 
