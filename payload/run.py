@@ -24,7 +24,7 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
-from payload.units import at, iso_utc
+from payload.units import M_PER_KM, at, iso_utc
 
 Tell = Callable[[str, str], None]
 """Is told an arm and an image."""
@@ -138,6 +138,8 @@ def _summarise(
             clear_limit=scenario.rescheduling.max_cloud_cover,
             wanted=assembly.targets,
             policy=scenario.rescheduling.policy,
+            prices=scenario.prices,
+            km2_per_px=(scenario.camera.gsd_m / M_PER_KM) ** 2,
             masker={
                 "model": identity.model,
                 "sha256": identity.sha256,

@@ -27,7 +27,12 @@ SeedCount = Annotated[
     int | None,
     typer.Option("--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."),
 ]
+Cross = Annotated[
+    bool, typer.Option("--cross", help="Each value of a what-if with each of all others.")
+]
 EffectsFolder = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
+    typer.Option(
+        "--out", metavar="FOLDER", help="Where page, tables and rows of the comparison go."
+    ),
 ]

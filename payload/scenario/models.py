@@ -10,6 +10,8 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
     model_validator,
 )
 
@@ -33,6 +35,7 @@ from payload.scenario.ground import StationModel, UplinkModel
 from payload.scenario.loss import LossModel
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
+from payload.scenario.prices import PricesModel
 from payload.scenario.radio import RadioModel
 from payload.scenario.rescheduling import ReschedulingModel
 from payload.scenario.section import Name, Section
@@ -176,6 +179,9 @@ class Scenario(Section):
     surrogate: SurrogateModel = Field(
         default_factory=SurrogateModel, description="Used with `fidelity: surrogate`."
     )
+    prices: PricesModel | None = Field(
+        None, description="What contacts, data and energy cost; without it no cost is told."
+    )
     products: ProductsModel = Field(
         default_factory=ProductsModel, description="What a run leaves behind."
     )
@@ -188,6 +194,16 @@ class Scenario(Section):
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)
+
+    @model_serializer(mode="wrap")
+    def _without_prices_where_none_are(
+        self, dump: SerializerFunctionWrapHandler
+    ) -> dict[str, object]:
+        """Scenarios without prices keep the digest that they had before there were any."""
+        data: dict[str, object] = dump(self)
+        if self.prices is None:
+            data.pop("prices", None)
+        return data
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
