@@ -21,6 +21,7 @@ from payload.commands.options import (
     AsJson,
     EffectsFolder,
     Jobs,
+    MemoPlace,
     Overrides,
     Quiet,
     ResultsParent,
@@ -131,6 +132,7 @@ def run(
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
     ] = False,

@@ -24,6 +24,7 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
+from payload.sim.store import find_store
 from payload.units import at, iso_utc
 
 Tell = Callable[[str, str], None]
@@ -57,7 +58,7 @@ def run(
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
     started = datetime.now(UTC)
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
@@ -109,7 +110,7 @@ def run(
 
 def fly(scenario: Scenario, spool: Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     records, memo = fly_arms(assembly, spool, tell=tell)
     return _summarise(assembly, scenario.digest, records, memo)
 

@@ -39,6 +39,8 @@ from payload.sim.outlook import check_foresight
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
+from payload.sim.remembered import Remembered, identity
+from payload.sim.store import Store
 from payload.sim.sunlight import make_supply
 from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
@@ -70,6 +72,7 @@ class Assembly:
         network: What the masker asks of the processor; None where nobody asks.
         assumptions: What is assumed of the processor's speed, in sentences.
         notes: What a person should know of the orbits and passes before believing the result.
+        store: Remembers pixel work from run to run; None where nothing does.
     """
 
     scenario: Scenario
@@ -117,6 +120,7 @@ class Assembly:
     network: Footprint | None = None
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    store: Store | None = None
 
     @property
     def satellites(self) -> list[str]:
@@ -148,7 +152,7 @@ class Assembly:
     def _painted(self) -> Darkroom:
         factor = self.scenario.thumbnail_factor
         if self.surrogate is None:
-            return Pixels(
+            pixels = Pixels(
                 self.source,
                 self.masker,
                 self.codec,
@@ -157,6 +161,10 @@ class Assembly:
                 factor,
                 loss_of(self.scenario),
             )
+            if self.store is None:
+                return pixels
+            plug_ins = (self.source, self.masker, self.codec)
+            return Remembered(pixels, self.store, identity(self.scenario, self.masker, plug_ins))
         source = cast(Glancing, self.source)
         seeks = self.scenario.loss.bits_per_sample is not None
         times = RATE_ENCODINGS if seeks else 1
@@ -198,8 +206,12 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
-def assemble(scenario: Scenario) -> Assembly:
+def assemble(scenario: Scenario, *, store: Store | None = None) -> Assembly:
     """Build what a scenario names and compute its geometry.
+
+    Args:
+        scenario: What to fly.
+        store: Remembers pixel work from run to run; None where nothing does.
 
     Raises:
         ScenarioError: A file that the scenario names, or its profile, is not what is wanted.
@@ -240,6 +252,7 @@ def assemble(scenario: Scenario) -> Assembly:
         network=fitted.network,
         assumptions=fitted.assumptions,
         notes=met.notes,
+        store=store,
     )
 
 

@@ -1,6 +1,6 @@
 """What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -65,6 +65,13 @@ class TileFacts:
     thumbnail: Thumbnail | None = None
     clear_part: ClearPart | None = None
     encodings: int = 1
+
+    @property
+    def without_records(self) -> "TileFacts":
+        """The same of a tile whose records were not spooled."""
+        small = self.thumbnail
+        thumbnail = None if small is None else replace(small, record_at=None)
+        return replace(self, record_at=None, thumbnail=thumbnail)
 
 
 class Darkroom(Protocol):

@@ -37,7 +37,12 @@ def fly_arms(
         PayloadError: Pixels cannot be read, masked or coded.
     """
     flying = ""
-    memo = Memo(assembly.darkroom, spool, tell=lambda image: tell(flying, image))
+    memo = Memo(
+        assembly.darkroom,
+        spool,
+        tell=lambda image: tell(flying, image),
+        keeps_records=deliver is not None,
+    )
     records: dict[str, FlightRecord] = {}
     for name in sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm))):
         if name == "oracle" and not memo.has_truth:
