@@ -180,8 +180,9 @@ def _answer_run(result: "RunResult") -> None:
     for line in arms_table(result.summary):
         _answer(line)
     _answer("")
-    if result.summary["surrogate"]:
-        _answer(" ".join(result.summary["surrogate"]["sentences"]) + "\n")
+    for told in (result.summary["surrogate"], result.summary["sampled"]):
+        if told:
+            _answer(" ".join(told["sentences"]) + "\n")
     _answer(str(result.folder / "report.html"))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -10,6 +10,8 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
     model_validator,
 )
 
@@ -60,6 +62,18 @@ class SurrogateModel(Section):
         None,
         description="A surrogate that `payload-sim calibrate` has fitted on this masker, codec, camera, "
         "scene and tile; the packaged one if left out. It is refused for others.",
+    )
+
+
+class SampledModel(Section):
+    """How many tiles are painted where a sample stands for all."""
+
+    fraction: float = Field(
+        0.02,
+        gt=0,
+        le=1,
+        description="Of all tiles, at least; small flights and rare kinds of tiles are painted in a larger "
+        "one, so that each has some.",
     )
 
 
@@ -168,10 +182,14 @@ class Scenario(Section):
         default_factory=ReschedulingModel,
         description="Who knows of clouds and when, and plans anew.",
     )
-    fidelity: Literal["pixels", "surrogate"] = Field(
+    fidelity: Literal["pixels", "sampled", "surrogate"] = Field(
         "pixels",
-        description="`pixels`: every tile is painted, masked and compressed. `surrogate`: none is; what the "
-        "masker says and how long a record is are drawn from a fitted distribution, its error is told.",
+        description="`pixels`: every tile is painted, masked and compressed. `sampled`: a fraction is, and the "
+        "others are taken to be like those; its error is told. `surrogate`: none is; what the masker says and "
+        "how long a record is are drawn from a fitted distribution, its error is told.",
+    )
+    sampled: SampledModel = Field(
+        default_factory=SampledModel, description="Used with `fidelity: sampled`."
     )
     surrogate: SurrogateModel = Field(
         default_factory=SurrogateModel, description="Used with `fidelity: surrogate`."
@@ -286,6 +304,14 @@ class Scenario(Section):
     def source(self) -> ScenarioSource | None:
         """The file it was read from, with the line of each key; None if made in a program."""
         return self._source
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, plainly: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the sample where there is none: a digest is of what is flown."""
+        found: dict[str, Any] = plainly(self)
+        if self.fidelity != "sampled":
+            found.pop("sampled", None)
+        return found
 
     @property
     def digest(self) -> str:

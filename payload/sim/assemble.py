@@ -32,7 +32,7 @@ from payload.sim.counted import Counted
 from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
 from payload.sim.encounters import find_encounters, link_of
-from payload.sim.facts import Darkroom
+from payload.sim.facts import Darkroom, TileDarkroom
 from payload.sim.faults import Faults, timetable
 from payload.sim.fidelity import find_surrogate
 from payload.sim.outlook import check_foresight
@@ -144,27 +144,32 @@ class Assembly:
 
     @property
     def darkroom(self) -> Darkroom:
-        """Where images become facts: by pixel work or by draws, as the scenario's fidelity says."""
+        """Where images become facts: by draws from a surrogate if there is one, else by pixel work."""
         painted = self._painted
         return Counted(painted) if self.sensor.counted_bands else painted
 
+    @cached_property
+    def painter(self) -> TileDarkroom:
+        """What paints, masks and compresses, and does nothing twice that the store remembers."""
+        pixels = Pixels(
+            self.source,
+            self.masker,
+            self.codec,
+            self.scenario.codec.kind,
+            self.tile_px,
+            self.scenario.thumbnail_factor,
+            loss_of(self.scenario),
+        )
+        if self.store is None:
+            return pixels
+        plug_ins = (self.source, self.masker, self.codec)
+        return Remembered(pixels, self.store, identity(self.scenario, self.masker, plug_ins))
+
     @property
     def _painted(self) -> Darkroom:
-        factor = self.scenario.thumbnail_factor
         if self.surrogate is None:
-            pixels = Pixels(
-                self.source,
-                self.masker,
-                self.codec,
-                self.scenario.codec.kind,
-                self.tile_px,
-                factor,
-                loss_of(self.scenario),
-            )
-            if self.store is None:
-                return pixels
-            plug_ins = (self.source, self.masker, self.codec)
-            return Remembered(pixels, self.store, identity(self.scenario, self.masker, plug_ins))
+            return self.painter
+        factor = self.scenario.thumbnail_factor
         source = cast(Glancing, self.source)
         seeks = self.scenario.loss.bits_per_sample is not None
         times = RATE_ENCODINGS if seeks else 1

@@ -1,5 +1,6 @@
 """What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -79,6 +80,16 @@ class Darkroom(Protocol):
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
+        ...
+
+
+class TileDarkroom(Darkroom, Protocol):
+    """A darkroom that also develops single tiles."""
+
+    def develop_some(
+        self, acquisition: Acquisition, numbers: Sequence[int]
+    ) -> tuple[TileFacts, ...]:
+        """The facts of some of an image's tiles, by their numbers in grid order, without records."""
         ...
 
 

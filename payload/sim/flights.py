@@ -9,6 +9,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.ground import Deliver
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
+from payload.sim.survey import open_darkroom
 
 
 def fly_arms(
@@ -38,7 +39,7 @@ def fly_arms(
     """
     flying = ""
     memo = Memo(
-        assembly.darkroom,
+        open_darkroom(assembly, lambda image: tell("sample", image)),
         spool,
         tell=lambda image: tell(flying, image),
         keeps_records=deliver is not None,

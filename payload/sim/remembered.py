@@ -6,6 +6,7 @@ afterwards, as a threshold of pruning, is not in it.
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,9 +16,9 @@ from platform import machine
 from payload.ports import Masker
 from payload.provenance import digest_file, digest_json
 from payload.scenario.models import Scenario
-from payload.sim.facts import Darkroom, TileFacts
+from payload.sim.facts import TileDarkroom, TileFacts
 from payload.sim.store import Store
-from payload.types import Acquisition, View
+from payload.types import Acquisition
 
 Plain = dict[str, object]
 
@@ -50,23 +51,45 @@ class Remembered:
         payload: What the work depends on besides the view; see `identity`.
     """
 
-    darkroom: Darkroom
+    darkroom: TileDarkroom
     store: Store
     payload: str
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, in grid order; records go into the file `spool`."""
-        key = self.key(acquisition.view, [acquisition.id, *acquisition.tile_raw_bytes])
+        key = self._key(acquisition)
         facts = self.store.read(key, spool)
         if facts is None:
             facts = self.darkroom.develop(acquisition, spool)
             self.store.write(key, facts, spool)
         return facts if spool is not None else tuple(fact.without_records for fact in facts)
 
-    def key(self, view: View, names: list[str | int]) -> str:
-        """Of the work on what these names tell of a view."""
-        plain = asdict(view) | {"utc": view.utc.isoformat()}
-        return digest_json([self.payload, plain, names])
+    def develop_some(
+        self, acquisition: Acquisition, numbers: Sequence[int]
+    ) -> tuple[TileFacts, ...]:
+        """The facts of some of an image's tiles, also where all were developed before."""
+        if not numbers:
+            return ()
+        whole = self.store.read(self._key(acquisition), None)
+        if whole is not None:
+            return tuple(whole[number].without_records for number in numbers)
+        found: dict[int, TileFacts] = {}
+        for number in numbers:
+            facts = self.store.read(self._key(acquisition, number), None)
+            if facts is not None:
+                found[number] = facts[0]
+        missing = [number for number in numbers if number not in found]
+        fresh = self.darkroom.develop_some(acquisition, missing)
+        for number, fact in zip(missing, fresh, strict=True):
+            self.store.write(self._key(acquisition, number), (fact,), None)
+            found[number] = fact
+        return tuple(found[number] for number in numbers)
+
+    def _key(self, acquisition: Acquisition, number: int | None = None) -> str:
+        """Of the work on an image, or on one of its tiles."""
+        view = asdict(acquisition.view) | {"utc": acquisition.view.utc.isoformat()}
+        image = [acquisition.id, acquisition.tile_raw_bytes]
+        return digest_json([self.payload, view, image, number])
 
 
 def identity(scenario: Scenario, masker: Masker, plug_ins: tuple[object, ...]) -> str:

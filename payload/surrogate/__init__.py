@@ -2,6 +2,7 @@
 
     fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
     model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length
+    likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
 
 A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
@@ -17,6 +18,7 @@ it: they can be swept without fitting anew.
 
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
+from payload.surrogate.likeness import NEIGHBOURS, Likeness, likeness
 from payload.surrogate.model import (
     PACKAGED,
     Donors,
@@ -31,17 +33,20 @@ from payload.surrogate.model import (
 )
 
 __all__ = [
+    "NEIGHBOURS",
     "PACKAGED",
     "Donors",
     "Error",
     "FittedOn",
     "HeldOut",
+    "Likeness",
     "Sample",
     "Surrogate",
     "TileSize",
     "calibrate",
     "check_place",
     "draw",
+    "likeness",
     "read_surrogate",
     "write_surrogate",
 ]
