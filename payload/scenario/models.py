@@ -69,11 +69,17 @@ class SampledModel(Section):
     """How many tiles are painted where a sample stands for all."""
 
     fraction: float = Field(
-        0.02,
+        0.01,
         gt=0,
         le=1,
-        description="Of all tiles, at least; small flights and rare kinds of tiles are painted in a larger "
-        "one, so that each has some.",
+        description="Of all tiles, at least. At least 200 tiles are painted, and some of each kind.",
+    )
+    error: float | None = Field(
+        0.02,
+        gt=0.0001,
+        le=1,
+        description="More are painted until half of the 95 % interval of bytes and of clear pixels kept is at "
+        "most this share of them, by the sample itself; null leaves it at the fraction.",
     )
 
 

@@ -13,6 +13,7 @@ Source: variance under nearest-neighbour imputation, Abadie and Imbens (2006), E
 theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -27,8 +28,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.counted import with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
-from payload.sim.sampled import Sampled
-from payload.surrogate import NEIGHBOURS
+from payload.sim.sampled import LIKES, Sampled, stratum
 
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
@@ -83,9 +83,31 @@ def sample_errors(
     return found
 
 
+def expected_error(assembly: Assembly, darkroom: Sampled) -> float:
+    """Half of the 95 % interval of what the scenario's own arm keeps of all that was looked at, over that.
+
+    The wider one of bytes and clear pixels; 0 where nothing is kept.
+    """
+    if len(darkroom.donors) < 2:
+        return 0.0
+    donors = _donors(assembly, darkroom)
+    arm = make_arm("prune", assembly.scenario.pruning)
+    own = [stratum(donor.glance) for donor in darkroom.donors]
+    sampled = Counter(own)
+    all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
+    speaks = np.array([all_tiles[where] / sampled[where] for where in own])
+    many = np.maximum(speaks - 1.0, 0.0) * speaks  # those that are painted are known
+    found = 0.0
+    for figure in np.array([_told(arm, fact) for fact in donors.facts], np.float64).T:
+        off = donors.residuals(figure)
+        total = float((speaks * figure).sum())
+        found = max(found, Z_95 * float((many * off * off).sum()) ** 0.5 / max(total, 1.0))
+    return found
+
+
 def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
     facts = [with_counted(assembly.sensor, donor.facts) for donor in darkroom.donors]
-    count = min(NEIGHBOURS, len(facts) - 1)
+    count = min(LIKES, len(facts) - 1)
     near = []
     for number, donor in enumerate(darkroom.donors):
         likes = darkroom.likeness.nearest(donor.glance, count + 1)

@@ -26,20 +26,43 @@ from payload.types import Acquisition, CoverEstimate, Glance, NotCoded
 
 FEWEST_TILES = 200
 """A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
+LIKES, COVER_STEP = 4, 0.05
+"""Of so many donors that resemble a tile most one is drawn; a difference in cover that is as unlike as 10 degrees of
+sun. Closer than in a surrogate, which is fitted on more tiles: residuals of kept bytes were 6 % smaller. Assumption."""
 FEWEST_IN_STRATUM = 5
 """So many are painted of each stratum, or all that there are. Assumption."""
 
 Stratum = tuple[int, int, int]
 _SUN_EDGES_DEG = (20.0, 40.0)
+_GROUNDS = (("glint",), *GROUPS)
+_BRIGHT = (0, 2)  # grounds that a masker takes for cloud, or cloud for them: glint, snow and ice
+_THIN, _HIDDEN = 0.3, 0.85  # of thick cover
+_CLEAR, _MIXED, _DOUBTFUL, _COVERED = range(4)
+_WEIGHTS = {_CLEAR: 1.0, _MIXED: 1.0, _DOUBTFUL: 2.0, _COVERED: 0.6}
+_BRIGHT_WEIGHT = 2.0
+"""How often tiles of a kind are painted, beside clear ones: by how far their figures spread. Assumption: of 1,035
+painted tiles the residuals of kept bytes had standard deviations of 0.4 of a mean tile where clear or thinly
+covered, 0.9 where mixed or thinly overcast, 0.3 where hidden, 1.5 on snow and ice."""
 
 
 def stratum(glance: Glance) -> Stratum:
-    """Group of surfaces; clear, with an edge of cloud in it, or overcast; bin of sun."""
+    """Ground; clear, mixed, doubtful or covered; bin of sun."""
+    sky = int(kind(np.float64(glance.cover)))
+    thick = glance.cover if glance.thick_cover is None else glance.thick_cover
+    if sky and thick >= _HIDDEN:
+        sky = _COVERED
+    elif sky and (sky == 2 or thick >= _THIN):
+        sky = _DOUBTFUL
     return (
-        next(i for i, names in enumerate(GROUPS) if glance.surface in names),
-        int(kind(np.float64(glance.cover))),
+        next(i for i, names in enumerate(_GROUNDS) if glance.surface in names),
+        sky,
         sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES_DEG),
     )
+
+
+def _weight(where: Stratum) -> float:
+    ground, sky, _ = where
+    return _WEIGHTS[sky] * (_BRIGHT_WEIGHT if ground in _BRIGHT else 1.0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class Membership:
     Attributes:
         seed: Of the scenario.
         share: Of all tiles, 0 to 1.
-        shares: Of the strata of which that would be too few.
+        shares: Of the strata that were met; of others it is `share`.
     """
 
     seed: int
@@ -78,7 +101,7 @@ def choose_members(
 
     Args:
         seed: Of the scenario.
-        fraction: That is asked for, of all tiles.
+        fraction: Of all tiles, at least; more of those whose figures spread most, fewer of the others.
         looked_at: Glances of the tiles of the images that a flight is expected to take.
     """
     by_stratum: dict[Stratum, list[float]] = {}
@@ -87,13 +110,14 @@ def choose_members(
             by_stratum.setdefault(stratum(glance), []).append(float(lot))
     count = sum(map(len, by_stratum.values()))
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
+    weighed = sum(len(drawn) * _weight(where) for where, drawn in by_stratum.items())
     shares: dict[Stratum, float] = {}
     for where, drawn in by_stratum.items():
-        if len(drawn) <= FEWEST_IN_STRATUM:
-            shares[where] = 1.0
-        else:
+        least = 1.0
+        if len(drawn) > FEWEST_IN_STRATUM:  # below this number there are just so many
             least = float(np.partition(np.array(drawn), FEWEST_IN_STRATUM)[FEWEST_IN_STRATUM])
-            shares[where] = max(share, least)  # below it there are just so many
+        own = 1.0 if share >= 1.0 else share * _weight(where) * count / weighed
+        shares[where] = max(own, least)
     return Membership(seed, share, shares)
 
 
@@ -129,7 +153,7 @@ class Sampled:
     @cached_property
     def likeness(self) -> Likeness:
         """Of the donors."""
-        return likeness([donor.glance for donor in self.donors])
+        return likeness([donor.glance for donor in self.donors], step=COVER_STEP)
 
     def develop(
         self,
@@ -147,7 +171,7 @@ class Sampled:
         found: list[TileFacts] = []
         for number, (tile_id, window) in enumerate(zip(acquisition.tile_ids, windows, strict=True)):
             if number not in facts:
-                near = self.likeness.nearest(glances[number])
+                near = self.likeness.nearest(glances[number], LIKES)
                 chosen = int(near[int(dice[number] * near.size)])
                 self.donor_of[tile_id] = chosen
                 raw_bytes = acquisition.tile_raw_bytes[number]

@@ -9,11 +9,15 @@ from payload.ports import Glancing
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
-from payload.sim.facts import Darkroom
+from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.fidelity import glanced
 from payload.sim.places import at_key
 from payload.sim.planning import first_plan
+from payload.sim.sample_error import expected_error
 from payload.sim.sampled import Donor, Sampled, choose_members
+
+_LEAST_STEP, _SURPLUS = 1.1, 1.1
+"""A sample grows by so much at least, and beyond what seems enough, as what a small one tells of errors is vague."""
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
@@ -45,21 +49,32 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     camera = Camera(assembly)
     planned = [camera.expose(image) for image in first_plan(assembly).images]
     looked_at = {image.id: source.glance(image.view, windows) for image in planned}
-    membership = choose_members(scenario.seed, scenario.sampled.fraction, looked_at)
-    donors: list[Donor] = []
-    for image in planned:
-        glances = looked_at[image.id]
-        members = membership.numbers(image.id, glances)
-        if members:
-            tell(image.id)
-        for number, facts in zip(members, painter.develop_some(image, members), strict=True):
-            if facts.perfect is None:
-                raise ScenarioError(
-                    f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
-                    "it flies with fidelity: pixels"
-                )
-            donors.append(Donor(glances[number], facts))
-    return Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
+    rules, fraction = scenario.sampled, scenario.sampled.fraction
+    painted: dict[str, dict[int, TileFacts]] = {}
+    while True:
+        membership = choose_members(scenario.seed, fraction, looked_at)
+        donors: list[Donor] = []
+        for image in planned:
+            known = painted.setdefault(image.id, {})
+            members = membership.numbers(image.id, looked_at[image.id])
+            missing = [number for number in members if number not in known]
+            if missing:
+                tell(image.id)
+                known.update(zip(missing, painter.develop_some(image, missing), strict=True))
+            donors += [Donor(looked_at[image.id][number], known[number]) for number in members]
+        if any(donor.facts.perfect is None for donor in donors):
+            raise ScenarioError(
+                f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
+                "it flies with fidelity: pixels"
+            )
+        darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
+        if rules.error is None or membership.share >= 1.0:
+            return darkroom
+        error = expected_error(assembly, darkroom)
+        if error <= rules.error:
+            return darkroom
+        more = max(_LEAST_STEP, _SURPLUS * (error / rules.error) ** 2)
+        fraction = min(1.0, membership.share * more)
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:

@@ -18,7 +18,7 @@ it: they can be swept without fitting anew.
 
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
-from payload.surrogate.likeness import NEIGHBOURS, Likeness, likeness
+from payload.surrogate.likeness import Likeness, likeness
 from payload.surrogate.model import (
     PACKAGED,
     Donors,
@@ -33,7 +33,6 @@ from payload.surrogate.model import (
 )
 
 __all__ = [
-    "NEIGHBOURS",
     "PACKAGED",
     "Donors",
     "Error",

@@ -13,8 +13,7 @@ NEIGHBOURS = 10
 
 # Steps of unlikeness: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
 # overcast tile seldom resembles one with an edge of cloud in it.
-_COVER_STEP = 0.1
-_THICK_STEP = 0.1
+COVER_STEP = 0.1
 _SUN_STEP_DEG = 10.0
 _EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
 _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
@@ -39,12 +38,14 @@ class Likeness:
         cover: 0 to 1, shape (N,).
         thick_cover: Of it thick, 0 to 1, shape (N,); NaN where the glance does not say.
         sun_deg: [deg] Height of the sun, shape (N,).
+        step: Of cover and of thick cover, that is as unlike as 10 degrees of sun.
     """
 
     surface: NDArray[np.intp]
     cover: NDArray[np.float64]
     thick_cover: NDArray[np.float64]
     sun_deg: NDArray[np.float64]
+    step: float = COVER_STEP
     _strange: dict[tuple[int, float], NDArray[np.float64]] = field(
         init=False, default_factory=dict[tuple[int, float], NDArray[np.float64]]
     )
@@ -56,10 +57,10 @@ class Likeness:
     def nearest(self, glance: Glance, count: int = NEIGHBOURS) -> NDArray[np.intp]:
         """The tiles that resemble one most, in their order."""
         is_kind = float(kind(np.float64(glance.cover)))
-        unlike = np.abs(self.cover - glance.cover) / _COVER_STEP
+        unlike = np.abs(self.cover - glance.cover) / self.step
         if glance.thick_cover is not None:
             thinner = np.abs(self.thick_cover - glance.thick_cover)
-            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / _THICK_STEP
+            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / self.step
         unlike += np.abs(self.sun_deg - glance.sun_elevation_deg) / _SUN_STEP_DEG
         unlike += self._strangeness(SURFACES.index(glance.surface), is_kind)
         most = min(count, unlike.size)
@@ -77,7 +78,7 @@ class Likeness:
         return found
 
 
-def likeness(glances: Sequence[Glance]) -> Likeness:
+def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness:
     """Tiles that were glanced at."""
     return Likeness(
         np.array([SURFACES.index(item.surface) for item in glances], np.intp),
@@ -87,6 +88,7 @@ def likeness(glances: Sequence[Glance]) -> Likeness:
             np.float64,
         ),
         np.array([item.sun_elevation_deg for item in glances], np.float64),
+        step,
     )
 
 
