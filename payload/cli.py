@@ -23,6 +23,7 @@ from payload.commands.options import (
     Cross,
     EffectsFolder,
     Jobs,
+    MemoPlace,
     Overrides,
     Quiet,
     ResultsParent,
@@ -133,6 +134,7 @@ def run(
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
     ] = False,
@@ -180,8 +182,9 @@ def _answer_run(result: "RunResult") -> None:
     for line in arms_table(result.summary):
         _answer(line)
     _answer("")
-    if result.summary["surrogate"]:
-        _answer(" ".join(result.summary["surrogate"]["sentences"]) + "\n")
+    for told in (result.summary["surrogate"], result.summary["sampled"]):
+        if told:
+            _answer(" ".join(told["sentences"]) + "\n")
     _answer(str(result.folder / "report.html"))
 
 

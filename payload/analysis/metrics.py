@@ -130,6 +130,7 @@ def summarise(flown: Flown) -> Summary:
         "arms": arms,
         "notes": _notes(flown, own),
         "surrogate": flown.surrogate,
+        "sampled": None,
         "fetched": _fetched(flown, own),
         "faults": faults_of(own),
         "power": power_of(own, clear_px),

@@ -1,5 +1,6 @@
 """Options that mean the same in every command."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdo
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ResultsParent = Annotated[
     Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
+]
+MEMO_PLACE = "PAYLOAD_SIM_MEMO"
+
+
+def _tell_environment(place: str | None) -> str | None:
+    """Flights in other processes are to find it too."""
+    if place is not None:
+        os.environ[MEMO_PLACE] = place
+    return place
+
+
+MemoPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--memo",
+        metavar="FOLDER|off",
+        callback=_tell_environment,
+        envvar=MEMO_PLACE,
+        help="Where pixel work is remembered from run to run; in the user's cache if left out.",
+    ),
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Flights at once; one a core if left out.")

@@ -164,6 +164,13 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledTold:
+    """How large a sample was painted, and how far to trust it, in sentences."""
+
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SurrogateTold:
     """What stood for masker and codec, and how far to trust it, in sentences."""
 
@@ -191,6 +198,7 @@ class Summary:
     arms: tuple[Arm, ...]
     notes: tuple[str, ...] = ()
     surrogate: SurrogateTold | None = None
+    sampled: SampledTold | None = None
     fetched: Fetched | None = None
     faults: dict[str, Count] = field(default_factory=dict[str, int])
     power: PowerUse | None = None

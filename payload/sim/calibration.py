@@ -20,7 +20,7 @@ from payload.sim.assemble import loss_of, make_sensor
 from payload.sim.fidelity import Glanced, codec_of, fitted_on, glanced
 from payload.sim.pixels import Pixels
 from payload.surrogate import Sample, Surrogate, calibrate
-from payload.surrogate.model import GROUPS
+from payload.surrogate.likeness import GROUPS
 from payload.types import Glance, Sensor, View, Window
 
 WORLD_SEED = 4_100_000_019

@@ -35,7 +35,7 @@ def find_surrogate(scenario: Scenario, sensor: Sensor) -> Surrogate | None:
     Raises:
         ScenarioError: It is none, or was fitted on something else; or the scene has no glance.
     """
-    if scenario.fidelity == "pixels":
+    if scenario.fidelity != "surrogate":
         return None
     mine = fitted_on(scenario, sensor)
     path = scenario.surrogate.file or PACKAGED

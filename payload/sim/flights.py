@@ -9,6 +9,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.ground import Deliver
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
+from payload.sim.survey import open_darkroom
 
 
 def fly_arms(
@@ -37,7 +38,12 @@ def fly_arms(
         PayloadError: Pixels cannot be read, masked or coded.
     """
     flying = ""
-    memo = Memo(assembly.darkroom, spool, tell=lambda image: tell(flying, image))
+    memo = Memo(
+        open_darkroom(assembly, lambda image: tell("sample", image)),
+        spool,
+        tell=lambda image: tell(flying, image),
+        keeps_records=deliver is not None,
+    )
     records: dict[str, FlightRecord] = {}
     for name in sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm))):
         if name == "oracle" and not memo.has_truth:

@@ -19,7 +19,11 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Memo:
-    """Facts of tiles by acquisition, and the records themselves in spool files on disk."""
+    """Facts of tiles by acquisition, and the records themselves in spool files on disk.
+
+    Attributes:
+        keeps_records: Whether somebody will want the records of the scenario's own flight.
+    """
 
     darkroom: Darkroom
     spool: Path
@@ -27,6 +31,7 @@ class Memo:
     facts_of: dict[str, tuple[TileFacts, ...]] = field(
         default_factory=dict[str, tuple[TileFacts, ...]]
     )
+    keeps_records: bool = True
 
     def develop(
         self, acquisition: Acquisition, *, keep_records: bool = False
@@ -34,7 +39,7 @@ class Memo:
         """The facts of an image's tiles, in grid order; the work is done at the first call."""
         if acquisition.id not in self.facts_of:
             self.tell(acquisition.id)
-            spool = self._spool_file(acquisition) if keep_records else None
+            spool = self._spool_file(acquisition) if keep_records and self.keeps_records else None
             self.facts_of[acquisition.id] = self.darkroom.develop(acquisition, spool)
         return self.facts_of[acquisition.id]
 
