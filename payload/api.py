@@ -7,7 +7,7 @@
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ import numpy as np
 
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
+from payload.analysis.crossed import compare_settings
 from payload.analysis.link import LinkReport
 from payload.analysis.paired import PairedComparison
 from payload.bench import BenchReport, bench
@@ -38,7 +39,7 @@ from payload.products.laws import LawsReport
 from payload.products.plan import PlanReport, plan_report, write_plan
 from payload.report import write_report
 from payload.run import RunResult, Tell, fly, run, silence
-from payload.scenario.load import load_scenario, what_if_changes
+from payload.scenario.load import load_scenario, setting_overrides, what_if_settings
 from payload.scenario.models import Scenario
 from payload.sim import assemble, at_key
 from payload.sim.assemble import (
@@ -67,6 +68,9 @@ from payload.sweep import (
 )
 from payload.sweep import Tell as SweepTell
 from payload.sweep.effects import write_effects as write_effects_files
+from payload.sweep.goal import parse_goal
+from payload.sweep.search import Found, SearchTerms, search
+from payload.sweep.search_page import write_search
 from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
@@ -84,6 +88,7 @@ __all__ = [
     "ComputeProfile",
     "Earth",
     "Estimate",
+    "Found",
     "Images",
     "LawsReport",
     "LinkReport",
@@ -97,6 +102,7 @@ __all__ = [
     "RunResult",
     "Scenario",
     "SceneReport",
+    "SearchTerms",
     "Surrogate",
     "SweepResult",
     "SweepSpec",
@@ -124,7 +130,9 @@ __all__ = [
     "mask",
     "measure_planners",
     "measure_world",
+    "optimise",
     "paint_world",
+    "parse_goal",
     "passes",
     "plan",
     "profile",
@@ -136,6 +144,7 @@ __all__ = [
     "validate_missions",
     "validate_policies",
     "variants",
+    "what_if_settings",
     "write_effects",
 ]
 
@@ -273,15 +282,22 @@ def earth(scenario: Scenario) -> Earth:
 
 
 def variants(
-    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ()
+    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
 ) -> list[tuple[str, Scenario]]:
     """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
+
+    Args:
+        base: The file.
+        what_ifs: One for each key.
+        overrides: Of all variants.
+        cross: Whether every value meets every value of all other keys.
 
     Raises:
         ScenarioError: A what-if is no override, or its value is not allowed.
     """
-    changes = what_if_changes(what_ifs)
-    others = [(change, check(base, [*overrides, change])) for change in changes]
+    settings = what_if_settings(what_ifs, cross=cross)
+    changes = [setting_overrides(setting) for setting in settings]
+    others = [(", ".join(change), check(base, [*overrides, *change])) for change in changes]
     return [("base", check(base, overrides)), *others]
 
 
@@ -311,6 +327,7 @@ def compare_seeds(
     folder: Path,
     flier: Executor,
     *,
+    settings: Sequence[Mapping[str, str]] = (),
     tell: SweepTell = lambda _: None,
 ) -> PairedComparison:
     """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
@@ -320,10 +337,13 @@ def compare_seeds(
         seeds: How many.
         folder: Where the rows of the flights go; those that stand there are not flown again.
         flier: Who flies; see `executor`.
+        settings: By variant after the base what it sets, see `what_if_settings`; of a grid, main effects are told, too.
         tell: Is told how far it is.
     """
     first = scenarios[0][1].seed
-    return fly_variants(scenarios, range(first, first + seeds), folder, flier, tell)
+    flown_with = range(first, first + seeds)
+    flights = fly_variants(scenarios, flown_with, folder, flier, tell)
+    return compare_settings(flights, flown_with, settings)
 
 
 def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
@@ -345,6 +365,27 @@ def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor
     if cluster is None:
         return Pool() if jobs is None else Pool(jobs)
     return Cluster(cluster, jobs)
+
+
+def optimise(
+    spec: SweepSpec,
+    terms: SearchTerms,
+    out: Path,
+    flier: Executor,
+    tell: SweepTell = lambda _: None,
+) -> Found:
+    """Look for the best point of a sweep's space, and leave rows, tables and a page in `<out>/<name>`.
+
+    Args:
+        spec: What is varied, see `load_sweep`.
+        terms: What is sought, see `parse_goal`, and how.
+        out: Parent of the sweep's folder.
+        flier: Who flies; see `executor`.
+        tell: Is told how far it is.
+    """
+    found = search(spec, terms, out, flier, tell)
+    write_search(found)
+    return found
 
 
 def report(folder: Path) -> Path:

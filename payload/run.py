@@ -11,6 +11,7 @@ from typing import Any
 from payload.analysis import Flown, summarise
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.requests import Wanted, bounded
+from payload.analysis.sampled import Painted, sampled_part
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
@@ -25,7 +26,10 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
-from payload.units import at, iso_utc
+from payload.sim.sample_error import sample_errors
+from payload.sim.store import find_store
+from payload.sim.survey import sample_of
+from payload.units import M_PER_KM, at, iso_utc
 
 Tell = Callable[[str, str], None]
 """Is told an arm and an image."""
@@ -64,11 +68,12 @@ def run(
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
     started = datetime.now(UTC)
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
-        deliver = archive.deliver if assembly.surrogate is None else None
+        paints = scenario.fidelity == "pixels"
+        deliver = archive.deliver if paints else None
         records, memo = fly_arms(
             assembly,
             folder.spool,
@@ -90,7 +95,7 @@ def run(
         )
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
         write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
-        if assembly.surrogate is None:
+        if paints:
             write_gallery(
                 folder.partial / "gallery",
                 own,
@@ -122,7 +127,7 @@ def run(
 
 def fly(scenario: Scenario, spool: Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     records, memo = fly_arms(assembly, spool, tell=tell)
     return _summarise(assembly, scenario.digest, records, memo)
 
@@ -151,6 +156,8 @@ def _summarise(
             clear_limit=scenario.rescheduling.max_cloud_cover,
             wanted=assembly.targets,
             policy=scenario.rescheduling.policy,
+            prices=scenario.prices,
+            km2_per_px=(scenario.camera.gsd_m / M_PER_KM) ** 2,
             masker={
                 "model": identity.model,
                 "sha256": identity.sha256,
@@ -172,6 +179,16 @@ def _summarise(
             ),
         )
     )
+    darkroom = sample_of(memo.darkroom)
+    if darkroom is not None:
+        errors = sample_errors(assembly, darkroom, memo, records)
+        summary["sampled"] = sampled_part(
+            summary["arms"],
+            {name: (error.bytes, error.clear_px) for name, error in errors.items()},
+            Painted(
+                len(estimates), len(darkroom.painted & estimates.keys()), scenario.sampled.fraction
+            ),
+        )
     if scenario.rescheduling.bound:
         own_images = records["prune"].images
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, estimates)

@@ -1,5 +1,6 @@
 """All arms of a scenario, one flight each, over one memo of what tiles are; by one process or by several."""
 
+import math
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,12 @@ from payload.sim.crew import Crew, Share
 from payload.sim.ground import Deliver
 from payload.sim.memo import Memo
 from payload.sim.mission import Foresee, Mission, young_waste_only
+from payload.sim.survey import open_darkroom
 from payload.types import Opportunity
 
 WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
-"""[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work."""
+"""[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work.
+A sampled flight learns as it flies which tile stands for which, and flies alone."""
 MOST_OPPORTUNITIES = 100_000
 """Helpers fly arms of a scenario of no more: each has to hold them all. Of a larger one they work ahead alone."""
 MOST_TILES = 40_000
@@ -111,7 +114,10 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         tell(flying, image)
 
     memo = Memo(
-        assembly.darkroom, spool, tell_image, keeps_records=deliver is not None and jobs > 1
+        open_darkroom(assembly, lambda image: tell("sample", image)),
+        spool,
+        tell_image,
+        keeps_records=deliver is not None,
     )
     own, *others = sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm)))
     share: Share[ArmName, Landed] | None = None
@@ -119,7 +125,8 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
     def foresee(planned: list[Opportunity]) -> None:
         """Have helpers work on what is planned, and then fly the other arms, if that is worth their start."""
         nonlocal share
-        if jobs == 1 or _work_px(assembly, planned) < WORTH_PX[assembly.scenario.fidelity]:
+        worth_px = WORTH_PX.get(assembly.scenario.fidelity, math.inf)
+        if jobs == 1 or _work_px(assembly, planned) < worth_px:
             return
         crew.share(work_ahead, _parts(planned, jobs)).finish(
             lambda part: work_ahead(assembly, memo, part)

@@ -26,7 +26,7 @@ class Memo:
     """Facts of tiles by acquisition, and the records themselves in spool files on disk.
 
     Attributes:
-        keeps_records: Whether records are always kept, whoever flies.
+        keeps_records: Whether somebody will want the records of the scenario's own flight.
         facts_of: Facts by acquisition.
         truthless: Acquisitions without truth.
     """
@@ -34,7 +34,7 @@ class Memo:
     darkroom: Darkroom
     spool: Path
     tell: Progress = lambda _: None
-    keeps_records: bool = False
+    keeps_records: bool = True
     truthless: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class Memo:
         found = self.facts_of.get(acquisition.id)
         if found is None:
             self.tell(acquisition.id)
-            keeps = keep_records or self.keeps_records
+            keeps = self.keeps_records and (keep_records or self.facts_of.is_shared)
             found = self._work_on(acquisition, self._spool_file(acquisition) if keeps else None)
             self.facts_of[acquisition.id] = found
         if acquisition.id not in self._looked_at:
