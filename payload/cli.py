@@ -17,6 +17,7 @@ from payload import __version__
 from payload.commands.bench import bench
 from payload.commands.compress import compress
 from payload.commands.link import link
+from payload.commands.many import check_jobs
 from payload.commands.optimise import optimise
 from payload.commands.options import (
     AsJson,
@@ -133,6 +134,7 @@ def run(
     seed: Seed = None,
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Annotated[
@@ -149,6 +151,7 @@ def run(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([out])
+    check_jobs(jobs)
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
     if estimate:
@@ -165,7 +168,7 @@ def run(
         *(word for change in changes for word in ("--set", change)),
     ]
     with _progress(quiet=quiet) as tell:
-        result = api.run(checked, out, tell=tell, command=command)
+        result = api.run(checked, out, tell=tell, command=command, jobs=jobs)
     for note in result.summary["notes"]:
         _say(f"note: {note}")
     if as_json:

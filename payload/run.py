@@ -1,5 +1,6 @@
 """One run: a scenario is assembled, all its arms are flown, and what they leave is written and summed up."""
 
+import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,12 @@ class RunResult:
 
 
 def run(
-    scenario: Scenario, out: Path, *, tell: Tell = silence, command: Sequence[str] = ()
+    scenario: Scenario,
+    out: Path,
+    *,
+    tell: Tell = silence,
+    command: Sequence[str] = (),
+    jobs: int | None = None,
 ) -> RunResult:
     """Fly all arms of a scenario and leave the results in `<out>/<name>-<digest>`.
 
@@ -56,6 +62,7 @@ def run(
         out: The parent of the results folder; a folder of the same digest is replaced whole.
         tell: Is told the arm and the image whenever pixels are worked on.
         command: The words that repeat this run, for the provenance.
+        jobs: How many processes fly it, if it is long enough; one a core if left out. The results do not depend on it.
 
     Raises:
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
@@ -67,7 +74,13 @@ def run(
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
         paints = scenario.fidelity == "pixels"
         deliver = archive.deliver if paints else None
-        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
+        records, memo = fly_arms(
+            assembly,
+            folder.spool,
+            deliver=deliver,
+            tell=tell,
+            jobs=(os.cpu_count() or 1) if jobs is None else jobs,
+        )
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
         archive.close(own)

@@ -23,7 +23,7 @@ from payload.report.data import (
 )
 from payload.report.parameters import parameters
 from payload.report.setting import Setting
-from payload.tables import query_folder
+from payload.tables import Asker
 from payload.units import S_PER_DAY
 
 MOST_TRACKS = 8
@@ -112,11 +112,11 @@ class _Asker:
     """Asks the tables of one folder; whatever is wrong with them becomes one sentence."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self._ask = folder, Asker(folder)
 
     def __call__(self, sql: str) -> tuple[list[str], Rows]:
         try:
-            return query_folder(self.folder, sql)
+            return self._ask(sql)
         except ScenarioError as error:
             raise ScenarioError(
                 f"{self.folder}: its tables are damaged or incomplete: {error}"

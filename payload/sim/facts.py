@@ -75,10 +75,14 @@ class TileFacts:
         return replace(self, record_at=None, thumbnail=thumbnail)
 
 
+Facts = tuple[TileFacts, ...]
+"""Of the tiles of an image, in grid order."""
+
+
 class Darkroom(Protocol):
     """Where an image becomes facts."""
 
-    def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
+    def develop(self, acquisition: Acquisition, spool: Path | None) -> Facts:
         """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
         ...
 
