@@ -25,6 +25,7 @@ from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
+from payload.products.columns import ALL_COLUMNS, meaning
 from payload.products.earth import (
     Earth,
     MapReport,
@@ -107,6 +108,7 @@ __all__ = [
     "bench",
     "calibrate",
     "check",
+    "columns",
     "compare",
     "compare_seeds",
     "compress",
@@ -355,3 +357,9 @@ def report(folder: Path) -> Path:
 def query(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask the tables of a results folder: column names and rows."""
     return query_folder(folder, sql)
+
+
+def columns(folder: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
+    names, rows = query_folder(folder, ALL_COLUMNS)
+    return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

@@ -14,6 +14,7 @@ from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
 from payload.products.downlink import Archive
+from payload.products.exchange import Exchange
 from payload.products.folder import ResultsFolder
 from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.manifest import provenance
@@ -66,7 +67,15 @@ def run(
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
         archive.close(own)
-        archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
+        tiles = archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
+        Exchange(
+            scenario,
+            own,
+            memo.estimates,
+            assembly.source,
+            assembly.ephemerides,
+            assembly.stations,
+        ).write(folder.partial, tiles)
         write_books(
             folder.partial,
             records,
