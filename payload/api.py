@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +39,7 @@ from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.plan import PlanReport, plan_report, write_plan
 from payload.report import write_report
+from payload.report.folder import read_summary
 from payload.run import RunResult, Tell, fly, run, silence
 from payload.scenario.load import load_scenario, what_if_changes
 from payload.scenario.models import Scenario
@@ -110,6 +112,7 @@ __all__ = [
     "check",
     "columns",
     "compare",
+    "compare_results",
     "compare_seeds",
     "compress",
     "compress_listed",
@@ -305,6 +308,21 @@ def compare(
         same_world = scenario.model_copy(update={"seed": seed})
         summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
     return compare_summaries(summaries)
+
+
+def compare_results(folders: Sequence[Path]) -> Comparison:
+    """Set flights that were flown before side by side; the first is the base.
+
+    Raises:
+        ScenarioError: A folder holds no results, those of another version, or damaged ones.
+    """
+    told = [(folder.name, *read_summary(folder)) for folder in folders]
+    found = compare_summaries([(name, said) for name, _, said in told])
+    seeds = {summary.seed for _, summary, _ in told}
+    if len(seeds) == 1:
+        return found
+    weather = "the flights have different seeds: their differences are those of the weather too"
+    return replace(found, notes=(weather, *found.notes))
 
 
 def compare_seeds(

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -79,16 +79,7 @@ def read_report_data(folder: Path) -> ReportData:
     Raises:
         ScenarioError: It is none, comes from another version, or is damaged; one sentence says how.
     """
-    if not (folder / "summary.json").is_file():
-        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
-    told = _read_json(folder / "summary.json")
-    version = told.get("schema_version") if isinstance(told, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ScenarioError(
-            f"{folder}: summary.json has schema_version {version!r}, but this program reads "
-            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
-        )
-    summary = _parse(Summary, told, folder / "summary.json")
+    summary, _ = read_summary(folder)
     scenario = _read_json(folder / "scenario.json")
     ask = _Asker(folder)
     return ReportData(
@@ -106,6 +97,24 @@ def read_report_data(folder: Path) -> ReportData:
         places=ask.rows(Place, _PLACES) if (folder / "targets.parquet").is_file() else None,
         track=ask.rows(TrackPoint, _TRACK),
     )
+
+
+def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
+    """What a results folder's summary says: checked, and as it stands there.
+
+    Raises:
+        ScenarioError: As above.
+    """
+    if not (folder / "summary.json").is_file():
+        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
+    told = _read_json(folder / "summary.json")
+    version = told.get("schema_version") if isinstance(told, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ScenarioError(
+            f"{folder}: summary.json has schema_version {version!r}, but this program reads "
+            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
+        )
+    return _parse(Summary, told, folder / "summary.json"), cast(dict[str, Any], told)
 
 
 class _Asker:
