@@ -157,7 +157,8 @@ $("#compare-chosen").addEventListener("click", () => {
 /* --- fly ----------------------------------------------------------------------------------------- */
 
 const flying = { scenario: "", base: new Map(), changes: new Map(), waiting: 0, asked: 0 };
-const OPEN = ["pruning", "memory", "link"];
+const WHOLE = "the flight";
+const OPEN = [WHOLE, "pruning", "memory", "link"];
 
 async function showFly() {
   const found = await ask("/api/scenarios");
@@ -189,7 +190,7 @@ function draw(found) {
   $("#description").textContent = found.description;
   const groups = new Map();
   for (const knob of found.knobs) {
-    const group = knob.path.split(".")[0];
+    const group = knob.path.includes(".") || knob.kind === "json" ? knob.path.split(".")[0] : WHOLE;
     if (!groups.has(group)) groups.set(group, []);
     groups.get(group).push(knob);
   }
@@ -416,7 +417,7 @@ function bars(arms, key, unit) {
   const values = arms.map((side) => names.map((name) => side.find((arm) => arm.name === name)?.[key] ?? null));
   const most = Math.max(1, ...values.flat().map((value) => value ?? 0));
   const [left, right, height, thick] = [96, 100, 46, 16];
-  const width = 640;
+  const width = innerWidth < 600 ? 380 : 640;
   const svg = make("svg:svg", { class: "bars", viewBox: `0 0 ${width} ${names.length * height}`, role: "img",
     "aria-label": names.map((name, row) => `${name}: ${values.map((side) => shown(side[row], unit)).join(" and ")}`).join("; ") });
   names.forEach((name, row) => {
