@@ -19,12 +19,14 @@ from payload.products.folder import ResultsFolder
 from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.manifest import provenance
 from payload.products.plans import write_plans
+from payload.products.side_books import write_side_books
 from payload.report import write_report
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
+from payload.sim.surfaces import surfaces_of
 from payload.units import at, iso_utc
 
 Tell = Callable[[str, str], None]
@@ -84,6 +86,8 @@ def run(
             track=ground_track(assembly),
             targets=assembly.targets,
         )
+        surfaces = surfaces_of(assembly, memo, records.values())
+        write_side_books(folder.partial, records, surfaces)
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
         write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
         if assembly.surrogate is None:

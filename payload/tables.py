@@ -1,6 +1,6 @@
 """Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,27 +77,47 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
 
-def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables of a results folder; each `<name>.parquet` is the table `<name>`.
+Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+"""A query's answer: names of the columns, and the rows."""
 
-    The tables are loaded first and the outside is then closed: a query sees nothing else.
 
-    Returns:
-        Names of the columns, and the rows.
+@contextmanager
+def folder_tables(folder: Path) -> "Iterator[Ask]":
+    """The tables of a results folder, to be asked; each `<name>.parquet` is the table `<name>`.
+
+    They are loaded first and the outside is then closed: a query sees nothing else.
 
     Raises:
-        ScenarioError: There are no tables, or the query is refused.
+        ScenarioError: There are no tables, or one is damaged; asking: the query is refused.
     """
     import duckdb  # noqa: PLC0415
 
-    try:
-        sql.encode()
-    except UnicodeEncodeError as error:
-        raise ScenarioError("the query is no text: bytes that are not UTF-8 stand in it") from error
     files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
     if not files:
         raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
+    known = ", ".join(file.stem for file in files)
+
+    def refused(error: duckdb.Error) -> ScenarioError:
+        said = str(error).strip().splitlines()[0]
+        return ScenarioError(f"the query is refused: {said} (tables: {known})")
+
     with _connect() as connection:
+
+        def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            try:
+                sql.encode()
+            except UnicodeEncodeError as error:
+                raise ScenarioError(
+                    "the query is no text: bytes that are not UTF-8 stand in it"
+                ) from error
+            try:
+                result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+                if result is None:
+                    raise ScenarioError("the query is empty; SQL is wanted")
+                return [item[0] for item in result.description or ()], result.fetchall()
+            except duckdb.Error as error:
+                raise refused(error) from error
+
         try:
             for file in files:
                 name = file.stem.replace('"', "")
@@ -107,12 +127,16 @@ def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...
                 )
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
-            result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
-            if result is None:
-                raise ScenarioError("the query is empty; SQL is wanted")
-            names = [item[0] for item in result.description or ()]
-            return names, result.fetchall()
         except duckdb.Error as error:
-            said = str(error).strip().splitlines()[0]
-            known = ", ".join(file.stem for file in files)
-            raise ScenarioError(f"the query is refused: {said} (tables: {known})") from error
+            raise refused(error) from error
+        yield ask
+
+
+def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Ask the tables of a results folder once; see `folder_tables`.
+
+    Raises:
+        ScenarioError: There are no tables, or the query is refused.
+    """
+    with folder_tables(folder) as ask:
+        return ask(sql)

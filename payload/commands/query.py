@@ -22,7 +22,7 @@ def query(
 ) -> None:
     """Ask a results folder's tables by SQL; without SQL, list their columns and what they mean.
 
-    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
+    The tables are ledger, tiles, images, contacts, events, targets, track, surfaces and power; a query sees nothing else.
 
     Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
     """

@@ -1,6 +1,7 @@
 """What the columns of a results folder's tables mean; `columns.json` tells it beside them."""
 
 from payload.products.books import CONTACTS, EVENTS, IMAGES, LEDGER, TARGETS, TILES, TRACK
+from payload.products.side_books import POWER, SURFACES
 
 TABLES = {
     "ledger": LEDGER,
@@ -10,6 +11,8 @@ TABLES = {
     "events": EVENTS,
     "targets": TARGETS,
     "track": TRACK,
+    "surfaces": SURFACES,
+    "power": POWER,
 }
 _ARM = "The flight: raw, compressed, discard, prune (the scenario as it is), mask or oracle."
 _IMAGE = "Name of the image: <satellite>/<target>/<second of its start>."
@@ -94,6 +97,16 @@ MEANINGS: dict[str, dict[str, str]] = {
         "time_s": "[s] After the epoch, each minute.",
         "lat_deg": _LAT + " Below the satellite.",
         "lon_deg": _LON + " Below the satellite.",
+    },
+    "surfaces": {
+        "tile": "Name of the tile, in whichever arm.",
+        "surface": "The commonest class of its ground, by the world itself; no row where the source cannot tell.",
+    },
+    "power": {
+        "arm": _ARM,
+        "satellite": _SATELLITE,
+        "time_s": "[s] After the epoch; some hundreds over the flight.",
+        "charge": "State of charge of the battery, 0 to 1; no row without a battery.",
     },
 }
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from payload.report.checked import Count, Real, Seconds
+from payload.report.evidence import Evidence
 from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
 from payload.report.requests import RequestsTold
 from payload.report.setting import Setting
-from payload.units import M_PER_KM
+from payload.units import BITS_PER_BYTE, M_PER_KM
 
 OWN_ARM = "prune"
 """The arm that is the scenario's own; the others are counterfactual."""
@@ -239,11 +240,18 @@ class Contact:
     station: str
     aos_s: Seconds
     los_s: Seconds
+    start_s: Seconds
     max_elevation_deg: Real
     capacity_bytes: Count
     used_bytes: Count
     left_waiting: bool
     raw_used_bytes: Count | None
+
+    @property
+    def rate_bps(self) -> float | None:
+        """[bit/s] What the channel could carry, in the mean from when the radio was free; None where it never was."""
+        seconds = self.los_s - self.start_s
+        return self.capacity_bytes * BITS_PER_BYTE / seconds if seconds > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +325,7 @@ class ReportData:
         places: All requested targets; None where the folder does not tell.
         track: Ground tracks of the first day.
         gallery: Tiles to look at.
+        evidence: What stands behind the figures.
         folder: Where the pictures of the gallery lie.
     """
 
@@ -332,6 +341,7 @@ class ReportData:
     places: tuple[Place, ...] | None
     track: tuple[TrackPoint, ...]
     gallery: tuple[GalleryTile, ...]
+    evidence: Evidence
     folder: Path
 
     def arm(self, name: str) -> Arm | None:
