@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from payload.report.as_flown import FlownImage
 from payload.report.checked import Count, Real, Seconds
 from payload.report.evidence import Evidence
 from payload.report.joules import Energy, LateTiles, PowerUse
@@ -326,6 +327,7 @@ class ReportData:
         track: Ground tracks of the first day.
         gallery: Tiles to look at.
         evidence: What stands behind the figures.
+        as_flown: Every image planned or taken, in order of time; None where the folder does not tell.
         folder: Where the pictures of the gallery lie.
     """
 
@@ -342,6 +344,7 @@ class ReportData:
     track: tuple[TrackPoint, ...]
     gallery: tuple[GalleryTile, ...]
     evidence: Evidence
+    as_flown: tuple[FlownImage, ...] | None
     folder: Path
 
     def arm(self, name: str) -> Arm | None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from payload.analysis import SCHEMA_VERSION
 from payload.errors import ScenarioError
+from payload.report.as_flown import read_as_flown
 from payload.report.checked import Real
 from payload.report.data import (
     OWN_ARM,
@@ -109,6 +110,7 @@ def _told(folder: Path, summary: Summary, scenario: object, ask: "_Asker") -> Re
         images=ask.rows(Image, _IMAGES),
         places=ask.rows(Place, _PLACES) if (folder / "targets.parquet").is_file() else None,
         track=ask.rows(TrackPoint, _TRACK),
+        as_flown=read_as_flown(folder),
         evidence=read_evidence(ask, frozenset(path.stem for path in folder.glob("*.parquet"))),
     )
 

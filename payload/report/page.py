@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from payload.report.accounts import accounts, discard_rows
 from payload.report.answer import answer
+from payload.report.as_flown import MOST_ROWS
 from payload.report.chart import Chart
 from payload.report.data import OWN_ARM, ReportData
 from payload.report.evidence import MOST_PLACES
@@ -62,6 +63,7 @@ def render_page(data: ReportData) -> str:
         arms=arms,
         arm_meanings=ARM_MEANINGS,
         measures=measures,
+        as_flown=(data.as_flown or ())[:MOST_ROWS],
         plan=() if data.summary.requests is None else plan_rows(data.summary.requests),
         accounts=accounts(data),
         surfaces=None if data.evidence.surfaces is None else discard_rows(data.evidence.surfaces),

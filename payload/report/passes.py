@@ -175,11 +175,17 @@ def _work_lines(data: ReportData) -> list[Json]:
         told += [said, said, None]
     lines: Json = {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers",  # some seconds of a day are no line that could be seen
         "x": times,
         "y": [None if time is None else _WORK_ROW for time in times],
         "text": told,
         "line": {"width": 12, "color": LIGHT["saved"]},
+        "marker": {
+            "symbol": "line-ns",
+            "size": 12,
+            "line": {"width": 1.5, "color": LIGHT["saved"]},
+            "color": LIGHT["saved"],
+        },
         "hovertemplate": "%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
     }
     return [lines]

@@ -181,3 +181,30 @@ def test_the_answer_tells_the_ground_gained_in_square_kilometres(results: Make):
     page = render_page(data)
     assert f"{km2:.0f}"[:2] in page
     assert "km² more)" in json.dumps(page, ensure_ascii=False)
+
+
+HEAD = (
+    "time_s,utc,satellite,target,opportunity,planned_in,what,why,retake,cover,tiles_delivered,tiles"
+)
+
+
+def test_the_plan_is_set_against_the_flight_image_by_image(results: Make):
+    """A stranger's names are text; what is not taken has neither cover nor tiles."""
+    hostile = "<img src=x onerror=alert(1)>"
+    folder = results()
+    lines = [
+        f"1.5,2026-06-21T00:00:01.500Z,sat-1,{hostile},a,2,taken,,True,0.25,3,4",
+        "9.0,2026-06-21T00:00:09.000Z,sat-1,rome,b,,not taken,low charge,False,,0,0",
+    ]
+    (folder / "as_flown.csv").write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    data = read_report_data(folder)
+    assert data.as_flown is not None
+    first, second = data.as_flown
+    assert (first.planned, first.became, first.cloud, first.down) == (
+        "plan 2",
+        "taken, taken again",
+        "25\u00a0%",
+        "3 of 4",
+    )
+    assert second.became == "not taken: low charge"
+    assert second.planned == second.cloud == second.down == "\u2014"
