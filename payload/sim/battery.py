@@ -196,12 +196,24 @@ class PowerSystem:
             self.drawn_j[consumer] = self.drawn_j.get(consumer, 0.0) + joules
         here_s = self._now_s
         for seconds, start_w, end_w, lit in self.supply.pieces(here_s, now_s):
+            if seconds > self._level_step_s:
+                self._note_levels(here_s, seconds, start_w, end_w)
             self._pass_time(self.bank, self.node, (seconds, start_w, end_w, lit))
             here_s += seconds
             if here_s >= self._next_level_s:
                 self.levels.append((here_s, self.bank.charge_j))
                 self._next_level_s = here_s + self._level_step_s
         self._now_s = now_s
+
+    def _note_levels(self, here_s: float, seconds: float, start_w: float, end_w: float) -> None:
+        """Levels within a long piece, on a copy: how often somebody looks must not change the battery by a bit."""
+        bank, load_w = copy.copy(self.bank), self._load_w
+        steps = math.ceil(seconds / self._level_step_s)
+        slope_w = (end_w - start_w) / steps
+        for step in range(steps - 1):
+            first_w = start_w + step * slope_w
+            bank.pass_time(seconds / steps, first_w, first_w + slope_w, load_w)
+            self.levels.append((here_s + (step + 1) * seconds / steps, bank.charge_j))
 
     def _pass_time(
         self, bank: Bank, node: Node | None, piece: tuple[float, float, float, float]
