@@ -35,6 +35,7 @@ from payload.commands.options import (
 from payload.commands.plan import plan
 from payload.commands.profile import profile
 from payload.commands.query import query
+from payload.commands.serve import serve
 from payload.commands.sweep import sweep
 from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
@@ -456,6 +457,7 @@ _command(compress)
 _command(sweep)
 _command(optimise)
 _command(query)
+_command(serve)
 _command(bench)
 
 

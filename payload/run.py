@@ -16,10 +16,12 @@ from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
 from payload.products.downlink import Archive
+from payload.products.exchange import Exchange
 from payload.products.folder import ResultsFolder
 from payload.products.gallery import write_gallery, write_no_gallery
 from payload.products.manifest import provenance
 from payload.products.plans import write_plans
+from payload.products.side_books import write_side_books
 from payload.report import write_report
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, fly_arms
@@ -28,6 +30,7 @@ from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
 from payload.sim.sample_error import sample_errors
 from payload.sim.store import find_store
+from payload.sim.surfaces import surfaces_of
 from payload.sim.survey import sample_of
 from payload.units import M_PER_KM, at, iso_utc
 
@@ -84,7 +87,15 @@ def run(
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
         archive.close(own)
-        archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
+        tiles = archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
+        Exchange(
+            scenario,
+            own,
+            memo.estimates,
+            assembly.source,
+            assembly.ephemerides,
+            assembly.stations,
+        ).write(folder.partial, tiles)
         write_books(
             folder.partial,
             records,
@@ -93,6 +104,8 @@ def run(
             track=ground_track(assembly),
             targets=assembly.targets,
         )
+        surfaces = surfaces_of(assembly, memo, records.values())
+        write_side_books(folder.partial, records, surfaces)
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
         write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
         if paints:

@@ -1,6 +1,6 @@
 """Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -145,74 +145,69 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
 
+Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+"""A query's answer: names of the columns, and the rows."""
+
+
+@contextmanager
+def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
+    """The tables of a results folder, to be asked; each `<name>.parquet` is the table `<name>`.
+
+    They are loaded first and the outside is then closed: a query sees nothing else.
+
+    Args:
+        folder: Where the tables lie.
+        are_ours: Whether the questions are our own: files are then read as far as each needs.
+
+    Raises:
+        ScenarioError: There are no tables, or one is damaged; asking: the query is refused.
+    """
+    import duckdb  # noqa: PLC0415
+
+    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+    if not files:
+        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
+    known = ", ".join(file.stem for file in files)
+
+    def refused(error: duckdb.Error) -> ScenarioError:
+        said = str(error).strip().splitlines()[0]
+        return ScenarioError(f"the query is refused: {said} (tables: {known})")
+
+    with _connect() as connection:
+
+        def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            try:
+                sql.encode()
+            except UnicodeEncodeError as error:
+                raise ScenarioError(
+                    "the query is no text: bytes that are not UTF-8 stand in it"
+                ) from error
+            try:
+                result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+                if result is None:
+                    raise ScenarioError("the query is empty; SQL is wanted")
+                return [item[0] for item in result.description or ()], result.fetchall()
+            except duckdb.Error as error:
+                raise refused(error) from error
+
+        try:
+            for file in files:
+                name, source = file.stem.replace('"', ""), f"read_parquet({_quoted(file)})"
+                kept = "view" if are_ours else "table"
+                connection.execute(f'create {kept} "{name}" as select * from {source}')
+            if not are_ours:
+                connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+        except duckdb.Error as error:
+            raise refused(error) from error
+        yield ask
+
+
 def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables of a results folder; each `<name>.parquet` is the table `<name>`.
-
-    The tables are loaded first and the outside is then closed: a query sees nothing else.
-
-    Returns:
-        Names of the columns, and the rows.
+    """Ask the tables of a results folder once; see `folder_tables`.
 
     Raises:
         ScenarioError: There are no tables, or the query is refused.
     """
-    import duckdb  # noqa: PLC0415
-
-    try:
-        sql.encode()
-    except UnicodeEncodeError as error:
-        raise ScenarioError("the query is no text: bytes that are not UTF-8 stand in it") from error
-    named = _tables_of(folder)
-    with _connect() as connection:
-        try:
-            for name, file in named.items():
-                connection.execute(f'create table "{name}" as select * from {_read(file)}')
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-            result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
-            if result is None:
-                raise ScenarioError("the query is empty; SQL is wanted")
-            names = [item[0] for item in result.description or ()]
-            return names, result.fetchall()
-        except duckdb.Error as error:
-            said = str(error).strip().splitlines()[0]
-            known = ", ".join(named)
-            raise ScenarioError(f"the query is refused: {said} (tables: {known})") from error
-
-
-class Asker:
-    """Asks the tables of a results folder our own questions: they are read as far as a question needs.
-
-    Raises:
-        ScenarioError: There are no tables, or a question cannot be answered.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Names of the columns, and the rows."""
-        import duckdb  # noqa: PLC0415
-
-        named = _tables_of(self.folder)
-        with _connect() as connection:
-            try:
-                for name, file in named.items():
-                    connection.execute(f'create view "{name}" as select * from {_read(file)}')
-                result = connection.execute(sql)
-                return [item[0] for item in result.description or ()], result.fetchall()
-            except duckdb.Error as error:
-                raise ScenarioError(str(error).strip().splitlines()[0]) from error
-
-
-def _tables_of(folder: Path) -> dict[str, Path]:
-    """The files of a folder by the names of their tables."""
-    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
-    if not files:
-        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
-    return {file.stem.replace('"', ""): file for file in files}
-
-
-def _read(file: Path) -> str:
-    """A Parquet file as SQL has it."""
-    return f"read_parquet({_quoted(file)})"
+    with folder_tables(folder) as ask:
+        return ask(sql)

@@ -12,19 +12,24 @@ from payload.errors import ScenarioError
 
 def query(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB SQL over the folder's tables.")],
+    sql: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SQL]", help="DuckDB SQL over the folder's tables; their columns if left out."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a results folder's tables by SQL.
+    """Ask a results folder's tables by SQL; without SQL, list their columns and what they mean.
 
-    The tables are ledger, tiles, images, contacts, events, targets and track; a query sees nothing else.
+    The tables are ledger, tiles, images, contacts, events, targets, track, surfaces and power; a query sees nothing else.
 
     Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
     """
     from payload import api
     from payload.analysis.words import plain_table
 
-    names, rows = api.query(folder, sql)
+    names, rows = api.columns(folder) if sql is None else api.query(folder, sql)
     if as_json and len(set(names)) < len(names):
         raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
     if as_json:

@@ -96,6 +96,7 @@ class PowerBalance:
         waited_s: [s] That each activity waited.
         hottest_c: [deg C] Highest temperature; None where heat is not followed.
         throttled_s: [s] That the processor worked at less than its speed.
+        levels: Times [s] and charge [J] then, some hundreds over the flight.
     """
 
     satellite: str
@@ -113,6 +114,7 @@ class PowerBalance:
     waited_s: dict[str, float]
     hottest_c: float | None
     throttled_s: float
+    levels: tuple[tuple[float, float], ...] = ()
 
 
 class Late(StrEnum):

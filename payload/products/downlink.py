@@ -1,5 +1,6 @@
 """What the ground keeps: a container for each image of which something came down, and restored tiles."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from payload.compression import (
 )
 from payload.compression.cover_report import TOLD_WORDS, Told, read_cover_report
 from payload.errors import CodecError, LawError
-from payload.geometry.grid import tile_place
+from payload.geometry.grid import tile_id, tile_place
 from payload.ledger import FlightRecord, Image
 from payload.ports import SceneSource
 from payload.products.ground_segment import InstalledCodecs
@@ -25,6 +26,31 @@ from payload.types import Acquisition, CoverEstimate, Georeference, Window
 
 SAMPLE = 24
 Which = Literal["all", "sample", "none"]
+MOST_CHARACTERS = 150
+"""Of a file's name, suffix aside; most systems allow 255 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredTile:
+    """A delivered tile as a file.
+
+    Attributes:
+        id: Of the tile.
+        path: The COG.
+        header: Of its image's container.
+        window: Where it lies in the image.
+        georeference: Where it lies on the Earth; None where the scene does not say.
+        reason: Why it was kept.
+        estimate: What the masker and truth say of it.
+    """
+
+    id: str
+    path: Path
+    header: ContainerHeader
+    window: Window
+    georeference: Georeference | None
+    reason: str
+    estimate: CoverEstimate
 
 
 @dataclass
@@ -53,8 +79,10 @@ class Archive:
                 report = record.cover_reports.get(image.acquisition.id)
                 writer.close(_cells(image, ends, report))
 
-    def restore(self, folder: Path, which: Which, estimates: Mapping[str, CoverEstimate]) -> None:
-        """Restore delivered tiles from the containers as COG, truth and decision as tags."""
+    def restore(
+        self, folder: Path, which: Which, estimates: Mapping[str, CoverEstimate]
+    ) -> list[RestoredTile]:
+        """Restore delivered tiles from the containers as COG, truth and decision as tags; which they are."""
         delivered = sum(
             cell.fate is CellFate.DELIVERED
             for writer in self.writers.values()
@@ -62,9 +90,10 @@ class Archive:
         )
         each = {"all": 1, "sample": max(1, -(-delivered // SAMPLE)), "none": 0}[which]
         if not each or not delivered:
-            return
+            return []
         folder.mkdir()
         count = 0
+        restored: list[RestoredTile] = []
         for writer in self.writers.values():
             for cell, tile in read_container(writer.path).tiles(InstalledCodecs()):
                 if isinstance(tile, CodecError):
@@ -73,18 +102,28 @@ class Archive:
                     )
                 if count % each == 0:
                     header = writer.header
-                    tile_id = f"{header.acquisition_id}#{cell.row},{cell.col}"
+                    name = tile_id(header.acquisition_id, cell.row, cell.col)
+                    window = header.grid.window(cell.row, cell.col)
+                    found = RestoredTile(
+                        id=name,
+                        path=folder / file_name(name, ".tif"),
+                        header=header,
+                        window=window,
+                        georeference=_shifted(header.georeference, window),
+                        reason=cell.reason,
+                        estimate=estimates[name],
+                    )
                     write_cog(
-                        folder / file_name(tile_id, ".tif"),
+                        found.path,
                         tile.bands,
-                        georeference=_shifted(
-                            header.georeference, header.grid.window(cell.row, cell.col)
-                        ),
+                        georeference=found.georeference,
                         radiometry=header.radiometry,
                         descriptions=header.bands,
-                        tags=_tags(tile_id, header, cell, estimates[tile_id]),
+                        tags=_tags(found),
                     )
+                    restored.append(found)
                 count += 1
+        return restored
 
     def _header(self, acquisition: Acquisition) -> ContainerHeader:
         scene = self.source.scene(acquisition.view)
@@ -104,8 +143,16 @@ class Archive:
 
 
 def file_name(name: str, suffix: str) -> str:
-    """A name that is safe as a file's on every system: what is not a letter, digit, dot or hyphen is `_`."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", name)[:150] + suffix
+    """A name that is safe as a file's on every system: what is not a letter, digit, dot or hyphen is `_`.
+
+    Where that loses more than what divides the parts of an id, or the name is cut, a digest of all of it stands
+    behind, so that no two names share a file.
+    """
+    safe = re.sub(r"[^A-Za-z0-9.-]+", "_", name)
+    if len(safe) > MOST_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9._/#, -]*", name):
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        safe = f"{safe[: MOST_CHARACTERS - 17]}-{digest}"
+    return safe + suffix
 
 
 def _cells(image: Image, ends: Mapping[str, CellFate], report: bytes | None) -> list[Cell]:
@@ -144,15 +191,14 @@ def _shifted(georeference: Georeference | None, window: Window) -> Georeference 
     return Georeference(georeference.crs, (corner_x, dx_col, dx_row, corner_y, dy_col, dy_row))
 
 
-def _tags(
-    tile_id: str, header: ContainerHeader, cell: Cell, estimate: CoverEstimate
-) -> dict[str, str]:
+def _tags(tile: RestoredTile) -> dict[str, str]:
+    header, estimate = tile.header, tile.estimate
     tags = {
-        "TILE": tile_id,
+        "TILE": tile.id,
         "TARGET": header.target,
         "SATELLITE": header.satellite,
         "UTC": header.utc.isoformat(),
-        "DECISION": f"kept: {cell.reason}",
+        "DECISION": f"kept: {tile.reason}",
         "CLOUD_COVER": "unknown" if estimate.cover is None else f"{estimate.cover:.4f}",
     }
     if estimate.clear_px is not None and estimate.cloudy_px is not None:

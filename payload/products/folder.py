@@ -12,6 +12,12 @@ from typing import Any, Self
 from payload.errors import ScenarioError
 
 
+def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
+    """Write a JSON file, as people read it or on one line; numbers are finite."""
+    text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 @dataclass
 class ResultsFolder:
     """`<parent>/<name>`, replaced whole by what is written between entering and leaving.
@@ -69,8 +75,7 @@ class ResultsFolder:
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file into the folder."""
-        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
-        (self.partial / name).write_text(text + "\n", encoding="utf-8")
+        dump_json(self.partial / name, value)
 
     def _sweep(self) -> None:
         """Remove what a killed run of the same name left, unless that run is still alive."""

@@ -15,7 +15,12 @@ from payload.ports import Masker, SceneSource
 from payload.rng import key
 from payload.types import CLOUD, SHADOW, UNKNOWN, CoverEstimate, Tile, TileOutcome
 
-MOST = 16
+MOST = 32
+"""Tiles shown; where a flight judged fewer than these, all."""
+WIDEST_PX = 256
+"""[px] Of a picture; of a larger tile one pixel of a square is the mean of it, in masks its upper left."""
+SHADES = 64
+"""Of a colour in a picture. The noise of a camera hides the steps, and the page holds a third more pictures."""
 _SHADES = {CLOUD: 255, SHADOW: 110, UNKNOWN: 60}
 
 
@@ -62,7 +67,7 @@ def write_no_gallery(folder: Path) -> None:
 def _choose(
     record: FlightRecord, estimates: Mapping[str, CoverEstimate]
 ) -> dict[str, tuple[TileOutcome, str]]:
-    """At most MOST tiles: false discards, missed cloud, then a fair draw of kept and dropped ones."""
+    """MOST tiles, or all: false discards, missed cloud, then a fair draw of kept and dropped ones."""
     judged = [
         (outcome, image.acquisition.opportunity.target)
         for image in record.images
@@ -88,8 +93,10 @@ def _choose(
         *worst(kept, "missed_cloud_px"),
         *drawn(dropped),
         *drawn(kept),
+        *sorted(judged, key=lambda item: key(0, "gallery", item[0].tile_id)),  # where those are few
     ]
-    return {outcome.tile_id: (outcome, target) for outcome, target in chosen}
+    named = {outcome.tile_id: (outcome, target) for outcome, target in chosen}
+    return dict(list(named.items())[:MOST])
 
 
 def _draw(folder: Path, number: int, tile: Tile, masker: Masker) -> dict[str, str | None]:
@@ -101,12 +108,32 @@ def _draw(folder: Path, number: int, tile: Tile, masker: Masker) -> dict[str, st
         "mask": f"{number:02d}-mask.png",
         "truth": None if tile.patch.truth is None else f"{number:02d}-truth.png",
     }
-    (folder / f"{number:02d}-image.png").write_bytes(png_rgb(true_colour(*reflectance[:3])))
-    cloud = masker.predict(tile).cloud.astype(np.uint8) * 255
+    step = max(1, -(-max(reflectance.shape[1:]) // WIDEST_PX))
+    blue, green, red = (_averaged(band, step) for band in reflectance[:3])
+    picture = true_colour(blue, green, red)
+    shade = 256 // SHADES
+    (folder / f"{number:02d}-image.png").write_bytes(png_rgb(picture // shade * shade + shade // 2))
+    cloud = masker.predict(tile).cloud[::step, ::step].astype(np.uint8) * 255
     (folder / f"{number:02d}-mask.png").write_bytes(png_gray(cloud))
     if tile.patch.truth is not None:
-        (folder / f"{number:02d}-truth.png").write_bytes(png_gray(_shaded(tile.patch.truth)))
+        truth = _shaded(tile.patch.truth[::step, ::step])
+        (folder / f"{number:02d}-truth.png").write_bytes(png_gray(truth))
     return files
+
+
+def _averaged(band: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Means of squares of `step` pixels; those at the far edges are of what is there."""
+    if step == 1:
+        return band
+    rows, cols = (np.arange(0, size, step) for size in band.shape)
+    sums = np.add.reduceat(np.add.reduceat(band, rows, axis=0), cols, axis=1)
+    counts = np.outer(
+        *(
+            np.diff(np.append(edge, size))
+            for edge, size in zip((rows, cols), band.shape, strict=True)
+        )
+    )
+    return (sums / counts).astype(np.float32)
 
 
 def _shaded(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:

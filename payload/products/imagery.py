@@ -22,6 +22,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetWriter
 from rasterio.transform import Affine
+from rasterio.warp import transform as warp
 from rasterio.windows import Window as RasterWindow
 
 from payload.errors import ImageryError
@@ -285,3 +286,34 @@ def write_cog(
         driver="COG",
     ) as raster:
         raster.write(bands, Window(top_px=0, left_px=0, height_px=height, width_px=width))
+
+
+def edge_deg(
+    place: Georeference, col: NDArray[np.float64], row: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Latitude and longitude [deg, WGS 84] of points of a raster, given in pixels from its upper left, (N,) each.
+
+    None where there is no coordinate system, or one that does not lead to the whole Earth.
+    """
+    if not place.crs.strip():
+        return None
+    x, x_col, x_row, y, y_col, y_row = place.transform
+    easting, northing = x + col * x_col + row * x_row, y + col * y_col + row * y_row
+    try:
+        crs = CRS.from_string(place.crs)
+        lon, lat = warp(crs, CRS.from_epsg(4326), easting.tolist(), northing.tolist())
+    except _FAILURES:
+        return None
+    found = np.asarray(lat), np.asarray(lon)
+    return found if all(np.isfinite(each).all() for each in found) else None
+
+
+def crs_terms(place: Georeference) -> dict[str, object]:
+    """A coordinate system as the terms of STAC's extension `projection` 2.0: a code, or WKT2 where there is none."""
+    try:
+        crs = CRS.from_string(place.crs)
+        code = crs.to_authority()
+        text = crs.to_wkt(version="WKT2_2018")
+    except _FAILURES:
+        return {}
+    return {"proj:wkt2": text} if code is None else {"proj:code": ":".join(code)}

@@ -6,7 +6,7 @@ Text between two pairs of asterisks is what the page sets in bold.
 from dataclasses import dataclass
 
 from payload.report.data import OWN_ARM, Arm, ReportData, Upload
-from payload.report.words import count, listed, pixels, share, size, span
+from payload.report.words import area, count, listed, pixels, share, size, span
 
 ABOUT_EQUAL = 0.005
 """Within this share two amounts of clear ground read as the same."""
@@ -79,7 +79,7 @@ def _compared(data: ReportData, own: Arm, raw: Arm) -> str:
     return (
         f"{_opening(data)} {pixels(data.taken_px)}. Finding the clouds on board and compressing the rest "
         f"brought down **{_brought(own)}**{_with(own_rest)}; a bent pipe would have brought "
-        f"{_brought(raw)}{_with(raw_rest)}: {_verdict(own, raw)}{_price(data)}."
+        f"{_brought(raw)}{_with(raw_rest)}: {_verdict(data, own, raw)}{_price(data)}."
     )
 
 
@@ -108,12 +108,19 @@ def _leftovers(waiting: int | None, overflowed: int | None, lost: int | None) ->
     return told
 
 
-def _verdict(own: Arm, raw: Arm) -> str:
+def _gain(data: ReportData, more_px: int) -> str:
+    """How much ground that is, at nadir, where it is more."""
+    if more_px <= 0:
+        return ""
+    return f" ({pixels(more_px)} or {area(more_px * data.km2_per_px)} more)"
+
+
+def _verdict(data: ReportData, own: Arm, raw: Arm) -> str:
     ours, theirs = own.clear_pixels_delivered, raw.clear_pixels_delivered
     if ours is None or theirs is None:
         return "how much of it is clear ground is **unknown**, as some pixels have no truth"
     if theirs:
-        return f"**{_times(ours / theirs)}**{_for_less(own, raw)}"
+        return f"**{_times(ours / theirs)}**{_gain(data, ours - theirs)}{_for_less(own, raw)}"
     return (
         "**clear ground where there would have been none**"
         if ours

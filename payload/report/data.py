@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from payload.report.as_flown import FlownImage
 from payload.report.checked import Count, Real, Seconds
+from payload.report.evidence import Evidence
 from payload.report.joules import Energy, LateTiles, PowerUse
 from payload.report.parameters import Parameter
 from payload.report.requests import RequestsTold
 from payload.report.setting import Setting
-from payload.units import M_PER_KM
+from payload.units import BITS_PER_BYTE, M_PER_KM
 
 OWN_ARM = "prune"
 """The arm that is the scenario's own; the others are counterfactual."""
@@ -264,11 +266,18 @@ class Contact:
     station: str
     aos_s: Seconds
     los_s: Seconds
+    start_s: Seconds
     max_elevation_deg: Real
     capacity_bytes: Count
     used_bytes: Count
     left_waiting: bool
     raw_used_bytes: Count | None
+
+    @property
+    def rate_bps(self) -> float | None:
+        """[bit/s] What the channel could carry, in the mean from when the radio was free; None where it never was."""
+        seconds = self.los_s - self.start_s
+        return self.capacity_bytes * BITS_PER_BYTE / seconds if seconds > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +351,8 @@ class ReportData:
         places: All requested targets; None where the folder does not tell.
         track: Ground tracks of the first day.
         gallery: Tiles to look at.
+        evidence: What stands behind the figures.
+        as_flown: Every image planned or taken, in order of time; None where the folder does not tell.
         folder: Where the pictures of the gallery lie.
     """
 
@@ -357,6 +368,8 @@ class ReportData:
     places: tuple[Place, ...] | None
     track: tuple[TrackPoint, ...]
     gallery: tuple[GalleryTile, ...]
+    evidence: Evidence
+    as_flown: tuple[FlownImage, ...] | None
     folder: Path
 
     def arm(self, name: str) -> Arm | None:

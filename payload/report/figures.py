@@ -4,8 +4,10 @@ No map trace: it would ask the network for shapes.
 """
 
 from payload.report.atlas import map_chart
+from payload.report.charges import charges_chart
 from payload.report.chart import Chart
 from payload.report.data import ReportData
+from payload.report.delays import delays_chart
 from payload.report.growth import growth_chart
 from payload.report.passes import contacts_chart
 from payload.report.volumes import clear_ground, fates_by_arm, way_of_the_bytes
@@ -19,6 +21,8 @@ def make_figures(data: ReportData) -> dict[str, Chart]:
         fates_by_arm(data),
         growth_chart(data),
         contacts_chart(data),
+        charges_chart(data),
+        delays_chart(data),
         map_chart(data),
     )
     return {chart.id: chart for chart in made if chart is not None}

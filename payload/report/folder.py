@@ -1,14 +1,17 @@
 """A results folder becomes ReportData. What a stranger's folder holds is checked here, and nowhere later."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from payload.analysis import SCHEMA_VERSION
 from payload.errors import ScenarioError
+from payload.report.as_flown import read_as_flown
+from payload.report.checked import Real
 from payload.report.data import (
     OWN_ARM,
     Contact,
@@ -21,9 +24,10 @@ from payload.report.data import (
     Summary,
     TrackPoint,
 )
+from payload.report.evidence import read_evidence
 from payload.report.parameters import parameters
 from payload.report.setting import Setting
-from payload.tables import Asker
+from payload.tables import Ask, folder_tables
 from payload.units import S_PER_DAY
 
 MOST_TRACKS = 8
@@ -36,7 +40,7 @@ Rows = list[tuple[object, ...]]
 
 # What a folder says is a value to these queries, never a part of them.
 _CONTACTS = f"""
-    select own.satellite, own.station, own.aos_s, own.los_s, own.max_elevation_deg,
+    select own.satellite, own.station, own.aos_s, own.los_s, own.start_s, own.max_elevation_deg,
         own.capacity_bytes, own.used_bytes, own.left_waiting, raw.used_bytes as raw_used_bytes
     from contacts as own left join contacts as raw
         on raw.arm = 'raw' and raw.satellite = own.satellite and raw.station = own.station
@@ -79,18 +83,19 @@ def read_report_data(folder: Path) -> ReportData:
     Raises:
         ScenarioError: It is none, comes from another version, or is damaged; one sentence says how.
     """
-    if not (folder / "summary.json").is_file():
-        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
-    told = _read_json(folder / "summary.json")
-    version = told.get("schema_version") if isinstance(told, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ScenarioError(
-            f"{folder}: summary.json has schema_version {version!r}, but this program reads "
-            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
-        )
-    summary = _parse(Summary, told, folder / "summary.json")
+    summary, _ = read_summary(folder)
     scenario = _read_json(folder / "scenario.json")
-    ask = _Asker(folder)
+    with ExitStack() as opened:
+        try:
+            tables = opened.enter_context(folder_tables(folder, are_ours=True))
+        except ScenarioError as error:
+            raise ScenarioError(
+                f"{folder}: its tables are damaged or incomplete: {error}"
+            ) from error
+        return _told(folder, summary, scenario, _Asker(folder, tables))
+
+
+def _told(folder: Path, summary: Summary, scenario: object, ask: "_Asker") -> ReportData:
     return ReportData(
         summary=summary,
         setting=_parse(Setting, scenario, folder / "scenario.json"),
@@ -105,18 +110,38 @@ def read_report_data(folder: Path) -> ReportData:
         images=ask.rows(Image, _IMAGES),
         places=ask.rows(Place, _PLACES) if (folder / "targets.parquet").is_file() else None,
         track=ask.rows(TrackPoint, _TRACK),
+        as_flown=read_as_flown(folder),
+        evidence=read_evidence(ask, frozenset(path.stem for path in folder.glob("*.parquet"))),
     )
+
+
+def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
+    """What a results folder's summary says: checked, and as it stands there.
+
+    Raises:
+        ScenarioError: As above.
+    """
+    if not (folder / "summary.json").is_file():
+        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
+    told = _read_json(folder / "summary.json")
+    version = told.get("schema_version") if isinstance(told, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ScenarioError(
+            f"{folder}: summary.json has schema_version {version!r}, but this program reads "
+            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
+        )
+    return _parse(Summary, told, folder / "summary.json"), cast(dict[str, Any], told)
 
 
 class _Asker:
     """Asks the tables of one folder; whatever is wrong with them becomes one sentence."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._ask = folder, Asker(folder)
+    def __init__(self, folder: Path, ask: Ask) -> None:
+        self.folder, self.ask = folder, ask
 
     def __call__(self, sql: str) -> tuple[list[str], Rows]:
         try:
-            return self._ask(sql)
+            return self.ask(sql)
         except ScenarioError as error:
             raise ScenarioError(
                 f"{self.folder}: its tables are damaged or incomplete: {error}"
@@ -132,6 +157,10 @@ class _Asker:
             )
         except ValidationError as error:
             _refuse(error, self.folder)
+
+    def number(self, sql: str) -> float:
+        """The one number that a query gives."""
+        return _parse(Real, self(sql)[1][0][0], self.folder)
 
 
 def _fates(ask: _Asker) -> dict[str, dict[str, int]]:

@@ -6,9 +6,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from payload.report.accounts import accounts, discard_rows
 from payload.report.answer import answer
+from payload.report.as_flown import MOST_ROWS
 from payload.report.chart import Chart
 from payload.report.data import OWN_ARM, ReportData
+from payload.report.evidence import MOST_PLACES
 from payload.report.figures import make_figures
 from payload.report.key_figures import key_figures
 from payload.report.palette import DARK, LIGHT, exchange
@@ -60,7 +63,12 @@ def render_page(data: ReportData) -> str:
         arms=arms,
         arm_meanings=ARM_MEANINGS,
         measures=measures,
+        as_flown=(data.as_flown or ())[:MOST_ROWS],
         plan=() if data.summary.requests is None else plan_rows(data.summary.requests),
+        accounts=accounts(data),
+        surfaces=None if data.evidence.surfaces is None else discard_rows(data.evidence.surfaces),
+        places=discard_rows(data.evidence.places),
+        most_places=MOST_PLACES,
         contacts=contact_rows(data),
         most_contacts=MOST_CONTACTS,
         pictures=[(picture, verdict(data, picture.tile)) for picture in shown],

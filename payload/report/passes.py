@@ -12,9 +12,9 @@ from payload.report.chart import (
     time_axis,
     utc,
 )
-from payload.report.data import ReportData
+from payload.report.data import Contact, ReportData
 from payload.report.palette import LIGHT
-from payload.report.words import count, listed, size, span
+from payload.report.words import count, listed, rate, size, span
 from payload.units import BYTES_PER_MB
 
 MOST_CONTACTS = 1000
@@ -49,7 +49,7 @@ def contacts_chart(data: ReportData) -> Chart | None:
         ),
         annotations=[heading("Contacts and images", 1.0)],
     )
-    traces = [_pass_lines(data), *_image_ticks(data)]
+    traces = [_pass_lines(data), *_image_ticks(data), *_work_lines(data)]
     narrow: Json = {}
     if data.contacts:
         plot["yaxis2"] = axis("MB", domain=[0, lower], rangemode="tozero")
@@ -67,7 +67,7 @@ def contacts_chart(data: ReportData) -> Chart | None:
     return Chart(
         id="contacts-over-time",
         title="Contacts, images and what the link carried",
-        caption="Above, each mark is a pass over a station or an image taken. Below, the pale bar is what the "
+        caption="Above, each mark is a pass over a station, an image taken, or the work on it. Below, the pale bar is what the "
         "contact could have carried, the strong one what it did, the tick what the bent pipe sent. "
         f"Times are UTC.{_left_out(data)}",
         summary=f"{count(len(data.contacts), 'contact')} with "
@@ -84,6 +84,8 @@ def _contacts_key(data: ReportData) -> tuple[Mark, ...]:
     found = [Mark("box", "muted", "pass over a station")] if data.contacts else []
     if data.images:
         found.append(Mark("tick", "ink", "image taken"))
+    if data.evidence.work:
+        found.append(Mark("box", "saved", "being masked and compressed, or waiting for that"))
     if data.contacts:
         found += [
             Mark("box", "capacity", "could be carried"),
@@ -94,7 +96,7 @@ def _contacts_key(data: ReportData) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-_IMAGES_ROW = "images"
+_IMAGES_ROW, _WORK_ROW = "images", "processing"
 
 
 def _stations(data: ReportData) -> list[str]:
@@ -109,7 +111,9 @@ def _stations(data: ReportData) -> list[str]:
 
 def _rows(data: ReportData) -> list[str]:
     rows = [plain(name) for name in _stations(data)]
-    return [*rows, _IMAGES_ROW] if data.images else rows
+    if data.images:
+        rows.append(_IMAGES_ROW)
+    return [*rows, _WORK_ROW] if data.evidence.work else rows
 
 
 def _left_out(data: ReportData) -> str:
@@ -135,7 +139,7 @@ def _pass_lines(data: ReportData) -> Json:
             continue
         said = (
             f"{plain(item.station)}, {plain(item.satellite)}<br>{span(item.los_s - item.aos_s)}, up to "
-            f"{item.max_elevation_deg:.0f}°"
+            f"{item.max_elevation_deg:.0f}°{_at_rate(item)}"
         )
         times += [utc(data, item.aos_s), utc(data, item.los_s), None]
         stations += [item.station, item.station, None]
@@ -149,6 +153,42 @@ def _pass_lines(data: ReportData) -> Json:
         "line": {"width": 12, "color": LIGHT["muted"]},
         "hovertemplate": "%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
     }
+
+
+def _at_rate(item: Contact) -> str:
+    """The rate that the channel had, in the mean."""
+    return "" if item.rate_bps is None else f", {rate(item.rate_bps)}"
+
+
+def _work_lines(data: ReportData) -> list[Json]:
+    """From each exposure until its tiles are judged: the computer's work and what it waits for."""
+    shown = data.evidence.work[:MOST_IMAGES]
+    if not shown:
+        return []
+    times: list[str | None] = []
+    told: list[str | None] = []
+    for item in shown:
+        said = (
+            f"{plain(item.satellite)}: judged {span(item.judged_s - item.taken_s)} after exposure"
+        )
+        times += [utc(data, item.taken_s), utc(data, item.judged_s), None]
+        told += [said, said, None]
+    lines: Json = {
+        "type": "scatter",
+        "mode": "lines+markers",  # some seconds of a day are no line that could be seen
+        "x": times,
+        "y": [None if time is None else _WORK_ROW for time in times],
+        "text": told,
+        "line": {"width": 12, "color": LIGHT["saved"]},
+        "marker": {
+            "symbol": "line-ns",
+            "size": 12,
+            "line": {"width": 1.5, "color": LIGHT["saved"]},
+            "color": LIGHT["saved"],
+        },
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
+    }
+    return [lines]
 
 
 def _image_ticks(data: ReportData) -> list[Json]:

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from payload.report.chart import FATE_WORDS
 from payload.report.data import OWN_ARM, Arm, Contact, GalleryTile, ReportData
-from payload.report.words import energy, number, pixels, share, size, span
+from payload.report.words import energy, number, pixels, rate, share, size, span
 from payload.units import at
 
 UNKNOWN = "unknown"
@@ -195,6 +195,7 @@ class ContactRow:
     satellite: str
     lasts: str
     highest: str
+    rate: str
     capacity: str
     used: str
     used_share: str
@@ -215,6 +216,7 @@ def _contact(data: ReportData, item: Contact) -> ContactRow:
         satellite=item.satellite,
         lasts=span(item.los_s - item.aos_s),
         highest=f"{item.max_elevation_deg:.0f}°",
+        rate=DASH if item.rate_bps is None else rate(item.rate_bps),
         capacity=size(item.capacity_bytes),
         used=size(item.used_bytes),
         used_share=DASH if part is None else share(part),

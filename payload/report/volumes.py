@@ -78,12 +78,15 @@ def way_of_the_bytes(data: ReportData) -> Chart | None:
             "layout.margin.r": 2,
             "data.0.textfont.size": 12,
             "data.0.node.label": [
-                f"{word}<br><b>{size(amount)}</b>" for _, word, amount, _ in nodes
+                f"{_SHORT.get(name, word)}<br><b>{size(amount)}</b>"
+                for name, word, amount, _ in nodes
             ],
         },
     )
 
 
+_SHORT = {"saved": "saved", "pruned": "pruned"}
+"""On a phone the way leaves little room for words; both are defined on the page."""
 _SIDES = {"l": 8, "r": 8, "t": 16, "b": 16}
 
 

@@ -12,6 +12,7 @@ from payload.units import S_PER_DAY, S_PER_H
 NBSP = "\N{NO-BREAK SPACE}"
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 _PIXELS = ((1e12, "Tpx"), (1e9, "Gpx"), (1e6, "Mpx"), (1e3, "kpx"), (1.0, "px"))
+_RATES = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _ENERGIES = ((3.6e6, "kWh"), (3.6e3, "Wh"), (1.0, "J"))
 _SPANS = ((S_PER_DAY, "d"), (S_PER_H, "h"), (60.0, "min"), (1.0, "s"))
 
@@ -24,6 +25,11 @@ def size(count_bytes: float) -> str:
 def pixels(count_px: float) -> str:
     """Pixels."""
     return _scaled(count_px, _PIXELS)
+
+
+def rate(bits_per_s: float) -> str:
+    """Bits a second."""
+    return _scaled(bits_per_s, _RATES)
 
 
 def energy(joules: float) -> str:

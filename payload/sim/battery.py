@@ -34,6 +34,8 @@ from payload.sim.power import (
 from payload.units import S_PER_DAY, S_PER_H
 
 _CHARGE_SLACK = 1e-9  # of the capacity: a charge waited for is reached when rounding says so
+MOST_LEVELS = 480
+"""Levels of charge that are kept of a flight, however much happens in it; about as many as a figure can show."""
 _LEAST_CHARGE = 1e-6  # of the capacity: that an empty battery has to reach without floor and margin
 _HEAT_SLACK_K = 1e-6
 _SHORTEST_WAIT_S = 1e-3
@@ -67,12 +69,16 @@ class PowerSystem:
     waited_s: dict[str, float] = field(default_factory=dict[str, float])
     throttled_s: float = 0.0
     is_limited: bool = True
+    levels: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
     def __post_init__(self) -> None:
         rules, capacity_j = self.rules, self.rules.battery_wh * S_PER_H
         battery = Battery(capacity_j, rules.charge_efficiency, rules.discharge_efficiency)
         self.start_j = rules.initial_charge * capacity_j
         self.bank = Bank(battery, self.start_j)
+        self.levels.append((self.env.now, self.start_j))
+        self._level_step_s = float(self.supply.time_s[-1]) / MOST_LEVELS
+        self._next_level_s = self.env.now
         self.node = self._node()
         self.changed = self.env.event()
         self._now_s = self.env.now
@@ -188,9 +194,26 @@ class PowerSystem:
         for consumer, load in self.loads.items():
             joules = load.watts * (now_s - self._now_s)
             self.drawn_j[consumer] = self.drawn_j.get(consumer, 0.0) + joules
-        for seconds, start_w, end_w, lit in self.supply.pieces(self._now_s, now_s):
+        here_s = self._now_s
+        for seconds, start_w, end_w, lit in self.supply.pieces(here_s, now_s):
+            if seconds > self._level_step_s:
+                self._note_levels(here_s, seconds, start_w, end_w)
             self._pass_time(self.bank, self.node, (seconds, start_w, end_w, lit))
+            here_s += seconds
+            if here_s >= self._next_level_s:
+                self.levels.append((here_s, self.bank.charge_j))
+                self._next_level_s = here_s + self._level_step_s
         self._now_s = now_s
+
+    def _note_levels(self, here_s: float, seconds: float, start_w: float, end_w: float) -> None:
+        """Levels within a long piece, on a copy: how often somebody looks must not change the battery by a bit."""
+        bank, load_w = copy.copy(self.bank), self._load_w
+        steps = math.ceil(seconds / self._level_step_s)
+        slope_w = (end_w - start_w) / steps
+        for step in range(steps - 1):
+            first_w = start_w + step * slope_w
+            bank.pass_time(seconds / steps, first_w, first_w + slope_w, load_w)
+            self.levels.append((here_s + (step + 1) * seconds / steps, bank.charge_j))
 
     def _pass_time(
         self, bank: Bank, node: Node | None, piece: tuple[float, float, float, float]
@@ -321,6 +344,7 @@ class PowerSystem:
                 waited_s=dict(sorted(self.waited_s.items())),
                 hottest_c=None if self.node is None else self.node.hottest_k - ZERO_C_K,
                 throttled_s=self.throttled_s,
+                levels=(*self.levels, (self.env.now, self.bank.charge_j)),
             )
         )
 

@@ -109,6 +109,7 @@ class Draws:
                     ),
                     clear_part=None if part is None else replace(part, encodings=self.encodings),
                     encodings=self.encodings,
+                    surface=glance.surface,
                 )
             )
         return tuple(facts)

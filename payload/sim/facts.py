@@ -53,6 +53,7 @@ class TileFacts:
         thumbnail: Of the tile; None where the scenario makes none.
         clear_part: The tile without its cloudy pixels; None where it is better sent whole.
         encodings: How often it is compressed until it meets the rate.
+        surface: The commonest class of its ground, one of `SURFACES`; None where nobody has looked.
     """
 
     tile_id: str
@@ -66,6 +67,7 @@ class TileFacts:
     thumbnail: Thumbnail | None = None
     clear_part: ClearPart | None = None
     encodings: int = 1
+    surface: str | None = None
 
     @property
     def without_records(self) -> "TileFacts":

@@ -13,11 +13,22 @@ from payload.report.data import Place, TrackPoint
 from payload.report.palette import DARK, LIGHT, exchange
 
 Make = Callable[..., Path]
-ALL = ["way-of-the-bytes", "clear-ground", "fates-by-arm", "growth", "contacts-over-time", "map"]
+ALL = [
+    "way-of-the-bytes",
+    "clear-ground",
+    "fates-by-arm",
+    "growth",
+    "contacts-over-time",
+    "delays",
+    "map",
+]
 CASES = {
     "a whole day": ({}, ALL),
     "no truth": ({"truth": False}, [name for name in ALL if name != "clear-ground"]),
-    "no contact": ({"contacts": 0}, [name for name in ALL if name != "clear-ground"]),
+    "no contact": (
+        {"contacts": 0},
+        [name for name in ALL if name not in {"clear-ground", "delays"}],
+    ),
     "nothing taken": ({"images": 0}, ["contacts-over-time", "map"]),
     "nothing at all": ({"images": 0, "contacts": 0}, ["map"]),
 }

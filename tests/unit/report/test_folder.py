@@ -103,6 +103,22 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (f / "contacts.parquet").write_bytes((f / "track.parquet").read_bytes()),
         "damaged or incomplete",
     ),
+    "surfaces of another shape": (
+        lambda f: (f / "surfaces.parquet").write_bytes((f / "track.parquet").read_bytes()),
+        "damaged or incomplete",
+    ),
+    "charges of another shape": (
+        lambda f: (f / "power.parquet").write_bytes((f / "track.parquet").read_bytes()),
+        "damaged or incomplete",
+    ),
+    "half a list of images": (
+        lambda f: (f / "as_flown.csv").write_text("time_s,utc\n1.0,2026"),
+        "as_flown.csv: damaged",
+    ),
+    "a list of images that is no text": (
+        lambda f: (f / "as_flown.csv").write_bytes(b"time_s,utc\n\xff\xfe\x00"),
+        "as_flown.csv: damaged",
+    ),
     "no table": (lambda f: [item.unlink() for item in f.glob("*.parquet")], "holds no tables"),
     "no gallery": (lambda f: (f / "gallery" / "index.json").unlink(), "cannot be read"),
     "a picture that is gone": (

@@ -45,6 +45,7 @@ FIGURES = [
     "fates-by-arm",
     "growth",
     "contacts-over-time",
+    "delays",
     "map",
 ]
 

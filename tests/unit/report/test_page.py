@@ -156,9 +156,9 @@ def test_a_page_can_be_read_without_eyes(results: Make):
             assert attributes["href"][1:] in ids
     assert all(image["alt"] for image in outline.all("img"))
     plots = [item for item in outline.all("div") if item.get("class") == "plot"]
-    assert len(plots) == 6
+    assert len(plots) == 7
     assert all(plot["role"] == "img" and len(plot["aria-label"]) > 40 for plot in plots)
-    assert page.count("<table") == page.count("<caption") == 2
+    assert page.count("<table") == page.count("<caption") == 5
     assert outline.all("html") == [{"lang": "en"}]
     levels = [int(tag[1]) for tag, _ in outline.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1

@@ -89,3 +89,19 @@ def test_a_board_that_was_too_hot_goes_on_when_it_has_cooled_by_the_margin():
     env.process(story())
     env.run(until=1e5)
     assert freed == [pytest.approx(cool_s, abs=0.01)]
+
+
+def test_levels_of_charge_follow_the_closed_form_however_seldom_something_happens():
+    """In the dark under 2 W the charge falls by 2 W over the discharge efficiency each second; nothing else happens."""
+    env = simpy.Environment()
+    power = system(env, bus_w=2.0)
+    env.run(until=1e6)
+    power.come_to_rest()
+    (balance,) = power.ledger.balances
+    times_s, levels_j = np.array(balance.levels).T
+    fall_w = 2.0 / power.rules.discharge_efficiency
+    assert levels_j == pytest.approx(balance.start_j - fall_w * times_s, rel=1e-9)
+    assert levels_j[-1] == balance.end_j
+    assert 480 <= times_s.size <= 490
+    assert np.all(np.diff(times_s) >= 0)
+    assert np.diff(times_s).max() == pytest.approx(1e6 / 480, rel=0.01)

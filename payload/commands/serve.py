@@ -1,0 +1,37 @@
+"""`payload-sim serve`: a page on this machine to open, fly and compare."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from payload.commands.talk import answer, say
+
+
+def serve(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Of results folders, or one of them.")
+    ] = Path("results"),
+    scenarios: Annotated[
+        Path, typer.Option("--scenarios", metavar="FOLDER", help="Of scenario files.")
+    ] = Path("scenarios"),
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 for a free one.")
+    ] = 8765,
+) -> None:
+    """Serve a small page on this machine alone, until Ctrl-C.
+
+    It opens results, changes a scenario's knobs, flies it, and sets two flights side by side. Needs the extra `web`.
+
+    Example:  payload-sim serve results --port 8765
+    """
+    import sys
+
+    from payload.web.serve import serve as serving
+
+    def tell(address: str) -> None:
+        answer(address)
+        sys.stdout.flush()
+
+    serving(folder, scenarios, port=port, tell=tell)
+    say("the page is closed")

@@ -1,0 +1,62 @@
+"""Whether a scenario can be flown: everything that it names is read, and nothing is flown."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from payload.energy import load_profile
+from payload.orbit.purchased import read_passes
+from payload.ports import Examinable, Masker, SceneSource
+from payload.scenario.load import load_scenario
+from payload.scenario.models import Scenario
+from payload.sim import at_key
+from payload.sim.assemble import fitted_profile, make_sensor, surrogate_of
+from payload.sim.encounters import propagators_of
+from payload.sim.outlook import check_foresight
+from payload.sim.wanted import targets_of_file
+
+
+def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Load a scenario and everything that it names; nothing is flown.
+
+    Raises:
+        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        OrbitError: A satellite cannot be propagated to the end of the flight.
+    """
+    scenario = examine(path, overrides)
+    sensor = make_sensor(scenario)
+    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    surrogate_of(scenario)
+    return scenario
+
+
+def examine(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and all files that it names, for those who fly nothing: lists of passes, budgets of links.
+
+    Whether network and surrogate fit, which takes far longer to find out, is asked by `check` alone.
+
+    Args:
+        path: The file.
+        overrides: Texts `path.to.key=value`, checked like the file.
+
+    Raises:
+        ScenarioError: As `check` does.
+        OrbitError: A satellite cannot be propagated to the end of the flight.
+    """
+    scenario = load_scenario(path, overrides)
+    at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
+    sensor = make_sensor(scenario)
+    scenario.masker.build(bands=sensor.bands)
+    at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
+    for craft in propagators_of(scenario).values():  # is it still up at the end?
+        craft.propagate(np.array([0.0, scenario.duration_s]))
+    if scenario.passes is not None:
+        file = scenario.passes.file
+        at_key(scenario, "passes.file", lambda: read_passes(file))
+    source = scenario.scene.build(seed=scenario.seed)
+    check_foresight(scenario, cast(SceneSource, source))
+    if isinstance(source, Examinable):
+        at_key(scenario, "scene", lambda: source.examine(sensor))
+    return scenario

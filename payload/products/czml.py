@@ -1,0 +1,253 @@
+"""The flight for Cesium: satellites on their way, in shadow, in contact, imaging; stations; images on the ground.
+
+Names are told as texts of labels only, which Cesium draws and never reads as HTML; the ids of packets are counted.
+
+Source: https://github.com/AnalyticalGraphicsInc/czml-writer/wiki/CZML-Guide, version 1.0.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely import Geometry
+
+from payload.ledger import ContactLog
+from payload.orbit import eclipses
+from payload.types import Acquisition, Ephemeris, GroundStation
+from payload.units import M_PER_KM, at, iso_utc
+
+MOST_STATES = 100_000
+"""Positions in a file, of all satellites together: some 6 MB. A longer flight is told from its begin on."""
+MOST_IMAGES = 5_000
+"""Footprints in a file, the first ones."""
+Colour = tuple[int, int, int, int]
+SUNLIT: Colour = (255, 200, 60, 255)
+SHADOW: Colour = (110, 120, 140, 255)
+CONTACT: Colour = (60, 200, 120, 255)
+IMAGING: Colour = (80, 160, 255, 255)
+STATION: Colour = (240, 240, 240, 255)
+FOOTPRINT: Colour = (80, 160, 255, 90)
+TRAIL_S = 2_700.0
+"""[s] Of the way that is drawn behind and before a satellite: half an orbit each."""
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What is to be seen of a flight.
+
+    Attributes:
+        name: Of the scenario.
+        epoch_utc: From which times count.
+        ephemerides: By satellite, ITRF, on one grid of times.
+        stations: All that listen.
+        contacts: Of the scenario's own arm.
+        images: Taken, each with its footprint, None where nobody knows it; in order of time.
+        dut1_s: [s] UT1 - UTC.
+    """
+
+    name: str
+    epoch_utc: datetime
+    ephemerides: Mapping[str, Ephemeris]
+    stations: Sequence[GroundStation]
+    contacts: Sequence[ContactLog]
+    images: Sequence[tuple[Acquisition, Geometry | None]]
+    dut1_s: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """States of each satellite that find room."""
+        each = min(path.time_s.size for path in self.ephemerides.values())
+        return max(2, min(each, MOST_STATES // len(self.ephemerides)))
+
+    @property
+    def end_s(self) -> float:
+        """[s] Up to which is told."""
+        return float(next(iter(self.ephemerides.values())).time_s[self.count - 1])
+
+    def utc(self, time_s: float) -> str:
+        """An instant as CZML wants it."""
+        return iso_utc(at(self.epoch_utc, time_s))
+
+    def interval(self, span: Span) -> str:
+        """Two instants as CZML wants them."""
+        return f"{self.utc(span[0])}/{self.utc(span[1])}"
+
+
+def write_czml(path: Path, seen: Visible) -> None:
+    """Write the file: a list of packets."""
+    text = ",\n".join(
+        json.dumps(packet, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        for packet in _packets(seen)
+    )
+    path.write_text(f"[{text}]\n", encoding="utf-8")
+
+
+def _packets(seen: Visible) -> Iterator[dict[str, Any]]:
+    whole = seen.interval((0.0, seen.end_s))
+    yield {
+        "id": "document",
+        "name": seen.name,
+        "version": "1.0",
+        "clock": {
+            "interval": whole,
+            "currentTime": seen.utc(0.0),
+            "multiplier": 60,
+            "range": "LOOP_STOP",
+            "step": "SYSTEM_CLOCK_MULTIPLIER",
+        },
+    }
+    stations = {station.name: f"station-{n}" for n, station in enumerate(seen.stations)}
+    for station in seen.stations:
+        yield {
+            "id": stations[station.name],
+            "name": station.name,
+            "position": {
+                "cartographicDegrees": [station.lon_deg, station.lat_deg, station.height_m]
+            },
+            "point": {"pixelSize": 8, "color": {"rgba": STATION}},
+            "label": _label(station.name),
+        }
+    for number, (name, ephemeris) in enumerate(seen.ephemerides.items()):
+        craft = f"satellite-{number}"
+        yield _satellite(craft, name, ephemeris, seen)
+        yield from _beams(craft, name, stations, seen)
+    yield from _ground(seen)
+
+
+def _satellite(craft: str, name: str, ephemeris: Ephemeris, seen: Visible) -> dict[str, Any]:
+    count = seen.count
+    positions: list[float] = []
+    for time_s, place in zip(
+        ephemeris.time_s[:count].tolist(), ephemeris.position_km[:count].tolist(), strict=True
+    ):
+        positions += [time_s, *(round(M_PER_KM * km, 1) for km in place)]
+    dark = eclipses(ephemeris, seen.epoch_utc, dut1_s=seen.dut1_s)
+    spells: list[tuple[Colour, list[Span]]] = [
+        (SHADOW, [(item.start_s, item.end_s) for item in dark]),
+        (CONTACT, [_span(log) for log in _heard(name, seen)]),
+        (
+            IMAGING,
+            [
+                (one.opportunity.start_s, one.opportunity.end_s)
+                for one, _ in seen.images
+                if one.satellite == name
+            ],
+        ),
+    ]
+    return {
+        "id": craft,
+        "name": name,
+        "availability": seen.interval((0.0, seen.end_s)),
+        "position": {
+            "epoch": seen.utc(0.0),
+            "referenceFrame": "FIXED",
+            "interpolationAlgorithm": "LAGRANGE",
+            "interpolationDegree": 5,
+            "cartesian": positions,
+        },
+        "point": {"pixelSize": 9, "color": _coloured(spells, seen)},
+        "label": _label(name),
+        "path": {
+            "width": 1,
+            "leadTime": TRAIL_S,
+            "trailTime": TRAIL_S,
+            "resolution": 60,
+            "material": {"solidColor": {"color": {"rgba": SUNLIT}}},
+        },
+    }
+
+
+def _heard(name: str, seen: Visible) -> list[ContactLog]:
+    return [log for log in seen.contacts if log.window.satellite == name and not log.is_missed]
+
+
+def _span(log: ContactLog) -> Span:
+    return log.start_s, log.window.los_s
+
+
+def _coloured(
+    spells: Sequence[tuple[Colour, Sequence[Span]]], seen: Visible
+) -> list[dict[str, Any]]:
+    """Intervals that do not overlap: of what happens at a time the last named is shown, sunlight else."""
+    marks = sorted(
+        {0.0, seen.end_s}
+        | {t for _, spans in spells for span in spans for t in span if 0.0 < t < seen.end_s}
+    )
+    colours: list[Colour] = [SUNLIT] * (len(marks) - 1)
+    index = {time_s: number for number, time_s in enumerate(marks)}
+    for colour, spans in spells:
+        for start_s, end_s in spans:
+            low, high = max(start_s, 0.0), min(end_s, seen.end_s)
+            if low < high:
+                colours[index[low] : index[high]] = [colour] * (index[high] - index[low])
+    told: list[dict[str, Any]] = []
+    begin = 0
+    for number in range(1, len(colours) + 1):
+        if number == len(colours) or colours[number] != colours[begin]:
+            told.append(
+                {
+                    "interval": seen.interval((marks[begin], marks[number])),
+                    "rgba": colours[begin],
+                }
+            )
+            begin = number
+    return told
+
+
+def _beams(
+    craft: str, name: str, stations: Mapping[str, str], seen: Visible
+) -> Iterator[dict[str, Any]]:
+    """A line to each station while the satellite sends to it."""
+    by_station: dict[str, list[Span]] = {}
+    for log in _heard(name, seen):
+        start_s, end_s = _span(log)
+        if start_s < seen.end_s:
+            spans = by_station.setdefault(log.window.station, [])
+            spans.append((start_s, min(end_s, seen.end_s)))
+    for station, spans in sorted(by_station.items()):
+        place = stations[station]
+        yield {
+            "id": f"{craft}-{place}",
+            "name": f"{name} to {station}",
+            "availability": [seen.interval(span) for span in sorted(spans)],
+            "polyline": {
+                "positions": {"references": [f"{craft}#position", f"{place}#position"]},
+                "width": 2,
+                "arcType": "NONE",
+                "material": {"solidColor": {"color": {"rgba": CONTACT}}},
+            },
+        }
+
+
+def _ground(seen: Visible) -> Iterator[dict[str, Any]]:
+    """What was imaged, from then on."""
+    shown = [pair for pair in seen.images if pair[0].time_s < seen.end_s][:MOST_IMAGES]
+    for number, (image, shape) in enumerate(shown):
+        for piece, part in enumerate([] if shape is None else shapely.get_parts(shape)):
+            corners: list[float] = []
+            for lon_deg, lat_deg in list(part.exterior.coords)[:-1]:
+                corners += [lon_deg, lat_deg, 0.0]
+            yield {
+                "id": f"image-{number}-{piece}",
+                "name": image.opportunity.target,
+                "availability": seen.interval((image.time_s, seen.end_s)),
+                "polygon": {
+                    "positions": {"cartographicDegrees": corners},
+                    "material": {"solidColor": {"color": {"rgba": FOOTPRINT}}},
+                    "height": 0,
+                },
+            }
+
+
+def _label(text: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "font": "12px sans-serif",
+        "pixelOffset": {"cartesian2": [12, 0]},
+        "horizontalOrigin": "LEFT",
+    }

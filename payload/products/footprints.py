@@ -1,0 +1,104 @@
+"""What an image covers, as a polygon in degrees, whole also at the antimeridian and around a pole.
+
+Source: RFC 7946, sections 3.1.6 (outer rings anticlockwise), 3.1.9 and 5.2 (the antimeridian), 5.3 (poles).
+"""
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import Geometry, MultiPolygon, Polygon
+from shapely.affinity import translate
+
+from payload.geometry.earth import site, subsatellite_deg
+from payload.ports import Glancing, SceneSource
+from payload.products.imagery import edge_deg
+from payload.types import Georeference, View
+from payload.units import M_PER_KM
+
+Floats = NDArray[np.float64]
+_PIECES = 4
+"""Of each side: edges are straight in degrees (RFC 7946, 3.1.1), those of an image are not."""
+_DECIMALS = 6
+"""[deg] A millionth is 0.1 m on the ground, below any pixel."""
+
+
+def image_footprint(source: SceneSource, view: View) -> Geometry | None:
+    """What an image covers; None where its scene does not say where it lies.
+
+    A source that can glance paints the very grid of the view, around its place; others are asked for the scene's own.
+    """
+    if isinstance(source, Glancing):
+        return view_footprint(view)
+    scene = source.scene(view)
+    place = scene.georeference
+    return None if place is None else georeferenced(place, scene.height_px, scene.width_px)
+
+
+def view_footprint(view: View) -> Geometry:
+    """What the pixel grid of a view covers, north up around its place.
+
+    The rectangle lies in the plane that touches the ellipsoid there; 100 km from its middle that is 10 m off.
+    """
+    sensor = view.sensor
+    col, row = outline(sensor.height_px, sensor.width_px)
+    east_km = (col - sensor.width_px / 2) * sensor.gsd_m / M_PER_KM
+    north_km = (sensor.height_px / 2 - row) * sensor.gsd_m / M_PER_KM
+    middle = site(view.lat_deg, view.lon_deg)
+    points = middle.position_km + east_km[:, None] * middle.east + north_km[:, None] * middle.north
+    lat_deg, lon_deg = subsatellite_deg(points)
+    return polygon(lat_deg, lon_deg)
+
+
+def georeferenced(place: Georeference, height_px: int, width_px: int) -> Geometry | None:
+    """What a raster covers; None where its coordinate system leads nowhere."""
+    col, row = outline(height_px, width_px)
+    found = edge_deg(place, col, row)
+    return None if found is None else polygon(*found)
+
+
+def outline(height_px: int, width_px: int) -> tuple[Floats, Floats]:
+    """[px] Columns and rows of points around a raster, shape (16,) each, anticlockwise from its upper left."""
+    down = np.linspace(0.0, 1.0, _PIECES, endpoint=False)
+    zero, one = np.zeros(_PIECES), np.ones(_PIECES)
+    col = np.concatenate((zero, down, one, 1.0 - down)) * width_px
+    row = np.concatenate((down, one, 1.0 - down, zero)) * height_px
+    return col, row
+
+
+def polygon(lat_deg: Floats, lon_deg: Floats) -> Geometry:
+    """The polygon through points (N,), not closed; cut in two where it crosses the antimeridian.
+
+    Neighbours lie less than 180 degrees of longitude apart.
+    """
+    lon = np.unwrap(np.append(lon_deg, lon_deg[0]), period=360.0)
+    lat = np.append(lat_deg, lat_deg[0])
+    if abs(lon[-1] - lon[0]) > 180.0:  # once around the Earth: a pole lies inside
+        pole = 90.0 if lat.mean() > 0.0 else -90.0
+        lon, lat = np.append(lon, [lon[-1], lon[0]]), np.append(lat, [pole, pole])
+    whole = shapely.make_valid(Polygon(np.column_stack((lon, lat)))).buffer(0)
+    world = shapely.box(-180.0, -90.0, 180.0, 90.0)
+    turned = [translate(whole, turn).intersection(world) for turn in (-360.0, 0.0, 360.0)]
+    parts = [item for item in shapely.get_parts(shapely.union_all(turned)) if item.area > 0.0]
+    rounded = [
+        shapely.geometry.polygon.orient(Polygon(np.round(part.exterior.coords, _DECIMALS)))
+        for part in parts
+    ]
+    return rounded[0] if len(rounded) == 1 else MultiPolygon(rounded)
+
+
+def bbox(shape: Geometry) -> list[float]:
+    """West, south, east, north [deg]; west is the larger where the antimeridian lies between. Source: RFC 7946, 5.2."""
+    west, south, east, north = (float(value) for value in shape.bounds)
+    boxes = [part.bounds for part in shapely.get_parts(shape)]
+    if len(boxes) == 2 and west == -180.0 and east == 180.0:
+        left, right = sorted(boxes, key=lambda item: item[0])
+        west, east = float(right[0]), float(left[2])
+    return [west, south, east, north]
+
+
+def feature(shape: Geometry | None, properties: dict[str, object]) -> dict[str, Any]:
+    """A GeoJSON feature."""
+    geometry = None if shape is None else shapely.geometry.mapping(shape)
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -1,0 +1,63 @@
+"""Where each satellite flew, as a CCSDS Orbit Ephemeris Message.
+
+Source: CCSDS 502.0-B-3, section 5 (KVN).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from payload import __version__
+from payload.types import Ephemeris
+from payload.units import at, iso_utc
+
+INTERPOLATION = ("HERMITE", 7)
+"""Four states around each time: in a low orbit and a minute's step below a millimetre between the states."""
+FRAME = "ITRF2000"
+"""The newest realisation that CCSDS 502.0-B-3, annex B, names. What a propagator knows of the pole (up to 15 m) is
+coarser than the centimetres between one realisation and another."""
+
+
+def write_oem(path: Path, ephemeris: Ephemeris, epoch_utc: datetime) -> None:
+    """Write the states of a satellite; the file says nothing of when it was made but the flight's epoch.
+
+    Args:
+        path: The file.
+        ephemeris: ITRF, from the flight's begin to its end.
+        epoch_utc: From which its times count.
+    """
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in _lines(ephemeris, epoch_utc))
+
+
+def _lines(ephemeris: Ephemeris, epoch_utc: datetime) -> Iterator[str]:
+    def utc(time_s: float) -> str:
+        return iso_utc(at(epoch_utc, time_s)).removesuffix("Z")
+
+    first, last = utc(float(ephemeris.time_s[0])), utc(float(ephemeris.time_s[-1]))
+    yield "CCSDS_OEM_VERS = 2.0"
+    yield f"COMMENT Simulated by payload-sim {__version__}; the date of creation is the flight's epoch"
+    yield f"CREATION_DATE = {first}"
+    yield "ORIGINATOR = PAYLOAD-SIM"
+    yield ""
+    yield "META_START"
+    yield f"OBJECT_NAME = {ephemeris.satellite}"
+    yield f"OBJECT_ID = {ephemeris.satellite}"
+    yield "CENTER_NAME = EARTH"
+    yield f"REF_FRAME = {FRAME}"
+    yield "TIME_SYSTEM = UTC"
+    yield f"START_TIME = {first}"
+    yield f"STOP_TIME = {last}"
+    yield f"INTERPOLATION = {INTERPOLATION[0]}"
+    yield f"INTERPOLATION_DEGREE = {INTERPOLATION[1]}"
+    yield "META_STOP"
+    yield ""
+    states = zip(
+        ephemeris.time_s.tolist(),
+        ephemeris.position_km.tolist(),
+        ephemeris.velocity_km_s.tolist(),
+        strict=True,
+    )
+    for time_s, place, speed in states:
+        numbers = " ".join([*(f"{v:.6f}" for v in place), *(f"{v:.9f}" for v in speed)])
+        yield f"{utc(time_s)} {numbers}"

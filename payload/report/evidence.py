@@ -1,0 +1,136 @@
+"""What stands behind the figures: what was thrown away where, how long it took, what worked, what was charged."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from payload.report.checked import Count, Real, Seconds
+
+OWN = "prune"
+ARMS = ("raw", "compressed", "prune", "oracle")
+"""Whose delays are drawn."""
+MOST_PLACES = 12
+"""Places at which most was thrown away, shown by name."""
+STEPS = 300
+"""Points of a curve of delays."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Tiles of one surface or place that the scenario's own arm judged, those pruned, and their clear pixels by truth."""
+
+    name: str
+    tiles: Count
+    pruned: Count
+    clear_px: Count | None
+    thrown_px: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What of an arm was on the ground within a number of steps of being taken, in that step."""
+
+    arm: str
+    step: Count
+    tiles: Count
+    clear_px: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An image from its exposure until all its tiles are judged."""
+
+    satellite: str
+    taken_s: Seconds
+    judged_s: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """State of charge of a satellite's battery at a time."""
+
+    satellite: str
+    time_s: Seconds
+    charge: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the tables say beyond the figures of the summary.
+
+    Attributes:
+        surfaces: By class of ground; None where the folder does not tell.
+        places: By target, those at which most was thrown away first.
+        longest_s: [s] The longest delay of any arm; 0 where nothing came down.
+        arrivals: By arm and step, of `longest_s` / STEPS each.
+        work: In order of time.
+        charges: By satellite, in order of time.
+    """
+
+    surfaces: tuple[Discard, ...] | None
+    places: tuple[Discard, ...]
+    longest_s: float = 0.0
+    arrivals: tuple[Arrival, ...] = ()
+    work: tuple[Work, ...] = ()
+    charges: tuple[Charge, ...] = ()
+
+
+_DISCARD = """
+    count(*) as tiles, count(*) filter (t.fate = 'pruned') as pruned,
+    case when bool_or(t.clear_px is null) then null else sum(t.clear_px)::bigint end as clear_px,
+    case when bool_or(t.clear_px is null) then null
+        else coalesce(sum(t.clear_px) filter (t.fate = 'pruned'), 0)::bigint end as thrown_px"""
+_SURFACES = f"""
+    select coalesce(s.surface, 'unknown') as name, {_DISCARD}
+    from tiles as t left join surfaces as s on s.tile = t.tile
+    where t.arm = '{OWN}' group by 1 order by thrown_px desc nulls last, name"""
+_PLACES = f"""
+    select t.target as name, {_DISCARD} from tiles as t where t.arm = '{OWN}' group by 1
+    having thrown_px > 0 order by thrown_px desc, name limit {MOST_PLACES}"""
+_LONGEST = """
+    select coalesce(max(delivered_s - time_s), 0.0) from tiles where isfinite(delivered_s)"""
+_ARRIVALS = """
+    select arm, least({steps}, ceil((delivered_s - time_s) / {step}))::bigint as step,
+        count(*) as tiles,
+        case when bool_or(clear_px is null) then null
+            else sum(clear_px - coalesce(clear_not_coded_px, 0))::bigint end as clear_px
+    from tiles where isfinite(delivered_s) and arm in ({arms}) group by 1, 2 order by 1, 2"""
+_WORK = f"""
+    select i.satellite, i.time_s as taken_s, max(e.time_s) as judged_s
+    from images as i join events as e on e.arm = i.arm and e.subject = i.image and e.kind = 'judged'
+    where i.arm = '{OWN}' group by i.satellite, i.image, i.time_s order by 2, 1"""
+_CHARGES = f"""
+    select satellite, time_s, charge from power where arm = '{OWN}' order by satellite, time_s"""
+
+
+class Reader(Protocol):
+    """Asks the tables of a folder; what is wrong with them becomes one sentence."""
+
+    def rows(self, kind: type[T], sql: str) -> tuple[T, ...]:
+        """Rows as values of a dataclass whose fields are named as the columns."""
+        ...
+
+    def number(self, sql: str) -> float:
+        """The one number that a query gives."""
+        ...
+
+
+def read_evidence(ask: Reader, tables: frozenset[str]) -> Evidence:
+    """Ask a folder's tables.
+
+    Args:
+        ask: Asks them.
+        tables: Which there are; folders of earlier versions have neither surfaces nor power.
+    """
+    longest_s = ask.number(_LONGEST)
+    arms = ", ".join(f"'{arm}'" for arm in ARMS)
+    arrivals = _ARRIVALS.format(steps=STEPS, step=repr(longest_s / STEPS), arms=arms)
+    return Evidence(
+        surfaces=ask.rows(Discard, _SURFACES) if "surfaces" in tables else None,
+        places=ask.rows(Discard, _PLACES),
+        longest_s=longest_s,
+        arrivals=ask.rows(Arrival, arrivals) if longest_s > 0 else (),
+        work=ask.rows(Work, _WORK),
+        charges=ask.rows(Charge, _CHARGES) if "power" in tables else (),
+    )

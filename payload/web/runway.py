@@ -1,0 +1,175 @@
+"""One flight at a time: started, followed, cancelled."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from payload.errors import ScenarioError
+
+PATIENCE_S = 10.0
+"""[s] For a cancelled flight to remove what it has written; then it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the last flight goes.
+
+    Attributes:
+        number: Counts flights; 0 before the first.
+        state: "idle", "flying", "done", "failed" or "cancelled".
+        scenario: Its file's name.
+        arm: The one that flies.
+        arms: How many have begun.
+        images: On which pixels were worked, or whose tiles were drawn.
+        image: The last of them.
+        elapsed_s: [s] Since it was started.
+        folder: Name of its results folder, once it is done.
+        message: What came out, or what is wrong.
+    """
+
+    number: int = 0
+    state: str = "idle"
+    scenario: str = ""
+    arm: str = ""
+    arms: int = 0
+    images: int = 0
+    image: str = ""
+    elapsed_s: float = 0.0
+    folder: str = ""
+    message: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Runway:
+    """Where flights start; their results go below `out`."""
+
+    out: Path
+    _status: Status = field(default_factory=Status, init=False)
+    _started_s: float = field(default=0.0, init=False)
+    _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    @property
+    def status(self) -> Status:
+        """As it is now."""
+        with self._lock:
+            if self._status.state != "flying":
+                return self._status
+            return replace(self._status, elapsed_s=time.monotonic() - self._started_s)
+
+    def start(self, name: str, path: Path, changes: Sequence[str]) -> Status:
+        """Let a scenario fly.
+
+        Args:
+            name: What it is called here.
+            path: Its file.
+            changes: Texts `path.to.key=value`.
+
+        Raises:
+            ScenarioError: Another one is flying.
+        """
+        with self._lock:
+            if self._status.state == "flying":
+                raise ScenarioError(
+                    f"{self._status.scenario} is flying; one at a time: cancel it, or wait"
+                )
+            job = {"scenario": str(path), "changes": list(changes), "out": str(self.out)}
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "payload.web.flight"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # Ctrl-C is for the server, which tells the flight
+            )
+            self._status = Status(self._status.number + 1, "flying", name)
+            self._started_s = time.monotonic()
+            found = self._status
+        threading.Thread(target=self._follow, args=(self._process, job), daemon=True).start()
+        return found
+
+    def cancel(self) -> Status:
+        """End what flies; its results folder is not made. Nothing happens if nothing flies."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            self._wait_until_told()
+        return self.status
+
+    def _wait_until_told(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while self.status.state == "flying" and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _follow(self, process: "subprocess.Popen[str]", job: dict[str, object]) -> None:
+        """Read what a flight tells until it ends."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        complaints: list[str] = []
+        listening = threading.Thread(
+            target=_collect, args=(process.stderr, complaints), daemon=True
+        )
+        listening.start()
+        try:
+            json.dump(job, process.stdin)
+            process.stdin.close()
+        except OSError:
+            pass  # it is gone already; below we hear why
+        for line in process.stdout:
+            self._hear(json.loads(line))
+        code = process.wait()
+        listening.join(PATIENCE_S)
+        process.stdout.close()
+        process.stderr.close()
+        with self._lock:
+            if self._status.state == "flying":
+                self._settle(*_last_words(code, complaints))
+
+    def _hear(self, said: dict[str, str]) -> None:
+        with self._lock:
+            now = self._status
+            if said["state"] != "flying":
+                self._settle(said["state"], said.get("message", ""), said.get("folder", ""))
+            elif said["image"]:
+                self._status = replace(
+                    now,
+                    arm=said["arm"],
+                    image=said["image"],
+                    arms=now.arms + (said["arm"] != now.arm),
+                    images=now.images + 1,
+                )
+
+    def _settle(self, state: str, message: str, folder: str = "") -> None:
+        elapsed_s = time.monotonic() - self._started_s
+        self._status = replace(
+            self._status, state=state, message=message, folder=folder, elapsed_s=elapsed_s
+        )
+
+
+def _collect(stream: IO[str], lines: list[str]) -> None:
+    lines.extend(stream)
+
+
+def _last_words(code: int, complaints: Sequence[str]) -> tuple[str, str]:
+    """What is said of a flight that told no end: it was ended from outside, or is a bug of ours."""
+    if code < 0 and not complaints:
+        return "cancelled", ""
+    last = "".join(complaints[-1:]).strip() or f"exit code {code}"
+    return "failed", f"the flight broke off: {last}"

@@ -1,0 +1,81 @@
+"""The server: loopback alone, until Ctrl-C."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from payload.errors import PayloadError, PluginError
+
+if TYPE_CHECKING:
+    from payload.web.site import Site
+
+LOOPBACK = "127.0.0.1"
+GOODBYE_S = 2
+"""[s] For what is being answered when the server ends."""
+
+
+def serve(results: Path, scenarios: Path, *, port: int, tell: Callable[[str], None]) -> None:
+    """Serve the page until it is interrupted; a flight that is on its way is cancelled then.
+
+    Args:
+        results: A folder of results folders, or one of them; made when something flies.
+        scenarios: A folder of scenario files.
+        port: On the loopback address; 0 for one that is free.
+        tell: Is told the page's address as soon as it answers.
+
+    Raises:
+        PluginError: The extra `web` is missing.
+        PayloadError: The port is taken.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415
+
+        site = make_site(results, scenarios)
+    except ModuleNotFoundError as error:
+        raise PluginError(f"the page needs {error.name}: pip install 'payload-sim[web]'") from error
+    with _listen(port) as listening:
+        bound = listening.getsockname()[1]
+        config = uvicorn.Config(
+            site.app(bound),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            http="h11",
+            loop="asyncio",
+            timeout_graceful_shutdown=GOODBYE_S,
+        )
+        tell(f"http://{LOOPBACK}:{bound}/")
+        server = uvicorn.Server(config)
+        site.is_over = lambda: server.should_exit
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            pass  # uvicorn has closed everything, and passes the signal on
+        finally:
+            site.runway.cancel()
+
+
+def make_site(results: Path, scenarios: Path) -> "Site":
+    """The site of two folders."""
+    from payload.web.runway import Runway  # noqa: PLC0415
+    from payload.web.shelf import SUMMARY, Shelf  # noqa: PLC0415
+    from payload.web.site import Site  # noqa: PLC0415
+
+    parent = results.absolute()
+    if (parent / SUMMARY).is_file():
+        parent = parent.parent
+    return Site(Shelf(parent, scenarios.absolute()), Runway(parent))
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()  # who comes before the server is ready waits
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise PayloadError(f"port {port} cannot be had: {error}; name another by --port") from error
+    return listening

@@ -1,0 +1,265 @@
+"""The addresses of the page, and what each answers. Words and numbers go out as JSON; the page draws them."""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from payload import __version__, api
+from payload.errors import PayloadError, ScenarioError
+from payload.report.palette import DARK, LIGHT
+from payload.scenario.load import load_scenario, read_template
+from payload.web.guard import REPORT_POLICY, Guard
+from payload.web.knobs import knobs_of
+from payload.web.runway import Runway
+from payload.web.shelf import REPORT, SCENARIO, Shelf
+
+LOOK_S = 0.2
+"""[s] Between looks at a flight while somebody follows it."""
+HEARTBEAT_S = 15.0
+_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+MOST_CHANGES = 1_000
+_TYPES = {"app.js": "text/javascript", "app.css": "text/css"}
+
+
+@dataclass
+class Site:
+    """The page of a shelf and a runway; whoever follows a flight is let go once `is_over`."""
+
+    shelf: Shelf
+    runway: Runway
+    is_over: Callable[[], bool] = lambda: False
+
+    def app(self, port: int) -> Guard:
+        """The ASGI application, guarded; it answers to its port alone."""
+        routes = [
+            Route("/", self.page),
+            Route("/static/{name}", self.static),
+            Route("/results/{name}/report.html", self.report),
+            Route("/api/results", self.results),
+            Route("/api/scenarios", self.scenarios),
+            Route("/api/knobs", self.knobs, methods=["POST"]),
+            Route("/api/flight", self.status),
+            Route("/api/flight", self.fly, methods=["POST"]),
+            Route("/api/flight/cancel", self.cancel, methods=["POST"]),
+            Route("/api/flight/events", self.events),
+            Route("/api/compare", self.compare),
+        ]
+        handlers: dict[Any, Callable[..., Response]] = {PayloadError: _refused}
+        inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
+        guard = Guard(inner, port)
+        inner.state.token = guard.token
+        return guard
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(self.runway.cancel)
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return api.json_schema()
+
+    async def page(self, request: Request) -> Response:
+        """The page itself, with the token that its requests carry."""
+        text = _packaged("index.html").decode()
+        filled = text.replace("{{token}}", request.app.state.token).replace(
+            "{{version}}", __version__
+        )
+        return Response(filled, media_type="text/html")
+
+    async def static(self, request: Request) -> Response:
+        """Its script and its style."""
+        name = request.path_params["name"]
+        if name not in _TYPES:
+            return PlainTextResponse("there is no such file", 404)
+        content = _packaged(name)
+        if name == "app.css":
+            content = content.replace(b"/*light*/", _colours(LIGHT)).replace(
+                b"/*dark*/", _colours(DARK)
+            )
+        return Response(content, media_type=_TYPES[name])
+
+    async def report(self, request: Request) -> Response:
+        """A results folder's report; whoever made it, it has no origin here and can ask for nothing."""
+        folder = await run_in_threadpool(self.shelf.folder, request.path_params["name"])
+        path = folder / REPORT
+        if not path.is_file() or path.is_symlink():
+            raise ScenarioError(f"{folder.name}: there is no {REPORT}; payload-sim report makes it")
+        # A page without an origin may not claim a window of its own either.
+        headers = {
+            "content-security-policy": REPORT_POLICY,
+            "cross-origin-opener-policy": "unsafe-none",
+        }
+        return FileResponse(path, media_type="text/html", headers=headers)
+
+    async def results(self, _request: Request) -> Response:
+        """All results."""
+        told = await run_in_threadpool(self.shelf.told)
+        return JSONResponse({"folder": str(self.shelf.results), "results": told})
+
+    async def scenarios(self, _request: Request) -> Response:
+        """Names of all scenario files."""
+        found = await run_in_threadpool(self.shelf.files)
+        return JSONResponse({"folder": str(self.shelf.scenarios), "scenarios": list(found)})
+
+    async def knobs(self, request: Request) -> Response:
+        """The knobs of a scenario as changed, or what is wrong with the changes."""
+        name, path, changes = await self._asked(request)
+
+        def find() -> dict[str, Any]:
+            scenario = load_scenario(path, changes)
+            values = scenario.model_dump(mode="json")
+            found = knobs_of(self._schema, values, read_template(path))
+            return {
+                "scenario": name,
+                "title": scenario.name,
+                "description": scenario.description,
+                "knobs": [knob.as_dict() for knob in found],
+            }
+
+        return JSONResponse(await run_in_threadpool(find))
+
+    async def status(self, _request: Request) -> Response:
+        """How the flight goes."""
+        return JSONResponse(self.runway.status.as_dict())
+
+    async def fly(self, request: Request) -> Response:
+        """Let a scenario fly."""
+        name, path, changes = await self._asked(request)
+        if self.runway.status.state == "flying":
+            return JSONResponse({"error": "a flight is on its way; one at a time"}, 409)
+        await run_in_threadpool(load_scenario, path, changes)
+        started = await run_in_threadpool(self.runway.start, name, path, changes)
+        return JSONResponse(started.as_dict(), 202)
+
+    async def cancel(self, _request: Request) -> Response:
+        """End what flies."""
+        found = await run_in_threadpool(self.runway.cancel)
+        return JSONResponse(found.as_dict())
+
+    async def events(self, request: Request) -> Response:
+        """How the flight goes, as server-sent events, until the browser or the server has enough."""
+        return StreamingResponse(self._tell(request), media_type="text/event-stream")
+
+    async def _tell(self, request: Request) -> AsyncIterator[bytes]:
+        last, quiet_s = "", 0.0
+        while not self.is_over() and not await request.is_disconnected():
+            text = json.dumps(self.runway.status.as_dict())
+            quiet_s += LOOK_S
+            if text != last:
+                last, quiet_s = text, 0.0
+                yield f"data: {text}\n\n".encode()
+            elif quiet_s >= HEARTBEAT_S:
+                quiet_s = 0.0
+                yield b": still here\n\n"
+            await asyncio.sleep(LOOK_S)
+
+    async def compare(self, request: Request) -> Response:
+        """Two flights side by side: their figures, their arms, and what differs in what was flown."""
+        names = [request.query_params.get(side, "") for side in ("left", "right")]
+        return JSONResponse(await run_in_threadpool(self._compared, names))
+
+    def _compared(self, names: Sequence[str]) -> dict[str, Any]:
+        folders = [self.shelf.folder(name) for name in names]
+        found = api.compare_results(folders)
+        flown = [_leaves(_json(folder / SCENARIO)) for folder in folders]
+        keys = [key for key in {**flown[0], **flown[1]} if flown[0].get(key) != flown[1].get(key)]
+        arms = [
+            [
+                {
+                    "name": arm["name"],
+                    "clear_px": arm["clear_pixels_delivered"],
+                    "downlinked_bytes": arm["downlinked_bytes"],
+                    "waiting_bytes": arm["waiting_bytes"],
+                }
+                for arm in _json(folder / "summary.json")["arms"]
+            ]
+            for folder in folders
+        ]
+        return {
+            **found.as_dict(),
+            "changed": [
+                {"key": key, "values": [flown[0].get(key), flown[1].get(key)]} for key in keys
+            ],
+            "arms": arms,
+        }
+
+    async def _asked(self, request: Request) -> tuple[str, Path, list[str]]:
+        """Scenario and changes that a request names.
+
+        Raises:
+            ScenarioError: It names none, or something else.
+        """
+        try:
+            asked = await request.json()
+        except (ValueError, RecursionError) as error:
+            raise ScenarioError("what was sent is no JSON") from error
+        if not isinstance(asked, dict) or not isinstance(asked.get("scenario"), str):
+            raise ScenarioError("a scenario is wanted")
+        changes = asked.get("changes", {})
+        if not isinstance(changes, dict) or len(changes) > MOST_CHANGES:
+            raise ScenarioError(f"changes are wanted by key, at most {MOST_CHANGES:,}")
+        for key in changes:
+            if not _KEY.fullmatch(key):
+                raise ScenarioError(f"{key[:60]!r} is no key of a scenario")
+        path = await run_in_threadpool(self.shelf.file, asked["scenario"])
+        # `kind` first: another plug-in forgets the options of the one before.
+        ordered = sorted(changes, key=lambda key: (not key.endswith(".kind"), key.count(".")))
+        texts = [f"{key}={json.dumps(changes[key], ensure_ascii=False)}" for key in ordered]
+        return asked["scenario"], path, texts
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 422)
+
+
+def _packaged(name: str) -> bytes:
+    return (files("payload.web") / "page" / name).read_bytes()
+
+
+def _colours(colours: dict[str, str]) -> bytes:
+    return " ".join(f"--{name}: {value};" for name, value in colours.items()).encode()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path.name}: cannot be read") from error
+    if not isinstance(loaded, dict):
+        raise ScenarioError(f"{path.name}: damaged: it is no mapping")
+    return loaded
+
+
+def _leaves(value: object, path: str = "") -> dict[str, object]:
+    """Values by path, of mappings and lists of mappings; all else is a value."""
+    if isinstance(value, dict) and value:
+        items = [(str(key), inner) for key, inner in value.items()]
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        items = [(str(index), inner) for index, inner in enumerate(value)]
+    else:
+        return {path: value}
+    return {
+        key: leaf
+        for name, inner in items
+        for key, leaf in _leaves(inner, f"{path}.{name}" if path else name).items()
+    }

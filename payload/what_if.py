@@ -1,0 +1,103 @@
+"""What if: variants of a scenario, flown over one world or seed by seed, and set side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from payload.analysis import Comparison
+from payload.analysis import compare as compare_summaries
+from payload.analysis.crossed import compare_settings
+from payload.analysis.paired import PairedComparison
+from payload.examination import check
+from payload.report.folder import read_summary
+from payload.run import Tell, fly, silence
+from payload.scenario.load import setting_overrides, what_if_settings
+from payload.scenario.models import Scenario
+from payload.sweep import Executor
+from payload.sweep import Tell as SweepTell
+from payload.sweep.variants import fly_variants
+
+
+def variants(
+    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
+) -> list[tuple[str, Scenario]]:
+    """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
+
+    Args:
+        base: The file.
+        what_ifs: One for each key.
+        overrides: Of all variants.
+        cross: Whether every value meets every value of all other keys.
+
+    Raises:
+        ScenarioError: A what-if is no override, or its value is not allowed.
+    """
+    settings = what_if_settings(what_ifs, cross=cross)
+    changes = [setting_overrides(setting) for setting in settings]
+    others = [(", ".join(change), check(base, [*overrides, *change])) for change in changes]
+    return [("base", check(base, overrides)), *others]
+
+
+def compare(
+    scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = silence
+) -> Comparison:
+    """Fly scenarios over the same world and seed, those of the first, and set them side by side.
+
+    Args:
+        scenarios: Names and scenarios; the first is the base.
+        spool: A folder for what the flights need meanwhile.
+        tell: Is told the variant and the image whenever pixels are worked on.
+    """
+    seed = scenarios[0][1].seed
+    summaries = []
+    for index, (name, scenario) in enumerate(scenarios):
+        place = spool / str(index)
+        place.mkdir()
+        same_world = scenario.model_copy(update={"seed": seed})
+        summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
+    return compare_summaries(summaries)
+
+
+def compare_results(folders: Sequence[Path]) -> Comparison:
+    """Set flights that were flown before side by side; the first is the base.
+
+    Raises:
+        ScenarioError: A folder holds no results, those of another version, or damaged ones.
+    """
+    told = [(folder.name, *read_summary(folder)) for folder in folders]
+    found = compare_summaries([(name, said) for name, _, said in told])
+    seeds = {summary.seed for _, summary, _ in told}
+    if len(seeds) == 1:
+        return found
+    weather = "the flights have different seeds: their differences are those of the weather too"
+    return replace(found, notes=(weather, *found.notes))
+
+
+def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
+    scenarios: Sequence[tuple[str, Scenario]],
+    seeds: int,
+    folder: Path,
+    flier: Executor,
+    *,
+    settings: Sequence[Mapping[str, str]] = (),
+    tell: SweepTell = lambda _: None,
+) -> PairedComparison:
+    """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
+
+    Args:
+        scenarios: Names and scenarios; the first is the base.
+        seeds: How many.
+        folder: Where the rows of the flights go; those that stand there are not flown again.
+        flier: Who flies; see `executor`.
+        settings: By variant after the base what it sets, see `what_if_settings`; of a grid, main effects are told, too.
+        tell: Is told how far it is.
+    """
+    first = scenarios[0][1].seed
+    flown_with = range(first, first + seeds)
+    flights = fly_variants(scenarios, flown_with, folder, flier, tell)
+    return compare_settings(flights, flown_with, settings)
+
+
+def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:
+    tell(variant, image)

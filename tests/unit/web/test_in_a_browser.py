@@ -1,0 +1,164 @@
+"""The page in a real browser: a form flies a scenario, results open, two flights are drawn side by side, quietly."""
+
+import contextlib
+import json
+import threading
+import time
+
+import pytest
+import uvicorn
+from unit.report.test_in_a_browser import CHROMIUM, Browser
+
+from payload.web.serve import _listen, make_site
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+    pytest.mark.timeout(180),
+]
+
+
+@pytest.fixture
+def home(flown):
+    """A server of its own, with the results of two flights."""
+    site = make_site(flown / "results", flown / "scenarios")
+    with _listen(0) as listening:
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            site.app(port), log_level="warning", ws="none", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        site.is_over = lambda: server.should_exit
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}/"
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    found = Browser(tmp_path / "profile")
+    with contextlib.closing(found):
+        yield found
+
+
+def visit(browser, address, view, *, width=1280, theme="light"):
+    browser.ask(
+        "Emulation.setDeviceMetricsOverride",
+        width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
+    )  # fmt: skip
+    browser.set_theme(theme)
+    browser.events.clear()
+    browser.ask("Page.navigate", url=address)
+    browser.wait_for(f"document.documentElement?.dataset.ready === {json.dumps(view)}")
+
+
+def strangers(browser, home):
+    return [url for url in browser.requests() if not url.startswith((home, "data:"))]
+
+
+def text(browser, selector):
+    return browser.value(f"document.querySelector({json.dumps(selector)})?.textContent ?? ''")
+
+
+SET = """(() => {
+  const field = document.querySelector('[data-path="%s"]');
+  field.closest('details').open = true;
+  field.value = %s;
+  field.dispatchEvent(new Event('change', {bubbles: true}));
+})()"""
+
+
+def test_a_form_flies_a_scenario_and_its_report_opens(browser, home, flown):
+    visit(browser, home + "#fly", "fly")
+    assert text(browser, "#description") == '<b>bold</b> & "quoted"'
+    browser.value(SET % ("seed", "21"))
+    browser.value(SET % ("pruning.max_cloud_cover", "0.5"))
+    browser.wait_for("document.querySelectorAll('#changes code').length === 2")
+    assert text(browser, "#changes li") == "seed=21"
+    browser.value("document.querySelector('#take-off').click()")
+    browser.wait_for("document.querySelector('#flight').dataset.state === 'done'")
+    link = browser.value("document.querySelector('#flight .do a').href")
+    assert browser.complaints() == []
+    assert strangers(browser, home) == []
+    name = link.split("/")[-2]
+    scenario = json.loads((flown / "results" / name / "scenario.json").read_text())
+    assert (scenario["seed"], scenario["pruning"]["max_cloud_cover"]) == (21, 0.5)
+    browser.events.clear()
+    browser.ask("Page.navigate", url=link)
+    browser.wait_for("document.documentElement?.dataset.drawn === 'yes'")
+    assert browser.value("self.origin") == "null"  # a report has none here
+    assert browser.complaints() == []
+    assert strangers(browser, home) == []
+
+
+def test_a_mistake_is_told_and_another_kind_changes_the_form(browser, home):
+    visit(browser, home + "#fly", "fly")
+    browser.value(SET % ("link.rate_mbps", "-3"))
+    browser.wait_for("document.querySelector('#mistake').textContent.includes('link.rate_mbps')")
+    browser.value(SET % ("link.rate_mbps", "2"))
+    browser.wait_for("document.querySelector('#mistake').textContent === ''")
+    browser.value(SET % ("codec.kind", "'\"raw\"'"))
+    browser.wait_for("!document.querySelector('[data-path=\"codec.level\"]')")
+    browser.value("document.querySelector('#undo').click()")
+    browser.wait_for("!!document.querySelector('[data-path=\"codec.level\"]')")
+    assert text(browser, "#changes code") == ""
+    bad = [item for item in browser.complaints() if "422" not in item]  # the refused request itself
+    assert bad == []
+
+
+def test_two_flights_are_drawn_side_by_side(browser, home):
+    visit(browser, home + "#results", "results")
+    browser.value(
+        "[...document.querySelectorAll('#view-results input')].slice(0, 2).forEach(box => box.click())"
+    )
+    browser.value("document.querySelector('#compare-chosen').click()")
+    browser.wait_for("document.documentElement.dataset.ready === 'compare'")
+    assert browser.value("document.querySelectorAll('#comparison svg.bars rect').length") == 24
+    widths = browser.value(
+        "[...document.querySelectorAll('#comparison svg.bars rect')].map(r => +r.getAttribute('width'))"
+    )
+    assert max(widths) == pytest.approx(640 - 196)
+    assert "link.rate_mbps" in text(browser, "#comparison")
+    assert browser.value("document.querySelectorAll('#comparison tbody tr').length") > 20
+    assert browser.complaints() == []
+    assert strangers(browser, home) == []
+
+
+@pytest.mark.parametrize("view", ["results", "fly", "compare"])
+def test_each_view_fits_a_phone_and_follows_the_theme(browser, home, view):
+    visit(browser, f"{home}#{view}", view, width=390)
+    assert browser.value("document.documentElement.scrollWidth") == 390
+    light = browser.value("getComputedStyle(document.body).backgroundColor")
+    browser.set_theme("dark")
+    assert browser.value("getComputedStyle(document.body).backgroundColor") != light
+    assert browser.complaints() == []
+
+
+def test_every_field_has_a_name_and_the_keyboard_reaches_all(browser, home):
+    for view in ("results", "fly", "compare"):
+        visit(browser, f"{home}#{view}", view)
+        nameless = browser.value(
+            "[...document.querySelectorAll('main section:not([hidden]) :is(input, select, textarea, button)')]"
+            ".filter(f => !(f.labels?.length || f.getAttribute('aria-label') || f.textContent.trim()))"
+            ".map(f => f.outerHTML.slice(0, 80))"
+        )
+        assert nameless == []
+        assert (
+            browser.value(
+                'document.querySelectorAll(\'[tabindex]:not([tabindex="0"], [tabindex="-1"])\').length'
+            )
+            == 0
+        )
+    tree = browser.ask("Accessibility.getFullAXTree")["nodes"]
+    unnamed = [
+        node for node in tree
+        if node.get("role", {}).get("value") in {"textbox", "combobox", "button", "checkbox", "link"}
+        and not node.get("name", {}).get("value")
+    ]  # fmt: skip
+    assert unnamed == []
