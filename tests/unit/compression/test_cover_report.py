@@ -46,6 +46,13 @@ def test_every_flipped_bit_and_every_other_image_or_grid_is_noticed():
         read_cover_report(nonsense + struct.pack("<I", zlib.crc32(nonsense)), "image", 2, 3)
 
 
+@pytest.mark.parametrize("extra", [b"\0", b"\xff" * 6])
+def test_cells_beyond_the_grid_are_refused_whatever_the_checksum_says(extra):
+    body = pack_cover_report("image", 2, 3, [Told.KEPT] * 6)[:-4] + extra
+    with pytest.raises(CodecError, match="no cover report of 2 x 3"):
+        read_cover_report(body + struct.pack("<I", zlib.crc32(body)), "image", 2, 3)
+
+
 @pytest.mark.parametrize("cells", [[], [Told.KEPT] * 5, [1.01] * 6, [-0.1] * 6, [float("nan")] * 6])
 def test_what_is_no_report_is_not_made(cells):
     with pytest.raises(CodecError):

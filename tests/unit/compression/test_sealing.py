@@ -1,10 +1,12 @@
 """Records of tiles whose cloudy pixels are not coded."""
 
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
 import pytest
+import zstandard
 from contracts.codec import blotted, planes_of, textured, tile_of
 
 from payload.compression import Coding, open_record, raw_record_bytes, seal, seal_clear
@@ -198,3 +200,41 @@ def test_a_plane_that_takes_more_than_its_samples_packed_is_not_taken():
     coding = Coding(Sized(1000, 500), "sized")
     whole = seal(tile, coding.codec, "sized")
     assert seal_clear(tile, coding, not_coded=speck, whole=whole) is whole
+
+
+def test_spare_bits_of_a_plane_that_are_not_zero_are_refused():
+    """Else two planes would tell the same, and a hash over the record's pixels could not know."""
+    for octet, is_good in ((0b10100000, True), (0b10100100, False)):
+        packed = zstandard.ZstdCompressor(write_checksum=False).compress(bytes([octet] * 3))
+        if is_good:
+            assert unpack_plane(packed, 3, 5).tolist() == [[True, False, True, False, False]] * 3
+        else:
+            with pytest.raises(CodecError, match="filled with zeros"):
+                unpack_plane(packed, 3, 5)
+
+
+def claiming(content_bytes):
+    """A Zstandard frame of no block that says it holds so much: RFC 8878, one segment, size in 4 bytes."""
+    return b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", content_bytes) + b"\x01\0\0"
+
+
+SIDE = 8192
+FRAMES = struct.pack("<2I", 12, 12) + 2 * claiming(SIDE * SIDE)
+
+
+@pytest.mark.parametrize(
+    "decode",
+    [
+        lambda: unpack_plane(claiming(SIDE * SIDE // 8), SIDE, SIDE),
+        lambda: MedZstd().decode(FRAMES, (1, SIDE, SIDE), bit_depth=12),
+    ],
+    ids=["plane", "payload"],
+)
+def test_a_frame_that_claims_more_than_it_can_hold_takes_no_memory(decode):
+    tracemalloc.start()
+    try:
+        with pytest.raises(CodecError):
+            decode()
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
