@@ -17,7 +17,7 @@ from payload.sweep.table import csv_text, write_parquet
 PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
 _NARROW: Json = {
     "layout.yaxis.ticklabelposition": "inside top",
-    "layout.xaxis.nticks": 4,
+    "layout.yaxis.autorange": False,
     "layout.xaxis.tickangle": 0,
 }
 """On a telephone names of variants stand above their bars: beside them they would leave no room."""
@@ -122,7 +122,7 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
                 yaxis=axis("", type="category", autorange="reversed"),
             ),
         },
-        narrow=_NARROW,
+        narrow=_NARROW | {"layout.yaxis.range": [rows - 0.5, -0.9]},
         variants=variants,
     )
 
