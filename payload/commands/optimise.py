@@ -59,7 +59,7 @@ def optimise(
 
     `grid` and `random.over` say where each parameter may lie; each point flies with all `seeds`. FOLDER/<name> holds a page (search.html) and tables (search.json, trials.csv, trials.parquet) beside the rows, which are those of `sweep`: nothing is flown twice. If the bounds hold nowhere, the exit code is 8.
 
-    Example:  payload-sim optimise scenarios/sweeps/search.yaml --maximise clear_pixels_delivered --subject-to 'energy_j<=150'
+    Example:  payload-sim optimise scenarios/sweeps/search.yaml --maximise clear_pixels_delivered --subject-to 'energy_j<=50'
     """
     from payload import api
     from payload.scenario.options import refuse_remote

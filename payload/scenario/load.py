@@ -19,9 +19,9 @@ from payload.scenario.choice import Choice
 from payload.scenario.models import Scenario
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
-MOST_ERRORS = 12
+MOST_ERRORS, MOST_SAID = 12, 160
 MOST_VARIANTS = 1_000
-"""Of a comparison that is crossed."""
+"""Of a comparison."""
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -41,7 +41,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
-    changes = [Change(*parse_override(text), said=f"--set {text}") for text in overrides]
+    changes = [Change(*parse_override(text), said=f"--set {_clipped(text)}") for text in overrides]
     return read_template(path).scenario(changes)
 
 
@@ -100,8 +100,13 @@ def parse_override(text: str) -> tuple[KeyPath, object]:
     """Split `path.to.key=value` into its key path and value."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ScenarioError(f"{text!r}: an override is written path.to.key=value")
-    return key_path(key.strip()), parse_value(value, f"--set {text}")
+        raise ScenarioError(f"{_clipped(text)!r}: an override is written path.to.key=value")
+    return key_path(key.strip()), parse_value(value, f"--set {_clipped(text)}")
+
+
+def _clipped(text: str) -> str:
+    """So much of a stranger's text as an answer can bear."""
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
 
 
 def key_path(text: str) -> KeyPath:
@@ -164,7 +169,7 @@ def _sentence(
     item: ErrorDetails, data: object, source: ScenarioSource, root: type[BaseModel]
 ) -> str:
     loc = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
-    where, key = source.where(loc), ".".join(map(str, loc))
+    where, key = source.where(loc), ".".join(_clipped(str(part)) for part in loc)
     said = f"{where}: {key}" if key else where
     match item["type"]:
         case "missing":
@@ -246,15 +251,20 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
     for what_if in what_ifs:
         key, _, values = what_if.partition("=")
         if key.strip() == "seed":
-            raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
+            raise ScenarioError(
+                f"--what-if {_clipped(what_if)}: all variants fly with one seed; use --seed"
+            )
         told = [value.strip() for value in re.split(r",(?![^\[{]*[\]}])", values)]
         for value in told:
             parse_override(f"{key}={value}")
         found.append((key.strip(), told))
-    count = math.prod(len(told) for _, told in found) if cross else 0
+    if not found:
+        return []
+    counts = [len(told) for _, told in found]
+    count = math.prod(counts) if cross else sum(counts)
     if count > MOST_VARIANTS:
         raise ScenarioError(
-            f"--cross: {count:,} variants, more than {MOST_VARIANTS:,}; `payload-sim sweep` flies larger grids"
+            f"--what-if: {count:,} variants, more than {MOST_VARIANTS:,}; `payload-sim sweep` flies larger grids"
         )
     if not cross:
         return [{key: value} for key, told in found for value in told]

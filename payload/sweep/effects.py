@@ -15,6 +15,12 @@ from payload.sweep.page import interval, reach, write_text
 from payload.sweep.table import csv_text, write_parquet
 
 PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
+_NARROW: Json = {
+    "layout.yaxis.ticklabelposition": "inside top",
+    "layout.yaxis.autorange": False,
+    "layout.xaxis.tickangle": 0,
+}
+"""On a telephone names of variants stand above their bars: beside them they would leave no room."""
 COLUMNS = ("variant", "figure", "mean", "difference", "verdict")
 MOST_LINES = 2_000
 """Of the page's table of all figures; the tables beside it hold all."""
@@ -46,7 +52,9 @@ def render(found: PairedComparison, title: str) -> str:
     """The page: one HTML file that asks nobody for anything."""
     charts = [
         _chart("effects", "Differences to the base", _by_figure(found.effects)),
-        _chart("main", "What each knob does, all else averaged out", _by_figure(found.main)),
+        _chart(
+            "main-effects", "What each knob does, all else averaged out", _by_figure(found.main)
+        ),
     ]
     return self_contained(
         "effects.html.j2",
@@ -74,7 +82,7 @@ def _answer(found: PairedComparison) -> str:
     """The largest resolved effect on what is ranked first, in a sentence."""
     for effect in found.ranked:
         if effect.difference and effect.difference.is_resolved:
-            return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference)} {effect.unit}."
+            return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
     if len(found.seeds) == 1:
         return "One sky alone: what is chance and what is not needs more seeds."
     return "No variant makes a difference that so many seeds resolve."
@@ -114,6 +122,7 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
                 yaxis=axis("", type="category", autorange="reversed"),
             ),
         },
+        narrow=_NARROW | {"layout.yaxis.range": [rows - 0.5, -0.9]},
         variants=variants,
     )
 
@@ -152,5 +161,6 @@ def _title(effect: Effect) -> str:
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
-    told = [None if mean is None else interval(mean) for mean in (effect.mean, effect.difference)]
-    return (effect.variant, _words(effect), *(text or "unknown" for text in told), effect.verdict)
+    mean = "unknown" if effect.mean is None else interval(effect.mean)
+    change = "unknown" if effect.difference is None else interval(effect.difference, sign="+")
+    return (effect.variant, _words(effect), mean, change, effect.verdict)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
+from payload.collecting import collecting_less
 from payload.errors import SweepError
 from payload.run import fly
 from payload.scenario.models import Scenario
@@ -85,7 +86,8 @@ def fly_job(job: Job) -> Landed:
     if standing.exists():  # a cluster asks again for what a lost worker knew
         return Landed(job.key, standing.read_text(encoding="utf-8"), None)
     start_s = time.perf_counter()
-    text = _row(job).text
+    with collecting_less():
+        text = _row(job).text
     if standing.parent.is_dir():
         write_row(job.folder, job.key, text)
     return Landed(job.key, text, time.perf_counter() - start_s)

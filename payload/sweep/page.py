@@ -1,5 +1,6 @@
 """The page of a sweep: any metric against any parameter, the Pareto front, the failures; one HTML file."""
 
+import math
 import os
 from pathlib import Path
 
@@ -249,11 +250,33 @@ def _cell_words(responses: Responses, choice: Choice) -> str:
     return f"{ARM_WORDS[choice.arm]}: {told}"
 
 
-def interval(mean: Mean, unit: float = 1.0) -> str:
-    """A mean and its interval in words, in multiples of a unit."""
+def interval(mean: Mean, unit: float = 1.0, *, sign: str = "") -> str:
+    """A mean and its interval in words, in multiples of a unit; all with a sign where `sign` is +."""
+    told = figure(mean.value / unit, 4, sign)
     if mean.low is None or mean.high is None:
-        return f"{mean.value / unit:,.4g}"
-    return f"{mean.value / unit:,.4g} ({mean.low / unit:,.3g} to {mean.high / unit:,.3g})"
+        return told
+    low, high = (figure(end / unit, 3, sign) for end in (mean.low, mean.high))
+    return f"{told} ({low} to {high})"
+
+
+_PREFIXES = tuple(
+    (factor, f"\N{NO-BREAK SPACE}{name}")
+    for factor, name in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
+)
+_SMALL = 1e-4
+
+
+def figure(value: float, digits: int, sign: str = "") -> str:
+    """A number of some digits that count, from a million on with a prefix as the axes have."""
+    if not value:
+        return "0"
+    factor, prefix = next((each for each in _PREFIXES if abs(value) >= each[0]), (1.0, ""))
+    rounded = float(f"{value / factor:.{digits - 1}e}")
+    if abs(rounded) < _SMALL:
+        return f"{rounded:{sign}.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:{sign},.{decimals}f}"
+    return (text.rstrip("0").rstrip(".") if decimals else text) + prefix
 
 
 def _spoken(metric: str, parameter: str, levels: list[Level]) -> str:

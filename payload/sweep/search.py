@@ -134,6 +134,10 @@ def search(
     make_rows(folder)
     with executor:
         flight = _Flight(spec, template, folder, executor, _Clock(planned, executor, tell))
+        first = flight.fly({}, seeds[:1])
+        if not isinstance(first, str) and first[0].status != FAILED:  # wrong names cost one flight
+            resolve(terms.goal, first[0].metrics.keys(), spec.parameters)
+        flight.clock.done = 0
         base_rows = flight.fly({}, seeds)
         if isinstance(base_rows, str) or all(row.status == FAILED for row in base_rows):
             told = base_rows if isinstance(base_rows, str) else base_rows[0].error

@@ -192,10 +192,7 @@ def _value(value: object) -> str:
 
 
 def _signed(mean: Mean) -> str:
-    text = f"{mean.value:+,.4g}"
-    if mean.low is None or mean.high is None:
-        return text
-    return f"{text} ({mean.low:+,.3g} to {mean.high:+,.3g})"
+    return interval(mean, sign="+")
 
 
 def words(metric: str) -> str:
@@ -312,7 +309,7 @@ def _history(found: Found) -> Chart | None:
                 "mode": "lines",
                 "x": [0, max(1, len(found.trials) - 1)],
                 "y": [base.value, base.value],
-                "line": {"color": LIGHT["capacity"], "width": 1},
+                "line": {"color": LIGHT["ink"], "width": 1},
                 "hovertemplate": "base: %{y:.4g}<extra></extra>",
             }
         )

@@ -41,6 +41,8 @@ class Span(Section):
             return self
         if self.low is None or self.high is None or not self.low < self.high:
             raise ValueError("low and high are wanted, low below high, or values")
+        if self.whole and math.ceil(self.low) > math.floor(self.high):
+            raise ValueError("no whole number lies between low and high")
         if self.scale == "log" and self.low <= 0:
             raise ValueError("a logarithm wants low above 0")
         return self

@@ -105,3 +105,23 @@ def test_grids_that_cannot_be_are_answered_with_a_sentence(call, write_scenario,
     found = call("compare", write_scenario(), *words, "--cross", "--seeds", 2)
     assert found.code == 2
     assert said in found.err
+
+
+def test_a_grid_of_nothing_is_refused(call, write_scenario):
+    found = call("compare", write_scenario(), "--cross", "--seeds", 2)
+    assert found.code == 2
+    assert "nothing to compare" in found.err
+
+
+@pytest.mark.parametrize("text", ["description=" + 10_000 * "a", 10_000 * "a" + "=1", 10_000 * "a"])
+def test_ten_thousand_characters_are_answered_with_a_sentence(call, write_scenario, text):
+    found = call("compare", write_scenario(), "--what-if", text, "--seeds", 2)
+    assert found.code == 2
+    assert len(found.err) < 1000
+
+
+def test_too_many_variants_are_refused_before_any_is_read(call, write_scenario):
+    rates = ",".join(map(str, range(1, 2000)))
+    found = call("compare", write_scenario(), "--what-if", f"link.rate_mbps={rates}", "--seeds", 2)
+    assert found.code == 2
+    assert "1,999 variants, more than 1,000" in found.err

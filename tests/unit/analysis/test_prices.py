@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sweeping import write_sweep
 
 from payload import api
 from payload.analysis.prices import Priced, costs_of
@@ -10,6 +11,7 @@ from payload.errors import ScenarioError
 from payload.ledger import ContactLog, FlightRecord, Ledger
 from payload.ledger.book import Fate
 from payload.scenario.prices import PricesModel
+from payload.sweep import Serial, load_sweep, run_sweep
 from payload.tables import query_folder
 from payload.types import ContactWindow
 
@@ -122,3 +124,17 @@ def test_variants_are_compared_by_cost(write_scenario, tmp_path):
     found = api.compare_seeds(flown, 2, tmp_path / "rows", api.executor(jobs=1))
     (cost,) = [effect for effect in found.effects if effect.key == "prices.cost"]
     assert cost.mean.value == pytest.approx(2 * cost.difference.value)
+
+
+def test_sweeps_tell_costs_of_arms_and_draw_them(write_scenario, tmp_path):
+    """Twice the price of all that comes down is twice the cost of data, in every arm."""
+    base = write_scenario(prices={"currency": "EUR", "gigabyte": 1}, seed=4)
+    path = write_sweep(tmp_path, base, grid={"prices.gigabyte": [10, 20]}, arms=["raw", "prune"])
+    result = run_sweep(load_sweep(path), tmp_path, Serial())
+    _, (cheap, dear) = query_folder(
+        result.folder, 'select "arms.raw.cost", "arms.prune.cost_data" from runs order by cell'
+    )
+    assert cheap[0] > 0
+    assert dear == pytest.approx([2 * each for each in cheap])
+    page = (result.folder / "sweep.html").read_text()
+    assert "cost, a clear square kilometre delivered, currency/km²" in page

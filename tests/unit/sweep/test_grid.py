@@ -132,3 +132,9 @@ def test_the_example_is_good(root):
         assert spec.name == path.stem
         assert len(make_grid(spec).runs) == spec.run_count
         assert yaml.safe_load(path.read_text())["base"].startswith("../")
+
+
+def test_a_range_without_a_whole_number_is_refused(lay_out):
+    over = {"rescheduling.max_retakes": {"low": 0.2, "high": 0.8, "whole": True}}
+    with pytest.raises(ScenarioError, match="no whole number lies between"):
+        lay_out(random={"samples": 3, "over": over})

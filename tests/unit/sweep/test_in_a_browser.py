@@ -4,6 +4,7 @@ import pytest
 from sweeping import write_sweep
 from unit.report.test_in_a_browser import CHROMIUM, Browser
 
+from payload.analysis.crossed import compare_settings
 from payload.analysis.paired import compare_paired
 from payload.rng import stream
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
@@ -93,6 +94,30 @@ def test_a_search_is_drawn_and_hostile_values_run_nothing(write_scenario, tmp_pa
         assert asked == [page.as_uri()]
         browser.open(page, width=390, height=844, theme="dark")
         assert browser.value("document.documentElement.scrollWidth") == 390
+    finally:
+        browser.close()
+
+
+def test_a_grid_of_what_ifs_draws_cells_and_main_effects(tmp_path):
+    settings = [{"a.b": a, "c.d": c} for a in ("1", HOSTILE) for c in ("x", "y")]
+    flights = [("base", [{"pixels.clear_delivered": seed} for seed in (1, 5, 9)])]
+    for index, setting in enumerate(settings):
+        name = ", ".join(f"{key}={value}" for key, value in setting.items())
+        mine = [{"pixels.clear_delivered": seed + 2 * index} for seed in (1, 5, 9)]
+        flights.append((name, mine))
+    page = write_effects(compare_settings(flights, range(3), settings), "grid", tmp_path)
+    browser = Browser(tmp_path / "profile")
+    try:
+        for width in (1200, 390):
+            browser.open(page, width=width, height=844)
+            for chart, bars in (("effects", 4), ("main-effects", 2)):
+                found = f"document.querySelectorAll('#{chart} .scatterlayer .point').length"
+                browser.wait_for(f"{found} === {bars}")
+                wide = f"document.getElementById('{chart}')._fullLayout.xaxis._length"
+                assert browser.value(wide) > 250  # names leave the bars room, on a telephone too
+            assert browser.value("document.documentElement.scrollWidth") == width
+        assert browser.value("window.owned === undefined")
+        assert browser.complaints() == []
     finally:
         browser.close()
 

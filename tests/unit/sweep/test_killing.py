@@ -1,5 +1,6 @@
 """Workers, the sweep itself and the cluster are killed: no finished row is lost, none is flown again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -79,6 +80,31 @@ def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin,
     assert len(now) == 16
     assert stood.items() <= now.items()  # the same files, written once
     assert not (folder / ".spool").exists()
+
+
+def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugin, tmp_path):
+    pytest.importorskip("optuna")
+    over = {"pruning.max_cloud_cover": {"low": 0.1, "high": 0.9}}
+    keys = {"random": {"samples": 1, "over": over}}
+    path = sweep(set={"masker.kind": "rude", "masker.sleeps_s": 0.01}, **keys)
+    goal = ("--maximise", "tiles.delivered", "--trials", 14, "--confirm", 2, "--jobs", 2, "--json")
+    folder = tmp_path / "killed" / "small"
+    process = start("optimise", path, *goal, "--out", tmp_path / "killed", plugin=plugin)
+    wait_until(lambda: len(rows_in(folder)) >= 4, process)
+    process.kill()
+    process.communicate()
+    stood = rows_in(folder)
+    assert len(stood) < 15
+    told = []
+    for name in ("killed", "whole"):
+        words = ("optimise", path, *goal, "--out", tmp_path / name)
+        code, out, _ = finish(start(*words, plugin=plugin))
+        assert code == 0
+        told.append(json.loads(out))
+    assert stood.items() <= rows_in(folder).items()  # the same files, written once
+    assert told[0]["flown"] + len(stood) == told[1]["flown"]
+    assert told[0]["trials"] == told[1]["trials"]
+    assert told[0]["confirmed"] == told[1]["confirmed"]
 
 
 def test_a_run_that_kills_its_worker_is_found_and_all_others_finish(sweep, plugin, tmp_path):
