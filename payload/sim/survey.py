@@ -10,8 +10,6 @@ from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
-from payload.sim.fidelity import glanced
-from payload.sim.places import at_key
 from payload.sim.planning import first_plan
 from payload.sim.sample_error import expected_error
 from payload.sim.sampled import Donor, Sampled, choose_members
@@ -43,7 +41,6 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     their tiles tells of themselves alone, so that it does not matter who takes them, or when.
     """
     scenario, sensor = assembly.scenario, assembly.sensor
-    at_key(scenario, "fidelity", lambda: glanced(scenario, scenario.seed))
     source, painter = cast(Glancing, assembly.source), assembly.painter
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     camera = Camera(assembly)
