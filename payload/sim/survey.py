@@ -66,12 +66,14 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
             )
         darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
         if rules.error is None or membership.share >= 1.0:
-            return darkroom
+            break
         error = expected_error(assembly, darkroom)
         if error <= rules.error:
-            return darkroom
+            break
         more = max(_LEAST_STEP, _SURPLUS * (error / rules.error) ** 2)
         fraction = min(1.0, membership.share * more)
+    darkroom.balance()
+    return darkroom
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:
