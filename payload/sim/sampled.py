@@ -210,6 +210,10 @@ class Sampled:
         return weights / total if total > 0 else np.full(near.size, 1 / near.size)
 
     @cached_property
+    def _painted(self) -> dict[str, TileFacts]:
+        return {donor.facts.tile_id: donor.facts for donor in self.donors}
+
+    @cached_property
     def _all(self) -> tuple[NDArray[np.intp], Likeness]:
         return self._likeness(list(range(len(self.donors))))
 
@@ -234,7 +238,13 @@ class Sampled:
         windows = TileGrid(sensor.height_px, sensor.width_px, self.tile_px).windows
         glances = self.glanced.get(acquisition.id) or self.source.glance(acquisition.view, windows)
         members = self.membership.numbers(acquisition.id, glances)
-        facts = dict(zip(members, self.painter.develop_some(acquisition, members), strict=True))
+        facts = {
+            number: self._painted[tile_id]
+            for number in members
+            if (tile_id := acquisition.tile_ids[number]) in self._painted
+        }
+        missing = [number for number in members if number not in facts]
+        facts.update(zip(missing, self.painter.develop_some(acquisition, missing), strict=True))
         self.painted.update(fact.tile_id for fact in facts.values())
         dice = stream(self.membership.seed, "sampled donor", acquisition.id).random(len(windows))
         known = self._near.get(acquisition.id)

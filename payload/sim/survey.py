@@ -14,7 +14,7 @@ from payload.sim.planning import first_plan
 from payload.sim.sample_error import expected_error
 from payload.sim.sampled import Donor, Sampled, choose_members
 
-_LEAST_STEP, _SURPLUS = 1.1, 1.1
+_LEAST_STEP, _SURPLUS = 1.1, 1.05
 """A sample grows by so much at least, and beyond what seems enough, as what a small one tells of errors is vague."""
 
 
