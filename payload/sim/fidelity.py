@@ -30,11 +30,13 @@ class Glanced(SceneSource, Glancing, Protocol):
 
 
 def find_surrogate(scenario: Scenario, sensor: Sensor) -> Surrogate | None:
-    """The surrogate that a scenario asks for; None where it asks for pixels.
+    """The surrogate that a scenario asks for; None where it asks for pixels, of all tiles or of a sample.
 
     Raises:
         ScenarioError: It is none, or was fitted on something else; or the scene has no glance.
     """
+    if scenario.fidelity == "sampled":
+        glanced(scenario, scenario.seed)
     if scenario.fidelity != "surrogate":
         return None
     mine = fitted_on(scenario, sensor)
@@ -106,7 +108,7 @@ def glanced(scenario: Scenario, seed: int) -> Glanced:
     source = scenario.scene.build(seed=seed)
     if not isinstance(source, Glancing):
         raise ScenarioError(
-            f"a surrogate needs a scene source that knows covers without painting them, and "
+            f"a surrogate, or a sample, needs a scene source that knows covers without painting them, and "
             f"{scenario.scene.kind!r} does not: it flies with fidelity: pixels"
         )
     return cast(Glanced, source)

@@ -2,12 +2,12 @@
 
 A total over tiles that took their figures from donors strays from the truth for two reasons: a donor, which
 speaks for many, is not the mean of its likes, and each tile is itself not like its donor. Both are told by
-the donors' own residuals: what a donor weighs less the mean of its nearest donors without it. With K the
+the donors' own residuals: what a donor weighs less the mean of what it would have taken from its likes. With K the
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
-of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + 1/m), where m likes were averaged.
+of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
 
 Where the link is full, more bytes a tile are fewer tiles: clear ground that comes down strays as clear
-ground a byte does. A link is full at times, so of both the wider is told.
+ground a byte does. A link that is full at times lies between, so of both the wider is told.
 
 Source: variance under nearest-neighbour imputation, Abadie and Imbens (2006), Econometrica 74(1), 235-267,
 theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
@@ -15,7 +15,7 @@ theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -25,10 +25,10 @@ from payload.ledger import FlightRecord
 from payload.pruning import decide
 from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.counted import with_counted
+from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
-from payload.sim.sampled import LIKES, Sampled, stratum
+from payload.sim.sampled import LIKES, Sampled, like, stratum
 
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
@@ -49,36 +49,50 @@ class SampleError:
 
 @dataclass(frozen=True)
 class Donors:
-    """Donors, and what is alike among them: figures and neighbours.
+    """Donors, and what each would have been taken for, had it not been painted.
 
     Attributes:
         facts: Of each, all bands counted.
+        instead: Of each, its facts as it would take them from each of its likes.
+        chances: Of each, how likely each of those would be drawn.
         pixels: [px] Of each, shape (N,).
-        near: Numbers of the nearest others, shape (N, m).
     """
 
     facts: list[TileFacts]
+    instead: list[list[TileFacts]]
+    chances: list[NDArray[np.float64]]
     pixels: NDArray[np.float64]
-    near: NDArray[np.intp]
 
-    def residuals(self, figure: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each has beyond its likes, in their size, as spread as a single one is; shape (N,)."""
-        likes = (figure / self.pixels)[self.near].mean(axis=1) * self.pixels
-        found: NDArray[np.float64] = (figure - likes) / (1 + 1 / self.near.shape[1]) ** 0.5
-        return found
+    def figures(self, arm: Arm) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each brings down in an arm, [byte] and [px], and its residuals, as wide as single ones are.
+
+        Both have the shape (2, N).
+        """
+        weighs = np.array([_told(arm, fact) for fact in self.facts], np.float64)
+        likes = [
+            np.average([_told(arm, fact) for fact in each], axis=0, weights=chances)
+            for each, chances in zip(self.instead, self.chances, strict=True)
+        ]
+        inflated = np.array([1.0 + float((each * each).sum()) for each in self.chances])
+        off = (weighs - np.array(likes)) / np.sqrt(inflated)[:, None]
+        return weighs.T, off.T
 
 
 def sample_errors(
     assembly: Assembly, darkroom: Sampled, memo: Memo, records: Mapping[str, FlightRecord]
 ) -> dict[str, SampleError]:
-    """Half-widths of the intervals of each flight that used what was drawn, by arm; none where all was painted."""
+    """Half-widths of the intervals of each flight that used what was drawn, by arm.
+
+    There are none of the bent pipe, which is exact, and of an arm that judges whole images: which images lie
+    beyond its threshold is no sum over tiles.
+    """
     if len(darkroom.donors) < 2:
         return {}
     donors = _donors(assembly, darkroom)
     found: dict[str, SampleError] = {}
     for name, record in records.items():
         arm = make_arm(cast(ArmName, record.arm), assembly.scenario.pruning)
-        if arm.compresses:
+        if arm.compresses and arm.policy.unit != "image":
             found[name] = _error(arm, record, donors, darkroom, memo)
     return found
 
@@ -98,21 +112,32 @@ def expected_error(assembly: Assembly, darkroom: Sampled) -> float:
     speaks = np.array([all_tiles[where] / sampled[where] for where in own])
     many = np.maximum(speaks - 1.0, 0.0) * speaks  # those that are painted are known
     found = 0.0
-    for figure in np.array([_told(arm, fact) for fact in donors.facts], np.float64).T:
-        off = donors.residuals(figure)
+    for figure, off in zip(*donors.figures(arm), strict=True):
         total = float((speaks * figure).sum())
         found = max(found, Z_95 * float((many * off * off).sum()) ** 0.5 / max(total, 1.0))
     return found
 
 
 def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
-    facts = [with_counted(assembly.sensor, donor.facts) for donor in darkroom.donors]
+    sensor = assembly.sensor
+    facts = [with_counted(sensor, donor.facts) for donor in darkroom.donors]
     count = min(LIKES, len(facts) - 1)
-    near = []
+    instead, chances = [], []
     for number, donor in enumerate(darkroom.donors):
-        likes = darkroom.likeness.nearest(donor.glance, count + 1)
-        near.append(likes[likes != number][:count])
-    return Donors(facts, np.array([fact.pixels for fact in facts], np.float64), np.array(near))
+        likes = darkroom.likes(donor.glance, count + 1)
+        likes = likes[likes != number][:count]
+        chances.append(darkroom.chances(likes))
+        pixels, raw_bytes = donor.facts.pixels, donor.facts.raw_bytes
+        painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
+        taken = [
+            replace(
+                like(darkroom.donors[other], donor.glance, pixels, painted_bytes),
+                raw_bytes=raw_bytes,
+            )
+            for other in likes
+        ]
+        instead.append([with_counted(sensor, fact) for fact in taken])
+    return Donors(facts, instead, chances, np.array([fact.pixels for fact in facts], np.float64))
 
 
 def _error(
@@ -126,8 +151,6 @@ def _error(
     share_of_all = len(down) / all_kept if all_kept else 0.0
     for image, names in zip(record.images, kept, strict=True):
         share = sum(name in down for name in names) / len(names) if names else share_of_all
-        if not names and arm.policy.unit == "image":
-            share = 0.0
         facts = {fact.tile_id: fact for fact in memo.facts_of[image.acquisition.id]}
         for name in (item.tile_id for item in image.outcomes):
             if name in down:
@@ -137,15 +160,15 @@ def _error(
                 size = share * facts[name].pixels / donors.pixels[donor]
                 speaks[donor] += size
                 squares[donor] += size * size
-    weighs = np.array([_told(arm, fact) for fact in donors.facts]).T
-    off_bytes, off_px = (donors.residuals(figure) for figure in weighs)
+    off_bytes, off_px = donors.figures(arm)[1]
     many = speaks * speaks + squares
     sent, clear_px = (max(float(value), 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent
     bytes_, px, rate = (
         Z_95 * float((many * off * off).sum()) ** 0.5 for off in (off_bytes, off_px, off_rate)
     )
-    return SampleError(bytes_, max(px, clear_px * rate))
+    is_all_down = sum(map(len, kept)) == len(down)
+    return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
 
 
 def _told(arm: Arm, fact: TileFacts) -> tuple[int, int]:

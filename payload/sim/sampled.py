@@ -6,6 +6,7 @@ some that were: from one of these *donors*, drawn by its name, it takes what the
 needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,9 +27,11 @@ from payload.types import Acquisition, CoverEstimate, Glance, NotCoded
 
 FEWEST_TILES = 200
 """A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
-LIKES, COVER_STEP = 4, 0.05
-"""Of so many donors that resemble a tile most one is drawn; a difference in cover that is as unlike as 10 degrees of
-sun. Closer than in a surrogate, which is fitted on more tiles: residuals of kept bytes were 6 % smaller. Assumption."""
+LIKES, FEWEST_LIKES, COVER_STEP = 8, 3, 0.05
+"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if they are all to be of it;
+a difference in cover that is as unlike as 10 degrees of sun. Assumption."""
+_ROUNDS = 50
+"""Of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 5
 """So many are painted of each stratum, or all that there are. Assumption."""
 
@@ -149,11 +152,81 @@ class Sampled:
     glanced: Mapping[str, Sequence[Glance]] = field(default_factory=dict[str, Sequence[Glance]])
     donor_of: dict[str, int] = field(default_factory=dict[str, int])
     painted: set[str] = field(default_factory=set[str])
+    _near: dict[str, list[NDArray[np.intp] | None]] = field(
+        init=False, default_factory=dict[str, list[NDArray[np.intp] | None]]
+    )
+
+    def __post_init__(self) -> None:
+        self.weights = np.ones(len(self.donors))
+
+    def likes(self, glance: Glance, count: int = LIKES) -> NDArray[np.intp]:
+        """Numbers of the donors that a tile resembles most, of its own stratum if that has a few.
+
+        In a stratum all were as likely to be painted; beside it others were, and would be too many.
+        """
+        numbers, among = self._by_stratum.get(stratum(glance), self._all)
+        if numbers.size < FEWEST_LIKES:
+            numbers, among = self._all
+        return numbers[among.nearest(glance, count)]
+
+    def balance(self) -> None:
+        """Weigh donors so that all of a stratum speak for as many tiles: then sums are right in the mean.
+
+        Without it those that stand alone, at the ends of what there is, would speak for more than others, and those are
+        not like the others. Weights are found by proportional fitting over the tiles that were looked at.
+
+        Source: Deming and Stephan (1940), Annals of Mathematical Statistics 11(4), 427-444.
+        """
+        own = [stratum(donor.glance) for donor in self.donors]
+        rows: list[NDArray[np.intp]] = []
+        drawn: Counter[Stratum] = Counter()
+        for name, glances in self.glanced.items():
+            members = set(self.membership.numbers(name, glances))
+            near = [
+                None if number in members else self.likes(glance)
+                for number, glance in enumerate(glances)
+            ]
+            self._near[name] = near
+            for found, glance in zip(near, glances, strict=True):
+                if found is not None and own[found[0]] == (where := stratum(glance)):
+                    rows.append(found)
+                    drawn[where] += 1
+        if not rows:
+            return
+        speakers = Counter(own)
+        wanted = np.array([drawn[where] / speakers[where] for where in own])
+        column = np.concatenate(rows)
+        row = np.repeat(np.arange(len(rows)), [found.size for found in rows])
+        for _ in range(_ROUNDS):
+            weight = self.weights[column]
+            share = weight / np.bincount(row, weight)[row]
+            speaks = np.bincount(column, share, minlength=wanted.size)
+            self.weights *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+
+    def chances(self, near: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How likely each of these donors is to be drawn, shape (m,)."""
+        weights = self.weights[near]
+        total = weights.sum()
+        return weights / total if total > 0 else np.full(near.size, 1 / near.size)
 
     @cached_property
-    def likeness(self) -> Likeness:
-        """Of the donors."""
-        return likeness([donor.glance for donor in self.donors], step=COVER_STEP)
+    def _painted(self) -> dict[str, TileFacts]:
+        return {donor.facts.tile_id: donor.facts for donor in self.donors}
+
+    @cached_property
+    def _all(self) -> tuple[NDArray[np.intp], Likeness]:
+        return self._likeness(list(range(len(self.donors))))
+
+    @cached_property
+    def _by_stratum(self) -> dict[Stratum, tuple[NDArray[np.intp], Likeness]]:
+        found: dict[Stratum, list[int]] = {}
+        for number, donor in enumerate(self.donors):
+            found.setdefault(stratum(donor.glance), []).append(number)
+        return {where: self._likeness(numbers) for where, numbers in found.items()}
+
+    def _likeness(self, numbers: list[int]) -> tuple[NDArray[np.intp], Likeness]:
+        seen = [self.donors[number].glance for number in numbers]
+        return np.array(numbers, np.intp), likeness(seen, step=COVER_STEP)
 
     def develop(
         self,
@@ -165,24 +238,33 @@ class Sampled:
         windows = TileGrid(sensor.height_px, sensor.width_px, self.tile_px).windows
         glances = self.glanced.get(acquisition.id) or self.source.glance(acquisition.view, windows)
         members = self.membership.numbers(acquisition.id, glances)
-        facts = dict(zip(members, self.painter.develop_some(acquisition, members), strict=True))
+        facts = {
+            number: self._painted[tile_id]
+            for number in members
+            if (tile_id := acquisition.tile_ids[number]) in self._painted
+        }
+        missing = [number for number in members if number not in facts]
+        facts.update(zip(missing, self.painter.develop_some(acquisition, missing), strict=True))
         self.painted.update(fact.tile_id for fact in facts.values())
         dice = stream(self.membership.seed, "sampled donor", acquisition.id).random(len(windows))
+        known = self._near.get(acquisition.id)
         found: list[TileFacts] = []
         for number, (tile_id, window) in enumerate(zip(acquisition.tile_ids, windows, strict=True)):
             if number not in facts:
-                near = self.likeness.nearest(glances[number], LIKES)
-                chosen = int(near[int(dice[number] * near.size)])
+                near = known[number] if known else None
+                near = self.likes(glances[number]) if near is None else near
+                upto = np.cumsum(self.chances(near))
+                chosen = int(near[min(int(np.searchsorted(upto, dice[number])), near.size - 1)])
                 self.donor_of[tile_id] = chosen
                 raw_bytes = acquisition.tile_raw_bytes[number]
                 painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
-                drawn = _like(self.donors[chosen], glances[number], window.pixels, painted_bytes)
+                drawn = like(self.donors[chosen], glances[number], window.pixels, painted_bytes)
                 facts[number] = replace(drawn, tile_id=tile_id, raw_bytes=raw_bytes)
             found.append(facts[number])
         return tuple(found)
 
 
-def _like(donor: Donor, glance: Glance, pixels: int, raw_bytes: int) -> TileFacts:
+def like(donor: Donor, glance: Glance, pixels: int, raw_bytes: int) -> TileFacts:
     """The facts of a tile of so many pixels, and bytes of its painted bands, that is like a donor."""
     was = donor.facts
     size = pixels / was.pixels

@@ -10,13 +10,11 @@ from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
-from payload.sim.fidelity import glanced
-from payload.sim.places import at_key
 from payload.sim.planning import first_plan
 from payload.sim.sample_error import expected_error
 from payload.sim.sampled import Donor, Sampled, choose_members
 
-_LEAST_STEP, _SURPLUS = 1.1, 1.1
+_LEAST_STEP, _SURPLUS = 1.1, 1.05
 """A sample grows by so much at least, and beyond what seems enough, as what a small one tells of errors is vague."""
 
 
@@ -43,7 +41,6 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     their tiles tells of themselves alone, so that it does not matter who takes them, or when.
     """
     scenario, sensor = assembly.scenario, assembly.sensor
-    at_key(scenario, "fidelity", lambda: glanced(scenario, scenario.seed))
     source, painter = cast(Glancing, assembly.source), assembly.painter
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     camera = Camera(assembly)
@@ -69,12 +66,14 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
             )
         darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
         if rules.error is None or membership.share >= 1.0:
-            return darkroom
+            break
         error = expected_error(assembly, darkroom)
         if error <= rules.error:
-            return darkroom
+            break
         more = max(_LEAST_STEP, _SURPLUS * (error / rules.error) ** 2)
         fraction = min(1.0, membership.share * more)
+    darkroom.balance()
+    return darkroom
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:

@@ -1,0 +1,150 @@
+"""A run that was killed and is started again ends with the bytes of one that was not, and paints nothing twice."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PLACES = tuple((lon, lat) for lat in (25, 45, 62, 78) for lon in range(-170, 190, 40))
+OF_THE_MOMENT = ("started_utc", "finished_utc", "wall_s", "cpu_s", "command")
+SLOW_PAINTER = """
+import sys, time
+from payload.world.synthetic import SyntheticScene
+read, count = SyntheticScene.read, sys.argv[1]
+def slow(self, window):
+    with open(count, "a") as file:
+        file.write("x")
+    time.sleep(0.02)
+    return read(self, window)
+SyntheticScene.read = slow
+from payload.__main__ import main
+sys.argv = ["payload-sim", *sys.argv[2:]]
+main()
+"""
+
+
+def start(scenario, out, memo, count):
+    """Start a run whose painting takes its time and is counted in a file."""
+    command = [
+        sys.executable,
+        "-c",
+        SLOW_PAINTER,
+        str(count),
+        "run",
+        str(scenario),
+        "--out",
+        str(out),
+    ]
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"PAYLOAD_SIM_MEMO": str(memo)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finish(process):
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+def content(folder):
+    """Every file of a results folder, but for the clock's time and the command line."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    provenance = json.loads(found["provenance.json"])
+    for key in OF_THE_MOMENT:
+        del provenance[key]
+    found["provenance.json"] = json.dumps(provenance).encode()
+    found["report.html"], lines = re.subn(
+        rb"<div><dt>(repeat it|flown)</dt>.*?</div>", b"", found["report.html"], flags=re.DOTALL
+    )
+    assert lines == 2
+    return found
+
+
+def entries(memo):
+    return len(list(Path(memo).glob("??/*.facts")))
+
+
+def painted(count):
+    return count.stat().st_size if count.exists() else 0
+
+
+@pytest.fixture
+def scenario(write_scenario):
+    return write_scenario(places=PLACES)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_run_goes_on_where_it_stopped(scenario, tmp_path, how):
+    """Killed at three points, each later than the one before; then let finish."""
+    whole, count = tmp_path / "whole", tmp_path / "count"
+    finish(start(scenario, whole, "off", count))
+    (expected,) = whole.iterdir()
+    all_reads = painted(count)
+
+    out, memo, again = tmp_path / "out", tmp_path / "memo", tmp_path / "again"
+    for wanted in (1, 4, 7):
+        process = start(scenario, out, memo, again)
+        while entries(memo) < wanted and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(how)
+        process.communicate(timeout=60)
+        assert process.returncode == (-how if how == signal.SIGKILL else 130)
+        assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+        if how != signal.SIGKILL:  # an interrupted run tidies up itself
+            assert not list(out.iterdir())
+    finish(start(scenario, out, memo, again))
+    assert [path.name for path in out.iterdir()] == [expected.name]  # what was half-written is gone
+    assert content(out / expected.name) == content(expected)
+    gallery_and_lost = 3 * 4 * 3  # strips of the images that were under work when it was killed
+    assert painted(again) <= all_reads + gallery_and_lost
+
+
+def test_an_older_result_stays_until_the_new_one_is_whole(scenario, tmp_path):
+    out, memo, count = tmp_path / "out", tmp_path / "memo", tmp_path / "count"
+    finish(start(scenario, out, "off", count))
+    (folder,) = out.iterdir()
+    before = content(folder)
+    process = start(scenario, out, memo, count)
+    while entries(memo) < 2:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate(timeout=60)
+    assert content(folder) == before
+    finish(start(scenario, out, memo, count))
+    assert [path.name for path in out.iterdir()] == [folder.name]
+    assert content(folder) == before
+
+
+def test_a_memo_with_torn_entries_does_no_harm(scenario, tmp_path):
+    """As after a power cut: files of the right name and the wrong content."""
+    out, memo, count = tmp_path / "out", tmp_path / "memo", tmp_path / "count"
+    finish(start(scenario, out, memo, count))
+    (folder,) = out.iterdir()
+    before = content(folder)
+    for number, path in enumerate(sorted(memo.glob("??/*"))):
+        data = path.read_bytes()
+        path.write_bytes((data[: len(data) // 2], b"", data + b"x", bytes(len(data)))[number % 4])
+    finish(start(scenario, tmp_path / "second", memo, count))
+    assert content(tmp_path / "second" / folder.name) == before
+
+
+def test_a_second_run_paints_next_to_nothing(scenario, tmp_path):
+    """What it still paints are the pictures of the gallery."""
+    memo, first, second = tmp_path / "memo", tmp_path / "first", tmp_path / "second"
+    finish(start(scenario, tmp_path / "one", memo, first))
+    finish(start(scenario, tmp_path / "two", memo, second))
+    assert painted(second) < 0.5 * painted(first)

@@ -1,0 +1,259 @@
+"""Sampled flights agree with pixels within their own interval, whoever flies, and paint no more than they say."""
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+
+from payload import api
+from payload.errors import ScenarioError
+from payload.imaging.tiling import cut_tile, cut_tiles
+from payload.ledger import Fate, audit
+from payload.run import _summarise
+from payload.scenario.load import load_scenario
+from payload.sim import ARMS, assemble, fly_arms
+from payload.sim.camera import Camera
+from payload.sim.sampled import FEWEST_TILES, choose_members, stratum
+from payload.sim.survey import sample_of
+from payload.types import Glance
+
+PLACES = tuple(
+    (lon, lat) for lat in (-55, -35, -15, 5, 25, 45, 62) for lon in range(-170, 190, 24)
+)  # fmt: skip
+ROOMY = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 100}}
+WIDE = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
+MANY = ROOMY | {"places": PLACES, "camera": WIDE}
+
+
+@pytest.fixture
+def fly(write_scenario, tmp_path):
+    """Fly a small scenario with changes; all arms, a tenth painted if not told otherwise."""
+
+    def run(fidelity="sampled", fraction=0.1, error=None, **changes):
+        spool = tmp_path / "spool"
+        spool.mkdir(exist_ok=True)
+        named = {"fidelity": fidelity, "sampled": {"fraction": fraction, "error": error}}
+        assembly = assemble(load_scenario(write_scenario(**(MANY | named | changes))))
+        records, memo = fly_arms(assembly, spool)
+        return _summarise(assembly, "0" * 64, records, memo), records, memo
+
+    return run
+
+
+def arm_of(summary, name="prune"):
+    return next(arm for arm in summary["arms"] if arm["name"] == name)
+
+
+def test_a_tile_cut_alone_is_the_tile_cut_with_the_others(write_scenario):
+    """The world is pure: what a window holds does not depend on what else is painted."""
+    assembly = assemble(load_scenario(write_scenario(camera=WIDE)))
+    image = Camera(assembly).expose(next(iter(assembly.opportunities["one"])))
+    scene = assembly.source.scene(image.view)
+    for margin_px in (0, 8, 24):
+        cut = partial(cut_tile, scene, image.id, tile_px=80, margin_px=margin_px)
+        for tile in cut_tiles(scene, image.id, tile_px=80, margin_px=margin_px):
+            alone = cut((tile.row, tile.col))
+            assert (alone.id, alone.window, alone.inset) == (tile.id, tile.window, tile.inset)
+            np.testing.assert_array_equal(alone.patch.bands, tile.patch.bands)
+            np.testing.assert_array_equal(alone.patch.truth, tile.patch.truth)
+            np.testing.assert_array_equal(alone.surroundings, tile.surroundings)
+
+
+def test_painted_tiles_are_those_of_a_flight_by_pixels(fly):
+    _, _, memo = fly()
+    _, _, whole = fly("pixels")
+    painted = sample_of(memo.darkroom).painted
+    pairs = [
+        (fact, other)
+        for image, facts in memo.facts_of.items()
+        for fact, other in zip(facts, whole.facts_of[image], strict=True)
+    ]
+    assert FEWEST_TILES / 2 < len(painted) < len(pairs) / 2
+    for fact, other in pairs:
+        assert (fact.tile_id, fact.pixels, fact.raw_bytes) == (
+            other.tile_id, other.pixels, other.raw_bytes,
+        )  # fmt: skip
+        if fact.tile_id in painted:
+            assert fact == other.without_records
+
+
+def test_all_arms_fly_the_same_sample_and_balance(fly):
+    _, records, memo = fly(memory={"capacity_mb": 0.5}, link={"kind": "fixed", "rate_mbps": 0.05})
+    assert tuple(records) == ARMS
+    for record in records.values():
+        audit(record.ledger)
+        books = record.ledger
+        assert books.acquired_bytes() == sum(books.total_bytes(fate) for fate in Fate)
+    assert records["raw"].ledger.total_bytes(Fate.SAVED) == 0
+    sizes: dict[str, set[int]] = {}
+    for arm in ("compressed", "discard", "prune", "oracle"):
+        for outcome in (o for image in records[arm].images for o in image.outcomes):
+            if outcome.is_kept:
+                sizes.setdefault(outcome.tile_id, set()).add(outcome.encoded_bytes)
+    assert all(len(found) == 1 for found in sizes.values())
+    assert memo.has_truth
+
+
+def test_a_small_flight_is_painted_whole_and_is_the_flight_by_pixels(fly):
+    few = {"places": PLACES[90:96], "camera": {**WIDE, "width_px": 96, "height_px": 64}}
+    sampled, pixels = fly(**few), fly("pixels", **few)
+    assert sampled[0]["tiles"]["acquired"] <= FEWEST_TILES
+    assert sampled[0]["arms"] == pixels[0]["arms"]
+    assert sampled[0]["sampled"]["painted"] == sampled[0]["sampled"]["tiles"]
+
+
+def test_a_flight_repeats_bit_for_bit(fly):
+    assert fly()[0] == fly()[0]
+
+
+def glances(count, seed=5):
+    rng = np.random.default_rng(seed)
+    surfaces = ("water", "forest", "snow", "sand", "glint", "town")
+    return {
+        f"image-{number}": [
+            Glance(
+                float(rng.choice([0.0, rng.random(), 1.0])),
+                str(rng.choice(surfaces)),
+                float(rng.uniform(5, 70)),
+                float(rng.random()),
+            )
+            for _ in range(12)
+        ]
+        for number in range(count)
+    }
+
+
+def test_a_larger_fraction_holds_the_smaller_one_and_every_stratum_has_some():
+    seen = glances(300)
+    before: set[tuple[str, int]] = set()
+    total = sum(map(len, seen.values()))
+    for fraction in (0.01, 0.05, 0.1, 0.3, 1.0):
+        chosen = choose_members(9, fraction, seen)
+        members = {
+            (name, number) for name, items in seen.items() for number in chosen.numbers(name, items)
+        }
+        assert before <= members
+        assert len(members) >= 0.85 * max(fraction * total, FEWEST_TILES)
+        strata = {stratum(item) for items in seen.values() for item in items}
+        assert {stratum(seen[name][number]) for name, number in members} == strata
+        before = members
+    assert len(before) == total
+
+
+def test_membership_is_by_name_alone():
+    seen = glances(300)
+    chosen = choose_members(9, 0.1, seen)
+    for name in ("image-7", "image-250"):
+        assert chosen.numbers(name, seen[name]) == chosen.numbers(name, seen[name])
+    assert chosen.numbers("image-7", seen["image-7"]) != chosen.numbers("other", seen["image-7"])
+
+
+def within(summary, pixels, arm="prune"):
+    """Of bytes and of clear pixels: whether pixels lie in the stated interval, and half of it as a share."""
+    told, real = summary["sampled"]["arms"][arm], arm_of(pixels, arm)
+    for name in ("downlinked_bytes", "clear_pixels_delivered"):
+        low, high = told[f"{name}_low"], told[f"{name}_high"]
+        yield low <= real[name] <= high, (high - low) / 2 / real[name]
+
+
+def both(fly, seed, **changes):
+    """A sampled flight of another world and season, and the same by pixels."""
+    day = {"seed": seed, "epoch_utc": f"2026-{1 + seed % 12:02d}-11T00:00:00Z"}
+    return fly(**day, **changes)[0], fly("pixels", **day, **changes)[0]
+
+
+JUDGED = ("compressed", "prune", "mask", "oracle")
+
+
+def test_a_sample_agrees_with_pixels_within_its_own_interval(fly):
+    """The judge is the same flight by pixels, which the sample stands for.
+
+    Of sixteen intervals of 95 % more than two miss in one case of twenty-three (binomial).
+    """
+    found = []
+    for seed in (201, 202):
+        sampled, pixels = both(fly, seed)
+        assert sampled["tiles"]["acquired"] == pixels["tiles"]["acquired"] > 1000
+        assert sampled["bytes"]["acquired"] == pixels["bytes"]["acquired"]
+        found += [each for arm in JUDGED for each in within(sampled, pixels, arm)]
+    assert sum(is_within for is_within, _ in found) >= len(found) - 2
+    assert all(0.001 < width < 0.1 for _, width in found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_intervals_hold_what_they_promise_over_seeds(fly):
+    """Counted over worlds, arms and figures: near 95 %, and errors of both signs even out.
+
+    Samples here are of some 240 tiles, of which rare mistakes may have no example: 0.92 were counted when this was written.
+    """
+    held: list[bool] = []
+    off: list[float] = []
+    for seed in range(300, 336):
+        sampled, pixels = both(fly, seed)
+        for arm in JUDGED:
+            held += [is_within for is_within, _ in within(sampled, pixels, arm)]
+            mine, real = (arm_of(each, arm)["downlinked_bytes"] for each in (sampled, pixels))
+            off.append(mine / real - 1)
+    assert len(held) > 250
+    assert np.mean(held) >= 0.88
+    assert abs(np.mean(off)) < 0.006
+
+
+def test_more_is_painted_until_the_interval_is_as_asked_for(fly):
+    coarse, fine = fly(error=None)[0], fly(error=0.02)[0]
+    assert fine["sampled"]["painted"] > coarse["sampled"]["painted"]
+    own = arm_of(fine)
+    told = fine["sampled"]["arms"]["prune"]
+    half = told["downlinked_bytes_high"] - own["downlinked_bytes"]
+    assert half / own["downlinked_bytes"] < 0.03
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"codec": {"kind": "raw"}},
+        {"codec": {"kind": "auto"}, "masker": {"kind": "oracle"}},
+        {"loss": {"bits_per_sample": 3.0}},
+        {"memory": {"capacity_mb": 1000, "keep_pruned_h": 5}, "requests": {"policy": "least_sure"}},
+        {"camera": {**WIDE, "counted_bands": 3, "bit_depth": 10}},
+        {"rescheduling": {"policy": "next_opportunity", "max_cloud_cover": 0.5}},
+    ],
+    ids=str,
+)
+def test_any_payload_flies_by_a_sample_without_a_fit(fly, change):
+    """Books are audited by the flight; what comes down is that of pixels but for a tenth."""
+    sampled = fly(**change)[0]
+    pixels = fly("pixels", **change)[0]
+    assert 0 < sampled["sampled"]["painted"] < sampled["sampled"]["tiles"]
+    for key in ("downlinked_bytes", "clear_pixels_delivered"):
+        assert arm_of(sampled)[key] == pytest.approx(arm_of(pixels)[key], rel=0.2)
+
+
+def test_rasters_are_refused_with_a_sentence(root):
+    with pytest.raises(ScenarioError, match="knows covers without painting"):
+        api.check(root / "scenarios" / "replay.yaml", ["fidelity=sampled"])
+
+
+def test_a_run_says_what_it_is_and_how_far_to_trust_it(write_scenario, tmp_path):
+    named = {"fidelity": "sampled", "sampled": {"error": None}, "products": {"tiles": "all"}}
+    result = api.run(api.check(write_scenario(**(MANY | named))), tmp_path / "out")
+    told = json.loads((result.folder / "summary.json").read_text())["sampled"]
+    assert FEWEST_TILES <= told["painted"] < told["tiles"]
+    assert set(told["arms"]) == set(ARMS) - {"raw", "discard"}
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert "This is a sampled flight." in page
+    assert "95 % interval" in page
+    assert not list(result.folder.glob("downlink/*"))
+    assert not list(result.folder.glob("tiles/*"))
+
+
+def test_the_sample_is_no_part_of_other_scenarios(write_scenario):
+    """Nor of their digests: what is not used changes no name of a results folder."""
+    plain = load_scenario(write_scenario())
+    changed = load_scenario(write_scenario(sampled={"fraction": 0.5}))
+    assert changed.digest == plain.digest
+    assert "sampled" not in plain.model_dump(mode="json")
+    used = load_scenario(write_scenario(fidelity="sampled", sampled={"fraction": 0.5}))
+    assert used.model_dump(mode="json")["sampled"] == {"fraction": 0.5, "error": 0.02}
