@@ -7,8 +7,7 @@
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +16,7 @@ import numpy as np
 
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
+from payload.analysis.crossed import compare_settings
 from payload.analysis.link import LinkReport
 from payload.analysis.paired import PairedComparison
 from payload.bench import BenchReport, bench
@@ -26,7 +26,7 @@ from payload.orbit.purchased import read_passes
 from payload.ports import Examinable, Masker, SceneSource
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
-from payload.products.columns import ALL_COLUMNS, meaning
+from payload.products.columns import columns
 from payload.products.earth import (
     Earth,
     MapReport,
@@ -38,10 +38,10 @@ from payload.products.earth import (
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.plan import PlanReport, plan_report, write_plan
-from payload.report import write_report
-from payload.report.folder import read_summary
+from payload.report import write_report as report
+from payload.report.side_by_side import compare_results
 from payload.run import RunResult, Tell, fly, run, silence
-from payload.scenario.load import load_scenario, what_if_changes
+from payload.scenario.load import load_scenario, setting_overrides, what_if_settings
 from payload.scenario.models import Scenario
 from payload.sim import assemble, at_key
 from payload.sim.assemble import (
@@ -70,6 +70,9 @@ from payload.sweep import (
 )
 from payload.sweep import Tell as SweepTell
 from payload.sweep.effects import write_effects as write_effects_files
+from payload.sweep.goal import parse_goal
+from payload.sweep.search import Found, SearchTerms, search
+from payload.sweep.search_page import write_search
 from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 from payload.trials import CodecFindings, Images, Terms, compress_listed
@@ -87,6 +90,7 @@ __all__ = [
     "ComputeProfile",
     "Earth",
     "Estimate",
+    "Found",
     "Images",
     "LawsReport",
     "LinkReport",
@@ -100,6 +104,7 @@ __all__ = [
     "RunResult",
     "Scenario",
     "SceneReport",
+    "SearchTerms",
     "Surrogate",
     "SweepResult",
     "SweepSpec",
@@ -129,7 +134,9 @@ __all__ = [
     "mask",
     "measure_planners",
     "measure_world",
+    "optimise",
     "paint_world",
+    "parse_goal",
     "passes",
     "plan",
     "profile",
@@ -141,6 +148,7 @@ __all__ = [
     "validate_missions",
     "validate_policies",
     "variants",
+    "what_if_settings",
     "write_effects",
 ]
 
@@ -278,15 +286,22 @@ def earth(scenario: Scenario) -> Earth:
 
 
 def variants(
-    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = ()
+    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
 ) -> list[tuple[str, Scenario]]:
     """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
+
+    Args:
+        base: The file.
+        what_ifs: One for each key.
+        overrides: Of all variants.
+        cross: Whether every value meets every value of all other keys.
 
     Raises:
         ScenarioError: A what-if is no override, or its value is not allowed.
     """
-    changes = what_if_changes(what_ifs)
-    others = [(change, check(base, [*overrides, change])) for change in changes]
+    settings = what_if_settings(what_ifs, cross=cross)
+    changes = [setting_overrides(setting) for setting in settings]
+    others = [(", ".join(change), check(base, [*overrides, *change])) for change in changes]
     return [("base", check(base, overrides)), *others]
 
 
@@ -310,27 +325,13 @@ def compare(
     return compare_summaries(summaries)
 
 
-def compare_results(folders: Sequence[Path]) -> Comparison:
-    """Set flights that were flown before side by side; the first is the base.
-
-    Raises:
-        ScenarioError: A folder holds no results, those of another version, or damaged ones.
-    """
-    told = [(folder.name, *read_summary(folder)) for folder in folders]
-    found = compare_summaries([(name, said) for name, _, said in told])
-    seeds = {summary.seed for _, summary, _ in told}
-    if len(seeds) == 1:
-        return found
-    weather = "the flights have different seeds: their differences are those of the weather too"
-    return replace(found, notes=(weather, *found.notes))
-
-
 def compare_seeds(
     scenarios: Sequence[tuple[str, Scenario]],
     seeds: int,
     folder: Path,
     flier: Executor,
     *,
+    settings: Sequence[Mapping[str, str]] = (),
     tell: SweepTell = lambda _: None,
 ) -> PairedComparison:
     """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
@@ -340,10 +341,13 @@ def compare_seeds(
         seeds: How many.
         folder: Where the rows of the flights go; those that stand there are not flown again.
         flier: Who flies; see `executor`.
+        settings: By variant after the base what it sets, see `what_if_settings`; of a grid, main effects are told, too.
         tell: Is told how far it is.
     """
     first = scenarios[0][1].seed
-    return fly_variants(scenarios, range(first, first + seeds), folder, flier, tell)
+    flown_with = range(first, first + seeds)
+    flights = fly_variants(scenarios, flown_with, folder, flier, tell)
+    return compare_settings(flights, flown_with, settings)
 
 
 def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
@@ -367,17 +371,27 @@ def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor
     return Cluster(cluster, jobs)
 
 
-def report(folder: Path) -> Path:
-    """Make a results folder's page again; its path."""
-    return write_report(folder)
+def optimise(
+    spec: SweepSpec,
+    terms: SearchTerms,
+    out: Path,
+    flier: Executor,
+    tell: SweepTell = lambda _: None,
+) -> Found:
+    """Look for the best point of a sweep's space, and leave rows, tables and a page in `<out>/<name>`.
+
+    Args:
+        spec: What is varied, see `load_sweep`.
+        terms: What is sought, see `parse_goal`, and how.
+        out: Parent of the sweep's folder.
+        flier: Who flies; see `executor`.
+        tell: Is told how far it is.
+    """
+    found = search(spec, terms, out, flier, tell)
+    write_search(found)
+    return found
 
 
 def query(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask the tables of a results folder: column names and rows."""
     return query_folder(folder, sql)
-
-
-def columns(folder: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
-    names, rows = query_folder(folder, ALL_COLUMNS)
-    return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

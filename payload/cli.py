@@ -17,10 +17,14 @@ from payload import __version__
 from payload.commands.bench import bench
 from payload.commands.compress import compress
 from payload.commands.link import link
+from payload.commands.many import check_jobs
+from payload.commands.optimise import optimise
 from payload.commands.options import (
     AsJson,
+    Cross,
     EffectsFolder,
     Jobs,
+    MemoPlace,
     Overrides,
     Quiet,
     ResultsParent,
@@ -131,7 +135,9 @@ def run(
     seed: Seed = None,
     out: ResultsParent = Path("results"),
     as_json: AsJson = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
     ] = False,
@@ -146,6 +152,7 @@ def run(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([out])
+    check_jobs(jobs)
     changes = _with_seed(overrides, seed)
     checked = api.check(scenario, changes)
     if estimate:
@@ -162,7 +169,7 @@ def run(
         *(word for change in changes for word in ("--set", change)),
     ]
     with _progress(quiet=quiet) as tell:
-        result = api.run(checked, out, tell=tell, command=command)
+        result = api.run(checked, out, tell=tell, command=command, jobs=jobs)
     for note in result.summary["notes"]:
         _say(f"note: {note}")
     if as_json:
@@ -179,8 +186,9 @@ def _answer_run(result: "RunResult") -> None:
     for line in arms_table(result.summary):
         _answer(line)
     _answer("")
-    if result.summary["surrogate"]:
-        _answer(" ".join(result.summary["surrogate"]["sentences"]) + "\n")
+    for told in (result.summary["surrogate"], result.summary["sampled"]):
+        if told:
+            _answer(" ".join(told["sentences"]) + "\n")
     _answer(str(result.folder / "report.html"))
 
 
@@ -376,6 +384,7 @@ def compare(
             help="A variant for each value. Repeatable.",
         ),
     ] = None,
+    cross: Cross = False,
     seeds: SeedCount = None,
     jobs: Jobs = None,
     out: EffectsFolder = None,
@@ -386,7 +395,7 @@ def compare(
 ) -> None:
     """Fly variants over one world and set them side by side.
 
-    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed.
+    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed. --cross flies each value with each.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
@@ -396,7 +405,10 @@ def compare(
     from payload.analysis.words import comparison_table
 
     changes = _with_seed(overrides, seed)
-    flown = api.variants(scenarios[0], what_if or [], changes)
+    if cross and len(scenarios) > 1:
+        raise ScenarioError("--cross goes with one scenario and its what-ifs")
+    settings = api.what_if_settings(what_if or [], cross=cross)
+    flown = api.variants(scenarios[0], what_if or [], changes, cross=cross)
     flown += [(path.name, api.check(path, changes)) for path in scenarios[1:]]
     if len(flown) < 2:
         raise ScenarioError(
@@ -404,13 +416,11 @@ def compare(
         )
     if len(scenarios) > 1:
         flown[0] = (scenarios[0].name, flown[0][1])
-    if seeds is not None:
-        from payload.commands.sweep import compare_with_seeds
+    if cross or seeds is not None or jobs is not None or out is not None:
+        from payload.commands.compare import compare_rows
 
-        compare_with_seeds(flown, seeds, jobs, out, as_json=as_json, quiet=quiet)
+        compare_rows(flown, settings, seeds, jobs, out, as_json=as_json, quiet=quiet)
         return
-    if jobs is not None or out is not None:
-        raise ScenarioError("--jobs and --out go with --seeds")
     with (
         tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
         _progress(quiet=quiet) as tell,
@@ -445,6 +455,7 @@ _command(plan)
 _command(profile)
 _command(compress)
 _command(sweep)
+_command(optimise)
 _command(query)
 _command(serve)
 _command(bench)

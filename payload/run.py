@@ -1,5 +1,6 @@
 """One run: a scenario is assembled, all its arms are flown, and what they leave is written and summed up."""
 
+import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from payload.analysis import Flown, summarise
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.requests import Wanted, bounded
+from payload.analysis.sampled import Painted, sampled_part
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
@@ -26,8 +28,11 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
+from payload.sim.sample_error import sample_errors
+from payload.sim.store import find_store
 from payload.sim.surfaces import surfaces_of
-from payload.units import at, iso_utc
+from payload.sim.survey import sample_of
+from payload.units import M_PER_KM, at, iso_utc
 
 Tell = Callable[[str, str], None]
 """Is told an arm and an image."""
@@ -46,7 +51,12 @@ class RunResult:
 
 
 def run(
-    scenario: Scenario, out: Path, *, tell: Tell = silence, command: Sequence[str] = ()
+    scenario: Scenario,
+    out: Path,
+    *,
+    tell: Tell = silence,
+    command: Sequence[str] = (),
+    jobs: int | None = None,
 ) -> RunResult:
     """Fly all arms of a scenario and leave the results in `<out>/<name>-<digest>`.
 
@@ -55,17 +65,25 @@ def run(
         out: The parent of the results folder; a folder of the same digest is replaced whole.
         tell: Is told the arm and the image whenever pixels are worked on.
         command: The words that repeat this run, for the provenance.
+        jobs: How many processes fly it, if it is long enough; one a core if left out. The results do not depend on it.
 
     Raises:
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
     started = datetime.now(UTC)
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
-        deliver = archive.deliver if assembly.surrogate is None else None
-        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell)
+        paints = scenario.fidelity == "pixels"
+        deliver = archive.deliver if paints else None
+        records, memo = fly_arms(
+            assembly,
+            folder.spool,
+            deliver=deliver,
+            tell=tell,
+            jobs=(os.cpu_count() or 1) if jobs is None else jobs,
+        )
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]
         archive.close(own)
@@ -90,7 +108,7 @@ def run(
         write_side_books(folder.partial, records, surfaces)
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
         write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
-        if assembly.surrogate is None:
+        if paints:
             write_gallery(
                 folder.partial / "gallery",
                 own,
@@ -122,7 +140,7 @@ def run(
 
 def fly(scenario: Scenario, spool: Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
-    assembly = assemble(scenario)
+    assembly = assemble(scenario, store=find_store())
     records, memo = fly_arms(assembly, spool, tell=tell)
     return _summarise(assembly, scenario.digest, records, memo)
 
@@ -151,6 +169,8 @@ def _summarise(
             clear_limit=scenario.rescheduling.max_cloud_cover,
             wanted=assembly.targets,
             policy=scenario.rescheduling.policy,
+            prices=scenario.prices,
+            km2_per_px=(scenario.camera.gsd_m / M_PER_KM) ** 2,
             masker={
                 "model": identity.model,
                 "sha256": identity.sha256,
@@ -172,6 +192,16 @@ def _summarise(
             ),
         )
     )
+    darkroom = sample_of(memo.darkroom)
+    if darkroom is not None:
+        errors = sample_errors(assembly, darkroom, memo, records)
+        summary["sampled"] = sampled_part(
+            summary["arms"],
+            {name: (error.bytes, error.clear_px) for name, error in errors.items()},
+            Painted(
+                len(estimates), len(darkroom.painted & estimates.keys()), scenario.sampled.fraction
+            ),
+        )
     if scenario.rescheduling.bound:
         own_images = records["prune"].images
         wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, estimates)

@@ -1,9 +1,9 @@
 """Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from payload.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import duckdb
 
@@ -43,15 +43,83 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
         types: SQL type of each column, in their order, as `{"bytes": "BIGINT"}`.
         columns: Values of each column; None is NULL, of DOUBLE only what is masked.
     """
-    arrays = {name: _array(columns[name], kind) for name, kind in types.items()}
-    fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
     with _connect() as connection:
-        connection.register("given", arrays)
-        connection.execute(
-            f"copy (select {fields} from given) to ? "
-            f"(format parquet, compression zstd, kv_metadata {{payload_sim_tables: '{TABLES_VERSION}'}})",
-            [str(path)],
-        )
+        connection.register("given", _arrays(types, columns))
+        _copy(connection, path, types)
+
+
+class TableWriter:
+    """Writes rows into a Parquet file as they come, so many at a time: none but those are in memory.
+
+    The file is there once the writer is closed, which `with` does.
+    """
+
+    def __init__(self, path: Path, types: Mapping[str, str], rows: int = 50_000) -> None:
+        """Begin a table.
+
+        Args:
+            path: Where to; what is not whole yet lies beside it.
+            types: SQL type of each column, in their order.
+            rows: So many are written at a time.
+        """
+        self.path, self.types, self.most = path, types, rows
+        self._rows: list[tuple[object, ...]] = []
+        self._parts: list[Path] = []
+
+    def write(self, rows: "Iterable[tuple[object, ...]]") -> None:
+        """Append rows."""
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= self.most:
+                self._part()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._finish()
+        for part in self._parts:
+            part.unlink(missing_ok=True)
+
+    def _columns(self) -> dict[str, Column]:
+        columns: list[Column] = list(zip(*self._rows, strict=True)) or [()] * len(self.types)
+        return dict(zip(self.types, columns, strict=True))
+
+    def _part(self) -> None:
+        self._parts.append(self.path.with_name(f".{self.path.name}.{len(self._parts)}"))
+        write_table(self._parts[-1], self.types, self._columns())
+        self._rows = []
+
+    def _finish(self) -> None:
+        if not self._parts:
+            write_table(self.path, self.types, self._columns())
+            return
+        if self._rows:
+            self._part()
+        with _connect() as connection:
+            files = ", ".join(_quoted(part) for part in self._parts)
+            connection.execute(f"create view given as select * from read_parquet([{files}])")
+            _copy(connection, self.path, self.types)
+
+
+def _copy(connection: "duckdb.DuckDBPyConnection", path: Path, types: Mapping[str, str]) -> None:
+    """Write what is `given`."""
+    fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
+    connection.execute(
+        f"copy (select {fields} from given) to ? "
+        f"(format parquet, compression zstd, kv_metadata {{payload_sim_tables: '{TABLES_VERSION}'}})",
+        [str(path)],
+    )
+
+
+def _quoted(path: Path) -> str:
+    """A path as SQL has it."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _arrays(types: Mapping[str, str], columns: Mapping[str, Column]) -> dict[str, NDArray[Any]]:
+    return {name: _array(columns[name], kind) for name, kind in types.items()}
 
 
 def _array(values: Column, kind: str) -> NDArray[Any]:
@@ -77,66 +145,74 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
 
-Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
-"""A query's answer: names of the columns, and the rows."""
-
-
-@contextmanager
-def folder_tables(folder: Path) -> "Iterator[Ask]":
-    """The tables of a results folder, to be asked; each `<name>.parquet` is the table `<name>`.
-
-    They are loaded first and the outside is then closed: a query sees nothing else.
-
-    Raises:
-        ScenarioError: There are no tables, or one is damaged; asking: the query is refused.
-    """
-    import duckdb  # noqa: PLC0415
-
-    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
-    if not files:
-        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
-    known = ", ".join(file.stem for file in files)
-
-    def refused(error: duckdb.Error) -> ScenarioError:
-        said = str(error).strip().splitlines()[0]
-        return ScenarioError(f"the query is refused: {said} (tables: {known})")
-
-    with _connect() as connection:
-
-        def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-            try:
-                sql.encode()
-            except UnicodeEncodeError as error:
-                raise ScenarioError(
-                    "the query is no text: bytes that are not UTF-8 stand in it"
-                ) from error
-            try:
-                result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
-                if result is None:
-                    raise ScenarioError("the query is empty; SQL is wanted")
-                return [item[0] for item in result.description or ()], result.fetchall()
-            except duckdb.Error as error:
-                raise refused(error) from error
-
-        try:
-            for file in files:
-                name = file.stem.replace('"', "")
-                connection.execute(
-                    f'create table "{name}" as select * from read_parquet(?)',
-                    [str(file)],
-                )
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-        except duckdb.Error as error:
-            raise refused(error) from error
-        yield ask
-
-
 def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables of a results folder once; see `folder_tables`.
+    """Ask the tables of a results folder; each `<name>.parquet` is the table `<name>`.
+
+    The tables are loaded first and the outside is then closed: a query sees nothing else.
+
+    Returns:
+        Names of the columns, and the rows.
 
     Raises:
         ScenarioError: There are no tables, or the query is refused.
     """
-    with folder_tables(folder) as ask:
-        return ask(sql)
+    import duckdb  # noqa: PLC0415
+
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise ScenarioError("the query is no text: bytes that are not UTF-8 stand in it") from error
+    named = _tables_of(folder)
+    with _connect() as connection:
+        try:
+            for name, file in named.items():
+                connection.execute(f'create table "{name}" as select * from {_read(file)}')
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+            if result is None:
+                raise ScenarioError("the query is empty; SQL is wanted")
+            names = [item[0] for item in result.description or ()]
+            return names, result.fetchall()
+        except duckdb.Error as error:
+            said = str(error).strip().splitlines()[0]
+            known = ", ".join(named)
+            raise ScenarioError(f"the query is refused: {said} (tables: {known})") from error
+
+
+class Asker:
+    """Asks the tables of a results folder our own questions: they are read as far as a question needs.
+
+    Raises:
+        ScenarioError: There are no tables, or a question cannot be answered.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Names of the columns, and the rows."""
+        import duckdb  # noqa: PLC0415
+
+        named = _tables_of(self.folder)
+        with _connect() as connection:
+            try:
+                for name, file in named.items():
+                    connection.execute(f'create view "{name}" as select * from {_read(file)}')
+                result = connection.execute(sql)
+                return [item[0] for item in result.description or ()], result.fetchall()
+            except duckdb.Error as error:
+                raise ScenarioError(str(error).strip().splitlines()[0]) from error
+
+
+def _tables_of(folder: Path) -> dict[str, Path]:
+    """The files of a folder by the names of their tables."""
+    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+    if not files:
+        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
+    return {file.stem.replace('"', ""): file for file in files}
+
+
+def _read(file: Path) -> str:
+    """A Parquet file as SQL has it."""
+    return f"read_parquet({_quoted(file)})"

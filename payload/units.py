@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 BITS_PER_BYTE = 8
+NS_PER_US = 1000.0
 S_PER_MIN = 60.0
 S_PER_H = 3600.0
 S_PER_DAY = 86400.0
@@ -12,6 +13,7 @@ BPS_PER_KBPS = 1e3
 BYTES_PER_KB = 1_000
 BYTES_PER_MB = 1_000_000
 BYTES_PER_GB = 1_000_000_000
+J_PER_WH = 3600.0
 M_PER_KM = 1000.0
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from payload.api import calibrate
 
 ROOT = Path(__file__).parent.parent
+os.environ["PAYLOAD_SIM_MEMO"] = "off"  # no test leaves anything in the user's home
 settings.register_profile(
     "payload", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )

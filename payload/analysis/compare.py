@@ -33,6 +33,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("power.used_j", "energy used", "J"),
     ("power.used_j_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
     ("power.lowest_charge", "lowest state of charge", ""),
+    ("prices.cost", "cost", "currency"),
+    ("prices.cost_per_clear_km2", "cost, a clear square kilometre delivered", "currency/km²"),
+    ("prices.cost_per_clear_gb", "cost, a clear gigabyte delivered", "currency/GB"),
 )
 """What is compared: key path in the summary, words, unit."""
 
@@ -77,9 +80,10 @@ class Comparison:
 def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
     """Set named summaries side by side; the first is the base."""
     rows = []
-    has_battery = any(summary.get("power") for _, summary in summaries)
+    optional = ("power", "prices")
+    left_out = {name for name in optional if not any(told.get(name) for _, told in summaries)}
     for key, label, unit in ROWS:
-        if key.startswith("power.") and not has_battery:
+        if key.partition(".")[0] in left_out:
             continue
         values = tuple(_at(summary, key) for _, summary in summaries)
         base = values[0]

@@ -7,13 +7,23 @@ from functools import cache
 
 LEVEL = 0.95
 """Of all intervals that are told."""
-LONG_SIDE, SHORT_SIDE = 7.0, 1.25
-"""By which the end towards the long tail is moved out, and the other one in: LONG_SIDE |g|^1.5 / sqrt(n) and
-SHORT_SIDE |g| / sqrt(n) standard errors, where g is the sample's skewness.
+FEW = 1.5
+"""By which few lopsided values widen an interval: Student's t is multiplied by 1 + FEW |g| / n^2, g the sample's skewness.
 
-Assumption: found by trying some 200 rules of this form on 40,000 samples each of 5, 10 and 30 values. Student's own
-interval covers 95.2 % of normal means at n = 5 but 88.3 % of exponential ones (skewness 2); with these ends it is 95.3 and
-92.8 %, at n = 30 95.5 and 96.9 %. The tests count again, on other samples.
+Assumption: found by trying 0, 1, 1.5 and 2 on 40,000 samples each of 3 to 30 values. Coverage in per cent, and the mean width
+in standard deviations, of what was tried on the way, on exponential values (skewness 2) and on normal ones:
+
+| rule | exponential, n = 5 | 10 | 30 | normal, n = 5 | 10 | 30 |
+|---|---|---|---|---|---|---|
+| percentile bootstrap | 77.8, 1.3 | 85.4, 1.1 | 90.9, 0.7 | 83.9 | 89.4 | 92.8 |
+| Student (1908) | 88.0, 2.1 | 89.7, 1.3 | 92.7, 0.7 | 95.2 | 95.1 | 94.7 |
+| Johnson (1978): the middle moved by the skewness | 88.1, 2.1 | 90.0, 1.3 | 92.9, 0.7 | 95.2 | 95.0 | 94.7 |
+| both ends moved by hand-made powers of the skewness | 92.6, 3.6 | 95.5, 2.2 | 96.8, 1.2 | 95.0 | 95.3 | 95.3 |
+| Hall (1992), skewness not adjusted for n | 92.0, 3.5 | 94.0, 2.0 | 94.8, 0.9 | 94.8 | 94.8 | 94.8 |
+| this one | 93.0, 3.6 | 94.7, 2.2 | 94.9, 0.9 | 94.9 | 94.9 | 94.8 |
+
+The first three fail at few lopsided values; the fourth, once used here, pays with ends up to a third too wide at many. The tests
+count this rule again, on other samples.
 """
 
 
@@ -33,26 +43,38 @@ class Mean:
 
 
 def mean_of(values: Sequence[float], level: float = LEVEL) -> Mean:
-    """The mean of independent values, and Student's interval for it, its ends moved by the skewness of the values.
+    """The mean of independent values, and an interval for it: Student's, bent by the skewness of the values.
 
-    A lopsided sample says where the rare values lie that it has not met, so the end on that side is moved out.
+    A lopsided sample says where the rare values lie that it has not met, so the end on that side is further out. Equal to
+    Student's where the values are even.
 
-    Source: Student (1908), Biometrika 6(1), 1-25; that the skewness has to come in, and at the order of 1/sqrt(n):
-    Johnson (1978), Journal of the American Statistical Association 73(363), 536-544.
+    Source: Student (1908), Biometrika 6(1), 1-25; Hall (1992), Journal of the Royal Statistical Society B 54(1), 221-228,
+    the cubic transformation and its inverse.
     """
     count = len(values)
     mean = math.fsum(values) / count
     if count < 2:
         return Mean(mean, None, None, count)
     variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
-    error = math.sqrt(variance / count)
-    if not error:
+    spread = math.sqrt(variance)
+    if not spread:
         return Mean(mean, mean, mean, count)
-    t, lean = student_t(level, count - 1), skewness(values)
-    long_side = t + LONG_SIDE * abs(lean) ** 1.5 / math.sqrt(count)
-    short_side = t - SHORT_SIDE * abs(lean) / math.sqrt(count)
-    up, down = (long_side, short_side) if lean > 0 else (short_side, long_side)
-    return Mean(mean, mean - down * error, mean + up * error, count)
+    lean = skewness(values)
+    t = student_t(level, count - 1) * (1 + FEW * abs(lean) / count**2)
+    low, high = (spread * _bent(end, lean, count) for end in (t, -t))
+    return Mean(mean, mean - low, mean - high, count)
+
+
+def _bent(t: float, lean: float, count: int) -> float:
+    """The standardised error of a mean that a cubic transformation, which takes skewness out, carries to t."""
+    straight = t / math.sqrt(count)
+    if abs(lean) < _EVEN:
+        return straight
+    return 3 / lean * (math.cbrt(1 + lean * (straight - lean / (6 * count))) - 1)
+
+
+_EVEN = 1e-6
+"""Skewness below which the transformation is a straight line to eight digits."""
 
 
 def skewness(values: Sequence[float]) -> float:

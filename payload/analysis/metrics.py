@@ -16,10 +16,13 @@ from payload.analysis.power import (
     power_notes,
     power_of,
 )
+from payload.analysis.prices import FIGURES as COSTS
+from payload.analysis.prices import Priced, costs_of, prices_part
 from payload.analysis.requests import Wanted, requests_of
 from payload.analysis.way_up import thumbnail_notes, thumbnails_of, upload_notes, uploads_of
 from payload.ledger import Fate, FlightRecord, Image
 from payload.scenario.faults import FaultKind
+from payload.scenario.prices import PricesModel
 from payload.types import CoverEstimate, Target
 
 SCHEMA_VERSION = 2
@@ -51,6 +54,8 @@ class Flown:
         assumptions: What is assumed of its speed, in sentences.
         wanted: Places and shots of areas; empty where nobody tells.
         policy: Who knows of clouds and when.
+        prices: What contacts, data and energy cost; None where nothing is told of it.
+        km2_per_px: [km2] Of a pixel at nadir.
     """
 
     name: str
@@ -70,6 +75,8 @@ class Flown:
     assumptions: Sequence[str] = ()
     wanted: Sequence[Target] = ()
     policy: str = "none"
+    prices: PricesModel | None = None
+    km2_per_px: float = 0.0
 
     @cached_property
     def has_truth(self) -> bool:
@@ -123,6 +130,7 @@ def summarise(flown: Flown) -> Summary:
         "arms": arms,
         "notes": _notes(flown, own),
         "surrogate": flown.surrogate,
+        "sampled": None,
         "fetched": _fetched(flown, own),
         "faults": faults_of(own),
         "power": power_of(own, clear_px),
@@ -133,7 +141,14 @@ def summarise(flown: Flown) -> Summary:
         else requests_of(
             own, Wanted(flown.wanted, flown.clear_limit, flown.estimates), flown.policy
         ),
-    }
+    } | _prices(flown, arms)
+
+
+def _prices(flown: Flown, arms: Sequence[Summary]) -> Summary:
+    if flown.prices is None:
+        return {}
+    own = next(arm for arm in arms if arm["name"] == OWN_ARM)
+    return {"prices": prices_part(flown.prices, own)}
 
 
 def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
@@ -267,6 +282,8 @@ def _arm(name: str, flown: Flown) -> Summary:
         "late_tiles": None,
         "report_bytes": None,
     }
+    if flown.prices is not None:
+        arm |= dict.fromkeys(COSTS)
     record = flown.records.get(name)
     if record is None:
         return arm
@@ -297,6 +314,10 @@ def _arm(name: str, flown: Flown) -> Summary:
         "report_bytes": report_bytes,
         **arm_energy(record, clear_px, says_watts=flown.says_watts),
     }
+    if flown.prices is not None:
+        bytes_per_px = flown.raw_bytes_per_px
+        priced = Priced(flown.prices, flown.km2_per_px, bytes_per_px, flown.says_watts)
+        arm |= costs_of(record, clear_px, priced)
     return arm
 
 

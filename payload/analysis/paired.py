@@ -27,6 +27,7 @@ class Effect:
         difference: To the base, seed by seed; None where no seed has both.
         unpaired: [same unit] Width that the interval would have if the seeds were not the same; None for one seed.
         seeds_needed: How many would resolve the difference; None where it is resolved or never would be.
+        knob: The one key that it turns; empty where there is none or more than one.
     """
 
     variant: str
@@ -37,6 +38,23 @@ class Effect:
     difference: Mean | None
     unpaired: float | None
     seeds_needed: int | None
+    knob: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """By which effects on one figure are sorted: what is resolved first, then the largest."""
+        found = self.difference
+        return (not (found and found.is_resolved), -abs(found.value if found else 0.0))
+
+    @property
+    def verdict(self) -> str:
+        """Whether the difference is more than chance, in words; nothing is said of a single seed."""
+        if self.difference is None or self.difference.count < 2:
+            return ""
+        if self.difference.is_resolved:
+            return "resolved"
+        needed = self.seeds_needed
+        return "not resolved" + ("" if needed is None else f", some {needed:,} seeds would")
 
     @property
     def size(self) -> float:
@@ -52,6 +70,7 @@ class Effect:
         difference = self.difference
         return {
             "variant": self.variant,
+            "knob": self.knob,
             "key": self.key,
             "label": self.label,
             "unit": self.unit,
@@ -68,26 +87,25 @@ class Effect:
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Effects of all variants on all figures; the first variant is the base."""
+    """Effects of all variants on all figures; the first variant is the base.
+
+    Attributes:
+        variants: Their names.
+        seeds: That all flew with.
+        effects: Of each variant, to the base.
+        main: Of a grid: of each knob and value, to the knob's first value; see `analysis.crossed`.
+    """
 
     variants: tuple[str, ...]
     seeds: tuple[int, ...]
     effects: tuple[Effect, ...]
+    main: tuple[Effect, ...] = ()
 
     @cached_property
     def ranked(self) -> tuple[Effect, ...]:
-        """By figure of RANKED, the largest resolved effect first, then those not resolved."""
-        mine = [effect for effect in self.effects if effect.key in RANKED and effect.difference]
-        return tuple(
-            sorted(
-                mine,
-                key=lambda effect: (
-                    RANKED.index(effect.key),
-                    not (effect.difference and effect.difference.is_resolved),
-                    -abs(effect.difference.value if effect.difference else 0.0),
-                ),
-            )
-        )
+        """By figure of RANKED, the largest resolved effect first, then those not resolved; of a grid main effects."""
+        mine = [e for e in self.main or self.effects if e.key in RANKED and e.difference]
+        return tuple(sorted(mine, key=lambda effect: (RANKED.index(effect.key), *effect.rank)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -96,12 +114,15 @@ class PairedComparison:
             "seeds": list(self.seeds),
             "level": LEVEL,
             "effects": [effect.as_dict() for effect in self.effects],
+            "main_effects": [effect.as_dict() for effect in self.main],
             "ranked": [[effect.key, effect.variant] for effect in self.ranked],
         }
 
 
 def compare_paired(
-    flights: Sequence[tuple[str, Sequence[Figures]]], seeds: Sequence[int]
+    flights: Sequence[tuple[str, Sequence[Figures]]],
+    seeds: Sequence[int],
+    knobs: Mapping[str, str] | None = None,
 ) -> PairedComparison:
     """Set variants beside the base, seed by seed.
 
@@ -109,19 +130,34 @@ def compare_paired(
         flights: Names, and the figures of each seed in the order of `seeds`; the first is the base. A flight that
             failed has no figures, and its seed counts in no difference.
         seeds: With which they were flown.
+        knobs: By variant the one key that it turns, where it turns one.
     """
     base = flights[0][1]
     effects = [
-        _effect(name, row, [figures.get(row[0]) for figures in flown], base)
+        effect
         for name, flown in flights[1:]
-        for row in ROWS
-        if any(row[0] in figures for figures in (*flown, *base))
+        for effect in effects_of(name, flown, base, knob=(knobs or {}).get(name, ""))
     ]
     return PairedComparison(tuple(name for name, _ in flights), tuple(seeds), tuple(effects))
 
 
+def effects_of(
+    name: str, flown: Sequence[Figures], base: Sequence[Figures], *, knob: str = ""
+) -> list[Effect]:
+    """What a variant does to each figure that it or the base has, seed by seed."""
+    return [
+        _effect(name, row, [figures.get(row[0]) for figures in flown], base, knob)
+        for row in ROWS
+        if any(row[0] in figures for figures in (*flown, *base))
+    ]
+
+
 def _effect(
-    name: str, row: tuple[str, str, str], values: Sequence[float | None], base: Sequence[Figures]
+    name: str,
+    row: tuple[str, str, str],
+    values: Sequence[float | None],
+    base: Sequence[Figures],
+    knob: str,
 ) -> Effect:
     key, label, unit = row
     pairs = [
@@ -130,9 +166,10 @@ def _effect(
         if mine is not None and other is not None
     ]
     if not pairs:
-        return Effect(name, key, label, unit, None, None, None, None)
+        return Effect(name, key, label, unit, None, None, None, None, knob)
     differences = [mine - other for mine, other in pairs]
     found = mean_of(differences)
+    needed = None if found.is_resolved else values_needed(differences)
     return Effect(
         name,
         key,
@@ -141,7 +178,8 @@ def _effect(
         mean_of([mine for mine, _ in pairs]),
         found,
         _unpaired(pairs),
-        None if found.is_resolved else values_needed(differences),
+        needed and max(needed, found.count + 1),
+        knob,
     )
 
 

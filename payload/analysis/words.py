@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from payload.analysis.compare import ROWS, Comparison
-from payload.analysis.paired import PairedComparison
+from payload.analysis.crossed import knobs_ranked
+from payload.analysis.paired import RANKED, Effect, PairedComparison
 
 UNKNOWN = "unknown"
 
@@ -51,7 +52,8 @@ def answer(summary: Mapping[str, Any]) -> str:
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
-    """The arms side by side."""
+    """The arms side by side, with what they cost where the scenario has prices."""
+    prices = summary.get("prices")
     rows = [
         (
             arm["name"],
@@ -62,6 +64,11 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
             human_px(arm["clear_pixels_discarded"]),
             "-" if arm["data_value_density"] is None else f"{arm['data_value_density']:.2f}",
             "-" if arm["saved_fraction"] is None else f"{arm['saved_fraction']:.3f}",
+            *(
+                UNKNOWN if arm[name] is None else f"{arm[name]:,.4g}"
+                for name in ("cost", "cost_per_clear_km2", "cost_per_clear_gb")
+                if prices
+            ),
         )
         for arm in summary["arms"]
     ]
@@ -75,6 +82,8 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
         "density",
         "saved",
     ]
+    if prices:
+        names += [f"cost, {prices['currency']}", "a clear km²", "a clear GB"]
     return plain_table(names, rows)
 
 
@@ -92,21 +101,14 @@ def comparison_table(comparison: Comparison) -> Iterable[str]:
 
 
 def paired_table(found: PairedComparison) -> Iterable[str]:
-    """What each variant does to each figure that it moves, and which one does most."""
-    rows = []
-    for effect in found.effects:
-        difference = effect.difference
-        if difference is None or not (difference.value or difference.low):
-            continue
-        told = _figure(difference.value, signed=True)
-        if difference.low is not None and difference.high is not None:
-            told += f" ({_figure(difference.low, signed=True)} to {_figure(difference.high, signed=True)})"
-        needed = effect.seeds_needed
-        wish = "" if needed is None else f", some {needed:,} seeds would"
-        verdict = "" if difference.is_resolved else f"not resolved{wish}"
-        mean = None if effect.mean is None else effect.mean.value
-        rows.append((effect.variant, effect.label, effect.unit, _figure(mean), told, verdict))
-    yield from plain_table(("variant", "figure", "unit", "mean", "difference to base", ""), rows)
+    """What each variant does to each figure that it moves, and which one does most; of a grid what each knob does."""
+    if found.main:
+        cells = [effect for effect in found.effects if effect.key in RANKED]
+        yield from _effect_lines("variant", "difference to base", cells)
+        yield ""
+        yield from _effect_lines("all else averaged out", "difference", found.main)
+    else:
+        yield from _effect_lines("variant", "difference to base", found.effects)
     for key, label, _ in ROWS:
         ranked = [
             effect.variant
@@ -115,6 +117,35 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
         ]
         if ranked:
             yield f"most effect on {label}: {', '.join(ranked)}"
+    yield from _knob_lines(found)
+
+
+def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[str]:
+    rows = []
+    for effect in effects:
+        difference = effect.difference
+        if difference is None or not (difference.value or difference.low):
+            continue
+        told = _figure(difference.value, signed=True)
+        if difference.low is not None and difference.high is not None:
+            told += f" ({_figure(difference.low, signed=True)} to {_figure(difference.high, signed=True)})"
+        verdict = "" if difference.is_resolved else effect.verdict
+        mean = None if effect.mean is None else effect.mean.value
+        rows.append((effect.variant, effect.label, effect.unit, _figure(mean), told, verdict))
+    return plain_table((who, "figure", "unit", "mean", what, ""), rows)
+
+
+def _knob_lines(found: PairedComparison) -> Iterable[str]:
+    """Which knob matters most for what matters most, where several are turned."""
+    ranked = knobs_ranked(found.main or found.effects)
+    if len(ranked) > 1:
+        told = "; ".join(
+            f"{effect.knob} ({_figure(effect.difference.value, signed=True)} by {effect.variant.removeprefix(effect.knob + '=')}"
+            f"{', not resolved' if effect.verdict.startswith('not') else ''})"
+            for effect in ranked
+            if effect.difference
+        )
+        yield f"knobs by what they do to {ranked[0].label}, {ranked[0].unit}: {told}"
 
 
 def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Options that mean the same in every command."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,26 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 ResultsParent = Annotated[
     Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
 ]
+MEMO_PLACE = "PAYLOAD_SIM_MEMO"
+
+
+def _tell_environment(place: str | None) -> str | None:
+    """Flights in other processes are to find it too."""
+    if place is not None:
+        os.environ[MEMO_PLACE] = place
+    return place
+
+
+MemoPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--memo",
+        metavar="FOLDER|off",
+        callback=_tell_environment,
+        envvar=MEMO_PLACE,
+        help="Where pixel work is remembered from run to run; in the user's cache if left out.",
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Flights at once; one a core if left out.")
 ]
@@ -27,7 +48,12 @@ SeedCount = Annotated[
     int | None,
     typer.Option("--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."),
 ]
+Cross = Annotated[
+    bool, typer.Option("--cross", help="Each value of a what-if with each of all others.")
+]
 EffectsFolder = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Of --seeds: where page, tables and rows go."),
+    typer.Option(
+        "--out", metavar="FOLDER", help="Where page, tables and rows of the comparison go."
+    ),
 ]

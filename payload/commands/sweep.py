@@ -1,24 +1,18 @@
 """`payload-sim sweep`: many runs of one scenario with its keys varied."""
 
-import math
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from payload.commands.many import check_jobs, progress
 from payload.commands.options import AsJson, Jobs, Quiet
-from payload.commands.talk import answer, answer_json, say
-from payload.errors import ScenarioError, SweepError
+from payload.commands.talk import answer, answer_json
+from payload.errors import SweepError
 
 if TYPE_CHECKING:
-    from payload.scenario.models import Scenario
-    from payload.sweep import Progress, SweepResult
+    from payload.sweep import SweepResult
 
-MOST_JOBS, MOST_SEEDS = 4096, 10_000
 File = Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file (YAML).")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Parent of the sweep's folder.")]
 ClusterAddress = Annotated[
@@ -53,8 +47,8 @@ def sweep(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([file, out])
-    _check_jobs(jobs)
-    with _progress(quiet=quiet) as tell:
+    check_jobs(jobs)
+    with progress(quiet=quiet) as tell:
         result = api.run_sweep(
             api.load_sweep(file),
             out,
@@ -94,80 +88,3 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
         raise SweepError(
             f"{len(result.failed)} runs failed; their rows tell why; the first: {first.error}"
         )
-
-
-def compare_with_seeds(
-    scenarios: list[tuple[str, "Scenario"]],
-    seeds: int,
-    jobs: int | None,
-    out: Path | None,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """`payload-sim compare --seeds`: fly variants with the same seeds and print their paired differences."""
-    import tempfile
-
-    from payload import api
-    from payload.analysis.words import paired_table
-    from payload.scenario.options import refuse_remote
-
-    if not 2 <= seeds <= MOST_SEEDS:
-        raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
-    _check_jobs(jobs)
-    refuse_remote([] if out is None else [out])
-    with tempfile.TemporaryDirectory(prefix="payload-sim-") as rows, _progress(quiet=quiet) as tell:
-        flier = api.executor(jobs=jobs)
-        found = api.compare_seeds(scenarios, seeds, out or Path(rows), flier, tell=tell)
-    page = None if out is None else api.write_effects(found, scenarios[0][1].name, out)
-    if as_json:
-        answer_json(found.as_dict())
-    else:
-        for line in paired_table(found):
-            answer(line)
-        if page is not None:
-            answer(str(page))
-
-
-def _check_jobs(jobs: int | None) -> None:
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
-    """What it will take, said once; then a line on a terminal's stderr with the time left."""
-    if quiet:
-        yield lambda _: None
-        return
-    live = sys.stderr.isatty()
-    told_s = 0.0
-
-    def tell(progress: "Progress") -> None:
-        nonlocal told_s
-        if progress.is_forecast and progress.left_s is not None and progress.one_run_s is not None:
-            say(
-                f"one run took {_span(progress.one_run_s)}; {progress.of - progress.done} more "
-                f"will take about {_span(progress.left_s)}"
-            )
-        now_s = time.monotonic()
-        if live and (now_s - told_s > 0.2 or progress.done == progress.of):
-            told_s = now_s
-            left = "" if progress.left_s is None else f", {_span(progress.left_s)} left"
-            sys.stderr.write(f"\r\x1b[K{progress.done} of {progress.of} runs{left}")
-            sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        if live:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-def _span(seconds: float) -> str:
-    """Seconds as a person says them."""
-    if seconds < 99.5:
-        return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes = math.ceil(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"

@@ -42,7 +42,14 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.samples import check_samples, check_shape
+from payload.compression.samples import (
+    check_samples,
+    coded_plane,
+    count_coded,
+    expect_tile,
+    known_samples,
+    nothing,
+)
 from payload.errors import CodecError
 from payload.registry import option
 
@@ -157,14 +164,14 @@ class Ccsds123:
         """
         from payload.compression.ccsds123_tile import write_bits  # noqa: PLC0415 - loads numba
 
-        clear = _clear(bands.shape, not_coded)
-        coded = bands if not_coded is None else np.where(clear, bands, bands.dtype.type(0))
-        check_samples(coded, bit_depth=bit_depth)
+        check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
         self._check_limit(bit_depth)
-        if not clear.any():
+        pixels = count_coded(bands.shape, not_coded)
+        if not pixels:
             return b""
-        header = self._header(bit_depth, _samples(bands.shape, clear))
-        return header + write_bits(np.ascontiguousarray(coded), clear, self, bit_depth)
+        header = self._header(bit_depth, len(bands) * pixels)
+        samples = np.ascontiguousarray(known_samples(bands, not_coded))
+        return header + write_bits(samples, coded_plane(bands.shape, not_coded), self, bit_depth)
 
     def decode(
         self,
@@ -187,16 +194,14 @@ class Ccsds123:
         """
         from payload.compression.ccsds123_tile import read_bits  # noqa: PLC0415 - loads numba
 
-        check_shape(shape, bit_depth=bit_depth)
-        clear = _clear(shape, not_coded)
-        if not clear.any():
-            if payload:
-                raise CodecError("ccsds123: a payload where no pixel is coded")
-            return np.zeros(shape, np.uint16)
+        pixels = expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
+        if not pixels:
+            return nothing(payload, shape)
         options, samples = _read_header(payload, bit_depth)
-        if samples != _samples(shape, clear):
+        if samples != shape[0] * pixels:
             raise CodecError(f"ccsds123: a payload of {samples} coded samples, not of this tile")
-        return read_bits(payload[_HEADER.size :], shape, clear, options, bit_depth)
+        coded = coded_plane(shape, not_coded)
+        return read_bits(payload[_HEADER.size :], shape, coded, options, bit_depth)
 
     def _check_limit(self, bit_depth: int) -> None:
         if self.max_error_dn >> max(bit_depth - 1, 0):
@@ -226,20 +231,3 @@ def _read_header(payload: bytes, bit_depth: int) -> tuple[Ccsds123, int]:
     options = Ccsds123(**dict(zip(names, values, strict=True)))
     options._check_limit(bit_depth)
     return options, samples
-
-
-def _samples(shape: tuple[int, ...], clear: NDArray[np.bool_]) -> int:
-    """How many samples are coded."""
-    return shape[0] * int(np.count_nonzero(clear))
-
-
-def _clear(shape: tuple[int, ...], not_coded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Which pixels are coded, shape (H, W)."""
-    if not_coded is None:
-        return np.ones(shape[1:], np.bool_)
-    if not_coded.dtype != np.bool_ or not_coded.shape != shape[1:]:
-        raise CodecError(
-            f"a plane of {not_coded.dtype} {not_coded.shape} for pixels that are not coded; "
-            f"bool {shape[1:]} is wanted"
-        )
-    return np.ascontiguousarray(~not_coded)

@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 from payload.compression.guest import FAILURES, imagecodecs
 from payload.compression.samples import (
     check_fit,
-    check_plane,
     check_samples,
-    check_shape,
     coded_samples,
     count_coded,
+    expect_tile,
     nothing,
 )
 from payload.errors import CodecError
@@ -73,10 +72,9 @@ class Pictures:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
+        pixels = expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         guest = imagecodecs(self.kind)
-        if not count_coded(shape, not_coded):
+        if not pixels:
             return nothing(payload, shape)
         bands = np.empty(shape, np.uint16)
         parts = list(self._parts(bands))

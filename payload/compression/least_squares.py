@@ -77,6 +77,11 @@ class Neighbourhood:
         places += [(e, *place) for e in earlier for place in self.around]
         return np.array(places + medians[1:], np.int64)
 
+    def padded(self, planes: int, shape: tuple[int, ...]) -> tuple[int, int, int]:
+        """Shape of so many planes of a tile of shape (B, H, W), with margins around."""
+        _, height, width = shape
+        return planes, height + 2 * self.margin_px, width + 2 * self.margin_px
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
@@ -101,6 +106,21 @@ class Predictor:
             return b"\0"
         of_taps = self.coefficients[:-1].astype("<i2").tobytes()
         return bytes([self.unit_bits]) + of_taps + self.coefficients[-1:].astype("<i4").tobytes()
+
+
+def unpack_predictors(
+    payload: bytes, bands: int, places: Neighbourhood
+) -> tuple[list[Predictor], int]:
+    """The predictors of all bands, with which a payload begins, and where their bytes end.
+
+    Raises:
+        CodecError: They are cut short or make no sense.
+    """
+    predictors, position = [], 0
+    for band in range(bands):
+        predictor, position = unpack_predictor(payload, position, band, places)
+        predictors.append(predictor)
+    return predictors, position
 
 
 def unpack_predictor(

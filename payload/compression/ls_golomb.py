@@ -27,9 +27,15 @@ from payload.compression.least_squares import (
     Neighbourhood,
     Predictor,
     fit,
-    unpack_predictor,
+    unpack_predictors,
 )
-from payload.compression.samples import check_plane, check_samples, check_shape, nothing
+from payload.compression.samples import (
+    check_samples,
+    coded_plane,
+    expect_tile,
+    known_samples,
+    nothing,
+)
 from payload.errors import CodecError
 
 PLACES = Neighbourhood(
@@ -97,15 +103,10 @@ class LsGolomb:
         """The samples, shape (B, H, W), 0 where not coded; CodecError for a payload that cannot be theirs."""
         from payload.compression import ls_golomb_kernels as kernels  # noqa: PLC0415 - may load numba
 
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
-        coded = coded_plane(shape, not_coded)
-        if not coded.any():
+        if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
             return nothing(payload, shape)
-        predictors, position = [], 0
-        for band in range(shape[0]):
-            predictor, position = unpack_predictor(payload, position, band, PLACES)
-            predictors.append(predictor)
+        coded = coded_plane(shape, not_coded)
+        predictors, position = unpack_predictors(payload, shape[0], PLACES)
         octets = np.frombuffer(payload, np.uint8)
         bands = np.zeros(shape, np.uint16)
         memory = _Memory(shape, kernels.CONTEXTS)
@@ -131,26 +132,12 @@ class LsGolomb:
         return bands
 
 
-def coded_plane(shape: tuple[int, ...], not_coded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Where pixels are coded, shape (H, W)."""
-    return np.ones(shape[1:], np.bool_) if not_coded is None else ~not_coded
-
-
-def known_samples(
-    bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
-) -> NDArray[np.uint16]:
-    """The samples with 0 in place of those that are not coded, so that nothing can come to depend on them."""
-    return bands if not_coded is None else np.where(not_coded, np.uint16(0), bands)
-
-
 class _Memory:
     """What the kernels remember of a tile: four bands with margins, and their errors."""
 
     def __init__(self, shape: tuple[int, ...], contexts: int) -> None:
-        _, height, width = shape
-        padded = (PLANES, height + 2 * PLACES.margin_px, width + 2 * PLACES.margin_px)
-        self.planes = np.zeros(padded, np.uint16)
-        self.errors = np.zeros(padded, np.uint16)
+        self.planes = np.zeros(PLACES.padded(PLANES, shape), np.uint16)
+        self.errors = np.zeros(PLACES.padded(PLANES, shape), np.uint16)
         octaves = np.log2(np.arange(_LEVELS) + 1.0) * _CONTEXTS_AN_OCTAVE
         self.classes = np.minimum(octaves, contexts - 1).astype(np.uint8)
         # What a context expects before it has seen anything: its activity is a sum of about 16 errors, over 4.

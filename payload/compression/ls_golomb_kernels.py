@@ -54,6 +54,25 @@ def west(samples: NDArray[np.uint16], above: NDArray[np.uint16], j: int) -> tupl
 
 
 @compiled
+def folded(residual: Integer, prediction: Integer, top: int) -> Integer:
+    """A residual as a number from 0 to `top`: of either sign in turns, as far as there is room for both."""
+    size = abs(residual)
+    room = min(prediction, top - prediction)
+    if size > room:
+        return room + size
+    return 2 * residual if residual >= 0 else -2 * residual - 1
+
+
+@compiled
+def unfolded(mapped: Integer, prediction: Integer, top: int) -> Integer:
+    """Undo `folded`."""
+    room = min(prediction, top - prediction)
+    if mapped > 2 * room:
+        return mapped - room if prediction == room else room - mapped
+    return (mapped >> 1) if mapped & 1 == 0 else -((mapped + 1) >> 1)
+
+
+@compiled
 def learn(states: NDArray[np.int64], context: Integer, residual: Integer, mapped: Integer) -> None:
     """Adapt a context to a residual: its Rice parameter and its bias."""
     state = states[context]
@@ -135,11 +154,7 @@ def encode_band(
             residual = sample - prediction
             error_1 = abs(residual)
             wrong_here[MARGIN_PX + j] = error_1
-            room = min(prediction, top - prediction)
-            if error_1 > room:
-                mapped = room + error_1
-            else:
-                mapped = 2 * residual if residual >= 0 else -2 * residual - 1
+            mapped = folded(residual, prediction, top)
             shift = states[context, SHIFT]
             unary = mapped >> shift
             if unary < MAX_UNARY:
@@ -226,13 +241,9 @@ def decode_band(
                 filled -= MAX_UNARY + escape_bits
                 mapped = (pending >> filled) & ((1 << escape_bits) - 1)
             pending &= (1 << filled) - 1
-            room = min(prediction, top - prediction)
             if mapped > top or position - (filled >> 3) > end:
                 return -1
-            if mapped > 2 * room:
-                residual = mapped - room if prediction == room else room - mapped
-            else:
-                residual = (mapped >> 1) if mapped & 1 == 0 else -((mapped + 1) >> 1)
+            residual = unfolded(mapped, prediction, top)
             sample = prediction + residual
             samples[i, j] = sample
             here[MARGIN_PX + j] = sample

@@ -28,14 +28,7 @@ from payload.compression.median import (
     unpack_gains,
 )
 from payload.compression.residuals import split
-from payload.compression.samples import (
-    check_fit,
-    check_plane,
-    check_samples,
-    check_shape,
-    count_coded,
-    nothing,
-)
+from payload.compression.samples import check_fit, check_samples, expect_tile, nothing
 from payload.errors import CodecError
 from payload.registry import option
 
@@ -105,9 +98,7 @@ class MedZstd:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
-        count, pixels = shape[0], count_coded(shape, not_coded)
+        count, pixels = shape[0], expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         if not pixels:
             return nothing(payload, shape)
         gains = unpack_gains(payload, count - 1)

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression.samples import (
-    check_plane,
     check_samples,
-    check_shape,
     coded_samples,
-    count_coded,
+    expect_tile,
     spread_samples,
 )
 from payload.errors import CodecError
@@ -46,9 +44,7 @@ class Raw:
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
         """Unpack samples of shape (B, H, W); CodecError for a payload of another length."""
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
-        pixels = count_coded(shape, not_coded)
+        pixels = expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         count = shape[0] * pixels
         wanted_bytes = packed_bytes(count, bit_depth)
         if len(payload) != wanted_bytes:

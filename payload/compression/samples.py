@@ -96,6 +96,31 @@ def check_plane(not_coded: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> 
         )
 
 
+def expect_tile(
+    shape: tuple[int, int, int], *, bit_depth: int, not_coded: NDArray[np.bool_] | None
+) -> int:
+    """[px] How many pixels a decoder must give back, once it is certain that a tile is wanted of it.
+
+    Raises:
+        CodecError: Shape, bit depth or plane are no tile's.
+    """
+    check_shape(shape, bit_depth=bit_depth)
+    check_plane(not_coded, shape)
+    return count_coded(shape, not_coded)
+
+
+def coded_plane(shape: tuple[int, ...], not_coded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Where pixels are coded, shape (H, W), row by row in memory."""
+    return np.ones(shape[1:], np.bool_) if not_coded is None else ~np.ascontiguousarray(not_coded)
+
+
+def known_samples(
+    bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """The samples with 0 in place of those that are not coded, so that nothing can come to depend on them."""
+    return bands if not_coded is None else np.where(not_coded, np.uint16(0), bands)
+
+
 def check_fit(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
     """Refuse decoded samples that do not fit their bit depth.
 

@@ -28,9 +28,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.compression import normal_tables
-from payload.compression.least_squares import PLANES, Neighbourhood, fit, unpack_predictor
-from payload.compression.ls_golomb import coded_plane, known_samples
-from payload.compression.samples import check_plane, check_samples, check_shape, nothing
+from payload.compression.least_squares import PLANES, Neighbourhood, fit, unpack_predictors
+from payload.compression.samples import (
+    check_samples,
+    coded_plane,
+    expect_tile,
+    known_samples,
+    nothing,
+)
 from payload.compression.scale_model import MARGIN_PX, fit_scale, unpack_scale
 from payload.errors import CodecError
 
@@ -122,15 +127,11 @@ class Strong:
         """The samples, shape (B, H, W), 0 where not coded; CodecError for a payload that cannot be theirs."""
         from payload.compression import range_kernels, strong_kernels  # noqa: PLC0415 - may load numba
 
-        check_shape(shape, bit_depth=bit_depth)
-        check_plane(not_coded, shape)
-        coded = coded_plane(shape, not_coded)
-        if not coded.any():
+        if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
             return nothing(payload, shape)
-        predictors, scales, position = [], [], 0
-        for band in range(shape[0]):
-            predictor, position = unpack_predictor(payload, position, band, PLACES)
-            predictors.append(predictor)
+        coded = coded_plane(shape, not_coded)
+        predictors, position = unpack_predictors(payload, shape[0], PLACES)
+        scales = []
         for band in range(shape[0]):
             scale, position = unpack_scale(payload, position, band)
             scales.append(scale)
@@ -173,11 +174,9 @@ class _Memory:
     def __init__(self, shape: tuple[int, ...]) -> None:
         from payload.compression.mixture_kernels import fresh_states  # noqa: PLC0415 - may load numba
 
-        _, height, width = shape
-        padded = height + 2 * MARGIN_PX, width + 2 * MARGIN_PX
-        self.planes = np.zeros((2 * PLANES, *padded), np.int32)
-        self.errors = np.zeros((PLANES, *padded), np.int32)
-        self.predictions = np.empty((height, width), np.int32)
+        self.planes = np.zeros(PLACES.padded(2 * PLANES, shape), np.int32)
+        self.errors = np.zeros(PLACES.padded(PLANES, shape), np.int32)
+        self.predictions = np.empty(shape[1:], np.int32)
         self.states = fresh_states()
         self.tables = (
             normal_tables.cumulative(),

@@ -93,6 +93,30 @@ def predict_sample(
 
 
 @compiled
+def scale_row(
+    acc: NDArray[np.int64],
+    errors: NDArray[np.int32],
+    band: int,
+    row: int,
+    taps: NDArray[np.int64],
+    coefficients: NDArray[np.int64],
+    weights: NDArray[np.int64],
+) -> None:
+    """What `scale_of` can know of a row before it begins, into `acc`, shape (W,)."""
+    floor = weights[FLOOR] * FLOOR_UNIT
+    predict_row(acc, errors, band, row, taps, 0, coefficients, floor, MARGIN_PX)
+
+
+@compiled
+def hold(
+    here: NDArray[np.int32], wrong_here: NDArray[np.int32], m: int, prediction: Integer, top: int
+) -> None:
+    """A pixel that is not coded: its prediction stands for it, and it was as wrong as the one before."""
+    here[m] = min((prediction + HALF) >> SAMPLE_BITS, top)
+    wrong_here[m] = wrong_here[m - 1]
+
+
+@compiled
 def scale_of(
     planes: NDArray[np.int32],
     wrong: NDArray[np.int32],
@@ -102,8 +126,11 @@ def scale_of(
     prediction: Integer,
     known: Integer,
     weights: NDArray[np.int64],
+    running: Integer,
 ) -> Integer:
-    """The mean error to expect of a sample that is not in the first row, in 1/64 DN."""
+    """The mean error to expect of a sample, in 1/64 DN: in the first row the running one."""
+    if i == 0:
+        return running
     m = MARGIN_PX + j
     own = planes[band % PLANES]
     here, above = own[MARGIN_PX + i], own[MARGIN_PX + i - 1]
@@ -164,8 +191,7 @@ def predict_band(
                 here[MARGIN_PX + j] = sample
                 wrong_here[MARGIN_PX + j] = abs((sample << SAMPLE_BITS) - prediction)
             else:
-                here[MARGIN_PX + j] = min((prediction + HALF) >> SAMPLE_BITS, top)
-                wrong_here[MARGIN_PX + j] = wrong_here[MARGIN_PX + j - 1]
+                hold(here, wrong_here, MARGIN_PX + j, prediction, top)
         finish_row(own, i, height, MARGIN_PX)
         finish_row(wrong, i, height, MARGIN_PX)
         finish_row(medians, i, height, MARGIN_PX)
@@ -198,27 +224,14 @@ def encode_band(
     running: Integer = np.int64((top + 1) << (SAMPLE_BITS - 4))
     for i in range(height):
         if i > 0:
-            predict_row(
-                acc,
-                errors,
-                band,
-                i,
-                scale_taps,
-                0,
-                scale_coefficients,
-                weights[FLOOR] * FLOOR_UNIT,
-                MARGIN_PX,
-            )
+            scale_row(acc, errors, band, i, scale_taps, scale_coefficients, weights)
         begin_row(own, i)
         begin_row(wrong, i)
         for j in range(width):
             if not coded[i, j]:
                 continue
             prediction = np.int64(predictions[i, j])
-            if i > 0:
-                scale = scale_of(planes, wrong, band, i, j, prediction, acc[j], weights)
-            else:
-                scale = running
+            scale = scale_of(planes, wrong, band, i, j, prediction, acc[j], weights, running)
             step = step_of(scale, small_steps)
             state = states[step // CLASS_STEPS]
             inverse = widths(step, state, inverses)
@@ -309,30 +322,16 @@ def decode_band(
     for i in range(height):
         if i > 0:
             predict_row(acc, planes, band, i, taps, SEQUENTIAL, coefficients, start, MARGIN_PX)
-            predict_row(
-                scale_acc,
-                errors,
-                band,
-                i,
-                scale_taps,
-                0,
-                scale_coefficients,
-                weights[FLOOR] * FLOOR_UNIT,
-                MARGIN_PX,
-            )
+            scale_row(scale_acc, errors, band, i, scale_taps, scale_coefficients, weights)
         begin_row(own, i)
         begin_row(wrong, i)
         here, wrong_here = own[MARGIN_PX + i], wrong[MARGIN_PX + i]
         for j in range(width):
             prediction = predict_sample(planes, band, i, j, acc[j], coefficients, shift, top)
             if not coded[i, j]:
-                here[MARGIN_PX + j] = min((prediction + HALF) >> SAMPLE_BITS, top)
-                wrong_here[MARGIN_PX + j] = wrong_here[MARGIN_PX + j - 1]
+                hold(here, wrong_here, MARGIN_PX + j, prediction, top)
                 continue
-            if i > 0:
-                scale = scale_of(planes, wrong, band, i, j, prediction, scale_acc[j], weights)
-            else:
-                scale = running
+            scale = scale_of(planes, wrong, band, i, j, prediction, scale_acc[j], weights, running)
             step = step_of(scale, small_steps)
             state = states[step // CLASS_STEPS]
             inverse = widths(step, state, inverses)

@@ -36,14 +36,28 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     end_s = float(profile.time_s[-1])
     if channel_bytes > capacity_bytes(profile, start_s, end_s):
         return None
+    wanted = channel_bytes * BITS_PER_BYTE
+    if profile.time_s.size == 2:  # one rate: the same sums, of one number each, without arrays
+        began_s = max(float(profile.time_s[0]), start_s)
+        return _on_until_through(
+            profile,
+            start_s,
+            channel_bytes,
+            min(began_s + wanted / float(profile.rate_bps[0]), end_s),
+        )
     bits = _bits(profile, start_s, end_s)
     done = np.cumsum(bits)
-    wanted = channel_bytes * BITS_PER_BYTE
     piece = min(int(np.searchsorted(done, wanted)), bits.size - 1)
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
-    # A double of seconds is coarser than a bit; step on until all bytes are through.
+    return _on_until_through(profile, start_s, channel_bytes, finish_s)
+
+
+def _on_until_through(
+    profile: RateProfile, start_s: float, channel_bytes: int, finish_s: float
+) -> float:
+    """[s] A double of seconds is coarser than a bit: step on until all bytes are through."""
     while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
         finish_s = math.nextafter(finish_s, math.inf)
     return finish_s

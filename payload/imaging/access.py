@@ -165,7 +165,8 @@ def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[n
     steps, whos = [], []
     for first in range(0, len(place.up), _PIECE):  # pieces that fit into the processor's cache
         receding = own >= velocity @ place.position_km[first : first + _PIECE].T
-        step, who = np.nonzero(~receding[:-1] & receding[1:])
+        turns = np.flatnonzero(receding[1:] > receding[:-1])  # far sooner than in two dimensions
+        step, who = np.divmod(turns, receding.shape[1])
         who += first
         up, height_km = place.up[who], _dot(place.position_km[who], place.up[who])
         highest_km = np.maximum(_dot(position[step], up), _dot(position[step + 1], up)) - height_km

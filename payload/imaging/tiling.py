@@ -31,8 +31,7 @@ def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int
     Raises:
         ImageryError: The scene cannot be read, or a size makes no sense.
     """
-    if margin_px < 0:
-        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: 0 or more is wanted")
+    _check_margin(margin_px)
     grid = TileGrid(scene.height_px, scene.width_px, tile_px)
     strip = _Strip(0, 0, None)
     for row in range(grid.rows):
@@ -40,19 +39,64 @@ def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int
         first_px = max(0, cells.top_px - margin_px)
         strip = strip.rolled(scene, first_px, cells.top_px + cells.height_px + margin_px)
         for col in range(grid.cols):
-            window = grid.window(row, col)
-            patch, surroundings, inset = strip.cut(window, margin_px)
-            yield Tile(
-                id=tile_id(acquisition_id, row, col),
-                row=row,
-                col=col,
-                window=window,
-                patch=patch,
-                surroundings=surroundings,
-                inset=inset,
-                radiometry=scene.radiometry,
-                bit_depth=scene.bit_depth,
+            where = tile_id(acquisition_id, row, col), row, col
+            yield _tile(
+                scene, where, grid.window(row, col), strip.cut(grid.window(row, col), margin_px)
             )
+
+
+def cut_tile(
+    scene: Scene, acquisition_id: str, place: tuple[int, int], *, tile_px: int, margin_px: int
+) -> Tile:
+    """One tile of those that `cut_tiles` cuts, the same to the last bit, and nothing else is read.
+
+    Args:
+        scene: What the camera saw.
+        acquisition_id: Goes into the id of the tile.
+        place: Row and column of its cell.
+        tile_px: [px] Side of a cell.
+        margin_px: [px] How much of its surroundings it brings along on each side.
+
+    Raises:
+        ImageryError: The scene cannot be read, or a size makes no sense.
+    """
+    _check_margin(margin_px)
+    window = TileGrid(scene.height_px, scene.width_px, tile_px).window(*place)
+    top_px, left_px = max(0, window.top_px - margin_px), max(0, window.left_px - margin_px)
+    around = Window(
+        top_px,
+        left_px,
+        min(scene.height_px, window.top_px + window.height_px + margin_px) - top_px,
+        min(scene.width_px, window.left_px + window.width_px + margin_px) - left_px,
+    )
+    strip = _Strip(top_px, top_px + around.height_px, scene.read(around))
+    inside = replace(window, left_px=window.left_px - left_px)
+    where = tile_id(acquisition_id, *place), *place
+    return _tile(scene, where, window, strip.cut(inside, margin_px))
+
+
+def _check_margin(margin_px: int) -> None:
+    if margin_px < 0:
+        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: 0 or more is wanted")
+
+
+_Cut = tuple[Patch, NDArray[np.uint16], tuple[slice, slice]]
+
+
+def _tile(scene: Scene, where: tuple[str, int, int], window: Window, cut: _Cut) -> Tile:
+    name, row, col = where
+    patch, surroundings, inset = cut
+    return Tile(
+        id=name,
+        row=row,
+        col=col,
+        window=window,
+        patch=patch,
+        surroundings=surroundings,
+        inset=inset,
+        radiometry=scene.radiometry,
+        bit_depth=scene.bit_depth,
+    )
 
 
 def merge_tiles(pieces: Iterable[tuple[Window, Patch]], *, height_px: int, width_px: int) -> Patch:
@@ -122,9 +166,7 @@ class _Strip:
             return _Strip(0, end_px, fresh)
         return _Strip(first_px, end_px, _below(self.rows, first_px - self.first_px, fresh))
 
-    def cut(
-        self, window: Window, margin_px: int
-    ) -> tuple[Patch, NDArray[np.uint16], tuple[slice, slice]]:
+    def cut(self, window: Window, margin_px: int) -> "_Cut":
         """A cell's own pixels (copied), its surroundings (a view), and where it lies in them."""
         assert self.rows is not None
         strip = self.rows

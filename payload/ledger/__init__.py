@@ -9,6 +9,7 @@
 >>> audit(books)
 """
 
+from payload.ledger.album import Album, Image, values_of
 from payload.ledger.audit import audit
 from payload.ledger.book import (
     ENDS,
@@ -23,11 +24,13 @@ from payload.ledger.book import (
     ThumbnailEntry,
     TileEntry,
 )
+from payload.ledger.pages import Pages
 from payload.ledger.planned import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
-from payload.ledger.record import ContactLog, Event, FlightRecord, Image, UploadLog
+from payload.ledger.record import ContactLog, Event, FlightRecord, UploadLog
 
 __all__ = [
     "ENDS",
+    "Album",
     "ContactLog",
     "Entry",
     "Event",
@@ -41,6 +44,7 @@ __all__ = [
     "Ledger",
     "LoopLog",
     "NotTaken",
+    "Pages",
     "PlanItem",
     "PlanVersion",
     "PowerBalance",
@@ -49,4 +53,5 @@ __all__ = [
     "TileEntry",
     "UploadLog",
     "audit",
+    "values_of",
 ]

@@ -2,12 +2,26 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from payload.errors import LawError
-from payload.ledger.book import ENDS, Entry, Fate, Late, Ledger, ReportEntry, TileEntry
+from payload.ledger.book import (
+    ENDS,
+    Fate,
+    Late,
+    LateEntry,
+    Ledger,
+    ReportEntry,
+    ThumbnailEntry,
+    ThumbnailMade,
+    TileEntry,
+)
+from payload.ledger.pages import Row
 
 JOULE_TOLERANCE = 1e-9
+PART_TILES = 200_000
+"""So many are audited at a time."""
 
 
 def audit(ledger: Ledger) -> None:
@@ -24,54 +38,69 @@ def audit(ledger: Ledger) -> None:
     Raises:
         LawError: The first law that is broken, with the tile and the figures.
     """
-    raw = _acquired(ledger)
-    fates = _fates(ledger, raw)
-    held = _held(ledger, raw)
-    for tile_id, raw_bytes in raw.items():
-        _audit_tile(tile_id, raw_bytes, fates.get(tile_id, {}), held.get(tile_id))
+    parts = 1 + len(ledger.acquired) // PART_TILES
+    for part in range(parts):
+        books = _Share(part, parts)
+        raw = _acquired(books.of(ledger.acquired.rows(), 1))
+        fates = _fates(books.of(ledger.entries.rows(), 1), raw)
+        held = _held(books.of(ledger.tiles.rows(), 0), raw)
+        for tile_id, raw_bytes in raw.items():
+            _audit_tile(tile_id, raw_bytes, fates.get(tile_id, {}), held.get(tile_id))
+        _audit_late(books.of(ledger.late.rows(), 1), raw, fates)
+        _audit_thumbnails(
+            books.of(ledger.thumbnails_made.rows(), 1), books.of(ledger.thumbnails.rows(), 1), raw
+        )
     _audit_joules(ledger)
     _audit_balances(ledger)
-    _audit_late(ledger, raw, fates)
-    _audit_thumbnails(ledger, raw)
     _audit_reports(ledger.reports_made, ledger.reports)
     _audit_reports(ledger.cover_reports_made, ledger.cover_reports)
 
 
-def _acquired(ledger: Ledger) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Tiles are audited some at a time, so that memory does not grow with the flight: each is of one part."""
+
+    part: int
+    parts: int
+
+    def of(self, rows: Iterable[Row], tile: int) -> Iterable[Row]:
+        """Those rows whose tile, which stands in a column, is of this part."""
+        if self.parts == 1:
+            return rows
+        return (row for row in rows if hash(row[tile]) % self.parts == self.part)
+
+
+def _acquired(rows: Iterable[Row]) -> dict[str, int]:
     raw: dict[str, int] = {}
-    for item in ledger.acquired:
-        if item.tile_id in raw:
-            raise LawError(f"tile {item.tile_id} was acquired twice")
-        if type(item.raw_bytes) is not int or item.raw_bytes <= 0:
-            raise LawError(
-                f"tile {item.tile_id} has {item.raw_bytes!r} raw bytes; a positive int is wanted"
-            )
-        raw[item.tile_id] = item.raw_bytes
+    for _, tile_id, raw_bytes in rows:
+        if tile_id in raw:
+            raise LawError(f"tile {tile_id} was acquired twice")
+        if type(raw_bytes) is not int or raw_bytes <= 0:
+            raise LawError(f"tile {tile_id} has {raw_bytes!r} raw bytes; a positive int is wanted")
+        raw[tile_id] = raw_bytes
     return raw
 
 
-def _fates(ledger: Ledger, raw: dict[str, int]) -> dict[str, dict[Fate, int]]:
-    fates: defaultdict[str, dict[Fate, int]] = defaultdict(dict)
-    for entry in ledger.entries:
-        _audit_entry(entry, raw)
-        if entry.fate in fates[entry.tile_id]:
-            raise LawError(f"tile {entry.tile_id} is booked twice as {entry.fate}")
-        fates[entry.tile_id][entry.fate] = entry.bytes
+def _fates(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, dict[Fate, int]]:
+    fates: dict[str, dict[Fate, int]] = {}
+    for _, tile_id, fate, count_bytes in rows:
+        if tile_id not in raw:
+            raise LawError(f"tile {tile_id} is booked as {fate} but was never acquired")
+        if type(count_bytes) is not int or count_bytes <= 0:
+            raise LawError(
+                f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
+            )
+        booked = fates.setdefault(tile_id, {})
+        if fate in booked:
+            raise LawError(f"tile {tile_id} is booked twice as {fate}")
+        booked[fate] = count_bytes
     return fates
 
 
-def _audit_entry(entry: Entry, raw: dict[str, int]) -> None:
-    if entry.tile_id not in raw:
-        raise LawError(f"tile {entry.tile_id} is booked as {entry.fate} but was never acquired")
-    if type(entry.bytes) is not int or entry.bytes <= 0:
-        raise LawError(
-            f"tile {entry.tile_id}: {entry.bytes!r} bytes {entry.fate}; a positive int is wanted"
-        )
-
-
-def _held(ledger: Ledger, raw: dict[str, int]) -> dict[str, TileEntry]:
+def _held(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, TileEntry]:
     held: dict[str, TileEntry] = {}
-    for tile in ledger.tiles:
+    for row in rows:
+        tile = TileEntry(*row)
         if tile.tile_id in held:
             raise LawError(f"tile {tile.tile_id} ended twice")
         if tile.tile_id not in raw:
@@ -114,10 +143,10 @@ def _say(fates: dict[Fate, int]) -> str:
 
 def _audit_joules(ledger: Ledger) -> None:
     spent: defaultdict[str, list[float]] = defaultdict(list)
-    for entry in ledger.joules:
-        if not (math.isfinite(entry.joules) and entry.joules >= 0):
-            raise LawError(f"{entry.consumer} spent {entry.joules!r} J on {entry.subject}")
-        spent[entry.consumer].append(entry.joules)
+    for _, consumer, subject, joules in ledger.joules.rows():
+        if not (math.isfinite(joules) and joules >= 0):
+            raise LawError(f"{consumer} spent {joules!r} J on {subject}")
+        spent[consumer].append(joules)
     for consumer in sorted(spent.keys() | ledger.metered_j.keys()):
         total, metered = math.fsum(spent[consumer]), ledger.metered_j.get(consumer, 0.0)
         if abs(total - metered) > JOULE_TOLERANCE * max(total, metered):
@@ -148,17 +177,19 @@ def _audit_balances(ledger: Ledger) -> None:
     if not ledger.balances:
         return
     spent: defaultdict[str, list[float]] = defaultdict(list)
-    for entry in ledger.joules:
-        spent[entry.consumer].append(entry.joules)
+    for _, consumer, _, joules in ledger.joules.rows():
+        spent[consumer].append(joules)
     for consumer in sorted(spent.keys() | drawn.keys()):
         booked, had = math.fsum(spent[consumer]), math.fsum(drawn[consumer])
         if abs(booked - had) > JOULE_TOLERANCE * fleet_j:
             raise LawError(f"{consumer} spent {booked!r} J but drew {had!r} J from the batteries")
 
 
-def _audit_late(ledger: Ledger, raw: dict[str, int], fates: dict[str, dict[Fate, int]]) -> None:
+def _audit_late(
+    rows: Iterable[Row], raw: dict[str, int], fates: dict[str, dict[Fate, int]]
+) -> None:
     seen: set[str] = set()
-    for item in ledger.late:
+    for item in (LateEntry(*row) for row in rows):
         if item.tile_id in seen:
             raise LawError(f"tile {item.tile_id} missed its deadline twice")
         seen.add(item.tile_id)
@@ -171,9 +202,9 @@ def _audit_late(ledger: Ledger, raw: dict[str, int], fates: dict[str, dict[Fate,
             raise LawError(f"tile {item.tile_id} was late and {item.late}, but not booked so")
 
 
-def _audit_thumbnails(ledger: Ledger, raw: dict[str, int]) -> None:
+def _audit_thumbnails(starts: Iterable[Row], ends: Iterable[Row], raw: dict[str, int]) -> None:
     made: dict[str, int] = {}
-    for item in ledger.thumbnails_made:
+    for item in (ThumbnailMade(*row) for row in starts):
         if item.tile_id not in raw or item.tile_id in made:
             raise LawError(f"the thumbnail of {item.tile_id} was made twice, or of no tile")
         if type(item.bytes) is not int or item.bytes <= 0:
@@ -181,7 +212,7 @@ def _audit_thumbnails(ledger: Ledger, raw: dict[str, int]) -> None:
                 f"the thumbnail of {item.tile_id} has {item.bytes!r} bytes; a positive int is wanted"
             )
         made[item.tile_id] = item.bytes
-    for entry in ledger.thumbnails:
+    for entry in (ThumbnailEntry(*row) for row in ends):
         if entry.end is Fate.SAVED:
             raise LawError(f"the thumbnail of {entry.tile_id} ended as {entry.end}")
         made_bytes = made.pop(entry.tile_id, None)
@@ -196,7 +227,7 @@ def _audit_thumbnails(ledger: Ledger, raw: dict[str, int]) -> None:
         raise LawError(f"the thumbnail of {next(iter(made))} never ended")
 
 
-def _audit_reports(starts: Sequence[ReportEntry], ends: Sequence[ReportEntry]) -> None:
+def _audit_reports(starts: Iterable[ReportEntry], ends: Iterable[ReportEntry]) -> None:
     made: dict[str, int] = {}
     for item in starts:
         if item.report_id in made or type(item.bytes) is not int or item.bytes <= 0:

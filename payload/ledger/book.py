@@ -4,9 +4,15 @@ The book of bytes is written by whoever decides, the book of tiles by whoever ho
 hands, so that the audit compares what was said with what was there.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from payload.ledger.pages import Pages
 
 
 class Fate(StrEnum):
@@ -169,36 +175,46 @@ class ReportEntry:
 class Ledger:
     """The books of one flight. Entries are appended, never changed."""
 
-    acquired: list[Acquired] = field(default_factory=list[Acquired])
-    entries: list[Entry] = field(default_factory=list[Entry])
-    tiles: list[TileEntry] = field(default_factory=list[TileEntry])
-    joules: list[JouleEntry] = field(default_factory=list[JouleEntry])
     metered_j: dict[str, float] = field(default_factory=dict[str, float])
     balances: list[PowerBalance] = field(default_factory=list[PowerBalance])
-    late: list[LateEntry] = field(default_factory=list[LateEntry])
-    thumbnails_made: list[ThumbnailMade] = field(default_factory=list[ThumbnailMade])
-    thumbnails: list[ThumbnailEntry] = field(default_factory=list[ThumbnailEntry])
-    reports_made: list[ReportEntry] = field(default_factory=list[ReportEntry])
-    reports: list[ReportEntry] = field(default_factory=list[ReportEntry])
-    cover_reports_made: list[ReportEntry] = field(default_factory=list[ReportEntry])
-    cover_reports: list[ReportEntry] = field(default_factory=list[ReportEntry])
+    acquired: Pages[Acquired] = field(default_factory=partial(Pages, Acquired))
+    entries: Pages[Entry] = field(default_factory=partial(Pages, Entry))
+    tiles: Pages[TileEntry] = field(default_factory=partial(Pages, TileEntry))
+    joules: Pages[JouleEntry] = field(default_factory=partial(Pages, JouleEntry))
+    late: Pages[LateEntry] = field(default_factory=partial(Pages, LateEntry))
+    thumbnails_made: Pages[ThumbnailMade] = field(default_factory=partial(Pages, ThumbnailMade))
+    thumbnails: Pages[ThumbnailEntry] = field(default_factory=partial(Pages, ThumbnailEntry))
+    reports_made: Pages[ReportEntry] = field(default_factory=partial(Pages, ReportEntry))
+    reports: Pages[ReportEntry] = field(default_factory=partial(Pages, ReportEntry))
+    cover_reports_made: Pages[ReportEntry] = field(default_factory=partial(Pages, ReportEntry))
+    cover_reports: Pages[ReportEntry] = field(default_factory=partial(Pages, ReportEntry))
+
+    @classmethod
+    def on_disk(cls, folder: Path) -> "Ledger":
+        """Empty books whose full pages go into a folder."""
+        books = cls()
+        for name in (item.name for item in fields(cls)):
+            book = getattr(books, name)
+            if isinstance(book, Pages):
+                book.file = folder / f"{name}.pages"
+        return books
 
     def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
         """A tile of so many raw bytes was taken."""
-        self.acquired.append(Acquired(time_s, tile_id, raw_bytes))
+        self.acquired.write((time_s, tile_id, raw_bytes))
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int, time_s: float) -> None:
         """So many bytes of a tile met their fate; nothing is written for none."""
         if count_bytes:
-            self.entries.append(Entry(time_s, tile_id, fate, count_bytes))
+            self.entries.write((time_s, tile_id, fate, count_bytes))
 
     def finish(self, tile_id: str, end: Fate, held_bytes: int, left_out_bytes: int = 0) -> None:
         """The holder of a tile tells its end, what it held, and what of its pixels was not coded."""
-        self.tiles.append(TileEntry(tile_id, end, held_bytes, left_out_bytes))
+        self.tiles.write((tile_id, end, held_bytes, left_out_bytes))
 
     def spend(self, consumer: str, subject: str, joules: float, time_s: float) -> None:
         """A consumer took energy for a piece of work."""
-        self.joules.append(JouleEntry(time_s, consumer, subject, joules))
+        self.joules.write((time_s, consumer, subject, joules))
 
     def meter(self, consumer: str, joules: float) -> None:
         """What a consumer's own meter shows at the end of the flight."""
@@ -210,48 +226,58 @@ class Ledger:
 
     def miss(self, tile_id: str, late: Late, raw_bytes: int, time_s: float) -> None:
         """A tile missed its deadline."""
-        self.late.append(LateEntry(time_s, tile_id, late, raw_bytes))
+        self.late.write((time_s, tile_id, late, raw_bytes))
 
     def make_thumbnail(self, tile_id: str, count_bytes: int, time_s: float) -> None:
         """A thumbnail of so many bytes was made; they are no bytes of the tile."""
-        self.thumbnails_made.append(ThumbnailMade(time_s, tile_id, count_bytes))
+        self.thumbnails_made.write((time_s, tile_id, count_bytes))
 
     def end_thumbnail(self, tile_id: str, end: Fate, held_bytes: int, time_s: float) -> None:
         """The holder of a thumbnail tells its end and what it held."""
-        self.thumbnails.append(ThumbnailEntry(time_s, tile_id, end, held_bytes))
+        self.thumbnails.write((time_s, tile_id, end, held_bytes))
 
     def make_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
         """A cover report was made."""
-        self.reports_made.append(ReportEntry(time_s, report_id, count_bytes))
+        self.reports_made.write((time_s, report_id, count_bytes, None))
 
     def end_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
         """The radio, or the ground, tells the end of a cover report."""
-        self.reports.append(ReportEntry(time_s, report_id, count_bytes, end))
+        self.reports.write((time_s, report_id, count_bytes, end))
 
     def make_cover_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
         """The cover report of an image was made."""
-        self.cover_reports_made.append(ReportEntry(time_s, report_id, count_bytes))
+        self.cover_reports_made.write((time_s, report_id, count_bytes, None))
 
     def end_cover_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
         """The radio, or the ground, tells the end of an image's cover report."""
-        self.cover_reports.append(ReportEntry(time_s, report_id, count_bytes, end))
+        self.cover_reports.write((time_s, report_id, count_bytes, end))
 
     def report_bytes(self, end: Fate) -> int:
         """[byte] All reports, of both kinds, with an end."""
-        return sum(item.bytes for item in self.reports + self.cover_reports if item.end is end)
+        both = chain(self.reports.rows(), self.cover_reports.rows())
+        return sum(count_bytes for _, _, count_bytes, its_end in both if its_end is end)
 
     def spent_j(self, consumer: str | None = None) -> float:
         """[J] Spent by a consumer, or by all."""
-        return sum(item.joules for item in self.joules if consumer in {None, item.consumer})
+        rows = self.joules.rows()
+        spent: list[float] = [joules for _, who, _, joules in rows if consumer in {None, who}]
+        return sum(spent)
 
     def total_bytes(self, fate: Fate) -> int:
         """[byte] All bytes that met a fate."""
-        return sum(entry.bytes for entry in self.entries if entry.fate is fate)
+        return self.bytes_by_fate()[fate]
+
+    def bytes_by_fate(self) -> Counter[Fate]:
+        """[byte] That met each fate."""
+        found: Counter[Fate] = Counter()
+        for _, _, fate, count_bytes in self.entries.rows():
+            found[fate] += count_bytes
+        return found
 
     def acquired_bytes(self) -> int:
         """[byte] All bytes that came into being."""
-        return sum(item.raw_bytes for item in self.acquired)
+        return sum(raw_bytes for _, _, raw_bytes in self.acquired.rows())
 
     def tiles_with(self, end: Fate) -> Iterator[str]:
         """Ids of the tiles with an end."""
-        return (tile.tile_id for tile in self.tiles if tile.end is end)
+        return (tile_id for tile_id, its_end, _, _ in self.tiles.rows() if its_end is end)

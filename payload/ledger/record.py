@@ -1,10 +1,12 @@
 """What a flight leaves: its books, its images, its contacts and its events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from payload.ledger.album import Image
 from payload.ledger.book import Ledger
 from payload.ledger.planned import LoopLog
-from payload.types import Acquisition, ContactWindow, TileOutcome
+from payload.types import ContactWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,6 @@ class Event:
     subject: str
     bytes: int = 0
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An acquisition and the outcomes of those of its tiles that were judged on board, in grid order."""
-
-    acquisition: Acquisition
-    outcomes: tuple[TileOutcome, ...]
-    is_retake: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +79,9 @@ class FlightRecord:
     arm: str
     span_s: float
     ledger: Ledger
-    images: tuple[Image, ...]
+    images: Sequence[Image]
     contacts: tuple[ContactLog, ...]
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     delivered_s: dict[str, float]
     peak_memory_bytes: int
     fetched: tuple[str, ...] = ()

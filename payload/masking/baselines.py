@@ -9,11 +9,32 @@ from payload.masking.preprocess import reflectance
 from payload.registry import option, supplied
 from payload.types import CLOUD, CloudMask, MaskerIdentity, Tile
 
-_CERTAIN = 0.5  # both maskers say 0 or 1
+_CERTAIN = 0.5
+
+
+class _PixelByPixel:
+    """A masker that looks at one pixel at a time, and is certain of what it says."""
+
+    __slots__ = ()
+
+    @property
+    def margin_px(self) -> int:
+        """[px] It looks at one pixel at a time."""
+        return 0
+
+    @property
+    def multiple_px(self) -> int:
+        """[px] Tiles may start anywhere."""
+        return 1
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
+        return _CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
-class BlueThreshold:
+class BlueThreshold(_PixelByPixel):
     """Cloud is what is bright in blue: what every network has to beat."""
 
     blue_threshold: float = option(
@@ -31,21 +52,6 @@ class BlueThreshold:
             )
 
     @property
-    def margin_px(self) -> int:
-        """[px] It looks at one pixel at a time."""
-        return 0
-
-    @property
-    def multiple_px(self) -> int:
-        """[px] Tiles may start anywhere."""
-        return 1
-
-    @property
-    def threshold(self) -> float:
-        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
-        return _CERTAIN
-
-    @property
     def identity(self) -> MaskerIdentity:
         """Who made the mask, for reports: the threshold is the one parameter."""
         return MaskerIdentity(f"blue > {self.blue_threshold:g}", None, 1)
@@ -57,23 +63,8 @@ class BlueThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Oracle:
+class Oracle(_PixelByPixel):
     """The truth itself: what no network can beat. Pixels of unknown truth count as clear."""
-
-    @property
-    def margin_px(self) -> int:
-        """[px] It looks at one pixel at a time."""
-        return 0
-
-    @property
-    def multiple_px(self) -> int:
-        """[px] Tiles may start anywhere."""
-        return 1
-
-    @property
-    def threshold(self) -> float:
-        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
-        return _CERTAIN
 
     @property
     def identity(self) -> MaskerIdentity:

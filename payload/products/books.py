@@ -1,12 +1,12 @@
 """Ledger, tiles, images, contacts, events and ground track as Parquet tables."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from payload.geometry.grid import tile_place
 from payload.ledger import Fate, FlightRecord
-from payload.tables import write_table
+from payload.tables import TableWriter
 from payload.types import CoverEstimate, Target
 
 Types = dict[str, str]
@@ -116,29 +116,31 @@ def write_books(
         "contacts": (CONTACTS, _contact_rows),
         "events": (EVENTS, lambda record: _event_rows(record, utc)),
     }
-    for name, (types, rows_of) in tables.items():
-        rows = [row for record in records.values() for row in rows_of(record)]
-        _write(folder / f"{name}.parquet", types, rows)
+    with ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(TableWriter(folder / f"{name}.parquet", types))
+            for name, (types, _) in tables.items()
+        }
+        for record in records.values():
+            for name, (_, rows_of) in tables.items():
+                writers[name].write(rows_of(record))
     _write(folder / "track.parquet", TRACK, track)
     places = [(item.name, item.lat_deg, item.lon_deg, item.priority) for item in targets]
     _write(folder / "targets.parquet", TARGETS, places)
 
 
-def _write(path: Path, types: Types, rows: Sequence[Row]) -> None:
-    columns: dict[str, list[Any]] = {
-        name: [row[index] for row in rows] for index, name in enumerate(types)
-    }
-    write_table(path, types, columns)
+def _write(path: Path, types: Types, rows: Iterable[Row]) -> None:
+    with TableWriter(path, types) as table:
+        table.write(rows)
 
 
 def _ledger_rows(record: FlightRecord) -> Iterable[Row]:
-    for entry in record.ledger.entries:
-        image, _, _ = tile_place(entry.tile_id)
-        yield record.arm, entry.tile_id, image, str(entry.fate), entry.bytes, entry.time_s
+    for time_s, tile_id, fate, count_bytes in record.ledger.entries.rows():
+        yield record.arm, tile_id, tile_id.rpartition("#")[0], str(fate), count_bytes, time_s
 
 
 def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> Iterable[Row]:
-    ends = {tile.tile_id: tile.end for tile in record.ledger.tiles}
+    ends = {tile_id: end for tile_id, end, _, _ in record.ledger.tiles.rows()}
     for image in record.images:
         taken = image.acquisition
         outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from payload.report.as_flown import FlownImage
 from payload.report.checked import Count, Real, Seconds
@@ -120,11 +123,24 @@ class Arm:
     used_j_per_clear_mpx: Real | None = None
     refused: Count | None = None
     late_tiles: Count | None = None
+    cost: Real | None = None
+    cost_contacts: Real | None = None
+    cost_data: Real | None = None
+    cost_energy: Real | None = None
+    cost_per_clear_km2: Real | None = None
+    cost_per_clear_gb: Real | None = None
 
     @property
     def flown(self) -> bool:
         """Whether the arm was flown at all."""
         return self.downlinked_bytes is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PricesTold:
+    """In which currency costs are told; the figures stand with the arms."""
+
+    currency: Annotated[str, Field(max_length=16)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,13 @@ class Upload:
     satellite: str
     complete_s: Seconds | None
     passes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class SampledTold:
+    """How large a sample was painted, and how far to trust it, in sentences."""
+
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +200,14 @@ class Summary:
     arms: tuple[Arm, ...]
     notes: tuple[str, ...] = ()
     surrogate: SurrogateTold | None = None
+    sampled: SampledTold | None = None
     fetched: Fetched | None = None
     faults: dict[str, Count] = field(default_factory=dict[str, int])
     power: PowerUse | None = None
     late: LateTiles | None = None
     uploads: tuple[Upload, ...] = ()
     requests: RequestsTold | None = None
+    prices: PricesTold | None = None
 
 
 # --- the other files --------------------------------------------------------------------------------

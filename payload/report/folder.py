@@ -1,7 +1,6 @@
 """A results folder becomes ReportData. What a stranger's folder holds is checked here, and nowhere later."""
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -27,7 +26,7 @@ from payload.report.data import (
 from payload.report.evidence import read_evidence
 from payload.report.parameters import parameters
 from payload.report.setting import Setting
-from payload.tables import Ask, folder_tables
+from payload.tables import Asker
 from payload.units import S_PER_DAY
 
 MOST_TRACKS = 8
@@ -85,17 +84,7 @@ def read_report_data(folder: Path) -> ReportData:
     """
     summary, _ = read_summary(folder)
     scenario = _read_json(folder / "scenario.json")
-    with ExitStack() as opened:
-        try:
-            tables = opened.enter_context(folder_tables(folder))
-        except ScenarioError as error:
-            raise ScenarioError(
-                f"{folder}: its tables are damaged or incomplete: {error}"
-            ) from error
-        return _told(folder, summary, scenario, _Asker(folder, tables))
-
-
-def _told(folder: Path, summary: Summary, scenario: object, ask: "_Asker") -> ReportData:
+    ask = _Asker(folder)
     return ReportData(
         summary=summary,
         setting=_parse(Setting, scenario, folder / "scenario.json"),
@@ -136,12 +125,12 @@ def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
 class _Asker:
     """Asks the tables of one folder; whatever is wrong with them becomes one sentence."""
 
-    def __init__(self, folder: Path, ask: Ask) -> None:
-        self.folder, self.ask = folder, ask
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._ask = folder, Asker(folder)
 
     def __call__(self, sql: str) -> tuple[list[str], Rows]:
         try:
-            return self.ask(sql)
+            return self._ask(sql)
         except ScenarioError as error:
             raise ScenarioError(
                 f"{self.folder}: its tables are damaged or incomplete: {error}"

@@ -31,6 +31,28 @@ def key_figures(data: ReportData) -> tuple[KeyFigure, ...]:
         _compute(data),
         *_power(data),
         *_late(data),
+        *_cost(data),
+    )
+
+
+def _cost(data: ReportData) -> tuple[KeyFigure, ...]:
+    own, raw, prices = data.arm(OWN_ARM), data.arm("raw"), data.summary.prices
+    if prices is None or own is None:
+        return ()
+    each, unit = own.cost_per_clear_km2, prices.currency
+    beside = "" if own.cost is None else f"{number(own.cost)}{NBSP}{unit} in all"
+    if own.cost_per_clear_gb is not None:
+        beside += f"; {number(own.cost_per_clear_gb)}{NBSP}{unit} a clear gigabyte"
+    if raw is not None and raw.cost_per_clear_km2 is not None:
+        beside += f"; bent pipe {number(raw.cost_per_clear_km2)}{NBSP}{unit} a square kilometre"
+    return (
+        KeyFigure(
+            "Cost of a clear square kilometre",
+            "unknown" if each is None else f"{number(each)}{NBSP}{unit}",
+            beside or "its energy is unknown",
+            "Contacts, data received and energy at the scenario's prices, over clear ground delivered. A clear "
+            "gigabyte is 1e9 raw bytes of clear pixels.",
+        ),
     )
 
 

@@ -131,16 +131,57 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
 )
 
 
+_COSTS: tuple[tuple[str, str, str], ...] = (
+    (
+        "cost",
+        "Cost",
+        "Contacts, data and energy at the scenario's prices; unknown where one of them is.",
+    ),
+    (
+        "cost_contacts",
+        "Cost of contacts",
+        "Minutes from AOS to LOS and passes that are paid for, see prices.passes.",
+    ),
+    (
+        "cost_data",
+        "Cost of data",
+        "Tile records, cover reports and thumbnails received, by the gigabyte.",
+    ),
+    (
+        "cost_energy",
+        "Cost of energy",
+        "All that the battery served, without a battery computing alone, by the watt-hour.",
+    ),
+    (
+        "cost_per_clear_km2",
+        "Cost, a clear square kilometre",
+        f"Cost over clear ground delivered, a pixel being the square of the sample distance; {DASH} where none is.",
+    ),
+    (
+        "cost_per_clear_gb",
+        "Cost, a clear gigabyte",
+        f"Cost over 1e9 raw bytes of clear pixels delivered, however small they were sent; {DASH} where none is.",
+    ),
+)
+
+
 def arm_table(data: ReportData) -> tuple[tuple[Arm, ...], tuple[Measure, ...]]:
     """Arms, the scenario's own first, and one measure a row. A dash: not flown, or not defined for it."""
     arms = tuple(sorted(data.summary.arms, key=lambda arm: arm.name != OWN_ARM))
+    shown = [*_MEASURES]
+    if data.summary.prices is not None:
+        unit = data.summary.prices.currency
+        shown += [
+            (key, f"{name}, {unit}", about, _told(number, DASH if "_per_" in key else UNKNOWN))
+            for key, name, about in _COSTS
+        ]
     measures = tuple(
         Measure(
             name,
             meaning,
             tuple(show(getattr(arm, key)) if arm.flown else DASH for arm in arms),
         )
-        for key, name, meaning, show in _MEASURES
+        for key, name, meaning, show in shown
     )
     return arms, measures
 

@@ -2,6 +2,8 @@
 
 import copy
 import difflib
+import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +20,8 @@ from payload.scenario.models import Scenario
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
 MOST_ERRORS = 12
+MOST_VARIANTS = 1_000
+"""Of a comparison that is crossed."""
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -228,19 +232,42 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
-def what_if_changes(what_ifs: Sequence[str]) -> list[str]:
-    """The overrides that what-ifs `path.to.key=value[,value…]` stand for, one for each value.
+def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[dict[str, str]]:
+    """What each variant sets that what-ifs `path.to.key=value[,value…]` stand for: keys and values as they are written.
+
+    Args:
+        what_ifs: One for each key.
+        cross: Whether every value meets every value of all other keys; each value by itself if not.
 
     Raises:
-        ScenarioError: A what-if is no override, or changes the seed, which all variants share.
+        ScenarioError: A what-if is no override, changes the seed, which all variants share, or there are too many variants.
     """
     found = []
     for what_if in what_ifs:
         key, _, values = what_if.partition("=")
         if key.strip() == "seed":
             raise ScenarioError(f"--what-if {what_if}: all variants fly with one seed; use --seed")
-        for value in re.split(r",(?![^\[{]*[\]}])", values):
-            change = f"{key}={value.strip()}"
-            parse_override(change)
-            found.append(change)
-    return found
+        told = [value.strip() for value in re.split(r",(?![^\[{]*[\]}])", values)]
+        for value in told:
+            parse_override(f"{key}={value}")
+        found.append((key.strip(), told))
+    count = math.prod(len(told) for _, told in found) if cross else 0
+    if count > MOST_VARIANTS:
+        raise ScenarioError(
+            f"--cross: {count:,} variants, more than {MOST_VARIANTS:,}; `payload-sim sweep` flies larger grids"
+        )
+    if not cross:
+        return [{key: value} for key, told in found for value in told]
+    if len({key for key, _ in found}) < len(found):
+        raise ScenarioError("--cross: a key stands in two what-ifs; give all its values in one")
+    keys = [key for key, _ in found]
+    return [
+        dict(zip(keys, values, strict=True))
+        for values in itertools.product(*(told for _, told in found))
+    ]
+
+
+def setting_overrides(setting: Mapping[str, str]) -> list[str]:
+    """A variant's settings as overrides; kinds first, as a changed kind drops the options beside the old one."""
+    ordered = sorted(setting.items(), key=lambda item: not item[0].endswith("kind"))
+    return [f"{key}={value}" for key, value in ordered]

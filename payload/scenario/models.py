@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -10,6 +10,8 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
     model_validator,
 )
 
@@ -33,6 +35,7 @@ from payload.scenario.ground import StationModel, UplinkModel
 from payload.scenario.loss import LossModel
 from payload.scenario.paths import InputPath
 from payload.scenario.power import ComputerModel, PowerModel
+from payload.scenario.prices import PricesModel
 from payload.scenario.radio import RadioModel
 from payload.scenario.rescheduling import ReschedulingModel
 from payload.scenario.section import Name, Section
@@ -60,6 +63,24 @@ class SurrogateModel(Section):
         None,
         description="A surrogate that `payload-sim calibrate` has fitted on this masker, codec, camera, "
         "scene and tile; the packaged one if left out. It is refused for others.",
+    )
+
+
+class SampledModel(Section):
+    """How many tiles are painted where a sample stands for all."""
+
+    fraction: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Of all tiles, at least. At least 200 tiles are painted, and some of each kind.",
+    )
+    error: float | None = Field(
+        0.02,
+        gt=0.0001,
+        le=1,
+        description="More are painted until half of the 95 % interval of bytes and of clear pixels kept is at "
+        "most this share of them, by the sample itself; null leaves it at the fraction.",
     )
 
 
@@ -168,13 +189,20 @@ class Scenario(Section):
         default_factory=ReschedulingModel,
         description="Who knows of clouds and when, and plans anew.",
     )
-    fidelity: Literal["pixels", "surrogate"] = Field(
+    fidelity: Literal["pixels", "sampled", "surrogate"] = Field(
         "pixels",
-        description="`pixels`: every tile is painted, masked and compressed. `surrogate`: none is; what the "
-        "masker says and how long a record is are drawn from a fitted distribution, its error is told.",
+        description="`pixels`: every tile is painted, masked and compressed. `sampled`: a fraction is, and the "
+        "others are taken to be like those; its error is told. `surrogate`: none is; what the masker says and "
+        "how long a record is are drawn from a fitted distribution, its error is told.",
+    )
+    sampled: SampledModel = Field(
+        default_factory=SampledModel, description="Used with `fidelity: sampled`."
     )
     surrogate: SurrogateModel = Field(
         default_factory=SurrogateModel, description="Used with `fidelity: surrogate`."
+    )
+    prices: PricesModel | None = Field(
+        None, description="What contacts, data and energy cost; without it no cost is told."
     )
     products: ProductsModel = Field(
         default_factory=ProductsModel, description="What a run leaves behind."
@@ -188,6 +216,16 @@ class Scenario(Section):
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)
+
+    @model_serializer(mode="wrap")
+    def _without_prices_where_none_are(
+        self, dump: SerializerFunctionWrapHandler
+    ) -> dict[str, object]:
+        """Scenarios without prices keep the digest that they had before there were any."""
+        data: dict[str, object] = dump(self)
+        if self.prices is None:
+            data.pop("prices", None)
+        return data
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -286,6 +324,14 @@ class Scenario(Section):
     def source(self) -> ScenarioSource | None:
         """The file it was read from, with the line of each key; None if made in a program."""
         return self._source
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, plainly: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the sample where there is none: a digest is of what is flown."""
+        found: dict[str, Any] = plainly(self)
+        if self.fidelity != "sampled":
+            found.pop("sampled", None)
+        return found
 
     @property
     def digest(self) -> str:

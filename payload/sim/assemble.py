@@ -32,13 +32,15 @@ from payload.sim.counted import Counted
 from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
 from payload.sim.encounters import find_encounters, link_of
-from payload.sim.facts import Darkroom
+from payload.sim.facts import Darkroom, TileDarkroom
 from payload.sim.faults import Faults, timetable
-from payload.sim.fidelity import find_surrogate
+from payload.sim.fidelity import codec_of, find_surrogate
 from payload.sim.outlook import check_foresight
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
+from payload.sim.remembered import Remembered, identity
+from payload.sim.store import Store
 from payload.sim.sunlight import make_supply
 from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
@@ -70,6 +72,7 @@ class Assembly:
         network: What the masker asks of the processor; None where nobody asks.
         assumptions: What is assumed of the processor's speed, in sentences.
         notes: What a person should know of the orbits and passes before believing the result.
+        store: Remembers pixel work from run to run; None where nothing does.
     """
 
     scenario: Scenario
@@ -117,6 +120,7 @@ class Assembly:
     network: Footprint | None = None
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    store: Store | None = None
 
     @property
     def satellites(self) -> list[str]:
@@ -140,23 +144,32 @@ class Assembly:
 
     @property
     def darkroom(self) -> Darkroom:
-        """Where images become facts: by pixel work or by draws, as the scenario's fidelity says."""
+        """Where images become facts: by draws from a surrogate if there is one, else by pixel work."""
         painted = self._painted
         return Counted(painted) if self.sensor.counted_bands else painted
 
+    @cached_property
+    def painter(self) -> TileDarkroom:
+        """What paints, masks and compresses, and does nothing twice that the store remembers."""
+        pixels = Pixels(
+            self.source,
+            self.masker,
+            self.codec,
+            self.scenario.codec.kind,
+            self.tile_px,
+            self.scenario.thumbnail_factor,
+            loss_of(self.scenario),
+        )
+        if self.store is None:
+            return pixels
+        plug_ins = (self.source, self.masker, self.codec)
+        return Remembered(pixels, self.store, identity(self.scenario, self.masker, plug_ins))
+
     @property
     def _painted(self) -> Darkroom:
-        factor = self.scenario.thumbnail_factor
         if self.surrogate is None:
-            return Pixels(
-                self.source,
-                self.masker,
-                self.codec,
-                self.scenario.codec.kind,
-                self.tile_px,
-                factor,
-                loss_of(self.scenario),
-            )
+            return self.painter
+        factor = self.scenario.thumbnail_factor
         source = cast(Glancing, self.source)
         seeks = self.scenario.loss.bits_per_sample is not None
         times = RATE_ENCODINGS if seeks else 1
@@ -198,8 +211,12 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
-def assemble(scenario: Scenario) -> Assembly:
+def assemble(scenario: Scenario, *, store: Store | None = None) -> Assembly:
     """Build what a scenario names and compute its geometry.
+
+    Args:
+        scenario: What to fly.
+        store: Remembers pixel work from run to run; None where nothing does.
 
     Raises:
         ScenarioError: A file that the scenario names, or its profile, is not what is wanted.
@@ -225,7 +242,7 @@ def assemble(scenario: Scenario) -> Assembly:
         opportunities=opportunities,
         source=source,
         masker=masker,
-        codec=cast(Codec, scenario.codec.build()),
+        codec=codec_of(scenario, sensor),
         link=link_of(scenario, met.stations),
         scheduler=cast(Scheduler, scenario.scheduler.build()),
         profile=fitted.profile,
@@ -240,6 +257,7 @@ def assemble(scenario: Scenario) -> Assembly:
         network=fitted.network,
         assumptions=fitted.assumptions,
         notes=met.notes,
+        store=store,
     )
 
 

@@ -13,14 +13,14 @@ from payload.compression import raw_record_bytes
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid, tile_id
 from payload.orbit.sun import sun_elevation_deg
-from payload.ports import Codec, Masker
+from payload.ports import Masker
 from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.sim.assemble import loss_of, make_sensor
-from payload.sim.fidelity import Glanced, fitted_on, glanced
+from payload.sim.fidelity import Glanced, codec_of, fitted_on, glanced
 from payload.sim.pixels import Pixels
 from payload.surrogate import Sample, Surrogate, calibrate
-from payload.surrogate.model import GROUPS
+from payload.surrogate.likeness import GROUPS
 from payload.types import Glance, Sensor, View, Window
 
 WORLD_SEED = 4_100_000_019
@@ -67,7 +67,7 @@ class Calibration:
         self._pixels = Pixels(
             self._source,
             cast(Masker, scenario.masker.build(bands=sensor.bands)),
-            cast(Codec, scenario.codec.build()),
+            codec_of(scenario, sensor),
             scenario.codec.kind,
             self._tile_px,
             loss=loss_of(scenario),

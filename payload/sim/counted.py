@@ -34,27 +34,23 @@ class Counted:
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, the counted bands in their sizes; records hold the painted ones."""
         sensor, facts = acquisition.view.sensor, self.darkroom.develop(acquisition, spool)
-        return tuple(
-            replace(
-                self._with(fact, counted_bytes(sensor, fact.pixels)),
-                thumbnail=None if fact.thumbnail is None else _all_bands(sensor, fact.thumbnail),
-            )
-            for fact in facts
-        )
+        return tuple(with_counted(sensor, fact) for fact in facts)
 
-    @staticmethod
-    def _with(fact: TileFacts, counted: int) -> TileFacts:
-        """A tile's facts with so many raw bytes [byte] of counted bands, which its raw size holds already."""
-        raw = fact.raw_bytes - counted - HEADER_BYTES
-        shrunk = -(-counted * (fact.encoded_bytes - HEADER_BYTES) // raw)
-        return replace(
-            fact,
-            encoded_bytes=fact.encoded_bytes + shrunk,
-            record_bytes=fact.encoded_bytes,
-            clear_part=None
-            if fact.clear_part is None
-            else _all_clear(fact.clear_part, counted, raw),
-        )
+
+def with_counted(sensor: Sensor, fact: TileFacts) -> TileFacts:
+    """A tile's facts with the counted bands of a camera, if it has some; the raw size holds them already."""
+    if not sensor.counted_bands:
+        return fact
+    counted = counted_bytes(sensor, fact.pixels)
+    raw = fact.raw_bytes - counted - HEADER_BYTES
+    shrunk = -(-counted * (fact.encoded_bytes - HEADER_BYTES) // raw)
+    return replace(
+        fact,
+        encoded_bytes=fact.encoded_bytes + shrunk,
+        record_bytes=fact.encoded_bytes,
+        clear_part=None if fact.clear_part is None else _all_clear(fact.clear_part, counted, raw),
+        thumbnail=None if fact.thumbnail is None else _all_bands(sensor, fact.thumbnail),
+    )
 
 
 def _all_clear(part: ClearPart, counted: int, raw: int) -> ClearPart:

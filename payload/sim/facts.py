@@ -1,6 +1,7 @@
 """What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -68,12 +69,33 @@ class TileFacts:
     encodings: int = 1
     surface: str | None = None
 
+    @property
+    def without_records(self) -> "TileFacts":
+        """The same of a tile whose records were not spooled."""
+        small = self.thumbnail
+        thumbnail = None if small is None else replace(small, record_at=None)
+        return replace(self, record_at=None, thumbnail=thumbnail)
+
+
+Facts = tuple[TileFacts, ...]
+"""Of the tiles of an image, in grid order."""
+
 
 class Darkroom(Protocol):
     """Where an image becomes facts."""
 
-    def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
+    def develop(self, acquisition: Acquisition, spool: Path | None) -> Facts:
         """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
+        ...
+
+
+class TileDarkroom(Darkroom, Protocol):
+    """A darkroom that also develops single tiles."""
+
+    def develop_some(
+        self, acquisition: Acquisition, numbers: Sequence[int]
+    ) -> tuple[TileFacts, ...]:
+        """The facts of some of an image's tiles, by their numbers in grid order, without records."""
         ...
 
 

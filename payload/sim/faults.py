@@ -192,6 +192,10 @@ class Faults:
         loss = None if profile.extra_loss is None else profile.extra_loss[before]
         return replace(profile, time_s=times_s, rate_bps=rates, extra_loss=loss)
 
+    def resets(self, satellite: str) -> bool:
+        """Whether its computer is ever reset."""
+        return bool(self._bearing("processor_reset", satellite))
+
     def ready_s(self, satellite: str, now_s: float) -> float:
         """[s] When the computer works: now, or after its boot."""
         for fault in self._bearing("processor_reset", satellite):

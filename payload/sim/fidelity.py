@@ -9,10 +9,11 @@ from typing import Protocol, cast
 import numpy as np
 
 from payload.errors import ScenarioError
-from payload.ports import Glancing, Masker, SceneSource
+from payload.ports import Choosing, Codec, Glancing, Masker, SceneSource
 from payload.scenario.models import Scenario
 from payload.surrogate import PACKAGED, FittedOn, Surrogate, read_surrogate
 from payload.types import CLOUD, SHADOW, SURFACES, Sensor, View, Window
+from payload.units import NS_PER_US
 
 PROBE_SEED = 20_000
 _PROBE_PX = 64
@@ -34,7 +35,7 @@ def find_surrogate(scenario: Scenario, sensor: Sensor) -> Surrogate | None:
     Raises:
         ScenarioError: It is none, or was fitted on something else; or the scene has no glance.
     """
-    if scenario.fidelity == "pixels":
+    if scenario.fidelity != "surrogate":
         return None
     mine = fitted_on(scenario, sensor)
     path = scenario.surrogate.file or PACKAGED
@@ -60,10 +61,13 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
     if identity.sha256:  # which file that is may be said in several ways
         masker = {name: value for name, value in masker.items() if name not in _FILE_OPTIONS}
         masker["sha256"] = identity.sha256
+    codec = scenario.codec.model_dump(mode="json", context=context)
+    if isinstance(codec_of(scenario, sensor), Choosing):  # what it picks depends on its time
+        codec["sample_ns"] = sample_ns(scenario, sensor)
     return FittedOn(
         masker=masker,
         codec={
-            **scenario.codec.model_dump(mode="json", context=context),
+            **codec,
             **scenario.loss.model_dump(mode="json", exclude_none=True),  # none is none
         },
         sensor={
@@ -80,6 +84,17 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
 
 
 _FILE_OPTIONS = ("model", "precision")
+
+
+def codec_of(scenario: Scenario, sensor: Sensor) -> Codec:
+    """The codec of a scenario; one that chooses is told what time the computer has."""
+    return cast(Codec, scenario.codec.build(sample_ns=sample_ns(scenario, sensor)))
+
+
+def sample_ns(scenario: Scenario, sensor: Sensor) -> float:
+    """[ns] Time that the computer has to compress a sample."""
+    samples_per_us = scenario.computer.compression_mpx_per_s * len(sensor.bands)
+    return NS_PER_US / samples_per_us
 
 
 def glanced(scenario: Scenario, seed: int) -> Glanced:
@@ -139,7 +154,7 @@ def _remedy(scenario: Scenario) -> str:
     )
 
 
-_FITTED_SECTIONS = ("masker", "codec", "loss", "camera", "scene", "pruning")
+_FITTED_SECTIONS = ("masker", "codec", "computer", "loss", "camera", "scene", "pruning")
 
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:

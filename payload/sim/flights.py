@@ -1,32 +1,104 @@
-"""All arms of a scenario, one flight each, over one memo of what tiles are."""
+"""All arms of a scenario, one flight each, over one memo of what tiles are; by one process or by several."""
 
-from collections.abc import Callable, Sequence
+import math
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from payload.ledger import FlightRecord
 from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
+from payload.sim.camera import Camera
+from payload.sim.crew import Crew, Share
 from payload.sim.ground import Deliver
 from payload.sim.memo import Memo
-from payload.sim.mission import Mission
+from payload.sim.mission import Foresee, Mission, young_waste_only
+from payload.sim.survey import open_darkroom
+from payload.types import Opportunity
+
+WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
+"""[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work.
+A sampled flight learns as it flies which tile stands for which, and flies alone."""
+MOST_OPPORTUNITIES = 100_000
+"""Helpers fly arms of a scenario of no more: each has to hold them all. Of a larger one they work ahead alone."""
+MOST_TILES = 40_000
+"""A record of more tiles lies on disk while nobody looks at it."""
 
 
-def fly_arms(
+@dataclass
+class Records(Mapping[str, FlightRecord]):
+    """Flights by arm, in the order of ARMS; large ones lie in files, and one of them at a time is in memory.
+
+    Attributes:
+        folder: Where the files go; it has to stay as long as these are used.
+    """
+
+    folder: Path
+    _at: dict[str, FlightRecord | Path] = field(default_factory=dict[str, FlightRecord | Path])
+    _last: tuple[str, FlightRecord] | None = None
+
+    def put(self, record: FlightRecord) -> FlightRecord | Path:
+        """Put in a flight; where it is."""
+        place: FlightRecord | Path = record
+        if len(record.ledger.acquired) > MOST_TILES:
+            place = self.folder / f"{record.arm}.record"
+            with place.open("wb") as file:
+                pickle.dump(record, file, pickle.HIGHEST_PROTOCOL)
+        self._at[record.arm] = place
+        return place
+
+    def know(self, arm: str, place: FlightRecord | Path) -> None:
+        """Another process has put a flight there."""
+        self._at[arm] = place
+
+    def __getitem__(self, arm: str) -> FlightRecord:
+        place = self._at[arm]
+        if isinstance(place, FlightRecord):
+            return place
+        if self._last is None or self._last[0] != arm:
+            self._last = None  # one goes before another comes
+            with place.open("rb") as file:
+                self._last = arm, pickle.load(file)
+        return self._last[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(name for name in ARMS if name in self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """An arm that is flown: where its record is, what it took, and of what of that there is no truth."""
+
+    arm: ArmName
+    place: FlightRecord | Path
+    images: tuple[str, ...]
+    truthless: frozenset[str]
+
+
+def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
     assembly: Assembly,
     spool: Path,
     *,
     deliver: Deliver | None = None,
     tell: Callable[[str, str], None] = lambda _arm, _image: None,
     arms: Sequence[ArmName] = ARMS,
-) -> tuple[dict[str, FlightRecord], Memo]:
+    jobs: int = 1,
+) -> tuple[Records, Memo]:
     """Fly the arms, the scenario's own first, as its records are kept.
 
     Args:
         assembly: The scenario, assembled.
-        spool: A folder for records that wait to be delivered; the caller removes it.
+        spool: A folder for records that wait to be delivered, and for what of long flights has no room in memory;
+            the caller removes it, once nobody looks at the flights any more.
         deliver: Takes each record of the scenario's own arm that comes down; None where there are none.
-        tell: Is told the arm and the image whenever one is worked on.
+        tell: Is told the arm and the image whenever one is worked on here.
         arms: Which arms to fly.
+        jobs: How many processes, this one included, work on what is planned and fly arms, if that is worth their
+            start. Nothing that is found depends on it.
 
     Returns:
         The flights by name, in the order of ARMS, and the memo with the facts of all their tiles. There
@@ -37,18 +109,99 @@ def fly_arms(
         PayloadError: Pixels cannot be read, masked or coded.
     """
     flying = ""
-    memo = Memo(assembly.darkroom, spool, tell=lambda image: tell(flying, image))
-    records: dict[str, FlightRecord] = {}
-    for name in sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm))):
-        if name == "oracle" and not memo.has_truth:
-            continue
+
+    def tell_image(image: str) -> None:
+        tell(flying, image)
+
+    memo = Memo(
+        open_darkroom(assembly, lambda image: tell("sample", image)),
+        spool,
+        tell_image,
+        keeps_records=deliver is not None,
+    )
+    own, *others = sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm)))
+    share: Share[ArmName, Landed] | None = None
+
+    def foresee(planned: list[Opportunity]) -> None:
+        """Have helpers work on what is planned, and then fly the other arms, if that is worth their start."""
+        nonlocal share
+        worth_px = WORTH_PX.get(assembly.scenario.fidelity, math.inf)
+        if jobs == 1 or _work_px(assembly, planned) < worth_px:
+            return
+        crew.share(work_ahead, _parts(planned, jobs)).finish(
+            lambda part: work_ahead(assembly, memo, part)
+        )
+        if can_fly:
+            share = crew.share(fly_arm, others)
+
+    def fly_here(name: ArmName) -> Landed:
+        nonlocal flying
         flying = name
-        arm = make_arm(name, assembly.scenario.pruning)
-        records[name] = Mission(
-            assembly, arm, memo, deliver if arm.is_scenarios_own else None
-        ).fly()
-        for image in records[
-            name
-        ].images:  # the truth of tiles that never reached the computer counts too
-            memo.develop(image.acquisition)
-    return {name: records[name] for name in ARMS if name in records}, memo
+        return fly_arm(assembly, memo, name)
+
+    can_fly = sum(map(len, assembly.opportunities.values())) <= MOST_OPPORTUNITIES
+    known = assembly if can_fly else replace(assembly, opportunities={}, contacts={})
+    with young_waste_only(), Crew(jobs - 1, known, memo) as crew:
+        flying = own
+        landed = [fly_arm(assembly, memo, own, deliver=deliver, foresee=foresee)]
+        if share is not None:
+            landed += share.finish(fly_here)
+        else:
+            for name in others:
+                if name != "oracle" or memo.has_truth:
+                    landed.append(fly_here(name))
+    return _records(landed, memo), memo
+
+
+def _records(landed: Iterable[Landed], memo: Memo) -> Records:
+    """The flights that count, and the memo settled to what they took; the oracle's comes last."""
+    records = Records(memo.spool)
+    images, truthless = dict[str, None](), set[str]()
+    for each in landed:
+        if each.arm == "oracle" and truthless:
+            continue
+        records.know(each.arm, each.place)
+        images |= dict.fromkeys(each.images)
+        truthless |= each.truthless
+    memo.settle(images, truthless)
+    return records
+
+
+def work_ahead(assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]) -> None:
+    """Find out what is true of images before they are taken."""
+    camera = Camera(assembly)
+    for opportunity in planned:
+        memo.develop(camera.expose(opportunity))
+
+
+def fly_arm(
+    assembly: Assembly,
+    memo: Memo,
+    name: ArmName,
+    *,
+    deliver: Deliver | None = None,
+    foresee: Foresee | None = None,
+) -> Landed:
+    """Fly one arm, and find out what is true of all that it took."""
+    arm = make_arm(name, assembly.scenario.pruning)
+    folder = memo.spool / name
+    folder.mkdir(exist_ok=True)
+    taker = deliver if arm.is_scenarios_own else None
+    mission = Mission(assembly, arm, memo, taker, folder, foresee)
+    place = Records(memo.spool).put(mission.fly())
+    images = mission.album.ids
+    for number, image in enumerate(images):
+        if image not in memo.facts_of:  # tiles that never reached the computer have truth too
+            memo.develop(mission.album[number].acquisition)
+    return Landed(name, place, tuple(images), frozenset(memo.truthless.intersection(images)))
+
+
+def _work_px(assembly: Assembly, planned: Sequence[Opportunity]) -> int:
+    """[px] Of so many images."""
+    return len(planned) * assembly.sensor.width_px * assembly.sensor.height_px
+
+
+def _parts(planned: Sequence[Opportunity], jobs: int) -> list[Sequence[Opportunity]]:
+    """What is planned, in parts so small that nobody waits long for who has the last one."""
+    size = max(1, len(planned) // (16 * jobs))
+    return [planned[first : first + size] for first in range(0, len(planned), size)]

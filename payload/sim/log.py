@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 
 import simpy
 
-from payload.ledger import Event
+from payload.ledger import Event, Pages
 
 logger = logging.getLogger(__name__)
 
@@ -15,11 +16,12 @@ class Log:
     """Facts for programs; `logging` gets the same, for people."""
 
     env: simpy.Environment
-    events: list[Event] = field(default_factory=list[Event])
+    events: Pages[Event] = field(default_factory=partial(Pages, Event))
 
     def note(
         self, satellite: str, kind: str, subject: str, count_bytes: int = 0, detail: str = ""
     ) -> None:
         """Something happened now."""
-        self.events.append(Event(self.env.now, satellite, kind, subject, count_bytes, detail))
-        logger.debug("%.1f s %s %s %s %s", self.env.now, satellite, kind, subject, detail)
+        now_s = self.env.now
+        self.events.write((now_s, satellite, kind, subject, count_bytes, detail))
+        logger.debug("%.1f s %s %s %s %s", now_s, satellite, kind, subject, detail)

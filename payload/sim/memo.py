@@ -4,14 +4,18 @@ The world is a pure function and the stages are pure too, so what one arm has co
 what is drawn is keyed by names, so that holds for draws as well.
 """
 
-from collections.abc import Callable
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from payload.rng import key
-from payload.sim.facts import Darkroom, TileFacts
+from payload.sim.drawer import Drawer
+from payload.sim.facts import Darkroom, Facts, TileFacts
 from payload.types import Acquisition, CoverEstimate
 
 Progress = Callable[[str], None]
@@ -19,34 +23,66 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Memo:
-    """Facts of tiles by acquisition, and the records themselves in spool files on disk."""
+    """Facts of tiles by acquisition, and the records themselves in spool files on disk.
+
+    Attributes:
+        keeps_records: Whether somebody will want the records of the scenario's own flight.
+        facts_of: Facts by acquisition.
+        truthless: Acquisitions without truth.
+    """
 
     darkroom: Darkroom
     spool: Path
     tell: Progress = lambda _: None
-    facts_of: dict[str, tuple[TileFacts, ...]] = field(
-        default_factory=dict[str, tuple[TileFacts, ...]]
-    )
+    keeps_records: bool = True
+    truthless: set[str] = field(default_factory=set[str])
 
-    def develop(
-        self, acquisition: Acquisition, *, keep_records: bool = False
-    ) -> tuple[TileFacts, ...]:
+    def __post_init__(self) -> None:
+        self.facts_of = Drawer(self.spool)
+        self._looked_at: set[str] = set()
+
+    def develop(self, acquisition: Acquisition, *, keep_records: bool = False) -> Facts:
         """The facts of an image's tiles, in grid order; the work is done at the first call."""
-        if acquisition.id not in self.facts_of:
+        found = self.facts_of.get(acquisition.id)
+        if found is None:
             self.tell(acquisition.id)
-            spool = self._spool_file(acquisition) if keep_records else None
-            self.facts_of[acquisition.id] = self.darkroom.develop(acquisition, spool)
-        return self.facts_of[acquisition.id]
+            keeps = self.keeps_records and (keep_records or self.facts_of.is_shared)
+            found = self._work_on(acquisition, self._spool_file(acquisition) if keeps else None)
+            self.facts_of[acquisition.id] = found
+        if acquisition.id not in self._looked_at:
+            self._looked_at.add(acquisition.id)
+            if any(fact.perfect is None for fact in found):
+                self.truthless.add(acquisition.id)
+        return found
 
-    @property
-    def estimates(self) -> dict[str, CoverEstimate]:
+    def _work_on(self, acquisition: Acquisition, spool: Path | None) -> Facts:
+        """Find the facts out; records are written beside and renamed, for others may look for them."""
+        if spool is None:
+            return self.darkroom.develop(acquisition, None)
+        partial = spool.with_suffix(f".{os.getpid()}")
+        found = self.darkroom.develop(acquisition, partial)
+        if partial.exists():
+            partial.replace(spool)
+        return found
+
+    def share(self) -> None:
+        """From now on other processes work on images too, with the same spool."""
+        self.facts_of.is_shared = True
+
+    def settle(self, images: Iterable[str], truthless: Iterable[str]) -> None:
+        """All is flown: these images count, whoever has worked on them."""
+        self.facts_of.keep(images)
+        self.truthless = set(truthless)
+
+    @cached_property
+    def estimates(self) -> "Estimates":
         """What the scenario's masker says of every tile worked on so far, by tile id."""
-        return {fact.tile_id: fact.estimate for facts in self.facts_of.values() for fact in facts}
+        return Estimates(self.facts_of)
 
     @property
     def has_truth(self) -> bool:
         """Whether every tile worked on so far has truth."""
-        return all(fact.perfect is not None for facts in self.facts_of.values() for fact in facts)
+        return not self.truthless
 
     def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
         """[byte] How long the record of a tile should be."""
@@ -77,3 +113,33 @@ class Memo:
 
     def _spool_file(self, acquisition: Acquisition) -> Path:
         return self.spool / f"{np.uint64(key(0, acquisition.id)):016x}.records"
+
+
+_NEAR = 256
+"""Images whose estimates are at hand."""
+
+
+@dataclass
+class Estimates(Mapping[str, CoverEstimate]):
+    """What the scenario's masker says of tiles, by tile id, looked up image by image."""
+
+    facts_of: Drawer
+    _near: OrderedDict[str, dict[str, CoverEstimate]] = field(
+        default_factory=OrderedDict[str, dict[str, CoverEstimate]]
+    )
+
+    def __getitem__(self, tile_id: str) -> CoverEstimate:
+        image = tile_id.rpartition("#")[0]
+        tiles = self._near.get(image)
+        if tiles is None:
+            tiles = {fact.tile_id: fact.estimate for fact in self.facts_of[image]}
+            self._near[image] = tiles
+            if len(self._near) > _NEAR:
+                self._near.popitem(last=False)
+        return tiles[tile_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return (fact.tile_id for image in self.facts_of for fact in self.facts_of[image])
+
+    def __len__(self) -> int:
+        return sum(len(facts) for facts in self.facts_of.values())

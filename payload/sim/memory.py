@@ -70,12 +70,10 @@ class MassMemory:
         self._count(shelf, shelf.bytes)
         return True
 
-    def change(self, tile_id: str, **labels: object) -> Shelf:
-        """Write a shelf's label anew; what lies there may only shrink by that."""
-        before = self.items[tile_id]
-        after = self.items[tile_id] = before._replace(**labels)  # type: ignore[arg-type]
-        self._count(after, after.bytes - before.bytes)
-        return after
+    def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
+        """What lies on a shelf takes so many bytes [byte] from now on."""
+        self._count(shelf, count_bytes - shelf.bytes)
+        shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""

@@ -1,17 +1,24 @@
 """A flight, told once. Who does what stands in the rooms beside it; the sums stand on the floor below."""
 
+import gc
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import simpy
 
-from payload.ledger import FlightRecord, Ledger, audit
+from payload.ledger import Album, FlightRecord, Ledger, audit
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.ground import Deliver, Ground
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.spacecraft import Spacecraft
+from payload.types import Opportunity
+
+Foresee = Callable[[list[Opportunity]], None]
 
 
 @dataclass
@@ -23,17 +30,26 @@ class Mission:
         arm: Which part of the scenario is exchanged.
         memo: What tiles are, shared by all arms.
         deliver: What takes the records that come down; None where nobody wants them.
+        folder: Where books, events and images lie for which there is no room in memory, while the flight or its
+            record is used; None to keep all in memory.
+        foresee: Is told what the first plan will take, before anything is taken.
     """
 
     assembly: Assembly
     arm: Arm
     memo: Memo
     deliver: Deliver | None = None
+    folder: Path | None = None
+    foresee: Foresee | None = None
     env: simpy.Environment = field(init=False, default_factory=simpy.Environment)
-    ledger: Ledger = field(init=False, default_factory=Ledger)
 
     def __post_init__(self) -> None:
+        self.ledger = Ledger() if self.folder is None else Ledger.on_disk(self.folder)
         self.log = Log(self.env)
+        self.album = Album()
+        if self.folder is not None:
+            self.log.events.file = self.folder / "events.pages"
+            self.album.file = self.folder / "images"
         self.ground = Ground(
             self.env, self.assembly, self.arm, self.memo, self.ledger, self.log, self.deliver
         )
@@ -47,6 +63,7 @@ class Mission:
                 self.ground,
                 self.ledger,
                 self.log,
+                self.album,
             )
             for name in self.assembly.satellites
         ]
@@ -58,27 +75,32 @@ class Mission:
         for craft in self.fleet:
             for story in (craft.observe(), craft.process(), craft.downlink(), craft.suffer()):
                 self.env.process(story)
-        self.env.run(until=math.nextafter(self.assembly.span_s, math.inf))  # its last instant too
-        for craft in self.fleet:
-            craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
-        audit(self.ledger)
-        return self.record()
+        with young_waste_only():
+            if self.foresee is not None:
+                self.env.run(until=math.nextafter(0.0, math.inf))  # the first plan is made
+                planned = self.ground.loop.itinerary.values()
+                self.foresee([item for items in planned for item in items])
+            self.env.run(
+                until=math.nextafter(self.assembly.span_s, math.inf)
+            )  # its last instant too
+            for craft in self.fleet:
+                craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
+            audit(self.ledger)
+            return self.record()
 
     def record(self) -> FlightRecord:
         """What was flown, in order of time."""
-        images = [image for craft in self.fleet for image in craft.images()]
+        self.album.arrange()
         contacts = [contact for craft in self.fleet for contact in craft.transmitter.contacts]
         return FlightRecord(
             arm=self.arm.name,
             span_s=self.assembly.span_s,
             ledger=self.ledger,
-            images=tuple(
-                sorted(images, key=lambda image: (image.acquisition.time_s, image.acquisition.id))
-            ),
+            images=self.album,
             contacts=tuple(
                 sorted(contacts, key=lambda log: (log.window.aos_s, log.window.station))
             ),
-            events=tuple(self.log.events),
+            events=self.log.events,
             delivered_s=self.ground.delivered_s,
             peak_memory_bytes=max(craft.memory.peak_bytes for craft in self.fleet),
             fetched=tuple(tile for craft in self.fleet for tile in craft.recorder.fetched),
@@ -90,3 +112,17 @@ class Mission:
                 for image, report in craft.recorder.cover_reports.down.items()
             },
         )
+
+
+@contextmanager
+def young_waste_only() -> Iterator[None]:
+    """Look for unreachable cycles among new objects alone.
+
+    A flight makes many objects that live to its end; to look through all of them again and again took a third of its time.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(10_000, 10, 1_000_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from payload.ledger import Fate, Ledger
+from payload.ledger import Album, Fate, Image, Ledger
 from payload.pruning import expected_cover
 from payload.rng import key
 from payload.sim.assemble import Assembly
@@ -23,9 +23,23 @@ from payload.types import Acquisition, TileOutcome
 from payload.units import S_PER_H
 
 
+@dataclass(slots=True)
+class _Aboard:
+    """An image of which so many tiles are on board."""
+
+    acquisition: Acquisition
+    is_retake: bool
+    tiles: int = 0
+
+
 @dataclass
 class Recorder:
-    """Mass memory, and the radio's queue of what is ready in it."""
+    """Mass memory, and the radio's queue of what is ready in it.
+
+    Attributes:
+        album: Where images go of which nothing is on board any more.
+        outcomes: What became of tiles that are on board, or whose image is.
+    """
 
     env: simpy.Environment
     name: str
@@ -34,6 +48,7 @@ class Recorder:
     ledger: Ledger
     log: Log
     power: Power = field(default_factory=Unlimited)
+    album: Album = field(default_factory=Album)
     outcomes: dict[str, TileOutcome] = field(default_factory=dict[str, TileOutcome])
     fetched: dict[str, None] = field(default_factory=dict[str, None])
 
@@ -63,6 +78,8 @@ class Recorder:
             power=self.power,
         )
         self.acquisition_of: dict[str, Acquisition] = {}
+        self._aboard: dict[str, _Aboard] = {}
+        self._taken = 0
         self._targets = {target.name: target for target in self.assembly.targets}
         self._strikes = 0
         self.thumbnails = Thumbnails(
@@ -72,26 +89,28 @@ class Recorder:
         self.cover_reports = CoverReports(self.env, self.ledger, self.transmitter)
         self.reports = Reports(self.env, self.ledger, self.transmitter, loop.received, loop.lost)
 
-    def store(self, acquisition: Acquisition) -> list[str]:
+    def store(self, acquisition: Acquisition, *, is_retake: bool = False) -> list[str]:
         """The image's tiles lie in memory, or find no room there; ids of those that lie."""
         target = self._targets[acquisition.opportunity.target]
+        due_s = acquisition.time_s + target.deliver_within_s
+        aboard = self._aboard[acquisition.id] = _Aboard(acquisition, is_retake, 1)
         refused = 0
         for tile_id, raw_bytes in zip(
             acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True
         ):
-            self.acquisition_of[tile_id] = acquisition
+            self._taken += 1
             self.ledger.acquire(tile_id, raw_bytes, self.env.now)
             shelf = Shelf(
-                tile_id,
-                raw_bytes,
-                order=len(self.acquisition_of),
-                priority=target.priority,
-                due_s=acquisition.time_s + target.deliver_within_s,
-                raw_bytes=raw_bytes,
+                tile_id, raw_bytes, self._taken, target.priority, due_s, raw_bytes=raw_bytes
             )
-            refused += not self._admit(shelf)
+            if self._admit(shelf):
+                self.acquisition_of[tile_id] = acquisition
+                aboard.tiles += 1
+            else:
+                refused += 1
         if refused:
             self.log.note(self.name, "overflowed", acquisition.id, detail=f"{refused} tiles")
+        self._one_less(aboard)
         return [tile_id for tile_id in acquisition.tile_ids if tile_id in self.memory.items]
 
     def _admit(self, shelf: Shelf) -> bool:
@@ -122,7 +141,8 @@ class Recorder:
         """A tile is worked on or sent: it may not be dropped for another."""
         if tile_id in self.reports.waiting or tile_id in self.cover_reports.waiting:
             return
-        self.memory.change(tile_id, is_pinned=True, is_spare=False)
+        shelf = self.memory.items[tile_id]
+        shelf.is_pinned, shelf.is_spare = True, False
 
     def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
@@ -131,20 +151,20 @@ class Recorder:
         """
         tile_id = outcome.tile_id
         self.outcomes[tile_id] = outcome
+        shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if outcome.is_kept:
             self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
             self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
-            shelf = self.memory.change(
-                tile_id, bytes=outcome.encoded_bytes, cover=cover, is_pinned=False
-            )
+            self.memory.shrink_to(shelf, outcome.encoded_bytes)
+            shelf.cover, shelf.is_pinned = cover, False
             self.transmitter.enqueue(
                 tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
             )
         elif self.rules.keep_pruned_h:
             if thumbnail_bytes is not None:
                 self.thumbnails.make(tile_id, thumbnail_bytes)
-            self.memory.change(tile_id, cover=cover, is_pinned=False, is_spare=True)
+            shelf.cover, shelf.is_pinned, shelf.is_spare = cover, False, True
             self.env.process(self.expire(tile_id))
         else:
             self._prune(tile_id)
@@ -206,10 +226,10 @@ class Recorder:
             self.ground.see(self.acquisition_of[shown], shown, self.thumbnails.release(tile_id))
             return
         held_bytes = self.memory.release(tile_id)
-        self.settle(tile_id, Fate.DELIVERED, self.outcomes[tile_id].encoded_bytes)
-        acquisition = self.acquisition_of[tile_id]
-        self.ground.receive(acquisition, self.outcomes[tile_id], held_bytes)
-        if not any(self.holds(item) for item in acquisition.tile_ids):
+        acquisition, outcome = self.acquisition_of[tile_id], self.outcomes[tile_id]
+        self.settle(tile_id, Fate.DELIVERED, outcome.encoded_bytes)
+        self.ground.receive(acquisition, outcome, held_bytes)
+        if self._leave(tile_id):
             self.ground.complete(acquisition)
 
     def given_up(self, tile_id: str) -> None:
@@ -249,18 +269,34 @@ class Recorder:
         outcome = self.outcomes[tile_id]
         self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
         self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - outcome.pruned_bytes)
+        self._leave(tile_id)
         return held_bytes
 
     def _end(self, tile_id: str, fate: Fate) -> int:
         """What was said to be there meets its fate, what was there is told; [byte] the latter."""
+        raw_bytes = self.memory.items[tile_id].raw_bytes
         held_bytes = self.memory.release(tile_id)
-        outcome, acquisition = self.outcomes.get(tile_id), self.acquisition_of[tile_id]
-        raw_bytes = acquisition.tile_raw_bytes[acquisition.tile_ids.index(tile_id)]
+        outcome = self.outcomes.get(tile_id)
         is_coded = outcome is not None and outcome.is_kept
         self.settle(tile_id, fate, outcome.encoded_bytes if outcome and is_coded else raw_bytes)
         left_out_bytes = outcome.pruned_bytes if outcome and is_coded else 0
         self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
+        self._leave(tile_id)
         return held_bytes
+
+    def _leave(self, tile_id: str) -> bool:
+        """A tile is no longer on board; whether nothing of its image is."""
+        return self._one_less(self._aboard[self.acquisition_of.pop(tile_id).id])
+
+    def _one_less(self, aboard: _Aboard) -> bool:
+        aboard.tiles -= 1
+        if aboard.tiles:
+            return False
+        taken, outcomes = aboard.acquisition, self.outcomes
+        del self._aboard[taken.id]
+        judged = tuple([outcomes.pop(item) for item in taken.tile_ids if item in outcomes])
+        self.album.put(Image(taken, judged, aboard.is_retake))
+        return True
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
         """Write into the book of bytes."""

@@ -1,14 +1,15 @@
 """What a shelf of the mass memory says of the tile on it: all that a policy may know."""
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 UNKNOWN_COVER = 0.5
 """Assumption: of a tile that nobody has judged, half is taken to be cloud."""
 
 
-class Shelf(NamedTuple):
-    """A tile as it lies on board.
+@dataclass(slots=True)
+class Shelf:
+    """A tile as it lies on board; the label is written anew as it changes.
 
     Attributes:
         bytes: [byte] What lies there: the raw record, or the coded one.

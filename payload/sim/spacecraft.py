@@ -1,12 +1,14 @@
 """A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
 
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import simpy
 
-from payload.ledger import Image, Ledger
+from payload.ledger import Album, Ledger
 from payload.pruning import image_cover
 from payload.sim.antennas import PassesInView, let_go
 from payload.sim.arms import Arm
@@ -44,7 +46,8 @@ class Spacecraft:
     ground: Ground
     ledger: Ledger
     log: Log
-    taken: list[tuple[Acquisition, bool]] = field(default_factory=list[tuple[Acquisition, bool]])
+    album: Album = field(default_factory=Album)
+    taken: deque[Acquisition] = field(default_factory=partial(deque[Acquisition], maxlen=MOST_NEAR))
 
     def __post_init__(self) -> None:
         scenario = self.assembly.scenario
@@ -58,7 +61,14 @@ class Spacecraft:
         )
         self.power = make_power(self.assembly, self.name, self.env, self.ledger, self.log)
         self.recorder = Recorder(
-            self.env, self.name, self.assembly, self.ground, self.ledger, self.log, self.power
+            self.env,
+            self.name,
+            self.assembly,
+            self.ground,
+            self.ledger,
+            self.log,
+            self.power,
+            self.album,
         )
         self.bench = Workbench(
             self.env,
@@ -102,9 +112,10 @@ class Spacecraft:
         """Close the shutter: the image's tiles lie in memory, or find no room there."""
         self.power.use_camera(opportunity.id)
         acquisition = self.camera.expose(opportunity)
-        self.taken.append((acquisition, self.loop.note_taken(opportunity)))
+        self.taken.append(acquisition)
+        is_retake = self.loop.note_taken(opportunity)
         self.log.note(self.name, "acquired", acquisition.id, acquisition.raw_bytes)
-        self.inbox.put((acquisition, self.recorder.store(acquisition)))
+        self.inbox.put((acquisition, self.recorder.store(acquisition, is_retake=is_retake)))
 
     def process(self) -> Story:
         """Turn raw images into kept and pruned tiles, one image after another.
@@ -215,7 +226,7 @@ class Spacecraft:
         """What the camera took near a contact, and what it takes next unless that is too late to turn."""
         taken = [
             acquisition.opportunity
-            for acquisition, _ in self.taken[-MOST_NEAR:]
+            for acquisition in self.taken
             if acquisition.opportunity.end_s > window.aos_s - self.pointing.longest_turn_s
         ]
         coming = self.loop.next_for(self.name)
@@ -287,15 +298,3 @@ class Spacecraft:
         self.power.come_to_rest()
         spent_j = self.assembly.profile.energy_j(self.computed_s) + self.bench.extra_j
         self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
-
-    def images(self) -> list[Image]:
-        """What was taken, with the outcomes of what was judged."""
-        outcomes = self.recorder.outcomes
-        return [
-            Image(
-                acquisition,
-                tuple(outcomes[item] for item in acquisition.tile_ids if item in outcomes),
-                is_retake,
-            )
-            for acquisition, is_retake in self.taken
-        ]

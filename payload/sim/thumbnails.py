@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import simpy
 
@@ -42,7 +42,8 @@ class Thumbnails:
         self.ledger.make_thumbnail(tile_id, count_bytes, self.env.now)
         tile = self.memory.items[tile_id]
         thumbnail_id = f"{tile_id}/thumbnail"
-        shelf = tile._replace(
+        shelf = replace(
+            tile,
             tile_id=thumbnail_id,
             bytes=count_bytes,
             raw_bytes=count_bytes,

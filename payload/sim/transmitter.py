@@ -78,6 +78,7 @@ class Transmitter:
 
     def __post_init__(self) -> None:
         self.more = self.env.event()
+        self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
         self._begun: list[Parcel] = []
         self._gone: set[int] = set()
@@ -126,7 +127,8 @@ class Transmitter:
             else:
                 yield los
         openings = _openings(start_s, window.los_s, opening)
-        self._offered[len(self.contacts)] = (profile, openings)
+        if not math.isinf(self.duty.limit_s):
+            self._offered[len(self.contacts)] = (profile, openings)
         self.contacts.append(
             ContactLog(
                 window=window,
@@ -161,10 +163,9 @@ class Transmitter:
         """The rate of a contact as the link has it and the faults leave it."""
         if self.locks_anew and self.env.now > window.aos_s:
             window = replace(window, aos_s=self.env.now)
-        link, as_ever = self.link, self.link.profile(window, self.ephemeris)
-        if not isinstance(link, Dimmable):
+        as_ever, weak = self.link.profile(window, self.ephemeris), self._weak
+        if weak is None:
             return self.faults.weakened(as_ever, window)
-        weak = link.dimmed(HALF_POWER)
         return self.faults.weakened(as_ever, window, lambda: weak.profile(window, self.ephemeris))
 
     @property
@@ -217,7 +218,10 @@ class Transmitter:
         self.duty.note(start_s, end_s)
         self.sending = (window.station, end_s)
         stretches = _on_air(profile, start_s, end_s) if self.power.is_limited else []
-        yield from self._radiate(window.station, stretches, end_s)
+        if stretches:
+            yield from self._radiate(window.station, stretches, end_s)
+        else:
+            yield self.env.timeout(max(0.0, end_s - self.env.now))
         if parcel in self._begun:
             self._account(parcel, frames, loss_between(profile, start_s, end_s))
 

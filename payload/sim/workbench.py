@@ -46,6 +46,7 @@ class Workbench:
         self.faults = self.assembly.faults
         self.contacts = self.assembly.contacts[self.satellite]
         self.orbit_s = period_s(self.assembly.ephemerides[self.satellite])
+        self.is_reset = self.faults.resets(self.satellite)
         self._is_on = False
         if self.rules.power_on == "always":
             self._turn(is_on=True)
@@ -59,8 +60,10 @@ class Workbench:
             return outcome
         deadline_s = self.deadline_s(acquisition) if has_deadline else math.inf
         waits_until_s = math.inf if self._keeps_late else deadline_s
-        yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
-        yield from self._rest(waits_until_s)
+        if self.power.is_limited:
+            yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
+        if self.profile.max_duty is not None:
+            yield from self._rest(self.profile.max_duty, waits_until_s)
         if not self._is_on:
             yield from self._start(acquisition.id)
         if not self._keeps_late and self.env.now + outcome.busy_s / self.power.speed > deadline_s:
@@ -114,11 +117,16 @@ class Workbench:
         if not busy_s:
             return
         while True:
-            yield from self._boot_after_reset()
+            if self.is_reset:
+                yield from self._boot_after_reset()
             speed = self.power.speed
             watts = (self.profile.active_w or 0.0) * speed
             needed_s = busy_s / speed
-            spared_s = self.faults.next_reset_s(self.satellite, self.env.now) - self.env.now
+            spared_s = (
+                self.faults.next_reset_s(self.satellite, self.env.now) - self.env.now
+                if self.is_reset
+                else math.inf
+            )
             works_s = min(needed_s, spared_s)
             with self.power.compute(watts, is_slow=speed < 1.0):
                 self._working_since = (self.env.now, watts)
@@ -135,12 +143,10 @@ class Workbench:
         while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
             yield self.env.timeout(ready_s - self.env.now)
 
-    def _rest(self, until_s: float) -> Story:
+    def _rest(self, max_duty: float, until_s: float) -> Story:
         """Wait for the next orbit while this one's duty is used up."""
-        if self.profile.max_duty is None:
-            return
         orbit = int(self.env.now // self.orbit_s)
-        if self._busy_s_in_orbit.get(orbit, 0.0) >= self.profile.max_duty * self.orbit_s:
+        if self._busy_s_in_orbit.get(orbit, 0.0) >= max_duty * self.orbit_s:
             self.log.note(self.satellite, "refused", "computer", detail="processing: duty used up")
             wake_s = min((orbit + 1) * self.orbit_s, until_s)
             yield self.env.timeout(max(wake_s - self.env.now, 0.0))

@@ -2,6 +2,7 @@
 
     fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
     model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length
+    likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
 
 A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
@@ -17,6 +18,7 @@ it: they can be swept without fitting anew.
 
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
+from payload.surrogate.likeness import Likeness, likeness
 from payload.surrogate.model import (
     PACKAGED,
     Donors,
@@ -36,12 +38,14 @@ __all__ = [
     "Error",
     "FittedOn",
     "HeldOut",
+    "Likeness",
     "Sample",
     "Surrogate",
     "TileSize",
     "calibrate",
     "check_place",
     "draw",
+    "likeness",
     "read_surrogate",
     "write_surrogate",
 ]

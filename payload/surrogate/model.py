@@ -14,33 +14,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from payload.errors import ScenarioError
 from payload.provenance import digest_json
 from payload.surrogate.fitted import FittedOn
+from payload.surrogate.likeness import Likeness
 from payload.types import SURFACES, CoverEstimate, Glance
 
 PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
 """Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
 
 FORMAT = 1
-NEIGHBOURS = 10
-"""Of so many donors that resemble a tile one is drawn."""
-
-# Steps of unlikeness: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
-# overcast tile seldom resembles one with an edge of cloud in it.
-_COVER_STEP = 0.1
-_THICK_STEP = 0.1
-_SUN_STEP_DEG = 10.0
-_EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
-_OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
-
-GROUPS = (
-    ("water", "turbid water", "glint"),
-    ("sea ice", "snow"),
-    ("forest", "grass", "crops"),
-    ("soil", "sand", "rock"),
-    ("town",),
-)
-"""Surfaces that stand in for each other before any other does."""
-_GROUP_OF = np.array([next(i for i, g in enumerate(GROUPS) if name in g) for name in SURFACES])
-
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 
@@ -162,37 +142,13 @@ class Surrogate:
 
     def neighbours(self, glance: Glance) -> NDArray[np.intp]:
         """The donors that resemble a tile most, in their order."""
+        return self._likeness.nearest(glance)
+
+    @cached_property
+    def _likeness(self) -> Likeness:
         at = self._columns
-        kind = float(_kind(np.float64(glance.cover)))
-        unlike = np.abs(at["cover"] - glance.cover) / _COVER_STEP
-        if glance.thick_cover is not None:
-            thinner = np.abs(at["thick_cover"] - glance.thick_cover)
-            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / _THICK_STEP
-        unlike += np.abs(at["sun_deg"] - glance.sun_elevation_deg) / _SUN_STEP_DEG
-        unlike += self._strangeness(SURFACES.index(glance.surface), kind)
-        most = min(NEIGHBOURS, unlike.size)
-        return np.sort(np.argpartition(unlike, most - 1)[:most])
-
-    def _strangeness(self, surface: int, kind: float) -> NDArray[np.float64]:
-        """By how much donors differ from tiles of a surface and a kind in just that."""
-        found = self._strange.get((surface, kind))
-        if found is None:
-            at = self._columns
-            found = (at["surface"] != surface) * _OTHER_SURFACE
-            found += (at["group"] != _GROUP_OF[surface]) * _OTHER_GROUP
-            found += (at["kind"] != kind) * _OTHER_KIND
-            found += at["tie"]
-            self._strange[surface, kind] = found
-        return found
-
-    @cached_property
-    def _all_say_thick(self) -> bool:
-        """Whether the thick cover of every donor is known."""
-        return not bool(np.isnan(self._columns["thick_cover"]).any())
-
-    @cached_property
-    def _strange(self) -> dict[tuple[int, float], NDArray[np.float64]]:
-        return {}
+        surface = at["surface"].astype(np.intp)
+        return Likeness(surface, at["cover"], at["thick_cover"], at["sun_deg"])
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:
@@ -201,10 +157,6 @@ class Surrogate:
             item.name: np.array(getattr(self.donors, item.name), np.float64)
             for item in fields(Donors)
         }
-        at["group"] = _GROUP_OF[at["surface"].astype(np.intp)].astype(np.float64)
-        at["kind"] = _kind(at["cover"])
-        ties = np.arange(at["cover"].size) * 1e-9  # of equals the first
-        at["tie"] = np.asarray(ties, np.float64)
         at["px"] = np.sum([at[name] for name in _COUNTS], axis=0, dtype=np.float64)
         return at
 
@@ -295,11 +247,6 @@ def _of_one_scene(
     rank = np.log(np.maximum(mood[scenes], 1e-300)) / many[scenes]
     chosen: NDArray[np.intp] = near[scenes == scenes[int(rank.argmax())]]
     return chosen
-
-
-def _kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
-    """0 clear, 1 with an edge of cloud in it, 2 overcast."""
-    return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)
 
 
 # --- the file ---------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from payload import __version__
+from payload.analysis.crossed import knobs_ranked
 from payload.analysis.intervals import LEVEL
-from payload.analysis.paired import Effect, PairedComparison
+from payload.analysis.paired import RANKED, Effect, PairedComparison
 from payload.report.chart import Chart, Json, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
@@ -15,7 +16,9 @@ from payload.sweep.table import csv_text, write_parquet
 
 PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
 COLUMNS = ("variant", "figure", "mean", "difference", "verdict")
-_ROW_PX, _REST_PX = 46, 110
+MOST_LINES = 2_000
+"""Of the page's table of all figures; the tables beside it hold all."""
+_ROW_PX, _LOW_ROW_PX, _REST_PX, _MANY = 46, 20, 110, 30
 
 
 def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
@@ -24,7 +27,11 @@ def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
     Raises:
         ScenarioError: A file cannot be written.
     """
-    told = [effect.as_dict() for effect in found.effects]
+    told = [
+        {"kind": kind} | effect.as_dict()
+        for kind, effects in (("variant", found.effects), ("main effect", found.main))
+        for effect in effects
+    ]
     columns = {name: [effect[name] for effect in told] for name in told[0]} if told else {}
     if columns:
         write_parquet(folder / PARQUET, columns)
@@ -37,20 +44,29 @@ def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
 
 def render(found: PairedComparison, title: str) -> str:
     """The page: one HTML file that asks nobody for anything."""
-    chart = _chart(found)
+    charts = [
+        _chart("effects", "Differences to the base", _by_figure(found.effects)),
+        _chart("main", "What each knob does, all else averaged out", _by_figure(found.main)),
+    ]
     return self_contained(
         "effects.html.j2",
-        {chart.id: chart} if chart else {},
+        {chart.id: chart for chart in charts if chart},
         version=__version__,
         title=title,
         answer=_answer(found),
         variants=len(found.variants) - 1,
         seeds=len(found.seeds),
         level=f"{LEVEL:.0%}",
-        metrics=[(key, _words(effects[0])) for key, effects in _by_figure(found).items()],
+        metrics=[(key, _words(e[0])) for key, e in _by_figure(found.effects).items()],
+        main_metrics=[(key, _words(e[0])) for key, e in _by_figure(found.main).items()],
         columns=COLUMNS,
+        knobs=[
+            (effect.knob, *_row(effect)) for effect in knobs_ranked(found.main or found.effects)
+        ],
         ranked=[_row(effect) for effect in found.ranked],
-        effects=[_row(effect) for effect in found.effects if effect.difference],
+        main=[_row(effect) for effect in found.main if effect.difference],
+        effects=[_row(effect) for effect in found.effects if effect.difference][:MOST_LINES],
+        left_out=max(0, sum(bool(e.difference) for e in found.effects) - MOST_LINES),
     )
 
 
@@ -59,23 +75,22 @@ def _answer(found: PairedComparison) -> str:
     for effect in found.ranked:
         if effect.difference and effect.difference.is_resolved:
             return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference)} {effect.unit}."
+    if len(found.seeds) == 1:
+        return "One sky alone: what is chance and what is not needs more seeds."
     return "No variant makes a difference that so many seeds resolve."
 
 
-def _by_figure(found: PairedComparison) -> dict[str, list[Effect]]:
-    """Effects by figure, what is ranked first; figures that no variant moves are left out."""
-    moved = [
-        effect for effect in (*found.ranked, *found.effects) if effect.difference and effect.size
-    ]
-    keys = dict.fromkeys(effect.key for effect in moved)
+def _by_figure(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
+    """Effects by figure, what is ranked first; figures that nobody moves are left out."""
+    moved = {effect.key for effect in effects if effect.difference and effect.size}
+    keys = [*(key for key in RANKED if key in moved), *(e.key for e in effects if e.key in moved)]
     return {
-        key: [effect for effect in found.effects if effect.key == key and effect.difference]
-        for key in keys
+        key: [effect for effect in effects if effect.key == key and effect.difference]
+        for key in dict.fromkeys(keys)
     }
 
 
-def _chart(found: PairedComparison) -> Chart | None:
-    figures = _by_figure(found)
+def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | None:
     if not figures:
         return None
     variants: Json = {
@@ -83,10 +98,11 @@ def _chart(found: PairedComparison) -> Chart | None:
         for key, effects in figures.items()
     }
     first = next(iter(figures.values()))
-    height_px = _REST_PX + _ROW_PX * max(len(effects) for effects in figures.values())
+    rows = max(len(effects) for effects in figures.values())
+    height_px = _REST_PX + (_ROW_PX if rows <= _MANY else _LOW_ROW_PX) * rows
     return Chart(
-        id="effects",
-        title="Differences to the base",
+        id=name,
+        title=title,
         caption="Dots are means of differences seed by seed, bars their intervals; the line is no difference.",
         summary="; ".join(" ".join(_row(effect)) for effect in first[:20]),
         height_px=height_px,
@@ -132,12 +148,9 @@ def _words(effect: Effect) -> str:
 
 
 def _title(effect: Effect) -> str:
-    return f"{_words(effect)}: difference to the base"
+    return f"{_words(effect)}: difference"
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
-    verdict = "resolved" if effect.difference and effect.difference.is_resolved else "not resolved"
-    if effect.seeds_needed is not None:
-        verdict += f", some {effect.seeds_needed:,} seeds would"
     told = [None if mean is None else interval(mean) for mean in (effect.mean, effect.difference)]
-    return (effect.variant, _words(effect), *(text or "unknown" for text in told), verdict)
+    return (effect.variant, _words(effect), *(text or "unknown" for text in told), effect.verdict)

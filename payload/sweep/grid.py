@@ -80,11 +80,25 @@ def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
             f"more than {most:,}{wish}"
         )
     template = read_template(Path(spec.base))
-    first_seed = template.scenario(_changes(spec, Cell("base", {}))).seed
-    seeds = (
-        range(first_seed, first_seed + spec.seeds) if isinstance(spec.seeds, int) else spec.seeds
-    )
-    cells = tuple(_cells(spec))
+    return lay_out(spec, template, tuple(_cells(spec)), seeds_of(spec, template))
+
+
+def seeds_of(spec: SweepSpec, template: Template) -> Sequence[int]:
+    """The seeds that every cell flies with."""
+    if not isinstance(spec.seeds, int):
+        return spec.seeds
+    first = template.scenario(_changes(spec, Cell("base", {}))).seed
+    return range(first, first + spec.seeds)
+
+
+def lay_out(
+    spec: SweepSpec, template: Template, cells: tuple[Cell, ...], seeds: Sequence[int]
+) -> Grid:
+    """Cells times seeds, each with the key of its row; the scenario of every cell is checked.
+
+    Raises:
+        ScenarioError: A parameter does not exist, or a value is not allowed.
+    """
     runs: list[Run] = []
     for index, cell in enumerate(cells):
         scenario = template.scenario(_changes(spec, cell))

@@ -1,9 +1,6 @@
 """The process pool of one machine: rebuilt when a worker dies, the culprit found by halving, all others flown."""
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +9,7 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Self
 
+from payload.sim.crew import start_workers
 from payload.sweep.flying import Job, Landed, condemned, fly_job
 
 DEATHS = 2
@@ -90,11 +88,7 @@ class Pool:
         yield condemned(suspects[0])
 
     def _start(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        held, self._leash = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            self.workers, mp_context=context, initializer=_begin, initargs=(held,)
-        )
+        self._pool, self._leash = start_workers(self.workers)
         return self._pool
 
     def _drop(self) -> None:
@@ -104,17 +98,3 @@ class Pool:
             leash.close()
         if pool:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin(leash: Connection) -> None:
-    """A worker's start: it ends when the sweep does, even if that is killed, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
-
-
-def _end_with(leash: Connection) -> None:
-    try:
-        leash.recv_bytes()
-    except (EOFError, OSError):
-        os._exit(1)

@@ -118,9 +118,28 @@ def fly_sweep(
             busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
             wall_s = time.perf_counter() - start_s
     shutil.rmtree(folder / ".spool", ignore_errors=True)
+    return SweepResult(folder, grid, _rows(grid, folder), len(missing), wall_s, busy_s)
+
+
+def fly_grid(
+    grid: Grid, folder: Path, executor: Executor, hear: Callable[[Landed], None]
+) -> tuple[Row, ...]:
+    """Fly the runs of a grid that have no row yet, and read all rows; the executor is entered already.
+
+    Raises:
+        ScenarioError: The folder cannot be written.
+        SweepError: The cluster is gone, or a file of the scenario has changed meanwhile.
+    """
+    missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
+    for landed in executor.fly(_jobs(grid, list(missing.values()), folder)):
+        _keep(folder, landed)
+        hear(landed)
+    return _rows(grid, folder)
+
+
+def _rows(grid: Grid, folder: Path) -> tuple[Row, ...]:
     rows = {run.key: _row(folder, run) for run in grid.runs}
-    ordered = tuple(rows[run.key] for run in grid.runs)
-    return SweepResult(folder, grid, ordered, len(missing), wall_s, busy_s)
+    return tuple(rows[run.key] for run in grid.runs)
 
 
 def provenance(result: SweepResult, started: datetime, command: str) -> dict[str, object]:

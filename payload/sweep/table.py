@@ -69,7 +69,7 @@ class RunTable:
 
 def write_tables(table: RunTable, folder: Path) -> Iterable[tuple[str, str]]:
     """Write the Parquet file beside and renamed; names and texts of the other files."""
-    columns = {name: _plain(values) for name, values in table.columns().items()}
+    columns = {name: plain_values(values) for name, values in table.columns().items()}
     write_parquet(folder / PARQUET, columns)
     lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
     told = {
@@ -107,7 +107,7 @@ def _not_finite(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     return {row.key: row.not_finite for row in rows if row.not_finite}
 
 
-def _plain(values: list[Any]) -> list[Any]:
+def plain_values(values: list[Any]) -> list[Any]:
     """Lists and mappings as JSON; where words stand among numbers, all are words."""
     told = [
         canonical_json(value) if isinstance(value, dict | list | tuple) else value

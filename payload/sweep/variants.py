@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from payload.analysis.paired import PairedComparison, compare_paired
+from payload.analysis.paired import Figures
 from payload.errors import SweepError
 from payload.scenario.models import Scenario
 from payload.sweep.flying import Executor, Job
@@ -18,8 +18,8 @@ def fly_variants(
     folder: Path,
     executor: Executor,
     tell: Tell = lambda _: None,
-) -> PairedComparison:
-    """Fly all variants with all seeds; rows that stand in `<folder>/rows` are not flown again.
+) -> list[tuple[str, list[Figures]]]:
+    """Fly all variants with all seeds; names and the figures of each seed. Rows that stand in `<folder>/rows` are not flown again.
 
     Args:
         variants: Names and scenarios; the first is the base.
@@ -44,12 +44,12 @@ def fly_variants(
                 if not row_path(folder, landed.key).exists():
                     write_row(folder, landed.key, landed.text)
                 tell(Progress(done, len(missing), None, landed.wall_s))
-    flights = []
+    flights: list[tuple[str, list[Figures]]] = []
     for (name, _), flown in zip(variants, jobs, strict=True):
         rows = [row for job in flown if (row := read_row(folder, job.key)) is not None]
         _check(name, rows)
         flights.append((name, [row.metrics for row in rows]))
-    return compare_paired(flights, seeds)
+    return flights
 
 
 def _job(scenario: Scenario, seed: int, folder: Path) -> Job:

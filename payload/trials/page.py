@@ -1,7 +1,9 @@
 """Findings as files: a page of ratio against speed, the table, the figures. Each appears when it is whole."""
 
 import json
+import math
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from payload.report.page import self_contained
 from payload.report.palette import LIGHT
 from payload.trials.contestants import DEFAULT, YARDSTICK
 from payload.trials.findings import CodecFindings, Row
+from payload.trials.labels import Dot, spread_labels
 from payload.trials.words import (
     COLUMNS,
     MASKED_COLUMNS,
@@ -27,6 +30,13 @@ from payload.trials.words import (
 
 PAGE, FIGURES, TABLE, TILES = "codecs.html", "codecs.json", "README.md", "tiles.json"
 _HEIGHT_PX = 420
+_PLOT_HEIGHT_PX = 350
+"""[px] Of that without the axis; `_WIDE_PX` and `_NARROW_PX` are widths of the plot on a page of 1,100 and of 390."""
+_WIDE_PX, _NARROW_PX = 930, 290
+_ROOM = 0.12
+"""Beside the outermost dots, of the span between them."""
+_SPEEDS = tuple(digit * 10**power for power in range(6) for digit in (1, 3))
+"""[MB/s] Marked on the axis."""
 
 
 def make_place(folder: Path) -> None:
@@ -75,51 +85,85 @@ def render(found: CodecFindings) -> str:
         title=title(found),
         machine=machine(found),
         meaning=MEANING,
-        columns=COLUMNS,
+        columns=[_unbroken(name) for name in COLUMNS],
         groups=[(heading(group), [cells(row) for row in group.rows]) for group in found.groups],
         masked_meaning=MASKED_MEANING,
-        masked_columns=MASKED_COLUMNS,
+        masked_columns=[_unbroken(name) for name in MASKED_COLUMNS],
         masked=[masked_cells(row) for row in found.masked],
         notes=found.notes,
     )
 
 
+def _unbroken(name: str) -> str:
+    """The name of a column, which may be broken between words alone."""
+    return name.replace(" : ", "\u00a0:\u00a0").replace("/ ", "/\u00a0").replace("-", "\u2011")
+
+
 def _chart(way: str, found: CodecFindings) -> Chart:
-    """Ratio against the speed of one way, a labelled dot for each codec; neighbours' labels keep apart."""
+    """Ratio against the speed of one way, a labelled dot for each codec; labels keep apart, narrow or wide."""
     rows = sorted(found.whole.rows, key=lambda row: _speed(way, row))
-    speeds = [_speed(way, row) for row in rows]
+    speeds, ratios = [_speed(way, row) for row in rows], [row.to_packed for row in rows]
+    x_range, y_range = _range([math.log10(speed) for speed in speeds]), _range(ratios)
+
+    def places(width_px: float) -> list[str]:
+        dots = [
+            Dot(
+                width_px * _share(math.log10(speed), x_range),
+                _PLOT_HEIGHT_PX * (1 - _share(row.to_packed, y_range)),
+                row.codec,
+            )
+            for row, speed in zip(rows, speeds, strict=True)
+        ]
+        return spread_labels(dots, width_px, _PLOT_HEIGHT_PX)
+
     dots: Json = {
         "type": "scatter",
         "mode": "markers+text",
         "x": speeds,
-        "y": [row.to_packed for row in rows],
+        "y": ratios,
         "text": [plain(row.codec) for row in rows],
-        "textposition": [("top center", "bottom center")[place % 2] for place in range(len(rows))],
+        "textposition": places(_WIDE_PX),
         "textfont": {"size": 12, "color": LIGHT["ink"]},
-        "marker": {"size": 11, "color": [_colour(row.codec) for row in rows]},
+        "marker": {"size": 10, "color": [_colour(row.codec) for row in rows]},
         "hovertemplate": "%{text}: %{y:.3f} : 1 at %{x:.3g} MB/s<extra></extra>",
         "cliponaxis": False,
     }
-    at = f"{way} speed, MB/s of 16-bit samples, one thread"
     told = "; ".join(
         f"{row.codec} {row.to_packed:.2f} : 1 at {speed:.3g} MB/s"
         for row, speed in zip(rows, speeds, strict=True)
     )
+    marks = [mark for mark in _SPEEDS if x_range[0] <= math.log10(mark) <= x_range[1]]
     return Chart(
         id=way,
         title=f"Ratio against {way} speed",
-        caption=f"Up is smaller, right is faster. Against samples packed at {found.bit_depth} bits.",
+        caption=f"Up is smaller, right is faster. Against samples packed at {found.bit_depth} bits; "
+        "MB/s of 16-bit samples, one thread.",
         summary=told,
         height_px=_HEIGHT_PX,
         plot={
             "data": [dots],
             "layout": layout(
                 _HEIGHT_PX,
-                xaxis=axis(at, type="log"),
-                yaxis=axis("packed samples : 1", rangemode="tozero"),
+                xaxis=axis(
+                    f"{way} speed, MB/s", type="log", range=list(x_range), tickvals=marks,
+                    ticktext=[f"{mark:g}" for mark in marks],
+                ),
+                yaxis=axis("packed samples : 1", range=list(y_range)),
             ),
         },
-    )
+        narrow={"data.0.textposition": places(_NARROW_PX)},
+    )  # fmt: skip
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """An axis with room for dots and labels at its ends."""
+    room = _ROOM * (max(values) - min(values)) or 1.0
+    return min(values) - room, max(values) + room
+
+
+def _share(value: float, ends: tuple[float, float]) -> float:
+    """Where a value lies between the ends of its axis."""
+    return (value - ends[0]) / (ends[1] - ends[0])
 
 
 def _speed(way: str, row: Row) -> float:

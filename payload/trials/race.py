@@ -110,15 +110,15 @@ def masked_laps(tile: TrialTile, field: Sequence[Contestant]) -> dict[str, Maske
         CodecError: A coded pixel does not come back as promised, or one that is not has been read.
     """
     assert tile.cloud is not None
-    plane = cleaned(tile.cloud)
-    plane_bytes = PLANE_LENGTH_BYTES + len(pack_plane(plane))
-    changed = np.where(plane, np.uint16((1 << tile.bit_depth) - 1) - tile.bands, tile.bands)
     found: dict[str, MaskedLap] = {}
     for one in field:
         if one.name == YARDSTICK or not one.takes_planes:
             continue
         whole = one.encode(tile.bands, bit_depth=tile.bit_depth)
+        plane = cleaned(tile.cloud, whole_bytes=len(whole))
+        plane_bytes = PLANE_LENGTH_BYTES + len(pack_plane(plane))
         payload = one.encode(tile.bands, bit_depth=tile.bit_depth, not_coded=plane)
+        changed = np.where(plane, np.uint16((1 << tile.bit_depth) - 1) - tile.bands, tile.bands)
         if one.encode(changed, bit_depth=tile.bit_depth, not_coded=plane) != payload:
             raise CodecError(f"{one.name}: {tile.name} has been read under its mask")
         decoded = one.decode(payload, tile.bands.shape, bit_depth=tile.bit_depth, not_coded=plane)

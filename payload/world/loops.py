@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.kernels import compiled
-from payload.world.noise import PIXEL_AXES, PIXEL_MIX, SCRAMBLE
+from payload.world.hashes import PIXEL_AXES, PIXEL_MIX, SCRAMBLE
 
 Field = NDArray[np.float32]
 Places = NDArray[np.float64]

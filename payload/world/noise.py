@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.rng import key
+from payload.world.hashes import PIXEL_AXES, PIXEL_MIX, SCRAMBLE
 from payload.world.quick import loops
 
 EARTH_RADIUS_KM = 6371.0
@@ -23,20 +24,6 @@ _U64 = np.uint64
 # Odd multipliers of one axis each. Source: Weyl increments of the golden ratio and of the plastic
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
-
-SCRAMBLE = (
-    _U64(30),
-    _U64(0xBF58476D1CE4E5B9),
-    _U64(27),
-    _U64(0x94D049BB133111EB),
-    _U64(31),
-)
-"""Shifts and factors of `scramble`."""
-_U32 = np.uint32
-PIXEL_AXES = (_U32(0x9E3779B1), _U32(0x85EBCA77))
-"""Factors of an axis each of `hash_pixels`."""
-PIXEL_MIX = (_U32(16), _U32(0x85EBCA6B), _U32(13), _U32(0xC2B2AE35), _U32(16))
-"""Shifts and factors of its finaliser."""
 
 
 def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -43,11 +43,65 @@ def test_differences_are_those_of_single_flights(call, write_scenario, tmp_path)
     ("more", "said"),
     [
         (("--seeds", 1), "--seeds 1"),
-        (("--jobs", 2), "--jobs and --out go with"),
         (("--seeds", 2, "--jobs", 0), "--jobs 0"),
     ],
 )
 def test_wrong_numbers_are_answered_with_a_sentence(call, write_scenario, more, said):
     found = call("compare", write_scenario(), "--what-if", "link.rate_mbps=2", *more)
+    assert found.code == 2
+    assert said in found.err
+
+
+def test_a_grid_flies_each_value_with_each_and_tells_main_effects(call, write_scenario, tmp_path):
+    """Means by hand from the grid's own rows; one sky has differences but no intervals."""
+    file, out = write_scenario(), tmp_path / "out"
+    knobs = ("link.rate_mbps=1,0.0005", "pruning.max_cloud_cover=0.2,0.9")
+    words = (
+        "compare",
+        file,
+        *(word for knob in knobs for word in ("--what-if", knob)),
+        "--cross",
+        "--seed",
+        4,
+    )
+    found = call(*words, "--jobs", 1, "--json", "--out", out)
+    assert found.code == 0
+    told = json.loads(found.out)
+    assert told["variants"] == ["base"] + [
+        f"link.rate_mbps={rate}, pruning.max_cloud_cover={cover}"
+        for rate in ("1", "0.0005")
+        for cover in ("0.2", "0.9")
+    ]
+    key = "link.capacity_bytes"
+    at = {e["variant"]: e["mean"] for e in told["effects"] if e["key"] == key}
+    names = told["variants"][1:]
+    by_hand = (at[names[2]] + at[names[3]] - at[names[0]] - at[names[1]]) / 2
+    (mine,) = [e for e in told["main_effects"] if e["key"] == key and e["knob"] == "link.rate_mbps"]
+    assert mine["difference"] == pytest.approx(by_hand)
+    assert mine["difference"] < 0
+    assert mine["low"] is None
+    assert "not resolved" not in (out / "effects.html").read_text()
+    _, rows = query_folder(
+        out, f"select kind, count(*) from effects where key = '{key}' group by 1"
+    )
+    assert sorted(rows) == [("main effect", 2), ("variant", 4)]
+    seeds = call(*words, "--seeds", 3, "--jobs", 1, "--out", out)
+    assert seeds.code == 0
+    assert "knobs by what they do to clear pixels delivered" in seeds.out
+    assert "<h2>Which knob matters most</h2>" in (out / "effects.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("what_ifs", "said"),
+    [
+        (("link.rate_mbps=1", "link.rate_mbps=2"), "two what-ifs"),
+        (("link.rate_mbps=" + ",".join(map(str, range(1, 41))),
+          "seed_=1", "pruning.max_cloud_cover=" + ",".join(f"0.{i:03}" for i in range(1, 41))), "1,600 variants"),
+        (("link.rte_mbps=1,2", "pruning.max_cloud_cover=0.1"), "did you mean 'rate_mbps'"),
+    ],
+)  # fmt: skip
+def test_grids_that_cannot_be_are_answered_with_a_sentence(call, write_scenario, what_ifs, said):
+    words = [word for text in what_ifs for word in ("--what-if", text)]
+    found = call("compare", write_scenario(), *words, "--cross", "--seeds", 2)
     assert found.code == 2
     assert said in found.err

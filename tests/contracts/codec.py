@@ -208,6 +208,12 @@ class CodecContract:
         self.round_trip(textured((4, 256, 256), 12), 12)
         self.round_trip(textured((256, 5, 4), 14), 14)
 
+    @pytest.mark.parametrize("bit_depth", range(8, 17))
+    @pytest.mark.parametrize("bands", [1, 7, 16, 255, 256])
+    def test_any_number_of_bands_comes_back_at_any_depth(self, bands, bit_depth):
+        shape = (bands, 5, 6)
+        self.round_trip(textured(shape, bit_depth), bit_depth, blotted(shape, 0.3))
+
     def test_a_tile_that_is_a_view_of_a_larger_image_comes_back(self):
         image = textured((6, 80, 90), 12)
         self.round_trip(image[::2, 5:30, 7:50], 12)

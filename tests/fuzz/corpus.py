@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from contracts.codec import textured
+from fuzz.stages import RECORD_STAGES
 
 from payload.compression import LOSSLESS, Coding, Loss, open_record, seal, seal_clear
 from payload.errors import CodecError
-from payload.ports import Choosing
+from payload.ports import Choosing, InLoop
 from payload.registry import build
 from payload.types import Patch, Radiometry, Tile, Window
 
@@ -24,6 +25,14 @@ KINDS = [
     ((4, 32, 32), 12),
 ]
 FILLS = ("textured", "random", "constant", "top")
+VARIANTS = {
+    "ccsds123": (
+        {"max_error_dn": 2},
+        {"coder": "block-adaptive"},
+        {"coder": "block-adaptive", "max_error_dn": 5, "local_sums": "column-oriented"},
+    )
+}
+"""Options, beside the defaults, that make payloads of another kind: of loss in the loop, of another coder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +71,7 @@ class Corpus:
     coded: list[Coded]
     sealed: list[Sealed]
     digest: str
+    stages = RECORD_STAGES
 
 
 def make_corpus(name):
@@ -69,22 +79,12 @@ def make_corpus(name):
     codec = _codec(name)
     kind = name if ":" not in name else "stranger"
     coded, sealed = [], []
-    for shape, bit_depth in KINDS:
-        for fill in FILLS:
-            bands = _bands(shape, bit_depth, fill)
-            planes = [None]
-            if "not_coded" in inspect.signature(codec.encode).parameters:
-                planes.append(np.indices(shape[1:]).sum(axis=0) % 5 > 2)
-            for plane in planes:
-                more = {} if plane is None else {"not_coded": plane}
-                try:
-                    payload = codec.encode(bands, bit_depth=bit_depth, **more)
-                except CodecError:
-                    continue  # not every codec takes every shape
-                one = Coded(payload, bands, bit_depth, plane)
-                assert one.same(one.decode(codec, payload))
-                coded.append(one)
-            sealed += _records(codec, kind, bands, bit_depth)
+    for each in (codec, *(build("payload.codec", name, more) for more in VARIANTS.get(name, ()))):
+        for shape, bit_depth in KINDS:
+            for fill in FILLS:
+                bands = _bands(shape, bit_depth, fill)
+                coded += _payloads(each, bands, bit_depth)
+                sealed += _records(each, kind, bands, bit_depth)
     assert coded, f"{name} codes no tile of the corpus"
     assert sealed, f"{name} seals no tile of the corpus"
     digest = hashlib.blake2b(digest_size=8)
@@ -110,8 +110,32 @@ def _bands(shape, bit_depth, fill):
     return np.full(shape, top if fill == "top" else top // 3, np.uint16)
 
 
+def _payloads(codec, bands, bit_depth):
+    """Payloads with and without a plane; what a codec loses is lost once and for all."""
+    planes = [None]
+    if "not_coded" in inspect.signature(codec.encode).parameters:
+        planes.append(np.indices(bands.shape[1:]).sum(axis=0) % 5 > 2)
+    made = []
+    for plane in planes:
+        more = {} if plane is None else {"not_coded": plane}
+        try:
+            payload = codec.encode(bands, bit_depth=bit_depth, **more)
+        except CodecError:
+            continue  # not every codec takes every shape
+        found = codec.decode(payload, bands.shape, bit_depth=bit_depth, **more)
+        clear = np.ones(bands.shape[1:], bool) if plane is None else ~plane
+        off = np.abs(found.astype(int) - bands.astype(int))[:, clear]
+        assert off.max(initial=0) <= _loss(codec)
+        made.append(Coded(payload, found, bit_depth, plane))
+    return made
+
+
+def _loss(codec):
+    return codec.max_error_dn if isinstance(codec, InLoop) else 0
+
+
 def _records(codec, kind, bands, bit_depth):
-    """Records that the codec itself made: exact, within 2 DN, and without the pixels of a plane."""
+    """Records that the codec itself made: exact or as it loses, within 2 DN, and without the pixels of a plane."""
     height, width = bands.shape[1:]
     tile = Tile(
         "image#1,2", 1, 2, Window(height, 2 * width, height, width), Patch(bands), bands,
@@ -121,8 +145,9 @@ def _records(codec, kind, bands, bit_depth):
     codecs = {kind: codec}
     if isinstance(codec, Choosing):  # its records name what it picked
         codecs = {each: build("payload.codec", each, {}) for each in codec.candidates}
+    losses = (LOSSLESS,) if _loss(codec) else (LOSSLESS, Loss(2))
     try:
-        made += [seal(tile, codec, kind, cover=0.25, loss=loss) for loss in (LOSSLESS, Loss(2))]
+        made += [seal(tile, codec, kind, cover=0.25, loss=loss) for loss in losses]
         if "not_coded" in inspect.signature(codec.encode).parameters:
             plane = np.indices((height, width)).sum(axis=0) % 20 > 9
             coding = Coding(codec, kind, LOSSLESS)

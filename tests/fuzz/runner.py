@@ -15,10 +15,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from fuzz.corpus import make_corpus
 from fuzz.judge import BYTES_BESIDES, BYTES_PER_SAMPLE, MOST_SAMPLES, Tally, bound_bytes, run
-
-from payload.registry import kinds
+from fuzz.targets import make_target, names
 
 HANG_S = 60.0
 """[s] Of the clock, on a machine that may be busy; the slowest record is told."""
@@ -36,11 +34,11 @@ class Task:
 
 
 def fuzz(name, task, out, tell=lambda _: None):
-    """Judge records up to a number, going on from what the file tells; the codec's entry."""
+    """Judge records up to a number, going on from what the file tells; the decoder's entry."""
     seed = task.seed
-    corpus = make_corpus(name)
+    corpus = make_target(name)
     state = _read(out)
-    entry = state["codecs"].get(name)
+    entry = state["decoders"].get(name)
     if entry is None or (entry["seed"], entry["corpus"]) != (seed, corpus.digest):
         entry = _entry(task, corpus, Tally())
     tally = _tally(entry)
@@ -49,7 +47,7 @@ def fuzz(name, task, out, tell=lambda _: None):
         for part in _batches(name, seed, numbers, task.hang_s):
             tally.add(part)
         entry = _entry(task, corpus, tally)
-        state["codecs"][name] = entry
+        state["decoders"][name] = entry
         _write(out, state)
         tell(f"{name}: {tally.records} records, {len(tally.violations)} violations")
     return entry
@@ -116,7 +114,7 @@ def _batches(name, seed, numbers, hang_s):
 
 def _serve(name, seed, pipe, number, begun_s):
     """The child: bounded once its corpus is coded and so everything compiled."""
-    corpus = make_corpus(name)
+    corpus = make_target(name)
     used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limit = used_bytes + bound_bytes(MOST_SAMPLES)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -169,7 +167,7 @@ def _read(path):
         "most_samples_claimed": MOST_SAMPLES,
         "hang_s": HANG_S,
     }
-    return {"bounds": bounds, "codecs": {}}
+    return {"bounds": bounds, "decoders": {}}
 
 
 def _write(path, state):
@@ -184,14 +182,14 @@ def _say(text):
 
 def main():
     parser = argparse.ArgumentParser(prog=".ci/fuzz", description=__doc__.partition("\n")[0])
-    parser.add_argument("--codec", default="all", help="a kind, or all that are installed")
+    parser.add_argument("--codec", default="all", help="all, or some of " + ", ".join(names()))
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
-    names = kinds("payload.codec") if asked.codec == "all" else asked.codec.split(",")
+    wanted = names() if asked.codec == "all" else asked.codec.split(",")
     bad = 0
-    for name in names:
+    for name in wanted:
         entry = fuzz(name, Task(asked.records, asked.seed), asked.out, tell=_say)
         bad += len(entry["violations"])
         _say(f"{name} {json.dumps(entry, indent=1)}")

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fuzz.corpus import make_corpus
-from fuzz.judge import STAGES, bound_bytes, run
+from fuzz.judge import bound_bytes, run
 from fuzz.mutations import WAYS, checked, mutated, with_header, with_payload
 from fuzz.runner import Task, fuzz, packages
+from fuzz.stages import RECORD_STAGES as STAGES
+from fuzz.targets import OTHERS, make_target, names
 
 from payload.compression import open_record
 from payload.compression.record import HEADER_BYTES, read_header
@@ -39,6 +41,27 @@ def test_no_damaged_record_does_any_harm(name):
     assert 0 < tally.peak_bytes < bound_bytes(10_000)
 
 
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_no_damaged_report_or_container_does_any_harm(name):
+    target = make_target(name)
+    tally = run(target, 7, range(RECORDS))
+    assert tally.violations == []
+    assert tally.records == sum(tally.outcomes.values()) == RECORDS
+    assert set(WAYS) <= set(tally.ways)
+    for stage in target.stages:
+        outcomes = {key for key in tally.outcomes if key.startswith(f"{stage}: ")}
+        assert len(outcomes) >= 2, f"{stage} ends in one way only: {outcomes}"
+
+
+def test_records_with_loss_in_the_loop_and_of_both_coders_are_in_the_corpus():
+    corpus = make_corpus("ccsds123")
+    headers = [read_header(one.record) for one in corpus.sealed]
+    assert sum(header.is_in_loop for header in headers) >= 10
+    assert sum(header.is_in_loop and header.has_plane for header in headers) >= 3
+    coders = {one.payload[2] for one in corpus.coded if one.payload}
+    assert coders == {0, 1}
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -60,7 +83,7 @@ def test_the_harness_finds_records_that_open_with_other_samples(monkeypatch):
     def careless(_record, _codecs):
         return SimpleNamespace(bands=np.zeros((1, 1, 1), np.uint16))
 
-    monkeypatch.setattr("fuzz.judge.open_record", careless)
+    monkeypatch.setattr("fuzz.stages.open_record", careless)
     tally = run(make_corpus("raw"), 1, range(RARE))
     found = {(stage, problem) for _, stage, _, problem in tally.violations}
     assert found == {
@@ -82,7 +105,7 @@ def test_the_harness_survives_what_kills_or_stops_a_process(tmp_path, fault, sai
     entry = fuzz(f"fuzz.bad:{fault}", Task(RARE, batch=RARE, hang_s=4.0), out)
     assert entry["records"] == sum(entry["outcomes"].values()) == RARE
     assert any(said in problem for *_, problem in entry["violations"]), entry
-    assert json.loads(out.read_text())["codecs"][f"fuzz.bad:{fault}"] == entry
+    assert json.loads(out.read_text())["decoders"][f"fuzz.bad:{fault}"] == entry
 
 
 def test_a_run_that_was_stopped_goes_on_and_finds_the_same(tmp_path):
@@ -130,10 +153,10 @@ def test_good_records_of_the_corpus_open():
 def test_what_is_published_was_found_with_the_codecs_of_today(root):
     """A million records each, nothing wrong; with the same packages the corpus is coded as it was."""
     told = json.loads((root / "results" / "codecs" / "fuzz.json").read_text(encoding="utf-8"))
-    assert set(told["codecs"]) == set(kinds("payload.codec"))
-    for name, entry in told["codecs"].items():
+    assert set(told["decoders"]) == set(names())
+    for name, entry in told["decoders"].items():
         assert entry["records"] >= PUBLISHED, name
         assert entry["violations"] == [], name
         assert sum(entry["outcomes"].values()) == entry["records"], name
         if entry["packages"] == packages():
-            assert entry["corpus"] == make_corpus(name).digest, f"{name} codes otherwise: .ci/fuzz"
+            assert entry["corpus"] == make_target(name).digest, f"{name} codes otherwise: .ci/fuzz"

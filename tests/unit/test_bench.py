@@ -3,7 +3,7 @@
 import pytest
 import simpy
 
-from payload.bench import exponent
+from payload.bench.timing import exponent
 from payload.fleet import FleetSize, write_fleet
 from payload.sim.yardstick import count_events
 

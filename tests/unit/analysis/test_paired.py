@@ -51,6 +51,14 @@ def test_what_is_not_resolved_says_so_and_how_many_seeds_would():
     assert [effect.variant for effect in found.ranked] == ["b", "a"]
 
 
+def test_more_seeds_are_wanted_than_did_not_resolve_it():
+    """Lopsided: Student's interval leaves 0 out with these, the one that is told does not."""
+    found = compare_paired(flights([0.0] * 3, [1.0, 1.0, 0.5]), range(3)).effects[0]
+    assert values_needed([1.0, 1.0, 0.5]) == 3
+    assert not found.difference.is_resolved
+    assert found.seeds_needed == 4
+
+
 def test_a_seed_that_failed_counts_in_no_difference():
     found = compare_paired(flights([1, 2, None, 4], [2, None, 9, 6]), range(4)).effects[0]
     assert found.difference == mean_of([1, 2])

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from contracts.codec import CodecContract, textured, tile_of
 from contracts.own_codec import blotches
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payload.compression import open_record, seal
 from payload.compression.auto import ESTIMATES, Auto, residual_entropy
@@ -17,6 +19,9 @@ from payload.compression.strong import Strong
 from payload.errors import CodecError, PluginError
 from payload.ports import Choosing
 from payload.registry import build, plugin, validate
+from payload.scenario.load import load_scenario
+from payload.sim.assemble import make_sensor
+from payload.sim.fidelity import codec_of, fitted_on
 
 
 class TestAuto(CodecContract):
@@ -32,6 +37,9 @@ def ground():
     return textured((4, 64, 64), 12) >> np.uint16(3)
 
 
+GROUND = ground()
+
+
 def picked(bands, **options):
     return Auto(**options).choose(bands, bit_depth=12)[0]
 
@@ -43,27 +51,93 @@ def test_it_is_found_by_its_name_and_its_options_are_known():
     validate("payload.codec", "auto", {"candidates": ["med-zstd", "strong"], "budget_ns": 50})
 
 
-def test_what_is_slower_than_the_budget_is_left_out():
+def seconds(kind, zstd_ns=7.9):
+    return ESTIMATES[kind].zstd_times * zstd_ns
+
+
+def test_a_tight_time_or_a_slow_processor_makes_it_pick_faster_codecs():
     bands = ground()
-    assert picked(bands) == "strong"
-    assert picked(bands, budget_ns=100) == "ls-golomb"
-    assert picked(bands, budget_ns=20) == "med-zstd"
-    assert picked(bands, budget_ns=100, zstd_ns=80) == "med-zstd"
+    assert picked(bands) == "ccsds123"
+    assert [picked(bands, budget_ns=ns) for ns in (1000, 100, 20, 5, 2)] == [
+        "strong",
+        "ls-golomb",
+        "ccsds123",
+        "med-zstd",
+        "raw",
+    ]
+    assert [picked(bands, budget_ns=1000, zstd_ns=ns) for ns in (7.9, 79, 300, 1200, 4000)] == [
+        "strong",
+        "ls-golomb",
+        "ccsds123",
+        "med-zstd",
+        "raw",
+    ]
     assert picked(bands, budget_ns=0.1, candidates=("strong", "ls-golomb")) == "ls-golomb"
+
+
+@given(
+    budget_ns=st.floats(0.5, 2000),
+    less=st.floats(0.1, 1),
+    zstd_ns=st.floats(1, 200),
+    worth=st.floats(0, 10_000),
+)
+def test_less_time_never_picks_a_slower_codec_and_what_is_picked_keeps_within_it(
+    budget_ns, less, zstd_ns, worth
+):
+    """By the order of costs: a smaller budget leaves out the slow, a slower processor makes each more dear."""
+    given_ = {"zstd_ns": zstd_ns, "bit_worth_ns": worth}
+    kind = picked(GROUND, budget_ns=budget_ns, **given_)
+    fastest = min(seconds(one, zstd_ns) for one in Auto().candidates)
+    assert seconds(kind, zstd_ns) <= max(budget_ns, fastest)
+    tight = picked(GROUND, budget_ns=budget_ns * less, **given_)
+    slow = picked(GROUND, budget_ns=budget_ns, zstd_ns=zstd_ns / less, bit_worth_ns=worth)
+    assert seconds(tight) <= seconds(kind)
+    assert seconds(slow) <= seconds(kind)
+
+
+@pytest.mark.parametrize(
+    ("mpx_per_s", "wanted"),
+    [(10.0, "ccsds123"), (1.0, "strong"), (5.0, "ls-golomb"), (60.0, "med-zstd")],
+)
+def test_in_a_scenario_the_computer_sets_the_time(write_scenario, mpx_per_s, wanted):
+    """Four bands: a sample has a quarter of the pixel's microseconds; `budget_ns` counts before that."""
+    computer = {"compression_mpx_per_s": mpx_per_s}
+    scenario = load_scenario(write_scenario(codec={"kind": "auto"}, computer=computer))
+    sensor = make_sensor(scenario)
+    assert len(sensor.bands) == 4
+    codec = codec_of(scenario, sensor)
+    assert codec.sample_ns == pytest.approx(250 / mpx_per_s)
+    assert codec.choose(ground(), bit_depth=12)[0] == wanted
+    own = load_scenario(
+        write_scenario(codec={"kind": "auto", "budget_ns": 1000}, computer=computer)
+    )
+    assert codec_of(own, sensor).choose(ground(), bit_depth=12)[0] == "strong"
+
+
+def test_a_surrogate_is_of_the_time_that_a_choosing_codec_had(write_scenario):
+    def fitted(**changes):
+        scenario = load_scenario(write_scenario(**changes))
+        return fitted_on(scenario, make_sensor(scenario))
+
+    auto, fast = {"kind": "auto"}, {"compression_mpx_per_s": 60.0}
+    assert fitted(codec=auto).difference(fitted(codec=auto)) is None
+    assert "codec" in fitted(codec=auto).difference(fitted(codec=auto, computer=fast))
+    assert fitted().difference(fitted(computer=fast)) is None
 
 
 def test_a_slow_codec_is_used_where_it_saves_most():
     """Ground deserves it, an empty tile does not, and noise goes as it is."""
     noise = np.random.default_rng(1).integers(0, 4096, (1, 256, 256)).astype(np.uint16)
-    assert picked(ground()) == "strong"
-    assert picked(np.full((4, 64, 64), 7, np.uint16)) != "strong"
+    assert picked(ground(), budget_ns=1000) == "strong"
+    assert picked(ground(), budget_ns=1000, bit_worth_ns=500) == "ls-golomb"
+    assert picked(np.full((4, 64, 64), 7, np.uint16), budget_ns=1000) == "med-zstd"
     assert picked(noise, candidates=("raw", "med-zstd")) == "raw"
     assert picked(ground(), bit_worth_ns=0) == "raw"
 
 
 def test_the_record_names_the_codec_that_was_picked_and_opens_without_auto():
     bands = ground()
-    sealed = seal(tile_of(bands), Auto(), "auto")
+    sealed = seal(tile_of(bands), Auto(budget_ns=1000), "auto")
     assert sealed.codec == "strong"
     opened = open_record(sealed.record, CODECS)
     assert opened.header.codec == "strong"

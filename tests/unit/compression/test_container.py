@@ -3,6 +3,7 @@ import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from payload.compression import (
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.errors import CodecError
-from payload.types import Georeference, Patch, Radiometry, Tile
+from payload.types import Georeference, Patch, Radiometry, Tile, Window
 
 CODECS = {"raw": Raw(), "med-zstd": MedZstd()}
 HEADER = ContainerHeader(
@@ -212,6 +213,23 @@ def test_the_record_of_another_image_is_not_taken_for_ours(tmp_path):
         ContainerWriter(tmp_path / "b.tiles", HEADER).append(record_at(0, 1, other))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"window": Window(0, 33, 32, 32)}, {"bit_depth": 13}, {"row": 2}, {"col": 3}],
+)
+def test_a_record_of_another_grid_or_camera_is_not_taken_for_ours(tmp_path, changes):
+    """The same image by its name, but its tile lies elsewhere or has other bits."""
+    tile = replace(tile_at(0, 1), **changes)
+    record = seal(tile, MedZstd(), "med-zstd").record
+    path = write(tmp_path / "a.tiles", is_closed=False)
+    path.write_bytes(path.read_bytes() + record)
+    container = read_container(path)
+    assert opened(container) == (DELIVERED, {})
+    assert "1 records are of another image" in container.notes
+    with pytest.raises(CodecError, match="not of this image"):
+        ContainerWriter(tmp_path / "b.tiles", HEADER).append(record)
+
+
 def test_the_index_of_another_image_is_not_taken_for_ours(tmp_path):
     ours = write(tmp_path / "a.tiles", is_closed=False)
     other = tmp_path / "b.tiles"
@@ -317,13 +335,33 @@ def test_an_index_written_by_a_stranger_is_checked(tmp_path, text):
     assert opened(container) == (DELIVERED, {})
 
 
-def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path):
+def test_a_record_that_is_not_the_one_of_the_index_is_told_of(tmp_path):
+    """A good record in the place of another good one: only the index knows."""
+    path = write(tmp_path / "a.tiles")
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[-16:-8])
+    start = len(data) - 20 - length
+    hashed = read_container(path).cells[0].pixel_hash.encode()
+    text = data[start:-20].replace(hashed, b"0123456789abcdef")
+    trailer = struct.pack("<IQ8s", zlib.crc32(text), len(text), b"ENDTILES")
+    path.write_bytes(data[:start] + text + trailer)
+    good, bad = opened(read_container(path))
+    assert good == [(0, 2), (1, 1)]
+    assert bad == {(0, 0): "tile 0,0: its record is not the one that the index tells of"}
+
+
+def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path, monkeypatch):
+    """Each record claims all that follows; what is summed up for them stays within 17 times the file."""
+    summed = []
+    counting = SimpleNamespace(crc32=lambda data: summed.append(len(data)) or zlib.crc32(data))
+    monkeypatch.setattr("payload.compression.scan.zlib", counting)
     path = write(tmp_path / "a.tiles", is_closed=False)
     header = bytearray(record_at(0, 1)[:72])
     header[4:8] = struct.pack("<I", 2**31)
     header[68:72] = struct.pack("<I", zlib.crc32(bytes(header[:68])))
     path.write_bytes(path.read_bytes() + bytes(header) * 20_000)
     good, bad = opened(read_container(path))
+    assert sum(summed) <= 17 * path.stat().st_size
     assert good == DELIVERED
     assert list(bad) == [(0, 1)]
 
@@ -351,6 +389,23 @@ def test_the_writer_accepts_no_contradiction(tmp_path):
         writer.append(record_at(0, 1))
     with pytest.raises(CodecError, match="closed"):
         writer.close(cells)
+
+
+def test_a_header_longer_than_a_mebibyte_is_neither_written_nor_read(tmp_path):
+    path = tmp_path / "a.tiles"
+    with pytest.raises(CodecError, match="a header of"):
+        ContainerWriter(path, replace(HEADER, bands=tuple(f"{n} {'x' * 4200}" for n in range(256))))
+    assert not path.exists()
+    ContainerWriter(path, HEADER)
+    text = path.read_bytes()[16:-4]
+    for length, is_read in ((2**20, True), (2**20 + 1, False)):
+        start = b"\x89TILES\r\n" + struct.pack("<II", 1, length) + text.ljust(length)
+        path.write_bytes(start + struct.pack("<I", zlib.crc32(start)))
+        if is_read:
+            assert read_container(path).header == HEADER
+        else:
+            with pytest.raises(CodecError, match="cut short or damaged"):
+                read_container(path)
 
 
 def test_an_image_of_which_nothing_came_down_has_its_fates_all_the_same(tmp_path):

@@ -39,6 +39,12 @@ def test_the_ends_of_cloud_cover_are_exact_and_unknown_is_not_one_of_them(cover,
     assert read_header(seal(tile_of(ramp()), Raw(), "raw", cover=cover).record).cover == found
 
 
+@pytest.mark.parametrize("cover", [0.1, 0.3, 0.9, 0.77777, 1 - 1e-6])
+def test_a_cover_is_told_to_the_nearest_step(cover):
+    found = read_header(seal(tile_of(ramp()), Raw(), "raw", cover=cover).record).cover
+    assert abs(found - cover) <= 0.5 / 65_534 + 1e-12
+
+
 @pytest.mark.parametrize("cover", [-0.1, 1.1, float("nan")])
 def test_a_cover_that_is_no_share_is_refused(cover):
     with pytest.raises(CodecError, match="cover"):
@@ -106,6 +112,29 @@ def test_pixels_that_are_not_those_that_were_sealed_are_noticed():
         open_record(record, {"liar": Liar()})
 
 
+class Flat(Liar):
+    """A codec whose pixels have lost their bands."""
+
+    def decode(self, payload, shape, *, bit_depth, not_coded=None):  # noqa: ARG002
+        return np.zeros(shape[1:], np.uint16)
+
+
+def test_pixels_of_another_shape_are_noticed():
+    record = seal(tile_of(ramp()), Flat(), "flat").record
+    with pytest.raises(CodecError, match="not those that were sealed"):
+        open_record(record, {"flat": Flat()})
+
+
+class Same(Raw):
+    """A codec that makes nothing shorter."""
+
+
+def test_what_a_codec_does_not_make_shorter_goes_as_raw():
+    sealed = seal(tile_of(ramp()), Same(), "same")
+    assert sealed.codec == "raw"
+    assert read_header(sealed.record).is_fallback
+
+
 @pytest.mark.parametrize("name", ["", "a-codec-with-18-ch", "with space", "grün"])
 def test_a_codec_name_that_does_not_fit_is_refused(name):
     with pytest.raises(CodecError, match="codec named"):
@@ -164,7 +193,13 @@ def test_a_header_that_lies_is_refused_before_anything_large_is_allocated(offset
 
 @pytest.mark.parametrize(
     ("offset", "fields"),
-    [(0, b"tim\xe5"), (42, struct.pack("<H", 2048)), (9, b"\x04"), (9, b"\xf0")],
+    [
+        (0, b"tim\xe5"),
+        (4, struct.pack("<I", 71)),
+        (42, struct.pack("<H", 2048)),
+        (9, b"\x04"),
+        (9, b"\xf0"),
+    ],
 )
 def test_the_header_alone_tells_that_it_lies(offset, fields):
     """Whoever scans a file or files records reads no more than headers."""

@@ -1,5 +1,7 @@
 """What to drop and what to send: each policy is judged by the shelves alone."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,4 +109,6 @@ def test_what_is_spare_itself_sends_nobody_away_but_spare_tiles():
     newcomer = Shelf("new", 50, order=3, is_spare=True)
     assert victims("oldest", newcomer, [old], short_bytes=10) is None
     assert victims("oldest", newcomer, [old, spare], short_bytes=10) == ["spare"]
-    assert victims("oldest", newcomer._replace(is_spare=False), [old], short_bytes=10) == ["old"]
+    assert victims(
+        "oldest", dataclasses.replace(newcomer, is_spare=False), [old], short_bytes=10
+    ) == ["old"]

@@ -79,7 +79,7 @@ def test_ample_power_changes_nothing_but_the_books_of_joules(fly):
         assert not record.ledger.balances
         assert sum(balance_of(paid[name]).refused.values()) == 0
         mine = [entry for entry in paid[name].ledger.joules if entry.consumer == COMPUTER]
-        assert mine == record.ledger.joules
+        assert mine == list(record.ledger.joules)
 
 
 def test_no_arm_pays_for_another(fly):

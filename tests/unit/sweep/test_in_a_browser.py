@@ -8,6 +8,9 @@ from payload.analysis.paired import compare_paired
 from payload.rng import stream
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
 from payload.sweep.effects import write_effects
+from payload.sweep.goal import parse_goal
+from payload.sweep.search import SearchTerms, search
+from payload.sweep.search_page import write_search
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
@@ -60,6 +63,36 @@ def test_figures_are_drawn_choices_choose_and_nobody_is_asked(page, tmp_path):
         browser.open(page, width=390, height=844, theme="dark")
         assert browser.value("document.documentElement.scrollWidth") == 390
         assert browser.complaints() == []
+    finally:
+        browser.close()
+
+
+def test_a_search_is_drawn_and_hostile_values_run_nothing(write_scenario, tmp_path):
+    path = write_sweep(
+        tmp_path,
+        write_scenario(),
+        description=HOSTILE,
+        grid={"link.rate_mbps": [0.005, 1], "description": [HOSTILE, "plain"]},
+    )
+    goal = parse_goal("tiles.delivered", None, ["tiles.lost<=1"])
+    found = search(load_sweep(path), SearchTerms(goal, confirm=2), tmp_path, Serial())
+    page = write_search(found)
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(page)
+        drawn = "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg')).map(p => p.id)"
+        assert browser.value(drawn) == ["history", "slices"]
+        browser.value(
+            "(() => { const s = document.querySelector('select'); s.value = 'description'; "
+            "s.dispatchEvent(new Event('change')); })()"
+        )
+        browser.wait_for("document.querySelector('#slices .xtitle').textContent === 'description'")
+        assert browser.value("window.owned === undefined")
+        assert browser.complaints() == []
+        asked = [url for url in browser.requests() if not url.startswith("data:")]
+        assert asked == [page.as_uri()]
+        browser.open(page, width=390, height=844, theme="dark")
+        assert browser.value("document.documentElement.scrollWidth") == 390
     finally:
         browser.close()
 

@@ -1,0 +1,80 @@
+"""What a summary says of a sampled flight: how many tiles were painted, and how far its totals may be off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_LINKED = (("downlinked_bytes", "bytes"), ("clear_pixels_delivered", "clear pixels"))
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """How large a sample is.
+
+    Attributes:
+        tiles: Of all images.
+        painted: Of them painted.
+        fraction: That was asked for.
+    """
+
+    tiles: int
+    painted: int
+    fraction: float
+
+
+def sampled_part(
+    arms: Sequence[Mapping[str, Any]],
+    half_widths: Mapping[str, tuple[float, float]],
+    painted: Painted,
+) -> dict[str, Any]:
+    """The key `sampled` of a summary.
+
+    Args:
+        arms: Of the summary.
+        half_widths: [byte], [px] Of the 95 % intervals of what came down, by arm; the bent pipe has none.
+        painted: How large the sample is.
+    """
+    told: dict[str, dict[str, float]] = {}
+    for arm in arms:
+        if arm["name"] in half_widths:
+            sent, clear_px = (float(arm[key] or 0) for key, _ in _LINKED)
+            half_bytes, half_px = half_widths[arm["name"]]
+            told[arm["name"]] = {
+                "downlinked_bytes_low": max(0.0, sent - half_bytes),
+                "downlinked_bytes_high": sent + half_bytes,
+                "clear_pixels_delivered_low": max(0.0, clear_px - half_px),
+                "clear_pixels_delivered_high": clear_px + half_px,
+            }
+    part = {
+        "fraction": painted.fraction,
+        "tiles": painted.tiles,
+        "painted": painted.painted,
+        "arms": told,
+    }
+    own = next((arm for arm in arms if arm["name"] == "prune"), None)
+    return {**part, "sentences": _sentences(painted, own, half_widths.get("prune"))}
+
+
+def _sentences(
+    painted: Painted, own: Mapping[str, Any] | None, half: tuple[float, float] | None
+) -> list[str]:
+    share = painted.painted / painted.tiles if painted.tiles else 1.0
+    first = (
+        f"Of {painted.tiles:,} tiles {painted.painted:,} ({100 * share:.1f} %) were painted, masked and compressed; "
+        "the others are taken to be like those of them that look like them at a glance."
+    )
+    if own is None or half is None or painted.painted == painted.tiles:
+        return [first]
+    widths = [
+        f"{_percent(width, own[key])} for {word}"
+        for (key, word), width in zip(_LINKED, half, strict=True)
+    ]
+    return [
+        first,
+        f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}.",
+        "There are no records and no pictures, as most tiles were not painted.",
+    ]
+
+
+def _percent(half: float, total: float | None) -> str:
+    return f"± {100 * half / total:.2f} %" if total else f"± {half:,.0f}"

@@ -1,0 +1,75 @@
+"""Whole flights without pixels: the event loop against bare events, a day, and growth with the size of a fleet."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from payload.bench.timing import ROUNDS, Ratio, exponent, seconds
+from payload.fleet import FleetSize, write_fleet
+from payload.scenario.models import Scenario
+from payload.sim import Assembly, Memo, Mission, assemble
+from payload.sim.arms import make_arm
+from payload.sim.yardstick import bare_event_s, count_events
+
+SMALL = FleetSize(planes=2, satellites_per_plane=2, stations=10, targets=60, hours=8.0)
+"""The fleet whose growth is followed."""
+GROWTH = (1, 2, 4)
+"""So many times as large."""
+
+
+def event_loop(folder: Path) -> Iterable[Ratio]:
+    """A flight whose tiles are known before, books and audit included, over bare events."""
+    scenario = write_fleet(folder, replace(SMALL, hours=24.0))
+    assembly = assemble(scenario)
+    memo = Memo(assembly.darkroom, folder)
+    first_s = seconds(lambda: _fly(assembly, memo))
+    events = count_events(lambda: _fly(assembly, memo))
+    pairs = [(seconds(lambda: _fly(assembly, memo)), bare_event_s()) for _ in range(ROUNDS)]
+    story_s, bare_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    yield Ratio(
+        "an event of a flight, books included, over a bare SimPy timeout",
+        story_s / events / bare_s,
+        6.0,
+    )
+    yield Ratio("glances and draws of a flight over its story", (first_s - story_s) / story_s)
+
+
+def day(folder: Path) -> Iterable[Ratio]:
+    """24 h of one satellite, one arm, assembled before: its tiles glanced at and drawn, books and audit included."""
+    one = FleetSize(planes=1, satellites_per_plane=1, stations=3, targets=200, hours=24.0)
+    assembly = assemble(write_fleet(folder, one))
+    numbers = np.random.default_rng(1).random(2_000_000)
+    fly_s = [seconds(lambda: _fly(assembly, Memo(assembly.darkroom, folder))) for _ in range(3)]
+    sort_s = [seconds(lambda: np.sort(numbers)) for _ in range(3)]
+    value = statistics.median(fly_s) / statistics.median(sort_s)
+    yield Ratio("a day of one satellite, one arm, over sorting two million numbers", value)
+
+
+def growth(folder: Path) -> Iterable[Ratio]:
+    """Exponents of time against size: assembling, and flying one arm."""
+    ways: dict[str, Callable[[int], FleetSize]] = {
+        "satellites": lambda times: replace(SMALL, satellites_per_plane=2 * times),
+        "days": lambda times: replace(SMALL, hours=SMALL.hours * times),
+        "targets": lambda times: replace(SMALL, targets=SMALL.targets * times),
+    }
+    for name, grown in ways.items():
+        taken_s = []
+        for times in GROWTH:
+            place = folder / f"{name}-{times}"
+            place.mkdir()
+            scenario = write_fleet(place, grown(times))
+            runs = [seconds(lambda: _assemble_and_fly(scenario, place)) for _ in range(3)]  # noqa: B023
+            taken_s.append(min(runs))
+        yield Ratio(f"growth with {name}: exponent of time", exponent(GROWTH, taken_s), 1.1)
+
+
+def _assemble_and_fly(scenario: Scenario, folder: Path) -> None:
+    assembly = assemble(scenario)
+    _fly(assembly, Memo(assembly.darkroom, folder))
+
+
+def _fly(assembly: Assembly, memo: Memo) -> None:
+    Mission(assembly, make_arm("prune", assembly.scenario.pruning), memo).fly()

@@ -1,0 +1,109 @@
+"""All measures, and the file that tells them with the machine and its versions."""
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from payload.bench.timing import Ratio
+
+GUESTS = (
+    "numpy",
+    "simpy",
+    "sgp4",
+    "zstandard",
+    "onnxruntime",
+    "duckdb",
+    "numba",
+    "imagecodecs",
+    "skyfield",
+)
+"""Packages whose versions are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchReport:
+    """What was measured, on which machine and with which packages.
+
+    Attributes:
+        load: How many processes wanted a core at the begin, in the mean of a minute.
+    """
+
+    made_utc: str
+    machine: str
+    cores: int
+    load: float
+    python: str
+    packages: dict[str, str]
+    ratios: tuple[Ratio, ...]
+
+
+def bench(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> tuple[BenchReport, Path]:
+    """Measure, and write `bench.json` into a folder; some minutes.
+
+    Raises:
+        PayloadError: The folder cannot be written.
+    """
+    from payload.bench import flights, stages  # noqa: PLC0415 - they need nearly all rooms
+
+    ratios: list[Ratio] = []
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    with tempfile.TemporaryDirectory(prefix="payload-sim-") as name:
+        folder = Path(name)
+        measures: dict[str, Callable[[], Iterable[Ratio]]] = {
+            "event loop": lambda: flights.event_loop(_in(folder, "loop")),
+            "a day": lambda: flights.day(_in(folder, "day")),
+            "masking": stages.masking,
+            "contacts": stages.contacts,
+            "codecs": stages.codecs,
+            "world": stages.world,
+            "pixels": lambda: stages.pixels(_in(folder, "pixels")),
+            "growth": lambda: flights.growth(folder),
+        }
+        for number, (what, measure) in enumerate(measures.items(), 1):
+            tell(f"{what} ({number} of {len(measures)})")
+            ratios += measure()
+    report = BenchReport(
+        made_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=f"{platform.system()} {platform.machine()}, {_processor()}",
+        cores=os.cpu_count() or 1,
+        load=round(load, 1),
+        python=platform.python_version(),
+        packages=_versions(),
+        ratios=tuple(ratios),
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "bench.json"
+    path.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    return report, path
+
+
+def _in(folder: Path, name: str) -> Path:
+    place = folder / name
+    place.mkdir()
+    return place
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in GUESTS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # an extra
+            continue
+    return found
+
+
+def _processor() -> str:
+    """The processor as the system calls it."""
+    listed = Path("/proc/cpuinfo")
+    if listed.is_file():
+        for line in listed.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

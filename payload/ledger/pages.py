@@ -1,0 +1,118 @@
+"""A book of any length: its last page is in memory, pages that are full lie on disk if there is a place for them."""
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+Entry = TypeVar("Entry")
+Row = tuple[Any, ...]
+
+PAGE_ROWS = 20_000
+
+
+class Pages(MutableSequence[Entry]):
+    """Entries of one kind in the order in which they were written, kept as plain rows.
+
+    Whoever iterates meets one page after another. What lies on disk is never changed.
+
+    >>> from payload.ledger.book import Acquired
+    >>> book = Pages(Acquired)
+    >>> book.write((1.5, "a#0,0", 100))
+    >>> book[0]
+    Acquired(time_s=1.5, tile_id='a#0,0', raw_bytes=100)
+    """
+
+    def __init__(
+        self, kind: Callable[..., Entry], file: Path | None = None, page_rows: int = PAGE_ROWS
+    ) -> None:
+        """An empty book.
+
+        Args:
+            kind: What an entry is: a dataclass.
+            file: Where full pages go, a file that is there for them alone; None to keep all in memory.
+            page_rows: How many entries a page has.
+        """
+        self.kind, self.file, self.page_rows = kind, file, page_rows
+        self._open: list[Row] = []
+        self._full: list[int] = []
+
+    def write(self, row: Row) -> None:
+        """Append an entry, as the row of its fields."""
+        self._open.append(row)
+        if len(self._open) >= self.page_rows and self.file is not None:
+            self._turn(self.file)
+
+    def rows(self) -> Iterator[Row]:
+        """All entries as rows."""
+        if self._full and self.file is not None:
+            with self.file.open("rb") as file:
+                for offset in self._full:
+                    file.seek(offset)
+                    yield from pickle.load(file)
+        yield from self._open
+
+    def _turn(self, file: Path) -> None:
+        with file.open("ab") as pages:
+            self._full.append(pages.tell())
+            pickle.dump(self._open, pages, pickle.HIGHEST_PROTOCOL)
+        self._open = []
+
+    # --- a sequence of entries ------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._full) * self.page_rows + len(self._open)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self.kind(*row) for row in self.rows())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pages):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            mine == theirs for mine, theirs in zip(self.rows(), other.rows(), strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Pages[Entry]": ...
+    def __getitem__(self, index: int | slice) -> "Entry | Pages[Entry]":
+        if isinstance(index, slice):
+            part = Pages(self.kind)
+            part._open = list(self.rows())[index]
+            return part
+        at = self._in_memory(index)
+        if at >= 0:
+            return self.kind(*self._open[at])
+        wanted = range(len(self))[index]
+        return self.kind(*next(row for n, row in enumerate(self.rows()) if n == wanted))
+
+    def __setitem__(self, index: int | slice, entry: Entry | Iterable[Entry]) -> None:
+        self._open[self._changeable(index)] = _row(entry)
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self._open[self._changeable(index)]
+
+    def insert(self, index: int, value: Entry) -> None:
+        """Insert an entry; at the end it may start a page."""
+        if index >= len(self):
+            self.write(_row(value))
+        else:
+            self._open.insert(self._changeable(index), _row(value))
+
+    def _in_memory(self, index: int) -> int:
+        """Where an entry stands on the last page; below 0 if it lies on disk."""
+        return range(len(self))[index] - len(self._full) * self.page_rows
+
+    def _changeable(self, index: int | slice) -> int:
+        if isinstance(index, slice) or (at := self._in_memory(index)) < 0:
+            raise IndexError("single entries of the last page alone can be changed")
+        return at
+
+
+def _row(entry: object) -> Row:
+    return tuple(getattr(entry, item.name) for item in fields(entry))  # type: ignore[arg-type]

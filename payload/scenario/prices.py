@@ -1,0 +1,46 @@
+"""What things cost: what the ground stations, the carrier of the data and the power ask for; nothing is assumed."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from payload.scenario.section import Section
+
+MOST = 1e12
+
+
+class PricesModel(Section):
+    """Prices of one currency. What is left out costs nothing; there are no usual ones, so none is assumed."""
+
+    currency: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z ]{0,15}$", description="Its name, as EUR or credits."
+    )
+    contact_minute: float = Field(
+        0.0, ge=0, le=MOST, description="[currency/min] Of a pass over a station, by the second."
+    )
+    contact_pass: float = Field(0.0, ge=0, le=MOST, description="[currency] Of a pass.")
+    passes: Literal["all", "used"] = Field(
+        "all",
+        description="Which passes are paid for: all that an antenna had time for, from AOS to LOS, or those alone in "
+        "which something went down.",
+    )
+    gigabyte: float = Field(
+        0.0,
+        ge=0,
+        le=MOST,
+        description="[currency/GB] Received on the ground: tile records, cover reports, thumbnails; 1 GB = 1e9 bytes.",
+    )
+    watt_hour: float = Field(
+        0.0,
+        ge=0,
+        le=MOST,
+        description="[currency/Wh] Used on board: all that the battery served; without a battery, computing alone.",
+    )
+
+    @model_validator(mode="after")
+    def _something_costs(self) -> Self:
+        if not (self.contact_minute or self.contact_pass or self.gigabyte or self.watt_hour):
+            raise ValueError(
+                "nothing costs anything: give contact_minute, contact_pass, gigabyte or watt_hour, or leave prices out"
+            )
+        return self

@@ -1,0 +1,97 @@
+"""Which tiles resemble another one at a glance: in cover, surface and sun."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.types import SURFACES, Glance
+
+NEIGHBOURS = 10
+"""Of so many donors that resemble a tile one is drawn."""
+
+# Steps of unlikeness: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
+# overcast tile seldom resembles one with an edge of cloud in it.
+COVER_STEP = 0.1
+_SUN_STEP_DEG = 10.0
+_EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
+_OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
+
+GROUPS = (
+    ("water", "turbid water", "glint"),
+    ("sea ice", "snow"),
+    ("forest", "grass", "crops"),
+    ("soil", "sand", "rock"),
+    ("town",),
+)
+"""Surfaces that stand in for each other before any other does."""
+_GROUP_OF = np.array([next(i for i, g in enumerate(GROUPS) if name in g) for name in SURFACES])
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """Tiles as they look at a glance, one column a figure; all of one length.
+
+    Attributes:
+        surface: Index into `SURFACES`, shape (N,).
+        cover: 0 to 1, shape (N,).
+        thick_cover: Of it thick, 0 to 1, shape (N,); NaN where the glance does not say.
+        sun_deg: [deg] Height of the sun, shape (N,).
+        step: Of cover and of thick cover, that is as unlike as 10 degrees of sun.
+    """
+
+    surface: NDArray[np.intp]
+    cover: NDArray[np.float64]
+    thick_cover: NDArray[np.float64]
+    sun_deg: NDArray[np.float64]
+    step: float = COVER_STEP
+    _strange: dict[tuple[int, float], NDArray[np.float64]] = field(
+        init=False, default_factory=dict[tuple[int, float], NDArray[np.float64]]
+    )
+    _all_say_thick: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_all_say_thick", not bool(np.isnan(self.thick_cover).any()))
+
+    def nearest(self, glance: Glance, count: int = NEIGHBOURS) -> NDArray[np.intp]:
+        """The tiles that resemble one most, in their order."""
+        is_kind = float(kind(np.float64(glance.cover)))
+        unlike = np.abs(self.cover - glance.cover) / self.step
+        if glance.thick_cover is not None:
+            thinner = np.abs(self.thick_cover - glance.thick_cover)
+            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / self.step
+        unlike += np.abs(self.sun_deg - glance.sun_elevation_deg) / _SUN_STEP_DEG
+        unlike += self._strangeness(SURFACES.index(glance.surface), is_kind)
+        most = min(count, unlike.size)
+        return np.sort(np.argpartition(unlike, most - 1)[:most])
+
+    def _strangeness(self, surface: int, is_kind: float) -> NDArray[np.float64]:
+        """By how much the tiles differ from those of a surface and a kind in just that."""
+        found = self._strange.get((surface, is_kind))
+        if found is None:
+            found = (self.surface != surface) * _OTHER_SURFACE
+            found += (_GROUP_OF[self.surface] != _GROUP_OF[surface]) * _OTHER_GROUP
+            found += (kind(self.cover) != is_kind) * _OTHER_KIND
+            found += np.arange(self.cover.size) * 1e-9  # of equals the first
+            self._strange[surface, is_kind] = found
+        return found
+
+
+def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness:
+    """Tiles that were glanced at."""
+    return Likeness(
+        np.array([SURFACES.index(item.surface) for item in glances], np.intp),
+        np.array([item.cover for item in glances], np.float64),
+        np.array(
+            [np.nan if item.thick_cover is None else item.thick_cover for item in glances],
+            np.float64,
+        ),
+        np.array([item.sun_elevation_deg for item in glances], np.float64),
+        step,
+    )
+
+
+def kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+    """0 clear, 1 with an edge of cloud in it, 2 overcast."""
+    return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)

@@ -1,0 +1,395 @@
+"""A search as files: the page with its history, and the table of its points in JSON, CSV and Parquet."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from payload import __version__
+from payload.analysis.compare import ROWS
+from payload.analysis.intervals import LEVEL, Mean
+from payload.provenance import canonical_json
+from payload.report.chart import Chart, Json, Mark, axis, layout, plain
+from payload.report.page import self_contained
+from payload.report.palette import LIGHT
+from payload.sweep.goal import OWN
+from payload.sweep.grid import code_digest
+from payload.sweep.page import interval, write_text
+from payload.sweep.search import Found
+from payload.sweep.table import csv_text, plain_values, write_parquet
+from payload.sweep.trials import Standing, Trial
+
+PAGE, JSON, CSV, PARQUET = "search.html", "search.json", "trials.csv", "trials.parquet"
+MOST_LISTED = 50
+_HEIGHT_PX = 400
+_COLOURS = {
+    Standing.FEASIBLE: LIGHT["accent"],
+    Standing.INFEASIBLE: LIGHT["pruned"],
+}
+_LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in ROWS}
+
+
+def write_search(found: Found) -> Path:
+    """Write all files into the search's folder; the path of the page.
+
+    Raises:
+        ScenarioError: A file cannot be written.
+    """
+    columns = _columns(found)
+    write_parquet(found.folder / PARQUET, columns)
+    write_text(found.folder / CSV, csv_text(columns))
+    text = json.dumps(told(found), indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(found.folder / JSON, text + "\n")
+    write_text(found.folder / PAGE, render(found))
+    return found.folder / PAGE
+
+
+def told(found: Found) -> dict[str, Any]:
+    """Plain data for JSON: what was sought, what was found, all points."""
+    best, nearest = found.best, found.nearest
+    return {
+        "version": __version__,
+        "code": code_digest(),
+        "command": " ".join(found.terms.command),
+        "sweep": found.spec.name,
+        "goal": {"metric": found.goal.metric, "maximise": found.goal.is_most},
+        "bounds": [bound.said for bound in found.goal.bounds],
+        "level": LEVEL,
+        "search_seed": found.terms.seed,
+        "seeds": list(found.seeds),
+        "exhaustive": found.is_exhaustive,
+        "flown": found.flown,
+        "feasible": len(found.feasible),
+        "base": _trial(found.base),
+        "best": best and _trial(best),
+        "nearest": _trial(nearest) if best is None and nearest is not None else None,
+        "fresh_seeds": list(found.fresh_seeds),
+        "fresh_base": found.fresh_base and _trial(found.fresh_base),
+        "confirmed": found.confirmed and _trial(found.confirmed),
+        "trials": [_trial(trial) for trial in found.trials],
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "values": dict(trial.values),
+        "standing": str(trial.standing),
+        "error": trial.error,
+        "objective": _mean(trial.objective),
+        "difference": _mean(trial.gain),
+        "bounds": [
+            {
+                "bound": judged.bound.said,
+                "metric": judged.bound.metric,
+                **(_mean(judged.mean) or {}),
+                "holds": judged.holds,
+                "held_in": judged.held,
+            }
+            for judged in trial.bounds
+        ],
+    }
+
+
+def _mean(mean: Mean | None) -> dict[str, float | int | None] | None:
+    if mean is None:
+        return None
+    return {"mean": mean.value, "low": mean.low, "high": mean.high, "seeds": mean.count}
+
+
+def _columns(found: Found) -> dict[str, list[Any]]:
+    """One line a point; figures that are not known are None."""
+    trials = found.trials
+    named: dict[str, list[Any]] = {
+        "trial": [trial.number for trial in trials],
+        "standing": [str(trial.standing) for trial in trials],
+        "error": [trial.error for trial in trials],
+    }
+    for key in found.spec.parameters:
+        named[key] = [trial.values.get(key) for trial in trials]
+    for name, means in (
+        ("objective", [trial.objective for trial in trials]),
+        ("difference", [trial.gain for trial in trials]),
+    ):
+        named[name] = [mean and mean.value for mean in means]
+        named[f"{name}_low"] = [mean and mean.low for mean in means]
+        named[f"{name}_high"] = [mean and mean.high for mean in means]
+    for bound in found.goal.bounds:
+        named[f"bound {bound.said}"] = [
+            next((judged.mean.value for judged in trial.bounds if judged.bound == bound), None)
+            for trial in trials
+        ]
+    return {name: plain_values(values) for name, values in named.items()}
+
+
+def answer(found: Found) -> str:
+    """What was found, in a few sentences."""
+    count = f"{len(found.trials):,} points" + (" (all there are)" if found.is_exhaustive else "")
+    if found.best is None:
+        return f"None of {count} {_nothing(found)}"
+    assert found.best.objective is not None
+    held = f" The bounds hold at {len(found.feasible):,}." if found.goal.bounds else ""
+    text = (
+        f"{count} were flown with {len(found.seeds)} seeds each.{held} "
+        f"{'The most' if found.goal.is_most else 'The least'} {words(found.goal.metric)} is "
+        f"{interval(found.best.objective)}, at {_values(found.best)}."
+    )
+    return f"{text} {_beside_base(found)}"
+
+
+def answer_lines(found: Found) -> list[str]:
+    """The answer, and how each bound stands, for a terminal."""
+    bounds = [
+        f"{said}, {seeds} seeds: {mean}, {verdict}" for said, seeds, mean, verdict in _bounds(found)
+    ]
+    return [answer(found), *bounds]
+
+
+def _beside_base(found: Found) -> str:
+    assert found.best is not None
+    if found.confirmed is None or found.confirmed.gain is None:
+        gain = found.best.gain
+        if gain is None:
+            return "The base does not have that figure in every seed."
+        return f"Beside the base {_signed(gain)}, on the seeds that it was picked by."
+    gain = found.confirmed.gain
+    better = gain.value * found.goal.sign
+    verdict = "" if gain.is_resolved else ", not resolved"
+    if better <= 0:
+        verdict += ": it does not beat the base"
+    kept = [judged for judged in found.confirmed.bounds if not judged.holds]
+    broken = "" if not kept else f" There {' and '.join(j.bound.said for j in kept)} did not hold."
+    return (
+        f"With {len(found.fresh_seeds)} seeds that the search never saw it differs from the base by "
+        f"{_signed(gain)}{verdict}.{broken}"
+    )
+
+
+def _nothing(found: Found) -> str:
+    if found.nearest is not None:
+        bounds = " and ".join(bound.said for bound in found.goal.bounds)
+        misses = ", ".join(
+            f"{judged.bound.metric} {interval(judged.mean)}"
+            for judged in found.nearest.bounds
+            if not judged.holds
+        )
+        return f"meets {bounds}; nearest is {_values(found.nearest)}, with {misses}."
+    errors = [trial.error for trial in found.trials if trial.error]
+    if errors:
+        return f"has the figures that are wanted; the first error: {errors[0]}"
+    return f"has {words(found.goal.metric)} and the bounds' figures in every seed."
+
+
+def _values(trial: Trial) -> str:
+    return ", ".join(f"{key} = {_value(value)}" for key, value in trial.values.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = value if isinstance(value, str) else canonical_json(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _signed(mean: Mean) -> str:
+    text = f"{mean.value:+,.4g}"
+    if mean.low is None or mean.high is None:
+        return text
+    return f"{text} ({mean.low:+,.3g} to {mean.high:+,.3g})"
+
+
+def words(metric: str) -> str:
+    """A figure in words."""
+    if metric in _LABELS:
+        return _LABELS[metric]
+    return metric.removeprefix(OWN).replace("_", " ").replace(".", ", ")
+
+
+def render(found: Found) -> str:
+    """The page: one HTML file that asks nobody for anything."""
+    charts = [chart for chart in (_history(found), _slices(found)) if chart is not None]
+    parameters = found.spec.parameters
+    ranked = [*found.feasible, *(t for t in found.trials if t.standing is not Standing.FEASIBLE)]
+    return self_contained(
+        "search.html.j2",
+        {chart.id: chart for chart in charts},
+        version=__version__,
+        spec=found.spec,
+        answer=answer(found),
+        base=Path(found.spec.base).name,
+        sought=words(found.goal.metric),
+        trials=len(found.trials),
+        seeds=len(found.seeds),
+        level=f"{LEVEL:.0%}",
+        is_exhaustive=found.is_exhaustive,
+        parameters=parameters,
+        beside=_beside(found),
+        bounds=_bounds(found),
+        fresh=len(found.fresh_seeds),
+        columns=(
+            "point",
+            "standing",
+            *parameters,
+            words(found.goal.metric),
+            "difference to the base",
+            *(bound.said for bound in found.goal.bounds),
+        ),
+        ranked=[_row(found, trial) for trial in ranked[:MOST_LISTED]],
+        left_out=max(0, len(ranked) - MOST_LISTED),
+        failures=[
+            (str(trial.number), trial.error or "")
+            for trial in found.trials
+            if trial.standing is Standing.FAILED
+        ][:MOST_LISTED],
+    )
+
+
+def _beside(found: Found) -> list[tuple[str, str, str]]:
+    """The base and the best, with the seeds of the search and with fresh ones: mean, difference to the base."""
+    rows = []
+    for who, trial in (
+        ("base", found.base),
+        ("best", found.best),
+        ("base, fresh seeds", found.fresh_base),
+        ("best, fresh seeds", found.confirmed),
+    ):
+        if trial is not None:
+            mean = "unknown" if trial.objective is None else interval(trial.objective)
+            gain = "" if trial.gain is None or "base" in who else _signed(trial.gain)
+            rows.append((who, mean, gain))
+    return rows
+
+
+def _bounds(found: Found) -> list[tuple[str, str, str, str]]:
+    """Each bound at the best, or at the nearest, with the search's seeds and with fresh ones."""
+    shown = [("search", found.best or found.nearest), ("fresh", found.confirmed)]
+    return [
+        (judged.bound.said, seeds, interval(judged.mean), judged.verdict)
+        for seeds, trial in shown
+        if trial is not None
+        for judged in trial.bounds
+    ]
+
+
+def _row(found: Found, trial: Trial) -> tuple[str, ...]:
+    means = {judged.bound: judged.mean for judged in trial.bounds}
+    return (
+        str(trial.number),
+        str(trial.standing),
+        *(_value(trial.values.get(key)) for key in found.spec.parameters),
+        "unknown" if trial.objective is None else interval(trial.objective),
+        "" if trial.gain is None else _signed(trial.gain),
+        *(interval(means[bound]) if bound in means else "unknown" for bound in found.goal.bounds),
+    )
+
+
+def _history(found: Found) -> Chart | None:
+    known = [trial for trial in found.trials if trial.objective is not None]
+    if not known:
+        return None
+    title = plain(words(found.goal.metric))
+    best: list[tuple[int, float]] = []
+    for trial in known:
+        if trial.standing is Standing.FEASIBLE and trial.objective and trial.number is not None:
+            value = trial.objective.value * found.goal.sign
+            if not best or value > best[-1][1]:
+                best.append((trial.number, value))
+    best += [(len(found.trials) - 1, best[-1][1])] if best else []
+    line: Json = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [number for number, _ in best],
+        "y": [value * found.goal.sign for _, value in best],
+        "line": {"color": LIGHT["ink"], "width": 1, "dash": "dot", "shape": "hv"},
+        "hoverinfo": "skip",
+    }
+    data = [line, *(_dots(known, standing, None) for standing in _COLOURS)]
+    base = found.base.objective
+    if base is not None:
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [0, max(1, len(found.trials) - 1)],
+                "y": [base.value, base.value],
+                "line": {"color": LIGHT["capacity"], "width": 1},
+                "hovertemplate": "base: %{y:.4g}<extra></extra>",
+            }
+        )
+    first = found.best or found.nearest
+    return Chart(
+        id="history",
+        title="History",
+        caption="Each dot is a point, mean over the seeds, in the order of asking; the dotted line is the best so far "
+        "whose bounds hold, the plain one the base.",
+        summary=answer(found) if first is None else f"{len(known)} points; {answer(found)}",
+        height_px=_HEIGHT_PX,
+        key=(
+            Mark("dot", "accent", "bounds hold"),
+            Mark("dot", "pruned", "bounds do not hold"),
+        ),
+        plot={
+            "data": data,
+            "layout": layout(_HEIGHT_PX, xaxis=axis("point"), yaxis=axis(title)),
+        },
+    )
+
+
+def _slices(found: Found) -> Chart | None:
+    """What is sought against each parameter, all points."""
+    known = [trial for trial in found.trials if trial.objective is not None]
+    if not known:
+        return None
+    variants: Json = {
+        key: {
+            "data": [_dots(known, standing, key) for standing in _COLOURS],
+            "layout.xaxis": axis(
+                plain(key), type="linear" if _is_numeric(known, key) else "category"
+            ),
+        }
+        for key in found.spec.parameters
+    }
+    first = next(iter(variants.values()))
+    assert isinstance(first, dict)
+    return Chart(
+        id="slices",
+        title="Points by parameter",
+        caption="All points; the others' values differ from dot to dot. Where the best lie close together, the search is sure.",
+        summary="; ".join(f"{_values(trial)}" for trial in found.feasible[:10]),
+        height_px=_HEIGHT_PX,
+        plot={
+            "data": first["data"],
+            "layout": layout(
+                _HEIGHT_PX,
+                xaxis=first["layout.xaxis"],
+                yaxis=axis(plain(words(found.goal.metric))),
+            ),
+        },
+        variants=variants,
+    )
+
+
+def _is_numeric(trials: Sequence[Trial], key: str) -> bool:
+    return all(
+        isinstance(trial.values[key], int | float) and not isinstance(trial.values[key], bool)
+        for trial in trials
+    )
+
+
+def _dots(trials: Sequence[Trial], standing: Standing, key: str | None) -> Json:
+    mine = [trial for trial in trials if trial.standing is standing]
+    if key is None:
+        x: list[object] = [trial.number for trial in mine]
+    elif _is_numeric(trials, key):
+        x = [trial.values[key] for trial in mine]
+    else:
+        x = [plain(_value(trial.values[key])) for trial in mine]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": [trial.objective.value for trial in mine if trial.objective],
+        "text": [plain(_values(trial)) for trial in mine],
+        "hovertemplate": "%{text}<br>%{y:.4g}<extra></extra>",
+        "marker": {"size": 8, "color": _COLOURS[standing]},
+    }

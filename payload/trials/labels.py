@@ -1,0 +1,86 @@
+"""Where the labels of dots go so that none lies on another, for a plot of a known size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PLACES = {
+    "top center": (0.0, -1.0),
+    "bottom center": (0.0, 1.0),
+    "middle right": (1.0, 0.0),
+    "middle left": (-1.0, 0.0),
+    "top right": (1.0, -1.0),
+    "top left": (-1.0, -1.0),
+    "bottom right": (1.0, 1.0),
+    "bottom left": (-1.0, 1.0),
+}
+"""Plotly's names, the most pleasing first, and the way from the dot to the label."""
+_CHARACTER_PX, _LINE_PX = 7.0, 15.0
+"""Assumption: of a sans serif of 12 px; wider than most, so that there is some air."""
+_DOT_PX = 6.0
+_ROUNDS = 20
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A dot and its label; pixels are counted from the upper left corner of the plot."""
+
+    x_px: float
+    y_px: float
+    text: str
+
+    def label(self, place: str) -> Box:
+        """Left, top, right, bottom of the label at a place."""
+        way_x, way_y = PLACES[place]
+        half_width, half_height = len(self.text) * _CHARACTER_PX / 2, _LINE_PX / 2
+        x_px = self.x_px + way_x * (half_width + _DOT_PX / (1 + abs(way_y)))
+        y_px = self.y_px + way_y * (half_height + _DOT_PX)
+        return x_px - half_width, y_px - half_height, x_px + half_width, y_px + half_height
+
+    @property
+    def box(self) -> Box:
+        """Of the dot itself."""
+        return (
+            self.x_px - _DOT_PX, self.y_px - _DOT_PX, self.x_px + _DOT_PX, self.y_px + _DOT_PX,
+        )  # fmt: skip
+
+
+def spread_labels(dots: Sequence[Dot], width_px: float, height_px: float) -> list[str]:
+    """A place for each dot's label: each moves to where it covers least, until none wants to.
+
+    Args:
+        dots: All of them.
+        width_px: Of the plot; labels stay inside.
+        height_px: The same.
+    """
+    chosen = ["top center"] * len(dots)
+    for _ in range(_ROUNDS):
+        before = list(chosen)
+        for own, dot in enumerate(dots):
+            others = [one.label(chosen[place]) for place, one in enumerate(dots) if place != own]
+            others += [one.box for place, one in enumerate(dots) if place != own]
+
+            def hidden(place: str, dot: Dot = dot, others: list[Box] = others) -> float:
+                label = dot.label(place)
+                return sum(covered(label, one) for one in others) + outside(
+                    label, width_px, height_px
+                )
+
+            chosen[own] = min(PLACES, key=hidden)
+        if chosen == before:
+            break
+    return chosen
+
+
+def covered(one: Box, other: Box) -> float:
+    """Area that two boxes share."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def outside(one: Box, width_px: float, height_px: float) -> float:
+    """Area of a box that lies beyond the plot."""
+    area = (one[2] - one[0]) * (one[3] - one[1])
+    return area - covered(one, (0.0, 0.0, width_px, height_px))
