@@ -22,7 +22,7 @@ from payload.examination import check, examine
 from payload.ports import SceneSource
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
-from payload.products.columns import ALL_COLUMNS, meaning
+from payload.products.columns import columns
 from payload.products.earth import (
     Earth,
     MapReport,
@@ -34,7 +34,8 @@ from payload.products.earth import (
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.plan import PlanReport, plan_report, write_plan
-from payload.report import write_report
+from payload.report import write_report as report
+from payload.report.side_by_side import compare_results
 from payload.run import RunResult, Tell, fly, run, silence
 from payload.scenario.load import load_scenario, what_if_settings
 from payload.scenario.models import Scenario
@@ -63,14 +64,14 @@ from payload.sweep.effects import write_effects
 from payload.sweep.goal import parse_goal
 from payload.sweep.search import Found, SearchTerms, search
 from payload.sweep.search_page import write_search
-from payload.tables import query_folder
+from payload.tables import query_folder as query
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
 from payload.validation import Validation, validate_missions
 from payload.validation.planners import measure_planners
 from payload.validation.policies_page import validate_policies
 from payload.validation.policies_report import PoliciesReport
-from payload.what_if import compare, compare_results, compare_seeds, variants
+from payload.what_if import compare, compare_seeds, variants
 from payload.world.rasters import Reading
 
 __all__ = [
@@ -262,19 +263,3 @@ def optimise(
     found = search(spec, terms, out, flier, tell)
     write_search(found)
     return found
-
-
-def report(folder: Path) -> Path:
-    """Make a results folder's page again; its path."""
-    return write_report(folder)
-
-
-def query(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables of a results folder: column names and rows."""
-    return query_folder(folder, sql)
-
-
-def columns(folder: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
-    names, rows = query_folder(folder, ALL_COLUMNS)
-    return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

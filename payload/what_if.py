@@ -1,7 +1,6 @@
 """What if: variants of a scenario, flown over one world or seed by seed, and set side by side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from payload.analysis import compare as compare_summaries
 from payload.analysis.crossed import compare_settings
 from payload.analysis.paired import PairedComparison
 from payload.examination import check
-from payload.report.folder import read_summary
 from payload.run import Tell, fly, silence
 from payload.scenario.load import setting_overrides, what_if_settings
 from payload.scenario.models import Scenario
@@ -57,21 +55,6 @@ def compare(
         same_world = scenario.model_copy(update={"seed": seed})
         summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
     return compare_summaries(summaries)
-
-
-def compare_results(folders: Sequence[Path]) -> Comparison:
-    """Set flights that were flown before side by side; the first is the base.
-
-    Raises:
-        ScenarioError: A folder holds no results, those of another version, or damaged ones.
-    """
-    told = [(folder.name, *read_summary(folder)) for folder in folders]
-    found = compare_summaries([(name, said) for name, _, said in told])
-    seeds = {summary.seed for _, summary, _ in told}
-    if len(seeds) == 1:
-        return found
-    weather = "the flights have different seeds: their differences are those of the weather too"
-    return replace(found, notes=(weather, *found.notes))
 
 
 def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom

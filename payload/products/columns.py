@@ -1,7 +1,11 @@
 """What the columns of a results folder's tables mean; `columns.json` tells it beside them."""
 
+from pathlib import Path
+from typing import Any
+
 from payload.products.books import CONTACTS, EVENTS, IMAGES, LEDGER, TARGETS, TILES, TRACK
 from payload.products.side_books import POWER, SURFACES
+from payload.tables import query_folder
 
 TABLES = {
     "ledger": LEDGER,
@@ -130,3 +134,9 @@ ALL_COLUMNS = """
 def meaning(table: str, column: str) -> str:
     """What a column means; nothing of a table that no results folder has."""
     return MEANINGS.get(table, {}).get(column, "")
+
+
+def columns(folder: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
+    names, rows = query_folder(folder, ALL_COLUMNS)
+    return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

@@ -80,7 +80,11 @@ def polygon(lat_deg: Floats, lon_deg: Floats) -> Geometry:
     whole = shapely.make_valid(Polygon(np.column_stack((lon, lat)))).buffer(0)
     world = shapely.box(-180.0, -90.0, 180.0, 90.0)
     turned = [translate(whole, turn).intersection(world) for turn in (-360.0, 0.0, 360.0)]
-    parts = [item for item in shapely.get_parts(shapely.union_all(turned)) if item.area > 0.0]
+    parts = [
+        item
+        for item in shapely.get_parts(shapely.union_all(turned, grid_size=10.0**-_DECIMALS))
+        if item.area > 0.0
+    ]
     rounded = [
         shapely.geometry.polygon.orient(Polygon(np.round(part.exterior.coords, _DECIMALS)))
         for part in parts

@@ -31,6 +31,7 @@ def map_chart(data: ReportData) -> Chart | None:
     traces = [
         _land(),
         _track(data.track),
+        _passes(data),
         _spots("not taken", rest, "circle-open", 7, "muted"),
         _spots("cloudy each time", cloudy, "circle-open", 9, "overflowed"),
         _spots("taken clear enough", clear, "circle", 9, "prune"),
@@ -48,7 +49,7 @@ def map_chart(data: ReportData) -> Chart | None:
     return Chart(
         id="map",
         title="Where it was",
-        caption="Ground track of the first day, stations and targets. A target counts as cloudy when the masker "
+        caption="Ground track of the first day, in view of a station where it is bold, stations and targets. A target counts as cloudy when the masker "
         f"finds more than {limit} of every image of it covered.{lost}"
         + (f" Of each kind {MOST_SPOTS:,} are drawn." if crowded else ""),
         summary=f"{count(len(data.setting.stations), 'station')}; of "
@@ -73,7 +74,8 @@ def _narrow(traces: Sequence[Json]) -> Json:
             changes[f"data.{index}.marker.size"] = 6
             changes[f"data.{index}.textfont.size"] = 10
         elif trace["type"] == "scatter":
-            changes[f"data.{index}.line.width"] = 0.6
+            width = trace["line"]["width"]  # type: ignore[index]
+            changes[f"data.{index}.line.width"] = 0.6 * width
     return changes
 
 
@@ -100,6 +102,7 @@ def _layout() -> Json:
 def _key(data: ReportData, clear: bool, cloudy: bool, rest: bool) -> tuple[Mark, ...]:
     marks = (
         (bool(data.track), Mark("line", "track", "ground track")),
+        (bool(data.track and data.contacts), Mark("line", "delivered", "in view of a station")),
         (bool(data.setting.stations), Mark("triangle", "ink", "ground station")),
         (clear, Mark("dot", "prune", "target taken clear enough")),
         (cloudy, Mark("ring", "overflowed", "target cloudy each time")),
@@ -165,6 +168,14 @@ def land_percent() -> NDArray[np.uint8] | None:
 def _track(points: Sequence[TrackPoint]) -> Json | None:
     if not points:
         return None
+    return _way(*_line(points), width=1, colour="track")
+
+
+Line = tuple[list[float | None], list[float | None]]
+"""[deg] Longitudes and latitudes; None parts one stretch from the next."""
+
+
+def _line(points: Sequence[TrackPoint]) -> Line:
     lon_deg: list[float | None] = []
     lat_deg: list[float | None] = []
     for before, here in itertools.pairwise([None, *points]):
@@ -177,14 +188,48 @@ def _track(points: Sequence[TrackPoint]) -> Json | None:
             _cross_date_line(lon_deg, lat_deg, before, here)
         lon_deg.append(round(here.lon_deg, 2))
         lat_deg.append(round(here.lat_deg, 2))
+    return lon_deg, lat_deg
+
+
+def _way(
+    lon_deg: list[float | None], lat_deg: list[float | None], *, width: int, colour: str
+) -> Json:
     return {
         "type": "scatter",
         "mode": "lines",
         "x": lon_deg,
         "y": lat_deg,
-        "line": {"width": 1, "color": LIGHT["track"]},
+        "line": {"width": width, "color": LIGHT[colour]},
         "hoverinfo": "skip",
     }
+
+
+def _passes(data: ReportData) -> Json | None:
+    """The track while a station is in view, minute by minute."""
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for contact in data.contacts:
+        spans.setdefault(contact.satellite, []).append((contact.aos_s, contact.los_s))
+    edges = {name: np.array(sorted(found)).T for name, found in spans.items()}
+
+    def seen(point: TrackPoint) -> bool:
+        return _is_within(edges.get(point.satellite), point.time_s)
+
+    lon_deg: list[float | None] = []
+    lat_deg: list[float | None] = []
+    for is_seen, group in itertools.groupby(data.track, seen):
+        if is_seen:
+            lon, lat = _line(list(group))
+            lon_deg += [*lon, None]
+            lat_deg += [*lat, None]
+    return _way(lon_deg, lat_deg, width=3, colour="delivered") if lon_deg else None
+
+
+def _is_within(edges: NDArray[np.float64] | None, time_s: float) -> bool:
+    """Whether a time lies in one of the spans, whose begins and ends are rows, in order."""
+    if edges is None:
+        return False
+    last = int(np.searchsorted(edges[0], time_s, side="right"))
+    return bool(last) and bool((edges[1][:last] >= time_s).any())
 
 
 def _cross_date_line(

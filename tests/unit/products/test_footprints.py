@@ -35,6 +35,7 @@ def area_km2(shape):
 @given(st.floats(-90, 90), st.floats(-180, 180))
 @example(90.0, 0.0)
 @example(-89.99, 77.0)
+@example(89.9921875, 1.0)
 @example(71.0, 180.0)
 @example(0.0, -179.97)
 @example(0.0, 179.95)

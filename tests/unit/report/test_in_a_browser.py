@@ -205,11 +205,19 @@ def test_figures_follow_the_theme_while_the_page_is_open(
 
 
 def test_the_words_are_painted_within_a_second(browser: Browser, results: Callable[..., Path]):
-    browser.open(write_report(results()))
-    first_ms = browser.value(
-        "performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)[0] ?? 0"
-    )
-    assert first_ms < 1000
+    """Best of three openings, as others may use the machine; and each time well before the figures are drawn."""
+    page = write_report(results(pictures=32))
+    first, whole = [], []
+    for _ in range(3):
+        browser.open(page)
+        first.append(
+            browser.value(
+                "performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)[0]"
+            )
+        )
+        whole.append(browser.value("performance.now()"))
+    assert min(first) < 1000
+    assert all(words < figures for words, figures in zip(first, whole, strict=True))
 
 
 def test_hostile_names_run_nothing(browser: Browser, results: Callable[..., Path]):

@@ -1,0 +1,23 @@
+"""Flights that were flown before, set side by side by their summaries."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from payload.analysis import Comparison, compare
+from payload.report.folder import read_summary
+
+
+def compare_results(folders: Sequence[Path]) -> Comparison:
+    """Set flights that were flown before side by side; the first is the base.
+
+    Raises:
+        ScenarioError: A folder holds no results, those of another version, or damaged ones.
+    """
+    told = [(folder.name, *read_summary(folder)) for folder in folders]
+    found = compare([(name, said) for name, _, said in told])
+    seeds = {summary.seed for _, summary, _ in told}
+    if len(seeds) == 1:
+        return found
+    weather = "the flights have different seeds: their differences are those of the weather too"
+    return replace(found, notes=(weather, *found.notes))
