@@ -1,5 +1,7 @@
 """A site with one surrogate scenario that flies in a blink, and the results of two flights of it."""
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,7 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def flown(tmp_path_factory, small_surrogate):
+def flown_once(tmp_path_factory, small_surrogate):
     """Folders of scenarios and of results: two flights that differ in the rate of the link."""
     folder = tmp_path_factory.mktemp("flown")
     (folder / "scenarios").mkdir()
@@ -48,6 +50,12 @@ def flown(tmp_path_factory, small_surrogate):
     for rate in (1, 0.0001):
         api.run(api.check(path, [f"link.rate_mbps={rate}"]), folder / "results")
     return folder
+
+
+@pytest.fixture
+def flown(flown_once, tmp_path):
+    """The same, for one test alone: what it flies is seen by no other."""
+    return shutil.copytree(flown_once, tmp_path / "flown", copy_function=os.link)
 
 
 @pytest.fixture
