@@ -13,7 +13,7 @@ from operator import attrgetter
 from payload.ledger import Fact, LoopLog
 from payload.sim.knowledge import Knowledge, standings
 from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
-from payload.types import Acquisition, ContactWindow, Opportunity
+from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
 COMMAND_BYTES = 32
@@ -30,7 +30,9 @@ class Draft:
         heard: Images whose cover the ground knew.
         items: By satellite, in order of time.
         trusted: By satellite, targets that it should care for, planned or not.
-        wanted_from_s: [s] By target, as the ground knows.
+        wanted_from_s: [s] By target, as the ground knows and expects.
+        open_from_s: [s] By target, as the ground has heard, whatever it expects.
+        told_until_s: [s] By satellite: of what it did until then the ground has heard.
     """
 
     number: int
@@ -40,6 +42,8 @@ class Draft:
     trusted: dict[str, frozenset[str]]
     wanted_from_s: dict[str, float]
     p_clear: dict[str, float]
+    open_from_s: dict[str, float] = field(default_factory=dict[str, float])
+    told_until_s: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass
@@ -62,6 +66,7 @@ class GroundLoop(Loop):
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
         self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
+        self.told_until_s = dict.fromkeys(satellites, 0.0)
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
         self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
         self._lock_s = uplink.acquisition_s
@@ -151,9 +156,13 @@ class GroundLoop(Loop):
             yield self.env.timeout(up_s - self.env.now)
             self.load(satellite, draft)
 
+    def plan_bytes(self, images: int) -> int:
+        """[byte] Of a plan that goes up."""
+        return PLAN_BYTES + images * COMMAND_BYTES
+
     def _transfer_s(self, images: int) -> float:
         """[s] That a plan takes on its way up."""
-        return (PLAN_BYTES + images * COMMAND_BYTES) * BITS_PER_BYTE / self._uplink_bps
+        return self.plan_bytes(images) * BITS_PER_BYTE / self._uplink_bps
 
     def load(self, satellite: str, draft: Draft) -> None:
         """A plan is on board; what is begun is ended."""
@@ -190,6 +199,8 @@ class GroundLoop(Loop):
             self.ground.learn(fact, self.env.now)
             heard_s = max(heard_s, self.flat[fact.image].end_s)
         self.heard_end_s[report.satellite] = heard_s
+        until_s = self.told_until_s[report.satellite]
+        self.told_until_s[report.satellite] = max(until_s, report.made_s)
         self._expect(report)
         if report.facts:
             self.tell_news("report")
@@ -268,6 +279,8 @@ class GroundLoop(Loop):
             self._trust(chosen, offered),
             wanted_from_s,
             p_clear,
+            self.still_open(known),
+            dict(self.told_until_s),
         )
         self.write_version(GROUND, self._why, chosen, p_clear)
         self.log.note("", "planned", f"{len(chosen)} images")
@@ -281,6 +294,12 @@ class GroundLoop(Loop):
     ) -> Sequence[Opportunity]:
         """Of which opportunities of known targets a forecast is wanted: those that the plan may use."""
         return offered
+
+    def still_open(self, known: Sequence[Target]) -> dict[str, float]:
+        """[s] From when on known targets are wanted by what has been heard alone."""
+        facts = {target.name: self.ground.of(target.name) for target in known}
+        found = standings(known, facts, self.rules)
+        return {name: each.wanted_from_s for name, each in found.items()}
 
     def _facts(self, fixed: dict[str, list[Opportunity]]) -> dict[str, list[Fact]]:
         """What the ground knows and what it has to take for taken, by target."""

@@ -76,7 +76,7 @@ class OnBoard(GroundLoop):
     def replan(self, satellite: str, why: str) -> None:
         """A satellite plans its own targets, from what it knows."""
         now_s, known = self.env.now, self.on_board[satellite]
-        mine = [self.targets[name] for name in sorted(self.cares_for[satellite])]
+        mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         facts = {target.name: known.of(target.name) for target in mine}
         standing = standings(mine, facts, self.rules)
         begun = self.exposing(satellite)
@@ -106,6 +106,10 @@ class OnBoard(GroundLoop):
         """[s] The later of what a satellite knows itself and what came up with the last plan."""
         came_up_s = self.not_before_s[satellite].get(item.target, 0.0)
         return max(standing[item.target].wanted_from_s, came_up_s)
+
+    def minds(self, satellite: str) -> frozenset[str]:
+        """The targets that a satellite may plan."""
+        return self.cares_for[satellite]
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
         """The opportunities of a satellite."""
