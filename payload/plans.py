@@ -7,6 +7,9 @@ from operator import attrgetter
 
 from payload.types import Opportunity
 
+WIDEST_TURN_DEG = 360.0
+"""[deg] No turn in roll is wider."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -95,7 +98,9 @@ class PlanContext:
         not_before_s: [s] By target: no image starts before; at any time where missing.
         missed: How often a target's opportunities went by, by target.
         committed: Images that no plan may disturb, flown or to be flown, flyable together. They count
-            towards the limits, and the targets of those that have not ended are not taken again.
+            towards the limits, and the targets of those that have not ended are not taken again. Of those
+            flown, at least all of the day at hand, of the orbit at hand, and after which a satellite may
+            still turn.
     """
 
     now_s: float

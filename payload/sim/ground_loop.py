@@ -6,6 +6,7 @@ The first plan is on board when the flight begins. Assumption: it went up before
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -254,7 +255,7 @@ class GroundLoop(Loop):
         wanted_from_s = {name: each.wanted_from_s for name, each in standing.items()}
         offered = [
             item
-            for item in self.flat.values()
+            for item in self.to_come(now_s)
             if item.start_s >= from_s[item.satellite]
             and item.start_s >= wanted_from_s.get(item.target, math.inf)
         ]
@@ -335,9 +336,10 @@ class GroundLoop(Loop):
             up_s = max(self.env.now, window.aos_s + self._lock_s) + need_s
             if up_s <= window.los_s:
                 return up_s
-        for window in self.assembly.contacts[satellite]:
+        windows = self.assembly.contacts[satellite]
+        for window in windows[bisect_left(windows, self.env.now, key=attrgetter("aos_s")) :]:
             up_s = window.aos_s + self._lock_s + need_s
-            if window.aos_s >= self.env.now and up_s <= window.los_s:
+            if up_s <= window.los_s:
                 return up_s
         return self.assembly.span_s
 

@@ -5,15 +5,17 @@
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import simpy
 
 from payload.ledger import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
-from payload.plans import Plan, PlanContext
+from payload.plans import WIDEST_TURN_DEG, Limits, Plan, PlanContext
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.knowledge import Rules, Standing
@@ -22,6 +24,7 @@ from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
 from payload.sim.planning import plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
+from payload.units import S_PER_DAY
 
 Story = Generator[simpy.Event, Any, None]
 Itinerary = dict[str, list[Opportunity]]
@@ -85,6 +88,8 @@ class Loop:
         }
         self.priorities = {target.name: target.priority for target in parts.targets}
         self.flat = {item.id: item for item in plannable(parts)}
+        self._by_start = sorted(self.flat.values(), key=attrgetter("start_s", "id"))
+        self._starts_s = [item.start_s for item in self._by_start]
         self.itinerary: Itinerary = {}
         self.taken: Itinerary = {name: [] for name in parts.satellites}
         self._shots: Counter[str] = Counter()
@@ -212,6 +217,7 @@ class Loop:
         images: defaultdict[str, list[Opportunity]] = defaultdict(list)
         for item in known.values():
             images[item.satellite].append(item)
+        limits = self._means.limits(now_s, images)
         return self.assembly.scheduler.plan(
             PlanContext(
                 now_s=now_s,
@@ -219,7 +225,7 @@ class Loop:
                 pending=wanted,
                 priorities=self.priorities,
                 busy_until_s=booked.busy_until_s,
-                limits=self._means.limits(now_s, images),
+                limits=limits,
                 p_clear=p_clear,
                 climate_clear=self.climate(chances),
                 deadlines_s=self.deadlines_s,
@@ -229,9 +235,22 @@ class Loop:
                     if standings[name].wanted_from_s > now_s
                 },
                 missed={name: each.missed for name, each in standings.items() if each.missed},
-                committed=booked.committed,
+                committed=self._still_felt(booked.committed, limits),
             )
         )
+
+    def _still_felt(self, committed: Sequence[Opportunity], limits: Limits) -> list[Opportunity]:
+        """Commitments that a plan made now could touch: of this day and this orbit, and those to come."""
+        now_s = self.env.now
+        day_s = math.floor(now_s / S_PER_DAY) * S_PER_DAY
+        turned_s = limits.settle_s + WIDEST_TURN_DEG / limits.slew_deg_per_s
+        has_budget = limits.most_images is not None or limits.imaging_s_per_orbit < math.inf
+        found = []
+        for item in committed:
+            orbit_s = limits.orbit_s.get(item.satellite, math.inf) if has_budget else 0.0
+            if item.end_s + max(turned_s, orbit_s) >= now_s or item.start_s >= day_s:
+                found.append(item)
+        return found
 
     def write_version(
         self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
@@ -258,6 +277,10 @@ class Loop:
             )
         )
         return len(self.versions)
+
+    def to_come(self, from_s: float) -> Sequence[Opportunity]:
+        """The opportunities that start no sooner, in order of start, then id."""
+        return self._by_start[bisect_left(self._starts_s, from_s) :]
 
     def is_ahead(self, opportunity_id: str) -> bool:
         """Whether an opportunity is still to come."""
@@ -351,9 +374,7 @@ class AtOnce(Loop):
         exposing = {name: self.exposing(name) for name in self.itinerary}
         taken_now = {item.target for items in exposing.values() for item in items}
         pending = self._pending - taken_now
-        offered = [
-            item for item in self.flat.values() if item.start_s >= now_s and item.target in pending
-        ]
+        offered = [item for item in self.to_come(now_s) if item.target in pending]
         p_clear = self.p_clear(offered)
         busy = {name: items[-1].end_s for name, items in exposing.items() if items}
         plan = self.ask_planner(
