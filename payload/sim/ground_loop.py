@@ -265,6 +265,7 @@ class GroundLoop(Loop):
         }
         committed = [item for items in fixed.values() for item in items]
         plan = self.ask_planner(
+            GROUND,
             offered,
             standing,
             Booked(ends_s, committed, [self.flat[fact.image] for fact in self.ground.facts]),
@@ -351,4 +352,4 @@ class GroundLoop(Loop):
         """What was planned, not taken and known at each place."""
         facts = [fact for place in (self.ground, *self.on_board.values()) for fact in place.facts]
         facts.sort(key=lambda fact: (fact.known_s, fact.place, fact.image))
-        return LoopLog(tuple(self.versions), tuple(self.not_taken), tuple(facts))
+        return LoopLog(tuple(self.plans.versions), tuple(self.not_taken), tuple(facts))

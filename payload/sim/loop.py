@@ -14,17 +14,18 @@ from typing import Any
 
 import simpy
 
-from payload.ledger import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
-from payload.plans import WIDEST_TURN_DEG, Limits, Plan, PlanContext
+from payload.ledger import Fact, LoopLog, NotTaken
+from payload.plans import Plan, PlanContext, still_felt
 from payload.sim.arms import Arm
+from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
+from payload.sim.plan_log import PlanLog
 from payload.sim.planning import plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
-from payload.units import S_PER_DAY
 
 Story = Generator[simpy.Event, Any, None]
 Itinerary = dict[str, list[Opportunity]]
@@ -74,7 +75,7 @@ class Loop:
     assembly: Assembly
     arm: Arm
     log: Log
-    versions: list[PlanVersion] = field(default_factory=list[PlanVersion])
+    plans: PlanLog = field(default_factory=PlanLog)
     not_taken: list[NotTaken] = field(default_factory=list[NotTaken])
 
     def __post_init__(self) -> None:
@@ -94,7 +95,7 @@ class Loop:
         self.taken: Itinerary = {name: [] for name in parts.satellites}
         self._shots: Counter[str] = Counter()
         self._why = "start"
-        self._last: dict[str, tuple[str, ...]] = {}
+        self._asking = Asking(parts.scheduler)
         self.forecasts = make_forecasts(parts.scenario, parts.source, parts.sensor, self.targets)
         self._means = Means(parts)
         self._climate: dict[str, float] = {}
@@ -148,7 +149,7 @@ class Loop:
 
     def record(self) -> LoopLog:
         """What was planned, not taken and known."""
-        return LoopLog(tuple(self.versions), tuple(self.not_taken))
+        return LoopLog(tuple(self.plans.versions), tuple(self.not_taken))
 
     # --- stories -------------------------------------------------------------------------------------
 
@@ -194,6 +195,7 @@ class Loop:
 
     def ask_planner(
         self,
+        place: str,
         offered: Sequence[Opportunity],
         standings: Mapping[str, Standing],
         booked: Booked,
@@ -203,6 +205,7 @@ class Loop:
         """A plan of what is offered, from nothing but what is handed over.
 
         Args:
+            place: Where it is planned.
             offered: What could be imaged.
             standings: Of targets.
             booked: What satellites have done and will do whatever is planned.
@@ -218,7 +221,8 @@ class Loop:
         for item in known.values():
             images[item.satellite].append(item)
         limits = self._means.limits(now_s, images)
-        return self.assembly.scheduler.plan(
+        return self._asking.plan(
+            place,
             PlanContext(
                 now_s=now_s,
                 opportunities=chances,
@@ -235,56 +239,19 @@ class Loop:
                     if standings[name].wanted_from_s > now_s
                 },
                 missed={name: each.missed for name, each in standings.items() if each.missed},
-                committed=self._still_felt(booked.committed, limits),
-            )
+                committed=still_felt(booked.committed, now_s, limits),
+            ),
         )
-
-    def _still_felt(self, committed: Sequence[Opportunity], limits: Limits) -> list[Opportunity]:
-        """Commitments that a plan made now could touch: of this day and this orbit, and those to come."""
-        now_s = self.env.now
-        day_s = math.floor(now_s / S_PER_DAY) * S_PER_DAY
-        turned_s = limits.settle_s + WIDEST_TURN_DEG / limits.slew_deg_per_s
-        has_budget = limits.most_images is not None or limits.imaging_s_per_orbit < math.inf
-        found = []
-        for item in committed:
-            orbit_s = limits.orbit_s.get(item.satellite, math.inf) if has_budget else 0.0
-            if item.end_s + max(turned_s, orbit_s) >= now_s or item.start_s >= day_s:
-                found.append(item)
-        return found
 
     def write_version(
         self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
-    ) -> int:
-        """Log a plan, unless that place had the same before; its number."""
-        chosen = tuple(items)
-        ids = tuple(item.id for item in chosen)
-        before = self._last.get(place)
-        self._last[place] = ids
-        if before is not None and [item for item in before if self.is_ahead(item)] == list(ids):
-            return len(self.versions)
-        self.versions.append(
-            PlanVersion(
-                len(self.versions) + 1,
-                self.env.now,
-                place,
-                why,
-                tuple(
-                    PlanItem(
-                        item.satellite, item.target, item.id, item.start_s, p_clear.get(item.id)
-                    )
-                    for item in chosen
-                ),
-            )
-        )
-        return len(self.versions)
+    ) -> None:
+        """Log a plan, unless that place had the same before."""
+        self.plans.write(self.env.now, place, why, items, p_clear)
 
     def to_come(self, from_s: float) -> Sequence[Opportunity]:
         """The opportunities that start no sooner, in order of start, then id."""
         return self._by_start[bisect_left(self._starts_s, from_s) :]
-
-    def is_ahead(self, opportunity_id: str) -> bool:
-        """Whether an opportunity is still to come."""
-        return self.flat[opportunity_id].start_s >= self.env.now
 
     def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
         """What is forecast now."""
@@ -378,6 +345,7 @@ class AtOnce(Loop):
         p_clear = self.p_clear(offered)
         busy = {name: items[-1].end_s for name, items in exposing.items() if items}
         plan = self.ask_planner(
+            GROUND,
             offered,
             {name: Standing(0.0, self._round[name]) for name in pending},
             Booked(

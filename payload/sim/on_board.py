@@ -90,6 +90,7 @@ class OnBoard(GroundLoop):
         ]
         p_clear = self.foresee(satellite, offered)
         plan = self.ask_planner(
+            satellite,
             offered,
             standing,
             Booked({}, [*self.taken[satellite], *begun]),

@@ -285,10 +285,10 @@ def test_a_plan_of_the_ground_flies_after_an_uplink_in_a_contact_and_not_before(
     uplink = assembly.scenario.uplink
     least_s = uplink.acquisition_s + PLAN_BYTES * 8 / (uplink.rate_kbps * 1000)
     flown = {name: [] for name in assembly.satellites}
-    for version in record.loop.versions:
+    for version, items in record.loop.in_full():
         if version.place == "ground":
             continue
-        flown[version.place].append(version)
+        flown[version.place].append((version.time_s, items))
         if version.why == "uplink" and version.time_s > 0.0:
             assert any(
                 log.start_s + least_s <= version.time_s <= log.window.los_s
@@ -296,8 +296,10 @@ def test_a_plan_of_the_ground_flies_after_an_uplink_in_a_contact_and_not_before(
             )
     for image in record.images:
         taken = image.acquisition
-        on_board = [v for v in flown[taken.satellite] if v.time_s <= taken.opportunity.start_s]
-        assert taken.id in {item.opportunity for item in on_board[-1].items}
+        on_board = [
+            items for time_s, items in flown[taken.satellite] if time_s <= taken.opportunity.start_s
+        ]
+        assert taken.id in {item.opportunity for item in on_board[-1]}
     assert sum(len(versions) for versions in flown.values()) > 8
 
 
@@ -312,8 +314,8 @@ def test_under_ground_loop_satellites_never_plan(ready, fly):
 
 def plans_until(record, place, time_s):
     return [
-        (version.time_s, tuple(item.opportunity for item in version.items))
-        for version in record.loop.versions
+        (version.time_s, tuple(item.opportunity for item in items))
+        for version, items in record.loop.in_full()
         if version.place == place and version.time_s < time_s
     ]
 
@@ -608,7 +610,7 @@ def test_a_request_is_planned_when_it_has_arrived_and_again_after_its_repeat(
         plans = [
             version.time_s
             for version in record.loop.versions
-            if name in {item.target for item in version.items}
+            if name in {item.target for item in version.added}
         ]
         assert min(plans) >= hour * 3600
 
