@@ -2,7 +2,9 @@
 
 What the ground expects of a satellite is the plan that it has sent up, or that the satellite has told since.
 An image that should be taken by now, or will be before a new plan can be up, counts as taken and not judged.
-The first plan is on board when the flight begins. Assumption: it went up before.
+The first plan is on board when the flight begins. Assumption: it went up before. Assumption: the ground reckons with an
+antenna in every contact of the geometry; where it is another's, the plan goes up in the next one that comes about, and what
+was planned between is lost to both.
 """
 
 import math

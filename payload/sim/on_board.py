@@ -4,6 +4,7 @@ A satellite knows its own images, since when each was masked to the last tile; o
 keeps a target that it found cloudy until a plan comes up that was made knowing of that.
 """
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,8 @@ class OnBoard(GroundLoop):
         if self.rules.is_cloudy(wanted, cover):
             self.log.note(satellite, "put_back", target, detail=f"cover {cover:.3f}")
             self.replan(satellite, "cloud")
+        elif wanted.repeat_s < math.inf:
+            self.replan(satellite, "repeat")
 
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
         """The target of an image that could not be taken stays the satellite's own."""

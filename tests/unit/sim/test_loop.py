@@ -605,6 +605,9 @@ def test_a_request_is_planned_when_it_has_arrived_and_again_after_its_repeat(
     assert len(times["p2"]) >= 3
     assert min(np.diff(times["p2"])) >= 24 * 3600
     assert max(times.get("p3", [0.0])) <= 24 * 3600
+    if policy in {"on_board", "look_ahead"}:  # who will be wanted again is planned again on board
+        upon = {v.why for v in record.loop.versions if v.place != "ground"}
+        assert "repeat" in upon
     for name, hour in (("p1", 20), ("p4", 30)):
         assert min(times[name]) >= hour * 3600
         plans = [
