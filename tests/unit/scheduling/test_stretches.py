@@ -75,13 +75,18 @@ def test_an_image_moves_to_its_other_chance_where_that_makes_room():
 
 def test_what_is_committed_stays_and_counts():
     promised = opportunity("one", "other", 100.0)
-    near, far = opportunity("one", TARGETS[0], 103.0), opportunity("one", TARGETS[1], 200.0)
-    for most, wanted in ((None, {far.id}), (2, {far.id}), (1, set())):
+    near, far, last = (
+        opportunity("one", target, start_s)
+        for target, start_s in zip(TARGETS, (103.0, 200.0, 300.0), strict=False)
+    )
+    for most, count in ((None, 2), (3, 2), (2, 1), (1, 0)):
         context = context_of(
-            near, far, committed=[promised], limits=Limits(10.0, images_per_orbit=most)
+            near, far, last, committed=[promised], limits=Limits(10.0, images_per_orbit=most)
         )
-        _, schedule = improved(context)
-        assert {item.id for item in schedule.taken.values()} == wanted
+        schedule = Schedule(context)
+        Stretches(context, [near, far, last]).improve(schedule, most_images=PLENTY)
+        assert len(schedule.taken) == count
+        assert near.target not in schedule.taken
 
 
 def test_work_ends_when_enough_images_were_looked_at():
