@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from payload.types import Opportunity
+from payload.units import S_PER_DAY
+
+WIDEST_TURN_DEG = 360.0
+"""[deg] No turn in roll is wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,11 @@ class Limits:
 
     def orbit_of(self, item: Opportunity) -> int:
         """Number of the orbit in which an image starts."""
-        return math.floor(item.start_s / self.orbit_s.get(item.satellite, math.inf))
+        return self.orbit_at(item.satellite, item.start_s)
+
+    def orbit_at(self, satellite: str, time_s: float) -> int:
+        """Number of a satellite's orbit at a moment."""
+        return math.floor(time_s / self.orbit_s.get(satellite, math.inf))
 
     @property
     def most_images(self) -> int | None:
@@ -95,7 +103,9 @@ class PlanContext:
         not_before_s: [s] By target: no image starts before; at any time where missing.
         missed: How often a target's opportunities went by, by target.
         committed: Images that no plan may disturb, flown or to be flown, flyable together. They count
-            towards the limits, and the targets of those that have not ended are not taken again.
+            towards the limits, and the targets of those that have not ended are not taken again. Of those
+            flown, at least all of the day at hand, of the orbit at hand, and after which a satellite may
+            still turn.
     """
 
     now_s: float
@@ -140,6 +150,20 @@ class PlanContext:
         ]
         found.sort(key=attrgetter("start_s", "id"))
         return found
+
+
+def still_felt(committed: Sequence[Opportunity], now_s: float, limits: Limits) -> list[Opportunity]:
+    """Commitments that a plan made now could touch: of this day and this orbit, those just over, and those to come."""
+    day_s = math.floor(now_s / S_PER_DAY) * S_PER_DAY
+    turned_s = limits.settle_s + WIDEST_TURN_DEG / limits.slew_deg_per_s
+    has_budget = limits.most_images is not None or limits.imaging_s_per_orbit < math.inf
+    return [
+        item
+        for item in committed
+        if item.start_s >= day_s
+        or item.end_s + turned_s >= now_s
+        or (has_budget and limits.orbit_of(item) >= limits.orbit_at(item.satellite, now_s))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

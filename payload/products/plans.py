@@ -1,17 +1,20 @@
-"""The plan and the flight as two files: `plan.csv` has every version of the plan, `as_flown.csv` what became of it."""
+"""The plan and the flight as two files: `plan.csv` has what each version of the plan changed, `as_flown.csv` what became of it."""
 
 import csv
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 from payload.analysis.requests import Wanted
-from payload.ledger import FlightRecord
+from payload.ledger import FlightRecord, PlanItem, PlanVersion
 from payload.units import at, iso_utc
 
 PLAN = (
-    "version", "made_s", "made_utc", "made_at", "made_upon", "satellite", "target", "opportunity",
-    "start_s", "start_utc", "p_clear",
+    "version", "made_s", "made_utc", "made_at", "made_upon", "change", "satellite", "target",
+    "opportunity", "start_s", "start_utc", "p_clear",
 )  # fmt: skip
 AS_FLOWN = (
     "time_s", "utc", "satellite", "target", "opportunity", "planned_in", "what", "why", "retake",
@@ -46,16 +49,23 @@ def _write(path: Path, names: Row, rows: Iterable[Row]) -> None:
 
 
 def plan_rows(record: FlightRecord, utc: Callable[[float], str]) -> Iterable[Row]:
-    """Every version, made or uplinked, with what it says; an empty one has one row without an image."""
+    """Of every version, made or uplinked, what it plans anew and what it drops of the one before at that place.
+
+    One that only drops what went by has one row without an image.
+    """
+    known: dict[str, PlanItem] = {}
     for version in record.loop.versions:
         head = (version.number, version.time_s, utc(version.time_s), version.place, version.why)
-        for item in version.items:
-            yield (
-                *head, item.satellite, item.target, item.opportunity, item.start_s,
-                utc(item.start_s), item.p_clear,
-            )  # fmt: skip
-        if not version.items:
-            yield (*head, *[None] * 6)
+        known |= {item.opportunity: item for item in version.added}
+        dropped = [replace(known[name], p_clear=None) for name in version.dropped]
+        for change, items in (("planned", version.added), ("dropped", dropped)):
+            for item in items:
+                yield (
+                    *head, change, item.satellite, item.target, item.opportunity, item.start_s,
+                    utc(item.start_s), item.p_clear,
+                )  # fmt: skip
+        if not version.added and not version.dropped:
+            yield (*head, *[None] * 7)
 
 
 def as_flown_rows(
@@ -90,9 +100,21 @@ def _versions(record: FlightRecord) -> Mapping[str, int]:
     """The last version before its time in which an opportunity stood, where it was to be taken if plans go up."""
     goes_up = any(version.why == "uplink" for version in record.loop.versions)
     found: dict[str, int] = {}
+    made: dict[str, list[PlanVersion]] = {}
+    standing: dict[str, dict[str, float]] = {}
     for version in record.loop.versions:
-        for item in version.items:
-            flies = not goes_up or version.place == item.satellite
-            if flies and version.time_s <= item.start_s:
-                found[item.opportunity] = version.number
+        earlier = made.setdefault(version.place, [])
+        stands = standing.setdefault(version.place, {})
+        for name in version.dropped:
+            if stands.pop(name, None) is not None:
+                found[name] = earlier[-1].number
+        for item in version.added:
+            if not goes_up or version.place == item.satellite:
+                stands[item.opportunity] = item.start_s
+        earlier.append(version)
+    for place, stands in standing.items():
+        for name, start_s in stands.items():
+            count = bisect_right(made[place], start_s, key=attrgetter("time_s"))
+            if count:
+                found[name] = made[place][count - 1].number
     return found

@@ -48,6 +48,24 @@ class LookAheadModel(Section):
         description="`itself`: the satellite looks forward, and sees what is not yet below its horizon. "
         "`companion`: another one flies ahead and tells at once; it takes no images.",
     )
+    reserve_odds: Share | None = Field(
+        0.05,
+        description="A satellite takes a place that another one is to take if its camera tells that it is clear and the "
+        "odds that nobody has taken it are at least these: more clear images for images that were taken before. null "
+        "leaves all such places to the others. Assumption: 0.05.",
+    )
+    cloud_memory_h: float = Field(
+        6.0,
+        gt=0,
+        le=24 * 366,
+        description="[h] For these odds: time in which a place's sky falls to 1/e of its likeness. Assumption: 6, between "
+        "the lifetimes of structures of 10 km and of 500 km in the synthetic world (1.9 and 30 h).",
+    )
+
+    @property
+    def cloud_memory_s(self) -> float:
+        """[s] The same."""
+        return self.cloud_memory_h * S_PER_H
 
 
 class ReschedulingModel(Section):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from payload.types import Opportunity
 class Fifo:
     """First come, first served: every target at its earliest opportunity that is still free."""
 
+    is_steady: ClassVar[bool] = True
+    """To leave out an image that it did not take changes nothing."""
+
     def plan(self, context: PlanContext) -> Plan:
         """Walk through the opportunities in order of time and take what fits."""
         schedule = Schedule(context)
@@ -27,6 +31,9 @@ class Fifo:
 @dataclass(frozen=True, slots=True)
 class Edf:
     """Earliest deadline first: the target that can wait least is served first, at its first opportunity."""
+
+    is_steady: ClassVar[bool] = True
+    """To leave out an image that it did not take changes nothing."""
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of deadline, then of time."""
@@ -41,6 +48,9 @@ class Edf:
 @dataclass(frozen=True, slots=True)
 class Priority:
     """The most valuable first: priority times P(clear)."""
+
+    is_steady: ClassVar[bool] = True
+    """To leave out an image that it did not take changes nothing."""
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of value, then of time."""

@@ -9,6 +9,7 @@ are put into one number is ours.
 import math
 from collections import Counter
 from dataclasses import dataclass
+from typing import ClassVar
 
 from payload.plans import Plan, PlanContext
 from payload.registry import option
@@ -21,6 +22,8 @@ from payload.units import S_PER_DAY
 class Ltap:
     """Landsat's rules: score = priority x (1 + a x (average cloud - forecast cloud)) + b x times missed."""
 
+    is_steady: ClassVar[bool] = True
+    """To leave out an image that it did not take changes nothing."""
     a: float = option(
         1.0,
         ge=0,

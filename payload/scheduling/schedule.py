@@ -9,11 +9,8 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable
 
-from payload.plans import Plan, PlanContext, Room
+from payload.plans import WIDEST_TURN_DEG, Plan, PlanContext, Room
 from payload.types import Opportunity
-
-_WIDEST_TURN_DEG = 360.0
-"""[deg] No turn in roll is wider."""
 
 _Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
 
@@ -171,7 +168,7 @@ class _Line:
         """Take a commitment; what has ended already takes no more memory."""
         self._promised.add(item.id)
         self._place(item)
-        free_s = item.end_s + self._settle_s + _WIDEST_TURN_DEG / self._slew_deg_per_s
+        free_s = item.end_s + self._settle_s + WIDEST_TURN_DEG / self._slew_deg_per_s
         if self._is_budgeted:
             free_s = max(free_s, (self._orbit(item) + 1) * self._orbit_s)
         self._beyond_s = max(self._beyond_s, free_s)

@@ -2,10 +2,13 @@
 
 What the ground expects of a satellite is the plan that it has sent up, or that the satellite has told since.
 An image that should be taken by now, or will be before a new plan can be up, counts as taken and not judged.
-The first plan is on board when the flight begins. Assumption: it went up before.
+The first plan is on board when the flight begins. Assumption: it went up before. Assumption: the ground reckons with an
+antenna in every contact of the geometry; where it is another's, the plan goes up in the next one that comes about, and what
+was planned between is lost to both.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,7 +16,7 @@ from operator import attrgetter
 from payload.ledger import Fact, LoopLog
 from payload.sim.knowledge import Knowledge, standings
 from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
-from payload.types import Acquisition, ContactWindow, Opportunity
+from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
 COMMAND_BYTES = 32
@@ -30,7 +33,9 @@ class Draft:
         heard: Images whose cover the ground knew.
         items: By satellite, in order of time.
         trusted: By satellite, targets that it should care for, planned or not.
-        wanted_from_s: [s] By target, as the ground knows.
+        wanted_from_s: [s] By target, as the ground knows and expects.
+        open_from_s: [s] By target, as the ground has heard, whatever it expects.
+        told_until_s: [s] By satellite: of what it did until then the ground has heard.
     """
 
     number: int
@@ -40,6 +45,8 @@ class Draft:
     trusted: dict[str, frozenset[str]]
     wanted_from_s: dict[str, float]
     p_clear: dict[str, float]
+    open_from_s: dict[str, float] = field(default_factory=dict[str, float])
+    told_until_s: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass
@@ -62,6 +69,7 @@ class GroundLoop(Loop):
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
         self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
+        self.told_until_s = dict.fromkeys(satellites, 0.0)
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
         self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
         self._lock_s = uplink.acquisition_s
@@ -151,9 +159,13 @@ class GroundLoop(Loop):
             yield self.env.timeout(up_s - self.env.now)
             self.load(satellite, draft)
 
+    def plan_bytes(self, images: int) -> int:
+        """[byte] Of a plan that goes up."""
+        return PLAN_BYTES + images * COMMAND_BYTES
+
     def _transfer_s(self, images: int) -> float:
         """[s] That a plan takes on its way up."""
-        return (PLAN_BYTES + images * COMMAND_BYTES) * BITS_PER_BYTE / self._uplink_bps
+        return self.plan_bytes(images) * BITS_PER_BYTE / self._uplink_bps
 
     def load(self, satellite: str, draft: Draft) -> None:
         """A plan is on board; what is begun is ended."""
@@ -190,6 +202,8 @@ class GroundLoop(Loop):
             self.ground.learn(fact, self.env.now)
             heard_s = max(heard_s, self.flat[fact.image].end_s)
         self.heard_end_s[report.satellite] = heard_s
+        until_s = self.told_until_s[report.satellite]
+        self.told_until_s[report.satellite] = max(until_s, report.made_s)
         self._expect(report)
         if report.facts:
             self.tell_news("report")
@@ -243,7 +257,7 @@ class GroundLoop(Loop):
         wanted_from_s = {name: each.wanted_from_s for name, each in standing.items()}
         offered = [
             item
-            for item in self.flat.values()
+            for item in self.to_come(now_s)
             if item.start_s >= from_s[item.satellite]
             and item.start_s >= wanted_from_s.get(item.target, math.inf)
         ]
@@ -253,6 +267,7 @@ class GroundLoop(Loop):
         }
         committed = [item for items in fixed.values() for item in items]
         plan = self.ask_planner(
+            GROUND,
             offered,
             standing,
             Booked(ends_s, committed, [self.flat[fact.image] for fact in self.ground.facts]),
@@ -268,6 +283,8 @@ class GroundLoop(Loop):
             self._trust(chosen, offered),
             wanted_from_s,
             p_clear,
+            self.still_open(known),
+            dict(self.told_until_s),
         )
         self.write_version(GROUND, self._why, chosen, p_clear)
         self.log.note("", "planned", f"{len(chosen)} images")
@@ -281,6 +298,12 @@ class GroundLoop(Loop):
     ) -> Sequence[Opportunity]:
         """Of which opportunities of known targets a forecast is wanted: those that the plan may use."""
         return offered
+
+    def still_open(self, known: Sequence[Target]) -> dict[str, float]:
+        """[s] From when on known targets are wanted by what has been heard alone."""
+        facts = {target.name: self.ground.of(target.name) for target in known}
+        found = standings(known, facts, self.rules)
+        return {name: each.wanted_from_s for name, each in found.items()}
 
     def _facts(self, fixed: dict[str, list[Opportunity]]) -> dict[str, list[Fact]]:
         """What the ground knows and what it has to take for taken, by target."""
@@ -316,9 +339,10 @@ class GroundLoop(Loop):
             up_s = max(self.env.now, window.aos_s + self._lock_s) + need_s
             if up_s <= window.los_s:
                 return up_s
-        for window in self.assembly.contacts[satellite]:
+        windows = self.assembly.contacts[satellite]
+        for window in windows[bisect_left(windows, self.env.now, key=attrgetter("aos_s")) :]:
             up_s = window.aos_s + self._lock_s + need_s
-            if window.aos_s >= self.env.now and up_s <= window.los_s:
+            if up_s <= window.los_s:
                 return up_s
         return self.assembly.span_s
 
@@ -330,4 +354,4 @@ class GroundLoop(Loop):
         """What was planned, not taken and known at each place."""
         facts = [fact for place in (self.ground, *self.on_board.values()) for fact in place.facts]
         facts.sort(key=lambda fact: (fact.known_s, fact.place, fact.image))
-        return LoopLog(tuple(self.versions), tuple(self.not_taken), tuple(facts))
+        return LoopLog(tuple(self.plans.versions), tuple(self.not_taken), tuple(facts))

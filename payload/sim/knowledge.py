@@ -78,7 +78,10 @@ class Standing:
 def standing(target: Target, facts: Iterable[Fact], rules: Rules) -> Standing:
     """What facts make of a target. An image whose cover is not known counts as a success until it is."""
     wanted_from_s, missed = target.arrives_s, 0
-    for fact in sorted(facts, key=lambda fact: (fact.taken_s, fact.image)):
+    known = list(facts)
+    if len(known) > 1:
+        known.sort(key=lambda fact: (fact.taken_s, fact.image))
+    for fact in known:
         if rules.is_cloudy(target, fact.cover) and missed < rules.max_retakes:
             wanted_from_s, missed = fact.taken_s, missed + 1
         else:

@@ -1,17 +1,27 @@
-"""The loop with a camera ahead: minutes before an image it tells how cloudy the place is, and the image is skipped."""
+"""The loop with a camera ahead: minutes before an image it tells how cloudy the place is, and the image is skipped.
 
-from collections.abc import Iterable
+A place that others care for is a satellite's reserve: it takes it if its own camera tells that it is clear and the odds
+are good enough that nobody has taken it (`reserves.py`). Nobody tells it that another one has skipped.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from payload.ports import Glancing
-from payload.sim.knowledge import standing
+from payload.sim.ground_loop import Draft
+from payload.sim.knowledge import Standing, standing
 from payload.sim.loop import Story
 from payload.sim.on_board import OnBoard
 from payload.sim.outlook import LookAhead
+from payload.sim.reserves import Reserves
 from payload.types import Opportunity
 
 EVEN_ODDS = 0.5
 """P(clear) of a place of which nobody tells anything: less than that of one which was seen to be clear. Assumption."""
+RESERVE_BYTES = 8
+"""[byte] Of a reserve in a plan that goes up: a number of the place, from when on it is wanted. Assumption."""
+HEARD_BYTES = 8
+"""[byte] Of a satellite in it: its number, until when it had been heard of. Assumption."""
 
 
 @dataclass
@@ -33,6 +43,11 @@ class AheadOfTime(OnBoard):
             rules.by == "companion",
         )
         self.told: dict[str, float] = {}
+        self.reserves = Reserves(self.flat.values(), rules.cloud_memory_s, rules.reserve_odds)
+        self.draft_on_board: dict[str, Draft] = {}
+        self._reserve: dict[str, frozenset[str]] = dict.fromkeys(
+            self.assembly.satellites, frozenset[str]()
+        )
 
     def stories(self) -> list[Story]:
         """Each satellite has its camera ahead."""
@@ -56,31 +71,75 @@ class AheadOfTime(OnBoard):
         self.told[item.id] = cover
         satellite, planned = item.satellite, item in self.itinerary[item.satellite]
         is_cloudy = self.rules.is_cloudy(self.targets[item.target], cover)
+        self.reserves.look(satellite, is_clear=not is_cloudy)
         if planned and is_cloudy:
             self.not_take(item, "cloudy ahead")
         if planned == is_cloudy:
             self.replan(satellite, "look ahead")
 
+    def load(self, satellite: str, draft: Draft) -> None:
+        """With targets to care for come those that are others'."""
+        self.draft_on_board[satellite] = draft
+        self._reserve[satellite] = self.reserves.names(draft)
+        super().load(satellite, draft)
+
+    def plan_bytes(self, images: int) -> int:
+        """[byte] Of a plan that goes up, with the places in reserve and until when each satellite was heard of."""
+        plain = super().plan_bytes(images)
+        if self.reserves.least is None:
+            return plain
+        return plain + RESERVE_BYTES * len(self.targets) + HEARD_BYTES * len(self.on_board)
+
+    def minds(self, satellite: str) -> frozenset[str]:
+        """The targets that a satellite cares for, and its reserves."""
+        return self.cares_for[satellite] | self._reserve[satellite]
+
+    def wanted_from_s(
+        self, satellite: str, item: Opportunity, standing: Mapping[str, Standing]
+    ) -> float:
+        """[s] As for targets of its own; of a reserve as the ground had heard."""
+        found = super().wanted_from_s(satellite, item, standing)
+        if item.target in self.cares_for[satellite]:
+            return found
+        return max(found, self.draft_on_board[satellite].open_from_s[item.target])
+
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
-        """The opportunities of a satellite, without those told to be cloudy."""
-        return (item for item in self._own[satellite] if not self._is_told_cloudy(item))
+        """The opportunities of a satellite, without those told to be cloudy; of reserves those told to be clear."""
+        return (
+            item
+            for item in self._own[satellite]
+            if (item.id in self.told or item.target in self.cares_for[satellite])
+            and not self._is_told_cloudy(item)
+            and self._odds(satellite, item) > 0.0
+        )
 
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
-        """What came up with the last plan, else even odds; of a place looked at what the camera's skill makes of it."""
+        """What came up with the last plan, else even odds; of a place looked at what the camera's skill makes of it.
+
+        Of a reserve it is the probability that the image is clear and the first.
+        """
         chances = list(offered)
         known = {item.id: EVEN_ODDS for item in chances} | super().foresee(satellite, chances)
         skill = self.camera.skill
         for item in chances:
             if item.id in self.told:
                 known[item.id] = skill + (1.0 - skill) * known[item.id]
+            known[item.id] *= self._odds(satellite, item)
         return known
+
+    def _odds(self, satellite: str, item: Opportunity) -> float:
+        """That nobody else has taken a target, as the satellite can reckon; its own are left to it."""
+        target = item.target
+        if target in self.cares_for[satellite] or target not in self._reserve[satellite]:
+            return 1.0
+        return self.reserves.odds(item, self.draft_on_board[satellite])
 
     def _is_told_cloudy(self, item: Opportunity) -> bool:
         return self.rules.is_cloudy(self.targets[item.target], self.told.get(item.id))
 
     def _wants(self, satellite: str, item: Opportunity) -> bool:
-        """Whether a satellite cares for what could be imaged, as far as it knows."""
-        if item.target not in self.cares_for[satellite]:
+        """Whether a satellite cares for what could be imaged or has it in reserve, as far as it knows."""
+        if item.target not in self.minds(satellite) or self._odds(satellite, item) <= 0.0:
             return False
         facts = self.on_board[satellite].of(item.target)
         known = {item.target: standing(self.targets[item.target], facts, self.rules)}

@@ -5,21 +5,25 @@
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import simpy
 
-from payload.ledger import Fact, LoopLog, NotTaken, PlanItem, PlanVersion
-from payload.plans import Plan, PlanContext
+from payload.ledger import Fact, LoopLog, NotTaken
+from payload.plans import Plan, PlanContext, still_felt
 from payload.sim.arms import Arm
+from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
+from payload.sim.plan_log import PlanLog
 from payload.sim.planning import plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
 
@@ -71,7 +75,7 @@ class Loop:
     assembly: Assembly
     arm: Arm
     log: Log
-    versions: list[PlanVersion] = field(default_factory=list[PlanVersion])
+    plans: PlanLog = field(default_factory=PlanLog)
     not_taken: list[NotTaken] = field(default_factory=list[NotTaken])
 
     def __post_init__(self) -> None:
@@ -85,11 +89,13 @@ class Loop:
         }
         self.priorities = {target.name: target.priority for target in parts.targets}
         self.flat = {item.id: item for item in plannable(parts)}
+        self._by_start = sorted(self.flat.values(), key=attrgetter("start_s", "id"))
+        self._starts_s = [item.start_s for item in self._by_start]
         self.itinerary: Itinerary = {}
         self.taken: Itinerary = {name: [] for name in parts.satellites}
         self._shots: Counter[str] = Counter()
         self._why = "start"
-        self._last: dict[str, tuple[str, ...]] = {}
+        self._asking = Asking(parts.scheduler)
         self.forecasts = make_forecasts(parts.scenario, parts.source, parts.sensor, self.targets)
         self._means = Means(parts)
         self._climate: dict[str, float] = {}
@@ -143,7 +149,7 @@ class Loop:
 
     def record(self) -> LoopLog:
         """What was planned, not taken and known."""
-        return LoopLog(tuple(self.versions), tuple(self.not_taken))
+        return LoopLog(tuple(self.plans.versions), tuple(self.not_taken))
 
     # --- stories -------------------------------------------------------------------------------------
 
@@ -189,6 +195,7 @@ class Loop:
 
     def ask_planner(
         self,
+        place: str,
         offered: Sequence[Opportunity],
         standings: Mapping[str, Standing],
         booked: Booked,
@@ -198,6 +205,7 @@ class Loop:
         """A plan of what is offered, from nothing but what is handed over.
 
         Args:
+            place: Where it is planned.
             offered: What could be imaged.
             standings: Of targets.
             booked: What satellites have done and will do whatever is planned.
@@ -212,14 +220,16 @@ class Loop:
         images: defaultdict[str, list[Opportunity]] = defaultdict(list)
         for item in known.values():
             images[item.satellite].append(item)
-        return self.assembly.scheduler.plan(
+        limits = self._means.limits(now_s, images)
+        return self._asking.plan(
+            place,
             PlanContext(
                 now_s=now_s,
                 opportunities=chances,
                 pending=wanted,
                 priorities=self.priorities,
                 busy_until_s=booked.busy_until_s,
-                limits=self._means.limits(now_s, images),
+                limits=limits,
                 p_clear=p_clear,
                 climate_clear=self.climate(chances),
                 deadlines_s=self.deadlines_s,
@@ -229,39 +239,19 @@ class Loop:
                     if standings[name].wanted_from_s > now_s
                 },
                 missed={name: each.missed for name, each in standings.items() if each.missed},
-                committed=booked.committed,
-            )
+                committed=still_felt(booked.committed, now_s, limits),
+            ),
         )
 
     def write_version(
         self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
-    ) -> int:
-        """Log a plan, unless that place had the same before; its number."""
-        chosen = tuple(items)
-        ids = tuple(item.id for item in chosen)
-        before = self._last.get(place)
-        self._last[place] = ids
-        if before is not None and [item for item in before if self.is_ahead(item)] == list(ids):
-            return len(self.versions)
-        self.versions.append(
-            PlanVersion(
-                len(self.versions) + 1,
-                self.env.now,
-                place,
-                why,
-                tuple(
-                    PlanItem(
-                        item.satellite, item.target, item.id, item.start_s, p_clear.get(item.id)
-                    )
-                    for item in chosen
-                ),
-            )
-        )
-        return len(self.versions)
+    ) -> None:
+        """Log a plan, unless that place had the same before."""
+        self.plans.write(self.env.now, place, why, items, p_clear)
 
-    def is_ahead(self, opportunity_id: str) -> bool:
-        """Whether an opportunity is still to come."""
-        return self.flat[opportunity_id].start_s >= self.env.now
+    def to_come(self, from_s: float) -> Sequence[Opportunity]:
+        """The opportunities that start no sooner, in order of start, then id."""
+        return self._by_start[bisect_left(self._starts_s, from_s) :]
 
     def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
         """What is forecast now."""
@@ -351,12 +341,11 @@ class AtOnce(Loop):
         exposing = {name: self.exposing(name) for name in self.itinerary}
         taken_now = {item.target for items in exposing.values() for item in items}
         pending = self._pending - taken_now
-        offered = [
-            item for item in self.flat.values() if item.start_s >= now_s and item.target in pending
-        ]
+        offered = [item for item in self.to_come(now_s) if item.target in pending]
         p_clear = self.p_clear(offered)
         busy = {name: items[-1].end_s for name, items in exposing.items() if items}
         plan = self.ask_planner(
+            GROUND,
             offered,
             {name: Standing(0.0, self._round[name]) for name in pending},
             Booked(

@@ -4,6 +4,7 @@ A satellite knows its own images, since when each was masked to the last tile; o
 keeps a target that it found cloudy until a plan comes up that was made knowing of that.
 """
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,8 @@ class OnBoard(GroundLoop):
         if self.rules.is_cloudy(wanted, cover):
             self.log.note(satellite, "put_back", target, detail=f"cover {cover:.3f}")
             self.replan(satellite, "cloud")
+        elif wanted.repeat_s < math.inf:
+            self.replan(satellite, "repeat")
 
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
         """The target of an image that could not be taken stays the satellite's own."""
@@ -76,7 +79,7 @@ class OnBoard(GroundLoop):
     def replan(self, satellite: str, why: str) -> None:
         """A satellite plans its own targets, from what it knows."""
         now_s, known = self.env.now, self.on_board[satellite]
-        mine = [self.targets[name] for name in sorted(self.cares_for[satellite])]
+        mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         facts = {target.name: known.of(target.name) for target in mine}
         standing = standings(mine, facts, self.rules)
         begun = self.exposing(satellite)
@@ -90,6 +93,7 @@ class OnBoard(GroundLoop):
         ]
         p_clear = self.foresee(satellite, offered)
         plan = self.ask_planner(
+            satellite,
             offered,
             standing,
             Booked({}, [*self.taken[satellite], *begun]),
@@ -106,6 +110,10 @@ class OnBoard(GroundLoop):
         """[s] The later of what a satellite knows itself and what came up with the last plan."""
         came_up_s = self.not_before_s[satellite].get(item.target, 0.0)
         return max(standing[item.target].wanted_from_s, came_up_s)
+
+    def minds(self, satellite: str) -> frozenset[str]:
+        """The targets that a satellite may plan."""
+        return self.cares_for[satellite]
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
         """The opportunities of a satellite."""

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from payload.errors import LawError
 from payload.plans import Plan, PlanContext
 from payload.ports import Scheduler
+from payload.provenance import digest_file, digest_json
 from payload.scheduling import conflicts, is_feasible
 from payload.scheduling.best import BestOf
 from payload.scheduling.exact import Milp
@@ -165,6 +167,8 @@ def measure_planners(
 ) -> PlannersReport:
     """Measure the planners and write `planners.json` and `planners.md` into a folder.
 
+    What was measured with the same planners is kept in `rows` and not measured again, but for the times.
+
     Args:
         out: The folder.
         effort: Share of the ten seeds, above 0 to 1; at least one is taken.
@@ -174,11 +178,12 @@ def measure_planners(
         ScenarioError: The folder cannot be made.
         PluginError: HiGHS is not installed.
     """
-    make_place(out)
+    rows = out / "rows"
+    make_place(rows)
     seeds = max(1, round(effort * len(SEEDS)))
-    quality = tuple(assess(one, tell) for one in instances(seeds))
+    quality = tuple(_assessed(one, rows, tell) for one in instances(seeds))
     large = tuple(
-        assess(Instance(*LARGE, cap, seed), tell)
+        _assessed(Instance(*LARGE, cap, seed), rows, tell)
         for cap in CAPS
         for seed in SEEDS[: min(seeds, _LARGE_SEEDS)]
     )
@@ -198,6 +203,19 @@ def measure_planners(
     (out / FIGURES).write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     (out / PAGE).write_text(report.markdown(), encoding="utf-8")
     return report
+
+
+def _assessed(instance: Instance, rows: Path, tell: Callable[[str], None]) -> Quality:
+    """What is known of an instance, from its file if it is there."""
+    code = sorted(Path(str(files("payload.scheduling"))).glob("*.py"))
+    planners = [[path.name, digest_file(path)] for path in code]
+    key = digest_json([planners, version("numpy"), asdict(instance)])[:16]
+    file = rows / f"planners-{instance.targets}-{instance.cap}-{instance.seed}-{key}.json"
+    if not file.is_file():
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(assess(instance, tell)), indent=1), encoding="utf-8")
+        partial.replace(file)
+    return Quality(**json.loads(file.read_text(encoding="utf-8")))
 
 
 def assess(instance: Instance, tell: Callable[[str], None] = lambda _: None) -> Quality:

@@ -174,11 +174,15 @@ def case_words(case: Case) -> str:
 
 
 def _span(found: Sequence[Contrast], *, more: bool = False) -> str:
-    """Least and greatest share, as `40 to 60 % fewer` or, signed, `-3 to +8 %`."""
-    shares = sorted(100.0 * one.share for one in found)
-    if more or shares[-1] > 0.0:
-        return f"{shares[0]:+.0f} to {shares[-1]:+.0f} %"
-    return f"{-shares[-1]:.0f} to {-shares[0]:.0f} % fewer"
+    """Least and greatest share, as `40 to 60 % fewer`, `5 % fewer to 8 % more` or, signed, `-3 to +8 %`."""
+    least, *_, most = sorted(100.0 * one.share for one in (*found, *found))
+    if more:
+        return f"{least:+.0f} to {most:+.0f} %"
+    if most <= 0.0:
+        return f"{-most:.0f} to {-least:.0f} % fewer"
+    if least < 0.0:
+        return f"{-least:.0f} % fewer to {most:.0f} % more"
+    return f"{least:.0f} to {most:.0f} % more"
 
 
 def _count(found: Sequence[Contrast]) -> str:

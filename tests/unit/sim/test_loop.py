@@ -5,6 +5,7 @@ two from then on: what was planned before anything of the difference could be kn
 """
 
 import json
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -83,6 +84,26 @@ class TwoFaced:
 
     def _of(self, view):
         return self.before if view.utc < self.turn else self.after
+
+
+@dataclass(frozen=True)
+class OfTwo:
+    """A world that is another Earth for the satellite `two` alone."""
+
+    plain: Remembering
+    other: Remembering
+
+    def scene(self, view):
+        return self._of(view).scene(view)
+
+    def glance(self, view, windows):
+        return self._of(view).glance(view, windows)
+
+    def forecast(self, prospects, *, issued_s, foresight):
+        return self.plain.forecast(prospects, issued_s=issued_s, foresight=foresight)
+
+    def _of(self, view):
+        return self.other if view.id.startswith("two/") else self.plain
 
 
 @dataclass(frozen=True)
@@ -264,10 +285,10 @@ def test_a_plan_of_the_ground_flies_after_an_uplink_in_a_contact_and_not_before(
     uplink = assembly.scenario.uplink
     least_s = uplink.acquisition_s + PLAN_BYTES * 8 / (uplink.rate_kbps * 1000)
     flown = {name: [] for name in assembly.satellites}
-    for version in record.loop.versions:
+    for version, items in record.loop.in_full():
         if version.place == "ground":
             continue
-        flown[version.place].append(version)
+        flown[version.place].append((version.time_s, items))
         if version.why == "uplink" and version.time_s > 0.0:
             assert any(
                 log.start_s + least_s <= version.time_s <= log.window.los_s
@@ -275,8 +296,10 @@ def test_a_plan_of_the_ground_flies_after_an_uplink_in_a_contact_and_not_before(
             )
     for image in record.images:
         taken = image.acquisition
-        on_board = [v for v in flown[taken.satellite] if v.time_s <= taken.opportunity.start_s]
-        assert taken.id in {item.opportunity for item in on_board[-1].items}
+        on_board = [
+            items for time_s, items in flown[taken.satellite] if time_s <= taken.opportunity.start_s
+        ]
+        assert taken.id in {item.opportunity for item in on_board[-1]}
     assert sum(len(versions) for versions in flown.values()) > 8
 
 
@@ -291,8 +314,8 @@ def test_under_ground_loop_satellites_never_plan(ready, fly):
 
 def plans_until(record, place, time_s):
     return [
-        (version.time_s, tuple(item.opportunity for item in version.items))
-        for version in record.loop.versions
+        (version.time_s, tuple(item.opportunity for item in items))
+        for version, items in record.loop.in_full()
         if version.place == place and version.time_s < time_s
     ]
 
@@ -328,6 +351,34 @@ def test_a_camera_ahead_sees_the_sky_of_the_moment_and_nothing_later(ready, fly)
         plans = plans_until(one, place, STRANGE_S)
         assert plans == plans_until(other, place, STRANGE_S)
         assert len(plans) > 3
+
+
+def test_what_one_satellite_sees_ahead_is_unknown_to_the_other_until_the_ground_has_heard(
+    ready, fly
+):
+    """The other world is seen by one satellite alone, ahead and in its images."""
+    assembly = ready("look_ahead", rules={"look_ahead": {"reserve_odds": 0.0}})
+    earth = assembly.source.earth
+    strange = Remembering(replace(earth, seed=earth.seed + 1))
+    one, other = (
+        fly(assembly),
+        fly(replace(assembly, source=OfTwo(assembly.source, strange))),
+    )
+    assert plans_until(one, "two", math.inf) != plans_until(other, "two", math.inf)
+    heard = [
+        {
+            (fact.known_s, fact.image, fact.cover)
+            for fact in record.loop.facts
+            if fact.place == "ground"
+        }
+        for record in (one, other)
+    ]
+    until_s = min(known_s for known_s, _, _ in heard[0] ^ heard[1])
+    drafts = [set(plans_until(record, "ground", math.inf)) for record in (one, other)]
+    until_s = min([until_s, *(time_s for time_s, _ in drafts[0] ^ drafts[1])])
+    plans = plans_until(one, "one", until_s)
+    assert plans == plans_until(other, "one", until_s)
+    assert len(plans) > 3
 
 
 @pytest.mark.parametrize("policy", ["next_opportunity", "ground_loop", "on_board"])
@@ -400,6 +451,46 @@ def test_the_look_ahead_takes_fewer_cloudy_images(ready, fly):
     assert cloudy_share(fly(ready("look_ahead", rules=perfect))) < 0.5 * cloudy_share(
         fly(ready("on_board"))
     )
+
+
+def test_a_place_that_another_one_skipped_is_taken_before_anybody_can_have_told(ready, fly):
+    """With reserves; without them it waits for the ground. Those that are taken were seen to be clear."""
+
+    def taken_over(record):
+        """Images of places that the other satellite skipped, from its skip until the ground's planner may know."""
+        found = []
+        for skip in record.loop.not_taken:
+            told_s = min(
+                (
+                    log.window.los_s
+                    for log in contacts_of(record, skip.satellite)
+                    if log.window.los_s > skip.time_s
+                ),
+                default=math.inf,
+            )
+            found += [
+                image
+                for image in record.images
+                if image.acquisition.opportunity.target == skip.target
+                and image.acquisition.satellite != skip.satellite
+                and skip.time_s < image.acquisition.time_s < told_s + half_a_day_s
+            ]
+        return found
+
+    half_a_day_s, given = 12 * 3600.0, {"skill": 1.0, "by": "companion"}
+    rules = [
+        {"ground_delay_min": 720, "look_ahead": given | {"reserve_odds": odds}}
+        for odds in (None, 0.0)
+    ]
+    without, with_them = (fly(ready("look_ahead", rules=each)) for each in rules)
+    assert not taken_over(without)
+    covers = {fact.image: fact.cover for fact in with_them.loop.facts}
+    found = taken_over(with_them)
+    assert found
+    clear = [covers[image.acquisition.opportunity.id] <= 0.5 for image in found]
+    assert sum(clear) >= 0.8 * len(clear)  # the sky of a minute before, and a masker that errs
+    for record in (without, with_them):
+        audit(record.ledger)
 
 
 def test_what_was_seen_to_be_clear_is_preferred_to_what_nobody_knows(ready):
@@ -514,12 +605,15 @@ def test_a_request_is_planned_when_it_has_arrived_and_again_after_its_repeat(
     assert len(times["p2"]) >= 3
     assert min(np.diff(times["p2"])) >= 24 * 3600
     assert max(times.get("p3", [0.0])) <= 24 * 3600
+    if policy in {"on_board", "look_ahead"}:  # who will be wanted again is planned again on board
+        upon = {v.why for v in record.loop.versions if v.place != "ground"}
+        assert "repeat" in upon
     for name, hour in (("p1", 20), ("p4", 30)):
         assert min(times[name]) >= hour * 3600
         plans = [
             version.time_s
             for version in record.loop.versions
-            if name in {item.target for item in version.items}
+            if name in {item.target for item in version.added}
         ]
         assert min(plans) >= hour * 3600
 

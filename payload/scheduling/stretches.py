@@ -1,0 +1,164 @@
+"""Making a schedule better stretch by stretch: of each the best images, while all others stay as they are.
+
+A stretch is an orbit of a satellite where images an orbit are limited; else a run of images without a gap in which the
+satellite could settle and turn however it must. An image whose target is taken in another stretch is worth what it adds
+to that. Where something went out elsewhere, or may come in, that stretch is looked at again.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from payload.plans import Limits, PlanContext
+from payload.scheduling.longest_path import Row, longest_path
+from payload.scheduling.schedule import Schedule
+from payload.types import Opportunity
+
+_ENOUGH = 1e-9
+"""Least share of a value by which a change must pay, so that rounding never makes two take turns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """Images of one satellite in order of time, and how many may be taken beside its commitments."""
+
+    satellite: str
+    items: tuple[Opportunity, ...]
+    row: Row
+    most: int | None
+
+
+class Stretches:
+    """The stretches of some images, and how a schedule of these is made better.
+
+    Satellites whose memory is limited are left as they are, and all where the time of the shutter is: bytes or seconds
+    would be a further state.
+    """
+
+    def __init__(self, context: PlanContext, items: Sequence[Opportunity]) -> None:
+        self._context = context
+        self._all = list(_cut(context, items))
+        self._of: defaultdict[str, set[int]] = defaultdict(set)
+        self._place: dict[str, int] = {}
+        for number, stretch in enumerate(self._all):
+            for item in stretch.items:
+                self._of[item.target].add(number)
+                self._place[item.id] = number
+
+    def improve(self, schedule: Schedule, *, most_images: int) -> None:
+        """Look at all stretches, and again where something changed, until about so many images were looked at."""
+        todo = list(range(len(self._all)))
+        while todo:
+            again: set[int] = set()
+            for number in todo:
+                if most_images <= 0:
+                    return
+                most_images -= len(self._all[number].items)
+                again.discard(number)
+                again |= self._exchange(number, schedule)
+            todo = sorted(again)
+
+    def _exchange(self, number: int, schedule: Schedule) -> set[int]:
+        """Take the best of one stretch if it pays; other stretches that may change thereby."""
+        stretch, taken, value_of = self._all[number], schedule.taken, self._context.value
+        own = [item for item in stretch.items if taken.get(item.target) is item]
+        for item in own:
+            schedule.remove(item)
+        is_full = stretch.most is not None and len(own) >= stretch.most
+        chosen, gain = self._best(stretch, schedule, is_full)
+        before = math.fsum(value_of(item) for item in own)
+        if gain <= before + _ENOUGH * max(before, gain):
+            for item in own:
+                schedule.insert(item)
+            return set()
+        moved = [taken[item.target] for item in chosen if item.target in taken]
+        for item in moved:
+            schedule.remove(item)
+        for item in chosen:
+            schedule.insert(item)
+        left = [item.target for item in own if item.target not in taken]
+        changed = {self._place[item.id] for item in moved if item.id in self._place}
+        return changed.union(*(self._of[target] for target in left)) - {number}
+
+    def _best(
+        self, stretch: _Stretch, schedule: Schedule, is_full: bool
+    ) -> tuple[list[Opportunity], float]:
+        """The best images of an empty stretch, each target once, and what they add.
+
+        Where it was not full, the best without a limit are probably few enough, and found sooner.
+        """
+        row, taken, value_of = stretch.row, schedule.taken, self._context.value
+        elsewhere = np.array(
+            [
+                value_of(taken[each.target]) if each.target in taken else 0.0
+                for each in stretch.items
+            ]
+        )
+        has_time = schedule.line(stretch.satellite).has_time
+        gains = row.value - elsewhere
+        may = [
+            index
+            for index in np.flatnonzero(gains > 0.0).tolist()
+            if has_time(stretch.items[index])
+        ]
+        if not may:
+            return [], 0.0
+        left = Row(row.start_s[may], row.end_s[may], row.roll_deg[may], gains[may])
+        limits, most = self._context.limits, stretch.most
+        path = longest_path(left, limits, most if is_full else None)
+        if most is not None and len(path) > most:
+            path = longest_path(left, limits, most)
+        best: dict[str, int] = {}
+        for index in path:
+            target = stretch.items[may[index]].target
+            if target not in best or left.value[index] > left.value[best[target]]:
+                best[target] = index
+        found = sorted(best.values())
+        return [stretch.items[may[i]] for i in found], math.fsum(left.value[found].tolist())
+
+
+def _cut(context: PlanContext, items: Sequence[Opportunity]) -> Iterator[_Stretch]:
+    """All stretches in which plans can be made better, by satellite, then time."""
+    limits = context.limits
+    if not math.isinf(limits.imaging_s_per_orbit):
+        return
+    by_satellite: dict[str, list[Opportunity]] = {}
+    for item in items:
+        if item.satellite not in limits.rooms:
+            by_satellite.setdefault(item.satellite, []).append(item)
+    promised: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for item in context.committed:
+        promised[item.satellite, limits.orbit_of(item)] += 1
+    for satellite in sorted(by_satellite):
+        own = sorted(by_satellite[satellite], key=lambda item: (item.start_s, item.end_s, item.id))
+        row = Row(
+            np.array([item.start_s for item in own]),
+            np.array([item.end_s for item in own]),
+            np.array([item.roll_deg for item in own]),
+            np.array([context.value(item) for item in own], np.float64),
+        )
+        for start, end in _bounds(own, row, limits):
+            piece = slice(start, end)
+            most = limits.most_images
+            if most is not None:
+                most -= promised[satellite, limits.orbit_of(own[start])]
+            yield _Stretch(
+                satellite,
+                tuple(own[piece]),
+                Row(row.start_s[piece], row.end_s[piece], row.roll_deg[piece], row.value[piece]),
+                most,
+            )
+
+
+def _bounds(own: Sequence[Opportunity], row: Row, limits: Limits) -> Iterator[tuple[int, int]]:
+    """Where stretches of one satellite begin and end."""
+    if limits.most_images is None:
+        is_first = row.window(limits) == np.arange(len(own))
+        cuts = np.flatnonzero(is_first).tolist()
+    else:
+        orbits = [limits.orbit_of(item) for item in own]
+        cuts = [i for i, orbit in enumerate(orbits) if i == 0 or orbit != orbits[i - 1]]
+    yield from zip(cuts, [*cuts[1:], len(own)], strict=True)
