@@ -30,7 +30,7 @@ class Drawer(MutableMapping[str, Facts]):
 
     folder: Path
     is_shared: bool = False
-    most_tiles: int = MOST_TILES
+    most_tiles: int = field(default_factory=lambda: MOST_TILES)
     _known: dict[str, None] = field(default_factory=dict[str, None])
     _near: OrderedDict[str, Facts] = field(default_factory=OrderedDict[str, Facts])
     _tiles: int = 0
@@ -48,13 +48,13 @@ class Drawer(MutableMapping[str, Facts]):
             raise KeyError(image)
         with self.file(image).open("rb") as file:
             found = tuple(_facts(row) for row in pickle.load(file))
-        self._keep_near(image, found, is_filed=True)
+        self._keep_near(image, found)
         return found
 
     def __setitem__(self, image: str, facts: Facts) -> None:
         if self.is_shared:
             self._write(image, facts)
-        self._keep_near(image, facts, is_filed=self.is_shared)
+        self._keep_near(image, facts)
 
     def __delitem__(self, image: str) -> None:
         raise TypeError("what is known of an image stays known")
@@ -73,14 +73,14 @@ class Drawer(MutableMapping[str, Facts]):
         """Where the facts of an image lie, if they lie on disk."""
         return self.folder / f"{np.uint64(key(0, image)):016x}.facts"
 
-    def _keep_near(self, image: str, facts: Facts, *, is_filed: bool) -> None:
+    def _keep_near(self, image: str, facts: Facts) -> None:
         self._known[image] = None
         self._near[image] = facts
         self._tiles += len(facts)
         while self._tiles > self.most_tiles and len(self._near) > 1:
             oldest, gone = self._near.popitem(last=False)
             self._tiles -= len(gone)
-            if not is_filed and not self.file(oldest).exists():
+            if not self.file(oldest).exists():
                 self._write(oldest, gone)
 
     def _write(self, image: str, facts: Facts) -> None:
