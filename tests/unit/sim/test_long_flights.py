@@ -44,11 +44,22 @@ def test_a_drawer_gives_back_what_was_put_in_whatever_was_looked_at_since(tmp_pa
     assert dict(drawer) == plain
 
 
-def test_two_drawers_of_one_folder_know_the_same(tmp_path):
-    one, other = Drawer(tmp_path, is_shared=True), Drawer(tmp_path, is_shared=True)
+def test_a_drawer_reads_what_another_has_written(tmp_path):
+    one, other = Drawer(tmp_path), Drawer(tmp_path)
     one["image"] = facts("image", 3)
+    other.marks.update(one.write_all(["image"]))
     assert other["image"] == one["image"]
     assert "another" not in other
+
+
+def test_estimates_at_hand_are_those_of_the_facts(tmp_path):
+    """Whole numbers, what is not known, and sums of probabilities come back as they were."""
+    drawer = Drawer(tmp_path, most_tiles=1)
+    unknown = TileFacts("b#0,0", 100, 800, CoverEstimate(100, 30), None, 90, None)
+    drawer["a"], drawer["b"] = facts("a", 3), (unknown,)
+    for image in ("a", "b"):
+        assert drawer.estimates(image) == {fact.tile_id: fact.estimate for fact in drawer[image]}
+        assert all(type(e.cloud_px) is int for e in drawer.estimates(image).values())
 
 
 @given(st.lists(st.integers(1, 99), max_size=40), st.integers(1, 7))
