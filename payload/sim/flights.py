@@ -1,5 +1,6 @@
 """All arms of a scenario, one flight each, over one memo of what tiles are; by one process or by several."""
 
+import gc
 import math
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -206,11 +207,14 @@ def fly_arm(
     taker = deliver if arm.is_scenarios_own else None
     mission = Mission(assembly, arm, memo, taker, folder, foresee)
     place = Records(memo.spool).put(mission.fly())
-    images = mission.album.ids
+    images = tuple(mission.album.ids)
     for number, image in enumerate(images):
         if image not in memo.facts_of:  # tiles that never reached the computer have truth too
             memo.develop(mission.album[number].acquisition)
-    return Landed(name, place, tuple(images), frozenset(memo.truthless.intersection(images)))
+    del mission
+    if isinstance(place, Path):
+        gc.collect()  # a mission and its stories hold each other: a large one goes before the next comes
+    return Landed(name, place, images, frozenset(memo.truthless.intersection(images)))
 
 
 def _work_px(assembly: Assembly, planned: Sequence[Opportunity]) -> int:
