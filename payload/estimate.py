@@ -16,6 +16,7 @@ from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
 from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
+from payload.sim.flights import MOST_TILES
 from payload.sim.planning import first_plan
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
@@ -46,7 +47,9 @@ OPPORTUNITY_BYTES = 350
 FACTS_BYTES = 900
 """[byte] Memory of what is known of a tile, once for all arms. Measured."""
 TILE_BYTES = 1_100
-"""[byte] Memory of a tile's entries and outcome, in each arm. Measured."""
+"""[byte] Memory of a tile's entries and outcome, in each arm, where the flights are so small that all are kept. Measured."""
+LASTING_BYTES = 300
+"""[byte] Memory of a tile of a long flight: its delivery, its name, and what the masker says. Measured."""
 PAGE_BYTES = 5_100_000
 """[byte] On disk: the report, which holds its own drawing library. Measured."""
 ROW_BYTES = 30
@@ -112,7 +115,8 @@ def estimate(scenario: Scenario) -> Estimate:
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
         + OPPORTUNITY_BYTES * opportunities
-        + tiles * (FACTS_BYTES + arms * TILE_BYTES),
+        + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
+        + tiles * LASTING_BYTES,
         disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + round(kept_bytes),
     )
 

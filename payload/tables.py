@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import duckdb
 
 TABLES_VERSION = 1
+PART_ROWS = 50_000
+"""So many rows of a table are in memory at a time."""
 Column = NDArray[Any] | Sequence[object]
 
 
@@ -54,15 +56,15 @@ class TableWriter:
     The file is there once the writer is closed, which `with` does.
     """
 
-    def __init__(self, path: Path, types: Mapping[str, str], rows: int = 50_000) -> None:
+    def __init__(self, path: Path, types: Mapping[str, str], rows: int | None = None) -> None:
         """Begin a table.
 
         Args:
             path: Where to; what is not whole yet lies beside it.
             types: SQL type of each column, in their order.
-            rows: So many are written at a time.
+            rows: So many are written at a time; PART_ROWS if left out.
         """
-        self.path, self.types, self.most = path, types, rows
+        self.path, self.types, self.most = path, types, rows or PART_ROWS
         self._rows: list[tuple[object, ...]] = []
         self._parts: list[Path] = []
 

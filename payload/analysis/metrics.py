@@ -88,7 +88,8 @@ def summarise(flown: Flown) -> Summary:
     """The contract of `summary.json`, keys in their documented order."""
     own = flown.records[OWN_ARM]
     tile_ids = {fate: list(own.ledger.tiles_with(fate)) for fate in Fate}
-    everything = [item.tile_id for item in own.ledger.acquired]
+    everything = [tile_id for _, tile_id, _ in own.ledger.acquired.rows()]
+    fates = own.ledger.bytes_by_fate()
     arms = [_arm(name, flown) for name in ARM_NAMES]
     raw = arms[0]
     clear_px = _clear(flown, tile_ids[Fate.DELIVERED])
@@ -103,10 +104,10 @@ def summarise(flown: Flown) -> Summary:
         "bytes": {
             "acquired": own.ledger.acquired_bytes(),
             **{
-                str(fate): own.ledger.total_bytes(fate)
+                str(fate): fates[fate]
                 for fate in (Fate.PRUNED, Fate.SAVED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD)
             },
-            "delivered": own.ledger.total_bytes(Fate.DELIVERED),
+            "delivered": fates[Fate.DELIVERED],
         },
         "tiles": {
             "acquired": len(everything),
@@ -289,7 +290,8 @@ def _arm(name: str, flown: Flown) -> Summary:
         return arm
     books = record.ledger
     report_bytes = books.report_bytes(Fate.DELIVERED)
-    downlinked = books.total_bytes(Fate.DELIVERED) + report_bytes
+    fates = books.bytes_by_fate()
+    downlinked = fates[Fate.DELIVERED] + report_bytes
     clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
     discarded_px = _clear(flown, books.tiles_with(Fate.PRUNED))
     if clear_px is not None and discarded_px is not None:
@@ -299,14 +301,14 @@ def _arm(name: str, flown: Flown) -> Summary:
     dense = clear_px is not None and downlinked
     arm |= {
         "downlinked_bytes": downlinked,
-        "waiting_bytes": books.total_bytes(Fate.ON_BOARD),
+        "waiting_bytes": fates[Fate.ON_BOARD],
         "clear_pixels_delivered": clear_px,
         "data_value_density": (clear_px or 0) * flown.raw_bytes_per_px / downlinked
         if dense
         else None,
         "acquired_bytes": books.acquired_bytes(),
-        "overflowed_bytes": books.total_bytes(Fate.OVERFLOWED),
-        "lost_bytes": books.total_bytes(Fate.LOST),
+        "overflowed_bytes": fates[Fate.OVERFLOWED],
+        "lost_bytes": fates[Fate.LOST],
         "clear_pixels_discarded": discarded_px,
         "images": len(record.images),
         "used_bytes": sum(log.used_bytes for log in record.contacts),

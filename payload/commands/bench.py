@@ -16,10 +16,10 @@ def bench(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure ratios of speed on this machine: the event loop, the codec, growth with the size of a fleet.
+    """Measure ratios of speed on this machine: the event loop, a day, each stage, pixels, growth with the size of a fleet.
 
-    Each is a ratio of two things measured in one run, in seconds of CPU. Writes FOLDER/bench.json, with machine and
-    versions. Takes a minute or two.
+    Each is a ratio of two things measured in one run, in seconds of CPU, or a speed in Mpx/s. Writes FOLDER/bench.json, with machine and
+    versions. Takes some minutes.
 
     Example:  payload-sim bench --out results/benchmarks
     """

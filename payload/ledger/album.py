@@ -31,7 +31,7 @@ class Album(Sequence[Image]):
     """
 
     file: Path | None = None
-    most_tiles: int = MOST_TILES
+    most_tiles: int = field(default_factory=lambda: MOST_TILES)
     _at: list[tuple[float, str, Image | int]] = field(
         default_factory=list[tuple[float, str, Image | int]]
     )

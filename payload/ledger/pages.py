@@ -25,16 +25,16 @@ class Pages(MutableSequence[Entry]):
     """
 
     def __init__(
-        self, kind: Callable[..., Entry], file: Path | None = None, page_rows: int = PAGE_ROWS
+        self, kind: Callable[..., Entry], file: Path | None = None, page_rows: int | None = None
     ) -> None:
         """An empty book.
 
         Args:
             kind: What an entry is: a dataclass.
             file: Where full pages go, a file that is there for them alone; None to keep all in memory.
-            page_rows: How many entries a page has.
+            page_rows: How many entries a page has; PAGE_ROWS if left out.
         """
-        self.kind, self.file, self.page_rows = kind, file, page_rows
+        self.kind, self.file, self.page_rows = kind, file, page_rows or PAGE_ROWS
         self._open: list[Row] = []
         self._full: list[int] = []
 

@@ -82,7 +82,6 @@ class Crew:
         return self.memo.spool / "assembly"
 
     def _start(self) -> ProcessPoolExecutor:
-        self.memo.share()
         with self._desk.open("wb") as file:
             _Pickler(file, pickle.HIGHEST_PROTOCOL).dump((self.assembly, self.memo.keeps_records))
         self._pool, self._leash = start_workers(self.helpers)
@@ -99,7 +98,6 @@ def _at_desk(desk: str) -> tuple[Assembly, Memo]:
     with Path(desk).open("rb") as file:
         assembly, keeps_records = pickle.load(file)
     memo = Memo(assembly.darkroom, Path(desk).parent, keeps_records=keeps_records)
-    memo.share()
     return assembly, memo
 
 

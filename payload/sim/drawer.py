@@ -1,60 +1,68 @@
-"""What is known of images, by their ids: the latest in memory, the others in files, which processes may share."""
+"""What is known of images, by their ids: the latest in memory, the others in a file, which other processes may read."""
 
+import math
 import os
 import pickle
+from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import IO, Any
 
 from payload.ledger import values_of
-from payload.rng import key
 from payload.sim.facts import ClearPart, Facts, Thumbnail, TileFacts
 from payload.types import CoverEstimate, NotCoded
 
-MOST_TILES = 10_000
+Names = tuple[str, ...]
+"""What the ids of an image's tiles end in."""
+Mark = tuple[Path, int]
+"""Where the facts of an image stand: a file, and how many bytes from its begin."""
+
+MOST_TILES = 20_000
 """So many are kept in memory."""
+_FIELDS = 7  # of an estimate
 
 
 @dataclass
 class Drawer(MutableMapping[str, Facts]):
-    """Facts of images: what is put in is never changed.
+    """Facts of images: what is put in is never changed. What the masker says is at hand of all, as plain numbers.
 
     Attributes:
-        folder: Where the files go.
-        is_shared: Whether other processes read what this one knows, and this one what they know.
+        folder: Where the file goes.
+        marks: Where the facts of images stand that are on disk, whoever has put them there.
     """
 
     folder: Path
-    is_shared: bool = False
-    most_tiles: int = MOST_TILES
+    most_tiles: int = field(default_factory=lambda: MOST_TILES)
+    marks: dict[str, Mark] = field(default_factory=dict[str, Mark])
     _known: dict[str, None] = field(default_factory=dict[str, None])
     _near: OrderedDict[str, Facts] = field(default_factory=OrderedDict[str, Facts])
+    _numbers: dict[str, tuple[Names, "array[float]"]] = field(
+        default_factory=dict[str, tuple[Names, "array[float]"]]
+    )
+    _grids: dict[Names, Names] = field(default_factory=dict[Names, Names])
     _tiles: int = 0
 
     def __contains__(self, image: object) -> bool:
-        if image in self._known:
-            return True
-        return self.is_shared and isinstance(image, str) and self.file(image).exists()
+        return image in self._near or image in self.marks
 
     def __getitem__(self, image: str) -> Facts:
         if image in self._near:
+            self._known[image] = None
             self._near.move_to_end(image)
             return self._near[image]
-        if image not in self:
-            raise KeyError(image)
-        with self.file(image).open("rb") as file:
+        path, offset = self.marks[image]
+        self._known[image] = None
+        with path.open("rb") as file:
+            file.seek(offset)
             found = tuple(_facts(row) for row in pickle.load(file))
-        self._keep_near(image, found, is_filed=True)
+        self._keep_near(image, found)
         return found
 
     def __setitem__(self, image: str, facts: Facts) -> None:
-        if self.is_shared:
-            self._write(image, facts)
-        self._keep_near(image, facts, is_filed=self.is_shared)
+        self._known[image] = None
+        self._keep_near(image, facts)
 
     def __delitem__(self, image: str) -> None:
         raise TypeError("what is known of an image stays known")
@@ -69,25 +77,63 @@ class Drawer(MutableMapping[str, Facts]):
         """Count these images as known, and no others."""
         self._known = dict.fromkeys(images)
 
-    def file(self, image: str) -> Path:
-        """Where the facts of an image lie, if they lie on disk."""
-        return self.folder / f"{np.uint64(key(0, image)):016x}.facts"
+    def estimates(self, image: str) -> dict[str, CoverEstimate]:
+        """What the masker says of the tiles of an image, by tile id, in grid order."""
+        if image not in self._numbers:
+            return {fact.tile_id: fact.estimate for fact in self[image]}
+        names, numbers = self._numbers[image]
+        return {
+            image + name: _estimate(numbers[first : first + _FIELDS])
+            for name, first in zip(names, range(0, len(numbers), _FIELDS), strict=True)
+        }
 
-    def _keep_near(self, image: str, facts: Facts, *, is_filed: bool) -> None:
-        self._known[image] = None
+    def write_all(self, images: Iterable[str]) -> Mapping[str, Mark]:
+        """See that the facts of images are on disk; where they stand."""
+        with self._file.open("ab") as file:
+            for image in images:
+                if image not in self.marks:
+                    self._write(image, self._near[image], file)
+        return {image: self.marks[image] for image in images}
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"facts-{os.getpid()}"
+
+    def _keep_near(self, image: str, facts: Facts) -> None:
         self._near[image] = facts
+        if image not in self._numbers:
+            names = tuple(fact.tile_id[len(image) :] for fact in facts)
+            numbers = array("d", [_number(n) for fact in facts for n in values_of(fact.estimate)])
+            self._numbers[image] = self._grids.setdefault(names, names), numbers
         self._tiles += len(facts)
-        while self._tiles > self.most_tiles and len(self._near) > 1:
-            oldest, gone = self._near.popitem(last=False)
-            self._tiles -= len(gone)
-            if not is_filed and not self.file(oldest).exists():
-                self._write(oldest, gone)
+        if self._tiles <= self.most_tiles:
+            return
+        with self._file.open("ab") as file:
+            while self._tiles > self.most_tiles // 2 and len(self._near) > 1:
+                oldest, gone = self._near.popitem(last=False)
+                self._tiles -= len(gone)
+                if oldest not in self.marks:
+                    self._write(oldest, gone, file)
 
-    def _write(self, image: str, facts: Facts) -> None:
-        file = self.file(image)
-        partial = file.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(pickle.dumps([_plain(fact) for fact in facts], pickle.HIGHEST_PROTOCOL))
-        partial.replace(file)
+    def _write(self, image: str, facts: Facts, file: IO[bytes]) -> None:
+        self.marks[image] = self._file, file.tell()
+        pickle.dump([_plain(fact) for fact in facts], file, pickle.HIGHEST_PROTOCOL)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _estimate(numbers: "array[float]") -> CoverEstimate:
+    valid, cloud, *rest = numbers
+    true, missed, false, clear, expected = (None if math.isnan(n) else n for n in rest)
+    return CoverEstimate(
+        int(valid), int(cloud), _whole(true), _whole(missed), _whole(false), _whole(clear), expected
+    )
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 # Plain values take a fifth of the time that their nouns take to be written and read.

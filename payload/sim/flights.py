@@ -1,5 +1,6 @@
 """All arms of a scenario, one flight each, over one memo of what tiles are; by one process or by several."""
 
+import gc
 import math
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.crew import Crew, Share
+from payload.sim.drawer import Mark
 from payload.sim.ground import Deliver
 from payload.sim.memo import Memo
 from payload.sim.mission import Foresee, Mission, young_waste_only
@@ -120,7 +122,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         keeps_records=deliver is not None,
     )
     own, *others = sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm)))
-    share: Share[ArmName, Landed] | None = None
+    share: Share[Order, Landed] | None = None
 
     def foresee(planned: list[Opportunity]) -> None:
         """Have helpers work on what is planned, and then fly the other arms, if that is worth their start."""
@@ -128,11 +130,13 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         worth_px = WORTH_PX.get(assembly.scenario.fidelity, math.inf)
         if jobs == 1 or _work_px(assembly, planned) < worth_px:
             return
-        crew.share(work_ahead, _parts(planned, jobs)).finish(
+        found = crew.share(work_ahead, _parts(planned, jobs)).finish(
             lambda part: work_ahead(assembly, memo, part)
         )
+        for marks in found:
+            memo.facts_of.marks.update(marks)
         if can_fly:
-            share = crew.share(fly_arm, others)
+            share = crew.share(fly_beside, [(name, memo.facts_of.marks) for name in others])
 
     def fly_here(name: ArmName) -> Landed:
         nonlocal flying
@@ -145,7 +149,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         flying = own
         landed = [fly_arm(assembly, memo, own, deliver=deliver, foresee=foresee)]
         if share is not None:
-            landed += share.finish(fly_here)
+            landed += share.finish(lambda order: fly_here(order[0]))
         else:
             for name in others:
                 if name != "oracle" or memo.has_truth:
@@ -167,11 +171,25 @@ def _records(landed: Iterable[Landed], memo: Memo) -> Records:
     return records
 
 
-def work_ahead(assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]) -> None:
-    """Find out what is true of images before they are taken."""
+def work_ahead(
+    assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]
+) -> Mapping[str, Mark]:
+    """Find out what is true of images before they are taken; where it stands, for whoever flies."""
     camera = Camera(assembly)
     for opportunity in planned:
-        memo.develop(camera.expose(opportunity))
+        memo.develop(camera.expose(opportunity), keep_records=True)
+    return memo.facts_of.write_all([opportunity.id for opportunity in planned])
+
+
+Order = tuple[ArmName, dict[str, Mark]]
+"""An arm to be flown, and where stands what is known of images."""
+
+
+def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Landed:
+    """A helper flies an arm."""
+    name, marks = order
+    memo.facts_of.marks.update(marks)
+    return fly_arm(assembly, memo, name)
 
 
 def fly_arm(
@@ -189,11 +207,14 @@ def fly_arm(
     taker = deliver if arm.is_scenarios_own else None
     mission = Mission(assembly, arm, memo, taker, folder, foresee)
     place = Records(memo.spool).put(mission.fly())
-    images = mission.album.ids
+    images = tuple(mission.album.ids)
     for number, image in enumerate(images):
         if image not in memo.facts_of:  # tiles that never reached the computer have truth too
             memo.develop(mission.album[number].acquisition)
-    return Landed(name, place, tuple(images), frozenset(memo.truthless.intersection(images)))
+    del mission
+    if isinstance(place, Path):
+        gc.collect()  # a mission and its stories hold each other: a large one goes before the next comes
+    return Landed(name, place, images, frozenset(memo.truthless.intersection(images)))
 
 
 def _work_px(assembly: Assembly, planned: Sequence[Opportunity]) -> int:

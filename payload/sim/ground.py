@@ -90,8 +90,8 @@ class Ground:
         """Nothing of an image is on board any more: where no masker flies, the ground's own tells its cover."""
         down = [item for item in acquisition.tile_ids if item in self.delivered_s]
         if down and not self.arm.sees_cloud:
-            facts = [self.memo.facts(acquisition, item) for item in down]
-            self.loop.delivered(acquisition, image_cover([fact.estimate for fact in facts]))
+            said = [self.memo.estimates[item] for item in down]
+            self.loop.delivered(acquisition, image_cover(said))
 
     def see(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
         """The last frame of a thumbnail has arrived: now the ground knows of the tile."""

@@ -46,7 +46,7 @@ class Memo:
         found = self.facts_of.get(acquisition.id)
         if found is None:
             self.tell(acquisition.id)
-            keeps = self.keeps_records and (keep_records or self.facts_of.is_shared)
+            keeps = self.keeps_records and keep_records
             found = self._work_on(acquisition, self._spool_file(acquisition) if keeps else None)
             self.facts_of[acquisition.id] = found
         if acquisition.id not in self._looked_at:
@@ -64,10 +64,6 @@ class Memo:
         if partial.exists():
             partial.replace(spool)
         return found
-
-    def share(self) -> None:
-        """From now on other processes work on images too, with the same spool."""
-        self.facts_of.is_shared = True
 
     def settle(self, images: Iterable[str], truthless: Iterable[str]) -> None:
         """All is flown: these images count, whoever has worked on them."""
@@ -132,14 +128,14 @@ class Estimates(Mapping[str, CoverEstimate]):
         image = tile_id.rpartition("#")[0]
         tiles = self._near.get(image)
         if tiles is None:
-            tiles = {fact.tile_id: fact.estimate for fact in self.facts_of[image]}
+            tiles = self.facts_of.estimates(image)
             self._near[image] = tiles
             if len(self._near) > _NEAR:
                 self._near.popitem(last=False)
         return tiles[tile_id]
 
     def __iter__(self) -> Iterator[str]:
-        return (fact.tile_id for image in self.facts_of for fact in self.facts_of[image])
+        return (tile_id for image in self.facts_of for tile_id in self.facts_of.estimates(image))
 
     def __len__(self) -> int:
-        return sum(len(facts) for facts in self.facts_of.values())
+        return sum(len(self.facts_of.estimates(image)) for image in self.facts_of)

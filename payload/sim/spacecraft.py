@@ -172,10 +172,11 @@ class Spacecraft:
 
     def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
         """What was worked on goes to its shelf, unless its memory bank is gone meanwhile."""
-        if self.recorder.holds(outcome.tile_id):
-            self.recorder.put_away(
-                outcome, self.processor.thumbnail_bytes(acquisition, outcome.tile_id)
-            )
+        tile_id = outcome.tile_id
+        if self.recorder.holds(tile_id):
+            stays = self.recorder.rules.keep_pruned_h and not outcome.is_kept
+            small = self.processor.thumbnail_bytes(acquisition, tile_id) if stays else None
+            self.recorder.put_away(outcome, small)
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""

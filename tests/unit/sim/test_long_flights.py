@@ -1,0 +1,103 @@
+"""What a flight keeps on disk is what it would have kept in memory."""
+
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payload import api, tables
+from payload.ledger import Entry, Fate, Pages, pages
+from payload.ledger import album as albums
+from payload.ledger.book import Ledger
+from payload.sim import drawer as drawers
+from payload.sim import flights
+from payload.sim.drawer import Drawer
+from payload.sim.facts import ClearPart, Thumbnail, TileFacts
+from payload.tables import read_table
+from payload.types import CoverEstimate, NotCoded
+
+audits = sys.modules["payload.ledger.audit"]  # its room names a verb alike
+
+
+def facts(image, tiles):
+    cover = CoverEstimate(100, 30, 20, 5, 10, 65, 31.5)
+    rich = {"thumbnail": Thumbnail(4, 20, 18), "clear_part": ClearPart(40, NotCoded(9, 3, 6), 2)}
+    return tuple(
+        TileFacts(
+            f"{image}#0,{col}", 100, 800, cover, None if col else cover, 90, col, None, **rich
+        )
+        for col in range(tiles)
+    )
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
+def test_a_drawer_gives_back_what_was_put_in_whatever_was_looked_at_since(tmp_path_factory, looks):
+    """Against a dictionary, with room for three images."""
+    drawer, plain = Drawer(tmp_path_factory.mktemp("facts"), most_tiles=6), {}
+    for number in looks:
+        image = f"image-{number}"
+        if image in plain:
+            assert drawer[image] == plain[image]
+        else:
+            assert image not in drawer
+            drawer[image] = plain[image] = facts(image, 2)
+    assert dict(drawer) == plain
+
+
+def test_a_drawer_reads_what_another_has_written(tmp_path):
+    one, other = Drawer(tmp_path), Drawer(tmp_path)
+    one["image"] = facts("image", 3)
+    other.marks.update(one.write_all(["image"]))
+    assert other["image"] == one["image"]
+    assert "another" not in other
+
+
+def test_estimates_at_hand_are_those_of_the_facts(tmp_path):
+    """Whole numbers, what is not known, and sums of probabilities come back as they were."""
+    drawer = Drawer(tmp_path, most_tiles=1)
+    unknown = TileFacts("b#0,0", 100, 800, CoverEstimate(100, 30), None, 90, None)
+    drawer["a"], drawer["b"] = facts("a", 3), (unknown,)
+    for image in ("a", "b"):
+        assert drawer.estimates(image) == {fact.tile_id: fact.estimate for fact in drawer[image]}
+        assert all(type(e.cloud_px) is int for e in drawer.estimates(image).values())
+
+
+@given(st.lists(st.integers(1, 99), max_size=40), st.integers(1, 7))
+def test_a_book_in_pages_reads_as_a_list(tmp_path_factory, sizes, page_rows):
+    book = Pages(Entry, tmp_path_factory.mktemp("book") / "pages", page_rows)
+    entries = [Entry(float(n), f"t#{n},0", Fate.SAVED, size) for n, size in enumerate(sizes)]
+    for entry in entries:
+        book.append(entry)
+    assert list(book) == entries
+    assert len(book) == len(entries)
+    assert [book[n] for n in range(len(entries))] == entries
+
+
+def test_the_same_flight_on_disk_and_in_memory(root, tmp_path, monkeypatch):
+    """Pages of a few rows, no room for images or facts, records in files, tables in parts: nothing changes."""
+    changes = ["fidelity=surrogate", "duration_h=12", "rescheduling.policy=next_opportunity"]
+    scenario = api.load_scenario(root / "scenarios" / "quickstart.yaml", changes)
+    plain = api.run(scenario, tmp_path / "plain", jobs=1)
+    for module, name, small in (
+        (albums, "MOST_TILES", 50),
+        (drawers, "MOST_TILES", 50),
+        (flights, "MOST_TILES", 1),
+        (pages, "PAGE_ROWS", 11),
+        (tables, "PART_ROWS", 13),
+        (audits, "PART_TILES", 100),
+    ):
+        monkeypatch.setattr(module, name, small)
+    again = api.run(scenario, tmp_path / "again", jobs=1)
+    assert again.summary == plain.summary
+    for table in ("ledger", "tiles", "images", "contacts", "events"):
+        one, other = (read_table(r.folder / f"{table}.parquet") for r in (plain, again))
+        assert repr(one) == repr(other)
+    assert len(read_table(plain.folder / "tiles.parquet")["tile"]) > 500
+    assert not list(again.folder.glob(".*"))
+
+
+def test_books_on_disk_are_audited_as_those_in_memory(tmp_path):
+    """`on_disk` gives each book a file of its own."""
+    books = Ledger.on_disk(tmp_path)
+    files = {book.file for book in (books.acquired, books.entries, books.tiles, books.joules)}
+    assert len(files) == 4
