@@ -72,7 +72,7 @@ def _sentences(
     return [
         first,
         f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}.",
-        "There are no records and no pictures, as most tiles were not painted.",
+        "There are no records and no pictures, as not all tiles were painted.",
     ]
 
 

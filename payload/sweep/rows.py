@@ -111,7 +111,7 @@ def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool
     """Numbers, truth values and unknowns of a summary by path; lists of named things by their names."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if path or name not in {"schema_version", "seed", "surrogate"}:
+            if path or name not in {"schema_version", "seed", "surrogate", "sampled"}:
                 yield from _figures(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list | tuple):
         for inner in value:

@@ -160,6 +160,21 @@ def test_a_flight_without_pixels_against_one_with(benchmark, root, tmp_path):
     assert found < 0.15
 
 
+def test_remembered_pixels_against_painted_ones(benchmark, root, tmp_path, monkeypatch):
+    """All arms of four hours of the quickstart whose pixel work lies in the memo: 0.03 of the time without."""
+
+    def fly(place):
+        monkeypatch.setenv("PAYLOAD_SIM_MEMO", str(place))
+        changes = ["duration_h=4"]
+        api.fly(api.check(root / "scenarios" / "quickstart.yaml", changes), tmp_path)
+
+    memo = tmp_path / "memo"
+    found = ratio(lambda: fly(memo), lambda: fly("off"), rounds=3)
+    benchmark.extra_info["time over painting"] = round(found, 3)
+    benchmark.pedantic(fly, args=[memo], rounds=3)
+    assert found < 0.05
+
+
 def test_ccsds123_against_zstd_on_raw_samples(benchmark, tile):
     """1.4 of the time of zstd-3 on this rough tile; on real ones, which zstd codes sooner, 2.3 (aim: 2.9)."""
     raw = tile.tobytes()

@@ -135,6 +135,49 @@ def test_pixels_and_surrogate_agree_within_the_stated_interval(fly, small_surrog
         assert low <= drawn / painted - 1 <= high
 
 
+WIDE = {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45}
+PAYLOADS = {
+    "oracle, raw": {"masker": {"kind": "oracle"}, "codec": {"kind": "raw"}},
+    "strict blue, auto, 10 bits": {
+        "masker": {"kind": "blue", "blue_threshold": 0.18},
+        "codec": {"kind": "auto"},
+        "camera": WIDE | {"bit_depth": 10},
+    },
+    "blue, near-lossless, 40 m": {"loss": {"max_error": 3}, "camera": WIDE | {"gsd_m": 40}},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_stated_intervals_hold_for_any_payload_on_flights_that_were_not_fitted(
+    write_scenario, tmp_path, payload
+):
+    """Fitted on worlds of its own, judged on four others by pixels; a changed threshold needs no other fit."""
+    fitted = tmp_path / "fitted.json"
+    api.calibrate(write_scenario(**payload), fitted, scenes=240)
+    error = read_surrogate(fitted).held_out
+    held: list[bool] = []
+    for limit in (0.7, 0.4):
+        bytes_, clear, images = [0, 0], [0, 0], 0
+        for seed, month in enumerate((1, 4, 7, 10), start=501):
+            for number, fidelity in enumerate(("pixels", "surrogate")):
+                changes = payload | ROOMY | {
+                    "places": PLACES, "seed": seed, "epoch_utc": f"2027-{month:02d}-17T00:00:00Z",
+                    "pruning": {"tile_px": 32, "max_cloud_cover": limit},
+                    "fidelity": fidelity, "surrogate": {"file": str(fitted)},
+                }  # fmt: skip
+                assembly = assemble(load_scenario(write_scenario(**changes)))
+                found = kept(*fly_arms(assembly, tmp_path, arms=["prune"]))
+                bytes_[number] += found[0]
+                clear[number] += found[1]
+            images += found[2]
+        for (painted, drawn), told in ((bytes_, error.kept_bytes), (clear, error.kept_clear_px)):
+            low, high = told.total(images)
+            held.append(low <= drawn / painted - 1 <= high)
+    assert sum(held) >= 3
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_packaged_surrogate_agrees_with_pixels_on_other_days(root, tmp_path):
