@@ -217,16 +217,6 @@ class Scenario(Section):
 
     _source: ScenarioSource | None = PrivateAttr(default=None)
 
-    @model_serializer(mode="wrap")
-    def _without_prices_where_none_are(
-        self, dump: SerializerFunctionWrapHandler
-    ) -> dict[str, object]:
-        """Scenarios without prices keep the digest that they had before there were any."""
-        data: dict[str, object] = dump(self)
-        if self.prices is None:
-            data.pop("prices", None)
-        return data
-
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         for what, names in (
@@ -327,10 +317,12 @@ class Scenario(Section):
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, plainly: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the sample where there is none: a digest is of what is flown."""
+        """Without a sample or prices where there are none: a digest is of what is flown."""
         found: dict[str, Any] = plainly(self)
         if self.fidelity != "sampled":
             found.pop("sampled", None)
+        if self.prices is None:
+            found.pop("prices", None)
         return found
 
     @property
