@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from planning import KINDS, TARGETS, contexts, items, opportunity, scheduler
 
 from payload.ledger import LoopLog
-from payload.plans import still_felt
+from payload.plans import Limits, still_felt
 from payload.sim.asking import Asking
 from payload.sim.plan_log import PlanLog
 
@@ -147,3 +147,10 @@ def test_the_log_grows_with_what_changes():
         log.write(5.0 + n / 10, "ground", "cloud", chosen[1 : 50 - n], {})
     assert [len(version.added) for version in log.versions] == [50, *[0] * 19]
     assert [len(version.dropped) for version in log.versions] == [0, *[1] * 19]
+
+
+def test_an_image_of_yesterday_is_felt_while_the_satellite_settles_after_it():
+    last = opportunity("one", "t0", 86_390.0)
+    limits = Limits(settle_s=30.0, slew_deg_per_s=1.0)
+    assert still_felt([last], 86_401.0, limits) == [last]
+    assert still_felt([last], last.end_s + 30.0 + 360.0 + 1.0, limits) == []
