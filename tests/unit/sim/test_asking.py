@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import KINDS, contexts, items, opportunity, scheduler
+from planning import KINDS, TARGETS, contexts, items, opportunity, scheduler
 
 from payload.ledger import LoopLog
-from payload.plans import still_felt
+from payload.plans import Limits, still_felt
 from payload.sim.asking import Asking
 from payload.sim.plan_log import PlanLog
 
@@ -49,10 +49,15 @@ def test_an_answer_that_is_not_asked_for_again_is_that_of_planning_afresh(kind, 
 @settings(max_examples=25)
 @given(context=contexts())
 def test_a_steady_planner_is_not_asked_again_until_something_was_taken(kind, context):
+    free = replace(context.limits, rooms={})  # as much is planned as can be; what ends is a change
+    context = replace(
+        context, committed=[], pending=frozenset(TARGETS), deadlines_s={}, limits=free
+    )
     counting = Counting(kind)
     asking = Asking(counting)
     plan = asking.plan("here", context)
-    assume(plan.opportunity_ids)
+    if not plan.opportunity_ids:
+        return
     first_s = min(i.start_s for i in context.opportunities if i.id in plan.opportunity_ids)
     assert asking.plan("here", later(context, first_s)) == plan
     assert counting.asked == 1
@@ -142,3 +147,10 @@ def test_the_log_grows_with_what_changes():
         log.write(5.0 + n / 10, "ground", "cloud", chosen[1 : 50 - n], {})
     assert [len(version.added) for version in log.versions] == [50, *[0] * 19]
     assert [len(version.dropped) for version in log.versions] == [0, *[1] * 19]
+
+
+def test_an_image_of_yesterday_is_felt_while_the_satellite_settles_after_it():
+    last = opportunity("one", "t0", 86_390.0)
+    limits = Limits(settle_s=30.0, slew_deg_per_s=1.0)
+    assert still_felt([last], 86_401.0, limits) == [last]
+    assert still_felt([last], last.end_s + 30.0 + 360.0 + 1.0, limits) == []
