@@ -24,7 +24,7 @@ MOST_TILES = 20_000
 _FIELDS = 7  # of an estimate
 
 
-@dataclass
+@dataclass(eq=False)  # equal is what holds equal facts, as with any mapping
 class Drawer(MutableMapping[str, Facts]):
     """Facts of images: what is put in is never changed. What the masker says is at hand of all, as plain numbers.
 

@@ -115,7 +115,7 @@ _NEAR = 256
 """Images whose estimates are at hand."""
 
 
-@dataclass
+@dataclass(eq=False)  # equal is what says the same, as with any mapping
 class Estimates(Mapping[str, CoverEstimate]):
     """What the scenario's masker says of tiles, by tile id, looked up image by image."""
 

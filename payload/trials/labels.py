@@ -49,28 +49,47 @@ class Dot:
 def spread_labels(dots: Sequence[Dot], width_px: float, height_px: float) -> list[str]:
     """A place for each dot's label: each moves to where it covers least, until none wants to.
 
+    They begin all at the same place; of the places to begin at the one is taken that ends best.
+
     Args:
         dots: All of them.
         width_px: Of the plot; labels stay inside.
         height_px: The same.
     """
-    chosen = ["top center"] * len(dots)
+    size = width_px, height_px
+    settled = [_settle(dots, [place] * len(dots), size) for place in PLACES]
+    return min(
+        settled, key=lambda chosen: sum(_hidden(dots, chosen, n, size) for n in range(len(dots)))
+    )
+
+
+def _settle(dots: Sequence[Dot], chosen: list[str], size: tuple[float, float]) -> list[str]:
+    """Places that no label leaves alone any more."""
     for _ in range(_ROUNDS):
         before = list(chosen)
-        for own, dot in enumerate(dots):
-            others = [one.label(chosen[place]) for place, one in enumerate(dots) if place != own]
-            others += [one.box for place, one in enumerate(dots) if place != own]
+        for own in range(len(dots)):
 
-            def hidden(place: str, dot: Dot = dot, others: list[Box] = others) -> float:
-                label = dot.label(place)
-                return sum(covered(label, one) for one in others) + outside(
-                    label, width_px, height_px
-                )
+            def hidden(place: str, own: int = own) -> float:
+                return _hidden(dots, [*chosen[:own], place, *chosen[own + 1 :]], own, size)
 
             chosen[own] = min(PLACES, key=hidden)
         if chosen == before:
             break
     return chosen
+
+
+def _hidden(
+    dots: Sequence[Dot], chosen: Sequence[str], own: int, size: tuple[float, float]
+) -> float:
+    """[px2] Of a label: what it shares with other labels and dots, and what lies beyond the plot."""
+    label = dots[own].label(chosen[own])
+    boxes = [
+        box
+        for number, (dot, place) in enumerate(zip(dots, chosen, strict=True))
+        if number != own
+        for box in (dot.label(place), dot.box)
+    ]
+    return sum(covered(label, box) for box in boxes) + outside(label, *size)
 
 
 def covered(one: Box, other: Box) -> float:

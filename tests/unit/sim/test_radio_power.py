@@ -191,7 +191,7 @@ def test_a_satellite_without_joules_delivers_nothing_and_says_why(write_scenario
         assembly, make_arm("prune", scenario.pruning), Memo(assembly.darkroom, tmp_path)
     ).fly()
     assert record.delivered_s == {}
-    assert record.images == ()
+    assert not list(record.images)
     refused = [event for event in record.events if event.kind == "refused"]
     assert {event.detail.split(":")[0] for event in refused} == {"imaging", "transmitting"}
     assert all("battery is empty" in event.detail for event in refused)
