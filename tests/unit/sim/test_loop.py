@@ -28,6 +28,7 @@ from payload.sim.camera import Camera
 from payload.sim.ground_loop import PLAN_BYTES
 from payload.sim.log import Log
 from payload.sim.look_ahead import AheadOfTime
+from payload.sim.planning import first_context
 from payload.sim.policies import make_loop
 from payload.types import Window
 from payload.units import at
@@ -695,6 +696,11 @@ def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_pa
     told = requests_of(record, wanted, "on_board")
     assert told["value"] == pytest.approx(8 * area["clear_share"])
     assert told["requested"] == 1
+    contexts = []  # planners reckon in the same value: the shots are worth what the area is
+    fly(replace(assembly, scheduler=Spy(Fifo(), contexts)))
+    for context in (first_context(assembly), *contexts):
+        assert math.fsum(context.priorities.values()) == pytest.approx(told["value_wanted"]) == 8
+    assert contexts
 
 
 @pytest.mark.parametrize(
