@@ -17,7 +17,7 @@ from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
 from payload.sim.camera import Camera
 from payload.sim.means import Means
-from payload.sim.planning import first_context
+from payload.sim.planning import first_context, first_plan
 from payload.types import Window
 
 PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))
@@ -120,6 +120,19 @@ def test_energy_for_images_is_what_the_array_brings_beyond_the_bus(ready):
     joules = math.fsum(span_s * (one_w + two_w) / 2 for span_s, one_w, two_w, _ in pieces)
     mean_w = joules / math.fsum(span_s for span_s, *_ in pieces)
     assert limits.joules_per_orbit == pytest.approx((mean_w * 0.95**2 - 4.0) * orbit_s, rel=1e-6)
+
+
+def test_a_plan_says_of_a_request_that_comes_later_or_after_the_end(ready):
+    assembly = ready(duration_h=30)
+    arrives_h = {0: 30.0, 1: 29.9}
+    targets = {
+        target.name: replace(target, arrives_s=3600.0 * arrives_h.get(index, 0.0))
+        for index, target in enumerate(assembly.targets)
+    }
+    never, later, *_ = targets
+    changed = replace(assembly, targets=tuple(targets.values()))
+    left_out = first_plan(changed).left_out
+    assert (left_out[never], left_out[later]) == ("arrives after the end", "arrives later")
 
 
 def test_the_first_plan_knows_forecasts_climate_and_deadlines(ready):
