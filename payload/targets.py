@@ -53,3 +53,10 @@ class Target:
     def request(self) -> str:
         """Name of what the customer asked for: the area of which this is a shot, or the place itself."""
         return self.name if self.coverage is None else self.coverage.area
+
+    @property
+    def worth(self) -> float:
+        """What a clear image of it adds to the value of a flight: its priority; of a shot, times its part of the area."""
+        if self.coverage is None:
+            return self.priority
+        return self.priority * math.fsum(self.coverage.tile_shares)

@@ -44,7 +44,7 @@ class PlanReport:
         scenario: Its name.
         digest: Its digest.
         scheduler: Kind of the planner.
-        value: Summed priority times P(clear).
+        value: Summed priority times P(clear); of a shot, its part of the area's priority.
         bound: No plan is worth more; None where nobody says.
         images: In order of time.
         left_out: Targets that are not taken, and why.

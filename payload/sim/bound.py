@@ -13,7 +13,7 @@ from payload.scheduling.exact import Milp
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.planning import plannable
-from payload.types import Opportunity, Target
+from payload.types import Opportunity
 
 
 def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> float | None:
@@ -49,7 +49,7 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
         now_s=0.0,
         opportunities=clear,
         pending=frozenset(item.target for item in clear),
-        priorities={target.name: _worth(target) for target in assembly.targets},
+        priorities={target.name: target.worth for target in assembly.targets},
         busy_until_s={},
         limits=assembly.limits,
         deadlines_s={
@@ -61,13 +61,6 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
     except PluginError:
         return None
     return plan.value if plan.bound is None else plan.bound
-
-
-def _worth(target: Target) -> float:
-    """Its priority; of an area, the part that a shot shows."""
-    if target.coverage is None:
-        return target.priority
-    return target.priority * math.fsum(target.coverage.tile_shares)
 
 
 def _found_clear(images: Iterable[Image], wanted: Wanted) -> set[str]:

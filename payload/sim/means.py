@@ -1,7 +1,8 @@
 """What a planner may count on: room in memory and joules, reckoned from images and contacts alone.
 
 Nobody looks into a satellite for it. What a place knows of a satellite's images fills its memory with them raw, and each
-contact empties it by what the link carries at most; so a plan keeps room for the worst, that nothing is pruned.
+contact empties it by what the link carries at most; so a plan keeps room for the worst, that nothing is pruned, and for a
+tile beside, as one of which a part has gone down holds its room until the rest follows in a later contact.
 """
 
 import math
@@ -15,6 +16,7 @@ from payload.downlink import capacity_bytes
 from payload.energy import Supply
 from payload.plans import Limits, Room
 from payload.sim.assemble import Assembly
+from payload.sim.wanted import nominal_bytes
 from payload.types import Opportunity
 
 
@@ -51,7 +53,7 @@ class Means:
 
     def _room(self, satellite: str, now_s: float, images: Iterable[Opportunity]) -> Room:
         """Memory now: images that have ended came in, contacts that have ended let out."""
-        capacity = self._assembly.scenario.memory.capacity_bytes
+        capacity = max(0, self._assembly.scenario.memory.capacity_bytes - self._tile_bytes)
         contacts = self._carried[satellite]
         events = [(item.end_s, item.volume_bytes) for item in images if item.end_s <= now_s]
         events += [(end_s, -size) for end_s, size in contacts if end_s <= now_s]
@@ -60,6 +62,13 @@ class Means:
             held = min(capacity, max(0, held + size))
         coming = tuple(contact for contact in contacts if contact[0] > now_s)
         return Room(capacity - held, coming, capacity)
+
+    @cached_property
+    def _tile_bytes(self) -> int:
+        """[byte] Of the largest tile, raw."""
+        sensor, tile_px = self._assembly.sensor, self._assembly.tile_px
+        height_px, width_px = min(tile_px, sensor.height_px), min(tile_px, sensor.width_px)
+        return nominal_bytes(replace(sensor, height_px=height_px, width_px=width_px), tile_px)
 
     @cached_property
     def _carried(self) -> dict[str, list[tuple[float, int]]]:

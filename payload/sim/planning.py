@@ -8,7 +8,7 @@ from payload.plans import Plan, PlanContext
 from payload.sim.assemble import Assembly
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
-from payload.types import Opportunity
+from payload.types import Opportunity, Target
 
 
 def plannable(assembly: Assembly) -> list[Opportunity]:
@@ -31,7 +31,7 @@ def first_context(assembly: Assembly) -> PlanContext:
         now_s=0.0,
         opportunities=chances,
         pending=known,
-        priorities={target.name: target.priority for target in assembly.targets},
+        priorities={target.name: target.worth for target in assembly.targets},
         busy_until_s={},
         limits=Means(assembly).limits(0.0, {}),
         p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
@@ -66,12 +66,17 @@ def first_plan(assembly: Assembly) -> FirstPlan:
     taken = {item.target for item in images}
     reachable = {item.target for item in context.opportunities}
     left_out = {
-        name: "arrives later"
-        if name not in context.pending
-        else "others were preferred"
-        if name in reachable
-        else "never in reach by daylight and in time"
-        for name in assembly.target_named
+        name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
+        for name, target in assembly.target_named.items()
         if name not in taken
     }
     return FirstPlan(plan, images, left_out)
+
+
+def _why_not(target: Target, span_s: float, *, is_reachable: bool) -> str:
+    """Why the plan with which a flight begins does not take a target."""
+    if target.arrives_s >= span_s:
+        return "arrives after the end"
+    if target.arrives_s > 0.0:
+        return "arrives later"
+    return "others were preferred" if is_reachable else "never in reach by daylight and in time"

@@ -27,6 +27,8 @@ from payload.sim.arms import make_arm
 from payload.sim.camera import Camera
 from payload.sim.ground_loop import PLAN_BYTES
 from payload.sim.log import Log
+from payload.sim.look_ahead import AheadOfTime
+from payload.sim.planning import first_context
 from payload.sim.policies import make_loop
 from payload.types import Window
 from payload.units import at
@@ -493,6 +495,36 @@ def test_a_place_that_another_one_skipped_is_taken_before_anybody_can_have_told(
         audit(record.ledger)
 
 
+def test_a_reserve_is_planned_only_if_the_satellites_own_camera_saw_it_clear(
+    ready, tmp_path, monkeypatch
+):
+    """Judge: the world at the moment of the look, which a camera without error tells. No sooner is it in any plan."""
+    rules = {"look_ahead": {"skill": 1.0, "by": "companion", "reserve_odds": 0.0}}
+    assembly = ready("look_ahead", rules=rules | {"ground_delay_min": 720})
+    planned, plain = [], AheadOfTime.write_version
+
+    def write(loop, place, why, items, p_clear):
+        chosen = list(items)
+        planned.extend(
+            (loop.env.now, item)
+            for item in chosen
+            if place in loop.cares_for and item.target not in loop.cares_for[place]
+        )
+        plain(loop, place, why, chosen, p_clear)
+
+    monkeypatch.setattr(AheadOfTime, "write_version", write)
+    record = fly_afresh(assembly, tmp_path)
+    taken = {image.acquisition.id for image in record.images}
+    assert len(taken & {item.id for _, item in planned}) > 3
+    lead_s = assembly.scenario.rescheduling.look_ahead.lead_s
+    camera = Camera(assembly)
+    for time_s, item in planned:
+        assert time_s >= item.start_s - lead_s
+        seen_at = at(assembly.scenario.epoch_utc, item.start_s - lead_s)
+        view = replace(camera.expose(item).view, utc=seen_at)
+        assert assembly.source.glance(view, [whole(assembly)])[0].cover <= 0.5
+
+
 def test_what_was_seen_to_be_clear_is_preferred_to_what_nobody_knows(ready):
     """By Bayes: a camera of skill s that tells clear leaves s + (1 - s) / 2 where the odds were even."""
     assembly = ready("look_ahead", rules={"look_ahead": {"skill": 0.8}})
@@ -664,6 +696,11 @@ def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_pa
     told = requests_of(record, wanted, "on_board")
     assert told["value"] == pytest.approx(8 * area["clear_share"])
     assert told["requested"] == 1
+    contexts = []  # planners reckon in the same value: the shots are worth what the area is
+    fly(replace(assembly, scheduler=Spy(Fifo(), contexts)))
+    for context in (first_context(assembly), *contexts):
+        assert math.fsum(context.priorities.values()) == pytest.approx(told["value_wanted"]) == 8
+    assert contexts
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
 from payload.sim.camera import Camera
 from payload.sim.means import Means
-from payload.sim.planning import first_context
+from payload.sim.planning import first_context, first_plan
 from payload.types import Window
 
 PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))
@@ -41,16 +41,19 @@ def ready(tmp_path):
     return make
 
 
-def flown(assembly, spool):
+def flown(assembly, spool, arm="compressed"):
     memo = Memo(assembly.darkroom, spool)
-    record = Mission(assembly, make_arm("compressed", assembly.scenario.pruning), memo).fly()
+    record = Mission(assembly, make_arm(arm, assembly.scenario.pruning), memo).fly()
     for image in record.images:
         memo.develop(image.acquisition)
     return record, Wanted(assembly.targets, 0.5, memo.estimates)
 
 
 def test_memory_is_reckoned_from_images_and_contacts(ready):
-    """By hand: images fill it raw, a contact after ten seconds of lock empties it by its rate, never below nothing."""
+    """By hand: images fill it raw, a contact after ten seconds of lock empties it by its rate, never below nothing.
+
+    A quarter of an image, one of four tiles, is kept free.
+    """
     assembly = ready({"plans_memory": True})
     first, second, *_ = assembly.opportunities["one"]
     windows = assembly.contacts["one"]
@@ -61,7 +64,9 @@ def test_memory_is_reckoned_from_images_and_contacts(ready):
     held = first.volume_bytes
     for item in before:
         held = max(0, held - math.floor(0.05e6 * (item.los_s - item.aos_s - 10.0) / 8))
-    assert room.free_bytes == pytest.approx(8_000_000 - held - second.volume_bytes, abs=2)
+    assert room.free_bytes == pytest.approx(
+        8_000_000 - second.volume_bytes / 4 - held - second.volume_bytes, abs=2
+    )
     assert room.contacts[0][0] == contact.los_s
     assert room.contacts[0][1] == pytest.approx(
         0.05e6 * (contact.los_s - contact.aos_s - 10.0) / 8, abs=1
@@ -83,6 +88,25 @@ def test_a_plan_that_keeps_to_memory_overflows_nothing(ready, tmp_path):
     assert 0 < len(careful.images) < len(careless.images)
 
 
+@pytest.mark.parametrize(("capacity_mb", "rate_mbps"), [(3.6, 0.02), (5, 0.01), (5, 0.02)])
+def test_a_tile_that_is_half_down_at_the_end_of_a_contact_takes_no_image_its_room(
+    ready, tmp_path, capacity_mb, rate_mbps
+):
+    """Nothing is pruned nor compressed; a contact carries some tiles and a part of one, which stays whole in memory."""
+    (tmp_path / "spool").mkdir()
+    tight = {
+        "memory": {"capacity_mb": capacity_mb},
+        "link": {"kind": "fixed", "rate_mbps": rate_mbps},
+    }
+    careless, careful = (
+        flown(ready({"plans_memory": keeps}, **tight), tmp_path / "spool", "raw")[0]
+        for keeps in (False, True)
+    )
+    assert careless.ledger.total_bytes(Fate.OVERFLOWED) > 0
+    assert careful.ledger.total_bytes(Fate.OVERFLOWED) == 0
+    assert careful.images
+
+
 def test_energy_for_images_is_what_the_array_brings_beyond_the_bus(ready):
     """By hand: 5 W of camera for 10 s and the computing; the array of a Sun-tracking satellite is lit by the table."""
     power = {"array_w": 12, "battery_wh": 40, "bus_w": 4, "camera_w": 5, "camera_on_s": 10}
@@ -96,6 +120,19 @@ def test_energy_for_images_is_what_the_array_brings_beyond_the_bus(ready):
     joules = math.fsum(span_s * (one_w + two_w) / 2 for span_s, one_w, two_w, _ in pieces)
     mean_w = joules / math.fsum(span_s for span_s, *_ in pieces)
     assert limits.joules_per_orbit == pytest.approx((mean_w * 0.95**2 - 4.0) * orbit_s, rel=1e-6)
+
+
+def test_a_plan_says_of_a_request_that_comes_later_or_after_the_end(ready):
+    assembly = ready(duration_h=30)
+    arrives_h = {0: 30.0, 1: 29.9}
+    targets = {
+        target.name: replace(target, arrives_s=3600.0 * arrives_h.get(index, 0.0))
+        for index, target in enumerate(assembly.targets)
+    }
+    never, later, *_ = targets
+    changed = replace(assembly, targets=tuple(targets.values()))
+    left_out = first_plan(changed).left_out
+    assert (left_out[never], left_out[later]) == ("arrives after the end", "arrives later")
 
 
 def test_the_first_plan_knows_forecasts_climate_and_deadlines(ready):
