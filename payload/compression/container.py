@@ -246,9 +246,20 @@ def _read_index(
             problem = str(error)
             end = magic
             continue
-        extra = len(data) - magic - len(_END)
-        return cells, begin, [f"{extra} bytes follow the end of the container"] if extra else []
+        return cells, begin, _behind(data, magic + len(_END))
     return None, len(data), [problem]
+
+
+def _behind(data: mmap.mmap, end: int) -> list[str]:
+    """What follows the end of a container: nothing, if all is well; another one, if files were joined."""
+    extra = len(data) - end
+    other = data.find(_MAGIC, end)
+    notes = [f"{extra} bytes follow the end of the container"] if extra else []
+    if other >= 0:
+        notes.append(
+            f"another container begins at byte {other}: unpack what lies from there on, too"
+        )
+    return notes
 
 
 def _parse_index(

@@ -1,6 +1,8 @@
 """Our codecs keep the contract, and what each promises beyond it."""
 
+import struct
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -120,6 +122,20 @@ def test_without_imagecodecs_they_say_what_to_install(codec, monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(PluginError, match=r"pip install 'payload-sim\[codecs\]'"):
         codec.encode(np.zeros((1, 2, 2), np.uint16), bit_depth=12)
+
+
+def test_a_stream_that_claims_more_samples_than_its_bits_can_hold_takes_no_memory():
+    """CCSDS 121.0-B-2, section 3.4.3: 6 bits stand for 64 blocks of zeros at the most."""
+    pytest.importorskip("imagecodecs")
+    side, stream = 8192, bytes(100)
+    payload = struct.pack("<IIB", len(stream), side * side, 64) + stream
+    tracemalloc.start()
+    try:
+        with pytest.raises(CodecError, match="do not come out of"):
+            MedAec().decode(payload, (1, side, side), bit_depth=12)
+        assert tracemalloc.get_traced_memory()[1] < 2**24  # and not 2**27
+    finally:
+        tracemalloc.stop()
 
 
 def test_aec_takes_fewer_bits_than_zstd_for_the_same_residuals():

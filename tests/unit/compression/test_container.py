@@ -274,6 +274,21 @@ def test_every_flipped_bit_of_the_header_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "largest",
+    [
+        {"width_px": 1024, "height_px": 1024, "tile_px": 1},
+        {"width_px": 2**17, "height_px": 2**17, "tile_px": 1024, "bands": ("x",)},
+    ],
+    ids=["cells", "samples"],
+)
+def test_the_largest_image_is_taken_and_one_row_more_is_not(largest):
+    """FORMAT.md: at most 2^20 cells and 2^34 samples."""
+    replace(HEADER, **largest)
+    with pytest.raises(CodecError, match="at most"):
+        replace(HEADER, **largest | {"height_px": largest["height_px"] + 1})
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"width_px": 0},
@@ -419,3 +434,21 @@ def test_an_image_of_which_nothing_came_down_has_its_fates_all_the_same(tmp_path
 def test_the_same_records_give_the_same_file(tmp_path):
     first, second = write(tmp_path / "a.tiles"), write(tmp_path / "b.tiles")
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_file_joined_to_another_tells_where_the_other_begins(tmp_path):
+    first, second = tmp_path / "1.tiles", tmp_path / "2.tiles"
+    for path, name in ((first, HEADER.acquisition_id), (second, "another")):
+        header = replace(HEADER, acquisition_id=name)
+        ContainerWriter(path, header).close([Cell(*p, CellFate.LOST) for p in header.grid.places])
+    joined = tmp_path / "joined.tiles"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    found = read_container(joined)
+    assert found.has_index
+    assert found.header == HEADER
+    (note,) = [note for note in found.notes if "another container" in note]
+    offset = int(note.split("byte ")[1].split(":")[0])
+    rest = tmp_path / "rest.tiles"
+    rest.write_bytes(joined.read_bytes()[offset:])
+    assert read_container(rest).header.acquisition_id == "another"
+    assert read_container(rest).notes == ()

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from itertools import product
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from payload.compression import (
     seal,
     seal_clear,
 )
+from payload.compression.ls_golomb import LsGolomb
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.compression.record import HEADER_BYTES
@@ -139,6 +141,158 @@ class Reader:
                 inner = min(max(corner, min(west, north)), max(west, north))
                 grid[i, j] = (next(left) + west + north - inner) % 65_536
         return [grid[place] for place in self.coded]
+
+
+class GolombReader(Reader):
+    """The section `ls-golomb` of the page, word by word, with dictionaries and loops."""
+
+    def predicted(self):
+        self.top = 2**self.bits - 1
+        self.at = 0
+        models = [self.model(band) for band in range(self.bands)]
+        self.number, self.error_of = (
+            [{} for _ in range(self.bands)],
+            [{} for _ in range(self.bands)],
+        )
+        for band in range(self.bands):
+            self.digits = "".join(f"{octet:08b}" for octet in self.body[self.at :])
+            used = self.band(band, models[band])
+            assert set(self.digits[used : -(-used // 8) * 8]) <= {"0"}
+            self.at += -(-used // 8)
+        assert self.at == len(self.body)
+        return [[self.number[band][place] for place in self.coded] for band in range(self.bands)]
+
+    def model(self, band):
+        earlier = range(1, min(band, 3) + 1)
+        own = "(0,-1) (0,-2) (-1,0) (-1,-1) (-1,1) (-2,0) (-1,2) (-1,-2) (-2,-1) (-2,1)"
+        assert own in section("### Predictors of `ls-golomb` and `strong`")
+        taps = [(0, *map(int, place.strip("()").split(","))) for place in own.split()]
+        taps += [(e, *place) for e in earlier for place in product((0, -1, 1), repeat=2)]
+        units = self.body[self.at]
+        self.at += 1
+        if not units:
+            quarters = {(0, 0, -1): 3, (0, -1, 0): 3, (0, -1, -1): -2}
+            quarters |= {(1, 0, 0): 4, (1, 0, -1): -3, (1, -1, 0): -3, (1, -1, -1): 2}
+            return 14, {tap: quarters.get(tap, 0) << 12 for tap in taps}, 0
+        *weights, constant = struct.unpack_from(f"<{len(taps)}hi", self.body, self.at)
+        self.at += 2 * len(taps) + 4
+        return units, dict(zip(taps, weights, strict=True)), constant
+
+    def beyond(self, plane, i, j):
+        return plane[min(max(i, 0), self.height - 1), min(max(j, 0), self.width - 1)]
+
+    def to_the_left(self, band, i, j, back):
+        if j == 0:
+            return self.number[band][i - 1, 0]
+        return self.number[band][i, max(j - back, 0)]
+
+    def told(self, band, i, j, model):
+        units, weights, constant = model
+        own = self.number[band]
+        if i == 0:
+            if band == 0:
+                return own[0, j - 1] if j else 2 ** (self.bits - 1)
+            before = self.number[band - 1]
+            return own[0, j - 1] + before[0, j] - before[0, j - 1] if j else before[0, 0]
+        total = constant + (1 << (units - 1))
+        for (e, dy, dx), weight in weights.items():
+            if e == 0 and dy == 0:
+                total += weight * self.to_the_left(band, i, j, -dx)
+            else:
+                total += weight * self.beyond(self.number[band - e], i + dy, j + dx)
+        return total >> units
+
+    def activity(self, band, i, j):
+        if i == 0:
+            return 0
+        own = self.error_of[band]
+        places = [(-1, 0, 2), (-1, -1, 1), (-1, 1, 1), (-2, 0, 1)]
+        found = sum(share * self.beyond(own, i + dy, j + dx) for dy, dx, share in places)
+        if band:
+            places = [(0, 0, 2), (0, -1, 1), (0, 1, 1), (-1, 0, 1), (1, 0, 1)]
+            before = self.error_of[band - 1]
+            found += sum(share * self.beyond(before, i + dy, j + dx) for dy, dx, share in places)
+        return found
+
+    def band(self, band, model):
+        contexts = [
+            {"sum": int(2 ** (c / 2) / 2 + 1), "n": 1, "k": 0, "bias": 0, "b": 0, "bn": 0}
+            for c in range(24)
+        ]
+        own, errors, position = self.number[band], self.error_of[band], 0
+        for i in range(self.height):
+            first = errors[i - 1, 0] if i else self.error_of[band - 4][0, 0] if band >= 4 else 0
+            near, next_ = first, 0
+            for j in range(self.width):
+                level = self.activity(band, i, j) + 2 * near + next_
+                level = min(level >> (2 + max(0, self.bits - 12)), 4095)
+                context = contexts[min(((level + 1) ** 2).bit_length() - 1, 23)]
+                told = min(max(self.told(band, i, j, model) + context["bias"], 0), self.top)
+                next_ = near
+                if self.hidden[i][j]:
+                    own[i, j], errors[i, j] = told, near
+                    continue
+                mapped, position = self.mapped(position, context["k"])
+                room = min(told, self.top - told)
+                if mapped > 2 * room:
+                    residual = mapped - room if told == room else room - mapped
+                else:
+                    residual = -(mapped + 1) // 2 if mapped % 2 else mapped // 2
+                own[i, j] = told + residual
+                near = errors[i, j] = abs(residual)
+                self.learn(context, residual, mapped)
+        return position
+
+    def mapped(self, position, k):
+        zeros = 0
+        while zeros < 20 and self.digits[position + zeros] == "0":
+            zeros += 1
+        if zeros == 20:
+            end = position + 20 + self.bits
+            return int(self.digits[position + 20 : end], 2), end
+        end = position + zeros + 1 + k
+        return (zeros << k) + int("0" + self.digits[position + zeros + 1 : end], 2), end
+
+    def learn(self, context, residual, mapped):
+        context["sum"] += mapped
+        context["n"] += 1
+        if context["n"] == 128:
+            context["sum"], context["n"] = (context["sum"] + 1) >> 1, 64
+        context["k"] = 0
+        while 235 * context["n"] << context["k"] < 128 * context["sum"]:
+            context["k"] += 1
+        context["b"] += residual
+        context["bn"] += 1
+        if 2 * context["b"] > context["bn"]:
+            context["bias"] += 1
+            context["b"] -= context["bn"]
+        elif 2 * context["b"] < -context["bn"]:
+            context["bias"] -= 1
+            context["b"] += context["bn"]
+        if context["bn"] == 256:
+            context["b"], context["bn"] = context["b"] >> 1, 128
+
+
+@pytest.mark.parametrize("shape", [(6, 9, 11), (6, 40, 41)], ids=["small", "fitted"])
+def test_a_reader_written_from_the_page_understands_golomb_codes(shape):
+    """Six bands, as the fifth meets what the first left; a spike, as it needs the escape."""
+    bands = textured(shape, 12) >> 4
+    bands[:, 5, 7] = 4095  # beyond 20 zeros
+    plane = blotted(shape, 0.5)
+    plane[5, 7] = False
+    for not_coded in (None, plane):
+        tile = tile_of(bands)
+        whole = seal(tile, LsGolomb(), "ls-golomb")
+        coding = Coding(LsGolomb(), "ls-golomb")
+        found = (
+            whole if not_coded is None else seal_clear(tile, coding, not_coded=plane, whole=whole)
+        )
+        reader = GolombReader(found.record)
+        assert reader.codec == "ls-golomb"
+        assert (reader.body[0] == 0) == (shape[1] < 10)
+        assert np.array(reader.hidden).any() == (not_coded is not None)
+        expected = bands if not_coded is None else np.where(plane, 0, bands)
+        assert reader.samples() == expected.tolist()
 
 
 def example():

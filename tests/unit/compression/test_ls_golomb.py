@@ -87,3 +87,23 @@ def test_a_fit_sees_nothing_under_the_mask():
     for band in range(3):
         first, second = fit(bands, band, ~plane, PLACES), fit(other, band, ~plane, PLACES)
         np.testing.assert_array_equal(first.coefficients, second.coefficients)
+
+
+def test_spare_bits_behind_a_band_that_are_not_zero_are_refused():
+    """Else two payloads would tell the same samples; a sample as predicted takes one bit and leaves 7."""
+    bands = np.full((1, 1, 1), 2048, np.uint16)  # as predicted: no zeros, a one, no low bits
+    payload = LsGolomb().encode(bands, bit_depth=12)
+    assert payload == b"\0\x80"
+    for spare in range(1, 128):
+        with pytest.raises(CodecError, match="band 0 are cut short or damaged"):
+            LsGolomb().decode(bytes([0, 0x80 | spare]), (1, 1, 1), bit_depth=12)
+
+
+def test_a_band_that_reads_on_beyond_the_end_is_refused_where_it_does():
+    """Not by what is left over at the end: a hostile payload must not have the rest of a tile decoded."""
+    bands = textured((2, 9, 9), 12)
+    length = len(LsGolomb().encode(bands[:1], bit_depth=12)) + 1  # with the second predictor's byte
+    payload = LsGolomb().encode(bands, bit_depth=12)
+    for cut in range(3, length):
+        with pytest.raises(CodecError, match="the bits of band 0 are cut short"):
+            LsGolomb().decode(payload[:cut], bands.shape, bit_depth=12)

@@ -7,10 +7,11 @@ import pytest
 from contracts.codec import textured
 from contracts.own_codec import OwnCodecContract
 
-from payload.compression import normal_tables
+from payload.compression import normal_tables, range_kernels
 from payload.compression.ls_golomb import LsGolomb
 from payload.compression.mixture_kernels import fresh_states, mixed, shares, step_of, widths
 from payload.compression.strong import Strong
+from payload.errors import CodecError
 from payload.registry import plugin
 
 
@@ -88,3 +89,23 @@ def test_every_sample_keeps_a_share_and_all_add_up_to_one(top):
             assert (np.diff(below) >= 1).all()
             end = shares(top + 1, top, prediction, inverse, tables[0])
             assert int(mixed(top + 1, top, end, state)) == 1 << 24
+
+
+def test_a_code_above_all_shares_is_refused_whatever_follows(monkeypatch):
+    """The range is no multiple of 2**24, so that some codes lie above all that an encoder could write."""
+
+    def finish_at_the_top(state, out):
+        at = int(state[range_kernels.POSITION])
+        code = (int.from_bytes(out[:at].tobytes(), "big") << 48) + int(state[range_kernels.LOW])
+        code += int(state[range_kernels.RANGE]) - 1
+        assert state[range_kernels.RANGE] % (1 << 24)
+        out[: at + 6] = np.frombuffer(code.to_bytes(at + 6, "big"), np.uint8)
+        state[range_kernels.POSITION] += 6
+
+    bands = np.array([[[2000, 2001]]], np.uint16)
+    monkeypatch.setattr(range_kernels, "finish", finish_at_the_top)
+    payload = Strong().encode(bands, bit_depth=12)
+    np.testing.assert_array_equal(Strong().decode(payload, (1, 1, 2), bit_depth=12), bands)
+    for more in range(6):
+        with pytest.raises(CodecError, match="band 0 is cut short or damaged"):
+            Strong().decode(payload + bytes(more), (1, 1, 3), bit_depth=12)
