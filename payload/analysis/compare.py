@@ -94,7 +94,11 @@ def compare(summaries: Sequence[tuple[str, Mapping[str, Any]]]) -> Comparison:
     notes = tuple(
         f"{name}: {sentence}"
         for name, summary in summaries
-        for sentence in (*(summary["surrogate"] or {}).get("sentences", ())[:2], *_assumed(summary))
+        for sentence in (
+            *(summary["surrogate"] or {}).get("sentences", ())[:2],
+            *(summary.get("sampled") or {}).get("sentences", ())[:2],
+            *_assumed(summary),
+        )
     )
     return Comparison(tuple(name for name, _ in summaries), tuple(rows), notes)
 

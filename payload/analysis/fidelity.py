@@ -1,5 +1,6 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +36,25 @@ def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str,
         },
     }
     return {**part, "sentences": _sentences(part)}
+
+
+def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, int]]) -> list[str]:
+    """How far to trust flights that are compared: said once for all that share a surrogate.
+
+    Args:
+        flights: By variant its name, its surrogate, how its scenario calls that, and how many images it took.
+            The fewest of all that share one are told, as their errors even out least.
+    """
+    shared: dict[tuple[str, str], list[tuple[str, Surrogate, int]]] = {}
+    for variant, surrogate, name, images in flights:
+        shared.setdefault((surrogate.digest, name), []).append((variant, surrogate, images))
+    notes = []
+    for (_, name), told in shared.items():
+        fewest = min(images for _, _, images in told)
+        said = surrogate_part(told[0][1], name=name, images=fewest)["sentences"][:2]
+        whose = "" if len(shared) == 1 else f"{'; '.join(variant for variant, _, _ in told)}: "
+        notes += [whose + sentence for sentence in said]
+    return notes
 
 
 def surrogate_words(surrogate: Surrogate) -> list[str]:

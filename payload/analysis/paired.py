@@ -94,12 +94,14 @@ class PairedComparison:
         seeds: That all flew with.
         effects: Of each variant, to the base.
         main: Of a grid: of each knob and value, to the knob's first value; see `analysis.crossed`.
+        notes: How far to trust the figures, in sentences.
     """
 
     variants: tuple[str, ...]
     seeds: tuple[int, ...]
     effects: tuple[Effect, ...]
     main: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def ranked(self) -> tuple[Effect, ...]:
@@ -116,6 +118,7 @@ class PairedComparison:
             "effects": [effect.as_dict() for effect in self.effects],
             "main_effects": [effect.as_dict() for effect in self.main],
             "ranked": [[effect.key, effect.variant] for effect in self.ranked],
+            "notes": list(self.notes),
         }
 
 

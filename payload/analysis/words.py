@@ -118,6 +118,9 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
         if ranked:
             yield f"most effect on {label}: {', '.join(ranked)}"
     yield from _knob_lines(found)
+    if found.notes:
+        yield ""
+        yield from found.notes
 
 
 def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[str]:

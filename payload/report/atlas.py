@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from payload.report.chart import Chart, Json, Mark, axis, layout, plain
 from payload.report.data import Image, Place, ReportData, TrackPoint
 from payload.report.palette import LIGHT
+from payload.report.sky import SQUARE_KM, cloud_below, cloud_trace
 from payload.report.words import count, share
 
 LAND_FILE = "land_fraction_0p5deg.npz"
@@ -28,8 +29,10 @@ def map_chart(data: ReportData) -> Chart | None:
     if not (data.track or data.images or data.setting.stations or data.places):
         return None
     clear, cloudy, rest = _targets(data)
+    sky = cloud_below(data)
     traces = [
         _land(),
+        cloud_trace(*sky) if sky else None,
         _track(data.track),
         _passes(data),
         _spots("not taken", rest, "circle-open", 7, "muted"),
@@ -49,15 +52,22 @@ def map_chart(data: ReportData) -> Chart | None:
     return Chart(
         id="map",
         title="Where it was",
-        caption="Ground track of the first day, in view of a station where it is bold, stations and targets. A target counts as cloudy when the masker "
+        caption="Ground track of the first day, in view of a station where it is bold, stations and targets. "
+        + (
+            f"Grey is cloud below the track as it was passed, in squares of {SQUARE_KM} km: the stronger, the more. "
+            if sky
+            else ""
+        )
+        + "A target counts as cloudy when the masker "
         f"finds more than {limit} of every image of it covered.{lost}"
         + (f" Of each kind {MOST_SPOTS:,} are drawn." if crowded else ""),
         summary=f"{count(len(data.setting.stations), 'station')}; of "
         f"{count(data.summary.targets.requested, 'target')} {len(clear):,} were taken clear enough, "
-        f"{len(cloudy):,} were cloudy each time and {max(missing, 0):,} were not taken.",
+        f"{len(cloudy):,} were cloudy each time and {max(missing, 0):,} were not taken."
+        + (f" Below the track was {share(float(sky[1].mean()))} cloud in the mean." if sky else ""),
         height_px=560,
         plot={"data": drawn, "layout": _layout()},
-        key=_key(data, bool(clear), bool(cloudy), bool(rest)),
+        key=_key(data, sky is not None, bool(clear), bool(cloudy), bool(rest)),
         narrow=_narrow(drawn),
     )
 
@@ -71,7 +81,7 @@ def _narrow(traces: Sequence[Json]) -> Json:
         changes[f"layout.margin.{name}"] = 1
     for index, trace in enumerate(traces):
         if "marker" in trace:
-            changes[f"data.{index}.marker.size"] = 6
+            changes[f"data.{index}.marker.size"] = 3 if trace.get("name") == "cloud" else 6
             changes[f"data.{index}.textfont.size"] = 10
         elif trace["type"] == "scatter":
             width = trace["line"]["width"]  # type: ignore[index]
@@ -99,10 +109,11 @@ def _layout() -> Json:
     )
 
 
-def _key(data: ReportData, clear: bool, cloudy: bool, rest: bool) -> tuple[Mark, ...]:
+def _key(data: ReportData, sky: bool, clear: bool, cloudy: bool, rest: bool) -> tuple[Mark, ...]:
     marks = (
         (bool(data.track), Mark("line", "track", "ground track")),
         (bool(data.track and data.contacts), Mark("line", "delivered", "in view of a station")),
+        (sky, Mark("box", "cloud", "cloud below the track")),
         (bool(data.setting.stations), Mark("triangle", "ink", "ground station")),
         (clear, Mark("dot", "prune", "target taken clear enough")),
         (cloudy, Mark("ring", "overflowed", "target cloudy each time")),

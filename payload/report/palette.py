@@ -26,6 +26,7 @@ LIGHT: dict[str, str] = {
     "oracle": "#2f8f6b",
     "capacity": "#d3dce5",
     "track": "#94a9bd",
+    "cloud": "#a3abb4",
 }
 DARK: dict[str, str] = {
     "paper": "#12181f",
@@ -50,6 +51,7 @@ DARK: dict[str, str] = {
     "oracle": "#55bd94",
     "capacity": "#35424f",
     "track": "#5d7388",
+    "cloud": "#8e99a6",
 }
 
 

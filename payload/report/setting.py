@@ -78,3 +78,4 @@ class Setting:
     pruning: Pruning
     rescheduling: Rescheduling
     description: str = ""
+    scene: object = None

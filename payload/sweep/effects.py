@@ -62,6 +62,7 @@ def render(found: PairedComparison, title: str) -> str:
         version=__version__,
         title=title,
         answer=_answer(found),
+        notes=found.notes,
         variants=len(found.variants) - 1,
         seeds=len(found.seeds),
         level=f"{LEVEL:.0%}",

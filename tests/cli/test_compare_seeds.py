@@ -125,3 +125,30 @@ def test_too_many_variants_are_refused_before_any_is_read(call, write_scenario):
     found = call("compare", write_scenario(), "--what-if", f"link.rate_mbps={rates}", "--seeds", 2)
     assert found.code == 2
     assert "1,999 variants, more than 1,000" in found.err
+
+
+def test_the_surrogates_errors_are_told(call, tmp_path):
+    """The sentences are those of a flight's own summary with as many images; they stand in answer, table and page."""
+    words = (
+        "compare", "scenarios/quickstart.yaml", "--set", "fidelity=surrogate", "--set", "duration_h=3",
+        "--what-if", "link.rate_mbps=0.5", "--seeds", 2, "--jobs", 1, "--out", tmp_path / "out",
+    )  # fmt: skip
+    found = call(*words)
+    assert found.code == 0
+    images = []
+    sentences = {}
+    for seed in (19, 20):
+        scenario = api.load_scenario(
+            Path("scenarios/quickstart.yaml"),
+            ["fidelity=surrogate", "duration_h=3", f"seed={seed}"],
+        )
+        with tempfile.TemporaryDirectory() as spool:
+            summary = api.fly(scenario, Path(spool))
+        images.append(summary["surrogate"]["held_out"]["images"])
+        sentences[images[-1]] = summary["surrogate"]["sentences"][:2]
+    told = json.loads((tmp_path / "out" / "effects.json").read_text())["notes"]
+    assert told == sentences[min(images)]
+    page = (tmp_path / "out" / "effects.html").read_text()
+    for sentence in told:
+        assert sentence in found.out
+        assert sentence in page
