@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 
 from payload.ledger import FlightRecord
 from payload.pruning import decide
+from payload.sim.allocation import Z_95, Spread
 from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
 from payload.sim.sampled import LIKES, Sampled, like, stratum
-
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +95,26 @@ def sample_errors(
     return found
 
 
-def expected_error(assembly: Assembly, darkroom: Sampled) -> float:
-    """Half of the 95 % interval of what the scenario's own arm keeps of all that was looked at, over that.
+def expected_spread(assembly: Assembly, darkroom: Sampled) -> Spread:
+    """What donors, at least two, show of what the scenario's own arm keeps of all that was looked at.
 
-    The wider one of bytes and clear pixels; 0 where nothing is kept.
+    Of bytes or clear pixels, whichever is less sure; 0 where nothing is kept.
     """
-    if len(darkroom.donors) < 2:
-        return 0.0
-    donors = _donors(assembly, darkroom)
     arm = make_arm("prune", assembly.scenario.pruning)
     own = [stratum(donor.glance) for donor in darkroom.donors]
     sampled = Counter(own)
     all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
-    speaks = np.array([all_tiles[where] / sampled[where] for where in own])
-    many = np.maximum(speaks - 1.0, 0.0) * speaks  # those that are painted are known
-    found = 0.0
-    for figure, off in zip(*donors.figures(arm), strict=True):
-        total = float((speaks * figure).sum())
-        found = max(found, Z_95 * float((many * off * off).sum()) ** 0.5 / max(total, 1.0))
-    return found
+    strata = tuple(sampled)
+    place = {where: number for number, where in enumerate(strata)}
+    member = np.array([place[where] for where in own])
+    painted = np.array([sampled[where] for where in strata], np.float64)
+    tiles = np.array([all_tiles[where] for where in strata], np.float64)
+    found: list[Spread] = []
+    for figure, off in zip(*_donors(assembly, darkroom).figures(arm), strict=True):
+        total = float((tiles / painted * np.bincount(member, figure)).sum())
+        squares = np.bincount(member, off * off) / painted / max(total, 1.0) ** 2
+        found.append(Spread(strata, tiles, painted, squares))
+    return max(found, key=lambda spread: spread.error)
 
 
 def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
