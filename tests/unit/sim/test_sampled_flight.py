@@ -23,7 +23,7 @@ PLACES = tuple(
 )  # fmt: skip
 ROOMY = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 100}}
 WIDE = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
-GROWN_TO = 0.03
+GROWN_TO = 0.025
 MANY = ROOMY | {"places": PLACES, "camera": WIDE}
 
 
