@@ -9,7 +9,7 @@ Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; 
 (3rd ed., 1977), sections 5.5 and 5.9.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 _EXPECTED_AS = 10.0
 """What is expected of a stratum counts as so many of its residuals. Assumption."""
+_LEAST_WEIGHT = 1.0
+"""Tiles that seem covered are seldom kept, but those few weigh as much as any other. Assumption."""
 _STEP, _AIM = 0.7, 0.99
 """So much of the way is gone at once, to an error a little smaller, as what a small sample tells of errors is vague: of
 a pilot of 625 tiles a first forecast was off by a tenth. Assumption."""
@@ -50,14 +52,14 @@ class Spread:
 
     def error_of(self, painted: NDArray[np.float64]) -> float:
         """The same with so many painted of each stratum."""
-        variances = self.tiles * (self.tiles / painted - 1.0) * self.squares
+        variances = self.tiles * (self.tiles / painted - 1.0) * self.expected**2
         return Z_95 * float(np.sqrt(np.maximum(variances, 0.0).sum()))
 
     @property
     def expected(self) -> NDArray[np.float64]:
         """Deviations of residuals, those of few drawn towards what is expected, shape (S,)."""
-        prior = np.array([weight(where) ** 2 for where in self.strata])
-        prior *= (self.tiles * self.squares).sum() / (self.tiles * prior).sum()
+        prior = np.array([max(weight(where), _LEAST_WEIGHT) ** 2 for where in self.strata])
+        prior *= (self.tiles * self.squares).sum() / max(float((self.tiles * prior).sum()), 1e-9)
         known = self.painted * self.squares + _EXPECTED_AS * prior
         return np.asarray(np.sqrt(known / (self.painted + _EXPECTED_AS)), np.float64)
 
@@ -70,6 +72,25 @@ class Spread:
 
         least = _least_scale(lambda scale: self.error_of(at(scale)) <= _AIM * error, ideal)
         return self.painted + np.ceil(_STEP * (at(least) - self.painted))
+
+
+def steadied(
+    squares: NDArray[np.float64], strata: Sequence[Stratum], tiles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Squares of residuals, those of a stratum of which few are known drawn towards what is expected, shape (N,).
+
+    Args:
+        squares: Of each painted tile, shape (N,).
+        strata: Of each.
+        tiles: That each speaks for, shape (N,).
+    """
+    names = tuple(dict.fromkeys(strata))
+    place = {where: number for number, where in enumerate(names)}
+    member = np.array([place[where] for where in strata], np.intp)
+    painted = np.bincount(member).astype(np.float64)
+    means = np.bincount(member, squares) / painted
+    spread = Spread(names, np.asarray(np.bincount(member, tiles), np.float64), painted, means)
+    return np.asarray(squares + (spread.expected**2 - means)[member], np.float64)
 
 
 def _least_scale(is_enough: Callable[[float], bool], ideal: NDArray[np.float64]) -> float:

@@ -19,7 +19,10 @@ def test_the_error_is_that_of_drawing_without_putting_back():
     """By a second method: 1500 samples are drawn, and their totals spread as is said, to 3 standard errors (5.5 %)."""
     rng = np.random.default_rng(3)
     sizes, painted = (400, 300, 60), (20, 60, 30)
-    people = [rng.normal(10, width, size) for width, size in zip((1, 5, 3), sizes, strict=True)]
+    people = []
+    for where, size in zip(STRATA, sizes, strict=False):  # they spread just as is expected
+        drawn = rng.normal(0, 1, size)
+        people.append(10 + drawn / drawn.std(ddof=1) * 2 * max(weight(where), 1.0))
     total = sum(float(each.sum()) for each in people)
     squares = np.array([each.var(ddof=1) for each in people]) / total**2
     told = Spread(STRATA[:3], np.array(sizes, float), np.array(painted, float), squares).error
@@ -35,7 +38,9 @@ def test_the_error_is_that_of_drawing_without_putting_back():
 
 def test_no_more_are_painted_than_the_closed_form_wants():
     """n = (sum N s)^2 / (V + sum N s^2). Source: Cochran, Sampling Techniques (3rd ed., 1977), section 5.9, (5.28)."""
-    deviations = np.array([weight(where) for where in STRATA]) * 3e-5  # just as is expected
+    deviations = (
+        np.array([max(weight(where), 1.0) for where in STRATA]) * 3e-5
+    )  # just as is expected
     now, asked = spread([6.0] * 4, deviations**2), 0.01
     while now.error > asked:
         more = spread(now.wanted(asked), now.squares)
