@@ -6,6 +6,9 @@ the donors' own residuals: what a donor weighs less the mean of what it would ha
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
 
+Of a stratum of which few are painted the squares of residuals are drawn towards what is expected of such tiles: a rare
+mistake of the masker may have no example among them.
+
 Where the link is full, more bytes a tile are fewer tiles: clear ground that comes down strays as clear
 ground a byte does. A link that is full at times lies between, so of both the wider is told.
 
@@ -23,15 +26,13 @@ from numpy.typing import NDArray
 
 from payload.ledger import FlightRecord
 from payload.pruning import decide
+from payload.sim.allocation import Z_95, Spread, steadied
 from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
 from payload.sim.sampled import LIKES, Sampled, like, stratum
-
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +90,55 @@ def sample_errors(
     if len(darkroom.donors) < 2:
         return {}
     donors = _donors(assembly, darkroom)
-    found: dict[str, SampleError] = {}
-    for name, record in records.items():
-        arm = make_arm(cast(ArmName, record.arm), assembly.scenario.pruning)
-        if arm.compresses and arm.policy.unit != "image":
-            found[name] = _error(arm, record, donors, darkroom, memo)
+    arms = {
+        name: make_arm(cast(ArmName, record.arm), assembly.scenario.pruning)
+        for name, record in records.items()
+    }
+    judged = {
+        name: arm for name, arm in arms.items() if arm.compresses and arm.policy.unit != "image"
+    }
+    weighed = _weighed(judged, memo)
+    return {
+        name: _error(records[name], donors.figures(arm)[1], donors.pixels, darkroom, weighed[name])
+        for name, arm in judged.items()
+    }
+
+
+_Weighed = dict[str, NDArray[np.int64]]
+"""[px], [byte], [px] By image: size of each tile, what it brings down, its clear ground; shape (3, T), in grid order."""
+
+
+def _weighed(arms: Mapping[str, Arm], memo: Memo) -> dict[str, _Weighed]:
+    """All tiles that were worked on, by arm: each image's facts are fetched once."""
+    found: dict[str, _Weighed] = {name: {} for name in arms}
+    for image in memo.facts_of:
+        facts = memo.facts_of[image]
+        for name, arm in arms.items():
+            rows = [(fact.pixels, *_told(arm, fact)) for fact in facts]
+            found[name][image] = np.array(rows, np.int64).T
     return found
 
 
-def expected_error(assembly: Assembly, darkroom: Sampled) -> float:
-    """Half of the 95 % interval of what the scenario's own arm keeps of all that was looked at, over that.
+def expected_spread(assembly: Assembly, darkroom: Sampled) -> Spread:
+    """What donors, at least two, show of what the scenario's own arm keeps of all that was looked at.
 
-    The wider one of bytes and clear pixels; 0 where nothing is kept.
+    Of bytes or clear pixels, whichever is less sure; 0 where nothing is kept.
     """
-    if len(darkroom.donors) < 2:
-        return 0.0
-    donors = _donors(assembly, darkroom)
     arm = make_arm("prune", assembly.scenario.pruning)
     own = [stratum(donor.glance) for donor in darkroom.donors]
     sampled = Counter(own)
     all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
-    speaks = np.array([all_tiles[where] / sampled[where] for where in own])
-    many = np.maximum(speaks - 1.0, 0.0) * speaks  # those that are painted are known
-    found = 0.0
-    for figure, off in zip(*donors.figures(arm), strict=True):
-        total = float((speaks * figure).sum())
-        found = max(found, Z_95 * float((many * off * off).sum()) ** 0.5 / max(total, 1.0))
-    return found
+    strata = tuple(sampled)
+    place = {where: number for number, where in enumerate(strata)}
+    member = np.array([place[where] for where in own])
+    painted = np.array([sampled[where] for where in strata], np.float64)
+    tiles = np.array([all_tiles[where] for where in strata], np.float64)
+    found: list[Spread] = []
+    for figure, off in zip(*_donors(assembly, darkroom).figures(arm), strict=True):
+        total = float((tiles / painted * np.bincount(member, figure)).sum())
+        squares = np.bincount(member, off * off) / painted / max(total, 1.0) ** 2
+        found.append(Spread(strata, tiles, painted, squares))
+    return max(found, key=lambda spread: spread.error)
 
 
 def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
@@ -141,33 +164,47 @@ def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
 
 
 def _error(
-    arm: Arm, record: FlightRecord, donors: Donors, darkroom: Sampled, memo: Memo
+    record: FlightRecord,
+    off: NDArray[np.float64],
+    donor_px: NDArray[np.float64],
+    darkroom: Sampled,
+    weighed: _Weighed,
 ) -> SampleError:
-    speaks, squares = np.zeros(len(donors.facts)), np.zeros(len(donors.facts))
-    total = np.zeros(2)
-    down = record.delivered_s
-    kept = [[item.tile_id for item in image.outcomes if item.is_kept] for image in record.images]
-    all_kept = sum(map(len, kept))
+    """Half-widths of a flight.
+
+    Args:
+        record: Of the flight.
+        off: [byte], [px] Residuals of donors in its arm, shape (2, N).
+        donor_px: [px] Size of each donor, shape (N,).
+        darkroom: Who the donors speak for.
+        weighed: Tiles in its arm.
+    """
+    speaks, squares = np.zeros(donor_px.size), np.zeros(donor_px.size)
+    total = np.zeros(2, np.int64)
+    down, donor_of = record.delivered_s, darkroom.donor_of
+    kept = [sum(item.is_kept for item in image.outcomes) for image in record.images]
+    all_kept = sum(kept)
     share_of_all = len(down) / all_kept if all_kept else 0.0
-    for image, names in zip(record.images, kept, strict=True):
-        share = sum(name in down for name in names) / len(names) if names else share_of_all
-        facts = {fact.tile_id: fact for fact in memo.facts_of[image.acquisition.id]}
-        for name in (item.tile_id for item in image.outcomes):
-            if name in down:
-                total += _told(arm, facts[name])
-            donor = darkroom.donor_of.get(name)
-            if donor is not None:
-                size = share * facts[name].pixels / donors.pixels[donor]
-                speaks[donor] += size
-                squares[donor] += size * size
-    off_bytes, off_px = donors.figures(arm)[1]
+    for image, many_kept in zip(record.images, kept, strict=True):
+        tiles, names = weighed[image.acquisition.id], image.acquisition.tile_ids
+        came = [number for number, name in enumerate(names) if name in down]
+        total += tiles[1:, came].sum(axis=1)
+        share = len(came) / many_kept if many_kept else share_of_all
+        drawn = [number for number, name in enumerate(names) if name in donor_of]
+        donors = np.array([donor_of[names[number]] for number in drawn], np.intp)
+        sizes = share * tiles[0, drawn] / donor_px[donors]
+        np.add.at(speaks, donors, sizes)
+        np.add.at(squares, donors, sizes * sizes)
+    off_bytes, off_px = off
     many = speaks * speaks + squares
+    own = [stratum(donor.glance) for donor in darkroom.donors]
     sent, clear_px = (max(float(value), 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent
     bytes_, px, rate = (
-        Z_95 * float((many * off * off).sum()) ** 0.5 for off in (off_bytes, off_px, off_rate)
+        Z_95 * max(0.0, float((many * steadied(off * off, own, speaks)).sum())) ** 0.5
+        for off in (off_bytes, off_px, off_rate)
     )
-    is_all_down = sum(map(len, kept)) == len(down)
+    is_all_down = all_kept == len(down)
     return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
 
 

@@ -22,7 +22,7 @@ from payload.rng import stream
 from payload.sim.counted import counted_bytes
 from payload.sim.facts import ClearPart, Thumbnail, TileDarkroom, TileFacts, perfect
 from payload.surrogate import Likeness, likeness
-from payload.surrogate.likeness import GROUPS, kind
+from payload.surrogate.likeness import GROUPS, kind_of
 from payload.types import Acquisition, CoverEstimate, Glance, NotCoded
 
 FEWEST_TILES = 200
@@ -37,7 +37,9 @@ FEWEST_IN_STRATUM = 5
 
 Stratum = tuple[int, int, int]
 _SUN_EDGES_DEG = (20.0, 40.0)
-_GROUNDS = (("glint",), *GROUPS)
+_GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
+    "glint": 0
+}
 _BRIGHT = (0, 2)  # grounds that a masker takes for cloud, or cloud for them: glint, snow and ice
 _THIN, _HIDDEN = 0.3, 0.85  # of thick cover
 _CLEAR, _MIXED, _DOUBTFUL, _COVERED = range(4)
@@ -50,20 +52,21 @@ covered, 0.9 where mixed or thinly overcast, 0.3 where hidden, 1.5 on snow and i
 
 def stratum(glance: Glance) -> Stratum:
     """Ground; clear, mixed, doubtful or covered; bin of sun."""
-    sky = int(kind(np.float64(glance.cover)))
+    sky = kind_of(glance.cover)
     thick = glance.cover if glance.thick_cover is None else glance.thick_cover
     if sky and thick >= _HIDDEN:
         sky = _COVERED
     elif sky and (sky == 2 or thick >= _THIN):
         sky = _DOUBTFUL
     return (
-        next(i for i, names in enumerate(_GROUNDS) if glance.surface in names),
+        _GROUND_OF[glance.surface],
         sky,
         sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES_DEG),
     )
 
 
-def _weight(where: Stratum) -> float:
+def weight(where: Stratum) -> float:
+    """How far figures of a stratum's tiles are expected to spread, beside clear ones."""
     ground, sky, _ = where
     return _WEIGHTS[sky] * (_BRIGHT_WEIGHT if ground in _BRIGHT else 1.0)
 
@@ -97,29 +100,37 @@ def lots(seed: int, acquisition_id: str, count: int) -> NDArray[np.float64]:
     return stream(seed, "sampled", acquisition_id).random(count)
 
 
+def lots_by_stratum(
+    seed: int, looked_at: Mapping[str, Sequence[Glance]]
+) -> dict[Stratum, NDArray[np.float64]]:
+    """The numbers of all tiles, sorted in each stratum."""
+    found: dict[Stratum, list[float]] = {}
+    for name, glances in looked_at.items():
+        drawn = lots(seed, name, len(glances)).tolist()
+        for glance, lot in zip(glances, drawn, strict=True):
+            found.setdefault(stratum(glance), []).append(lot)
+    return {where: np.sort(drawn) for where, drawn in found.items()}
+
+
 def choose_members(
-    seed: int, fraction: float, looked_at: Mapping[str, Sequence[Glance]]
+    seed: int, fraction: float, drawn_of: Mapping[Stratum, NDArray[np.float64]]
 ) -> Membership:
     """Decide which share of each stratum is painted.
 
     Args:
         seed: Of the scenario.
         fraction: Of all tiles, at least; more of those whose figures spread most, fewer of the others.
-        looked_at: Glances of the tiles of the images that a flight is expected to take.
+        drawn_of: Numbers of the tiles that a flight is expected to take, sorted, by stratum.
     """
-    by_stratum: dict[Stratum, list[float]] = {}
-    for name, glances in looked_at.items():
-        for glance, lot in zip(glances, lots(seed, name, len(glances)), strict=True):
-            by_stratum.setdefault(stratum(glance), []).append(float(lot))
-    count = sum(map(len, by_stratum.values()))
+    count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
-    weighed = sum(len(drawn) * _weight(where) for where, drawn in by_stratum.items())
+    weighed = sum(drawn.size * weight(where) for where, drawn in drawn_of.items())
     shares: dict[Stratum, float] = {}
-    for where, drawn in by_stratum.items():
+    for where, drawn in drawn_of.items():
         least = 1.0
-        if len(drawn) > FEWEST_IN_STRATUM:  # below this number there are just so many
-            least = float(np.partition(np.array(drawn), FEWEST_IN_STRATUM)[FEWEST_IN_STRATUM])
-        own = 1.0 if share >= 1.0 else share * _weight(where) * count / weighed
+        if drawn.size > FEWEST_IN_STRATUM:  # below this number there are just so many
+            least = float(drawn[FEWEST_IN_STRATUM])
+        own = 1.0 if share >= 1.0 else share * weight(where) * count / weighed
         shares[where] = max(own, least)
     return Membership(seed, share, shares)
 

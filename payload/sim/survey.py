@@ -6,16 +6,14 @@ from typing import cast
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
+from payload.sim.allocation import grown
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.planning import first_plan
-from payload.sim.sample_error import expected_error
-from payload.sim.sampled import Donor, Sampled, choose_members
-
-_LEAST_STEP, _SURPLUS = 1.1, 1.05
-"""A sample grows by so much at least, and beyond what seems enough, as what a small one tells of errors is vague."""
+from payload.sim.sample_error import expected_spread
+from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
@@ -46,10 +44,10 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     camera = Camera(assembly)
     planned = [camera.expose(image) for image in first_plan(assembly).images]
     looked_at = {image.id: source.glance(image.view, windows) for image in planned}
-    rules, fraction = scenario.sampled, scenario.sampled.fraction
+    rules, drawn = scenario.sampled, lots_by_stratum(scenario.seed, looked_at)
+    membership = choose_members(scenario.seed, rules.fraction, drawn)
     painted: dict[str, dict[int, TileFacts]] = {}
     while True:
-        membership = choose_members(scenario.seed, fraction, looked_at)
         donors: list[Donor] = []
         for image in planned:
             known = painted.setdefault(image.id, {})
@@ -65,13 +63,12 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
                 "it flies with fidelity: pixels"
             )
         darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
-        if rules.error is None or membership.share >= 1.0:
+        if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
             break
-        error = expected_error(assembly, darkroom)
-        if error <= rules.error:
+        spread = expected_spread(assembly, darkroom)
+        if spread.error <= rules.error:
             break
-        more = max(_LEAST_STEP, _SURPLUS * (error / rules.error) ** 2)
-        fraction = min(1.0, membership.share * more)
+        membership = grown(membership, spread, rules.error, drawn)
     darkroom.balance()
     return darkroom
 

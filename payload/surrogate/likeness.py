@@ -56,7 +56,7 @@ class Likeness:
 
     def nearest(self, glance: Glance, count: int = NEIGHBOURS) -> NDArray[np.intp]:
         """The tiles that resemble one most, in their order."""
-        is_kind = float(kind(np.float64(glance.cover)))
+        is_kind = float(kind_of(glance.cover))
         unlike = np.abs(self.cover - glance.cover) / self.step
         if glance.thick_cover is not None:
             thinner = np.abs(self.thick_cover - glance.thick_cover)
@@ -95,3 +95,8 @@ def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness
 def kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
     """0 clear, 1 with an edge of cloud in it, 2 overcast."""
     return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)
+
+
+def kind_of(cover: float) -> int:
+    """The same of one tile."""
+    return (cover > _EDGE) + (cover >= 1.0 - _EDGE)

@@ -1,0 +1,76 @@
+"""Allocation by strata agrees with drawing over and over, and with the closed form of the textbook."""
+
+import numpy as np
+import pytest
+
+from payload.sim.allocation import Z_95, Spread, grown
+from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members, weight
+
+CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 2), (1, 2, 2), (1, 3, 2), (2, 0, 2)
+STRATA = (CLEAR, DOUBTFUL, COVERED, SNOW)
+TILES = np.array([4000.0, 3000.0, 2000.0, 100.0])
+
+
+def spread(painted, squares):
+    return Spread(STRATA, TILES, np.asarray(painted, np.float64), np.asarray(squares, np.float64))
+
+
+def test_the_error_is_that_of_drawing_without_putting_back():
+    """By a second method: 1500 samples are drawn, and their totals spread as is said, to 3 standard errors (5.5 %)."""
+    rng = np.random.default_rng(3)
+    sizes, painted = (400, 300, 60), (20, 60, 30)
+    people = []
+    for where, size in zip(STRATA, sizes, strict=False):  # they spread just as is expected
+        drawn = rng.normal(0, 1, size)
+        people.append(10 + drawn / drawn.std(ddof=1) * 2 * max(weight(where), 1.0))
+    total = sum(float(each.sum()) for each in people)
+    squares = np.array([each.var(ddof=1) for each in people]) / total**2
+    told = Spread(STRATA[:3], np.array(sizes, float), np.array(painted, float), squares).error
+    found = [
+        sum(
+            size * rng.choice(each, count, replace=False).mean()
+            for each, size, count in zip(people, sizes, painted, strict=True)
+        )
+        for _ in range(1500)
+    ]
+    assert Z_95 * np.std(found) / total == pytest.approx(told, rel=0.055)
+
+
+def test_no_more_are_painted_than_the_closed_form_wants():
+    """n = (sum N s)^2 / (V + sum N s^2). Source: Cochran, Sampling Techniques (3rd ed., 1977), section 5.9, (5.28)."""
+    deviations = (
+        np.array([max(weight(where), 1.0) for where in STRATA]) * 3e-5
+    )  # just as is expected
+    now, asked = spread([6.0] * 4, deviations**2), 0.01
+    while now.error > asked:
+        more = spread(now.wanted(asked), now.squares)
+        assert (more.painted >= now.painted).all()
+        assert more.painted.sum() > now.painted.sum()
+        now = more
+    variance = (asked / Z_95) ** 2
+    closed = (TILES @ deviations) ** 2 / (variance + TILES @ deviations**2)
+    assert closed <= now.painted.sum() < 1.04 * closed + len(STRATA)
+
+
+def test_a_stratum_of_which_little_is_known_is_not_left_alone():
+    """Nothing was seen in a few of its tiles: more are painted; of a great many: hardly any."""
+    squares = np.array([1e-9, 1e-9, 0.0, 1e-9])
+    few = spread([20, 20, 5, 5], squares).wanted(0.01)[2] - 5
+    many = spread([20, 20, 1000, 5], squares).wanted(0.01)[2] - 1000
+    assert few > 20
+    assert many < few / 5
+
+
+def test_what_grows_holds_what_was_and_has_as_many_as_wanted():
+    rng = np.random.default_rng(8)
+    lots = {where: np.sort(rng.random(int(n))) for where, n in zip(STRATA, TILES, strict=True)}
+    small = choose_members(1, 0.02, lots)
+
+    def counts(membership):
+        return np.array([float((lots[w] < membership.shares[w]).sum()) for w in STRATA])
+
+    assert (counts(small) >= FEWEST_IN_STRATUM).all()
+    seen = spread(counts(small), [1e-9, 4e-9, 1e-9, 4e-9])
+    large = grown(small, seen, 0.01, lots)
+    assert all(large.shares[where] >= small.shares[where] for where in STRATA)
+    np.testing.assert_array_equal(counts(large), seen.wanted(0.01))
