@@ -371,12 +371,14 @@ def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path, mon
     counting = SimpleNamespace(crc32=lambda data: summed.append(len(data)) or zlib.crc32(data))
     monkeypatch.setattr("payload.compression.scan.zlib", counting)
     path = write(tmp_path / "a.tiles", is_closed=False)
-    header = bytearray(record_at(0, 1)[:72])
-    header[4:8] = struct.pack("<I", 2**31)
-    header[68:72] = struct.pack("<I", zlib.crc32(bytes(header[:68])))
-    path.write_bytes(path.read_bytes() + bytes(header) * 20_000)
+    header, headers = bytearray(record_at(0, 1)[:72]), []
+    for left in range(5000, 0, -1):  # no more than there is: what is cut short is not summed
+        header[4:8] = struct.pack("<I", 72 * left)
+        header[68:72] = struct.pack("<I", zlib.crc32(bytes(header[:68])))
+        headers.append(bytes(header))
+    path.write_bytes(path.read_bytes() + b"".join(headers))
     good, bad = opened(read_container(path))
-    assert sum(summed) <= 17 * path.stat().st_size
+    assert path.stat().st_size < sum(summed) <= 17 * path.stat().st_size
     assert good == DELIVERED
     assert list(bad) == [(0, 1)]
 
