@@ -342,7 +342,7 @@ def unpack(
 ) -> None:
     """Restore GeoTIFFs from what came down, bit for bit.
 
-    Pruned tiles become no data. Records that fail their check are listed and left out; if there are any, the exit code is 7.
+    Pruned tiles become no data. Records that fail their check are listed and left out; if there are any, or something is wrong with a file as a whole, the exit code is 7.
 
     Example:  payload-sim unpack results/quickstart-*/downlink/*.tiles --out restored
     """
@@ -364,9 +364,7 @@ def unpack(
     else:
         for found in reports:
             _answer(found.sentence())
-    failed = sum(len(report.failed) for report in reports)
-    if failed:
-        failures.append(f"{failed} tile records failed their check; the others are restored")
+    failures += [report.problem() for report in reports if report.problem()]
     if failures:
         raise CodecError("\n".join(failures))
 

@@ -73,6 +73,13 @@ class UnpackReport:
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
+    def problem(self) -> str:
+        """What went wrong, if anything, in a sentence; that a tile was never sent is no problem."""
+        found = ["the file is damaged or not whole"] if self.notes else []
+        if self.failed:
+            found.append(f"{len(self.failed)} tile records failed their check")
+        return f"{self.source}: {', '.join(found)}; what is intact is restored" if found else ""
+
 
 def unpack(path: Path, out: Path) -> UnpackReport:
     """Restore a container as `<stem>.tif` in a folder.

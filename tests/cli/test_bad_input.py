@@ -397,6 +397,25 @@ def test_one_bad_container_does_not_keep_others_from_being_restored(call, write_
     assert (tmp_path / "restored" / f"{good.stem}.tif").exists()
 
 
+def test_a_container_that_is_not_whole_is_restored_and_told(call, write_scenario, tmp_path):
+    """Cut before its index, of which the tiles are intact, or with another one behind it."""
+    path = write_scenario(pruning={"tile_px": 32, "max_cloud_cover": 1.0})
+    assert call("run", path, "--out", tmp_path / "out").code == 0
+    found = sorted((tmp_path / "out").glob("*/downlink/*.tiles"))
+    whole, other = (path.read_bytes() for path in found[:2])
+    file = tmp_path / "image.tiles"
+    file.write_bytes(whole)
+    assert call("unpack", file, "--out", tmp_path / "restored").code == 0
+    restored = (tmp_path / "restored" / "image.tif").read_bytes()
+    for damaged, told in ((whole[:-8], "no index"), (whole + other, "another container begins")):
+        file.write_bytes(damaged)
+        answer = call("unpack", file, "--out", tmp_path / "again")
+        assert answer.code == 7
+        assert told in answer.out
+        assert "damaged or not whole" in answer.err
+        assert (tmp_path / "again" / "image.tif").read_bytes() == restored
+
+
 def test_a_seed_is_no_what_if(call, write_scenario):
     answer = call("compare", write_scenario(), "--what-if", "seed=1,2")
     assert answer.code == 2
