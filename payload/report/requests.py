@@ -79,10 +79,12 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
         PlanRow(
             "Expired",
             "unknown" if told.expired is None else f"{told.expired:,}",
-            "Targets whose deadline passed without a clear image on the ground.",
+            "Targets, of areas their shots, whose deadline passed without a clear image on the ground.",
         ),
         PlanRow(
-            "Clear in time", clear, "Targets with a clear image on the ground by their deadline."
+            "Clear in time",
+            clear,
+            "Targets, of areas their shots, with a clear image on the ground by their deadline.",
         ),
         PlanRow(
             "Value",

@@ -265,12 +265,15 @@ class GroundLoop(Loop):
         ends_s = self.heard_end_s | {
             name: items[-1].end_s for name, items in fixed.items() if items
         }
-        committed = [item for items in fixed.values() for item in items]
+        heard = (self.flat[fact.image] for fact in self.ground.facts)
+        told = (item for items in fixed.values() for item in items)
+        booked = {item.id: item for item in (*heard, *told)}
+        committed = sorted(booked.values(), key=attrgetter("start_s", "id"))
         plan = self.ask_planner(
             GROUND,
             offered,
             standing,
-            Booked(ends_s, committed, [self.flat[fact.image] for fact in self.ground.facts]),
+            Booked(ends_s, committed),
             p_clear=p_clear,
         )
         chosen = [self.flat[item] for item in plan.opportunity_ids]

@@ -49,13 +49,11 @@ class Booked:
 
     Attributes:
         busy_until_s: [s] By satellite: when its last image ended.
-        committed: What no plan may disturb.
-        heard: Images besides that are known to be taken: they may still lie in memory.
+        committed: What no plan may disturb, flown or to be flown, each once.
     """
 
     busy_until_s: Mapping[str, float]
     committed: Sequence[Opportunity]
-    heard: Sequence[Opportunity] = ()
 
 
 Send = Callable[[Report], None]
@@ -216,9 +214,8 @@ class Loop:
         )
         now_s = self.env.now
         chances = [item for item in offered if item.target in wanted]
-        known = {item.id: item for item in (*booked.committed, *booked.heard)}
         images: defaultdict[str, list[Opportunity]] = defaultdict(list)
-        for item in known.values():
+        for item in booked.committed:
             images[item.satellite].append(item)
         limits = self._means.limits(now_s, images)
         return self._asking.plan(

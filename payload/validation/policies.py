@@ -32,6 +32,8 @@ FLEETS = ((1, 1), (3, 2), (6, 4))
 """Planes and satellites in each."""
 SEEDS = 20
 PIXEL_SEEDS = 3
+FIRST_SKY = 201
+"""Seed of the first sky. The defaults of reserves were chosen under skies 1 to 8, so that those cannot judge them."""
 _OWN_ARM: Literal["prune"] = "prune"
 
 
@@ -89,8 +91,9 @@ class Cell:
 
 def cells(seeds: int, pixel_seeds: int) -> list[Cell]:
     """All of the study: the few that are flown with pixels first, then the fleets from the smallest on."""
-    found = [Cell(*FLEETS[0], seed, "pixels") for seed in range(1, pixel_seeds + 1)]
-    return found + [Cell(*fleet, seed) for fleet in FLEETS for seed in range(1, seeds + 1)]
+    skies = range(FIRST_SKY, FIRST_SKY + max(seeds, pixel_seeds))
+    found = [Cell(*FLEETS[0], seed, "pixels") for seed in skies[:pixel_seeds]]
+    return found + [Cell(*fleet, seed) for fleet in FLEETS for seed in skies[:seeds]]
 
 
 def fly_cells(

@@ -175,14 +175,15 @@ def case_words(case: Case) -> str:
 
 def _span(found: Sequence[Contrast], *, more: bool = False) -> str:
     """Least and greatest share, as `40 to 60 % fewer`, `5 % fewer to 8 % more` or, signed, `-3 to +8 %`."""
-    least, *_, most = sorted(100.0 * one.share for one in (*found, *found))
+    shares = sorted(round(100.0 * one.share) for one in found)
+    least, most = shares[0], shares[-1]
     if more:
-        return f"{least:+.0f} to {most:+.0f} %"
+        return f"{least:+} to {most:+} %"
     if most <= 0.0:
-        return f"{-most:.0f} to {-least:.0f} % fewer"
+        return f"{-most} to {-least} % fewer"
     if least < 0.0:
-        return f"{-least:.0f} % fewer to {most:.0f} % more"
-    return f"{least:.0f} to {most:.0f} % more"
+        return f"{-least} % fewer to {most} % more"
+    return f"{least} to {most} % more"
 
 
 def _count(found: Sequence[Contrast]) -> str:

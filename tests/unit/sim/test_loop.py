@@ -6,6 +6,7 @@ two from then on: what was planned before anything of the difference could be kn
 
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from payload.sim.camera import Camera
 from payload.sim.ground_loop import PLAN_BYTES
 from payload.sim.log import Log
 from payload.sim.look_ahead import AheadOfTime
+from payload.sim.means import Means
 from payload.sim.planning import first_context
 from payload.sim.policies import make_loop
 from payload.types import Window
@@ -309,6 +311,32 @@ def test_under_ground_loop_satellites_never_plan(ready, fly):
     record = fly(ready("ground_loop"))
     upon = {version.why for version in record.loop.versions if version.place != "ground"}
     assert upon == {"uplink"}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_taken_in_an_orbit_keeps_to_its_energy_however_often_it_is_planned(
+    ready, fly, policy
+):
+    """Plans that are each within the budget must be so together: what has flown of the orbit at hand counts."""
+    assembly = ready(
+        policy,
+        {"plans_energy": True, "max_retakes": 100, "ground_delay_min": 0},
+        power={
+            "array_w": 9,
+            "battery_wh": 200,
+            "bus_w": 4,
+            "camera_w": 100,
+            "camera_on_s": 20,
+        },
+        scheduler={"kind": "density"},
+    )
+    limits = Means(assembly).limits(0.0, {})
+    taken = Counter(
+        (item.satellite, limits.orbit_of(item))
+        for item in (image.acquisition.opportunity for image in fly(assembly).images)
+    )
+    assert 0 < limits.most_images < 10
+    assert max(taken.values()) == limits.most_images
 
 
 # --- nobody peeks ------------------------------------------------------------------------------------
