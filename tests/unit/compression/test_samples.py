@@ -14,7 +14,11 @@ from payload.errors import CodecError
         ((256, 1, 1), 16, True),
         ((257, 1, 1), 16, False),
         ((2, 8192, 8192), 12, True),  # 2**27 samples
-        ((2, 8192, 8193), 12, False),
+        (
+            (2, 8321, 8065),
+            12,
+            False,
+        ),  # 2**27 + 2: 2**27 + 1 has 87,211 among its primes, longer than a side
         ((1, 65_535, 2_048), 12, True),
         ((1, 65_536, 1), 12, False),
         ((1, 1, 65_536), 12, False),

@@ -202,6 +202,26 @@ def test_a_plane_that_takes_more_than_its_samples_packed_is_not_taken():
     assert seal_clear(tile, coding, not_coded=speck, whole=whole) is whole
 
 
+def test_a_plane_that_takes_as_much_as_its_samples_packed_is_not_taken_however_short_the_record():
+    """Of one band of 8 bit a pixel is a byte packed: so many pixels are hidden as the plane takes bytes, then one more."""
+
+    def first(count):
+        return np.arange(64 * 64).reshape(64, 64) < count
+
+    def plane_bytes(count):
+        return 4 + len(pack_plane(first(count)))
+
+    even = next(count for count in range(1, 64) if plane_bytes(count) == count)
+    more = next(count for count in range(even + 1, 64) if plane_bytes(count) == count - 1)
+    tile = tile_of(textured((1, 64, 64), 8), bit_depth=8)
+    coding = Coding(Sized(1000, 500), "sized")
+    whole = seal(tile, coding.codec, "sized")
+    assert seal_clear(tile, coding, not_coded=first(even), whole=whole) is whole
+    found = seal_clear(tile, coding, not_coded=first(more), whole=whole)
+    assert len(found.record) == HEADER_BYTES + plane_bytes(more) + 500 < len(whole.record)
+    assert found.not_coded_bytes == 1
+
+
 def test_spare_bits_of_a_plane_that_are_not_zero_are_refused():
     """Else two planes would tell the same, and a hash over the record's pixels could not know."""
     for octet, is_good in ((0b10100000, True), (0b10100100, False)):
