@@ -162,15 +162,15 @@ def test_strong_reads_with_any_coefficients(monkeypatch, bit_depth, size):
 
 
 @pytest.mark.parametrize(
-    ("level", "off"),
-    [(0, 0), (0, 1), (8192, 0), (8192, 62)],
-    ids=["below the steps", "wide", "narrow", "middle"],
+    ("level", "off", "end"),
+    [(0, 0, (2**14, 2**15, -48)), (0, 1, (64, 64, 48)), (8192, 0, (None, 64, -48))],
+    ids=["below the steps", "wide", "narrow"],
 )
-def test_strong_reads_where_weights_and_corrections_end(monkeypatch, level, off):
-    """Scales that are always wrong in one way, so that one of the three widths takes all but the least weights.
+def test_strong_reads_where_weights_and_corrections_end(monkeypatch, level, off, end):
+    """Scales that are always wrong in one way, so that one of the three widths leaves the others the least weights.
 
-    The predictor tells 2000 everywhere, samples are that many beside it; a scale is 1/32 DN or twice the prediction in
-    1/64, which is a 31st of the 2000.
+    The predictor tells 2000 everywhere, samples are that many beside it; a scale is 1/32 DN or 62.5 DN. Below the
+    first step all widths are the same, so that no weight moves.
     """
     bands = 2000 + off * np.random.default_rng(8).choice([-1, 1], (1, 72, 72))
     coefficients = np.append(np.zeros(19, np.int64), 2000 << 8)
@@ -186,9 +186,7 @@ def test_strong_reads_where_weights_and_corrections_end(monkeypatch, level, off)
     record = record_of("strong", bands.astype(np.uint16), 12)
     reader = check("strong", record, bands.astype(np.uint16))
     last = reader.own_class
-    least = min(last.a, last.b, 2**16 - last.a - last.b)
-    assert least == (64 if level or off else 2**14)
-    assert last.k == {0: -48, 1: 48, 62: last.k}[off]
+    assert (last.a if end[0] else None, last.b, last.k) == end
 
 
 def test_the_page_s_tables_are_those_of_strong():
