@@ -104,7 +104,7 @@ class StrongReader(PredictorReader):
                 p = self.told(band, i, j)
                 if self.hidden[i][j]:
                     own[i, j] = min((p + 32) >> 6, self.top)
-                    errors[i, j] = self.error_before(band, i, j)
+                    errors[i, j] = self.to_the_left(errors, i, j, 1) if i or j else 0
                     continue
                 if i > 0:
                     features = self.features(band, i, j, p)
@@ -127,11 +127,6 @@ class StrongReader(PredictorReader):
         self.median_of[band][i, j] = sorted((west, north, third))[1]
         total, units = self.weighed(band, i, j)
         return clipped(total >> (units - 6), 0, 64 * self.top)
-
-    def error_before(self, band, i, j):
-        if i or j:
-            return self.to_the_left(self.error_of[band], i, j, 1)
-        return self.error_of[band - 4][0, 0] if band >= 4 else 0
 
     def features(self, band, i, j, p):
         """The table."""

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conformance.format_page import PictureReader, RawReader
+from conformance import ccsds123_reference as reference
+from conformance.format_page import PictureReader, RawReader, Reader
 from conformance.format_page_adaptive import GolombReader
 from conformance.format_page_median import MedAecReader, MedZstdReader
 from conformance.format_page_strong import StrongReader, inverse, normal, power
 from contracts.codec import blotted, textured, tile_of
 
 from payload.compression import Coding, Loss, normal_tables, open_record, seal, seal_clear, strong
+from payload.compression.ccsds123 import Ccsds123
 from payload.compression.interchange import J2k, JpegLs, Jxl
 from payload.compression.least_squares import Predictor
 from payload.compression.ls_golomb import LsGolomb
@@ -111,7 +113,7 @@ def test_strong_reads_at_the_smallest_tiles(shape, bit_depth):
 
 @pytest.mark.parametrize("kind", ["wild", "ground"])
 def test_strong_reads_beside_a_plane(kind):
-    """The first pixel is hidden, so that the fifth and sixth band begin with errors of the first and second."""
+    """Hidden are a blot, single pixels, the first ones of the first row and of others, and the last ones."""
     bands = pictures(kind, (6, 24, 20), 12)
     plane = blotted(bands.shape, 0.4)
     plane[0, :3] = plane[3:8, 0] = plane[-1, -2:] = True
@@ -159,6 +161,34 @@ def test_strong_reads_with_any_coefficients(monkeypatch, bit_depth, size):
     check("strong", record_of("strong", bands, bit_depth), bands)
 
 
+@pytest.mark.parametrize(
+    ("level", "off", "end"),
+    [(0, 0, (2**14, 2**15, -48)), (0, 1, (64, 64, 48)), (8192, 0, (None, 64, -48))],
+    ids=["below the steps", "wide", "narrow"],
+)
+def test_strong_reads_where_weights_and_corrections_end(monkeypatch, level, off, end):
+    """Scales that are always wrong in one way, so that one of the three widths leaves the others the least weights.
+
+    The predictor tells 2000 everywhere, samples are that many beside it; a scale is 1/32 DN or 62.5 DN. Below the
+    first step all widths are the same, so that no weight moves.
+    """
+    bands = 2000 + off * np.random.default_rng(8).choice([-1, 1], (1, 72, 72))
+    coefficients = np.append(np.zeros(19, np.int64), 2000 << 8)
+    weights = np.zeros(12, "<i2")
+    weights[4] = level
+    scale, _ = unpack_scale(b"\1" + weights.tobytes(), 0, 0)
+
+    def constant(samples, band, where, places):  # noqa: ARG001
+        return Predictor(8, places.taps(band), coefficients, is_fitted=True)
+
+    monkeypatch.setattr(strong, "fit", constant)
+    monkeypatch.setattr(strong, "fit_scale", lambda *_: scale)
+    record = record_of("strong", bands.astype(np.uint16), 12)
+    reader = check("strong", record, bands.astype(np.uint16))
+    last = reader.own_class
+    assert (last.a if end[0] else None, last.b, last.k) == end
+
+
 def test_the_page_s_tables_are_those_of_strong():
     assert [power(u) for u in range(385)] == normal_tables.powers().tolist()
     assert [inverse(u) for u in range(385)] == normal_tables.inverses().tolist()
@@ -183,6 +213,60 @@ def test_runs_of_zeros_and_pairs_read_as_the_page_says(share):
     bands = np.full((3, 80, 80), 700, np.uint16)
     bands[np.random.default_rng(2).random(bands.shape) < share] += 1
     check("med-aec", record_of("med-aec", bands, 12), bands)
+
+
+@pytest.mark.parametrize("max_error", [0, 5])
+def test_the_header_of_ccsds123_is_as_the_page_says(max_error):
+    """Options all unlike each other, read as the page lists them, make of the samples the bits by the literal standard."""
+    codec = Ccsds123(
+        previous_bands=2,
+        local_sums="column-oriented",
+        weight_bits=11,
+        first_exponent=-3,
+        last_exponent=4,
+        interval_bits=5,
+        fine_bits=3,
+        damping=6,
+        offset=7,
+        unary_limit=17,
+        initial_count=2,
+        rescaling_count=8,
+        initial_k=9,
+        block_size=16,
+        max_error_dn=max_error,
+    )
+    bands = textured((4, 24, 20), 12)
+    plane = blotted(bands.shape, 0.3)
+    plane[0, :2] = True
+    tile = tile_of(bands)
+    coding = Coding(codec, "ccsds123")
+    whole = seal(tile, codec, "ccsds123")
+    record = seal_clear(tile, coding, not_coded=plane, whole=whole).record
+    reader = Reader(record)
+    assert (reader.codec, reader.error, reader.depth) == ("ccsds123", max_error, 12)
+    assert reader.hidden == plane.tolist()
+    (
+        version, depth, coder, sums, p, omega, v_min, v_max, t_inc, theta, phi, psi, m,
+        u_max, gamma_0, gamma_star, k_prime, block, count,
+    ) = struct.unpack_from("<6B2b4BH5BI", reader.body)  # fmt: skip
+    assert (version, coder, block, count) == (1, 0, 16, 4 * len(reader.coded))
+    parameters = reference.Parameters(
+        D=depth, m=m, P=p, column=sums == 1, omega=omega, v_min=v_min, v_max=v_max, t_inc=2**t_inc, theta=theta,
+        phi=phi, psi=psi,
+    )  # fmt: skip
+    mapped, restored = reference.predict(bands.tolist(), parameters, coded=(~plane).tolist())
+    bits = reference.sample_adaptive_bits(
+        mapped,
+        depth=depth,
+        u_max=u_max,
+        gamma_0=gamma_0,
+        gamma_star=gamma_star,
+        k_prime=min(k_prime, depth - 2),
+    )
+    octets = "".join(f"{octet:08b}" for octet in reader.body[23:])
+    assert octets == bits + "0" * (-len(bits) % 8)
+    opened = open_record(record, {"ccsds123": codec}).bands
+    assert {place: opened[place[0]].flat[place[1]] for place in restored} == restored
 
 
 @pytest.mark.parametrize("name", READERS)

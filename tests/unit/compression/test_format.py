@@ -22,7 +22,7 @@ from payload.compression import (
 from payload.compression.med import MedZstd
 from payload.compression.raw import Raw
 from payload.compression.record import HEADER_BYTES
-from payload.types import Radiometry, Window
+from payload.types import Georeference, Radiometry, Window
 
 
 def example():
@@ -58,6 +58,7 @@ def test_a_reader_written_from_the_page_understands_a_container(tmp_path):
         bands=("red", "nir"),
         bit_depth=12,
         radiometry=Radiometry(1e-4),
+        georeference=Georeference("EPSG:32632", (6e5, 10.0, 0.0, 5e6, 0.0, -10.0)),
     )
     tile = replace(tile_of(bands, row=0, col=1), window=Window(0, 16, 16, 16))
     record = seal(tile, MedZstd(), "med-zstd").record
@@ -77,7 +78,8 @@ def test_a_reader_written_from_the_page_understands_a_container(tmp_path):
         "acquisition_id", "satellite", "target", "utc", "width_px", "height_px", "tile_px", "bands", "bit_depth",
         "radiometry", "georeference", "nodata",
     ]  # fmt: skip
-    assert all(name in rows["header"][1] for name in told)
+    parts = [told, told["radiometry"], told["georeference"]]
+    assert all(name in rows["header"][1] for part in parts for name in part)
     (checksum,) = struct.unpack_from("<I", data, 16 + length)
     assert checksum == zlib.crc32(data[: 16 + length])
     checksum, index_bytes, magic = struct.unpack("<IQ8s", data[-20:])
