@@ -52,6 +52,16 @@ class Hangs(Good):
 
 
 @dataclass(frozen=True)
+class Spins(Good):
+    """Computes for ever, seldom."""
+
+    def fault(self, payload, _shape):
+        while payload and payload[0] != 0x78:
+            pass
+        raise CodecError("the parity is another")
+
+
+@dataclass(frozen=True)
 class Dies(Good):
     """Takes the process with it, seldom."""
 

@@ -71,7 +71,7 @@ def _tried(target, seed, number, tally):
     is_traced = number % TRACED_EVERY < TRACED_IN_TURN
     if is_traced:
         tracemalloc.start()
-    begun_s = time.perf_counter()
+    begun_s = time.process_time()
     try:
         outcome = attempt()
     except CodecError:
@@ -82,7 +82,7 @@ def _tried(target, seed, number, tally):
         outcome = f"VIOLATION {type(error).__name__}"
         tally.violations.append([number, stage, way, f"{type(error).__name__}: {error}"[:200]])
     finally:
-        tally.slowest_s = max(tally.slowest_s, time.perf_counter() - begun_s)
+        tally.slowest_s = max(tally.slowest_s, time.process_time() - begun_s)
         peak_bytes = tracemalloc.get_traced_memory()[1] if is_traced else 0
         tracemalloc.stop()
     tally.peak_bytes = max(tally.peak_bytes, peak_bytes)

@@ -1,13 +1,16 @@
 """`.ci/fuzz --records 1000000 --codec all`: millions of damaged records, in a process that may die or hang.
 
-The decoder runs in a child with a bound on its address space. The parent looks at its clock: where a record
-takes too long, or the child dies, the child is begun anew behind that record, which is told as a violation.
+The decoder runs in a child with a bound on its address space. The parent looks at the time it computes, and at the
+clock: where a record takes too long, or the child dies, the child is begun anew behind that record, which is told as a
+violation.
 Counts are written after every batch, and a run that was stopped goes on from there.
 """
 
 import argparse
 import json
+import math
 import multiprocessing
+import os
 import resource
 import time
 from collections import Counter
@@ -19,8 +22,11 @@ from fuzz.judge import BYTES_BESIDES, BYTES_PER_SAMPLE, MOST_SAMPLES, Tally, bou
 from fuzz.targets import make_target, names
 
 HANG_S = 60.0
-"""[s] Of the clock, on a machine that may be busy; the slowest record is told."""
+"""[s] Of computing, which a busy machine does not lengthen; the slowest record is told."""
+ASLEEP = 10
+"""As many times longer by the clock is too long as well: then it waits for what never comes."""
 OUT = Path("results/codecs/fuzz.json")
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,12 @@ class _Child:
     def __init__(self, name, seed):
         context = multiprocessing.get_context("spawn")
         self.number = context.Value("q", -1, lock=False)
-        self.begun_s = context.Value("d", 0.0, lock=False)
+        self.begun_s = context.Array("d", 2, lock=False)  # by the clock, and in time computed
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=_serve, args=(name, seed, theirs, self.number, self.begun_s), daemon=True
+            target=_serve,
+            args=(name, seed, theirs, self.number, self.begun_s),
+            daemon=True,
         )
         self.process.start()
         theirs.close()
@@ -70,7 +78,7 @@ class _Child:
 
     def judge(self, numbers, hang_s):
         """A tally, or None if it hung or died; then `number` says where."""
-        self.begun_s.value = time.monotonic()
+        self.begun_s[:] = time.monotonic(), math.inf
         self.pipe.send(numbers)
         while True:
             try:
@@ -79,9 +87,15 @@ class _Child:
             except (EOFError, ConnectionResetError):
                 self.process.join()
                 return None, f"the process died ({self.process.exitcode})"
-            if time.monotonic() - self.begun_s.value > hang_s:
+            asleep_s = time.monotonic() - self.begun_s[0]
+            if self._computed_s() > hang_s or asleep_s > ASLEEP * hang_s:
                 self.stop()
                 return None, f"longer than {hang_s:g} s"
+
+    def _computed_s(self):
+        """[s] That the processor spent on the record at hand. Source: proc(5), utime and stime of `stat`."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / _TICKS_PER_S - self.begun_s[1]
 
     def stop(self):
         self.process.kill()
@@ -122,7 +136,7 @@ def _serve(name, seed, pipe, number, begun_s):
 
     def started(which):
         number.value = which
-        begun_s.value = time.monotonic()
+        begun_s[:] = time.monotonic(), time.process_time()
 
     while True:
         pipe.send(run(corpus, seed, pipe.recv(), started))

@@ -98,11 +98,17 @@ def test_the_harness_finds_nothing_wrong_with_a_codec_that_is_good():
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("Hangs", "longer than 4 s"), ("Dies", "died"), ("Bursts", "Memory")]
+    ("fault", "said"),
+    [
+        ("Hangs", "longer than 0.5 s"),
+        ("Spins", "longer than 0.5 s"),
+        ("Dies", "died"),
+        ("Bursts", "Memory"),
+    ],
 )
 def test_the_harness_survives_what_kills_or_stops_a_process(tmp_path, fault, said):
     out = tmp_path / "fuzz.json"
-    entry = fuzz(f"fuzz.bad:{fault}", Task(RARE, batch=RARE, hang_s=4.0), out)
+    entry = fuzz(f"fuzz.bad:{fault}", Task(RARE, batch=RARE, hang_s=0.5), out)
     assert entry["records"] == sum(entry["outcomes"].values()) == RARE
     assert any(said in problem for *_, problem in entry["violations"]), entry
     assert json.loads(out.read_text())["decoders"][f"fuzz.bad:{fault}"] == entry
