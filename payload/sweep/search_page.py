@@ -66,6 +66,7 @@ def told(found: Found) -> dict[str, Any]:
         "fresh_seeds": list(found.fresh_seeds),
         "fresh_base": found.fresh_base and _trial(found.fresh_base),
         "confirmed": found.confirmed and _trial(found.confirmed),
+        "trust": list(found.trust),
         "trials": [_trial(trial) for trial in found.trials],
     }
 
@@ -138,11 +139,11 @@ def answer(found: Found) -> str:
 
 
 def answer_lines(found: Found) -> list[str]:
-    """The answer, and how each bound stands, for a terminal."""
+    """The answer, how each bound stands, and how far all that is to be trusted, for a terminal."""
     bounds = [
         f"{said}, {seeds} seeds: {mean}, {verdict}" for said, seeds, mean, verdict in _bounds(found)
     ]
-    return [answer(found), *bounds]
+    return [answer(found), *bounds, *found.trust]
 
 
 def _beside_base(found: Found) -> str:
@@ -223,6 +224,7 @@ def render(found: Found) -> str:
         beside=_beside(found),
         bounds=_bounds(found),
         fresh=len(found.fresh_seeds),
+        trust=found.trust,
         columns=(
             "point",
             "standing",

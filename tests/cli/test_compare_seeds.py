@@ -152,3 +152,12 @@ def test_the_surrogates_errors_are_told(call, tmp_path):
     for sentence in told:
         assert sentence in found.out
         assert sentence in page
+
+
+@pytest.mark.parametrize("more", [(), ("--seeds", 2, "--jobs", 1)])
+def test_a_sample_that_is_compared_tells_how_much_was_painted(call, write_scenario, more):
+    found = call(
+        "compare", write_scenario(fidelity="sampled"), "--what-if", "link.rate_mbps=2", *more
+    )
+    assert found.code == 0
+    assert "were painted, masked and compressed" in found.out + found.err
