@@ -67,7 +67,13 @@ def optimise(
     refuse_remote([file, out])
     check_jobs(jobs)
     _check(trials, confirm, seed)
-    given = {"--maximise": maximise, "--minimise": minimise, "--out": str(out)}
+    given = {
+        "--maximise": maximise,
+        "--minimise": minimise,
+        "--out": str(out),
+        "--jobs": jobs and str(jobs),
+        "--cluster": cluster,
+    }
     command = ["payload-sim", "optimise", str(file)]
     command += [word for name, value in given.items() if value for word in (name, value)]
     command += [word for text in subject_to or [] for word in ("--subject-to", text)]
@@ -97,7 +103,8 @@ def _check(trials: int, confirm: int, seed: int) -> None:
 
 
 def _report(found: "Found", *, as_json: bool) -> None:
-    from payload.sweep.search_page import PAGE, answer_lines, told
+    from payload.sweep.search_page import PAGE, told
+    from payload.sweep.search_words import answer_lines
 
     if as_json:
         answer_json(told(found) | {"folder": str(found.folder)})

@@ -78,13 +78,14 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
     if as_json:
         answer_json(told)
     else:
+        runs, cells = len(result.grid.runs), len(result.grid.cells)
         answer(
-            f"{told['runs']} runs of {told['cells']} cells: {result.flown} flown now, "
-            f"{told['failed']} failed"
+            f"{runs} run{'' if runs == 1 else 's'} of {cells} cell{'' if cells == 1 else 's'}: "
+            f"{result.flown} flown now, {len(result.failed)} failed"
         )
         answer(str(result.folder / "sweep.html"))
     if result.failed:
         first = result.failed[0]
         raise SweepError(
-            f"{len(result.failed)} runs failed; their rows tell why; the first: {first.error}"
+            f"{len(result.failed)} of {len(result.rows)} runs failed; their rows tell why; the first: {first.error}"
         )

@@ -12,7 +12,8 @@ from payload.surrogate import read_surrogate
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
 from payload.sweep.goal import parse_goal
 from payload.sweep.search import SearchTerms, search
-from payload.sweep.search_page import answer_lines, write_search
+from payload.sweep.search_page import write_search
+from payload.sweep.search_words import answer_lines
 
 GRID = {"link.rate_mbps": [0.01, 1]}
 
