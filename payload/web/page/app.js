@@ -330,7 +330,7 @@ $("#take-off").addEventListener("click", async () => {
 
 function leftWords(left_s) {
   if (left_s === null) return "";
-  return left_s < 1 ? ", nearly there" : `, about ${span(left_s)} left`;
+  return left_s === 0 ? ", longer than expected" : `, about ${span(left_s)} left`;
 }
 
 let lastState = "";
