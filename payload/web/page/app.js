@@ -51,7 +51,7 @@ function shown(value, unit) {
   if (unit === "px") return scaled(value, ["px", "kpx", "Mpx", "Gpx", "Tpx"], 1000);
   if (unit === "J") return scaled(value, ["J", "kJ", "MJ", "GJ"], 1000);
   if (unit === "s") return span(value);
-  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4);
+  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4).replace("-", "−");
 }
 function span(seconds) {
   const sign = seconds < 0 ? "−" : "";
