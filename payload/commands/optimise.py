@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress
+from payload.commands.many import check_jobs, progress, resumable
 from payload.commands.options import AsJson, Jobs, Quiet
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
@@ -86,10 +86,9 @@ def optimise(
         yes=yes,
         command=tuple(command),
     )
-    with progress(quiet=quiet) as tell:
-        found = api.optimise(
-            api.load_sweep(file), terms, out, api.executor(jobs=jobs, cluster=cluster), tell
-        )
+    spec = api.load_sweep(file)
+    with resumable(out / spec.name), progress(quiet=quiet) as tell:
+        found = api.optimise(spec, terms, out, api.executor(jobs=jobs, cluster=cluster), tell)
     _report(found, as_json=as_json)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress
+from payload.commands.many import check_jobs, progress, resumable
 from payload.commands.options import AsJson, Jobs, Quiet
 from payload.commands.talk import answer, answer_json
 from payload.errors import SweepError
@@ -48,9 +48,10 @@ def sweep(
 
     refuse_remote([file, out])
     check_jobs(jobs)
-    with progress(quiet=quiet) as tell:
+    spec = api.load_sweep(file)
+    with resumable(out / spec.name), progress(quiet=quiet) as tell:
         result = api.run_sweep(
-            api.load_sweep(file),
+            spec,
             out,
             api.executor(jobs=jobs, cluster=cluster),
             api.Wishes(yes, retry, _command(file, out, jobs, cluster)),

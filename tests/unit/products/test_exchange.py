@@ -256,7 +256,7 @@ def test_a_czml_that_does_not_hold_the_whole_flight_says_so(tmp_path, monkeypatc
     """By hand: two satellites share 100 positions, a minute apart: 49 minutes of 10 hours."""
     time_s = np.arange(601) * 60.0
     way = np.full((601, 3), 4000.0)
-    paths = {name: Ephemeris(name, time_s, way) for name in ("one", "two")}
+    paths = {name: Ephemeris(name, time_s, way, np.zeros((601, 3))) for name in ("one", "two")}
     seen = czml.Visible("tour", EPOCH, paths, [], [], [])
 
     def title():
