@@ -219,7 +219,7 @@ class TestFlying:
         for path in ("/api/knobs", "/api/flight"):
             found = served.post(path, bad)
             assert found.status_code == 422
-            assert "link.rate_mbps" in found.json()["error"]
+            assert found.json()["error"].startswith("link.rate_mbps: found -1; ")
         assert served.site.runway.status.number == 0
 
     @pytest.mark.parametrize(
