@@ -172,8 +172,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
     known = ", ".join(file.stem for file in files)
 
     def refused(error: duckdb.Error) -> ScenarioError:
-        said = str(error).strip().splitlines()[0]
-        return ScenarioError(f"the query is refused: {said} (tables: {known})")
+        return ScenarioError(f"the query is refused: {_first_line(error)} (tables: {known})")
 
     with _connect() as connection:
 
@@ -199,8 +198,12 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                 connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         except duckdb.Error as error:
-            raise refused(error) from error
+            raise ScenarioError(f"{folder}: a table is damaged: {_first_line(error)}") from error
         yield ask
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 _QUESTIONS = {"SELECT", "EXPLAIN", "PRAGMA", "MULTI"}

@@ -109,6 +109,12 @@ def test_every_way_of_asking_is_answered(folder, sql):
     assert rows
 
 
+def test_a_damaged_table_is_no_fault_of_the_query(folder):
+    (folder / "tiles.parquet").write_bytes(b"garbage")
+    with pytest.raises(ScenarioError, match=r"a table is damaged: .*tiles\.parquet"):
+        query_folder(folder, "select 1")
+
+
 def test_a_folder_without_tables_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="holds no tables"):
         query_folder(tmp_path, "select 1")
