@@ -88,5 +88,6 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
     if result.failed:
         first = result.failed[0]
         raise SweepError(
-            f"{len(result.failed)} of {len(result.rows)} runs failed; their rows tell why; the first: {first.error}"
+            f"{len(result.failed)} run{'' if len(result.failed) == 1 else 's'} failed; "
+            f"the rows tell why; the first: {first.error}"
         )
