@@ -4,6 +4,8 @@ Nothing is flown. Geometry and the first plan are computed as in the run, and ti
 worked on, and timed; what a tile costs in books and tables is counted in bare events of SimPy, timed on this machine.
 """
 
+import math
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
 from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
-from payload.sim.flights import MOST_TILES
+from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.planning import first_plan
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
@@ -66,6 +68,8 @@ class Estimate:
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
         disk_bytes: [byte] Of the results folder.
+        image_s: [s] Of one core that an image takes.
+        at_once: Processes that would share the work on this machine.
     """
 
     images: int
@@ -73,6 +77,8 @@ class Estimate:
     cpu_s: float
     memory_bytes: int
     disk_bytes: int
+    image_s: float
+    at_once: int
 
     def sentence(self) -> str:
         """For people."""
@@ -118,7 +124,16 @@ def estimate(scenario: Scenario) -> Estimate:
         + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
         + tiles * LASTING_BYTES,
         disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + round(kept_bytes),
+        image_s=image_s,
+        at_once=_at_once(assembly, images),
     )
+
+
+def _at_once(assembly: Assembly, images: int) -> int:
+    """How many processes `run` has fly that, if it may."""
+    px = images * assembly.sensor.width_px * assembly.sensor.height_px
+    is_worth_it = px >= WORTH_PX.get(assembly.scenario.fidelity, math.inf)
+    return (os.cpu_count() or 1) if is_worth_it else 1
 
 
 def _painted_share(rules: SampledModel, tiles: int) -> float:

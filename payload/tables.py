@@ -155,7 +155,7 @@ Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
 def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
     """The tables of a results folder, to be asked; each `<name>.parquet` is the table `<name>`.
 
-    They are loaded first and the outside is then closed: a query sees nothing else.
+    They are loaded first and the outside is then closed: a query sees nothing else, and it only asks.
 
     Args:
         folder: Where the tables lie.
@@ -172,8 +172,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
     known = ", ".join(file.stem for file in files)
 
     def refused(error: duckdb.Error) -> ScenarioError:
-        said = str(error).strip().splitlines()[0]
-        return ScenarioError(f"the query is refused: {said} (tables: {known})")
+        return ScenarioError(f"the query is refused: {_first_line(error)} (tables: {known})")
 
     with _connect() as connection:
 
@@ -185,9 +184,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                     "the query is no text: bytes that are not UTF-8 stand in it"
                 ) from error
             try:
-                result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
-                if result is None:
-                    raise ScenarioError("the query is empty; SQL is wanted")
+                result = connection.execute(_question(connection, sql))
                 return [item[0] for item in result.description or ()], result.fetchall()
             except duckdb.Error as error:
                 raise refused(error) from error
@@ -201,8 +198,36 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                 connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         except duckdb.Error as error:
-            raise refused(error) from error
+            raise ScenarioError(f"{folder}: a table is damaged: {_first_line(error)}") from error
         yield ask
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+_QUESTIONS = {"SELECT", "EXPLAIN", "PRAGMA", "MULTI"}
+"""Kinds of statement that only ask, as DuckDB's parser names them: SHOW, DESCRIBE, SUMMARIZE, FROM and VALUES are SELECT to it, a PIVOT is MULTI."""
+
+
+def _question(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Statement":
+    """The one statement of a query.
+
+    Raises:
+        ScenarioError: It is none, several, or one that would change something.
+    """
+    found = connection.extract_statements(sql)
+    if not found:
+        raise ScenarioError("the query is empty; SQL is wanted")
+    if len(found) > 1:
+        raise ScenarioError(f"{len(found)} statements are given; a query is one, so ask them apart")
+    kind = found[0].type.name
+    if kind not in _QUESTIONS:
+        raise ScenarioError(
+            f"the query is refused: {kind} is more than a question; "
+            "SELECT, WITH, FROM, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN is wanted"
+        )
+    return found[0]
 
 
 def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -8,16 +8,14 @@ from pathlib import Path
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.crossed import compare_settings
-from payload.analysis.fidelity import surrogate_notes
-from payload.analysis.paired import Figures, PairedComparison
+from payload.analysis.paired import PairedComparison
 from payload.examination import check
 from payload.run import Tell, fly, silence
 from payload.scenario.load import setting_overrides, what_if_settings
 from payload.scenario.models import Scenario
-from payload.sim.assemble import surrogate_of
-from payload.sim.fidelity import surrogate_name
 from payload.sweep import Executor
 from payload.sweep import Tell as SweepTell
+from payload.sweep.trust import trust_notes
 from payload.sweep.variants import fly_variants
 
 
@@ -84,23 +82,11 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
     flown_with = range(first, first + seeds)
     flights = fly_variants(scenarios, flown_with, folder, flier, tell)
     found = compare_settings(flights, flown_with, settings)
-    return replace(found, notes=tuple(_trust(scenarios, flights)))
-
-
-_IMAGES = "arms.prune.images"
-
-
-def _trust(
-    scenarios: Sequence[tuple[str, Scenario]], flights: Sequence[tuple[str, Sequence[Figures]]]
-) -> list[str]:
-    """How far the figures of surrogates are to be trusted."""
-    told = []
-    for (name, scenario), (_, flown) in zip(scenarios, flights, strict=True):
-        taken = [int(images) for figures in flown if (images := figures.get(_IMAGES))]
-        surrogate = surrogate_of(scenario) if taken else None
-        if surrogate is not None:
-            told.append((name, surrogate, surrogate_name(scenario.surrogate.file), min(taken)))
-    return surrogate_notes(told)
+    flown = [
+        (name, scenario, figures)
+        for (name, scenario), (_, figures) in zip(scenarios, flights, strict=True)
+    ]
+    return replace(found, notes=tuple(trust_notes(flown)))
 
 
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:

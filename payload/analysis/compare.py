@@ -1,8 +1,11 @@
 """Flights side by side: the same figures of each variant, and their difference to the first."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from payload.analysis.intervals import ANYTHING, Within
 
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("bytes.acquired", "acquired", "byte"),
@@ -38,6 +41,20 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("prices.cost_per_clear_gb", "cost, a clear gigabyte delivered", "currency/GB"),
 )
 """What is compared: key path in the summary, words, unit."""
+
+
+_SHARES = {"masker.iou", "power.lowest_charge"}
+_KNOWN = {key for key, _, _ in ROWS}
+_BESIDE_OTHERS = "saved_fraction"
+"""The one figure of an arm that can be negative: less was sent by the bent pipe."""
+
+
+def range_of(key: str) -> Within:
+    """What a figure of a summary can be at all: counts and amounts are never less than none."""
+    if key in _SHARES:
+        return (0.0, 1.0)
+    is_arms = key.startswith("arms.") and not key.endswith(_BESIDE_OTHERS)
+    return (0.0, math.inf) if is_arms or key in _KNOWN else ANYTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,22 +38,29 @@ def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str,
     return {**part, "sentences": _sentences(part)}
 
 
-def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, int]]) -> list[str]:
+def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, Sequence[int]]]) -> list[str]:
     """How far to trust flights that are compared: said once for all that share a surrogate.
 
     Args:
-        flights: By variant its name, its surrogate, how its scenario calls that, and how many images it took.
-            The fewest of all that share one are told, as their errors even out least.
+        flights: By variant its name, its surrogate, how its scenario calls that, and how many images each flight took.
+            Errors of images even out in a total, so that the fewest and the most are told.
     """
-    shared: dict[tuple[str, str], list[tuple[str, Surrogate, int]]] = {}
+    shared: dict[tuple[str, str], list[tuple[str, Surrogate, Sequence[int]]]] = {}
     for variant, surrogate, name, images in flights:
         shared.setdefault((surrogate.digest, name), []).append((variant, surrogate, images))
     notes = []
     for (_, name), told in shared.items():
-        fewest = min(images for _, _, images in told)
-        said = surrogate_part(told[0][1], name=name, images=fewest)["sentences"][:2]
+        images = [count for _, _, counts in told for count in counts]
+        fewest, most = (
+            surrogate_part(told[0][1], name=name, images=count)
+            for count in (min(images), max(images))
+        )
         whose = "" if len(shared) == 1 else f"{'; '.join(variant for variant, _, _ in told)}: "
-        notes += [whose + sentence for sentence in said]
+        notes += [whose + sentence for sentence in fewest["sentences"][:2]]
+        if min(images) < max(images):
+            notes[-1] += (
+                f" That is the smallest flight. {_interval(most['held_out'])}: the largest."
+            )
     return notes
 
 
@@ -86,19 +93,26 @@ def _sentences(part: dict[str, Any]) -> list[str]:
 
 def _errors(held_out: dict[str, Any]) -> list[str]:
     bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
-    images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
     total = (
         f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
         f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
-        f"{_percent(clear['total_bias'])}. For a total over {images} the 95 % interval of the error is "
-        f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
-        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels."
+        f"{_percent(clear['total_bias'])}. {_interval(held_out)}."
     )
     single = (
         f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
         f"tiles being kept up to a cover of {held_out['max_cloud_cover']:g}."
     )
     return [total, single]
+
+
+def _interval(held_out: dict[str, Any]) -> str:
+    bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
+    images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
+    return (
+        f"For a total over {images} the 95 % interval of the error is "
+        f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
+        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels"
+    )
 
 
 def _fit(fitted_on: dict[str, Any]) -> str:

@@ -42,11 +42,17 @@ class Mean:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
-def mean_of(values: Sequence[float], level: float = LEVEL) -> Mean:
+Within = tuple[float, float]
+"""What a figure can be at all: least and most."""
+ANYTHING: Within = (-math.inf, math.inf)
+
+
+def mean_of(values: Sequence[float], level: float = LEVEL, *, within: Within = ANYTHING) -> Mean:
     """The mean of independent values, and an interval for it: Student's, bent by the skewness of the values.
 
     A lopsided sample says where the rare values lie that it has not met, so the end on that side is further out. Equal to
-    Student's where the values are even.
+    Student's where the values are even. Its ends stay within what the values can be: few and lopsided ones would tell of
+    less than no bytes, and a true mean does not lie there either, so that no interval misses it that met it before.
 
     Source: Student (1908), Biometrika 6(1), 1-25; Hall (1992), Journal of the Royal Statistical Society B 54(1), 221-228,
     the cubic transformation and its inverse.
@@ -61,8 +67,9 @@ def mean_of(values: Sequence[float], level: float = LEVEL) -> Mean:
         return Mean(mean, mean, mean, count)
     lean = skewness(values)
     t = student_t(level, count - 1) * (1 + FEW * abs(lean) / count**2)
-    low, high = (spread * _bent(end, lean, count) for end in (t, -t))
-    return Mean(mean, mean - low, mean - high, count)
+    low, high = (mean - spread * _bent(end, lean, count) for end in (t, -t))
+    least, most = within
+    return Mean(mean, max(low, min(least, mean)), min(high, max(most, mean)), count)
 
 
 def _bent(t: float, lean: float, count: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from payload.analysis.compare import ROWS
+from payload.analysis.compare import ROWS, range_of
 from payload.analysis.intervals import LEVEL, Mean, mean_of, values_needed
 
 Figures = Mapping[str, float | int | bool | None]
@@ -178,7 +178,7 @@ def _effect(
         key,
         label,
         unit,
-        mean_of([mine for mine, _ in pairs]),
+        mean_of([mine for mine, _ in pairs], within=range_of(key)),
         found,
         _unpaired(pairs),
         needed and max(needed, found.count + 1),

@@ -58,11 +58,7 @@ def sampled_part(
 def _sentences(
     painted: Painted, own: Mapping[str, Any] | None, half: tuple[float, float] | None
 ) -> list[str]:
-    share = painted.painted / painted.tiles if painted.tiles else 1.0
-    first = (
-        f"Of {painted.tiles:,} tiles {painted.painted:,} ({100 * share:.1f} %) were painted, masked and compressed; "
-        "the others are taken to be like those of them that look like them at a glance."
-    )
+    first = _painted(painted.tiles, painted.painted)
     if own is None or half is None or painted.painted == painted.tiles:
         return [first]
     widths = [
@@ -74,6 +70,56 @@ def _sentences(
         f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}.",
         "There are no records and no pictures, as not all tiles were painted.",
     ]
+
+
+def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[str]:
+    """How far to trust flights that are compared, all of them sampled: the widest interval is told.
+
+    Args:
+        flights: Figures of their summaries by path.
+    """
+    if not flights:
+        return []
+    tiles, painted = (
+        sum(int(figures.get(f"sampled.{name}") or 0) for figures in flights)
+        for name in ("tiles", "painted")
+    )
+    widest = [
+        max((_half(figures, key) for figures in flights), key=_as_share, default=(0.0, None))
+        for key, _ in _LINKED
+    ]
+    notes = [_painted(tiles, painted)]
+    if any(half for half, _ in widest):
+        told = [
+            f"{_percent(half, total)} for {word}"
+            for (half, total), (_, word) in zip(widest, _LINKED, strict=True)
+        ]
+        notes.append(
+            f"By the samples themselves the 95 % interval of what came down is at most {told[0]} and {told[1]}, "
+            "in the flight where it is widest."
+        )
+    return notes
+
+
+def _half(figures: Mapping[str, float | int | None], key: str) -> tuple[float, float | None]:
+    """Half the width of a figure's interval, and the figure."""
+    high, total = (
+        figures.get(name) for name in (f"sampled.arms.prune.{key}_high", f"arms.prune.{key}")
+    )
+    return (0.0 if high is None or total is None else float(high - total), total)
+
+
+def _as_share(half_and_total: tuple[float, float | None]) -> tuple[float, float]:
+    half, total = half_and_total
+    return (half / total if total else 0.0, half)
+
+
+def _painted(tiles: int, painted: int) -> str:
+    share = painted / tiles if tiles else 1.0
+    return (
+        f"Of {tiles:,} tiles {painted:,} ({100 * share:.1f} %) were painted, masked and compressed; "
+        "the others are taken to be like those of them that look like them at a glance."
+    )
 
 
 def _percent(half: float, total: float | None) -> str:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from payload.commands.talk import say
@@ -14,12 +15,25 @@ if TYPE_CHECKING:
     from payload.sweep import Progress
 
 MOST_JOBS = 4096
+ROWS = "rows"
+"""Where a sweep's folder has its rows; the sweep itself is not imported for that."""
 
 
 def check_jobs(jobs: int | None) -> None:
     """ScenarioError if nobody has so many cores."""
     if jobs is not None and not 1 <= jobs <= MOST_JOBS:
         raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")
+
+
+@contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Whoever interrupts is told that what is flown stands, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        rows = sum(1 for _ in (folder / ROWS).glob("[0-9a-f]*.json"))
+        say(f"rows that stand in {folder}: {rows}; the same command again goes on from there")
+        raise
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress
+from payload.commands.many import check_jobs, progress, resumable
 from payload.commands.options import AsJson, Jobs, Quiet
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
@@ -67,7 +67,13 @@ def optimise(
     refuse_remote([file, out])
     check_jobs(jobs)
     _check(trials, confirm, seed)
-    given = {"--maximise": maximise, "--minimise": minimise, "--out": str(out)}
+    given = {
+        "--maximise": maximise,
+        "--minimise": minimise,
+        "--out": str(out),
+        "--jobs": jobs and str(jobs),
+        "--cluster": cluster,
+    }
     command = ["payload-sim", "optimise", str(file)]
     command += [word for name, value in given.items() if value for word in (name, value)]
     command += [word for text in subject_to or [] for word in ("--subject-to", text)]
@@ -80,10 +86,9 @@ def optimise(
         yes=yes,
         command=tuple(command),
     )
-    with progress(quiet=quiet) as tell:
-        found = api.optimise(
-            api.load_sweep(file), terms, out, api.executor(jobs=jobs, cluster=cluster), tell
-        )
+    spec = api.load_sweep(file)
+    with resumable(out / spec.name), progress(quiet=quiet) as tell:
+        found = api.optimise(spec, terms, out, api.executor(jobs=jobs, cluster=cluster), tell)
     _report(found, as_json=as_json)
 
 
@@ -97,7 +102,8 @@ def _check(trials: int, confirm: int, seed: int) -> None:
 
 
 def _report(found: "Found", *, as_json: bool) -> None:
-    from payload.sweep.search_page import PAGE, answer_lines, told
+    from payload.sweep.search_page import PAGE, told
+    from payload.sweep.search_words import answer_lines
 
     if as_json:
         answer_json(told(found) | {"folder": str(found.folder)})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress
+from payload.commands.many import check_jobs, progress, resumable
 from payload.commands.options import AsJson, Jobs, Quiet
 from payload.commands.talk import answer, answer_json
 from payload.errors import SweepError
@@ -48,9 +48,10 @@ def sweep(
 
     refuse_remote([file, out])
     check_jobs(jobs)
-    with progress(quiet=quiet) as tell:
+    spec = api.load_sweep(file)
+    with resumable(out / spec.name), progress(quiet=quiet) as tell:
         result = api.run_sweep(
-            api.load_sweep(file),
+            spec,
             out,
             api.executor(jobs=jobs, cluster=cluster),
             api.Wishes(yes, retry, _command(file, out, jobs, cluster)),
@@ -78,13 +79,15 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
     if as_json:
         answer_json(told)
     else:
+        runs, cells = len(result.grid.runs), len(result.grid.cells)
         answer(
-            f"{told['runs']} runs of {told['cells']} cells: {result.flown} flown now, "
-            f"{told['failed']} failed"
+            f"{runs} run{'' if runs == 1 else 's'} of {cells} cell{'' if cells == 1 else 's'}: "
+            f"{result.flown} flown now, {len(result.failed)} failed"
         )
         answer(str(result.folder / "sweep.html"))
     if result.failed:
         first = result.failed[0]
         raise SweepError(
-            f"{len(result.failed)} runs failed; their rows tell why; the first: {first.error}"
+            f"{len(result.failed)} run{'' if len(result.failed) == 1 else 's'} failed; "
+            f"the rows tell why; the first: {first.error}"
         )

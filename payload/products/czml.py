@@ -18,10 +18,10 @@ from shapely import Geometry
 from payload.ledger import ContactLog
 from payload.orbit import eclipses
 from payload.types import Acquisition, Ephemeris, GroundStation
-from payload.units import M_PER_KM, at, iso_utc
+from payload.units import M_PER_KM, S_PER_H, at, iso_utc
 
 MOST_STATES = 100_000
-"""Positions in a file, of all satellites together: some 6 MB. A longer flight is told from its begin on."""
+"""Positions in a file, of all satellites together: some 6 MB. A longer flight is told from its begin on, and the title says so."""
 MOST_IMAGES = 5_000
 """Footprints in a file, the first ones."""
 Colour = tuple[int, int, int, int]
@@ -69,6 +69,21 @@ class Visible:
         """[s] Up to which is told."""
         return float(next(iter(self.ephemerides.values())).time_s[self.count - 1])
 
+    @property
+    def title(self) -> str:
+        """The scenario's name, and how much of it is shown where that is not all."""
+        whole_s = min(float(path.time_s[-1]) for path in self.ephemerides.values())
+        told = [
+            f"the first {self.end_s / S_PER_H:.3g} h of {whole_s / S_PER_H:.3g} h"
+            if self.end_s < whole_s
+            else "",
+            f"footprints of the first {MOST_IMAGES:,} of {len(self.images):,} images"
+            if len(self.images) > MOST_IMAGES
+            else "",
+        ]
+        cut = "; ".join(filter(None, told))
+        return f"{self.name} ({cut})" if cut else self.name
+
     def utc(self, time_s: float) -> str:
         """An instant as CZML wants it."""
         return iso_utc(at(self.epoch_utc, time_s))
@@ -91,7 +106,7 @@ def _packets(seen: Visible) -> Iterator[dict[str, Any]]:
     whole = seen.interval((0.0, seen.end_s))
     yield {
         "id": "document",
-        "name": seen.name,
+        "name": seen.title,
         "version": "1.0",
         "clock": {
             "interval": whole,

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,8 @@ def _environment() -> "Environment":
     )
     environment.filters |= {
         "bold": _bold,
+        "breakable": _breakable,
+        "figure_columns": _figure_columns,
         "data_url": _data_url,
         "share": share,
         "span": span,
@@ -147,6 +150,22 @@ def _bold(text: str) -> "Markup":
     from markupsafe import Markup, escape  # noqa: PLC0415
 
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))
+
+
+def _breakable(text: str) -> "Markup":
+    """Text whose long keys may break where a word of theirs ends; all is escaped."""
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    return Markup(re.sub(r"([._/=])(?=[^\W\d])", r"\1<wbr>", str(escape(text))))
+
+
+def _figure_columns(rows: Sequence[Sequence[str]]) -> set[int]:
+    """Columns of a table that are of figures, which stand under each other."""
+    return {
+        index
+        for index, cells in enumerate(zip(*rows, strict=True))
+        if all(cell in {"", "unknown"} or cell[0] in "+-0123456789" for cell in cells)
+    }
 
 
 def _data_url(png: bytes) -> str:

@@ -12,6 +12,7 @@ from payload.report.chart import ARM_WORDS, Chart, Json, Mark, axis, layout, pla
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
 from payload.sweep.response import Choice, Level, Responses
+from payload.sweep.trust import grid_notes
 
 PAGE = "sweep.html"
 MOST_FAILURES, MOST_FRONT = 50, 60
@@ -48,6 +49,7 @@ def render(responses: Responses) -> str:
         failures=[(row.key[:12], row.error) for row in result.failed[:MOST_FAILURES]],
         failed=len(result.failed),
         not_finite=sum(bool(row.not_finite) for row in result.rows),
+        trust=grid_notes([(result.grid, result.rows)]),
         notes=sorted({note for row in result.rows for note in row.notes}),
     )
 

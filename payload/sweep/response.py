@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from payload.analysis.compare import range_of
 from payload.analysis.intervals import Mean, mean_of
 from payload.sweep.table import RunTable
 
@@ -62,7 +63,7 @@ class Responses:
     def response(self, metric: str, parameter: str) -> list[Level]:
         """A metric at each value of a parameter, all else of the design averaged out."""
         return [
-            Level(value, cells, mean_of(seeds))
+            Level(value, cells, mean_of(seeds, within=range_of(metric)))
             for value, cells, seeds in self._by_level(metric, parameter)
         ]
 
@@ -73,6 +74,11 @@ class Responses:
             Level(value, cells, mean_of([a - b for a, b in zip(seeds, levels[0][2], strict=True)]))
             for value, cells, seeds in levels
         ]
+
+    def _means(self, metric: str) -> dict[int, Mean]:
+        """By cell the mean of a metric over the seeds."""
+        within = range_of(metric)
+        return {cell: mean_of(told, within=within) for cell, told in self.by_cell(metric).items()}
 
     def _by_level(self, metric: str, parameter: str) -> list[tuple[object, int, list[float]]]:
         """Each value of a parameter, its number of cells, and the mean over them in each seed."""
@@ -94,13 +100,8 @@ class Responses:
         """
         found = []
         for arm in self.table.result.grid.spec.arms:
-            sent = self.by_cell(f"arms.{arm}.{BYTES}")
-            clear = self.by_cell(f"arms.{arm}.{CLEAR_PX}")
-            found += [
-                (arm, cell, mean_of(sent[cell]), mean_of(clear[cell]))
-                for cell in sent
-                if cell in clear
-            ]
+            sent, clear = self._means(f"arms.{arm}.{BYTES}"), self._means(f"arms.{arm}.{CLEAR_PX}")
+            found += [(arm, cell, sent[cell], clear[cell]) for cell in sent if cell in clear]
         real = [item for item in found if item[0] != "oracle"]
         best = pareto([(item[2].value, item[3].value) for item in real])
         front = {item[:2] for item, is_best in zip(real, best, strict=True) if is_best}

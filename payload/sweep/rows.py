@@ -15,6 +15,7 @@ from payload.provenance import canonical_json
 
 FLOWN, FAILED = "flown", "failed"
 ROWS = "rows"
+_NO_FIGURES = {"schema_version", "seed", "surrogate"}
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -111,7 +112,7 @@ def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool
     """Numbers, truth values and unknowns of a summary by path; lists of named things by their names."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if path or name not in {"schema_version", "seed", "surrogate", "sampled"}:
+            if path or (name not in _NO_FIGURES and (name, inner) != ("sampled", None)):
                 yield from _figures(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list | tuple):
         for inner in value:

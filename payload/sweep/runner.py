@@ -112,12 +112,14 @@ def fly_sweep(
         _forget_failed(folder, grid)
     missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
     wall_s, busy_s = 0.0, 0.0
-    if missing:
-        with executor:
-            start_s = time.perf_counter()
-            busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
-            wall_s = time.perf_counter() - start_s
-    shutil.rmtree(folder / ".spool", ignore_errors=True)
+    try:
+        if missing:
+            with executor:
+                start_s = time.perf_counter()
+                busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
+                wall_s = time.perf_counter() - start_s
+    finally:
+        shutil.rmtree(folder / ".spool", ignore_errors=True)
     return SweepResult(folder, grid, _rows(grid, folder), len(missing), wall_s, busy_s)
 
 

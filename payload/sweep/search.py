@@ -13,13 +13,14 @@ from payload.errors import ScenarioError, SweepError
 from payload.scenario.load import Template, read_template
 from payload.sweep.flying import Executor, Landed
 from payload.sweep.goal import Goal, resolve
-from payload.sweep.grid import MOST_RUNS, MOST_UNASKED, Cell, lay_out, seeds_of
+from payload.sweep.grid import MOST_RUNS, MOST_UNASKED, Cell, Grid, lay_out, seeds_of
 from payload.sweep.rows import FAILED, Row
 from payload.sweep.runner import Progress, Tell, fly_grid, make_rows
 from payload.sweep.sampler import Sampler
 from payload.sweep.space import Space, space_of
 from payload.sweep.spec import SweepSpec
 from payload.sweep.trials import Standing, Trial, judge
+from payload.sweep.trust import grid_notes
 
 AT_ONCE = 4
 """Points under way together. It is no number of workers: those that fly would change what is found."""
@@ -65,6 +66,7 @@ class Found:
         fresh_seeds: That the search never saw.
         fresh_base: The base with those.
         confirmed: The best with those; None where no point is feasible.
+        trust: How far the figures are to be trusted, in sentences.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Found:
     fresh_seeds: tuple[int, ...] = ()
     fresh_base: Trial | None = None
     confirmed: Trial | None = None
+    trust: tuple[str, ...] = ()
 
     @cached_property
     def feasible(self) -> tuple[Trial, ...]:
@@ -154,6 +157,7 @@ def search(
         found = Found(folder, spec, goal, terms, seeds, base, tuple(trials), whole, flown)
         if found.best is not None and terms.confirm:
             found = _confirmed(found, flight)
+    found = replace(found, trust=tuple(grid_notes(flight.flown)))
     shutil.rmtree(folder / ".spool", ignore_errors=True)
     return found
 
@@ -235,6 +239,7 @@ class _Flight:
     folder: Path
     executor: Executor
     clock: "_Clock"
+    flown: list[tuple[Grid, Sequence[Row]]] = field(default_factory=list)
 
     def fly(self, values: Mapping[str, object], seeds: Sequence[int]) -> Sequence[Row] | str:
         return self.fly_all([values], seeds)[0]
@@ -254,6 +259,7 @@ class _Flight:
                 cells.append(cell)
         grid = lay_out(self.spec, self.template, tuple(cells), seeds)
         rows = fly_grid(grid, self.folder, self.executor, self.clock.hear)
+        self.flown.append((grid, rows))
         self.clock.passed(len(points) * len(seeds))
         flown = _parts(rows, len(seeds))
         return [refused[index] if index in refused else next(flown) for index in range(len(points))]

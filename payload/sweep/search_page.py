@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from payload import __version__
-from payload.analysis.compare import ROWS
 from payload.analysis.intervals import LEVEL, Mean
-from payload.provenance import canonical_json
 from payload.report.chart import Chart, Json, Mark, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
-from payload.sweep.goal import OWN
 from payload.sweep.grid import code_digest
 from payload.sweep.page import interval, write_text
 from payload.sweep.search import Found
+from payload.sweep.search_words import (
+    answer,
+    bounds_told,
+    signed,
+    value_told,
+    values_told,
+    words,
+)
 from payload.sweep.table import csv_text, plain_values, write_parquet
 from payload.sweep.trials import Standing, Trial
 
@@ -26,7 +31,6 @@ _COLOURS = {
     Standing.FEASIBLE: LIGHT["accent"],
     Standing.INFEASIBLE: LIGHT["pruned"],
 }
-_LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in ROWS}
 
 
 def write_search(found: Found) -> Path:
@@ -66,6 +70,7 @@ def told(found: Found) -> dict[str, Any]:
         "fresh_seeds": list(found.fresh_seeds),
         "fresh_base": found.fresh_base and _trial(found.fresh_base),
         "confirmed": found.confirmed and _trial(found.confirmed),
+        "trust": list(found.trust),
         "trials": [_trial(trial) for trial in found.trials],
     }
 
@@ -122,86 +127,6 @@ def _columns(found: Found) -> dict[str, list[Any]]:
     return {name: plain_values(values) for name, values in named.items()}
 
 
-def answer(found: Found) -> str:
-    """What was found, in a few sentences."""
-    count = f"{len(found.trials):,} points" + (" (all there are)" if found.is_exhaustive else "")
-    if found.best is None:
-        return f"None of {count} {_nothing(found)}"
-    assert found.best.objective is not None
-    held = f" The bounds hold at {len(found.feasible):,}." if found.goal.bounds else ""
-    text = (
-        f"{count} were flown with {len(found.seeds)} seeds each.{held} "
-        f"{'The most' if found.goal.is_most else 'The least'} {words(found.goal.metric)} is "
-        f"{interval(found.best.objective)}, at {_values(found.best)}."
-    )
-    return f"{text} {_beside_base(found)}"
-
-
-def answer_lines(found: Found) -> list[str]:
-    """The answer, and how each bound stands, for a terminal."""
-    bounds = [
-        f"{said}, {seeds} seeds: {mean}, {verdict}" for said, seeds, mean, verdict in _bounds(found)
-    ]
-    return [answer(found), *bounds]
-
-
-def _beside_base(found: Found) -> str:
-    assert found.best is not None
-    if found.confirmed is None or found.confirmed.gain is None:
-        gain = found.best.gain
-        if gain is None:
-            return "The base does not have that figure in every seed."
-        return f"Beside the base {_signed(gain)}, on the seeds that it was picked by."
-    gain = found.confirmed.gain
-    better = gain.value * found.goal.sign
-    verdict = "" if gain.is_resolved else ", not resolved"
-    if better <= 0:
-        verdict += ": it does not beat the base"
-    kept = [judged for judged in found.confirmed.bounds if not judged.holds]
-    broken = "" if not kept else f" There {' and '.join(j.bound.said for j in kept)} did not hold."
-    return (
-        f"With {len(found.fresh_seeds)} seeds that the search never saw it differs from the base by "
-        f"{_signed(gain)}{verdict}.{broken}"
-    )
-
-
-def _nothing(found: Found) -> str:
-    if found.nearest is not None:
-        bounds = " and ".join(bound.said for bound in found.goal.bounds)
-        misses = ", ".join(
-            f"{judged.bound.metric} {interval(judged.mean)}"
-            for judged in found.nearest.bounds
-            if not judged.holds
-        )
-        return f"meets {bounds}; nearest is {_values(found.nearest)}, with {misses}."
-    errors = [trial.error for trial in found.trials if trial.error]
-    if errors:
-        return f"has the figures that are wanted; the first error: {errors[0]}"
-    return f"has {words(found.goal.metric)} and the bounds' figures in every seed."
-
-
-def _values(trial: Trial) -> str:
-    return ", ".join(f"{key} = {_value(value)}" for key, value in trial.values.items())
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = value if isinstance(value, str) else canonical_json(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-def _signed(mean: Mean) -> str:
-    return interval(mean, sign="+")
-
-
-def words(metric: str) -> str:
-    """A figure in words."""
-    if metric in _LABELS:
-        return _LABELS[metric]
-    return metric.removeprefix(OWN).replace("_", " ").replace(".", ", ")
-
-
 def render(found: Found) -> str:
     """The page: one HTML file that asks nobody for anything."""
     charts = [chart for chart in (_history(found), _slices(found)) if chart is not None]
@@ -221,8 +146,9 @@ def render(found: Found) -> str:
         is_exhaustive=found.is_exhaustive,
         parameters=parameters,
         beside=_beside(found),
-        bounds=_bounds(found),
+        bounds=bounds_told(found),
         fresh=len(found.fresh_seeds),
+        trust=found.trust,
         columns=(
             "point",
             "standing",
@@ -252,20 +178,9 @@ def _beside(found: Found) -> list[tuple[str, str, str]]:
     ):
         if trial is not None:
             mean = "unknown" if trial.objective is None else interval(trial.objective)
-            gain = "" if trial.gain is None or "base" in who else _signed(trial.gain)
+            gain = "" if trial.gain is None or "base" in who else signed(trial.gain)
             rows.append((who, mean, gain))
     return rows
-
-
-def _bounds(found: Found) -> list[tuple[str, str, str, str]]:
-    """Each bound at the best, or at the nearest, with the search's seeds and with fresh ones."""
-    shown = [("search", found.best or found.nearest), ("fresh", found.confirmed)]
-    return [
-        (judged.bound.said, seeds, interval(judged.mean), judged.verdict)
-        for seeds, trial in shown
-        if trial is not None
-        for judged in trial.bounds
-    ]
 
 
 def _row(found: Found, trial: Trial) -> tuple[str, ...]:
@@ -273,9 +188,9 @@ def _row(found: Found, trial: Trial) -> tuple[str, ...]:
     return (
         str(trial.number),
         str(trial.standing),
-        *(_value(trial.values.get(key)) for key in found.spec.parameters),
+        *(value_told(trial.values.get(key)) for key in found.spec.parameters),
         "unknown" if trial.objective is None else interval(trial.objective),
-        "" if trial.gain is None else _signed(trial.gain),
+        "" if trial.gain is None else signed(trial.gain),
         *(interval(means[bound]) if bound in means else "unknown" for bound in found.goal.bounds),
     )
 
@@ -352,7 +267,7 @@ def _slices(found: Found) -> Chart | None:
         id="slices",
         title="Points by parameter",
         caption="All points; the others' values differ from dot to dot. Where the best lie close together, the search is sure.",
-        summary="; ".join(f"{_values(trial)}" for trial in found.feasible[:10]),
+        summary="; ".join(f"{values_told(trial)}" for trial in found.feasible[:10]),
         height_px=_HEIGHT_PX,
         plot={
             "data": first["data"],
@@ -380,13 +295,13 @@ def _dots(trials: Sequence[Trial], standing: Standing, key: str | None) -> Json:
     elif _is_numeric(trials, key):
         x = [trial.values[key] for trial in mine]
     else:
-        x = [plain(_value(trial.values[key])) for trial in mine]
+        x = [plain(value_told(trial.values[key])) for trial in mine]
     return {
         "type": "scatter",
         "mode": "markers",
         "x": x,
         "y": [trial.objective.value for trial in mine if trial.objective],
-        "text": [plain(_values(trial)) for trial in mine],
+        "text": [plain(values_told(trial)) for trial in mine],
         "hovertemplate": "%{text}<br>%{y:.4g}<extra></extra>",
         "marker": {"size": 8, "color": _COLOURS[standing]},
     }

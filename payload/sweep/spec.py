@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from payload.errors import ScenarioError
 from payload.scenario.load import explain
@@ -72,6 +72,21 @@ class Sampling(Section):
     over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and where they lie.")
 
 
+def _seeds(given: object) -> object:
+    """How many seeds, or which; ValueError in words, where a union would tell of each of its kinds."""
+    which = given if isinstance(given, list | tuple) else None
+    whole = [
+        each for each in which or (given,) if isinstance(each, int) and not isinstance(each, bool)
+    ]
+    if which is None and len(whole) == 1 and 1 <= whole[0] <= MOST_SEEDS:
+        return given
+    if which and len(set(whole)) == len(which) and min(whole) >= 0:
+        return given
+    raise ValueError(
+        f"wanted: how many seeds, 1 to {MOST_SEEDS:,}, or which: different whole numbers from 0 on"
+    )
+
+
 class SweepSpec(Section):
     """A base scenario and what is varied about it; the designs are put together, none crosses another."""
 
@@ -94,7 +109,7 @@ class SweepSpec(Section):
     latin_hypercube: Sampling | None = Field(
         None, description="Draws that meet every slice of every parameter once."
     )
-    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] | tuple[int, ...] = Field(
+    seeds: Annotated[int | tuple[int, ...], BeforeValidator(_seeds)] = Field(
         1, description="How many, from the base's seed on, or which; every cell flies with each."
     )
     arms: tuple[ArmName, ...] = Field(
@@ -105,10 +120,6 @@ class SweepSpec(Section):
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
-        if isinstance(self.seeds, tuple) and (
-            not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0
-        ):
-            raise ValueError("seeds: a number of seeds, or different whole numbers from 0 on")
         if "seed" in self.parameters or "seed" in self.set:
             raise ValueError("the seed is no parameter: every cell flies with each of `seeds`")
         return self

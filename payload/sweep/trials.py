@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from payload.analysis.compare import range_of
 from payload.analysis.intervals import Mean, mean_of
 from payload.sweep.goal import Bound, Goal
 from payload.sweep.rows import FAILED, Row
@@ -96,7 +97,7 @@ def judge(
         return Trial(number, values, Standing.FAILED, error=failed[0].error)
     sought = _figures(rows, goal.metric)
     bounds = tuple(
-        Judged(bound, mean_of(told), sum(map(bound.holds, told)))
+        Judged(bound, mean_of(told, within=range_of(bound.metric)), sum(map(bound.holds, told)))
         for bound in goal.bounds
         if (told := _figures(rows, bound.metric)) is not None
     )
@@ -110,7 +111,7 @@ def judge(
     gain = None
     if sought is not None and other is not None:
         gain = mean_of([mine - base for mine, base in zip(sought, other, strict=True)])
-    objective = None if sought is None else mean_of(sought)
+    objective = None if sought is None else mean_of(sought, within=range_of(goal.metric))
     return Trial(number, values, standing, objective, gain, bounds)
 
 

@@ -1,5 +1,6 @@
 """Variants of a scenario, each flown with the same seeds, by whoever flies sweeps."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,10 +41,13 @@ def fly_variants(
     }
     if missing:
         with executor:
+            start_s = time.perf_counter()
             for done, landed in enumerate(executor.fly(missing.values()), start=1):
                 if not row_path(folder, landed.key).exists():
                     write_row(folder, landed.key, landed.text)
-                tell(Progress(done, len(missing), None, landed.wall_s))
+                left_s = (time.perf_counter() - start_s) / done * (len(missing) - done)
+                is_forecast = done == 1 < len(missing)
+                tell(Progress(done, len(missing), left_s, landed.wall_s, is_forecast))
     flights: list[tuple[str, list[Figures]]] = []
     for (name, _), flown in zip(variants, jobs, strict=True):
         rows = [row for job in flown if (row := read_row(folder, job.key)) is not None]

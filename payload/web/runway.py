@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from payload.errors import ScenarioError
+from payload.web.expectation import Expectation, begin_to_expect
 
 PATIENCE_S = 10.0
 """[s] For a cancelled flight to remove what it has written; then it is killed."""
@@ -29,6 +30,7 @@ class Status:
         images: On which pixels were worked, or whose tiles were drawn.
         image: The last of them.
         elapsed_s: [s] Since it was started.
+        left_s: [s] Until it is done, about; None before anything is known.
         folder: Name of its results folder, once it is done.
         message: What came out, or what is wrong.
     """
@@ -41,6 +43,7 @@ class Status:
     images: int = 0
     image: str = ""
     elapsed_s: float = 0.0
+    left_s: float | None = None
     folder: str = ""
     message: str = ""
 
@@ -57,6 +60,10 @@ class Runway:
     _status: Status = field(default_factory=Status, init=False)
     _started_s: float = field(default=0.0, init=False)
     _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
+    _expecting: "subprocess.Popen[str] | None" = field(default=None, init=False)
+    _expectation: Expectation | None = field(default=None, init=False)
+    _first_s: float = field(default=0.0, init=False)
+    _end_s: float | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
@@ -65,7 +72,9 @@ class Runway:
         with self._lock:
             if self._status.state != "flying":
                 return self._status
-            return replace(self._status, elapsed_s=time.monotonic() - self._started_s)
+            now_s = time.monotonic()
+            left_s = None if self._end_s is None else max(0.0, self._end_s - now_s)
+            return replace(self._status, elapsed_s=now_s - self._started_s, left_s=left_s)
 
     def start(self, name: str, path: Path, changes: Sequence[str]) -> Status:
         """Let a scenario fly.
@@ -95,7 +104,10 @@ class Runway:
             )
             self._status = Status(self._status.number + 1, "flying", name)
             self._started_s = time.monotonic()
+            self._expectation, self._end_s = None, None
+            self._expecting = begin_to_expect()
             found = self._status
+        threading.Thread(target=self._expect, args=(self._expecting, job), daemon=True).start()
         threading.Thread(target=self._follow, args=(self._process, job), daemon=True).start()
         return found
 
@@ -116,6 +128,19 @@ class Runway:
         deadline = time.monotonic() + PATIENCE_S
         while self.status.state == "flying" and time.monotonic() < deadline:
             time.sleep(0.01)
+
+    def _expect(self, process: "subprocess.Popen[str]", job: dict[str, object]) -> None:
+        """Hear what the flight is going to take; nothing, if that ends first."""
+        said, _ = process.communicate(json.dumps(job))
+        with self._lock:
+            if said and process is self._expecting and self._status.state == "flying":
+                self._expectation = Expectation(**json.loads(said))
+                self._look_ahead(time.monotonic())
+
+    def _look_ahead(self, now_s: float) -> None:
+        if self._expectation is not None:
+            since_s = now_s - self._first_s if self._status.images else 0.0
+            self._end_s = now_s + self._expectation.left_s(self._status.images, since_s)
 
     def _follow(self, process: "subprocess.Popen[str]", job: dict[str, object]) -> None:
         """Read what a flight tells until it ends."""
@@ -148,6 +173,8 @@ class Runway:
             if said["state"] != "flying":
                 self._settle(said["state"], said.get("message", ""), said.get("folder", ""))
             elif said["image"]:
+                now_s = time.monotonic()
+                self._first_s = self._first_s if now.images else now_s
                 self._status = replace(
                     now,
                     arm=said["arm"],
@@ -155,8 +182,11 @@ class Runway:
                     arms=now.arms + (said["arm"] != now.arm),
                     images=now.images + 1,
                 )
+                self._look_ahead(now_s)
 
     def _settle(self, state: str, message: str, folder: str = "") -> None:
+        if self._expecting is not None and self._expecting.poll() is None:
+            self._expecting.kill()
         elapsed_s = time.monotonic() - self._started_s
         self._status = replace(
             self._status, state=state, message=message, folder=folder, elapsed_s=elapsed_s

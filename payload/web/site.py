@@ -228,8 +228,12 @@ class Site:
         return asked["scenario"], path, texts
 
 
+_AS_OPTION = re.compile(r"^--set .*?: (?=[A-Za-z0-9_.]+: )", re.MULTILINE)
+"""How a mistake's line begins that is told of a change; on the page nobody has written an option."""
+
+
 def _refused(_request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 422)
+    return JSONResponse({"error": _AS_OPTION.sub("", str(error))}, 422)
 
 
 def _packaged(name: str) -> bytes:

@@ -152,3 +152,19 @@ def test_the_surrogates_errors_are_told(call, tmp_path):
     for sentence in told:
         assert sentence in found.out
         assert sentence in page
+
+
+@pytest.mark.parametrize("more", [(), ("--seeds", 2, "--jobs", 1)])
+def test_a_sample_that_is_compared_tells_how_much_was_painted(call, write_scenario, more):
+    found = call(
+        "compare", write_scenario(fidelity="sampled"), "--what-if", "link.rate_mbps=2", *more
+    )
+    assert found.code == 0
+    assert "were painted, masked and compressed" in found.out + found.err
+
+
+def test_what_all_flights_will_take_is_said_after_the_first(call, write_scenario):
+    words = ("compare", write_scenario(), "--what-if", "link.rate_mbps=2", "--seeds", 2)
+    found = call(*words, "--jobs", 1)
+    assert "3 more will take about" in found.err
+    assert call(*words, "--jobs", 1, "--quiet").err == ""

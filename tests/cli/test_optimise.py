@@ -48,6 +48,19 @@ def test_bounds_that_hold_nowhere_end_in_their_own_exit_code(call, sweep, tmp_pa
     assert (tmp_path / "small" / "search.html").exists()
 
 
+def test_points_that_cannot_be_flown_are_counted_in_the_answer(
+    call, write_scenario, small_surrogate, tmp_path
+):
+    """A surrogate is one codec's: the other codec's point fails, and the answer must not hide it."""
+    base = write_scenario(fidelity="surrogate", surrogate={"file": str(small_surrogate)})
+    path = write_sweep(tmp_path, base, grid={"codec.kind": ["med-zstd", "raw"]})
+    words = ("--maximise", "tiles.delivered", "--confirm", 0, "--jobs", 1, "--out", tmp_path)
+    found = call("optimise", path, *words)
+    assert found.code == 0
+    assert "2 points (all there are) were flown with 1 seed each. 1 of them failed" in found.out
+    assert "was fitted on something else" in found.out
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -70,6 +70,51 @@ def test_a_query_sees_nothing_else(folder, sql):
     assert sorted(item.name for item in folder.iterdir()) == before
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("drop table ledger", "DROP is more than a question"),
+        ("create table other as select 1", "CREATE is more than a question"),
+        ("insert into ledger select * from ledger", "INSERT is more than a question"),
+        ("with a as (select 1) delete from ledger", "DELETE is more than a question"),
+        ("copy ledger to 'out.csv'", "COPY is more than a question"),
+        ("set threads = 3", "SET is more than a question"),
+        ("select 1; drop table ledger", "2 statements are given"),
+        (" ; -- nothing", "the query is empty"),
+    ],
+)
+def test_a_query_only_asks_and_asks_once(folder, sql, said):
+    with pytest.raises(ScenarioError, match=said):
+        query_folder(folder, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1;",
+        "with a as (select 1) from a",
+        "from ledger",
+        "values (1)",
+        "describe ledger",
+        "summarize ledger",
+        "show tables",
+        "pragma table_info('ledger')",
+        "explain select 1",
+        "pivot ledger on fate using sum(bytes)",
+    ],
+)
+def test_every_way_of_asking_is_answered(folder, sql):
+    names, rows = query_folder(folder, sql)
+    assert names
+    assert rows
+
+
+def test_a_damaged_table_is_no_fault_of_the_query(folder):
+    (folder / "tiles.parquet").write_bytes(b"garbage")
+    with pytest.raises(ScenarioError, match=r"a table is damaged: .*tiles\.parquet"):
+        query_folder(folder, "select 1")
+
+
 def test_a_folder_without_tables_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="holds no tables"):
         query_folder(tmp_path, "select 1")

@@ -51,7 +51,7 @@ function shown(value, unit) {
   if (unit === "px") return scaled(value, ["px", "kpx", "Mpx", "Gpx", "Tpx"], 1000);
   if (unit === "J") return scaled(value, ["J", "kJ", "MJ", "GJ"], 1000);
   if (unit === "s") return span(value);
-  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4);
+  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4).replace("-", "−");
 }
 function span(seconds) {
   const sign = seconds < 0 ? "−" : "";
@@ -328,6 +328,11 @@ $("#take-off").addEventListener("click", async () => {
 
 /* --- the flight ---------------------------------------------------------------------------------- */
 
+function leftWords(left_s) {
+  if (left_s === null) return "";
+  return left_s === 0 ? ", longer than expected" : `, about ${span(left_s)} left`;
+}
+
 let lastState = "";
 function tellFlight(status) {
   const box = $("#flight");
@@ -337,7 +342,7 @@ function tellFlight(status) {
   const progress = $("progress", box);
   progress.hidden = status.state !== "flying";
   const words = {
-    flying: `Flying ${status.scenario}, ${span(status.elapsed_s)}`,
+    flying: `Flying ${status.scenario}, ${span(status.elapsed_s)}${leftWords(status.left_s)}`,
     done: `${status.scenario} has flown, in ${span(status.elapsed_s)}`,
     failed: `${status.scenario} did not fly`,
     cancelled: `${status.scenario} was cancelled after ${span(status.elapsed_s)}; nothing is left of it`,
@@ -352,6 +357,8 @@ function tellFlight(status) {
     $(".what", box).textContent = status.message;
   }
   if (status.state !== lastState) {
+    // Whoever listens is told once, not at every tick of the clock.
+    $("#said").textContent = status.state === "flying" ? `Flying ${status.scenario}` : [words[status.state], status.message].filter(Boolean).join(": ");
     const place = $(".do", box);
     place.replaceChildren();
     if (status.state === "flying") {

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from payload.analysis.intervals import mean_of, values_needed
+from payload.analysis.compare import range_of
+from payload.analysis.intervals import ANYTHING, mean_of, values_needed
 from payload.analysis.paired import compare_paired
 from payload.analysis.words import paired_table
 from payload.rng import stream
@@ -24,7 +25,23 @@ def test_differences_are_taken_seed_by_seed():
     base, mine = [10, 200, 3000], [11, 203, 3002]
     found = compare_paired(flights(base, mine), range(3)).effects[0]
     assert found.difference == mean_of([1, 3, 2])
-    assert found.mean == mean_of(mine)
+    assert found.mean == mean_of(mine, within=(0, math.inf))
+
+
+def test_no_interval_of_an_amount_reaches_below_none_and_of_a_share_none_above_one():
+    """Student's would: of 0, 0 and 9 Mpx it begins at -10 Mpx, and of two shares near 1 it ends beyond 1."""
+    few, more = [0.0, 0.0, 9e6], [1.0, 1e6, 9e6]
+    assert mean_of(few).low < 0
+    mean = compare_paired(flights(more, few), range(3)).effects[0].mean
+    assert (mean.value, mean.low, mean.high) == (3e6, 0.0, mean_of(few).high)
+    shares = compare_paired(flights([0.5, 0.6], [0.9, 1.0], key="masker.iou"), range(2))
+    assert shares.effects[0].mean.high == 1.0
+    assert shares.effects[0].difference == mean_of([0.9 - 0.5, 1.0 - 0.6])
+
+
+def test_what_is_saved_against_the_bent_pipe_can_be_less_than_nothing():
+    assert range_of("arms.prune.saved_fraction") == ANYTHING
+    assert range_of("arms.prune.downlinked_bytes") == range_of("bytes.delivered") == (0, math.inf)
 
 
 def test_a_common_sky_narrows_the_interval_as_the_correlation_says():

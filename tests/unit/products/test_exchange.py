@@ -26,8 +26,10 @@ from payload import api
 from payload.orbit.oem import from_oem_file
 from payload.orbit.purchased import read_passes
 from payload.orbit.tabulated import Oem
+from payload.products import czml
 from payload.products.columns import MEANINGS, TABLES
 from payload.tables import query_folder, read_table
+from payload.types import Ephemeris
 
 EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
 HOSTILE = "\"'><script>alert(1)<!-- ' OR 1=1 --%00;$(x) é..&amp;{{7*7}}"
@@ -248,6 +250,22 @@ def test_the_czml_is_understood_and_says_where_and_when(flown):
     beam = next(p for p in packets if p["id"] == "satellite-0-station-0")
     for reference in beam["polyline"]["positions"]["references"]:
         assert reference.removesuffix("#position") in ids
+
+
+def test_a_czml_that_does_not_hold_the_whole_flight_says_so(tmp_path, monkeypatch):
+    """By hand: two satellites share 100 positions, a minute apart: 49 minutes of 10 hours."""
+    time_s = np.arange(601) * 60.0
+    way = np.full((601, 3), 4000.0)
+    paths = {name: Ephemeris(name, time_s, way, np.zeros((601, 3))) for name in ("one", "two")}
+    seen = czml.Visible("tour", EPOCH, paths, [], [], [])
+
+    def title():
+        czml.write_czml(tmp_path / "tour.czml", seen)
+        return json.loads((tmp_path / "tour.czml").read_text())[0]["name"]
+
+    assert title() == "tour"
+    monkeypatch.setattr(czml, "MOST_STATES", 100)
+    assert title() == "tour (the first 0.817 h of 10 h)"
 
 
 def span(interval):

@@ -192,6 +192,29 @@ def test_the_page_is_as_wide_as_a_phone(browser: Browser, results: Callable[...,
     assert browser.complaints() == []
 
 
+def test_no_table_is_wider_than_paper_or_cut_on_a_phone_unless_it_can_be_moved(
+    browser: Browser, results: Callable[..., Path]
+):
+    """A4 between margins of 1 cm is some 700 px wide; what is folded is opened for print."""
+    browser.open(write_report(results()), width=390, height=844)
+    cut = (
+        "[...document.querySelectorAll('.scroll, .pair.even > div')]"
+        ".filter(box => box.scrollWidth > box.clientWidth && box.tabIndex < 0).length"
+    )
+    assert browser.value(cut) == 0
+    browser.ask(
+        "Emulation.setDeviceMetricsOverride",
+        width=700,
+        height=1000,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    right = "Math.max(...[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right))"
+    assert browser.value(right) <= 700
+
+
 def test_figures_follow_the_theme_while_the_page_is_open(
     browser: Browser, results: Callable[..., Path]
 ):

@@ -122,6 +122,26 @@ def test_a_grid_of_what_ifs_draws_cells_and_main_effects(tmp_path):
         browser.close()
 
 
+def test_tables_of_long_keys_and_wide_intervals_are_whole_on_a_desk(tmp_path):
+    """Six columns, the last of which says what is resolved: it was cut off once."""
+    millions = [
+        {"pixels.clear_delivered": 1e6 * seed, "bytes.delivered": 7e6} for seed in (1, 5, 9)
+    ]
+    more = [{"pixels.clear_delivered": 1e6 * seed, "bytes.delivered": 9e8} for seed in (2, 11, 4)]
+    keys = ("rescheduling.look_ahead.cloud_memory_h", "rescheduling.look_ahead.reserve_odds")
+    flights = [("base", millions), *((f"{key}=0.25", more) for key in keys)]
+    settings = [{key: "0.25"} for key in keys]
+    page = write_effects(compare_settings(flights, range(3), settings), "wide", tmp_path)
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(page)
+        boxes = "[...document.querySelectorAll('.scroll')].map(s => [s.tabIndex, s.scrollWidth - s.clientWidth])"
+        assert browser.value(boxes) == [[0, 0]] * 3
+        assert browser.value("document.querySelector('.told td:last-child').textContent") != ""
+    finally:
+        browser.close()
+
+
 def test_effects_are_drawn_and_hostile_names_run_nothing(tmp_path):
     draws = stream(4, "page")
     base = [

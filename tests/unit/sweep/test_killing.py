@@ -82,6 +82,21 @@ def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin,
     assert not (folder / ".spool").exists()
 
 
+def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(sweep, plugin, tmp_path):
+    path, folder = sweep(**slow(0.2, 0.4, 0.6, 0.8)), tmp_path / "small"
+    words = ("sweep", path, "--out", tmp_path, "--jobs", 1)
+    process = start(*words, plugin=plugin)
+    wait_until(lambda: rows_in(folder), process)
+    process.send_signal(signal.SIGINT)
+    code, _, err = finish(process)
+    stand = len(rows_in(folder))
+    assert (code, 1 <= stand < 4) == (130, True)
+    assert f"rows that stand in {folder}: {stand}; the same command again goes on from there" in err
+    assert [item.name for item in folder.iterdir()] == ["rows"]
+    code, out, _ = finish(start(*words, plugin=plugin))
+    assert (code, f"{4 - stand} flown now" in out) == (0, True)
+
+
 def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugin, tmp_path):
     pytest.importorskip("optuna")
     over = {"pruning.max_cloud_cover": {"low": 0.1, "high": 0.9}}

@@ -105,7 +105,7 @@ def test_a_run_that_raises_is_a_row_with_its_trace_and_the_others_finish(sweep, 
     assert retried.flown == 2
     assert [row.text for row in retried.rows] == [row.text for row in result.rows]
     page = (result.folder / "sweep.html").read_text()
-    assert "broken.geojson" in page
+    assert "broken.geojson" in page.replace("<wbr>", "")  # where a long name may break
     _, told = query_folder(
         result.folder, "select status, count(*), count(error) from runs group by 1 order by 1"
     )

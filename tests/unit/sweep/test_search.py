@@ -13,7 +13,8 @@ from payload.sweep.flying import Landed
 from payload.sweep.goal import parse_goal, resolve
 from payload.sweep.rows import flown_row
 from payload.sweep.search import SearchTerms, search
-from payload.sweep.search_page import answer, told, write_search
+from payload.sweep.search_page import told, write_search
+from payload.sweep.search_words import answer
 from payload.sweep.space import space_of
 from payload.sweep.trials import Standing
 from payload.tables import query_folder

@@ -219,7 +219,7 @@ class TestFlying:
         for path in ("/api/knobs", "/api/flight"):
             found = served.post(path, bad)
             assert found.status_code == 422
-            assert "link.rate_mbps" in found.json()["error"]
+            assert found.json()["error"].startswith("link.rate_mbps: found -1; ")
         assert served.site.runway.status.number == 0
 
     @pytest.mark.parametrize(
@@ -275,6 +275,24 @@ class TestFlying:
         assert served.post("/api/flight/cancel", {}).json()["state"] == "cancelled"
         assert list((tmp_path / "web").iterdir()) == []
         assert served.post("/api/flight/cancel", {}).json()["state"] == "cancelled"
+
+    def test_a_flight_tells_how_long_it_still_takes_and_ends_who_estimates(self, served, tmp_path):
+        served.site.runway.out = tmp_path / "web"
+        asked = {"scenario": "small.yaml", "changes": {"seed": 14, "duration_h": 4000}}
+        assert served.post("/api/flight", asked).json()["left_s"] is None
+        deadline = time.monotonic() + 60
+        while (left_s := served.client.get("/api/flight").json()["left_s"]) is None:
+            assert served.site.runway.status.state == "flying"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert left_s > 0
+        time.sleep(0.05)
+        assert served.site.runway._expecting.wait(10) == 0
+        served.post("/api/flight/cancel", {})
+        assert served.client.get("/api/flight").json()["left_s"] is None
+        served.post("/api/flight", asked)
+        served.post("/api/flight/cancel", {})  # before the estimate is there
+        assert served.site.runway._expecting.wait(10) != 0
 
     def test_what_fails_in_flight_is_told(self, served, tmp_path):
         (tmp_path / "file").write_text("in the way")

@@ -1,0 +1,68 @@
+"""How far the figures of many runs are to be trusted: the errors of surrogates and of samples, said once for all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from payload.analysis.fidelity import surrogate_notes
+from payload.analysis.sampled import sample_notes
+from payload.scenario.models import Scenario
+from payload.sim.assemble import surrogate_of
+from payload.sim.fidelity import surrogate_name
+from payload.surrogate import Surrogate
+from payload.sweep.grid import Grid
+from payload.sweep.rows import FLOWN, Row
+
+Figures = Mapping[str, float | int | bool | None]
+_IMAGES = "arms.prune.images"
+
+
+def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> list[str]:
+    """What is to be said of flights that did not paint every tile; nothing of those that did.
+
+    Args:
+        flights: Of each variant its name, its scenario, and the figures of each flight that came to its end.
+    """
+    drawn: list[tuple[str, Surrogate, str, list[int]]] = []
+    sampled: list[Figures] = []
+    for name, scenario, flown in flights:
+        if scenario.fidelity == "sampled":
+            sampled += flown
+        taken = [int(images) for figures in flown if (images := figures.get(_IMAGES))]
+        surrogate = surrogate_of(scenario) if taken else None
+        if surrogate is not None:
+            drawn.append((name, surrogate, surrogate_name(scenario.surrogate.file), taken))
+    return [*surrogate_notes(drawn), *sample_notes(sampled)]
+
+
+def grid_notes(flown: Iterable[tuple[Grid, Sequence[Row]]]) -> list[str]:
+    """The same of grids; cells of one fidelity and one surrogate are told together.
+
+    Args:
+        flown: Grids, and the rows of their runs.
+    """
+    told: dict[tuple[str, str], tuple[str, Scenario, list[Figures]]] = {}
+    for grid, rows in flown:
+        known: dict[int, tuple[str, str]] = {}
+        for run, row in zip(grid.runs, rows, strict=True):
+            if row.status != FLOWN:
+                continue
+            if run.cell not in known:
+                known[run.cell] = _group(grid.data_of(run))
+            group = known[run.cell]
+            if group[0] != "pixels" and group not in told:
+                told[group] = (" ".join(filter(None, group)), _scenario(grid, run.cell), [])
+            if group in told:
+                told[group][2].append(row.metrics)
+    return trust_notes(told.values())
+
+
+def _group(data: Mapping[str, object]) -> tuple[str, str]:
+    surrogate = data.get("surrogate")
+    file = surrogate.get("file") if isinstance(surrogate, Mapping) else None
+    return str(data.get("fidelity", "pixels")), str(file or "")
+
+
+def _scenario(grid: Grid, cell: int) -> Scenario:
+    folder: Path = grid.template.source.path.parent.resolve()
+    run = next(run for run in grid.runs if run.cell == cell)
+    return Scenario.model_validate(grid.data_of(run), context={"folder": folder})
