@@ -179,7 +179,7 @@ def test_a_sample_agrees_with_pixels_within_its_own_interval(fly):
         assert sampled["bytes"]["acquired"] == pixels["bytes"]["acquired"]
         found += [each for arm in JUDGED for each in within(sampled, pixels, arm)]
     assert sum(is_within for is_within, _ in found) >= len(found) - 2
-    assert all(0.001 < width < 0.1 for _, width in found)
+    assert all(0.0002 < width < 0.1 for _, width in found)
 
 
 @pytest.mark.slow
