@@ -4,7 +4,8 @@ A stratum of N tiles of which n are painted, whose residuals have the mean squar
 variance of a total. For a given variance the sum of all n is least where each is as N times the root of m. That root is
 stated beforehand, not taken from the sample: of a stratum that is painted more because something rare was seen in it,
 and less because nothing was, the sample tells too little. What was seen decides how many are painted altogether.
-A few residuals tell little of the rare tile that is quite different, so that m is drawn towards what is expected.
+A few residuals tell little of the rare tile that is quite different, so that m is drawn towards what is expected where
+that is more; where it is less, m stands, for a stratum is worth no less than what was seen in it.
 
 Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; Cochran, Sampling Techniques
 (3rd ed., 1977), sections 5.4, 5.5 and 5.9; Chow and Robbins (1965), Annals of Mathematical Statistics 36(2), 457-462.
@@ -82,11 +83,12 @@ class Spread:
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """Deviations of residuals, those of few drawn towards what is expected, shape (S,)."""
+        """Deviations of residuals, those of few drawn towards what is expected if that is more, shape (S,)."""
         prior = self.weights**2
         prior *= (self.tiles * self.squares).sum() / max(float((self.tiles * prior).sum()), 1e-9)
         known = self.painted * self.squares + _EXPECTED_AS * prior
-        return np.asarray(np.sqrt(known / (self.painted + _EXPECTED_AS)), np.float64)
+        drawn = known / (self.painted + _EXPECTED_AS)
+        return np.asarray(np.sqrt(np.maximum(drawn, self.squares)), np.float64)
 
     @property
     def weights(self) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from payload.sim.planning import first_plan
 from payload.sim.sample_error import expected_spread, foreseen
 from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
 
-_SURE = 0.95
+_SURE = 0.97
 """So much of the error that is asked for is foreseen: which tiles take from whom is drawn after that. Assumption."""
 
 
