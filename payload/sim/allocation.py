@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.sim.sampled import Membership, Stratum, weight
+from payload.sim.sampled import Membership
+from payload.sim.strata import Stratum, weight
 
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""

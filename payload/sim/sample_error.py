@@ -32,7 +32,8 @@ from payload.sim.assemble import Assembly
 from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
-from payload.sim.sampled import LIKES, Sampled, like, stratum
+from payload.sim.sampled import LIKES, Sampled, like
+from payload.sim.strata import stratum
 
 
 @dataclass(frozen=True, slots=True)

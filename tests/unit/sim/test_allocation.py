@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from payload.sim.allocation import Z_95, Spread, grown, half_width
-from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members, weight
+from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members
+from payload.sim.strata import weight
 
 CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 0, 17), (0, 6, 2, 17), (0, 1, 2, 17), (2, 0, 0, 17)
 STRATA = (CLEAR, DOUBTFUL, COVERED, SNOW)

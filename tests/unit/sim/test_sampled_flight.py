@@ -14,7 +14,8 @@ from payload.run import _summarise
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
 from payload.sim.camera import Camera
-from payload.sim.sampled import FEWEST_TILES, choose_members, lots_by_stratum, stratum
+from payload.sim.sampled import FEWEST_TILES, choose_members, lots_by_stratum
+from payload.sim.strata import stratum
 from payload.sim.survey import sample_of
 from payload.types import Glance
 
