@@ -6,7 +6,7 @@ the donors' own residuals: what a donor weighs less the mean of what it would ha
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
 
-Of a stratum of which few are painted the squares of residuals are drawn towards what is expected of such tiles: a rare
+Of a stratum of which few are painted the squares of residuals are raised towards what is expected of such tiles: a rare
 mistake of the masker may have no example among them.
 
 Where the link is full, more bytes a tile are fewer tiles: clear ground that comes down strays as clear
