@@ -245,12 +245,14 @@ class Glance:
         sun_elevation_deg: [deg] Height of the sun.
         thick_cover: Share of it under cloud of an optical depth of at least `THICK_OPTICAL_DEPTH`, which
             hides the ground; None where the source does not say.
+        pixels: It has; None where the source does not say.
     """
 
     cover: float
     surface: str
     sun_elevation_deg: float
     thick_cover: float | None = None
+    pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

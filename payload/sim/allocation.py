@@ -1,32 +1,57 @@
-"""How many tiles of each stratum are painted, so that a total is as sure as asked for with the fewest.
+"""How many tiles of each stratum are painted, so that a total is as sure as asked for with few.
 
 A stratum of N tiles of which n are painted, whose residuals have the mean square m, adds N (N/n - 1) m to the
-variance of a total. For a given variance the sum of all n is least where each is as N times the root of m: where there
-are many tiles, and where they differ. A few residuals tell little of the rare tile that is quite different, so that m
-is drawn towards what is expected of such tiles; else a stratum in which nothing was seen yet would be left alone.
+variance of a total. For a given variance the sum of all n is least where each is as N times the root of m. That root is
+stated beforehand, not taken from the sample: of a stratum that is painted more because something rare was seen in it,
+and less because nothing was, the sample tells too little. What was seen decides how many are painted altogether.
+A few residuals tell little of the rare tile that is quite different, so that m is drawn towards what is expected where
+that is more; where it is less, m stands, for a stratum is worth no less than what was seen in it.
 
 Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; Cochran, Sampling Techniques
-(3rd ed., 1977), sections 5.5 and 5.9.
+(3rd ed., 1977), sections 5.4, 5.5 and 5.9; Chow and Robbins (1965), Annals of Mathematical Statistics 36(2), 457-462.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.sim.sampled import Membership, Stratum, weight
+from payload.sim.sampled import Membership
+from payload.sim.strata import Stratum, weight
 
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 _EXPECTED_AS = 10.0
 """What is expected of a stratum counts as so many of its residuals. Assumption."""
-_LEAST_WEIGHT = 1.0
-"""Tiles that seem covered are seldom kept, but those few weigh as much as any other. Assumption."""
 _STEP, _AIM = 0.7, 0.99
 """So much of the way is gone at once, to an error a little smaller, as what a small sample tells of errors is vague: of
 a pilot of 625 tiles a first forecast was off by a tenth. Assumption."""
 _HALVINGS = 60
+
+
+def half_width(variances: NDArray[np.float64], painted: NDArray[np.float64]) -> float:
+    """Half of the 95 % interval of a sum over strata, by Student's t with effective degrees of freedom.
+
+    Args:
+        variances: Of each stratum's total, 0 and more, shape (S,).
+        painted: Tiles of each that told it, shape (S,).
+
+    Source: Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114, as in Cochran (1977), (5.16); the quantile after
+    Abramowitz and Stegun (1964), 26.7.5.
+    """
+    total = float(variances.sum())
+    if total <= 0.0:
+        return 0.0
+    free = total**2 / float((variances**2 / np.maximum(painted - 1.0, 1.0)).sum())
+    z = Z_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    quantile = z + sum(term / free**power for power, term in enumerate(terms, 1))
+    return quantile * float(np.sqrt(total))
 
 
 @dataclass(frozen=True)
@@ -38,12 +63,14 @@ class Spread:
         tiles: Of each all, shape (S,).
         painted: Of each, at least one, shape (S,).
         squares: Mean square of residuals as shares of the total, shape (S,).
+        threshold: Cover from which on tiles are dropped.
     """
 
     strata: tuple[Stratum, ...]
     tiles: NDArray[np.float64]
     painted: NDArray[np.float64]
     squares: NDArray[np.float64]
+    threshold: float = 0.7
 
     @property
     def error(self) -> float:
@@ -52,20 +79,26 @@ class Spread:
 
     def error_of(self, painted: NDArray[np.float64]) -> float:
         """The same with so many painted of each stratum."""
-        variances = self.tiles * (self.tiles / painted - 1.0) * self.expected**2
-        return Z_95 * float(np.sqrt(np.maximum(variances, 0.0).sum()))
+        variances = np.maximum(self.tiles * (self.tiles / painted - 1.0) * self.expected**2, 0.0)
+        return half_width(variances, painted)
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """Deviations of residuals, those of few drawn towards what is expected, shape (S,)."""
-        prior = np.array([max(weight(where), _LEAST_WEIGHT) ** 2 for where in self.strata])
+        """Deviations of residuals, those of few drawn towards what is expected if that is more, shape (S,)."""
+        prior = self.weights**2
         prior *= (self.tiles * self.squares).sum() / max(float((self.tiles * prior).sum()), 1e-9)
         known = self.painted * self.squares + _EXPECTED_AS * prior
-        return np.asarray(np.sqrt(known / (self.painted + _EXPECTED_AS)), np.float64)
+        drawn = known / (self.painted + _EXPECTED_AS)
+        return np.asarray(np.sqrt(np.maximum(drawn, self.squares)), np.float64)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """How far residuals are expected to spread, beside those of clear tiles, shape (S,)."""
+        return np.array([weight(where, self.threshold) for where in self.strata])
 
     def wanted(self, error: float) -> NDArray[np.float64]:
         """How many are to be painted next of each stratum, shape (S,): most of what an error seems to need."""
-        ideal = self.tiles * self.expected
+        ideal = self.tiles * self.weights
 
         def at(scale: float) -> NDArray[np.float64]:
             return np.minimum(np.maximum(np.ceil(scale * ideal), self.painted), self.tiles)
@@ -75,7 +108,10 @@ class Spread:
 
 
 def steadied(
-    squares: NDArray[np.float64], strata: Sequence[Stratum], tiles: NDArray[np.float64]
+    squares: NDArray[np.float64],
+    strata: Sequence[Stratum],
+    tiles: NDArray[np.float64],
+    threshold: float = 0.7,
 ) -> NDArray[np.float64]:
     """Squares of residuals, those of a stratum of which few are known drawn towards what is expected, shape (N,).
 
@@ -83,13 +119,15 @@ def steadied(
         squares: Of each painted tile, shape (N,).
         strata: Of each.
         tiles: That each speaks for, shape (N,).
+        threshold: Cover from which on tiles are dropped.
     """
     names = tuple(dict.fromkeys(strata))
     place = {where: number for number, where in enumerate(names)}
     member = np.array([place[where] for where in strata], np.intp)
     painted = np.bincount(member).astype(np.float64)
     means = np.bincount(member, squares) / painted
-    spread = Spread(names, np.asarray(np.bincount(member, tiles), np.float64), painted, means)
+    spoken = np.asarray(np.bincount(member, tiles), np.float64)
+    spread = Spread(names, spoken, painted, means, threshold)
     return np.asarray(squares + (spread.expected**2 - means)[member], np.float64)
 
 
@@ -125,4 +163,4 @@ def grown(
         share = 1.0 if count >= drawn.size else float(drawn[count])
         shares[where] = max(shares[where], share)
     overall = float(wanted.sum() / spread.tiles.sum())
-    return Membership(membership.seed, max(membership.share, overall), shares)
+    return replace(membership, share=max(membership.share, overall), shares=shares)

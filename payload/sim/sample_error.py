@@ -6,7 +6,7 @@ the donors' own residuals: what a donor weighs less the mean of what it would ha
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
 
-Of a stratum of which few are painted the squares of residuals are drawn towards what is expected of such tiles: a rare
+Of a stratum of which few are painted the squares of residuals are raised towards what is expected of such tiles: a rare
 mistake of the masker may have no example among them.
 
 Where the link is full, more bytes a tile are fewer tiles: clear ground that comes down strays as clear
@@ -26,13 +26,14 @@ from numpy.typing import NDArray
 
 from payload.ledger import FlightRecord
 from payload.pruning import decide
-from payload.sim.allocation import Z_95, Spread, steadied
+from payload.sim.allocation import Spread, half_width, steadied
 from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
-from payload.sim.sampled import LIKES, Sampled, like, stratum
+from payload.sim.sampled import LIKES, Sampled, like
+from payload.sim.strata import stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def sample_errors(
     }
 
 
+_BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
+
 _Weighed = dict[str, NDArray[np.int64]]
 """[px], [byte], [px] By image: size of each tile, what it brings down, its clear ground; shape (3, T), in grid order."""
 
@@ -120,11 +123,10 @@ def _weighed(arms: Mapping[str, Arm], memo: Memo) -> dict[str, _Weighed]:
 
 
 def expected_spread(assembly: Assembly, darkroom: Sampled) -> Spread:
-    """What donors, at least two, show of what the scenario's own arm keeps of all that was looked at.
+    """What donors, at least two, show of what arms that judge tile by tile keep of all that was looked at.
 
-    Of bytes or clear pixels, whichever is less sure; 0 where nothing is kept.
+    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept.
     """
-    arm = make_arm("prune", assembly.scenario.pruning)
     own = [stratum(donor.glance) for donor in darkroom.donors]
     sampled = Counter(own)
     all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
@@ -134,11 +136,33 @@ def expected_spread(assembly: Assembly, darkroom: Sampled) -> Spread:
     painted = np.array([sampled[where] for where in strata], np.float64)
     tiles = np.array([all_tiles[where] for where in strata], np.float64)
     found: list[Spread] = []
-    for figure, off in zip(*_donors(assembly, darkroom).figures(arm), strict=True):
+    donors = _donors(assembly, darkroom)
+    arms = [make_arm(name, assembly.scenario.pruning) for name in _BY_TILE]
+    for figure, off in (pair for arm in arms for pair in zip(*donors.figures(arm), strict=True)):
         total = float((tiles / painted * np.bincount(member, figure)).sum())
         squares = np.bincount(member, off * off) / painted / max(total, 1.0) ** 2
-        found.append(Spread(strata, tiles, painted, squares))
+        found.append(Spread(strata, tiles, painted, squares, darkroom.membership.threshold))
     return max(found, key=lambda spread: spread.error)
+
+
+def foreseen(assembly: Assembly, darkroom: Sampled, window_px: NDArray[np.float64]) -> float:
+    """The widest half-width, as a share of its total, that a flight will tell if all that was looked at comes down.
+
+    Args:
+        assembly: The scenario, assembled.
+        darkroom: Balanced, of at least two donors.
+        window_px: [px] Size of each tile of an image, in grid order, shape (T,).
+    """
+    donors = _donors(assembly, darkroom)
+    speaks, squares = darkroom.spoken(donors.pixels, window_px)
+    squares = 2.0 * squares  # drawing makes what donors speak for uneven by as much again
+    widest = 0.0
+    for name in _BY_TILE:
+        figures = donors.figures(make_arm(name, assembly.scenario.pruning))
+        for figure, off in zip(*figures, strict=True):
+            total = float(((speaks + 1.0) * figure).sum())
+            widest = max(widest, _half(darkroom, off, (speaks, squares)) / max(total, 1.0))
+    return widest
 
 
 def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
@@ -196,16 +220,28 @@ def _error(
         np.add.at(speaks, donors, sizes)
         np.add.at(squares, donors, sizes * sizes)
     off_bytes, off_px = off
-    many = speaks * speaks + squares
-    own = [stratum(donor.glance) for donor in darkroom.donors]
     sent, clear_px = (max(float(value), 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent
     bytes_, px, rate = (
-        Z_95 * max(0.0, float((many * steadied(off * off, own, speaks)).sum())) ** 0.5
-        for off in (off_bytes, off_px, off_rate)
+        _half(darkroom, each, (speaks, squares)) for each in (off_bytes, off_px, off_rate)
     )
     is_all_down = all_kept == len(down)
     return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
+
+
+def _half(
+    darkroom: Sampled,
+    off: NDArray[np.float64],
+    spoken: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> float:
+    """Half-width of a total, from residuals of donors, (N,), and from the sizes, and their squares, they speak for."""
+    own = [stratum(donor.glance) for donor in darkroom.donors]
+    names = {where: number for number, where in enumerate(dict.fromkeys(own))}
+    member = np.array([names[where] for where in own], np.intp)
+    speaks, squares = spoken
+    spread = steadied(off * off, own, speaks, darkroom.membership.threshold)
+    variances = np.maximum(np.bincount(member, (speaks * speaks + squares) * spread), 0.0)
+    return half_width(variances, np.bincount(member).astype(np.float64))
 
 
 def _told(arm: Arm, fact: TileFacts) -> tuple[int, int]:

@@ -21,8 +21,8 @@ from payload.ports import Glancing
 from payload.rng import stream
 from payload.sim.counted import counted_bytes
 from payload.sim.facts import ClearPart, Thumbnail, TileDarkroom, TileFacts, perfect
+from payload.sim.strata import Stratum, stratum, weight
 from payload.surrogate import Likeness, likeness
-from payload.surrogate.likeness import GROUPS, kind_of
 from payload.types import Acquisition, CoverEstimate, Glance, NotCoded
 
 FEWEST_TILES = 200
@@ -32,43 +32,8 @@ LIKES, FEWEST_LIKES, COVER_STEP = 8, 3, 0.05
 a difference in cover that is as unlike as 10 degrees of sun. Assumption."""
 _ROUNDS = 50
 """Of proportional fitting. Assumption."""
-FEWEST_IN_STRATUM = 5
+FEWEST_IN_STRATUM = 3
 """So many are painted of each stratum, or all that there are. Assumption."""
-
-Stratum = tuple[int, int, int]
-_SUN_EDGES_DEG = (20.0, 40.0)
-_GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
-    "glint": 0
-}
-_BRIGHT = (0, 2)  # grounds that a masker takes for cloud, or cloud for them: glint, snow and ice
-_THIN, _HIDDEN = 0.3, 0.85  # of thick cover
-_CLEAR, _MIXED, _DOUBTFUL, _COVERED = range(4)
-_WEIGHTS = {_CLEAR: 1.0, _MIXED: 1.0, _DOUBTFUL: 2.0, _COVERED: 0.6}
-_BRIGHT_WEIGHT = 2.0
-"""How often tiles of a kind are painted, beside clear ones: by how far their figures spread. Assumption: of 1,035
-painted tiles the residuals of kept bytes had standard deviations of 0.4 of a mean tile where clear or thinly
-covered, 0.9 where mixed or thinly overcast, 0.3 where hidden, 1.5 on snow and ice."""
-
-
-def stratum(glance: Glance) -> Stratum:
-    """Ground; clear, mixed, doubtful or covered; bin of sun."""
-    sky = kind_of(glance.cover)
-    thick = glance.cover if glance.thick_cover is None else glance.thick_cover
-    if sky and thick >= _HIDDEN:
-        sky = _COVERED
-    elif sky and (sky == 2 or thick >= _THIN):
-        sky = _DOUBTFUL
-    return (
-        _GROUND_OF[glance.surface],
-        sky,
-        sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES_DEG),
-    )
-
-
-def weight(where: Stratum) -> float:
-    """How far figures of a stratum's tiles are expected to spread, beside clear ones."""
-    ground, sky, _ = where
-    return _WEIGHTS[sky] * (_BRIGHT_WEIGHT if ground in _BRIGHT else 1.0)
 
 
 @dataclass(frozen=True)
@@ -79,11 +44,13 @@ class Membership:
         seed: Of the scenario.
         share: Of all tiles, 0 to 1.
         shares: Of the strata that were met; of others it is `share`.
+        threshold: Cover from which on tiles are dropped.
     """
 
     seed: int
     share: float
     shares: Mapping[Stratum, float]
+    threshold: float = 0.7
 
     def numbers(self, acquisition_id: str, glances: Sequence[Glance]) -> list[int]:
         """The tiles of an image that are painted, in grid order."""
@@ -113,7 +80,10 @@ def lots_by_stratum(
 
 
 def choose_members(
-    seed: int, fraction: float, drawn_of: Mapping[Stratum, NDArray[np.float64]]
+    seed: int,
+    fraction: float,
+    drawn_of: Mapping[Stratum, NDArray[np.float64]],
+    threshold: float = 0.7,
 ) -> Membership:
     """Decide which share of each stratum is painted.
 
@@ -121,18 +91,19 @@ def choose_members(
         seed: Of the scenario.
         fraction: Of all tiles, at least; more of those whose figures spread most, fewer of the others.
         drawn_of: Numbers of the tiles that a flight is expected to take, sorted, by stratum.
+        threshold: Cover from which on tiles are dropped.
     """
     count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
-    weighed = sum(drawn.size * weight(where) for where, drawn in drawn_of.items())
+    weighed = sum(drawn.size * weight(where, threshold) for where, drawn in drawn_of.items())
     shares: dict[Stratum, float] = {}
     for where, drawn in drawn_of.items():
         least = 1.0
         if drawn.size > FEWEST_IN_STRATUM:  # below this number there are just so many
             least = float(drawn[FEWEST_IN_STRATUM])
-        own = 1.0 if share >= 1.0 else share * weight(where) * count / weighed
+        own = 1.0 if share >= 1.0 else share * weight(where, threshold) * count / weighed
         shares[where] = max(own, least)
-    return Membership(seed, share, shares)
+    return Membership(seed, share, shares, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +184,32 @@ class Sampled:
             share = weight / np.bincount(row, weight)[row]
             speaks = np.bincount(column, share, minlength=wanted.size)
             self.weights *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+
+    def spoken(
+        self, donor_px: NDArray[np.float64], window_px: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """For how many tiles of its size each donor is expected to speak, and the sum of squares of sizes, (N,).
+
+        Args:
+            donor_px: [px] Of each donor, shape (N,).
+            window_px: [px] Of each tile of an image, in grid order, shape (T,).
+        """
+        near, sizes = list[NDArray[np.intp]](), list[float]()
+        for each in self._near.values():
+            for found, pixels in zip(each, window_px.tolist(), strict=True):
+                if found is not None:
+                    near.append(found)
+                    sizes.append(pixels)
+        if not near:
+            return np.zeros(donor_px.size), np.zeros(donor_px.size)
+        column = np.concatenate(near)
+        row = np.repeat(np.arange(len(near)), [found.size for found in near])
+        weight = self.weights[column]
+        chance = weight / np.maximum(np.bincount(row, weight)[row], 1e-300)
+        size = np.array(sizes)[row] / donor_px[column]
+        speaks = np.bincount(column, size * chance, minlength=donor_px.size)
+        squares = np.bincount(column, size * size * chance, minlength=donor_px.size)
+        return speaks.astype(np.float64), squares.astype(np.float64)
 
     def chances(self, near: NDArray[np.intp]) -> NDArray[np.float64]:
         """How likely each of these donors is to be drawn, shape (m,)."""

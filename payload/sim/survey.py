@@ -3,17 +3,23 @@
 from collections.abc import Callable
 from typing import cast
 
+import numpy as np
+
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
 from payload.sim.allocation import grown
+from payload.sim.arms import make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.planning import first_plan
-from payload.sim.sample_error import expected_spread
+from payload.sim.sample_error import expected_spread, foreseen
 from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
+
+_SURE = 0.97
+"""So much of the error that is asked for is foreseen: which tiles take from whom is drawn after that. Assumption."""
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
@@ -45,7 +51,14 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     planned = [camera.expose(image) for image in first_plan(assembly).images]
     looked_at = {image.id: source.glance(image.view, windows) for image in planned}
     rules, drawn = scenario.sampled, lots_by_stratum(scenario.seed, looked_at)
-    membership = choose_members(scenario.seed, rules.fraction, drawn)
+    membership = choose_members(
+        scenario.seed,
+        rules.fraction,
+        drawn,
+        make_arm("prune", scenario.pruning).policy.max_cloud_cover,
+    )
+    pixels = np.array([window.pixels for window in windows], np.float64)
+    asked = rules.error or 0.0
     painted: dict[str, dict[int, TileFacts]] = {}
     while True:
         donors: list[Donor] = []
@@ -64,13 +77,16 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
             )
         darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
         if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
-            break
+            darkroom.balance()
+            return darkroom
         spread = expected_spread(assembly, darkroom)
-        if spread.error <= rules.error:
-            break
-        membership = grown(membership, spread, rules.error, drawn)
-    darkroom.balance()
-    return darkroom
+        if spread.error <= asked:
+            darkroom.balance()
+            told = foreseen(assembly, darkroom, pixels)
+            if told <= _SURE * rules.error:
+                return darkroom
+            asked = min(asked, spread.error) * _SURE * rules.error / told
+        membership = grown(membership, spread, asked, drawn)
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:

@@ -34,16 +34,38 @@ class Quilt:
         rows, cols = (
             range(span.first // side, span.last // side + 1) for span in (nodes.rows, nodes.cols)
         )
-        whole = np.concatenate(
-            [
-                np.concatenate([self._square(nodes, row, col) for col in cols], axis=2)
-                for row in rows
-            ],
-            axis=1,
-        )
+        self._make(nodes, rows, cols)
+        squares = [[self._square(nodes, row, col) for col in cols] for row in rows]
         top, left = nodes.rows.first - rows[0] * side, nodes.cols.first - cols[0] * side
         height, width = nodes.shape
+        whole = np.empty((len(squares[0][0]), len(rows) * side, len(cols) * side), np.float32)
+        for row, line in enumerate(squares):
+            for col, square in enumerate(line):
+                whole[:, row * side : (row + 1) * side, col * side : (col + 1) * side] = square
         return whole[:, top : top + height, left : left + width].copy()
+
+    def _make(self, nodes: Nodes, rows: range, cols: range) -> None:
+        """Make all squares at once where there is none yet: one piece is sooner made than many."""
+        names = [(nodes.face, nodes.level, row, col) for row in rows for col in cols]
+        if not 1 < len(names) <= _MOST // 8 or any(name in self._squares for name in names):
+            return
+        side = self.side
+        whole = self.start(
+            Nodes(
+                nodes.face,
+                nodes.level,
+                Span(rows[0] * side, rows[-1] * side + side - 1),
+                Span(cols[0] * side, cols[-1] * side + side - 1),
+            )
+        )
+        for name in names:
+            top, left = (name[2] - rows[0]) * side, (name[3] - cols[0]) * side
+            self._keep(name, whole[:, top : top + side, left : left + side].copy())
+
+    def _keep(self, name: tuple[int, int, int, int], square: NDArray[np.float32]) -> None:
+        self._squares[name] = square
+        if len(self._squares) > _MOST:
+            self._squares.popitem(last=False)
 
     def _square(self, nodes: Nodes, row: int, col: int) -> NDArray[np.float32]:
         name = nodes.face, nodes.level, row, col
@@ -51,7 +73,5 @@ class Quilt:
         if found is None:
             rows, cols = (Span(at * self.side, (at + 1) * self.side - 1) for at in (row, col))
             found = self.start(Nodes(nodes.face, nodes.level, rows, cols))
-            self._squares[name] = found
-            if len(self._squares) > _MOST:
-                self._squares.popitem(last=False)
+            self._keep(name, found)
         return found

@@ -149,8 +149,10 @@ class Synthetic:
         )
         covers, surfaces = peek.look(windows)
         return [
-            Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick)
-            for cover, thick, surface in zip(*covers.tolist(), surfaces.tolist(), strict=True)
+            Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick, window.pixels)
+            for cover, thick, surface, window in zip(
+                *covers.tolist(), surfaces.tolist(), windows, strict=True
+            )
         ]
 
     @property

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from payload.sim.allocation import Z_95, Spread, grown
-from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members, weight
+from payload.sim.allocation import Z_95, Spread, grown, half_width
+from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members
+from payload.sim.strata import weight
 
-CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 2), (1, 2, 2), (1, 3, 2), (2, 0, 2)
+CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 0, 17), (0, 6, 2, 17), (0, 1, 2, 17), (2, 0, 0, 17)
 STRATA = (CLEAR, DOUBTFUL, COVERED, SNOW)
 TILES = np.array([4000.0, 3000.0, 2000.0, 100.0])
 
@@ -22,7 +23,7 @@ def test_the_error_is_that_of_drawing_without_putting_back():
     people = []
     for where, size in zip(STRATA, sizes, strict=False):  # they spread just as is expected
         drawn = rng.normal(0, 1, size)
-        people.append(10 + drawn / drawn.std(ddof=1) * 2 * max(weight(where), 1.0))
+        people.append(10 + drawn / drawn.std(ddof=1) * 2 * weight(where))
     total = sum(float(each.sum()) for each in people)
     squares = np.array([each.var(ddof=1) for each in people]) / total**2
     told = Spread(STRATA[:3], np.array(sizes, float), np.array(painted, float), squares).error
@@ -38,9 +39,7 @@ def test_the_error_is_that_of_drawing_without_putting_back():
 
 def test_no_more_are_painted_than_the_closed_form_wants():
     """n = (sum N s)^2 / (V + sum N s^2). Source: Cochran, Sampling Techniques (3rd ed., 1977), section 5.9, (5.28)."""
-    deviations = (
-        np.array([max(weight(where), 1.0) for where in STRATA]) * 3e-5
-    )  # just as is expected
+    deviations = np.array([weight(where) for where in STRATA]) * 3e-5  # just as is expected
     now, asked = spread([6.0] * 4, deviations**2), 0.01
     while now.error > asked:
         more = spread(now.wanted(asked), now.squares)
@@ -52,13 +51,30 @@ def test_no_more_are_painted_than_the_closed_form_wants():
     assert closed <= now.painted.sum() < 1.04 * closed + len(STRATA)
 
 
-def test_a_stratum_of_which_little_is_known_is_not_left_alone():
-    """Nothing was seen in a few of its tiles: more are painted; of a great many: hardly any."""
-    squares = np.array([1e-9, 1e-9, 0.0, 1e-9])
-    few = spread([20, 20, 5, 5], squares).wanted(0.01)[2] - 5
-    many = spread([20, 20, 1000, 5], squares).wanted(0.01)[2] - 1000
-    assert few > 20
-    assert many < few / 5
+def test_what_was_seen_says_how_many_are_painted_but_never_where():
+    """A stratum that is painted more because something rare was seen in it would tell of too little where nothing was."""
+    few = spread([5] * 4, [1e-9, 1e-9, 0.0, 1e-9])
+    other = spread([5] * 4, [1e-9, 0.0, 3e-9, 1e-9])
+    for each in (few, other):
+        wanted = each.wanted(0.03)
+        share = wanted[:3] / (TILES[:3] * each.weights[:3])
+        np.testing.assert_allclose(share, share[0], rtol=0.05)
+
+
+def test_the_interval_of_few_is_that_of_student():
+    """Two-sided 95 % quantiles of Student's t. Source: Abramowitz and Stegun (1964), table 26.10."""
+    for free, quantile in ((5, 2.571), (10, 2.228), (30, 2.042), (120, 1.980)):
+        assert half_width(np.array([4.0]), np.array([free + 1.0])) == pytest.approx(
+            2 * quantile, rel=0.002
+        )
+
+
+def test_freedom_is_that_of_satterthwaite():
+    """Of two alike samples the degrees of freedom add up. Source: Cochran (1977), (5.16)."""
+    both = half_width(np.array([2.0, 2.0]), np.array([6.0, 6.0]))
+    assert both == pytest.approx(half_width(np.array([4.0]), np.array([11.0])))
+    one = half_width(np.array([4.0, 0.0]), np.array([6.0, 600.0]))
+    assert one == pytest.approx(half_width(np.array([4.0]), np.array([6.0])))
 
 
 def test_what_grows_holds_what_was_and_has_as_many_as_wanted():

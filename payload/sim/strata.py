@@ -1,0 +1,81 @@
+"""Strata of tiles, by what a glance tells: ground, sky, sun and size; and how often tiles of each are painted.
+
+What a tile weighs once it is kept depends on its ground; whether it is kept depends on the cover that a masker finds,
+which lies between thick cover and all cover. So the sky is told apart by the cover that may be found, finely.
+"""
+
+from bisect import bisect_right
+
+from payload.surrogate.likeness import GROUPS, kind_of
+from payload.types import Glance
+
+Stratum = tuple[int, int, int, int]
+_SUN_EDGES_DEG = (20.0, 40.0)
+_GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
+    "glint": 0
+}
+_CLEAR, _COVERED, _BROKEN, _VEILED, _OVERCAST = 0, 1, 2, 9, 16
+"""What the sky is: the last three and those after them are bins of the cover that a masker is expected to find."""
+_EDGES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+_THIN_FOUND = 0.7
+"""So much of the cloud that does not hide the ground is called cloud. Assumption: of 51,156 tiles the default masker
+found a cover of 0.7 in about half of those where this says 0.7."""
+_VEIL, _HIDDEN = 0.35, 0.85  # of thin cover, and of thick cover
+
+
+def stratum(glance: Glance) -> Stratum:
+    """Ground, sky, bin of sun, bits of the number of pixels.
+
+    Tiles that are surely kept are not told apart by the sun, others not by their ground. What a tile
+    weighs depends on its ground; whether a masker finds its cloud depends on how high the sun stands.
+    """
+    kind = kind_of(glance.cover)
+    thick = glance.cover if glance.thick_cover is None else glance.thick_cover
+    thin = glance.cover - thick
+    size = (glance.pixels or 0).bit_length()
+    found = thick + _THIN_FOUND * thin
+    place = bisect_right(_EDGES, found)
+    if kind == 0:
+        sky = _CLEAR
+    elif thick >= _HIDDEN or place == len(_EDGES):
+        sky = _COVERED
+    elif kind == 2:
+        sky = _OVERCAST + place
+    else:
+        sky = (_VEILED if thin > _VEIL else _BROKEN) + place
+    if sky == _CLEAR or (kind == 1 and sky != _COVERED and found < _EDGES[3]):
+        return _GROUND_OF[glance.surface], sky, 0, size
+    return 0, sky, sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES_DEG), size
+
+
+def weight(where: Stratum, threshold: float = 0.7) -> float:
+    """How far figures of a stratum's tiles are expected to spread, beside those of clear ones.
+
+    Args:
+        where: The stratum.
+        threshold: Cover from which on tiles are dropped.
+
+    Assumption: rounded from 51,156 tiles of one world with the default masker. They decide how many are painted,
+    never what a sample tells: that of a stratum is good whatever its weight.
+    """
+    _, sky, sun, size = where
+    return 2.0 ** (size - _USUAL_SIZE) * _doubt(sky, sun, threshold)
+
+
+def _doubt(sky: int, sun: int, threshold: float) -> float:
+    """How far figures a pixel are expected to spread, beside those of clear tiles."""
+    if sky == _CLEAR:
+        return 1.0
+    if sky == _COVERED:
+        return 1.2 if sun else 4.0
+    if sky >= _OVERCAST:
+        return 4.0
+    veiled = sky >= _VEILED
+    over = sky - (_VEILED if veiled else _BROKEN) - bisect_right(_EDGES, threshold)
+    return (_VEILED_WEIGHT if veiled else _BROKEN_WEIGHT).get(over, 1.3)
+
+
+_USUAL_SIZE = (256 * 256).bit_length()
+_BROKEN_WEIGHT = {-1: 1.7, 0: 6.5, 1: 2.0}
+_VEILED_WEIGHT = {-1: 1.4, 0: 3.0, 1: 6.0}
+"""By how many bins of cover the stratum lies beyond that of the threshold."""
