@@ -91,7 +91,10 @@ def _fates(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, dict[Fate, int
             raise LawError(
                 f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
             )
-        booked = fates.setdefault(tile_id, {})
+        booked = fates.get(tile_id)
+        if booked is None:
+            fates[tile_id] = {fate: count_bytes}
+            continue
         if fate in booked:
             raise LawError(f"tile {tile_id} is booked twice as {fate}")
         booked[fate] = count_bytes
@@ -121,7 +124,7 @@ def _audit_tile(tile_id: str, raw_bytes: int, fates: dict[Fate, int], held: Held
             raise LawError(
                 f"tile {tile_id} was pruned but is booked as {_say(fates)}, {held_bytes} bytes held"
             )
-    elif ENDS & fates.keys() != {end}:
+    elif ENDS.intersection(fates) != {end}:
         raise LawError(f"tile {tile_id} ended as {end} but is booked as {_say(fates)}")
     elif fates.get(Fate.PRUNED, 0) != left_out_bytes:
         raise LawError(

@@ -154,10 +154,10 @@ class Recorder:
         """
         tile_id = outcome.tile_id
         self.outcomes[tile_id] = outcome
-        shelf = self.memory.items[tile_id]
         if not outcome.is_kept and not self.rules.keep_pruned_h:
             self._prune(tile_id)
             return
+        shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if outcome.is_kept:
             self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
@@ -270,9 +270,9 @@ class Recorder:
     def _prune(self, tile_id: str) -> int:
         self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
-        outcome = self.outcomes[tile_id]
-        self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
-        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - outcome.pruned_bytes)
+        pruned_bytes = self.outcomes[tile_id].pruned_bytes
+        self.settle(tile_id, Fate.PRUNED, pruned_bytes)
+        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - pruned_bytes)
         self._leave(tile_id)
         return held_bytes
 

@@ -285,8 +285,8 @@ def _carried_bytes(profile: RateProfile, stretches: list[tuple[float, float]]) -
 
 def _longest_frame_s(profile: RateProfile) -> float:
     """[s] That a frame takes at the lowest rate above none."""
-    rates = profile.rate_bps[profile.rate_bps > 0]
-    return profile.frame_bytes * BITS_PER_BYTE / float(rates.min()) if rates.size else math.inf
+    lowest_bps = min((rate for rate in profile.rate_bps.tolist() if rate > 0), default=0.0)
+    return profile.frame_bytes * BITS_PER_BYTE / lowest_bps if lowest_bps else math.inf
 
 
 def _on_air(profile: RateProfile, from_s: float, to_s: float) -> list[tuple[float, float]]:
