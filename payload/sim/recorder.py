@@ -154,12 +154,13 @@ class Recorder:
         """
         tile_id = outcome.tile_id
         self.outcomes[tile_id] = outcome
-        if not outcome.is_kept and not self.rules.keep_pruned_h:
+        is_kept = outcome.is_kept
+        if not is_kept and not self.rules.keep_pruned_h:
             self._prune(tile_id)
             return
         shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
-        if outcome.is_kept:
+        if is_kept:
             self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
             self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
