@@ -17,7 +17,7 @@ def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     one = _one_rate(profile)
     if one is not None:  # the same sum, of one number, without arrays
         begin_s, end_s, rate_bps = one
-        seconds = (end_s if end_s < to_s else to_s) - (begin_s if begin_s > from_s else from_s)
+        seconds = min(end_s, to_s) - max(begin_s, from_s)
         return math.floor(seconds * rate_bps / BITS_PER_BYTE) if seconds > 0.0 else 0
     return math.floor(float(_bits(profile, from_s, to_s).sum()) / BITS_PER_BYTE)
 

@@ -89,5 +89,4 @@ class MassMemory:
     def _count(self, part: Partition, more_bytes: int) -> None:
         part.used_bytes += more_bytes
         self.used_bytes += more_bytes
-        if self.used_bytes > self.peak_bytes:
-            self.peak_bytes = self.used_bytes
+        self.peak_bytes = max(self.peak_bytes, self.used_bytes)

@@ -203,7 +203,7 @@ class Transmitter:
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
         room = capacity_bytes(profile, self.env.now, until_s) // profile.frame_bytes
-        return parcel.frames_unsent if parcel.frames_unsent < room else room
+        return min(room, parcel.frames_unsent)
 
     def _send(
         self, parcel: Parcel, frames: int, profile: RateProfile, window: ContactWindow
