@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from payload.units import BITS_PER_BYTE
 
 def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     """[byte] Whole bytes of transfer frames that the channel carries between two times [s]."""
-    if profile.time_s.size == 2:  # one rate: the same sum, of one number, without arrays
-        begin_s, end_s = float(profile.time_s[0]), float(profile.time_s[1])
-        seconds = max(min(end_s, to_s) - max(begin_s, from_s), 0.0)
-        return math.floor(seconds * float(profile.rate_bps[0]) / BITS_PER_BYTE)
+    one = _one_rate(profile)
+    if one is not None:  # the same sum, of one number, without arrays
+        begin_s, end_s, rate_bps = one
+        seconds = min(end_s, to_s) - max(begin_s, from_s)
+        return math.floor(seconds * rate_bps / BITS_PER_BYTE) if seconds > 0.0 else 0
     return math.floor(float(_bits(profile, from_s, to_s).sum()) / BITS_PER_BYTE)
 
 
@@ -33,18 +35,15 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     """
     if channel_bytes <= 0:
         return start_s
-    end_s = float(profile.time_s[-1])
+    one = _one_rate(profile)
+    end_s = float(profile.time_s[-1]) if one is None else one[1]
     if channel_bytes > capacity_bytes(profile, start_s, end_s):
         return None
     wanted = channel_bytes * BITS_PER_BYTE
-    if profile.time_s.size == 2:  # one rate: the same sums, of one number each, without arrays
-        began_s = max(float(profile.time_s[0]), start_s)
-        return _on_until_through(
-            profile,
-            start_s,
-            channel_bytes,
-            min(began_s + wanted / float(profile.rate_bps[0]), end_s),
-        )
+    if one is not None:  # the same sums, of one number each, without arrays
+        began_s, _, rate_bps = one
+        finish_s = min(max(began_s, start_s) + wanted / rate_bps, end_s)
+        return _on_until_through(profile, start_s, channel_bytes, finish_s)
     bits = _bits(profile, start_s, end_s)
     done = np.cumsum(bits)
     piece = min(int(np.searchsorted(done, wanted)), bits.size - 1)
@@ -61,6 +60,15 @@ def _on_until_through(
     while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
         finish_s = math.nextafter(finish_s, math.inf)
     return finish_s
+
+
+@lru_cache(maxsize=256)
+def _one_rate(profile: RateProfile) -> tuple[float, float, float] | None:
+    """Begin [s], end [s] and rate [bit/s] of a contact with one rate; None of any other. A profile never changes."""
+    if profile.time_s.size != 2:
+        return None
+    begin_s, end_s = profile.time_s.tolist()
+    return begin_s, end_s, float(profile.rate_bps[0])
 
 
 def frames_needed(record_bytes: int, profile: RateProfile) -> int:

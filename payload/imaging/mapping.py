@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 LandShare = Callable[[Floats, Floats], Floats]
 """Share of land around latitudes and longitudes [deg], each (N,)."""
 
+FRAMES_AT_ONCE = 100_000
+"""So many are looked at together, that memory does not grow with the flight: 0.3 kB each."""
 _SEAM_S = 1e-6  # [s] between two frames, so that rounding never lets them overlap
 
 
@@ -71,29 +73,36 @@ def find_frames(
     Returns:
         In order of time.
     """
-    start_s, end_s = _frame_times(ephemeris, sensor)
-    middle_s = (start_s + end_s) / 2
-    position_km, _ = Track(ephemeris).states(middle_s)
-    lat_deg, lon_deg = subsatellite_deg(position_km)
-    sun_deg = below.sun_elevation(lat_deg, lon_deg, middle_s)
-    land = below.land_share(lat_deg, lon_deg)
-    wanted = np.flatnonzero((sun_deg >= sensor.min_sun_elevation_deg) & (land >= rule.min_land))
+    ground = _Ground(ephemeris, sensor)
+    parts = [
+        _in_daylight(
+            ground, np.arange(first, min(first + FRAMES_AT_ONCE, ground.frames)), rule, below
+        )
+        for first in range(0, ground.frames, FRAMES_AT_ONCE)
+    ]
+    wanted = np.concatenate(parts) if parts else np.zeros(0, np.intp)
     orbit_s = period_s(ephemeris)
     if rule.max_duty < 1.0 and wanted.size:
-        frame_s = float(np.median(end_s - start_s))
+        frame_s = float(np.median(ground.lengths_s()))
         most = int(rule.max_duty * orbit_s / frame_s)
-        wanted = _at_most(most, wanted, middle_s // orbit_s)
+        wanted = _at_most(most, wanted, ground.middle_s(wanted) // orbit_s)
     if rule.max_frames_a_day is not None:
-        days = middle_s // S_PER_DAY
+        days = ground.middle_s(wanted) // S_PER_DAY
         wanted = _at_most(rule.max_frames_a_day, wanted, days)
+        days = ground.middle_s(wanted) // S_PER_DAY
         last_day, part = divmod(float(ephemeris.time_s[-1]), S_PER_DAY)
-        in_part = days[wanted] == last_day
-        few = _at_most(round(rule.max_frames_a_day * part / S_PER_DAY), wanted[in_part], days)
+        in_part = days == last_day
+        few = _at_most(
+            round(rule.max_frames_a_day * part / S_PER_DAY), wanted[in_part], days[in_part]
+        )
         wanted = np.concatenate([wanted[~in_part], few])
     who = ephemeris.satellite
+    start_s, end_s = ground.times_s(wanted)
+    lat_deg, lon_deg = ground.places_deg(wanted)
+    sun_deg = below.sun_elevation(lat_deg, lon_deg, (start_s + end_s) / 2)
     found = []
-    for index in wanted.tolist():
-        name = f"{who}-{index:06d}"
+    for index, number in enumerate(wanted.tolist()):
+        name = f"{who}-{number:06d}"
         begins_s = float(start_s[index])
         target = Target(name, float(lat_deg[index]), float(lon_deg[index]))
         found.append(
@@ -114,17 +123,52 @@ def find_frames(
     return found
 
 
-def _frame_times(ephemeris: Ephemeris, sensor: Sensor) -> tuple[Floats, Floats]:
-    """[s] Begin and end of frames, one after the other along the ground below the satellite."""
-    lat_deg, _ = subsatellite_deg(ephemeris.position_km)
-    speed = ground_speed_km_s(
-        ephemeris.position_km, ephemeris.velocity_km_s, _ground_radius_km(lat_deg)
-    )
-    steps_km = np.diff(ephemeris.time_s) * (speed[:-1] + speed[1:]) / 2
-    along_km = np.concatenate(([0.0], np.cumsum(steps_km)))
-    edges_km = np.arange(int(along_km[-1] // frame_length_km(sensor)) + 1) * frame_length_km(sensor)
-    edges_s = np.interp(edges_km, along_km, ephemeris.time_s)
-    return edges_s[:-1], edges_s[1:]
+class _Ground:
+    """The ground below a satellite as frames, one after the other; each is worked out when it is asked for."""
+
+    def __init__(self, ephemeris: Ephemeris, sensor: Sensor) -> None:
+        lat_deg, _ = subsatellite_deg(ephemeris.position_km)
+        speed = ground_speed_km_s(
+            ephemeris.position_km, ephemeris.velocity_km_s, _ground_radius_km(lat_deg)
+        )
+        steps_km = np.diff(ephemeris.time_s) * (speed[:-1] + speed[1:]) / 2
+        self.sensor, self._time_s = sensor, ephemeris.time_s
+        self._along_km = np.concatenate(([0.0], np.cumsum(steps_km)))
+        self._track, self._frame_km = Track(ephemeris), frame_length_km(sensor)
+        self.frames = int(self._along_km[-1] // self._frame_km)
+
+    def times_s(self, frames: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """[s] Begin and end of frames, each (N,)."""
+        return self._edges_s(frames), self._edges_s(frames + 1)
+
+    def middle_s(self, frames: NDArray[np.intp]) -> Floats:
+        """[s] In the middle of frames, (N,)."""
+        start_s, end_s = self.times_s(frames)
+        return (start_s + end_s) / 2
+
+    def lengths_s(self) -> Floats:
+        """[s] Of all frames, in order."""
+        return np.diff(self._edges_s(np.arange(self.frames + 1)))
+
+    def places_deg(self, frames: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """[deg] Latitudes and longitudes of the middles of frames, each (N,)."""
+        position_km, _ = self._track.states(self.middle_s(frames))
+        return subsatellite_deg(position_km)
+
+    def _edges_s(self, numbers: NDArray[np.intp]) -> Floats:
+        edges_s = np.interp(numbers * self._frame_km, self._along_km, self._time_s)
+        return np.asarray(edges_s, np.float64)
+
+
+def _in_daylight(
+    ground: _Ground, frames: NDArray[np.intp], rule: MappingRule, below: Below
+) -> NDArray[np.intp]:
+    """Those of some frames that have sun and land enough."""
+    lat_deg, lon_deg = ground.places_deg(frames)
+    sun_deg = below.sun_elevation(lat_deg, lon_deg, ground.middle_s(frames))
+    land = below.land_share(lat_deg, lon_deg)
+    lit = sun_deg >= ground.sensor.min_sun_elevation_deg
+    return frames[lit & (land >= rule.min_land)]
 
 
 def _ground_radius_km(lat_deg: Floats) -> Floats:
@@ -134,8 +178,8 @@ def _ground_radius_km(lat_deg: Floats) -> Floats:
 
 
 def _at_most(count: int, wanted: NDArray[np.intp], part: Floats) -> NDArray[np.intp]:
-    """Of the wanted frames, at most so many of each part of the flight, spread evenly over them."""
-    _, first, sizes = np.unique(part[wanted], return_index=True, return_counts=True)
+    """Of the wanted frames, at most so many of each part of the flight, which is told of each, spread evenly over them."""
+    _, first, sizes = np.unique(part, return_index=True, return_counts=True)
     rank = np.arange(wanted.size) - np.repeat(first, sizes)
     size = np.repeat(sizes, sizes)
     keep = np.minimum(size, count)

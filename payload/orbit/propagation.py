@@ -36,6 +36,8 @@ def _unquoted_clock(value: object) -> object:
 
 _WHOLE = ("tle", "tle_file", "omm_file")  # each of them says all there is to an orbit
 _WORDS = (["altitude_km", "ltan"], ["altitude_km", "inclination_deg", "raan_deg"])
+TIMES_AT_ONCE = 20_000
+"""So many are propagated together: frames take much memory on the way, and a year has a million times."""
 Clock = Annotated[str, BeforeValidator(_unquoted_clock)]
 
 
@@ -164,9 +166,13 @@ class Sgp4:
         Raises:
             OrbitError: SGP4 gives no state at one of the times, as after a satellite came down.
         """
-        position_km, velocity_km_s = self.propagate_teme(times_s)
-        ut1 = instants(self.epoch_utc, times_s, dut1_s=self.dut1_s)
-        return Ephemeris(self.satellite, times_s, *teme_to_itrf(position_km, velocity_km_s, ut1))
+        position_km, velocity_km_s = np.empty((times_s.size, 3)), np.empty((times_s.size, 3))
+        for first in range(0, times_s.size, TIMES_AT_ONCE):
+            part = slice(first, first + TIMES_AT_ONCE)
+            ut1 = instants(self.epoch_utc, times_s[part], dut1_s=self.dut1_s)
+            teme = self.propagate_teme(times_s[part])
+            position_km[part], velocity_km_s[part] = teme_to_itrf(*teme, ut1)
+        return Ephemeris(self.satellite, times_s, position_km, velocity_km_s)
 
     def propagate_teme(
         self, times_s: NDArray[np.float64]

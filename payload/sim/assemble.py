@@ -132,6 +132,11 @@ class Assembly:
         """Targets by name."""
         return {target.name: target for target in self.targets}
 
+    @cached_property
+    def worths(self) -> dict[str, float]:
+        """What a clear image of each target adds to the value of a flight, by name."""
+        return {target.name: target.worth for target in self.targets}
+
     @property
     def span_s(self) -> float:
         """[s] Length of the flight."""

@@ -49,7 +49,7 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
         now_s=0.0,
         opportunities=clear,
         pending=frozenset(item.target for item in clear),
-        priorities={target.name: target.worth for target in assembly.targets},
+        priorities=assembly.worths,
         busy_until_s={},
         limits=assembly.limits,
         deadlines_s={

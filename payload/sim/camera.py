@@ -1,13 +1,12 @@
 """The camera: an opportunity becomes an acquisition, with its tiles and their raw sizes."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid, tile_id
 from payload.sim.assemble import Assembly
 from payload.sim.counted import counted_bytes
-from payload.types import Acquisition, Opportunity, Sensor, View
+from payload.types import Acquisition, Opportunity, View
 from payload.units import at
 
 
@@ -16,6 +15,9 @@ class Camera:
     """Knows what an image will be before a pixel of it is painted."""
 
     assembly: Assembly
+    _grids: dict[tuple[int, int, int, int], "_Grid"] = field(
+        default_factory=dict[tuple[int, int, int, int], "_Grid"]
+    )
 
     def expose(self, opportunity: Opportunity) -> Acquisition:
         """Take an image in the middle of its opportunity."""
@@ -32,44 +34,36 @@ class Camera:
             sensor=parts.sensor,
         )
         scene = parts.source.scene(view)
-        layout = _Layout(
-            TileGrid(scene.height_px, scene.width_px, parts.tile_px),
-            len(scene.bands),
-            scene.bit_depth,
-            parts.sensor,
-        )
+        grid = self._grid(scene.height_px, scene.width_px, len(scene.bands), scene.bit_depth)
         return Acquisition(
             id=opportunity.id,
             satellite=opportunity.satellite,
             opportunity=opportunity,
             time_s=time_s,
             view=view,
-            tile_ids=tuple([f"{opportunity.id}{name}" for name in _names(layout.grid)]),
-            tile_raw_bytes=_raw_bytes(layout),
+            tile_ids=tuple([f"{opportunity.id}{name}" for name in grid.names]),
+            tile_raw_bytes=grid.raw_bytes,
         )
+
+    def _grid(self, height_px: int, width_px: int, bands: int, bit_depth: int) -> "_Grid":
+        """The tiles of a scene of so many pixels, bands and bits; worked out once for all of a kind."""
+        key = height_px, width_px, bands, bit_depth
+        if key not in self._grids:
+            tiles = TileGrid(height_px, width_px, self.assembly.tile_px)
+            self._grids[key] = _Grid(
+                tuple(tile_id("", row, col) for row, col in tiles.places),
+                tuple(
+                    raw_record_bytes(bands, window.height_px, window.width_px, bit_depth)
+                    + counted_bytes(self.assembly.sensor, window.pixels)
+                    for window in tiles.windows
+                ),
+            )
+        return self._grids[key]
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """How an image falls into tiles, and of how many bands and bits they are."""
+class _Grid:
+    """Tiles in grid order: what their names end in, and the length [byte] of each raw record."""
 
-    grid: TileGrid
-    bands: int
-    bit_depth: int
-    sensor: Sensor
-
-
-@cache
-def _names(grid: TileGrid) -> tuple[str, ...]:
-    """What the names of tiles end in, in grid order."""
-    return tuple(tile_id("", row, col) for row, col in grid.places)
-
-
-@cache
-def _raw_bytes(layout: _Layout) -> tuple[int, ...]:
-    """[byte] Of each raw record, in grid order."""
-    return tuple(
-        raw_record_bytes(layout.bands, window.height_px, window.width_px, layout.bit_depth)
-        + counted_bytes(layout.sensor, window.pixels)
-        for window in layout.grid.windows
-    )
+    names: tuple[str, ...]
+    raw_bytes: tuple[int, ...]

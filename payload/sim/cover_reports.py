@@ -62,8 +62,9 @@ def make_cover_report(acquisition: Acquisition, outcomes: Sequence[TileOutcome])
 
 
 def _told(outcome: TileOutcome) -> Told | float:
-    if outcome.is_kept:
+    if outcome.decision.keep:
         return Told.KEPT
     if outcome.cover is None:
         return Told.UNSEEN
-    return Told.NO_DATA if outcome.cover.cover is None else outcome.cover.cover
+    cover = outcome.cover.cover
+    return Told.NO_DATA if cover is None else cover

@@ -65,6 +65,10 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         """The helpers end at once, whatever they are at."""
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """The helpers end at once, and what they hold in memory is free; new ones come with the next jobs."""
         pool, leash = self._pool, self._leash
         self._pool = self._leash = None
         if leash:

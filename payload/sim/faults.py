@@ -173,6 +173,8 @@ class Faults:
         for fault in self._bearing("frame_loss", window.satellite):
             profile = with_loss(profile, fault.frame_loss, fault.start_s, fault.end_s)
         weak = self._bearing("half_power", window.satellite)
+        if not weak:
+            return profile
         edges = {edge for fault in weak for edge in (fault.start_s, fault.end_s)}
         first_s, last_s = float(profile.time_s[0]), float(profile.time_s[-1])
         inside = sorted(edge for edge in edges if first_s < edge < last_s)

@@ -137,6 +137,8 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
             memo.facts_of.marks.update(marks)
         if can_fly:
             share = crew.share(fly_beside, [(name, memo.facts_of.marks) for name in others])
+        else:
+            crew.dismiss()
 
     def fly_here(name: ArmName) -> Landed:
         nonlocal flying

@@ -85,7 +85,7 @@ class Loop:
         self.deadlines_s = {
             target.name: target.due_s for target in parts.targets if target.due_s < math.inf
         }
-        self.priorities = {target.name: target.worth for target in parts.targets}
+        self.priorities = parts.worths
         self.flat = {item.id: item for item in plannable(parts)}
         self._by_start = sorted(self.flat.values(), key=attrgetter("start_s", "id"))
         self._starts_s = [item.start_s for item in self._by_start]

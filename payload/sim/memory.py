@@ -67,18 +67,18 @@ class MassMemory:
         if part.used_bytes + shelf.bytes > part.capacity_bytes:
             return False
         self.items[shelf.tile_id] = shelf
-        self._count(shelf, shelf.bytes)
+        self._count(part, shelf.bytes)
         return True
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
         """What lies on a shelf takes so many bytes [byte] from now on."""
-        self._count(shelf, count_bytes - shelf.bytes)
+        self._count(self.part_of(shelf), count_bytes - shelf.bytes)
         shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""
         shelf = self.items.pop(tile_id)
-        self._count(shelf, -shelf.bytes)
+        self._count(self.part_of(shelf), -shelf.bytes)
         return shelf.bytes
 
     def shrink(self, kept_share: float) -> None:
@@ -86,7 +86,7 @@ class MassMemory:
         for part in self.parts:
             part.capacity_bytes = int(part.capacity_bytes * kept_share)
 
-    def _count(self, shelf: Shelf, more_bytes: int) -> None:
-        self.part_of(shelf).used_bytes += more_bytes
+    def _count(self, part: Partition, more_bytes: int) -> None:
+        part.used_bytes += more_bytes
         self.used_bytes += more_bytes
         self.peak_bytes = max(self.peak_bytes, self.used_bytes)

@@ -31,7 +31,7 @@ def first_context(assembly: Assembly) -> PlanContext:
         now_s=0.0,
         opportunities=chances,
         pending=known,
-        priorities={target.name: target.worth for target in assembly.targets},
+        priorities=assembly.worths,
         busy_until_s={},
         limits=Means(assembly).limits(0.0, {}),
         p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),

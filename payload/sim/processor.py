@@ -29,11 +29,15 @@ class Processor:
         wanted = set(tile_ids)
         facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
         stored = [fact for fact in facts if fact.tile_id in wanted]
-        covers = [self._cover(fact) for fact in stored]
+        covers = self._covers(stored)
         if self.arm.policy.unit == "image":
             return [self._masked(*item) for item in zip(stored, covers, strict=True)]
         decisions = decide(covers, self.arm.policy)
-        return [self._outcome(*item) for item in zip(stored, covers, decisions, strict=True)]
+        is_blind = self.arm.mask == "none"
+        return [
+            self._found(fact, None if is_blind else cover, decision)
+            for fact, cover, decision in zip(stored, covers, decisions, strict=True)
+        ]
 
     def judge_whole(
         self, acquisition: Acquisition, outcomes: Sequence[TileOutcome]
@@ -82,10 +86,11 @@ class Processor:
         what = "sent unmasked" if keep else "dropped"
         return self._found(fact, None, Decision(keep=keep, reason=f"deadline missed: {what}"))
 
-    def _cover(self, fact: TileFacts) -> CoverEstimate:
-        if self.arm.mask == "perfect" and fact.perfect is not None:
-            return fact.perfect
-        return fact.estimate
+    def _covers(self, facts: Iterable[TileFacts]) -> list[CoverEstimate]:
+        """What the arm's masker says of tiles; the scenario's says it where there is no truth."""
+        if self.arm.mask != "perfect":
+            return [fact.estimate for fact in facts]
+        return [fact.estimate if fact.perfect is None else fact.perfect for fact in facts]
 
     def _masked(self, fact: TileFacts, cover: CoverEstimate) -> TileOutcome:
         """A tile that is masked and waits, raw, for the rest of its image."""
@@ -99,9 +104,6 @@ class Processor:
             busy_s=busy_s,
             energy_j=self.profile.energy_j(busy_s),
         )
-
-    def _outcome(self, fact: TileFacts, cover: CoverEstimate, decision: Decision) -> TileOutcome:
-        return self._found(fact, None if self.arm.mask == "none" else cover, decision)
 
     def _found(
         self,

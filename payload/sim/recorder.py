@@ -70,7 +70,7 @@ class Recorder:
             scenario.seed,
             arrived=self.arrived,
             given_up=self.given_up,
-            begun=self.pin,
+            begun=self._begun,
             nak_delay_s=scenario.radio.nak_delay_s,
             locks_anew=scenario.radio.lock_anew,
             duty=self.assembly.duty_cycle(self.name),
@@ -94,15 +94,13 @@ class Recorder:
         target = self._targets[acquisition.opportunity.target]
         due_s = acquisition.time_s + target.deliver_within_s
         aboard = self._aboard[acquisition.id] = _Aboard(acquisition, is_retake, 1)
-        refused = 0
+        now_s, refused = self.env.now, 0
         for tile_id, raw_bytes in zip(
             acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True
         ):
             self._taken += 1
-            self.ledger.acquire(tile_id, raw_bytes, self.env.now)
-            shelf = Shelf(
-                tile_id, raw_bytes, self._taken, target.priority, due_s, raw_bytes=raw_bytes
-            )
+            self.ledger.acquire(tile_id, raw_bytes, now_s)
+            shelf = Shelf(tile_id, raw_bytes, self._taken, target.priority, due_s, None, raw_bytes)
             if self._admit(shelf):
                 self.acquisition_of[tile_id] = acquisition
                 aboard.tiles += 1
@@ -124,14 +122,16 @@ class Recorder:
     def _make_room(self, shelf: Shelf) -> bool:
         """Drop what has to go for something new; False, and nothing dropped, if that has to go itself."""
         goes = self.memory.who_goes(shelf)
-        for tile_id in goes or ():
+        if not goes:
+            return goes is not None
+        for tile_id in goes:
             if not self.holds(tile_id):
                 continue  # a thumbnail that went with its tile
             is_spare = self.memory.items[tile_id].is_spare
             held_bytes = self.drop(tile_id, Fate.OVERFLOWED)
             if not is_spare:
                 self.log.note(self.name, "dropped", tile_id, held_bytes, self.rules.when_full)
-        return goes is not None
+        return True
 
     def holds(self, tile_id: str) -> bool:
         """Whether a tile still lies on board."""
@@ -139,10 +139,13 @@ class Recorder:
 
     def pin(self, tile_id: str) -> None:
         """A tile is worked on or sent: it may not be dropped for another."""
-        if tile_id in self.reports.waiting or tile_id in self.cover_reports.waiting:
-            return
         shelf = self.memory.items[tile_id]
         shelf.is_pinned, shelf.is_spare = True, False
+
+    def _begun(self, tile_id: str) -> None:
+        """Of a record the first frames go down; a report lies on no shelf."""
+        if tile_id in self.memory.items:
+            self.pin(tile_id)
 
     def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
@@ -151,9 +154,13 @@ class Recorder:
         """
         tile_id = outcome.tile_id
         self.outcomes[tile_id] = outcome
+        is_kept = outcome.is_kept
+        if not is_kept and not self.rules.keep_pruned_h:
+            self._prune(tile_id)
+            return
         shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
-        if outcome.is_kept:
+        if is_kept:
             self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
             self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
@@ -161,13 +168,11 @@ class Recorder:
             self.transmitter.enqueue(
                 tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
             )
-        elif self.rules.keep_pruned_h:
+        else:
             if thumbnail_bytes is not None:
                 self.thumbnails.make(tile_id, thumbnail_bytes)
             shelf.cover, shelf.is_pinned, shelf.is_spare = cover, False, True
             self.env.process(self.expire(tile_id))
-        else:
-            self._prune(tile_id)
 
     def expire(self, tile_id: str) -> Story:
         """A pruned tile that nobody asks for goes at the end of its time."""
@@ -266,9 +271,9 @@ class Recorder:
     def _prune(self, tile_id: str) -> int:
         self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
-        outcome = self.outcomes[tile_id]
-        self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
-        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - outcome.pruned_bytes)
+        pruned_bytes = self.outcomes[tile_id].pruned_bytes
+        self.settle(tile_id, Fate.PRUNED, pruned_bytes)
+        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - pruned_bytes)
         self._leave(tile_id)
         return held_bytes
 
@@ -300,4 +305,5 @@ class Recorder:
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
         """Write into the book of bytes."""
-        self.ledger.settle(tile_id, fate, count_bytes, self.env.now)
+        if count_bytes:
+            self.ledger.settle(tile_id, fate, count_bytes, self.env.now)

@@ -84,6 +84,7 @@ class Spacecraft:
         self.transmitter = self.recorder.transmitter
         self.uploads = Uploads(self.env, self.name, scenario, self.log)
         self.pointing = self.assembly.pointing(self.name)
+        self.stays_pruned = scenario.memory.keep_pruned_h > 0
 
     def observe(self) -> Story:
         """Take what the plan says, when it says so; a new plan may change what is next."""
@@ -174,7 +175,7 @@ class Spacecraft:
         """What was worked on goes to its shelf, unless its memory bank is gone meanwhile."""
         tile_id = outcome.tile_id
         if self.recorder.holds(tile_id):
-            stays = self.recorder.rules.keep_pruned_h and not outcome.is_kept
+            stays = self.stays_pruned and not outcome.is_kept
             small = self.processor.thumbnail_bytes(acquisition, tile_id) if stays else None
             self.recorder.put_away(outcome, small)
 

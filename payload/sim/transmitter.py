@@ -24,7 +24,7 @@ Opening = Callable[[float], tuple[float, float]]
 """[s] From a moment on: when the antenna looks at the station next, and until when."""
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Parcel:
     """A record on its way, in rounds: all its frames first, then those that were asked for again.
 
@@ -78,6 +78,7 @@ class Transmitter:
 
     def __post_init__(self) -> None:
         self.more = self.env.event()
+        self._has_duty = not math.isinf(self.duty.limit_s)
         self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
         self._begun: list[Parcel] = []
@@ -112,12 +113,12 @@ class Transmitter:
         used_bytes = 0
         while not los.processed:
             opens_s, closes_s = self._may_send(opening, frame_s)
-            parcel = self._next()
+            parcel, now_s = self._next(), self.env.now
             if parcel is None:
                 yield self._news(los)
-            elif opens_s > self.env.now:
-                yield self.env.timeout(min(opens_s, window.los_s) - self.env.now)
-            elif self.env.now < window.los_s and not self.power.may("transmitting"):
+            elif opens_s > now_s:
+                yield self.env.timeout(min(opens_s, window.los_s) - now_s)
+            elif now_s < window.los_s and not self.power.may("transmitting"):
                 yield from self.power.hold_back("transmitting", window.station, window.los_s)
             elif frames := self._frames_that_fit(parcel, profile, min(closes_s, window.los_s)):
                 used_bytes += frames * profile.frame_bytes
@@ -127,7 +128,7 @@ class Transmitter:
             else:
                 yield los
         openings = _openings(start_s, window.los_s, opening)
-        if not math.isinf(self.duty.limit_s):
+        if self._has_duty:
             self._offered[len(self.contacts)] = (profile, openings)
         self.contacts.append(
             ContactLog(
@@ -141,7 +142,7 @@ class Transmitter:
 
     def come_to_rest(self) -> None:
         """All is sent: of what contacts could have carried, take off what the duty cycle forbade."""
-        if math.isinf(self.duty.limit_s):
+        if not self._has_duty:
             return
         usable = [
             opening
@@ -192,7 +193,7 @@ class Transmitter:
         """[s] From when, and until when, pointing and duty cycle let it send."""
         now_s = self.env.now
         opens_s, closes_s = opening(now_s) if opening else (now_s, math.inf)
-        if math.isinf(self.duty.limit_s):
+        if not self._has_duty:
             return opens_s, closes_s
         opens_s = max(opens_s, self.duty.opens_s(now_s, frame_s))
         return opens_s, min(closes_s, now_s + self.duty.room_s(now_s))
@@ -202,7 +203,7 @@ class Transmitter:
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
         room = capacity_bytes(profile, self.env.now, until_s) // profile.frame_bytes
-        return min(parcel.frames_unsent, room)
+        return min(room, parcel.frames_unsent)
 
     def _send(
         self, parcel: Parcel, frames: int, profile: RateProfile, window: ContactWindow
@@ -212,16 +213,18 @@ class Transmitter:
             heapq.heappop(self._ready)
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
-        start_s = max(self.env.now, float(profile.time_s[0]))
-        done_s = finish_time(profile, self.env.now, frames * profile.frame_bytes)
+        now_s = self.env.now
+        start_s = max(now_s, float(profile.time_s[0]))
+        done_s = finish_time(profile, now_s, frames * profile.frame_bytes)
         end_s = window.los_s if done_s is None else done_s
-        self.duty.note(start_s, end_s)
+        if self._has_duty:
+            self.duty.note(start_s, end_s)
         self.sending = (window.station, end_s)
         stretches = _on_air(profile, start_s, end_s) if self.power.is_limited else []
         if stretches:
             yield from self._radiate(window.station, stretches, end_s)
         else:
-            yield self.env.timeout(max(0.0, end_s - self.env.now))
+            yield self.env.timeout(end_s - now_s if end_s > now_s else 0.0)
         if parcel in self._begun:
             self._account(parcel, frames, loss_between(profile, start_s, end_s))
 
@@ -238,7 +241,8 @@ class Transmitter:
 
     def _account(self, parcel: Parcel, frames: int, frame_loss: float) -> None:
         parcel.frames_unsent = (parcel.frames_unsent or 0) - frames
-        parcel.frames_missing += self._lost(parcel, frames, frame_loss)
+        if frame_loss:
+            parcel.frames_missing += self._lost(parcel, frames, frame_loss)
         parcel.bursts += 1
         if parcel.frames_unsent:
             return  # the radio had to stop within the round; the rest goes when it may send again
@@ -254,8 +258,6 @@ class Transmitter:
             parcel.due_s = self.env.now + self.nak_delay_s
 
     def _lost(self, parcel: Parcel, frames: int, frame_loss: float) -> int:
-        if frame_loss == 0:
-            return 0
         draws = stream(self.seed, "frame loss", parcel.tile_id, parcel.bursts)
         return int(draws.binomial(frames, frame_loss))
 
@@ -283,8 +285,8 @@ def _carried_bytes(profile: RateProfile, stretches: list[tuple[float, float]]) -
 
 def _longest_frame_s(profile: RateProfile) -> float:
     """[s] That a frame takes at the lowest rate above none."""
-    rates = profile.rate_bps[profile.rate_bps > 0]
-    return profile.frame_bytes * BITS_PER_BYTE / float(rates.min()) if rates.size else math.inf
+    lowest_bps = min((rate for rate in profile.rate_bps.tolist() if rate > 0), default=0.0)
+    return profile.frame_bytes * BITS_PER_BYTE / lowest_bps if lowest_bps else math.inf
 
 
 def _on_air(profile: RateProfile, from_s: float, to_s: float) -> list[tuple[float, float]]:

@@ -47,6 +47,9 @@ class Workbench:
         self.contacts = self.assembly.contacts[self.satellite]
         self.orbit_s = period_s(self.assembly.ephemerides[self.satellite])
         self.is_reset = self.faults.resets(self.satellite)
+        self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
+        self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
+        self._rations = self.profile.max_duty is not None
         self._is_on = False
         if self.rules.power_on == "always":
             self._turn(is_on=True)
@@ -58,7 +61,9 @@ class Workbench:
         if not outcome.busy_s:
             yield self.env.timeout(0.0)  # nothing to compute, in its turn
             return outcome
-        deadline_s = self.deadline_s(acquisition) if has_deadline else math.inf
+        deadline_s = math.inf
+        if has_deadline and self._has_deadline:
+            deadline_s = self.deadline_s(acquisition)
         waits_until_s = math.inf if self._keeps_late else deadline_s
         if self.power.is_limited:
             yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
@@ -66,8 +71,10 @@ class Workbench:
             yield from self._rest(self.profile.max_duty, waits_until_s)
         if not self._is_on:
             yield from self._start(acquisition.id)
-        if not self._keeps_late and self.env.now + outcome.busy_s / self.power.speed > deadline_s:
-            outcome = self._give_up(acquisition, outcome)
+        if waits_until_s < math.inf:  # what can be too late, and is not kept then
+            done_s = self.env.now + outcome.busy_s / self.power.speed
+            if done_s > waits_until_s:
+                outcome = self._give_up(acquisition, outcome)
         yield from self._compute(outcome.tile_id, outcome.busy_s)
         if self._keeps_late and self.env.now > deadline_s:
             self._miss(outcome, Late.KEPT)
@@ -94,10 +101,6 @@ class Workbench:
         ahead = (item.aos_s for item in self.contacts if item.aos_s > acquisition.time_s)
         return next(ahead, math.inf)
 
-    @property
-    def _keeps_late(self) -> bool:
-        return self.rules.deadline is not None and self.rules.deadline.policy == "kept"
-
     def _give_up(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
         """What the policy makes of a tile that cannot be masked in time."""
         assert self.rules.deadline is not None  # there is no deadline to miss otherwise
@@ -119,22 +122,20 @@ class Workbench:
         while True:
             if self.is_reset:
                 yield from self._boot_after_reset()
-            speed = self.power.speed
+            now_s, speed = self.env.now, self.power.speed
             watts = (self.profile.active_w or 0.0) * speed
-            needed_s = busy_s / speed
-            spared_s = (
-                self.faults.next_reset_s(self.satellite, self.env.now) - self.env.now
-                if self.is_reset
-                else math.inf
-            )
-            works_s = min(needed_s, spared_s)
+            needed_s = works_s = busy_s / speed
+            if self.is_reset:
+                spared_s = self.faults.next_reset_s(self.satellite, now_s) - now_s
+                works_s = min(needed_s, spared_s)
             with self.power.compute(watts, is_slow=speed < 1.0):
-                self._working_since = (self.env.now, watts)
+                self._working_since = (now_s, watts)
                 yield self.env.timeout(works_s)
                 self._working_since = None
-            orbit = int(self.env.now // self.orbit_s)
-            self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
-            if spared_s >= needed_s:
+            if self._rations:
+                orbit = int(self.env.now // self.orbit_s)
+                self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
+            if works_s >= needed_s:
                 return
             self._spend(tile_id, watts * works_s)  # the tile is begun anew
 

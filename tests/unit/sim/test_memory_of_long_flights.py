@@ -1,0 +1,55 @@
+"""Memory of long flights: what grows with the span is the track and the plan, not what happens in between."""
+
+import subprocess
+import sys
+
+import pytest
+
+FLIGHT = """
+import resource, sys
+from pathlib import Path
+
+from payload.scenario.load import load_scenario
+from payload.sim import Memo, assemble
+from payload.sim.flights import fly_arm
+
+folder = Path(sys.argv[1])
+assembly = assemble(load_scenario(folder / "mapper.yaml"))
+fly_arm(assembly, Memo(assembly.darkroom, folder, keeps_records=False), "prune")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+MAPPER = """
+name: mapper
+seed: 1
+epoch_utc: 2026-06-21T00:00:00Z
+duration_h: {hours}
+satellites: [{{name: one, orbit: {{kind: sgp4, altitude_km: 550, ltan: "10:30"}}}}]
+stations: [{{name: svalbard, lat_deg: 78.23, lon_deg: 15.39}}]
+targets: {{mapping: {{min_land: 0.5, max_frames_a_day: 10}}}}
+camera: {{gsd_m: 10, width_px: 1024, height_px: 1024, max_off_nadir_deg: 0, min_sun_elevation_deg: 15}}
+scene: {{kind: synthetic}}
+memory: {{capacity_mb: 500}}
+link: {{kind: fixed, rate_mbps: 2}}
+fidelity: surrogate
+"""
+DAYS = 20
+MEASURED = 1.09
+SLACK = 4.0 / 3.0
+
+
+def peak(folder, days):
+    """Most memory of a fresh process that flies one arm for so many days, in units of the system."""
+    folder.mkdir()
+    (folder / "mapper.yaml").write_text(MAPPER.format(hours=24 * days), encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, "-c", FLIGHT, str(folder)], capture_output=True, text=True, check=True
+    )
+    return int(found.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_flight_four_times_as_long_takes_hardly_more_memory(tmp_path):
+    """What was measured, and a third of slack; it was 3.3 when all frames of a track were looked at together."""
+    short, long = (peak(tmp_path / str(days), days) for days in (DAYS, 4 * DAYS))
+    assert long / short < MEASURED * SLACK
