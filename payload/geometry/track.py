@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ _TOLERANCE_S = 1e-7
 _MAX_ITERATIONS = 100  # halving alone brings 60 s below the tolerance in 30
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Track:
     """An ephemeris that answers at any time of its span.
 
@@ -51,6 +52,18 @@ class Track:
         """[s] From one sample to the next."""
         time_s = self.ephemeris.time_s
         return float((time_s[-1] - time_s[0]) / (time_s.size - 1))
+
+    @cached_property
+    def position_dot_velocity(self) -> NDArray[np.float64]:
+        """[km^2/s] Of each sample."""
+        position, velocity = self.ephemeris.position_km, self.ephemeris.velocity_km_s
+        return np.asarray(np.einsum("ij,ij->i", position, velocity), dtype=np.float64)
+
+    @cached_property
+    def highest_speed_km_s(self) -> float:
+        """[km/s] Of all samples."""
+        velocity = self.ephemeris.velocity_km_s
+        return float(np.sqrt(np.einsum("ij,ij->i", velocity, velocity).max()))
 
     def states(
         self, times_s: NDArray[np.float64]

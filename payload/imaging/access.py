@@ -160,8 +160,8 @@ def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
 def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Steps in which the satellite stops to come nearer to a target in sight, and those targets."""
     position, velocity = track.ephemeris.position_km, track.ephemeris.velocity_km_s
-    reach_km = np.sqrt(_dot(velocity, velocity).max()) * track.step_s
-    own = _dot(position, velocity)[:, None]
+    reach_km = track.highest_speed_km_s * track.step_s
+    own = track.position_dot_velocity[:, None]
     steps, whos = [], []
     for first in range(0, len(place.up), _PIECE):  # pieces that fit into the processor's cache
         receding = own >= velocity @ place.position_km[first : first + _PIECE].T
