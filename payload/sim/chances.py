@@ -56,8 +56,13 @@ class Chances:
             }
             offered = sorted((item for item, _ in place.values()), key=attrgetter("start_s", "id"))
             plan = ask(offered)
-            taken = {item.target: number for item, number in (place[each] for each in plan.opportunity_ids)}
-            short = [name for name in first if name not in taken and end[name] < len(self._of[name])]
+            taken = {
+                item.target: number
+                for item, number in (place[each] for each in plan.opportunity_ids)
+            }
+            short = [
+                name for name in first if name not in taken and end[name] < len(self._of[name])
+            ]
             if not short:
                 self._end |= end | {name: number + _FEW for name, number in taken.items()}
                 return plan

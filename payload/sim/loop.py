@@ -5,7 +5,7 @@
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -248,8 +248,14 @@ class Loop:
         self.plans.write(self.env.now, place, why, items, p_clear)
 
     def to_come(self, from_s: float) -> Sequence[Opportunity]:
-        """The opportunities that start no sooner, in order of start, then id."""
-        return self._by_start[bisect_left(self._starts_s, from_s) :]
+        """The opportunities that start no sooner and within the horizon, in order of start, then id."""
+        first = bisect_left(self._starts_s, from_s)
+        return self._by_start[first : bisect_right(self._starts_s, self.looks_until_s)]
+
+    @property
+    def looks_until_s(self) -> float:
+        """[s] Nothing that starts later is planned now."""
+        return self.env.now + self.assembly.scenario.rescheduling.horizon_s
 
     def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
         """What is forecast now."""
@@ -276,9 +282,12 @@ class AtOnce(Loop):
         self._round: Counter[str] = Counter()
         self._busy_until_s: dict[str, float] = {}
         self._felt: Itinerary = {name: [] for name in self.assembly.satellites}
-        takes_first = getattr(self.assembly.scheduler, "takes_first", False)
-        is_alike = self.forecasts is None  # a target is worth the same at all times
-        self._chances = Chances(self.flat.values()) if takes_first and is_alike else None
+        few_do = (
+            getattr(self.assembly.scheduler, "takes_first", False)
+            and self.forecasts is None  # a target is worth the same at all times
+            and math.isinf(scenario.horizon_s)  # else few are offered as it is
+        )
+        self._chances = Chances(self.flat.values()) if few_do else None
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""

@@ -7,6 +7,7 @@ flight, where it is planned anew each time a target is wanted again.
 import json
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from planning import KINDS, contexts, scheduler
 
 from payload.scenario.load import load_scenario
+from payload.scenario.rescheduling import ReschedulingModel
 from payload.sim import assemble
 from payload.sim.arms import make_arm
 from payload.sim.chances import Chances
@@ -60,7 +62,7 @@ class Counting:
 
     def __init__(self, kind):
         self._planner, self.handed, self.promised = scheduler(kind), 0, 0
-        self.takes_first = self._planner.takes_first
+        self.takes_first = getattr(self._planner, "takes_first", False)
 
     def plan(self, context):
         self.handed += len(context.opportunities)
@@ -133,3 +135,64 @@ def shortened(assembly, days):
         for name, items in assembly.opportunities.items()
     }
     return replace(assembly, opportunities=left)
+
+
+def with_rules(assembly, **rules):
+    """The same scenario with other rules of planning anew."""
+    changed = assembly.scenario.rescheduling.model_copy(update=rules)
+    scenario = assembly.scenario.model_copy(update={"rescheduling": changed})
+    return replace(assembly, scenario=scenario)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"),
+    [(kind, {}) for kind in FIRST] + [(kind, {"horizon_h": 48.0}) for kind in ("best-of", "fifo")],
+)
+def test_planning_anew_costs_what_is_near_and_not_what_is_left_of_the_flight(year, kind, rules):
+    """Counted, not timed: what planners are handed in twice the days, of chances and of what was taken before."""
+    counts = []
+    for days in (60, 120):
+        counting = Counting(kind)
+        taken, _, _ = fly(
+            replace(with_rules(shortened(year, days), **rules), scheduler=counting), days
+        )
+        assert len(taken["one"]) > 10 * days
+        counts.append((counting.handed, counting.promised))
+    for shorter, longer in zip(*counts, strict=True):
+        assert 0 < longer <= MOST_GROWTH * shorter
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_a_flight_is_the_same_whether_few_chances_are_offered_or_all(year, kind):
+    class Plain:
+        """A planner that does not say that it takes the first."""
+
+        is_steady = True
+
+        def plan(self, context):
+            return scheduler(kind).plan(context)
+
+    short = shortened(year, 30)
+    said = fly(replace(short, scheduler=scheduler(kind)), 30)
+    assert said == fly(replace(short, scheduler=Plain()), 30)
+    assert len(said[1]) > 100
+
+
+def test_plans_look_no_further_than_the_horizon_and_never_run_out(year):
+    horizon_s = 36 * 3600.0
+    rules = with_rules(shortened(year, 30), horizon_h=36.0)
+    taken, versions, events = fly(replace(rules, scheduler=scheduler("best-of")), 30)
+    for version in versions:
+        assert all(item.start_s <= version.time_s + horizon_s for item in version.added)
+    made_s = [event.time_s for event in events if event.kind == "planned"]
+    waits_s = [after - before for before, after in pairwise(made_s)]
+    assert max(waits_s) <= horizon_s / 2
+    assert taken["one"][-1].end_s > 29 * 86_400.0
+
+
+def test_plans_that_end_early_are_made_in_time():
+    rules = ReschedulingModel(horizon_h=24.0)
+    assert rules.every_s == 12 * 3600.0
+    assert ReschedulingModel(horizon_h=24.0, every_min=60.0).every_s == 3600.0
+    assert ReschedulingModel(horizon_h=24.0, every_min=6000.0).every_s == 12 * 3600.0
+    assert ReschedulingModel().every_s is None
