@@ -51,10 +51,21 @@ class Booked:
     Attributes:
         busy_until_s: [s] By satellite: when its last image ended.
         committed: What no plan may disturb, flown or to be flown, each once.
+        images: What came into memories, by satellite; what is committed where nothing is said.
     """
 
     busy_until_s: Mapping[str, float]
     committed: Sequence[Opportunity]
+    images: Mapping[str, Sequence[Opportunity]] | None = None
+
+    def by_satellite(self) -> Mapping[str, Sequence[Opportunity]]:
+        """What came into memories."""
+        if self.images is not None:
+            return self.images
+        found: defaultdict[str, list[Opportunity]] = defaultdict(list)
+        for item in self.committed:
+            found[item.satellite].append(item)
+        return found
 
 
 Send = Callable[[Report], None]
@@ -215,10 +226,7 @@ class Loop:
         )
         now_s = self.env.now
         chances = [item for item in offered if item.target in wanted]
-        images: defaultdict[str, list[Opportunity]] = defaultdict(list)
-        for item in booked.committed:
-            images[item.satellite].append(item)
-        limits = self._means.limits(now_s, images)
+        limits = self._means.limits(now_s, booked.by_satellite())
         return self._asking.plan(
             place,
             PlanContext(
@@ -377,13 +385,13 @@ class AtOnce(Loop):
 
     def _booked(self, exposing: Itinerary) -> Booked:
         """What was taken, as far as a plan made now or later could touch it, and what is begun."""
-        if not self._means.needs_all:
-            self._felt = {
-                name: still_felt(items, self.env.now, self.assembly.limits)
-                for name, items in self._felt.items()
-            }
+        self._felt = {
+            name: still_felt(items, self.env.now, self.assembly.limits)
+            for name, items in self._felt.items()
+        }
         busy = {name: items[-1].end_s for name, items in exposing.items() if items}
         return Booked(
             self._busy_until_s | busy,
             [item for each in (self._felt, exposing) for items in each.values() for item in items],
+            {name: [*items, *exposing.get(name, ())] for name, items in self.taken.items()},
         )

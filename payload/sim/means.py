@@ -32,11 +32,6 @@ class Means:
         self._plans_memory = rules.plans_memory
         self._plans_energy = rules.plans_energy and assembly.scenario.power is not None
 
-    @property
-    def needs_all(self) -> bool:
-        """Whether memory is reckoned, which takes all images that were taken, however long ago."""
-        return self._plans_memory
-
     def limits(self, now_s: float, images: Mapping[str, Iterable[Opportunity]]) -> Limits:
         """What a plan made now keeps to.
 
