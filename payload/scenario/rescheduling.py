@@ -1,5 +1,6 @@
 """After a cloudy image: who knows of it and when, and what is foreseen before one."""
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -91,6 +92,14 @@ class ReschedulingModel(Section):
         le=60 * 24 * 366,
         description="[min] The ground plans anew each so many minutes, besides at contacts, news and requests.",
     )
+    horizon_h: float | None = Field(
+        None,
+        ge=1,
+        le=24 * 366,
+        description="[h] Plans look no further ahead, and the ground plans anew at least twice in that time; to the end "
+        "of the flight if left out. It keeps planning short in long flights whose targets are wanted again and again. A "
+        "satellite that is out of contact for longer runs out of plan.",
+    )
     ground_delay_min: float = Field(
         0.0,
         ge=0,
@@ -121,9 +130,16 @@ class ReschedulingModel(Section):
     )
 
     @property
+    def horizon_s(self) -> float:
+        """[s] How far plans look ahead; infinite where nothing is said."""
+        return math.inf if self.horizon_h is None else self.horizon_h * S_PER_H
+
+    @property
     def every_s(self) -> float | None:
-        """[s] The period; None where there is none."""
-        return None if self.every_min is None else self.every_min * S_PER_MIN
+        """[s] The period, by what is said or so that plans do not end before the next; None where there is none."""
+        said_s = math.inf if self.every_min is None else self.every_min * S_PER_MIN
+        period_s = min(said_s, self.horizon_s / 2)
+        return None if math.isinf(period_s) else period_s
 
     @property
     def ground_delay_s(self) -> float:

@@ -20,6 +20,8 @@ class Fifo:
 
     is_steady: ClassVar[bool] = True
     """To leave out an image that it did not take changes nothing."""
+    takes_first: ClassVar[bool] = True
+    """Of a target that is worth the same at all times it takes the first chance that fits."""
 
     def plan(self, context: PlanContext) -> Plan:
         """Walk through the opportunities in order of time and take what fits."""
@@ -34,6 +36,8 @@ class Edf:
 
     is_steady: ClassVar[bool] = True
     """To leave out an image that it did not take changes nothing."""
+    takes_first: ClassVar[bool] = True
+    """Of a target that is worth the same at all times it takes the first chance that fits."""
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of deadline, then of time."""
@@ -51,6 +55,8 @@ class Priority:
 
     is_steady: ClassVar[bool] = True
     """To leave out an image that it did not take changes nothing."""
+    takes_first: ClassVar[bool] = True
+    """Of a target that is worth the same at all times it takes the first chance that fits."""
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of value, then of time."""

@@ -24,6 +24,8 @@ class Ltap:
 
     is_steady: ClassVar[bool] = True
     """To leave out an image that it did not take changes nothing."""
+    takes_first: ClassVar[bool] = True
+    """Of a target that is worth the same at all times it takes the first chance that fits."""
     a: float = option(
         1.0,
         ge=0,

@@ -7,12 +7,14 @@ the images of a satellite; where memory is limited, a walk along its contacts to
 import math
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from payload.plans import WIDEST_TURN_DEG, Plan, PlanContext, Room
 from payload.types import Opportunity
 
 _Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
+_end_s = itemgetter(0)  # of a contact
 
 
 class Schedule:
@@ -202,32 +204,65 @@ class _Line:
 
 
 class Stock:
-    """How much memory is taken between contacts."""
+    """How much memory is taken between contacts, and how much is free at the end of each gap between them.
+
+    What an image takes is missing in the gaps that follow, less and less as contacts free more than there is to be freed:
+    a walk along them ends where nothing is missing any more. Gaps beyond the last image are not reckoned before they are
+    needed; in these only more becomes free.
+    """
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._times_s = [time_s for time_s, _ in room.contacts]
-        self.taken_bytes = [0] * (len(self._times_s) + 1)
+        self.taken_bytes = [0] * (len(room.contacts) + 1)
+        self._free_bytes = [room.free_bytes]
+        self._is_short = room.free_bytes < 0
 
     def gap(self, item: Opportunity) -> int:
         """How many contacts end before an image does."""
-        return bisect_left(self._times_s, item.end_s)
+        return bisect_left(self._room.contacts, item.end_s, key=_end_s)
 
     def add(self, item: Opportunity, volume_bytes: int) -> None:
         """Take room, or give it back."""
-        self.taken_bytes[self.gap(item)] += volume_bytes
+        here = self.gap(item)
+        self.taken_bytes[here] += volume_bytes
+        self._reckon(here)
+        for gap, missing_bytes in self._missing(here, volume_bytes):
+            self._free_bytes[gap] -= missing_bytes
+        self._is_short = min(self._free_bytes) < 0
 
     def bears(self, item: Opportunity) -> bool:
         """Whether there is room for an image besides what is taken before and after it."""
-        room, here = self._room, self.gap(item)
-        free_bytes = room.free_bytes
-        for gap, taken_bytes in enumerate(self.taken_bytes):
-            free_bytes -= taken_bytes + (item.volume_bytes if gap == here else 0)
-            if free_bytes < 0:
-                return False
+        if self._is_short:
+            return False
+        here = self.gap(item)
+        self._reckon(here)
+        free_bytes = self._free_bytes
+        return all(
+            free_bytes[gap] >= missing_bytes
+            for gap, missing_bytes in self._missing(here, item.volume_bytes)
+        )
+
+    def _reckon(self, last: int) -> None:
+        """Reckon what is free up to a gap, in which and before which nothing is taken that is not reckoned yet."""
+        free_bytes, room = self._free_bytes, self._room
+        while len(free_bytes) <= last:
+            freed = room.contacts[len(free_bytes) - 1][1]
+            free_bytes.append(min(room.most_bytes, free_bytes[-1] + freed))
+
+    def _missing(self, here: int, volume_bytes: int) -> Iterator[tuple[int, int]]:
+        """In which of the gaps that are reckoned how much less is free if so much more is taken in one of them."""
+        free_bytes, room, missing_bytes = self._free_bytes, self._room, volume_bytes
+        for gap in range(here, len(free_bytes)):
+            before_bytes = free_bytes[gap]
+            yield gap, missing_bytes
             if gap < len(room.contacts):
-                free_bytes = min(room.most_bytes, free_bytes + room.contacts[gap][1])
-        return True
+                full_bytes = before_bytes + room.contacts[gap][1]
+                most_bytes = room.most_bytes
+                missing_bytes = min(most_bytes, full_bytes) - min(
+                    most_bytes, full_bytes - missing_bytes
+                )
+            if not missing_bytes:
+                return
 
 
 def _key(item: Opportunity) -> _Key:

@@ -5,7 +5,7 @@
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from payload.plans import Plan, PlanContext, still_felt
 from payload.sim.arms import Arm
 from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
+from payload.sim.chances import Chances
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
 from payload.sim.means import Means
@@ -50,10 +51,21 @@ class Booked:
     Attributes:
         busy_until_s: [s] By satellite: when its last image ended.
         committed: What no plan may disturb, flown or to be flown, each once.
+        images: What came into memories, by satellite; what is committed where nothing is said.
     """
 
     busy_until_s: Mapping[str, float]
     committed: Sequence[Opportunity]
+    images: Mapping[str, Sequence[Opportunity]] | None = None
+
+    def by_satellite(self) -> Mapping[str, Sequence[Opportunity]]:
+        """What came into memories."""
+        if self.images is not None:
+            return self.images
+        found: defaultdict[str, list[Opportunity]] = defaultdict(list)
+        for item in self.committed:
+            found[item.satellite].append(item)
+        return found
 
 
 Send = Callable[[Report], None]
@@ -214,10 +226,7 @@ class Loop:
         )
         now_s = self.env.now
         chances = [item for item in offered if item.target in wanted]
-        images: defaultdict[str, list[Opportunity]] = defaultdict(list)
-        for item in booked.committed:
-            images[item.satellite].append(item)
-        limits = self._means.limits(now_s, images)
+        limits = self._means.limits(now_s, booked.by_satellite())
         return self._asking.plan(
             place,
             PlanContext(
@@ -247,8 +256,14 @@ class Loop:
         self.plans.write(self.env.now, place, why, items, p_clear)
 
     def to_come(self, from_s: float) -> Sequence[Opportunity]:
-        """The opportunities that start no sooner, in order of start, then id."""
-        return self._by_start[bisect_left(self._starts_s, from_s) :]
+        """The opportunities that start no sooner and within the horizon, in order of start, then id."""
+        first = bisect_left(self._starts_s, from_s)
+        return self._by_start[first : bisect_right(self._starts_s, self.looks_until_s)]
+
+    @property
+    def looks_until_s(self) -> float:
+        """[s] Nothing that starts later is planned now."""
+        return self.env.now + self.assembly.scenario.rescheduling.horizon_s
 
     def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
         """What is forecast now."""
@@ -274,6 +289,13 @@ class AtOnce(Loop):
         self._pending = {target.name for target in self.assembly.targets if target.arrives_s <= 0.0}
         self._round: Counter[str] = Counter()
         self._busy_until_s: dict[str, float] = {}
+        self._felt: Itinerary = {name: [] for name in self.assembly.satellites}
+        few_do = (
+            getattr(self.assembly.scheduler, "takes_first", False)
+            and self.forecasts is None  # a target is worth the same at all times
+            and math.isinf(scenario.horizon_s)  # else few are offered as it is
+        )
+        self._chances = Chances(self.flat.values()) if few_do else None
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""
@@ -295,6 +317,7 @@ class AtOnce(Loop):
     def note_taken(self, opportunity: Opportunity) -> bool:
         """A satellite has taken an image; whether it is a retake."""
         self._busy_until_s[opportunity.satellite] = opportunity.end_s
+        self._felt[opportunity.satellite].append(opportunity)
         self._pending.discard(opportunity.target)
         self._round[opportunity.target] += 1
         if not (self._retakes and self.arm.sees_cloud):
@@ -338,24 +361,19 @@ class AtOnce(Loop):
         exposing = {name: self.exposing(name) for name in self.itinerary}
         taken_now = {item.target for items in exposing.values() for item in items}
         pending = self._pending - taken_now
-        offered = [item for item in self.to_come(now_s) if item.target in pending]
-        p_clear = self.p_clear(offered)
-        busy = {name: items[-1].end_s for name, items in exposing.items() if items}
-        plan = self.ask_planner(
-            GROUND,
-            offered,
-            {name: Standing(0.0, self._round[name]) for name in pending},
-            Booked(
-                self._busy_until_s | busy,
-                [
-                    item
-                    for flown in (self.taken, exposing)
-                    for each in flown.values()
-                    for item in each
-                ],
-            ),
-            p_clear=p_clear,
-        )
+        standing = {name: Standing(0.0, self._round[name]) for name in pending}
+        booked = self._booked(exposing)
+        p_clear: dict[str, float] = {}
+
+        def ask(offered: Sequence[Opportunity]) -> Plan:
+            return self.ask_planner(GROUND, offered, standing, booked, p_clear=p_clear)
+
+        if self._chances is None:
+            offered = [item for item in self.to_come(now_s) if item.target in pending]
+            p_clear = self.p_clear(offered)
+            plan = ask(offered)
+        else:
+            plan = self._chances.plan(ask, pending, now_s)
         self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
         for opportunity_id in plan.opportunity_ids:
             opportunity = self.flat[opportunity_id]
@@ -364,3 +382,16 @@ class AtOnce(Loop):
             GROUND, self._why, (self.flat[item] for item in plan.opportunity_ids), p_clear
         )
         self.log.note("", "planned", f"{len(plan.opportunity_ids)} images")
+
+    def _booked(self, exposing: Itinerary) -> Booked:
+        """What was taken, as far as a plan made now or later could touch it, and what is begun."""
+        self._felt = {
+            name: still_felt(items, self.env.now, self.assembly.limits)
+            for name, items in self._felt.items()
+        }
+        busy = {name: items[-1].end_s for name, items in exposing.items() if items}
+        return Booked(
+            self._busy_until_s | busy,
+            [item for each in (self._felt, exposing) for items in each.values() for item in items],
+            {name: [*items, *exposing.get(name, ())] for name, items in self.taken.items()},
+        )

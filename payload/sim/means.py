@@ -6,9 +6,12 @@ tile beside, as one of which a part has gone down holds its room until the rest 
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from heapq import merge
+from operator import itemgetter
 
 import numpy as np
 
@@ -55,13 +58,11 @@ class Means:
         """Memory now: images that have ended came in, contacts that have ended let out."""
         capacity = max(0, self._assembly.scenario.memory.capacity_bytes - self._tile_bytes)
         contacts = self._carried[satellite]
-        events = [(item.end_s, item.volume_bytes) for item in images if item.end_s <= now_s]
-        events += [(end_s, -size) for end_s, size in contacts if end_s <= now_s]
-        held = 0
-        for _, size in sorted(events):
-            held = min(capacity, max(0, held + size))
-        coming = tuple(contact for contact in contacts if contact[0] > now_s)
-        return Room(capacity - held, coming, capacity)
+        over = bisect_right(contacts, now_s, key=itemgetter(0))
+        came_in = ((item.end_s, item.volume_bytes) for item in images if item.end_s <= now_s)
+        let_out = ((contacts[at][0], -contacts[at][1]) for at in range(over - 1, -1, -1))
+        held = held_bytes(merge(sorted(came_in, reverse=True), let_out, reverse=True), capacity)
+        return Room(capacity - held, tuple(contacts[over:]), capacity)
 
     @cached_property
     def _tile_bytes(self) -> int:
@@ -118,6 +119,28 @@ class Means:
                 for name, supply in parts.supplies.items()
             ),
         )
+
+
+def held_bytes(events: Iterable[tuple[float, int]], capacity_bytes: int) -> int:
+    """[byte] What a memory that was empty at first holds after all events, never less than nothing or more than its capacity.
+
+    It is reckoned back from the last one as far as it matters: what was held before a memory ran full or empty is gone.
+
+    Args:
+        events: When [s] and how much comes in, or goes out if negative [byte], the last first.
+        capacity_bytes: [byte] Of the memory.
+    """
+    change, least, most = (
+        0,
+        0,
+        capacity_bytes,
+    )  # of what was held before those events that are reckoned
+    for _, size in events:
+        least, most = (min(most, max(least, bound + change)) for bound in (0, capacity_bytes))
+        if least == most:
+            return least
+        change += size
+    return min(most, max(least, change))
 
 
 def _mean(supply: Supply) -> float:

@@ -57,9 +57,11 @@ class OnBoard(GroundLoop):
         """All that is to come: a satellite may have to plan what the ground took for done."""
         if self.forecasts is None:
             return ()
-        now_s = self.env.now
+        now_s, until_s = self.env.now, self.looks_until_s
         return [
-            item for item in self.flat.values() if item.start_s >= now_s and item.target in known
+            item
+            for item in self.flat.values()
+            if now_s <= item.start_s <= until_s and item.target in known
         ]
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
@@ -78,7 +80,7 @@ class OnBoard(GroundLoop):
 
     def replan(self, satellite: str, why: str) -> None:
         """A satellite plans its own targets, from what it knows."""
-        now_s, known = self.env.now, self.on_board[satellite]
+        now_s, until_s, known = self.env.now, self.looks_until_s, self.on_board[satellite]
         mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         facts = {target.name: known.of(target.name) for target in mine}
         standing = standings(mine, facts, self.rules)
@@ -89,6 +91,7 @@ class OnBoard(GroundLoop):
             item
             for item in self.may_take(satellite)
             if item.target in standing
+            and item.start_s <= until_s
             and item.start_s >= max(now_s, self.wanted_from_s(satellite, item, standing))
         ]
         p_clear = self.foresee(satellite, offered)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from conftest import write_small
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payload.analysis.requests import Wanted, requests_of
 from payload.ledger import Fate
@@ -16,7 +18,7 @@ from payload.sim import Memo, Mission, assemble
 from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
 from payload.sim.camera import Camera
-from payload.sim.means import Means
+from payload.sim.means import Means, held_bytes
 from payload.sim.planning import first_context, first_plan
 from payload.types import Window
 
@@ -71,6 +73,15 @@ def test_memory_is_reckoned_from_images_and_contacts(ready):
     assert room.contacts[0][1] == pytest.approx(
         0.05e6 * (contact.los_s - contact.aos_s - 10.0) / 8, abs=1
     )
+
+
+@given(st.lists(st.integers(-300, 300), max_size=30), st.integers(0, 500))
+def test_what_is_held_is_reckoned_back_as_it_is_forwards(sizes, capacity_bytes):
+    held, events = 0, []
+    for time_s, size in enumerate(sizes):
+        held = min(capacity_bytes, max(0, held + size))
+        events.insert(0, (float(time_s), size))
+    assert held_bytes(events, capacity_bytes) == held
 
 
 def test_without_the_keys_planners_are_not_limited(ready):
