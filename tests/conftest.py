@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def real_images():
     if not folder:
         pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
     return Path(folder) / "clouds"
+
+
+def pytest_configure():
+    """Let Ctrl-C reach what tests start, also where a shell runs them in its background, deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def write_small(
