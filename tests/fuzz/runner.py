@@ -87,10 +87,12 @@ class _Child:
             except (EOFError, ConnectionResetError):
                 self.process.join()
                 return None, f"the process died ({self.process.exitcode})"
-            asleep_s = time.monotonic() - self.begun_s[0]
-            if self._computed_s() > hang_s or asleep_s > ASLEEP * hang_s:
+            if self._computed_s() > hang_s:
                 self.stop()
-                return None, f"longer than {hang_s:g} s"
+                return None, f"computed longer than {hang_s:g} s"
+            if time.monotonic() - self.begun_s[0] > ASLEEP * hang_s:
+                self.stop()
+                return None, f"silent longer than {ASLEEP * hang_s:g} s"
 
     def _computed_s(self):
         """[s] That the processor spent on the record at hand. Source: proc(5), utime and stime of `stat`."""
