@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,21 +43,8 @@ class Expectation:
         return max(0.0, self.cpu_s - begun) / self.at_once * pace
 
 
-def begin_to_expect() -> "subprocess.Popen[str]":
-    """A process that reads a job of `flight` and tells an Expectation as JSON, or nothing; its starter ends it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "payload.web.expectation"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,  # Ctrl-C is for the server
-    )
-
-
 def main() -> None:
-    """Read a job, estimate it, tell it; nothing is said where that fails, as the flight says why."""
+    """Read a job of `flight`, tell an Expectation as JSON; nothing is said where that fails, as the flight says why."""
     os.nice(MEEK)
     job = json.loads(sys.stdin.read())
     from payload import api  # noqa: PLC0415 - meek before it works

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from payload.errors import ScenarioError
-from payload.web.expectation import Expectation, begin_to_expect
+from payload.web.expectation import Expectation
 
 PATIENCE_S = 10.0
 """[s] For a cancelled flight to remove what it has written; then it is killed."""
@@ -93,19 +93,11 @@ class Runway:
                     f"{self._status.scenario} is flying; one at a time: cancel it, or wait"
                 )
             job = {"scenario": str(path), "changes": list(changes), "out": str(self.out)}
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "payload.web.flight"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C is for the server, which tells the flight
-            )
+            self._process = _begin("flight", subprocess.PIPE)
             self._status = Status(self._status.number + 1, "flying", name)
             self._started_s = time.monotonic()
             self._expectation, self._end_s = None, None
-            self._expecting = begin_to_expect()
+            self._expecting = _begin("expectation", subprocess.DEVNULL)
             found = self._status
         threading.Thread(target=self._expect, args=(self._expecting, job), daemon=True).start()
         threading.Thread(target=self._follow, args=(self._process, job), daemon=True).start()
@@ -203,3 +195,16 @@ def _last_words(code: int, complaints: Sequence[str]) -> tuple[str, str]:
         return "cancelled", ""
     last = "".join(complaints[-1:]).strip() or f"exit code {code}"
     return "failed", f"the flight broke off: {last}"
+
+
+def _begin(module: str, errors: int) -> "subprocess.Popen[str]":
+    """Start a module of this room in a process of its own, which is to read a job and to tell; its starter ends it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"payload.web.{module}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,  # Ctrl-C is for the server, which tells them
+    )
