@@ -10,7 +10,7 @@ import contextlib
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -151,16 +151,23 @@ class Container:
     notes: tuple[str, ...]
     _places: Mapping[tuple[int, int], tuple[int, TileHeader]] = field(repr=False)
 
-    def tiles(self, codecs: Mapping[str, Codec]) -> Iterator[tuple[Cell, OpenedTile | CodecError]]:
-        """Open the delivered tiles one after another; a damaged one gives its error in place of pixels.
+    @property
+    def delivered(self) -> list[Cell]:
+        """The cells whose records came down, row by row."""
+        return [cell for cell in self.cells if cell.fate is CellFate.DELIVERED]
+
+    def tiles(
+        self, codecs: Mapping[str, Codec], cells: Iterable[Cell] | None = None
+    ) -> Iterator[tuple[Cell, OpenedTile | CodecError]]:
+        """Open delivered tiles one after another; a damaged one gives its error in place of pixels.
 
         Args:
             codecs: By kind, as for `open_record`.
+            cells: Which of the delivered ones; all if left out.
         """
         with _opened(self.path) as data:
-            for cell in self.cells:
-                if cell.fate is CellFate.DELIVERED:
-                    yield cell, self._open(cell, data, codecs)
+            for cell in self.delivered if cells is None else cells:
+                yield cell, self._open(cell, data, codecs)
 
     def _open(
         self, cell: Cell, data: mmap.mmap, codecs: Mapping[str, Codec]

@@ -82,47 +82,35 @@ class Archive:
     def restore(
         self, folder: Path, which: Which, estimates: Mapping[str, CoverEstimate]
     ) -> list[RestoredTile]:
-        """Restore delivered tiles from the containers as COG, truth and decision as tags; which they are."""
-        delivered = sum(
-            cell.fate is CellFate.DELIVERED
-            for writer in self.writers.values()
-            for cell in read_container(writer.path).cells
-        )
+        """Restore delivered tiles from the containers as COG, truth and decision as tags; which they are.
+
+        Of a sample nothing else is decoded: each record was opened and compared when it was sealed.
+        """
+        paths = [writer.path for writer in self.writers.values()]
+        delivered = sum(len(read_container(path).delivered) for path in paths)
         each = {"all": 1, "sample": max(1, -(-delivered // SAMPLE)), "none": 0}[which]
         if not each or not delivered:
             return []
         folder.mkdir()
-        count = 0
+        passed = 0
         restored: list[RestoredTile] = []
-        for writer in self.writers.values():
-            for cell, tile in read_container(writer.path).tiles(InstalledCodecs()):
+        for path in paths:
+            container = read_container(path)
+            chosen = container.delivered[-passed % each :: each]
+            passed += len(container.delivered)
+            for cell, tile in container.tiles(InstalledCodecs(), chosen):
                 if isinstance(tile, CodecError):
-                    raise LawError(
-                        f"{writer.path.name}: a record of our own cannot be opened: {tile}"
-                    )
-                if count % each == 0:
-                    header = writer.header
-                    name = tile_id(header.acquisition_id, cell.row, cell.col)
-                    window = header.grid.window(cell.row, cell.col)
-                    found = RestoredTile(
-                        id=name,
-                        path=folder / file_name(name, ".tif"),
-                        header=header,
-                        window=window,
-                        georeference=_shifted(header.georeference, window),
-                        reason=cell.reason,
-                        estimate=estimates[name],
-                    )
-                    write_cog(
-                        found.path,
-                        tile.bands,
-                        georeference=found.georeference,
-                        radiometry=header.radiometry,
-                        descriptions=header.bands,
-                        tags=_tags(found),
-                    )
-                    restored.append(found)
-                count += 1
+                    raise LawError(f"{path.name}: a record of our own cannot be opened: {tile}")
+                found = _restored(folder, container.header, cell, estimates)
+                write_cog(
+                    found.path,
+                    tile.bands,
+                    georeference=found.georeference,
+                    radiometry=found.header.radiometry,
+                    descriptions=found.header.bands,
+                    tags=_tags(found),
+                )
+                restored.append(found)
         return restored
 
     def _header(self, acquisition: Acquisition) -> ContainerHeader:
@@ -180,6 +168,22 @@ def _cell(tile_id: str, end: CellFate, told: Told | float | None, kept: Mapping[
         return Cell(row, col, end, told, f"cover {told:.3f}")  # one that was asked for may be lost
     fates = {Told.NO_DATA: CellFate.NO_DATA, Told.UNSEEN: CellFate.PRUNED}
     return Cell(row, col, fates.get(told, end), reason=TOLD_WORDS.get(told, ""))
+
+
+def _restored(
+    folder: Path, header: ContainerHeader, cell: Cell, estimates: Mapping[str, CoverEstimate]
+) -> RestoredTile:
+    name = tile_id(header.acquisition_id, cell.row, cell.col)
+    window = header.grid.window(cell.row, cell.col)
+    return RestoredTile(
+        id=name,
+        path=folder / file_name(name, ".tif"),
+        header=header,
+        window=window,
+        georeference=_shifted(header.georeference, window),
+        reason=cell.reason,
+        estimate=estimates[name],
+    )
 
 
 def _shifted(georeference: Georeference | None, window: Window) -> Georeference | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.grid import tile_place
-from payload.imaging.tiling import cut_tiles
+from payload.imaging.tiling import cut_tile
 from payload.ledger import FlightRecord
 from payload.png import png_gray, png_rgb, true_colour
 from payload.ports import Masker, SceneSource
@@ -42,14 +42,13 @@ def write_gallery(
     ends = {tile.tile_id: str(tile.end) for tile in record.ledger.tiles}
     pictures: dict[str, dict[str, str | None]] = {}
     for image in record.images:
-        wanted = {outcome.tile_id for outcome in image.outcomes} & chosen.keys()
+        wanted = [outcome.tile_id for outcome in image.outcomes if outcome.tile_id in chosen]
         if wanted:
             scene = source.scene(image.acquisition.view)
-            for tile in cut_tiles(
-                scene, image.acquisition.id, tile_px=tile_px, margin_px=masker.margin_px
-            ):
-                if tile.id in wanted:
-                    pictures[tile.id] = _draw(folder, len(pictures), tile, masker)
+        for tile_id in wanted:
+            name, row, col = tile_place(tile_id)
+            tile = cut_tile(scene, name, (row, col), tile_px=tile_px, margin_px=masker.margin_px)
+            pictures[tile_id] = _draw(folder, len(pictures), tile, masker)
     index = [
         _about(outcome, target, ends[tile_id], estimates[tile_id], pictures[tile_id])
         for tile_id, (outcome, target) in chosen.items()

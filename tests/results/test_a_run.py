@@ -4,14 +4,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import rasterio
 
+import payload.run
 from payload import api
-from payload.compression import read_container
+from payload.compression import container, open_record, read_container
 from payload.ledger import Fate
+from payload.products.gallery import write_gallery
 from payload.sim import assemble
 from payload.sim.camera import Camera
 from payload.types import Window
@@ -223,3 +226,38 @@ def test_rasters_fly_too_and_without_truth_nothing_is_claimed(write_scenario, tm
     assert oracle["downlinked_bytes"] is None
     assert "unknown" in " ".join(result.summary["notes"])
     assert Path(result.folder / "report.html").exists()
+
+
+def test_what_is_shown_is_all_that_is_decoded_and_painted_again(
+    write_scenario, tmp_path, monkeypatch
+):
+    """Of a sample of tiles no other record is opened, and no pixel is painted that no picture or its margin shows."""
+    opened, painted = [], []
+    monkeypatch.setattr(
+        container, "open_record", lambda *words: opened.append(words) or open_record(*words)
+    )
+
+    class Watched:
+        def __init__(self, scene):
+            self.scene = scene
+
+        def __getattr__(self, name):
+            return getattr(self.scene, name)
+
+        def read(self, window):
+            painted.append(window.height_px * window.width_px)
+            return self.scene.read(window)
+
+    def watch(folder, record, estimates, source, *rest, **words):
+        watched = SimpleNamespace(scene=lambda view: Watched(source.scene(view)))
+        write_gallery(folder, record, estimates, watched, *rest, **words)
+
+    monkeypatch.setattr(payload.run, "write_gallery", watch)
+    scenario = api.check(write_scenario(**CLOUDY | {"products": {"tiles": "sample"}}))
+    result = api.run(scenario, tmp_path / "out")
+    shown = json.loads((result.folder / "gallery" / "index.json").read_text())
+    assert 0 < len(opened) == len(list((result.folder / "tiles").glob("*.tif")))
+    assert len(opened) < result.summary["tiles"]["delivered"]
+    margin_px = assemble(scenario).masker.margin_px
+    assert len(painted) == len(shown)
+    assert max(painted) <= (assemble(scenario).tile_px + 2 * margin_px) ** 2
