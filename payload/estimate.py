@@ -8,11 +8,16 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from payload.downlink import capacity_bytes
+from payload.geometry.grid import TileGrid
+from payload.ports import Glancing
+from payload.products.downlink import SAMPLE as RESTORED
+from payload.products.gallery import MOST as PICTURES
 from payload.scenario.models import SampledModel, Scenario
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
@@ -42,6 +47,8 @@ START_S_IN_EVENTS = 2_300_000
 """Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
 BASE_BYTES = 215_000_000
 """[byte] Memory of a process that has loaded what any run needs. Measured."""
+COMPILED_S_IN_EVENTS = 1_500_000
+"""Bare events that fit into loading the compiler and what it has kept. Measured: 0.7 s."""
 COMPILED_BYTES = 120_000_000
 """[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
 OPPORTUNITY_BYTES = 350
@@ -52,6 +59,10 @@ TILE_BYTES = 1_100
 """[byte] Memory of a tile's entries and outcome, in each arm, where the flights are so small that all are kept. Measured."""
 LASTING_BYTES = 300
 """[byte] Memory of a tile of a long flight: its delivery, its name, and what the masker says. Measured."""
+GLANCED_IMAGES = 24
+"""So many planned images are glanced at to tell how many tiles will be kept."""
+COG_SHARE = 0.7
+"""Size of a restored tile's file over that of its samples, 16 bits each. Measured."""
 PAGE_BYTES = 5_100_000
 """[byte] On disk: the report, which holds its own drawing library. Measured."""
 ROW_BYTES = 30
@@ -108,7 +119,7 @@ def estimate(scenario: Scenario) -> Estimate:
         image_s *= min(1.0, ALONE * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = is_painted or images >= 200  # glances load the compiler when they are many
-    kept_bytes = sum(fact.encoded_bytes for fact in facts) / worked_on * images if is_painted else 0
+    products = _products(assembly, plan.images, facts) if is_painted else Products(0, 0)
     opportunities = sum(map(len, assembly.opportunities.values()))
     arms = len(ARMS)
     return Estimate(
@@ -117,16 +128,88 @@ def estimate(scenario: Scenario) -> Estimate:
         cpu_s=assembled_s
         + arms * planned_s
         + images * image_s
-        + event_s * (START_S_IN_EVENTS + EVENTS_PER_TILE * tiles * arms),
+        + products.shown * ALONE * images * image_s / max(tiles, 1)
+        + event_s
+        * (START_S_IN_EVENTS + COMPILED_S_IN_EVENTS * is_compiled + EVENTS_PER_TILE * tiles * arms),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
         + OPPORTUNITY_BYTES * opportunities
         + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
         + tiles * LASTING_BYTES,
-        disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + round(kept_bytes),
+        disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + products.bytes,
         image_s=image_s,
         at_once=_at_once(assembly, images),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """What a flight by pixels leaves beside its tables.
+
+    Attributes:
+        shown: Tiles that are painted or decoded once more, for a picture or a file.
+        bytes: [byte] Containers and restored tiles.
+    """
+
+    shown: int
+    bytes: int
+
+
+def _products(
+    assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
+) -> Products:
+    """What is kept comes down, as far as the contacts carry it, and some of it is shown."""
+    worked_on = max(1, min(SAMPLE["pixels"], len(images)))
+    tiles = len(facts) * len(images) // worked_on
+    if not tiles:
+        return Products(0, 0)
+    tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)
+    kept_bytes = tile_bytes * tiles * _kept_share(assembly, images, facts)
+    carried_bytes = sum(
+        capacity_bytes(
+            assembly.link.profile(window, assembly.ephemerides[name]), window.aos_s, window.los_s
+        )
+        for name, windows in assembly.contacts.items()
+        for window in windows
+    )
+    down_bytes = min(kept_bytes, carried_bytes)
+    delivered = math.ceil(down_bytes / tile_bytes) if tile_bytes else 0
+    restored = {"all": delivered, "sample": min(RESTORED, delivered), "none": 0}[
+        assembly.scenario.products.tiles
+    ]
+    sample_bytes = 2 * len(assembly.sensor.bands) * sum(fact.pixels for fact in facts) / len(facts)
+    return Products(
+        min(PICTURES, tiles) + restored, round(down_bytes + restored * COG_SHARE * sample_bytes)
+    )
+
+
+def _kept_share(
+    assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
+) -> float:
+    """The share of tiles that are not pruned: at a glance where the scene has one, else by masks."""
+    limit, source, sensor = (
+        assembly.scenario.pruning.max_cloud_cover,
+        assembly.source,
+        assembly.sensor,
+    )
+    covers: list[float | None]
+    if isinstance(source, Glancing):
+        camera = Camera(assembly)
+        windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
+        covers = [
+            glance.cover
+            for image in _spread(images, GLANCED_IMAGES)
+            for glance in source.glance(camera.expose(image).view, windows)
+        ]
+    else:
+        covers = [fact.estimate.cover for fact in facts]
+    return sum(cover is None or cover <= limit for cover in covers) / len(covers)
+
+
+def _spread(images: tuple[Opportunity, ...], count: int) -> list[Opportunity]:
+    """So many of the planned images, evenly spread over the plan."""
+    count = min(count, len(images))
+    return [images[number * len(images) // count] for number in range(count)]
 
 
 def _at_once(assembly: Assembly, images: int) -> int:
@@ -146,11 +229,10 @@ def _painted_share(rules: SampledModel, tiles: int) -> float:
 
 def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, list[TileFacts]]:
     """[s] That an image takes, and the facts of the tiles of some, evenly spread over the plan."""
-    count = min(SAMPLE[assembly.scenario.fidelity], len(images))
-    if not count:
-        return 0.0, []
     camera, darkroom = Camera(assembly), assembly.darkroom
-    chosen = [camera.expose(images[number * len(images) // count]) for number in range(count)]
+    chosen = [camera.expose(image) for image in _spread(images, SAMPLE[assembly.scenario.fidelity])]
+    if not chosen:
+        return 0.0, []
     with tempfile.TemporaryDirectory(prefix="payload-sim-") as folder:
         darkroom.develop(chosen[0], Path(folder) / "first")  # what is loaded once is loaded
         taken_s, facts = _timed(
@@ -160,7 +242,7 @@ def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float
                 for fact in darkroom.develop(acquisition, Path(folder) / str(number))
             ]
         )
-    return taken_s / count, facts
+    return taken_s / len(chosen), facts
 
 
 def _timed(work: Callable[[], Found]) -> tuple[float, Found]:

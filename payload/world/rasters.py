@@ -397,6 +397,8 @@ def _opened(path: Path) -> Iterator[DatasetReader]:
             f"{path} is not a plain local path: schemes and /vsi paths are refused, as nothing is"
             " fetched"
         )
+    if path.is_dir():
+        raise ImageryError(f"{path} is a folder; its images are wanted, as in {path}/*.tif")
     if not path.is_file():
         raise ImageryError(f"there is no file {path}")
     try:

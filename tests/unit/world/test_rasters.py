@@ -358,7 +358,7 @@ def odd_truth(path):
 
 BAD = {
     "not there": (lambda path: path, "there is no file"),
-    "a folder": (lambda path: path.parent, "there is no file"),
+    "a folder": (lambda path: path.parent, "is a folder"),
     "text": (text, "cannot be read as a GeoTIFF"),
     "empty": (lambda path: path.touch() or path, "cannot be read as a GeoTIFF"),
     "a VRT": (vrt, "cannot be read as a GeoTIFF"),
