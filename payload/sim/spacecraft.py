@@ -22,6 +22,7 @@ from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
 from payload.sim.transmitter import Opening
+from payload.sim.turns import Turns
 from payload.sim.uploads import Uploads
 from payload.sim.workbench import Workbench
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
@@ -54,7 +55,7 @@ class Spacecraft:
         self.loop = self.ground.loop
         self.camera = Camera(self.assembly)
         self.inbox = simpy.Store(self.env)
-        self.computer = simpy.Resource(self.env, capacity=1)
+        self.computer = Turns(self.env)
         self.computed_s = 0.0
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
@@ -161,12 +162,14 @@ class Spacecraft:
         self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
     ) -> Work:
         """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
-        with self.computer.request() as turn:
-            yield turn
-            if not self.recorder.holds(planned.tile_id):
-                return None
+        yield self.computer.ask()
+        outcome = None
+        if self.recorder.holds(planned.tile_id):
             self.recorder.pin(planned.tile_id)
             outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
+        self.computer.end()
+        if outcome is None:
+            return None
         self.computed_s += outcome.busy_s
         self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
         return outcome
