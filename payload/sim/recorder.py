@@ -113,7 +113,7 @@ class Recorder:
 
     def _admit(self, shelf: Shelf) -> bool:
         """Make room for a new tile and shelve it; False if it is the one that has to go."""
-        if self._make_room(shelf) and self.memory.put(shelf):
+        if self.memory.put(shelf) or (self._make_room(shelf) and self.memory.put(shelf)):
             return True
         self.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
         self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
@@ -305,5 +305,4 @@ class Recorder:
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
         """Write into the book of bytes."""
-        if count_bytes:
-            self.ledger.settle(tile_id, fate, count_bytes, self.env.now)
+        self.ledger.settle(tile_id, fate, count_bytes, self.env.now)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -154,7 +154,7 @@ class Spacecraft:
                 done = yield from self.work(acquisition, planned, has_deadline=False)
             if done is not None:
                 busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
-                finished.append(replace(done, busy_s=busy_s, energy_j=energy_j))
+                finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
