@@ -162,7 +162,8 @@ class Spacecraft:
         self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
     ) -> Work:
         """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
-        yield self.computer.ask()
+        if not self.computer.take():
+            yield self.computer.ask()
         outcome = None
         if self.recorder.holds(planned.tile_id):
             self.recorder.pin(planned.tile_id)

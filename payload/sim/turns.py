@@ -28,6 +28,12 @@ class Turns:
     _is_taken: bool = False
     _waiting: deque[simpy.Event] = field(default_factory=deque[simpy.Event])
 
+    def take(self) -> bool:
+        """Have one's turn at once, if nobody has it and nothing else happens now: to `ask` would bring it next anyway."""
+        is_mine = not (self._is_taken or self._waiting) and self.env.peek() > self.env.now
+        self._is_taken = self._is_taken or is_mine
+        return is_mine
+
     def ask(self) -> simpy.Event:
         """Happens when it is one's turn, which has to be ended by `end`."""
         turn = self.env.event()

@@ -1,5 +1,7 @@
 """Turns against `simpy.Resource` of one place: who is served, when, and in which order of all that happens at a time."""
 
+import math
+
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,19 +11,54 @@ from payload.sim.turns import Turns
 SHORT_S = st.sampled_from([0.0, 0.0, 1.0, 2.0, 3.0])  # so that much happens at the same time
 
 
+class ByTurns:
+    """Ask, and wait, for every turn."""
+
+    def __init__(self, env):
+        self.turns = Turns(env)
+
+    def begin(self):
+        yield self.turns.ask()
+
+    def end(self):
+        self.turns.end()
+
+
+class AtOnce(ByTurns):
+    """Take what would come next."""
+
+    def begin(self):
+        if not self.turns.take():
+            yield self.turns.ask()
+
+
+class ByResource:
+    """SimPy's own."""
+
+    def __init__(self, env):
+        self.resource, self.request = simpy.Resource(env, capacity=1), None
+
+    def begin(self):
+        request = self.resource.request()
+        yield request
+        self.request = request
+
+    def end(self):
+        self.resource.release(self.request)
+
+
 def told(visits, serve):
     """What happens where customers come and are served again and again, a bystander woken by each who leaves."""
     env, log = simpy.Environment(), []
-    ask, end = serve(env)
+    server = serve(env)
 
     def customer(name, times):
         for comes_s, takes_s in times:
             yield env.timeout(comes_s)
-            turn = ask()
-            yield turn
+            yield from server.begin()
             log.append((env.now, name, "begins"))
             yield env.timeout(takes_s)
-            end(turn)
+            server.end()
             env.process(bystander(name))
             log.append((env.now, name, "ends"))
 
@@ -36,31 +73,24 @@ def told(visits, serve):
     return log
 
 
-def by_turns(env):
-    turns = Turns(env)
-    return turns.ask, lambda _: turns.end()
-
-
-def by_resource(env):
-    resource = simpy.Resource(env, capacity=1)
-    return resource.request, resource.release
-
-
 @given(st.lists(st.lists(st.tuples(SHORT_S, SHORT_S), max_size=4), max_size=4))
 def test_turns_come_as_those_at_a_resource_of_one_place(visits):
-    assert told(visits, by_turns) == told(visits, by_resource)
+    expected = told(visits, ByResource)
+    assert told(visits, ByTurns) == expected
+    assert told(visits, AtOnce) == expected
 
 
-def test_a_turn_that_nobody_waits_for_costs_one_event():
-    """A resource takes two: the request's, and the release's that nobody waits for."""
+def test_a_turn_that_nobody_waits_for_costs_no_event_that_wakes_nobody():
+    """A resource takes two, for the request and for its release; a turn that is asked for one; one taken at once none."""
     counts = []
-    for serve in (by_turns, by_resource):
+    for serve in (ByResource, ByTurns, AtOnce):
         env = simpy.Environment()
-        ask, end = serve(env)
-        end(ask())
+        server = serve(env)
+        list(server.begin())
+        server.end()
         steps = 0
-        while env.peek() < float("inf"):
+        while env.peek() < math.inf:
             env.step()
             steps += 1
         counts.append(steps)
-    assert counts == [1, 2]
+    assert counts == [2, 1, 0]
