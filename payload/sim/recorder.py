@@ -115,7 +115,7 @@ class Recorder:
         """Make room for a new tile and shelve it; False if it is the one that has to go."""
         if self.memory.put(shelf) or (self._make_room(shelf) and self.memory.put(shelf)):
             return True
-        self.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
+        self.ledger.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes, self.env.now)
         self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
         return False
 
@@ -161,8 +161,8 @@ class Recorder:
         shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if is_kept:
-            self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
-            self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
+            self.ledger.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes, self.env.now)
+            self.ledger.settle(tile_id, Fate.SAVED, outcome.saved_bytes, self.env.now)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
             shelf.cover, shelf.is_pinned = cover, False
             self.transmitter.enqueue(
@@ -232,7 +232,7 @@ class Recorder:
             return
         held_bytes = self.memory.release(tile_id)
         acquisition, outcome = self.acquisition_of[tile_id], self.outcomes[tile_id]
-        self.settle(tile_id, Fate.DELIVERED, outcome.encoded_bytes)
+        self.ledger.settle(tile_id, Fate.DELIVERED, outcome.encoded_bytes, self.env.now)
         self.ground.receive(acquisition, outcome, held_bytes)
         if self._leave(tile_id):
             self.ground.complete(acquisition)
@@ -272,7 +272,7 @@ class Recorder:
         self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
         pruned_bytes = self.outcomes[tile_id].pruned_bytes
-        self.settle(tile_id, Fate.PRUNED, pruned_bytes)
+        self.ledger.settle(tile_id, Fate.PRUNED, pruned_bytes, self.env.now)
         self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - pruned_bytes)
         self._leave(tile_id)
         return held_bytes
@@ -283,7 +283,12 @@ class Recorder:
         held_bytes = self.memory.release(tile_id)
         outcome = self.outcomes.get(tile_id)
         is_coded = outcome is not None and outcome.is_kept
-        self.settle(tile_id, fate, outcome.encoded_bytes if outcome and is_coded else raw_bytes)
+        self.ledger.settle(
+            tile_id,
+            fate,
+            outcome.encoded_bytes if outcome and is_coded else raw_bytes,
+            self.env.now,
+        )
         left_out_bytes = outcome.pruned_bytes if outcome and is_coded else 0
         self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
         self._leave(tile_id)
@@ -302,7 +307,3 @@ class Recorder:
         judged = tuple([outcomes.pop(item) for item in taken.tile_ids if item in outcomes])
         self.album.put(Image(taken, judged, aboard.is_retake))
         return True
-
-    def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
-        """Write into the book of bytes."""
-        self.ledger.settle(tile_id, fate, count_bytes, self.env.now)
