@@ -32,12 +32,6 @@ class _Fates:
     saved: dict[str, Row] = field(default_factory=dict[str, Row])
     ended: dict[str, Row] = field(default_factory=dict[str, Row])
 
-    def of(self, fate: Fate) -> dict[str, Row]:
-        """Where rows of a fate stand; a tile has one end."""
-        if fate is Fate.PRUNED:
-            return self.pruned
-        return self.saved if fate is Fate.SAVED else self.ended
-
 
 def audit(ledger: Ledger) -> None:
     """Check the books against each other.
@@ -106,7 +100,12 @@ def _fates(rows: Iterable[Row], raw: dict[str, int]) -> _Fates:
             raise LawError(
                 f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
             )
-        of = found.of(fate)
+        if fate is Fate.PRUNED:
+            of = found.pruned
+        elif fate is Fate.SAVED:
+            of = found.saved
+        else:
+            of = found.ended
         if tile_id in of:
             raise LawError(f"tile {tile_id} is booked twice as {_say(of[tile_id], row)}")
         of[tile_id] = row

@@ -94,13 +94,13 @@ class Recorder:
         target = self._targets[acquisition.opportunity.target]
         due_s = acquisition.time_s + target.deliver_within_s
         aboard = self._aboard[acquisition.id] = _Aboard(acquisition, is_retake, 1)
-        now_s, refused = self.env.now, 0
+        now_s, priority, refused = self.env.now, target.priority, 0
         for tile_id, raw_bytes in zip(
             acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True
         ):
             self._taken += 1
             self.ledger.acquire(tile_id, raw_bytes, now_s)
-            shelf = Shelf(tile_id, raw_bytes, self._taken, target.priority, due_s, None, raw_bytes)
+            shelf = Shelf(tile_id, raw_bytes, self._taken, priority, due_s, None, raw_bytes)
             if self._admit(shelf):
                 self.acquisition_of[tile_id] = acquisition
                 aboard.tiles += 1
@@ -137,15 +137,17 @@ class Recorder:
         """Whether a tile still lies on board."""
         return tile_id in self.memory.items
 
-    def pin(self, tile_id: str) -> None:
-        """A tile is worked on or sent: it may not be dropped for another."""
-        shelf = self.memory.items[tile_id]
+    def pin(self, tile_id: str) -> bool:
+        """A tile is worked on or sent: it may not be dropped for another; False if it does not lie on board."""
+        shelf = self.memory.items.get(tile_id)
+        if shelf is None:
+            return False
         shelf.is_pinned, shelf.is_spare = True, False
+        return True
 
     def _begun(self, tile_id: str) -> None:
         """Of a record the first frames go down; a report lies on no shelf."""
-        if tile_id in self.memory.items:
-            self.pin(tile_id)
+        self.pin(tile_id)
 
     def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.

@@ -165,8 +165,7 @@ class Spacecraft:
         if not self.computer.take():
             yield self.computer.ask()
         outcome = None
-        if self.recorder.holds(planned.tile_id):
-            self.recorder.pin(planned.tile_id)
+        if self.recorder.pin(planned.tile_id):
             outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
         self.computer.end()
         if outcome is None:
