@@ -85,6 +85,6 @@ def _judge(covers: Iterable[float | None], policy: Policy) -> Iterator[Decision]
         if cover is None:
             yield Decision(keep=False, reason=f"{unit} without data")
         elif cover > limit:
-            yield Decision(keep=False, reason=f"{what} {cover:.3f} {above}")
+            yield Decision(False, f"{what} {cover:.3f} {above}")
         else:
-            yield Decision(keep=True, reason=f"{what} {cover:.3f} {within}")
+            yield Decision(True, f"{what} {cover:.3f} {within}")

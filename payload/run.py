@@ -149,9 +149,8 @@ def _summarise(
     assembly: Assembly, digest: str, records: Mapping[str, FlightRecord], memo: Memo
 ) -> dict[str, Any]:
     scenario = assembly.scenario
-    own = [item.tile_id for item in records["prune"].ledger.acquired]
-    estimates = memo.estimates
-    scores = pool([estimates[tile_id] for tile_id in own])
+    own, estimates = records["prune"].ledger.acquired, memo.estimates
+    scores = pool(estimates[tile_id] for _, tile_id, _ in own.rows())
     identity = assembly.masker.identity
     summary = summarise(
         Flown(

@@ -7,6 +7,7 @@ Where all is known of a sky, thin cloud is 3.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -388,8 +389,10 @@ class CoverEstimate:
         return self.true_cloud_px + self.missed_cloud_px
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+# Of each tile that is judged there is one of these two. As tuples they are as frozen, and made in a third of the time.
+
+
+class Decision(NamedTuple):
     """Keep a tile or drop it, and why."""
 
     keep: bool
@@ -423,8 +426,7 @@ class NotCoded:
     cloudy_px: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class TileOutcome:
+class TileOutcome(NamedTuple):
     """How a tile was judged: its raw bytes split into pruned, saved and encoded; time and energy spent."""
 
     tile_id: str

@@ -19,8 +19,9 @@ from payload.analysis.power import (
 from payload.analysis.prices import FIGURES as COSTS
 from payload.analysis.prices import Priced, costs_of, prices_part
 from payload.analysis.requests import Wanted, requests_of
+from payload.analysis.tally import Shot, Tallies, shots_of, tally_tiles
 from payload.analysis.way_up import thumbnail_notes, thumbnails_of, upload_notes, uploads_of
-from payload.ledger import Fate, FlightRecord, Image
+from payload.ledger import Fate, FlightRecord
 from payload.scenario.faults import FaultKind
 from payload.scenario.prices import PricesModel
 from payload.types import CoverEstimate, Target
@@ -87,12 +88,11 @@ class Flown:
 def summarise(flown: Flown) -> Summary:
     """The contract of `summary.json`, keys in their documented order."""
     own = flown.records[OWN_ARM]
-    tile_ids = {fate: list(own.ledger.tiles_with(fate)) for fate in Fate}
-    everything = [tile_id for _, tile_id, _ in own.ledger.acquired.rows()]
+    tallies, shots = tally_tiles(own, flown.estimates), shots_of(own, flown.estimates)
     fates = own.ledger.bytes_by_fate()
-    arms = [_arm(name, flown) for name in ARM_NAMES]
+    arms = [_arm(name, flown, tallies if name == OWN_ARM else None) for name in ARM_NAMES]
     raw = arms[0]
-    clear_px = _clear(flown, tile_ids[Fate.DELIVERED])
+    clear_px = tallies[Fate.DELIVERED].clear_px if flown.has_truth else None
     for arm in arms:
         arm["saved_fraction"] = _saved_fraction(arm, raw)
     return {
@@ -110,26 +110,20 @@ def summarise(flown: Flown) -> Summary:
             "delivered": fates[Fate.DELIVERED],
         },
         "tiles": {
-            "acquired": len(everything),
+            "acquired": len(own.ledger.acquired),
             **{
-                str(fate): len(tile_ids[fate])
+                str(fate): tallies[fate].tiles
                 for fate in (Fate.PRUNED, Fate.DELIVERED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD)
             },
         },
-        "pixels": {
-            "clear_acquired": _clear(flown, everything),
-            "cloud_acquired": _cloudy(flown, everything),
-            "clear_delivered": clear_px,
-            "cloud_delivered": _cloudy(flown, tile_ids[Fate.DELIVERED]),
-            "clear_discarded": _clear(flown, tile_ids[Fate.PRUNED]),
-        },
+        "pixels": _pixels(flown, tallies),
         "link": _link(own),
         "masker": {**flown.masker, **flown.scores},
-        "latency_s": _latency(own),
-        "targets": _targets(flown, own),
+        "latency_s": _latency(own, shots),
+        "targets": _targets(flown, shots),
         "energy_j": energy_of(own, clear_px, says_watts=flown.says_watts),
         "arms": arms,
-        "notes": _notes(flown, own),
+        "notes": _notes(flown, own, tallies),
         "surrogate": flown.surrogate,
         "sampled": None,
         "fetched": _fetched(flown, own),
@@ -152,6 +146,17 @@ def _prices(flown: Flown, arms: Sequence[Summary]) -> Summary:
     return {"prices": prices_part(flown.prices, own)}
 
 
+def _pixels(flown: Flown, tallies: Tallies) -> Summary:
+    found = {
+        "clear_acquired": tallies.clear_px,
+        "cloud_acquired": tallies.cloudy_px,
+        "clear_delivered": tallies[Fate.DELIVERED].clear_px,
+        "cloud_delivered": tallies[Fate.DELIVERED].cloudy_px,
+        "clear_discarded": tallies[Fate.PRUNED].clear_px,
+    }
+    return found if flown.has_truth else dict.fromkeys(found)
+
+
 def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
     if not flown.has_truth:
         return None
@@ -166,12 +171,6 @@ def _clear_left_out(record: FlightRecord) -> dict[str, int]:
         for outcome in image.outcomes
         if outcome.not_coded is not None
     }
-
-
-def _cloudy(flown: Flown, tile_ids: Iterable[str]) -> int | None:
-    if not flown.has_truth:
-        return None
-    return sum(flown.estimates[item].cloudy_px or 0 for item in tile_ids)
 
 
 def _link(record: FlightRecord) -> Summary:
@@ -199,9 +198,9 @@ def _fetched(flown: Flown, record: FlightRecord) -> Summary:
         "asked": len(record.fetched),
         "delivered": len(delivered),
         "bytes": sum(
-            entry.bytes
-            for entry in record.ledger.entries
-            if entry.fate is Fate.DELIVERED and entry.tile_id in wanted
+            count_bytes
+            for _, tile_id, fate, count_bytes in (record.ledger.entries.rows() if wanted else ())
+            if fate is Fate.DELIVERED and tile_id in wanted
         ),
         "clear_pixels": _clear(flown, delivered),
         **thumbnails_of(record),
@@ -214,53 +213,41 @@ def faults_of(record: FlightRecord) -> dict[str, int]:
     return {kind: found[kind] for kind in get_args(FaultKind)}
 
 
-def _latency(record: FlightRecord) -> Summary:
-    taken_s = {
-        tile_id: image.acquisition.time_s
-        for image in record.images
-        for tile_id in image.acquisition.tile_ids
-    }
-    waits = [delivered_s - taken_s[tile_id] for tile_id, delivered_s in record.delivered_s.items()]
+def _latency(record: FlightRecord, shots: Iterable[Shot]) -> Summary:
+    taken_s = {shot.image: shot.time_s for shot in shots}
+    waits = [
+        delivered_s - taken_s[tile_id.rpartition("#")[0]]
+        for tile_id, delivered_s in record.delivered_s.items()
+    ]
     if not waits:
         return {"p50": None, "p90": None, "max": None}
     p50, p90 = np.quantile(np.array(waits), [0.5, 0.9])
     return {"p50": float(p50), "p90": float(p90), "max": max(waits)}
 
 
-def _targets(flown: Flown, record: FlightRecord) -> Summary:
-    taken = {image.acquisition.opportunity.target for image in record.images}
-    retaken = {image.acquisition.opportunity.target for image in record.images if image.is_retake}
-    clear = _clear_targets(flown, record)
+def _targets(flown: Flown, shots: Sequence[Shot]) -> Summary:
+    clear = _clear_targets(flown, shots) if flown.has_truth or not shots else None
     return {
         "requested": flown.targets,
-        "acquired": len(taken),
-        "reacquired": len(retaken),
+        "acquired": len({shot.target for shot in shots}),
+        "reacquired": len({shot.target for shot in shots if shot.is_retake}),
         "clear_delivered": None if clear is None else len(clear),
     }
 
 
-def _clear_targets(flown: Flown, record: FlightRecord) -> set[str] | None:
-    delivered = record.delivered_s.keys()
+def _clear_targets(flown: Flown, shots: Iterable[Shot]) -> set[str]:
     limits = {target.name: target.max_cloud_cover for target in flown.wanted}
     clear: set[str] = set()
-    for image in record.images:
-        tile_ids = image.acquisition.tile_ids
-        clear_px = _clear(flown, (item for item in tile_ids if item in delivered))
-        if clear_px is None:
-            return None
-        target = image.acquisition.opportunity.target
-        own = limits.get(target)
+    for shot in shots:
+        own = limits.get(shot.target)
         limit = flown.clear_limit if own is None else own
-        if clear_px >= (1 - limit) * _pixels(flown, image) and clear_px:
-            clear.add(target)
+        if shot.clear_down_px >= (1 - limit) * shot.valid_px and shot.clear_down_px:
+            clear.add(shot.target)
     return clear
 
 
-def _pixels(flown: Flown, image: Image) -> int:
-    return sum(flown.estimates[item].valid_px for item in image.acquisition.tile_ids)
-
-
-def _arm(name: str, flown: Flown) -> Summary:
+def _arm(name: str, flown: Flown, tallies: Tallies | None = None) -> Summary:
+    """What an arm brought; its tiles are counted here unless they are already."""
     arm: Summary = {
         "name": name,
         "downlinked_bytes": None,
@@ -292,12 +279,14 @@ def _arm(name: str, flown: Flown) -> Summary:
     report_bytes = books.report_bytes(Fate.DELIVERED)
     fates = books.bytes_by_fate()
     downlinked = fates[Fate.DELIVERED] + report_bytes
-    clear_px = _clear(flown, books.tiles_with(Fate.DELIVERED))
-    discarded_px = _clear(flown, books.tiles_with(Fate.PRUNED))
-    if clear_px is not None and discarded_px is not None:
-        left_out_px = _clear_left_out(record)
+    clear_px: int | None = None
+    discarded_px: int | None = None
+    if flown.has_truth:
+        tallies = tallies or tally_tiles(record, flown.estimates)
+        left_out_px = _clear_left_out(record) if tallies.leaves_out else {}
+        clear_px = tallies[Fate.DELIVERED].clear_px
         clear_px -= sum(left_out_px.get(tile_id, 0) for tile_id in record.delivered_s)
-        discarded_px += sum(left_out_px.values())
+        discarded_px = tallies[Fate.PRUNED].clear_px + sum(left_out_px.values())
     dense = clear_px is not None and downlinked
     arm |= {
         "downlinked_bytes": downlinked,
@@ -332,7 +321,7 @@ def _saved_fraction(arm: Summary, raw: Summary) -> float | None:
     return float(1 - arm["downlinked_bytes"] / raw["downlinked_bytes"])
 
 
-def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
+def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str]:
     notes: list[str] = []
     if not flown.targets:
         notes.append("no target was requested")
@@ -344,8 +333,8 @@ def _notes(flown: Flown, record: FlightRecord) -> Sequence[str]:
         notes.append("there was no contact with any station: nothing came down")
     elif not any(contact.capacity_bytes for contact in record.contacts):
         notes.append("the link carried nothing in any contact: nothing came down")
-    overflowed = sum(1 for _ in record.ledger.tiles_with(Fate.OVERFLOWED))
-    if record.ledger.acquired and overflowed == len(record.ledger.acquired):
+    overflowed = tallies[Fate.OVERFLOWED].tiles
+    if overflowed and overflowed == len(record.ledger.acquired):
         notes.append("the memory holds less than one raw tile: everything overflowed")
     faults = {kind: count for kind, count in faults_of(record).items() if count}
     if faults:

@@ -115,7 +115,7 @@ def power_notes(record: FlightRecord) -> list[str]:
 def late_of(record: FlightRecord) -> Summary:
     """Tiles that missed their deadline, by what became of them."""
     late = record.ledger.late
-    delivered = set(record.ledger.tiles_with(Fate.DELIVERED))
+    delivered = set(record.ledger.tiles_with(Fate.DELIVERED)) if late else set[str]()
     by = Counter(item.late for item in late)
     return {
         "tiles": len(late),

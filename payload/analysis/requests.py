@@ -44,11 +44,12 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
     clear_s = clear_deliveries(record, wanted)
     expired = None if clear_s is None else expired_of(record, wanted, clear_s)
     named = {target.name: target for target in wanted.targets}
-    cloudy = sum(
-        (cover := wanted.cover(image)) is not None
-        and cover > wanted.limit(named[image.acquisition.opportunity.target])
-        for image in record.images
-    )
+    cloudy = retaken = 0
+    for image in record.images:
+        cover = wanted.cover(image)
+        limit = wanted.limit(named[image.acquisition.opportunity.target])
+        cloudy += cover is not None and cover > limit
+        retaken += image.is_retake
     areas = areas_of(record, wanted)
     made = record.ledger.reports_made
     down = [item for item in record.ledger.reports if item.end is Fate.DELIVERED]
@@ -63,7 +64,7 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
         **bounded(None, None),
         "taken": len(record.images),
         "cloudy": cloudy,
-        "retaken": sum(image.is_retake for image in record.images),
+        "retaken": retaken,
         "not_taken": dict(sorted(Counter(item.why for item in record.loop.not_taken).items())),
         "expired": None if expired is None else len(expired),
         "latency_s": _latency(named, clear_s),

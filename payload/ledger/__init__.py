@@ -12,7 +12,6 @@
 from payload.ledger.album import Album, Image, values_of
 from payload.ledger.audit import audit
 from payload.ledger.book import (
-    ENDS,
     Entry,
     Fate,
     JouleEntry,
@@ -29,7 +28,6 @@ from payload.ledger.planned import Fact, LoopLog, NotTaken, PlanItem, PlanVersio
 from payload.ledger.record import ContactLog, Event, FlightRecord, UploadLog
 
 __all__ = [
-    "ENDS",
     "Album",
     "ContactLog",
     "Entry",

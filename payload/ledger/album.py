@@ -2,14 +2,24 @@
 
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, overload
 
-from payload.types import Acquisition, CoverEstimate, Decision, NotCoded, TileOutcome
+from payload.types import (
+    Acquisition,
+    CoverEstimate,
+    Decision,
+    NotCoded,
+    Opportunity,
+    Sensor,
+    TileOutcome,
+    View,
+)
 
 MOST_TILES = 6_000
 """So many are kept in memory."""
+_CHANCE = fields(Opportunity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,19 @@ class Image:
     acquisition: Acquisition
     outcomes: tuple[TileOutcome, ...]
     is_retake: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What images of a camera and a grid share: what the names of tiles end in, and the length [byte] of each raw record."""
+
+    sensor: Sensor
+    names: tuple[str, ...]
+    raw_bytes: tuple[int, ...]
+
+
+_Place = Image | tuple[int, _Cut]
+"""An image, or how many bytes from a file's begin it lies and what it shares with others."""
 
 
 @dataclass
@@ -32,10 +55,9 @@ class Album(Sequence[Image]):
 
     file: Path | None = None
     most_tiles: int = field(default_factory=lambda: MOST_TILES)
-    _at: list[tuple[float, str, Image | int]] = field(
-        default_factory=list[tuple[float, str, Image | int]]
-    )
+    _at: list[tuple[float, str, _Place]] = field(default_factory=list[tuple[float, str, _Place]])
     _tiles: int = 0
+    _cuts: dict[_Cut, _Cut] = field(default_factory=dict[_Cut, _Cut])
 
     def put(self, image: Image) -> None:
         """Put in an image that nobody changes any more."""
@@ -53,13 +75,14 @@ class Album(Sequence[Image]):
         """Of the acquisitions, in their order."""
         return [image for _, image, _ in self._at]
 
-    def _written(self, image: Image) -> Image | int:
+    def _written(self, image: Image) -> _Place:
         if self.file is None:
             return image
+        cut = _cut_of(image.acquisition)
         with self.file.open("ab") as file:
             offset = file.tell()
             pickle.dump(_plain(image), file, pickle.HIGHEST_PROTOCOL)
-        return offset
+        return offset, self._cuts.setdefault(cut, cut)
 
     def __len__(self) -> int:
         return len(self._at)
@@ -73,8 +96,9 @@ class Album(Sequence[Image]):
                 if isinstance(place, Image):
                     yield place
                 else:
-                    file.seek(place)
-                    yield _image(*pickle.load(file))
+                    offset, cut = place
+                    file.seek(offset)
+                    yield _image(cut, pickle.load(file))
 
     @overload
     def __getitem__(self, index: int) -> Image: ...
@@ -87,28 +111,40 @@ class Album(Sequence[Image]):
         return next(iter(Album(self.file, self.most_tiles, [at])))
 
 
-# Plain values take a fifth of the time that their nouns take to be written and read.
+# Plain values take a fifth of the time that their nouns take to be written and read. What many images share, as they were
+# taken by one camera and cut by one grid, stays in memory once for all of them.
 
-Plain = tuple[Acquisition, list[tuple[Any, ...]], bool]
+
+def _cut_of(taken: Acquisition) -> _Cut:
+    names = tuple([tile_id.removeprefix(taken.id) for tile_id in taken.tile_ids])
+    return _Cut(taken.view.sensor, names, taken.tile_raw_bytes)
 
 
-def _plain(image: Image) -> Plain:
-    rows = []
-    for outcome in image.outcomes:
-        decision, cover, part = outcome.decision, outcome.cover, outcome.not_coded
-        rows.append(
-            (
-                outcome.tile_id,
-                outcome.raw_bytes,
-                outcome.encoded_bytes,
-                (decision.keep, decision.reason),
-                None if cover is None else values_of(cover),
-                outcome.busy_s,
-                outcome.energy_j,
-                None if part is None else (part.bytes, part.clear_px, part.cloudy_px),
-            )
-        )
-    return image.acquisition, rows, image.is_retake
+def _plain(image: Image) -> tuple[Any, ...]:
+    taken = image.acquisition
+    chance, view = taken.opportunity, taken.view
+    numbers = {tile_id: number for number, tile_id in enumerate(taken.tile_ids)}
+    return (
+        (taken.id, taken.satellite, taken.time_s),
+        tuple([getattr(chance, item.name) for item in _CHANCE]),
+        (view.id, view.target, view.lat_deg, view.lon_deg, view.utc, view.sun_elevation_deg),
+        [_row(outcome, numbers[outcome.tile_id]) for outcome in image.outcomes],
+        image.is_retake,
+    )
+
+
+def _row(outcome: TileOutcome, number: int) -> tuple[Any, ...]:
+    cover, part = outcome.cover, outcome.not_coded
+    return (
+        number,
+        outcome.raw_bytes,
+        outcome.encoded_bytes,
+        tuple(outcome.decision),
+        None if cover is None else values_of(cover),
+        outcome.busy_s,
+        outcome.energy_j,
+        None if part is None else (part.bytes, part.clear_px, part.cloudy_px),
+    )
 
 
 def values_of(cover: CoverEstimate) -> tuple[Any, ...]:
@@ -124,12 +160,22 @@ def values_of(cover: CoverEstimate) -> tuple[Any, ...]:
     )
 
 
-def _image(acquisition: Acquisition, rows: list[tuple[Any, ...]], is_retake: bool) -> Image:
-    return Image(
-        acquisition,
-        tuple(
+def _image(cut: _Cut, plain: tuple[Any, ...]) -> Image:
+    (name, satellite, time_s), chance, view, rows, is_retake = plain
+    tile_ids = tuple([name + each for each in cut.names])
+    taken = Acquisition(
+        name,
+        satellite,
+        Opportunity(*chance),
+        time_s,
+        View(*(*view, cut.sensor)),
+        tile_ids,
+        cut.raw_bytes,
+    )
+    outcomes = tuple(
+        [
             TileOutcome(
-                tile_id,
+                tile_ids[number],
                 raw_bytes,
                 encoded_bytes,
                 Decision(*decision),
@@ -138,7 +184,7 @@ def _image(acquisition: Acquisition, rows: list[tuple[Any, ...]], is_retake: boo
                 energy_j,
                 None if part is None else NotCoded(*part),
             )
-            for tile_id, raw_bytes, encoded_bytes, decision, cover, busy_s, energy_j, part in rows
-        ),
-        is_retake,
+            for number, raw_bytes, encoded_bytes, decision, cover, busy_s, energy_j, part in rows
+        ]
     )
+    return Image(taken, outcomes, is_retake)

@@ -3,11 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from payload.errors import LawError
 from payload.ledger.book import (
-    ENDS,
     Fate,
     Late,
     LateEntry,
@@ -21,8 +20,17 @@ from payload.ledger.pages import Row
 JOULE_TOLERANCE = 1e-9
 PART_TILES = 200_000
 """So many are audited at a time."""
-Held = tuple[Fate, int, int]
-"""How a tile ended, and the bytes that were then held and left out: of a `TileEntry` all but the tile."""
+_NOTHING: Row = (0.0, "", None, 0)
+"""What is booked where nothing is."""
+
+
+@dataclass(slots=True)
+class _Fates:
+    """Of each tile at most a row that it was pruned, one that it was saved, and one of its end: the book's own."""
+
+    pruned: dict[str, Row] = field(default_factory=dict[str, Row])
+    saved: dict[str, Row] = field(default_factory=dict[str, Row])
+    ended: dict[str, Row] = field(default_factory=dict[str, Row])
 
 
 def audit(ledger: Ledger) -> None:
@@ -46,7 +54,7 @@ def audit(ledger: Ledger) -> None:
         fates = _fates(books.of(ledger.entries.rows(), 1), raw)
         held = _held(books.of(ledger.tiles.rows(), 0), raw)
         for tile_id, raw_bytes in raw.items():
-            _audit_tile(tile_id, raw_bytes, fates.get(tile_id, {}), held.get(tile_id))
+            _audit_tile(tile_id, raw_bytes, fates, held.get(tile_id))
         _audit_late(books.of(ledger.late.rows(), 1), raw, fates)
         _audit_thumbnails(
             books.of(ledger.thumbnails_made.rows(), 1), books.of(ledger.thumbnails.rows(), 1), raw
@@ -82,63 +90,74 @@ def _acquired(rows: Iterable[Row]) -> dict[str, int]:
     return raw
 
 
-def _fates(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, dict[Fate, int]]:
-    fates: dict[str, dict[Fate, int]] = {}
-    for _, tile_id, fate, count_bytes in rows:
+def _fates(rows: Iterable[Row], raw: dict[str, int]) -> _Fates:
+    found = _Fates()
+    for row in rows:
+        _, tile_id, fate, count_bytes = row
         if tile_id not in raw:
             raise LawError(f"tile {tile_id} is booked as {fate} but was never acquired")
         if type(count_bytes) is not int or count_bytes <= 0:
             raise LawError(
                 f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
             )
-        booked = fates.get(tile_id)
-        if booked is None:
-            fates[tile_id] = {fate: count_bytes}
-            continue
-        if fate in booked:
-            raise LawError(f"tile {tile_id} is booked twice as {fate}")
-        booked[fate] = count_bytes
-    return fates
+        if fate is Fate.PRUNED:
+            of = found.pruned
+        elif fate is Fate.SAVED:
+            of = found.saved
+        else:
+            of = found.ended
+        if tile_id in of:
+            raise LawError(f"tile {tile_id} is booked twice as {_say(of[tile_id], row)}")
+        of[tile_id] = row
+    return found
 
 
-def _held(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, Held]:
-    held: dict[str, Held] = {}
-    for tile_id, end, held_bytes, left_out_bytes in rows:
+def _held(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, Row]:
+    held: dict[str, Row] = {}
+    for row in rows:
+        tile_id, end, _, _ = row
         if tile_id in held:
             raise LawError(f"tile {tile_id} ended twice")
         if tile_id not in raw:
             raise LawError(f"tile {tile_id} ended as {end} but was never acquired")
-        held[tile_id] = end, held_bytes, left_out_bytes
+        held[tile_id] = row
     return held
 
 
-def _audit_tile(tile_id: str, raw_bytes: int, fates: dict[Fate, int], held: Held | None) -> None:
-    booked = sum(fates.values())
+def _audit_tile(tile_id: str, raw_bytes: int, fates: _Fates, held: Row | None) -> None:
+    """Of a tile, whatever was written of it: the rows of its fates, and that of its end."""
+    _, _, _, pruned_bytes = pruned = fates.pruned.get(tile_id, _NOTHING)
+    _, _, _, saved_bytes = saved = fates.saved.get(tile_id, _NOTHING)
+    _, _, its_end, end_bytes = ended = fates.ended.get(tile_id, _NOTHING)
+    booked = pruned_bytes + saved_bytes + end_bytes
     if booked != raw_bytes:
         raise LawError(f"tile {tile_id}: {raw_bytes} bytes were acquired but {booked} are booked")
     if held is None:
         raise LawError(f"tile {tile_id} never ended")
-    end, held_bytes, left_out_bytes = held
+    _, end, held_bytes, left_out_bytes = held
     if end is Fate.PRUNED:
-        if fates.keys() != {Fate.PRUNED} or held_bytes or left_out_bytes:
+        if pruned_bytes != raw_bytes or held_bytes or left_out_bytes:
             raise LawError(
-                f"tile {tile_id} was pruned but is booked as {_say(fates)}, {held_bytes} bytes held"
+                f"tile {tile_id} was pruned but is booked as {_say(pruned, saved, ended)}, "
+                f"{held_bytes} bytes held"
             )
-    elif ENDS.intersection(fates) != {end}:
-        raise LawError(f"tile {tile_id} ended as {end} but is booked as {_say(fates)}")
-    elif fates.get(Fate.PRUNED, 0) != left_out_bytes:
+    elif its_end is not end:
+        raise LawError(
+            f"tile {tile_id} ended as {end} but is booked as {_say(pruned, saved, ended)}"
+        )
+    elif pruned_bytes != left_out_bytes:
         raise LawError(
             f"tile {tile_id} ended as {end}, {left_out_bytes} bytes of its pixels not coded, but is "
-            f"booked as {_say(fates)}"
+            f"booked as {_say(pruned, saved, ended)}"
         )
-    elif fates[end] != held_bytes:
+    elif end_bytes != held_bytes:
         raise LawError(
-            f"tile {tile_id}: {held_bytes} bytes were held, {fates[end]} are booked as {end}"
+            f"tile {tile_id}: {held_bytes} bytes were held, {end_bytes} are booked as {end}"
         )
 
 
-def _say(fates: dict[Fate, int]) -> str:
-    return ", ".join(f"{fate} {count}" for fate, count in sorted(fates.items()))
+def _say(*rows: Row) -> str:
+    return ", ".join(f"{fate} {count}" for _, _, fate, count in rows if count)
 
 
 def _audit_joules(ledger: Ledger) -> None:
@@ -185,9 +204,7 @@ def _audit_balances(ledger: Ledger) -> None:
             raise LawError(f"{consumer} spent {booked!r} J but drew {had!r} J from the batteries")
 
 
-def _audit_late(
-    rows: Iterable[Row], raw: dict[str, int], fates: dict[str, dict[Fate, int]]
-) -> None:
+def _audit_late(rows: Iterable[Row], raw: dict[str, int], fates: _Fates) -> None:
     seen: set[str] = set()
     for item in (LateEntry(*row) for row in rows):
         if item.tile_id in seen:
@@ -195,7 +212,7 @@ def _audit_late(
         seen.add(item.tile_id)
         if raw.get(item.tile_id) != item.raw_bytes:
             raise LawError(f"tile {item.tile_id} was late with {item.raw_bytes} bytes it never had")
-        pruned = Fate.PRUNED in fates.get(item.tile_id, {})
+        pruned = item.tile_id in fates.pruned
         if (item.late is Late.DROPPED and not pruned) or (
             item.late is Late.SENT_UNMASKED and pruned
         ):

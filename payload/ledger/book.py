@@ -29,9 +29,7 @@ class Fate(StrEnum):
     LOST = "lost"
     ON_BOARD = "on_board"
 
-
-ENDS = frozenset({Fate.DELIVERED, Fate.OVERFLOWED, Fate.LOST, Fate.ON_BOARD})
-"""Where the bytes of a tile that was not pruned end."""
+    __hash__ = str.__hash__  # Enum's own is a call of Python for each look into a dictionary
 
 
 @dataclass(frozen=True, slots=True)

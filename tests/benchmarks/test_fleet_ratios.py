@@ -11,11 +11,16 @@ from payload.bench.stages import pixels
 SLACK = 4.0 / 3.0
 
 
-def test_an_event_of_a_flight_against_a_bare_timeout(benchmark, tmp_path):
-    """Books, decisions and audit included it takes as long as 11 bare ones; 6 were aimed at."""
-    found, _ = benchmark.pedantic(lambda: list(event_loop(tmp_path)), rounds=1)
-    benchmark.extra_info[found.what] = round(found.value, 1)
-    assert found.value < 11.0 * SLACK
+def test_a_tile_of_a_flight_against_bare_timeouts(benchmark, tmp_path):
+    """Plans, decisions, contacts, books and audit included it takes as long as 47 bare timeouts; it was 60.
+
+    Its events are told and not judged: 6 bare ones each were aimed at. It was 11.5 of 7,312 events; 3,408 of those
+    woke nobody, and since they are gone 17 of 3,904.
+    """
+    event, tile, _ = benchmark.pedantic(lambda: list(event_loop(tmp_path)), rounds=1)
+    for ratio in (event, tile):
+        benchmark.extra_info[ratio.what] = round(ratio.value, 1)
+    assert tile.value < 47.0 * SLACK
 
 
 @pytest.mark.timeout(600)

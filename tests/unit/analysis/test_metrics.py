@@ -99,8 +99,9 @@ def test_clear_pixels_left_out_are_not_delivered_and_are_a_price():
     down = flight("mask", ALL_DOWN, encoded=2000)
     (image,) = down.images
     outcomes = list(image.outcomes)
-    outcomes[1] = replace(outcomes[1], not_coded=NotCoded(3000, clear_px=10, cloudy_px=800))
+    outcomes[1] = outcomes[1]._replace(not_coded=NotCoded(3000, clear_px=10, cloudy_px=800))
     masked = replace(down, images=(replace(image, outcomes=tuple(outcomes)),))
+    down.ledger.tiles[1] = replace(down.ledger.tiles[1], left_out_bytes=3000)
     assert (outcomes[1].pruned_bytes, outcomes[1].saved_bytes) == (3000, RAW - 5000)
     found = arm(summary(prune=flight("prune", PRUNED), mask=masked), "mask")
     assert found["clear_pixels_delivered"] == 1000 + 190 + 700
