@@ -19,7 +19,7 @@ Names = tuple[str, ...]
 Mark = tuple[Path, int]
 """Where the facts of an image stand: a file, and how many bytes from its begin."""
 
-MOST_TILES = 20_000
+MOST_TILES = 60_000
 """So many are kept in memory."""
 _FIELDS = 7  # of an estimate
 
