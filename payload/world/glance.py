@@ -36,7 +36,7 @@ _ACROSS = 12  # points looked at along a side of a window
 _POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels have as many
 _BLOCK = 24  # windows along a side of what is climbed at once
 _KEPT = 4  # rectangles of lattice points that blocks share
-_MORE = 2  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
+_MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""

@@ -147,6 +147,19 @@ def sphere_noise(
 
 
 @compiled
+def interpolated(
+    at: Places, first: float, scale: float, table: NDArray[np.float64], found: Places
+) -> None:
+    """`noise.interpolated`, shape (N,)."""
+    none, last = np.float64(0.0), np.float64(table.size - 1)
+    for i in range(at.size):
+        place = min(max((at[i] - first) * scale, none), last)
+        index = np.int64(min(place, last - 1.0))
+        left = table[index]
+        found[i] = (place - index) * (table[index + 1] - left) + left
+
+
+@compiled
 def ground_noise(down: Bits, across: Bits, strength: Field, rough: Terms, fields: Field) -> None:
     """`surface.Ground.refine`: add noise to fields (4, H, W), in place."""
     _, height, width = fields.shape

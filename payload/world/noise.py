@@ -101,7 +101,14 @@ def interpolated(
 
     What `numpy.interp` gives, without a search.
     """
-    place = np.clip((at - first) * ((table.size - 1) / (last - first)), 0.0, table.size - 1.0)
+    scale = (table.size - 1) / (last - first)
+    fast = loops()
+    if fast is not None:
+        flat = np.ascontiguousarray(at, np.float64).reshape(-1)
+        found = np.empty_like(flat)
+        fast.interpolated(flat, first, scale, table, found)
+        return found.reshape(at.shape)
+    place = np.clip((at - first) * scale, 0.0, table.size - 1.0)
     index = np.minimum(place.astype(np.intp), table.size - 2)
     place -= index
     left = table.take(index)
