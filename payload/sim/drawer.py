@@ -19,7 +19,7 @@ Names = tuple[str, ...]
 Mark = tuple[Path, int]
 """Where the facts of an image stand: a file, and how many bytes from its begin."""
 
-MOST_TILES = 20_000
+MOST_TILES = 60_000
 """So many are kept in memory."""
 _FIELDS = 7  # of an estimate
 
@@ -79,8 +79,11 @@ class Drawer(MutableMapping[str, Facts]):
 
     def estimates(self, image: str) -> dict[str, CoverEstimate]:
         """What the masker says of the tiles of an image, by tile id, in grid order."""
-        if image not in self._numbers:
-            return {fact.tile_id: fact.estimate for fact in self[image]}
+        near = self._near.get(image)
+        if near is None and image not in self._numbers:
+            near = self[image]
+        if near is not None:
+            return {fact.tile_id: fact.estimate for fact in near}
         names, numbers = self._numbers[image]
         columns = [numbers[column::_FIELDS] for column in range(_FIELDS)]
         return {

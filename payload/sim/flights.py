@@ -24,7 +24,7 @@ WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
 A sampled flight learns as it flies which tile stands for which, and flies alone."""
 MOST_OPPORTUNITIES = 100_000
 """Helpers fly arms of a scenario of no more: each has to hold them all. Of a larger one they work ahead alone."""
-MOST_TILES = 40_000
+MOST_TILES = 60_000
 """A record of more tiles lies on disk while nobody looks at it."""
 
 

@@ -17,9 +17,9 @@ theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,10 @@ from payload.sim.counted import counted_bytes, with_counted
 from payload.sim.facts import TileFacts
 from payload.sim.memo import Memo
 from payload.sim.sampled import LIKES, Sampled, like
-from payload.sim.strata import stratum
+from payload.sim.strata import Stratum, stratum
+
+Told = Mapping[ArmName, NDArray[np.float64]]
+"""[byte] and [px], by arm: what comes down of tiles, and clear ground in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +53,137 @@ class SampleError:
 
 
 @dataclass(frozen=True)
-class Donors:
-    """Donors, and what each would have been taken for, had it not been painted.
+class Sample:
+    """Painted tiles, at least two, and what each would have been taken for, had it not been painted.
 
     Attributes:
-        facts: Of each, all bands counted.
-        instead: Of each, its facts as it would take them from each of its likes.
-        chances: Of each, how likely each of those would be drawn.
-        pixels: [px] Of each, shape (N,).
+        assembly: The scenario, assembled.
+        darkroom: Has the painted tiles as donors.
     """
 
-    facts: list[TileFacts]
-    instead: list[list[TileFacts]]
-    chances: list[NDArray[np.float64]]
-    pixels: NDArray[np.float64]
+    assembly: Assembly
+    darkroom: Sampled
 
-    def figures(self, arm: Arm) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    @cached_property
+    def strata(self) -> list[Stratum]:
+        """Of each donor."""
+        return [stratum(donor.glance) for donor in self.darkroom.donors]
+
+    @cached_property
+    def member(self) -> NDArray[np.intp]:
+        """Of each donor, the number of its stratum in the order in which those are met, shape (N,)."""
+        place = {where: number for number, where in enumerate(dict.fromkeys(self.strata))}
+        return np.array([place[where] for where in self.strata], np.intp)
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float64]:
+        """[px] Of each donor, shape (N,)."""
+        return np.array([donor.facts.pixels for donor in self.darkroom.donors], np.float64)
+
+    @cached_property
+    def likes(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Numbers of the donors that each resembles most but for itself, (N, m), and how many of those count, (N, m)."""
+        donors = self.darkroom.donors
+        count = min(LIKES, len(donors) - 1)
+        likes = np.zeros((len(donors), count), np.intp)
+        counts = np.zeros(likes.shape, np.bool_)
+        for number, donor in enumerate(donors):
+            found = self.darkroom.likes(donor.glance, count + 1)
+            found = found[found != number][:count]
+            likes[number, : found.size] = found
+            counts[number, : found.size] = True
+        return likes, counts
+
+    @cached_property
+    def _told(self) -> tuple[Told, Told]:
+        """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (N, m, 2)."""
+        sensor, donors = self.assembly.sensor, self.darkroom.donors
+        arms = [make_arm(name, self.assembly.scenario.pruning) for name in _BY_TILE]
+        likes, counts = self.likes
+        own = np.zeros((len(donors), len(arms), 2))
+        taken = np.zeros((*likes.shape, len(arms), 2))
+        for number, donor in enumerate(donors):
+            pixels, raw_bytes = donor.facts.pixels, donor.facts.raw_bytes
+            painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
+            fact = with_counted(sensor, donor.facts)
+            own[number] = [_told(arm, fact) for arm in arms]
+            for column in np.flatnonzero(counts[number]).tolist():
+                other = donors[likes[number, column]]
+                drawn = like(other, donor.glance, pixels, painted_bytes)
+                fact = with_counted(sensor, replace(drawn, raw_bytes=raw_bytes))
+                taken[number, column] = [_told(arm, fact) for arm in arms]
+        return (
+            {name: own[:, place] for place, name in enumerate(_BY_TILE)},
+            {name: taken[:, :, place] for place, name in enumerate(_BY_TILE)},
+        )
+
+    def figures(self, arm: ArmName) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each brings down in an arm, [byte] and [px], and its residuals, as wide as single ones are.
 
         Both have the shape (2, N).
         """
-        weighs = np.array([_told(arm, fact) for fact in self.facts], np.float64)
-        likes = [
-            np.average([_told(arm, fact) for fact in each], axis=0, weights=chances)
-            for each, chances in zip(self.instead, self.chances, strict=True)
-        ]
-        inflated = np.array([1.0 + float((each * each).sum()) for each in self.chances])
-        off = (weighs - np.array(likes)) / np.sqrt(inflated)[:, None]
-        return weighs.T, off.T
+        likes, counts = self.likes
+        weights = self.darkroom.weights[likes] * counts
+        total = weights.sum(axis=1, keepdims=True)
+        weights = np.where(total > 0, weights, counts)
+        chances = weights / weights.sum(axis=1, keepdims=True)
+        own, taken = (told[arm] for told in self._told)
+        off = own - (taken * chances[:, :, None]).sum(axis=1)
+        off /= np.sqrt(1.0 + (chances * chances).sum(axis=1))[:, None]
+        return own.T, off.T
+
+    def half(
+        self,
+        off: NDArray[np.float64],
+        speaks: NDArray[np.float64],
+        squares: NDArray[np.float64],
+    ) -> float:
+        """Half-width of a total, from residuals of donors and the sizes, and their squares, they speak for; all (N,)."""
+        threshold = self.darkroom.membership.threshold
+        spread = steadied(off * off, self.strata, speaks, threshold)
+        variances = np.bincount(self.member, (speaks * speaks + squares) * spread)
+        painted = np.bincount(self.member).astype(np.float64)
+        return half_width(np.maximum(variances, 0.0), painted)
+
+
+_BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
+"""Arms that judge tile by tile, or not at all."""
+
+
+def expected_spread(sample: Sample) -> Spread:
+    """What donors show of what arms that judge tile by tile keep of all that was looked at.
+
+    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept.
+    """
+    darkroom, member = sample.darkroom, sample.member
+    strata = tuple(dict.fromkeys(sample.strata))
+    all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
+    tiles = np.array([all_tiles[where] for where in strata], np.float64)
+    painted = np.bincount(member).astype(np.float64)
+    found: list[Spread] = []
+    for name in _BY_TILE:
+        for figure, off in zip(*sample.figures(name), strict=True):
+            total = float((tiles / painted * np.bincount(member, figure)).sum())
+            squares = np.bincount(member, off * off) / painted / max(total, 1.0) ** 2
+            found.append(Spread(strata, tiles, painted, squares, darkroom.membership.threshold))
+    return max(found, key=lambda spread: spread.error)
+
+
+def foreseen(sample: Sample, window_px: NDArray[np.float64]) -> float:
+    """The widest half-width, as a share of its total, that a flight will tell if all that was looked at comes down.
+
+    Args:
+        sample: Of a darkroom that is balanced.
+        window_px: [px] Size of each tile of an image, in grid order, shape (T,).
+    """
+    speaks, squares = sample.darkroom.spoken(sample.pixels, window_px)
+    squares = 2.0 * squares  # drawing makes what donors speak for uneven by as much again
+    widest = 0.0
+    for name in _BY_TILE:
+        for figure, off in zip(*sample.figures(name), strict=True):
+            total = float(((speaks + 1.0) * figure).sum())
+            widest = max(widest, sample.half(off, speaks, squares) / max(total, 1.0))
+    return widest
 
 
 def sample_errors(
@@ -90,158 +196,83 @@ def sample_errors(
     """
     if len(darkroom.donors) < 2:
         return {}
-    donors = _donors(assembly, darkroom)
-    arms = {
-        name: make_arm(cast(ArmName, record.arm), assembly.scenario.pruning)
-        for name, record in records.items()
-    }
-    judged = {
-        name: arm for name, arm in arms.items() if arm.compresses and arm.policy.unit != "image"
-    }
-    weighed = _weighed(judged, memo)
-    return {
-        name: _error(records[name], donors.figures(arm)[1], donors.pixels, darkroom, weighed[name])
-        for name, arm in judged.items()
-    }
+    sample = Sample(assembly, darkroom)
+    judged = [name for name in _BY_TILE if name in records]
+    weighed = _weighed(sample, judged, memo)
+    return {name: _error(sample, records[name], name, weighed) for name in judged}
 
 
-_BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weighed:
+    """The tiles of an image, T in grid order, n of them drawn.
 
-_Weighed = dict[str, NDArray[np.int64]]
-"""[px], [byte], [px] By image: size of each tile, what it brings down, its clear ground; shape (3, T), in grid order."""
+    Attributes:
+        px: [px] Size of each, shape (T,).
+        told: By arm, [byte] and [px], what each brings down and its clear ground, shape (2, T).
+        drawn: Numbers of those that were drawn, shape (n,).
+        donors: Who each of those was drawn from, shape (n,).
+    """
+
+    px: NDArray[np.float64]
+    told: Mapping[ArmName, NDArray[np.int64]]
+    drawn: NDArray[np.intp]
+    donors: NDArray[np.intp]
 
 
-def _weighed(arms: Mapping[str, Arm], memo: Memo) -> dict[str, _Weighed]:
-    """All tiles that were worked on, by arm: each image's facts are fetched once."""
-    found: dict[str, _Weighed] = {name: {} for name in arms}
+def _weighed(sample: Sample, names: Sequence[ArmName], memo: Memo) -> dict[str, _Weighed]:
+    """All tiles that were worked on, by image: facts are fetched once for all arms."""
+    arms = [make_arm(name, sample.assembly.scenario.pruning) for name in names]
+    donor_of, found = sample.darkroom.donor_of, dict[str, _Weighed]()
     for image in memo.facts_of:
         facts = memo.facts_of[image]
-        for name, arm in arms.items():
-            rows = [(fact.pixels, *_told(arm, fact)) for fact in facts]
-            found[name][image] = np.array(rows, np.int64).T
+        told = np.array([[_told(arm, fact) for fact in facts] for arm in arms], np.int64)
+        drawn = [number for number, fact in enumerate(facts) if fact.tile_id in donor_of]
+        found[image] = _Weighed(
+            np.array([fact.pixels for fact in facts], np.float64),
+            {name: each.T for name, each in zip(names, told, strict=True)},
+            np.array(drawn, np.intp),
+            np.array([donor_of[facts[number].tile_id] for number in drawn], np.intp),
+        )
     return found
 
 
-def expected_spread(assembly: Assembly, darkroom: Sampled) -> Spread:
-    """What donors, at least two, show of what arms that judge tile by tile keep of all that was looked at.
-
-    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept.
-    """
-    own = [stratum(donor.glance) for donor in darkroom.donors]
-    sampled = Counter(own)
-    all_tiles = Counter(stratum(item) for each in darkroom.glanced.values() for item in each)
-    strata = tuple(sampled)
-    place = {where: number for number, where in enumerate(strata)}
-    member = np.array([place[where] for where in own])
-    painted = np.array([sampled[where] for where in strata], np.float64)
-    tiles = np.array([all_tiles[where] for where in strata], np.float64)
-    found: list[Spread] = []
-    donors = _donors(assembly, darkroom)
-    arms = [make_arm(name, assembly.scenario.pruning) for name in _BY_TILE]
-    for figure, off in (pair for arm in arms for pair in zip(*donors.figures(arm), strict=True)):
-        total = float((tiles / painted * np.bincount(member, figure)).sum())
-        squares = np.bincount(member, off * off) / painted / max(total, 1.0) ** 2
-        found.append(Spread(strata, tiles, painted, squares, darkroom.membership.threshold))
-    return max(found, key=lambda spread: spread.error)
-
-
-def foreseen(assembly: Assembly, darkroom: Sampled, window_px: NDArray[np.float64]) -> float:
-    """The widest half-width, as a share of its total, that a flight will tell if all that was looked at comes down.
-
-    Args:
-        assembly: The scenario, assembled.
-        darkroom: Balanced, of at least two donors.
-        window_px: [px] Size of each tile of an image, in grid order, shape (T,).
-    """
-    donors = _donors(assembly, darkroom)
-    speaks, squares = darkroom.spoken(donors.pixels, window_px)
-    squares = 2.0 * squares  # drawing makes what donors speak for uneven by as much again
-    widest = 0.0
-    for name in _BY_TILE:
-        figures = donors.figures(make_arm(name, assembly.scenario.pruning))
-        for figure, off in zip(*figures, strict=True):
-            total = float(((speaks + 1.0) * figure).sum())
-            widest = max(widest, _half(darkroom, off, (speaks, squares)) / max(total, 1.0))
-    return widest
-
-
-def _donors(assembly: Assembly, darkroom: Sampled) -> Donors:
-    sensor = assembly.sensor
-    facts = [with_counted(sensor, donor.facts) for donor in darkroom.donors]
-    count = min(LIKES, len(facts) - 1)
-    instead, chances = [], []
-    for number, donor in enumerate(darkroom.donors):
-        likes = darkroom.likes(donor.glance, count + 1)
-        likes = likes[likes != number][:count]
-        chances.append(darkroom.chances(likes))
-        pixels, raw_bytes = donor.facts.pixels, donor.facts.raw_bytes
-        painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
-        taken = [
-            replace(
-                like(darkroom.donors[other], donor.glance, pixels, painted_bytes),
-                raw_bytes=raw_bytes,
-            )
-            for other in likes
-        ]
-        instead.append([with_counted(sensor, fact) for fact in taken])
-    return Donors(facts, instead, chances, np.array([fact.pixels for fact in facts], np.float64))
-
-
 def _error(
-    record: FlightRecord,
-    off: NDArray[np.float64],
-    donor_px: NDArray[np.float64],
-    darkroom: Sampled,
-    weighed: _Weighed,
+    sample: Sample, record: FlightRecord, arm: ArmName, weighed: Mapping[str, _Weighed]
 ) -> SampleError:
     """Half-widths of a flight.
 
     Args:
+        sample: Of its darkroom.
         record: Of the flight.
-        off: [byte], [px] Residuals of donors in its arm, shape (2, N).
-        donor_px: [px] Size of each donor, shape (N,).
-        darkroom: Who the donors speak for.
-        weighed: Tiles in its arm.
+        arm: Whose it is.
+        weighed: Its tiles, by image.
     """
-    speaks, squares = np.zeros(donor_px.size), np.zeros(donor_px.size)
-    total = np.zeros(2, np.int64)
-    down, donor_of = record.delivered_s, darkroom.donor_of
-    kept = [sum(item.is_kept for item in image.outcomes) for image in record.images]
-    all_kept = sum(kept)
+    down, total = record.delivered_s, np.zeros(2, np.int64)
+    shots = [
+        (weighed[image.acquisition.id], [name in down for name in image.acquisition.tile_ids],
+         sum(item.is_kept for item in image.outcomes))
+        for image in record.images
+    ]  # fmt: skip
+    all_kept = sum(kept for _, _, kept in shots)
     share_of_all = len(down) / all_kept if all_kept else 0.0
-    for image, many_kept in zip(record.images, kept, strict=True):
-        tiles, names = weighed[image.acquisition.id], image.acquisition.tile_ids
-        came = [number for number, name in enumerate(names) if name in down]
-        total += tiles[1:, came].sum(axis=1)
-        share = len(came) / many_kept if many_kept else share_of_all
-        drawn = [number for number, name in enumerate(names) if name in donor_of]
-        donors = np.array([donor_of[names[number]] for number in drawn], np.intp)
-        sizes = share * tiles[0, drawn] / donor_px[donors]
-        np.add.at(speaks, donors, sizes)
-        np.add.at(squares, donors, sizes * sizes)
-    off_bytes, off_px = off
+    donors, sizes = [np.zeros(0, np.intp)], [np.zeros(0)]
+    for tiles, came, kept in shots:
+        total += tiles.told[arm][:, came].sum(axis=1)
+        share = sum(came) / kept if kept else share_of_all
+        donors.append(tiles.donors)
+        sizes.append(share * tiles.px[tiles.drawn] / sample.pixels[tiles.donors])
+    drawn_from, size = np.concatenate(donors), np.concatenate(sizes)
+    count = sample.pixels.size
+    speaks = np.bincount(drawn_from, size, minlength=count).astype(np.float64)
+    squares = np.bincount(drawn_from, size * size, minlength=count).astype(np.float64)
+    off_bytes, off_px = sample.figures(arm)[1]
     sent, clear_px = (max(float(value), 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent
     bytes_, px, rate = (
-        _half(darkroom, each, (speaks, squares)) for each in (off_bytes, off_px, off_rate)
+        sample.half(each, speaks, squares) for each in (off_bytes, off_px, off_rate)
     )
     is_all_down = all_kept == len(down)
     return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
-
-
-def _half(
-    darkroom: Sampled,
-    off: NDArray[np.float64],
-    spoken: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> float:
-    """Half-width of a total, from residuals of donors, (N,), and from the sizes, and their squares, they speak for."""
-    own = [stratum(donor.glance) for donor in darkroom.donors]
-    names = {where: number for number, where in enumerate(dict.fromkeys(own))}
-    member = np.array([names[where] for where in own], np.intp)
-    speaks, squares = spoken
-    spread = steadied(off * off, own, speaks, darkroom.membership.threshold)
-    variances = np.maximum(np.bincount(member, (speaks * speaks + squares) * spread), 0.0)
-    return half_width(variances, np.bincount(member).astype(np.float64))
 
 
 def _told(arm: Arm, fact: TileFacts) -> tuple[int, int]:

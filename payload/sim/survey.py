@@ -15,7 +15,7 @@ from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.planning import first_plan
-from payload.sim.sample_error import expected_spread, foreseen
+from payload.sim.sample_error import Sample, expected_spread, foreseen
 from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
 
 _SURE = 0.97
@@ -79,10 +79,11 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
         if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
             darkroom.balance()
             return darkroom
-        spread = expected_spread(assembly, darkroom)
+        sample = Sample(assembly, darkroom)
+        spread = expected_spread(sample)
         if spread.error <= asked:
             darkroom.balance()
-            told = foreseen(assembly, darkroom, pixels)
+            told = foreseen(sample, pixels)
             if told <= _SURE * rules.error:
                 return darkroom
             asked = min(asked, spread.error) * _SURE * rules.error / told

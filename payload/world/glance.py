@@ -4,9 +4,9 @@ The fields are climbed only until a window is some dozen lattice points wide. Wh
 down to the pixel is normal noise of known deviation, so its share of cloud is an integral.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,9 @@ from payload.world.lattice import (
     FACE_KM,
     FACES,
     Footprint,
+    Nodes,
     Refine,
+    Span,
     Start,
     Stencil,
     chart_coordinates,
@@ -33,6 +35,8 @@ from payload.world.surface import Ground, LandCover
 _ACROSS = 12  # points looked at along a side of a window
 _POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels have as many
 _BLOCK = 24  # windows along a side of what is climbed at once
+_KEPT = 4  # rectangles of lattice points that blocks share
+_MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""
@@ -63,10 +67,23 @@ class Peek:
         """
         cover = np.zeros((len(self.edges), len(windows)))
         surface = np.zeros(len(windows), np.intp)
-        for (level, _, _), members in self._blocks(windows).items():
-            points = _points([windows[index] for index in members])
-            cover[:, members] = self._covers(points, level)
-            surface[members] = self._surface(points, level - 1)
+        blocks = self._blocks(windows)
+        sky, ground = (
+            of.start if len(blocks) == 1 else _Shared(of.start) for of in (self.sky, self.ground)
+        )
+        for (level, _, _), members in blocks.items():
+            direction = self.grid.points(*_points([windows[index] for index in members]))
+            places = _charts(direction)
+            if level < COARSEST_LEVEL:  # so wide that its points are strangers: no lattice helps
+                flat = self.sky.at(direction.reshape(3, -1))
+                seen = flat.reshape(3, *direction.shape[1:])
+                cover[:, members] = self._covers(seen, COARSEST_LEVEL - 1)
+            else:
+                cover[:, members] = self._covers(
+                    _fields(places, level, sky, self.sky.refine), level
+                )
+            land = _fields(places, level - 1, ground, self.ground.refine)
+            surface[members] = self._surface(land)
         return cover, surface
 
     def _blocks(self, windows: Sequence[Window]) -> dict[tuple[int, int, int], list[int]]:
@@ -85,21 +102,16 @@ class Peek:
             )
         return blocks
 
-    def _covers(self, points: Points, level: int) -> list[NDArray[np.float64]]:
-        if level < COARSEST_LEVEL:  # so wide that its points are strangers: no lattice helps
-            direction = self.grid.points(*points)
-            fields = self.sky.at(direction.reshape(3, -1)).reshape(3, *direction.shape[1:])
-            level = COARSEST_LEVEL - 1
-        else:
-            fields = self._fields(points, level, self.sky.start, self.sky.refine)
+    def _covers(self, fields: NDArray[np.float32], level: int) -> list[NDArray[np.float64]]:
+        """Share of cloud of each window, by the fields of the sky with the noise of all levels up to one."""
         low, ice, strength = fields.astype(np.float64)
         rest = fine_deviation(level, finest_level(self.grid.gsd_m))
         spreads = strength * rest, np.full(1, ICE_FINE * rest)
         clear = [edge.clear_share(low, spreads[0], ice, spreads[1]) for edge in self.edges]
         return [1.0 - share.reshape(len(low), -1).mean(axis=1) for share in clear]
 
-    def _surface(self, points: Points, level: int) -> NDArray[np.intp]:
-        fields = self._fields(points, level, self.ground.start, self.ground.refine)
+    def _surface(self, fields: NDArray[np.float32]) -> NDArray[np.intp]:
+        """The commonest surface of each window, by the fields of the ground."""
         even = np.zeros(fields.shape[1:], np.float32)  # a field of farmland is what most others are
         classes = LandCover.of(fields, even).surface(self.glint).astype(np.intp)
         mine = np.arange(len(classes))[:, None, None] * len(SURFACES)
@@ -107,24 +119,57 @@ class Peek:
         commonest: NDArray[np.intp] = counts.reshape(len(classes), len(SURFACES)).argmax(axis=1)
         return commonest
 
-    def _fields(
-        self, points: Points, level: int, start: Start, refine: Refine
-    ) -> NDArray[np.float32]:
-        """Fields with the noise of all levels up to one, at points, shape (F, W, across, across)."""
-        direction = self.grid.points(*points)
-        layers, weights = [], []
-        for face in range(FACES):
-            if not near_chart(direction, face):
-                continue
-            up, across, weight = chart_coordinates(direction, face)
-            if not weight.any():
-                continue
-            stencil = Stencil.of(Footprint(face, up, across, None), level + 1)
-            coarse = level < COARSEST_LEVEL
-            nodes = start(stencil.nodes) if coarse else climb(stencil.nodes, start, refine, level)
-            layers.append(stencil.sample_all(nodes))
-            weights.append(weight.astype(np.float32))
-        return _blended(layers, weights)
+
+@dataclass(frozen=True)
+class _Shared:
+    """A `Start` that several blocks of windows share: what one asks for is mostly part of what another did."""
+
+    start: Start
+    _made: deque[tuple[Nodes, NDArray[np.float32]]] = field(
+        default_factory=lambda: deque(maxlen=_KEPT)
+    )
+
+    def __call__(self, nodes: Nodes) -> NDArray[np.float32]:
+        """The fields on lattice points, shape (F, H, W)."""
+        for made, fields in self._made:
+            top, left = nodes.rows.first - made.rows.first, nodes.cols.first - made.cols.first
+            height, width = nodes.shape
+            is_inside = top >= 0 <= left and nodes.rows.last <= made.rows.last
+            is_alike = (made.face, made.level) == (nodes.face, nodes.level)
+            if is_alike and is_inside and nodes.cols.last <= made.cols.last:
+                return fields[:, top : top + height, left : left + width].copy()
+        rows, cols = (
+            Span(span.first - _MORE, span.last + _MORE) for span in (nodes.rows, nodes.cols)
+        )
+        wide = Nodes(nodes.face, nodes.level, rows, cols)
+        self._made.append((wide, self.start(wide)))
+        return self(nodes)
+
+
+def _charts(direction: NDArray[np.float64]) -> list[Footprint]:
+    """Where points, shape (3, W, across, across), lie on the charts that count there."""
+    found = []
+    for face in range(FACES):
+        if not near_chart(direction, face):
+            continue
+        up, across, weight = chart_coordinates(direction, face)
+        if weight.any():
+            found.append(Footprint(face, up, across, weight.astype(np.float32)))
+    return found
+
+
+def _fields(
+    places: list[Footprint], level: int, start: Start, refine: Refine
+) -> NDArray[np.float32]:
+    """Fields with the noise of all levels up to one, at points, shape (F, W, across, across)."""
+    layers, weights = [], []
+    for place in places:
+        stencil = Stencil.of(place, level + 1)
+        coarse = level < COARSEST_LEVEL
+        nodes = start(stencil.nodes) if coarse else climb(stencil.nodes, start, refine, level)
+        layers.append(stencil.sample_all(nodes))
+        weights.append(place.weight)
+    return _blended(layers, [weight for weight in weights if weight is not None])
 
 
 def _blended(

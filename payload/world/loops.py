@@ -93,26 +93,40 @@ def scramble(values: Bits) -> Bits:
 
 @compiled
 def sphere_noise(
-    base: Bits,
+    places: tuple[Places, Places, Places],
+    scaled: NDArray[np.float64],
+    names: Bits,
     axes: tuple[np.uint64, np.uint64, np.uint64],
-    weights: NDArray[np.float64],
     tick: NDArray[np.uint32],
     wave: Field,
     total: NDArray[np.float64],
 ) -> None:
-    """`noise.SphereNoise.values`: add what the corners (O, N) of lattice cells say to fields (F, O, N), in place.
+    """`noise.SphereNoise.values`: add what the corners of lattice cells say to fields (F, O, N), in place.
 
     Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1).
     """
-    count, octaves, places = total.shape
+    count, octaves, size = total.shape
     ticks = tick.shape[1]
     low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
+    one = 1.0
+    weights = np.empty((2, 3))
     for octave in range(octaves):
-        for place in range(places):
+        for place in range(size):
+            base = names[octave]
+            for axis in range(3):
+                turned = scaled[octave, axis]
+                at = turned[0] * places[0][place] + turned[1] * places[1][place]
+                at = at + turned[2] * places[2][place] + 0.5
+                cell = np.floor(at)
+                base += np.uint64(np.int64(cell)) * axes[axis]
+                near = at - cell
+                near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
+                length = np.sqrt((one - near) * (one - near) + near * near)
+                weights[0, axis], weights[1, axis] = (one - near) / length, near / length
             moved = tick[octave, place if ticks > 1 else 0]
             for corner in range(8):
                 x, y, z = corner & 1, corner >> 1 & 1, corner >> 2
-                bits = base[octave, place]
+                bits = base
                 if x:
                     bits += axes[0]
                 if y:
@@ -120,8 +134,8 @@ def sphere_noise(
                 if z:
                     bits += axes[2]
                 bits = _mixed_bits(_mixed_bits(bits))
-                weight = weights[x, 0, octave, place] * weights[y, 1, octave, place]
-                weight *= weights[z, 2, octave, place]
+                weight = weights[x, 0] * weights[y, 1]
+                weight *= weights[z, 2]
                 for field in range(count):
                     if count == 4:
                         lane = np.int64((bits >> np.uint64(16 * field)) & np.uint64(0xFFFF))
@@ -130,6 +144,19 @@ def sphere_noise(
                         rate = np.uint32(np.uint32((half & low_half) - middle) * moved)
                         lane = np.int64(np.uint32(rate + half) >> np.uint32(16))
                     total[field, octave, place] += weight * wave[lane]
+
+
+@compiled
+def interpolated(
+    at: Places, first: float, scale: float, table: NDArray[np.float64], found: Places
+) -> None:
+    """`noise.interpolated`, shape (N,)."""
+    none, last = np.float64(0.0), np.float64(table.size - 1)
+    for i in range(at.size):
+        place = min(max((at[i] - first) * scale, none), last)
+        index = np.int64(min(place, last - 1.0))
+        left = table[index]
+        found[i] = (place - index) * (table[index + 1] - left) + left
 
 
 @compiled

@@ -21,6 +21,7 @@ EARTH_RADIUS_KM = 6371.0
 """[km] Mean radius. Source: IUGG, Moritz 2000, Geodetic Reference System 1980."""
 
 _U64 = np.uint64
+Places = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 # Odd multipliers of one axis each. Source: Weyl increments of the golden ratio and of the plastic
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
@@ -100,7 +101,14 @@ def interpolated(
 
     What `numpy.interp` gives, without a search.
     """
-    place = np.clip((at - first) * ((table.size - 1) / (last - first)), 0.0, table.size - 1.0)
+    scale = (table.size - 1) / (last - first)
+    fast = loops()
+    if fast is not None:
+        flat = np.ascontiguousarray(at, np.float64).reshape(-1)
+        found = np.empty_like(flat)
+        fast.interpolated(flat, first, scale, table, found)
+        return found.reshape(at.shape)
+    place = np.clip((at - first) * scale, 0.0, table.size - 1.0)
     index = np.minimum(place.astype(np.intp), table.size - 2)
     place -= index
     left = table.take(index)
@@ -196,20 +204,23 @@ class SphereNoise:
         Returns:
             Shape (fields, O, N). The variance is one at every place, on and between lattice points.
         """
-        at = self._lattice(direction, time_s)
+        places, scaled = self._turned(direction, time_s)
+        names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
+        total = np.zeros((self.fields, names.size, direction.shape[1]))
+        fast = loops()
+        if fast is not None:
+            fast.sphere_noise(
+                places, scaled, names, _AXES, self._ticks(time_s), normal_wave(), total
+            )
+            return total.astype(np.float32)
+        at = _lattice(places, scaled)
         cell = np.floor(at)
         near = at - cell
         near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
         weights = np.stack([1.0 - near, near])
         weights /= np.sqrt(weights[0] * weights[0] + weights[1] * weights[1])
         first = cell.astype(np.int64).astype(_U64)
-        names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
         base = names[:, None] + first[0] * _AXES[0] + first[1] * _AXES[1] + first[2] * _AXES[2]
-        total = np.zeros((self.fields, *base.shape))
-        fast = loops()
-        if fast is not None:
-            fast.sphere_noise(base, _AXES, weights, self._ticks(time_s), normal_wave(), total)
-            return total.astype(np.float32)
         for corner in range(8):
             step = (corner & 1, corner >> 1 & 1, corner >> 2)
             bits = base
@@ -220,23 +231,18 @@ class SphereNoise:
                 total[field] += weight * normal_wave()[lane]
         return total.astype(np.float32)
 
-    def _lattice(
+    def _turned(
         self, direction: NDArray[np.float64], time_s: float | NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Lattice coordinates, shape (3, O, N): each octave is turned and shifted by its own name."""
+    ) -> tuple[Places, NDArray[np.float64]]:
+        """Places as the wind has carried them, each of shape (N,), and what turns and scales them, (O, 3, 3)."""
         spacing = np.array(self.spacing_km)
         _, turns = _octaves(self.seed, self.name, spacing.size)
-        scaled = turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
         x, y, z = direction
         if self.wind_rad_s:
             turned = self.wind_rad_s * np.atleast_1d(time_s)
             cos, sin = np.cos(turned), np.sin(turned)
             x, y = x * cos + y * sin, y * cos - x * sin
-        rows = [
-            scaled[:, i, 0, None] * x + scaled[:, i, 1, None] * y + scaled[:, i, 2, None] * z + 0.5
-            for i in range(3)
-        ]
-        return np.stack(rows)
+        return (x, y, z), turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
 
     def _ticks(self, time_s: float | NDArray[np.float64]) -> NDArray[np.uint32]:
         """How far the phases of each octave have moved, shape (O, 1) or (O, N); of noise that stands still, nothing."""
@@ -252,6 +258,16 @@ class SphereNoise:
         tick = self._ticks(time_s)
         lanes = [(bits >> _U64(32 * i)).astype(np.uint32) for i in range(2)]
         return [(phases(lane, tick) >> np.uint32(16)).astype(np.int64) for lane in lanes]
+
+
+def _lattice(places: Places, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lattice coordinates, shape (3, O, N): each octave is turned and shifted by its own name."""
+    x, y, z = places
+    rows = [
+        scaled[:, i, 0, None] * x + scaled[:, i, 1, None] * y + scaled[:, i, 2, None] * z + 0.5
+        for i in range(3)
+    ]
+    return np.stack(rows)
 
 
 @cache

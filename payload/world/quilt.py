@@ -45,22 +45,30 @@ class Quilt:
         return whole[:, top : top + height, left : left + width].copy()
 
     def _make(self, nodes: Nodes, rows: range, cols: range) -> None:
-        """Make all squares at once where there is none yet: one piece is sooner made than many."""
-        names = [(nodes.face, nodes.level, row, col) for row in rows for col in cols]
-        if not 1 < len(names) <= _MOST // 8 or any(name in self._squares for name in names):
+        """Make all squares that are missing at once: one piece is sooner made than many."""
+        missing = [
+            (row, col)
+            for row in rows
+            for col in cols
+            if (nodes.face, nodes.level, row, col) not in self._squares
+        ]
+        if not 1 < len(missing) <= _MOST // 8:
             return
         side = self.side
+        top, bottom = min(row for row, _ in missing), max(row for row, _ in missing)
+        left, right = min(col for _, col in missing), max(col for _, col in missing)
         whole = self.start(
             Nodes(
                 nodes.face,
                 nodes.level,
-                Span(rows[0] * side, rows[-1] * side + side - 1),
-                Span(cols[0] * side, cols[-1] * side + side - 1),
+                Span(top * side, bottom * side + side - 1),
+                Span(left * side, right * side + side - 1),
             )
         )
-        for name in names:
-            top, left = (name[2] - rows[0]) * side, (name[3] - cols[0]) * side
-            self._keep(name, whole[:, top : top + side, left : left + side].copy())
+        for row, col in missing:
+            down, across = (row - top) * side, (col - left) * side
+            square = whole[:, down : down + side, across : across + side].copy()
+            self._keep((nodes.face, nodes.level, row, col), square)
 
     def _keep(self, name: tuple[int, int, int, int], square: NDArray[np.float32]) -> None:
         self._squares[name] = square

@@ -36,6 +36,7 @@ _SOFTER = (
     2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
 )
 _KEPT_LEVELS, _KEPT_SIDE = 3, 32  # 150 m apart, in squares of 5 km
+_COARSE_SIDE = 8  # the coarsest, 1.2 km apart: a tile painted alone needs few of them
 _KNOTS = 16  # lattice points between the places where the height of clouds is counted
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
@@ -207,7 +208,7 @@ class Sight:
 
     def _quilt(self, of: Sky | Ground) -> Quilt:
         """Fields with their noise up to the level that is kept, which neighbouring blocks share."""
-        start = Quilt(of.start)
+        start = Quilt(of.start, _COARSE_SIDE)
         if self._kept == COARSEST_LEVEL:
             return start
         return Quilt(lambda nodes: climb(nodes, start, of.refine, self._kept), _KEPT_SIDE)

@@ -9,7 +9,7 @@ from painting import numpy_alone, scene
 
 from payload.types import Window
 from payload.world import quick
-from payload.world.noise import SphereNoise
+from payload.world.noise import SphereNoise, interpolated
 
 SCENES = {
     "fields and towns": scene(50.2, 8.0),
@@ -55,6 +55,35 @@ def test_compiled_loops_paint_the_bytes_that_numpy_does(name, monkeypatch):
         assert one.dtype == other.dtype
         assert one.tobytes() == other.tobytes()
     assert len(np.unique(fast[0])) > 50  # something is painted
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_compiled_loops_glance_at_the_cover_that_numpy_does(name, monkeypatch):
+    pytest.importorskip("numba")
+    made = SCENES[name]
+    side = 48  # with smaller windows at the edges
+    windows = [
+        Window(top, left, min(side, made.height_px - top), min(side, made.width_px - left))
+        for top in range(0, made.height_px, side)
+        for left in range(0, made.width_px, side)
+    ]
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(2**20)
+    fast = made.world.glance(made.view, windows)
+    numpy_alone(monkeypatch)
+    assert fast == made.world.glance(made.view, windows)
+
+
+def test_compiled_tables_have_the_bytes_of_numpys(monkeypatch):
+    pytest.importorskip("numba")
+    table = np.random.default_rng(2).normal(size=50)
+    at = np.linspace(-3.5, 4.5, 1200).reshape(3, 400)[:, ::-1]
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(2**20)
+    fast = interpolated(at, -2.0, 3.0, table)
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == interpolated(at, -2.0, 3.0, table).tobytes()
+    np.testing.assert_allclose(fast, np.interp(at, np.linspace(-2.0, 3.0, 50), table), atol=1e-12)
 
 
 def python(code, **environment):

@@ -41,7 +41,7 @@ def test_a_square_is_made_once_and_no_more_than_so_many_are_kept():
         quilt(Nodes(0, COARSEST_LEVEL, Span(0, 31), Span(0, 31)))
     assert [nodes.shape for nodes in made] == [(32, 32)]  # four squares at once
     quilt(Nodes(0, COARSEST_LEVEL, Span(0, 31), Span(0, 47)))
-    assert [nodes.shape for nodes in made[1:]] == [(16, 16)] * 2  # what is there is not made anew
+    assert [nodes.shape for nodes in made[1:]] == [(32, 16)]  # what is there is not made anew
     made.clear()
     quilt(Nodes(1, COARSEST_LEVEL, Span(0, 16 * 40 - 1), Span(0, 16 * 40 - 1)))
     quilt(Nodes(0, COARSEST_LEVEL, Span(0, 0), Span(0, 0)))
