@@ -77,20 +77,24 @@ def test_one_arm_of_a_fleet_is_the_same_by_two_processes(fleet, tmp_path):
 
 @pytest.mark.timeout(900)
 @pytest.mark.slow
-def test_a_run_whose_helpers_are_killed_leaves_the_same(fleet, tmp_path):
-    """Second method: one process. One helper is killed while places are looked for, one while images are worked on."""
+@pytest.mark.parametrize(
+    "while_flying", [False, True], ids=["looking, and working ahead", "flying"]
+)
+def test_a_run_whose_helpers_are_killed_leaves_the_same(while_flying, fleet, tmp_path):
+    """Second method: one process. All helpers are killed, or the one that has begun to fly another arm."""
     alone = left(api.run(fleet, tmp_path / "alone", jobs=1).folder)
     run = start(tmp_path / "fleet.yaml", tmp_path / "killed")
     killed: set[int] = set()
     while run.poll() is None:
-        for pid in set(helpers(run.pid)) - killed:
-            time.sleep(0.3)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 9)
-            killed.add(pid)
+        if not while_flying or any(tmp_path.glob("killed/.*/.spool/raw")):
+            for pid in set(helpers(run.pid)) - killed:
+                time.sleep(0.0 if while_flying else 0.3)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+                killed.add(pid)
         time.sleep(0.02)
     assert run.returncode == 0
-    assert len(killed) == 2
+    assert len(killed) == (1 if while_flying else 2)
     (folder,) = (tmp_path / "killed").iterdir()
     assert left(folder) == alone
 
