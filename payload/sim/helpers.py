@@ -35,7 +35,7 @@ class Share(Generic[Job, Done]):
         self._submit, self._jobs = submit, jobs
         self._left = deque(range(len(jobs)))
         self._taken: dict[int, Future[Done]] = {}
-        self._lock = threading.RLock()  # a future that is done calls back at once
+        self._lock = threading.Lock()
         for _ in range(min(at_once, len(jobs))):
             self._begin_next()
 
