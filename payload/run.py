@@ -71,7 +71,8 @@ def run(
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
     started = datetime.now(UTC)
-    assembly = assemble(scenario, store=find_store())
+    jobs = (os.cpu_count() or 1) if jobs is None else jobs
+    assembly = assemble(scenario, store=find_store(), jobs=jobs)
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
@@ -82,7 +83,7 @@ def run(
             folder.spool,
             deliver=deliver,
             tell=tell,
-            jobs=(os.cpu_count() or 1) if jobs is None else jobs,
+            jobs=jobs,
         )
         summary = _summarise(assembly, digest, records, memo)
         own = records["prune"]

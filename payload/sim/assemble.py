@@ -216,12 +216,13 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 
 
-def assemble(scenario: Scenario, *, store: Store | None = None) -> Assembly:
+def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
     Args:
         scenario: What to fly.
         store: Remembers pixel work from run to run; None where nothing does.
+        jobs: How many processes, this one included, look for opportunities of a large fleet. Nothing depends on it.
 
     Raises:
         ScenarioError: A file that the scenario names, or its profile, is not what is wanted.
@@ -234,7 +235,7 @@ def assemble(scenario: Scenario, *, store: Store | None = None) -> Assembly:
     faults = Faults(timetable(scenario, boot_s=fitted.profile.boot_s))
     met = find_encounters(scenario, faults.outages)
     ephemerides = met.ephemerides
-    targets, opportunities = find_wanted(scenario, sensor, places, ephemerides)
+    targets, opportunities = find_wanted(scenario, sensor, places, ephemerides, jobs=jobs)
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     check_foresight(scenario, source)
     return Assembly(

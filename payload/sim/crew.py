@@ -1,49 +1,19 @@
-"""Helpers in processes of their own, beside the process that flies: they work on the same spool.
+"""Helpers that know the scenario assembled and work on the same spool as the process that flies."""
 
-Each is freshly started (spawn) and ends with the process that started it, even if that is killed.
-"""
-
-import multiprocessing
-import os
 import pickle
-import signal
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
-from multiprocessing.connection import Connection
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
 from payload.scenario.models import Scenario
 from payload.sim.assemble import Assembly
+from payload.sim.helpers import Done, Helpers, Job, Share
 from payload.sim.memo import Memo
 
-Job = TypeVar("Job")
-Done = TypeVar("Done")
 Work = Callable[[Assembly, Memo, Job], Done]
 """What anybody does with a job who has the scenario assembled and a memo; a function of a module."""
-
-
-@dataclass
-class Share(Generic[Job, Done]):
-    """Jobs of which helpers take one after another from the front."""
-
-    jobs: Sequence[Job]
-    futures: Sequence[Future[Done]]
-
-    def finish(self, here: Callable[[Job], Done]) -> list[Done]:
-        """Do from the end what no helper has taken, wait for the others; in the order of the jobs."""
-        mine = {
-            number: here(self.jobs[number])
-            for number in reversed(range(len(self.jobs)))
-            if self.futures[number].cancel()
-        }
-        return [
-            mine[number] if number in mine else future.result()
-            for number, future in enumerate(self.futures)
-        ]
 
 
 @dataclass
@@ -57,8 +27,10 @@ class Crew:
     helpers: int
     assembly: Assembly
     memo: Memo
-    _pool: ProcessPoolExecutor | None = field(default=None, init=False, repr=False)
-    _leash: Connection | None = field(default=None, init=False, repr=False)
+    _staff: Helpers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._staff = Helpers(self.helpers)
 
     def __enter__(self) -> Self:
         return self
@@ -69,27 +41,16 @@ class Crew:
 
     def dismiss(self) -> None:
         """The helpers end at once, and what they hold in memory is free; new ones come with the next jobs."""
-        pool, leash = self._pool, self._leash
-        self._pool = self._leash = None
-        if leash:
-            leash.close()
-        if pool:
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._staff.dismiss()
 
     def share(self, work: Work[Job, Done], jobs: Sequence[Job]) -> Share[Job, Done]:
         """Have helpers begin with jobs."""
-        pool = self._pool or self._start()
-        return Share(jobs, [pool.submit(_do, str(self._desk), work, job) for job in jobs])
-
-    @property
-    def _desk(self) -> Path:
-        return self.memo.spool / "assembly"
-
-    def _start(self) -> ProcessPoolExecutor:
-        with self._desk.open("wb") as file:
-            _Pickler(file, pickle.HIGHEST_PROTOCOL).dump((self.assembly, self.memo.keeps_records))
-        self._pool, self._leash = start_workers(self.helpers)
-        return self._pool
+        desk = self.memo.spool / "assembly"
+        if not desk.exists():
+            with desk.open("wb") as file:
+                known = self.assembly, self.memo.keeps_records
+                _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(known)
+        return self._staff.share(partial(_do, str(desk), work), jobs)
 
 
 def _do(desk: str, work: Work[Job, Done], job: Job) -> Done:
@@ -116,25 +77,3 @@ class _Pickler(pickle.Pickler):
 
 def _scenario(data: dict[str, object], folder: str) -> Scenario:
     return Scenario.model_validate(data, context={"folder": Path(folder)})
-
-
-def start_workers(count: int) -> tuple[ProcessPoolExecutor, Connection]:
-    """A pool of fresh processes, and the leash that holds them: they end when it is closed."""
-    context = multiprocessing.get_context("spawn")
-    held, leash = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(held,))
-    return pool, leash
-
-
-def _begin(leash: Connection) -> None:
-    """A worker's start: it ends when its leash does, even if that is cut, and leaves Ctrl-C to who holds it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
-
-
-def _end_with(leash: Connection) -> None:
-    try:
-        leash.recv_bytes()
-    except (EOFError, OSError):
-        os._exit(1)

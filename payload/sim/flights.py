@@ -11,9 +11,10 @@ from payload.ledger import FlightRecord
 from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
-from payload.sim.crew import Crew, Share
+from payload.sim.crew import Crew
 from payload.sim.drawer import Mark
 from payload.sim.ground import Deliver
+from payload.sim.helpers import Share
 from payload.sim.memo import Memo
 from payload.sim.mission import Foresee, Mission, young_waste_only
 from payload.sim.survey import open_darkroom

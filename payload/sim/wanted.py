@@ -1,7 +1,12 @@
 """What a scenario wants to be imaged, and when that can be: places of a file, or all that lies below."""
 
-from collections.abc import Mapping
-from functools import partial
+import os
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkstemp
+from typing import Any, TypeVar
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid
@@ -12,8 +17,16 @@ from payload.imaging.targets import load_targets
 from payload.orbit.sun import sun_elevation_deg
 from payload.scenario.models import Scenario
 from payload.sim.counted import counted_bytes
+from payload.sim.helpers import Helpers
 from payload.types import Ephemeris, Opportunity, Sensor, Target
 from payload.world.globe import land_fraction
+
+Found = TypeVar("Found")
+Search = Callable[[Ephemeris], list[Found]]
+
+WORTH_LOOKS = 1_500_000_000
+"""So many places are looked for from so many samples of tracks that helpers are worth their start: some five seconds."""
+_PARTS = 16  # of the fleet for each process: so small that nobody waits long for the last one
 
 
 def targets_of_file(scenario: Scenario) -> tuple[Target, ...]:
@@ -37,6 +50,8 @@ def find_wanted(
     sensor: Sensor,
     places: tuple[Target, ...],
     ephemerides: Mapping[str, Ephemeris],
+    *,
+    jobs: int = 1,
 ) -> tuple[tuple[Target, ...], dict[str, list[Opportunity]]]:
     """All targets, and the opportunities of each satellite in order of start.
 
@@ -45,17 +60,23 @@ def find_wanted(
         sensor: Its camera.
         places: Those of `targets_of_file`.
         ephemerides: By satellite.
+        jobs: How many processes, this one included, look for places from the satellites if that is worth their start.
     """
     raw_bytes = nominal_bytes(sensor, scenario.pruning.tile_px)
     sun = partial(sun_elevation_deg, epoch_utc=scenario.epoch_utc)
     mapping = scenario.targets.mapping
     if mapping is None:
-        return places, {
-            name: find_opportunities(
-                ephemeris, places, sensor, raw_bytes=raw_bytes, sun_elevation=sun
-            )
-            for name, ephemeris in ephemerides.items()
-        }
+        search = partial(
+            find_opportunities,
+            targets=places,
+            sensor=sensor,
+            raw_bytes=raw_bytes,
+            sun_elevation=sun,
+        )
+        looks = len(places) * sum(each.time_s.size for each in ephemerides.values())
+        fleet = list(ephemerides.values())
+        found = _search_all(search, fleet, jobs if looks >= WORTH_LOOKS else 1)
+        return places, dict(zip(ephemerides, found, strict=True))
     rule = MappingRule(**mapping.model_dump())
     below = Below(sun, land_fraction)
     frames = {
@@ -64,6 +85,39 @@ def find_wanted(
     }
     targets = tuple(target for found in frames.values() for target, _ in found)
     return targets, {name: [moment for _, moment in found] for name, found in frames.items()}
+
+
+def _search_all(search: Search[Found], fleet: Sequence[Ephemeris], jobs: int) -> list[list[Found]]:
+    """What each satellite finds, in the order of the fleet, whoever looks: none asks what another one finds."""
+    if jobs == 1:
+        return [search(ephemeris) for ephemeris in fleet]
+    size = max(1, len(fleet) // (_PARTS * jobs))
+    parts = [fleet[first : first + size] for first in range(0, len(fleet), size)]
+    with TemporaryDirectory(prefix="payload-sim-") as folder, Helpers(jobs - 1) as helpers:
+        (Path(folder) / "search").write_bytes(pickle.dumps(search, pickle.HIGHEST_PROTOCOL))
+        found = helpers.share(partial(_search_beside, folder), parts).finish(
+            lambda part: [search(ephemeris) for ephemeris in part]
+        )
+        return [
+            each
+            for part in found
+            for each in (pickle.loads(part.read_bytes()) if isinstance(part, Path) else part)
+        ]
+
+
+def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[list[Any]]:
+    """A helper looks for places from some satellites: where it has written what each finds."""
+    search = _search_of(folder)
+    handle, place = mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        pickle.dump([search(ephemeris) for ephemeris in part], file, pickle.HIGHEST_PROTOCOL)
+    return Path(place)
+
+
+@cache
+def _search_of(folder: str) -> Search[Any]:
+    search: Search[Any] = pickle.loads((Path(folder) / "search").read_bytes())
+    return search
 
 
 def nominal_bytes(sensor: Sensor, tile_px: int) -> int:

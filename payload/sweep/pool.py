@@ -9,7 +9,7 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Self
 
-from payload.sim.crew import start_workers
+from payload.sim.helpers import start_workers
 from payload.sweep.flying import Job, Landed, condemned, fly_job
 
 DEATHS = 2

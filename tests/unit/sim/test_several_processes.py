@@ -1,17 +1,21 @@
 """Helpers change nothing that is found: the second method is the same flight by one process."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from payload import api
-from payload.sim import flights
+from payload.fleet import FleetSize, write_fleet
+from payload.sim import assemble, flights, fly_arms, wanted
 from payload.tables import read_table
 
+SIZE = FleetSize(planes=2, satellites_per_plane=4, stations=2, targets=60, hours=6.0)
 TABLES = ("ledger", "tiles", "images", "contacts", "events")
 
 
@@ -42,6 +46,59 @@ def test_two_processes_leave_what_one_leaves(changes, root, tmp_path, monkeypatc
     assert len(one["images"]) > 1000
 
 
+@pytest.fixture
+def fleet(tmp_path, monkeypatch):
+    """Eight satellites that share stations, antennas and targets; all of it is worth helpers."""
+    monkeypatch.setattr(wanted, "WORTH_LOOKS", 0)
+    monkeypatch.setattr(flights, "WORTH_PX", {"surrogate": 1})
+    return write_fleet(tmp_path, SIZE)
+
+
+def test_a_fleet_by_two_processes_leaves_what_it_leaves_by_one(fleet, tmp_path):
+    one, two = (left(api.run(fleet, tmp_path / str(jobs), jobs=jobs).folder) for jobs in (1, 2))
+    assert one == two
+    assert len(one["images"]) > 1000
+
+
+def test_one_arm_of_a_fleet_is_the_same_by_two_processes(fleet, tmp_path):
+    flown = []
+    for jobs in (1, 2):
+        spool = tmp_path / str(jobs)
+        spool.mkdir()
+        records, _ = fly_arms(assemble(fleet, jobs=jobs), spool, arms=["prune"], jobs=jobs)
+        flown.append(records["prune"])
+    one, two = flown
+    assert one.ledger == two.ledger
+    assert list(one.images) == list(two.images)
+    assert list(one.events) == list(two.events)
+    assert one.contacts == two.contacts
+    assert len(one.images) > 20
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "while_flying", [False, True], ids=["looking, and working ahead", "flying"]
+)
+def test_a_run_whose_helpers_are_killed_leaves_the_same(while_flying, fleet, tmp_path):
+    """Second method: one process. All helpers are killed, or the one that has begun to fly another arm."""
+    alone = left(api.run(fleet, tmp_path / "alone", jobs=1).folder)
+    run = start(tmp_path / "fleet.yaml", tmp_path / "killed")
+    killed: set[int] = set()
+    while run.poll() is None:
+        if not while_flying or any(tmp_path.glob("killed/.*/.spool/raw")):
+            for pid in set(helpers(run.pid)) - killed:
+                time.sleep(0.0 if while_flying else 0.3)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+                killed.add(pid)
+        time.sleep(0.02)
+    assert run.returncode == 0
+    assert len(killed) == (1 if while_flying else 2)
+    (folder,) = (tmp_path / "killed").iterdir()
+    assert left(folder) == alone
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.slow
 def test_an_image_without_truth_has_no_oracle_whoever_flies(root, tmp_path, monkeypatch):
@@ -63,34 +120,46 @@ def test_an_image_without_truth_has_no_oracle_whoever_flies(root, tmp_path, monk
 
 @pytest.mark.timeout(900)
 @pytest.mark.slow
-def test_an_interruption_leaves_no_helper(root, tmp_path):
+@pytest.mark.parametrize("after_s", [0.0, 1.0, 4.0], ids=["at its start", "early", "later"])
+def test_an_interruption_leaves_no_helper(after_s, tmp_path):
     """Ctrl-C goes to the one who flies; the others end with it, and nothing half-written is left."""
-    code = (
-        "import sys; from pathlib import Path; from payload import api; from payload.sim import flights\n"
-        "flights.WORTH_PX = {'pixels': 1, 'surrogate': 1}\n"
-        f"s = api.load_scenario(Path({str(root / 'scenarios' / 'quickstart.yaml')!r}))\n"
-        f"api.run(s, Path({str(tmp_path)!r}), jobs=2)\n"
-    )
-    run = subprocess.Popen(
-        [sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL
-    )
+    write_fleet(tmp_path, replace(SIZE, targets=1000, hours=24.0))
+    run = start(tmp_path / "fleet.yaml", tmp_path / "out")
     deadline_s = time.monotonic() + 60.0
-    while time.monotonic() < deadline_s and len(members(run.pid)) < 3:  # a helper, and its tracker
-        time.sleep(0.1)
-    assert len(members(run.pid)) >= 3
-    time.sleep(1.0)
+    while time.monotonic() < deadline_s and not helpers(run.pid):
+        time.sleep(0.02)
+    assert helpers(run.pid)
+    time.sleep(after_s)
     os.kill(run.pid, 2)
-    run.wait(300)
+    assert run.wait(300) != 0
     deadline_s = time.monotonic() + 20.0
     while time.monotonic() < deadline_s and members(run.pid):
         time.sleep(0.1)
     assert not members(run.pid)
-    assert not list(tmp_path.glob(".*partial*"))
+    assert not list(tmp_path.glob("out/*"))
+
+
+def start(scenario, out):
+    """A run by two processes in a session of its own, all of it worth a helper."""
+    code = (
+        "import sys; from pathlib import Path; from payload import api; from payload.sim import flights, wanted\n"
+        "flights.WORTH_PX, wanted.WORTH_LOOKS = {'pixels': 1, 'surrogate': 1}, 0\n"
+        f"api.run(api.load_scenario(Path({str(scenario)!r})), Path({str(out)!r}), jobs=2)\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL
+    )
 
 
 def members(session):
-    """Processes of a session."""
+    """Processes of a session, and the words that started each."""
     found = subprocess.run(
-        ["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True, check=False
+        ["ps", "-o", "pid=,args=", "-s", str(session)], capture_output=True, text=True, check=False
     )
-    return [int(word) for word in found.stdout.split()]
+    lines = [line.strip().partition(" ") for line in found.stdout.splitlines()]
+    return {int(pid): words for pid, _, words in lines}
+
+
+def helpers(session):
+    """Those that help in it."""
+    return [pid for pid, words in members(session).items() if "spawn_main" in words]

@@ -1,0 +1,86 @@
+"""Work that is handed out comes back whole and in order, whatever happens to who does it."""
+
+import os
+import signal
+import time
+from functools import partial
+
+import pytest
+
+from payload.fleet import FleetSize, write_fleet
+from payload.sim import assemble, wanted
+from payload.sim.helpers import Helpers, Share
+
+
+def square(number):
+    return number * number, os.getpid()
+
+
+def die_elsewhere(here, number):
+    """A worker that is killed, as by a system that is out of memory."""
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(number)
+
+
+def leave_all(share):
+    """Nothing is left for who hands out."""
+    while share._left:
+        time.sleep(0.01)
+
+
+def test_jobs_come_back_in_their_order_whoever_does_them():
+    """The last two are done here, all others by a helper: those are the first that come back."""
+    by_hand = []
+
+    def here(number):
+        by_hand.append(number)
+        while len(by_hand) == 2 and share._left:
+            time.sleep(0.01)
+        return square(number)
+
+    with Helpers(1) as helpers:
+        share = helpers.share(square, range(20))
+        found = share.finish(here)
+    assert [value for value, _ in found] == [number**2 for number in range(20)]
+    assert [who == os.getpid() for _, who in found] == [False] * 18 + [True] * 2
+    assert by_hand == [19, 18]
+
+
+def test_what_killed_helpers_leave_is_done_here(caplog):
+    """Also what is handed out when they are gone."""
+    work = partial(die_elsewhere, os.getpid())
+    with Helpers(2) as helpers:
+        found = helpers.share(work, range(9)).finish(work)
+        assert found == [(number**2, os.getpid()) for number in range(9)]
+        assert helpers.share(work, [7]).finish(work) == [(49, os.getpid())]
+    assert "killed" in caplog.text
+
+
+def test_a_failure_of_a_job_is_a_failure():
+    with Helpers(1) as helpers:
+        share = helpers.share(square, ["no number"])
+        leave_all(share)
+        with pytest.raises(TypeError):
+            share.finish(square)
+
+
+def test_satellites_find_the_same_whoever_looks(tmp_path, monkeypatch):
+    """Second method: the same by one process. Equal to the bit, as equality of floats is."""
+    scenario = write_fleet(
+        tmp_path, FleetSize(planes=2, satellites_per_plane=4, stations=3, targets=30, hours=6.0)
+    )
+    alone = assemble(scenario)
+    monkeypatch.setattr(wanted, "WORTH_LOOKS", 0)
+    monkeypatch.setattr(Share, "_take_last", leave_all)
+    assert assemble(scenario, jobs=3).opportunities == alone.opportunities
+    assert list(alone.opportunities) == alone.satellites
+    assert sum(map(len, alone.opportunities.values())) > 100
+
+
+def test_a_small_fleet_looks_alone(tmp_path, monkeypatch):
+    scenario = write_fleet(
+        tmp_path, FleetSize(planes=1, satellites_per_plane=2, stations=1, targets=3, hours=1.0)
+    )
+    monkeypatch.setattr(wanted, "Helpers", None)
+    assert len(assemble(scenario, jobs=8).opportunities) == 2
