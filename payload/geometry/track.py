@@ -54,12 +54,6 @@ class Track:
         return float((time_s[-1] - time_s[0]) / (time_s.size - 1))
 
     @cached_property
-    def position_dot_velocity(self) -> NDArray[np.float64]:
-        """[km^2/s] Of each sample."""
-        position, velocity = self.ephemeris.position_km, self.ephemeris.velocity_km_s
-        return np.asarray(np.einsum("ij,ij->i", position, velocity), dtype=np.float64)
-
-    @cached_property
     def highest_speed_km_s(self) -> float:
         """[km/s] Of all samples."""
         velocity = self.ephemeris.velocity_km_s

@@ -1,6 +1,7 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -81,7 +82,7 @@ class Assembly:
     stations: tuple[GroundStation, ...]
     ephemerides: dict[str, Ephemeris]
     contacts: dict[str, list[ContactWindow]]
-    opportunities: dict[str, list[Opportunity]]
+    opportunities: Mapping[str, Sequence[Opportunity]]
     source: SceneSource
     masker: Masker
     codec: Codec

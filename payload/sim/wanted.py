@@ -9,10 +9,11 @@ from payload.imaging.access import find_opportunities
 from payload.imaging.areas import Framing
 from payload.imaging.mapping import Below, MappingRule, find_frames
 from payload.imaging.targets import load_targets
+from payload.opportunities import Opportunities
 from payload.orbit.sun import sun_elevation_deg
 from payload.scenario.models import Scenario
 from payload.sim.counted import counted_bytes
-from payload.types import Ephemeris, Opportunity, Sensor, Target
+from payload.types import Ephemeris, Sensor, Target
 from payload.world.globe import land_fraction
 
 
@@ -37,7 +38,7 @@ def find_wanted(
     sensor: Sensor,
     places: tuple[Target, ...],
     ephemerides: Mapping[str, Ephemeris],
-) -> tuple[tuple[Target, ...], dict[str, list[Opportunity]]]:
+) -> tuple[tuple[Target, ...], dict[str, Opportunities]]:
     """All targets, and the opportunities of each satellite in order of start.
 
     Args:
@@ -62,8 +63,8 @@ def find_wanted(
         name: find_frames(ephemeris, sensor, rule, raw_bytes=raw_bytes, below=below)
         for name, ephemeris in ephemerides.items()
     }
-    targets = tuple(target for found in frames.values() for target, _ in found)
-    return targets, {name: [moment for _, moment in found] for name, found in frames.items()}
+    targets = tuple(target for found, _ in frames.values() for target in found)
+    return targets, {name: moments for name, (_, moments) in frames.items()}
 
 
 def nominal_bytes(sensor: Sensor, tile_px: int) -> int:

@@ -49,7 +49,7 @@ def everywhere(count, seed):
 
 
 def opportunities(ephemeris, targets, sensor=SENSOR, sun=SUN):
-    return find_opportunities(ephemeris, targets, sensor, raw_bytes=1000, sun_elevation=sun)
+    return list(find_opportunities(ephemeris, targets, sensor, raw_bytes=1000, sun_elevation=sun))
 
 
 def brute_force(targets, sensor, span_s, step_s=0.1):
