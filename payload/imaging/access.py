@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import Site, site
-from payload.geometry.track import Track, bracketed_roots
+from payload.geometry.track import Track, bracketed_roots, spans
 from payload.imaging.sensor import frame_duration_s, ground_speed_km_s
 from payload.opportunities import Opportunities, joined
 from payload.types import Ephemeris, Sensor, Target
@@ -54,7 +54,7 @@ def find_opportunities(
     found = [Opportunities.none(ephemeris.satellite, names, raw_bytes)]
     for first, block in _blocks(targets, time_s.size):
         wanted = _wanted(block, sensor)
-        for span in _spans(time_s.size):
+        for span in spans(time_s.size, _SAMPLES):
             passes = _passes_over(wanted.place, track, span)
             passes = passes.at(
                 passes.in_sight & (passes.off_nadir_deg <= wanted.max_off_nadir_deg[passes.who])
@@ -189,12 +189,6 @@ def _blocks(targets: Sequence[Target], samples: int) -> Iterator[tuple[int, Sequ
     size = max(1, _BLOCK // min(samples, _SAMPLES))
     for first in range(0, len(targets), size):
         yield first, targets[first : first + size]
-
-
-def _spans(samples: int) -> Iterator[slice]:
-    """Stretches of samples that are looked at together; each begins with the last of the one before."""
-    for first in range(0, samples - 1, _SAMPLES):
-        yield slice(first, min(first + _SAMPLES + 1, samples))
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:

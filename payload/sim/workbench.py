@@ -7,7 +7,6 @@ from typing import Any
 
 import simpy
 
-from payload.geometry.period import period_s
 from payload.ledger import Late, Ledger
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -45,7 +44,7 @@ class Workbench:
         self.rules, self.profile = self.assembly.scenario.computer, self.assembly.profile
         self.faults = self.assembly.faults
         self.contacts = self.assembly.contacts[self.satellite]
-        self.orbit_s = period_s(self.assembly.ephemerides[self.satellite])
+        self.orbit_s = self.assembly.limits.orbit_s[self.satellite]
         self.is_reset = self.faults.resets(self.satellite)
         self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"

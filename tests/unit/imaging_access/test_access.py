@@ -200,6 +200,17 @@ def test_more_targets_than_fit_into_one_block_give_the_same(monkeypatch):
     assert opportunities(ephemeris, targets) == whole
 
 
+@pytest.mark.parametrize("samples", [1, 7, 400, 1439, 1440])
+def test_a_span_that_is_looked_at_in_stretches_gives_the_same(monkeypatch, samples):
+    """Whole, in stretches, and with a last one of a single step."""
+    ephemeris = ORBIT.propagate(time_grid(43200.0))
+    targets = everywhere(40, seed=9)
+    whole = opportunities(ephemeris, targets)
+    assert len(whole) > 10
+    monkeypatch.setattr("payload.imaging.access._SAMPLES", samples)
+    assert opportunities(ephemeris, targets) == whole
+
+
 def test_an_image_that_the_span_cuts_is_left_out():
     targets = everywhere(60, seed=5)
     free = limits(min_sun_elevation_deg=-90.0)
