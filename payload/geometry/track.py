@@ -1,6 +1,6 @@
 """Between the samples of an ephemeris: a cubic through places and speeds, and roots on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,12 +52,6 @@ class Track:
         """[s] From one sample to the next."""
         time_s = self.ephemeris.time_s
         return float((time_s[-1] - time_s[0]) / (time_s.size - 1))
-
-    @cached_property
-    def position_dot_velocity(self) -> NDArray[np.float64]:
-        """[km^2/s] Of each sample."""
-        position, velocity = self.ephemeris.position_km, self.ephemeris.velocity_km_s
-        return np.asarray(np.einsum("ij,ij->i", position, velocity), dtype=np.float64)
 
     @cached_property
     def highest_speed_km_s(self) -> float:
@@ -116,6 +110,12 @@ class Fleet:
         position = r0 + (v0 + (c2 + c3 * u) * u) * u
         velocity = (v0 + (2.0 * c2 + 3.0 * c3 * u) * u) / step
         return position, velocity
+
+
+def spans(samples: int, most: int) -> Iterator[slice]:
+    """Stretches of so many steps at most, to be looked at one after the other: each begins with the last sample of the one before."""
+    for first in range(0, samples - 1, most):
+        yield slice(first, min(first + most + 1, samples))
 
 
 def bracketed_roots(

@@ -1,21 +1,23 @@
 """When a satellite can take a target: close by, above the target's horizon, by daylight."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import Site, site
-from payload.geometry.track import Track, bracketed_roots
+from payload.geometry.track import Track, bracketed_roots, spans
 from payload.imaging.sensor import frame_duration_s, ground_speed_km_s
-from payload.types import Ephemeris, Opportunity, Sensor, Target
+from payload.opportunities import Opportunities, joined
+from payload.types import Ephemeris, Sensor, Target
 
 Floats = NDArray[np.float64]
 SunElevation = Callable[[Floats, Floats, Floats], Floats]
 """Height of the Sun [deg] over latitudes [deg], longitudes [deg] at times [s], each (N,)."""
 
 _BLOCK = 2_000_000  # samples x targets looked at together
+_SAMPLES = 4_000  # of these at most so many: more than a day, so that a year costs as many days, in time and memory
 _PIECE = 48  # targets whose approaches are looked for together
 
 
@@ -26,7 +28,7 @@ def find_opportunities(
     *,
     raw_bytes: int,
     sun_elevation: SunElevation,
-) -> list[Opportunity]:
+) -> Opportunities:
     """Find the moments at which the satellite passes a target closely enough, by daylight.
 
     An image is taken when the target lies broadside, at the closest approach of a pass, where the
@@ -47,60 +49,63 @@ def find_opportunities(
         OrbitError: The ephemeris is too coarse or uneven.
     """
     track = Track(ephemeris)
-    found: list[Opportunity] = []
-    for block in _blocks(targets, ephemeris.time_s.size):
-        passes = _passes_over(block, track)
-        limits = _limits(block, sensor)
-        allowed = np.flatnonzero(
-            passes.in_sight & (passes.off_nadir_deg <= limits.max_off_nadir_deg[passes.who])
-        )
-        places = [block[who] for who in passes.who[allowed].tolist()]
-        sun_deg = sun_elevation(
-            np.array([target.lat_deg for target in places]),
-            np.array([target.lon_deg for target in places]),
-            passes.middle_s[allowed],
-        )
-        duration_s = frame_duration_s(sensor, passes.ground_speed_km_s[allowed])
-        start_s = passes.middle_s[allowed] - duration_s / 2
-        wholly_inside = start_s >= ephemeris.time_s[0]
-        wholly_inside &= start_s + duration_s <= ephemeris.time_s[-1]
-        who = passes.who[allowed]
-        in_time = (start_s >= limits.arrives_s[who]) & (start_s + duration_s <= limits.due_s[who])
-        bright = sun_deg >= limits.min_sun_elevation_deg[who]
-        for i in np.flatnonzero(wholly_inside & in_time & bright).tolist():
-            name, start = places[i].name, float(start_s[i])
-            found.append(
-                Opportunity(
-                    id=f"{ephemeris.satellite}/{name}/{round(start)}",
-                    target=name,
-                    satellite=ephemeris.satellite,
-                    start_s=start,
-                    duration_s=float(duration_s[i]),
-                    off_nadir_deg=float(passes.off_nadir_deg[allowed[i]]),
-                    sun_elevation_deg=float(sun_deg[i]),
-                    volume_bytes=raw_bytes,
-                    roll_deg=float(passes.roll_deg[allowed[i]]),
-                )
+    time_s = ephemeris.time_s
+    names = tuple(target.name for target in targets)
+    found = [Opportunities.none(ephemeris.satellite, names, raw_bytes)]
+    for first, block in _blocks(targets, time_s.size):
+        wanted = _wanted(block, sensor)
+        for span in spans(time_s.size, _SAMPLES):
+            passes = _passes_over(wanted.place, track, span)
+            passes = passes.at(
+                passes.in_sight & (passes.off_nadir_deg <= wanted.max_off_nadir_deg[passes.who])
             )
-    return sorted(found, key=lambda item: (item.start_s, item.id))
+            who = passes.who
+            sun_deg = sun_elevation(wanted.lat_deg[who], wanted.lon_deg[who], passes.middle_s)
+            duration_s = frame_duration_s(sensor, passes.ground_speed_km_s)
+            start_s = passes.middle_s - duration_s / 2
+            is_whole = (start_s >= time_s[0]) & (start_s + duration_s <= time_s[-1])
+            in_time = start_s >= wanted.arrives_s[who]
+            in_time &= start_s + duration_s <= wanted.due_s[who]
+            is_bright = sun_deg >= wanted.min_sun_elevation_deg[who]
+            every = Opportunities(
+                ephemeris.satellite,
+                names,
+                raw_bytes,
+                (who + first).astype(np.int32),
+                start_s,
+                duration_s,
+                passes.off_nadir_deg,
+                sun_deg,
+                passes.roll_deg,
+            )
+            found.append(every.at(np.flatnonzero(is_whole & in_time & is_bright)))
+    return joined(found).in_order()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Limits:
-    """What targets ask of an opportunity; one element each, shape (N,)."""
+class _Wanted:
+    """Targets, and what each asks of an opportunity; one element each, shape (N,)."""
 
+    place: Site
+    lat_deg: Floats
+    lon_deg: Floats
     max_off_nadir_deg: Floats
     min_sun_elevation_deg: Floats
     arrives_s: Floats
     due_s: Floats
 
 
-def _limits(targets: Sequence[Target], sensor: Sensor) -> _Limits:
-    """The stricter of what the camera can and each target wants."""
+def _wanted(targets: Sequence[Target], sensor: Sensor) -> _Wanted:
+    """Where targets lie, and the stricter of what the camera can and each wants."""
     widest, lowest = sensor.max_off_nadir_deg, sensor.min_sun_elevation_deg
     sides = [item.max_off_nadir_deg for item in targets]
     suns = [item.min_sun_elevation_deg for item in targets]
-    return _Limits(
+    lat_deg = np.array([item.lat_deg for item in targets])
+    lon_deg = np.array([item.lon_deg for item in targets])
+    return _Wanted(
+        site(lat_deg, lon_deg),
+        lat_deg,
+        lon_deg,
         np.array([widest if own is None else min(own, widest) for own in sides]),
         np.array([lowest if own is None else max(own, lowest) for own in suns]),
         np.array([item.arrives_s for item in targets]),
@@ -128,13 +133,14 @@ class _Passes:
     in_sight: NDArray[np.bool_]
     ground_speed_km_s: Floats
 
+    def at(self, chosen: NDArray[np.bool_]) -> "_Passes":
+        """Some of them."""
+        return _Passes(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
-def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
-    place = site(
-        np.array([target.lat_deg for target in targets]),
-        np.array([target.lon_deg for target in targets]),
-    )
-    step, who = _approaches(track, place)
+
+def _passes_over(place: Site, track: Track, span: slice) -> _Passes:
+    """In a stretch of samples, the first and the last included."""
+    step, who = _approaches(track, place, span)
     here_km = place.position_km[who]
 
     def receding(times_s: Floats) -> Floats:
@@ -157,11 +163,13 @@ def _passes_over(targets: Sequence[Target], track: Track) -> _Passes:
     )
 
 
-def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Steps in which the satellite stops to come nearer to a target in sight, and those targets."""
-    position, velocity = track.ephemeris.position_km, track.ephemeris.velocity_km_s
+def _approaches(
+    track: Track, place: Site, span: slice
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Steps of a stretch in which the satellite stops to come nearer to a target in sight, and those targets."""
+    position, velocity = track.ephemeris.position_km[span], track.ephemeris.velocity_km_s[span]
     reach_km = track.highest_speed_km_s * track.step_s
-    own = track.position_dot_velocity[:, None]
+    own = _dot(position, velocity)[:, None]
     steps, whos = [], []
     for first in range(0, len(place.up), _PIECE):  # pieces that fit into the processor's cache
         receding = own >= velocity @ place.position_km[first : first + _PIECE].T
@@ -173,13 +181,14 @@ def _approaches(track: Track, place: Site) -> tuple[NDArray[np.int64], NDArray[n
         in_sight = highest_km > -reach_km
         steps.append(step[in_sight])
         whos.append(who[in_sight])
-    return np.concatenate(steps), np.concatenate(whos)
+    return np.concatenate(steps) + span.start, np.concatenate(whos)
 
 
-def _blocks(targets: Sequence[Target], samples: int) -> Iterator[Sequence[Target]]:
-    size = max(1, _BLOCK // samples)
+def _blocks(targets: Sequence[Target], samples: int) -> Iterator[tuple[int, Sequence[Target]]]:
+    """Targets that are looked at together, and the number of the first."""
+    size = max(1, _BLOCK // min(samples, _SAMPLES))
     for first in range(0, len(targets), size):
-        yield targets[first : first + size]
+        yield first, targets[first : first + size]
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:

@@ -11,7 +11,8 @@ from payload.geometry.period import period_s
 from payload.geometry.track import Track
 from payload.imaging.access import SunElevation
 from payload.imaging.sensor import frame_length_km, ground_speed_km_s
-from payload.types import Ephemeris, Opportunity, Sensor, Target
+from payload.opportunities import Opportunities
+from payload.types import Ephemeris, Sensor, Target
 from payload.units import S_PER_DAY
 
 Floats = NDArray[np.float64]
@@ -58,7 +59,7 @@ def find_frames(
     *,
     raw_bytes: int,
     below: Below,
-) -> list[tuple[Target, Opportunity]]:
+) -> tuple[tuple[Target, ...], Opportunities]:
     """Frames that follow one another below a satellite: each is a target of its own, seen straight down.
 
     Where a limit is met, frames are left out evenly, so that no land or sky is preferred.
@@ -71,7 +72,7 @@ def find_frames(
         below: Asked in the middle of frames.
 
     Returns:
-        In order of time.
+        The targets in order of time, and when each can be taken.
     """
     ground = _Ground(ephemeris, sensor)
     parts = [
@@ -100,27 +101,20 @@ def find_frames(
     start_s, end_s = ground.times_s(wanted)
     lat_deg, lon_deg = ground.places_deg(wanted)
     sun_deg = below.sun_elevation(lat_deg, lon_deg, (start_s + end_s) / 2)
-    found = []
-    for index, number in enumerate(wanted.tolist()):
-        name = f"{who}-{number:06d}"
-        begins_s = float(start_s[index])
-        target = Target(name, float(lat_deg[index]), float(lon_deg[index]))
-        found.append(
-            (
-                target,
-                Opportunity(
-                    id=f"{who}/{name}/{round(begins_s)}",
-                    target=name,
-                    satellite=who,
-                    start_s=begins_s,
-                    duration_s=float(end_s[index] - start_s[index]) - _SEAM_S,
-                    off_nadir_deg=0.0,
-                    sun_elevation_deg=float(sun_deg[index]),
-                    volume_bytes=raw_bytes,
-                ),
-            )
-        )
-    return found
+    names = tuple(f"{who}-{number:06d}" for number in wanted.tolist())
+    targets = tuple(map(Target, names, lat_deg.tolist(), lon_deg.tolist()))
+    straight_down = np.zeros(wanted.size)
+    return targets, Opportunities(
+        satellite=who,
+        names=names,
+        volume_bytes=raw_bytes,
+        who=np.arange(wanted.size, dtype=np.int32),
+        start_s=start_s,
+        duration_s=end_s - start_s - _SEAM_S,
+        off_nadir_deg=straight_down,
+        sun_elevation_deg=sun_deg,
+        roll_deg=straight_down,
+    )
 
 
 class _Ground:

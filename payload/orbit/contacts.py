@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from payload.errors import OrbitError
 from payload.geometry.earth import Site, site
-from payload.geometry.track import Fleet, Track, bracketed_roots
+from payload.geometry.track import Fleet, Track, bracketed_roots, spans
 from payload.types import ContactWindow, Ephemeris, GroundStation
 
 Floats = NDArray[np.float64]
@@ -19,6 +19,7 @@ RECOMMENDED_STEP_S = 30.0
 """[s] Between samples: edges are then good to some 20 us at the median; finer brings nothing."""
 
 _BLOCK = 60_000  # samples of all craft looked at together: more than this leave a processor's cache
+_WINDOWS = 5_000  # whose highest points are looked for together
 
 
 def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArray[np.float64]:
@@ -97,7 +98,10 @@ def find_fleet_contacts(
         block = tracks[start : start + each]
         sky = _Sky(Fleet(block), len(block), places, sin_mask)
         who, aos_s, los_s = sky.passes()
-        peak_deg = sky.peaks_deg(who, aos_s, los_s)
+        parts = [slice(at, at + _WINDOWS) for at in range(0, max(who.size, 1), _WINDOWS)]
+        peak_deg = np.concatenate(
+            [sky.peaks_deg(who[part], aos_s[part], los_s[part]) for part in parts]
+        )
         found.extend(
             ContactWindow(
                 block[pair // len(stations)].ephemeris.satellite,
@@ -158,7 +162,25 @@ class _Sky:
     def passes(self) -> tuple[Indices, Floats, Floats]:
         """Station, begin and end [s] of passes, by station, then time; cut at the span's ends."""
         time_s = self.fleet.time_s
-        first, who = self._worth_a_look()
+        edges = [self._edges(span) for span in spans(time_s.size, _BLOCK)]
+        edge_who, edge_s, rises = (np.concatenate(column) for column in zip(*edges, strict=True))
+
+        everyone = np.arange(self.crafts * self.sin_mask.size)
+        ends_s = [np.full(everyone.size, time_s[index]) for index in (0, -1)]
+        cut = [self._clearance_at(everyone, end_s) >= 0.0 for end_s in ends_s]
+        aos_who, aos_s = _in_order(
+            (everyone[cut[0]], edge_who[rises]), (ends_s[0][cut[0]], edge_s[rises])
+        )
+        _, los_s = _in_order(
+            (everyone[cut[1]], edge_who[~rises]), (ends_s[1][cut[1]], edge_s[~rises])
+        )
+        lasting = los_s > aos_s
+        return aos_who[lasting], aos_s[lasting], los_s[lasting]
+
+    def _edges(self, span: slice) -> tuple[Indices, Floats, NDArray[np.bool_]]:
+        """Who crosses a mask between samples of a stretch, when [s], and whether it rises; in no order."""
+        time_s = self.fleet.time_s
+        first, who = self._worth_a_look(span)
         low, high = time_s[first], time_s[first + 1]
         clear0, climb0 = self._clearance(who, *self._samples(who, first))
         clear1, climb1 = self._clearance(who, *self._samples(who, first + 1))
@@ -177,18 +199,7 @@ class _Sky:
         edge_high = np.concatenate((high[edge], turn_s, high[hidden]))
         rises = np.concatenate((in1[edge], ~in0[hidden], in0[hidden]))
         edge_s = self._roots(self._clearance_at, edge_who, edge_low, edge_high)
-
-        everyone = np.arange(self.crafts * self.sin_mask.size)
-        ends_s = [np.full(everyone.size, time_s[index]) for index in (0, -1)]
-        cut = [self._clearance_at(everyone, end_s) >= 0.0 for end_s in ends_s]
-        aos_who, aos_s = _in_order(
-            (everyone[cut[0]], edge_who[rises]), (ends_s[0][cut[0]], edge_s[rises])
-        )
-        _, los_s = _in_order(
-            (everyone[cut[1]], edge_who[~rises]), (ends_s[1][cut[1]], edge_s[~rises])
-        )
-        lasting = los_s > aos_s
-        return aos_who[lasting], aos_s[lasting], los_s[lasting]
+        return edge_who, edge_s, rises
 
     def peaks_deg(self, who: Indices, aos_s: Floats, los_s: Floats) -> Floats:
         """[deg] Highest elevation of each window, shape (N,)."""
@@ -214,21 +225,22 @@ class _Sky:
         best[turns] = np.maximum(best[turns], self._sine_at(who[turns], top_s))
         return np.degrees(np.arcsin(best))
 
-    def _worth_a_look(self) -> tuple[Indices, Indices]:
-        """Steps in which a craft could reach a station's horizontal plane, and those pairs."""
+    def _worth_a_look(self, span: slice) -> tuple[Indices, Indices]:
+        """Steps of a stretch in which a craft could reach a station's horizontal plane, and those pairs."""
         fleet, places = self.fleet, self.places
         samples, stations = fleet.time_s.size, self.sin_mask.size
         ground_km = _dot(places.position_km, places.up)
         firsts: list[Indices] = []
         pairs: list[Indices] = []
         for craft in range(self.crafts):
-            own = slice(craft * samples, (craft + 1) * samples)
+            begin = craft * samples
+            own = slice(begin + span.start, begin + span.stop)
             velocity_km_s = fleet.velocity_km_s[own]
             reach_km = math.sqrt(_dot(velocity_km_s, velocity_km_s).max()) * fleet.step_s
             near = places.up @ fleet.position_km[own].T > (ground_km - reach_km)[:, None]
             index = np.flatnonzero(near[:, :-1] | near[:, 1:])
-            station, first = np.divmod(index, samples - 1)
-            firsts.append(first)
+            station, first = np.divmod(index, near.shape[1] - 1)
+            firsts.append(first + span.start)
             pairs.append(station + craft * stations)
         return np.concatenate(firsts), np.concatenate(pairs)
 

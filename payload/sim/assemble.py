@@ -1,6 +1,7 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -81,7 +82,7 @@ class Assembly:
     stations: tuple[GroundStation, ...]
     ephemerides: dict[str, Ephemeris]
     contacts: dict[str, list[ContactWindow]]
-    opportunities: dict[str, list[Opportunity]]
+    opportunities: Mapping[str, Sequence[Opportunity]]
     source: SceneSource
     masker: Masker
     codec: Codec
@@ -114,7 +115,7 @@ class Assembly:
         limit_s = self.scenario.radio.max_transmit_s_per_orbit
         if limit_s is None:
             return DutyCycle(math.inf, math.inf)
-        return DutyCycle(limit_s, period_s(self.ephemerides[satellite]))
+        return DutyCycle(limit_s, self.limits.orbit_s[satellite])
 
     supplies: dict[str, Supply] = field(default_factory=dict[str, Supply])
     network: Footprint | None = None
@@ -238,7 +239,12 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
     targets, opportunities = find_wanted(scenario, sensor, places, ephemerides, jobs=jobs)
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     check_foresight(scenario, source)
-    return Assembly(
+    supplies = {
+        name: make_supply(scenario.power, ephemeris, scenario.epoch_utc, dut1_s=scenario.dut1_s)
+        for name, ephemeris in ephemerides.items()
+        if scenario.power is not None
+    }
+    assembly = Assembly(
         scenario=scenario,
         sensor=sensor,
         targets=targets,
@@ -254,17 +260,15 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         profile=fitted.profile,
         surrogate=surrogate_of(scenario),
         faults=faults,
-        supplies={}
-        if scenario.power is None
-        else {
-            name: make_supply(scenario.power, ephemeris, scenario.epoch_utc, dut1_s=scenario.dut1_s)
-            for name, ephemeris in ephemerides.items()
-        },
+        supplies=supplies,
         network=fitted.network,
         assumptions=fitted.assumptions,
         notes=met.notes,
         store=store,
     )
+    _ = assembly.limits  # looks at all of each orbit
+    met.files.let_go()
+    return assembly
 
 
 def make_sensor(scenario: Scenario) -> Sensor:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import chain
 
 from payload.analysis.requests import Wanted
 from payload.errors import PluginError
@@ -39,7 +40,7 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
     looking = _Looking(assembly, assembly.source, wanted)
     clear = [
         item
-        for item in plannable(assembly)
+        for item in chain.from_iterable(plannable(assembly).values())
         if item.start_s >= targets[item.target].arrives_s
         and (
             targets[item.target].coverage is not None or item.id in found or looking.is_clear(item)

@@ -7,12 +7,13 @@ what it would say of all: it passes the same chances in the same order, and thos
 that it has taken by then. A plan so costs what is near, not what is left of the flight.
 """
 
+from array import array
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from payload.plans import Plan
+from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
 _FEW = 2
@@ -22,14 +23,12 @@ _FEW = 2
 class Chances:
     """Opportunities by target, in order of start, then id, and how many of each were enough for the last plan."""
 
-    def __init__(self, items: Iterable[Opportunity]) -> None:
-        self._of: defaultdict[str, list[Opportunity]] = defaultdict(list)
-        for item in sorted(items, key=attrgetter("start_s", "id")):
-            self._of[item.target].append(item)
-        self._starts_s = {
-            target: [item.start_s for item in found] for target, found in self._of.items()
-        }
-        self._end = dict.fromkeys(self._of, 0)  # by target, where the last that is offered stands
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._own, self._places = calendar.by_target()
+        self._starts_s = array("d", calendar.start_s[self._places].tobytes())
+        self._end: dict[str, int] = {}  # by target, where the last that is offered stands
+        self._made: dict[int, Opportunity] = {}  # what was offered last
 
     def plan(
         self,
@@ -45,26 +44,34 @@ class Chances:
             from_s: [s] No chance starts before.
         """
         first = {
-            name: bisect_left(self._starts_s[name], from_s) for name in targets if name in self._of
+            name: bisect_left(self._starts_s, from_s, own.start, own.stop)
+            for name, own in ((name, self._own[name]) for name in targets if name in self._own)
         }
-        end = {name: max(self._end[name], start + _FEW) for name, start in first.items()}
+        end = {
+            name: min(self._own[name].stop, max(self._end.get(name, 0), start + _FEW))
+            for name, start in first.items()
+        }
         while True:
-            place = {
-                item.id: (item, number)
-                for name, start in first.items()
-                for number, item in enumerate(self._of[name][start : end[name]], start)
-            }
-            offered = sorted((item for item, _ in place.values()), key=attrgetter("start_s", "id"))
+            number_of = self._offer(range(start, end[name]) for name, start in first.items())
+            offered = sorted(self._made.values(), key=attrgetter("start_s", "id"))
             plan = ask(offered)
             taken = {
-                item.target: number
-                for item, number in (place[each] for each in plan.opportunity_ids)
+                self._made[number].target: number
+                for number in (number_of[each] for each in plan.opportunity_ids)
             }
             short = [
-                name for name in first if name not in taken and end[name] < len(self._of[name])
+                name for name in first if name not in taken and end[name] < self._own[name].stop
             ]
             if not short:
                 self._end |= end | {name: number + _FEW for name, number in taken.items()}
                 return plan
             for name in short:
-                end[name] += end[name] - first[name]
+                end[name] = min(self._own[name].stop, 2 * end[name] - first[name])
+
+    def _offer(self, ranges: Iterable[range]) -> dict[str, int]:
+        """Have the objects of these numbers at hand, and no others; the number of each by its id."""
+        before, at, places = self._made, self._calendar.at, self._places
+        self._made = {
+            number: before.get(number) or at(places[number]) for each in ranges for number in each
+        }
+        return {item.id: number for number, item in self._made.items()}

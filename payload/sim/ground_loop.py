@@ -200,7 +200,7 @@ class GroundLoop(Loop):
         heard_s = self.heard_end_s.get(report.satellite, -math.inf)
         for fact in report.facts:
             self.ground.learn(fact, self.env.now)
-            heard_s = max(heard_s, self.flat[fact.image].end_s)
+            heard_s = max(heard_s, self.planned[fact.image].end_s)
         self.heard_end_s[report.satellite] = heard_s
         until_s = self.told_until_s[report.satellite]
         self.told_until_s[report.satellite] = max(until_s, report.made_s)
@@ -265,7 +265,7 @@ class GroundLoop(Loop):
         ends_s = self.heard_end_s | {
             name: items[-1].end_s for name, items in fixed.items() if items
         }
-        heard = (self.flat[fact.image] for fact in self.ground.facts)
+        heard = (self.planned[fact.image] for fact in self.ground.facts)
         told = (item for items in fixed.values() for item in items)
         booked = {item.id: item for item in (*heard, *told)}
         committed = sorted(booked.values(), key=attrgetter("start_s", "id"))
@@ -276,7 +276,7 @@ class GroundLoop(Loop):
             Booked(ends_s, committed),
             p_clear=p_clear,
         )
-        chosen = [self.flat[item] for item in plan.opportunity_ids]
+        chosen = [self.planned[item] for item in plan.opportunity_ids]
         self._drafts += 1
         self.draft = Draft(
             self._drafts,

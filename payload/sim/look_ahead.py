@@ -43,7 +43,7 @@ class AheadOfTime(OnBoard):
             rules.by == "companion",
         )
         self.told: dict[str, float] = {}
-        self.reserves = Reserves(self.flat.values(), rules.cloud_memory_s, rules.reserve_odds)
+        self.reserves = Reserves(self.calendar, rules.cloud_memory_s, rules.reserve_odds)
         self.draft_on_board: dict[str, Draft] = {}
         self._reserve: dict[str, frozenset[str]] = dict.fromkeys(
             self.assembly.satellites, frozenset[str]()
@@ -56,7 +56,7 @@ class AheadOfTime(OnBoard):
     def look(self, satellite: str) -> Story:
         """Look at each place that is wanted, some time before it can be imaged."""
         ephemeris = self.assembly.ephemerides[satellite]
-        for item in sorted(self._own[satellite], key=lambda item: (item.start_s, item.id)):
+        for item in self.calendar.each_of(satellite):
             look_s = item.start_s - self.camera.lead_s
             if look_s < 0.0:
                 continue
@@ -107,7 +107,7 @@ class AheadOfTime(OnBoard):
         """The opportunities of a satellite, without those told to be cloudy; of reserves those told to be clear."""
         return (
             item
-            for item in self._own[satellite]
+            for item in super().may_take(satellite)
             if (item.id in self.told or item.target in self.cares_for[satellite])
             and not self._is_told_cloudy(item)
             and self._odds(satellite, item) > 0.0

@@ -5,11 +5,9 @@
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 import simpy
@@ -19,6 +17,7 @@ from payload.plans import Plan, PlanContext, still_felt
 from payload.sim.arms import Arm
 from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
+from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
@@ -98,9 +97,8 @@ class Loop:
             target.name: target.due_s for target in parts.targets if target.due_s < math.inf
         }
         self.priorities = parts.worths
-        self.flat = {item.id: item for item in plannable(parts)}
-        self._by_start = sorted(self.flat.values(), key=attrgetter("start_s", "id"))
-        self._starts_s = [item.start_s for item in self._by_start]
+        self.calendar = Calendar(plannable(parts))
+        self.planned: dict[str, Opportunity] = {}  # by id, all that any plan has named
         self.itinerary: Itinerary = {}
         self.taken: Itinerary = {name: [] for name in parts.satellites}
         self._shots: Counter[str] = Counter()
@@ -227,7 +225,7 @@ class Loop:
         now_s = self.env.now
         chances = [item for item in offered if item.target in wanted]
         limits = self._means.limits(now_s, booked.by_satellite())
-        return self._asking.plan(
+        plan = self._asking.plan(
             place,
             PlanContext(
                 now_s=now_s,
@@ -248,6 +246,9 @@ class Loop:
                 committed=still_felt(booked.committed, now_s, limits),
             ),
         )
+        named = set(plan.opportunity_ids).difference(self.planned)
+        self.planned |= {item.id: item for item in chances if item.id in named}
+        return plan
 
     def write_version(
         self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
@@ -257,8 +258,7 @@ class Loop:
 
     def to_come(self, from_s: float) -> Sequence[Opportunity]:
         """The opportunities that start no sooner and within the horizon, in order of start, then id."""
-        first = bisect_left(self._starts_s, from_s)
-        return self._by_start[first : bisect_right(self._starts_s, self.looks_until_s)]
+        return self.calendar.between(from_s, self.looks_until_s)
 
     @property
     def looks_until_s(self) -> float:
@@ -295,7 +295,7 @@ class AtOnce(Loop):
             and self.forecasts is None  # a target is worth the same at all times
             and math.isinf(scenario.horizon_s)  # else few are offered as it is
         )
-        self._chances = Chances(self.flat.values()) if few_do else None
+        self._chances = Chances(self.calendar) if few_do else None
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""
@@ -376,10 +376,10 @@ class AtOnce(Loop):
             plan = self._chances.plan(ask, pending, now_s)
         self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
         for opportunity_id in plan.opportunity_ids:
-            opportunity = self.flat[opportunity_id]
+            opportunity = self.planned[opportunity_id]
             self.itinerary[opportunity.satellite].append(opportunity)
         self.write_version(
-            GROUND, self._why, (self.flat[item] for item in plan.opportunity_ids), p_clear
+            GROUND, self._why, (self.planned[item] for item in plan.opportunity_ids), p_clear
         )
         self.log.note("", "planned", f"{len(plan.opportunity_ids)} images")
 

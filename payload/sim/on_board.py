@@ -24,10 +24,6 @@ class OnBoard(GroundLoop):
         self.cares_for: dict[str, frozenset[str]] = dict.fromkeys(satellites, frozenset[str]())
         self.not_before_s: dict[str, dict[str, float]] = {name: {} for name in satellites}
         self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
-        self._own = {
-            name: [item for item in self.flat.values() if item.satellite == name]
-            for name in satellites
-        }
 
     def load(self, satellite: str, draft: Draft) -> None:
         """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
@@ -57,12 +53,7 @@ class OnBoard(GroundLoop):
         """All that is to come: a satellite may have to plan what the ground took for done."""
         if self.forecasts is None:
             return ()
-        now_s, until_s = self.env.now, self.looks_until_s
-        return [
-            item
-            for item in self.flat.values()
-            if now_s <= item.start_s <= until_s and item.target in known
-        ]
+        return [item for item in self.to_come(self.env.now) if item.target in known]
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
         """A cloudy image, or one that will be wanted again, is a reason to plan."""
@@ -80,7 +71,7 @@ class OnBoard(GroundLoop):
 
     def replan(self, satellite: str, why: str) -> None:
         """A satellite plans its own targets, from what it knows."""
-        now_s, until_s, known = self.env.now, self.looks_until_s, self.on_board[satellite]
+        now_s, known = self.env.now, self.on_board[satellite]
         mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         facts = {target.name: known.of(target.name) for target in mine}
         standing = standings(mine, facts, self.rules)
@@ -91,7 +82,6 @@ class OnBoard(GroundLoop):
             item
             for item in self.may_take(satellite)
             if item.target in standing
-            and item.start_s <= until_s
             and item.start_s >= max(now_s, self.wanted_from_s(satellite, item, standing))
         ]
         p_clear = self.foresee(satellite, offered)
@@ -102,7 +92,7 @@ class OnBoard(GroundLoop):
             Booked({}, [*self.taken[satellite], *begun]),
             p_clear=p_clear,
         )
-        chosen = [self.flat[item] for item in plan.opportunity_ids]
+        chosen = [self.planned[item] for item in plan.opportunity_ids]
         self.itinerary[satellite] = begun + chosen
         self.write_version(satellite, why, chosen, p_clear)
         self.tell_changed()
@@ -119,8 +109,8 @@ class OnBoard(GroundLoop):
         return self.cares_for[satellite]
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
-        """The opportunities of a satellite."""
-        return self._own[satellite]
+        """The opportunities of a satellite, from now to the horizon."""
+        return self.calendar.of(satellite, self.env.now, self.looks_until_s)
 
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
         """P(clear) as the satellite knows it: what came up with the last plan."""

@@ -1,8 +1,9 @@
 """What a planner is asked at the start of a flight, and what it answers, without flying it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from payload.plans import Plan, PlanContext
 from payload.sim.assemble import Assembly
@@ -11,19 +12,19 @@ from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity, Target
 
 
-def plannable(assembly: Assembly) -> list[Opportunity]:
-    """The opportunities of the whole fleet that a planner may use."""
-    return [
-        item
+def plannable(assembly: Assembly) -> dict[str, Sequence[Opportunity]]:
+    """The opportunities that a planner may use, by satellite."""
+    return {
+        name: assembly.pointing(name).shared(items, assembly.contacts[name])
         for name, items in assembly.opportunities.items()
-        for item in assembly.pointing(name).shared(items, assembly.contacts[name])
-    ]
+    }
 
 
 def first_context(assembly: Assembly) -> PlanContext:
     """All that is known when the flight begins."""
     known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-    chances = [item for item in plannable(assembly) if item.target in known]
+    usable = chain.from_iterable(plannable(assembly).values())
+    chances = [item for item in usable if item.target in known]
     forecasts = make_forecasts(
         assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
     )

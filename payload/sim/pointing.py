@@ -1,7 +1,7 @@
 """Where the satellite looks: an antenna that is fixed to the body shares its time with the camera."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,15 +81,16 @@ class Pointing:
         )
 
     def shared(
-        self, opportunities: Iterable[Opportunity], contacts: Iterable[ContactWindow]
-    ) -> list[Opportunity]:
+        self, opportunities: Sequence[Opportunity], contacts: Iterable[ContactWindow]
+    ) -> Sequence[Opportunity]:
         """The opportunities that the planner may use: all, or where downlink is first those beside the contacts."""
-        kept = list(opportunities)
         if not self.is_shared or self.radio.first == "imaging":
-            return kept
+            return opportunities
         windows = list(contacts)
         return [
-            item for item in kept if not any(self._disturbs(item, window) for window in windows)
+            item
+            for item in opportunities
+            if not any(self._disturbs(item, window) for window in windows)
         ]
 
     def _disturbs(self, opportunity: Opportunity, window: ContactWindow) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
-from typing import Any, TypeVar
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid
@@ -14,15 +13,15 @@ from payload.imaging.access import find_opportunities
 from payload.imaging.areas import Framing
 from payload.imaging.mapping import Below, MappingRule, find_frames
 from payload.imaging.targets import load_targets
+from payload.opportunities import Opportunities
 from payload.orbit.sun import sun_elevation_deg
 from payload.scenario.models import Scenario
 from payload.sim.counted import counted_bytes
 from payload.sim.helpers import Helpers
-from payload.types import Ephemeris, Opportunity, Sensor, Target
+from payload.types import Ephemeris, Sensor, Target
 from payload.world.globe import land_fraction
 
-Found = TypeVar("Found")
-Search = Callable[[Ephemeris], list[Found]]
+Search = Callable[[Ephemeris], Opportunities]
 
 WORTH_LOOKS = 1_500_000_000
 """So many places are looked for from so many samples of tracks that helpers are worth their start: some five seconds."""
@@ -52,7 +51,7 @@ def find_wanted(
     ephemerides: Mapping[str, Ephemeris],
     *,
     jobs: int = 1,
-) -> tuple[tuple[Target, ...], dict[str, list[Opportunity]]]:
+) -> tuple[tuple[Target, ...], dict[str, Opportunities]]:
     """All targets, and the opportunities of each satellite in order of start.
 
     Args:
@@ -83,11 +82,11 @@ def find_wanted(
         name: find_frames(ephemeris, sensor, rule, raw_bytes=raw_bytes, below=below)
         for name, ephemeris in ephemerides.items()
     }
-    targets = tuple(target for found in frames.values() for target, _ in found)
-    return targets, {name: [moment for _, moment in found] for name, found in frames.items()}
+    targets = tuple(target for found, _ in frames.values() for target in found)
+    return targets, {name: moments for name, (_, moments) in frames.items()}
 
 
-def _search_all(search: Search[Found], fleet: Sequence[Ephemeris], jobs: int) -> list[list[Found]]:
+def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[Opportunities]:
     """What each satellite finds, in the order of the fleet, whoever looks: none asks what another one finds."""
     if jobs == 1:
         return [search(ephemeris) for ephemeris in fleet]
@@ -105,7 +104,7 @@ def _search_all(search: Search[Found], fleet: Sequence[Ephemeris], jobs: int) ->
         ]
 
 
-def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[list[Any]]:
+def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[Opportunities]:
     """A helper looks for places from some satellites: where it has written what each finds."""
     search = _search_of(folder)
     handle, place = mkstemp(dir=folder)
@@ -115,8 +114,8 @@ def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[list[A
 
 
 @cache
-def _search_of(folder: str) -> Search[Any]:
-    search: Search[Any] = pickle.loads((Path(folder) / "search").read_bytes())
+def _search_of(folder: str) -> Search:
+    search: Search = pickle.loads((Path(folder) / "search").read_bytes())
     return search
 
 

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import simpy
 
-from payload.geometry.period import period_s
 from payload.ledger import Late, Ledger
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -46,6 +44,7 @@ class Workbench:
         self.rules, self.profile = self.assembly.scenario.computer, self.assembly.profile
         self.faults = self.assembly.faults
         self.contacts = self.assembly.contacts[self.satellite]
+        self.orbit_s = self.assembly.limits.orbit_s[self.satellite]
         self.is_reset = self.faults.resets(self.satellite)
         self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
@@ -79,11 +78,6 @@ class Workbench:
         if self._keeps_late and self.env.now > deadline_s:
             self._miss(outcome, Late.KEPT)
         return outcome
-
-    @cached_property
-    def orbit_s(self) -> float:
-        """[s] That an orbit takes; worked out if work is rationed by it."""
-        return period_s(self.assembly.ephemerides[self.satellite])
 
     def rest(self) -> None:
         """Nothing waits: a processor that is on for images only is turned off."""

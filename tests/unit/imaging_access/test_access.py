@@ -49,7 +49,7 @@ def everywhere(count, seed):
 
 
 def opportunities(ephemeris, targets, sensor=SENSOR, sun=SUN):
-    return find_opportunities(ephemeris, targets, sensor, raw_bytes=1000, sun_elevation=sun)
+    return list(find_opportunities(ephemeris, targets, sensor, raw_bytes=1000, sun_elevation=sun))
 
 
 def brute_force(targets, sensor, span_s, step_s=0.1):
@@ -197,6 +197,17 @@ def test_more_targets_than_fit_into_one_block_give_the_same(monkeypatch):
     targets = everywhere(40, seed=9)
     whole = opportunities(ephemeris, targets)
     monkeypatch.setattr("payload.imaging.access._BLOCK", 3 * ephemeris.time_s.size)
+    assert opportunities(ephemeris, targets) == whole
+
+
+@pytest.mark.parametrize("samples", [1, 7, 400, 1439, 1440])
+def test_a_span_that_is_looked_at_in_stretches_gives_the_same(monkeypatch, samples):
+    """Whole, in stretches, and with a last one of a single step."""
+    ephemeris = ORBIT.propagate(time_grid(43200.0))
+    targets = everywhere(40, seed=9)
+    whole = opportunities(ephemeris, targets)
+    assert len(whole) > 10
+    monkeypatch.setattr("payload.imaging.access._SAMPLES", samples)
     assert opportunities(ephemeris, targets) == whole
 
 

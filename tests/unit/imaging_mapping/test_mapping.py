@@ -24,7 +24,8 @@ EVERYTHING = MappingRule(min_land=0.0)
 
 
 def frames(rule=EVERYTHING, sensor=CAMERA):
-    return find_frames(EPHEMERIS, sensor, rule, raw_bytes=1000, below=BELOW)
+    targets, moments = find_frames(EPHEMERIS, sensor, rule, raw_bytes=1000, below=BELOW)
+    return list(zip(targets, moments, strict=True))
 
 
 def test_frames_follow_one_another_without_gap_or_overlap():

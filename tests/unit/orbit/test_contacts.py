@@ -251,3 +251,14 @@ def test_a_fleet_on_different_grids_is_refused():
     other = ORBIT.propagate(time_grid(DAY_S, step_s=60.0))
     with pytest.raises(OrbitError, match="other times"):
         find_fleet_contacts([EPHEMERIS, other], [SVALBARD])
+
+
+@pytest.mark.parametrize(("samples", "windows"), [(1, 1), (7, 2), (1000, 5), (2879, 3), (2880, 4)])
+def test_a_span_that_is_looked_at_in_stretches_gives_the_same(monkeypatch, samples, windows):
+    """Whole, in stretches, and with a last one of a single step; cut at both ends too."""
+    network = [SVALBARD, GroundStation("below", 0.0, 20.0), GroundStation("far", -80.0, 0.0)]
+    whole = find_network_contacts(EPHEMERIS, network)
+    assert len(whole) > 20
+    monkeypatch.setattr("payload.orbit.contacts._BLOCK", samples)
+    monkeypatch.setattr("payload.orbit.contacts._WINDOWS", windows)
+    assert find_network_contacts(EPHEMERIS, network) == whole

@@ -6,8 +6,10 @@ flight, where it is planned anew each time a target is wanted again.
 
 import json
 import zlib
+from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +23,7 @@ from payload.scenario.load import load_scenario
 from payload.scenario.rescheduling import ReschedulingModel
 from payload.sim import assemble
 from payload.sim.arms import make_arm
+from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
 from payload.sim.log import Log
 from payload.sim.policies import make_loop
@@ -28,6 +31,14 @@ from payload.sim.policies import make_loop
 FIRST = [kind for kind in KINDS if getattr(scheduler(kind), "takes_first", False)]
 MOST_GROWTH = 2.0 * 4.0 / 3.0
 """Of what planners are handed, for twice the days: twice, and a third more."""
+
+
+def calendar_of(items):
+    """Of opportunities in any order."""
+    parts = defaultdict(list)
+    for item in sorted(items, key=attrgetter("start_s", "id")):
+        parts[item.satellite].append(item)
+    return Calendar(parts)
 
 
 def test_who_takes_the_first_says_so():
@@ -39,7 +50,7 @@ def test_who_takes_the_first_says_so():
 @given(found=st.lists(contexts(), min_size=1, max_size=3), starts_s=st.floats(0.0, 300.0))
 def test_asked_with_a_few_chances_it_says_what_it_says_of_all(kind, found, starts_s):
     """Asked again later, what was enough before is no more than a guess."""
-    chances = Chances(found[0].opportunities)
+    chances = Chances(calendar_of(found[0].opportunities))
     planner = scheduler(kind)
     for number, context in enumerate(found):
         now_s = context.now_s + number * starts_s

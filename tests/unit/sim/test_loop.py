@@ -558,7 +558,7 @@ def test_what_was_seen_to_be_clear_is_preferred_to_what_nobody_knows(ready):
     assembly = ready("look_ahead", rules={"look_ahead": {"skill": 0.8}})
     env = simpy.Environment()
     loop = make_loop(env, assembly, make_arm("prune", assembly.scenario.pruning), Log(env))
-    seen, other, *_ = loop.flat.values()
+    seen, other, *_ = loop.calendar
     loop.told[seen.id] = 0.0
     known = loop.foresee(seen.satellite, iter([seen, other]))
     assert known == {seen.id: pytest.approx(0.9), other.id: 0.5}

@@ -1,0 +1,121 @@
+"""The opportunities of a satellite as columns of numbers: an object is made when one is asked for.
+
+A year has so many that their objects would be the most that a flight holds; most of them nobody ever looks at.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.types import Opportunity
+
+Floats = NDArray[np.float64]
+
+_AT_ONCE = 1024  # objects that are made together when all are gone through
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opportunities(Sequence[Opportunity]):
+    """Those of one satellite, by start, then id.
+
+    Attributes:
+        satellite: Whose.
+        names: Targets.
+        volume_bytes: [byte] Of each image.
+        who: Number of the target among the names, shape (N,), as of all that follow.
+        start_s: [s] As in `Opportunity`, as are the others.
+    """
+
+    satellite: str
+    names: Sequence[str]
+    volume_bytes: int
+    who: NDArray[np.int32]
+    start_s: Floats
+    duration_s: Floats
+    off_nadir_deg: Floats
+    sun_elevation_deg: Floats
+    roll_deg: Floats
+
+    @classmethod
+    def none(cls, satellite: str, names: Sequence[str], volume_bytes: int) -> "Opportunities":
+        """No opportunity."""
+        nothing = np.zeros(0)
+        return cls(satellite, names, volume_bytes, nothing.astype(np.int32), *[nothing] * 5)
+
+    def in_order(self) -> "Opportunities":
+        """The same, by start, then id, whatever their order is."""
+        return self.at(order_of(self.start_s, lambda row: self[row].id))
+
+    def at(self, rows: NDArray[np.intp] | slice) -> "Opportunities":
+        """Some of them, by their numbers."""
+        return _replaced(self, [getattr(self, name)[rows] for name in _COLUMNS])
+
+    def made(self, first: int, last: int) -> list[Opportunity]:
+        """The objects of a stretch."""
+        columns = (getattr(self, name)[first:last].tolist() for name in _COLUMNS)
+        return list(map(self._of_row, *columns))
+
+    def _of_row(self, who: int, start_s: float, *others: float) -> Opportunity:
+        duration_s, off_nadir_deg, sun_elevation_deg, roll_deg = others
+        target, satellite = self.names[who], self.satellite
+        return Opportunity(
+            opportunity_id(satellite, target, start_s),
+            target,
+            satellite,
+            start_s,
+            duration_s,
+            off_nadir_deg,
+            sun_elevation_deg,
+            self.volume_bytes,
+            roll_deg,
+        )
+
+    def __len__(self) -> int:
+        return self.start_s.size
+
+    def __iter__(self) -> Iterator[Opportunity]:
+        for first in range(0, len(self), _AT_ONCE):
+            yield from self.made(first, first + _AT_ONCE)
+
+    @overload
+    def __getitem__(self, index: int) -> Opportunity: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Opportunities": ...
+    def __getitem__(self, index: int | slice) -> "Opportunity | Opportunities":
+        if isinstance(index, slice):
+            return self.at(index)
+        row = range(len(self))[index]
+        return self._of_row(*(getattr(self, name).item(row) for name in _COLUMNS))
+
+
+_COLUMNS = tuple(each.name for each in fields(Opportunities))[3:]
+
+
+def joined(parts: Sequence[Opportunities]) -> Opportunities:
+    """Those of one satellite and the same names in one, part after part; there is at least one part."""
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS]
+    return _replaced(parts[0], columns)
+
+
+def _replaced(before: Opportunities, columns: Sequence[NDArray[Any]]) -> Opportunities:
+    """The same satellite and targets, other rows."""
+    return Opportunities(before.satellite, before.names, before.volume_bytes, *columns)
+
+
+def opportunity_id(satellite: str, target: str, start_s: float) -> str:
+    """Made of who, where and when."""
+    return f"{satellite}/{target}/{round(start_s)}"
+
+
+def order_of(start_s: Floats, id_of: Callable[[int], str]) -> NDArray[np.intp]:
+    """Numbers of opportunities by start, then id, which is asked only where starts are equal."""
+    order = np.argsort(start_s, kind="stable")
+    same = np.flatnonzero(np.diff(start_s[order]) == 0.0)
+    for run in np.split(same, np.flatnonzero(np.diff(same) > 1) + 1):
+        if run.size:
+            tied = slice(int(run[0]), int(run[-1]) + 2)
+            order[tied] = sorted(order[tied].tolist(), key=id_of)
+    return order

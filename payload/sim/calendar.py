@@ -1,0 +1,129 @@
+"""The calendar of a fleet: all that could be imaged, in order of time; objects are made for what is near and let go after.
+
+A planner that looks some days ahead is so never handed what is months away, and nobody holds it. One that looks to the end
+of the flight is, and then all objects are there, each made once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.opportunities import Opportunities, order_of
+from payload.types import Opportunity
+
+Places = NDArray[np.int32]
+
+
+class Calendar:
+    """Opportunities of a fleet by start, then id; a place is the number of one in this order.
+
+    Args:
+        parts: By satellite, each in order of start.
+    """
+
+    def __init__(self, parts: Mapping[str, Sequence[Opportunity]]) -> None:
+        self._parts = list(parts.values())
+        starts_s = [_starts_s(part) for part in self._parts]
+        start_s = np.concatenate([np.zeros(0), *starts_s])
+        sizes = [len(part) for part in self._parts]
+        begins = np.cumsum([0, *sizes])
+
+        def id_of(row: int) -> str:
+            number = bisect_right(begins, row) - 1
+            return self._parts[number][row - int(begins[number])].id
+
+        order = order_of(start_s, id_of)
+        self.start_s = start_s[order]
+        part = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
+        self._part, self._row = part, (order - begins[part]).astype(np.int32)
+        self._own = {
+            name: np.flatnonzero(part == number).astype(np.int32)
+            for number, name in enumerate(parts)
+        }
+        self._made: list[Opportunity] = []
+        self._low = 0  # the place of the first object that is held
+
+    def __len__(self) -> int:
+        return self.start_s.size
+
+    def __iter__(self) -> Iterator[Opportunity]:
+        return map(self.at, range(len(self)))
+
+    @property
+    def held(self) -> int:
+        """How many objects are held."""
+        return len(self._made)
+
+    def at(self, place: int) -> Opportunity:
+        """The opportunity of a place."""
+        held = place - self._low
+        if 0 <= held < len(self._made):
+            return self._made[held]
+        part = self._parts[int(self._part[place])]
+        return part[int(self._row[place])]
+
+    def between(self, from_s: float, until_s: float) -> list[Opportunity]:
+        """All that start between two moments, both included; what starts before the first is let go."""
+        first, last = self._hold(from_s, until_s)
+        return self._made[first - self._low : last - self._low]
+
+    def of(self, satellite: str, from_s: float, until_s: float) -> list[Opportunity]:
+        """The same of one satellite."""
+        first, last = self._hold(from_s, until_s)
+        own = self._own[satellite]
+        places = own[np.searchsorted(own, first) : np.searchsorted(own, last)]
+        return [self._made[place - self._low] for place in places.tolist()]
+
+    def each_of(self, satellite: str) -> Iterator[Opportunity]:
+        """All of one satellite, one after the other."""
+        return map(self.at, self._own[satellite].tolist())
+
+    def by_target(self) -> tuple[dict[str, slice], Places]:
+        """Places by target, then time, and where in these each target has its own."""
+        number: dict[str, int] = {}
+        who = np.empty(len(self), np.int32)
+        for index, part in enumerate(self._parts):
+            mine = self._part == index
+            who[mine] = _targets(part, number)[self._row[mine]]
+        order = np.argsort(who, kind="stable").astype(np.int32)
+        sizes = np.bincount(who, minlength=len(number))
+        ends = np.cumsum(sizes)
+        stretches = map(slice, (ends - sizes).tolist(), ends.tolist())
+        own = dict(zip(number, stretches, strict=True))
+        return {name: place for name, place in own.items() if place.start < place.stop}, order
+
+    def _hold(self, from_s: float, until_s: float) -> tuple[int, int]:
+        """Places of the first that starts from a moment on and after the last; their objects are held."""
+        first = int(np.searchsorted(self.start_s, from_s, side="left"))
+        last = max(first, int(np.searchsorted(self.start_s, until_s, side="right")))
+        if first < self._low:  # asked for what was let go
+            self._made, self._low = [], first
+        del self._made[: first - self._low]
+        self._low = first
+        self._made += self._make(first + len(self._made), last)
+        return first, last
+
+    def _make(self, first: int, last: int) -> list[Opportunity]:
+        """The objects of places that follow one another: so do the rows of each satellite."""
+        part, row = self._part[first:last], self._row[first:last]
+        found: dict[int, Iterator[Opportunity]] = {}
+        for number in np.unique(part).tolist():
+            own = row[part == number]
+            found[number] = iter(self._parts[number][int(own[0]) : int(own[-1]) + 1])
+        return [next(found[number]) for number in part.tolist()]
+
+
+def _starts_s(part: Sequence[Opportunity]) -> NDArray[np.float64]:
+    """[s] Of all, shape (N,)."""
+    if isinstance(part, Opportunities):
+        return part.start_s
+    return np.array([item.start_s for item in part], np.float64)
+
+
+def _targets(part: Sequence[Opportunity], number: dict[str, int]) -> Places:
+    """Number of each one's target, shape (N,); new ones get the next numbers."""
+    names = part.names if isinstance(part, Opportunities) else [item.target for item in part]
+    numbers = np.array([number.setdefault(name, len(number)) for name in names], np.int32)
+    return numbers[part.who] if isinstance(part, Opportunities) else numbers
