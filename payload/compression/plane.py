@@ -5,6 +5,8 @@ filled up with zeros to a whole byte. A plane that marks every pixel takes no by
 sent.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
@@ -76,8 +78,12 @@ def pack_plane(not_coded: NDArray[np.bool_]) -> bytes:
     """A plane, shape (H, W), as bytes; none if it marks every pixel."""
     if not_coded.all():
         return b""
-    rows = np.packbits(not_coded, axis=1)
-    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False).compress(rows.tobytes())
+    return _shortened(np.packbits(not_coded, axis=1).tobytes())
+
+
+@lru_cache(maxsize=2 + len(SPECKS_PX))  # what `cleaned` has weighed is packed again into the record
+def _shortened(rows: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False).compress(rows)
 
 
 def unpack_plane(packed: bytes, height: int, width: int) -> NDArray[np.bool_]:

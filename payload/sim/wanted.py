@@ -60,6 +60,7 @@ def find_wanted(
         places: Those of `targets_of_file`.
         ephemerides: By satellite.
         jobs: How many processes, this one included, look for places from the satellites if that is worth their start.
+            Frames of a mapping mission take as long to be handed over as to be found: 0.07 s and 0.09 s for 7,600.
     """
     raw_bytes = nominal_bytes(sensor, scenario.pruning.tile_px)
     sun = partial(sun_elevation_deg, epoch_utc=scenario.epoch_utc)
