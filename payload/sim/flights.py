@@ -116,8 +116,10 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
     def tell_image(image: str) -> None:
         tell(flying, image)
 
+    with young_waste_only():
+        darkroom = open_darkroom(assembly, lambda image: tell("sample", image))
     memo = Memo(
-        open_darkroom(assembly, lambda image: tell("sample", image)),
+        darkroom,
         spool,
         tell_image,
         keeps_records=deliver is not None,

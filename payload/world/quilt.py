@@ -34,6 +34,8 @@ class Quilt:
         rows, cols = (
             range(span.first // side, span.last // side + 1) for span in (nodes.rows, nodes.cols)
         )
+        if len(rows) * len(cols) > _MOST // 2:
+            return self.start(nodes)  # more than is worth keeping
         self._make(nodes, rows, cols)
         squares = [[self._square(nodes, row, col) for col in cols] for row in rows]
         top, left = nodes.rows.first - rows[0] * side, nodes.cols.first - cols[0] * side
@@ -52,7 +54,7 @@ class Quilt:
             for col in cols
             if (nodes.face, nodes.level, row, col) not in self._squares
         ]
-        if not 1 < len(missing) <= _MOST // 8:
+        if len(missing) < 2:
             return
         side = self.side
         top, bottom = min(row for row, _ in missing), max(row for row, _ in missing)

@@ -43,6 +43,12 @@ def test_a_square_is_made_once_and_no_more_than_so_many_are_kept():
     quilt(Nodes(0, COARSEST_LEVEL, Span(0, 31), Span(0, 47)))
     assert [nodes.shape for nodes in made[1:]] == [(32, 16)]  # what is there is not made anew
     made.clear()
+    one = Nodes(0, COARSEST_LEVEL, Span(0, 0), Span(0, 0))
+    for row in range(6):  # 600 squares
+        quilt(Nodes(1, COARSEST_LEVEL, Span(160 * row, 160 * row + 159), Span(0, 159)))
+    quilt(one)
+    assert [nodes.shape for nodes in made] == [(160, 160)] * 6 + [(16, 16)]
+    made.clear()
     quilt(Nodes(1, COARSEST_LEVEL, Span(0, 16 * 40 - 1), Span(0, 16 * 40 - 1)))
-    quilt(Nodes(0, COARSEST_LEVEL, Span(0, 0), Span(0, 0)))
-    assert len(made) == 1600 + 1
+    quilt(one)
+    assert [nodes.shape for nodes in made] == [(640, 640)]  # too many to be kept: none is
