@@ -24,7 +24,7 @@ GROWTH = (1, 2, 4)
 def event_loop(folder: Path) -> Iterable[Ratio]:
     """A flight whose tiles are known before, books and audit included, over bare events.
 
-    Of its events it has fewer, and dearer ones, the less of them wake nobody; a tile is a tile.
+    The fewer events wake nobody, the fewer there are, and the dearer is one; a tile stays a tile.
     """
     scenario = write_fleet(folder, replace(SMALL, hours=24.0))
     assembly = assemble(scenario)
