@@ -25,6 +25,7 @@ from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.planning import first_plan
+from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
 from payload.types import Opportunity
@@ -51,8 +52,10 @@ COMPILED_S_IN_EVENTS = 1_500_000
 """Bare events that fit into loading the compiler and what it has kept. Measured: 0.7 s."""
 COMPILED_BYTES = 120_000_000
 """[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
+COLUMN_BYTES = 80
+"""[byte] Memory of an opportunity as a row of columns. Measured."""
 OPPORTUNITY_BYTES = 350
-"""[byte] Memory of an opportunity. Measured."""
+"""[byte] Memory of an opportunity that planners are handed, beside that. Measured."""
 FACTS_BYTES = 900
 """[byte] Memory of what is known of a tile, once for all arms. Measured."""
 TILE_BYTES = 1_100
@@ -81,6 +84,7 @@ class Estimate:
         disk_bytes: [byte] Of the results folder.
         image_s: [s] Of one core that an image takes.
         at_once: Processes that would share the work on this machine.
+        advice: What a person should know of planning before a long flight; None where it takes little.
     """
 
     images: int
@@ -90,14 +94,16 @@ class Estimate:
     disk_bytes: int
     image_s: float
     at_once: int
+    advice: str | None = None
 
     def sentence(self) -> str:
         """For people."""
-        return (
+        expected = (
             f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
             f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two: "
             f"{self.images} images of {self.tiles} tiles are planned, for {len(ARMS)} arms"
         )
+        return expected if self.advice is None else f"{expected}; {self.advice}"
 
 
 def estimate(scenario: Scenario) -> Estimate:
@@ -122,23 +128,26 @@ def estimate(scenario: Scenario) -> Estimate:
     products = _products(assembly, plan.images, facts) if is_painted else Products(0, 0)
     opportunities = sum(map(len, assembly.opportunities.values()))
     arms = len(ARMS)
+    anew = expect_replanning(assembly)
     return Estimate(
         images=images,
         tiles=tiles,
         cpu_s=assembled_s
-        + arms * planned_s
+        + arms * planned_s * (1.0 + (anew.plans - 1.0) * anew.share)
         + images * image_s
         + products.shown * ALONE * images * image_s / max(tiles, 1)
         + event_s
         * (START_S_IN_EVENTS + COMPILED_S_IN_EVENTS * is_compiled + EVENTS_PER_TILE * tiles * arms),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
-        + OPPORTUNITY_BYTES * opportunities
+        + COLUMN_BYTES * opportunities
+        + (0 if anew.is_bounded else OPPORTUNITY_BYTES * opportunities)
         + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
         + tiles * LASTING_BYTES,
         disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + products.bytes,
         image_s=image_s,
         at_once=_at_once(assembly, images),
+        advice=anew.advice,
     )
 
 

@@ -1,5 +1,6 @@
 """One run: a scenario is assembled, all its arms are flown, and what they leave is written and summed up."""
 
+import logging
 import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +29,14 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name
+from payload.sim.replanning import expect_replanning
 from payload.sim.sample_error import sample_errors
 from payload.sim.store import find_store
 from payload.sim.surfaces import surfaces_of
 from payload.sim.survey import sample_of
 from payload.units import M_PER_KM, at, iso_utc
+
+_log = logging.getLogger(__name__)
 
 Tell = Callable[[str, str], None]
 """Is told an arm and an image."""
@@ -73,6 +77,9 @@ def run(
     started = datetime.now(UTC)
     jobs = (os.cpu_count() or 1) if jobs is None else jobs
     assembly = assemble(scenario, store=find_store(), jobs=jobs)
+    advice = expect_replanning(assembly).advice
+    if advice is not None:
+        _log.warning("%s", advice)
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)

@@ -1,4 +1,4 @@
-"""Contexts for planners: random ones with all limits, small enough to be planned by brute force."""
+"""Contexts for planners: random ones with all limits, small enough to be planned by brute force; and what they are handed, counted."""
 
 import itertools
 from dataclasses import replace
@@ -16,6 +16,8 @@ SATELLITES = ["one", "two"]
 KINDS = registry.kinds("payload.scheduler")
 FREE = Limits()
 VOLUME_BYTES = 1000
+MOST_GROWTH = 2.0 * 4.0 / 3.0
+"""Of what planners are handed, for twice the days: twice, and a third more."""
 
 
 def opportunity(satellite, target, start_s, duration_s=2.0, roll_deg=0.0):
@@ -112,3 +114,23 @@ def contexts(draw, most=40):
         missed=draw(st.dictionaries(st.sampled_from(TARGETS), st.integers(0, 5))),
         committed=[item for item in earlier if item.id in promised],
     )
+
+
+class Counting:
+    """A planner that counts what it is handed."""
+
+    def __init__(self, kind):
+        self._planner, self.handed, self.promised = scheduler(kind), 0, 0
+        self.takes_first = getattr(self._planner, "takes_first", False)
+
+    def plan(self, context):
+        self.handed += len(context.opportunities)
+        self.promised += len(context.committed)
+        return self._planner.plan(context)
+
+
+def with_rules(assembly, **rules):
+    """The same scenario with other rules of planning anew."""
+    changed = assembly.scenario.rescheduling.model_copy(update=rules)
+    scenario = assembly.scenario.model_copy(update={"rescheduling": changed})
+    return replace(assembly, scenario=scenario)

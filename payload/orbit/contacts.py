@@ -19,6 +19,7 @@ RECOMMENDED_STEP_S = 30.0
 """[s] Between samples: edges are then good to some 20 us at the median; finer brings nothing."""
 
 _BLOCK = 60_000  # samples of all craft looked at together: more than this leave a processor's cache
+_HALF_A_STEP = 0.55  # no moment of a step is further from the nearer of its ends; a tenth more, as samples may miss the fastest
 _WINDOWS = 5_000  # whose highest points are looked for together
 
 
@@ -236,7 +237,8 @@ class _Sky:
             begin = craft * samples
             own = slice(begin + span.start, begin + span.stop)
             velocity_km_s = fleet.velocity_km_s[own]
-            reach_km = math.sqrt(_dot(velocity_km_s, velocity_km_s).max()) * fleet.step_s
+            fastest_km_s = math.sqrt(_dot(velocity_km_s, velocity_km_s).max())
+            reach_km = _HALF_A_STEP * fastest_km_s * fleet.step_s
             near = places.up @ fleet.position_km[own].T > (ground_km - reach_km)[:, None]
             index = np.flatnonzero(near[:, :-1] | near[:, 1:])
             station, first = np.divmod(index, near.shape[1] - 1)

@@ -68,7 +68,12 @@ def turn_with_earth(
     vectors: NDArray[np.float64], angle_rad: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Components of vectors (T, 3) on axes turned about the pole by `angle_rad` (T,)."""
-    cos, sin = np.cos(angle_rad), np.sin(angle_rad)
+    return _turned(vectors, np.cos(angle_rad), np.sin(angle_rad))
+
+
+def _turned(
+    vectors: NDArray[np.float64], cos: NDArray[np.float64], sin: NDArray[np.float64]
+) -> NDArray[np.float64]:
     x, y, z = vectors[:, 0], vectors[:, 1], vectors[:, 2]
     return np.stack((cos * x + sin * y, cos * y - sin * x, z), axis=1)
 
@@ -89,8 +94,8 @@ def teme_to_itrf(
     Source: Vallado et al., AIAA 2006-6753, appendix C.
     """
     angle = gmst_rad(ut1)
-    position = turn_with_earth(position_km, angle)
-    velocity = turn_with_earth(velocity_km_s, angle)
+    cos, sin = np.cos(angle), np.sin(angle)
+    position, velocity = _turned(position_km, cos, sin), _turned(velocity_km_s, cos, sin)
     velocity[:, 0] += EARTH_SPIN_RAD_S * position[:, 1]
     velocity[:, 1] -= EARTH_SPIN_RAD_S * position[:, 0]
     return position, velocity

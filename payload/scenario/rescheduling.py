@@ -97,8 +97,9 @@ class ReschedulingModel(Section):
         ge=1,
         le=24 * 366,
         description="[h] Plans look no further ahead, and the ground plans anew at least twice in that time; to the end "
-        "of the flight if left out. It keeps planning short in long flights whose targets are wanted again and again. A "
-        "satellite that is out of contact for longer runs out of plan.",
+        "of the flight if left out. It keeps planning short in long flights whose targets are wanted again and again: "
+        "`best-of`, `density`, `forecast` and `milp`, and all planners with a forecast, otherwise weigh all that is left "
+        "each time, and planning grows as the square of the days. A satellite that is out of contact for longer runs out of plan.",
     )
     ground_delay_min: float = Field(
         0.0,

@@ -7,7 +7,7 @@ to that. Where something went out elsewhere, or may come in, that stretch is loo
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +64,8 @@ class Stretches:
     def _exchange(self, number: int, schedule: Schedule) -> set[int]:
         """Take the best of one stretch if it pays; other stretches that may change thereby."""
         stretch, taken, value_of = self._all[number], schedule.taken, self._context.value
+        if len(stretch.items) == 1 and not self._is_worth_more(stretch.items[0], taken):
+            return set()
         own = [item for item in stretch.items if taken.get(item.target) is item]
         for item in own:
             schedule.remove(item)
@@ -82,6 +84,13 @@ class Stretches:
         left = [item.target for item in own if item.target not in taken]
         changed = {self._place[item.id] for item in moved if item.id in self._place}
         return changed.union(*(self._of[target] for target in left)) - {number}
+
+    def _is_worth_more(self, alone: Opportunity, taken: Mapping[str, Opportunity]) -> bool:
+        """Whether an image that is alone in its stretch could add to what its target brings where it is taken."""
+        elsewhere = taken.get(alone.target)
+        if elsewhere is None or elsewhere is alone:
+            return elsewhere is None
+        return self._context.value(alone) > self._context.value(elsewhere)
 
     def _best(
         self, stretch: _Stretch, schedule: Schedule, is_full: bool

@@ -9,14 +9,14 @@ that it has taken by then. A plan so costs what is near, not what is left of the
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from payload.plans import Plan
 from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
-_FEW = 2
+FEW = 2
 """Chances of a target that are offered beyond the one it was planned at last; if it is not taken, twice as many."""
 
 
@@ -33,22 +33,21 @@ class Chances:
     def plan(
         self,
         ask: Callable[[Sequence[Opportunity]], Plan],
-        targets: Iterable[str],
-        from_s: float,
+        from_s: Mapping[str, float],
     ) -> Plan:
         """What a planner that takes the first says of all chances of some targets, asked with as few as needed.
 
         Args:
             ask: Asks the planner with opportunities, in order of start, then id.
-            targets: The targets.
-            from_s: [s] No chance starts before.
+            from_s: [s] By target: no chance starts before.
         """
         first = {
-            name: bisect_left(self._starts_s, from_s, own.start, own.stop)
-            for name, own in ((name, self._own[name]) for name in targets if name in self._own)
+            name: bisect_left(self._starts_s, begin_s, self._own[name].start, self._own[name].stop)
+            for name, begin_s in from_s.items()
+            if name in self._own
         }
         end = {
-            name: min(self._own[name].stop, max(self._end.get(name, 0), start + _FEW))
+            name: min(self._own[name].stop, max(self._end.get(name, 0), start + FEW))
             for name, start in first.items()
         }
         while True:
@@ -63,7 +62,7 @@ class Chances:
                 name for name in first if name not in taken and end[name] < self._own[name].stop
             ]
             if not short:
-                self._end |= end | {name: number + _FEW for name, number in taken.items()}
+                self._end |= end | {name: number + FEW for name, number in taken.items()}
                 return plan
             for name in short:
                 end[name] = min(self._own[name].stop, 2 * end[name] - first[name])

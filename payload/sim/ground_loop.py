@@ -9,13 +9,18 @@ was planned between is lost to both.
 
 import math
 from bisect import bisect_left
-from collections.abc import Container, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from payload.ledger import Fact, LoopLog
-from payload.sim.knowledge import Knowledge, standings
+from payload.plans import Plan
+from payload.sim.chances import Chances
+from payload.sim.heard import Heard
+from payload.sim.knowledge import Knowledge, Standing, standing
 from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
+from payload.sim.planning import few_do
 from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
@@ -30,7 +35,7 @@ class Draft:
     """A plan that the ground has made and may send up.
 
     Attributes:
-        heard: Images whose cover the ground knew.
+        judged: Of how many images the ground knew the cover.
         items: By satellite, in order of time.
         trusted: By satellite, targets that it should care for, planned or not.
         wanted_from_s: [s] By target, as the ground knows and expects.
@@ -40,7 +45,7 @@ class Draft:
 
     number: int
     made_s: float
-    heard: frozenset[str]
+    judged: int
     items: dict[str, list[Opportunity]]
     trusted: dict[str, frozenset[str]]
     wanted_from_s: dict[str, float]
@@ -69,12 +74,14 @@ class GroundLoop(Loop):
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
         self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
+        self._heard = Heard(self.assembly.limits)
         self.told_until_s = dict.fromkeys(satellites, 0.0)
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
         self.unsaid: dict[str, dict[str, Fact]] = {name: {} for name in satellites}
         self._lock_s = uplink.acquisition_s
         self._uplink_bps = uplink.rate_kbps * BPS_PER_KBPS
         self._delay_s = rules.ground_delay_s
+        self._chances = Chances(self.calendar) if few_do(self.assembly) else None
         self._reports = 0
         self._drafts = 0
 
@@ -199,7 +206,7 @@ class GroundLoop(Loop):
         yield self.env.timeout(self._delay_s)
         heard_s = self.heard_end_s.get(report.satellite, -math.inf)
         for fact in report.facts:
-            self.ground.learn(fact, self.env.now)
+            self._hear(fact)
             heard_s = max(heard_s, self.planned[fact.image].end_s)
         self.heard_end_s[report.satellite] = heard_s
         until_s = self.told_until_s[report.satellite]
@@ -220,9 +227,15 @@ class GroundLoop(Loop):
             self.env.now,
             cover,
         )
-        self.ground.learn(fact, self.env.now)
+        self._hear(fact)
         if self.rules.is_cloudy(self.targets[opportunity.target], cover):
             self.tell_news("image")
+
+    def _hear(self, fact: Fact) -> None:
+        """The ground hears of an image."""
+        if not self.ground.knows(fact.target, fact.image):
+            self._heard.add(self.planned[fact.image])
+        self.ground.learn(fact, self.env.now)
 
     def _expect(self, report: Report) -> None:
         """What a satellite says it will take is expected, save where a newer plan is up meanwhile."""
@@ -253,35 +266,48 @@ class GroundLoop(Loop):
             for name in satellites
         }
         known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
-        standing = standings(known, self._facts(fixed), self.rules)
-        wanted_from_s = {name: each.wanted_from_s for name, each in standing.items()}
-        offered = [
-            item
-            for item in self.to_come(now_s)
-            if item.start_s >= from_s[item.satellite]
-            and item.start_s >= wanted_from_s.get(item.target, math.inf)
-        ]
-        p_clear = self.p_clear(self.worth_foreseeing(standing, offered))
+        standings = self._standings(known, fixed)
+        wanted_from_s = {name: each.wanted_from_s for name, each in standings.items()}
         ends_s = self.heard_end_s | {
             name: items[-1].end_s for name, items in fixed.items() if items
         }
-        heard = (self.planned[fact.image] for fact in self.ground.facts)
         told = (item for items in fixed.values() for item in items)
-        booked = {item.id: item for item in (*heard, *told)}
+        booked = {item.id: item for item in (*self._heard.felt(now_s), *told)}
         committed = sorted(booked.values(), key=attrgetter("start_s", "id"))
-        plan = self.ask_planner(
-            GROUND,
-            offered,
-            standing,
-            Booked(ends_s, committed),
-            p_clear=p_clear,
-        )
+
+        def came_in(satellite: str) -> Iterable[Opportunity]:
+            knows = self.ground.knows
+            unheard = [item for item in fixed[satellite] if not knows(item.target, item.id)]
+            return self._heard.came_in(satellite, unheard)
+
+        offered: list[Opportunity] = []
+        p_clear: dict[str, float] = {}
+
+        def ask(chances: Iterable[Opportunity]) -> Plan:
+            nonlocal offered, p_clear
+            offered = [
+                item
+                for item in chances
+                if item.start_s >= from_s[item.satellite]
+                and item.start_s >= wanted_from_s.get(item.target, math.inf)
+            ]
+            p_clear = self.p_clear(self.worth_foreseeing(standings, offered))
+            booked = Booked(ends_s, committed, came_in)
+            return self.ask_planner(GROUND, offered, standings, booked, p_clear=p_clear)
+
+        if self._chances is None:
+            plan = ask(self.to_come(now_s))
+        else:
+            wanted = {name: each_s for name, each_s in wanted_from_s.items() if each_s < math.inf}
+            plan = self._chances.plan(
+                ask, {name: max(now_s, each_s) for name, each_s in wanted.items()}
+            )
         chosen = [self.planned[item] for item in plan.opportunity_ids]
         self._drafts += 1
         self.draft = Draft(
             self._drafts,
             now_s,
-            frozenset(fact.image for fact in self.ground.facts if fact.cover is not None),
+            len(self.ground.judged),
             {name: [item for item in chosen if item.satellite == name] for name in satellites},
             self._trust(chosen, offered),
             wanted_from_s,
@@ -304,20 +330,29 @@ class GroundLoop(Loop):
 
     def still_open(self, known: Sequence[Target]) -> dict[str, float]:
         """[s] From when on known targets are wanted by what has been heard alone."""
-        facts = {target.name: self.ground.of(target.name) for target in known}
-        found = standings(known, facts, self.rules)
-        return {name: each.wanted_from_s for name, each in found.items()}
+        return {
+            target.name: self.ground.standing(target, self.rules).wanted_from_s for target in known
+        }
 
-    def _facts(self, fixed: dict[str, list[Opportunity]]) -> dict[str, list[Fact]]:
-        """What the ground knows and what it has to take for taken, by target."""
-        found = {target.name: self.ground.of(target.name) for target in self.assembly.targets}
+    def _standings(
+        self, known: Sequence[Target], fixed: dict[str, list[Opportunity]]
+    ) -> dict[str, Standing]:
+        """Of known targets, by what the ground knows and what it has to take for taken."""
+        taken: defaultdict[str, list[Fact]] = defaultdict(list)
         for item in (item for items in fixed.values() for item in items):
             if not self.ground.knows(item.target, item.id):
                 middle_s = item.start_s + item.duration_s / 2
-                found[item.target].append(
+                taken[item.target].append(
                     Fact(GROUND, item.id, item.target, item.satellite, middle_s, self.env.now, None)
                 )
-        return found
+        return {
+            target.name: standing(
+                target, (*self.ground.of(target.name), *taken[target.name]), self.rules
+            )
+            if target.name in taken
+            else self.ground.standing(target, self.rules)
+            for target in known
+        }
 
     def _trust(
         self, chosen: Sequence[Opportunity], offered: Sequence[Opportunity]

@@ -14,13 +14,19 @@ from payload.types import Target
 
 @dataclass
 class Knowledge:
-    """The facts that one place has, in the order in which it learnt them; none is ever unlearnt."""
+    """The facts that one place has, in the order in which it learnt them; none is ever unlearnt.
+
+    Attributes:
+        judged: Images whose cover it knows, each with how many it knew before.
+    """
 
     place: str
     facts: list[Fact] = field(default_factory=list[Fact])
+    judged: dict[str, int] = field(default_factory=dict[str, int])
     _latest: defaultdict[str, dict[str, Fact]] = field(
         default_factory=lambda: defaultdict[str, dict[str, Fact]](dict)
     )
+    _standings: dict[str, "Standing"] = field(default_factory=dict[str, "Standing"])
 
     def learn(self, fact: Fact, now_s: float) -> None:
         """The place hears of an image; a cover once known stays.
@@ -35,11 +41,21 @@ class Knowledge:
             return
         heard = replace(fact, place=self.place, known_s=now_s)
         self._latest[fact.target][fact.image] = heard
+        self._standings.pop(fact.target, None)
+        if fact.cover is not None:
+            self.judged[fact.image] = len(self.judged)
         self.facts.append(heard)
 
     def of(self, target: str) -> list[Fact]:
         """The latest fact of each image of a target."""
         return list(self._latest[target].values()) if target in self._latest else []
+
+    def standing(self, target: Target, rules: "Rules") -> "Standing":
+        """What its facts make of a target; reckoned anew only when it has learnt something of it."""
+        found = self._standings.get(target.name)
+        if found is None:
+            found = self._standings[target.name] = standing(target, self.of(target.name), rules)
+        return found
 
     def knows(self, target: str, image: str) -> bool:
         """Whether the place has heard of an image."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from payload.ports import Glancing
+from payload.sim.chances import Chances
 from payload.sim.ground_loop import Draft
-from payload.sim.knowledge import Standing, standing
+from payload.sim.knowledge import Standing
 from payload.sim.loop import Story
 from payload.sim.on_board import OnBoard
 from payload.sim.outlook import LookAhead
@@ -77,6 +78,10 @@ class AheadOfTime(OnBoard):
         if planned == is_cloudy:
             self.replan(satellite, "look ahead")
 
+    def chances_of_each(self) -> dict[str, Chances]:
+        """None: what the camera tells makes chances differ."""
+        return {}
+
     def load(self, satellite: str, draft: Draft) -> None:
         """With targets to care for come those that are others'."""
         self.draft_on_board[satellite] = draft
@@ -94,14 +99,12 @@ class AheadOfTime(OnBoard):
         """The targets that a satellite cares for, and its reserves."""
         return self.cares_for[satellite] | self._reserve[satellite]
 
-    def wanted_from_s(
-        self, satellite: str, item: Opportunity, standing: Mapping[str, Standing]
-    ) -> float:
+    def wanted_from_s(self, satellite: str, target: str, standing: Mapping[str, Standing]) -> float:
         """[s] As for targets of its own; of a reserve as the ground had heard."""
-        found = super().wanted_from_s(satellite, item, standing)
-        if item.target in self.cares_for[satellite]:
+        found = super().wanted_from_s(satellite, target, standing)
+        if target in self.cares_for[satellite]:
             return found
-        return max(found, self.draft_on_board[satellite].open_from_s[item.target])
+        return max(found, self.draft_on_board[satellite].open_from_s[target])
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
         """The opportunities of a satellite, without those told to be cloudy; of reserves those told to be clear."""
@@ -141,6 +144,6 @@ class AheadOfTime(OnBoard):
         """Whether a satellite cares for what could be imaged or has it in reserve, as far as it knows."""
         if item.target not in self.minds(satellite) or self._odds(satellite, item) <= 0.0:
             return False
-        facts = self.on_board[satellite].of(item.target)
-        known = {item.target: standing(self.targets[item.target], facts, self.rules)}
-        return self.wanted_from_s(satellite, item, known) <= item.start_s
+        target = self.targets[item.target]
+        known = {target.name: self.on_board[satellite].standing(target, self.rules)}
+        return self.wanted_from_s(satellite, item.target, known) <= item.start_s

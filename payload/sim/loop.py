@@ -5,9 +5,10 @@
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import simpy
@@ -21,10 +22,10 @@ from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
-from payload.sim.means import Means
+from payload.sim.means import CameIn, Means
 from payload.sim.outlook import make_forecasts
 from payload.sim.plan_log import PlanLog
-from payload.sim.planning import plannable
+from payload.sim.planning import few_do, plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
 
 Story = Generator[simpy.Event, Any, None]
@@ -50,21 +51,12 @@ class Booked:
     Attributes:
         busy_until_s: [s] By satellite: when its last image ended.
         committed: What no plan may disturb, flown or to be flown, each once.
-        images: What came into memories, by satellite; what is committed where nothing is said.
+        came_in: What came into memories.
     """
 
     busy_until_s: Mapping[str, float]
     committed: Sequence[Opportunity]
-    images: Mapping[str, Sequence[Opportunity]] | None = None
-
-    def by_satellite(self) -> Mapping[str, Sequence[Opportunity]]:
-        """What came into memories."""
-        if self.images is not None:
-            return self.images
-        found: defaultdict[str, list[Opportunity]] = defaultdict(list)
-        for item in self.committed:
-            found[item.satellite].append(item)
-        return found
+    came_in: CameIn
 
 
 Send = Callable[[Report], None]
@@ -224,7 +216,7 @@ class Loop:
         )
         now_s = self.env.now
         chances = [item for item in offered if item.target in wanted]
-        limits = self._means.limits(now_s, booked.by_satellite())
+        limits = self._means.limits(now_s, booked.came_in)
         plan = self._asking.plan(
             place,
             PlanContext(
@@ -290,12 +282,7 @@ class AtOnce(Loop):
         self._round: Counter[str] = Counter()
         self._busy_until_s: dict[str, float] = {}
         self._felt: Itinerary = {name: [] for name in self.assembly.satellites}
-        few_do = (
-            getattr(self.assembly.scheduler, "takes_first", False)
-            and self.forecasts is None  # a target is worth the same at all times
-            and math.isinf(scenario.horizon_s)  # else few are offered as it is
-        )
-        self._chances = Chances(self.calendar) if few_do else None
+        self._chances = Chances(self.calendar) if few_do(self.assembly) else None
 
     def plan_ahead(self) -> Story:
         """Plan at the start, and again whenever something was learnt."""
@@ -373,7 +360,7 @@ class AtOnce(Loop):
             p_clear = self.p_clear(offered)
             plan = ask(offered)
         else:
-            plan = self._chances.plan(ask, pending, now_s)
+            plan = self._chances.plan(ask, dict.fromkeys(pending, now_s))
         self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
         for opportunity_id in plan.opportunity_ids:
             opportunity = self.planned[opportunity_id]
@@ -393,5 +380,5 @@ class AtOnce(Loop):
         return Booked(
             self._busy_until_s | busy,
             [item for each in (self._felt, exposing) for items in each.values() for item in items],
-            {name: [*items, *exposing.get(name, ())] for name, items in self.taken.items()},
+            lambda name: chain(reversed(exposing.get(name, ())), reversed(self.taken[name])),
         )

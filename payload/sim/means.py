@@ -7,7 +7,7 @@ tile beside, as one of which a part has gone down holds its room until the rest 
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from heapq import merge
@@ -22,6 +22,9 @@ from payload.sim.assemble import Assembly
 from payload.sim.wanted import nominal_bytes
 from payload.types import Opportunity
 
+CameIn = Callable[[str], Iterable[Opportunity]]
+"""The images of a satellite in order of their ends, the last first: few of them are looked at, however long the flight."""
+
 
 class Means:
     """The limits of a scenario, and beside them memory and energy where it asks planners to keep to them."""
@@ -32,18 +35,17 @@ class Means:
         self._plans_memory = rules.plans_memory
         self._plans_energy = rules.plans_energy and assembly.scenario.power is not None
 
-    def limits(self, now_s: float, images: Mapping[str, Iterable[Opportunity]]) -> Limits:
+    def limits(self, now_s: float, images: CameIn) -> Limits:
         """What a plan made now keeps to.
 
         Args:
             now_s: [s] Now.
-            images: What is known to be taken, or taken for taken, by satellite.
+            images: What is known to be taken, or taken for taken.
         """
         limits = self._assembly.limits
         if self._plans_memory:
             rooms = {
-                name: self._room(name, now_s, images.get(name, ()))
-                for name in self._assembly.satellites
+                name: self._room(name, now_s, images(name)) for name in self._assembly.satellites
             }
             limits = replace(limits, rooms=rooms)
         if self._plans_energy:
@@ -55,13 +57,13 @@ class Means:
         return limits
 
     def _room(self, satellite: str, now_s: float, images: Iterable[Opportunity]) -> Room:
-        """Memory now: images that have ended came in, contacts that have ended let out."""
+        """Memory now: images that have ended came in, the last first; contacts that have ended let out."""
         capacity = max(0, self._assembly.scenario.memory.capacity_bytes - self._tile_bytes)
         contacts = self._carried[satellite]
         over = bisect_right(contacts, now_s, key=itemgetter(0))
         came_in = ((item.end_s, item.volume_bytes) for item in images if item.end_s <= now_s)
         let_out = ((contacts[at][0], -contacts[at][1]) for at in range(over - 1, -1, -1))
-        held = held_bytes(merge(sorted(came_in, reverse=True), let_out, reverse=True), capacity)
+        held = held_bytes(merge(came_in, let_out, reverse=True), capacity)
         return Room(capacity - held, tuple(contacts[over:]), capacity)
 
     @cached_property

@@ -7,10 +7,16 @@ keeps a target that it found cloudy until a plan comes up that was made knowing 
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from payload.ledger import Fact
+from payload.plans import Plan, still_felt
+from payload.sim.calendar import Calendar
+from payload.sim.chances import Chances
 from payload.sim.ground_loop import Draft, GroundLoop
-from payload.sim.knowledge import Standing, standings
+from payload.sim.knowledge import Standing
 from payload.sim.loop import Booked
+from payload.sim.planning import few_do, plannable
 from payload.types import Opportunity
 
 
@@ -23,15 +29,22 @@ class OnBoard(GroundLoop):
         satellites = self.assembly.satellites
         self.cares_for: dict[str, frozenset[str]] = dict.fromkeys(satellites, frozenset[str]())
         self.not_before_s: dict[str, dict[str, float]] = {name: {} for name in satellites}
+        self._recent: dict[str, list[Opportunity]] = {name: [] for name in satellites}
+        self._unsettled: dict[str, list[Fact]] = {name: [] for name in satellites}
+        self._own_chances = self.chances_of_each() if few_do(self.assembly) else {}
+        self._seen = dict.fromkeys(satellites, 0)  # so many facts have been looked through
         self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
+
+    def chances_of_each(self) -> dict[str, Chances]:
+        """Of each satellite, where a few do when it plans."""
+        return {
+            name: Chances(Calendar({name: items}))
+            for name, items in plannable(self.assembly).items()
+        }
 
     def load(self, satellite: str, draft: Draft) -> None:
         """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
-        unheard = {
-            fact.target
-            for fact in self.on_board[satellite].facts
-            if fact.cover is not None and fact.image not in draft.heard
-        }
+        unheard = self._unheard(satellite, draft)
         self.cares_for[satellite] = draft.trusted[satellite] | unheard
         self.not_before_s[satellite] = {
             name: draft.wanted_from_s[name] for name in draft.trusted[satellite] - unheard
@@ -45,6 +58,17 @@ class OnBoard(GroundLoop):
         if satellite in self.talking:
             self.report(satellite)  # what it is going to take
 
+    def _unheard(self, satellite: str, draft: Draft) -> set[str]:
+        """Targets of which the satellite has judged an image that the ground had not heard of when it made a draft."""
+        facts, judged = self.on_board[satellite].facts, self.ground.judged
+        self._unsettled[satellite] = [
+            fact
+            for fact in (*self._unsettled[satellite], *facts[self._seen[satellite] :])
+            if fact.cover is not None and judged.get(fact.image, math.inf) >= draft.judged
+        ]
+        self._seen[satellite] = len(facts)
+        return {fact.target for fact in self._unsettled[satellite]}
+
     def worth_foreseeing(
         self,
         known: Container[str],
@@ -54,6 +78,11 @@ class OnBoard(GroundLoop):
         if self.forecasts is None:
             return ()
         return [item for item in self.to_come(self.env.now) if item.target in known]
+
+    def note_taken(self, opportunity: Opportunity) -> bool:
+        """The satellite remembers what its next plans could touch."""
+        self._recent[opportunity.satellite].append(opportunity)
+        return super().note_taken(opportunity)
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
         """A cloudy image, or one that will be wanted again, is a reason to plan."""
@@ -73,36 +102,43 @@ class OnBoard(GroundLoop):
         """A satellite plans its own targets, from what it knows."""
         now_s, known = self.env.now, self.on_board[satellite]
         mine = [self.targets[name] for name in sorted(self.minds(satellite))]
-        facts = {target.name: known.of(target.name) for target in mine}
-        standing = standings(mine, facts, self.rules)
+        standing = {target.name: known.standing(target, self.rules) for target in mine}
         begun = self.exposing(satellite)
+        self._recent[satellite] = still_felt(self._recent[satellite], now_s, self._heard.limits)
         for item in begun:
             standing.pop(item.target, None)
-        offered = [
-            item
-            for item in self.may_take(satellite)
-            if item.target in standing
-            and item.start_s >= max(now_s, self.wanted_from_s(satellite, item, standing))
-        ]
-        p_clear = self.foresee(satellite, offered)
-        plan = self.ask_planner(
-            satellite,
-            offered,
-            standing,
-            Booked({}, [*self.taken[satellite], *begun]),
-            p_clear=p_clear,
+        from_s = {
+            name: max(now_s, self.wanted_from_s(satellite, name, standing)) for name in standing
+        }
+        booked = Booked(
+            {},
+            [*self._recent[satellite], *begun],
+            lambda name: chain(reversed(begun), reversed(self.taken[name])),
         )
+        p_clear: dict[str, float] = {}
+
+        def ask(offered: Sequence[Opportunity]) -> Plan:
+            return self.ask_planner(satellite, offered, standing, booked, p_clear=p_clear)
+
+        if satellite in self._own_chances:
+            plan = self._own_chances[satellite].plan(ask, from_s)
+        else:
+            offered = [
+                item
+                for item in self.may_take(satellite)
+                if item.start_s >= from_s.get(item.target, math.inf)
+            ]
+            p_clear = self.foresee(satellite, offered)
+            plan = ask(offered)
         chosen = [self.planned[item] for item in plan.opportunity_ids]
         self.itinerary[satellite] = begun + chosen
         self.write_version(satellite, why, chosen, p_clear)
         self.tell_changed()
 
-    def wanted_from_s(
-        self, satellite: str, item: Opportunity, standing: Mapping[str, Standing]
-    ) -> float:
+    def wanted_from_s(self, satellite: str, target: str, standing: Mapping[str, Standing]) -> float:
         """[s] The later of what a satellite knows itself and what came up with the last plan."""
-        came_up_s = self.not_before_s[satellite].get(item.target, 0.0)
-        return max(standing[item.target].wanted_from_s, came_up_s)
+        came_up_s = self.not_before_s[satellite].get(target, 0.0)
+        return max(standing[target].wanted_from_s, came_up_s)
 
     def minds(self, satellite: str) -> frozenset[str]:
         """The targets that a satellite may plan."""

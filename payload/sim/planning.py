@@ -20,6 +20,16 @@ def plannable(assembly: Assembly) -> dict[str, Sequence[Opportunity]]:
     }
 
 
+def few_do(assembly: Assembly) -> bool:
+    """Whether the planner says of a few chances of each target what it would say of all."""
+    rules = assembly.scenario.rescheduling
+    return (
+        getattr(assembly.scheduler, "takes_first", False)
+        and rules.forecast is None  # a target is worth the same at all times
+        and math.isinf(rules.horizon_s)  # else few are offered as it is
+    )
+
+
 def first_context(assembly: Assembly) -> PlanContext:
     """All that is known when the flight begins."""
     known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
@@ -34,7 +44,7 @@ def first_context(assembly: Assembly) -> PlanContext:
         pending=known,
         priorities=assembly.worths,
         busy_until_s={},
-        limits=Means(assembly).limits(0.0, {}),
+        limits=Means(assembly).limits(0.0, lambda _: ()),
         p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
         climate_clear={} if forecasts is None else forecasts.climate(chances),
         deadlines_s={

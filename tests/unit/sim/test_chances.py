@@ -17,7 +17,7 @@ import simpy
 from conftest import write_small
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import KINDS, contexts, scheduler
+from planning import KINDS, MOST_GROWTH, Counting, contexts, scheduler, with_rules
 
 from payload.scenario.load import load_scenario
 from payload.scenario.rescheduling import ReschedulingModel
@@ -27,10 +27,9 @@ from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
 from payload.sim.log import Log
 from payload.sim.policies import make_loop
+from payload.sim.replanning import expect_replanning
 
 FIRST = [kind for kind in KINDS if getattr(scheduler(kind), "takes_first", False)]
-MOST_GROWTH = 2.0 * 4.0 / 3.0
-"""Of what planners are handed, for twice the days: twice, and a third more."""
 
 
 def calendar_of(items):
@@ -65,20 +64,7 @@ def test_asked_with_a_few_chances_it_says_what_it_says_of_all(kind, found, start
         def ask(offered, whole=whole):
             return planner.plan(replace(whole, opportunities=offered))
 
-        assert chances.plan(ask, whole.pending, now_s) == planner.plan(whole)
-
-
-class Counting:
-    """A planner that counts what it is handed."""
-
-    def __init__(self, kind):
-        self._planner, self.handed, self.promised = scheduler(kind), 0, 0
-        self.takes_first = getattr(self._planner, "takes_first", False)
-
-    def plan(self, context):
-        self.handed += len(context.opportunities)
-        self.promised += len(context.committed)
-        return self._planner.plan(context)
+        assert chances.plan(ask, dict.fromkeys(whole.pending, now_s)) == planner.plan(whole)
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +134,6 @@ def shortened(assembly, days):
     return replace(assembly, opportunities=left)
 
 
-def with_rules(assembly, **rules):
-    """The same scenario with other rules of planning anew."""
-    changed = assembly.scenario.rescheduling.model_copy(update=rules)
-    scenario = assembly.scenario.model_copy(update={"rescheduling": changed})
-    return replace(assembly, scenario=scenario)
-
-
 @pytest.mark.parametrize(
     ("kind", "rules"),
     [(kind, {}) for kind in FIRST] + [(kind, {"horizon_h": 48.0}) for kind in ("best-of", "fifo")],
@@ -207,3 +186,38 @@ def test_plans_that_end_early_are_made_in_time():
     assert ReschedulingModel(horizon_h=24.0, every_min=60.0).every_s == 3600.0
     assert ReschedulingModel(horizon_h=24.0, every_min=6000.0).every_s == 12 * 3600.0
     assert ReschedulingModel().every_s is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"), [("best-of", {}), ("fifo", {}), ("best-of", {"horizon_h": 48.0})]
+)
+def test_what_planning_anew_takes_is_expected_within_a_factor_of_two(year, kind, rules):
+    """Judge: what planners are handed when it is flown, counted."""
+    days = 60
+    scenario = year.scenario.model_copy(update={"duration_h": 24.0 * days})
+    short = with_rules(replace(shortened(year, days), scenario=scenario), **rules)
+    expected = expect_replanning(replace(short, scheduler=scheduler(kind)))
+    counting = Counting(kind)
+    _, _, events = fly(replace(short, scheduler=counting), days)
+    plans = sum(event.kind == "planned" for event in events)
+    assert plans / 2 < expected.plans < plans * 2
+    assert counting.handed / 2 < expected.handed < counting.handed * 2
+    assert expected.is_bounded == (kind == "fifo" or bool(rules))
+
+
+def test_a_long_flight_whose_planner_weighs_all_that_is_left_is_warned_of(year, monkeypatch):
+    """Twice the days are four times the work; the advice it is given makes it twice."""
+    found = {}
+    for days in (60, 120):
+        scenario = year.scenario.model_copy(update={"duration_h": 24.0 * days})
+        short = replace(shortened(year, days), scenario=scenario, scheduler=scheduler("best-of"))
+        found[days] = [
+            expect_replanning(each) for each in (short, with_rules(short, horizon_h=48.0))
+        ]
+    endless, bounded = zip(found[60], found[120], strict=True)
+    assert endless[1].handed / endless[0].handed == pytest.approx(4.0, rel=0.1)
+    assert bounded[1].handed / bounded[0].handed == pytest.approx(2.0, rel=0.1)
+    assert endless[1].advice is None  # seconds are not worth a word
+    monkeypatch.setattr("payload.sim.replanning.WORTH_A_WORD", 1_000_000)
+    assert "rescheduling.horizon_h" in (endless[1].advice or "")
+    assert bounded[1].advice is None

@@ -330,7 +330,7 @@ def test_what_is_taken_in_an_orbit_keeps_to_its_energy_however_often_it_is_plann
         },
         scheduler={"kind": "density"},
     )
-    limits = Means(assembly).limits(0.0, {})
+    limits = Means(assembly).limits(0.0, lambda _: ())
     taken = Counter(
         (item.satellite, limits.orbit_of(item))
         for item in (image.acquisition.opportunity for image in fly(assembly).images)

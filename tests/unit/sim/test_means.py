@@ -62,7 +62,7 @@ def test_memory_is_reckoned_from_images_and_contacts(ready):
     contact = next(item for item in windows if item.los_s > second.end_s)
     before = [item for item in windows if first.end_s < item.los_s <= second.end_s]
     means = Means(assembly)
-    room = means.limits(second.end_s, {"one": [second, first]}).rooms["one"]
+    room = means.limits(second.end_s, lambda _: [second, first]).rooms["one"]
     held = first.volume_bytes
     for item in before:
         held = max(0, held - math.floor(0.05e6 * (item.los_s - item.aos_s - 10.0) / 8))
@@ -86,7 +86,7 @@ def test_what_is_held_is_reckoned_back_as_it_is_forwards(sizes, capacity_bytes):
 
 def test_without_the_keys_planners_are_not_limited(ready):
     assembly = ready()
-    assert Means(assembly).limits(0.0, {}) is assembly.limits
+    assert Means(assembly).limits(0.0, lambda _: ()) is assembly.limits
 
 
 def test_a_plan_that_keeps_to_memory_overflows_nothing(ready, tmp_path):
@@ -122,7 +122,7 @@ def test_energy_for_images_is_what_the_array_brings_beyond_the_bus(ready):
     """By hand: 5 W of camera for 10 s and the computing; the array of a Sun-tracking satellite is lit by the table."""
     power = {"array_w": 12, "battery_wh": 40, "bus_w": 4, "camera_w": 5, "camera_on_s": 10}
     assembly = ready({"plans_energy": True}, power=power)
-    limits = Means(assembly).limits(0.0, {})
+    limits = Means(assembly).limits(0.0, lambda _: ())
     profile = assembly.profile
     computing_j = profile.energy_j(profile.busy_s(512 * 512))
     assert limits.joules_per_image == pytest.approx(50.0 + computing_j)

@@ -1,0 +1,81 @@
+"""How often a flight plans anew, and how much its planners are handed for that: what long flights take."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.sim.assemble import Assembly
+from payload.sim.calendar import Calendar
+from payload.sim.chances import FEW
+from payload.sim.planning import few_do, plannable
+
+CLOUDY_SHARE = 0.5
+"""Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
+PLANS_A_CONTACT = 2
+"""The ground plans as a contact begins, and as the report has come down."""
+WORTH_A_WORD = 20_000_000
+"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 12 us for each, `density` 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replanning:
+    """What is expected of an arm.
+
+    Attributes:
+        plans: How many are made, the first included.
+        share: Of all opportunities, what a plan is handed in the mean.
+        handed: Opportunities that all plans are handed together.
+        is_bounded: Whether what a plan is handed does not grow with the flight.
+    """
+
+    plans: float
+    share: float
+    handed: float
+    is_bounded: bool
+
+    @property
+    def advice(self) -> str | None:
+        """What a person should know of it before a long flight; None where it is short or bounded."""
+        if self.is_bounded or self.handed < WORTH_A_WORD:
+            return None
+        return (
+            f"some {self.plans:,.0f} plans of each arm weigh all that is left of the flight, "
+            f"{self.handed / 1e6:,.0f} million opportunities together: that grows as the square of the days. "
+            "With rescheduling.horizon_h (48, say) plans look no further ahead, and it grows with the days; plans then "
+            "differ"
+        )
+
+
+def expect_replanning(assembly: Assembly) -> Replanning:
+    """From targets, opportunities, contacts and the policy; nothing is planned."""
+    rules, span_s = assembly.scenario.rescheduling, assembly.span_s
+    calendar = Calendar(plannable(assembly))
+    own, places = calendar.by_target()
+    plans = 1.0 if rules.every_s is None else 1.0 + span_s / rules.every_s
+    plans += len({target.arrives_s for target in assembly.targets} - {0.0})
+    if rules.policy in {"none", "next_opportunity"}:
+        for name, place in own.items():
+            repeat_s = assembly.target_named[name].repeat_s
+            if repeat_s < math.inf:  # wanted again, after a cloudy image or a clear one
+                plans += _most_images(calendar.start_s[places[place]], repeat_s)
+            elif rules.policy == "next_opportunity":
+                plans += CLOUDY_SHARE
+    else:
+        plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
+    few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
+    if few:
+        share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
+    else:
+        share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left
+    return Replanning(plans, share, plans * share * places.size, few or bounded)
+
+
+def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:
+    """Of a target, one at each chance that comes when it is wanted again."""
+    count, chance = 0, 0
+    while chance < start_s.size:
+        count += 1
+        chance = int(np.searchsorted(start_s, start_s[chance] + repeat_s))
+    return count
