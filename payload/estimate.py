@@ -124,7 +124,7 @@ def estimate(scenario: Scenario) -> Estimate:
         share = _painted_share(scenario.sampled, tiles)
         image_s *= min(1.0, ALONE * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
-    is_compiled = is_painted or images >= 200  # glances load the compiler when they are many
+    is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
     products = _products(assembly, plan.images, facts) if is_painted else Products(0, 0)
     opportunities = sum(map(len, assembly.opportunities.values()))
     arms = len(ARMS)

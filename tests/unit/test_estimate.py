@@ -57,6 +57,24 @@ def test_a_day_without_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, changes, tmp_path)), expected
 
 
+def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
+    path = root / "scenarios" / "replay.yaml"
+    expected = expected_of(path, [])
+    assert within_two(expected, taken(path, [], tmp_path)), expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [["duration_h=12"], ["duration_h=8", "products.tiles=all"], ["fidelity=sampled"]],
+    ids=["pixels", "all tiles restored", "a sample"],
+)
+def test_a_painted_day_takes_what_was_expected(root, tmp_path, changes):
+    path = root / "scenarios" / "quickstart.yaml"
+    expected = expected_of(path, changes)
+    assert within_two(expected, taken(path, changes, tmp_path)), expected
+
+
 @pytest.mark.slow
 def test_a_fleet_takes_what_was_expected(tmp_path):
     write_fleet(tmp_path, FleetSize(planes=2, satellites_per_plane=5, targets=200))
