@@ -62,6 +62,7 @@ class FaultModel(Section):
         if self.kind == "memory_bank" and (self.lasts_h or self.mean_repair_h):
             raise ValueError("a lost memory bank never comes back: leave out how long it lasts")
         for name, kind in (("frame_loss", "frame_loss"), ("banks", "memory_bank")):
-            if name in self.model_fields_set and self.kind != kind:
+            # a default says nothing: it stands in every scenario that is written out
+            if self.kind != kind and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} belongs to the fault {kind}, not to {self.kind}")
         return self

@@ -267,7 +267,7 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         store=store,
     )
     _ = assembly.limits  # looks at all of each orbit
-    met.files.let_go()
+    met.file.let_go()
     return assembly
 
 

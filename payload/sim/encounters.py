@@ -8,7 +8,7 @@ from payload.downlink.outages import Outage
 from payload.orbit.contacts import time_grid
 from payload.ports import Link, Propagator
 from payload.scenario.models import Scenario
-from payload.sim.ephemeris_file import BYTES_PER_SAMPLE, EphemerisFiles
+from payload.sim.ephemeris_file import BYTES_PER_SAMPLE, EphemerisFile
 from payload.sim.faults import Faults, timetable
 from payload.sim.passes import contacts_of, outdated
 from payload.types import ContactWindow, Ephemeris, GroundStation
@@ -22,14 +22,14 @@ class Encounters:
         ephemerides: By satellite.
         contacts: By satellite, in order of AOS, cut where a station is out.
         notes: What a person should know of orbits and passes before believing them.
-        files: Where long ephemerides lie.
+        file: Where long ephemerides lie.
     """
 
     stations: tuple[GroundStation, ...]
     ephemerides: dict[str, Ephemeris]
     contacts: dict[str, list[ContactWindow]]
     notes: tuple[str, ...]
-    files: EphemerisFiles
+    file: EphemerisFile
 
 
 def find_encounters(scenario: Scenario, outages: Sequence[Outage] | None = None) -> Encounters:
@@ -50,14 +50,15 @@ def find_encounters(scenario: Scenario, outages: Sequence[Outage] | None = None)
     stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
     propagators = propagators_of(scenario)
     times_s = time_grid(scenario.duration_s)
-    files = EphemerisFiles(BYTES_PER_SAMPLE * times_s.size * len(propagators))
-    times_s = files.keep_array(times_s)
-    ephemerides = {
-        name: files.keep(craft.propagate(times_s)) for name, craft in propagators.items()
-    }
+    expected_bytes = times_s.nbytes + BYTES_PER_SAMPLE * times_s.size * len(propagators)
+    with EphemerisFile(expected_bytes) as file:
+        times_s = file.keep_array(times_s)
+        ephemerides = {
+            name: file.keep(craft.propagate(times_s)) for name, craft in propagators.items()
+        }
     old, notes = outdated(scenario, propagators)
     contacts, more = contacts_of(scenario, ephemerides, stations, outages=outages, unsure=old)
-    return Encounters(stations, ephemerides, contacts, (*notes, *more), files)
+    return Encounters(stations, ephemerides, contacts, (*notes, *more), file)
 
 
 def propagators_of(scenario: Scenario) -> dict[str, Propagator]:

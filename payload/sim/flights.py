@@ -74,12 +74,17 @@ class Records(Mapping[str, FlightRecord]):
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """An arm that is flown: where its record is, what it took, and of what of that there is no truth."""
+    """An arm that is flown: where its record is, what it took, and of what of that there is no truth.
+
+    Attributes:
+        marks: Where the facts of images stand of which a helper has told nobody yet.
+    """
 
     arm: ArmName
     place: FlightRecord | Path
     images: tuple[str, ...]
     truthless: frozenset[str]
+    marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
 
 
 def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
@@ -170,6 +175,7 @@ def _records(landed: Iterable[Landed], memo: Memo) -> Records:
         if each.arm == "oracle" and truthless:
             continue
         records.know(each.arm, each.place)
+        memo.facts_of.marks.update(each.marks)
         images |= dict.fromkeys(each.images)
         truthless |= each.truthless
     memo.settle(images, truthless)
@@ -194,7 +200,9 @@ def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Landed:
     """A helper flies an arm."""
     name, marks = order
     memo.facts_of.marks.update(marks)
-    return fly_arm(assembly, memo, name)
+    landed = fly_arm(assembly, memo, name)
+    untold = [image for image in landed.images if image not in marks]
+    return replace(landed, marks=memo.facts_of.write_all(untold))
 
 
 def fly_arm(

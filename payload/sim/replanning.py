@@ -77,5 +77,5 @@ def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:
     count, chance = 0, 0
     while chance < start_s.size:
         count += 1
-        chance = int(np.searchsorted(start_s, start_s[chance] + repeat_s))
+        chance = max(chance + 1, int(np.searchsorted(start_s, start_s[chance] + repeat_s)))
     return count

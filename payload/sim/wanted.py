@@ -1,5 +1,6 @@
 """What a scenario wants to be imaged, and when that can be: places of a file, or all that lies below."""
 
+import logging
 import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from payload.sim.counted import counted_bytes
 from payload.sim.helpers import Helpers
 from payload.types import Ephemeris, Sensor, Target
 from payload.world.globe import land_fraction
+
+_log = logging.getLogger(__name__)
 
 Search = Callable[[Ephemeris], Opportunities]
 
@@ -89,8 +92,15 @@ def find_wanted(
 
 def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[Opportunities]:
     """What each satellite finds, in the order of the fleet, whoever looks: none asks what another one finds."""
-    if jobs == 1:
-        return [search(ephemeris) for ephemeris in fleet]
+    if jobs > 1:
+        try:
+            return _search_together(search, fleet, jobs)
+        except OSError as error:  # a full disk is no reason not to fly
+            _log.warning("helpers cannot be set to work (%s): one process looks", error)
+    return [search(ephemeris) for ephemeris in fleet]
+
+
+def _search_together(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[Opportunities]:
     size = max(1, len(fleet) // (_PARTS * jobs))
     parts = [fleet[first : first + size] for first in range(0, len(fleet), size)]
     with TemporaryDirectory(prefix="payload-sim-") as folder, Helpers(jobs - 1) as helpers:
@@ -106,11 +116,16 @@ def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[O
 
 
 def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[Opportunities]:
-    """A helper looks for places from some satellites: where it has written what each finds."""
+    """A helper looks for places from some satellites: where it has written what each finds, or that if there is no room."""
     search = _search_of(folder)
+    found = [search(ephemeris) for ephemeris in part]
     handle, place = mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        pickle.dump([search(ephemeris) for ephemeris in part], file, pickle.HIGHEST_PROTOCOL)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            pickle.dump(found, file, pickle.HIGHEST_PROTOCOL)
+    except OSError:
+        Path(place).unlink()
+        return found
     return Path(place)
 
 

@@ -205,6 +205,14 @@ def test_what_planning_anew_takes_is_expected_within_a_factor_of_two(year, kind,
     assert expected.is_bounded == (kind == "fifo" or bool(rules))
 
 
+def test_a_target_wanted_again_at_once_is_expected_at_each_of_its_chances(year):
+    """However soon that is: added to the time of a chance, so little vanishes in rounding."""
+    short = shortened(year, 5)
+    eager = tuple(replace(target, repeat_s=1e-15) for target in short.targets)
+    chances = sum(map(len, short.opportunities.values()))
+    assert expect_replanning(replace(short, targets=eager)).plans == 1 + chances > 5
+
+
 def test_a_long_flight_whose_planner_weighs_all_that_is_left_is_warned_of(year, monkeypatch):
     """Twice the days are four times the work; the advice it is given makes it twice."""
     found = {}

@@ -1,6 +1,7 @@
 """Work that is handed out comes back whole and in order, whatever happens to who does it."""
 
 import os
+import pickle
 import signal
 import time
 from functools import partial
@@ -78,6 +79,36 @@ def test_satellites_find_the_same_whoever_looks(tmp_path, monkeypatch):
         assert list(beside.opportunities[name]) == list(found)
     assert list(alone.opportunities) == alone.satellites
     assert sum(map(len, alone.opportunities.values())) > 100
+
+
+def refuse(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["TemporaryDirectory", "Path.write_bytes"])
+def test_a_full_disk_is_no_reason_not_to_look(name, tmp_path, monkeypatch, caplog):
+    """Judge: who looks alone and needs no disk."""
+    scenario = write_fleet(
+        tmp_path, FleetSize(planes=1, satellites_per_plane=3, stations=1, targets=9, hours=6.0)
+    )
+    alone = assemble(scenario)
+    monkeypatch.setattr(wanted, "WORTH_LOOKS", 0)
+    monkeypatch.setattr(f"payload.sim.wanted.{name}", refuse)
+    beside = assemble(scenario, jobs=2)
+    assert {name: list(found) for name, found in beside.opportunities.items()} == {
+        name: list(found) for name, found in alone.opportunities.items()
+    }
+    assert any(alone.opportunities.values())
+    assert "No space left" in caplog.text
+
+
+def test_what_a_helper_finds_and_cannot_write_it_hands_over(tmp_path, monkeypatch):
+    (tmp_path / "search").write_bytes(pickle.dumps(square))
+    assert pickle.loads(wanted._search_beside(str(tmp_path), [3]).read_bytes()) == [square(3)]
+    before = set(tmp_path.iterdir())
+    monkeypatch.setattr(wanted.pickle, "dump", refuse)
+    assert wanted._search_beside(str(tmp_path), [3, 4]) == [square(3), square(4)]
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_a_small_fleet_looks_alone(tmp_path, monkeypatch):

@@ -3,9 +3,11 @@
 import math
 from dataclasses import replace
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from payload.downlink import capacity_bytes, loss_between
 from payload.downlink.dvbs2 import Dvbs2
@@ -15,6 +17,7 @@ from payload.geometry.period import period_s
 from payload.ledger import Fate
 from payload.orbit import find_contacts, time_grid
 from payload.orbit.propagation import Sgp4
+from payload.scenario.faults import FaultKind, FaultModel
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm
@@ -415,6 +418,18 @@ def test_as_many_banks_go_as_there_are_however_they_are_written(write_scenario):
     left = [fault.banks for fault in table(write_scenario, faults)]
     assert left == [4, 3, 2, 1]
     assert math.prod((banks - 1) / banks for banks in left) == 0.0
+
+
+@pytest.mark.parametrize("kind", get_args(FaultKind))
+def test_a_fault_that_is_written_out_with_all_its_values_is_read_again(kind):
+    fault = FaultModel(kind=kind, at_h=3.0)
+    assert FaultModel.model_validate(fault.model_dump(mode="json")) == fault
+
+
+@pytest.mark.parametrize(("kind", "other"), [("banks", 2), ("frame_loss", 0.1)])
+def test_what_belongs_to_another_fault_is_refused(kind, other):
+    with pytest.raises(ValidationError, match=f"{kind} belongs to the fault"):
+        FaultModel(kind="half_power", at_h=3.0, **{kind: other})
 
 
 def test_more_faults_than_anybody_can_look_at_are_refused(write_scenario):

@@ -13,6 +13,7 @@ import pytest
 from payload import api
 from payload.fleet import FleetSize, write_fleet
 from payload.sim import assemble, flights, fly_arms, wanted
+from payload.sim.helpers import Share
 from payload.tables import read_table
 
 SIZE = FleetSize(planes=2, satellites_per_plane=4, stations=2, targets=60, hours=6.0)
@@ -58,6 +59,23 @@ def test_a_fleet_by_two_processes_leaves_what_it_leaves_by_one(fleet, tmp_path):
     one, two = (left(api.run(fleet, tmp_path / str(jobs), jobs=jobs).folder) for jobs in (1, 2))
     assert one == two
     assert len(one["images"]) > 1000
+
+
+def test_images_that_only_a_helper_has_seen_are_known(root, tmp_path, monkeypatch):
+    """Images that nobody judges on board are judged late, so that other ones are taken. Second method: one process."""
+    monkeypatch.setattr(flights, "WORTH_PX", {"surrogate": 1})
+    monkeypatch.setattr(Share, "_take_last", lambda _: None)  # whoever hands out does nothing
+    changes = ["fidelity=surrogate", "rescheduling.policy=ground_loop", "duration_h=36"]
+    scenario = api.load_scenario(root / "scenarios" / "quickstart.yaml", changes)
+    found = []
+    for jobs in (1, 2):
+        spool = tmp_path / str(jobs)
+        spool.mkdir()
+        records, memo = fly_arms(assemble(scenario), spool, arms=["prune", "raw"], jobs=jobs)
+        found.append((list(records["raw"].images), dict(memo.estimates)))
+        own = {image.acquisition.id for image in records["prune"].images}
+        assert {image.acquisition.id for image in records["raw"].images} - own
+    assert found[0] == found[1]
 
 
 def test_one_arm_of_a_fleet_is_the_same_by_two_processes(fleet, tmp_path):
