@@ -35,7 +35,7 @@ def ratio(root, folder, *, blocks, serial_runs, pool_runs):
     path = write_sweep(
         folder,
         root / "scenarios" / "quickstart.yaml",
-        set={"fidelity": "surrogate", "duration_h": 400},  # so that a run takes more than a second
+        set={"fidelity": "surrogate", "duration_h": 540},  # so that a run takes more than a second
         grid={"pruning.max_cloud_cover": [0.3, 0.4, 0.5, 0.6, 0.7]},
         seeds=blocks * pool_runs // 5,
     )
