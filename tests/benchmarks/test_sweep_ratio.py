@@ -35,7 +35,12 @@ def ratio(root, folder, *, blocks, serial_runs, pool_runs):
     path = write_sweep(
         folder,
         root / "scenarios" / "quickstart.yaml",
-        set={"fidelity": "surrogate", "duration_h": 540},  # so that a run takes more than a second
+        set={  # so that a run takes more than a second
+            "fidelity": "surrogate",
+            "duration_h": 336,
+            "camera.width_px": 3200,
+            "camera.height_px": 2048,
+        },
         grid={"pruning.max_cloud_cover": [0.3, 0.4, 0.5, 0.6, 0.7]},
         seeds=blocks * pool_runs // 5,
     )
