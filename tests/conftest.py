@@ -78,6 +78,29 @@ def write_small(
     return path
 
 
+def write_wishes(folder, **changes):
+    """A small scenario without pixels over forty places that are wanted every day; their file stands beside it."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": f"p{n}", "repeat_h": 24, "priority": 1 + n % 7},
+            "geometry": {"type": "Point", "coordinates": [(n * 137.508) % 360 - 180, n * 3 - 58]},
+        }
+        for n in range(40)
+    ]
+    (folder / "wishes.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features})
+    )
+    return write_small(
+        folder,
+        targets={"file": "wishes.geojson"},
+        masker=None,
+        fidelity="surrogate",
+        pruning={"tile_px": 256},
+        **changes,
+    )
+
+
 @pytest.fixture
 def write_scenario(tmp_path):
     """Write a small scenario; top-level sections can be replaced, or left out by None."""

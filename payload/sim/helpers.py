@@ -82,7 +82,7 @@ class Share(Generic[Job, Done]):
 
 
 @dataclass
-class Helpers:
+class Workers:
     """So many processes; none is started before there is something to do."""
 
     count: int
@@ -96,6 +96,13 @@ class Helpers:
         """They end at once, whatever they are at."""
         self.dismiss()
 
+    @property
+    def pool(self) -> ProcessPoolExecutor:
+        """Takes their jobs; they are started if they are not there."""
+        if self._pool is None:
+            self._pool, self._leash = start_workers(self.count)
+        return self._pool
+
     def dismiss(self) -> None:
         """They end at once, and what they hold in memory is free; new ones come with the next jobs."""
         pool, leash = self._pool, self._leash
@@ -105,6 +112,10 @@ class Helpers:
         if pool:
             pool.shutdown(wait=True, cancel_futures=True)
 
+
+class Helpers(Workers):
+    """Workers that share jobs with the process that started them."""
+
     def share(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Share[Job, Done]:
         """Have helpers begin with jobs.
 
@@ -113,9 +124,7 @@ class Helpers:
                 killed while it hands over more than a pipe holds (64 KB) is waited for.
             jobs: In the order in which they are begun.
         """
-        if self._pool is None:
-            self._pool, self._leash = start_workers(self.count)
-        pool = self._pool
+        pool = self.pool
         return Share(lambda job: pool.submit(work, job), jobs, _AT_ONCE * self.count)
 
 

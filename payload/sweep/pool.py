@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing.connection import Connection
 from typing import Self
 
-from payload.sim.helpers import start_workers
+from payload.sim.helpers import Workers
 from payload.sweep.flying import Job, Landed, condemned, fly_job
 
 DEATHS = 2
@@ -27,15 +26,16 @@ class Pool:
 
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     work: Callable[[Job], Landed] = fly_job
-    _pool: ProcessPoolExecutor | None = field(default=None, init=False, repr=False)
-    _leash: Connection | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._processes = Workers(self.workers)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """The workers end at once, whatever they are at."""
-        self._drop()
+        self._processes.dismiss()
 
     def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
         """Fly jobs and tell of each when it is over."""
@@ -45,7 +45,7 @@ class Pool:
 
     def _until_a_death(self, waiting: Iterator[Job]) -> Generator[Landed, None, list[Job]]:
         """Fly until all is flown or a worker dies; in that case the jobs that were under way."""
-        pool = self._pool or self._start()
+        pool = self._processes.pool
         under_way: dict[Future[Landed], Job] = {}
         suspects: list[Job] = []
 
@@ -71,7 +71,7 @@ class Pool:
                 send(len(landed))  # before the news is told: workers do not wait for it
             yield from landed
         if suspects:
-            self._drop()
+            self._processes.dismiss()
         return suspects
 
     def _isolate(self, suspects: list[Job]) -> Iterator[Landed]:
@@ -86,15 +86,3 @@ class Pool:
             if not (yield from self._until_a_death(iter(suspects))):
                 return
         yield condemned(suspects[0])
-
-    def _start(self) -> ProcessPoolExecutor:
-        self._pool, self._leash = start_workers(self.workers)
-        return self._pool
-
-    def _drop(self) -> None:
-        pool, leash = self._pool, self._leash
-        self._pool = self._leash = None
-        if leash:
-            leash.close()
-        if pool:
-            pool.shutdown(wait=True, cancel_futures=True)

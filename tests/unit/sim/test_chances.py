@@ -4,7 +4,6 @@ Judge of what it says: the planner itself, asked with everything. Judge of what 
 flight, where it is planned anew each time a target is wanted again.
 """
 
-import json
 import zlib
 from collections import defaultdict
 from dataclasses import replace
@@ -14,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 import simpy
-from conftest import write_small
+from conftest import write_wishes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning import KINDS, MOST_GROWTH, Counting, contexts, scheduler, with_rules
@@ -71,23 +70,8 @@ def test_asked_with_a_few_chances_it_says_what_it_says_of_all(kind, found, start
 def year(tmp_path_factory):
     """One satellite over forty places, each wanted every day; most chances of a year, near enough."""
     folder = tmp_path_factory.mktemp("repeating")
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"name": f"p{n}", "repeat_h": 24, "priority": 1 + n % 7},
-            "geometry": {"type": "Point", "coordinates": [(n * 137.508) % 360 - 180, n * 3 - 58]},
-        }
-        for n in range(40)
-    ]
-    (folder / "wishes.geojson").write_text(
-        json.dumps({"type": "FeatureCollection", "features": features})
-    )
-    path = write_small(
+    path = write_wishes(
         folder,
-        targets={"file": "wishes.geojson"},
-        masker=None,
-        fidelity="surrogate",
-        pruning={"tile_px": 256},
         camera={"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45},
         duration_h=24 * 120,
         rescheduling={"policy": "next_opportunity"},

@@ -1,10 +1,9 @@
 """Loops through the ground: what their planners are handed, and that few chances say what all say. Judge: the planner asked with all."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from conftest import write_small
+from conftest import write_wishes
 from planning import MOST_GROWTH, Counting, scheduler, with_rules
 
 from payload.scenario.load import load_scenario
@@ -29,25 +28,10 @@ class Plain:
 def months(tmp_path_factory):
     """Assemblies of one satellite over forty places that are wanted every day, by days; its memory is soon full."""
     folder = tmp_path_factory.mktemp("months")
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"name": f"p{n}", "repeat_h": 24, "priority": 1 + n % 7},
-            "geometry": {"type": "Point", "coordinates": [(n * 137.508) % 360 - 180, n * 3 - 58]},
-        }
-        for n in range(40)
-    ]
-    (folder / "wishes.geojson").write_text(
-        json.dumps({"type": "FeatureCollection", "features": features})
-    )
     found = {}
     for days in (8, 30, 60):
-        path = write_small(
+        path = write_wishes(
             folder,
-            targets={"file": "wishes.geojson"},
-            masker=None,
-            fidelity="surrogate",
-            pruning={"tile_px": 256},
             camera={"gsd_m": 10, "width_px": 256, "height_px": 256, "max_off_nadir_deg": 45},
             memory={"capacity_mb": 2},
             duration_h=24 * days,
