@@ -54,10 +54,10 @@ def flown(assembly, spool, arm="compressed"):
 def test_memory_is_reckoned_from_images_and_contacts(ready):
     """By hand: images fill it raw, a contact after ten seconds of lock empties it by its rate, never below nothing.
 
-    A quarter of an image, one of four tiles, is kept free.
+    A quarter of an image, one of four tiles, is kept free. What has not ended is not there yet.
     """
     assembly = ready({"plans_memory": True})
-    first, second, *_ = assembly.opportunities["one"]
+    first, second, third, *_ = assembly.opportunities["one"]
     windows = assembly.contacts["one"]
     contact = next(item for item in windows if item.los_s > second.end_s)
     before = [item for item in windows if first.end_s < item.los_s <= second.end_s]
@@ -69,6 +69,7 @@ def test_memory_is_reckoned_from_images_and_contacts(ready):
     assert room.free_bytes == pytest.approx(
         8_000_000 - second.volume_bytes / 4 - held - second.volume_bytes, abs=2
     )
+    assert room == means.limits(second.end_s, lambda _: [third, second, first]).rooms["one"]
     assert room.contacts[0][0] == contact.los_s
     assert room.contacts[0][1] == pytest.approx(
         0.05e6 * (contact.los_s - contact.aos_s - 10.0) / 8, abs=1
