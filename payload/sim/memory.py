@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from payload.scenario.storage import WhenFull
-from payload.sim.dropping import victims
+from payload.sim.dropping import DropOrder
 from payload.sim.shelf import Shelf
 
 
 @dataclass(slots=True)
 class Partition:
-    """A part of the memory for targets from a priority upwards."""
+    """A part of the memory for targets from a priority upwards.
+
+    Attributes:
+        drop_order: Of what lies there, once somebody had to go.
+    """
 
     min_priority: float
     capacity_bytes: int
     used_bytes: int = 0
+    drop_order: DropOrder | None = None
 
 
 @dataclass
@@ -58,8 +63,10 @@ class MassMemory:
             return []
         if newcomer.bytes > part.capacity_bytes:
             return None
-        beside = (item for item in self.items.values() if self.part_of(item) is part)
-        return victims(self.when_full, newcomer, beside, short_bytes=short_bytes)
+        if part.drop_order is None:
+            beside = (item for item in self.items.values() if self.part_of(item) is part)
+            part.drop_order = DropOrder(self.when_full, beside)
+        return part.drop_order.victims(newcomer, short_bytes=short_bytes)
 
     def put(self, shelf: Shelf) -> bool:
         """Put a tile on a shelf; False, and nothing changed, if there is no room."""
@@ -68,7 +75,14 @@ class MassMemory:
             return False
         self.items[shelf.tile_id] = shelf
         self._count(part, shelf.bytes)
+        self.relabel(shelf)
         return True
+
+    def relabel(self, shelf: Shelf) -> None:
+        """What a shelf says has changed: who has to go may be another."""
+        order = self.part_of(shelf).drop_order
+        if order is not None:
+            order.label(shelf)
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
         """What lies on a shelf takes so many bytes [byte] from now on."""
@@ -78,7 +92,10 @@ class MassMemory:
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""
         shelf = self.items.pop(tile_id)
-        self._count(self.part_of(shelf), -shelf.bytes)
+        part = self.part_of(shelf)
+        self._count(part, -shelf.bytes)
+        if part.drop_order is not None:
+            part.drop_order.leave(tile_id)
         return shelf.bytes
 
     def shrink(self, kept_share: float) -> None:

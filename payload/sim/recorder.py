@@ -143,6 +143,7 @@ class Recorder:
         if shelf is None:
             return False
         shelf.is_pinned, shelf.is_spare = True, False
+        self.memory.relabel(shelf)
         return True
 
     def _begun(self, tile_id: str) -> None:
@@ -175,6 +176,7 @@ class Recorder:
                 self.thumbnails.make(tile_id, thumbnail_bytes)
             shelf.cover, shelf.is_pinned, shelf.is_spare = cover, False, True
             self.env.process(self.expire(tile_id))
+        self.memory.relabel(shelf)
 
     def expire(self, tile_id: str) -> Story:
         """A pruned tile that nobody asks for goes at the end of its time."""

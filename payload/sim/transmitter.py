@@ -82,6 +82,7 @@ class Transmitter:
         self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
         self._begun: list[Parcel] = []
+        self._number_of: dict[str, int] = {}  # of what is ready
         self._gone: set[int] = set()
         self._number = 0
         self._offered: dict[int, tuple[RateProfile, list[tuple[float, float]]]] = {}
@@ -96,6 +97,7 @@ class Transmitter:
     def enqueue(self, tile_id: str, record_bytes: int, rank: float = 0.0) -> None:
         """A record is ready to be sent: the smaller its rank, the sooner."""
         heapq.heappush(self._ready, (rank, self._number, Parcel(tile_id, record_bytes)))
+        self._number_of[tile_id] = self._number
         self._number += 1
         if self._more is not None:
             self._more.succeed()
@@ -104,7 +106,9 @@ class Transmitter:
     def withdraw(self, tile_id: str) -> None:
         """A record is no longer on board; frames that are in the air count for nothing."""
         self._begun = [parcel for parcel in self._begun if parcel.tile_id != tile_id]
-        self._gone |= {number for _, number, parcel in self._ready if parcel.tile_id == tile_id}
+        number = self._number_of.pop(tile_id, None)
+        if number is not None:
+            self._gone.add(number)
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
@@ -214,6 +218,7 @@ class Transmitter:
         """Frames without a pause; only then is it known which of them arrived."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
+            del self._number_of[parcel.tile_id]
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
         now_s = self.env.now

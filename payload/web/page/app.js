@@ -42,7 +42,7 @@ function scaled(value, units, step) {
   let size = Math.abs(value);
   while (size >= step * 0.9995 && index < units.length - 1) { size /= step; index += 1; }
   const digits = index === 0 && Number.isInteger(value) ? 0 : size < 10 ? 2 : size < 100 ? 1 : 0;
-  return `${value < 0 ? "−" : ""}${size.toFixed(digits)} ${units[index]}`.trim();
+  return `${value < 0 ? "-" : ""}${size.toFixed(digits)} ${units[index]}`.trim();
 }
 function shown(value, unit) {
   if (value === null || value === undefined) return UNKNOWN;
@@ -51,10 +51,10 @@ function shown(value, unit) {
   if (unit === "px") return scaled(value, ["px", "kpx", "Mpx", "Gpx", "Tpx"], 1000);
   if (unit === "J") return scaled(value, ["J", "kJ", "MJ", "GJ"], 1000);
   if (unit === "s") return span(value);
-  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4).replace("-", "−");
+  return Number.isInteger(value) ? value.toLocaleString("en") : value.toPrecision(4);
 }
 function span(seconds) {
-  const sign = seconds < 0 ? "−" : "";
+  const sign = seconds < 0 ? "-" : "";
   const size = Math.abs(seconds);
   if (size < 120) return `${sign}${size.toFixed(size < 10 ? 1 : 0)} s`;
   if (size < 7200) return `${sign}${(size / 60).toFixed(1)} min`;
@@ -65,7 +65,7 @@ function difference(value, base, unit) {
   const change = value - base;
   if (change === 0) return "same";
   const text = `${change > 0 ? "+" : ""}${shown(change, unit)}`;
-  return base ? `${text} (${change > 0 ? "+" : "−"}${(Math.abs(change / base) * 100).toFixed(1)} %)` : text;
+  return base ? `${text} (${change > 0 ? "+" : "-"}${(Math.abs(change / base) * 100).toFixed(1)} %)` : text;
 }
 const link = (name) => `/results/${encodeURIComponent(name)}/report.html`;
 const reportLink = (name, words) => make("a", { href: link(name), target: "_blank", rel: "noopener" }, words);

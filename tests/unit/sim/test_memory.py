@@ -1,5 +1,7 @@
 """Mass memory counts whole bytes and never holds more than it can."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,22 @@ def test_of_two_equally_cloudy_tiles_the_newer_goes():
         memory.put(Shelf(f"t{order}", 50, order=order, cover=0.8))
     assert memory.who_goes(Shelf("clear", 50, order=3, cover=0.1)) == ["t2"]
     assert memory.who_goes(Shelf("same", 50, order=3, cover=0.8)) is None
+
+
+@pytest.mark.parametrize("policy", ["newest", "oldest", "cloudiest", "lowest_value_per_byte"])
+def test_a_full_memory_asks_no_longer_the_more_lies_in_it(policy):
+    """Sixteen times the tiles, each of which somebody has to go for, take less than 48 times as long: no square of it."""
+
+    def seconds(tiles):
+        memory = MassMemory(10 * tiles, when_full=policy)
+        start = time.process_time()
+        for number in range(3 * tiles):
+            cover = number * 0.61803 % 1.0
+            shelf = Shelf(f"t{number}", 10, order=number, cover=cover, raw_bytes=20)
+            for tile_id in memory.who_goes(shelf) or ():
+                memory.release(tile_id)
+            memory.put(shelf)
+        assert len(memory.items) == tiles
+        return time.process_time() - start
+
+    assert min(seconds(4000), seconds(4000)) < 48 * min(seconds(250) for _ in range(3))

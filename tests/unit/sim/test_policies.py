@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payload.sim.dropping import KEPT_LEAST, victims
+from payload.sim.dropping import KEPT_LEAST, DropOrder
 from payload.sim.sending import RANKS, rank
 from payload.sim.shelf import Shelf
 
@@ -33,7 +33,7 @@ rooms = st.lists(shelves(), max_size=12, unique_by=(lambda s: s.tile_id, lambda 
 
 @given(st.sampled_from(sorted(KEPT_LEAST)), shelves(order=st.just(99)), rooms, st.integers(1, 1500))
 def test_who_goes_makes_room_and_nobody_goes_for_nothing(policy, newcomer, shelved, short_bytes):
-    gone = victims(policy, newcomer, shelved, short_bytes=short_bytes)
+    gone = DropOrder(policy, shelved).victims(newcomer, short_bytes=short_bytes)
     by_id = {shelf.tile_id: shelf for shelf in shelved}
     regret = KEPT_LEAST[policy]
     may_go = [
@@ -58,6 +58,49 @@ def test_who_goes_makes_room_and_nobody_goes_for_nothing(policy, newcomer, shelv
             assert all(regret(went) <= regret(s) for s in stays)
 
 
+def sought(policy, newcomer, shelved, short_bytes):
+    """The same by looking at all shelves each time, spare ones first."""
+    regret = KEPT_LEAST[policy]
+    movable = [shelf for shelf in shelved if not shelf.is_pinned]
+    row = sorted((shelf for shelf in movable if shelf.is_spare), key=lambda shelf: shelf.order)
+    if not newcomer.is_spare:
+        others = (shelf for shelf in movable if not shelf.is_spare)
+        row += sorted((s for s in others if regret(s) < regret(newcomer)), key=regret)
+    gone = []
+    for shelf in row:
+        if short_bytes > 0:
+            gone.append(shelf.tile_id)
+            short_bytes -= shelf.bytes
+    return None if short_bytes > 0 else gone
+
+
+@given(st.sampled_from(sorted(KEPT_LEAST)), st.data())
+def test_the_order_is_kept_whatever_comes_goes_and_is_labelled_anew(policy, data):
+    """Beside a search of all shelves, after each of many changes."""
+    on_board, order = {}, DropOrder(policy, [])
+    for number in range(data.draw(st.integers(1, 40))):
+        what = data.draw(st.sampled_from(["comes", "goes", "label"])) if on_board else "comes"
+        if what == "comes":
+            shelf = data.draw(shelves(order=st.just(number)))
+            shelf.tile_id = f"t{number}"
+            on_board[shelf.tile_id] = shelf
+            order.label(shelf)
+        else:
+            shelf = on_board[data.draw(st.sampled_from(sorted(on_board)))]
+            if what == "goes":
+                order.leave(on_board.pop(shelf.tile_id).tile_id)
+            else:
+                shelf.is_pinned, shelf.is_spare = data.draw(st.booleans()), data.draw(st.booleans())
+                shelf.cover = data.draw(st.none() | st.floats(0, 1))
+                shelf.bytes = data.draw(st.integers(1, shelf.raw_bytes))
+                order.label(shelf)
+        newcomer = data.draw(shelves(order=st.just(99)))
+        short_bytes = data.draw(st.integers(1, 1500))
+        found = order.victims(newcomer, short_bytes=short_bytes)
+        assert found == sought(policy, newcomer, on_board.values(), short_bytes)
+        assert len(order) <= 2 * len(on_board) + 2
+
+
 def test_each_policy_drops_what_its_name_says():
     old = Shelf("old", 100, order=1, priority=5, cover=0.2, raw_bytes=200)
     cloudy = Shelf("cloudy", 100, order=2, priority=9, cover=0.9, raw_bytes=800)
@@ -65,7 +108,7 @@ def test_each_policy_drops_what_its_name_says():
     new = Shelf("new", 100, order=4, priority=5, cover=None, raw_bytes=100)
 
     def first(policy):
-        gone = victims(policy, new, [old, cloudy, long], short_bytes=50)
+        gone = DropOrder(policy, [old, cloudy, long]).victims(new, short_bytes=50)
         return gone and gone[0]
 
     # value per byte: old 8, cloudy 7.2, long 0.9, new 2.5
@@ -107,8 +150,8 @@ def test_what_is_spare_itself_sends_nobody_away_but_spare_tiles():
     """A pruned tile or a thumbnail has room only where nobody needs it."""
     old, spare = Shelf("old", 60, order=1), Shelf("spare", 60, order=2, is_spare=True)
     newcomer = Shelf("new", 50, order=3, is_spare=True)
-    assert victims("oldest", newcomer, [old], short_bytes=10) is None
-    assert victims("oldest", newcomer, [old, spare], short_bytes=10) == ["spare"]
-    assert victims(
-        "oldest", dataclasses.replace(newcomer, is_spare=False), [old], short_bytes=10
-    ) == ["old"]
+    alone, both = DropOrder("oldest", [old]), DropOrder("oldest", [old, spare])
+    assert alone.victims(newcomer, short_bytes=10) is None
+    assert both.victims(newcomer, short_bytes=10) == ["spare"]
+    wanted = dataclasses.replace(newcomer, is_spare=False)
+    assert alone.victims(wanted, short_bytes=10) == ["old"]
