@@ -5,7 +5,7 @@ hands, so that the audit compares what was said with what was there.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import partial
@@ -197,9 +197,10 @@ class Ledger:
                 book.file = folder / f"{name}.pages"
         return books
 
-    def acquire(self, tile_id: str, raw_bytes: int, time_s: float) -> None:
-        """A tile of so many raw bytes was taken."""
-        self.acquired.write((time_s, tile_id, raw_bytes))
+    def acquire(self, tile_ids: Iterable[str], raw_bytes: Iterable[int], time_s: float) -> None:
+        """An image was taken, of tiles of so many raw bytes each."""
+        tiles = zip(tile_ids, raw_bytes, strict=True)
+        self.acquired.write_all([(time_s, tile_id, count_bytes) for tile_id, count_bytes in tiles])
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int, time_s: float) -> None:
         """So many bytes of a tile met their fate; nothing is written for none."""

@@ -61,13 +61,14 @@ class MassMemory:
         beside = (item for item in self.items.values() if self.part_of(item) is part)
         return victims(self.when_full, newcomer, beside, short_bytes=short_bytes)
 
-    def put(self, shelf: Shelf) -> bool:
-        """Put a tile on a shelf; False, and nothing changed, if there is no room."""
-        part = self.part_of(shelf)
-        if part.used_bytes + shelf.bytes > part.capacity_bytes:
+    def put(self, *shelves: Shelf) -> bool:
+        """Put a tile on a shelf, or all tiles of an image; False, and nothing changed, if there is no room for all."""
+        part = self.part_of(shelves[0])
+        more_bytes = sum([shelf.bytes for shelf in shelves])
+        if part.used_bytes + more_bytes > part.capacity_bytes:
             return False
-        self.items[shelf.tile_id] = shelf
-        self._count(part, shelf.bytes)
+        self.items |= {shelf.tile_id: shelf for shelf in shelves}
+        self._count(part, more_bytes)
         return True
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
@@ -89,4 +90,5 @@ class MassMemory:
     def _count(self, part: Partition, more_bytes: int) -> None:
         part.used_bytes += more_bytes
         self.used_bytes += more_bytes
-        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
+        if more_bytes > 0:
+            self.peak_bytes = max(self.peak_bytes, self.used_bytes)

@@ -175,12 +175,11 @@ class Spacecraft:
         return outcome
 
     def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
-        """What was worked on goes to its shelf, unless its memory bank is gone meanwhile."""
-        tile_id = outcome.tile_id
-        if self.recorder.holds(tile_id):
-            stays = self.stays_pruned and not outcome.is_kept
-            small = self.processor.thumbnail_bytes(acquisition, tile_id) if stays else None
-            self.recorder.put_away(outcome, small)
+        """What was worked on goes to its shelf."""
+        small = None
+        if self.stays_pruned and not outcome.is_kept:
+            small = self.processor.thumbnail_bytes(acquisition, outcome.tile_id)
+        self.recorder.put_away(outcome, small)
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
@@ -279,10 +278,8 @@ class Spacecraft:
         self.log.note(self.name, "fetch", window.station, detail=f"{len(found)} tiles")
         for tile_id in found:
             if self.recorder.holds(tile_id):
-                acquisition = self.recorder.acquisition_of[tile_id]
-                wanted_after_all = self.processor.reprieve(
-                    acquisition, self.recorder.outcomes[tile_id]
-                )
+                acquisition, outcome = self.recorder.judged(tile_id)
+                wanted_after_all = self.processor.reprieve(acquisition, outcome)
                 done = yield from self.work(acquisition, wanted_after_all, has_deadline=False)
                 if done is not None:
                     self.put_away(acquisition, done)

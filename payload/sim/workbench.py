@@ -49,6 +49,7 @@ class Workbench:
         self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
         self._rations = self.profile.max_duty is not None
+        self._may_wait = self._has_deadline or self._rations or self.power.is_limited
         self._is_on = False
         if self.rules.power_on == "always":
             self._turn(is_on=True)
@@ -63,6 +64,34 @@ class Workbench:
         deadline_s = math.inf
         if has_deadline and self._has_deadline:
             deadline_s = self.deadline_s(acquisition)
+        if self._may_wait or not self._is_on:
+            outcome = yield from self._begin(acquisition, outcome, deadline_s)
+        busy_s = outcome.busy_s
+        while busy_s:
+            if self.is_reset:
+                yield from self._boot_after_reset()
+            now_s, speed = self.env.now, self.power.speed  # throttled, at as much less power
+            watts = (self.profile.active_w or 0.0) * speed
+            needed_s = works_s = busy_s / speed
+            if self.is_reset:
+                spared_s = self.faults.next_reset_s(self.satellite, now_s) - now_s
+                works_s = min(needed_s, spared_s)
+            with self.power.compute(watts, is_slow=speed < 1.0):
+                self._working_since = (now_s, watts)
+                yield self.env.timeout(works_s)
+                self._working_since = None
+            if self._rations:
+                orbit = int(self.env.now // self.orbit_s)
+                self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
+            if works_s >= needed_s:
+                break
+            self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
+        if self._keeps_late and self.env.now > deadline_s:
+            self._miss(outcome, Late.KEPT)
+        return outcome
+
+    def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Work:
+        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
         waits_until_s = math.inf if self._keeps_late else deadline_s
         if self.power.is_limited:
             yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
@@ -74,9 +103,6 @@ class Workbench:
             done_s = self.env.now + outcome.busy_s / self.power.speed
             if done_s > waits_until_s:
                 outcome = self._give_up(acquisition, outcome)
-        yield from self._compute(outcome.tile_id, outcome.busy_s)
-        if self._keeps_late and self.env.now > deadline_s:
-            self._miss(outcome, Late.KEPT)
         return outcome
 
     def rest(self) -> None:
@@ -113,30 +139,6 @@ class Workbench:
     def _miss(self, outcome: TileOutcome, late: Late) -> None:
         self.ledger.miss(outcome.tile_id, late, outcome.raw_bytes, self.env.now)
         self.log.note(self.satellite, "late", outcome.tile_id, outcome.raw_bytes, str(late))
-
-    def _compute(self, tile_id: str, busy_s: float) -> Story:
-        """So many seconds of work at full speed; longer, at as much less power, while it is throttled."""
-        if not busy_s:
-            return
-        while True:
-            if self.is_reset:
-                yield from self._boot_after_reset()
-            now_s, speed = self.env.now, self.power.speed
-            watts = (self.profile.active_w or 0.0) * speed
-            needed_s = works_s = busy_s / speed
-            if self.is_reset:
-                spared_s = self.faults.next_reset_s(self.satellite, now_s) - now_s
-                works_s = min(needed_s, spared_s)
-            with self.power.compute(watts, is_slow=speed < 1.0):
-                self._working_since = (now_s, watts)
-                yield self.env.timeout(works_s)
-                self._working_since = None
-            if self._rations:
-                orbit = int(self.env.now // self.orbit_s)
-                self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
-            if works_s >= needed_s:
-                return
-            self._spend(tile_id, watts * works_s)  # the tile is begun anew
 
     def _boot_after_reset(self) -> Story:
         """Wait until the processor is up again."""
