@@ -62,12 +62,12 @@ def expected_cover(estimate: CoverEstimate) -> float:
 
 def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
     """The cover that the policy asks for, of all pixels with data; None where there is none."""
-    valid_px = sum(estimate.valid_px for estimate in estimates)
+    valid_px = sum([estimate.valid_px for estimate in estimates])
     if not valid_px:
         return None
     if policy.judged_by == "cover":
-        return sum(estimate.cloud_px for estimate in estimates) / valid_px
-    return sum(_expected_cloud_px(estimate) for estimate in estimates) / valid_px
+        return sum([estimate.cloud_px for estimate in estimates]) / valid_px
+    return sum([_expected_cloud_px(estimate) for estimate in estimates]) / valid_px
 
 
 def _expected_cloud_px(estimate: CoverEstimate) -> float:

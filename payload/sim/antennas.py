@@ -88,9 +88,10 @@ class PassesInView:
 
     def _look(self) -> None:
         """What has begun is in view; what has ended untaken is missed."""
-        while self._ahead and self._ahead[0].aos_s <= self.env.now:
+        now_s = self.env.now
+        while self._ahead and self._ahead[0].aos_s <= now_s:
             self._admit()
-        over = [window for window in self._open if window.los_s <= self.env.now]
+        over = [window for window in self._open if window.los_s <= now_s]
         for window in over:
             self._open.remove(window)
             self.missed(window)

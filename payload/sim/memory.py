@@ -31,12 +31,17 @@ class MassMemory:
     partitions: Sequence[tuple[float, int]] = ()
     when_full: WhenFull = "newest"
     items: dict[str, Shelf] = field(default_factory=dict[str, Shelf])
-    used_bytes: int = 0
     peak_bytes: int = 0
 
     def __post_init__(self) -> None:
         wanted = self.partitions or ((0.0, self.capacity_bytes),)
         self.parts = [Partition(*each) for each in sorted(wanted, reverse=True)]
+        self._whole = None if self.partitions else self.parts[0]
+
+    @property
+    def used_bytes(self) -> int:
+        """[byte] That lie there, in all partitions."""
+        return sum([part.used_bytes for part in self.parts])
 
     @property
     def shelves(self) -> dict[str, int]:
@@ -45,8 +50,8 @@ class MassMemory:
 
     def part_of(self, shelf: Shelf) -> Partition:
         """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
-        if len(self.parts) == 1:
-            return self.parts[0]
+        if self._whole is not None:
+            return self._whole
         reached = (part for part in self.parts if shelf.priority >= part.min_priority)
         return next(reached, self.parts[-1])
 
@@ -68,18 +73,19 @@ class MassMemory:
         if part.used_bytes + more_bytes > part.capacity_bytes:
             return False
         self.items |= {shelf.tile_id: shelf for shelf in shelves}
-        self._count(part, more_bytes)
+        self._take(part, more_bytes)
         return True
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
         """What lies on a shelf takes so many bytes [byte] from now on."""
-        self._count(self.part_of(shelf), count_bytes - shelf.bytes)
+        self._take(self.part_of(shelf), count_bytes - shelf.bytes)
         shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""
         shelf = self.items.pop(tile_id)
-        self._count(self.part_of(shelf), -shelf.bytes)
+        part = self._whole or self.part_of(shelf)
+        part.used_bytes -= shelf.bytes
         return shelf.bytes
 
     def shrink(self, kept_share: float) -> None:
@@ -87,8 +93,7 @@ class MassMemory:
         for part in self.parts:
             part.capacity_bytes = int(part.capacity_bytes * kept_share)
 
-    def _count(self, part: Partition, more_bytes: int) -> None:
+    def _take(self, part: Partition, more_bytes: int) -> None:
         part.used_bytes += more_bytes
-        self.used_bytes += more_bytes
         if more_bytes > 0:
             self.peak_bytes = max(self.peak_bytes, self.used_bytes)

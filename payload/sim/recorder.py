@@ -162,7 +162,7 @@ class Recorder:
         if shelf is None:
             return
         self._image_of[tile_id].outcomes[tile_id] = outcome
-        is_kept = outcome.is_kept
+        is_kept = outcome.decision.keep
         if not is_kept and not self.rules.keep_pruned_h:
             self._prune(tile_id)
             return
@@ -280,7 +280,9 @@ class Recorder:
         (self.cover_reports if is_cover else self.reports).end(report_id, end)
 
     def _prune(self, tile_id: str) -> int:
-        self.thumbnails.go_with(tile_id)
+        """What was said to be pruned meets its fate, what lay there beyond that is told; [byte] all that lay there."""
+        if self.thumbnails.on_board:
+            self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
         pruned_bytes = self._image_of[tile_id].outcomes[tile_id].pruned_bytes
         self.ledger.settle(tile_id, Fate.PRUNED, pruned_bytes, self.env.now)

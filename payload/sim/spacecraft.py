@@ -18,19 +18,15 @@ from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
-from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
 from payload.sim.transmitter import Opening
-from payload.sim.turns import Turns
 from payload.sim.uploads import Uploads
 from payload.sim.workbench import Workbench
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
-Work = Generator[simpy.Event, Any, TileOutcome | None]
-"""A story that ends in what became of a tile."""
 Works = Generator[simpy.Event, Any, list[TileOutcome]]
-"""A story that ends in what became of several."""
+"""A story that ends in what became of several tiles."""
 MOST_NEAR = 100
 """Images that one contact can meet: more are not taken in half an hour."""
 
@@ -55,8 +51,6 @@ class Spacecraft:
         self.loop = self.ground.loop
         self.camera = Camera(self.assembly)
         self.inbox = simpy.Store(self.env)
-        self.computer = Turns(self.env)
-        self.computed_s = 0.0
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
@@ -80,6 +74,7 @@ class Spacecraft:
             self.power,
             self.ledger,
             self.log,
+            self.recorder.pin,
         )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
@@ -129,7 +124,7 @@ class Spacecraft:
             acquisition, stored = yield self.inbox.get()
             outcomes: list[TileOutcome] = []
             for planned in self.processor.judge(acquisition, stored):
-                outcome = yield from self.work(acquisition, planned)
+                outcome = yield from self.bench.work(acquisition, planned)
                 if outcome is not None:
                     outcomes.append(outcome)
                     if not waits:
@@ -151,28 +146,12 @@ class Spacecraft:
         for masked, planned in self.processor.judge_whole(acquisition, outcomes):
             done: TileOutcome | None = planned
             if planned.busy_s:
-                done = yield from self.work(acquisition, planned, has_deadline=False)
+                done = yield from self.bench.work(acquisition, planned, has_deadline=False)
             if done is not None:
                 busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
                 finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
-
-    def work(
-        self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
-    ) -> Work:
-        """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
-        if not self.computer.take():
-            yield self.computer.ask()
-        outcome = None
-        if self.recorder.pin(planned.tile_id):
-            outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
-        self.computer.end()
-        if outcome is None:
-            return None
-        self.computed_s += outcome.busy_s
-        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
-        return outcome
 
     def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
         """What was worked on goes to its shelf."""
@@ -184,7 +163,7 @@ class Spacecraft:
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
         cover = image_cover([outcome.cover for outcome in outcomes if outcome.cover is not None])
-        kept = sum(outcome.is_kept for outcome in outcomes)
+        kept = sum([outcome.decision.keep for outcome in outcomes])
         said = "no data" if cover is None else f"cover {cover:.3f}"
         self.log.note(
             self.name,
@@ -280,7 +259,7 @@ class Spacecraft:
             if self.recorder.holds(tile_id):
                 acquisition, outcome = self.recorder.judged(tile_id)
                 wanted_after_all = self.processor.reprieve(acquisition, outcome)
-                done = yield from self.work(acquisition, wanted_after_all, has_deadline=False)
+                done = yield from self.bench.work(acquisition, wanted_after_all, has_deadline=False)
                 if done is not None:
                     self.put_away(acquisition, done)
 
@@ -294,9 +273,7 @@ class Spacecraft:
             self.log.note(self.name, "fault", fault.kind, detail=detail)
 
     def come_to_rest(self) -> None:
-        """The span is over: count the shelves, read the meter."""
+        """The span is over: count the shelves, read the meters."""
         self.recorder.come_to_rest()
         self.bench.come_to_rest()
         self.power.come_to_rest()
-        spent_j = self.assembly.profile.energy_j(self.computed_s) + self.bench.extra_j
-        self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)

@@ -1,7 +1,7 @@
 """Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,13 @@ from payload.sim.ground import Story
 from payload.sim.log import Log
 from payload.sim.power import COMPUTER, Power
 from payload.sim.processor import Processor
+from payload.sim.turns import Turns
 from payload.types import Acquisition, TileOutcome
 
-Work = Generator[simpy.Event, Any, TileOutcome]
-"""A story that ends in an outcome."""
+Begun = Generator[simpy.Event, Any, TileOutcome]
+"""A story that ends in what is worked on."""
+Work = Generator[simpy.Event, Any, TileOutcome | None]
+"""A story that ends in what became of a tile; None if it was dropped meanwhile."""
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Workbench:
     """The processor's time and joules, tile by tile.
 
     Attributes:
+        pin: Keeps a tile from being dropped while it is worked on; False if it was dropped.
+        computed_s: [s] Spent on whole tiles.
         extra_j: [J] Beyond whole tiles: starts, and tiles that a reset or the flight's end cut short.
     """
 
@@ -36,6 +41,8 @@ class Workbench:
     power: Power
     ledger: Ledger
     log: Log
+    pin: Callable[[str], bool]
+    computed_s: float = 0.0
     extra_j: float = 0.0
     _busy_s_in_orbit: dict[int, float] = field(default_factory=dict[int, float])
     _working_since: tuple[float, float] | None = None
@@ -50,6 +57,7 @@ class Workbench:
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
         self._rations = self.profile.max_duty is not None
         self._may_wait = self._has_deadline or self._rations or self.power.is_limited
+        self._turns = Turns(self.env)
         self._is_on = False
         if self.rules.power_on == "always":
             self._turn(is_on=True)
@@ -57,14 +65,18 @@ class Workbench:
     def work(
         self, acquisition: Acquisition, outcome: TileOutcome, *, has_deadline: bool = True
     ) -> Work:
-        """Mask and compress a tile; what became of it, which may not be what was wanted of it."""
-        if not outcome.busy_s:
-            yield self.env.timeout(0.0)  # nothing to compute, in its turn
-            return outcome
+        """Mask and compress a tile, in its turn; what became of it, which may not be what was wanted of it."""
+        if not self._turns.take():
+            yield self._turns.ask()
+        if not self.pin(outcome.tile_id):
+            self._turns.end()
+            return None
         deadline_s = math.inf
-        if has_deadline and self._has_deadline:
-            deadline_s = self.deadline_s(acquisition)
-        if self._may_wait or not self._is_on:
+        if not outcome.busy_s:
+            yield self.env.timeout(0.0)  # nothing to compute
+        elif self._may_wait or not self._is_on:
+            if has_deadline and self._has_deadline:
+                deadline_s = self.deadline_s(acquisition)
             outcome = yield from self._begin(acquisition, outcome, deadline_s)
         busy_s = outcome.busy_s
         while busy_s:
@@ -88,9 +100,12 @@ class Workbench:
             self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
         if self._keeps_late and self.env.now > deadline_s:
             self._miss(outcome, Late.KEPT)
+        self._turns.end()
+        self.computed_s += busy_s
+        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
         return outcome
 
-    def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Work:
+    def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
         """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
         waits_until_s = math.inf if self._keeps_late else deadline_s
         if self.power.is_limited:
@@ -111,10 +126,12 @@ class Workbench:
             self._turn(is_on=False)
 
     def come_to_rest(self) -> None:
-        """Book what the end of the flight cut short; only a battery has noticed it."""
+        """Book what the end of the flight cut short, which only a battery has noticed, and read the meter."""
         if self._working_since is not None and self.power.is_limited:
             since_s, watts = self._working_since
             self._spend("unfinished", watts * (self.env.now - since_s))
+        spent_j = self.profile.energy_j(self.computed_s) + self.extra_j
+        self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
 
     def deadline_s(self, acquisition: Acquisition) -> float:
         """[s] Until when the tiles of an image have to be masked; infinite without a deadline."""
