@@ -32,6 +32,10 @@ class Fate(StrEnum):
     __hash__ = str.__hash__  # Enum's own is a call of Python for each look into a dictionary
 
 
+DELIVERED, SAVED, PRUNED, OVERFLOWED, LOST, ON_BOARD = Fate
+"""For where they are named once for every tile: to find one in its class takes as long as three calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """So many bytes of a tile met a fate."""

@@ -40,8 +40,9 @@ class Pages(MutableSequence[Entry]):
 
     def write(self, row: Row) -> None:
         """Append an entry, as the row of its fields."""
-        self._open.append(row)
-        if len(self._open) >= self.page_rows and self.file is not None:
+        page = self._open
+        page.append(row)
+        if len(page) >= self.page_rows and self.file is not None:
             self._turn(self.file)
 
     def write_all(self, rows: Iterable[Row]) -> None:

@@ -74,9 +74,10 @@ class PassesInView:
     def _ask(self, asked: dict[ContactWindow, Request]) -> None:
         """Ask where it has not been asked yet, up to the first that is free at once."""
         for window in self._open:
-            if window not in asked:
-                asked[window] = self.antennas[window.station].request()
-            if asked[window].triggered:
+            request = asked.get(window)
+            if request is None:
+                request = asked[window] = self.antennas[window.station].request()
+            if request.triggered:
                 return
 
     def _change(self) -> simpy.Event:

@@ -1,11 +1,12 @@
 """The recorder of a satellite: it keeps tiles from the shutter to their end, and books what becomes of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import simpy
 
 from payload.ledger import Album, Fate, Image, Ledger
+from payload.ledger.book import DELIVERED, LOST, ON_BOARD, OVERFLOWED, PRUNED, SAVED
 from payload.pruning import expected_cover
 from payload.rng import key
 from payload.sim.assemble import Assembly
@@ -38,6 +39,7 @@ class Recorder:
     """Mass memory, and the radio's queue of what is ready in it.
 
     Attributes:
+        thumbnail_bytes: [byte] Length of the record of a tile's thumbnail; None where none are made.
         album: Where images go of which nothing is on board any more.
     """
 
@@ -47,6 +49,7 @@ class Recorder:
     ground: Ground
     ledger: Ledger
     log: Log
+    thumbnail_bytes: Callable[[Acquisition, str], int | None]
     power: Power = field(default_factory=Unlimited)
     album: Album = field(default_factory=Album)
     fetched: dict[str, None] = field(default_factory=dict[str, None])
@@ -93,7 +96,7 @@ class Recorder:
         due_s, priority = acquisition.time_s + target.deliver_within_s, target.priority
         tile_ids, raw_bytes = acquisition.tile_ids, acquisition.tile_raw_bytes
         self.ledger.acquire(tile_ids, raw_bytes, self.env.now)
-        image = _Aboard(acquisition, is_retake, len(tile_ids) + 1)  # one for itself, while it comes
+        image = _Aboard(acquisition, is_retake, len(tile_ids))
         self._image_of |= dict.fromkeys(tile_ids, image)
         shelves = [
             Shelf(tile_id, each, order, priority, due_s, None, each)
@@ -102,23 +105,22 @@ class Recorder:
             )
         ]
         self._taken += len(shelves)
-        if not self.memory.put(*shelves):
-            refused = [shelf for shelf in shelves if not self._admit(shelf)]
-            for shelf in refused:
-                self._leave(shelf.tile_id)
-            if refused:
-                detail = f"{len(refused)} tiles"
-                self.log.note(self.name, "overflowed", acquisition.id, detail=detail)
-            tile_ids = tuple([tile_id for tile_id in tile_ids if self.holds(tile_id)])
-        self._one_less(image)
-        return tile_ids
+        if self.memory.put(*shelves):
+            return tile_ids
+        refused = [shelf.tile_id for shelf in shelves if not self._admit(shelf)]
+        for tile_id in refused:  # now that the image is not taken for gone while tiles of it come
+            self._leave(tile_id)
+        if refused:
+            detail = f"{len(refused)} tiles"
+            self.log.note(self.name, "overflowed", acquisition.id, detail=detail)
+        return [tile_id for tile_id in tile_ids if self.holds(tile_id)]
 
     def _admit(self, shelf: Shelf) -> bool:
         """Make room for a new tile and shelve it; False if it is the one that has to go."""
         if self.memory.put(shelf) or (self._make_room(shelf) and self.memory.put(shelf)):
             return True
-        self.ledger.settle(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes, self.env.now)
-        self.ledger.finish(shelf.tile_id, Fate.OVERFLOWED, shelf.bytes)
+        self.ledger.settle(shelf.tile_id, OVERFLOWED, shelf.bytes, self.env.now)
+        self.ledger.finish(shelf.tile_id, OVERFLOWED, shelf.bytes)
         return False
 
     def _make_room(self, shelf: Shelf) -> bool:
@@ -130,7 +132,7 @@ class Recorder:
             if not self.holds(tile_id):
                 continue  # a thumbnail that went with its tile
             is_spare = self.memory.items[tile_id].is_spare
-            held_bytes = self.drop(tile_id, Fate.OVERFLOWED)
+            held_bytes = self.drop(tile_id, OVERFLOWED)
             if not is_spare:
                 self.log.note(self.name, "dropped", tile_id, held_bytes, self.rules.when_full)
         return True
@@ -151,7 +153,7 @@ class Recorder:
         """Of a record the first frames go down; a report lies on no shelf."""
         self.pin(tile_id)
 
-    def put_away(self, outcome: TileOutcome, thumbnail_bytes: int | None = None) -> None:
+    def put_away(self, outcome: TileOutcome) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
 
         A pruned tile may stay as it is, while there is room; then its thumbnail goes into the queue, if any. Nothing
@@ -161,7 +163,8 @@ class Recorder:
         shelf = self.memory.items.get(tile_id)
         if shelf is None:
             return
-        self._image_of[tile_id].outcomes[tile_id] = outcome
+        image = self._image_of[tile_id]
+        image.outcomes[tile_id] = outcome
         is_kept = outcome.decision.keep
         if not is_kept and not self.rules.keep_pruned_h:
             self._prune(tile_id)
@@ -169,16 +172,17 @@ class Recorder:
         cover = None if outcome.cover is None else expected_cover(outcome.cover)
         if is_kept:
             now_s = self.env.now
-            self.ledger.settle(tile_id, Fate.PRUNED, outcome.pruned_bytes, now_s)
-            self.ledger.settle(tile_id, Fate.SAVED, outcome.saved_bytes, now_s)
+            self.ledger.settle(tile_id, PRUNED, outcome.pruned_bytes, now_s)
+            self.ledger.settle(tile_id, SAVED, outcome.saved_bytes, now_s)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
             shelf.cover, shelf.is_pinned = cover, False
             self.transmitter.enqueue(
                 tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
             )
         else:
-            if thumbnail_bytes is not None:
-                self.thumbnails.make(tile_id, thumbnail_bytes)
+            small_bytes = self.thumbnail_bytes(image.acquisition, tile_id)
+            if small_bytes is not None:
+                self.thumbnails.make(tile_id, small_bytes)
             shelf.cover, shelf.is_pinned, shelf.is_spare = cover, False, True
             self.env.process(self.expire(tile_id))
 
@@ -231,7 +235,7 @@ class Recorder:
         tiles = sum(tile_id not in self.thumbnails.on_board for tile_id in struck)
         for tile_id in struck:
             if self.holds(tile_id):
-                self.drop(tile_id, Fate.LOST)
+                self.drop(tile_id, LOST)
         self.memory.shrink((banks - 1) / banks)
         return tiles
 
@@ -240,7 +244,7 @@ class Recorder:
         image = self._image_of.get(record_id)
         if image is not None:
             held_bytes, outcome = self.memory.release(record_id), image.outcomes[record_id]
-            self.ledger.settle(record_id, Fate.DELIVERED, outcome.encoded_bytes, self.env.now)
+            self.ledger.settle(record_id, DELIVERED, outcome.encoded_bytes, self.env.now)
             self.ground.receive(image.acquisition, outcome, held_bytes)
             if self._leave(record_id):
                 self.ground.complete(image.acquisition)
@@ -249,17 +253,17 @@ class Recorder:
             held_bytes = self.thumbnails.release(record_id)
             self.ground.see(self._image_of[shown].acquisition, shown, held_bytes)
         else:
-            self._end_report(record_id, Fate.DELIVERED)
+            self._end_report(record_id, DELIVERED)
 
     def given_up(self, record_id: str) -> None:
         """The ground will never have all of a record."""
         if record_id in self._image_of:
-            held_bytes = self._end(record_id, Fate.LOST)
+            held_bytes = self._end(record_id, LOST)
             self.log.note(self.name, "lost", record_id, held_bytes)
         elif record_id in self.thumbnails.on_board:
-            self.thumbnails.drop(record_id, Fate.LOST)
+            self.thumbnails.drop(record_id, LOST)
         else:
-            self._end_report(record_id, Fate.LOST)
+            self._end_report(record_id, LOST)
 
     def come_to_rest(self) -> None:
         """The span is over: count the shelves, and what the radio could have sent."""
@@ -267,12 +271,12 @@ class Recorder:
         self.reports.come_to_rest()
         self.cover_reports.come_to_rest()
         for thumbnail_id in list(self.thumbnails.on_board):
-            self.thumbnails.drop(thumbnail_id, Fate.ON_BOARD)
+            self.thumbnails.drop(thumbnail_id, ON_BOARD)
         for tile_id in list(self.memory.items):
             if self.memory.items[tile_id].is_spare:
                 self._prune(tile_id)
             else:
-                self._end(tile_id, Fate.ON_BOARD)
+                self._end(tile_id, ON_BOARD)
 
     def _end_report(self, report_id: str, end: Fate) -> None:
         """A report is down, or will never be."""
@@ -285,8 +289,8 @@ class Recorder:
             self.thumbnails.go_with(tile_id)
         held_bytes = self.memory.release(tile_id)
         pruned_bytes = self._image_of[tile_id].outcomes[tile_id].pruned_bytes
-        self.ledger.settle(tile_id, Fate.PRUNED, pruned_bytes, self.env.now)
-        self.ledger.finish(tile_id, Fate.PRUNED, held_bytes - pruned_bytes)
+        self.ledger.settle(tile_id, PRUNED, pruned_bytes, self.env.now)
+        self.ledger.finish(tile_id, PRUNED, held_bytes - pruned_bytes)
         self._leave(tile_id)
         return held_bytes
 
@@ -305,13 +309,15 @@ class Recorder:
 
     def _leave(self, tile_id: str) -> bool:
         """A tile is no longer on board; whether nothing of its image is."""
-        return self._one_less(self._image_of.pop(tile_id))
-
-    def _one_less(self, image: _Aboard) -> bool:
+        image = self._image_of.pop(tile_id)
         image.tiles -= 1
         if image.tiles:
             return False
+        self._file(image)
+        return True
+
+    def _file(self, image: _Aboard) -> None:
+        """Nothing of an image is on board any more: it goes into the album."""
         taken, outcomes = image.acquisition, image.outcomes
         judged = tuple([outcomes[item] for item in taken.tile_ids if item in outcomes])
         self.album.put(Image(taken, judged, image.is_retake))
-        return True

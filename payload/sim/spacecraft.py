@@ -62,6 +62,7 @@ class Spacecraft:
             self.ground,
             self.ledger,
             self.log,
+            self.processor.thumbnail_bytes,
             self.power,
             self.album,
         )
@@ -80,7 +81,6 @@ class Spacecraft:
         self.transmitter = self.recorder.transmitter
         self.uploads = Uploads(self.env, self.name, scenario, self.log)
         self.pointing = self.assembly.pointing(self.name)
-        self.stays_pruned = scenario.memory.keep_pruned_h > 0
 
     def observe(self) -> Story:
         """Take what the plan says, when it says so; a new plan may change what is next."""
@@ -128,11 +128,11 @@ class Spacecraft:
                 if outcome is not None:
                     outcomes.append(outcome)
                     if not waits:
-                        self.put_away(acquisition, outcome)
+                        self.recorder.put_away(outcome)
             if waits:
                 outcomes = yield from self.finish_whole(acquisition, outcomes)
-            for outcome in outcomes if waits else ():
-                self.put_away(acquisition, outcome)
+                for outcome in outcomes:
+                    self.recorder.put_away(outcome)
             if not self.inbox.items:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
@@ -152,13 +152,6 @@ class Spacecraft:
                 finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
-
-    def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
-        """What was worked on goes to its shelf."""
-        small = None
-        if self.stays_pruned and not outcome.is_kept:
-            small = self.processor.thumbnail_bytes(acquisition, outcome.tile_id)
-        self.recorder.put_away(outcome, small)
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
@@ -261,7 +254,7 @@ class Spacecraft:
                 wanted_after_all = self.processor.reprieve(acquisition, outcome)
                 done = yield from self.bench.work(acquisition, wanted_after_all, has_deadline=False)
                 if done is not None:
-                    self.put_away(acquisition, done)
+                    self.recorder.put_away(done)
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""

@@ -45,6 +45,19 @@ class Parcel:
     due_s: float = 0.0
 
 
+@dataclass(slots=True)
+class _Open:
+    """A contact that is used: what does not change until its end.
+
+    Attributes:
+        lock_s: [s] From when frames flow.
+    """
+
+    window: ContactWindow
+    profile: RateProfile
+    lock_s: float
+
+
 def _nobody(_tile_id: str) -> None:
     """Tell nobody."""
 
@@ -109,7 +122,9 @@ class Transmitter:
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
         profile, power = self._profile(window), self.power
-        frame_s, frame_bytes = _longest_frame_s(profile), profile.frame_bytes
+        contact = _Open(window, profile, float(profile.time_s[0]))
+        frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
+        frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
         now_s = start_s = self.env.now
         los, los_s = self.env.timeout(window.los_s - now_s), window.los_s
         used_bytes = 0
@@ -125,7 +140,7 @@ class Transmitter:
                 yield from power.hold_back("transmitting", window.station, los_s)
             elif frames := self._frames_that_fit(parcel, profile, now_s, min(closes_s, los_s)):
                 used_bytes += frames * frame_bytes
-                from_s, until_s = self._begin_burst(parcel, frames, profile, window)
+                from_s, until_s = self._begin_burst(parcel, frames, now_s, contact)
                 if power.is_limited:
                     yield from self._radiate(window.station, profile, from_s, until_s)
                 else:
@@ -220,20 +235,19 @@ class Transmitter:
         return min(room, parcel.frames_unsent)
 
     def _begin_burst(
-        self, parcel: Parcel, frames: int, profile: RateProfile, window: ContactWindow
+        self, parcel: Parcel, frames: int, now_s: float, contact: _Open
     ) -> tuple[float, float]:
         """[s] Frames go without a pause, from when and until when; only then is it known which of them arrived."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
-        now_s = self.env.now
-        start_s = max(now_s, float(profile.time_s[0]))
+        profile, start_s = contact.profile, max(now_s, contact.lock_s)
         done_s = finish_time(profile, now_s, frames * profile.frame_bytes)
-        end_s = window.los_s if done_s is None else done_s
+        end_s = contact.window.los_s if done_s is None else done_s
         if self._has_duty:
             self.duty.note(start_s, end_s)
-        self.sending = (window.station, end_s)
+        self.sending = (contact.window.station, end_s)
         return start_s, end_s
 
     def _radiate(self, station: str, profile: RateProfile, start_s: float, end_s: float) -> Story:

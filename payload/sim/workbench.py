@@ -82,16 +82,14 @@ class Workbench:
         while busy_s:
             if self.is_reset:
                 yield from self._boot_after_reset()
-            now_s, speed = self.env.now, self.power.speed  # throttled, at as much less power
+            speed = self.power.speed  # throttled, at as much less power
             watts = (self.profile.active_w or 0.0) * speed
-            needed_s = works_s = busy_s / speed
-            if self.is_reset:
-                spared_s = self.faults.next_reset_s(self.satellite, now_s) - now_s
-                works_s = min(needed_s, spared_s)
-            with self.power.compute(watts, is_slow=speed < 1.0):
-                self._working_since = (now_s, watts)
+            needed_s = busy_s / speed
+            works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+            if self.power.is_limited:
+                yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+            else:
                 yield self.env.timeout(works_s)
-                self._working_since = None
             if self._rations:
                 orbit = int(self.env.now // self.orbit_s)
                 self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
@@ -162,6 +160,12 @@ class Workbench:
         while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
             yield self.env.timeout(ready_s - self.env.now)
 
+    @property
+    def _spared_s(self) -> float:
+        """[s] Until the next reset."""
+        now_s = self.env.now
+        return self.faults.next_reset_s(self.satellite, now_s) - now_s
+
     def _rest(self, max_duty: float, until_s: float) -> Story:
         """Wait for the next orbit while this one's duty is used up."""
         orbit = int(self.env.now // self.orbit_s)
@@ -174,12 +178,16 @@ class Workbench:
         """Boot, which takes seconds and joules."""
         boot_s = self.profile.boot_s or 0.0
         watts = self.profile.start_j / boot_s if boot_s else 0.0
-        with self.power.compute(watts):
-            self._working_since = (self.env.now, watts)
-            yield self.env.timeout(boot_s)
-            self._working_since = None
+        yield from self._draw(watts, boot_s)
         self._spend(f"start for {subject}", self.profile.start_j)
         self._turn(is_on=True)
+
+    def _draw(self, watts: float, seconds: float, *, is_slow: bool = False) -> Story:
+        """Work for so long, on a battery's power if there is one."""
+        with self.power.compute(watts, is_slow=is_slow):
+            self._working_since = (self.env.now, watts)
+            yield self.env.timeout(seconds)
+            self._working_since = None
 
     def _turn(self, *, is_on: bool) -> None:
         if is_on != self._is_on:
