@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 from simpy.resources.resource import Request
 
+from payload.sim.soonest import Soonest
 from payload.types import ContactWindow
 
 First = Generator[simpy.Event, Any, ContactWindow | None]
@@ -61,7 +62,7 @@ class PassesInView:
             if not self._open:
                 return None
             self._ask(asked)
-            yield simpy.AnyOf(self.env, [*asked.values(), self._change()])
+            yield Soonest(self.env, *asked.values(), self._change())
             for window in self._open:
                 request = asked.get(window)
                 if request is not None and request.triggered and self.env.now < window.los_s:

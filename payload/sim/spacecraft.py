@@ -20,6 +20,7 @@ from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
+from payload.sim.soonest import Soonest
 from payload.sim.transmitter import Opening
 from payload.sim.uploads import Uploads
 from payload.sim.workbench import Workbench
@@ -90,7 +91,7 @@ class Spacecraft:
                 yield self.loop.changed
                 continue
             shutter = self.env.timeout(opportunity.end_s - self.env.now)
-            yield shutter | self.loop.changed
+            yield Soonest(self.env, shutter, self.loop.changed)
             if shutter.processed:
                 why_not = self.why_not(opportunity)
                 if why_not:
@@ -238,7 +239,7 @@ class Spacecraft:
             left -= len(wanted)
             self.env.process(self.fetch(window, wanted))
             los = self.env.timeout(window.los_s - self.env.now)
-            yield self.recorder.thumbnails.settled | los
+            yield Soonest(self.env, self.recorder.thumbnails.settled, los)
 
     def fetch(self, window: ContactWindow, wanted: list[str]) -> Story:
         """What the ground asks for is compressed and sent, if the request comes within the contact."""

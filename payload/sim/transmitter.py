@@ -17,6 +17,7 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
 from payload.sim.power import Power, Unlimited
+from payload.sim.soonest import Soonest
 from payload.types import ContactWindow, Ephemeris, RateProfile
 from payload.units import BITS_PER_BYTE
 
@@ -210,10 +211,11 @@ class Transmitter:
         """A record becomes ready or is asked for again, or the contact ends."""
         if self._more is None:
             self._more = self.env.event()
-        due_s = min((parcel.due_s for parcel in self._begun), default=math.inf)
+        news = Soonest(self.env, self._more, los)
+        due_s = min([parcel.due_s for parcel in self._begun], default=math.inf)
         if math.isinf(due_s):
-            return self._more | los
-        return self._more | los | self.env.timeout(due_s - self.env.now)
+            return news
+        return Soonest(self.env, news, self.env.timeout(due_s - self.env.now))
 
     def _may_send(
         self, now_s: float, opening: Opening | None, frame_s: float
