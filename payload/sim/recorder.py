@@ -109,7 +109,7 @@ class Recorder:
             return tile_ids
         refused = [shelf.tile_id for shelf in shelves if not self._admit(shelf)]
         for tile_id in refused:  # now that the image is not taken for gone while tiles of it come
-            self._leave(tile_id)
+            self._one_less(self._image_of.pop(tile_id))
         if refused:
             detail = f"{len(refused)} tiles"
             self.log.note(self.name, "overflowed", acquisition.id, detail=detail)
@@ -241,12 +241,12 @@ class Recorder:
 
     def arrived(self, record_id: str) -> None:
         """The ground has all of a record."""
-        image = self._image_of.get(record_id)
+        image = self._image_of.pop(record_id, None)
         if image is not None:
             held_bytes, outcome = self.memory.release(record_id), image.outcomes[record_id]
             self.ledger.settle(record_id, DELIVERED, outcome.encoded_bytes, self.env.now)
             self.ground.receive(image.acquisition, outcome, held_bytes)
-            if self._leave(record_id):
+            if self._one_less(image):
                 self.ground.complete(image.acquisition)
         elif record_id in self.thumbnails.on_board:
             shown = self.thumbnails.on_board[record_id]
@@ -287,37 +287,33 @@ class Recorder:
         """What was said to be pruned meets its fate, what lay there beyond that is told; [byte] all that lay there."""
         if self.thumbnails.on_board:
             self.thumbnails.go_with(tile_id)
-        held_bytes = self.memory.release(tile_id)
-        pruned_bytes = self._image_of[tile_id].outcomes[tile_id].pruned_bytes
+        image, held_bytes = self._image_of.pop(tile_id), self.memory.release(tile_id)
+        pruned_bytes = image.outcomes[tile_id].pruned_bytes
         self.ledger.settle(tile_id, PRUNED, pruned_bytes, self.env.now)
         self.ledger.finish(tile_id, PRUNED, held_bytes - pruned_bytes)
-        self._leave(tile_id)
+        self._one_less(image)
         return held_bytes
 
     def _end(self, tile_id: str, fate: Fate) -> int:
         """What was said to be there meets its fate, what was there is told; [byte] the latter."""
         raw_bytes = self.memory.items[tile_id].raw_bytes
         held_bytes = self.memory.release(tile_id)
-        outcome = self._image_of[tile_id].outcomes.get(tile_id)
+        image = self._image_of.pop(tile_id)
+        outcome = image.outcomes.get(tile_id)
         booked_bytes, left_out_bytes = raw_bytes, 0
         if outcome is not None and outcome.is_kept:
             booked_bytes, left_out_bytes = outcome.encoded_bytes, outcome.pruned_bytes
         self.ledger.settle(tile_id, fate, booked_bytes, self.env.now)
         self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
-        self._leave(tile_id)
+        self._one_less(image)
         return held_bytes
 
-    def _leave(self, tile_id: str) -> bool:
-        """A tile is no longer on board; whether nothing of its image is."""
-        image = self._image_of.pop(tile_id)
+    def _one_less(self, image: _Aboard) -> bool:
+        """A tile of an image is no longer on board; whether nothing is, so that the image goes into the album."""
         image.tiles -= 1
         if image.tiles:
             return False
-        self._file(image)
-        return True
-
-    def _file(self, image: _Aboard) -> None:
-        """Nothing of an image is on board any more: it goes into the album."""
         taken, outcomes = image.acquisition, image.outcomes
         judged = tuple([outcomes[item] for item in taken.tile_ids if item in outcomes])
         self.album.put(Image(taken, judged, image.is_retake))
+        return True
