@@ -1,10 +1,8 @@
 """A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
 
 from collections import deque
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import simpy
 
@@ -23,11 +21,9 @@ from payload.sim.recorder import Recorder
 from payload.sim.soonest import Soonest
 from payload.sim.transmitter import Opening
 from payload.sim.uploads import Uploads
-from payload.sim.workbench import Workbench
+from payload.sim.workbench import Workbench, Works
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
-Works = Generator[simpy.Event, Any, list[TileOutcome]]
-"""A story that ends in what became of several tiles."""
 MOST_NEAR = 100
 """Images that one contact can meet: more are not taken in half an hour."""
 
@@ -123,17 +119,14 @@ class Spacecraft:
         waits = self.arm.policy.unit == "image"
         while True:
             acquisition, stored = yield self.inbox.get()
-            outcomes: list[TileOutcome] = []
-            for planned in self.processor.judge(acquisition, stored):
-                outcome = yield from self.bench.work(acquisition, planned)
-                if outcome is not None:
-                    outcomes.append(outcome)
-                    if not waits:
-                        self.recorder.put_away(outcome)
+            planned, put_away = self.processor.judge(acquisition, stored), self.recorder.put_away
             if waits:
-                outcomes = yield from self.finish_whole(acquisition, outcomes)
+                masked = yield from self.bench.work(acquisition, planned)
+                outcomes = yield from self.finish_whole(acquisition, masked)
                 for outcome in outcomes:
-                    self.recorder.put_away(outcome)
+                    put_away(outcome)
+            else:
+                outcomes = yield from self.bench.work(acquisition, planned, done=put_away)
             if not self.inbox.items:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
@@ -145,10 +138,10 @@ class Spacecraft:
         """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""
         finished = [outcome for outcome in outcomes if outcome.cover is None]  # too late for a mask
         for masked, planned in self.processor.judge_whole(acquisition, outcomes):
-            done: TileOutcome | None = planned
+            found = [planned]
             if planned.busy_s:
-                done = yield from self.bench.work(acquisition, planned, has_deadline=False)
-            if done is not None:
+                found = yield from self.bench.work(acquisition, found, has_deadline=False)
+            for done in found:
                 busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
                 finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
@@ -253,9 +246,12 @@ class Spacecraft:
             if self.recorder.holds(tile_id):
                 acquisition, outcome = self.recorder.judged(tile_id)
                 wanted_after_all = self.processor.reprieve(acquisition, outcome)
-                done = yield from self.bench.work(acquisition, wanted_after_all, has_deadline=False)
-                if done is not None:
-                    self.recorder.put_away(done)
+                yield from self.bench.work(
+                    acquisition,
+                    [wanted_after_all],
+                    done=self.recorder.put_away,
+                    has_deadline=False,
+                )
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""

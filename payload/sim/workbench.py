@@ -1,7 +1,7 @@
 """Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,12 @@ from payload.types import Acquisition, TileOutcome
 
 Begun = Generator[simpy.Event, Any, TileOutcome]
 """A story that ends in what is worked on."""
-Work = Generator[simpy.Event, Any, TileOutcome | None]
-"""A story that ends in what became of a tile; None if it was dropped meanwhile."""
+Works = Generator[simpy.Event, Any, list[TileOutcome]]
+"""A story that ends in what became of several tiles."""
+
+
+def _nobody(_outcome: TileOutcome) -> None:
+    """Tell nobody."""
 
 
 @dataclass
@@ -63,45 +67,70 @@ class Workbench:
             self._turn(is_on=True)
 
     def work(
-        self, acquisition: Acquisition, outcome: TileOutcome, *, has_deadline: bool = True
-    ) -> Work:
-        """Mask and compress a tile, in its turn; what became of it, which may not be what was wanted of it."""
-        if not self._turns.take():
-            yield self._turns.ask()
-        if not self.pin(outcome.tile_id):
-            self._turns.end()
-            return None
-        deadline_s = math.inf
-        if not outcome.busy_s:
-            yield self.env.timeout(0.0)  # nothing to compute
-        elif self._may_wait or not self._is_on:
-            if has_deadline and self._has_deadline:
-                deadline_s = self.deadline_s(acquisition)
-            outcome = yield from self._begin(acquisition, outcome, deadline_s)
-        busy_s = outcome.busy_s
-        while busy_s:
-            if self.is_reset:
-                yield from self._boot_after_reset()
-            speed = self.power.speed  # throttled, at as much less power
-            watts = (self.profile.active_w or 0.0) * speed
-            needed_s = busy_s / speed
-            works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
-            if self.power.is_limited:
-                yield from self._draw(watts, works_s, is_slow=speed < 1.0)
-            else:
-                yield self.env.timeout(works_s)
-            if self._rations:
-                orbit = int(self.env.now // self.orbit_s)
-                self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
-            if works_s >= needed_s:
-                break
-            self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
-        if self._keeps_late and self.env.now > deadline_s:
+        self,
+        acquisition: Acquisition,
+        planned: Iterable[TileOutcome],
+        *,
+        done: Callable[[TileOutcome], None] = _nobody,
+        has_deadline: bool = True,
+    ) -> Works:
+        """Mask and compress tiles of an image, each in its turn; what became of those not dropped meanwhile.
+
+        Args:
+            acquisition: The image.
+            planned: What is wanted of each tile.
+            done: Is told at once what became of a tile, which may not be what was wanted of it.
+            has_deadline: Whether a tile can be too late.
+        """
+        outcomes: list[TileOutcome] = []
+        for outcome in planned:
+            if not self._turns.take():
+                yield self._turns.ask()
+            if not self.pin(outcome.tile_id):
+                self._turns.end()
+                continue
+            deadline_s = math.inf
+            if not outcome.busy_s:
+                yield self.env.timeout(0.0)  # nothing to compute
+            elif self._may_wait or not self._is_on:
+                if has_deadline and self._has_deadline:
+                    deadline_s = self.deadline_s(acquisition)
+                outcome = yield from self._begin(acquisition, outcome, deadline_s)  # noqa: PLW2901
+            busy_s = outcome.busy_s
+            while busy_s:
+                if self.is_reset:
+                    yield from self._boot_after_reset()
+                speed = self.power.speed  # throttled, at as much less power
+                watts = (self.profile.active_w or 0.0) * speed
+                needed_s = busy_s / speed
+                works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+                if self.power.is_limited:
+                    yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+                else:
+                    yield self.env.timeout(works_s)
+                if self._rations:
+                    self._note_duty(works_s)
+                if works_s >= needed_s:
+                    break
+                self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
+            self._end(outcome, deadline_s)
+            outcomes.append(outcome)
+            done(outcome)
+        return outcomes
+
+    def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
+        """A tile is worked on: others have their turn."""
+        now_s = self.env.now
+        if self._keeps_late and now_s > deadline_s:
             self._miss(outcome, Late.KEPT)
         self._turns.end()
-        self.computed_s += busy_s
-        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
-        return outcome
+        self.computed_s += outcome.busy_s
+        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, now_s)
+
+    def _note_duty(self, works_s: float) -> None:
+        """So long the processor has worked in the orbit that is flown now."""
+        orbit = int(self.env.now // self.orbit_s)
+        self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
 
     def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
         """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
