@@ -49,7 +49,7 @@ class Opportunities(Sequence[Opportunity]):
         """The same, by start, then id, whatever their order is."""
         return self.at(order_of(self.start_s, lambda row: self[row].id))
 
-    def at(self, rows: NDArray[np.intp] | slice) -> "Opportunities":
+    def at(self, rows: NDArray[np.integer] | slice) -> "Opportunities":
         """Some of them, by their numbers."""
         return _replaced(self, [getattr(self, name)[rows] for name in _COLUMNS])
 

@@ -8,7 +8,7 @@ is expected to cost r n (1 - c), to send it n c; it is dropped where the former 
 A pixel that is half sure counts half, where the mask has to call it one or the other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,15 +39,15 @@ def decide(estimates: Sequence[CoverEstimate], policy: Policy) -> list[Decision]
     A tile without a single valid pixel is dropped by every policy that looks at pixels.
     """
     if policy.unit == "nothing":
-        return [Decision(keep=True, reason="everything is kept")] * len(estimates)
+        return [Decision(keep=True, why="everything is kept")] * len(estimates)
     if policy.unit == "image":
-        return list(_judge([_pooled(estimates, policy)], policy)) * len(estimates)
+        return _judge([_pooled(estimates, policy)], policy) * len(estimates)
     if policy.judged_by == "cover":
-        return list(_judge([estimate.cover for estimate in estimates], policy))
+        return _judge([estimate.cover for estimate in estimates], policy)
     expected = [
         _expected_cloud_px(each) / each.valid_px if each.valid_px else None for each in estimates
     ]
-    return list(_judge(expected, policy))
+    return _judge(expected, policy)
 
 
 def image_cover(estimates: Sequence[CoverEstimate]) -> float | None:
@@ -62,12 +62,12 @@ def expected_cover(estimate: CoverEstimate) -> float:
 
 def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
     """The cover that the policy asks for, of all pixels with data; None where there is none."""
-    valid_px = sum(estimate.valid_px for estimate in estimates)
+    valid_px = sum([estimate.valid_px for estimate in estimates])
     if not valid_px:
         return None
     if policy.judged_by == "cover":
-        return sum(estimate.cloud_px for estimate in estimates) / valid_px
-    return sum(_expected_cloud_px(estimate) for estimate in estimates) / valid_px
+        return sum([estimate.cloud_px for estimate in estimates]) / valid_px
+    return sum([_expected_cloud_px(estimate) for estimate in estimates]) / valid_px
 
 
 def _expected_cloud_px(estimate: CoverEstimate) -> float:
@@ -76,15 +76,17 @@ def _expected_cloud_px(estimate: CoverEstimate) -> float:
     return estimate.cloud_px if expected is None else expected
 
 
-def _judge(covers: Iterable[float | None], policy: Policy) -> Iterator[Decision]:
+def _judge(covers: Iterable[float | None], policy: Policy) -> list[Decision]:
     """A decision on each unit by its cover; None where it has no data."""
     limit, unit = policy.max_cloud_cover, policy.unit
     what = f"{unit} cover" if policy.judged_by == "cover" else f"{unit} expected cover"
-    above, within = f"above {limit:g}", f"within {limit:g}"
-    for cover in covers:
-        if cover is None:
-            yield Decision(keep=False, reason=f"{unit} without data")
-        elif cover > limit:
-            yield Decision(False, f"{what} {cover:.3f} {above}")
-        else:
-            yield Decision(True, f"{what} {cover:.3f} {within}")
+    blind = Decision(keep=False, why=f"{unit} without data")
+    above, within = f"{what} %.3f above {limit:g}", f"{what} %.3f within {limit:g}"
+    return [
+        blind
+        if cover is None
+        else Decision(False, above, cover)
+        if cover > limit
+        else Decision(True, within, cover)
+        for cover in covers
+    ]

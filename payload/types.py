@@ -393,10 +393,16 @@ class CoverEstimate:
 
 
 class Decision(NamedTuple):
-    """Keep a tile or drop it, and why."""
+    """Keep a tile or drop it, and why: in words, with a place for the cover where one was asked for."""
 
     keep: bool
-    reason: str
+    why: str
+    cover: float | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why, in words: they are put together for who reads them, not for each tile that is judged."""
+        return self.why if self.cover is None else self.why % self.cover
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     one = _one_rate(profile)
     if one is not None:  # the same sum, of one number, without arrays
         begin_s, end_s, rate_bps = one
-        seconds = min(end_s, to_s) - max(begin_s, from_s)
-        return math.floor(seconds * rate_bps / BITS_PER_BYTE) if seconds > 0.0 else 0
+        return _whole_bytes(min(end_s, to_s) - max(begin_s, from_s), rate_bps)
     return math.floor(float(_bits(profile, from_s, to_s).sum()) / BITS_PER_BYTE)
 
 
@@ -36,30 +35,44 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     if channel_bytes <= 0:
         return start_s
     one = _one_rate(profile)
-    end_s = float(profile.time_s[-1]) if one is None else one[1]
+    if one is not None:
+        return _finish_at_one_rate(one, start_s, channel_bytes)
+    end_s = float(profile.time_s[-1])
     if channel_bytes > capacity_bytes(profile, start_s, end_s):
         return None
-    wanted = channel_bytes * BITS_PER_BYTE
-    if one is not None:  # the same sums, of one number each, without arrays
-        began_s, _, rate_bps = one
-        finish_s = min(max(began_s, start_s) + wanted / rate_bps, end_s)
-        return _on_until_through(profile, start_s, channel_bytes, finish_s)
-    bits = _bits(profile, start_s, end_s)
+    bits, wanted = _bits(profile, start_s, end_s), channel_bytes * BITS_PER_BYTE
     done = np.cumsum(bits)
     piece = min(int(np.searchsorted(done, wanted)), bits.size - 1)
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
-    return _on_until_through(profile, start_s, channel_bytes, finish_s)
-
-
-def _on_until_through(
-    profile: RateProfile, start_s: float, channel_bytes: int, finish_s: float
-) -> float:
-    """[s] A double of seconds is coarser than a bit: step on until all bytes are through."""
-    while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
+    while capacity_bytes(profile, start_s, finish_s) < channel_bytes:  # see _finish_at_one_rate
         finish_s = math.nextafter(finish_s, math.inf)
     return finish_s
+
+
+def _finish_at_one_rate(
+    one: tuple[float, float, float], start_s: float, channel_bytes: int
+) -> float | None:
+    """[s] The same sums, of one number each, without arrays.
+
+    A double of seconds is coarser than a bit: it is stepped on until all bytes are through, or the contact is over.
+    """
+    begin_s, end_s, rate_bps = one
+    if rate_bps <= 0.0:
+        return None
+    from_s = max(begin_s, start_s)
+    finish_s = min(from_s + channel_bytes * BITS_PER_BYTE / rate_bps, end_s)
+    while _whole_bytes(finish_s - from_s, rate_bps) < channel_bytes:
+        finish_s = math.nextafter(finish_s, math.inf)
+        if finish_s > end_s:
+            return None
+    return finish_s
+
+
+def _whole_bytes(seconds: float, rate_bps: float) -> int:
+    """[byte] In some time at one rate; none in none."""
+    return math.floor(seconds * rate_bps / BITS_PER_BYTE) if seconds > 0.0 else 0
 
 
 @lru_cache(maxsize=256)

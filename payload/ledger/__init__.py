@@ -2,7 +2,7 @@
 
 >>> from payload.ledger import Fate, Ledger, audit
 >>> books = Ledger()
->>> books.acquire("a#0,0", raw_bytes=100, time_s=0.0)
+>>> books.acquire(["a#0,0"], raw_bytes=[100], time_s=0.0)
 >>> books.settle("a#0,0", Fate.SAVED, 60, time_s=1.0)
 >>> books.settle("a#0,0", Fate.DELIVERED, 40, time_s=9.0)
 >>> books.finish("a#0,0", Fate.DELIVERED, held_bytes=40)

@@ -3,11 +3,12 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from payload.errors import LawError
 from payload.ledger.book import (
-    Fate,
+    PRUNED,
+    SAVED,
     Late,
     LateEntry,
     Ledger,
@@ -24,13 +25,13 @@ _NOTHING: Row = (0.0, "", None, 0)
 """What is booked where nothing is."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Fates:
     """Of each tile at most a row that it was pruned, one that it was saved, and one of its end: the book's own."""
 
-    pruned: dict[str, Row] = field(default_factory=dict[str, Row])
-    saved: dict[str, Row] = field(default_factory=dict[str, Row])
-    ended: dict[str, Row] = field(default_factory=dict[str, Row])
+    pruned: dict[str, Row]
+    saved: dict[str, Row]
+    ended: dict[str, Row]
 
 
 def audit(ledger: Ledger) -> None:
@@ -91,7 +92,7 @@ def _acquired(rows: Iterable[Row]) -> dict[str, int]:
 
 
 def _fates(rows: Iterable[Row], raw: dict[str, int]) -> _Fates:
-    found = _Fates()
+    pruned, saved, ended = dict[str, Row](), dict[str, Row](), dict[str, Row]()
     for row in rows:
         _, tile_id, fate, count_bytes = row
         if tile_id not in raw:
@@ -100,16 +101,11 @@ def _fates(rows: Iterable[Row], raw: dict[str, int]) -> _Fates:
             raise LawError(
                 f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
             )
-        if fate is Fate.PRUNED:
-            of = found.pruned
-        elif fate is Fate.SAVED:
-            of = found.saved
-        else:
-            of = found.ended
+        of = pruned if fate is PRUNED else saved if fate is SAVED else ended
         if tile_id in of:
             raise LawError(f"tile {tile_id} is booked twice as {_say(of[tile_id], row)}")
         of[tile_id] = row
-    return found
+    return _Fates(pruned, saved, ended)
 
 
 def _held(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, Row]:
@@ -135,7 +131,7 @@ def _audit_tile(tile_id: str, raw_bytes: int, fates: _Fates, held: Row | None) -
     if held is None:
         raise LawError(f"tile {tile_id} never ended")
     _, end, held_bytes, left_out_bytes = held
-    if end is Fate.PRUNED:
+    if end is PRUNED:
         if pruned_bytes != raw_bytes or held_bytes or left_out_bytes:
             raise LawError(
                 f"tile {tile_id} was pruned but is booked as {_say(pruned, saved, ended)}, "
@@ -230,7 +226,7 @@ def _audit_thumbnails(starts: Iterable[Row], ends: Iterable[Row], raw: dict[str,
             )
         made[item.tile_id] = item.bytes
     for entry in (ThumbnailEntry(*row) for row in ends):
-        if entry.end is Fate.SAVED:
+        if entry.end is SAVED:
             raise LawError(f"the thumbnail of {entry.tile_id} ended as {entry.end}")
         made_bytes = made.pop(entry.tile_id, None)
         if made_bytes is None:

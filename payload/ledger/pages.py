@@ -40,8 +40,15 @@ class Pages(MutableSequence[Entry]):
 
     def write(self, row: Row) -> None:
         """Append an entry, as the row of its fields."""
-        self._open.append(row)
-        if len(self._open) >= self.page_rows and self.file is not None:
+        page = self._open
+        page.append(row)
+        if len(page) >= self.page_rows and self.file is not None:
+            self._turn(self.file)
+
+    def write_all(self, rows: Iterable[Row]) -> None:
+        """Append entries, as rows of their fields."""
+        self._open.extend(rows)
+        while len(self._open) >= self.page_rows and self.file is not None:
             self._turn(self.file)
 
     def rows(self) -> Iterator[Row]:
@@ -56,9 +63,10 @@ class Pages(MutableSequence[Entry]):
     def _turn(self, file: Path) -> None:
         with file.open("ab") as pages:
             self._full.append(pages.tell())
-            columns = [list(column) for column in zip(*self._open, strict=True)]
+            page = self._open[: self.page_rows]
+            columns = [list(column) for column in zip(*page, strict=True)]
             pickle.dump(columns, pages, pickle.HIGHEST_PROTOCOL)  # read in half the time of rows
-        self._open = []
+        del self._open[: self.page_rows]
 
     # --- a sequence of entries ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 from simpy.resources.resource import Request
 
+from payload.sim.soonest import Soonest
 from payload.types import ContactWindow
 
 First = Generator[simpy.Event, Any, ContactWindow | None]
@@ -61,7 +62,7 @@ class PassesInView:
             if not self._open:
                 return None
             self._ask(asked)
-            yield simpy.AnyOf(self.env, [*asked.values(), self._change()])
+            yield Soonest(self.env, *asked.values(), self._change())
             for window in self._open:
                 request = asked.get(window)
                 if request is not None and request.triggered and self.env.now < window.los_s:
@@ -74,9 +75,10 @@ class PassesInView:
     def _ask(self, asked: dict[ContactWindow, Request]) -> None:
         """Ask where it has not been asked yet, up to the first that is free at once."""
         for window in self._open:
-            if window not in asked:
-                asked[window] = self.antennas[window.station].request()
-            if asked[window].triggered:
+            request = asked.get(window)
+            if request is None:
+                request = asked[window] = self.antennas[window.station].request()
+            if request.triggered:
                 return
 
     def _change(self) -> simpy.Event:
@@ -88,9 +90,10 @@ class PassesInView:
 
     def _look(self) -> None:
         """What has begun is in view; what has ended untaken is missed."""
-        while self._ahead and self._ahead[0].aos_s <= self.env.now:
+        now_s = self.env.now
+        while self._ahead and self._ahead[0].aos_s <= now_s:
             self._admit()
-        over = [window for window in self._open if window.los_s <= self.env.now]
+        over = [window for window in self._open if window.los_s <= now_s]
         for window in over:
             self._open.remove(window)
             self.missed(window)

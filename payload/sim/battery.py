@@ -31,6 +31,7 @@ from payload.sim.power import (
     Power,
     Unlimited,
 )
+from payload.sim.soonest import Soonest
 from payload.units import S_PER_DAY, S_PER_H
 
 _CHARGE_SLACK = 1e-9  # of the capacity: a charge waited for is reached when rounding says so
@@ -129,7 +130,8 @@ class PowerSystem:
         self._since_waiting[activity] = self.env.now
         while why_not is not None and self.env.now < until_s:
             wait_s = max(self._when_allowed(activity) - self.env.now, _SHORTEST_WAIT_S)
-            yield self.env.timeout(min(wait_s, until_s - self.env.now)) | self.changed
+            waited = self.env.timeout(min(wait_s, until_s - self.env.now))
+            yield Soonest(self.env, waited, self.changed)
             why_not = self._why_not(activity, is_waiting=True)
         self._end_wait(activity)
         if not is_known:

@@ -64,6 +64,14 @@ class Calendar:
         part = self._parts[int(self._part[place])]
         return part[int(self._row[place])]
 
+    def all_at(self, places: Places | slice) -> list[Opportunity]:
+        """New objects of several places, made by satellite."""
+        part, row = self._part[places], self._row[places]
+        found: dict[int, Iterator[Opportunity]] = {}
+        for number in np.unique(part).tolist():
+            found[number] = _of_rows(self._parts[number], row[part == number])
+        return [next(found[number]) for number in part.tolist()]
+
     def between(self, from_s: float, until_s: float) -> list[Opportunity]:
         """All that start between two moments, both included; what starts before the first is let go."""
         first, last = self._hold(from_s, until_s)
@@ -102,17 +110,15 @@ class Calendar:
             self._made, self._low = [], first
         del self._made[: first - self._low]
         self._low = first
-        self._made += self._make(first + len(self._made), last)
+        self._made += self.all_at(slice(first + len(self._made), last))
         return first, last
 
-    def _make(self, first: int, last: int) -> list[Opportunity]:
-        """The objects of places that follow one another: so do the rows of each satellite."""
-        part, row = self._part[first:last], self._row[first:last]
-        found: dict[int, Iterator[Opportunity]] = {}
-        for number in np.unique(part).tolist():
-            own = row[part == number]
-            found[number] = iter(self._parts[number][int(own[0]) : int(own[-1]) + 1])
-        return [next(found[number]) for number in part.tolist()]
+
+def _of_rows(part: Sequence[Opportunity], rows: Places) -> Iterator[Opportunity]:
+    """The objects of some rows."""
+    if isinstance(part, Opportunities):
+        return iter(part.at(rows))
+    return map(part.__getitem__, rows.tolist())
 
 
 def _starts_s(part: Sequence[Opportunity]) -> NDArray[np.float64]:

@@ -35,13 +35,14 @@ class Camera:
         )
         scene = parts.source.scene(view)
         grid = self._grid(scene.height_px, scene.width_px, len(scene.bands), scene.bit_depth)
+        image = opportunity.id
         return Acquisition(
-            id=opportunity.id,
+            id=image,
             satellite=opportunity.satellite,
             opportunity=opportunity,
             time_s=time_s,
             view=view,
-            tile_ids=tuple([f"{opportunity.id}{name}" for name in grid.names]),
+            tile_ids=tuple([image + name for name in grid.names]),
             tile_raw_bytes=grid.raw_bytes,
         )
 

@@ -10,6 +10,7 @@ that it has taken by then. A plan so costs what is near, not what is left of the
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 
 from payload.plans import Plan
@@ -69,8 +70,8 @@ class Chances:
 
     def _offer(self, ranges: Iterable[range]) -> dict[str, int]:
         """Have the objects of these numbers at hand, and no others; the number of each by its id."""
-        before, at, places = self._made, self._calendar.at, self._places
-        self._made = {
-            number: before.get(number) or at(places[number]) for each in ranges for number in each
-        }
+        wanted, before = list(chain.from_iterable(ranges)), self._made
+        new = [number for number in wanted if number not in before]
+        made = before | dict(zip(new, self._calendar.all_at(self._places[new]), strict=True))
+        self._made = {number: made[number] for number in wanted}
         return {item.id: number for number, item in self._made.items()}

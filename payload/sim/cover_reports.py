@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from payload.compression.cover_report import Told, pack_cover_report
+from payload.compression.cover_report import KEPT, Told, pack_cover_report
 from payload.geometry.grid import tile_place
 from payload.ledger import Fate, Ledger
 from payload.sim.thumbnails import FIRST
@@ -55,15 +55,15 @@ class CoverReports:
 
 def make_cover_report(acquisition: Acquisition, outcomes: Sequence[TileOutcome]) -> bytes:
     """What a satellite tells of an image: the whole report, of all cells of its grid."""
-    found = {outcome.tile_id: _told(outcome) for outcome in outcomes}
+    cells: dict[str, Told | float] = dict.fromkeys(acquisition.tile_ids, Told.NO_ROOM)
+    cells |= {outcome.tile_id: _told(outcome) for outcome in outcomes}
     _, last_row, last_col = tile_place(acquisition.tile_ids[-1])
-    cells = [found.get(tile_id, Told.NO_ROOM) for tile_id in acquisition.tile_ids]
-    return pack_cover_report(acquisition.id, last_row + 1, last_col + 1, cells)
+    return pack_cover_report(acquisition.id, last_row + 1, last_col + 1, list(cells.values()))
 
 
 def _told(outcome: TileOutcome) -> Told | float:
     if outcome.decision.keep:
-        return Told.KEPT
+        return KEPT
     if outcome.cover is None:
         return Told.UNSEEN
     cover = outcome.cover.cover

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import simpy
 
 from payload.compression import without_cover
-from payload.ledger import Fate, Ledger
+from payload.ledger import Ledger
+from payload.ledger.book import DELIVERED
 from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -76,14 +77,13 @@ class Ground:
     def receive(self, acquisition: Acquisition, outcome: TileOutcome, held_bytes: int) -> None:
         """The last frame of a record has arrived."""
         tile_id = outcome.tile_id
-        is_masked = outcome.cover is not None or not self.arm.sees_cloud
-        if self.arm.is_scenarios_own and self.deliver is not None:
+        if self.deliver is not None and self.arm.is_scenarios_own:
             record = self.memo.record(acquisition, tile_id)
-            if not is_masked:
+            if outcome.cover is None and self.arm.sees_cloud:  # it was not masked
                 record = without_cover(record)
             self.deliver(acquisition, record)
             held_bytes += len(record) - self.memo.record_bytes(acquisition, tile_id)
-        self.ledger.finish(tile_id, Fate.DELIVERED, held_bytes, outcome.pruned_bytes)
+        self.ledger.finish(tile_id, DELIVERED, held_bytes, outcome.pruned_bytes)
         self.delivered_s[tile_id] = self.env.now
 
     def complete(self, acquisition: Acquisition) -> None:
@@ -100,5 +100,5 @@ class Ground:
             thumbnail = self.memo.facts(acquisition, tile_id).thumbnail
             if record is not None and thumbnail is not None:
                 held_bytes += len(record) - thumbnail.record_bytes
-        self.ledger.end_thumbnail(tile_id, Fate.DELIVERED, held_bytes, self.env.now)
+        self.ledger.end_thumbnail(tile_id, DELIVERED, held_bytes, self.env.now)
         self._seen.add(tile_id)

@@ -21,6 +21,7 @@ from payload.sim.heard import Heard
 from payload.sim.knowledge import Knowledge, Standing, standing
 from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
 from payload.sim.planning import few_do
+from payload.sim.soonest import Soonest
 from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
@@ -158,7 +159,8 @@ class GroundLoop(Loop):
         while self.env.now < window.los_s:
             draft = self.draft
             if draft is None or draft.number <= self.flown[satellite]:
-                yield self.drafted | self.env.timeout(window.los_s - self.env.now)
+                los = self.env.timeout(window.los_s - self.env.now)
+                yield Soonest(self.env, self.drafted, los)
                 continue
             up_s = self.env.now + self._transfer_s(len(draft.items[satellite]))
             if up_s > window.los_s:

@@ -36,12 +36,17 @@ class MassMemory:
     partitions: Sequence[tuple[float, int]] = ()
     when_full: WhenFull = "newest"
     items: dict[str, Shelf] = field(default_factory=dict[str, Shelf])
-    used_bytes: int = 0
     peak_bytes: int = 0
 
     def __post_init__(self) -> None:
         wanted = self.partitions or ((0.0, self.capacity_bytes),)
         self.parts = [Partition(*each) for each in sorted(wanted, reverse=True)]
+        self._whole = None if self.partitions else self.parts[0]
+
+    @property
+    def used_bytes(self) -> int:
+        """[byte] That lie there, in all partitions."""
+        return sum([part.used_bytes for part in self.parts])
 
     @property
     def shelves(self) -> dict[str, int]:
@@ -50,8 +55,8 @@ class MassMemory:
 
     def part_of(self, shelf: Shelf) -> Partition:
         """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
-        if len(self.parts) == 1:
-            return self.parts[0]
+        if self._whole is not None:
+            return self._whole
         reached = (part for part in self.parts if shelf.priority >= part.min_priority)
         return next(reached, self.parts[-1])
 
@@ -68,14 +73,17 @@ class MassMemory:
             part.drop_order = DropOrder(self.when_full, beside)
         return part.drop_order.victims(newcomer, short_bytes=short_bytes)
 
-    def put(self, shelf: Shelf) -> bool:
-        """Put a tile on a shelf; False, and nothing changed, if there is no room."""
-        part = self.part_of(shelf)
-        if part.used_bytes + shelf.bytes > part.capacity_bytes:
+    def put(self, *shelves: Shelf) -> bool:
+        """Put a tile on a shelf, or all tiles of an image; False, and nothing changed, if there is no room for all."""
+        part = self.part_of(shelves[0])
+        more_bytes = sum([shelf.bytes for shelf in shelves])
+        if part.used_bytes + more_bytes > part.capacity_bytes:
             return False
-        self.items[shelf.tile_id] = shelf
-        self._count(part, shelf.bytes)
-        self.relabel(shelf)
+        self.items |= {shelf.tile_id: shelf for shelf in shelves}
+        self._take(part, more_bytes)
+        if part.drop_order is not None:
+            for shelf in shelves:
+                part.drop_order.label(shelf)
         return True
 
     def relabel(self, shelf: Shelf) -> None:
@@ -86,14 +94,14 @@ class MassMemory:
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
         """What lies on a shelf takes so many bytes [byte] from now on."""
-        self._count(self.part_of(shelf), count_bytes - shelf.bytes)
+        self._take(self.part_of(shelf), count_bytes - shelf.bytes)
         shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:
         """Clear a tile's shelf; [byte] what lay there."""
         shelf = self.items.pop(tile_id)
-        part = self.part_of(shelf)
-        self._count(part, -shelf.bytes)
+        part = self._whole or self.part_of(shelf)
+        part.used_bytes -= shelf.bytes
         if part.drop_order is not None:
             part.drop_order.leave(tile_id)
         return shelf.bytes
@@ -103,7 +111,7 @@ class MassMemory:
         for part in self.parts:
             part.capacity_bytes = int(part.capacity_bytes * kept_share)
 
-    def _count(self, part: Partition, more_bytes: int) -> None:
+    def _take(self, part: Partition, more_bytes: int) -> None:
         part.used_bytes += more_bytes
-        self.used_bytes += more_bytes
-        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
+        if more_bytes > 0:
+            self.peak_bytes = max(self.peak_bytes, self.used_bytes)

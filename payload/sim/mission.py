@@ -9,6 +9,7 @@ from pathlib import Path
 
 import simpy
 
+from payload.collecting import COLLECT_AFTER
 from payload.ledger import Album, FlightRecord, Ledger, audit
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
@@ -116,12 +117,13 @@ class Mission:
 
 @contextmanager
 def young_waste_only() -> Iterator[None]:
-    """Look for unreachable cycles among new objects alone.
+    """Look for unreachable cycles among new objects alone, and seldom.
 
     A flight makes many objects that live to its end; to look through all of them again and again took a third of its time.
+    In a flight itself there was nothing to be found among the new ones either.
     """
     before = gc.get_threshold()
-    gc.set_threshold(10_000, 10, 1_000_000)
+    gc.set_threshold(COLLECT_AFTER, 10, 1_000_000)
     try:
         yield
     finally:

@@ -73,7 +73,7 @@ class Processor:
         busy_s = fact.encodings * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
         return outcome._replace(
             encoded_bytes=fact.encoded_bytes,
-            decision=Decision(keep=True, reason=f"fetched; {outcome.decision.reason}"),
+            decision=Decision(keep=True, why=f"fetched; {outcome.decision.reason}"),
             busy_s=busy_s,
             energy_j=self.profile.energy_j(busy_s),
         )
@@ -83,7 +83,7 @@ class Processor:
         facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
         fact = facts[acquisition.tile_ids.index(tile_id)]
         what = "sent unmasked" if keep else "dropped"
-        return self._found(fact, None, Decision(keep=keep, reason=f"deadline missed: {what}"))
+        return self._found(fact, None, Decision(keep=keep, why=f"deadline missed: {what}"))
 
     def _covers(self, facts: Iterable[TileFacts]) -> list[CoverEstimate]:
         """What the arm's masker says of tiles; the scenario's says it where there is no truth."""
@@ -98,7 +98,7 @@ class Processor:
             tile_id=fact.tile_id,
             raw_bytes=fact.raw_bytes,
             encoded_bytes=fact.raw_bytes,
-            decision=Decision(keep=True, reason="its image is not judged yet"),
+            decision=Decision(keep=True, why="its image is not judged yet"),
             cover=cover,
             busy_s=busy_s,
             energy_j=self.profile.energy_j(busy_s),

@@ -1,10 +1,8 @@
 """A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
 
 from collections import deque
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import simpy
 
@@ -18,19 +16,14 @@ from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
-from payload.sim.power import COMPUTER
 from payload.sim.processor import Processor
 from payload.sim.recorder import Recorder
+from payload.sim.soonest import Soonest
 from payload.sim.transmitter import Opening
-from payload.sim.turns import Turns
 from payload.sim.uploads import Uploads
-from payload.sim.workbench import Workbench
+from payload.sim.workbench import Workbench, Works
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
-Work = Generator[simpy.Event, Any, TileOutcome | None]
-"""A story that ends in what became of a tile."""
-Works = Generator[simpy.Event, Any, list[TileOutcome]]
-"""A story that ends in what became of several."""
 MOST_NEAR = 100
 """Images that one contact can meet: more are not taken in half an hour."""
 
@@ -55,8 +48,6 @@ class Spacecraft:
         self.loop = self.ground.loop
         self.camera = Camera(self.assembly)
         self.inbox = simpy.Store(self.env)
-        self.computer = Turns(self.env)
-        self.computed_s = 0.0
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
         )
@@ -68,6 +59,7 @@ class Spacecraft:
             self.ground,
             self.ledger,
             self.log,
+            self.processor.thumbnail_bytes,
             self.power,
             self.album,
         )
@@ -80,12 +72,12 @@ class Spacecraft:
             self.power,
             self.ledger,
             self.log,
+            self.recorder.pin,
         )
         self.memory = self.recorder.memory
         self.transmitter = self.recorder.transmitter
         self.uploads = Uploads(self.env, self.name, scenario, self.log)
         self.pointing = self.assembly.pointing(self.name)
-        self.stays_pruned = scenario.memory.keep_pruned_h > 0
 
     def observe(self) -> Story:
         """Take what the plan says, when it says so; a new plan may change what is next."""
@@ -95,7 +87,7 @@ class Spacecraft:
                 yield self.loop.changed
                 continue
             shutter = self.env.timeout(opportunity.end_s - self.env.now)
-            yield shutter | self.loop.changed
+            yield Soonest(self.env, shutter, self.loop.changed)
             if shutter.processed:
                 why_not = self.why_not(opportunity)
                 if why_not:
@@ -127,17 +119,14 @@ class Spacecraft:
         waits = self.arm.policy.unit == "image"
         while True:
             acquisition, stored = yield self.inbox.get()
-            outcomes: list[TileOutcome] = []
-            for planned in self.processor.judge(acquisition, stored):
-                outcome = yield from self.work(acquisition, planned)
-                if outcome is not None:
-                    outcomes.append(outcome)
-                    if not waits:
-                        self.put_away(acquisition, outcome)
+            planned, put_away = self.processor.judge(acquisition, stored), self.recorder.put_away
             if waits:
-                outcomes = yield from self.finish_whole(acquisition, outcomes)
-            for outcome in outcomes if waits else ():
-                self.put_away(acquisition, outcome)
+                masked = yield from self.bench.work(acquisition, planned)
+                outcomes = yield from self.finish_whole(acquisition, masked)
+                for outcome in outcomes:
+                    put_away(outcome)
+            else:
+                outcomes = yield from self.bench.work(acquisition, planned, done=put_away)
             if not self.inbox.items:
                 self.bench.rest()
             if self.arm.sees_cloud and outcomes:
@@ -149,43 +138,19 @@ class Spacecraft:
         """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""
         finished = [outcome for outcome in outcomes if outcome.cover is None]  # too late for a mask
         for masked, planned in self.processor.judge_whole(acquisition, outcomes):
-            done: TileOutcome | None = planned
+            found = [planned]
             if planned.busy_s:
-                done = yield from self.work(acquisition, planned, has_deadline=False)
-            if done is not None:
+                found = yield from self.bench.work(acquisition, found, has_deadline=False)
+            for done in found:
                 busy_s, energy_j = masked.busy_s + done.busy_s, masked.energy_j + done.energy_j
                 finished.append(done._replace(busy_s=busy_s, energy_j=energy_j))
         order = {tile_id: number for number, tile_id in enumerate(acquisition.tile_ids)}
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
-    def work(
-        self, acquisition: Acquisition, planned: TileOutcome, *, has_deadline: bool = True
-    ) -> Work:
-        """Compute on a tile; what became of it, or None if it was dropped meanwhile."""
-        if not self.computer.take():
-            yield self.computer.ask()
-        outcome = None
-        if self.recorder.pin(planned.tile_id):
-            outcome = yield from self.bench.work(acquisition, planned, has_deadline=has_deadline)
-        self.computer.end()
-        if outcome is None:
-            return None
-        self.computed_s += outcome.busy_s
-        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, self.env.now)
-        return outcome
-
-    def put_away(self, acquisition: Acquisition, outcome: TileOutcome) -> None:
-        """What was worked on goes to its shelf, unless its memory bank is gone meanwhile."""
-        tile_id = outcome.tile_id
-        if self.recorder.holds(tile_id):
-            stays = self.stays_pruned and not outcome.is_kept
-            small = self.processor.thumbnail_bytes(acquisition, tile_id) if stays else None
-            self.recorder.put_away(outcome, small)
-
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
         """Tell how cloudy the image is, once its last tile is masked."""
         cover = image_cover([outcome.cover for outcome in outcomes if outcome.cover is not None])
-        kept = sum(outcome.is_kept for outcome in outcomes)
+        kept = sum([outcome.decision.keep for outcome in outcomes])
         said = "no data" if cover is None else f"cover {cover:.3f}"
         self.log.note(
             self.name,
@@ -267,7 +232,7 @@ class Spacecraft:
             left -= len(wanted)
             self.env.process(self.fetch(window, wanted))
             los = self.env.timeout(window.los_s - self.env.now)
-            yield self.recorder.thumbnails.settled | los
+            yield Soonest(self.env, self.recorder.thumbnails.settled, los)
 
     def fetch(self, window: ContactWindow, wanted: list[str]) -> Story:
         """What the ground asks for is compressed and sent, if the request comes within the contact."""
@@ -279,13 +244,14 @@ class Spacecraft:
         self.log.note(self.name, "fetch", window.station, detail=f"{len(found)} tiles")
         for tile_id in found:
             if self.recorder.holds(tile_id):
-                acquisition = self.recorder.acquisition_of[tile_id]
-                wanted_after_all = self.processor.reprieve(
-                    acquisition, self.recorder.outcomes[tile_id]
+                acquisition, outcome = self.recorder.judged(tile_id)
+                wanted_after_all = self.processor.reprieve(acquisition, outcome)
+                yield from self.bench.work(
+                    acquisition,
+                    [wanted_after_all],
+                    done=self.recorder.put_away,
+                    has_deadline=False,
                 )
-                done = yield from self.work(acquisition, wanted_after_all, has_deadline=False)
-                if done is not None:
-                    self.put_away(acquisition, done)
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""
@@ -297,9 +263,7 @@ class Spacecraft:
             self.log.note(self.name, "fault", fault.kind, detail=detail)
 
     def come_to_rest(self) -> None:
-        """The span is over: count the shelves, read the meter."""
+        """The span is over: count the shelves, read the meters."""
         self.recorder.come_to_rest()
         self.bench.come_to_rest()
         self.power.come_to_rest()
-        spent_j = self.assembly.profile.energy_j(self.computed_s) + self.bench.extra_j
-        self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)

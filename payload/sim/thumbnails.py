@@ -74,8 +74,6 @@ class Thumbnails:
 
     def go_with(self, tile_id: str) -> None:
         """A pruned tile goes: nobody needs its thumbnail any more."""
-        if not self.on_board:
-            return
         thumbnail_id = f"{tile_id}/thumbnail"
         if thumbnail_id in self.on_board:
             self.drop(thumbnail_id, Fate.PRUNED)

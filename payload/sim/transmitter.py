@@ -17,6 +17,7 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
 from payload.sim.power import Power, Unlimited
+from payload.sim.soonest import Soonest
 from payload.types import ContactWindow, Ephemeris, RateProfile
 from payload.units import BITS_PER_BYTE
 
@@ -43,6 +44,19 @@ class Parcel:
     rounds: int = 0
     bursts: int = 0
     due_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A contact that is used: what does not change until its end.
+
+    Attributes:
+        lock_s: [s] From when frames flow.
+    """
+
+    window: ContactWindow
+    profile: RateProfile
+    lock_s: float
 
 
 def _nobody(_tile_id: str) -> None:
@@ -112,27 +126,37 @@ class Transmitter:
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
-        profile = self._profile(window)
-        frame_s = _longest_frame_s(profile)
-        start_s, los = self.env.now, self.env.timeout(window.los_s - self.env.now)
+        profile, power = self._profile(window), self.power
+        contact = _Open(window, profile, float(profile.time_s[0]))
+        frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
+        frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
+        now_s = start_s = self.env.now
+        los, los_s = self.env.timeout(window.los_s - now_s), window.los_s
         used_bytes = 0
         while not los.processed:
-            opens_s, closes_s = self._may_send(opening, frame_s)
-            parcel, now_s = self._next(), self.env.now
+            now_s = self.env.now
+            opens_s, closes_s = self._may_send(now_s, opening, frame_s)
+            parcel = self._next(now_s)
             if parcel is None:
                 yield self._news(los)
             elif opens_s > now_s:
-                yield self.env.timeout(min(opens_s, window.los_s) - now_s)
-            elif now_s < window.los_s and not self.power.may("transmitting"):
-                yield from self.power.hold_back("transmitting", window.station, window.los_s)
-            elif frames := self._frames_that_fit(parcel, profile, min(closes_s, window.los_s)):
-                used_bytes += frames * profile.frame_bytes
-                yield from self._send(parcel, frames, profile, window)
-            elif closes_s < window.los_s:
-                yield self.env.timeout(max(closes_s - self.env.now, frame_s))
+                yield self.env.timeout(min(opens_s, los_s) - now_s)
+            elif now_s < los_s and not power.may("transmitting"):
+                yield from power.hold_back("transmitting", window.station, los_s)
+            elif frames := self._frames_that_fit(parcel, profile, now_s, min(closes_s, los_s)):
+                used_bytes += frames * frame_bytes
+                from_s, until_s = self._begin_burst(parcel, frames, now_s, contact)
+                if power.is_limited:
+                    yield from self._radiate(window.station, profile, from_s, until_s)
+                else:
+                    yield self.env.timeout(max(0.0, until_s - now_s))
+                if parcel in self._begun:
+                    self._account(parcel, frames, loss_between(profile, from_s, until_s))
+            elif closes_s < los_s:
+                yield self.env.timeout(max(closes_s - now_s, frame_s))
             else:
                 yield los
-        openings = _openings(start_s, window.los_s, opening)
+        openings = _openings(start_s, los_s, opening)
         if self._has_duty:
             self._offered[len(self.contacts)] = (profile, openings)
         self.contacts.append(
@@ -178,10 +202,10 @@ class Transmitter:
     def _is_waiting(self) -> bool:
         return bool(self._begun) or len(self._ready) > len(self._gone)
 
-    def _next(self) -> Parcel | None:
+    def _next(self, now_s: float) -> Parcel | None:
         """What is sent next: what has begun and is due, else the first in rank."""
         for parcel in self._begun:
-            if parcel.due_s <= self.env.now:
+            if parcel.due_s <= now_s:
                 return parcel
         while self._ready and self._ready[0][1] in self._gone:
             self._gone.discard(heapq.heappop(self._ready)[1])
@@ -191,55 +215,52 @@ class Transmitter:
         """A record becomes ready or is asked for again, or the contact ends."""
         if self._more is None:
             self._more = self.env.event()
-        due_s = min((parcel.due_s for parcel in self._begun), default=math.inf)
+        news = Soonest(self.env, self._more, los)
+        due_s = min([parcel.due_s for parcel in self._begun], default=math.inf)
         if math.isinf(due_s):
-            return self._more | los
-        return self._more | los | self.env.timeout(due_s - self.env.now)
+            return news
+        return Soonest(self.env, news, self.env.timeout(due_s - self.env.now))
 
-    def _may_send(self, opening: Opening | None, frame_s: float) -> tuple[float, float]:
+    def _may_send(
+        self, now_s: float, opening: Opening | None, frame_s: float
+    ) -> tuple[float, float]:
         """[s] From when, and until when, pointing and duty cycle let it send."""
-        now_s = self.env.now
         opens_s, closes_s = opening(now_s) if opening else (now_s, math.inf)
         if not self._has_duty:
             return opens_s, closes_s
         opens_s = max(opens_s, self.duty.opens_s(now_s, frame_s))
         return opens_s, min(closes_s, now_s + self.duty.room_s(now_s))
 
-    def _frames_that_fit(self, parcel: Parcel, profile: RateProfile, until_s: float) -> int:
+    def _frames_that_fit(
+        self, parcel: Parcel, profile: RateProfile, now_s: float, until_s: float
+    ) -> int:
         """How many of a parcel's unsent frames go out before the radio has to stop."""
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
-        room = capacity_bytes(profile, self.env.now, until_s) // profile.frame_bytes
+        room = capacity_bytes(profile, now_s, until_s) // profile.frame_bytes
         return min(room, parcel.frames_unsent)
 
-    def _send(
-        self, parcel: Parcel, frames: int, profile: RateProfile, window: ContactWindow
-    ) -> Story:
-        """Frames without a pause; only then is it known which of them arrived."""
+    def _begin_burst(
+        self, parcel: Parcel, frames: int, now_s: float, contact: _Open
+    ) -> tuple[float, float]:
+        """[s] Frames go without a pause, from when and until when; only then is it known which of them arrived."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
             del self._number_of[parcel.tile_id]
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
-        now_s = self.env.now
-        start_s = max(now_s, float(profile.time_s[0]))
+        profile, start_s = contact.profile, max(now_s, contact.lock_s)
         done_s = finish_time(profile, now_s, frames * profile.frame_bytes)
-        end_s = window.los_s if done_s is None else done_s
+        end_s = contact.window.los_s if done_s is None else done_s
         if self._has_duty:
             self.duty.note(start_s, end_s)
-        self.sending = (window.station, end_s)
-        stretches = _on_air(profile, start_s, end_s) if self.power.is_limited else []
-        if stretches:
-            yield from self._radiate(window.station, stretches, end_s)
-        else:
-            yield self.env.timeout(end_s - now_s if end_s > now_s else 0.0)
-        if parcel in self._begun:
-            self._account(parcel, frames, loss_between(profile, start_s, end_s))
+        self.sending = (contact.window.station, end_s)
+        return start_s, end_s
 
-    def _radiate(self, station: str, stretches: list[tuple[float, float]], end_s: float) -> Story:
+    def _radiate(self, station: str, profile: RateProfile, start_s: float, end_s: float) -> Story:
         """The transmitter draws its power while frames leave it, not while a burst is held up."""
         end = self.env.timeout(max(0.0, end_s - self.env.now))
-        for on_s, off_s in stretches:
+        for on_s, off_s in _on_air(profile, start_s, end_s):
             if on_s > self.env.now:
                 yield self.env.timeout(on_s - self.env.now)
             with self.power.transmit(station):

@@ -30,9 +30,10 @@ class Turns:
 
     def take(self) -> bool:
         """Have one's turn at once, if nobody has it and nothing else happens now: to `ask` would bring it next anyway."""
-        is_mine = not (self._is_taken or self._waiting) and self.env.peek() > self.env.now
-        self._is_taken = self._is_taken or is_mine
-        return is_mine
+        if self._is_taken or self._waiting or self.env.peek() <= self.env.now:
+            return False
+        self._is_taken = True
+        return True
 
     def ask(self) -> simpy.Event:
         """Happens when it is one's turn, which has to be ended by `end`."""

@@ -1,7 +1,7 @@
 """Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,17 @@ from payload.sim.ground import Story
 from payload.sim.log import Log
 from payload.sim.power import COMPUTER, Power
 from payload.sim.processor import Processor
+from payload.sim.turns import Turns
 from payload.types import Acquisition, TileOutcome
 
-Work = Generator[simpy.Event, Any, TileOutcome]
-"""A story that ends in an outcome."""
+Begun = Generator[simpy.Event, Any, TileOutcome]
+"""A story that ends in what is worked on."""
+Works = Generator[simpy.Event, Any, list[TileOutcome]]
+"""A story that ends in what became of several tiles."""
+
+
+def _nobody(_outcome: TileOutcome) -> None:
+    """Tell nobody."""
 
 
 @dataclass
@@ -25,6 +32,8 @@ class Workbench:
     """The processor's time and joules, tile by tile.
 
     Attributes:
+        pin: Keeps a tile from being dropped while it is worked on; False if it was dropped.
+        computed_s: [s] Spent on whole tiles.
         extra_j: [J] Beyond whole tiles: starts, and tiles that a reset or the flight's end cut short.
     """
 
@@ -36,6 +45,8 @@ class Workbench:
     power: Power
     ledger: Ledger
     log: Log
+    pin: Callable[[str], bool]
+    computed_s: float = 0.0
     extra_j: float = 0.0
     _busy_s_in_orbit: dict[int, float] = field(default_factory=dict[int, float])
     _working_since: tuple[float, float] | None = None
@@ -49,20 +60,80 @@ class Workbench:
         self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
         self._rations = self.profile.max_duty is not None
+        self._may_wait = self._has_deadline or self._rations or self.power.is_limited
+        self._turns = Turns(self.env)
         self._is_on = False
         if self.rules.power_on == "always":
             self._turn(is_on=True)
 
     def work(
-        self, acquisition: Acquisition, outcome: TileOutcome, *, has_deadline: bool = True
-    ) -> Work:
-        """Mask and compress a tile; what became of it, which may not be what was wanted of it."""
-        if not outcome.busy_s:
-            yield self.env.timeout(0.0)  # nothing to compute, in its turn
-            return outcome
-        deadline_s = math.inf
-        if has_deadline and self._has_deadline:
-            deadline_s = self.deadline_s(acquisition)
+        self,
+        acquisition: Acquisition,
+        planned: Iterable[TileOutcome],
+        *,
+        done: Callable[[TileOutcome], None] = _nobody,
+        has_deadline: bool = True,
+    ) -> Works:
+        """Mask and compress tiles of an image, each in its turn; what became of those not dropped meanwhile.
+
+        Args:
+            acquisition: The image.
+            planned: What is wanted of each tile.
+            done: Is told at once what became of a tile, which may not be what was wanted of it.
+            has_deadline: Whether a tile can be too late.
+        """
+        outcomes: list[TileOutcome] = []
+        for outcome in planned:
+            if not self._turns.take():
+                yield self._turns.ask()
+            if not self.pin(outcome.tile_id):
+                self._turns.end()
+                continue
+            deadline_s = math.inf
+            if not outcome.busy_s:
+                yield self.env.timeout(0.0)  # nothing to compute
+            elif self._may_wait or not self._is_on:
+                if has_deadline and self._has_deadline:
+                    deadline_s = self.deadline_s(acquisition)
+                outcome = yield from self._begin(acquisition, outcome, deadline_s)  # noqa: PLW2901
+            busy_s = outcome.busy_s
+            while busy_s:
+                if self.is_reset:
+                    yield from self._boot_after_reset()
+                speed = self.power.speed  # throttled, at as much less power
+                watts = (self.profile.active_w or 0.0) * speed
+                needed_s = busy_s / speed
+                works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+                if self.power.is_limited:
+                    yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+                else:
+                    yield self.env.timeout(works_s)
+                if self._rations:
+                    self._note_duty(works_s)
+                if works_s >= needed_s:
+                    break
+                self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
+            self._end(outcome, deadline_s)
+            outcomes.append(outcome)
+            done(outcome)
+        return outcomes
+
+    def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
+        """A tile is worked on: others have their turn."""
+        now_s = self.env.now
+        if self._keeps_late and now_s > deadline_s:
+            self._miss(outcome, Late.KEPT)
+        self._turns.end()
+        self.computed_s += outcome.busy_s
+        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, now_s)
+
+    def _note_duty(self, works_s: float) -> None:
+        """So long the processor has worked in the orbit that is flown now."""
+        orbit = int(self.env.now // self.orbit_s)
+        self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
+
+    def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
+        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
         waits_until_s = math.inf if self._keeps_late else deadline_s
         if self.power.is_limited:
             yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
@@ -74,9 +145,6 @@ class Workbench:
             done_s = self.env.now + outcome.busy_s / self.power.speed
             if done_s > waits_until_s:
                 outcome = self._give_up(acquisition, outcome)
-        yield from self._compute(outcome.tile_id, outcome.busy_s)
-        if self._keeps_late and self.env.now > deadline_s:
-            self._miss(outcome, Late.KEPT)
         return outcome
 
     def rest(self) -> None:
@@ -85,10 +153,12 @@ class Workbench:
             self._turn(is_on=False)
 
     def come_to_rest(self) -> None:
-        """Book what the end of the flight cut short; only a battery has noticed it."""
+        """Book what the end of the flight cut short, which only a battery has noticed, and read the meter."""
         if self._working_since is not None and self.power.is_limited:
             since_s, watts = self._working_since
             self._spend("unfinished", watts * (self.env.now - since_s))
+        spent_j = self.profile.energy_j(self.computed_s) + self.extra_j
+        self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
 
     def deadline_s(self, acquisition: Acquisition) -> float:
         """[s] Until when the tiles of an image have to be masked; infinite without a deadline."""
@@ -114,34 +184,16 @@ class Workbench:
         self.ledger.miss(outcome.tile_id, late, outcome.raw_bytes, self.env.now)
         self.log.note(self.satellite, "late", outcome.tile_id, outcome.raw_bytes, str(late))
 
-    def _compute(self, tile_id: str, busy_s: float) -> Story:
-        """So many seconds of work at full speed; longer, at as much less power, while it is throttled."""
-        if not busy_s:
-            return
-        while True:
-            if self.is_reset:
-                yield from self._boot_after_reset()
-            now_s, speed = self.env.now, self.power.speed
-            watts = (self.profile.active_w or 0.0) * speed
-            needed_s = works_s = busy_s / speed
-            if self.is_reset:
-                spared_s = self.faults.next_reset_s(self.satellite, now_s) - now_s
-                works_s = min(needed_s, spared_s)
-            with self.power.compute(watts, is_slow=speed < 1.0):
-                self._working_since = (now_s, watts)
-                yield self.env.timeout(works_s)
-                self._working_since = None
-            if self._rations:
-                orbit = int(self.env.now // self.orbit_s)
-                self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
-            if works_s >= needed_s:
-                return
-            self._spend(tile_id, watts * works_s)  # the tile is begun anew
-
     def _boot_after_reset(self) -> Story:
         """Wait until the processor is up again."""
         while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
             yield self.env.timeout(ready_s - self.env.now)
+
+    @property
+    def _spared_s(self) -> float:
+        """[s] Until the next reset."""
+        now_s = self.env.now
+        return self.faults.next_reset_s(self.satellite, now_s) - now_s
 
     def _rest(self, max_duty: float, until_s: float) -> Story:
         """Wait for the next orbit while this one's duty is used up."""
@@ -155,12 +207,16 @@ class Workbench:
         """Boot, which takes seconds and joules."""
         boot_s = self.profile.boot_s or 0.0
         watts = self.profile.start_j / boot_s if boot_s else 0.0
-        with self.power.compute(watts):
-            self._working_since = (self.env.now, watts)
-            yield self.env.timeout(boot_s)
-            self._working_since = None
+        yield from self._draw(watts, boot_s)
         self._spend(f"start for {subject}", self.profile.start_j)
         self._turn(is_on=True)
+
+    def _draw(self, watts: float, seconds: float, *, is_slow: bool = False) -> Story:
+        """Work for so long, on a battery's power if there is one."""
+        with self.power.compute(watts, is_slow=is_slow):
+            self._working_since = (self.env.now, watts)
+            yield self.env.timeout(seconds)
+            self._working_since = None
 
     def _turn(self, *, is_on: bool) -> None:
         if is_on != self._is_on:

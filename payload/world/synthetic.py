@@ -177,11 +177,12 @@ class Synthetic:
 
 
 def _check(view: View) -> None:
-    sensor, known = view.sensor, ", ".join(BANDS)
+    sensor = view.sensor
     if not sensor.bands:
-        raise ImageryError(f"no band is asked for; the synthetic Earth has {known}")
+        raise ImageryError(f"no band is asked for; the synthetic Earth has {', '.join(BANDS)}")
     for band in sensor.bands:
         if band not in BANDS:
+            known = ", ".join(BANDS)
             raise ImageryError(f"the synthetic Earth has no band {band!r}; it has {known}")
     if not (-90.0 <= view.lat_deg <= 90.0 and -360.0 <= view.lon_deg <= 360.0):
         raise ImageryError(

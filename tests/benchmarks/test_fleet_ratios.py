@@ -12,15 +12,15 @@ SLACK = 4.0 / 3.0
 
 
 def test_a_tile_of_a_flight_against_bare_timeouts(benchmark, tmp_path):
-    """Plans, decisions, contacts, books and audit included it takes as long as 47 bare timeouts; it was 60.
+    """Plans, decisions, contacts, books and audit included it takes as long as 41 bare timeouts; it was 53 of them.
 
     Its events are told and not judged: 6 bare ones each were aimed at. It was 11.5 of 7,312 events; 3,408 of those,
-    cheap ones, woke nobody or whoever was next anyway, and since they are gone it is 18 of 3,904.
+    cheap ones, woke nobody or whoever was next anyway, and since they are gone it was 19, and is 15, of 3,904.
     """
     event, tile, _ = benchmark.pedantic(lambda: list(event_loop(tmp_path)), rounds=1)
     for ratio in (event, tile):
         benchmark.extra_info[ratio.what] = round(ratio.value, 1)
-    assert tile.value < 47.0 * SLACK
+    assert tile.value < 41.0 * SLACK
 
 
 @pytest.mark.timeout(600)

@@ -41,7 +41,7 @@ def flight(arm, ends, *, encoded=RAW, waiting=False):
     """A flight of one image; `ends` says how each of its tiles ended, and when if delivered."""
     books, outcomes, delivered = Ledger(), [], {}
     for tile_id, (end, at_s) in zip(ESTIMATES, ends, strict=True):
-        books.acquire(tile_id, RAW, 10.0)
+        books.acquire([tile_id], [RAW], 10.0)
         keep = end is not Fate.PRUNED
         outcomes.append(
             TileOutcome(tile_id, RAW, encoded, Decision(keep, ""), ESTIMATES[tile_id], 1.0, 2.0)

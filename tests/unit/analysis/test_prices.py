@@ -27,7 +27,7 @@ def flight():
         ContactLog(windows[2], 1220.0, 0, 0, False),
     )
     books = Ledger()
-    books.acquire("t", 5_000_000, 1.0)
+    books.acquire(["t"], [5_000_000], 1.0)
     books.spend("computer", "t", 1800.0, 2.0)
     books.settle("t", Fate.SAVED, 1_000_000, 3.0)
     books.settle("t", Fate.DELIVERED, 4_000_000, 4.0)

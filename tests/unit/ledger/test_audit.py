@@ -19,7 +19,7 @@ def honest_books(draw):
     books = Ledger()
     for number in range(draw(st.integers(1, 12))):
         tile_id, raw = f"image#0,{number}", draw(st.integers(1, 10**9))
-        books.acquire(tile_id, raw, 0.0)
+        books.acquire([tile_id], [raw], 0.0)
         end = draw(st.sampled_from([*ENDS, Fate.PRUNED]))
         if end is Fate.PRUNED:
             books.settle(tile_id, Fate.PRUNED, raw, 1.0)
@@ -62,7 +62,7 @@ def test_an_entry_dropped_doubled_or_one_byte_off_breaks_the_law(books, data):
 @pytest.mark.parametrize(("booked", "told"), [(10, 0), (0, 10), (10, 11)])
 def test_pixels_left_out_are_booked_as_their_holder_tells(booked, told):
     books = Ledger()
-    books.acquire("image#0,0", 100, 0.0)
+    books.acquire(["image#0,0"], [100], 0.0)
     books.settle("image#0,0", Fate.PRUNED, booked, 1.0)
     books.settle("image#0,0", Fate.DELIVERED, 100 - booked, 2.0)
     books.finish("image#0,0", Fate.DELIVERED, 100 - booked, told)
@@ -72,7 +72,7 @@ def test_pixels_left_out_are_booked_as_their_holder_tells(booked, told):
 
 def test_a_pruned_tile_has_no_pixels_left_out_beside():
     books = Ledger()
-    books.acquire("image#0,0", 100, 0.0)
+    books.acquire(["image#0,0"], [100], 0.0)
     books.settle("image#0,0", Fate.PRUNED, 100, 1.0)
     books.finish("image#0,0", Fate.PRUNED, 0, 10)
     with pytest.raises(LawError, match="pruned"):
@@ -127,7 +127,7 @@ def test_a_tile_from_nowhere_breaks_the_law():
 def test_a_tile_acquired_twice_breaks_the_law():
     books = Ledger()
     for _ in range(2):
-        books.acquire("a#0,0", 10, 0.0)
+        books.acquire(["a#0,0"], [10], 0.0)
     with pytest.raises(LawError, match="acquired twice"):
         audit(books)
 
@@ -135,7 +135,7 @@ def test_a_tile_acquired_twice_breaks_the_law():
 @pytest.mark.parametrize("count", [10.0, True, -1, 0])
 def test_bytes_are_positive_whole_numbers(count):
     books = Ledger()
-    books.acquire("a#0,0", 10, 0.0)
+    books.acquire(["a#0,0"], [10], 0.0)
     books.entries.append(Entry(0.0, "a#0,0", Fate.PRUNED, count))
     books.finish("a#0,0", Fate.PRUNED, 0)
     with pytest.raises(LawError):
@@ -190,7 +190,7 @@ def test_a_joule_from_nowhere_or_to_nowhere_breaks_the_law(change):
 )
 def test_a_late_tile_ends_as_its_policy_says(late, fate):
     books = Ledger()
-    books.acquire("a#0,0", 10, 0.0)
+    books.acquire(["a#0,0"], [10], 0.0)
     books.settle("a#0,0", fate, 10, 1.0)
     books.finish("a#0,0", fate, 0 if fate is Fate.PRUNED else 10)
     audit(books)
@@ -201,7 +201,7 @@ def test_a_late_tile_ends_as_its_policy_says(late, fate):
 
 def test_a_tile_is_late_once():
     books = Ledger()
-    books.acquire("a#0,0", 10, 0.0)
+    books.acquire(["a#0,0"], [10], 0.0)
     books.settle("a#0,0", Fate.PRUNED, 10, 1.0)
     books.finish("a#0,0", Fate.PRUNED, 0)
     books.miss("a#0,0", Late.DROPPED, 10, 1.0)

@@ -49,6 +49,20 @@ def test_a_full_memory_admits_nothing(size):
     assert not memory.put(Shelf("b", 1))
 
 
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(0, 99))
+def test_an_image_lies_there_whole_or_not_at_all_as_its_tiles_would_one_by_one(sizes, before):
+    """Second method: one tile after the other, which all find room just where they do together."""
+    together, apart = MassMemory(200), MassMemory(200)
+    for memory in (together, apart):
+        memory.put(Shelf("before", before))
+    fits = together.put(*[Shelf(f"t{n}", size) for n, size in enumerate(sizes)])
+    assert fits == all(apart.put(Shelf(f"t{n}", size)) for n, size in enumerate(sizes))
+    if fits:
+        assert (together.shelves, together.peak_bytes) == (apart.shelves, apart.peak_bytes)
+    else:
+        assert (together.shelves, together.peak_bytes) == ({"before": before}, before)
+
+
 def test_the_peak_is_what_lay_there_at_most_not_last():
     """By hand: 60 and 30 together, then 30 alone, then 30 and 10."""
     memory = MassMemory(100)

@@ -118,7 +118,7 @@ def test_who_asks_for_what_nobody_keeps_is_told(fly):
 )
 def test_the_audit_finds_what_is_wrong_with_thumbnails(made, ended, said):
     books = Ledger()
-    books.acquire("a", 100, 0.0)
+    books.acquire(["a"], [100], 0.0)
     books.settle("a", Fate.PRUNED, 100, 1.0)
     books.finish("a", Fate.PRUNED, 0)
     for name, size in made:
