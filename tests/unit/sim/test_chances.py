@@ -169,8 +169,8 @@ def test_what_planning_anew_takes_is_expected_within_a_factor_of_two(year, kind,
     days = 60
     scenario = year.scenario.model_copy(update={"duration_h": 24.0 * days})
     short = with_rules(replace(shortened(year, days), scenario=scenario), **rules)
-    expected = expect_replanning(replace(short, scheduler=scheduler(kind)))
     counting = Counting(kind)
+    expected = expect_replanning(replace(short, scheduler=counting))
     _, _, events = fly(replace(short, scheduler=counting), days)
     plans = sum(event.kind == "planned" for event in events)
     assert plans / 2 < expected.plans < plans * 2
