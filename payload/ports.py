@@ -227,6 +227,18 @@ class Scheduler(Protocol):
 
 
 @runtime_checkable
+class Urgent(Protocol):
+    """A scheduler that takes targets by urgency, the chances of each by time, and of these what fits.
+
+    So it is as long as a target is worth the same at all times.
+    """
+
+    def urgency(self, priority: float, due_s: float) -> float:
+        """How urgent a target of a priority is that is due at a time [s]: the smallest is served first."""
+        ...
+
+
+@runtime_checkable
 class Link(Protocol):
     """Socket `payload.link`: how much a contact carries. Supplied: seed, stations."""
 

@@ -1,7 +1,9 @@
 """Contexts for planners: random ones with all limits, small enough to be planned by brute force; and what they are handed, counted."""
 
 import itertools
+from collections import defaultdict
 from dataclasses import replace
+from operator import attrgetter
 
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from payload import registry
 from payload.plans import Limits, Plan, PlanContext, Room
 from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
+from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
 TARGETS = [f"t{index}" for index in range(8)]
@@ -25,6 +28,14 @@ def opportunity(satellite, target, start_s, duration_s=2.0, roll_deg=0.0):
     return Opportunity(
         item_id, target, satellite, start_s, duration_s, abs(roll_deg), 40.0, VOLUME_BYTES, roll_deg
     )
+
+
+def calendar_of(items):
+    """Of opportunities in any order."""
+    parts = defaultdict(list)
+    for item in sorted(items, key=attrgetter("start_s", "id")):
+        parts[item.satellite].append(item)
+    return Calendar(parts)
 
 
 def context_of(*items, **changes):

@@ -23,6 +23,10 @@ class Fifo:
     takes_first: ClassVar[bool] = True
     """Of a target that is worth the same at all times it takes the first chance that fits."""
 
+    def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
+        """No target is more urgent than another."""
+        return 0.0
+
     def plan(self, context: PlanContext) -> Plan:
         """Walk through the opportunities in order of time and take what fits."""
         schedule = Schedule(context)
@@ -38,6 +42,10 @@ class Edf:
     """To leave out an image that it did not take changes nothing."""
     takes_first: ClassVar[bool] = True
     """Of a target that is worth the same at all times it takes the first chance that fits."""
+
+    def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
+        """The sooner it is due, the more urgent."""
+        return due_s
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of deadline, then of time."""
@@ -57,6 +65,10 @@ class Priority:
     """To leave out an image that it did not take changes nothing."""
     takes_first: ClassVar[bool] = True
     """Of a target that is worth the same at all times it takes the first chance that fits."""
+
+    def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
+        """The higher its priority, the more urgent."""
+        return -priority
 
     def plan(self, context: PlanContext) -> Plan:
         """Take what fits in order of value, then of time."""

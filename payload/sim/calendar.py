@@ -4,8 +4,10 @@ A planner that looks some days ahead is so never handed what is months away, and
 of the flight is, and then all objects are there, each made once.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,31 @@ from payload.opportunities import Opportunities, order_of
 from payload.types import Opportunity
 
 Places = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What a turn depends on, by place, as numbers that are looked up one by one.
+
+    Attributes:
+        targets: Their names.
+        target: Number of each chance's target.
+        satellite: Number of each one's satellite.
+        of_target: Places of each target's chances, in their order.
+        of_satellite: The same of each satellite.
+        start_s: [s] As in `Opportunity`, as are the others.
+    """
+
+    targets: Sequence[str]
+    target: "array[int]"
+    satellite: "array[int]"
+    of_target: Sequence["array[int]"]
+    of_satellite: Sequence["array[int]"]
+    start_s: "array[float]"
+    end_s: "array[float]"
+    duration_s: "array[float]"
+    roll_deg: "array[float]"
 
 
 class Calendar:
@@ -25,8 +52,7 @@ class Calendar:
 
     def __init__(self, parts: Mapping[str, Sequence[Opportunity]]) -> None:
         self._parts = list(parts.values())
-        starts_s = [_starts_s(part) for part in self._parts]
-        start_s = np.concatenate([np.zeros(0), *starts_s])
+        start_s = self._column("start_s")
         sizes = [len(part) for part in self._parts]
         begins = np.cumsum([0, *sizes])
 
@@ -90,17 +116,54 @@ class Calendar:
 
     def by_target(self) -> tuple[dict[str, slice], Places]:
         """Places by target, then time, and where in these each target has its own."""
+        names, who = self._who()
+        order = np.argsort(who, kind="stable").astype(np.int32)
+        sizes = np.bincount(who, minlength=len(names))
+        ends = np.cumsum(sizes)
+        stretches = map(slice, (ends - sizes).tolist(), ends.tolist())
+        own = dict(zip(names, stretches, strict=True))
+        return {name: place for name, place in own.items() if place.start < place.stop}, order
+
+    def columns(self) -> Columns:
+        """All places as columns."""
+        names, who = self._who()
+        own, order = self.by_target()
+        none = slice(0, 0)
+        duration_s = self._by_place(self._column("duration_s"))
+        return Columns(
+            names,
+            array("i", who.tobytes()),
+            array("i", self._part.tobytes()),
+            [array("i", order[own.get(name, none)].tobytes()) for name in names],
+            [array("i", places.tobytes()) for places in self._own.values()],
+            *(
+                array("d", column.tobytes())
+                for column in (
+                    self.start_s,
+                    self.start_s + duration_s,
+                    duration_s,
+                    self._by_place(self._column("roll_deg")),
+                )
+            ),
+        )
+
+    def _who(self) -> tuple[list[str], Places]:
+        """Names of targets, and the number of each place's."""
         number: dict[str, int] = {}
         who = np.empty(len(self), np.int32)
         for index, part in enumerate(self._parts):
             mine = self._part == index
             who[mine] = _targets(part, number)[self._row[mine]]
-        order = np.argsort(who, kind="stable").astype(np.int32)
-        sizes = np.bincount(who, minlength=len(number))
-        ends = np.cumsum(sizes)
-        stretches = map(slice, (ends - sizes).tolist(), ends.tolist())
-        own = dict(zip(number, stretches, strict=True))
-        return {name: place for name, place in own.items() if place.start < place.stop}, order
+        return list(number), who
+
+    def _column(self, name: str) -> Floats:
+        """Of all, satellite by satellite, shape (N,)."""
+        return np.concatenate([np.zeros(0), *(_column(part, name) for part in self._parts)])
+
+    def _by_place(self, column: Floats) -> Floats:
+        """The same in the order of places."""
+        begins = np.cumsum([0, *map(len, self._parts)])
+        return np.ascontiguousarray(column[begins[self._part] + self._row])
 
     def _hold(self, from_s: float, until_s: float) -> tuple[int, int]:
         """Places of the first that starts from a moment on and after the last; their objects are held."""
@@ -121,11 +184,11 @@ def _of_rows(part: Sequence[Opportunity], rows: Places) -> Iterator[Opportunity]
     return map(part.__getitem__, rows.tolist())
 
 
-def _starts_s(part: Sequence[Opportunity]) -> NDArray[np.float64]:
-    """[s] Of all, shape (N,)."""
+def _column(part: Sequence[Opportunity], name: str) -> Floats:
+    """Of all, shape (N,)."""
     if isinstance(part, Opportunities):
-        return part.start_s
-    return np.array([item.start_s for item in part], np.float64)
+        return np.asarray(getattr(part, name), np.float64)
+    return np.array([getattr(item, name) for item in part], np.float64)
 
 
 def _targets(part: Sequence[Opportunity], number: dict[str, int]) -> Places:

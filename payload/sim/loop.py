@@ -1,6 +1,6 @@
 """The loop: who plans, upon what, with what is known there and then. What all policies share, and the two simple ones.
 
-`AtOnce` flies `none` and `next_opportunity`: one plan, known everywhere as soon as it is made. `ground_loop.py`,
+`at_once.py` flies `none` and `next_opportunity`: one plan, known everywhere as soon as it is made. `ground_loop.py`,
 `on_board.py` and `look_ahead.py` build upon one another; each says more exactly who knows what.
 """
 
@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import takewhile
 from typing import Any
 
 import simpy
@@ -19,13 +19,12 @@ from payload.sim.arms import Arm
 from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
-from payload.sim.chances import Chances
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
 from payload.sim.means import CameIn, Means
 from payload.sim.outlook import make_forecasts
 from payload.sim.plan_log import PlanLog
-from payload.sim.planning import few_do, plannable
+from payload.sim.planning import plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
 
 Story = Generator[simpy.Event, Any, None]
@@ -190,8 +189,11 @@ class Loop:
         )
 
     def exposing(self, satellite: str) -> list[Opportunity]:
-        """What a satellite has begun and not ended."""
-        return [item for item in self.itinerary.get(satellite, []) if item.start_s <= self.env.now]
+        """What a satellite has begun and not ended: the first of what it is to take, in order of time."""
+        now_s = self.env.now
+        return list(
+            takewhile(lambda item: item.start_s <= now_s, self.itinerary.get(satellite, []))
+        )
 
     def ask_planner(
         self,
@@ -268,117 +270,3 @@ class Loop:
         new = [item for item in opportunities if item.id not in self._climate]
         self._climate |= self.forecasts.climate(new)
         return {item.id: self._climate[item.id] for item in opportunities}
-
-
-@dataclass
-class AtOnce(Loop):
-    """`none` and `next_opportunity`: what one satellite finds, all know at once."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        scenario = self.assembly.scenario.rescheduling
-        self._retakes = scenario.policy == "next_opportunity"
-        self._pending = {target.name for target in self.assembly.targets if target.arrives_s <= 0.0}
-        self._round: Counter[str] = Counter()
-        self._busy_until_s: dict[str, float] = {}
-        self._felt: Itinerary = {name: [] for name in self.assembly.satellites}
-        self._chances = Chances(self.calendar) if few_do(self.assembly) else None
-
-    def plan_ahead(self) -> Story:
-        """Plan at the start, and again whenever something was learnt."""
-        while True:
-            self._plan()
-            self.tell_changed()
-            yield self.news
-
-    def hear(self) -> Story:
-        """Requests become pending as they arrive."""
-        later = sorted({target.arrives_s for target in self.assembly.targets} - {0.0})
-        for arrives_s in later:
-            yield self.env.timeout(arrives_s - self.env.now)
-            self._pending |= {
-                target.name for target in self.assembly.targets if target.arrives_s == arrives_s
-            }
-            self.tell_news("request")
-
-    def note_taken(self, opportunity: Opportunity) -> bool:
-        """A satellite has taken an image; whether it is a retake."""
-        self._busy_until_s[opportunity.satellite] = opportunity.end_s
-        self._felt[opportunity.satellite].append(opportunity)
-        self._pending.discard(opportunity.target)
-        self._round[opportunity.target] += 1
-        if not (self._retakes and self.arm.sees_cloud):
-            self._succeed(opportunity)
-        return super().note_taken(opportunity)
-
-    def note_refused(self, opportunity: Opportunity, why: str) -> None:
-        """The target of an image that could not be taken stays wanted, and is planned anew."""
-        super().note_refused(opportunity, why)
-        self.tell_news("refused")
-
-    def learn(self, acquisition: Acquisition, cover: float | None) -> None:
-        """A cloudy target is put back, if the policy says so."""
-        if not self._retakes:
-            return
-        opportunity = acquisition.opportunity
-        target = opportunity.target
-        cloudy = self.rules.is_cloudy(self.targets[target], cover)
-        if not cloudy or self._round[target] > self.rules.max_retakes:
-            self._succeed(opportunity)
-            return
-        self._pending.add(target)
-        self.log.note(acquisition.satellite, "put_back", target, detail=f"cover {cover:.3f}")
-        self.tell_news("cloud")
-
-    def _succeed(self, opportunity: Opportunity) -> None:
-        """A target that is wanted again and again is so after its time."""
-        repeat_s = self.targets[opportunity.target].repeat_s
-        if repeat_s < math.inf:
-            middle_s = opportunity.start_s + opportunity.duration_s / 2
-            self.env.process(self._want_again(opportunity.target, middle_s + repeat_s))
-
-    def _want_again(self, target: str, from_s: float) -> Story:
-        yield self.env.timeout(max(0.0, from_s - self.env.now))
-        self._round[target] = 0
-        self._pending.add(target)
-        self.tell_news("repeat")
-
-    def _plan(self) -> None:
-        now_s = self.env.now
-        exposing = {name: self.exposing(name) for name in self.itinerary}
-        taken_now = {item.target for items in exposing.values() for item in items}
-        pending = self._pending - taken_now
-        standing = {name: Standing(0.0, self._round[name]) for name in pending}
-        booked = self._booked(exposing)
-        p_clear: dict[str, float] = {}
-
-        def ask(offered: Sequence[Opportunity]) -> Plan:
-            return self.ask_planner(GROUND, offered, standing, booked, p_clear=p_clear)
-
-        if self._chances is None:
-            offered = [item for item in self.to_come(now_s) if item.target in pending]
-            p_clear = self.p_clear(offered)
-            plan = ask(offered)
-        else:
-            plan = self._chances.plan(ask, dict.fromkeys(pending, now_s))
-        self.itinerary = {name: list(exposing.get(name, [])) for name in self.assembly.satellites}
-        for opportunity_id in plan.opportunity_ids:
-            opportunity = self.planned[opportunity_id]
-            self.itinerary[opportunity.satellite].append(opportunity)
-        self.write_version(
-            GROUND, self._why, (self.planned[item] for item in plan.opportunity_ids), p_clear
-        )
-        self.log.note("", "planned", f"{len(plan.opportunity_ids)} images")
-
-    def _booked(self, exposing: Itinerary) -> Booked:
-        """What was taken, as far as a plan made now or later could touch it, and what is begun."""
-        self._felt = {
-            name: still_felt(items, self.env.now, self.assembly.limits)
-            for name, items in self._felt.items()
-        }
-        busy = {name: items[-1].end_s for name, items in exposing.items() if items}
-        return Booked(
-            self._busy_until_s | busy,
-            [item for each in (self._felt, exposing) for items in each.values() for item in items],
-            lambda name: chain(reversed(exposing.get(name, ())), reversed(self.taken[name])),
-        )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from payload.ledger import PlanItem, PlanVersion
+from payload.sim.kept_plan import Change
 from payload.types import Opportunity
 
 
@@ -31,16 +32,20 @@ class PlanLog:
             return
         plan = {item.id: _item(item, ahead.get(item.id), p_clear.get(item.id)) for item in chosen}
         self._now[place] = plan
-        self.versions.append(
-            PlanVersion(
-                len(self.versions) + 1,
-                now_s,
-                place,
-                why,
-                tuple(item for name, item in plan.items() if ahead.get(name) is not item),
-                tuple(name for name in ahead if name not in plan),
-            )
-        )
+        added = [item for name, item in plan.items() if ahead.get(name) is not item]
+        self._append(now_s, place, why, added, [name for name in ahead if name not in plan])
+
+    def write_change(self, now_s: float, place: str, why: str, change: Change) -> None:
+        """Log what is new in a plan that is kept, and what it dropped; nothing is only told of the first."""
+        if change.added or change.dropped or not self.versions:
+            added = [_item(item, None, None) for item in change.added]
+            self._append(now_s, place, why, added, [item.id for item in change.dropped])
+
+    def _append(
+        self, now_s: float, place: str, why: str, added: Iterable[PlanItem], dropped: Iterable[str]
+    ) -> None:
+        number = len(self.versions) + 1
+        self.versions.append(PlanVersion(number, now_s, place, why, tuple(added), tuple(dropped)))
 
 
 def _item(item: Opportunity, before: PlanItem | None, p_clear: float | None) -> PlanItem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from payload.plans import Plan, PlanContext
+from payload.ports import Urgent
 from payload.sim.assemble import Assembly
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
@@ -28,6 +29,27 @@ def few_do(assembly: Assembly) -> bool:
         and rules.forecast is None  # a target is worth the same at all times
         and math.isinf(rules.horizon_s)  # else few are offered as it is
     )
+
+
+def urgencies(assembly: Assembly) -> dict[str, float] | None:
+    """By target, how urgent it is to a planner that goes by that and is bound by turns alone; None of another.
+
+    The smallest is served first.
+    """
+    rules, limits, scheduler = assembly.scenario.rescheduling, assembly.limits, assembly.scheduler
+    if (
+        few_do(assembly)
+        and isinstance(scheduler, Urgent)
+        and limits.most_images is None
+        and math.isinf(limits.imaging_s_per_orbit)
+        and not (rules.plans_memory or rules.plans_energy)
+    ):
+        worths = assembly.worths
+        return {
+            each.name: scheduler.urgency(worths.get(each.name, 1.0), each.due_s)
+            for each in assembly.targets
+        }
+    return None
 
 
 def first_context(assembly: Assembly) -> PlanContext:

@@ -4,10 +4,11 @@ import simpy
 
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
+from payload.sim.at_once import AtOnce
 from payload.sim.ground_loop import GroundLoop
 from payload.sim.log import Log
 from payload.sim.look_ahead import AheadOfTime
-from payload.sim.loop import AtOnce, Loop
+from payload.sim.loop import Loop
 from payload.sim.on_board import OnBoard
 
 LOOPS: dict[str, type[Loop]] = {

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
 from payload.sim.chances import FEW
-from payload.sim.planning import few_do, plannable
+from payload.sim.planning import few_do, plannable, urgencies
 
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
@@ -65,7 +65,9 @@ def expect_replanning(assembly: Assembly) -> Replanning:
     else:
         plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
-    if few:
+    if urgencies(assembly) is not None:
+        share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
+    elif few:
         share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
     else:
         share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left

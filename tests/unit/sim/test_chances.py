@@ -5,10 +5,8 @@ flight, where it is planned anew each time a target is wanted again.
 """
 
 import zlib
-from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
-from operator import attrgetter
 from types import SimpleNamespace
 
 import pytest
@@ -16,27 +14,18 @@ import simpy
 from conftest import write_wishes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import KINDS, MOST_GROWTH, Counting, contexts, scheduler, with_rules
+from planning import KINDS, MOST_GROWTH, Counting, calendar_of, contexts, scheduler, with_rules
 
 from payload.scenario.load import load_scenario
 from payload.scenario.rescheduling import ReschedulingModel
 from payload.sim import assemble
 from payload.sim.arms import make_arm
-from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
 from payload.sim.log import Log
 from payload.sim.policies import make_loop
 from payload.sim.replanning import expect_replanning
 
 FIRST = [kind for kind in KINDS if getattr(scheduler(kind), "takes_first", False)]
-
-
-def calendar_of(items):
-    """Of opportunities in any order."""
-    parts = defaultdict(list)
-    for item in sorted(items, key=attrgetter("start_s", "id")):
-        parts[item.satellite].append(item)
-    return Calendar(parts)
 
 
 def test_who_takes_the_first_says_so():
@@ -180,8 +169,8 @@ def test_what_planning_anew_takes_is_expected_within_a_factor_of_two(year, kind,
     days = 60
     scenario = year.scenario.model_copy(update={"duration_h": 24.0 * days})
     short = with_rules(replace(shortened(year, days), scenario=scenario), **rules)
-    expected = expect_replanning(replace(short, scheduler=scheduler(kind)))
     counting = Counting(kind)
+    expected = expect_replanning(replace(short, scheduler=counting))
     _, _, events = fly(replace(short, scheduler=counting), days)
     plans = sum(event.kind == "planned" for event in events)
     assert plans / 2 < expected.plans < plans * 2

@@ -1,0 +1,183 @@
+"""A plan that is kept is the plan that the planner would make of all that is left, after whatever happened.
+
+Judge of what it says: the planner itself, asked anew with everything. Judge of what it costs: how often it decides.
+"""
+
+import time
+from dataclasses import replace
+from operator import attrgetter
+
+import pytest
+from conftest import write_wishes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planning import KINDS, SATELLITES, TARGETS, calendar_of, items, opportunity, scheduler, values
+
+from payload.plans import Limits, PlanContext
+from payload.ports import Urgent
+from payload.scenario.load import load_scenario
+from payload.sim import Memo, assemble
+from payload.sim.arms import make_arm
+from payload.sim.kept_plan import KeptPlan
+from payload.sim.mission import Mission
+from payload.sim.planning import urgencies
+
+URGENT = [kind for kind in KINDS if isinstance(scheduler(kind), Urgent)]
+
+
+def test_who_goes_by_urgency():
+    assert set(URGENT) == {"fifo", "edf", "priority"}
+    assert [scheduler(kind).urgency(3.0, 5.0) for kind in ("fifo", "edf", "priority")] == [0, 5, -3]
+
+
+class Flight:
+    """A kept plan beside all that the planner has to be told to make it anew."""
+
+    def __init__(self, kind, found, limits, priorities, due_s):
+        self.planner = scheduler(kind)
+        urgency = {
+            name: self.planner.urgency(priorities.get(name, 1.0), due_s.get(name, float("inf")))
+            for name in TARGETS
+        }
+        self.kept = KeptPlan(calendar_of(found), urgency, due_s, limits)
+        self.context = PlanContext(0.0, found, frozenset(), priorities, {}, limits)
+        self.context = replace(self.context, deadlines_s=due_s)
+        self.pending, self.flown, self.plan = set(), [], {}
+
+    def want(self, targets, now_s):
+        for target in sorted(targets):
+            self.pending.add(target)
+            self.kept.want(target, now_s)
+
+    def end_images(self, until_s, is_refused):
+        """What ends is flown, or was refused."""
+        for item in sorted(self.plan.values(), key=attrgetter("end_s")):
+            if item.end_s > until_s:
+                continue
+            del self.plan[item.id]
+            if is_refused(item):
+                self.kept.refuse(item, item.end_s)
+            else:
+                self.kept.take(item)
+                self.flown.append(item)
+                self.pending.discard(item.target)
+
+    def check(self, now_s):
+        change = self.kept.settle(now_s)
+        for item in change.dropped:
+            assert item.start_s >= now_s
+            assert self.plan.pop(item.id) == item
+        for item in change.added:
+            assert item.id not in self.plan
+            self.plan[item.id] = item
+        begun = [item for item in self.plan.values() if item.start_s <= now_s]
+        asked = replace(
+            self.context,
+            now_s=now_s,
+            opportunities=[item for item in self.context.opportunities if item.start_s >= now_s],
+            pending=frozenset(self.pending - {item.target for item in begun}),
+            busy_until_s={item.satellite: item.end_s for item in (*self.flown, *begun)},
+            committed=[*self.flown, *begun],
+        )
+        ahead = sorted(
+            (item for item in self.plan.values() if item.start_s > now_s),
+            key=attrgetter("start_s", "end_s", "roll_deg", "id"),
+        )
+        assert [item.id for item in ahead] == list(self.planner.plan(asked).opportunity_ids)
+
+
+@pytest.mark.parametrize("kind", URGENT)
+@settings(max_examples=150)
+@given(data=st.data())
+def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
+    """Times are odd, so that nothing begins at the very moment of a plan."""
+    limits = Limits(
+        settle_s=data.draw(st.sampled_from([0.0, 6.0, 30.0])),
+        slew_deg_per_s=data.draw(st.sampled_from([float("inf"), 1.0, 0.3])),
+    )
+    flight = Flight(
+        kind,
+        data.draw(items(60)),
+        limits,
+        data.draw(st.dictionaries(st.sampled_from(TARGETS), values(10))),
+        data.draw(st.dictionaries(st.sampled_from(TARGETS), values(400))),
+    )
+    flight.want(data.draw(st.sets(st.sampled_from(TARGETS))), 0.0)
+    now_s = 0.0
+    flight.check(now_s)
+    for _ in range(data.draw(st.integers(1, 8))):
+        now_s += data.draw(st.integers(0, 60)) + 0.37
+        flight.end_images(now_s, lambda _: data.draw(st.integers(0, 3)) == 0)
+        idle = sorted(set(TARGETS) - flight.pending)
+        if idle:
+            flight.want(data.draw(st.sets(st.sampled_from(idle), max_size=3)), now_s)
+        flight.check(now_s)
+
+
+BUDGETS = [
+    {"camera": {"max_images_per_orbit": 3}},
+    {"camera": {"max_imaging_s_per_orbit": 30}},
+    {"rescheduling": {"plans_memory": True}},
+    {"rescheduling": {"horizon_h": 6}},
+    {"scheduler": {"kind": "ltap"}},
+    {"scheduler": {"kind": "best-of"}},
+]
+
+
+@pytest.mark.parametrize("changes", BUDGETS, ids=str)
+def test_where_more_than_turns_bind_a_plan_the_planner_is_asked(tmp_path, changes):
+    rules = {"rescheduling": {"policy": "next_opportunity"} | changes.get("rescheduling", {})}
+    camera = {"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45}
+    camera |= changes.get("camera", {})
+    path = write_wishes(tmp_path, **{**changes, **rules, "camera": camera})
+    assert urgencies(assemble(load_scenario(path))) is None
+
+
+def test_a_flight_leaves_the_same_whether_its_plan_is_kept_or_made_anew(tmp_path, monkeypatch):
+    path = write_wishes(
+        tmp_path,
+        camera={"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45},
+        duration_h=24 * 10,
+        rescheduling={"policy": "next_opportunity"},
+    )
+    assembly = assemble(load_scenario(path))
+    assert urgencies(assembly) is not None
+    memo = Memo(assembly.darkroom, tmp_path)
+
+    def fly():
+        record = Mission(assembly, make_arm("prune", assembly.scenario.pruning), memo).fly()
+        return record.loop, list(record.events), list(record.images)
+
+    kept = fly()
+    monkeypatch.setattr("payload.sim.at_once.urgencies", lambda _assembly: None)
+    anew = fly()
+    assert kept == anew
+    assert len(kept[0].versions) > 50
+
+
+def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():
+    """Eight times the targets, each put back once: less than three times as long for each, where it was eight times."""
+
+    def seconds(many):
+        names = [f"t{number}" for number in range(many)]
+        found = [item for number, name in enumerate(names) for item in chances(name, number)]
+        kept = KeptPlan(calendar_of(found), dict.fromkeys(names, 0.0), {}, Limits(settle_s=10.0))
+        for name in names:
+            kept.want(name, 0.0)
+        plan = sorted(kept.settle(0.0).added, key=attrgetter("start_s"))
+        start = time.process_time()
+        for item in plan[: many // 2]:
+            kept.take(item)
+            kept.want(item.target, item.end_s)
+            kept.settle(item.end_s)
+        return (time.process_time() - start) / (many // 2)
+
+    assert min(seconds(1600), seconds(1600)) < 3.0 * min(seconds(200) for _ in range(3))
+
+
+def chances(name, number):
+    """Three, on two satellites, some of them too near to those of others."""
+    return [
+        opportunity(SATELLITES[(number + turn) % 2], name, 100.0 * turn + 7.0 * number)
+        for turn in range(3)
+    ]
