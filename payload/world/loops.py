@@ -92,6 +92,36 @@ def scramble(values: Bits) -> Bits:
 
 
 @compiled
+def _ask_corners(
+    base: np.uint64,
+    axes: tuple[np.uint64, np.uint64, np.uint64],
+    moved: np.uint32,
+    wave: Field,
+    said: Field,
+) -> None:
+    """What the corners of a lattice cell say, shape (8, F)."""
+    low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
+    count = said.shape[1]
+    for corner in range(8):
+        bits = base
+        if corner & 1:
+            bits += axes[0]
+        if corner >> 1 & 1:
+            bits += axes[1]
+        if corner >> 2:
+            bits += axes[2]
+        bits = _mixed_bits(_mixed_bits(bits))
+        for field in range(count):
+            if count == 4:
+                lane = np.int64((bits >> np.uint64(16 * field)) & np.uint64(0xFFFF))
+            else:
+                half = np.uint32(bits >> np.uint64(32 * field))
+                rate = np.uint32(np.uint32((half & low_half) - middle) * moved)
+                lane = np.int64(np.uint32(rate + half) >> np.uint32(16))
+            said[corner, field] = wave[lane]
+
+
+@compiled
 def sphere_noise(
     places: tuple[Places, Places, Places],
     scaled: NDArray[np.float64],
@@ -103,47 +133,46 @@ def sphere_noise(
 ) -> None:
     """`noise.SphereNoise.values`: add what the corners of lattice cells say to fields (F, O, N), in place.
 
-    Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1).
+    Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1). Places that
+    lie together are mostly of one cell, whose corners are asked once.
     """
     count, octaves, size = total.shape
     ticks = tick.shape[1]
-    low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
     one = 1.0
-    weights = np.empty((2, 3))
+    cells = np.empty((3, size))
+    near, far = np.empty((3, size)), np.empty((3, size))  # weights of corners after and before
+    said = np.empty((8, count), np.float32)  # by the corners of the cell of the last place
     for octave in range(octaves):
-        for place in range(size):
-            base = names[octave]
-            for axis in range(3):
-                turned = scaled[octave, axis]
+        for axis in range(3):
+            turned = scaled[octave, axis]
+            for place in range(size):
                 at = turned[0] * places[0][place] + turned[1] * places[1][place]
                 at = at + turned[2] * places[2][place] + 0.5
                 cell = np.floor(at)
-                base += np.uint64(np.int64(cell)) * axes[axis]
-                near = at - cell
-                near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
-                length = np.sqrt((one - near) * (one - near) + near * near)
-                weights[0, axis], weights[1, axis] = (one - near) / length, near / length
+                cells[axis, place] = cell
+                share = at - cell
+                share = share * share * share * (share * (share * 6.0 - 15.0) + 10.0)
+                length = np.sqrt((one - share) * (one - share) + share * share)
+                far[axis, place], near[axis, place] = (one - share) / length, share / length
+        before, then = np.uint64(0), np.uint32(0)
+        for place in range(size):
+            base = names[octave]
+            for axis in range(3):
+                base += np.uint64(np.int64(cells[axis, place])) * axes[axis]
             moved = tick[octave, place if ticks > 1 else 0]
-            for corner in range(8):
-                x, y, z = corner & 1, corner >> 1 & 1, corner >> 2
-                bits = base
-                if x:
-                    bits += axes[0]
-                if y:
-                    bits += axes[1]
-                if z:
-                    bits += axes[2]
-                bits = _mixed_bits(_mixed_bits(bits))
-                weight = weights[x, 0] * weights[y, 1]
-                weight *= weights[z, 2]
-                for field in range(count):
-                    if count == 4:
-                        lane = np.int64((bits >> np.uint64(16 * field)) & np.uint64(0xFFFF))
-                    else:
-                        half = np.uint32(bits >> np.uint64(32 * field))
-                        rate = np.uint32(np.uint32((half & low_half) - middle) * moved)
-                        lane = np.int64(np.uint32(rate + half) >> np.uint32(16))
-                    total[field, octave, place] += weight * wave[lane]
+            if place == 0 or base != before or moved != then:
+                before, then = base, moved
+                _ask_corners(base, axes, moved, wave, said)
+            first = far[0, place] * far[1, place], near[0, place] * far[1, place]
+            second = far[0, place] * near[1, place], near[0, place] * near[1, place]
+            for field in range(count):
+                value = total[field, octave, place]
+                for weight, corners in ((far[2, place], 0), (near[2, place], 4)):
+                    value += first[0] * weight * said[corners, field]
+                    value += first[1] * weight * said[corners + 1, field]
+                    value += second[0] * weight * said[corners + 2, field]
+                    value += second[1] * weight * said[corners + 3, field]
+                total[field, octave, place] = value
 
 
 @compiled
