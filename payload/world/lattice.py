@@ -9,7 +9,7 @@ depends on its own place alone, so any window gives what a larger one would.
 Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,9 @@ COARSEST_LEVEL = 13
 FACE_KM = EARTH_RADIUS_KM * np.pi / 2
 """[km] Side of a face: a quarter of the way around the globe."""
 _BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are mixed
+_NEAR_CHART = (
+    1.02  # tangent of an angle above that at which a chart ends, which is 45 deg and the blend
+)
 
 # Axes of each face: outwards, to the right, upwards.
 _FACES = np.array(
@@ -75,15 +78,36 @@ def chart_coordinates(
 
 def near_chart(direction: NDArray[np.float64], face: int) -> bool:
     """Whether any of the places, shape (3, ...), may lie on a face: a quick look."""
-    x, y, z = direction
-    out = _FACES[face][0]
-    return bool((out[0] * x + out[1] * y + out[2] * z).max() > 0.5)  # 0.577 in the corners
+    return bool(near_charts(direction[:, None])[face, 0])
+
+
+def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether any of P sets of places, shape (3, P, ...), may lie on a face: shape (6, P).
+
+    A quick look at the box around each set: one that is far away may be called near, never the other way round.
+    """
+    flat = direction.reshape(*direction.shape[:2], -1)
+    low, high = flat.min(axis=-1), flat.max(axis=-1)
+    found = []
+    for out, *sides in _FACES:
+        reach = _NEAR_CHART * np.maximum(out @ low, out @ high)
+        ends = [(side @ low, side @ high) for side in sides]
+        # Nearest to the middle of the face: nowhere else than at an end, or in the middle itself.
+        nearest = [
+            np.where(one * other <= 0.0, 0.0, np.minimum(abs(one), abs(other)))
+            for one, other in ends
+        ]
+        found.append((nearest[0] < reach) & (nearest[1] < reach))
+    return np.stack(found)
 
 
 def chart_direction(
     upwards: NDArray[np.float64], across: NDArray[np.float64], face: int
 ) -> NDArray[np.float64]:
-    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`."""
+    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`.
+
+    Both coordinates have the shape (...), or shapes that spread to it.
+    """
     right, up = np.tan(across * (np.pi / 4.0)), np.tan(upwards * (np.pi / 4.0))
     out, to_right, to_up = _FACES[face]
     length = np.sqrt(1.0 + right * right + up * up)
@@ -128,6 +152,11 @@ class Nodes:
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
     @property
+    def coarsest(self) -> "Nodes":
+        """The points of the coarsest level that `climb` begins with."""
+        return self if self.level <= COARSEST_LEVEL else self.parents.coarsest
+
+    @property
     def shape(self) -> tuple[int, int]:
         """How many points in a column and in a row."""
         return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
@@ -135,13 +164,19 @@ class Nodes:
     @property
     def direction(self) -> NDArray[np.float64]:
         """Unit vectors of the points, shape (3, H, W)."""
-        return chart_direction(*self.coordinates, self.face)
+        up, across = self._sides
+        return chart_direction(up[:, None], across[None], self.face)
 
     @property
     def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where the points lie on the face, upwards and across, each of shape (H, W)."""
-        up, across = (on_face(span.indices, self.level) for span in (self.rows, self.cols))
+        up, across = self._sides
         return np.repeat(up[:, None], across.size, 1), np.repeat(across[None], up.size, 0)
+
+    @property
+    def _sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where rows and columns lie on the face, shapes (H,) and (W,)."""
+        return on_face(self.rows.indices, self.level), on_face(self.cols.indices, self.level)
 
 
 Start = Callable[[Nodes], NDArray[np.float32]]
@@ -269,8 +304,25 @@ class Stencil:
     @classmethod
     def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
         """The stencil of a footprint on a level, with so many more points on all sides."""
-        rows, cols = (_span(at, level, margin) for at in (footprint.up, footprint.across))
-        return cls(Nodes(footprint.face, level, rows, cols), footprint)
+        return cls.of_each([footprint], footprint.up[None], footprint.across[None], level, margin)[
+            0
+        ]
+
+    @classmethod
+    def of_each(
+        cls,
+        footprints: Sequence[Footprint],
+        up: NDArray[np.float64],
+        across: NDArray[np.float64],
+        level: int,
+        margin: int = 0,
+    ) -> "list[Stencil]":
+        """The stencils of footprints whose coordinates lie together, each of shape (P, ...)."""
+        spans = (_spans(at, level, margin) for at in (up, across))
+        return [
+            cls(Nodes(footprint.face, level, rows, cols), footprint)
+            for footprint, rows, cols in zip(footprints, *spans, strict=True)
+        ]
 
     def sample_all(self, *groups: NDArray[np.float32]) -> NDArray[np.float32]:
         """Fields of the nodes, in groups of shape (F, h, w), at the pixels, shape (F + ..., ...)."""
@@ -337,10 +389,14 @@ def _scale(level: int) -> tuple[float, float]:
     return 2.0 ** (level - 1), 2.0 ** (level - 1) - 0.5 + _BEFORE
 
 
-def _span(coordinate: NDArray[np.float64], level: int, margin: int) -> Span:
-    """The lattice points around coordinates of a face, and so many more at both ends."""
-    (first, last), _ = _cells(np.array([coordinate.min(), coordinate.max()]), level)
-    return Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
+def _spans(coordinate: NDArray[np.float64], level: int, margin: int) -> list[Span]:
+    """The lattice points around each set of coordinates of a face, shape (P, ...), and so many more at both ends."""
+    flat = coordinate.reshape(len(coordinate), -1)
+    ends, _ = _cells(np.stack([flat.min(axis=1), flat.max(axis=1)]), level)
+    return [
+        Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
+        for first, last in ends.T.tolist()
+    ]
 
 
 def _cells(
