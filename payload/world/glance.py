@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.types import SURFACES, Window
+from payload.world.charts import chart_coordinates, near_charts
 from payload.world.clouds import ICE_FINE, Sky, fine_deviation
 from payload.world.cover import Edges
 from payload.world.grid import SceneGrid, points_of_each
@@ -22,10 +23,8 @@ from payload.world.lattice import (
     Nodes,
     Span,
     Stencil,
-    chart_coordinates,
     climb,
     finest_level,
-    near_charts,
 )
 from payload.world.surface import Ground, LandCover
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
 from payload.types import Georeference, Window
 from payload.units import M_PER_KM
+from payload.world.charts import FACES, chart_coordinates, near_chart
 from payload.world.knots import Knots, spread
-from payload.world.lattice import FACES, Footprint, chart_coordinates, near_chart
+from payload.world.lattice import Footprint
 
 _STEP_PX = (
     32  # places are exact every so many pixels, and linear between: within 0.1 m at 60 m a pixel
