@@ -19,7 +19,7 @@ from payload.rng import stream
 from payload.sim.counted import counted_bytes
 from payload.sim.facts import ClearPart, Coming, Thumbnail, TileFacts, perfect
 from payload.sim.glances import glances_at
-from payload.surrogate import Surrogate, TileSize, draw
+from payload.surrogate import Surrogate, TileSize, draw_each
 from payload.types import Acquisition, CoverEstimate, Glance, NotCoded, Sensor, View, Window
 
 THUMBNAIL_BITS = 1.3
@@ -112,14 +112,24 @@ class Draws:
             self._look([acquisition.view])
         glances = self._glanced.pop(acquisition.id)
         mood = stream(self.seed, "surrogate", acquisition.id).random(self.surrogate.scenes)
+        sizes = [
+            TileSize(window.pixels, raw_bytes - counted_bytes(sensor, window.pixels))
+            for raw_bytes, window in zip(acquisition.tile_raw_bytes, windows, strict=True)
+        ]
+        rngs = [stream(self.seed, "surrogate", tile_id) for tile_id in acquisition.tile_ids]
+        drawn = draw_each(self.surrogate, list(zip(glances, rngs, sizes, strict=True)), mood=mood)
         facts = []
-        tiles = zip(acquisition.tile_ids, acquisition.tile_raw_bytes, windows, glances, strict=True)
-        for tile_id, raw_bytes, window, glance in tiles:
-            rng = stream(self.seed, "surrogate", tile_id)
-            painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
-            size = TileSize(window.pixels, painted_bytes)
-            estimate, encoded_bytes = draw(self.surrogate, glance, rng, size, mood=mood)
-            sample_bytes = painted_bytes - HEADER_BYTES
+        tiles = zip(
+            acquisition.tile_ids,
+            acquisition.tile_raw_bytes,
+            windows,
+            glances,
+            sizes,
+            drawn,
+            strict=True,
+        )
+        for tile_id, raw_bytes, window, glance, size, (estimate, encoded_bytes) in tiles:
+            sample_bytes = size.raw_bytes - HEADER_BYTES
             part = clear_part(estimate, encoded_bytes, window.pixels, sample_bytes)
             facts.append(
                 TileFacts(
