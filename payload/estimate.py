@@ -24,6 +24,7 @@ from payload.sim.arms import ARMS
 from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
+from payload.sim.memo import Memo
 from payload.sim.planning import first_plan
 from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
@@ -243,14 +244,16 @@ def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float
     if not chosen:
         return 0.0, []
     with tempfile.TemporaryDirectory(prefix="payload-sim-") as folder:
+        memo = Memo(darkroom, Path(folder))
         darkroom.develop(chosen[0], Path(folder) / "first")  # what is loaded once is loaded
-        taken_s, facts = _timed(
-            lambda: [
-                fact
-                for number, acquisition in enumerate(chosen)
-                for fact in darkroom.develop(acquisition, Path(folder) / str(number))
-            ]
-        )
+        with memo.looking_ahead(lambda: [acquisition.view for acquisition in chosen]):
+            taken_s, facts = _timed(
+                lambda: [
+                    fact
+                    for acquisition in chosen
+                    for fact in memo.develop(acquisition, keep_records=True)
+                ]
+            )
     return taken_s / len(chosen), facts
 
 
