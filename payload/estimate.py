@@ -24,6 +24,7 @@ from payload.sim.arms import ARMS
 from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
+from payload.sim.glances import glances_at
 from payload.sim.memo import Memo
 from payload.sim.planning import first_plan
 from payload.sim.replanning import expect_replanning
@@ -206,11 +207,8 @@ def _kept_share(
     if isinstance(source, Glancing):
         camera = Camera(assembly)
         windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-        covers = [
-            glance.cover
-            for image in _spread(images, GLANCED_IMAGES)
-            for glance in source.glance(camera.expose(image).view, windows)
-        ]
+        views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
+        covers = [glance.cover for seen in glances_at(source, views, windows) for glance in seen]
     else:
         covers = [fact.estimate.cover for fact in facts]
     return sum(cover is None or cover <= limit for cover in covers) / len(covers)
