@@ -24,6 +24,8 @@ from payload.sim.arms import ARMS
 from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
+from payload.sim.glances import glances_at
+from payload.sim.memo import Memo
 from payload.sim.planning import first_plan
 from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
@@ -205,11 +207,8 @@ def _kept_share(
     if isinstance(source, Glancing):
         camera = Camera(assembly)
         windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-        covers = [
-            glance.cover
-            for image in _spread(images, GLANCED_IMAGES)
-            for glance in source.glance(camera.expose(image).view, windows)
-        ]
+        views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
+        covers = [glance.cover for seen in glances_at(source, views, windows) for glance in seen]
     else:
         covers = [fact.estimate.cover for fact in facts]
     return sum(cover is None or cover <= limit for cover in covers) / len(covers)
@@ -243,14 +242,16 @@ def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float
     if not chosen:
         return 0.0, []
     with tempfile.TemporaryDirectory(prefix="payload-sim-") as folder:
+        memo = Memo(darkroom, Path(folder))
         darkroom.develop(chosen[0], Path(folder) / "first")  # what is loaded once is loaded
-        taken_s, facts = _timed(
-            lambda: [
-                fact
-                for number, acquisition in enumerate(chosen)
-                for fact in darkroom.develop(acquisition, Path(folder) / str(number))
-            ]
-        )
+        with memo.looking_ahead(lambda: [acquisition.view for acquisition in chosen]):
+            taken_s, facts = _timed(
+                lambda: [
+                    fact
+                    for acquisition in chosen
+                    for fact in memo.develop(acquisition, keep_records=True)
+                ]
+            )
     return taken_s / len(chosen), facts
 
 

@@ -118,6 +118,20 @@ class Glancing(Protocol):
 
 
 @runtime_checkable
+class GlancingAtMany(Glancing, Protocol):
+    """A scene source that glances at many views in less time than at one after another.
+
+    Nobody has to: where there is no such verb, `glance` is asked view by view.
+    """
+
+    def glance_at_many(
+        self, views: Sequence[View], windows: Sequence[Window]
+    ) -> list[list[Glance]]:
+        """What `glance` says of each view, in their order; the same in any company."""
+        ...
+
+
+@runtime_checkable
 class Forecaster(Protocol):
     """A scene source that can tell, as well as a weather service does, where it will be clear."""
 

@@ -18,7 +18,9 @@ SunElevation = Callable[[Floats, Floats, Floats], Floats]
 
 _BLOCK = 2_000_000  # samples x targets looked at together
 _SAMPLES = 4_000  # of these at most so many: more than a day, so that a year costs as many days, in time and memory
-_PIECE = 48  # targets whose approaches are looked for together
+_PIECE = 96  # targets whose approaches are looked for together
+_CELL_DEG = 15.0  # and so far apart they lie, about
+_SLACK_KM = 50.0  # as the horizon leans with the normal of the ellipsoid, by 0.2 deg at most, and samples miss the peak
 
 
 def find_opportunities(
@@ -52,10 +54,11 @@ def find_opportunities(
     time_s = ephemeris.time_s
     names = tuple(target.name for target in targets)
     found = [Opportunities.none(ephemeris.satellite, names, raw_bytes)]
-    for first, block in _blocks(targets, time_s.size):
-        wanted = _wanted(block, sensor)
+    for numbers in _blocks(targets, time_s.size):
+        wanted = _wanted([targets[number] for number in numbers], sensor)
+        farthest_km = _farthest_km(track, wanted)
         for span in spans(time_s.size, _SAMPLES):
-            passes = _passes_over(wanted.place, track, span)
+            passes = _passes_over(wanted.place, farthest_km, track, span)
             passes = passes.at(
                 passes.in_sight & (passes.off_nadir_deg <= wanted.max_off_nadir_deg[passes.who])
             )
@@ -71,7 +74,7 @@ def find_opportunities(
                 ephemeris.satellite,
                 names,
                 raw_bytes,
-                (who + first).astype(np.int32),
+                numbers[who].astype(np.int32),
                 start_s,
                 duration_s,
                 passes.off_nadir_deg,
@@ -138,9 +141,24 @@ class _Passes:
         return _Passes(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
 
-def _passes_over(place: Site, track: Track, span: slice) -> _Passes:
-    """In a stretch of samples, the first and the last included."""
-    step, who = _approaches(track, place, span)
+def _farthest_km(track: Track, wanted: _Wanted) -> Floats:
+    """[km] How far off the satellite can be at most when a target is in sight and within its off-nadir angle, shape (N,).
+
+    Side of the triangle of the Earth's centre, the satellite where it is highest, and the target; where the angle
+    reaches beyond the horizon, that to the horizon.
+    """
+    place_km = np.linalg.norm(wanted.place.position_km, axis=1)
+    highest_km = float(np.linalg.norm(track.ephemeris.position_km, axis=1).max())
+    angle = np.radians(np.minimum(wanted.max_off_nadir_deg, 90.0))
+    beside_km = highest_km * np.sin(angle)
+    horizon_km = np.sqrt(np.maximum(highest_km**2 - place_km**2, 0.0))
+    nearer_km = highest_km * np.cos(angle) - np.sqrt(np.maximum(place_km**2 - beside_km**2, 0.0))
+    return np.asarray(np.where(beside_km < place_km, nearer_km, horizon_km) + _SLACK_KM, np.float64)
+
+
+def _passes_over(place: Site, farthest_km: Floats, track: Track, span: slice) -> _Passes:
+    """In a stretch of samples, the first and the last included; those from farther off may be left out."""
+    step, who = _approaches(track, place, farthest_km, span)
     here_km = place.position_km[who]
 
     def receding(times_s: Floats) -> Floats:
@@ -164,31 +182,59 @@ def _passes_over(place: Site, track: Track, span: slice) -> _Passes:
 
 
 def _approaches(
-    track: Track, place: Site, span: slice
+    track: Track, place: Site, farthest_km: Floats, span: slice
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Steps of a stretch in which the satellite stops to come nearer to a target in sight, and those targets."""
     position, velocity = track.ephemeris.position_km[span], track.ephemeris.velocity_km_s[span]
-    reach_km = track.highest_speed_km_s * track.step_s
-    own = _dot(position, velocity)[:, None]
+    step_km = track.highest_speed_km_s * track.step_s
+    own, square = _dot(position, velocity), _dot(position, position)
     steps, whos = [], []
     for first in range(0, len(place.up), _PIECE):  # pieces that fit into the processor's cache
-        receding = own >= velocity @ place.position_km[first : first + _PIECE].T
-        turns = np.flatnonzero(receding[1:] > receding[:-1])  # far sooner than in two dimensions
+        piece = place.position_km[first : first + _PIECE]
+        middle = piece.mean(axis=0)
+        around_km = np.linalg.norm(piece - middle, axis=1) + farthest_km[first : first + _PIECE]
+        within_km = float(around_km.max()) + step_km
+        near = np.flatnonzero(square - 2.0 * (position @ middle) <= within_km**2 - middle @ middle)
+        receding = own[near, None] >= velocity[near] @ piece.T
+        turned = receding[1:] > receding[:-1]
+        turned[np.diff(near) > 1] = False  # between two passes
+        turns = np.flatnonzero(turned)  # far sooner than in two dimensions
         step, who = np.divmod(turns, receding.shape[1])
-        who += first
-        up, height_km = place.up[who], _dot(place.position_km[who], place.up[who])
-        highest_km = np.maximum(_dot(position[step], up), _dot(position[step + 1], up)) - height_km
-        in_sight = highest_km > -reach_km
-        steps.append(step[in_sight])
-        whos.append(who[in_sight])
+        step, who = near[step], who + first
+        is_seen = _in_reach(place, position, (step, who), farthest_km[who] + step_km / 2.0, step_km)
+        steps.append(step[is_seen])
+        whos.append(who[is_seen])
     return np.concatenate(steps) + span.start, np.concatenate(whos)
 
 
-def _blocks(targets: Sequence[Target], samples: int) -> Iterator[tuple[int, Sequence[Target]]]:
-    """Targets that are looked at together, and the number of the first."""
+def _in_reach(
+    place: Site,
+    position: Floats,
+    turns: tuple[NDArray[np.int64], NDArray[np.int64]],
+    farthest_km: Floats,
+    step_km: float,
+) -> NDArray[np.bool_]:
+    """Whether targets may be in sight and near in steps in which they are approached, each of shape (N,)."""
+    step, who = turns
+    up, here_km = place.up[who], place.position_km[who]
+    before, after = position[step] - here_km, position[step + 1] - here_km
+    nearest = np.minimum(_dot(before, before), _dot(after, after))
+    highest_km = np.maximum(_dot(before, up), _dot(after, up))
+    found: NDArray[np.bool_] = (nearest <= farthest_km * farthest_km) & (highest_km > -step_km)
+    return found
+
+
+def _blocks(targets: Sequence[Target], samples: int) -> Iterator[NDArray[np.intp]]:
+    """Numbers of targets that are looked at together: those that lie together, as they are passed together."""
     size = max(1, _BLOCK // min(samples, _SAMPLES))
-    for first in range(0, len(targets), size):
-        yield first, targets[first : first + size]
+    lat_deg = np.array([item.lat_deg for item in targets])
+    lon_deg = np.array([item.lon_deg for item in targets])
+    band = np.floor((lat_deg + 90.0) / _CELL_DEG)
+    middle_deg = (band + 0.5) * _CELL_DEG - 90.0
+    cell = np.floor((lon_deg + 180.0) * np.cos(np.radians(middle_deg)) / _CELL_DEG)
+    order = np.lexsort((cell, band))
+    for first in range(0, order.size, size):
+        yield order[first : first + size]
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:

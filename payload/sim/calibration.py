@@ -18,6 +18,7 @@ from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.sim.assemble import loss_of, make_sensor
 from payload.sim.fidelity import Glanced, codec_of, fitted_on, glanced
+from payload.sim.glances import glances_at
 from payload.sim.pixels import Pixels
 from payload.surrogate import Sample, Surrogate, calibrate
 from payload.surrogate.likeness import GROUPS
@@ -32,6 +33,7 @@ _SIDE_TILES = 2  # a scene is so many tiles wide and high
 _LARGE_TILE_PX = 512  # or one, where tiles are larger than this
 _MOST_PX = 350_000_000
 _MOST_LOOKS = 12  # at a glance, for each scene painted
+_TOGETHER = 64  # looks at a time
 _YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 _LOWEST_SUN_DEG = 5.0
 _LAND = 0.75  # of the scenes of a mission's mix show land, as most targets do. Assumption
@@ -94,13 +96,9 @@ class Calibration:
         own_mix = math.ceil(self._count * LIKE_A_MISSION)
         quota = _QUOTA * self._count * len(self._windows) * (1 - LIKE_A_MISSION) / _STRATA
         taken = 0
-        for look in range(self._count * _MOST_LOOKS):
+        for look, view, glances in self._looks():
             if taken == self._count:
                 return
-            view = self._view(look)
-            if view is None:
-                continue
-            glances = self._source.glance(view, self._windows)
             if taken < own_mix:
                 wants_land = stream(WORLD_SEED, "land", look).random() < _LAND
                 is_wanted = wants_land == any(_stratum(item)[0] != _WATER for item in glances)
@@ -112,6 +110,19 @@ class Calibration:
                     self._strata.update(map(_stratum, glances))
                 taken += 1
                 yield view, glances, is_held_out
+
+    def _looks(self) -> Iterator[tuple[int, View, list[Glance]]]:
+        """Numbers and views of looks by daylight, with what is seen of them at a glance."""
+        looks = range(self._count * _MOST_LOOKS)
+        for first in range(0, len(looks), _TOGETHER):
+            bright = [
+                (look, view)
+                for look in looks[first : first + _TOGETHER]
+                if (view := self._view(look)) is not None
+            ]
+            glances = glances_at(self._source, [view for _, view in bright], self._windows)
+            for (look, view), seen in zip(bright, glances, strict=True):
+                yield look, view, seen
 
     def _view(self, look: int) -> View | None:
         """Somewhere, some time; None where it is too dark."""

@@ -21,29 +21,32 @@ class Camera:
 
     def expose(self, opportunity: Opportunity) -> Acquisition:
         """Take an image in the middle of its opportunity."""
-        parts = self.assembly
-        target = parts.target_named[opportunity.target]
-        time_s = opportunity.start_s + opportunity.duration_s / 2
-        view = View(
-            id=opportunity.id,
-            target=target.name,
-            lat_deg=target.lat_deg,
-            lon_deg=target.lon_deg,
-            utc=at(parts.scenario.epoch_utc, time_s),
-            sun_elevation_deg=opportunity.sun_elevation_deg,
-            sensor=parts.sensor,
-        )
-        scene = parts.source.scene(view)
+        view = self.view(opportunity)
+        scene = self.assembly.source.scene(view)
         grid = self._grid(scene.height_px, scene.width_px, len(scene.bands), scene.bit_depth)
         image = opportunity.id
         return Acquisition(
             id=image,
             satellite=opportunity.satellite,
             opportunity=opportunity,
-            time_s=time_s,
+            time_s=_middle_s(opportunity),
             view=view,
             tile_ids=tuple([image + name for name in grid.names]),
             tile_raw_bytes=grid.raw_bytes,
+        )
+
+    def view(self, opportunity: Opportunity) -> View:
+        """Where and when an image is taken."""
+        parts = self.assembly
+        target = parts.target_named[opportunity.target]
+        return View(
+            id=opportunity.id,
+            target=target.name,
+            lat_deg=target.lat_deg,
+            lon_deg=target.lon_deg,
+            utc=at(parts.scenario.epoch_utc, _middle_s(opportunity)),
+            sun_elevation_deg=opportunity.sun_elevation_deg,
+            sensor=parts.sensor,
         )
 
     def _grid(self, height_px: int, width_px: int, bands: int, bit_depth: int) -> "_Grid":
@@ -60,6 +63,10 @@ class Camera:
                 ),
             )
         return self._grids[key]
+
+
+def _middle_s(opportunity: Opportunity) -> float:
+    return opportunity.start_s + opportunity.duration_s / 2
 
 
 @dataclass(frozen=True, slots=True)

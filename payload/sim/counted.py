@@ -11,7 +11,7 @@ from pathlib import Path
 
 from payload.compression.raw import packed_bytes
 from payload.compression.record import HEADER_BYTES
-from payload.sim.facts import ClearPart, Darkroom, Thumbnail, TileFacts
+from payload.sim.facts import ClearPart, Coming, Darkroom, Preparing, Thumbnail, TileFacts
 from payload.types import Acquisition, Sensor
 from payload.units import BITS_PER_BYTE
 
@@ -30,6 +30,11 @@ class Counted:
     """
 
     darkroom: Darkroom
+
+    def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
+        """What the other darkroom does for images to come."""
+        if isinstance(self.darkroom, Preparing):
+            self.darkroom.prepare(acquisition, coming)
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, the counted bands in their sizes; records hold the painted ones."""

@@ -5,19 +5,22 @@ with one seed, meet the same ones.
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from payload.compression import raw_record_bytes
 from payload.compression.record import HEADER_BYTES
 from payload.geometry.grid import TileGrid
 from payload.imaging.thumbnail import thumbnail_window
-from payload.ports import Glancing
+from payload.ports import Glancing, GlancingAtMany
 from payload.rng import stream
 from payload.sim.counted import counted_bytes
-from payload.sim.facts import ClearPart, Thumbnail, TileFacts, perfect
-from payload.surrogate import Surrogate, TileSize, draw
-from payload.types import Acquisition, CoverEstimate, NotCoded, Sensor, Window
+from payload.sim.facts import ClearPart, Coming, Thumbnail, TileFacts, perfect
+from payload.sim.glances import glances_at
+from payload.surrogate import Surrogate, TileSize, draw_each
+from payload.types import Acquisition, CoverEstimate, Glance, NotCoded, Sensor, View, Window
 
 THUMBNAIL_BITS = 1.3
 """Bits a sample of a thumbnail over those of its tile. Assumption: 1.3, as averaging takes likeness of neighbours
@@ -58,6 +61,10 @@ def clear_part(
     return ClearPart(shorter, NotCoded(left_out, estimate.false_cloud_px, estimate.true_cloud_px))
 
 
+_MOST_GLANCED = 2_000
+"""Images that were glanced at and not yet developed: some megabytes."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """What glances and draws: the darkroom of `fidelity: surrogate`.
@@ -73,6 +80,25 @@ class Draws:
     seed: int
     thumbnail_factor: int | None = None
     encodings: int = 1
+    _glanced: dict[str, list[Glance]] = field(
+        default_factory=dict[str, list[Glance]], repr=False, compare=False
+    )
+
+    def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
+        """Glance at an image together with those that are likely to come, where that is sooner done than one by one."""
+        if acquisition.id in self._glanced:
+            return
+        views = {acquisition.id: acquisition.view}
+        if isinstance(self.source, GlancingAtMany):
+            views |= {view.id: view for view in coming() if view.id not in self._glanced}
+        self._look(list(views.values()))
+        while len(self._glanced) > _MOST_GLANCED:  # those of plans that were given up
+            del self._glanced[next(iter(self._glanced))]
+
+    def _look(self, views: Sequence[View]) -> None:
+        windows = _windows(views[0].sensor, self.tile_px)
+        found = glances_at(self.source, views, windows)
+        self._glanced.update(zip((view.id for view in views), found, strict=True))
 
     def develop(
         self,
@@ -81,17 +107,29 @@ class Draws:
     ) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles; there are no records."""
         sensor = acquisition.view.sensor
-        windows = TileGrid(sensor.height_px, sensor.width_px, self.tile_px).windows
-        glances = self.source.glance(acquisition.view, windows)
+        windows = _windows(sensor, self.tile_px)
+        if acquisition.id not in self._glanced:
+            self._look([acquisition.view])
+        glances = self._glanced.pop(acquisition.id)
         mood = stream(self.seed, "surrogate", acquisition.id).random(self.surrogate.scenes)
+        sizes = [
+            TileSize(window.pixels, raw_bytes - counted_bytes(sensor, window.pixels))
+            for raw_bytes, window in zip(acquisition.tile_raw_bytes, windows, strict=True)
+        ]
+        rngs = [stream(self.seed, "surrogate", tile_id) for tile_id in acquisition.tile_ids]
+        drawn = draw_each(self.surrogate, list(zip(glances, rngs, sizes, strict=True)), mood=mood)
         facts = []
-        tiles = zip(acquisition.tile_ids, acquisition.tile_raw_bytes, windows, glances, strict=True)
-        for tile_id, raw_bytes, window, glance in tiles:
-            rng = stream(self.seed, "surrogate", tile_id)
-            painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
-            size = TileSize(window.pixels, painted_bytes)
-            estimate, encoded_bytes = draw(self.surrogate, glance, rng, size, mood=mood)
-            sample_bytes = painted_bytes - HEADER_BYTES
+        tiles = zip(
+            acquisition.tile_ids,
+            acquisition.tile_raw_bytes,
+            windows,
+            glances,
+            sizes,
+            drawn,
+            strict=True,
+        )
+        for tile_id, raw_bytes, window, glance, size, (estimate, encoded_bytes) in tiles:
+            sample_bytes = size.raw_bytes - HEADER_BYTES
             part = clear_part(estimate, encoded_bytes, window.pixels, sample_bytes)
             facts.append(
                 TileFacts(
@@ -125,3 +163,9 @@ class Draws:
         payload_bytes = math.ceil(THUMBNAIL_BITS * share * (most - HEADER_BYTES))
         count_bytes = min(most, HEADER_BYTES + payload_bytes)
         return Thumbnail(small.pixels, count_bytes, count_bytes)
+
+
+@lru_cache(maxsize=4)
+def _windows(sensor: Sensor, tile_px: int) -> tuple[Window, ...]:
+    """The tiles of a camera's image, in grid order."""
+    return tuple(TileGrid(sensor.height_px, sensor.width_px, tile_px).windows)

@@ -1,11 +1,11 @@
 """What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from payload.types import Acquisition, CoverEstimate, NotCoded
+from payload.types import Acquisition, CoverEstimate, NotCoded, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,19 @@ class Darkroom(Protocol):
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> Facts:
         """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
+        ...
+
+
+Coming = Callable[[], Iterable[View]]
+"""Which images are likely to be developed soon, the next ones first."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A darkroom that begins with several images in less time than with one after another."""
+
+    def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
+        """An image is about to be developed, others soon: what is done together is done now; no fact depends on it."""
         ...
 
 

@@ -187,8 +187,9 @@ def work_ahead(
 ) -> Mapping[str, Mark]:
     """Find out what is true of images before they are taken; where it stands, for whoever flies."""
     camera = Camera(assembly)
-    for opportunity in planned:
-        memo.develop(camera.expose(opportunity), keep_records=True)
+    with memo.looking_ahead(lambda: map(camera.view, planned)):
+        for opportunity in planned:
+            memo.develop(camera.expose(opportunity), keep_records=True)
     return memo.facts_of.write_all([opportunity.id for opportunity in planned])
 
 

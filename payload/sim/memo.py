@@ -7,6 +7,7 @@ what is drawn is keyed by names, so that holds for draws as well.
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +16,8 @@ import numpy as np
 
 from payload.rng import key
 from payload.sim.drawer import Drawer
-from payload.sim.facts import Darkroom, Facts, TileFacts
-from payload.types import Acquisition, CoverEstimate
+from payload.sim.facts import Coming, Darkroom, Facts, Preparing, TileFacts
+from payload.types import Acquisition, CoverEstimate, View
 
 Progress = Callable[[str], None]
 
@@ -40,6 +41,16 @@ class Memo:
     def __post_init__(self) -> None:
         self.facts_of = Drawer(self.spool)
         self._looked_at: set[str] = set()
+        self._coming: Coming = tuple
+
+    @contextmanager
+    def looking_ahead(self, coming: Coming) -> Iterator[None]:
+        """Let the darkroom know, for a while, which images are likely to be developed soon."""
+        self._coming, before = coming, self._coming
+        try:
+            yield
+        finally:
+            self._coming = before
 
     def develop(self, acquisition: Acquisition, *, keep_records: bool = False) -> Facts:
         """The facts of an image's tiles, in grid order; the work is done at the first call."""
@@ -57,6 +68,8 @@ class Memo:
 
     def _work_on(self, acquisition: Acquisition, spool: Path | None) -> Facts:
         """Find the facts out; records are written beside and renamed, for others may look for them."""
+        if isinstance(self.darkroom, Preparing):
+            self.darkroom.prepare(acquisition, self._unknown)
         if spool is None:
             return self.darkroom.develop(acquisition, None)
         partial = spool.with_suffix(f".{os.getpid()}")
@@ -64,6 +77,10 @@ class Memo:
         if partial.exists():
             partial.replace(spool)
         return found
+
+    def _unknown(self) -> Iterator[View]:
+        """What is coming and not yet worked on."""
+        return (view for view in self._coming() if view.id not in self.facts_of)
 
     def settle(self, images: Iterable[str], truthless: Iterable[str]) -> None:
         """All is flown: these images count, whoever has worked on them."""

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import simpy
@@ -13,11 +14,15 @@ from payload.collecting import COLLECT_AFTER
 from payload.ledger import Album, FlightRecord, Ledger, audit
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
+from payload.sim.camera import Camera
 from payload.sim.ground import Deliver, Ground
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.spacecraft import Spacecraft
-from payload.types import Opportunity
+from payload.types import Opportunity, View
+
+_AHEAD = 256
+"""So many images to come are glanced at together, of all satellites."""
 
 Foresee = Callable[[list[Opportunity]], None]
 
@@ -76,7 +81,7 @@ class Mission:
         for craft in self.fleet:
             for story in (craft.observe(), craft.process(), craft.downlink(), craft.suffer()):
                 self.env.process(story)
-        with young_waste_only():
+        with young_waste_only(), self.memo.looking_ahead(self._coming):
             if self.foresee is not None:
                 self.env.run(until=math.nextafter(0.0, math.inf))  # the first plan is made
                 planned = self.ground.loop.itinerary.values()
@@ -88,6 +93,12 @@ class Mission:
                 craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
             audit(self.ledger)
             return self.record()
+
+    def _coming(self) -> Iterator[View]:
+        """What the satellites take next, by what is planned now."""
+        camera, each = Camera(self.assembly), 1 + _AHEAD // len(self.fleet)
+        for planned in self.ground.loop.itinerary.values():
+            yield from map(camera.view, islice(planned, each))
 
     def record(self) -> FlightRecord:
         """What was flown, in order of time."""

@@ -1,11 +1,12 @@
 """What lies below each tile, as far as the scene source can tell without painting; for judges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from payload.geometry.grid import TileGrid
 from payload.ledger import FlightRecord
 from payload.ports import Glancing
 from payload.sim.assemble import Assembly
+from payload.sim.glances import glances_at
 from payload.sim.memo import Memo
 from payload.types import Acquisition
 
@@ -17,21 +18,28 @@ def surfaces_of(assembly: Assembly, memo: Memo, records: Iterable[FlightRecord])
     taken = {
         image.acquisition.id: image.acquisition for record in records for image in record.images
     }
-    found: dict[str, str] = {}
+    found, unknown = dict[str, str](), list[Acquisition]()
     for image in taken.values():
         known = {
             fact.tile_id: fact.surface
             for fact in memo.facts_of.get(image.id, ())
             if fact.surface is not None
         }
-        found |= known or _looked_at(assembly, image)
-    return found
+        found |= known
+        if not known:
+            unknown.append(image)
+    return found | _looked_at(assembly.source, unknown, assembly.tile_px)
 
 
-def _looked_at(assembly: Assembly, image: Acquisition) -> dict[str, str]:
-    assert isinstance(assembly.source, Glancing)
-    sensor = image.view.sensor
-    windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-    glances = assembly.source.glance(image.view, windows)
-    named = zip(image.tile_ids, glances, strict=True)
-    return {tile_id: glance.surface for tile_id, glance in named}
+def _looked_at(source: Glancing, images: Sequence[Acquisition], tile_px: int) -> dict[str, str]:
+    """The classes of tiles of images that one camera has taken."""
+    if not images:
+        return {}
+    sensor = images[0].view.sensor
+    windows = TileGrid(sensor.height_px, sensor.width_px, tile_px).windows
+    glances = glances_at(source, [image.view for image in images], windows)
+    return {
+        tile_id: glance.surface
+        for image, seen in zip(images, glances, strict=True)
+        for tile_id, glance in zip(image.tile_ids, seen, strict=True)
+    }

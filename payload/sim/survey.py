@@ -14,6 +14,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.facts import Darkroom, TileFacts
+from payload.sim.glances import glances_at
 from payload.sim.planning import first_plan
 from payload.sim.sample_error import Sample, expected_spread, foreseen
 from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
@@ -49,7 +50,8 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     camera = Camera(assembly)
     planned = [camera.expose(image) for image in first_plan(assembly).images]
-    looked_at = {image.id: source.glance(image.view, windows) for image in planned}
+    glances = glances_at(source, [image.view for image in planned], windows)
+    looked_at = {image.id: found for image, found in zip(planned, glances, strict=True)}
     rules, drawn = scenario.sampled, lots_by_stratum(scenario.seed, looked_at)
     membership = choose_members(
         scenario.seed,

@@ -1,7 +1,7 @@
 """Masker and codec as a fitted distribution: what they would say of a tile that nobody paints.
 
     fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
-    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length
+    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length; `draw_each`: many do
     likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
 
@@ -28,6 +28,7 @@ from payload.surrogate.model import (
     TileSize,
     check_place,
     draw,
+    draw_each,
     read_surrogate,
     write_surrogate,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "calibrate",
     "check_place",
     "draw",
+    "draw_each",
     "likeness",
     "read_surrogate",
     "write_surrogate",

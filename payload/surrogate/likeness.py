@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.surrogate import quick
 from payload.types import SURFACES, Glance
 
 NEIGHBOURS = 10
@@ -17,7 +20,7 @@ COVER_STEP = 0.1
 _SUN_STEP_DEG = 10.0
 _EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
 _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
-
+_FIRST = 1e-9  # of equals the first
 GROUPS = (
     ("water", "turbid water", "glint"),
     ("sea ice", "snow"),
@@ -46,8 +49,8 @@ class Likeness:
     thick_cover: NDArray[np.float64]
     sun_deg: NDArray[np.float64]
     step: float = COVER_STEP
-    _strange: dict[tuple[int, float], NDArray[np.float64]] = field(
-        init=False, default_factory=dict[tuple[int, float], NDArray[np.float64]]
+    _strange: dict[tuple[int, int], NDArray[np.float64]] = field(
+        init=False, default_factory=dict[tuple[int, int], NDArray[np.float64]]
     )
     _all_say_thick: bool = field(init=False)
 
@@ -56,7 +59,7 @@ class Likeness:
 
     def nearest(self, glance: Glance, count: int = NEIGHBOURS) -> NDArray[np.intp]:
         """The tiles that resemble one most, in their order."""
-        is_kind = float(kind_of(glance.cover))
+        is_kind = kind_of(glance.cover)
         unlike = np.abs(self.cover - glance.cover) / self.step
         if glance.thick_cover is not None:
             thinner = np.abs(self.thick_cover - glance.thick_cover)
@@ -66,14 +69,65 @@ class Likeness:
         most = min(count, unlike.size)
         return np.sort(np.argpartition(unlike, most - 1)[:most])
 
-    def _strangeness(self, surface: int, is_kind: float) -> NDArray[np.float64]:
+    def nearest_each(
+        self, glances: Sequence[Glance], count: int = NEIGHBOURS
+    ) -> list[NDArray[np.intp]]:
+        """The same of each of many."""
+        fast = quick.loops(len(glances))
+        if fast is None or not glances:
+            return [self.nearest(glance, count) for glance in glances]
+        surfaces = [SURFACES.index(item.surface) for item in glances]
+        found = np.empty((len(glances), min(count, self.cover.size)), np.intp)
+        fast.nearest(
+            self._shelves,
+            self._ordered,
+            (
+                np.array([item.cover for item in glances], np.float64),
+                np.array(
+                    [np.nan if item.thick_cover is None else item.thick_cover for item in glances],
+                    np.float64,
+                ),
+                np.array([item.sun_elevation_deg for item in glances], np.float64),
+            ),
+            (
+                np.array(surfaces, np.intp),
+                _GROUP_OF[surfaces],
+                np.array([kind_of(item.cover) for item in glances], np.intp),
+            ),
+            (self.step, _SUN_STEP_DEG, _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND),
+            found,
+        )
+        return list(found)
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        """The tiles by kind and group of surfaces, as they are looked through."""
+        return np.lexsort((_GROUP_OF[self.surface], kind(self.cover)))
+
+    @cached_property
+    def _ordered(self) -> tuple[NDArray[Any], ...]:
+        """In that order: index, surface, the figures, and what makes the first of equals the nearer one."""
+        order = self._order
+        figures = (each[order] for each in (self.cover, self.thick_cover, self.sun_deg))
+        return order, self.surface[order], *figures, order * _FIRST
+
+    @cached_property
+    def _shelves(self) -> NDArray[np.intp]:
+        """Kind, group, number of the first and after the last, of tiles that stand together, shape (S, 4)."""
+        kinds = kind(self.cover)[self._order].astype(np.intp)
+        groups = _GROUP_OF[self.surface[self._order]]
+        starts = np.flatnonzero(np.diff(kinds * len(GROUPS) + groups, prepend=-1))
+        ends = np.append(starts[1:], kinds.size)
+        return np.stack([kinds[starts], groups[starts], starts, ends], axis=1).astype(np.intp)
+
+    def _strangeness(self, surface: int, is_kind: int) -> NDArray[np.float64]:
         """By how much the tiles differ from those of a surface and a kind in just that."""
         found = self._strange.get((surface, is_kind))
         if found is None:
             found = (self.surface != surface) * _OTHER_SURFACE
             found += (_GROUP_OF[self.surface] != _GROUP_OF[surface]) * _OTHER_GROUP
             found += (kind(self.cover) != is_kind) * _OTHER_KIND
-            found += np.arange(self.cover.size) * 1e-9  # of equals the first
+            found += np.arange(self.cover.size) * _FIRST
             self._strange[surface, is_kind] = found
         return found
 

@@ -10,15 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.world.lattice import (
-    FACES,
-    Footprint,
-    Nodes,
-    Stencil,
-    chart_coordinates,
-    chart_direction,
-    near_chart,
-)
+from payload.world.charts import FACES, chart_coordinates, chart_direction, near_chart
+from payload.world.lattice import Footprint, Nodes, Stencil
 from payload.world.noise import SphereNoise
 from payload.world.quilt import Quilt
 

@@ -143,21 +143,28 @@ class Sky:
 
     def start(self, nodes: Nodes) -> NDArray[np.float32]:
         """The fields on the coarsest level, shape (3, H, W)."""
-        direction = nodes.direction
-        flat = self.at(direction.reshape(3, -1))
-        return flat.reshape(3, *direction.shape[1:])
+        flat = self.at(nodes.direction.reshape(3, -1))
+        return flat.reshape(3, *nodes.shape)
 
-    def at(self, direction: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The fields, down to structures of some 5 km, at unit vectors of shape (3, N)."""
-        low, ice = self.pace.noise(self.seed, "cloud", _SPACING_KM).values(direction, self.time_s)
-        regime = self.pace.noise(self.seed, "regime", _REGIME_KM).values(direction, self.time_s)
+    def at(
+        self, direction: NDArray[np.float64], times_s: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float32]:
+        """The fields, down to structures of some 5 km, at unit vectors of shape (3, N).
+
+        Args:
+            direction: The unit vectors.
+            times_s: [s] since 2000-01-01, for each of them, shape (N,); None for the moment of this sky.
+        """
+        time_s = np.array([self.time_s]) if times_s is None else times_s
+        low, ice = self.pace.noise(self.seed, "cloud", _SPACING_KM).values(direction, time_s)
+        regime = self.pace.noise(self.seed, "regime", _REGIME_KM).values(direction, time_s)
         strong = breaking(regime[0].sum(0) / np.sqrt(len(_REGIME_KM)))
         small_variance = sum(a * a for a in (*_SMALL, *_FINE))
         spread = np.sqrt(sum(a * a for a in _LARGE) + strong * strong * small_variance)
         size = len(_LARGE)
         field = _mix(low[:size], _LARGE) + strong * _mix(low[size:], _SMALL)
         veil = _mix(ice, _ICE) / np.sqrt(sum(a * a for a in _ICE))
-        raise_low, raise_ice = climate_levels(direction, self.time_s, self.mean_cover)
+        raise_low, raise_ice = climate_levels(direction, time_s, self.mean_cover)
         return np.stack([field / spread + raise_low, veil + raise_ice, strong / spread]).astype(
             np.float32
         )

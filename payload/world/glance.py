@@ -5,30 +5,26 @@ down to the pixel is normal noise of known deviation, so its share of cloud is a
 """
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payload.types import SURFACES, Window
+from payload.world.charts import chart_coordinates, near_charts
 from payload.world.clouds import ICE_FINE, Sky, fine_deviation
 from payload.world.cover import Edges
-from payload.world.grid import SceneGrid
+from payload.world.grid import SceneGrid, points_of_each
 from payload.world.lattice import (
     COARSEST_LEVEL,
     FACE_KM,
-    FACES,
     Footprint,
     Nodes,
-    Refine,
     Span,
-    Start,
     Stencil,
-    chart_coordinates,
     climb,
     finest_level,
-    near_chart,
 )
 from payload.world.surface import Ground, LandCover
 
@@ -37,149 +33,241 @@ _POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels ha
 _BLOCK = 24  # windows along a side of what is climbed at once
 _KEPT = 4  # rectangles of lattice points that blocks share
 _MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
+_TOGETHER = 256  # windows of several scenes that are looked at together: some megabytes
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""
+Look = tuple[NDArray[np.float64], NDArray[np.intp]]
+"""Share of cloud, shape (E, W), and index of the commonest surface, (W,), of the windows of a scene."""
 
 
 @dataclass(frozen=True)
 class Peek:
-    """A scene of the synthetic Earth, looked at from the air and not photographed.
+    """Scenes of the synthetic Earth, looked at from the air and not photographed.
 
     Attributes:
-        grid: Its pixels.
-        sky: The clouds above it.
-        ground: What lies there.
+        grids: The pixels of each: of one size, each at a place of its own.
+        skies: The clouds above each, of one world.
+        grounds: What lies there, of one world.
         edges: What counts as cloud, in as many ways as covers are wanted.
+        glints: What water mirrors of the sun in each.
     """
 
-    grid: SceneGrid
-    sky: Sky
-    ground: Ground
+    grids: Sequence[SceneGrid]
+    skies: Sequence[Sky]
+    grounds: Sequence[Ground]
     edges: tuple[Edges, ...]
-    glint: float
+    glints: Sequence[float]
 
-    def look(self, windows: Sequence[Window]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Share of cloud, shape (E, W), and index of the commonest surface, (W,), of each window.
+    def looks(self, windows: Sequence[Window]) -> Iterator[Look]:
+        """What windows of each scene hold, scene by scene.
+
+        Scenes are looked at together, as many as have some hundred windows: what is done to their points is done
+        to all at once. Each point says what it would alone.
+        """
+        step = max(1, _TOGETHER // max(1, len(windows)))
+        for first in range(0, len(self.grids), step):
+            some = slice(first, first + step)
+            part = Peek(
+                self.grids[some],
+                self.skies[some],
+                self.grounds[some],
+                self.edges,
+                self.glints[some],
+            )
+            yield from part._together(windows)
+
+    def _together(self, windows: Sequence[Window]) -> Iterator[Look]:
+        """The same of all scenes at once.
 
         Windows that lie together and are of about one size are looked at together: blocks of some
         hundreds, so that memory does not grow with the scene.
         """
-        cover = np.zeros((len(self.edges), len(windows)))
-        surface = np.zeros(len(windows), np.intp)
+        cover = np.zeros((len(self.edges), len(self.grids), len(windows)))
+        surface = np.zeros((len(self.grids), len(windows)), np.intp)
         blocks = self._blocks(windows)
-        sky, ground = (
-            of.start if len(blocks) == 1 else _Shared(of.start) for of in (self.sky, self.ground)
-        )
+        sky, ground = (_Layer(of, len(blocks) > 1) for of in (self.skies, self.grounds))
         for (level, _, _), members in blocks.items():
-            direction = self.grid.points(*_points([windows[index] for index in members]))
-            places = _charts(direction)
+            points = _points([windows[index] for index in members])
+            direction = points_of_each(self.grids, *points)
+            charts = _charts(direction)
             if level < COARSEST_LEVEL:  # so wide that its points are strangers: no lattice helps
-                flat = self.sky.at(direction.reshape(3, -1))
-                seen = flat.reshape(3, *direction.shape[1:])
-                cover[:, members] = self._covers(seen, COARSEST_LEVEL - 1)
+                cover[:, :, members] = self._covers(sky.at(direction), COARSEST_LEVEL - 1)
             else:
-                cover[:, members] = self._covers(
-                    _fields(places, level, sky, self.sky.refine), level
-                )
-            land = _fields(places, level - 1, ground, self.ground.refine)
-            surface[members] = self._surface(land)
-        return cover, surface
+                cover[:, :, members] = self._covers(_fields(charts, level, sky), level)
+            surface[:, members] = self._surfaces(_fields(charts, level - 1, ground))
+        return zip(cover.transpose(1, 0, 2), surface, strict=True)
 
     def _blocks(self, windows: Sequence[Window]) -> dict[tuple[int, int, int], list[int]]:
         """Windows by level of the lattice and place."""
-        finest, blocks = (
-            finest_level(self.grid.gsd_m),
-            defaultdict[tuple[int, int, int], list[int]](list),
-        )
+        gsd_m = self.grids[0].gsd_m
+        finest, blocks = finest_level(gsd_m), defaultdict[tuple[int, int, int], list[int]](list)
         for index, window in enumerate(windows):
-            side_km = np.sqrt(window.pixels) * self.grid.gsd_m / 1000.0
+            side_km = np.sqrt(window.pixels) * gsd_m / 1000.0
             wanted = int(np.ceil(np.log2(FACE_KM * _POINTS_WANTED / side_km)))
             level = min(wanted, finest)
-            block_px = _BLOCK * FACE_KM * _POINTS_WANTED / 2**level / self.grid.gsd_m * 1000.0
+            block_px = _BLOCK * FACE_KM * _POINTS_WANTED / 2**level / gsd_m * 1000.0
             blocks[level, int(window.top_px / block_px), int(window.left_px / block_px)].append(
                 index
             )
         return blocks
 
     def _covers(self, fields: NDArray[np.float32], level: int) -> list[NDArray[np.float64]]:
-        """Share of cloud of each window, by the fields of the sky with the noise of all levels up to one."""
+        """Share of cloud of each window, shape (P, W), by the fields of the sky with the noise of all levels up to one."""
         low, ice, strength = fields.astype(np.float64)
-        rest = fine_deviation(level, finest_level(self.grid.gsd_m))
+        rest = fine_deviation(level, finest_level(self.grids[0].gsd_m))
         spreads = strength * rest, np.full(1, ICE_FINE * rest)
         clear = [edge.clear_share(low, spreads[0], ice, spreads[1]) for edge in self.edges]
-        return [1.0 - share.reshape(len(low), -1).mean(axis=1) for share in clear]
+        return [1.0 - share.reshape(*low.shape[:2], -1).mean(axis=-1) for share in clear]
 
-    def _surface(self, fields: NDArray[np.float32]) -> NDArray[np.intp]:
-        """The commonest surface of each window, by the fields of the ground."""
+    def _surfaces(self, fields: NDArray[np.float32]) -> NDArray[np.intp]:
+        """The commonest surface of each window, shape (P, W), by the fields of the ground."""
         even = np.zeros(fields.shape[1:], np.float32)  # a field of farmland is what most others are
-        classes = LandCover.of(fields, even).surface(self.glint).astype(np.intp)
-        mine = np.arange(len(classes))[:, None, None] * len(SURFACES)
-        counts = np.bincount((classes + mine).ravel(), minlength=len(classes) * len(SURFACES))
-        commonest: NDArray[np.intp] = counts.reshape(len(classes), len(SURFACES)).argmax(axis=1)
+        glints = np.array(self.glints)[:, None, None, None]
+        classes = LandCover.of(fields, even).surface(glints).astype(np.intp)
+        scenes, windows = classes.shape[:2]
+        classes += (np.arange(scenes * windows) * len(SURFACES)).reshape(scenes, windows, 1, 1)
+        counts = np.bincount(classes.ravel(), minlength=scenes * windows * len(SURFACES))
+        commonest: NDArray[np.intp] = counts.reshape(scenes, windows, -1).argmax(axis=-1)
         return commonest
 
 
 @dataclass(frozen=True)
-class _Shared:
-    """A `Start` that several blocks of windows share: what one asks for is mostly part of what another did."""
+class _Layer:
+    """The skies or the grounds of scenes of one world, and what blocks of windows share of them.
 
-    start: Start
-    _made: deque[tuple[Nodes, NDArray[np.float32]]] = field(
-        default_factory=lambda: deque(maxlen=_KEPT)
+    What one block asks for is mostly part of what another did.
+
+    Attributes:
+        each: Of each scene.
+        is_shared: Whether there are several blocks.
+    """
+
+    each: Sequence[Sky] | Sequence[Ground]
+    is_shared: bool
+    _made: dict[int, deque[tuple[Nodes, NDArray[np.float32]]]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=_KEPT))
     )
 
-    def __call__(self, nodes: Nodes) -> NDArray[np.float32]:
-        """The fields on lattice points, shape (F, H, W)."""
-        for made, fields in self._made:
+    def at(self, direction: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The fields on the coarsest level at places of each scene, (3, P, ...): shape (F, P, ...)."""
+        shape = direction.shape[1:]
+        times_s = np.repeat([of.time_s for of in self.each], direction[0, 0].size)
+        found = self.each[0].at(direction.reshape(3, -1), times_s)
+        return found.reshape(-1, *shape)
+
+    def start(self, wanted: Sequence[tuple[int, Nodes]]) -> list[NDArray[np.float32]]:
+        """The fields on lattice points, each of shape (F, H, W), of scenes by their numbers."""
+        if not self.is_shared:
+            return self._make(wanted)
+        missing = [
+            (scene, _wider(nodes)) for scene, nodes in wanted if self._known(scene, nodes) is None
+        ]
+        for (scene, nodes), fields in zip(missing, self._make(missing), strict=True):
+            self._made[scene].append((nodes, fields))
+        found = [self._known(scene, nodes) for scene, nodes in wanted]
+        return [fields for fields in found if fields is not None]
+
+    def climb(
+        self, scene: int, nodes: Nodes, start: NDArray[np.float32], finest: int
+    ) -> NDArray[np.float32]:
+        """The fields of a scene on lattice points, with the noise of all levels up to one, from those of the coarsest."""
+        if finest < COARSEST_LEVEL:
+            return start
+        return climb(nodes, lambda _: start, self.each[scene].refine, finest)
+
+    def _make(self, wanted: Sequence[tuple[int, Nodes]]) -> list[NDArray[np.float32]]:
+        if not wanted:
+            return []
+        places = [nodes.direction.reshape(3, -1) for _, nodes in wanted]
+        sizes = [place.shape[1] for place in places]
+        times_s = np.repeat([self.each[scene].time_s for scene, _ in wanted], sizes)
+        flat = self.each[0].at(np.concatenate(places, axis=1), times_s)
+        parts = np.split(flat, np.cumsum(sizes)[:-1], axis=1)
+        return [
+            np.ascontiguousarray(part).reshape(-1, *nodes.shape)
+            for part, (_, nodes) in zip(parts, wanted, strict=True)
+        ]
+
+    def _known(self, scene: int, nodes: Nodes) -> NDArray[np.float32] | None:
+        """What is made already, for the caller to change."""
+        for made, fields in self._made[scene]:
             top, left = nodes.rows.first - made.rows.first, nodes.cols.first - made.cols.first
             height, width = nodes.shape
             is_inside = top >= 0 <= left and nodes.rows.last <= made.rows.last
             is_alike = (made.face, made.level) == (nodes.face, nodes.level)
             if is_alike and is_inside and nodes.cols.last <= made.cols.last:
                 return fields[:, top : top + height, left : left + width].copy()
-        rows, cols = (
-            Span(span.first - _MORE, span.last + _MORE) for span in (nodes.rows, nodes.cols)
-        )
-        wide = Nodes(nodes.face, nodes.level, rows, cols)
-        self._made.append((wide, self.start(wide)))
-        return self(nodes)
+        return None
 
 
-def _charts(direction: NDArray[np.float64]) -> list[Footprint]:
-    """Where points, shape (3, W, across, across), lie on the charts that count there."""
+def _wider(nodes: Nodes) -> Nodes:
+    rows, cols = (Span(span.first - _MORE, span.last + _MORE) for span in (nodes.rows, nodes.cols))
+    return Nodes(nodes.face, nodes.level, rows, cols)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chart:
+    """Where points lie on a face.
+
+    Attributes:
+        scenes: Numbers of those scenes that have points there, shape (K,).
+        up: Coordinate on the face, shape (K, W, across, across).
+        across: The other one.
+        weight: How much this chart counts, of the same shape.
+    """
+
+    face: int
+    scenes: NDArray[np.intp]
+    up: NDArray[np.float64]
+    across: NDArray[np.float64]
+    weight: NDArray[np.float32]
+
+    def stencils(self, level: int) -> list[Stencil]:
+        """Which lattice points of a level make up the points of each scene."""
+        footprints = [
+            Footprint(self.face, *at) for at in zip(self.up, self.across, self.weight, strict=True)
+        ]
+        return Stencil.of_each(footprints, self.up, self.across, level)
+
+
+def _charts(direction: NDArray[np.float64]) -> list[_Chart]:
+    """Where points, shape (3, P, W, across, across), lie on the charts that count there."""
     found = []
-    for face in range(FACES):
-        if not near_chart(direction, face):
+    for face, is_near in enumerate(near_charts(direction)):
+        near = np.flatnonzero(is_near)
+        if not near.size:
             continue
-        up, across, weight = chart_coordinates(direction, face)
-        if weight.any():
-            found.append(Footprint(face, up, across, weight.astype(np.float32)))
+        up, across, weight = chart_coordinates(direction[:, near], face)
+        there = weight.reshape(near.size, -1).any(axis=1)
+        if there.any():
+            parts = near[there], up[there], across[there], weight[there].astype(np.float32)
+            found.append(_Chart(face, *parts))
     return found
 
 
-def _fields(
-    places: list[Footprint], level: int, start: Start, refine: Refine
-) -> NDArray[np.float32]:
-    """Fields with the noise of all levels up to one, at points, shape (F, W, across, across)."""
-    layers, weights = [], []
-    for place in places:
-        stencil = Stencil.of(place, level + 1)
-        coarse = level < COARSEST_LEVEL
-        nodes = start(stencil.nodes) if coarse else climb(stencil.nodes, start, refine, level)
-        layers.append(stencil.sample_all(nodes))
-        weights.append(place.weight)
-    return _blended(layers, [weight for weight in weights if weight is not None])
+def _fields(charts: list[_Chart], level: int, layer: _Layer) -> NDArray[np.float32]:
+    """Fields with the noise of all levels up to one, at points, shape (F, P, W, across, across)."""
+    seen = [
+        (scene, stencil)
+        for chart in charts
+        for scene, stencil in zip(chart.scenes.tolist(), chart.stencils(level + 1), strict=True)
+    ]
+    starts = layer.start([(scene, stencil.nodes.coarsest) for scene, stencil in seen])
+    parts = defaultdict[int, list[tuple[NDArray[np.float32], Footprint]]](list)
+    for (scene, stencil), fields in zip(seen, starts, strict=True):
+        found = layer.climb(scene, stencil.nodes, fields, level)
+        parts[scene].append((stencil.sample_all(found), stencil.footprint))
+    return np.stack([_blended(parts[scene]) for scene in sorted(parts)], axis=1)
 
 
-def _blended(
-    layers: list[NDArray[np.float32]], weights: list[NDArray[np.float32]]
-) -> NDArray[np.float32]:
+def _blended(parts: list[tuple[NDArray[np.float32], Footprint]]) -> NDArray[np.float32]:
     """What several charts say, each by its weight."""
-    if len(layers) == 1:
-        return layers[0]
-    total = np.zeros_like(layers[0])
-    for layer, weight in zip(layers, weights, strict=True):
+    if len(parts) == 1:
+        return parts[0][0]
+    total = np.zeros_like(parts[0][0])
+    weights = [chart.weight for _, chart in parts if chart.weight is not None]
+    for (layer, _), weight in zip(parts, weights, strict=True):
         total += layer * weight
     total /= np.sum(weights, axis=0)
     return total

@@ -1,5 +1,6 @@
 """From the pixels of a scene to places on the Earth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
 from payload.types import Georeference, Window
 from payload.units import M_PER_KM
+from payload.world.charts import FACES, chart_coordinates, near_chart
 from payload.world.knots import Knots, spread
-from payload.world.lattice import FACES, Footprint, chart_coordinates, near_chart
+from payload.world.lattice import Footprint
 
 _STEP_PX = (
     32  # places are exact every so many pixels, and linear between: within 0.1 m at 60 m a pixel
@@ -81,23 +83,38 @@ class SceneGrid:
 
         Source: Euler's radius of curvature along each azimuth; third order in distance over radius.
         """
-        (east, north, up), centre, (prime_m, meridian_m) = self._frame
-        y_m = (self.height_px / 2 - rows) * self.gsd_m
-        x_m = (cols - self.width_px / 2) * self.gsd_m
-        square = np.maximum(x_m * x_m + y_m * y_m, 1e-12)
-        radius_m = square / (x_m * x_m / prime_m + y_m * y_m / meridian_m + 1e-18)
-        angle = np.sqrt(square) / radius_m
-        along = np.sinc(angle / np.pi)  # sin(angle) / angle
-        sag_m = radius_m * (1.0 - np.cos(angle))
-        place = [
-            centre[i] + along * (x_m * east[i] + y_m * north[i]) - sag_m * up[i] for i in range(3)
-        ]
-        length = np.sqrt(place[0] ** 2 + place[1] ** 2 + place[2] ** 2)
-        return np.stack([part / length for part in place])
+        return points_of_each((self,), rows, cols)[:, 0]
 
     def footprints(self, window: Window) -> list[Footprint]:
         """Where the pixels of a window lie on the charts that count there; the last ones are kept."""
         return _footprints(self, window)
+
+
+def points_of_each(
+    grids: Sequence[SceneGrid], rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What `SceneGrid.points` says of each of P grids that have one size: shape (3, P, ...)."""
+    first, spread_out = grids[0], (len(grids), *[1] * np.broadcast(rows, cols).ndim)
+    frames, centres, radii_m = (
+        np.array(parts) for parts in zip(*(grid._frame for grid in grids), strict=True)
+    )
+    east, north, up = (
+        [frames[:, axis, i].reshape(spread_out) for i in range(3)] for axis in range(3)
+    )
+    prime_m, meridian_m = (radii_m[:, i].reshape(spread_out) for i in range(2))
+    y_m = (first.height_px / 2 - rows) * first.gsd_m
+    x_m = (cols - first.width_px / 2) * first.gsd_m
+    square = np.maximum(x_m * x_m + y_m * y_m, 1e-12)
+    radius_m = square / (x_m * x_m / prime_m + y_m * y_m / meridian_m + 1e-18)
+    angle = np.sqrt(square) / radius_m
+    along = np.sinc(angle / np.pi)  # sin(angle) / angle
+    sag_m = radius_m * (1.0 - np.cos(angle))
+    place = [
+        centres[:, i].reshape(spread_out) + along * (x_m * east[i] + y_m * north[i]) - sag_m * up[i]
+        for i in range(3)
+    ]
+    length = np.sqrt(place[0] ** 2 + place[1] ** 2 + place[2] ** 2)
+    return np.stack([part / length for part in place])
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,13 @@
 """A plane lattice on the globe that gets finer by halves, and fields that are refined on it.
 
-The globe is six charts, the faces of a cube. On each face lattice points sit in the middle of
+On each face of the globe's cube (`payload.world.charts`) lattice points sit in the middle of
 2**level x 2**level cells of about equal size (the coordinates are angles). A field starts on a coarse
 level from noise in three dimensions and climbs to the pixel: each step halves the spacing by a
 smooth rule whose weights are the same at every point, and adds the noise of that level. A value
 depends on its own place alone, so any window gives what a larger one would.
-
-Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.world.charts import chart_direction
 from payload.world.noise import EARTH_RADIUS_KM
 from payload.world.quick import loops
 
@@ -24,21 +23,6 @@ COARSEST_LEVEL = 13
 """Where fields start: points 1.2 km apart."""
 FACE_KM = EARTH_RADIUS_KM * np.pi / 2
 """[km] Side of a face: a quarter of the way around the globe."""
-_BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are mixed
-
-# Axes of each face: outwards, to the right, upwards.
-_FACES = np.array(
-    [
-        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        [[0, 1, 0], [-1, 0, 0], [0, 0, 1]],
-        [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
-        [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
-        [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
-        [[0, 0, -1], [0, 1, 0], [1, 0, 0]],
-    ],
-    dtype=np.float64,
-)
-FACES = len(_FACES)
 
 
 def spacing_km(level: int) -> float:
@@ -49,45 +33,6 @@ def spacing_km(level: int) -> float:
 def finest_level(gsd_m: float) -> int:
     """The last level whose noise pixels of a size can show: points 1.25 to 2.5 pixels apart."""
     return max(COARSEST_LEVEL, int(np.floor(np.log2(FACE_KM * 1000.0 / (1.25 * gsd_m)))))
-
-
-def chart_coordinates(
-    direction: NDArray[np.float64], face: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Where places lie on a face, and how much the face counts there.
-
-    Args:
-        direction: Unit vectors, shape (3, ...).
-        face: 0 to 5.
-
-    Returns:
-        Coordinates from -1 to 1 on the face (more beside it) upwards and to the right, and the
-        weight: 1 well inside, 0 well outside. Each of shape (...).
-    """
-    x, y, z = direction
-    out, right, up = (axis[0] * x + axis[1] * y + axis[2] * z for axis in _FACES[face])
-    across = np.arctan2(right, out) * (4.0 / np.pi)
-    upwards = np.arctan2(up, out) * (4.0 / np.pi)
-    outside = np.maximum(np.abs(across), np.abs(upwards)) - 1.0
-    weight = np.clip(0.5 - outside / (2.0 * _BLEND), 0.0, 1.0)
-    return upwards, across, weight
-
-
-def near_chart(direction: NDArray[np.float64], face: int) -> bool:
-    """Whether any of the places, shape (3, ...), may lie on a face: a quick look."""
-    x, y, z = direction
-    out = _FACES[face][0]
-    return bool((out[0] * x + out[1] * y + out[2] * z).max() > 0.5)  # 0.577 in the corners
-
-
-def chart_direction(
-    upwards: NDArray[np.float64], across: NDArray[np.float64], face: int
-) -> NDArray[np.float64]:
-    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`."""
-    right, up = np.tan(across * (np.pi / 4.0)), np.tan(upwards * (np.pi / 4.0))
-    out, to_right, to_up = _FACES[face]
-    length = np.sqrt(1.0 + right * right + up * up)
-    return np.stack([(out[i] + right * to_right[i] + up * to_up[i]) / length for i in range(3)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +73,11 @@ class Nodes:
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
     @property
+    def coarsest(self) -> "Nodes":
+        """The points of the coarsest level that `climb` begins with."""
+        return self if self.level <= COARSEST_LEVEL else self.parents.coarsest
+
+    @property
     def shape(self) -> tuple[int, int]:
         """How many points in a column and in a row."""
         return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
@@ -135,13 +85,19 @@ class Nodes:
     @property
     def direction(self) -> NDArray[np.float64]:
         """Unit vectors of the points, shape (3, H, W)."""
-        return chart_direction(*self.coordinates, self.face)
+        up, across = self._sides
+        return chart_direction(up[:, None], across[None], self.face)
 
     @property
     def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where the points lie on the face, upwards and across, each of shape (H, W)."""
-        up, across = (on_face(span.indices, self.level) for span in (self.rows, self.cols))
+        up, across = self._sides
         return np.repeat(up[:, None], across.size, 1), np.repeat(across[None], up.size, 0)
+
+    @property
+    def _sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where rows and columns lie on the face, shapes (H,) and (W,)."""
+        return on_face(self.rows.indices, self.level), on_face(self.cols.indices, self.level)
 
 
 Start = Callable[[Nodes], NDArray[np.float32]]
@@ -269,8 +225,25 @@ class Stencil:
     @classmethod
     def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
         """The stencil of a footprint on a level, with so many more points on all sides."""
-        rows, cols = (_span(at, level, margin) for at in (footprint.up, footprint.across))
-        return cls(Nodes(footprint.face, level, rows, cols), footprint)
+        return cls.of_each([footprint], footprint.up[None], footprint.across[None], level, margin)[
+            0
+        ]
+
+    @classmethod
+    def of_each(
+        cls,
+        footprints: Sequence[Footprint],
+        up: NDArray[np.float64],
+        across: NDArray[np.float64],
+        level: int,
+        margin: int = 0,
+    ) -> "list[Stencil]":
+        """The stencils of footprints whose coordinates lie together, each of shape (P, ...)."""
+        spans = (_spans(at, level, margin) for at in (up, across))
+        return [
+            cls(Nodes(footprint.face, level, rows, cols), footprint)
+            for footprint, rows, cols in zip(footprints, *spans, strict=True)
+        ]
 
     def sample_all(self, *groups: NDArray[np.float32]) -> NDArray[np.float32]:
         """Fields of the nodes, in groups of shape (F, h, w), at the pixels, shape (F + ..., ...)."""
@@ -337,10 +310,14 @@ def _scale(level: int) -> tuple[float, float]:
     return 2.0 ** (level - 1), 2.0 ** (level - 1) - 0.5 + _BEFORE
 
 
-def _span(coordinate: NDArray[np.float64], level: int, margin: int) -> Span:
-    """The lattice points around coordinates of a face, and so many more at both ends."""
-    (first, last), _ = _cells(np.array([coordinate.min(), coordinate.max()]), level)
-    return Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
+def _spans(coordinate: NDArray[np.float64], level: int, margin: int) -> list[Span]:
+    """The lattice points around each set of coordinates of a face, shape (P, ...), and so many more at both ends."""
+    flat = coordinate.reshape(len(coordinate), -1)
+    ends, _ = _cells(np.stack([flat.min(axis=1), flat.max(axis=1)]), level)
+    return [
+        Span(int(first) - _BEFORE - margin, int(last) - _BEFORE + 1 + margin)
+        for first, last in ends.T.tolist()
+    ]
 
 
 def _cells(

@@ -12,7 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.kernels import compiled
-from payload.world.hashes import PIXEL_AXES, PIXEL_MIX, SCRAMBLE
+from payload.world.hashes import PIXEL_AXES, PIXEL_MIX
+from payload.world.noise_loops import (
+    hash_points,
+    interpolated,
+    mixed_bits,
+    scramble,
+    sphere_noise,
+)
+
+__all__ = [
+    "band",
+    "ground_noise",
+    "halve",
+    "hash_points",
+    "interpolated",
+    "low_depth",
+    "mix",
+    "parcels",
+    "sample",
+    "scramble",
+    "sky_noise",
+    "sphere_noise",
+    "spread_down",
+]  # those of noise among them: `quick.loops` hands out all
 
 Field = NDArray[np.float32]
 Places = NDArray[np.float64]
@@ -74,92 +97,6 @@ def halve(fields: Field, parts: Terms, top: int, left: int, finer: Field) -> Non
 
 
 @compiled
-def _mixed_bits(bits: np.uint64) -> np.uint64:
-    """`noise.scramble` of one number."""
-    high, factor, middle, other, low = SCRAMBLE
-    bits = (bits ^ (bits >> high)) * factor
-    bits = (bits ^ (bits >> middle)) * other
-    return bits ^ (bits >> low)
-
-
-@compiled
-def scramble(values: Bits) -> Bits:
-    """`noise.scramble`: 64 bits for each of the values, shape (N,)."""
-    found = np.empty_like(values)
-    for i in range(values.size):
-        found[i] = _mixed_bits(values[i])
-    return found
-
-
-@compiled
-def sphere_noise(
-    places: tuple[Places, Places, Places],
-    scaled: NDArray[np.float64],
-    names: Bits,
-    axes: tuple[np.uint64, np.uint64, np.uint64],
-    tick: NDArray[np.uint32],
-    wave: Field,
-    total: NDArray[np.float64],
-) -> None:
-    """`noise.SphereNoise.values`: add what the corners of lattice cells say to fields (F, O, N), in place.
-
-    Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1).
-    """
-    count, octaves, size = total.shape
-    ticks = tick.shape[1]
-    low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
-    one = 1.0
-    weights = np.empty((2, 3))
-    for octave in range(octaves):
-        for place in range(size):
-            base = names[octave]
-            for axis in range(3):
-                turned = scaled[octave, axis]
-                at = turned[0] * places[0][place] + turned[1] * places[1][place]
-                at = at + turned[2] * places[2][place] + 0.5
-                cell = np.floor(at)
-                base += np.uint64(np.int64(cell)) * axes[axis]
-                near = at - cell
-                near = near * near * near * (near * (near * 6.0 - 15.0) + 10.0)
-                length = np.sqrt((one - near) * (one - near) + near * near)
-                weights[0, axis], weights[1, axis] = (one - near) / length, near / length
-            moved = tick[octave, place if ticks > 1 else 0]
-            for corner in range(8):
-                x, y, z = corner & 1, corner >> 1 & 1, corner >> 2
-                bits = base
-                if x:
-                    bits += axes[0]
-                if y:
-                    bits += axes[1]
-                if z:
-                    bits += axes[2]
-                bits = _mixed_bits(_mixed_bits(bits))
-                weight = weights[x, 0] * weights[y, 1]
-                weight *= weights[z, 2]
-                for field in range(count):
-                    if count == 4:
-                        lane = np.int64((bits >> np.uint64(16 * field)) & np.uint64(0xFFFF))
-                    else:
-                        half = np.uint32(bits >> np.uint64(32 * field))
-                        rate = np.uint32(np.uint32((half & low_half) - middle) * moved)
-                        lane = np.int64(np.uint32(rate + half) >> np.uint32(16))
-                    total[field, octave, place] += weight * wave[lane]
-
-
-@compiled
-def interpolated(
-    at: Places, first: float, scale: float, table: NDArray[np.float64], found: Places
-) -> None:
-    """`noise.interpolated`, shape (N,)."""
-    none, last = np.float64(0.0), np.float64(table.size - 1)
-    for i in range(at.size):
-        place = min(max((at[i] - first) * scale, none), last)
-        index = np.int64(min(place, last - 1.0))
-        left = table[index]
-        found[i] = (place - index) * (table[index + 1] - left) + left
-
-
-@compiled
 def ground_noise(down: Bits, across: Bits, strength: Field, rough: Terms, fields: Field) -> None:
     """`surface.Ground.refine`: add noise to fields (4, H, W), in place."""
     _, height, width = fields.shape
@@ -167,7 +104,7 @@ def ground_noise(down: Bits, across: Bits, strength: Field, rough: Terms, fields
     one = np.float32(1.0)
     for i in range(height):
         for j in range(width):
-            bits = _mixed_bits(down[i] ^ across[j])
+            bits = mixed_bits(down[i] ^ across[j])
             factor = min(max(one + slope * fields[3, i, j], least), most)
             for field in range(4):
                 lane = np.int16(bits >> np.uint64(16 * field))
@@ -182,7 +119,7 @@ def sky_noise(down: Bits, across: Bits, tick: np.uint32, scales: Terms, fields: 
     one, low_half, middle = np.float32(1.0), np.uint32(0xFFFF), np.uint32(32768)
     for i in range(height):
         for j in range(width):
-            bits = _mixed_bits(down[i] ^ across[j])
+            bits = mixed_bits(down[i] ^ across[j])
             first, second = np.uint32(bits), np.uint32(bits >> np.uint64(32))
             turn = np.uint32(np.uint32(np.uint32((first & low_half) - middle) * tick) + first)
             low = abs(np.float32(np.int32(turn))) * steep - shift
@@ -269,15 +206,6 @@ def mix(layers: Terms, colours: Field, hues: Field, glint: np.float32, bands: Fi
                 water = (shallow[i, j] * turbid + deep + glint) * waves[i, j]
                 water += (frozen[i, j] * icy - water) * floes[i, j]
                 bands[band, i, j] = (ground - water) * land[i, j] + water
-
-
-@compiled
-def hash_points(down: Bits, across: Bits, bits: Bits) -> None:
-    """`noise.hash_grid`, its last step: 64 bits for each point, shape (H, W)."""
-    height, width = bits.shape
-    for i in range(height):
-        for j in range(width):
-            bits[i, j] = _mixed_bits(down[i] ^ across[j])
 
 
 @compiled

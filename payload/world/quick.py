@@ -23,10 +23,11 @@ _WORTH_GLANCES = 200
 _ARENA_BYTES = 2**25 - 2**16
 
 
-def glance() -> None:
-    """A scene is glanced at: where it is one of many, the compiled loops are worth their loading."""
-    _glances[0] += 1
-    if _glances[0] == _WORTH_GLANCES:
+def glance(scenes: int) -> None:
+    """So many scenes are glanced at: where they are some of many, the compiled loops are worth their loading."""
+    before = _glances[0]
+    _glances[0] += scenes
+    if before < _WORTH_GLANCES <= _glances[0]:
         wake(_WORTH_PX)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from payload.types import Window
 from payload.world.air_mass import AirMass, AirMasses
+from payload.world.charts import chart_coordinates
 from payload.world.clouds import Sky
 from payload.world.grid import SceneGrid
 from payload.world.knots import Knots, spread
@@ -17,7 +18,6 @@ from payload.world.lattice import (
     Footprint,
     Nodes,
     Stencil,
-    chart_coordinates,
     climb,
     finest_level,
     on_face,

@@ -57,10 +57,22 @@ class Ground:
 
     def start(self, nodes: Nodes) -> Field:
         """The fields on the coarsest level, shape (4, H, W)."""
-        direction = nodes.direction.reshape(3, -1)
+        flat = self.at(nodes.direction.reshape(3, -1))
+        return flat.reshape(-1, *nodes.shape)
+
+    def at(
+        self, direction: NDArray[np.float64], times_s: NDArray[np.float64] | None = None
+    ) -> Field:
+        """The fields, down to structures of some 5 km, at unit vectors of shape (3, N).
+
+        Args:
+            direction: The unit vectors.
+            times_s: [s] since 2000-01-01, for each of them, shape (N,); None for the season of this ground.
+        """
+        time_s = np.array([self.time_s]) if times_s is None else times_s
         lat_deg, lon_deg = lat_lon(direction)
         land = land_fraction(lat_deg, lon_deg)
-        warmth = _warmth(lat_deg, land, self.time_s)
+        warmth = _warmth(lat_deg, land, time_s)
         height = np.minimum(normal_quantile(land), _INLAND)
         means = (height, _moisture(lat_deg), warmth, np.zeros_like(lat_deg))
         octaves = SphereNoise(self.seed, "ground", _SPACING_KM).values(direction)
@@ -70,7 +82,7 @@ class Ground:
             for octave, factor in zip(octaves[field], strength, strict=True):
                 total += factor * octave.astype(np.float64)
             fields[field] = total
-        return fields.reshape(-1, *nodes.shape)
+        return fields
 
     def refine(self, nodes: Nodes, fields: Field) -> None:
         """Add the noise of a level, in place."""
@@ -170,11 +182,11 @@ class LandCover:
             crop=crop,
         )
 
-    def surface(self, glint: float) -> NDArray[np.uint8]:
+    def surface(self, glint: float | NDArray[np.float64]) -> NDArray[np.uint8]:
         """The class that has most of each pixel: an index into `SURFACES`.
 
         Args:
-            glint: What water mirrors of the sun.
+            glint: What water mirrors of the sun, of a shape that spreads to that of the pixels.
         """
         found = np.full(self.land.shape, SURFACES.index("soil"), np.uint8)
         half = np.float32(0.5)
@@ -189,7 +201,8 @@ class LandCover:
         ):
             found[share > half] = SURFACES.index(name)
         water = self.land <= half
-        found[water] = SURFACES.index("glint" if glint > _GLINT else "water")
+        found[water] = SURFACES.index("water")
+        found[water & (np.asarray(glint) > _GLINT)] = SURFACES.index("glint")
         found[water & (self.shallow > half)] = SURFACES.index("turbid water")
         found[water & (self.floes > half)] = SURFACES.index("sea ice")
         return found
@@ -203,7 +216,7 @@ def _moisture(lat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _warmth(
-    lat_deg: NDArray[np.float64], land: NDArray[np.float64], time_s: float
+    lat_deg: NDArray[np.float64], land: NDArray[np.float64], time_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """[10 degC] Mean temperature of the month; the year lags the sun by a month. Assumption."""
     sine = np.sin(np.radians(lat_deg))

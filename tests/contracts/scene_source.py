@@ -1,8 +1,13 @@
 """The contract of a scene source: inherit `SceneSourceContract`, name the source and a view."""
 
-import numpy as np
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 
-from payload.ports import SceneSource
+import numpy as np
+import pytest
+
+from payload.ports import GlancingAtMany, SceneSource
 from payload.types import View, Window
 
 
@@ -44,3 +49,20 @@ class SceneSourceContract:
                 np.testing.assert_array_equal(part.truth, whole.truth[rows, cols])
             if whole.valid is not None and part.valid is not None:
                 np.testing.assert_array_equal(part.valid, whole.valid[rows, cols])
+
+    def test_a_view_is_glanced_at_alike_alone_and_among_others(self):
+        """Only of those that glance at many views at once; however a list of views is cut, no bit may differ."""
+        if not isinstance(self.source, GlancingAtMany):
+            pytest.skip("it does not glance at many views")
+        scene = self.scene()
+        height, width = scene.height_px // 2, scene.width_px // 2
+        windows = [Window(0, 0, height, width), Window(height, width, height, width)]
+        views = [
+            replace(self.view, id=f"{number}", utc=self.view.utc + timedelta(hours=number))
+            for number in range(11)
+        ]
+        alone = [self.source.glance(view, windows) for view in views]
+        for cuts in ((0, 11), (0, 1, 3, 11), (0, 8, 10, 11)):
+            for first, last in pairwise(cuts):
+                found = self.source.glance_at_many(views[first:last], windows)
+                assert found == alone[first:last]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from payload.errors import OrbitError
 from payload.geometry.earth import site
-from payload.imaging import find_opportunities
+from payload.imaging import access, find_opportunities
 from payload.orbit import sun_elevation_deg, time_grid
 from payload.orbit.propagation import Sgp4
-from payload.types import Opportunity, Radiometry, Sensor, Target
+from payload.types import Ephemeris, Opportunity, Radiometry, Sensor, Target
 
 EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
 SENSOR = Sensor(
@@ -198,6 +198,52 @@ def test_more_targets_than_fit_into_one_block_give_the_same(monkeypatch):
     whole = opportunities(ephemeris, targets)
     monkeypatch.setattr("payload.imaging.access._BLOCK", 3 * ephemeris.time_s.size)
     assert opportunities(ephemeris, targets) == whole
+
+
+def ellipse(times_s, perigee_km=450.0, apogee_km=12_000.0, inclination_deg=63.4):
+    """An ephemeris on a Kepler ellipse over the turning Earth. Source: Vallado, Fundamentals, 4th ed., section 2.2."""
+    mu, spin = 398600.4418, 7.292115e-5
+    axis_km = RADIUS_KM + (perigee_km + apogee_km) / 2
+    round_off = (apogee_km - perigee_km) / 2 / axis_km
+    mean = np.sqrt(mu / axis_km**3) * times_s
+    angle = mean.copy()
+    for _ in range(40):
+        angle -= (angle - round_off * np.sin(angle) - mean) / (1 - round_off * np.cos(angle))
+    minor = np.sqrt(1 - round_off**2)
+    rate = np.sqrt(mu / axis_km) / (1 - round_off * np.cos(angle))
+    tilt = np.radians(inclination_deg)
+    places, speeds = (
+        np.stack([x, y * np.cos(tilt), y * np.sin(tilt)])
+        for x, y in (
+            (axis_km * (np.cos(angle) - round_off), axis_km * minor * np.sin(angle)),
+            (-rate * np.sin(angle), rate * minor * np.cos(angle)),
+        )
+    )
+    cos, sin = np.cos(spin * times_s), np.sin(spin * times_s)
+    turned, moving = (
+        np.stack([cos * x + sin * y, cos * y - sin * x, z]) for x, y, z in (places, speeds)
+    )
+    moving += spin * np.stack([turned[1], -turned[0], 0 * cos])
+    return Ephemeris("one", times_s, turned.T.copy(), moving.T.copy())
+
+
+@pytest.mark.parametrize("step_s", [10.0, 60.0])
+@pytest.mark.parametrize("limit_deg", [2.0, 30.0, 62.0, 66.0, 89.0])
+@pytest.mark.parametrize("height_km", [300.0, 550.0, None], ids=["low", "usual", "eccentric"])
+def test_nothing_in_reach_is_passed_over_as_too_far_off(height_km, limit_deg, step_s, monkeypatch):
+    """Second method: the search of all approaches over the whole Earth; the horizon lies at 67 deg from 550 km."""
+    times_s = time_grid(12 * 3600.0, step_s=step_s)
+    if height_km is None:
+        ephemeris = ellipse(times_s)
+    else:
+        orbit = Sgp4(altitude_km=height_km, ltan="10:30", satellite="one", epoch_utc=EPOCH)
+        ephemeris = orbit.propagate(times_s)
+    targets = everywhere(900, seed=8)
+    sensor = limits(max_off_nadir_deg=limit_deg, min_sun_elevation_deg=-90.0)
+    quick = opportunities(ephemeris, targets, sensor)
+    monkeypatch.setattr(access, "_SLACK_KM", 1e6)
+    assert quick == opportunities(ephemeris, targets, sensor)
+    assert len(quick) > (0 if limit_deg < 10.0 else 100)
 
 
 @pytest.mark.parametrize("samples", [1, 7, 400, 1439, 1440])

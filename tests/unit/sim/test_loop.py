@@ -425,20 +425,21 @@ def test_a_planner_that_peeks_is_caught(ready, fly, policy):
 @pytest.mark.parametrize("policy", LOOPS)
 def test_truth_alone_changes_no_plan(ready, fly, policy, monkeypatch, tmp_path):
     """The masker's word is kept and the truth behind it is turned round: all plans stay as they are."""
-    as_it_is, drawn = fly(ready(policy)), draws.draw
+    as_it_is, drawn = fly(ready(policy)), draws.draw_each
 
     def lying(*args, **kwargs):
-        estimate, size = drawn(*args, **kwargs)
-        wrong = replace(
+        return [(turned_round(estimate), size) for estimate, size in drawn(*args, **kwargs)]
+
+    def turned_round(estimate):
+        return replace(
             estimate,
             true_cloud_px=estimate.false_cloud_px,
             false_cloud_px=estimate.true_cloud_px,
             missed_cloud_px=estimate.true_clear_px,
             true_clear_px=estimate.missed_cloud_px,
         )
-        return wrong, size
 
-    monkeypatch.setattr(draws, "draw", lying)
+    monkeypatch.setattr(draws, "draw_each", lying)
     lied_to = fly_afresh(ready(policy), tmp_path)
     assert lied_to.loop == as_it_is.loop
     assert shots(lied_to) == shots(as_it_is)

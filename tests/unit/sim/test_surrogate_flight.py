@@ -1,6 +1,7 @@
 """Flights without a pixel: they agree with pixels, meet equal draws in all arms, and refuse what they cannot."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from payload.ledger import Fate, audit
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
+from payload.sim.camera import Camera
 from payload.sim.fidelity import find_surrogate
 from payload.surrogate import PACKAGED, read_surrogate
-from payload.world.synthetic import SyntheticScene
+from payload.world.synthetic import Synthetic, SyntheticScene
 
 PLACES = tuple(
     (lon, lat) for lat in (-55, -35, -15, 5, 25, 45, 62) for lon in range(-170, 190, 24)
@@ -96,6 +98,57 @@ def test_a_threshold_is_swept_over_the_same_draws(fly):
             estimates = [memo.estimates[tile_id] for tile_id in image.acquisition.tile_ids]
             wanted = decide(estimates, Policy("tile", limit))
             assert [outcome.decision for outcome in image.outcomes] == wanted
+
+
+def test_images_to_come_are_glanced_at_together_and_none_by_who_glances_at_one(
+    write_scenario, small_surrogate, tmp_path, monkeypatch
+):
+    """The law that a glance does not know its company; a plug-in of one verb sees what is taken, once each."""
+    named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
+    text = write_scenario(**named, places=PLACES[60:], duration_h=12, **ROOMY)
+    assembly = assemble(load_scenario(text))
+    asked, lists = [], []
+    many = Synthetic.glance_at_many
+
+    def glance_at_many(self, views, windows):
+        lists.append([view.id for view in views])
+        return many(self, views, windows)
+
+    class OneByOne:
+        scene, forecast = assembly.source.scene, assembly.source.forecast
+
+        def glance(self, view, windows):
+            asked.append(view.id)
+            return assembly.source.glance(view, windows)
+
+    monkeypatch.setattr(Synthetic, "glance_at_many", glance_at_many)
+    together, memo = fly_arms(assembly, tmp_path)
+    looked_at = [image for part in lists for image in part]
+    assert len(looked_at) == len(set(looked_at)) >= len(memo.facts_of) > 10
+    assert len(lists) < len(looked_at) / 4
+    other = tmp_path / "other"
+    other.mkdir()
+    apart, alone = fly_arms(replace(assembly, source=OneByOne()), other)
+    assert sorted(asked) == sorted(alone.facts_of)
+    assert alone.facts_of == memo.facts_of
+    assert [booked(record) for record in apart.values()] == [
+        booked(record) for record in together.values()
+    ]
+
+
+def test_glances_of_plans_that_were_given_up_do_not_pile_up(write_scenario, small_surrogate):
+    named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
+    assembly = assemble(load_scenario(write_scenario(**named, places=PLACES[60:], duration_h=12)))
+    camera, darkroom = Camera(assembly), assembly.darkroom
+    chances = [item for found in assembly.opportunities.values() for item in found]
+    first, *others = (camera.expose(item) for item in chances)
+    seen = assembly.darkroom.develop(first, None)
+    for image in (first, *others):
+        darkroom.prepare(image, lambda: [other.view for other in others])
+        assert darkroom.develop(image, None) == assembly.darkroom.develop(image, None)
+    darkroom.prepare(first, lambda: (replace(first.view, id=f"again-{n}") for n in range(3000)))
+    assert len(darkroom._glanced) <= 2000
+    assert darkroom.develop(first, None) == seen
 
 
 def test_another_target_or_satellite_changes_nobodys_draws(fly):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from payload.world.air_mass import AirMasses
-from payload.world.lattice import chart_direction
+from payload.world.charts import chart_direction
 from payload.world.spectra import sun_glint
 
 DAY_S = 86400.0

@@ -1,16 +1,19 @@
 """Cover without painting: held to the painted truth, to closed forms, and to a speed."""
 
 import time
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from painting import numpy_alone
 
 from payload.errors import ImageryError
 from payload.ports import Glancing
 from payload.types import CLOUD, SURFACES, THICK_OPTICAL_DEPTH, Radiometry, Sensor, View, Window
+from payload.world import quick
 from payload.world.averaging import averaged, likeness
 from payload.world.clouds import Weather, ice_depth, low_depth
 from payload.world.coarse import Footing
@@ -251,6 +254,92 @@ def test_a_window_is_the_same_whoever_is_glanced_at_beside_it(side):
     assert alone == together[::3]
     assert world.glance(view, windows[::-1]) == together[::-1]
     assert world.glance(view, []) == []
+
+
+CORNERS = [
+    (90.0, 0.0),
+    (-90.0, 33.0),
+    (10.0, 180.0),
+    (20.0, 45.0),
+    (35.2644, 45.0),
+    (-35.2644, -135.0),
+]
+"""Poles, an edge of the map, the edge of two charts and the corners of three."""
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+@pytest.mark.parametrize(
+    ("gsd_m", "side"),
+    [(10.0, 100), (10.0, 13), (40.0, 95), (900.0, 400)],
+    ids=["one block", "many blocks", "windows of two sizes", "no lattice"],
+)
+def test_a_scene_is_the_same_whoever_is_glanced_at_beside_it(gsd_m, side, is_compiled, monkeypatch):
+    """Lists that are cut at random are looked at in other company: numpy's vectors end elsewhere, no bit may."""
+    monkeypatch.setattr(quick, "_woken", [])
+    if is_compiled:
+        pytest.importorskip("numba")
+        quick.wake(2**20)
+    else:
+        numpy_alone(monkeypatch)
+    world, rng = Synthetic(seed=4), np.random.default_rng(side)
+    some = views(30, seed=3, gsd_m=gsd_m)
+    some += [replace(some[0], lat_deg=lat, lon_deg=lon) for lat, lon in CORNERS]
+    windows = [
+        Window(top, left, min(side, 400 - top), min(side, 400 - left))
+        for top in range(0, 400, side)
+        for left in range(0, 400, side)
+    ]
+    if len(windows) > 600:
+        some = some[26:]
+    alone = [world.glance(view, windows) for view in some]
+    assert len({glance.cover for scene in alone for glance in scene}) > len(some) // 2
+    for _ in range(3):
+        order = rng.permutation(len(some)).tolist()
+        cuts = [0, *sorted(rng.integers(0, len(some), 3).tolist()), len(some)]
+        for first, last in pairwise(cuts):
+            chosen = order[first:last]
+            found = world.glance_at_many([some[index] for index in chosen], windows)
+            assert found == [alone[index] for index in chosen]
+
+
+def test_cameras_may_differ_in_a_list_of_views():
+    world, windows = Synthetic(seed=4), [Window(0, 0, 100, 100), Window(100, 300, 100, 100)]
+    some = [view for gsd_m in (10.0, 80.0, 10.0) for view in views(2, seed=int(gsd_m), gsd_m=gsd_m)]
+    assert world.glance_at_many(some, windows) == [world.glance(view, windows) for view in some]
+    assert world.glance_at_many([], windows) == []
+    assert world.glance_at_many(some, []) == [[]] * len(some)
+
+
+def test_memory_does_not_grow_with_the_views_of_a_list():
+    windows = [
+        Window(top, left, 100, 100) for top in range(0, 400, 100) for left in range(0, 400, 100)
+    ]
+    world, peaks = Synthetic(seed=4), []
+    world.glance_at_many(views(20), windows)
+    for count in (32, 256):
+        some = views(count)
+        tracemalloc.start()
+        world.glance_at_many(some, windows)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 256 * 8_000  # what is found, and which sky belongs to each view
+
+
+def test_glancing_at_many_is_faster_than_one_after_another():
+    some = views(96, gsd_m=10.0, height_px=1024, width_px=1024)
+    windows = [
+        Window(row, col, 256, 256) for row in range(0, 1024, 256) for col in range(0, 1024, 256)
+    ]
+    world, ratios = Synthetic(seed=4), []
+    world.glance_at_many(some[:2], windows)
+    for _ in range(3):
+        start = time.process_time()
+        for view in some:
+            world.glance(view, windows)
+        middle = time.process_time()
+        world.glance_at_many(some, windows)
+        ratios.append((middle - start) / (time.process_time() - middle))
+    assert np.median(ratios) > 1.3  # about 2 on a core of its own
 
 
 def test_glancing_is_far_faster_than_painting():

@@ -9,17 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.types import Window
+from payload.world.charts import FACES, chart_coordinates, chart_direction, near_chart
 from payload.world.globe import lat_lon
 from payload.world.grid import SceneGrid
-from payload.world.lattice import (
-    COARSEST_LEVEL,
-    FACES,
-    chart_coordinates,
-    chart_direction,
-    finest_level,
-    near_chart,
-    spacing_km,
-)
+from payload.world.lattice import COARSEST_LEVEL, finest_level, spacing_km
 from payload.world.noise import (
     SphereNoise,
     hash_grid,

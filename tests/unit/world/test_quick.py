@@ -136,6 +136,23 @@ def test_compiled_noise_has_the_bytes_of_numpys(monkeypatch, lifetime_s, when_s)
     assert np.ptp(fast) > 1.0
 
 
+@pytest.mark.parametrize("lifetime_s", [None, (7200.0, 600.0)])
+@pytest.mark.parametrize("when_s", [8e8, 8e8 + 600.0 * (np.arange(400) // 90)], ids=["one", "some"])
+def test_noise_that_keeps_the_corners_of_a_cell_asks_anew_for_another_cell_or_time(
+    monkeypatch, lifetime_s, when_s
+):
+    """Places 0.5 km apart in a row: a dozen in a cell of 12 km and all in one or two of 500 km; numpy keeps nothing."""
+    pytest.importorskip("numba")
+    lat = 0.7 + np.arange(400) * (0.5 / 6371.0)
+    direction = np.stack([np.cos(lat), np.zeros(400), np.sin(lat)])
+    noise = SphereNoise(3, "test", (500.0, 12.0), lifetime_s)
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(10**6)
+    fast = noise.values(direction, when_s)
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == noise.values(direction, when_s).tobytes()
+
+
 def test_a_compiler_that_is_told_to_rest_is_not_woken():
     paint = LOOK.format("world.scene(view).read(window)")
     assert python(paint, NUMBA_DISABLE_JIT="1") == ["False", "False"]

@@ -1,0 +1,84 @@
+"""The globe in six charts, the faces of a cube, whose coordinates are angles.
+
+Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are mixed
+_NEAR_CHART = 1.02  # tangent of an angle above that at which a chart ends: 45 deg and the blend
+
+# Axes of each face: outwards, to the right, upwards.
+_FACES = np.array(
+    [
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        [[0, 1, 0], [-1, 0, 0], [0, 0, 1]],
+        [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
+        [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
+        [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
+        [[0, 0, -1], [0, 1, 0], [1, 0, 0]],
+    ],
+    dtype=np.float64,
+)
+FACES = len(_FACES)
+
+
+def chart_coordinates(
+    direction: NDArray[np.float64], face: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Where places lie on a face, and how much the face counts there.
+
+    Args:
+        direction: Unit vectors, shape (3, ...).
+        face: 0 to 5.
+
+    Returns:
+        Coordinates from -1 to 1 on the face (more beside it) upwards and to the right, and the
+        weight: 1 well inside, 0 well outside. Each of shape (...).
+    """
+    x, y, z = direction
+    out, right, up = (axis[0] * x + axis[1] * y + axis[2] * z for axis in _FACES[face])
+    across = np.arctan2(right, out) * (4.0 / np.pi)
+    upwards = np.arctan2(up, out) * (4.0 / np.pi)
+    outside = np.maximum(np.abs(across), np.abs(upwards)) - 1.0
+    weight = np.clip(0.5 - outside / (2.0 * _BLEND), 0.0, 1.0)
+    return upwards, across, weight
+
+
+def near_chart(direction: NDArray[np.float64], face: int) -> bool:
+    """Whether any of the places, shape (3, ...), may lie on a face: a quick look."""
+    return bool(near_charts(direction[:, None])[face, 0])
+
+
+def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether any of P sets of places, shape (3, P, ...), may lie on a face: shape (6, P).
+
+    A quick look at the box around each set: one that is far away may be called near, never the other way round.
+    """
+    flat = direction.reshape(*direction.shape[:2], -1)
+    low, high = flat.min(axis=-1), flat.max(axis=-1)
+    found = []
+    for out, *sides in _FACES:
+        reach = _NEAR_CHART * np.maximum(out @ low, out @ high)
+        ends = [(side @ low, side @ high) for side in sides]
+        # Nearest to the middle of the face: nowhere else than at an end, or in the middle itself.
+        nearest = [
+            np.where(one * other <= 0.0, 0.0, np.minimum(abs(one), abs(other)))
+            for one, other in ends
+        ]
+        found.append((nearest[0] < reach) & (nearest[1] < reach))
+    return np.stack(found)
+
+
+def chart_direction(
+    upwards: NDArray[np.float64], across: NDArray[np.float64], face: int
+) -> NDArray[np.float64]:
+    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`.
+
+    Both coordinates have the shape (...), or shapes that spread to it.
+    """
+    right, up = np.tan(across * (np.pi / 4.0)), np.tan(upwards * (np.pi / 4.0))
+    out, to_right, to_up = _FACES[face]
+    length = np.sqrt(1.0 + right * right + up * up)
+    return np.stack([(out[i] + right * to_right[i] + up * to_up[i]) / length for i in range(3)])
