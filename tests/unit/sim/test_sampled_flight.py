@@ -14,7 +14,8 @@ from payload.run import _summarise
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
 from payload.sim.camera import Camera
-from payload.sim.sampled import FEWEST_TILES, choose_members, lots_by_stratum
+from payload.sim.looked_at import look_at
+from payload.sim.sampled import FEWEST_TILES, choose_members
 from payload.sim.strata import stratum
 from payload.sim.survey import sample_of
 from payload.types import Glance
@@ -126,29 +127,43 @@ def glances(count, seed=5):
     }
 
 
+def members(chosen, seen):
+    """Which tiles are painted, by image."""
+    looked = look_at(9, seen)
+    painted = chosen.painted(looked)
+    return {
+        (name, number)
+        for name, begin in looked.images.items()
+        for number in range(len(seen[name]))
+        if painted[begin + number]
+    }
+
+
 def test_a_larger_fraction_holds_the_smaller_one_and_every_stratum_has_some():
     seen = glances(300)
     before: set[tuple[str, int]] = set()
     total = sum(map(len, seen.values()))
     for fraction in (0.01, 0.05, 0.1, 0.3, 1.0):
-        chosen = choose_members(9, fraction, lots_by_stratum(9, seen))
-        members = {
-            (name, number) for name, items in seen.items() for number in chosen.numbers(name, items)
-        }
-        assert before <= members
-        assert len(members) >= 0.85 * max(fraction * total, FEWEST_TILES)
+        chosen = choose_members(9, fraction, look_at(9, seen).lots_by_stratum)
+        now = members(chosen, seen)
+        assert before <= now
+        assert len(now) >= 0.85 * max(fraction * total, FEWEST_TILES)
         strata = {stratum(item) for items in seen.values() for item in items}
-        assert {stratum(seen[name][number]) for name, number in members} == strata
-        before = members
+        assert {stratum(seen[name][number]) for name, number in now} == strata
+        before = now
     assert len(before) == total
 
 
 def test_membership_is_by_name_alone():
+    """Whoever else is looked at, and in which order."""
     seen = glances(300)
-    chosen = choose_members(9, 0.1, lots_by_stratum(9, seen))
+    chosen = choose_members(9, 0.1, look_at(9, seen).lots_by_stratum)
+    together = members(chosen, seen)
     for name in ("image-7", "image-250"):
-        assert chosen.numbers(name, seen[name]) == chosen.numbers(name, seen[name])
-    assert chosen.numbers("image-7", seen["image-7"]) != chosen.numbers("other", seen["image-7"])
+        alone = members(chosen, {name: seen[name]})
+        assert alone == {each for each in together if each[0] == name}
+    other = members(chosen, {"other": seen["image-7"]})
+    assert {number for _, number in other} != {n for name, n in together if name == "image-7"}
 
 
 def within(summary, pixels, arm="prune"):
