@@ -105,12 +105,16 @@ class Sample:
             {name: taken[:, :, place] for place, name in enumerate(_BY_TILE)},
         )
 
+    @cached_property
+    def _chances(self) -> NDArray[np.float64]:
+        return self.darkroom.chances(self.likes)
+
     def figures(self, arm: ArmName) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each brings down in an arm, [byte] and [px], and its residuals, as wide as single ones are.
 
         Both have the shape (2, N).
         """
-        chances = self.darkroom.chances(self.likes)
+        chances = self._chances
         own, taken = (brought[arm] for brought in self._brought)
         off = own - (taken * chances[:, :, None]).sum(axis=1)
         off /= np.sqrt(1.0 + (chances * chances).sum(axis=1))[:, None]
@@ -137,7 +141,8 @@ _BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
 def expected_spread(sample: Sample) -> Spread:
     """What donors show of what arms that judge tile by tile keep of all that was looked at.
 
-    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept.
+    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept. Strata of which nobody was
+    painted are not among those that are told of.
     """
     darkroom, looks, planned = sample.darkroom, sample.darkroom.looks, sample.darkroom.planned.looks
     all_tiles = dict(zip(planned.strata, planned.tiles.tolist(), strict=True))

@@ -19,7 +19,7 @@ from payload.sim.counted import counted_bytes
 from payload.sim.donors import Blank, Donor, like
 from payload.sim.facts import TileDarkroom, TileFacts
 from payload.sim.looked_at import LookedAt, Looks, look_at
-from payload.sim.strata import Stratum, weight
+from payload.sim.strata import Kind, Stratum, kind_of_stratum, largest_of_kinds, weight
 from payload.surrogate import Likeness
 from payload.types import Acquisition, Glance, Window
 
@@ -31,7 +31,8 @@ Assumption."""
 _ROUNDS = 50
 """Of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 3
-"""So many are painted of each stratum, or all that there are. Assumption."""
+"""So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
+by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Assumption."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,13 @@ def choose_members(
     count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
     weighed = sum(drawn.size * weight(where, threshold) for where, drawn in drawn_of.items())
+    commonest = largest_of_kinds({where: drawn.size for where, drawn in drawn_of.items()})
     shares: dict[Stratum, float] = {}
     for where, drawn in drawn_of.items():
-        least = 1.0
-        if drawn.size > FEWEST_IN_STRATUM:  # below this number there are just so many
-            least = float(drawn[FEWEST_IN_STRATUM])
+        least = 0.0
+        if where in commonest:
+            is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
+            least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
         own = 1.0 if share >= 1.0 else share * weight(where, threshold) * count / weighed
         shares[where] = max(own, least)
     return Membership(seed, share, shares, threshold)
@@ -121,7 +124,8 @@ class Sampled:
     def likes(self, looks: Looks, those: NDArray[np.bool_], count: int = LIKES) -> NDArray[np.intp]:
         """Numbers of the donors that some tiles resemble most, of their own stratum if that has a few.
 
-        In a stratum all were as likely to be painted; beside it others were, and would be too many.
+        In a stratum all were as likely to be painted; beside it others were, and would be too many. Where it has too
+        few they are of the largest stratum of its kind, and where that has too few as well, they are any.
 
         Args:
             looks: Of tiles.
@@ -134,9 +138,7 @@ class Sampled:
         found = np.full((looks.member.size, count), -1, np.intp)
         for where, tiles in looks.by_stratum():
             wanted = tiles[those[tiles]]
-            numbers, among = self._by_stratum.get(where, self._all)
-            if numbers.size < FEWEST_LIKES:
-                numbers, among = self._all
+            numbers, among = self._like_stratum(where)
             near = among.nearest_of_all(looks.likeness.taken(wanted), count)
             found[wanted, : near.shape[1]] = numbers[near]
         return found[those]
@@ -171,13 +173,15 @@ class Sampled:
         speakers = self.looks.tiles
         drawn = np.bincount(of_tile[own], minlength=speakers.size)
         wanted = (drawn / speakers)[self.looks.member]
-        column = near.ravel()  # -1, which is nobody, is the last one
-        nobody = near < 0
+        near, times = np.unique(near, axis=0, return_counts=True)  # many tiles have the same likes
+        column = np.where(near < 0, count, near)  # who is nobody comes last, and weighs nothing
+        weights = np.append(self.weights, 0.0)
         for _ in range(_ROUNDS):
-            weight = np.where(nobody, 0.0, self.weights[near])
-            share = weight / weight.sum(axis=1, keepdims=True)
-            speaks = np.bincount(column % (count + 1), share.ravel(), minlength=count + 1)[:count]
-            self.weights *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+            share = weights[column]
+            share *= (times / share.sum(axis=1))[:, None]
+            speaks = np.bincount(column.ravel(), share.ravel(), minlength=count + 1)[:count]
+            weights[:count] *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+        self.weights = weights[:count]
 
     def spoken(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """For how many tiles of its size each donor speaks, and the sum of squares of sizes; of the planned, (N,)."""
@@ -240,6 +244,21 @@ class Sampled:
             where: (numbers, self.looks.likeness.taken(numbers))
             for where, numbers in self.looks.by_stratum()
         }
+
+    def _like_stratum(self, where: Stratum) -> tuple[NDArray[np.intp], Likeness]:
+        """The donors that tiles of a stratum may be like."""
+        for each in (where, self._largest.get(kind_of_stratum(where))):
+            if each in self._by_stratum and self._by_stratum[each][0].size >= FEWEST_LIKES:
+                return self._by_stratum[each]
+        return self._all
+
+    @cached_property
+    def _largest(self) -> dict[Kind, Stratum]:
+        """The stratum of each kind that has most donors."""
+        found = largest_of_kinds(
+            {where: numbers.size for where, (numbers, _) in self._by_stratum.items()}
+        )
+        return {kind_of_stratum(where): where for where in found}
 
     def _looked_at(self, acquisition: Acquisition) -> tuple[Sequence[Glance], NDArray[np.intp]]:
         """Glances at an image's tiles, and the donors of these."""

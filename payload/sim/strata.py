@@ -5,11 +5,14 @@ which lies between thick cover and all cover. So the sky is told apart by the co
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 
 from payload.surrogate.likeness import GROUPS, kind_of
 from payload.types import Glance
 
 Stratum = tuple[int, int, int, int]
+Kind = tuple[int, int, int]
+"""What tiles of a stratum are but for their size."""
 _SUN_EDGES_DEG = (20.0, 40.0)
 _GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
     "glint": 0
@@ -48,6 +51,21 @@ def stratum(glance: Glance) -> Stratum:
     if sky == _CLEAR or (kind == 1 and sky != _COVERED and found < _EDGES[_KEPT_BINS - 1]):
         return _GROUND_OF[glance.surface], sky, 0, size
     return 0, sky, sum(glance.sun_elevation_deg > edge for edge in _SUN_EDGES_DEG), size
+
+
+def kind_of_stratum(where: Stratum) -> Kind:
+    """Ground, sky and sun, whatever the size."""
+    return where[:3]
+
+
+def largest_of_kinds(tiles: Mapping[Stratum, int]) -> set[Stratum]:
+    """Of each kind the stratum that has most tiles, of equals the first."""
+    found: dict[Kind, Stratum] = {}
+    for where, count in tiles.items():
+        best = found.setdefault(kind_of_stratum(where), where)
+        if count > tiles[best]:
+            found[kind_of_stratum(where)] = where
+    return set(found.values())
 
 
 def weight(where: Stratum, threshold: float = 0.7) -> float:

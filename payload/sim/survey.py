@@ -20,8 +20,9 @@ from payload.sim.planning import first_plan
 from payload.sim.sample_error import Known, Sample, expected_spread, foreseen
 from payload.sim.sampled import Sampled, choose_members
 
-_SURE = 0.98
-"""So much of the error that is asked for is foreseen: which tiles take from whom is drawn after that. Assumption."""
+_SURE = 0.99
+"""So much of the error that is asked for is foreseen: who takes from whom is known by then, but not which images come
+down, and totals are those of donors. Assumption."""
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
