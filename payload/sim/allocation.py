@@ -156,11 +156,18 @@ def grown(
         error: Half of the 95 % interval, as a share of the total.
         lots: Of all tiles by stratum, sorted.
     """
-    shares = dict(membership.shares)
     wanted = spread.wanted(error)
-    for where, count in zip(spread.strata, wanted.astype(int).tolist(), strict=True):
-        drawn = lots[where]
-        share = 1.0 if count >= drawn.size else float(drawn[count])
-        shares[where] = max(shares[where], share)
     overall = float(wanted.sum() / spread.tiles.sum())
+    if overall >= 1.0:
+        return replace(membership, share=1.0, shares=dict.fromkeys(lots, 1.0))
+    counts = dict(zip(spread.strata, wanted.astype(int).tolist(), strict=True))
+    scale = float(wanted.sum() / (spread.tiles * spread.weights).sum())
+    shares: dict[Stratum, float] = {}
+    for where, drawn in lots.items():
+        if where not in counts:  # nobody was painted there as yet: as many as their weight wants
+            share = min(scale * weight(where, spread.threshold), 1.0)
+        else:
+            count = counts[where]
+            share = 1.0 if count >= drawn.size else float(drawn[count])
+        shares[where] = max(membership.shares[where], share)
     return replace(membership, share=max(membership.share, overall), shares=shares)

@@ -17,7 +17,7 @@ theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -35,8 +35,6 @@ from payload.sim.sampled import LIKES, Sampled
 
 Brought = Mapping[ArmName, NDArray[np.float64]]
 """[byte] and [px], by arm: what comes down of tiles, and clear ground in it."""
-Known = dict[tuple[str, str], list[tuple[int, int]]]
-"""The same, by arm in order, of a tile as it would be taken for another one, by both their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,10 @@ class Sample:
     Attributes:
         assembly: The scenario, assembled.
         darkroom: Has the painted tiles as donors.
-        known: What smaller samples have told; it is added to.
     """
 
     assembly: Assembly
     darkroom: Sampled
-    known: Known = field(default_factory=Known)
 
     @cached_property
     def likes(self) -> NDArray[np.intp]:
@@ -82,7 +78,7 @@ class Sample:
     @cached_property
     def _brought(self) -> tuple[Brought, Brought]:
         """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (N, m, 2)."""
-        sensor, donors = self.assembly.sensor, self.darkroom.donors
+        sensor, donors, known = self.assembly.sensor, self.darkroom.donors, self.darkroom.known
         arms = [make_arm(name, self.assembly.scenario.pruning) for name in _BY_TILE]
         own = np.zeros((len(donors), len(arms), 2))
         taken = np.zeros((*self.likes.shape, len(arms), 2))
@@ -96,10 +92,10 @@ class Sample:
                 if place < 0:
                     continue
                 pair = was.tile_id, donors[place].facts.tile_id
-                if pair not in self.known:
+                if pair not in known:
                     fact = with_counted(sensor, like(donors[place], blank))
-                    self.known[pair] = [_brings(arm, fact) for arm in arms]
-                taken[number, column] = self.known[pair]
+                    known[pair] = [_brings(arm, fact) for arm in arms]
+                taken[number, column] = known[pair]
         return (
             {name: own[:, place] for place, name in enumerate(_BY_TILE)},
             {name: taken[:, :, place] for place, name in enumerate(_BY_TILE)},

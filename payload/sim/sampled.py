@@ -33,6 +33,8 @@ _ROUNDS = 50
 FEWEST_IN_STRATUM = 3
 """So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
 by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Assumption."""
+Known = dict[tuple[str, str], list[tuple[int, int]]]
+"""[byte] and [px] of clear ground that a tile brings down, taken for another one, by both their ids; in a list of arms."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Sampled:
         donors: Painted tiles, at least one.
         windows: The tiles of an image, in grid order.
         planned: What was looked at already.
+        known: What is told already of painted tiles as they would be taken for others; `sample_error` adds to it.
         drawn: Of each image that was developed the donor of each tile, -1 of those that were painted; shape (T,).
         painted: Ids of tiles that were painted.
     """
@@ -105,6 +108,7 @@ class Sampled:
     donors: Sequence[Donor]
     windows: Sequence[Window]
     planned: LookedAt
+    known: Known = field(default_factory=Known)
     drawn: dict[str, NDArray[np.intp]] = field(default_factory=dict[str, NDArray[np.intp]])
     painted: set[str] = field(default_factory=set[str])
 

@@ -17,8 +17,8 @@ from payload.sim.donors import Donor
 from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.looked_at import look_at
 from payload.sim.planning import first_plan
-from payload.sim.sample_error import Known, Sample, expected_spread, foreseen
-from payload.sim.sampled import Sampled, choose_members
+from payload.sim.sample_error import Sample, expected_spread, foreseen
+from payload.sim.sampled import Known, Sampled, choose_members
 
 _SURE = 0.99
 """So much of the error that is asked for is foreseen: who takes from whom is known by then, but not which images come
@@ -80,11 +80,11 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
                 f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
                 "it flies with fidelity: pixels"
             )
-        darkroom = Sampled(source, painter, membership, donors, windows, looked)
+        darkroom = Sampled(source, painter, membership, donors, windows, looked, known)
         darkroom.balance()
         if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
             return darkroom
-        sample = Sample(assembly, darkroom, known)
+        sample = Sample(assembly, darkroom)
         told, asked = foreseen(sample), _SURE * rules.error
         if told <= asked:
             return darkroom
