@@ -201,7 +201,14 @@ def _summarise(
     )
     darkroom = sample_of(memo.darkroom)
     if darkroom is not None:
-        errors = sample_errors(assembly, darkroom, memo, records)
+        totals = {
+            arm["name"]: (
+                float((arm["downlinked_bytes"] or 0) - (arm["report_bytes"] or 0)),
+                float(arm["clear_pixels_delivered"] or 0),
+            )
+            for arm in summary["arms"]
+        }
+        errors = sample_errors(assembly, darkroom, records, totals)
         summary["sampled"] = sampled_part(
             summary["arms"],
             {name: (error.bytes, error.clear_px) for name, error in errors.items()},

@@ -11,12 +11,13 @@ Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; 
 (3rd ed., 1977), sections 5.4, 5.5 and 5.9; Chow and Robbins (1965), Annals of Mathematical Statistics 36(2), 457-462.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.sim.looked_at import Looks
 from payload.sim.sampled import Membership
 from payload.sim.strata import Stratum, weight
 
@@ -24,9 +25,9 @@ Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 _EXPECTED_AS = 10.0
 """What is expected of a stratum counts as so many of its residuals. Assumption."""
-_STEP, _AIM = 0.7, 0.99
-"""So much of the way is gone at once, to an error a little smaller, as what a small sample tells of errors is vague: of
-a pilot of 625 tiles a first forecast was off by a tenth. Assumption."""
+_STEP, _LEAP = 0.3, 0.04
+"""So much of the way is gone at once, as what a small sample tells of errors is vague; a way of so small a share of what is
+painted is gone to its end. Assumption: of pilots of 760 tiles first forecasts wanted up to twice as many more as were."""
 _HALVINGS = 60
 
 
@@ -103,13 +104,15 @@ class Spread:
         def at(scale: float) -> NDArray[np.float64]:
             return np.minimum(np.maximum(np.ceil(scale * ideal), self.painted), self.tiles)
 
-        least = _least_scale(lambda scale: self.error_of(at(scale)) <= _AIM * error, ideal)
-        return self.painted + np.ceil(_STEP * (at(least) - self.painted))
+        least = _least_scale(lambda scale: self.error_of(at(scale)) <= error, ideal)
+        way = at(least) - self.painted
+        is_near = way.sum() <= _LEAP * self.painted.sum()
+        return self.painted + (way if is_near else np.ceil(_STEP * way))
 
 
 def steadied(
     squares: NDArray[np.float64],
-    strata: Sequence[Stratum],
+    looks: Looks,
     tiles: NDArray[np.float64],
     threshold: float = 0.7,
 ) -> NDArray[np.float64]:
@@ -117,17 +120,14 @@ def steadied(
 
     Args:
         squares: Of each painted tile, shape (N,).
-        strata: Of each.
+        looks: Of the painted tiles.
         tiles: That each speaks for, shape (N,).
         threshold: Cover from which on tiles are dropped.
     """
-    names = tuple(dict.fromkeys(strata))
-    place = {where: number for number, where in enumerate(names)}
-    member = np.array([place[where] for where in strata], np.intp)
-    painted = np.bincount(member).astype(np.float64)
+    member, painted = looks.member, looks.tiles.astype(np.float64)
     means = np.bincount(member, squares) / painted
     spoken = np.asarray(np.bincount(member, tiles), np.float64)
-    spread = Spread(names, spoken, painted, means, threshold)
+    spread = Spread(looks.strata, spoken, painted, means, threshold)
     return np.asarray(squares + (spread.expected**2 - means)[member], np.float64)
 
 
@@ -156,11 +156,18 @@ def grown(
         error: Half of the 95 % interval, as a share of the total.
         lots: Of all tiles by stratum, sorted.
     """
-    shares = dict(membership.shares)
     wanted = spread.wanted(error)
-    for where, count in zip(spread.strata, wanted.astype(int).tolist(), strict=True):
-        drawn = lots[where]
-        share = 1.0 if count >= drawn.size else float(drawn[count])
-        shares[where] = max(shares[where], share)
     overall = float(wanted.sum() / spread.tiles.sum())
+    if overall >= 1.0:
+        return replace(membership, share=1.0, shares=dict.fromkeys(lots, 1.0))
+    counts = dict(zip(spread.strata, wanted.astype(int).tolist(), strict=True))
+    scale = float(wanted.sum() / (spread.tiles * spread.weights).sum())
+    shares: dict[Stratum, float] = {}
+    for where, drawn in lots.items():
+        if where not in counts:  # nobody was painted there as yet: as many as their weight wants
+            share = min(scale * weight(where, spread.threshold), 1.0)
+        else:
+            count = counts[where]
+            share = 1.0 if count >= drawn.size else float(drawn[count])
+        shares[where] = max(membership.shares[where], share)
     return replace(membership, share=max(membership.share, overall), shares=shares)

@@ -6,34 +6,35 @@ some that were: from one of these *donors*, drawn by its name, it takes what the
 needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.record import HEADER_BYTES
-from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
-from payload.rng import stream
 from payload.sim.counted import counted_bytes
-from payload.sim.facts import ClearPart, Thumbnail, TileDarkroom, TileFacts, perfect
-from payload.sim.strata import Stratum, stratum, weight
-from payload.surrogate import Likeness, likeness
-from payload.types import Acquisition, CoverEstimate, Glance, NotCoded
+from payload.sim.donors import Blank, Donor, like
+from payload.sim.facts import TileDarkroom, TileFacts
+from payload.sim.looked_at import LookedAt, Looks, look_at
+from payload.sim.strata import Kind, Stratum, kind_of_stratum, largest_of_kinds, weight
+from payload.surrogate import Likeness
+from payload.types import Acquisition, Glance, Window
 
 FEWEST_TILES = 200
 """A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
-LIKES, FEWEST_LIKES, COVER_STEP = 8, 3, 0.05
-"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if they are all to be of it;
-a difference in cover that is as unlike as 10 degrees of sun. Assumption."""
+LIKES, FEWEST_LIKES = 8, 3
+"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if they are all to be of it.
+Assumption."""
 _ROUNDS = 50
 """Of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 3
-"""So many are painted of each stratum, or all that there are. Assumption."""
+"""So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
+by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Assumption."""
+Known = dict[tuple[str, str], list[tuple[int, int]]]
+"""[byte] and [px] of clear ground that a tile brings down, taken for another one, by both their ids; in a list of arms."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +53,10 @@ class Membership:
     shares: Mapping[Stratum, float]
     threshold: float = 0.7
 
-    def numbers(self, acquisition_id: str, glances: Sequence[Glance]) -> list[int]:
-        """The tiles of an image that are painted, in grid order."""
-        drawn = lots(self.seed, acquisition_id, len(glances))
-        return [
-            number
-            for number, glance in enumerate(glances)
-            if drawn[number] < self.shares.get(stratum(glance), self.share)
-        ]
-
-
-def lots(seed: int, acquisition_id: str, count: int) -> NDArray[np.float64]:
-    """A number from 0 to 1 for each tile of an image, shape (count,)."""
-    return stream(seed, "sampled", acquisition_id).random(count)
-
-
-def lots_by_stratum(
-    seed: int, looked_at: Mapping[str, Sequence[Glance]]
-) -> dict[Stratum, NDArray[np.float64]]:
-    """The numbers of all tiles, sorted in each stratum."""
-    found: dict[Stratum, list[float]] = {}
-    for name, glances in looked_at.items():
-        drawn = lots(seed, name, len(glances)).tolist()
-        for glance, lot in zip(glances, drawn, strict=True):
-            found.setdefault(stratum(glance), []).append(lot)
-    return {where: np.sort(drawn) for where, drawn in found.items()}
+    def painted(self, looked: LookedAt) -> NDArray[np.bool_]:
+        """Which tiles are painted, shape (N,)."""
+        share = [self.shares.get(where, self.share) for where in looked.looks.strata]
+        return looked.lots < np.array(share)[looked.looks.member]
 
 
 def choose_members(
@@ -96,22 +76,16 @@ def choose_members(
     count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
     weighed = sum(drawn.size * weight(where, threshold) for where, drawn in drawn_of.items())
+    commonest = largest_of_kinds({where: drawn.size for where, drawn in drawn_of.items()})
     shares: dict[Stratum, float] = {}
     for where, drawn in drawn_of.items():
-        least = 1.0
-        if drawn.size > FEWEST_IN_STRATUM:  # below this number there are just so many
-            least = float(drawn[FEWEST_IN_STRATUM])
+        least = 0.0
+        if where in commonest:
+            is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
+            least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
         own = 1.0 if share >= 1.0 else share * weight(where, threshold) * count / weighed
         shares[where] = max(own, least)
     return Membership(seed, share, shares, threshold)
-
-
-@dataclass(frozen=True, slots=True)
-class Donor:
-    """A tile that was painted."""
-
-    glance: Glance
-    facts: TileFacts
 
 
 @dataclass
@@ -121,8 +95,10 @@ class Sampled:
     Attributes:
         painter: Paints, masks and compresses.
         donors: Painted tiles, at least one.
-        glanced: Glances of images that were looked at already, by acquisition id.
-        donor_of: The donor of each tile that was drawn, by tile id.
+        windows: The tiles of an image, in grid order.
+        planned: What was looked at already.
+        known: What is told already of painted tiles as they would be taken for others; `sample_error` adds to it.
+        drawn: Of each image that was developed the donor of each tile, -1 of those that were painted; shape (T,).
         painted: Ids of tiles that were painted.
     """
 
@@ -130,26 +106,56 @@ class Sampled:
     painter: TileDarkroom
     membership: Membership
     donors: Sequence[Donor]
-    tile_px: int
-    glanced: Mapping[str, Sequence[Glance]] = field(default_factory=dict[str, Sequence[Glance]])
-    donor_of: dict[str, int] = field(default_factory=dict[str, int])
+    windows: Sequence[Window]
+    planned: LookedAt
+    known: Known = field(default_factory=Known)
+    drawn: dict[str, NDArray[np.intp]] = field(default_factory=dict[str, NDArray[np.intp]])
     painted: set[str] = field(default_factory=set[str])
-    _near: dict[str, list[NDArray[np.intp] | None]] = field(
-        init=False, default_factory=dict[str, list[NDArray[np.intp] | None]]
-    )
 
     def __post_init__(self) -> None:
         self.weights = np.ones(len(self.donors))
 
-    def likes(self, glance: Glance, count: int = LIKES) -> NDArray[np.intp]:
-        """Numbers of the donors that a tile resembles most, of its own stratum if that has a few.
+    @cached_property
+    def looks(self) -> Looks:
+        """Of the donors."""
+        return Looks.of([donor.glance for donor in self.donors])
 
-        In a stratum all were as likely to be painted; beside it others were, and would be too many.
+    @cached_property
+    def window_px(self) -> NDArray[np.float64]:
+        """[px] Of the tiles of an image, shape (T,)."""
+        return np.array([window.pixels for window in self.windows], np.float64)
+
+    def likes(self, looks: Looks, those: NDArray[np.bool_], count: int = LIKES) -> NDArray[np.intp]:
+        """Numbers of the donors that some tiles resemble most, of their own stratum if that has a few.
+
+        In a stratum all were as likely to be painted; beside it others were, and would be too many. Where it has too
+        few they are of the largest stratum of its kind, and where that has too few as well, they are any.
+
+        Args:
+            looks: Of tiles.
+            those: Which of them, shape (N,).
+            count: So many donors, or as many as there are.
+
+        Returns:
+            In their order, behind them -1 where there are fewer; shape (n, count).
         """
-        numbers, among = self._by_stratum.get(stratum(glance), self._all)
-        if numbers.size < FEWEST_LIKES:
-            numbers, among = self._all
-        return numbers[among.nearest(glance, count)]
+        found = np.full((looks.member.size, count), -1, np.intp)
+        for where, tiles in looks.by_stratum():
+            wanted = tiles[those[tiles]]
+            numbers, among = self._like_stratum(where)
+            near = among.nearest_of_all(looks.likeness.taken(wanted), count)
+            found[wanted, : near.shape[1]] = numbers[near]
+        return found[those]
+
+    @cached_property
+    def _blank(self) -> NDArray[np.bool_]:
+        """Which of what was looked at is not painted."""
+        return ~self.membership.painted(self.planned)
+
+    @cached_property
+    def _near(self) -> NDArray[np.intp]:
+        """The likes of each of those, shape (n, LIKES)."""
+        return self.likes(self.planned.looks, self._blank)
 
     def balance(self) -> None:
         """Weigh donors so that all of a stratum speak for as many tiles: then sums are right in the mean.
@@ -159,63 +165,74 @@ class Sampled:
 
         Source: Deming and Stephan (1940), Annals of Mathematical Statistics 11(4), 427-444.
         """
-        own = [stratum(donor.glance) for donor in self.donors]
-        rows: list[NDArray[np.intp]] = []
-        drawn: Counter[Stratum] = Counter()
-        for name, glances in self.glanced.items():
-            members = set(self.membership.numbers(name, glances))
-            near = [
-                None if number in members else self.likes(glance)
-                for number, glance in enumerate(glances)
-            ]
-            self._near[name] = near
-            for found, glance in zip(near, glances, strict=True):
-                if found is not None and own[found[0]] == (where := stratum(glance)):
-                    rows.append(found)
-                    drawn[where] += 1
-        if not rows:
+        count, strata = len(self.donors), self.planned.looks.strata
+        place = {where: number for number, where in enumerate(self.looks.strata)}
+        of_tile = np.array([place.get(where, -1) for where in strata], np.intp)
+        of_tile = of_tile[self.planned.looks.member[self._blank]]
+        near = self._near
+        own = of_tile == self.looks.member[near[:, 0]]
+        near = near[own]
+        if not near.size:
             return
-        speakers = Counter(own)
-        wanted = np.array([drawn[where] / speakers[where] for where in own])
-        column = np.concatenate(rows)
-        row = np.repeat(np.arange(len(rows)), [found.size for found in rows])
+        speakers = self.looks.tiles
+        drawn = np.bincount(of_tile[own], minlength=speakers.size)
+        wanted = (drawn / speakers)[self.looks.member]
+        near, times = np.unique(near, axis=0, return_counts=True)  # many tiles have the same likes
+        column = np.where(near < 0, count, near)  # who is nobody comes last, and weighs nothing
+        weights = np.append(self.weights, 0.0)
         for _ in range(_ROUNDS):
-            weight = self.weights[column]
-            share = weight / np.bincount(row, weight)[row]
-            speaks = np.bincount(column, share, minlength=wanted.size)
-            self.weights *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+            share = weights[column]
+            share *= (times / share.sum(axis=1))[:, None]
+            speaks = np.bincount(column.ravel(), share.ravel(), minlength=count + 1)[:count]
+            weights[:count] *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+        self.weights = weights[:count]
 
-    def spoken(
-        self, donor_px: NDArray[np.float64], window_px: NDArray[np.float64]
+    def spoken(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """For how many tiles of its size each donor speaks, and the sum of squares of sizes; of the planned, (N,)."""
+        window_px = np.resize(self.window_px, self._blank.size)[self._blank]
+        return self.summed(self._of_planned[self._blank], window_px)
+
+    def summed(
+        self, donors: NDArray[np.intp], pixels: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """For how many tiles of its size each donor is expected to speak, and the sum of squares of sizes, (N,).
+        """How often their own size donors speak for tiles of sizes, and the sum of squares of that; (N,).
 
         Args:
-            donor_px: [px] Of each donor, shape (N,).
-            window_px: [px] Of each tile of an image, in grid order, shape (T,).
+            donors: Of each tile, shape (n,).
+            pixels: [px] Of each, shape (n,).
         """
-        near, sizes = list[NDArray[np.intp]](), list[float]()
-        for each in self._near.values():
-            for found, pixels in zip(each, window_px.tolist(), strict=True):
-                if found is not None:
-                    near.append(found)
-                    sizes.append(pixels)
-        if not near:
-            return np.zeros(donor_px.size), np.zeros(donor_px.size)
-        column = np.concatenate(near)
-        row = np.repeat(np.arange(len(near)), [found.size for found in near])
-        weight = self.weights[column]
-        chance = weight / np.maximum(np.bincount(row, weight)[row], 1e-300)
-        size = np.array(sizes)[row] / donor_px[column]
-        speaks = np.bincount(column, size * chance, minlength=donor_px.size)
-        squares = np.bincount(column, size * size * chance, minlength=donor_px.size)
+        size, count = pixels / self.donor_px[donors], len(self.donors)
+        speaks = np.bincount(donors, size, minlength=count)
+        squares = np.bincount(donors, size * size, minlength=count)
         return speaks.astype(np.float64), squares.astype(np.float64)
 
+    @cached_property
+    def donor_px(self) -> NDArray[np.float64]:
+        """[px] Of each donor, shape (N,)."""
+        return np.array([donor.facts.pixels for donor in self.donors], np.float64)
+
     def chances(self, near: NDArray[np.intp]) -> NDArray[np.float64]:
-        """How likely each of these donors is to be drawn, shape (m,)."""
-        weights = self.weights[near]
-        total = weights.sum()
-        return weights / total if total > 0 else np.full(near.size, 1 / near.size)
+        """How likely each of these donors is to be drawn, 0 for nobody; shape (n, m)."""
+        is_one = near >= 0
+        weights = np.where(is_one, self.weights[near], 0.0)
+        weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, is_one)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)
+
+    def _drawn(
+        self, looked: LookedAt, blank: NDArray[np.bool_], near: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """The donor of each tile that was looked at, -1 of those that are painted; shape (N,)."""
+        upto = np.cumsum(self.chances(near), axis=1)
+        place = (upto < looked.dice[blank, None]).sum(axis=1)
+        place = np.minimum(place, (near >= 0).sum(axis=1) - 1)
+        found = np.full(blank.size, -1, np.intp)
+        found[blank] = near[np.arange(place.size), place]
+        return found
+
+    @cached_property
+    def _of_planned(self) -> NDArray[np.intp]:
+        """The donors of all that was looked at, by the weights that stand now."""
+        return self._drawn(self.planned, self._blank, self._near)
 
     @cached_property
     def _painted(self) -> dict[str, TileFacts]:
@@ -223,18 +240,40 @@ class Sampled:
 
     @cached_property
     def _all(self) -> tuple[NDArray[np.intp], Likeness]:
-        return self._likeness(list(range(len(self.donors))))
+        return np.arange(len(self.donors)), self.looks.likeness
 
     @cached_property
     def _by_stratum(self) -> dict[Stratum, tuple[NDArray[np.intp], Likeness]]:
-        found: dict[Stratum, list[int]] = {}
-        for number, donor in enumerate(self.donors):
-            found.setdefault(stratum(donor.glance), []).append(number)
-        return {where: self._likeness(numbers) for where, numbers in found.items()}
+        return {
+            where: (numbers, self.looks.likeness.taken(numbers))
+            for where, numbers in self.looks.by_stratum()
+        }
 
-    def _likeness(self, numbers: list[int]) -> tuple[NDArray[np.intp], Likeness]:
-        seen = [self.donors[number].glance for number in numbers]
-        return np.array(numbers, np.intp), likeness(seen, step=COVER_STEP)
+    def _like_stratum(self, where: Stratum) -> tuple[NDArray[np.intp], Likeness]:
+        """The donors that tiles of a stratum may be like."""
+        for each in (where, self._largest.get(kind_of_stratum(where))):
+            if each in self._by_stratum and self._by_stratum[each][0].size >= FEWEST_LIKES:
+                return self._by_stratum[each]
+        return self._all
+
+    @cached_property
+    def _largest(self) -> dict[Kind, Stratum]:
+        """The stratum of each kind that has most donors."""
+        found = largest_of_kinds(
+            {where: numbers.size for where, (numbers, _) in self._by_stratum.items()}
+        )
+        return {kind_of_stratum(where): where for where in found}
+
+    def _looked_at(self, acquisition: Acquisition) -> tuple[Sequence[Glance], NDArray[np.intp]]:
+        """Glances at an image's tiles, and the donors of these."""
+        begin, count = self.planned.images.get(acquisition.id), len(self.windows)
+        if begin is not None:
+            some = slice(begin, begin + count)
+            return self.planned.glances[some], self._of_planned[some]
+        glances = self.source.glance(acquisition.view, self.windows)
+        looked = look_at(self.membership.seed, {acquisition.id: glances})
+        blank = ~self.membership.painted(looked)
+        return glances, self._drawn(looked, blank, self.likes(looked.looks, blank))
 
     def develop(
         self,
@@ -242,126 +281,24 @@ class Sampled:
         spool: Path | None,  # noqa: ARG002 - most tiles have no record, so none is kept
     ) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles; there are no records."""
-        sensor = acquisition.view.sensor
-        windows = TileGrid(sensor.height_px, sensor.width_px, self.tile_px).windows
-        glances = self.glanced.get(acquisition.id) or self.source.glance(acquisition.view, windows)
-        members = self.membership.numbers(acquisition.id, glances)
-        facts = {
-            number: self._painted[tile_id]
-            for number in members
-            if (tile_id := acquisition.tile_ids[number]) in self._painted
-        }
-        missing = [number for number in members if number not in facts]
-        facts.update(zip(missing, self.painter.develop_some(acquisition, missing), strict=True))
-        self.painted.update(fact.tile_id for fact in facts.values())
-        dice = stream(self.membership.seed, "sampled donor", acquisition.id).random(len(windows))
-        known = self._near.get(acquisition.id)
+        sensor, names = acquisition.view.sensor, acquisition.tile_ids
+        glances, donors = self._looked_at(acquisition)
+        self.drawn[acquisition.id] = donors
+        unknown = [
+            number
+            for number in np.flatnonzero(donors < 0).tolist()
+            if names[number] not in self._painted
+        ]
+        fresh = dict(zip(unknown, self.painter.develop_some(acquisition, unknown), strict=True))
         found: list[TileFacts] = []
-        for number, (tile_id, window) in enumerate(zip(acquisition.tile_ids, windows, strict=True)):
-            if number not in facts:
-                near = known[number] if known else None
-                near = self.likes(glances[number]) if near is None else near
-                upto = np.cumsum(self.chances(near))
-                chosen = int(near[min(int(np.searchsorted(upto, dice[number])), near.size - 1)])
-                self.donor_of[tile_id] = chosen
-                raw_bytes = acquisition.tile_raw_bytes[number]
-                painted_bytes = raw_bytes - counted_bytes(sensor, window.pixels)
-                drawn = like(self.donors[chosen], glances[number], window.pixels, painted_bytes)
-                facts[number] = replace(drawn, tile_id=tile_id, raw_bytes=raw_bytes)
-            found.append(facts[number])
+        for number, donor in enumerate(donors.tolist()):
+            name, raw_bytes = names[number], acquisition.tile_raw_bytes[number]
+            if donor < 0:
+                self.painted.add(name)
+                found.append(fresh[number] if number in fresh else self._painted[name])
+                continue
+            pixels = self.windows[number].pixels
+            painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
+            tile = Blank(name, glances[number], pixels, raw_bytes, painted_bytes)
+            found.append(like(self.donors[donor], tile))
         return tuple(found)
-
-
-def like(donor: Donor, glance: Glance, pixels: int, raw_bytes: int) -> TileFacts:
-    """The facts of a tile of so many pixels, and bytes of its painted bands, that is like a donor."""
-    was = donor.facts
-    size = pixels / was.pixels
-    estimate = _said(donor, glance, size)
-    encoded_bytes = _length(was.encoded_bytes, size, raw_bytes)
-    small = was.thumbnail
-    return replace(
-        was,
-        pixels=pixels,
-        estimate=estimate,
-        perfect=perfect(estimate),
-        encoded_bytes=encoded_bytes,
-        clear_part=_clear_part(was, estimate, size, (raw_bytes, encoded_bytes)),
-        thumbnail=None
-        if small is None
-        else Thumbnail(
-            max(1, round(small.pixels * size)), *[_length(small.bytes, size, small.bytes)] * 2
-        ),
-    )
-
-
-def _length(was_bytes: int, size: float, most_bytes: int) -> int:
-    """[byte] Of a record whose payload is so many times as long, but at most a length."""
-    return min(HEADER_BYTES + round((was_bytes - HEADER_BYTES) * size), most_bytes)
-
-
-def _said(donor: Donor, glance: Glance, size: float) -> CoverEstimate:
-    """What the masker says of a tile that the donor is like, so many times as large.
-
-    The same shares of cloud and of clear ground are called cloud, and probabilities stray as far from the mask.
-    """
-    was = donor.facts.estimate
-    cloudy, clear = was.cloudy_px or 0, was.clear_px or 0
-    known, valid_px = cloudy + clear, round(was.valid_px * size)
-    known_px = round(known * size)
-    off = cloudy / known - donor.glance.cover if known else 0.0
-    cloudy_px = round(min(max(glance.cover + off, 0.0), 1.0) * known_px)
-    clear_px = known_px - cloudy_px
-    true_cloud_px = round((was.true_cloud_px or 0) / max(cloudy, 1) * cloudy_px)
-    false_cloud_px = round((was.false_cloud_px or 0) / max(clear, 1) * clear_px)
-    called_known = (was.true_cloud_px or 0) + (was.false_cloud_px or 0)
-    unknown_cloud_px = round((was.cloud_px - called_known) * size)
-    cloud_px = min(true_cloud_px + false_cloud_px + unknown_cloud_px, valid_px)
-    expected = was.cloud_px if was.expected_cloud_px is None else was.expected_cloud_px
-    return CoverEstimate(
-        valid_px,
-        cloud_px,
-        true_cloud_px=true_cloud_px,
-        missed_cloud_px=cloudy_px - true_cloud_px,
-        false_cloud_px=false_cloud_px,
-        true_clear_px=clear_px - false_cloud_px,
-        expected_cloud_px=min(
-            max(cloud_px + (expected - was.cloud_px) * size, 0.0), float(valid_px)
-        ),
-    )
-
-
-def _clear_part(
-    was: TileFacts, estimate: CoverEstimate, size: float, lengths: tuple[int, int]
-) -> ClearPart | None:
-    """A tile without its cloudy pixels: of its clear and cloudy ones the donor's shares are left out.
-
-    Args:
-        was: The donor's facts.
-        estimate: Of the tile.
-        size: How many times as large it is.
-        lengths: [byte] Of its raw record, and of its record.
-    """
-    part = was.clear_part
-    if part is None:
-        return None
-    raw_bytes, encoded_bytes = lengths
-    gone = part.not_coded
-    clear_px = _share(gone.clear_px, was.estimate.clear_px, estimate.clear_px)
-    cloudy_px = _share(gone.cloudy_px, was.estimate.cloudy_px, estimate.cloudy_px)
-    was_gone = (gone.clear_px or 0) + (gone.cloudy_px or 0)
-    was_coded, coded = was.pixels - was_gone, was.pixels * size - clear_px - cloudy_px
-    left_out_bytes = round(gone.bytes * (clear_px + cloudy_px) / max(was_gone, 1))
-    if left_out_bytes <= 0:
-        return None
-    shrinks = coded / was_coded if was_coded else size
-    most_bytes = max(HEADER_BYTES, min(encoded_bytes - 1, raw_bytes - left_out_bytes))
-    left_out_bytes = min(left_out_bytes, raw_bytes - HEADER_BYTES)
-    return ClearPart(
-        _length(part.encoded_bytes, shrinks, most_bytes),
-        NotCoded(left_out_bytes, clear_px, cloudy_px),
-        part.encodings,
-    )
-
-
-def _share(gone_px: int | None, was_px: int | None, now_px: int | None) -> int:
-    return round((gone_px or 0) / max(was_px or 0, 1) * (now_px or 0))

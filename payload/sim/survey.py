@@ -13,14 +13,17 @@ from payload.sim.arms import make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.camera import Camera
 from payload.sim.counted import Counted
+from payload.sim.donors import Donor
 from payload.sim.facts import Darkroom, TileFacts
 from payload.sim.glances import glances_at
+from payload.sim.looked_at import look_at
 from payload.sim.planning import first_plan
 from payload.sim.sample_error import Sample, expected_spread, foreseen
-from payload.sim.sampled import Donor, Sampled, choose_members, lots_by_stratum
+from payload.sim.sampled import Known, Sampled, choose_members
 
-_SURE = 0.97
-"""So much of the error that is asked for is foreseen: which tiles take from whom is drawn after that. Assumption."""
+_SURE = 0.99
+"""So much of the error that is asked for is foreseen: who takes from whom is known by then, but not which images come
+down, and totals are those of donors. Assumption."""
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
@@ -51,45 +54,43 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     camera = Camera(assembly)
     planned = [camera.expose(image) for image in first_plan(assembly).images]
     glances = glances_at(source, [image.view for image in planned], windows)
-    looked_at = {image.id: found for image, found in zip(planned, glances, strict=True)}
-    rules, drawn = scenario.sampled, lots_by_stratum(scenario.seed, looked_at)
+    names = [image.id for image in planned]
+    looked = look_at(scenario.seed, dict(zip(names, glances, strict=True)))
+    rules, lots = scenario.sampled, looked.lots_by_stratum
     membership = choose_members(
         scenario.seed,
         rules.fraction,
-        drawn,
+        lots,
         make_arm("prune", scenario.pruning).policy.max_cloud_cover,
     )
-    pixels = np.array([window.pixels for window in windows], np.float64)
-    asked = rules.error or 0.0
-    painted: dict[str, dict[int, TileFacts]] = {}
+    known = Known()
+    painted: dict[str, dict[int, TileFacts]] = {image.id: {} for image in planned}
     while True:
         donors: list[Donor] = []
+        members = membership.painted(looked)
         for image in planned:
-            known = painted.setdefault(image.id, {})
-            members = membership.numbers(image.id, looked_at[image.id])
-            missing = [number for number in members if number not in known]
+            begin, facts = looked.images[image.id], painted[image.id]
+            own = np.flatnonzero(members[begin : begin + len(windows)]).tolist()
+            missing = [number for number in own if number not in facts]
             if missing:
                 tell(image.id)
-                known.update(zip(missing, painter.develop_some(image, missing), strict=True))
-            donors += [Donor(looked_at[image.id][number], known[number]) for number in members]
+                facts.update(zip(missing, painter.develop_some(image, missing), strict=True))
+            donors += [Donor(looked.glances[begin + number], facts[number]) for number in own]
         if any(donor.facts.perfect is None for donor in donors):
             raise ScenarioError(
                 f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
                 "it flies with fidelity: pixels"
             )
-        darkroom = Sampled(source, painter, membership, donors, assembly.tile_px, looked_at)
+        darkroom = Sampled(source, painter, membership, donors, windows, looked, known)
+        darkroom.balance()
         if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
-            darkroom.balance()
             return darkroom
         sample = Sample(assembly, darkroom)
+        told, asked = foreseen(sample), _SURE * rules.error
+        if told <= asked:
+            return darkroom
         spread = expected_spread(sample)
-        if spread.error <= asked:
-            darkroom.balance()
-            told = foreseen(sample, pixels)
-            if told <= _SURE * rules.error:
-                return darkroom
-            asked = min(asked, spread.error) * _SURE * rules.error / told
-        membership = grown(membership, spread, asked, drawn)
+        membership = grown(membership, spread, asked / told * spread.error, lots)
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:

@@ -19,8 +19,13 @@ NEIGHBOURS = 10
 COVER_STEP = 0.1
 _SUN_STEP_DEG = 10.0
 _EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
+_KINDS = 3
 _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
 _FIRST = 1e-9  # of equals the first
+
+_AT_ONCE = 2**19
+"""So many pairs of tiles are compared at once: some MB."""
+
 GROUPS = (
     ("water", "turbid water", "glint"),
     ("sea ice", "snow"),
@@ -69,35 +74,33 @@ class Likeness:
         most = min(count, unlike.size)
         return np.sort(np.argpartition(unlike, most - 1)[:most])
 
-    def nearest_each(
-        self, glances: Sequence[Glance], count: int = NEIGHBOURS
-    ) -> list[NDArray[np.intp]]:
-        """The same of each of many."""
-        fast = quick.loops(len(glances))
-        if fast is None or not glances:
-            return [self.nearest(glance, count) for glance in glances]
-        surfaces = [SURFACES.index(item.surface) for item in glances]
-        found = np.empty((len(glances), min(count, self.cover.size)), np.intp)
-        fast.nearest(
-            self._shelves,
-            self._ordered,
-            (
-                np.array([item.cover for item in glances], np.float64),
-                np.array(
-                    [np.nan if item.thick_cover is None else item.thick_cover for item in glances],
-                    np.float64,
-                ),
-                np.array([item.sun_elevation_deg for item in glances], np.float64),
-            ),
-            (
-                np.array(surfaces, np.intp),
-                _GROUP_OF[surfaces],
-                np.array([kind_of(item.cover) for item in glances], np.intp),
-            ),
-            (self.step, _SUN_STEP_DEG, _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND),
-            found,
+    def nearest_of_all(self, others: "Likeness", count: int = NEIGHBOURS) -> NDArray[np.intp]:
+        """The tiles that resemble each of T others most, in their order, as `nearest` tells, shape (T, m)."""
+        most = min(count, self.cover.size)
+        found = np.empty((others.cover.size, most), np.intp)
+        fast = quick.loops(others.cover.size)
+        if fast is not None:
+            looks = others.cover, others.thick_cover, others.sun_deg
+            classes = others.surface, _GROUP_OF[others.surface], kind(others.cover).astype(np.intp)
+            steps = self.step, _SUN_STEP_DEG, _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND
+            fast.nearest(self._shelves, self._ordered, looks, classes, steps, found)
+            return found
+        rows = max(1, _AT_ONCE // max(1, self.cover.size))
+        for first in range(0, others.cover.size, rows):
+            some = slice(first, first + rows)
+            unlike = self._unlike(others.taken(np.arange(others.cover.size)[some]))
+            found[some] = np.sort(np.argpartition(unlike, most - 1, axis=1)[:, :most], axis=1)
+        return found
+
+    def taken(self, numbers: NDArray[np.intp]) -> "Likeness":
+        """Of some tiles."""
+        return Likeness(
+            self.surface[numbers],
+            self.cover[numbers],
+            self.thick_cover[numbers],
+            self.sun_deg[numbers],
+            self.step,
         )
-        return list(found)
 
     @cached_property
     def _order(self) -> NDArray[np.intp]:
@@ -119,6 +122,18 @@ class Likeness:
         starts = np.flatnonzero(np.diff(kinds * len(GROUPS) + groups, prepend=-1))
         ends = np.append(starts[1:], kinds.size)
         return np.stack([kinds[starts], groups[starts], starts, ends], axis=1).astype(np.intp)
+
+    def _unlike(self, others: "Likeness") -> NDArray[np.float64]:
+        """How unlike the tiles are to each of T others, shape (T, N)."""
+        unlike: NDArray[np.float64] = np.abs(self.cover - others.cover[:, None]) / self.step
+        thinner = np.abs(self.thick_cover - others.thick_cover[:, None])
+        unlike += np.nan_to_num(thinner) / self.step
+        unlike += np.abs(self.sun_deg - others.sun_deg[:, None]) / _SUN_STEP_DEG
+        sorts = others.surface * _KINDS + kind(others.cover).astype(np.intp)
+        met, which = np.unique(sorts, return_inverse=True)
+        strange = [self._strangeness(n // _KINDS, n % _KINDS) for n in met.tolist()]
+        unlike += np.stack(strange)[which]
+        return unlike
 
     def _strangeness(self, surface: int, is_kind: int) -> NDArray[np.float64]:
         """By how much the tiles differ from those of a surface and a kind in just that."""

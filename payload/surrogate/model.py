@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from payload.errors import ScenarioError
 from payload.provenance import digest_json
 from payload.surrogate.fitted import FittedOn
-from payload.surrogate.likeness import Likeness
+from payload.surrogate.likeness import Likeness, likeness
 from payload.types import SURFACES, CoverEstimate, Glance
 
 PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
@@ -147,7 +147,7 @@ class Surrogate:
 
     def neighbours_each(self, glances: Sequence[Glance]) -> list[NDArray[np.intp]]:
         """The same of each of many, in far less time."""
-        return self._likeness.nearest_each(glances)
+        return list(self._likeness.nearest_of_all(likeness(glances)))
 
     @cached_property
     def _likeness(self) -> Likeness:

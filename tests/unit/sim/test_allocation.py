@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from payload.sim.allocation import Z_95, Spread, grown, half_width
-from payload.sim.sampled import FEWEST_IN_STRATUM, choose_members
+from payload.sim.sampled import FEWEST_IN_STRATUM, Membership, choose_members
 from payload.sim.strata import weight
 
 CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 0, 17), (0, 6, 2, 17), (0, 1, 2, 17), (2, 0, 0, 17)
@@ -56,8 +56,10 @@ def test_what_was_seen_says_how_many_are_painted_but_never_where():
     few = spread([5] * 4, [1e-9, 1e-9, 0.0, 1e-9])
     other = spread([5] * 4, [1e-9, 0.0, 3e-9, 1e-9])
     for each in (few, other):
-        wanted = each.wanted(0.03)
-        share = wanted[:3] / (TILES[:3] * each.weights[:3])
+        now = each
+        while now.error > 0.03:
+            now = spread(now.wanted(0.03), now.squares)
+        share = now.painted[:3] / (TILES[:3] * each.weights[:3])
         np.testing.assert_allclose(share, share[0], rtol=0.05)
 
 
@@ -90,3 +92,20 @@ def test_what_grows_holds_what_was_and_has_as_many_as_wanted():
     large = grown(small, seen, 0.01, lots)
     assert all(large.shares[where] >= small.shares[where] for where in STRATA)
     np.testing.assert_array_equal(counts(large), seen.wanted(0.01))
+
+
+def test_strata_of_which_nobody_was_painted_grow_by_their_weight():
+    """A quarter as large, they weigh a quarter, so that a quarter of the share of the others is painted; at last all are."""
+    rng = np.random.default_rng(9)
+    small = (*CLEAR[:3], 15)
+    lots = {where: np.sort(rng.random(4000)) for where in (CLEAR, small)}
+    before = Membership(1, 0.01, {CLEAR: float(lots[CLEAR][40]), small: 0.0})
+
+    def seen(painted):
+        counts = np.array([4000.0]), np.array([float(painted)]), np.array([1e-9])
+        return Spread((CLEAR,), *counts)
+
+    after = grown(before, seen(40), 0.005, lots)
+    assert after.shares[small] == pytest.approx(after.share / 4, rel=1e-9)
+    assert after.share == pytest.approx(seen(40).wanted(0.005)[0] / 4000)
+    assert set(grown(before, seen(3999), 1e-12, lots).shares.values()) == {1.0}

@@ -1,12 +1,14 @@
 """The compiled search for tiles that resemble others finds what numpy finds, and numpy what a plain count finds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.surrogate import PACKAGED, quick, read_surrogate
-from payload.surrogate.likeness import GROUPS, Likeness, kind, likeness
+from payload.surrogate.likeness import GROUPS, kind, likeness
 from payload.types import SURFACES, Glance
 
 COVERS = st.one_of(st.sampled_from([0.0, 1e-4, 6e-4, 0.9994, 0.9996, 1.0]), st.floats(0.0, 1.0))
@@ -69,7 +71,7 @@ def test_the_nearest_are_those_of_a_plain_count(is_compiled, request, monkeypatc
     else:
         numpy_alone(monkeypatch)
     tiles, some = seen(120), seen(60, seed=4)
-    found = likeness(tiles).nearest_each(some, 7)
+    found = likeness(tiles).nearest_of_all(likeness(some), 7)
     assert [near.tolist() for near in found] == [by_hand(tiles, glance, 7) for glance in some]
 
 
@@ -96,14 +98,39 @@ def test_no_tile_is_too_strange_for_the_loop(tiles, some, count):
     among = likeness(tiles)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quick, "_woken", [loops])
-        fast = among.nearest_each(some, count)
+        fast = among.nearest_of_all(likeness(some), count)
         numpy_alone(patch)
-        slow = among.nearest_each(some, count)
+        slow = among.nearest_of_all(likeness(some), count)
     assert [near.tolist() for near in fast] == [near.tolist() for near in slow]
 
 
 def test_few_tiles_wake_no_compiler(monkeypatch):
     monkeypatch.setattr(quick, "_woken", [])
     monkeypatch.setattr(quick, "_asked", [0])
-    Likeness.nearest_each(likeness(seen(20)), seen(16))
+    likeness(seen(20)).nearest_of_all(likeness(seen(16)))
     assert quick._woken == []
+
+
+@pytest.mark.parametrize("say_thick", [0.0, 0.5, 1.0])
+def test_those_of_many_are_those_of_each_alone(say_thick, monkeypatch):
+    """By numpy; so many that they are compared in parts."""
+    numpy_alone(monkeypatch)
+    donors, tiles = (hushed(seen(count), say_thick) for count in (90, 7000))
+    among = likeness(donors, step=0.05)
+    found = among.nearest_of_all(likeness(tiles), 8)
+    for near, tile in zip(found[::7], tiles[::7], strict=True):
+        np.testing.assert_array_equal(near, among.nearest(tile, 8))
+
+
+def hushed(tiles, say_thick):
+    """The same, of which only so many tell how thick their cover is."""
+    lots = np.random.default_rng(7).random(len(tiles))
+    return [
+        tile if lot < say_thick else replace(tile, thick_cover=None)
+        for tile, lot in zip(tiles, lots, strict=True)
+    ]
+
+
+def test_where_there_are_fewer_all_are_the_nearest():
+    found = likeness(seen(3)).nearest_of_all(likeness(seen(5)), 8)
+    np.testing.assert_array_equal(found, np.tile(np.arange(3), (5, 1)))
