@@ -160,12 +160,12 @@ class _Layer:
         """The fields on lattice points, each of shape (F, H, W), of scenes by their numbers."""
         if not self.is_shared:
             return self._make(wanted)
-        missing = [
-            (scene, _wider(nodes)) for scene, nodes in wanted if self._known(scene, nodes) is None
-        ]
-        for (scene, nodes), fields in zip(missing, self._make(missing), strict=True):
+        found = [self._known(scene, nodes) for scene, nodes in wanted]  # before others push it out
+        gaps = [number for number, fields in enumerate(found) if fields is None]
+        missing = [(scene, _wider(nodes)) for scene, nodes in (wanted[number] for number in gaps)]
+        for number, (scene, nodes), fields in zip(gaps, missing, self._make(missing), strict=True):
             self._made[scene].append((nodes, fields))
-        found = [self._known(scene, nodes) for scene, nodes in wanted]
+            found[number] = _cut_out(nodes, fields, wanted[number][1])
         return [fields for fields in found if fields is not None]
 
     def climb(
@@ -192,13 +192,17 @@ class _Layer:
     def _known(self, scene: int, nodes: Nodes) -> NDArray[np.float32] | None:
         """What is made already, for the caller to change."""
         for made, fields in self._made[scene]:
-            top, left = nodes.rows.first - made.rows.first, nodes.cols.first - made.cols.first
-            height, width = nodes.shape
-            is_inside = top >= 0 <= left and nodes.rows.last <= made.rows.last
             is_alike = (made.face, made.level) == (nodes.face, nodes.level)
-            if is_alike and is_inside and nodes.cols.last <= made.cols.last:
-                return fields[:, top : top + height, left : left + width].copy()
+            if is_alike and made.rows.holds(nodes.rows) and made.cols.holds(nodes.cols):
+                return _cut_out(made, fields, nodes)
         return None
+
+
+def _cut_out(made: Nodes, fields: NDArray[np.float32], nodes: Nodes) -> NDArray[np.float32]:
+    """Of fields on lattice points those on some of them, for the caller to change."""
+    top, left = nodes.rows.first - made.rows.first, nodes.cols.first - made.cols.first
+    height, width = nodes.shape
+    return fields[:, top : top + height, left : left + width].copy()
 
 
 def _wider(nodes: Nodes) -> Nodes:

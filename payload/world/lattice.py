@@ -52,6 +52,10 @@ class Span:
         """The points of the next coarser level that these are made of."""
         return Span((self.first >> 1) - 1, (self.last >> 1) + 1)
 
+    def holds(self, other: "Span") -> bool:
+        """Whether all points of another one are among these."""
+        return self.first <= other.first and other.last <= self.last
+
 
 def on_face(index: NDArray[Any], level: int) -> NDArray[np.float64]:
     """The coordinate on a face, -1 to 1, of lattice points of a level, or of places between them."""

@@ -302,6 +302,27 @@ def test_a_scene_is_the_same_whoever_is_glanced_at_beside_it(gsd_m, side, is_com
             assert found == [alone[index] for index in chosen]
 
 
+@pytest.mark.parametrize(
+    ("lat", "lon", "gsd_m", "size_px", "side"),
+    [
+        (2.4620909442588967, 45.11966807546916, 60.0, (131, 1052), 32),
+        (35.40904014563294, 44.98285555095454, 10.0, (125, 2062), 100),
+    ],
+    ids=["two charts", "three charts"],
+)
+def test_blocks_beside_an_edge_of_charts_share_what_is_still_there(lat, lon, gsd_m, size_px, side):
+    """Such scenes once pushed the points of one chart out for those of the other, and could not be glanced at."""
+    height, width = size_px
+    world = Synthetic(seed=4)
+    view = replace(views(1, gsd_m=gsd_m, height_px=height, width_px=width)[0], lat_deg=lat, lon_deg=lon)  # fmt: skip
+    windows = [
+        Window(top, left, min(side, height - top), min(side, width - left))
+        for top in range(0, height, side)
+        for left in range(0, width, side)
+    ]
+    assert world.glance(view, windows) == [world.glance(view, [each])[0] for each in windows]
+
+
 def test_cameras_may_differ_in_a_list_of_views():
     world, windows = Synthetic(seed=4), [Window(0, 0, 100, 100), Window(100, 300, 100, 100)]
     some = [view for gsd_m in (10.0, 80.0, 10.0) for view in views(2, seed=int(gsd_m), gsd_m=gsd_m)]
