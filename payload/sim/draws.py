@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from payload.compression import raw_record_bytes
@@ -61,8 +62,10 @@ def clear_part(
     return ClearPart(shorter, NotCoded(left_out, estimate.false_cloud_px, estimate.true_cloud_px))
 
 
-_MOST_GLANCED = 2_000
-"""Images that were glanced at and not yet developed: some megabytes."""
+_TILES_AHEAD = 4_096
+"""So many tiles of images to come are glanced at together, at most: less than a second of work."""
+_MOST_TILES = 32_000
+"""Of images that were glanced at and not yet developed: some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,14 @@ class Draws:
         if acquisition.id in self._glanced:
             return
         views = {acquisition.id: acquisition.view}
+        tiles = len(_windows(acquisition.view.sensor, self.tile_px))
         if isinstance(self.source, GlancingAtMany):
-            views |= {view.id: view for view in coming() if view.id not in self._glanced}
+            unseen = (view for view in coming() if view.id not in self._glanced)
+            views |= {view.id: view for view in islice(unseen, _TILES_AHEAD // tiles)}
         self._look(list(views.values()))
-        while len(self._glanced) > _MOST_GLANCED:  # those of plans that were given up
+        while len(self._glanced) > max(
+            1, _MOST_TILES // tiles
+        ):  # those of plans that were given up
             del self._glanced[next(iter(self._glanced))]
 
     def _look(self, views: Sequence[View]) -> None:

@@ -3,6 +3,7 @@
 import gc
 import math
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -186,10 +187,10 @@ def work_ahead(
     assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]
 ) -> Mapping[str, Mark]:
     """Find out what is true of images before they are taken; where it stands, for whoever flies."""
-    camera = Camera(assembly)
-    with memo.looking_ahead(lambda: map(camera.view, planned)):
-        for opportunity in planned:
-            memo.develop(camera.expose(opportunity), keep_records=True)
+    camera, coming = Camera(assembly), deque(planned)
+    with memo.looking_ahead(lambda: map(camera.view, coming)):
+        while coming:
+            memo.develop(camera.expose(coming.popleft()), keep_records=True)
     return memo.facts_of.write_all([opportunity.id for opportunity in planned])
 
 

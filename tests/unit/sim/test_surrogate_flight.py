@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
-from payload.sim import ARMS, assemble, fly_arms
+from payload.sim import ARMS, assemble, draws, fly_arms
 from payload.sim.camera import Camera
 from payload.sim.fidelity import find_surrogate
+from payload.sim.flights import work_ahead
+from payload.sim.memo import Memo
 from payload.surrogate import PACKAGED, read_surrogate
 from payload.world.synthetic import Synthetic, SyntheticScene
 
@@ -136,7 +139,33 @@ def test_images_to_come_are_glanced_at_together_and_none_by_who_glances_at_one(
     ]
 
 
-def test_glances_of_plans_that_were_given_up_do_not_pile_up(write_scenario, small_surrogate):
+def test_a_long_list_of_what_is_to_come_is_glanced_at_once_and_in_parts(
+    write_scenario, small_surrogate, tmp_path, monkeypatch
+):
+    """No image is pushed out by those behind it, to be glanced at again: so a year of a fleet costs what it should."""
+    named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
+    assembly = assemble(load_scenario(write_scenario(**named, places=PLACES[60:], duration_h=12)))
+    planned = [item for found in assembly.opportunities.values() for item in found]
+    tiles = len(Camera(assembly).expose(planned[0]).tile_ids)
+    monkeypatch.setattr(draws, "_TILES_AHEAD", 2 * tiles)
+    monkeypatch.setattr(draws, "_MOST_TILES", 4 * tiles)
+    lists, many = [], Synthetic.glance_at_many
+
+    def glance_at_many(self, views, windows):
+        lists.append([view.id for view in views])
+        return many(self, views, windows)
+
+    monkeypatch.setattr(Synthetic, "glance_at_many", glance_at_many)
+    work_ahead(assembly, Memo(assembly.darkroom, tmp_path), planned)
+    assert [image for part in lists for image in part] == [item.id for item in planned]
+    assert max(map(len, lists)) == 3 < len(planned) / 4
+
+
+def test_glances_of_plans_that_were_given_up_do_not_pile_up(
+    write_scenario, small_surrogate, monkeypatch
+):
+    monkeypatch.setattr(draws, "_TILES_AHEAD", 256)
+    monkeypatch.setattr(draws, "_MOST_TILES", 2_000)
     named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
     assembly = assemble(load_scenario(write_scenario(**named, places=PLACES[60:], duration_h=12)))
     camera, darkroom = Camera(assembly), assembly.darkroom
@@ -146,8 +175,10 @@ def test_glances_of_plans_that_were_given_up_do_not_pile_up(write_scenario, smal
     for image in (first, *others):
         darkroom.prepare(image, lambda: [other.view for other in others])
         assert darkroom.develop(image, None) == assembly.darkroom.develop(image, None)
-    darkroom.prepare(first, lambda: (replace(first.view, id=f"again-{n}") for n in range(3000)))
-    assert len(darkroom._glanced) <= 2000
+    for turn in range(16):
+        image = replace(first, id=f"{turn}", view=replace(first.view, id=f"{turn}"))
+        darkroom.prepare(image, lambda: (replace(first.view, id=f"again-{n}") for n in count()))
+    assert sum(map(len, darkroom._glanced.values())) <= 2_000
     assert darkroom.develop(first, None) == seen
 
 
