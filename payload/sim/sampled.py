@@ -32,7 +32,8 @@ _ROUNDS = 50
 """Of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 3
 """So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
-by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Assumption."""
+by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Small tiles
+of each size are a kind of their own. Assumption."""
 Known = dict[tuple[str, str], list[tuple[int, int]]]
 """[byte] and [px] of clear ground that a tile brings down, taken for another one, by both their ids; in a list of arms."""
 

@@ -11,8 +11,11 @@ from payload.surrogate.likeness import GROUPS, kind_of
 from payload.types import Glance
 
 Stratum = tuple[int, int, int, int]
-Kind = tuple[int, int, int]
-"""What tiles of a stratum are but for their size."""
+Kind = tuple[int, int, int, int]
+"""What tiles of a stratum are but for their size, where that is none of a small tile."""
+_SMALL = (64 * 128).bit_length()
+"""Records of smaller tiles are not as many times shorter: they are told apart by size too. Assumption: of tiles of 1 x 32 px
+taken to be like those of 32 x 32 records were a third too short, of two worlds that had 272 of them each."""
 _SUN_EDGES_DEG = (20.0, 40.0)
 _GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
     "glint": 0
@@ -54,8 +57,9 @@ def stratum(glance: Glance) -> Stratum:
 
 
 def kind_of_stratum(where: Stratum) -> Kind:
-    """Ground, sky and sun, whatever the size."""
-    return where[:3]
+    """Ground, sky and sun, whatever the size of a tile that is not small."""
+    ground, sky, sun, size = where
+    return ground, sky, sun, min(size, _SMALL)
 
 
 def largest_of_kinds(tiles: Mapping[Stratum, int]) -> set[Stratum]:

@@ -17,7 +17,7 @@ from payload.sim.camera import Camera
 from payload.sim.looked_at import look_at
 from payload.sim.sample_error import Sample, foreseen
 from payload.sim.sampled import FEWEST_IN_STRATUM, FEWEST_TILES, choose_members
-from payload.sim.strata import stratum
+from payload.sim.strata import kind_of_stratum, stratum
 from payload.sim.survey import sample_of
 from payload.types import Glance
 
@@ -177,6 +177,25 @@ def test_tiles_of_a_rare_size_are_painted_by_their_weight_and_else_like_others_o
         for where, lots in looked.lots_by_stratum.items()
     }
     assert all(count >= FEWEST_IN_STRATUM for where, count in counts.items() if where[3] == 17)
+
+
+def test_small_tiles_of_a_rare_size_are_like_their_own_size_alone():
+    """A record of 1 x 32 px is no thirty-second of one of 32 x 32, so some of each size are painted, and two large ones may share."""
+    rng = np.random.default_rng(4)
+    for sizes, fewest in (((2**10, 2**5), FEWEST_IN_STRATUM), ((2**16, 2**14), 0)):
+        covers = rng.choice([0.0, 1.0], 4000)
+        seen = {
+            f"{pixels}": [Glance(cover, "forest", 50.0, cover, pixels) for cover in some]
+            for pixels, some in zip(sizes, (covers[:3900], covers[3900:]), strict=True)
+        }
+        looked = look_at(9, seen)
+        painted = choose_members(9, 0.05, looked.lots_by_stratum).painted(looked)
+        counts = np.bincount(looked.looks.member, painted)
+        rare = [where[3] == sizes[1].bit_length() for where in looked.looks.strata]
+        assert sum(rare) == 2
+        assert fewest <= counts[rare].min() < 2 * FEWEST_IN_STRATUM
+        kinds = {kind_of_stratum(where) for where in looked.looks.strata}
+        assert len(kinds) == (4 if fewest else 2)
 
 
 def test_membership_is_by_name_alone():
