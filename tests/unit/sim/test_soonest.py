@@ -45,6 +45,17 @@ def test_the_soonest_event_wakes_as_any_of_them_does(stories):
     assert ours == told(stories, simpy.AnyOf)
 
 
+@given(st.lists(WAITS, min_size=1, max_size=3))
+def test_the_soonest_of_the_soonest_of_others_wakes_as_any_of_any_does(stories):
+    """Event for event: what is within is forgotten with what is around it, and does not happen later."""
+
+    def nested(soonest):
+        return lambda env, events: soonest(env, soonest(env, *events), env.timeout(0.5))
+
+    ours = told(stories, nested(Soonest))
+    assert ours == told(stories, nested(lambda env, *events: simpy.AnyOf(env, events)))
+
+
 def test_whoever_has_been_woken_is_forgotten_by_what_has_not_happened():
     """A law of nature: what waits for ever must not collect all who ever waited for it."""
     env = simpy.Environment()
@@ -54,5 +65,6 @@ def test_whoever_has_been_woken_is_forgotten_by_what_has_not_happened():
         env.run(Soonest(env, env.timeout(1.0), never))
         env.run(Soonest(env, never, past))
         env.run(Soonest(env, past, never))
+        env.run(Soonest(env, Soonest(env, never, env.event()), env.timeout(0.0)))
     assert env.now == 3.0
     assert never.callbacks == []
