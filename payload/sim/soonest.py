@@ -39,3 +39,5 @@ class Soonest(simpy.Event):
                 event.callbacks.remove(self._tell)
             if isinstance(event, Soonest):
                 event._forget(event)
+                if not event.triggered:  # nor will it be: without itself in it, it is gone at once
+                    event.callbacks.remove(event._forget)

@@ -1,5 +1,8 @@
 """The soonest of several events against `simpy.AnyOf`: who is woken, when, and in which order of all that happens at a time."""
 
+import gc
+import weakref
+
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,3 +71,23 @@ def test_whoever_has_been_woken_is_forgotten_by_what_has_not_happened():
         env.run(Soonest(env, Soonest(env, never, env.event()), env.timeout(0.0)))
     assert env.now == 3.0
     assert never.callbacks == []
+
+
+def test_what_is_within_is_gone_as_soon_as_nobody_waits():
+    """Without a search for cycles, which a long flight makes seldom."""
+    env = simpy.Environment()
+    never, seen = env.event(), []
+
+    def waiting():
+        for _ in range(3):
+            within = Soonest(env, never, env.event())
+            seen.append(weakref.ref(within))
+            yield Soonest(env, within, env.timeout(1.0))
+
+    env.process(waiting())
+    gc.disable()
+    try:
+        env.run()
+        assert [each() for each in seen[:2]] == [None, None]
+    finally:
+        gc.enable()
