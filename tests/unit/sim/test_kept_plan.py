@@ -115,6 +115,20 @@ def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
         flight.check(now_s)
 
 
+def test_who_is_set_free_gives_up_its_later_chance():
+    """By hand: t0 pushes t1 off 100 s, which frees 108 s for t2, so that t2 no longer stands at 300 s."""
+    seconds = {"t0": [94.0], "t1": [100.0, 500.0], "t2": [108.0, 300.0]}
+    found = [opportunity("one", name, s) for name, each in seconds.items() for s in each]
+    worth = {"t0": 3.0, "t1": 2.0, "t2": 1.0}
+    flight = Flight("priority", found, Limits(settle_s=10.0), worth, {})
+    flight.want({"t1", "t2"}, 0.0)
+    flight.check(0.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [100.0, 300.0]
+    flight.want({"t0"}, 1.0)
+    flight.check(1.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [94.0, 108.0, 500.0]
+
+
 BUDGETS = [
     {"camera": {"max_images_per_orbit": 3}},
     {"camera": {"max_imaging_s_per_orbit": 30}},
