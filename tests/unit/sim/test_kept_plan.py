@@ -129,6 +129,18 @@ def test_who_is_set_free_gives_up_its_later_chance():
     assert sorted(item.start_s for item in flight.plan.values()) == [94.0, 108.0, 500.0]
 
 
+def test_what_has_begun_at_this_very_moment_is_disturbed_by_nothing():
+    """By hand: t1 begins at 100 s; t0, more urgent and wanted just then, has to wait for its chance at 300 s."""
+    seconds = {"t0": [101.0, 300.0], "t1": [100.0]}
+    found = [opportunity("one", name, s) for name, each in seconds.items() for s in each]
+    flight = Flight("priority", found, Limits(settle_s=10.0), {"t0": 3.0, "t1": 1.0}, {})
+    flight.want({"t1"}, 0.0)
+    flight.check(0.0)
+    flight.want({"t0"}, 100.0)
+    flight.check(100.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [100.0, 300.0]
+
+
 BUDGETS = [
     {"camera": {"max_images_per_orbit": 3}},
     {"camera": {"max_imaging_s_per_orbit": 30}},
