@@ -244,7 +244,8 @@ class Scheduler(Protocol):
 class Urgent(Protocol):
     """A scheduler that takes targets by urgency, the chances of each by time, and of these what fits.
 
-    So it is as long as a target is worth the same at all times.
+    So it is as long as a target is worth the same at all times; then the flight keeps its plan by urgencies alone, and `plan`
+    is not asked. One that inherits `urgency` and plans otherwise has to hide it: `urgency = None`.
     """
 
     def urgency(self, priority: float, due_s: float) -> float:

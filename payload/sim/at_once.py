@@ -114,13 +114,13 @@ class AtOnce(Loop):
 
     def _follow(self, kept: KeptPlan) -> None:
         """Change the plan where something follows from what has changed."""
-        change = kept.settle(self.env.now)
+        begun, change = self._begun(), kept.settle(self.env.now)
         for item in change.dropped:
             self.itinerary[item.satellite].remove(item)
         for item in change.added:
             insort(self.itinerary[item.satellite], item, key=attrgetter("start_s"))
         self.plans.write_change(self.env.now, GROUND, self._why, change)
-        self._note_planned(sum(map(len, self.itinerary.values())) - self._begun())
+        self._note_planned(sum(map(len, self.itinerary.values())) - begun)
 
     def _begun(self) -> int:
         """How many images are begun and not ended."""

@@ -1,4 +1,4 @@
-"""The loop: who plans, upon what, with what is known there and then. What all policies share, and the two simple ones.
+"""The loop: who plans, upon what, with what is known there and then. What all policies share.
 
 `at_once.py` flies `none` and `next_opportunity`: one plan, known everywhere as soon as it is made. `ground_loop.py`,
 `on_board.py` and `look_ahead.py` build upon one another; each says more exactly who knows what.

@@ -8,7 +8,7 @@ import simpy
 
 
 class Soonest(simpy.Event):
-    """Happens as soon as one of several events has.
+    """Happens as soon as one of several events has, which may be the soonest of others.
 
     >>> env = simpy.Environment()
     >>> first = Soonest(env, env.timeout(2.0), env.timeout(1.0), env.event())
@@ -20,6 +20,7 @@ class Soonest(simpy.Event):
         """Of events of this environment, happened or not."""
         super().__init__(env)
         self._events = events
+        self.callbacks.append(self._forget)
         for event in events:
             if event.processed:
                 self._tell(event)
@@ -27,10 +28,16 @@ class Soonest(simpy.Event):
                 event.callbacks.append(self._tell)
 
     def _tell(self, _event: simpy.Event) -> None:
-        """One has happened: the others need not tell any more."""
-        if self.triggered:
-            return
-        self.succeed()
+        """One has happened."""
+        if not self.triggered:
+            self.succeed()
+
+    def _forget(self, _event: simpy.Event) -> None:
+        """Nobody waits any more: the others need not tell, nor what they wait for."""
         for event in self._events:
             if not event.processed and self._tell in event.callbacks:
                 event.callbacks.remove(self._tell)
+            if isinstance(event, Soonest):
+                event._forget(event)
+                if not event.triggered:  # nor will it be: without itself in it, it is gone at once
+                    event.callbacks.remove(event._forget)

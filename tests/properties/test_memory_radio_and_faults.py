@@ -1,4 +1,7 @@
-"""The laws of conservation under any mix of memory policies, radios and faults; no pixel is painted."""
+"""The laws of conservation under any mix of memory policies, radios and faults; no pixel is painted.
+
+Who goes from a full memory is looked for twice: in the order that is kept, and among all shelves as they are then.
+"""
 
 import tempfile
 from collections import Counter
@@ -13,7 +16,9 @@ from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm
+from payload.sim.dropping import DropOrder
 from payload.sim.memo import Memo
+from payload.sim.memory import MassMemory
 from payload.sim.mission import Mission
 
 EXAMPLES = 60
@@ -134,6 +139,25 @@ def fly(folder, surrogate, arm, changes):
         return scenario, Mission(assembly, make_arm(arm, scenario.pruning), memo).fly()
 
 
+@pytest.fixture(autouse=True)
+def judged_drop_order(monkeypatch):
+    """An order that is kept says what one says that is made of all shelves for this tile alone."""
+    who_goes = MassMemory.who_goes
+
+    def judged(memory, newcomer):
+        found, part = who_goes(memory, newcomer), memory.part_of(newcomer)
+        beside = [shelf for shelf in memory.items.values() if memory.part_of(shelf) is part]
+        assert part.used_bytes == sum(shelf.bytes for shelf in beside)
+        short_bytes = part.used_bytes + newcomer.bytes - part.capacity_bytes
+        if short_bytes > 0 and newcomer.bytes <= part.capacity_bytes:
+            anew = DropOrder(memory.when_full, beside)
+            assert found == anew.victims(newcomer, short_bytes=short_bytes)
+            SEEN["looked for twice"] += 1
+        return found
+
+    monkeypatch.setattr(MassMemory, "who_goes", judged)
+
+
 def check(scenario, record):
     books = record.ledger
     audit(books)
@@ -186,7 +210,7 @@ def test_every_byte_has_one_fate_under_any_policies_and_faults(tmp_path, small_s
 
     run()
     for what in (
-        "dropped", "overflowed", "fetch", "missed", "station_out", "frame_loss", "processor_reset",
+        "looked for twice", "dropped", "overflowed", "fetch", "missed", "station_out", "frame_loss", "processor_reset",
         "memory_bank", "half_power", "fetched and delivered",
         *(f"fate {fate}" for fate in Fate if fate is not Fate.SAVED),
         *(f"thumbnail {fate}" for fate in (Fate.DELIVERED, Fate.LOST, Fate.PRUNED, Fate.ON_BOARD)),

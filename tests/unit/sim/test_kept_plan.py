@@ -5,6 +5,7 @@ Judge of what it says: the planner itself, asked anew with everything. Judge of 
 
 import time
 from dataclasses import replace
+from itertools import chain
 from operator import attrgetter
 
 import pytest
@@ -63,6 +64,7 @@ class Flight:
                 self.pending.discard(item.target)
 
     def check(self, now_s):
+        begun = [item for item in self.plan.values() if item.start_s <= now_s]
         change = self.kept.settle(now_s)
         for item in change.dropped:
             assert item.start_s >= now_s
@@ -70,7 +72,6 @@ class Flight:
         for item in change.added:
             assert item.id not in self.plan
             self.plan[item.id] = item
-        begun = [item for item in self.plan.values() if item.start_s <= now_s]
         asked = replace(
             self.context,
             now_s=now_s,
@@ -80,7 +81,7 @@ class Flight:
             committed=[*self.flown, *begun],
         )
         ahead = sorted(
-            (item for item in self.plan.values() if item.start_s > now_s),
+            (item for item in self.plan.values() if item not in begun),
             key=attrgetter("start_s", "end_s", "roll_deg", "id"),
         )
         assert [item.id for item in ahead] == list(self.planner.plan(asked).opportunity_ids)
@@ -90,7 +91,7 @@ class Flight:
 @settings(max_examples=150)
 @given(data=st.data())
 def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
-    """Times are odd, so that nothing begins at the very moment of a plan."""
+    """Times are whole as those of chances are, so that some begin at the very moment of a plan, or odd."""
     limits = Limits(
         settle_s=data.draw(st.sampled_from([0.0, 6.0, 30.0])),
         slew_deg_per_s=data.draw(st.sampled_from([float("inf"), 1.0, 0.3])),
@@ -106,12 +107,38 @@ def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
     now_s = 0.0
     flight.check(now_s)
     for _ in range(data.draw(st.integers(1, 8))):
-        now_s += data.draw(st.integers(0, 60)) + 0.37
+        now_s += data.draw(st.integers(0, 60)) + data.draw(st.sampled_from([0.0, 0.37]))
         flight.end_images(now_s, lambda _: data.draw(st.integers(0, 3)) == 0)
         idle = sorted(set(TARGETS) - flight.pending)
         if idle:
             flight.want(data.draw(st.sets(st.sampled_from(idle), max_size=3)), now_s)
         flight.check(now_s)
+
+
+def test_who_is_set_free_gives_up_its_later_chance():
+    """By hand: t0 pushes t1 off 100 s, which frees 108 s for t2, so that t2 no longer stands at 300 s."""
+    seconds = {"t0": [94.0], "t1": [100.0, 500.0], "t2": [108.0, 300.0]}
+    found = [opportunity("one", name, s) for name, each in seconds.items() for s in each]
+    worth = {"t0": 3.0, "t1": 2.0, "t2": 1.0}
+    flight = Flight("priority", found, Limits(settle_s=10.0), worth, {})
+    flight.want({"t1", "t2"}, 0.0)
+    flight.check(0.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [100.0, 300.0]
+    flight.want({"t0"}, 1.0)
+    flight.check(1.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [94.0, 108.0, 500.0]
+
+
+def test_what_has_begun_at_this_very_moment_is_disturbed_by_nothing():
+    """By hand: t1 begins at 100 s; t0, more urgent and wanted just then, has to wait for its chance at 300 s."""
+    seconds = {"t0": [101.0, 300.0], "t1": [100.0]}
+    found = [opportunity("one", name, s) for name, each in seconds.items() for s in each]
+    flight = Flight("priority", found, Limits(settle_s=10.0), {"t0": 3.0, "t1": 1.0}, {})
+    flight.want({"t1"}, 0.0)
+    flight.check(0.0)
+    flight.want({"t0"}, 100.0)
+    flight.check(100.0)
+    assert sorted(item.start_s for item in flight.plan.values()) == [100.0, 300.0]
 
 
 BUDGETS = [
@@ -133,16 +160,11 @@ def test_where_more_than_turns_bind_a_plan_the_planner_is_asked(tmp_path, change
     assert urgencies(assemble(load_scenario(path))) is None
 
 
-def test_a_flight_leaves_the_same_whether_its_plan_is_kept_or_made_anew(tmp_path, monkeypatch):
-    path = write_wishes(
-        tmp_path,
-        camera={"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45},
-        duration_h=24 * 10,
-        rescheduling={"policy": "next_opportunity"},
-    )
-    assembly = assemble(load_scenario(path))
+def both_flights(path, monkeypatch, change=lambda assembly: assembly):
+    """What a flight leaves whose plan is kept, and what it leaves where it is made anew."""
+    assembly = change(assemble(load_scenario(path)))
     assert urgencies(assembly) is not None
-    memo = Memo(assembly.darkroom, tmp_path)
+    memo = Memo(assembly.darkroom, path.parent)
 
     def fly():
         record = Mission(assembly, make_arm("prune", assembly.scenario.pruning), memo).fly()
@@ -150,9 +172,42 @@ def test_a_flight_leaves_the_same_whether_its_plan_is_kept_or_made_anew(tmp_path
 
     kept = fly()
     monkeypatch.setattr("payload.sim.at_once.urgencies", lambda _assembly: None)
-    anew = fly()
+    return kept, fly()
+
+
+CAMERA = {"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45}
+
+
+def test_a_flight_leaves_the_same_whether_its_plan_is_kept_or_made_anew(tmp_path, monkeypatch):
+    path = write_wishes(
+        tmp_path,
+        camera=CAMERA,
+        duration_h=24 * 10,
+        rescheduling={"policy": "next_opportunity"},
+    )
+    kept, anew = both_flights(path, monkeypatch)
     assert kept == anew
     assert len(kept[0].versions) > 50
+
+
+def test_an_image_may_begin_at_the_very_moment_at_which_its_target_is_wanted(tmp_path, monkeypatch):
+    def each_at_its_first_chance(assembly):
+        first_s = {}
+        for item in sorted(
+            chain.from_iterable(assembly.opportunities.values()), key=attrgetter("start_s")
+        ):
+            first_s.setdefault(item.target, item.start_s)
+        targets = [
+            replace(each, arrives_s=first_s.get(each.name, 0.0)) for each in assembly.targets
+        ]
+        return replace(assembly, targets=tuple(targets))
+
+    path = write_wishes(
+        tmp_path, camera=CAMERA, duration_h=24, rescheduling={"policy": "next_opportunity"}
+    )
+    kept, anew = both_flights(path, monkeypatch, each_at_its_first_chance)
+    assert kept == anew
+    assert any(each.time_s == item.start_s for each in kept[0].versions for item in each.added)
 
 
 def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():

@@ -62,12 +62,20 @@ def test_estimates_at_hand_are_those_of_the_facts(tmp_path):
         assert all(type(e.cloud_px) is int for e in drawer.estimates(image).values())
 
 
-@given(st.lists(st.integers(1, 99), max_size=40), st.integers(1, 7))
-def test_a_book_in_pages_reads_as_a_list(tmp_path_factory, sizes, page_rows):
+@given(
+    st.lists(st.lists(st.integers(1, 99), min_size=1, max_size=20), max_size=9), st.integers(1, 7)
+)
+def test_a_book_in_pages_reads_as_a_list(tmp_path_factory, parts, page_rows):
+    """Written one by one or many at a time, which may fill several pages."""
     book = Pages(Entry, tmp_path_factory.mktemp("book") / "pages", page_rows)
-    entries = [Entry(float(n), f"t#{n},0", Fate.SAVED, size) for n, size in enumerate(sizes)]
-    for entry in entries:
-        book.append(entry)
+    entries = list[Entry]()
+    for sizes in parts:
+        first = len(entries)
+        entries += [Entry(float(n), f"t#{n},0", Fate.SAVED, n) for n in sizes]
+        if len(sizes) == 1:
+            book.append(entries[-1])
+        else:
+            book.write_all([(e.time_s, e.tile_id, e.fate, e.bytes) for e in entries[first:]])
     assert list(book) == entries
     assert len(book) == len(entries)
     assert [book[n] for n in range(len(entries))] == entries

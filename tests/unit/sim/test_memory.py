@@ -113,3 +113,13 @@ def test_a_full_memory_asks_no_longer_the_more_lies_in_it(policy):
         return time.process_time() - start
 
     assert min(seconds(4000), seconds(4000)) < 48 * min(seconds(250) for _ in range(3))
+
+
+def test_all_tiles_of_an_image_that_comes_later_stand_in_the_row():
+    """By hand, 90 bytes: once somebody had to go the order is kept, and an image of three comes in one go."""
+    memory = MassMemory(90, when_full="oldest")
+    assert memory.put(Shelf("first", 90, order=0))
+    assert memory.who_goes(Shelf("big", 90, order=1)) == ["first"]
+    memory.release("first")
+    assert memory.put(*[Shelf(f"t{order}", 30, order=order) for order in (2, 3, 4)])
+    assert memory.who_goes(Shelf("new", 60, order=5)) == ["t2", "t3"]

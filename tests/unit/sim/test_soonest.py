@@ -1,5 +1,8 @@
 """The soonest of several events against `simpy.AnyOf`: who is woken, when, and in which order of all that happens at a time."""
 
+import gc
+import weakref
+
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +48,17 @@ def test_the_soonest_event_wakes_as_any_of_them_does(stories):
     assert ours == told(stories, simpy.AnyOf)
 
 
+@given(st.lists(WAITS, min_size=1, max_size=3))
+def test_the_soonest_of_the_soonest_of_others_wakes_as_any_of_any_does(stories):
+    """Event for event: what is within is forgotten with what is around it, and does not happen later."""
+
+    def nested(soonest):
+        return lambda env, events: soonest(env, soonest(env, *events), env.timeout(0.5))
+
+    ours = told(stories, nested(Soonest))
+    assert ours == told(stories, nested(lambda env, *events: simpy.AnyOf(env, events)))
+
+
 def test_whoever_has_been_woken_is_forgotten_by_what_has_not_happened():
     """A law of nature: what waits for ever must not collect all who ever waited for it."""
     env = simpy.Environment()
@@ -54,5 +68,26 @@ def test_whoever_has_been_woken_is_forgotten_by_what_has_not_happened():
         env.run(Soonest(env, env.timeout(1.0), never))
         env.run(Soonest(env, never, past))
         env.run(Soonest(env, past, never))
+        env.run(Soonest(env, Soonest(env, never, env.event()), env.timeout(0.0)))
     assert env.now == 3.0
     assert never.callbacks == []
+
+
+def test_what_is_within_is_gone_as_soon_as_nobody_waits():
+    """Without a search for cycles, which a long flight makes seldom."""
+    env = simpy.Environment()
+    never, seen = env.event(), []
+
+    def waiting():
+        for _ in range(3):
+            within = Soonest(env, never, env.event())
+            seen.append(weakref.ref(within))
+            yield Soonest(env, within, env.timeout(1.0))
+
+    env.process(waiting())
+    gc.disable()
+    try:
+        env.run()
+        assert [each() for each in seen[:2]] == [None, None]
+    finally:
+        gc.enable()

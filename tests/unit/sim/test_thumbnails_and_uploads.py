@@ -47,6 +47,20 @@ def fly(write_scenario, tmp_path):
     return run
 
 
+def test_what_is_worked_on_sent_or_fetched_goes_for_nobody_any_more(write_scenario, tmp_path):
+    """By hand, 100 bytes: the oldest of two would go, and the other one as soon as that may not."""
+    memory = {"capacity_mb": 1e-4, "when_full": "oldest"}
+    assembly = assemble(load_scenario(write_scenario(**KEPT | {"memory": memory})))
+    arm = make_arm("prune", assembly.scenario.pruning)
+    (craft,) = Mission(assembly, arm, Memo(assembly.darkroom, tmp_path)).fleet
+    for order, name in enumerate(("old", "young")):
+        assert craft.memory.put(Shelf(name, 50, order=order))
+    newcomer = Shelf("new", 50, order=2)
+    assert craft.memory.who_goes(newcomer) == ["old"]
+    assert craft.recorder.pin("old")
+    assert craft.memory.who_goes(newcomer) == ["young"]
+
+
 def test_means_of_squares_are_those_of_loops():
     """Second method: each square cut out and averaged; halves go up."""
     bands = np.random.default_rng(1).integers(0, 4096, (4, 13, 10)).astype(np.uint16)

@@ -244,6 +244,25 @@ def test_a_record_withdrawn_in_the_air_neither_arrives_nor_is_given_up():
     assert radio.contacts[0].used_bytes == 2_000
 
 
+def test_what_was_withdrawn_in_the_air_hides_nothing_that_waits():
+    """The contact is over with the frames of the one that is gone: the other has not begun."""
+    env = simpy.Environment()
+    link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
+    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=print, given_up=print)
+    for tile in "ab":
+        radio.enqueue(tile, 900)
+
+    def later():
+        yield env.timeout(0.5)
+        radio.withdraw("a")
+
+    env.process(radio.serve(ContactWindow("one", "s", 0.0, 1.0, 45.0)))
+    env.process(later())
+    env.run()
+    assert [parcel.tile_id for parcel in radio.queue] == ["b"]
+    assert radio.contacts[0].left_waiting
+
+
 def test_a_radio_with_a_duty_cycle_sends_so_long_and_no_longer():
     """10 s in 100 s at ten frames a second: 100 frames from 0 s, 100 from 100 s, the rest from 200 s.
 
