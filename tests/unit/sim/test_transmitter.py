@@ -225,9 +225,9 @@ def test_what_ranks_first_goes_first_but_what_has_begun_is_finished():
     assert not radio.queue
 
 
-def test_a_record_withdrawn_in_the_air_neither_arrives_nor_is_given_up():
-    env = simpy.Environment()
-    ended = []
+def withdraw_in_the_air(los_s):
+    """The radio after a contact in which the first of two records is withdrawn as it goes down, and what ended."""
+    env, ended = simpy.Environment(), []
     link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
     radio = Transmitter(env, link, EPHEMERIS, 1, arrived=ended.append, given_up=ended.append)
     for tile in "ab":
@@ -237,28 +237,22 @@ def test_a_record_withdrawn_in_the_air_neither_arrives_nor_is_given_up():
         yield env.timeout(0.5)
         radio.withdraw("a")
 
-    env.process(radio.serve(ContactWindow("one", "s", 0.0, 100.0, 45.0)))
+    env.process(radio.serve(ContactWindow("one", "s", 0.0, los_s, 45.0)))
     env.process(later())
     env.run()
+    return radio, ended
+
+
+def test_a_record_withdrawn_in_the_air_neither_arrives_nor_is_given_up():
+    radio, ended = withdraw_in_the_air(100.0)
     assert ended == ["b"]
     assert radio.contacts[0].used_bytes == 2_000
 
 
 def test_what_was_withdrawn_in_the_air_hides_nothing_that_waits():
     """The contact is over with the frames of the one that is gone: the other has not begun."""
-    env = simpy.Environment()
-    link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
-    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=print, given_up=print)
-    for tile in "ab":
-        radio.enqueue(tile, 900)
-
-    def later():
-        yield env.timeout(0.5)
-        radio.withdraw("a")
-
-    env.process(radio.serve(ContactWindow("one", "s", 0.0, 1.0, 45.0)))
-    env.process(later())
-    env.run()
+    radio, ended = withdraw_in_the_air(1.0)
+    assert not ended
     assert [parcel.tile_id for parcel in radio.queue] == ["b"]
     assert radio.contacts[0].left_waiting
 

@@ -121,6 +121,16 @@ def test_a_small_patch_wakes_no_compiler_and_many_glances_do():
     assert python(LOOK.format(glances)) == ["False", "True"]
 
 
+def compiled_as_by_numpy(monkeypatch, noise, direction, when_s):
+    """The values of compiled noise, which are numpy's to the bit."""
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(10**6)
+    fast = noise.values(direction, when_s)
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == noise.values(direction, when_s).tobytes()
+    return fast
+
+
 @pytest.mark.parametrize("lifetime_s", [None, (7200.0, 600.0)])
 @pytest.mark.parametrize("when_s", [8e8, np.linspace(8e8, 8.1e8, 50)], ids=["one", "many"])
 def test_compiled_noise_has_the_bytes_of_numpys(monkeypatch, lifetime_s, when_s):
@@ -128,12 +138,7 @@ def test_compiled_noise_has_the_bytes_of_numpys(monkeypatch, lifetime_s, when_s)
     direction = np.random.default_rng(1).normal(size=(3, 50))
     direction /= np.linalg.norm(direction, axis=0)
     noise = SphereNoise(3, "test", (500.0, 12.0), lifetime_s)
-    monkeypatch.setattr(quick, "_woken", [])
-    quick.wake(10**6)
-    fast = noise.values(direction, when_s)
-    numpy_alone(monkeypatch)
-    assert fast.tobytes() == noise.values(direction, when_s).tobytes()
-    assert np.ptp(fast) > 1.0
+    assert np.ptp(compiled_as_by_numpy(monkeypatch, noise, direction, when_s)) > 1.0
 
 
 @pytest.mark.parametrize("lifetime_s", [None, (7200.0, 600.0)])
@@ -146,11 +151,7 @@ def test_noise_that_keeps_the_corners_of_a_cell_asks_anew_for_another_cell_or_ti
     lat = 0.7 + np.arange(400) * (0.5 / 6371.0)
     direction = np.stack([np.cos(lat), np.zeros(400), np.sin(lat)])
     noise = SphereNoise(3, "test", (500.0, 12.0), lifetime_s)
-    monkeypatch.setattr(quick, "_woken", [])
-    quick.wake(10**6)
-    fast = noise.values(direction, when_s)
-    numpy_alone(monkeypatch)
-    assert fast.tobytes() == noise.values(direction, when_s).tobytes()
+    compiled_as_by_numpy(monkeypatch, noise, direction, when_s)
 
 
 def test_a_compiler_that_is_told_to_rest_is_not_woken():
