@@ -8,7 +8,7 @@ import simpy
 
 from payload.ledger import Album, Ledger
 from payload.pruning import image_cover
-from payload.sim.antennas import PassesInView, let_go
+from payload.sim.antennas import PassesInView
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.battery import make_power
@@ -174,7 +174,7 @@ class Spacecraft:
             if served is not None:
                 window, antenna = served
                 yield from self._use(window)
-                let_go(antenna)
+                antenna.end()
 
     def _use(self, window: ContactWindow) -> Story:
         """An antenna listens from now to loss of signal."""
