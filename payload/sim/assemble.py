@@ -40,6 +40,7 @@ from payload.sim.outlook import check_foresight
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
+from payload.sim.rates import Rates
 from payload.sim.remembered import Remembered, identity
 from payload.sim.store import Store
 from payload.sim.sunlight import make_supply
@@ -127,6 +128,11 @@ class Assembly:
     def satellites(self) -> list[str]:
         """Names of the fleet."""
         return list(self.ephemerides)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What each contact carries."""
+        return Rates(self.link, self.ephemerides, self.faults)
 
     @cached_property
     def target_named(self) -> dict[str, Target]:

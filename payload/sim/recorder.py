@@ -67,8 +67,7 @@ class Recorder:
         )
         self.transmitter = Transmitter(
             self.env,
-            self.assembly.link,
-            self.assembly.ephemerides[self.name],
+            self.assembly.rates,
             scenario.seed,
             arrived=self.arrived,
             given_up=self.given_up,
@@ -76,7 +75,6 @@ class Recorder:
             nak_delay_s=scenario.radio.nak_delay_s,
             locks_anew=scenario.radio.lock_anew,
             duty=self.assembly.duty_cycle(self.name),
-            faults=self.assembly.faults,
             power=self.power,
         )
         self._image_of: dict[str, _Aboard] = {}

@@ -11,14 +11,13 @@ import simpy
 
 from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_between
 from payload.ledger import ContactLog
-from payload.ports import Dimmable, Link
 from payload.rng import stream
 from payload.sim.duty_cycle import DutyCycle
-from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
 from payload.sim.power import Power, Unlimited
+from payload.sim.rates import Rates
 from payload.sim.soonest import Soonest
-from payload.types import ContactWindow, Ephemeris, RateProfile
+from payload.types import ContactWindow, RateProfile
 from payload.units import BITS_PER_BYTE
 
 Opening = Callable[[float], tuple[float, float]]
@@ -76,8 +75,7 @@ class Transmitter:
     """
 
     env: simpy.Environment
-    link: Link
-    ephemeris: Ephemeris
+    rates: Rates
     seed: int
     arrived: Callable[[str], None]
     given_up: Callable[[str], None]
@@ -85,7 +83,6 @@ class Transmitter:
     nak_delay_s: float = 0.0
     locks_anew: bool = False
     duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
-    faults: Faults = field(default_factory=Faults)
     power: Power = field(default_factory=Unlimited)
     contacts: list[ContactLog] = field(default_factory=list[ContactLog])
     sending: tuple[str, float] = ("", -math.inf)
@@ -93,7 +90,6 @@ class Transmitter:
     def __post_init__(self) -> None:
         self._more: simpy.Event | None = None
         self._has_duty = not math.isinf(self.duty.limit_s)
-        self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
         self._begun: list[Parcel] = []
         self._number_of: dict[str, int] = {}  # of what is ready
@@ -126,7 +122,7 @@ class Transmitter:
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
-        profile, power = self._profile(window), self.power
+        profile, power, is_limited = self._profile(window), self.power, self.power.is_limited
         contact = _Open(window, profile, float(profile.time_s[0]))
         frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
         frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
@@ -135,18 +131,20 @@ class Transmitter:
         used_bytes = 0
         while not los.processed:
             now_s = self.env.now
-            opens_s, closes_s = self._may_send(now_s, opening, frame_s)
+            opens_s, closes_s = now_s, math.inf
+            if not is_whole:
+                opens_s, closes_s = self._may_send(now_s, opening, frame_s)
             parcel = self._next(now_s)
             if parcel is None:
                 yield self._news(los)
             elif opens_s > now_s:
                 yield self.env.timeout(min(opens_s, los_s) - now_s)
-            elif now_s < los_s and not power.may("transmitting"):
+            elif is_limited and now_s < los_s and not power.may("transmitting"):
                 yield from power.hold_back("transmitting", window.station, los_s)
             elif frames := self._frames_that_fit(parcel, profile, now_s, min(closes_s, los_s)):
                 used_bytes += frames * frame_bytes
                 from_s, until_s = self._begin_burst(parcel, frames, now_s, contact)
-                if power.is_limited:
+                if is_limited:
                     yield from self._radiate(window.station, profile, from_s, until_s)
                 else:
                     yield self.env.timeout(max(0.0, until_s - now_s))
@@ -193,10 +191,7 @@ class Transmitter:
         """The rate of a contact as the link has it and the faults leave it."""
         if self.locks_anew and self.env.now > window.aos_s:
             window = replace(window, aos_s=self.env.now)
-        as_ever, weak = self.link.profile(window, self.ephemeris), self._weak
-        if weak is None:
-            return self.faults.weakened(as_ever, window)
-        return self.faults.weakened(as_ever, window, lambda: weak.profile(window, self.ephemeris))
+        return self.rates.profile(window)
 
     @property
     def _is_waiting(self) -> bool:
@@ -279,7 +274,7 @@ class Transmitter:
         if not parcel.frames_missing:
             self._begun.remove(parcel)
             self.arrived(parcel.tile_id)
-        elif parcel.rounds > self.link.max_resends:
+        elif parcel.rounds > self.rates.link.max_resends:
             self._begun.remove(parcel)
             self.given_up(parcel.tile_id)
         else:
