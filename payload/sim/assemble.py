@@ -29,6 +29,8 @@ from payload.ports import (
     Scheduler,
 )
 from payload.scenario.models import Scenario
+from payload.sim.calendar import Calendar
+from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
@@ -128,6 +130,25 @@ class Assembly:
     def satellites(self) -> list[str]:
         """Names of the fleet."""
         return list(self.ephemerides)
+
+    @cached_property
+    def camera(self) -> Camera:
+        """What images are before they are painted; all satellites have the same."""
+        epoch_utc = self.scenario.epoch_utc
+        return Camera(self.source, self.sensor, self.target_named, epoch_utc, self.tile_px)
+
+    @cached_property
+    def plannable(self) -> dict[str, Sequence[Opportunity]]:
+        """The opportunities that a planner may use, by satellite."""
+        return {
+            name: self.pointing(name).shared(items, self.contacts[name])
+            for name, items in self.opportunities.items()
+        }
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The same of the whole fleet in order of time."""
+        return Calendar(self.plannable)
 
     @cached_property
     def rates(self) -> Rates:

@@ -26,9 +26,10 @@ class Processor:
 
         Where whole images are judged, they are only masked as yet: `judge_whole` decides.
         """
-        wanted = set(tile_ids)
-        facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
-        stored = [fact for fact in facts if fact.tile_id in wanted]
+        stored = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
+        if tile_ids is not acquisition.tile_ids:
+            wanted = set(tile_ids)
+            stored = tuple([fact for fact in stored if fact.tile_id in wanted])
         covers = self._covers(stored)
         if self.arm.policy.unit == "image":
             return [self._masked(*item) for item in zip(stored, covers, strict=True)]
