@@ -159,7 +159,7 @@ def _say(*rows: Row) -> str:
 def _audit_joules(ledger: Ledger) -> None:
     spent: defaultdict[str, list[float]] = defaultdict(list)
     for _, consumer, subject, joules in ledger.joules.rows():
-        if not (math.isfinite(joules) and joules >= 0):
+        if not 0.0 <= joules < math.inf:
             raise LawError(f"{consumer} spent {joules!r} J on {subject}")
         spent[consumer].append(joules)
     for consumer in sorted(spent.keys() | ledger.metered_j.keys()):

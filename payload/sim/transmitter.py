@@ -79,7 +79,7 @@ class Transmitter:
     seed: int
     arrived: Callable[[str], None]
     given_up: Callable[[str], None]
-    begun: Callable[[str], None] = _nobody
+    begun: Callable[[str], object] = _nobody
     nak_delay_s: float = 0.0
     locks_anew: bool = False
     duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
