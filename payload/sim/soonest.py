@@ -35,9 +35,8 @@ class Soonest(simpy.Event):
     def _forget(self, _event: simpy.Event) -> None:
         """Nobody waits any more: the others need not tell, nor what they wait for."""
         for event in self._events:
-            callbacks = event.callbacks  # None of what has happened
-            if callbacks is not None and self._tell in callbacks:
-                callbacks.remove(self._tell)
+            if not event.processed and self._tell in event.callbacks:
+                event.callbacks.remove(self._tell)
             if isinstance(event, Soonest):
                 event._forget(event)
                 if not event.triggered:  # nor will it be: without itself in it, it is gone at once

@@ -45,19 +45,6 @@ class Parcel:
     due_s: float = 0.0
 
 
-@dataclass(slots=True)
-class _Open:
-    """A contact that is used: what does not change until its end.
-
-    Attributes:
-        lock_s: [s] From when frames flow.
-    """
-
-    window: ContactWindow
-    profile: RateProfile
-    lock_s: float
-
-
 def _nobody(_tile_id: str) -> None:
     """Tell nobody."""
 
@@ -123,7 +110,7 @@ class Transmitter:
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
         profile, power, is_limited = self._profile(window), self.power, self.power.is_limited
-        contact = _Open(window, profile, float(profile.time_s[0]))
+        lock_s = float(profile.time_s[0])  # from when on frames flow
         frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
         frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
         now_s = start_s = self.env.now
@@ -141,9 +128,11 @@ class Transmitter:
                 yield self.env.timeout(min(opens_s, los_s) - now_s)
             elif is_limited and now_s < los_s and not power.may("transmitting"):
                 yield from power.hold_back("transmitting", window.station, los_s)
-            elif frames := self._frames_that_fit(parcel, profile, now_s, min(closes_s, los_s)):
+            elif burst := self._burst(parcel, profile, now_s, min(closes_s, los_s)):
+                frames, done_s = burst
                 used_bytes += frames * frame_bytes
-                from_s, until_s = self._begin_burst(parcel, frames, now_s, contact)
+                from_s, until_s = max(now_s, lock_s), los_s if done_s is None else done_s
+                self._begin_burst(parcel, window.station, from_s, until_s)
                 if is_limited:
                     yield from self._radiate(window.station, profile, from_s, until_s)
                 else:
@@ -226,31 +215,32 @@ class Transmitter:
         opens_s = max(opens_s, self.duty.opens_s(now_s, frame_s))
         return opens_s, min(closes_s, now_s + self.duty.room_s(now_s))
 
-    def _frames_that_fit(
+    def _burst(
         self, parcel: Parcel, profile: RateProfile, now_s: float, until_s: float
-    ) -> int:
-        """How many of a parcel's unsent frames go out before the radio has to stop."""
+    ) -> tuple[int, float | None] | None:
+        """How many of a parcel's unsent frames go out before the radio has to stop, and when [s] the last has gone.
+
+        None where not one fits; no time where they fill the contact to its end.
+        """
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
-        room = capacity_bytes(profile, now_s, until_s) // profile.frame_bytes
-        return min(room, parcel.frames_unsent)
+        frames, frame_bytes = parcel.frames_unsent, profile.frame_bytes
+        done_s = finish_time(profile, now_s, frames * frame_bytes)
+        if done_s is None or done_s > until_s:  # not all of them
+            frames = min(capacity_bytes(profile, now_s, until_s) // frame_bytes, frames)
+            done_s = finish_time(profile, now_s, frames * frame_bytes)
+        return (frames, done_s) if frames else None
 
-    def _begin_burst(
-        self, parcel: Parcel, frames: int, now_s: float, contact: _Open
-    ) -> tuple[float, float]:
-        """[s] Frames go without a pause, from when and until when; only then is it known which of them arrived."""
+    def _begin_burst(self, parcel: Parcel, station: str, start_s: float, end_s: float) -> None:
+        """Frames go without a pause [s]; only then is it known which of them arrived."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
             del self._number_of[parcel.tile_id]
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
-        profile, start_s = contact.profile, max(now_s, contact.lock_s)
-        done_s = finish_time(profile, now_s, frames * profile.frame_bytes)
-        end_s = contact.window.los_s if done_s is None else done_s
         if self._has_duty:
             self.duty.note(start_s, end_s)
-        self.sending = (contact.window.station, end_s)
-        return start_s, end_s
+        self.sending = (station, end_s)
 
     def _radiate(self, station: str, profile: RateProfile, start_s: float, end_s: float) -> Story:
         """The transmitter draws its power while frames leave it, not while a burst is held up."""
