@@ -11,7 +11,6 @@ from pathlib import Path
 from payload.ledger import FlightRecord
 from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.camera import Camera
 from payload.sim.crew import Crew
 from payload.sim.drawer import Mark
 from payload.sim.ground import Deliver
@@ -187,7 +186,7 @@ def work_ahead(
     assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]
 ) -> Mapping[str, Mark]:
     """Find out what is true of images before they are taken; where it stands, for whoever flies."""
-    camera, coming = Camera(assembly), deque(planned)
+    camera, coming = assembly.camera, deque(planned)
     with memo.looking_ahead(lambda: map(camera.view, coming)):
         while coming:
             memo.develop(camera.expose(coming.popleft()), keep_records=True)

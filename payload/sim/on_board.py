@@ -16,7 +16,7 @@ from payload.sim.chances import Chances
 from payload.sim.ground_loop import Draft, GroundLoop
 from payload.sim.knowledge import Standing
 from payload.sim.loop import Booked
-from payload.sim.planning import few_do, plannable
+from payload.sim.planning import few_do
 from payload.types import Opportunity
 
 
@@ -39,7 +39,7 @@ class OnBoard(GroundLoop):
         """Of each satellite, where a few do when it plans."""
         return {
             name: Chances(Calendar({name: items}))
-            for name, items in plannable(self.assembly).items()
+            for name, items in self.assembly.plannable.items()
         }
 
     def load(self, satellite: str, draft: Draft) -> None:

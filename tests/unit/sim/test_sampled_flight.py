@@ -13,7 +13,6 @@ from payload.ledger import Fate, audit
 from payload.run import _summarise
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
-from payload.sim.camera import Camera
 from payload.sim.looked_at import look_at
 from payload.sim.sample_error import Sample, foreseen
 from payload.sim.sampled import FEWEST_IN_STRATUM, FEWEST_TILES, choose_members
@@ -52,7 +51,7 @@ def arm_of(summary, name="prune"):
 def test_a_tile_cut_alone_is_the_tile_cut_with_the_others(write_scenario):
     """The world is pure: what a window holds does not depend on what else is painted."""
     assembly = assemble(load_scenario(write_scenario(camera=WIDE)))
-    image = Camera(assembly).expose(next(iter(assembly.opportunities["one"])))
+    image = assembly.camera.expose(next(iter(assembly.opportunities["one"])))
     scene = assembly.source.scene(image.view)
     for margin_px in (0, 8, 24):
         cut = partial(cut_tile, scene, image.id, tile_px=80, margin_px=margin_px)
