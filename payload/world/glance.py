@@ -34,7 +34,7 @@ _POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels ha
 _BLOCK = 24  # windows along a side of what is climbed at once
 _KEPT = 4  # rectangles of lattice points that blocks share
 _MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
-_TOGETHER = 256  # windows of several scenes that are looked at together: some megabytes
+_TOGETHER = 512  # windows of several scenes that are looked at together: some megabytes
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""
