@@ -1,13 +1,19 @@
-"""The results folder: written beside, renamed when whole; an interrupted run leaves nothing half."""
+"""The results folder: written beside, renamed when whole; an interrupted run leaves nothing half.
+
+Who writes holds a lock beside what is written, which the system lets go of when the process ends, however it ends: so the
+next run of that name knows what was left behind, and takes nothing from one that is still flying.
+"""
 
 import json
-import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from payload.errors import ScenarioError
 
@@ -27,6 +33,8 @@ class ResultsFolder:
 
     parent: Path
     name: str
+    _mark: str = field(default_factory=lambda: token_hex(4), init=False)
+    _held: IO[bytes] | None = field(default=None, init=False, repr=False)
 
     @property
     def final(self) -> Path:
@@ -36,7 +44,7 @@ class ResultsFolder:
     @property
     def partial(self) -> Path:
         """Where they are written until then."""
-        return self.parent / f".{self.name}.partial-{os.getpid()}"
+        return self._beside("partial", self._mark)
 
     @property
     def spool(self) -> Path:
@@ -47,9 +55,12 @@ class ResultsFolder:
         try:
             self.parent.mkdir(parents=True, exist_ok=True)
             self._sweep()
+            self._held = self._beside("lock", self._mark).open("ab")
+            _take(self._held)
             self.partial.mkdir()
             self.spool.mkdir()
         except OSError as error:
+            self._let_go()
             raise ScenarioError(
                 f"{self.parent}: results cannot be written there: {error.strerror}"
             ) from error
@@ -61,11 +72,24 @@ class ResultsFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
-            shutil.rmtree(self.partial, ignore_errors=True)
-            return
+        try:
+            if kind is not None:
+                shutil.rmtree(self.partial, ignore_errors=True)
+            else:
+                self._replace()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nobody writes here any more."""
+        if self._held is not None:
+            self._beside("lock", self._mark).unlink(missing_ok=True)
+            self._held.close()
+
+    def _replace(self) -> None:
+        """What was written stands in the place of an older folder."""
         shutil.rmtree(self.spool)
-        old = self.parent / f".{self.name}.old-{os.getpid()}"
+        old = self._beside("old", self._mark)
         if self.final.is_symlink() or self.final.is_file():
             self.final.unlink()
         elif self.final.exists():
@@ -78,8 +102,40 @@ class ResultsFolder:
         dump_json(self.partial / name, value)
 
     def _sweep(self) -> None:
-        """Remove what a killed run of the same name left, unless that run is still alive."""
-        for left in self.parent.glob(f".{self.name}.*-*"):
-            owner = left.name.rpartition("-")[2]
-            if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
-                shutil.rmtree(left, ignore_errors=True)
+        """Remove what killed runs of the same name left; older results that one had just put aside are put back."""
+        for lock in self.parent.glob(f".{escape(self.name)}.lock-*"):
+            with _left_behind(lock) as is_left:
+                if not is_left:
+                    continue
+                mark = lock.name.rpartition("-")[2]
+                old = self._beside("old", mark)
+                if old.exists() and not self.final.exists():
+                    old.rename(self.final)
+                for left in (old, self._beside("partial", mark)):
+                    shutil.rmtree(left, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+    def _beside(self, what: str, mark: str) -> Path:
+        return self.parent / f".{self.name}.{what}-{mark}"
+
+
+@contextmanager
+def _left_behind(lock: Path) -> Iterator[bool]:
+    """Whether nobody holds a lock any more; who is told so holds it meanwhile. Where that cannot be known, nobody is told so."""
+    try:
+        file = lock.open("ab")
+    except OSError:  # gone, or somebody else's
+        yield False
+        return
+    with file:
+        yield _take(file)
+
+
+def _take(file: IO[bytes]) -> bool:
+    """Lock a file; whether that could be done."""
+    with suppress(ImportError, OSError):
+        import fcntl  # noqa: PLC0415 - not on every system
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False

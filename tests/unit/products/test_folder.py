@@ -1,0 +1,104 @@
+"""A results folder is whole or not there, whoever is killed, and whoever else writes one of the same name."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from payload.errors import ScenarioError
+from payload.products.folder import ResultsFolder
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from payload.products.folder import ResultsFolder
+
+with ResultsFolder(Path(sys.argv[1]), "name") as folder:
+    folder.write_json("summary.json", {"by": "another"})
+    if sys.argv[2] == "between":  # both renames
+        folder.final.rename(folder._beside("old", folder._mark))
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def another(tmp_path):
+    """Start a process that writes the same folder, and has not finished."""
+    running = []
+
+    def begin(when="writing"):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), when], stdout=subprocess.PIPE
+        )
+        running.append(process)
+        assert process.stdout.readline() == b"writing\n"
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def write(parent, by):
+    with ResultsFolder(parent, "name") as folder:
+        folder.write_json("summary.json", {"by": by})
+
+
+def told(parent):
+    return (parent / "name" / "summary.json").read_text()
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path, another):
+    process = another()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert list(tmp_path.glob(".name.partial-*"))
+    write(tmp_path, "me")
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]
+    assert "me" in told(tmp_path)
+
+
+def test_a_run_takes_nothing_from_one_that_is_still_flying(tmp_path, another):
+    another()
+    (theirs,) = tmp_path.glob(".name.partial-*")
+    write(tmp_path, "me")
+    assert "another" in (theirs / "summary.json").read_text()
+    assert "me" in told(tmp_path)
+
+
+def test_results_that_a_killed_run_had_put_aside_are_put_back(tmp_path, another):
+    write(tmp_path, "me")
+    process = another("between")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "name").exists()
+    with pytest.raises(ValueError, match="not JSON"):
+        write(tmp_path, by=float("nan"))
+    assert "me" in told(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    honest = Path.mkdir
+
+    def full(path, *args, **options):
+        if "partial" in path.name:
+            raise OSError(28, "No space left on device")
+        honest(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(ScenarioError, match="No space left"):
+        write(tmp_path, "me")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exception_leaves_an_older_folder_as_it_was(tmp_path):
+    write(tmp_path, "me")
+    with pytest.raises(ValueError, match="not JSON"):
+        write(tmp_path, by=float("nan"))
+    assert "me" in told(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]
