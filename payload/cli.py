@@ -390,6 +390,7 @@ def compare(
     seed: Seed = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
 ) -> None:
     """Fly variants over one world and set them side by side.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payload.commands.many import check_jobs, progress, resumable
-from payload.commands.options import AsJson, Jobs, Quiet
+from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError, SweepError
@@ -54,6 +54,7 @@ def optimise(
     yes: Yes = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
 ) -> None:
     """Look for the best setting of a sweep file's parameters, and say how sure it is.
 

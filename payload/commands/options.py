@@ -42,7 +42,7 @@ MemoPlace = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", help="Flights at once; one a core if left out.")
+    int | None, typer.Option("--jobs", metavar="N", help="Processes; one a core if left out.")
 ]
 SeedCount = Annotated[
     int | None,

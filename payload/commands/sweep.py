@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payload.commands.many import check_jobs, progress, resumable
-from payload.commands.options import AsJson, Jobs, Quiet
+from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
 from payload.commands.talk import answer, answer_json
 from payload.errors import SweepError
 
@@ -36,6 +36,7 @@ def sweep(
     retry: Retry = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
 ) -> None:
     """Fly a scenario many times with its keys varied, and see what they do.
 
