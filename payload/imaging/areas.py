@@ -4,8 +4,9 @@ Sizes are taken in Lambert's cylindrical equal-area projection, in which a field
 x is the longitude, y the sine of the authalic latitude.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -88,16 +89,21 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
     west, south, east, north = (float(edge) for edge in shapely.bounds(area))
     for lon, lat in (middle, ((west + east) / 2, (south + north) / 2)):
         if _frame(lon, lat, framing).covers(flat):
-            return [Shot(lat, lon, _tile_shares(flat, lon, lat, framing, whole_km2))]
-    shots = []
+            (shares,) = _tile_shares([flat], [(lon, lat)], framing, whole_km2)
+            return [Shot(lat, lon, shares)]
+    held, middles = list[Geometry](), list[tuple[float, float]]()
     for piece, lon, lat in _cells(area, framing):
-        held = shapely.intersection(flat, piece)
-        if shapely.area(held) > _DUST * whole_km2:
-            shares = _tile_shares(held, lon, lat, framing, whole_km2)
-            shots.append(Shot(lat, (lon + 180.0) % 360.0 - 180.0, shares))
-        if len(shots) > MOST_SHOTS:
-            raise TooLarge(len(shots))
-    return shots
+        part = shapely.intersection(flat, piece)
+        if shapely.area(part) > _DUST * whole_km2:
+            held.append(part)
+            middles.append((lon, lat))
+        if len(held) > MOST_SHOTS:
+            raise TooLarge(len(held))
+    found = _tile_shares(held, middles, framing, whole_km2)
+    return [
+        Shot(lat, (lon + 180.0) % 360.0 - 180.0, shares)
+        for (lon, lat), shares in zip(middles, found, strict=True)
+    ]
 
 
 def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:
@@ -152,25 +158,59 @@ def _count(stretch: list[float], wide_deg: float) -> int:
 
 
 def _tile_shares(
-    held: Geometry, lon_deg: float, lat_deg: float, framing: Framing, whole_km2: float
-) -> tuple[float, ...]:
-    """What each tile of a frame around a place holds of an area; they add up to what is held of it."""
+    held: Sequence[Geometry],
+    middles: Sequence[tuple[float, float]],
+    framing: Framing,
+    whole_km2: float,
+) -> list[tuple[float, ...]]:
+    """What each tile of frames around places holds of an area; of each frame they add up to what is held of it.
+
+    Args:
+        held: What each frame is to hold.
+        middles: [deg] Longitude and latitude of each.
+        framing: Of the camera.
+        whole_km2: [km2] Of the area.
+    """
+    if not held:
+        return []
+    tops, lefts, bottoms, rights = _edges(framing)
+    corners = ((lefts, tops), (rights, bottoms))
+    north_west, south_east = (
+        _plane(*np.hstack([_places(cols, rows, *middle, framing) for middle in middles]))
+        for cols, rows in corners
+    )
+    boxes = shapely.box(north_west[:, 0], south_east[:, 1], south_east[:, 0], north_west[:, 1])
+    inside = _common(np.repeat(held, tops.size), boxes)
+    held_km2 = shapely.area(held).tolist()
+    shares = []
+    for each_km2, tiles in zip(held_km2, inside.reshape(len(held), -1), strict=True):
+        total = float(tiles.sum())
+        scale = each_km2 / whole_km2 / total if total else 0.0
+        shares.append(tuple((tiles * scale).tolist()))
+    return shares
+
+
+def _common(areas: NDArray[np.object_], boxes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """[km2] That each area and its box have in common, shape (N,); only where edges cross it is an intersection sought."""
+    shapely.prepare(areas)
+    whole = shapely.contains_properly(areas, boxes)
+    crossed = shapely.intersects(areas, boxes) & ~whole
+    found = np.where(whole, shapely.area(boxes), 0.0)
+    found[crossed] = shapely.area(shapely.intersection(areas[crossed], boxes[crossed]))
+    return found
+
+
+@lru_cache(maxsize=4)
+def _edges(framing: Framing) -> NDArray[np.float64]:
+    """[px] Top, left, bottom and right of each tile of a frame, in grid order, shape (4, T)."""
     grid = TileGrid(framing.height_px, framing.width_px, framing.tile_px)
-    tops, lefts, bottoms, rights = np.array(
+    return np.array(
         [
             (item.top_px, item.left_px, item.top_px + item.height_px, item.left_px + item.width_px)
             for item in grid.windows
         ],
         np.float64,
     ).T
-    north_west = _plane(*_places(lefts, tops, lon_deg, lat_deg, framing))
-    south_east = _plane(*_places(rights, bottoms, lon_deg, lat_deg, framing))
-    boxes = shapely.box(north_west[:, 0], south_east[:, 1], south_east[:, 0], north_west[:, 1])
-    shapely.prepare(held)
-    inside = shapely.area(shapely.intersection(held, boxes))
-    total = float(inside.sum())
-    scale = float(shapely.area(held)) / whole_km2 / total if total else 0.0
-    return tuple((inside * scale).tolist())
 
 
 def _places(
