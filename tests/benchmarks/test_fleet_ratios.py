@@ -1,6 +1,6 @@
 """The event loop against bare SimPy, and growth with the size of a fleet; `payload-sim bench` shows the figures.
 
-Off by default. The gates leave a third of slack above what was measured.
+Off by default. The gates leave a third of slack above what was measured, those of growth above what was aimed at.
 """
 
 import pytest
