@@ -1,21 +1,42 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from payload.surrogate import Error, Surrogate
+from payload.surrogate import Error, Surrogate, widths
 
 
-def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class DrawnFlights:
+    """Flights of a variant by a surrogate.
+
+    Attributes:
+        variant: Its name.
+        surrogate: With which was flown.
+        name: How the scenario calls that.
+        tiles: Of an image, as far as they even out: see `payload.surrogate.even_tiles`.
+        images: How many each flight took.
+    """
+
+    variant: str
+    surrogate: Surrogate
+    name: str
+    tiles: float
+    images: Sequence[int]
+
+
+def surrogate_part(surrogate: Surrogate, *, name: str, images: int, tiles: float) -> dict[str, Any]:
     """The key `surrogate` of a summary.
 
     Args:
         surrogate: With which was flown.
         name: How the scenario calls it.
         images: How many the flight took: errors of images even out in a total.
+        tiles: Of an image: errors of tiles even out in part.
     """
     held_out, fitted_on = surrogate.held_out, asdict(surrogate.fitted_on)
+    of_bytes, of_clear = widths(surrogate, tiles)
     del fitted_on["probe"]
     part = {
         "name": name,
@@ -31,31 +52,29 @@ def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str,
             "scenes": held_out.scenes,
             "max_cloud_cover": held_out.max_cloud_cover,
             "images": images,
-            "kept_bytes": _error(held_out.kept_bytes, images),
-            "kept_clear_px": _error(held_out.kept_clear_px, images),
+            "kept_bytes": _error(held_out.kept_bytes, images, of_bytes),
+            "kept_clear_px": _error(held_out.kept_clear_px, images, of_clear),
         },
     }
     return {**part, "sentences": _sentences(part)}
 
 
-def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, Sequence[int]]]) -> list[str]:
-    """How far to trust flights that are compared: said once for all that share a surrogate.
+def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
+    """How far to trust flights that are compared: said once for all that share a surrogate and the size of an image.
 
-    Args:
-        flights: By variant its name, its surrogate, how its scenario calls that, and how many images each flight took.
-            Errors of images even out in a total, so that the fewest and the most are told.
+    Errors of images even out in a total, so that the fewest and the most images are told.
     """
-    shared: dict[tuple[str, str], list[tuple[str, Surrogate, Sequence[int]]]] = {}
-    for variant, surrogate, name, images in flights:
-        shared.setdefault((surrogate.digest, name), []).append((variant, surrogate, images))
+    shared: dict[tuple[str, str, float], list[DrawnFlights]] = {}
+    for flown in flights:
+        shared.setdefault((flown.surrogate.digest, flown.name, flown.tiles), []).append(flown)
     notes = []
-    for (_, name), told in shared.items():
-        images = [count for _, _, counts in told for count in counts]
+    for (_, name, tiles), told in shared.items():
+        images = [count for flown in told for count in flown.images]
         fewest, most = (
-            surrogate_part(told[0][1], name=name, images=count)
+            surrogate_part(told[0].surrogate, name=name, images=count, tiles=tiles)
             for count in (min(images), max(images))
         )
-        whose = "" if len(shared) == 1 else f"{'; '.join(variant for variant, _, _ in told)}: "
+        whose = "" if len(shared) == 1 else f"{'; '.join(flown.variant for flown in told)}: "
         notes += [whose + sentence for sentence in fewest["sentences"][:2]]
         if min(images) < max(images):
             notes[-1] += (
@@ -66,12 +85,14 @@ def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, Sequence[int]]]
 
 def surrogate_words(surrogate: Surrogate) -> list[str]:
     """What `calibrate` tells of a surrogate that it has just fitted."""
-    part = surrogate_part(surrogate, name="it", images=surrogate.held_out.scenes)
+    held_out = surrogate.held_out
+    tiles = held_out.tiles / held_out.scenes
+    part = surrogate_part(surrogate, name="it", images=held_out.scenes, tiles=tiles)
     return [_fit(part["fitted_on"]), *_errors(part["held_out"])]
 
 
-def _error(error: Error, images: int) -> dict[str, float]:
-    low, high = error.total(images)
+def _error(error: Error, images: int, width: float) -> dict[str, float]:
+    low, high = error.total(images, width=width)
     return {
         "tile_mean": error.tile_mean,
         "tile_bias": error.tile_bias,
