@@ -16,7 +16,7 @@ class DrawnFlights:
         surrogate: With which was flown.
         name: How the scenario calls that.
         tiles: Of an image, as far as they even out: see `payload.surrogate.even_tiles`.
-        images: How many each flight took.
+        images: How many each flight took, 1 at least.
     """
 
     variant: str
@@ -78,7 +78,7 @@ def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
         notes += [whose + sentence for sentence in fewest["sentences"][:2]]
         if min(images) < max(images):
             notes[-1] += (
-                f" That is the smallest flight. {_interval(most['held_out'])}: the largest."
+                f" That is the smallest flight. {_interval(most['held_out'])} That is the largest."
             )
     return notes
 
@@ -91,8 +91,8 @@ def surrogate_words(surrogate: Surrogate) -> list[str]:
     return [_fit(part["fitted_on"]), *_errors(part["held_out"])]
 
 
-def _error(error: Error, images: int, width: float) -> dict[str, float]:
-    low, high = error.total(images, width=width)
+def _error(error: Error, images: int, width: float) -> dict[str, float | None]:
+    low, high = error.total(images, width=width) or (None, None)
     return {
         "tile_mean": error.tile_mean,
         "tile_bias": error.tile_bias,
@@ -117,8 +117,8 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
     total = (
         f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
         f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
-        f"{_percent(clear['total_bias'])}. {_interval(held_out)}."
-    )
+        f"{_percent(clear['total_bias'])}. {_interval(held_out)}"
+    ).rstrip()
     single = (
         f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
         f"tiles being kept up to a cover of {held_out['max_cloud_cover']:g}."
@@ -127,12 +127,15 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
 
 
 def _interval(held_out: dict[str, Any]) -> str:
+    """A sentence of totals; nothing where no image was taken."""
     bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
+    if bytes_["total_low"] is None:
+        return ""
     images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
     return (
         f"For a total over {images} the 95 % interval of the error is "
         f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
-        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels"
+        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels."
     )
 
 

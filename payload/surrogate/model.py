@@ -86,20 +86,20 @@ class Error:
     total_spread: Real
     scenes: Count
 
-    def total(self, images: int, *, width: float = 1.0) -> tuple[float, float]:
-        """95 % interval of the relative error of a total over so many images.
+    def total(self, images: int, *, width: float = 1.0) -> tuple[float, float] | None:
+        """95 % interval of the relative error of a total over so many images; None over none, or learnt from none.
 
         Errors of images are taken as independent; that the bias itself is known from a few scenes
-        alone widens the interval.
+        alone widens the interval. Nothing that is drawn is less than none.
 
         Args:
             images: How many.
             width: Standard deviation of an image's relative error over that of a scene: see `Kinship.width`.
         """
         if not images or not self.scenes:
-            return self.total_bias, self.total_bias
+            return None
         half = Z_95 * self.total_spread * (width**2 / images + 1 / self.scenes) ** 0.5
-        return self.total_bias - half, self.total_bias + half
+        return max(self.total_bias - half, -1.0), self.total_bias + half
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payload.analysis.fidelity import surrogate_part
 from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.surrogate import (
@@ -192,6 +193,17 @@ def test_a_total_over_more_images_is_surer(fitted):
     widths = [high - low for low, high in map(error.total, (1, 10, 100, 10**6))]
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] == pytest.approx(2 * 1.96 * error.total_spread / error.scenes**0.5, rel=1e-3)
+
+
+def test_a_total_over_no_images_has_no_interval(fitted):
+    assert fitted.held_out.kept_bytes.total(0) is None
+    part = surrogate_part(fitted, name="x", images=0, tiles=4.0)
+    assert not any("For a total" in sentence for sentence in part["sentences"])
+    for told in (part["held_out"]["kept_bytes"], part["held_out"]["kept_clear_px"]):
+        assert (told["total_low"], told["total_high"]) == (None, None)
+    assert replace(fitted.held_out.kept_bytes, total_spread=3.0).total(1)[0] == -1.0
+    some = surrogate_part(fitted, name="x", images=1, tiles=4.0)
+    assert "For a total over 1 image the 95 % interval" in some["sentences"][1]
 
 
 def test_no_scene_is_on_both_sides(fitted):
