@@ -117,7 +117,8 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
     total = (
         f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
         f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
-        f"{_percent(clear['total_bias'])}. {_interval(held_out)}"
+        f"{_percent(clear['total_bias'])}. Tiles were kept or dropped one by one, as by the arm prune; arms that drop "
+        f"images (discard) or leave out pixels (mask) were not judged. {_interval(held_out)}"
     ).rstrip()
     single = (
         f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
