@@ -162,13 +162,17 @@ class Surrogate:
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:
-        """Columns of the donors as arrays, and what follows from them."""
-        at = {
+        """Columns of the donors as arrays."""
+        return {
             item.name: np.array(getattr(self.donors, item.name), np.float64)
             for item in fields(Donors)
         }
-        at["px"] = np.sum([at[name] for name in _COUNTS], axis=0, dtype=np.float64)
-        return at
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float64]:
+        """[px] Of each donor, shape (N,)."""
+        pixels: NDArray[np.float64] = np.sum([self._columns[name] for name in _COUNTS], axis=0)
+        return pixels
 
     @cached_property
     def shares(self) -> list[tuple[float, float, float, float]]:
@@ -179,7 +183,7 @@ class Surrogate:
         called = at["true_cloud_px"] + at["false_cloud_px"]
         found = at["true_cloud_px"] / np.maximum(cloudy, 1)
         wrong = at["false_cloud_px"] / np.maximum(clear, 1)
-        surplus = (at["expected_cloud_px"] - called) / at["px"]
+        surplus = (at["expected_cloud_px"] - called) / self.pixels
         length = at["encoded_bytes"] / at["raw_bytes"]
         return list(
             zip(found.tolist(), wrong.tolist(), surplus.tolist(), length.tolist(), strict=True)
@@ -327,6 +331,10 @@ def read_surrogate(path: Path) -> Surrogate:
     if len(lengths) > 1 or not lengths.pop():
         raise ScenarioError(
             f"{path}: is no surrogate: its columns are of different length or empty"
+        )
+    if not read.pixels.all():
+        raise ScenarioError(
+            f"{path}: is no surrogate: donor {int(read.pixels.argmin())} has no pixel: its counts are all 0"
         )
     return read
 

@@ -271,6 +271,15 @@ def test_a_damaged_file_is_refused_with_its_name(fitted, tmp_path, pattern, inst
         read_surrogate(path)
 
 
+def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
+    counts = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
+    donors = fitted.donors
+    empty = {name: (*getattr(donors, name)[:7], 0, *getattr(donors, name)[8:]) for name in counts}
+    write_surrogate(replace(fitted, donors=replace(donors, **empty)), tmp_path / "one.json")
+    with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate: donor 7 has no pixel"):
+        read_surrogate(tmp_path / "one.json")
+
+
 def test_a_file_that_cannot_be_written_is_told(fitted, tmp_path):
     with pytest.raises(ScenarioError, match="cannot be written"):
         write_surrogate(fitted, tmp_path / "nowhere" / "one.json")
