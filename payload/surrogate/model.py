@@ -145,12 +145,8 @@ class Surrogate:
         """How many scenes the donors are of; they are numbered from 0."""
         return int(self._columns["scene"].max()) + 1
 
-    def neighbours(self, glance: Glance) -> NDArray[np.intp]:
-        """The donors that resemble a tile most, in their order."""
-        return self.looks.nearest(glance)
-
     def neighbours_each(self, glances: Sequence[Glance]) -> list[NDArray[np.intp]]:
-        """The same of each of many, in far less time."""
+        """The donors that resemble each of many tiles most, in their order."""
         return list(self.looks.nearest_of_all(likeness(glances)))
 
     @cached_property

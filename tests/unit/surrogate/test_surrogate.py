@@ -164,7 +164,7 @@ def test_tiles_of_one_image_prefer_donors_of_one_scene(fitted):
 def test_the_mood_makes_no_donor_likelier_than_another(fitted):
     """Over many images each neighbour is drawn as often as without moods: chi-squared, 0.1 % level."""
     glance = Glance(0.4, "soil", 40.0, 0.2)
-    near = fitted.neighbours(glance)
+    (near,) = fitted.neighbours_each([glance])
     turns = 3000
     seen = Counter(
         drawn(fitted, glance, f"tile-{turn}", mood=stream(turn, "image").random(fitted.scenes))[1]
