@@ -28,7 +28,7 @@ from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
-from payload.sim.fidelity import surrogate_name
+from payload.sim.fidelity import surrogate_name, tiles_of_an_image
 from payload.sim.replanning import expect_replanning
 from payload.sim.sample_error import sample_errors
 from payload.sim.store import find_store
@@ -196,6 +196,7 @@ def _summarise(
                 assembly.surrogate,
                 name=surrogate_name(scenario.surrogate.file),
                 images=len(records["prune"].images),
+                tiles=tiles_of_an_image(scenario),
             ),
         )
     )

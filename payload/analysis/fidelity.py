@@ -1,21 +1,42 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from payload.surrogate import Error, Surrogate
+from payload.surrogate import Error, Surrogate, widths
 
 
-def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class DrawnFlights:
+    """Flights of a variant by a surrogate.
+
+    Attributes:
+        variant: Its name.
+        surrogate: With which was flown.
+        name: How the scenario calls that.
+        tiles: Of an image, as far as they even out: see `payload.surrogate.even_tiles`.
+        images: How many each flight took, 1 at least.
+    """
+
+    variant: str
+    surrogate: Surrogate
+    name: str
+    tiles: float
+    images: Sequence[int]
+
+
+def surrogate_part(surrogate: Surrogate, *, name: str, images: int, tiles: float) -> dict[str, Any]:
     """The key `surrogate` of a summary.
 
     Args:
         surrogate: With which was flown.
         name: How the scenario calls it.
         images: How many the flight took: errors of images even out in a total.
+        tiles: Of an image: errors of tiles even out in part.
     """
     held_out, fitted_on = surrogate.held_out, asdict(surrogate.fitted_on)
+    of_bytes, of_clear = widths(surrogate, tiles)
     del fitted_on["probe"]
     part = {
         "name": name,
@@ -31,47 +52,47 @@ def surrogate_part(surrogate: Surrogate, *, name: str, images: int) -> dict[str,
             "scenes": held_out.scenes,
             "max_cloud_cover": held_out.max_cloud_cover,
             "images": images,
-            "kept_bytes": _error(held_out.kept_bytes, images),
-            "kept_clear_px": _error(held_out.kept_clear_px, images),
+            "kept_bytes": _error(held_out.kept_bytes, images, of_bytes),
+            "kept_clear_px": _error(held_out.kept_clear_px, images, of_clear),
         },
     }
     return {**part, "sentences": _sentences(part)}
 
 
-def surrogate_notes(flights: Iterable[tuple[str, Surrogate, str, Sequence[int]]]) -> list[str]:
-    """How far to trust flights that are compared: said once for all that share a surrogate.
+def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
+    """How far to trust flights that are compared: said once for all that share a surrogate and the size of an image.
 
-    Args:
-        flights: By variant its name, its surrogate, how its scenario calls that, and how many images each flight took.
-            Errors of images even out in a total, so that the fewest and the most are told.
+    Errors of images even out in a total, so that the fewest and the most images are told.
     """
-    shared: dict[tuple[str, str], list[tuple[str, Surrogate, Sequence[int]]]] = {}
-    for variant, surrogate, name, images in flights:
-        shared.setdefault((surrogate.digest, name), []).append((variant, surrogate, images))
+    shared: dict[tuple[str, str, float], list[DrawnFlights]] = {}
+    for flown in flights:
+        shared.setdefault((flown.surrogate.digest, flown.name, flown.tiles), []).append(flown)
     notes = []
-    for (_, name), told in shared.items():
-        images = [count for _, _, counts in told for count in counts]
+    for (_, name, tiles), told in shared.items():
+        images = [count for flown in told for count in flown.images]
         fewest, most = (
-            surrogate_part(told[0][1], name=name, images=count)
+            surrogate_part(told[0].surrogate, name=name, images=count, tiles=tiles)
             for count in (min(images), max(images))
         )
-        whose = "" if len(shared) == 1 else f"{'; '.join(variant for variant, _, _ in told)}: "
+        whose = "" if len(shared) == 1 else f"{'; '.join(flown.variant for flown in told)}: "
         notes += [whose + sentence for sentence in fewest["sentences"][:2]]
         if min(images) < max(images):
             notes[-1] += (
-                f" That is the smallest flight. {_interval(most['held_out'])}: the largest."
+                f" That is the smallest flight. {_interval(most['held_out'])} That is the largest."
             )
     return notes
 
 
 def surrogate_words(surrogate: Surrogate) -> list[str]:
     """What `calibrate` tells of a surrogate that it has just fitted."""
-    part = surrogate_part(surrogate, name="it", images=surrogate.held_out.scenes)
+    held_out = surrogate.held_out
+    tiles = held_out.tiles / held_out.scenes
+    part = surrogate_part(surrogate, name="it", images=held_out.scenes, tiles=tiles)
     return [_fit(part["fitted_on"]), *_errors(part["held_out"])]
 
 
-def _error(error: Error, images: int) -> dict[str, float]:
-    low, high = error.total(images)
+def _error(error: Error, images: int, width: float) -> dict[str, float | None]:
+    low, high = error.total(images, width=width) or (None, None)
     return {
         "tile_mean": error.tile_mean,
         "tile_bias": error.tile_bias,
@@ -96,8 +117,9 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
     total = (
         f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
         f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
-        f"{_percent(clear['total_bias'])}. {_interval(held_out)}."
-    )
+        f"{_percent(clear['total_bias'])}. Tiles were kept or dropped one by one, as by the arm prune; arms that drop "
+        f"images (discard) or leave out pixels (mask) were not judged. {_interval(held_out)}"
+    ).rstrip()
     single = (
         f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
         f"tiles being kept up to a cover of {held_out['max_cloud_cover']:g}."
@@ -106,12 +128,15 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
 
 
 def _interval(held_out: dict[str, Any]) -> str:
+    """A sentence of totals; nothing where no image was taken."""
     bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
+    if bytes_["total_low"] is None:
+        return ""
     images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
     return (
         f"For a total over {images} the 95 % interval of the error is "
         f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
-        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels"
+        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels."
     )
 
 

@@ -13,7 +13,7 @@ from payload.ledger import FlightRecord
 from payload.scenario.models import Scenario
 from payload.sim import Assembly, Memo, Mission, assemble
 from payload.sim.arms import make_arm
-from payload.sim.yardstick import bare_event_s, count_events
+from payload.sim.yardstick import CountingEnvironment, bare_event_s
 
 SMALL = FleetSize(planes=2, satellites_per_plane=2, stations=10, targets=60, hours=8.0)
 """The fleet whose growth is followed."""
@@ -30,13 +30,14 @@ def event_loop(folder: Path) -> Iterable[Ratio]:
     assembly = assemble(scenario)
     memo = Memo(assembly.darkroom, folder)
     first_s = seconds(lambda: _fly(assembly, memo))
-    events = count_events(lambda: _fly(assembly, memo))
-    tiles = len(_fly(assembly, memo).ledger.acquired)
+    env = CountingEnvironment()
+    arm = make_arm("prune", scenario.pruning)
+    tiles = len(Mission(assembly, arm, memo, env=env).fly().ledger.acquired)
     pairs = [(seconds(lambda: _fly(assembly, memo)), bare_event_s()) for _ in range(ROUNDS)]
     story_s, bare_s = (statistics.median(column) for column in zip(*pairs, strict=True))
     yield Ratio(
         "an event of a flight, books included, over a bare SimPy timeout",
-        story_s / events / bare_s,
+        story_s / env.dispatched / bare_s,
         6.0,
     )
     yield Ratio(

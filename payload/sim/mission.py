@@ -38,6 +38,7 @@ class Mission:
         folder: Where books, events and images lie for which there is no room in memory, while the flight or its
             record is used; None to keep all in memory.
         foresee: Is told what the first plan will take, before anything is taken.
+        env: Whose events the flight is made of.
     """
 
     assembly: Assembly
@@ -46,7 +47,7 @@ class Mission:
     deliver: Deliver | None = None
     folder: Path | None = None
     foresee: Foresee | None = None
-    env: simpy.Environment = field(init=False, default_factory=simpy.Environment)
+    env: simpy.Environment = field(default_factory=simpy.Environment)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger() if self.folder is None else Ledger.on_disk(self.folder)

@@ -4,6 +4,7 @@
     model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length; `draw_each`: many do
     likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
+    kinship      `widths`: how much wider that error is for images that are smaller than scenes
 
 A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
 mistakes of the masker and the length of the record from one donor that resembles it in cover, surface
@@ -18,6 +19,7 @@ it: they can be swept without fitting anew.
 
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
+from payload.surrogate.kinship import even_tiles, widths
 from payload.surrogate.likeness import Likeness, likeness
 from payload.surrogate.model import (
     PACKAGED,
@@ -47,7 +49,9 @@ __all__ = [
     "check_place",
     "draw",
     "draw_each",
+    "even_tiles",
     "likeness",
     "read_surrogate",
+    "widths",
     "write_surrogate",
 ]

@@ -17,8 +17,8 @@ MAX_CLOUD_COVER = 0.7
 """The rule by which tiles are kept where errors are told: a scenario's own default."""
 _REPETITIONS = 8  # draws of each tile kept out
 
-_Kept = tuple[int, int]
-_NOTHING: _Kept = (0, 0)
+Kept = tuple[int, int]
+_NOTHING: Kept = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ def _judge(surrogate: Surrogate, samples: Sequence[Sample]) -> HeldOut:
     by_scene: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         by_scene[sample.scene].append(sample)
-    painted: dict[str, list[_Kept]] = {
-        scene: [_kept(item.estimate, item.encoded_bytes) for item in items]
+    painted: dict[str, list[Kept]] = {
+        scene: [brought_down(item.estimate, item.encoded_bytes) for item in items]
         for scene, items in by_scene.items()
     }
-    drawn: dict[str, list[list[_Kept]]] = {
+    drawn: dict[str, list[list[Kept]]] = {
         scene: [_drawn(surrogate, scene, items, turn) for turn in range(_REPETITIONS)]
         for scene, items in by_scene.items()
     }
@@ -115,17 +115,17 @@ def _judge(surrogate: Surrogate, samples: Sequence[Sample]) -> HeldOut:
     )
 
 
-def _drawn(surrogate: Surrogate, scene: str, items: Sequence[Sample], turn: int) -> list[_Kept]:
+def _drawn(surrogate: Surrogate, scene: str, items: Sequence[Sample], turn: int) -> list[Kept]:
     mood = stream(turn, "held out", scene).random(surrogate.scenes)
     kept = []
     for item in items:
         rng = stream(turn, "held out", item.tile_id)
         size = TileSize(item.estimate.valid_px, item.raw_bytes)
-        kept.append(_kept(*draw(surrogate, item.glance, rng, size, mood=mood)))
+        kept.append(brought_down(*draw(surrogate, item.glance, rng, size, mood=mood)))
     return kept
 
 
-def _kept(estimate: CoverEstimate, encoded_bytes: int) -> _Kept:
+def brought_down(estimate: CoverEstimate, encoded_bytes: int) -> Kept:
     """Bytes and clear pixels that a tile brings down."""
     if estimate.cover is None or estimate.cover > MAX_CLOUD_COVER:
         return _NOTHING
@@ -133,9 +133,9 @@ def _kept(estimate: CoverEstimate, encoded_bytes: int) -> _Kept:
 
 
 def _error(
-    painted: Mapping[str, list[_Kept]],
-    drawn: Mapping[str, list[list[_Kept]]],
-    figure: Callable[[_Kept], int],
+    painted: Mapping[str, list[Kept]],
+    drawn: Mapping[str, list[list[Kept]]],
+    figure: Callable[[Kept], int],
 ) -> Error:
     was = {scene: np.array([figure(item) for item in items]) for scene, items in painted.items()}
     tiles = [

@@ -57,25 +57,9 @@ class Likeness:
     _strange: dict[tuple[int, int], NDArray[np.float64]] = field(
         init=False, default_factory=dict[tuple[int, int], NDArray[np.float64]]
     )
-    _all_say_thick: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_all_say_thick", not bool(np.isnan(self.thick_cover).any()))
-
-    def nearest(self, glance: Glance, count: int = NEIGHBOURS) -> NDArray[np.intp]:
-        """The tiles that resemble one most, in their order."""
-        is_kind = kind_of(glance.cover)
-        unlike = np.abs(self.cover - glance.cover) / self.step
-        if glance.thick_cover is not None:
-            thinner = np.abs(self.thick_cover - glance.thick_cover)
-            unlike += (thinner if self._all_say_thick else np.nan_to_num(thinner)) / self.step
-        unlike += np.abs(self.sun_deg - glance.sun_elevation_deg) / _SUN_STEP_DEG
-        unlike += self._strangeness(SURFACES.index(glance.surface), is_kind)
-        most = min(count, unlike.size)
-        return np.sort(np.argpartition(unlike, most - 1)[:most])
 
     def nearest_of_all(self, others: "Likeness", count: int = NEIGHBOURS) -> NDArray[np.intp]:
-        """The tiles that resemble each of T others most, in their order, as `nearest` tells, shape (T, m)."""
+        """The tiles that resemble each of T others most, in their order, shape (T, m)."""
         most = min(count, self.cover.size)
         found = np.empty((others.cover.size, most), np.intp)
         fast = quick.loops(others.cover.size)

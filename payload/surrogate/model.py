@@ -86,16 +86,20 @@ class Error:
     total_spread: Real
     scenes: Count
 
-    def total(self, images: int) -> tuple[float, float]:
-        """95 % interval of the relative error of a total over so many images.
+    def total(self, images: int, *, width: float = 1.0) -> tuple[float, float] | None:
+        """95 % interval of the relative error of a total over so many images; None over none, or learnt from none.
 
-        Errors of images are taken as independent, and an image's as wide as a scene's of a few tiles; that
-        the bias itself is known from a few scenes alone widens the interval.
+        Errors of images are taken as independent; that the bias itself is known from a few scenes
+        alone widens the interval. Nothing that is drawn is less than none.
+
+        Args:
+            images: How many.
+            width: Standard deviation of an image's relative error over that of a scene: see `Kinship.width`.
         """
         if not images or not self.scenes:
-            return self.total_bias, self.total_bias
-        half = Z_95 * self.total_spread * (1 / images + 1 / self.scenes) ** 0.5
-        return self.total_bias - half, self.total_bias + half
+            return None
+        half = Z_95 * self.total_spread * (width**2 / images + 1 / self.scenes) ** 0.5
+        return max(self.total_bias - half, -1.0), self.total_bias + half
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,32 +145,33 @@ class Surrogate:
         """How many scenes the donors are of; they are numbered from 0."""
         return int(self._columns["scene"].max()) + 1
 
-    def neighbours(self, glance: Glance) -> NDArray[np.intp]:
-        """The donors that resemble a tile most, in their order."""
-        return self._likeness.nearest(glance)
-
     def neighbours_each(self, glances: Sequence[Glance]) -> list[NDArray[np.intp]]:
-        """The same of each of many, in far less time."""
-        return list(self._likeness.nearest_of_all(likeness(glances)))
+        """The donors that resemble each of many tiles most, in their order."""
+        return list(self.looks.nearest_of_all(likeness(glances)))
 
     @cached_property
-    def _likeness(self) -> Likeness:
+    def looks(self) -> Likeness:
+        """The donors as they look at a glance."""
         at = self._columns
         surface = at["surface"].astype(np.intp)
         return Likeness(surface, at["cover"], at["thick_cover"], at["sun_deg"])
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:
-        """Columns of the donors as arrays, and what follows from them."""
-        at = {
+        """Columns of the donors as arrays."""
+        return {
             item.name: np.array(getattr(self.donors, item.name), np.float64)
             for item in fields(Donors)
         }
-        at["px"] = np.sum([at[name] for name in _COUNTS], axis=0, dtype=np.float64)
-        return at
 
     @cached_property
-    def _figures(self) -> list[tuple[float, float, float, float]]:
+    def pixels(self) -> NDArray[np.float64]:
+        """[px] Of each donor, shape (N,)."""
+        pixels: NDArray[np.float64] = np.sum([self._columns[name] for name in _COUNTS], axis=0)
+        return pixels
+
+    @cached_property
+    def shares(self) -> list[tuple[float, float, float, float]]:
         """Of each donor: cloud found, clear called cloud, expected less called, length; as shares."""
         at = self._columns
         cloudy = at["true_cloud_px"] + at["missed_cloud_px"]
@@ -174,14 +179,15 @@ class Surrogate:
         called = at["true_cloud_px"] + at["false_cloud_px"]
         found = at["true_cloud_px"] / np.maximum(cloudy, 1)
         wrong = at["false_cloud_px"] / np.maximum(clear, 1)
-        surplus = (at["expected_cloud_px"] - called) / at["px"]
+        surplus = (at["expected_cloud_px"] - called) / self.pixels
         length = at["encoded_bytes"] / at["raw_bytes"]
         return list(
             zip(found.tolist(), wrong.tolist(), surplus.tolist(), length.tolist(), strict=True)
         )
 
     @cached_property
-    def _scene_of(self) -> NDArray[np.intp]:
+    def scene_of(self) -> NDArray[np.intp]:
+        """Number of each donor's scene, shape (N,)."""
         return self._columns["scene"].astype(np.intp)
 
 
@@ -234,15 +240,16 @@ def draw_each(
     if mood is None:
         donors = nears[np.arange(lots.size), (lots * nears.shape[1]).astype(np.intp)]
     else:
-        donors = _of_one_scene(nears, surrogate._scene_of[nears], mood, lots)
-    figures = (surrogate._figures[donor] for donor in donors.tolist())
+        scenes = surrogate.scene_of[nears]
+        donors = of_one_scene(nears, scenes, mood[scenes], lots)
+    figures = (surrogate.shares[donor] for donor in donors.tolist())
     return [
-        _as_donor(donor, glance.cover, size)
+        as_donor(donor, glance.cover, size)
         for donor, (glance, _, size) in zip(figures, tiles, strict=True)
     ]
 
 
-def _as_donor(
+def as_donor(
     donor: tuple[float, float, float, float], cover: float, size: TileSize
 ) -> tuple[CoverEstimate, int]:
     """A tile of a cover and a size that has a donor's shares."""
@@ -264,10 +271,10 @@ def _as_donor(
     return estimate, max(1, min(round(length * size.raw_bytes), size.raw_bytes))
 
 
-def _of_one_scene(
+def of_one_scene(
     nears: NDArray[np.intp],
     scenes: NDArray[np.intp],
-    mood: NDArray[np.float64],
+    moods: NDArray[np.float64],
     lots: NDArray[np.float64],
 ) -> NDArray[np.intp]:
     """One of the donors of one scene for each tile, shape (N,): the scene is drawn in proportion to how many it has.
@@ -275,13 +282,13 @@ def _of_one_scene(
     Args:
         nears: The donors that resemble each tile, shape (N, M).
         scenes: Which scene each is of, of the same shape.
-        mood: See `draw`.
+        moods: What the image's mood says of that scene, of the same shape: see `draw`.
         lots: Numbers from 0 to 1 that tell which donor of the scene it is, shape (N,).
 
     Source: Efraimidis and Spirakis 2006, Weighted random sampling with a reservoir.
     """
     many = (scenes[:, :, None] == scenes[:, None]).sum(axis=2)
-    rank = np.log(np.maximum(mood[scenes], 1e-300)) / many
+    rank = np.log(np.maximum(moods, 1e-300)) / many
     tiles = np.arange(lots.size)
     first = rank.argmax(axis=1)
     is_of_it = scenes == scenes[tiles, first][:, None]
@@ -320,6 +327,10 @@ def read_surrogate(path: Path) -> Surrogate:
     if len(lengths) > 1 or not lengths.pop():
         raise ScenarioError(
             f"{path}: is no surrogate: its columns are of different length or empty"
+        )
+    if not read.pixels.all():
+        raise ScenarioError(
+            f"{path}: is no surrogate: donor {int(read.pixels.argmin())} has no pixel: its counts are all 0"
         )
     return read
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from payload.analysis.fidelity import surrogate_notes
+from payload.analysis.fidelity import DrawnFlights, surrogate_notes
 from payload.analysis.sampled import sample_notes
 from payload.scenario.models import Scenario
 from payload.sim.assemble import surrogate_of
-from payload.sim.fidelity import surrogate_name
-from payload.surrogate import Surrogate
+from payload.sim.fidelity import surrogate_name, tiles_of_an_image
 from payload.sweep.grid import Grid
 from payload.sweep.rows import FLOWN, Row
 
@@ -22,7 +21,7 @@ def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> l
     Args:
         flights: Of each variant its name, its scenario, and the figures of each flight that came to its end.
     """
-    drawn: list[tuple[str, Surrogate, str, list[int]]] = []
+    drawn: list[DrawnFlights] = []
     sampled: list[Figures] = []
     for name, scenario, flown in flights:
         if scenario.fidelity == "sampled":
@@ -30,19 +29,21 @@ def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> l
         taken = [int(images) for figures in flown if (images := figures.get(_IMAGES))]
         surrogate = surrogate_of(scenario) if taken else None
         if surrogate is not None:
-            drawn.append((name, surrogate, surrogate_name(scenario.surrogate.file), taken))
+            called = surrogate_name(scenario.surrogate.file)
+            tiles = tiles_of_an_image(scenario)
+            drawn.append(DrawnFlights(name, surrogate, called, tiles, taken))
     return [*surrogate_notes(drawn), *sample_notes(sampled)]
 
 
 def grid_notes(flown: Iterable[tuple[Grid, Sequence[Row]]]) -> list[str]:
-    """The same of grids; cells of one fidelity and one surrogate are told together.
+    """The same of grids; cells of one fidelity, one surrogate and one size of images are told together.
 
     Args:
         flown: Grids, and the rows of their runs.
     """
-    told: dict[tuple[str, str], tuple[str, Scenario, list[Figures]]] = {}
+    told: dict[tuple[str, ...], tuple[str, Scenario, list[Figures]]] = {}
     for grid, rows in flown:
-        known: dict[int, tuple[str, str]] = {}
+        known: dict[int, tuple[str, ...]] = {}
         for run, row in zip(grid.runs, rows, strict=True):
             if row.status != FLOWN:
                 continue
@@ -56,10 +57,18 @@ def grid_notes(flown: Iterable[tuple[Grid, Sequence[Row]]]) -> list[str]:
     return trust_notes(told.values())
 
 
-def _group(data: Mapping[str, object]) -> tuple[str, str]:
-    surrogate = data.get("surrogate")
+def _group(data: Mapping[str, object]) -> tuple[str, ...]:
+    fidelity = str(data.get("fidelity", "pixels"))
+    if fidelity != "surrogate":
+        return (fidelity,)
+    surrogate, camera = data.get("surrogate"), data.get("camera")
     file = surrogate.get("file") if isinstance(surrogate, Mapping) else None
-    return str(data.get("fidelity", "pixels")), str(file or "")
+    sides = (
+        [camera.get(f"{side}_px") for side in ("width", "height")]
+        if isinstance(camera, Mapping)
+        else []
+    )
+    return fidelity, str(file or ""), " x ".join(map(str, sides))
 
 
 def _scenario(grid: Grid, cell: int) -> Scenario:

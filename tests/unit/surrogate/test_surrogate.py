@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payload.analysis.fidelity import surrogate_part
 from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.surrogate import (
@@ -163,7 +164,7 @@ def test_tiles_of_one_image_prefer_donors_of_one_scene(fitted):
 def test_the_mood_makes_no_donor_likelier_than_another(fitted):
     """Over many images each neighbour is drawn as often as without moods: chi-squared, 0.1 % level."""
     glance = Glance(0.4, "soil", 40.0, 0.2)
-    near = fitted.neighbours(glance)
+    (near,) = fitted.neighbours_each([glance])
     turns = 3000
     seen = Counter(
         drawn(fitted, glance, f"tile-{turn}", mood=stream(turn, "image").random(fitted.scenes))[1]
@@ -192,6 +193,18 @@ def test_a_total_over_more_images_is_surer(fitted):
     widths = [high - low for low, high in map(error.total, (1, 10, 100, 10**6))]
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] == pytest.approx(2 * 1.96 * error.total_spread / error.scenes**0.5, rel=1e-3)
+
+
+def test_a_total_over_no_images_has_no_interval(fitted):
+    assert fitted.held_out.kept_bytes.total(0) is None
+    part = surrogate_part(fitted, name="x", images=0, tiles=4.0)
+    assert not any("For a total" in sentence for sentence in part["sentences"])
+    assert part["sentences"][1].endswith("(mask) were not judged.")
+    for told in (part["held_out"]["kept_bytes"], part["held_out"]["kept_clear_px"]):
+        assert (told["total_low"], told["total_high"]) == (None, None)
+    assert replace(fitted.held_out.kept_bytes, total_spread=3.0).total(1)[0] == -1.0
+    some = surrogate_part(fitted, name="x", images=1, tiles=4.0)
+    assert "For a total over 1 image the 95 % interval" in some["sentences"][1]
 
 
 def test_no_scene_is_on_both_sides(fitted):
@@ -256,6 +269,15 @@ def test_a_damaged_file_is_refused_with_its_name(fitted, tmp_path, pattern, inst
     path.write_text(re.sub(pattern, instead, path.read_text(), count=1))
     with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate"):
         read_surrogate(path)
+
+
+def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
+    counts = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
+    donors = fitted.donors
+    empty = {name: (*getattr(donors, name)[:7], 0, *getattr(donors, name)[8:]) for name in counts}
+    write_surrogate(replace(fitted, donors=replace(donors, **empty)), tmp_path / "one.json")
+    with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate: donor 7 has no pixel"):
+        read_surrogate(tmp_path / "one.json")
 
 
 def test_a_file_that_cannot_be_written_is_told(fitted, tmp_path):

@@ -2,12 +2,15 @@
 
 import html
 import json
+from dataclasses import replace
 
 import pytest
 from sweeping import write_sweep
 
-from payload.analysis.fidelity import surrogate_notes, surrogate_part
+from payload.analysis.fidelity import DrawnFlights, surrogate_notes, surrogate_part
 from payload.analysis.sampled import sample_notes
+from payload.scenario.load import load_scenario
+from payload.sim.fidelity import tiles_of_an_image
 from payload.surrogate import read_surrogate
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
 from payload.sweep.goal import parse_goal
@@ -33,7 +36,11 @@ def test_a_sweep_s_page_tells_its_surrogate_s_error(drawn, small_surrogate, tmp_
     result = run_sweep(drawn(grid=GRID), tmp_path / "out", Serial())
     page = html.unescape((result.folder / PAGE).read_text())
     taken = {row.metrics["arms.prune.images"] for row in result.rows}
-    part = surrogate_part(read_surrogate(small_surrogate), name="x", images=min(taken))
+    surrogate, tiles = (
+        read_surrogate(small_surrogate),
+        tiles_of_an_image(load_scenario(drawn().base)),
+    )
+    part = surrogate_part(surrogate, name="x", images=min(taken), tiles=tiles)
     assert f"({part['sha256'][:12]})" in page
     assert part["sentences"][1] in page
 
@@ -64,14 +71,28 @@ def test_one_surrogate_for_flights_of_several_sizes_tells_the_smallest_and_the_l
     small_surrogate,
 ):
     surrogate = read_surrogate(small_surrogate)
-    notes = surrogate_notes([("a", surrogate, "x", [9, 4]), ("b", surrogate, "x", [6, 25])])
+    flown = DrawnFlights("a", surrogate, "x", 9.0, [9, 4])
+    notes = surrogate_notes([flown, replace(flown, variant="b", images=[6, 25])])
     assert len(notes) == 2
     for images in (4, 25):
         low, high = surrogate.held_out.kept_bytes.total(images)
         said = f"total over {images} images the 95 % interval of the error is {100 * low:+.1f} % to {100 * high:+.1f} %"
         assert said in notes[1]
-    alike = surrogate_notes([("a", surrogate, "x", [4, 4])])
+    alike = surrogate_notes([replace(flown, images=[4, 4])])
     assert alike[1].count("the 95 % interval") == 1
+
+
+def test_images_of_several_sizes_are_told_apart(drawn, tmp_path):
+    """A total over images of one tile is less sure than one over as many of nine."""
+    sides = [32, 80]
+    found = run_sweep(
+        drawn(list=[{"camera.width_px": side, "camera.height_px": side} for side in sides]),
+        tmp_path / "out",
+        Serial(),
+    )
+    page = html.unescape((found.folder / PAGE).read_text())
+    for side in sides:
+        assert f"{side} x {side}: On " in page
 
 
 def test_the_widest_interval_of_sampled_flights_is_told():
