@@ -80,7 +80,7 @@ link: {{kind: fixed, rate_mbps: 0.25}}
 fidelity: surrogate
 """
 AGAIN = """{"type": "FeatureCollection", "features": [{"type": "Feature",
-"properties": {"name": "bear-island", "repeat_days": 1},
+"properties": {"name": "bear-island", "repeat_h": 24},
 "geometry": {"type": "Point", "coordinates": [19.0, 74.45]}}]}"""
 
 
