@@ -16,6 +16,7 @@ from typing import TypeVar
 from payload.downlink import capacity_bytes
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
+from payload.products.czml import MOST_STATES
 from payload.products.downlink import SAMPLE as RESTORED
 from payload.products.gallery import MOST as PICTURES
 from payload.scenario.models import SampledModel, Scenario
@@ -42,9 +43,15 @@ ALONE = 1.4
 """Time of a tile that is painted alone, with its margins, over that of one among others. Measured at 256 px."""
 DRAW_S_IN_EVENTS = 400
 """Bare events that fit into a glance at a tile and a draw of its donor. Measured."""
-EVENTS_PER_TILE = 190
-"""Bare events that fit into what a tile of an arm takes beyond its facts. Measured: the story 115, its sums, tables
-and page the rest."""
+EVENTS_PER_TILE = 90
+"""Bare events that fit into what a tile of an arm takes beyond its facts. Measured on 15,036 tiles: the story 40, its
+sums, tables and page the rest."""
+EVENTS_PER_CONTACT = 120
+"""Bare events that fit into a contact of an arm, whatever it carries. Measured: the story 70, its rows the rest."""
+EVENTS_PER_STATE = 4.5
+"""Bare events that fit into a satellite's state, in words and as a place of the track. Measured."""
+EVENTS_PER_SHOWN_STATE = 9
+"""Bare events that fit into a state that the animation shows. Measured."""
 START_S_IN_EVENTS = 2_300_000
 """Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
 BASE_BYTES = 215_000_000
@@ -63,6 +70,10 @@ TILE_BYTES = 1_100
 """[byte] Memory of a tile's entries and outcome, in each arm, where the flights are so small that all are kept. Measured."""
 LASTING_BYTES = 300
 """[byte] Memory of a tile of a long flight: its delivery, its name, and what the masker says. Measured."""
+STATE_BYTES = 50
+"""[byte] Memory of a satellite's state. Measured."""
+CONTACT_BYTES = 500
+"""[byte] Memory of a contact, in each arm. Measured."""
 GLANCED_IMAGES = 24
 """So many planned images are glanced at to tell how many tiles will be kept."""
 COG_SHARE = 0.7
@@ -71,6 +82,13 @@ PAGE_BYTES = 5_100_000
 """[byte] On disk: the report, which holds its own drawing library. Measured."""
 ROW_BYTES = 30
 """[byte] On disk: a tile's rows in all tables, in each arm, compressed. Measured."""
+STATE_TEXT_BYTES, SHOWN_STATE_BYTES = 107, 43
+"""[byte] On disk: a satellite's state as a line of its ephemeris and half a place of the track, and one that the animation
+shows. Measured."""
+CONTACT_TEXT_BYTES = 630
+"""[byte] On disk: a contact in plan and tables. Measured."""
+IMAGE_TEXT_BYTES = 1_500
+"""[byte] On disk: what an image covers, for maps and for the animation. Measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,8 @@ class Estimate:
     """What a run is expected to take, each within a factor of two.
 
     Attributes:
-        images: Planned at the start; images that are taken again come on top.
+        images: Planned at the start, and later where a target is wanted again and again; images that are taken again
+            as they were cloudy come on top.
         tiles: Of those images.
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
@@ -116,9 +135,10 @@ def estimate(scenario: Scenario) -> Estimate:
     event_s = bare_event_s()
     assembled_s, assembly = _timed(lambda: assemble(scenario))
     planned_s, plan = _timed(lambda: first_plan(assembly))
-    images = len(plan.images)
+    anew = expect_replanning(assembly)
+    images = len(plan.images) + anew.repeats
     image_s, facts = _sampled(assembly, plan.images)
-    worked_on = max(1, min(SAMPLE[scenario.fidelity], images))
+    worked_on = max(1, min(SAMPLE[scenario.fidelity], len(plan.images)))
     tiles = round(len(facts) / worked_on * images)
     is_painted = scenario.fidelity == "pixels"
     if scenario.fidelity == "sampled":
@@ -126,10 +146,12 @@ def estimate(scenario: Scenario) -> Estimate:
         image_s *= min(1.0, ALONE * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
-    products = _products(assembly, plan.images, facts) if is_painted else Products(0, 0)
+    products = _products(assembly, plan.images, facts, tiles) if is_painted else Products(0, 0)
+    states = sum(path.time_s.size for path in assembly.ephemerides.values())
+    shown_states = min(states, MOST_STATES)
+    contacts = sum(map(len, assembly.contacts.values()))
     opportunities = sum(map(len, assembly.opportunities.values()))
     arms = len(ARMS)
-    anew = expect_replanning(assembly)
     return Estimate(
         images=images,
         tiles=tiles,
@@ -138,14 +160,29 @@ def estimate(scenario: Scenario) -> Estimate:
         + images * image_s
         + products.shown * ALONE * images * image_s / max(tiles, 1)
         + event_s
-        * (START_S_IN_EVENTS + COMPILED_S_IN_EVENTS * is_compiled + EVENTS_PER_TILE * tiles * arms),
+        * (
+            START_S_IN_EVENTS
+            + COMPILED_S_IN_EVENTS * is_compiled
+            + EVENTS_PER_TILE * tiles * arms
+            + EVENTS_PER_CONTACT * contacts * arms
+            + EVENTS_PER_STATE * states
+            + EVENTS_PER_SHOWN_STATE * shown_states
+        ),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
         + COLUMN_BYTES * opportunities
         + (0 if anew.is_bounded else OPPORTUNITY_BYTES * opportunities)
         + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
-        + tiles * LASTING_BYTES,
-        disk_bytes=PAGE_BYTES + ROW_BYTES * tiles * arms + products.bytes,
+        + tiles * LASTING_BYTES
+        + states * STATE_BYTES
+        + contacts * arms * CONTACT_BYTES,
+        disk_bytes=PAGE_BYTES
+        + ROW_BYTES * tiles * arms
+        + STATE_TEXT_BYTES * states
+        + SHOWN_STATE_BYTES * shown_states
+        + CONTACT_TEXT_BYTES * contacts
+        + IMAGE_TEXT_BYTES * images
+        + products.bytes,
         image_s=image_s,
         at_once=_at_once(assembly, images),
         advice=anew.advice,
@@ -166,11 +203,12 @@ class Products:
 
 
 def _products(
-    assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
+    assembly: Assembly,
+    images: tuple[Opportunity, ...],
+    facts: Sequence[TileFacts],
+    tiles: int,
 ) -> Products:
     """What is kept comes down, as far as the contacts carry it, and some of it is shown."""
-    worked_on = max(1, min(SAMPLE["pixels"], len(images)))
-    tiles = len(facts) * len(images) // worked_on
     if not tiles:
         return Products(0, 0)
     tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)

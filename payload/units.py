@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 BITS_PER_BYTE = 8
 NS_PER_US = 1000.0
 S_PER_MIN = 60.0
@@ -25,3 +28,15 @@ def at(epoch_utc: datetime, time_s: float) -> datetime:
 def iso_utc(instant: datetime) -> str:
     """ISO 8601 with milliseconds and a Z, as programs and people both read it."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_utc_of(epoch_utc: datetime, times_s: NDArray[np.float64]) -> list[str]:
+    """What `iso_utc` says of many times [s] since the epoch, shape (N,), without its Z.
+
+    As `timedelta` does: seconds and their fraction apart, rounded to a microsecond, half to even.
+    """
+    fraction_s, whole_s = np.modf(times_s)
+    since_us = (whole_s * 1e6 + np.rint(fraction_s * 1e6)).astype("timedelta64[us]")
+    epoch = np.datetime64(epoch_utc.astimezone(UTC).replace(tzinfo=None), "us")
+    told: list[str] = np.datetime_as_string(epoch + since_us, unit="ms", casting="unsafe").tolist()
+    return told

@@ -96,7 +96,7 @@ def write_books(
     estimates: Mapping[str, CoverEstimate],
     *,
     utc: Callable[[float], str],
-    track: Sequence[tuple[str, float, float, float]],
+    track: Iterable[tuple[str, float, float, float]],
     targets: Sequence[Target],
 ) -> None:
     """Write the tables of all arms into a folder.

@@ -7,7 +7,7 @@ Source: https://github.com/AnalyticalGraphicsInc/czml-writer/wiki/CZML-Guide, ve
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,43 @@ TRAIL_S = 2_700.0
 Span = tuple[float, float]
 
 
+@dataclass(slots=True)
+class Pictured:
+    """The images of a flight, seen one after the other in order of time; only what a file has room for is kept.
+
+    Attributes:
+        states: Of each satellite that find room.
+        end_s: [s] Up to which is told.
+        count: Images of the whole flight.
+        spans: When each satellite was imaging, as far as is told.
+        shown: Target, time [s] and footprint of the first that have one; None where nobody knows it.
+    """
+
+    states: int
+    end_s: float
+    count: int = 0
+    spans: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
+    shown: list[tuple[str, float, Geometry | None]] = field(
+        default_factory=list[tuple[str, float, Geometry | None]]
+    )
+
+    @classmethod
+    def of(cls, ephemerides: Mapping[str, Ephemeris]) -> "Pictured":
+        """None yet, of a fleet on one grid of times."""
+        each = min(path.time_s.size for path in ephemerides.values())
+        states = max(2, min(each, MOST_STATES // len(ephemerides)))
+        return cls(states, float(next(iter(ephemerides.values())).time_s[states - 1]))
+
+    def see(self, image: Acquisition, shape: Geometry | None) -> None:
+        """The next one, and what it covers."""
+        self.count += 1
+        taken = image.opportunity
+        if taken.start_s < self.end_s:
+            self.spans.setdefault(image.satellite, []).append((taken.start_s, taken.end_s))
+        if image.time_s < self.end_s and len(self.shown) < MOST_IMAGES:
+            self.shown.append((taken.target, image.time_s, shape))
+
+
 @dataclass(frozen=True, slots=True)
 class Visible:
     """What is to be seen of a flight.
@@ -46,7 +83,7 @@ class Visible:
         ephemerides: By satellite, ITRF, on one grid of times.
         stations: All that listen.
         contacts: Of the scenario's own arm.
-        images: Taken, each with its footprint, None where nobody knows it; in order of time.
+        images: All have been seen.
         dut1_s: [s] UT1 - UTC.
     """
 
@@ -55,19 +92,21 @@ class Visible:
     ephemerides: Mapping[str, Ephemeris]
     stations: Sequence[GroundStation]
     contacts: Sequence[ContactLog]
-    images: Sequence[tuple[Acquisition, Geometry | None]]
+    images: Pictured
     dut1_s: float = 0.0
-
-    @property
-    def count(self) -> int:
-        """States of each satellite that find room."""
-        each = min(path.time_s.size for path in self.ephemerides.values())
-        return max(2, min(each, MOST_STATES // len(self.ephemerides)))
 
     @property
     def end_s(self) -> float:
         """[s] Up to which is told."""
-        return float(next(iter(self.ephemerides.values())).time_s[self.count - 1])
+        return self.images.end_s
+
+    def heard(self) -> dict[str, list[ContactLog]]:
+        """Contacts in which somebody listened, by satellite, as far as is told."""
+        found: dict[str, list[ContactLog]] = {name: [] for name in self.ephemerides}
+        for log in self.contacts:
+            if not log.is_missed and log.start_s < self.end_s:
+                found[log.window.satellite].append(log)
+        return found
 
     @property
     def title(self) -> str:
@@ -77,8 +116,8 @@ class Visible:
             f"the first {self.end_s / S_PER_H:.3g} h of {whole_s / S_PER_H:.3g} h"
             if self.end_s < whole_s
             else "",
-            f"footprints of the first {MOST_IMAGES:,} of {len(self.images):,} images"
-            if len(self.images) > MOST_IMAGES
+            f"footprints of the first {MOST_IMAGES:,} of {self.images.count:,} images"
+            if self.images.count > MOST_IMAGES
             else "",
         ]
         cut = "; ".join(filter(None, told))
@@ -95,11 +134,12 @@ class Visible:
 
 def write_czml(path: Path, seen: Visible) -> None:
     """Write the file: a list of packets."""
-    text = ",\n".join(
-        json.dumps(packet, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-        for packet in _packets(seen)
-    )
-    path.write_text(f"[{text}]\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        for number, packet in enumerate(_packets(seen)):
+            before = ",\n" if number else "["
+            text = json.dumps(packet, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+            file.write(f"{before}{text}")
+        file.write("]\n")
 
 
 def _packets(seen: Visible) -> Iterator[dict[str, Any]]:
@@ -127,32 +167,28 @@ def _packets(seen: Visible) -> Iterator[dict[str, Any]]:
             "point": {"pixelSize": 8, "color": {"rgba": STATION}},
             "label": _label(station.name),
         }
+    heard = seen.heard()
     for number, (name, ephemeris) in enumerate(seen.ephemerides.items()):
         craft = f"satellite-{number}"
-        yield _satellite(craft, name, ephemeris, seen)
-        yield from _beams(craft, name, stations, seen)
+        yield _satellite(craft, ephemeris, heard[name], seen)
+        yield from _beams(craft, name, heard[name], stations, seen)
     yield from _ground(seen)
 
 
-def _satellite(craft: str, name: str, ephemeris: Ephemeris, seen: Visible) -> dict[str, Any]:
-    count = seen.count
+def _satellite(
+    craft: str, ephemeris: Ephemeris, heard: Sequence[ContactLog], seen: Visible
+) -> dict[str, Any]:
+    name, count = ephemeris.satellite, seen.images.states
     positions: list[float] = []
     for time_s, place in zip(
         ephemeris.time_s[:count].tolist(), ephemeris.position_km[:count].tolist(), strict=True
     ):
         positions += [time_s, *(round(M_PER_KM * km, 1) for km in place)]
-    dark = eclipses(ephemeris, seen.epoch_utc, dut1_s=seen.dut1_s)
+    dark = eclipses(_begin(ephemeris, count), seen.epoch_utc, dut1_s=seen.dut1_s)
     spells: list[tuple[Colour, list[Span]]] = [
         (SHADOW, [(item.start_s, item.end_s) for item in dark]),
-        (CONTACT, [_span(log) for log in _heard(name, seen)]),
-        (
-            IMAGING,
-            [
-                (one.opportunity.start_s, one.opportunity.end_s)
-                for one, _ in seen.images
-                if one.satellite == name
-            ],
-        ),
+        (CONTACT, [_span(log) for log in heard]),
+        (IMAGING, seen.images.spans.get(name, [])),
     ]
     return {
         "id": craft,
@@ -177,8 +213,15 @@ def _satellite(craft: str, name: str, ephemeris: Ephemeris, seen: Visible) -> di
     }
 
 
-def _heard(name: str, seen: Visible) -> list[ContactLog]:
-    return [log for log in seen.contacts if log.window.satellite == name and not log.is_missed]
+def _begin(ephemeris: Ephemeris, count: int) -> Ephemeris:
+    """So many states and two more: the shadow between these is that of the whole way."""
+    told = slice(0, count + 2)
+    return Ephemeris(
+        ephemeris.satellite,
+        ephemeris.time_s[told],
+        ephemeris.position_km[told],
+        ephemeris.velocity_km_s[told],
+    )
 
 
 def _span(log: ContactLog) -> Span:
@@ -215,15 +258,18 @@ def _coloured(
 
 
 def _beams(
-    craft: str, name: str, stations: Mapping[str, str], seen: Visible
+    craft: str,
+    name: str,
+    heard: Sequence[ContactLog],
+    stations: Mapping[str, str],
+    seen: Visible,
 ) -> Iterator[dict[str, Any]]:
     """A line to each station while the satellite sends to it."""
     by_station: dict[str, list[Span]] = {}
-    for log in _heard(name, seen):
+    for log in heard:
         start_s, end_s = _span(log)
-        if start_s < seen.end_s:
-            spans = by_station.setdefault(log.window.station, [])
-            spans.append((start_s, min(end_s, seen.end_s)))
+        spans = by_station.setdefault(log.window.station, [])
+        spans.append((start_s, min(end_s, seen.end_s)))
     for station, spans in sorted(by_station.items()):
         place = stations[station]
         yield {
@@ -241,16 +287,15 @@ def _beams(
 
 def _ground(seen: Visible) -> Iterator[dict[str, Any]]:
     """What was imaged, from then on."""
-    shown = [pair for pair in seen.images if pair[0].time_s < seen.end_s][:MOST_IMAGES]
-    for number, (image, shape) in enumerate(shown):
+    for number, (target, time_s, shape) in enumerate(seen.images.shown):
         for piece, part in enumerate([] if shape is None else shapely.get_parts(shape)):
             corners: list[float] = []
             for lon_deg, lat_deg in list(part.exterior.coords)[:-1]:
                 corners += [lon_deg, lat_deg, 0.0]
             yield {
                 "id": f"image-{number}-{piece}",
-                "name": image.opportunity.target,
-                "availability": seen.interval((image.time_s, seen.end_s)),
+                "name": target,
+                "availability": seen.interval((time_s, seen.end_s)),
                 "polygon": {
                     "positions": {"cartographicDegrees": corners},
                     "material": {"solidColor": {"color": {"rgba": FOOTPRINT}}},

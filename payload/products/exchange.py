@@ -1,21 +1,24 @@
 """A flight in the formats of other tools: GeoJSON, CZML, OEM, contact plan, STAC, and what the columns mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from payload.ledger import Fate, FlightRecord
+from shapely import Geometry
+
+from payload.ledger import FlightRecord
 from payload.ports import SceneSource
 from payload.products.columns import documented
 from payload.products.contact_plan import write_contact_plan
-from payload.products.czml import Visible, write_czml
+from payload.products.czml import Pictured, Visible, write_czml
 from payload.products.downlink import RestoredTile, file_name
-from payload.products.folder import dump_json
+from payload.products.folder import dump_json, dump_parts
 from payload.products.footprints import feature, image_footprint
 from payload.products.oem import write_oem
 from payload.products.stac import Flown, write_stac
 from payload.scenario.models import Scenario
-from payload.types import CoverEstimate, Ephemeris, GroundStation
+from payload.types import Acquisition, CoverEstimate, Ephemeris, GroundStation
 from payload.units import at, iso_utc
 
 FOOTPRINTS, CZML, OEM, COLUMNS = "footprints.geojson", "flight.czml", "oem", "columns.json"
@@ -42,37 +45,25 @@ class Exchange:
     stations: Sequence[GroundStation]
 
     def write(self, folder: Path, tiles: Sequence[RestoredTile]) -> None:
-        """Write all files into a results folder; `tiles` are those that lie in `tiles/`."""
+        """Write all files into a results folder; `tiles` are those that lie in `tiles/`.
+
+        What a flight has more of the longer it is passes by image by image and is not kept.
+        """
         scenario, record = self.scenario, self.record
-        taken = sorted((image.acquisition for image in record.images), key=lambda one: one.time_s)
-        images = [(one, image_footprint(self.source, one.view)) for one in taken]
-        ends = {tile.tile_id: tile.end for tile in record.ledger.tiles}
-        features = []
-        for one, shape in images:
-            found = [self.estimates[tile_id] for tile_id in one.tile_ids]
-            valid_px = sum(each.valid_px for each in found)
-            down = [ends[tile_id] for tile_id in one.tile_ids].count(Fate.DELIVERED)
-            told: dict[str, object] = {
-                "image": one.id,
-                "target": one.opportunity.target,
-                "satellite": one.satellite,
-                "utc": iso_utc(at(scenario.epoch_utc, one.time_s)),
-                "off_nadir_deg": one.opportunity.off_nadir_deg,
-                "sun_elevation_deg": one.view.sun_elevation_deg,
-                "cover": sum(each.cloud_px for each in found) / valid_px if valid_px else None,
-                "tiles": len(one.tile_ids),
-                "tiles_delivered": down,
-            }
-            features.append(feature(shape, told))
-        collection = {"type": "FeatureCollection", "features": features}
-        dump_json(folder / FOOTPRINTS, collection, indent=None)
+        pictured = Pictured.of(self.ephemerides)
+        dump_parts(
+            folder / FOOTPRINTS,
+            {"type": "FeatureCollection"},
+            "features",
+            self._features(pictured),
+        )
         seen = Visible(
             name=scenario.name,
             epoch_utc=scenario.epoch_utc,
             ephemerides=self.ephemerides,
             stations=self.stations,
             contacts=record.contacts,
-            images=images,
+            images=pictured,
             dut1_s=scenario.dut1_s,
         )
         write_czml(folder / CZML, seen)
@@ -83,5 +74,34 @@ class Exchange:
         write_contact_plan(folder, record.contacts, scenario.epoch_utc)
         dump_json(folder / COLUMNS, documented())
         if tiles:
-            acquired = {one.id: one for one in taken}
+            shown = {tile.header.acquisition_id for tile in tiles}
+            acquired = {
+                image.acquisition.id: image.acquisition
+                for image in record.images
+                if image.acquisition.id in shown
+            }
             write_stac(folder / "tiles", tiles, Flown(scenario, acquired, record.delivered_s))
+
+    def _features(self, pictured: Pictured) -> Iterator[dict[str, Any]]:
+        """Each image as a feature, in order of time; the film sees it too."""
+        for image in self.record.images:
+            one = image.acquisition
+            shape = image_footprint(self.source, one.view)
+            pictured.see(one, shape)
+            yield self._feature(one, shape)
+
+    def _feature(self, one: Acquisition, shape: Geometry | None) -> dict[str, Any]:
+        found = [self.estimates[tile_id] for tile_id in one.tile_ids]
+        valid_px = sum(each.valid_px for each in found)
+        told: dict[str, object] = {
+            "image": one.id,
+            "target": one.opportunity.target,
+            "satellite": one.satellite,
+            "utc": iso_utc(at(self.scenario.epoch_utc, one.time_s)),
+            "off_nadir_deg": one.opportunity.off_nadir_deg,
+            "sun_elevation_deg": one.view.sun_elevation_deg,
+            "cover": sum(each.cloud_px for each in found) / valid_px if valid_px else None,
+            "tiles": len(one.tile_ids),
+            "tiles_delivered": sum(tile_id in self.record.delivered_s for tile_id in one.tile_ids),
+        }
+        return feature(shape, told)

@@ -6,7 +6,7 @@ next run of that name knows what was left behind, and takes nothing from one tha
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from glob import escape
@@ -22,6 +22,21 @@ def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -
     """Write a JSON file, as people read it or on one line; numbers are finite."""
     text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def dump_parts(
+    path: Path, head: Mapping[str, Any], name: str, parts: Iterable[Mapping[str, Any]]
+) -> None:
+    """What `dump_json` writes on one line of `{**head, name: [*parts]}`, part by part; `head` is not empty."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"{_on_a_line(head)[:-1]}, {_on_a_line(name)}: [")
+        for number, part in enumerate(parts):
+            file.write(f"{', ' if number else ''}{_on_a_line(part)}")
+        file.write("]}\n")
+
+
+def _on_a_line(value: object) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
 @dataclass

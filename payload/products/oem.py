@@ -9,10 +9,13 @@ from pathlib import Path
 
 from payload import __version__
 from payload.types import Ephemeris
-from payload.units import at, iso_utc
+from payload.units import at, iso_utc, iso_utc_of
 
 INTERPOLATION = ("HERMITE", 7)
 """Four states around each time: in a low orbit and a minute's step below a millimetre between the states."""
+PART_STATES = 10_000
+"""So many states are put into words at a time: some 3 MB."""
+_STATE = "%s %.6f %.6f %.6f %.9f %.9f %.9f"
 FRAME = "ITRF2000"
 """The newest realisation that CCSDS 502.0-B-3, annex B, names. What a propagator knows of the pole (up to 15 m) is
 coarser than the centimetres between one realisation and another."""
@@ -52,12 +55,16 @@ def _lines(ephemeris: Ephemeris, epoch_utc: datetime) -> Iterator[str]:
     yield f"INTERPOLATION_DEGREE = {INTERPOLATION[1]}"
     yield "META_STOP"
     yield ""
-    states = zip(
-        ephemeris.time_s.tolist(),
-        ephemeris.position_km.tolist(),
-        ephemeris.velocity_km_s.tolist(),
+    for begin in range(0, ephemeris.time_s.size, PART_STATES):
+        yield _states(ephemeris, slice(begin, begin + PART_STATES), epoch_utc)
+
+
+def _states(ephemeris: Ephemeris, part: slice, epoch_utc: datetime) -> str:
+    """A line for each of some states."""
+    rows = zip(
+        iso_utc_of(epoch_utc, ephemeris.time_s[part]),
+        *ephemeris.position_km[part].T.tolist(),
+        *ephemeris.velocity_km_s[part].T.tolist(),
         strict=True,
     )
-    for time_s, place, speed in states:
-        numbers = " ".join([*(f"{v:.6f}" for v in place), *(f"{v:.9f}" for v in speed)])
-        yield f"{utc(time_s)} {numbers}"
+    return "\n".join([_STATE % row for row in rows])

@@ -1,9 +1,10 @@
 """Names in a scenario become objects, geometry is computed: one place for all wiring."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from typing import cast
 
 from payload.compression import Loss
@@ -61,6 +62,8 @@ from payload.types import (
 
 BANDS = ("blue", "green", "red", "nir")
 TRACK_STEP_S = 60.0
+TRACK_PART = 10_000
+"""So many places of a track are worked out at a time."""
 
 
 @dataclass(frozen=True)
@@ -331,15 +334,12 @@ def surrogate_of(scenario: Scenario) -> Surrogate | None:
     return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
 
 
-def ground_track(assembly: Assembly) -> list[tuple[str, float, float, float]]:
+def ground_track(assembly: Assembly) -> Iterator[tuple[str, float, float, float]]:
     """Where the fleet passes, each minute: satellite, time_s, lat_deg, lon_deg."""
-    rows: list[tuple[str, float, float, float]] = []
     for name, ephemeris in assembly.ephemerides.items():
         each = max(1, round(TRACK_STEP_S / float(ephemeris.time_s[1] - ephemeris.time_s[0])))
-        lat_deg, lon_deg = subsatellite_deg(ephemeris.position_km[::each])
-        times_s = ephemeris.time_s[::each]
-        rows.extend(
-            (name, float(t), float(lat), float(lon))
-            for t, lat, lon in zip(times_s, lat_deg, lon_deg, strict=True)
-        )
-    return rows
+        for first in range(0, ephemeris.time_s.size, each * TRACK_PART):
+            part = slice(first, first + each * TRACK_PART, each)
+            lat_deg, lon_deg = subsatellite_deg(ephemeris.position_km[part])
+            times_s = ephemeris.time_s[part].tolist()
+            yield from zip(repeat(name), times_s, lat_deg.tolist(), lon_deg.tolist(), strict=False)

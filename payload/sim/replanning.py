@@ -26,12 +26,14 @@ class Replanning:
         plans: How many are made, the first included.
         share: Of all opportunities, what a plan is handed in the mean.
         handed: Opportunities that all plans are handed together.
+        repeats: Images of targets that are wanted again and again, beyond the first of each.
         is_bounded: Whether what a plan is handed does not grow with the flight.
     """
 
     plans: float
     share: float
     handed: float
+    repeats: int
     is_bounded: bool
 
     @property
@@ -54,15 +56,18 @@ def expect_replanning(assembly: Assembly) -> Replanning:
     own, places = calendar.by_target()
     plans = 1.0 if rules.every_s is None else 1.0 + span_s / rules.every_s
     plans += len({target.arrives_s for target in assembly.targets} - {0.0})
+    images = {
+        name: _most_images(calendar.start_s[places[place]], assembly.target_named[name].repeat_s)
+        for name, place in own.items()
+    }
+    wanted_again = {name for name in images if assembly.target_named[name].repeat_s < math.inf}
     if rules.policy in {"none", "next_opportunity"}:
-        for name, place in own.items():
-            repeat_s = assembly.target_named[name].repeat_s
-            if repeat_s < math.inf:  # wanted again, after a cloudy image or a clear one
-                plans += _most_images(calendar.start_s[places[place]], repeat_s)
-            elif rules.policy == "next_opportunity":
-                plans += CLOUDY_SHARE
+        plans += sum(images[name] for name in wanted_again)  # after a cloudy image or a clear one
+        if rules.policy == "next_opportunity":
+            plans += CLOUDY_SHARE * (len(images) - len(wanted_again))
     else:
         plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
+    repeats = sum(images[name] - 1 for name in wanted_again)
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
     if urgencies(assembly) is not None:
         share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
@@ -70,7 +75,7 @@ def expect_replanning(assembly: Assembly) -> Replanning:
         share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
     else:
         share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left
-    return Replanning(plans, share, plans * share * places.size, few or bounded)
+    return Replanning(plans, share, plans * share * places.size, repeats, few or bounded)
 
 
 def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:

@@ -63,6 +63,54 @@ def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, [], tmp_path)), expected
 
 
+LONG = """
+name: long
+seed: 19
+epoch_utc: 2026-06-21T00:00:00Z
+duration_h: {hours}
+satellites: [{{name: one, orbit: {{kind: sgp4, altitude_km: 550, ltan: "10:30"}}}}]
+stations:
+  - {{name: svalbard, lat_deg: 78.23, lon_deg: 15.39, min_elevation_deg: 10}}
+  - {{name: awarua, lat_deg: -46.53, lon_deg: 168.38, min_elevation_deg: 10}}
+targets: {{{targets}}}
+camera: {{gsd_m: 10, width_px: 1600, height_px: 1536, max_off_nadir_deg: 35, min_sun_elevation_deg: 15}}
+scene: {{kind: synthetic}}
+memory: {{capacity_mb: 36}}
+link: {{kind: fixed, rate_mbps: 0.25}}
+fidelity: surrogate
+"""
+AGAIN = """{"type": "FeatureCollection", "features": [{"type": "Feature",
+"properties": {"name": "bear-island", "repeat_h": 24},
+"geometry": {"type": "Point", "coordinates": [19.0, 74.45]}}]}"""
+
+
+def write_long(folder, hours, targets):
+    (folder / "again.geojson").write_text(AGAIN, encoding="utf-8")
+    path = folder / "long.yaml"
+    path.write_text(LONG.format(hours=hours, targets=targets), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("hours", "targets"),
+    [(2_000, "file: again.geojson"), (24, "mapping: {min_land: 0.5, max_duty: 0.1}")],
+    ids=["months over one place", "mapping"],
+)
+def test_long_ways_and_many_images_take_what_was_expected(tmp_path, hours, targets):
+    """Of the first nearly all is written for states and contacts, of the second for tiles."""
+    path = write_long(tmp_path, hours, targets)
+    expected = expected_of(path, [])
+    assert within_two(expected, taken(path, [], tmp_path / "out")), expected
+
+
+def test_a_large_fleet_over_few_places_takes_what_was_expected(tmp_path):
+    """Next to no image, but contacts and states."""
+    write_fleet(tmp_path, FleetSize(planes=10, satellites_per_plane=10, targets=3, hours=6.0))
+    expected = expected_of(tmp_path / "fleet.yaml", [])
+    out = tmp_path / "out"
+    assert within_two(expected, taken(tmp_path / "fleet.yaml", [], out)), expected
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",

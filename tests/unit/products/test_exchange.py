@@ -257,9 +257,9 @@ def test_a_czml_that_does_not_hold_the_whole_flight_says_so(tmp_path, monkeypatc
     time_s = np.arange(601) * 60.0
     way = np.full((601, 3), 4000.0)
     paths = {name: Ephemeris(name, time_s, way, np.zeros((601, 3))) for name in ("one", "two")}
-    seen = czml.Visible("tour", EPOCH, paths, [], [], [])
 
     def title():
+        seen = czml.Visible("tour", EPOCH, paths, [], [], czml.Pictured.of(paths))
         czml.write_czml(tmp_path / "tour.czml", seen)
         return json.loads((tmp_path / "tour.czml").read_text())[0]["name"]
 

@@ -183,7 +183,10 @@ def test_a_target_wanted_again_at_once_is_expected_at_each_of_its_chances(year):
     short = shortened(year, 5)
     eager = tuple(replace(target, repeat_s=1e-15) for target in short.targets)
     chances = sum(map(len, short.opportunities.values()))
-    assert expect_replanning(replace(short, targets=eager)).plans == 1 + chances > 5
+    expected = expect_replanning(replace(short, targets=eager))
+    assert expected.plans == 1 + chances > 5
+    reached = {item.target for items in short.opportunities.values() for item in items}
+    assert expected.repeats == chances - len(reached) > 0
 
 
 def test_a_long_flight_whose_planner_weighs_all_that_is_left_is_warned_of(year, monkeypatch):
