@@ -8,10 +8,11 @@ import math
 import os
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from payload.downlink import capacity_bytes
 from payload.geometry.grid import TileGrid
@@ -30,7 +31,7 @@ from payload.sim.planning import first_plan
 from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
-from payload.types import Opportunity
+from payload.types import Glance, Opportunity
 
 Found = TypeVar("Found")
 
@@ -96,8 +97,7 @@ class Estimate:
     """What a run is expected to take, each within a factor of two.
 
     Attributes:
-        images: Planned at the start, and later where a target is wanted again and again; images that are taken again
-            as they were cloudy come on top.
+        images: Planned at the start, later where a target is wanted again and again, and again where one is cloudy.
         tiles: Of those images.
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
@@ -121,7 +121,7 @@ class Estimate:
         expected = (
             f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
             f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two: "
-            f"{self.images} images of {self.tiles} tiles are planned, for {len(ARMS)} arms"
+            f"{self.images} images of {self.tiles} tiles are expected, for {len(ARMS)} arms"
         )
         return expected if self.advice is None else f"{expected}; {self.advice}"
 
@@ -136,7 +136,7 @@ def estimate(scenario: Scenario) -> Estimate:
     assembled_s, assembly = _timed(lambda: assemble(scenario))
     planned_s, plan = _timed(lambda: first_plan(assembly))
     anew = expect_replanning(assembly)
-    images = len(plan.images) + anew.repeats
+    images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
     image_s, facts = _sampled(assembly, plan.images)
     worked_on = max(1, min(SAMPLE[scenario.fidelity], len(plan.images)))
     tiles = round(len(facts) / worked_on * images)
@@ -235,20 +235,46 @@ def _kept_share(
     assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
 ) -> float:
     """The share of tiles that are not pruned: at a glance where the scene has one, else by masks."""
-    limit, source, sensor = (
-        assembly.scenario.pruning.max_cloud_cover,
-        assembly.source,
-        assembly.sensor,
-    )
+    limit = assembly.scenario.pruning.max_cloud_cover
     covers: list[float | None]
-    if isinstance(source, Glancing):
-        camera = assembly.camera
-        windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-        views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
-        covers = [glance.cover for seen in glances_at(source, views, windows) for glance in seen]
+    if isinstance(assembly.source, Glancing):
+        covers = [glance.cover for seen in _glances(assembly, images) for glance in seen]
     else:
         covers = [fact.estimate.cover for fact in facts]
     return sum(cover is None or cover <= limit for cover in covers) / len(covers)
+
+
+def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
+    """How many images are taken again: each as often as the last one is cloudy, while its target has chances left.
+
+    Where the scene has no glance none are counted.
+    """
+    rules = assembly.scenario.rescheduling
+    if rules.policy == "none" or not images or not isinstance(assembly.source, Glancing):
+        return 0
+    seen = _glances(assembly, images)
+    covers = [
+        sum(tile.cover * (tile.pixels or 1) for tile in tiles)
+        / sum(tile.pixels or 1 for tile in tiles)
+        for tiles in seen
+    ]
+    cloudy = sum(cover > rules.max_cloud_cover for cover in covers) / len(covers)
+    columns = assembly.calendar.columns
+    chances = dict(zip(columns.targets, columns.of_target, strict=True))
+    count = 0.0
+    for image in images:
+        own = chances[image.target]
+        left = len(own) - bisect_right(own, image.end_s, key=columns.start_s.__getitem__)
+        count += sum(cloudy**turn for turn in range(1, min(rules.max_retakes, left) + 1))
+    return round(count)
+
+
+def _glances(assembly: Assembly, images: tuple[Opportunity, ...]) -> list[list[Glance]]:
+    """What is seen at a glance of the tiles of some planned images, of a scene that has one."""
+    camera, sensor = assembly.camera, assembly.sensor
+    windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
+    views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
+    return glances_at(cast(Glancing, assembly.source), views, windows)
 
 
 def _spread(images: tuple[Opportunity, ...], count: int) -> list[Opportunity]:

@@ -57,6 +57,19 @@ def test_a_day_without_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, changes, tmp_path)), expected
 
 
+def test_cloudy_places_that_are_taken_again_and_again_take_what_was_expected(root, tmp_path):
+    """Five days of places that are nearly always called cloudy: several times as many images as the first plan has."""
+    path = root / "scenarios" / "quickstart.yaml"
+    changes = [
+        "fidelity=surrogate",
+        "rescheduling.max_cloud_cover=0.05",
+        "rescheduling.max_retakes=20",
+        "duration_h=120",
+    ]
+    expected = expected_of(path, changes)
+    assert within_two(expected, taken(path, changes, tmp_path)), expected
+
+
 def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
     path = root / "scenarios" / "replay.yaml"
     expected = expected_of(path, [])
