@@ -25,6 +25,7 @@ class Columns:
 
     Attributes:
         targets: Their names.
+        satellites: Names.
         target: Number of each chance's target.
         satellite: Number of each one's satellite.
         of_target: Places of each target's chances, in their order.
@@ -33,6 +34,7 @@ class Columns:
     """
 
     targets: Sequence[str]
+    satellites: Sequence[str]
     target: "array[int]"
     satellite: "array[int]"
     of_target: Sequence["array[int]"]
@@ -132,6 +134,7 @@ class Calendar:
         duration_s = self._by_place(self._column("duration_s"))
         return Columns(
             names,
+            list(self._own),
             array("i", who.tobytes()),
             array("i", self._part.tobytes()),
             [array("i", order[own.get(name, none)].tobytes()) for name in names],

@@ -3,6 +3,7 @@
 Judge of what it says: the planner itself, asked anew with everything. Judge of what it costs: how often it decides.
 """
 
+import math
 import time
 from dataclasses import replace
 from itertools import chain
@@ -57,18 +58,26 @@ class Flight:
                 continue
             del self.plan[item.id]
             if is_refused(item):
-                self.kept.refuse(item, item.end_s)
+                self.kept.release(item)
+                self.kept.want(item.target, item.end_s)
             else:
-                self.kept.take(item)
+                self.commit(item)
                 self.flown.append(item)
                 self.pending.discard(item.target)
 
+    def commit(self, item):
+        self.kept.commit(item)
+        self.kept.want(item.target, math.inf)
+
     def check(self, now_s):
         begun = [item for item in self.plan.values() if item.start_s <= now_s]
+        for item in begun:
+            self.commit(item)
         change = self.kept.settle(now_s)
         for item in change.dropped:
             assert item.start_s >= now_s
-            assert self.plan.pop(item.id) == item
+            if item not in begun:  # else it is in the plan no more, but flown
+                assert self.plan.pop(item.id) == item
         for item in change.added:
             assert item.id not in self.plan
             self.plan[item.id] = item
@@ -171,7 +180,7 @@ def both_flights(path, monkeypatch, change=lambda assembly: assembly):
         return record.loop, list(record.events), list(record.images)
 
     kept = fly()
-    monkeypatch.setattr("payload.sim.at_once.urgencies", lambda _assembly: None)
+    monkeypatch.setattr("payload.sim.at_once.kept_plan", lambda *_: None)
     return kept, fly()
 
 
@@ -222,7 +231,8 @@ def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():
         plan = sorted(kept.settle(0.0).added, key=attrgetter("start_s"))
         start = time.process_time()
         for item in plan[: many // 2]:
-            kept.take(item)
+            kept.commit(item)
+            kept.want(item.target, math.inf)
             kept.want(item.target, item.end_s)
             kept.settle(item.end_s)
         return (time.process_time() - start) / (many // 2)
