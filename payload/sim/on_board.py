@@ -105,6 +105,7 @@ class OnBoard(GroundLoop):
     def note_taken(self, opportunity: Opportunity) -> bool:
         """The satellite remembers what its next plans could touch."""
         satellite = opportunity.satellite
+        self._touched[satellite].add(opportunity.target)
         if satellite in self._kept_of:
             self._kept_of[satellite].commit(opportunity)
         else:
@@ -125,6 +126,7 @@ class OnBoard(GroundLoop):
         """The target of an image that could not be taken stays the satellite's own."""
         super().note_refused(opportunity, why)
         satellite = opportunity.satellite
+        self._touched[satellite].add(opportunity.target)
         if satellite in self._kept_of:
             self._kept_of[satellite].release(opportunity)
         self.replan(satellite, "refused")
