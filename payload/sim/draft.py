@@ -4,6 +4,11 @@ from dataclasses import dataclass, field
 
 from payload.types import Opportunity
 
+COMMAND_BYTES = 32
+"""[byte] Of an image in a plan that goes up: time, attitude, camera. Assumption."""
+PLAN_BYTES = 64
+"""[byte] Of a plan besides: header and signature. Assumption."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

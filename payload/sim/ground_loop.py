@@ -17,7 +17,7 @@ from operator import attrgetter
 from payload.ledger import Fact, LoopLog
 from payload.plans import Plan
 from payload.sim.chances import Chances
-from payload.sim.draft import Draft
+from payload.sim.draft import COMMAND_BYTES, PLAN_BYTES, Draft
 from payload.sim.ground_plan import GroundPlan
 from payload.sim.heard import Heard
 from payload.sim.knowledge import Knowledge, Standing, standing
@@ -26,11 +26,6 @@ from payload.sim.planning import few_do, kept_plan
 from payload.sim.soonest import Soonest
 from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
-
-COMMAND_BYTES = 32
-"""[byte] Of an image in a plan that goes up: time, attitude, camera. Assumption."""
-PLAN_BYTES = 64
-"""[byte] Of a plan besides: header and signature. Assumption."""
 
 
 @dataclass
