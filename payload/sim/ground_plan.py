@@ -5,6 +5,7 @@ that it begins or ceases to take for taken, those that have just arrived; and wh
 has ended. What satellites are to care for changes with the plan, and where nobody is to take a target, with the time.
 """
 
+import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterable
@@ -30,7 +31,8 @@ class GroundPlan:
         self._fixed: dict[str, list[Opportunity]] = {name: [] for name in self._satellites}
         self._fixed_of: defaultdict[str, dict[str, Opportunity]] = defaultdict(dict)
         self._touched = set[str]()  # targets whose standing may have changed
-        self._idle = set[str]()  # targets that are wanted, and nobody is to take them
+        self._in_reach = set[str]()  # targets that another satellite may be the first to reach
+        self._waits: dict[str, list[tuple[float, str]]] = {name: [] for name in self._satellites}
         self._wanted_from_s: dict[str, float] = {}
         self._open_from_s: dict[str, float] = {}
         self._keeper: dict[str, str] = {}
@@ -46,7 +48,8 @@ class GroundPlan:
         self, satellite: str, fixed: list[Opportunity], from_s: float, ended_s: float
     ) -> None:
         """What a satellite does whatever is planned, when it can follow a plan [s], and when its last image has ended [s]."""
-        self._from_s[satellite] = from_s
+        before_s, self._from_s[satellite] = self._from_s.get(satellite, from_s), from_s
+        self._in_reach |= self._kept.in_reach(satellite, from_s, before_s)
         self._kept.ready(satellite, max(from_s, ended_s + self._settle_s))
         before, self._fixed[satellite] = self._fixed[satellite], fixed
         if fixed == before:
@@ -72,8 +75,17 @@ class GroundPlan:
             self._look_at(name)
         change = self._kept.settle(now_s)
         planned = {item.target for item in (*change.added, *change.dropped)}
-        self._trust(touched | planned | self._idle)
+        self._trust(touched | planned | self._in_reach | self._gone_by())
+        self._in_reach.clear()
         return change
+
+    def _gone_by(self) -> set[str]:
+        """Targets whose first chance is over, or too near, by which somebody cared for them."""
+        found = set[str]()
+        for satellite, waits in self._waits.items():
+            while waits and waits[0][0] < max(self._now_s, self._from_s[satellite]):
+                found.add(heapq.heappop(waits)[1])
+        return found
 
     def draft(self, number: int, told_until_s: dict[str, float]) -> Draft:
         """The plan as it may go up."""
@@ -112,12 +124,12 @@ class GroundPlan:
         changed = set[str]()
         for name in targets:
             before, keeper = self._keeper.pop(name, None), self._kept.serves(name)
-            self._idle.discard(name)
             if keeper is None:
                 from_s = max(self._now_s, self._wanted_from_s.get(name, math.inf))
-                keeper = next(self._kept.could_serve(name, from_s, self._from_s), None)
-                if self._kept.last_s(name) >= from_s:
-                    self._idle.add(name)
+                first = self._kept.first_chance(name, from_s, self._from_s)
+                if first is not None:
+                    keeper = first.satellite
+                    heapq.heappush(self._waits[keeper], (first.start_s, name))
             if keeper is not None:
                 self._keeper[name] = keeper
             if keeper != before:

@@ -15,7 +15,7 @@ Dynamic Distributed MIS, PODC 2016.
 import heapq
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -167,22 +167,27 @@ class KeptPlan:
             return None
         return self._columns.satellites[self._columns.satellite[self._standing[number][0]]]
 
-    def could_serve(
+    def first_chance(
         self, target: str, from_s: float, ready_s: Mapping[str, float]
-    ) -> Iterator[str]:
-        """Satellites that have chances of a target from a moment on [s] and when they are ready, the first chance first."""
+    ) -> Opportunity | None:
+        """The first chance of a target from a moment on [s] whose satellite is ready [s], whether it may stand or not."""
         columns, number = self._columns, self._number.get(target)
         chances = [] if number is None else columns.of_target[number]
-        for place in chances[bisect_left(chances, from_s, key=self._start_s.__getitem__) :]:
-            satellite = columns.satellites[columns.satellite[place]]
-            if self._start_s[place] >= ready_s[satellite]:
-                yield satellite
+        for at in range(bisect_left(chances, from_s, key=self._start_s.__getitem__), len(chances)):
+            place = chances[at]
+            if self._start_s[place] >= ready_s[columns.satellites[columns.satellite[place]]]:
+                return self._calendar.at(place)
+        return None
 
-    def last_s(self, target: str) -> float:
-        """[s] When the last chance of a target starts; of one that has none, before all time."""
-        number = self._number.get(target)
-        chances = [] if number is None else self._columns.of_target[number]
-        return self._start_s[chances[-1]] if chances else -math.inf
+    def in_reach(self, satellite: str, from_s: float, until_s: float) -> set[str]:
+        """Targets of which chances of a satellite start in a span [s], its end excluded."""
+        own, start_of = (
+            self._columns.of_satellite[self._satellite[satellite]],
+            self._start_s.__getitem__,
+        )
+        first = bisect_left(own, from_s, key=start_of)
+        last = bisect_left(own, until_s, lo=first, key=start_of)
+        return {self._columns.targets[self._columns.target[place]] for place in own[first:last]}
 
     def _change(self) -> Change:
         """What stands and did not after the last plan, and the other way round."""

@@ -67,11 +67,14 @@ class OnBoard(GroundLoop):
     def load(self, satellite: str, draft: Draft) -> None:
         """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
         unheard = self._unheard(satellite, draft)
-        self._touched[satellite] |= self.cares_for[satellite] | draft.trusted[satellite] | unheard
-        self.cares_for[satellite] = draft.trusted[satellite] | unheard
-        self.not_before_s[satellite] = {
+        cares_for = draft.trusted[satellite] | unheard
+        not_before_s = {
             name: draft.wanted_from_s[name] for name in draft.trusted[satellite] - unheard
         }
+        other = not_before_s.items() ^ self.not_before_s[satellite].items()
+        self._touched[satellite] |= cares_for ^ self.cares_for[satellite]
+        self._touched[satellite] |= {name for name, _ in other}
+        self.cares_for[satellite], self.not_before_s[satellite] = cares_for, not_before_s
         self.foreseen[satellite] = draft.p_clear
         self.flown[satellite], self.loaded_s[satellite] = draft.number, self.env.now
         self.replan(satellite, "uplink")
