@@ -46,6 +46,9 @@ DRAW_S_IN_EVENTS = 400
 EVENTS_PER_TILE = 190
 """Bare events that fit into what a tile of an arm takes beyond its facts. Measured: the story 115, its sums, tables
 and page the rest."""
+LOOK_S_IN_EVENTS = 200
+"""Bare events that fit into looking at what has changed of a satellite when the ground plans, and what it then plans itself,
+where plans are kept. Measured: 110 to 360."""
 START_S_IN_EVENTS = 2_300_000
 """Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
 BASE_BYTES = 215_000_000
@@ -139,7 +142,11 @@ def estimate(scenario: Scenario) -> Estimate:
         + images * image_s
         + products.shown * ALONE * images * image_s / max(tiles, 1)
         + event_s
-        * (START_S_IN_EVENTS + COMPILED_S_IN_EVENTS * is_compiled + EVENTS_PER_TILE * tiles * arms),
+        * (
+            START_S_IN_EVENTS
+            + COMPILED_S_IN_EVENTS * is_compiled
+            + arms * (EVENTS_PER_TILE * tiles + LOOK_S_IN_EVENTS * anew.looks)
+        ),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
         + COLUMN_BYTES * opportunities

@@ -27,12 +27,14 @@ class Replanning:
         plans: How many are made, the first included.
         share: Of all opportunities, what a plan is handed in the mean.
         handed: Opportunities that all plans are handed together.
+        looks: How often a satellite is looked at whose plan is kept, where the ground plans.
         is_bounded: Whether what a plan is handed does not grow with the flight.
     """
 
     plans: float
     share: float
     handed: float
+    looks: float
     is_bounded: bool
 
     @property
@@ -65,13 +67,16 @@ def expect_replanning(assembly: Assembly) -> Replanning:
     else:
         plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
+    looks = 0.0
     if urgencies(assembly) is not None:
+        if rules.policy not in {"none", "next_opportunity"}:
+            looks = plans * len(assembly.satellites)
         share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
     elif few:
         share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
     else:
         share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left
-    return Replanning(plans, share, plans * share * places.size, few or bounded)
+    return Replanning(plans, share, plans * share * places.size, looks, few or bounded)
 
 
 def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:

@@ -124,6 +124,70 @@ def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
         flight.check(now_s)
 
 
+@pytest.mark.parametrize("kind", URGENT)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_whatever_its_owner_says_it_is_the_plan_that_the_planner_makes_of_that(kind, data):
+    """Targets are wanted from a moment on, satellites ready from one; some images are committed, even such that exclude each
+    other, and some chances singled out. All of that may change at any time, either way."""
+    found, half = data.draw(items(60)), 0.5
+    limits = Limits(settle_s=data.draw(st.sampled_from([0.0, 30.0])), slew_deg_per_s=1.0)
+    priorities = dict(
+        zip(TARGETS, data.draw(st.lists(values(10), min_size=8, max_size=8)), strict=True)
+    )
+    planner = scheduler(kind)
+    urgency = {name: planner.urgency(each * half, math.inf) for name, each in priorities.items()}
+    kept = KeptPlan(calendar_of(found), urgency, {}, limits)
+    moments = st.sampled_from([0.0, 40.0, 120.0, 250.0, math.inf])
+    committed, now_s, plan = set(), 0.0, {}
+    wanted_s, ready_s = dict.fromkeys(TARGETS, math.inf), dict.fromkeys(SATELLITES, 0.0)
+    flying = {item.satellite for item in found}
+    some = st.sets(st.sampled_from(found), max_size=4) if found else st.just(set())
+    for _ in range(data.draw(st.integers(1, 6))):
+        now_s += data.draw(st.integers(0, 40))
+        for item in data.draw(some):
+            (kept.release if item in committed else kept.commit)(item)
+            committed ^= {item}
+        wanted_s |= data.draw(st.dictionaries(st.sampled_from(TARGETS), moments, max_size=5))
+        ready_s |= data.draw(
+            st.dictionaries(st.sampled_from(SATELLITES), st.sampled_from([0.0, 60.0, 200.0]))
+        )
+        singled = {item: data.draw(st.sampled_from([None, half, 0.8])) for item in data.draw(some)}
+        to_come = {item.target for item in committed if item.end_s > now_s}
+        for name, from_s in wanted_s.items():
+            kept.want(name, math.inf if name in to_come else from_s)
+        for name in flying:
+            kept.ready(name, ready_s[name])
+        kept.single_out(
+            {
+                item: None
+                if p_clear is None or item.target in to_come or item.start_s < wanted_s[item.target]
+                else planner.urgency(priorities[item.target] * p_clear, math.inf)
+                for item, p_clear in singled.items()
+            }
+        )
+        change = kept.settle(now_s)
+        plan = {name: plan[name] for name in plan.keys() - {each.id for each in change.dropped}}
+        plan |= {item.id: item for item in change.added}
+        asked = PlanContext(
+            now_s,
+            [
+                item
+                for item in found
+                if item.start_s >= max(ready_s[item.satellite], wanted_s[item.target])
+                and singled.get(item, half) is not None
+            ],
+            frozenset(TARGETS),
+            priorities,
+            {},
+            limits,
+            p_clear={item.id: singled.get(item, half) for item in found},
+            committed=sorted(committed, key=attrgetter("start_s", "id")),
+        )
+        assert set(plan) == set(planner.plan(asked).opportunity_ids)
+        assert set(plan) == {item.id for name in flying for item in kept.of(name)}
+
+
 def test_who_is_set_free_gives_up_its_later_chance():
     """By hand: t0 pushes t1 off 100 s, which frees 108 s for t2, so that t2 no longer stands at 300 s."""
     seconds = {"t0": [94.0], "t1": [100.0, 500.0], "t2": [108.0, 300.0]}
