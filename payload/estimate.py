@@ -21,7 +21,6 @@ from payload.products.gallery import MOST as PICTURES
 from payload.scenario.models import SampledModel, Scenario
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
-from payload.sim.camera import Camera
 from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.glances import glances_at
@@ -212,7 +211,7 @@ def _kept_share(
     )
     covers: list[float | None]
     if isinstance(source, Glancing):
-        camera = Camera(assembly)
+        camera = assembly.camera
         windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
         views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
         covers = [glance.cover for seen in glances_at(source, views, windows) for glance in seen]
@@ -244,7 +243,7 @@ def _painted_share(rules: SampledModel, tiles: int) -> float:
 
 def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, list[TileFacts]]:
     """[s] That an image takes, and the facts of the tiles of some, evenly spread over the plan."""
-    camera, darkroom = Camera(assembly), assembly.darkroom
+    camera, darkroom = assembly.camera, assembly.darkroom
     chosen = [camera.expose(image) for image in _spread(images, SAMPLE[assembly.scenario.fidelity])]
     if not chosen:
         return 0.0, []

@@ -68,7 +68,7 @@ def pack_cover_report(
         fields = _FIELDS.pack(SYNC, _VERSION, rows, cols, acquisition_tag(acquisition_id))
     except struct.error as error:
         raise CodecError(f"a grid of {rows} x {cols} does not fit a report: {error}") from error
-    body = fields + bytes(map(_code, cells))
+    body = fields + bytes([cell if isinstance(cell, Told) else _code(cell) for cell in cells])
     return body + _CHECKSUM.pack(zlib.crc32(body))
 
 
@@ -91,9 +91,7 @@ def read_cover_report(
     return [_told(code) for code in body[_FIELDS.size :]]
 
 
-def _code(cell: Told | float) -> int:
-    if isinstance(cell, Told):
-        return cell
+def _code(cell: float) -> int:
     if not 0.0 <= cell <= 1.0:
         raise CodecError(f"a cloud cover of {cell}; 0 to 1 is wanted")
     return _COVER_FIRST + round(cell * _COVER_STEPS)

@@ -18,7 +18,7 @@ def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     if one is not None:  # the same sum, of one number, without arrays
         begin_s, end_s, rate_bps = one
         return _whole_bytes(min(end_s, to_s) - max(begin_s, from_s), rate_bps)
-    return math.floor(float(_bits(profile, from_s, to_s).sum()) / BITS_PER_BYTE)
+    return _whole(_bits(profile, from_s, to_s))
 
 
 def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> float | None:
@@ -38,9 +38,9 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     if one is not None:
         return _finish_at_one_rate(one, start_s, channel_bytes)
     end_s = float(profile.time_s[-1])
-    if channel_bytes > capacity_bytes(profile, start_s, end_s):
-        return None
     bits, wanted = _bits(profile, start_s, end_s), channel_bytes * BITS_PER_BYTE
+    if channel_bytes > _whole(bits):
+        return None
     done = np.cumsum(bits)
     piece = min(int(np.searchsorted(done, wanted)), bits.size - 1)
     before = float(done[piece - 1]) if piece else 0.0
@@ -123,6 +123,11 @@ def with_loss(profile: RateProfile, loss: float, from_s: float, to_s: float) -> 
         rate_bps=profile.rate_bps[piece],
         extra_loss=np.where(within, 1.0 - (1.0 - before) * (1.0 - loss), before),
     )
+
+
+def _whole(bits: NDArray[np.float64]) -> int:
+    """[byte] Whole bytes of all pieces together."""
+    return math.floor(float(bits.sum()) / BITS_PER_BYTE)
 
 
 def _bits(profile: RateProfile, from_s: float, to_s: float) -> NDArray[np.float64]:

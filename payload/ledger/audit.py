@@ -12,7 +12,6 @@ from payload.ledger.book import (
     Late,
     LateEntry,
     Ledger,
-    ReportEntry,
     ThumbnailEntry,
     ThumbnailMade,
 )
@@ -62,8 +61,8 @@ def audit(ledger: Ledger) -> None:
         )
     _audit_joules(ledger)
     _audit_balances(ledger)
-    _audit_reports(ledger.reports_made, ledger.reports)
-    _audit_reports(ledger.cover_reports_made, ledger.cover_reports)
+    _audit_reports(ledger.reports_made.rows(), ledger.reports.rows())
+    _audit_reports(ledger.cover_reports_made.rows(), ledger.cover_reports.rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _say(*rows: Row) -> str:
 def _audit_joules(ledger: Ledger) -> None:
     spent: defaultdict[str, list[float]] = defaultdict(list)
     for _, consumer, subject, joules in ledger.joules.rows():
-        if not (math.isfinite(joules) and joules >= 0):
+        if not 0.0 <= joules < math.inf:
             raise LawError(f"{consumer} spent {joules!r} J on {subject}")
         spent[consumer].append(joules)
     for consumer in sorted(spent.keys() | ledger.metered_j.keys()):
@@ -240,18 +239,16 @@ def _audit_thumbnails(starts: Iterable[Row], ends: Iterable[Row], raw: dict[str,
         raise LawError(f"the thumbnail of {next(iter(made))} never ended")
 
 
-def _audit_reports(starts: Iterable[ReportEntry], ends: Iterable[ReportEntry]) -> None:
+def _audit_reports(starts: Iterable[Row], ends: Iterable[Row]) -> None:
     made: dict[str, int] = {}
-    for item in starts:
-        if item.report_id in made or type(item.bytes) is not int or item.bytes <= 0:
+    for _, report_id, count_bytes, _ in starts:
+        if report_id in made or type(count_bytes) is not int or count_bytes <= 0:
+            raise LawError(f"the report {report_id} was made twice, or of {count_bytes!r} bytes")
+        made[report_id] = count_bytes
+    for _, report_id, count_bytes, _ in ends:
+        if made.pop(report_id, None) != count_bytes:
             raise LawError(
-                f"the report {item.report_id} was made twice, or of {item.bytes!r} bytes"
-            )
-        made[item.report_id] = item.bytes
-    for entry in ends:
-        if made.pop(entry.report_id, None) != entry.bytes:
-            raise LawError(
-                f"the report {entry.report_id} of {entry.bytes} bytes ended twice, or was never made so"
+                f"the report {report_id} of {count_bytes} bytes ended twice, or was never made so"
             )
     if made:
         raise LawError(f"the report {next(iter(made))} never ended")

@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -53,12 +54,15 @@ class Pages(MutableSequence[Entry]):
 
     def rows(self) -> Iterator[Row]:
         """All entries as rows."""
-        if self._full and self.file is not None:
-            with self.file.open("rb") as file:
-                for offset in self._full:
-                    file.seek(offset)
-                    yield from zip(*pickle.load(file), strict=True)
-        yield from self._open
+        return chain(self._turned(), self._open) if self._full else iter(self._open)
+
+    def _turned(self) -> Iterator[Row]:
+        """Those of the full pages."""
+        assert self.file is not None  # or no page was turned
+        with self.file.open("rb") as file:
+            for offset in self._full:
+                file.seek(offset)
+                yield from zip(*pickle.load(file), strict=True)
 
     def _turn(self, file: Path) -> None:
         with file.open("ab") as pages:

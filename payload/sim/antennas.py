@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import simpy
-from simpy.resources.resource import Request
 
 from payload.sim.soonest import Soonest
+from payload.sim.turns import Turns
 from payload.types import ContactWindow
 
 First = Generator[simpy.Event, Any, ContactWindow | None]
 """A story that ends in a pass, or None where none is left."""
-Served = Generator[simpy.Event, Any, tuple[ContactWindow, Request] | None]
-"""A story that ends in a pass and the antenna it has, or None where all passes in view ended before."""
+Served = Generator[simpy.Event, Any, tuple[ContactWindow, Turns] | None]
+"""A story that ends in a pass and the antennas of which it has one, or None where all passes in view ended before."""
 
 
 @dataclass
@@ -22,13 +22,13 @@ class PassesInView:
     """The passes of one satellite, those in view and those to come, in order of AOS.
 
     Attributes:
-        antennas: By station; who asks first has one first.
+        antennas: Turns at those of each station.
         windows: All passes, in order of AOS.
         missed: Told of each pass that ends before it is taken.
     """
 
     env: simpy.Environment
-    antennas: Mapping[str, simpy.Resource]
+    antennas: Mapping[str, Turns]
     windows: Sequence[ContactWindow]
     missed: Callable[[ContactWindow], None]
 
@@ -41,7 +41,8 @@ class PassesInView:
         while True:
             self._look()
             if self._open:
-                yield self.env.timeout(0.0)
+                if self.env.peek() <= self.env.now:  # after all that happens now
+                    yield self.env.timeout(0.0)
                 return self._open[0]
             if not self._ahead:
                 return None
@@ -52,33 +53,38 @@ class PassesInView:
         """Ask at every station in view, and at each that comes into view; take the first that is free.
 
         Of several free ones it is the one whose pass began first. The other requests are given up. The
-        antenna that was taken has to be let go by `let_go`.
+        turn at the antenna has to be ended.
         """
-        asked: dict[ContactWindow, Request] = {}
+        asked: dict[ContactWindow, simpy.Event] = {}
         while True:
             self._look()
             for window in [item for item in asked if item not in self._open]:
-                let_go(asked.pop(window))
+                self.antennas[window.station].give_up(asked.pop(window))
             if not self._open:
                 return None
+            if not asked and self.antennas[self._open[0].station].take():
+                return self._served(self._open[0])
             self._ask(asked)
             yield Soonest(self.env, *asked.values(), self._change())
             for window in self._open:
-                request = asked.get(window)
-                if request is not None and request.triggered and self.env.now < window.los_s:
+                turn = asked.get(window)
+                if turn is not None and turn.triggered and self.env.now < window.los_s:
                     del asked[window]
-                    for other in asked.values():
-                        let_go(other)
-                    self._open.remove(window)
-                    return window, request
+                    for other, its_turn in asked.items():
+                        self.antennas[other.station].give_up(its_turn)
+                    return self._served(window)
 
-    def _ask(self, asked: dict[ContactWindow, Request]) -> None:
+    def _served(self, window: ContactWindow) -> tuple[ContactWindow, Turns]:
+        self._open.remove(window)
+        return window, self.antennas[window.station]
+
+    def _ask(self, asked: dict[ContactWindow, simpy.Event]) -> None:
         """Ask where it has not been asked yet, up to the first that is free at once."""
         for window in self._open:
-            request = asked.get(window)
-            if request is None:
-                request = asked[window] = self.antennas[window.station].request()
-            if request.triggered:
+            turn = asked.get(window)
+            if turn is None:
+                turn = asked[window] = self.antennas[window.station].ask()
+            if turn.triggered:
                 return
 
     def _change(self) -> simpy.Event:
@@ -100,9 +106,3 @@ class PassesInView:
 
     def _admit(self) -> None:
         self._open.append(self._ahead.popleft())
-
-
-def let_go(request: Request) -> None:
-    """An antenna is free again, or no longer waited for."""
-    request.cancel()
-    request.resource.release(request)

@@ -29,6 +29,8 @@ from payload.ports import (
     Scheduler,
 )
 from payload.scenario.models import Scenario
+from payload.sim.calendar import Calendar
+from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.draws import RATE_ENCODINGS, Draws
 from payload.sim.duty_cycle import DutyCycle
@@ -40,6 +42,7 @@ from payload.sim.outlook import check_foresight
 from payload.sim.pixels import Pixels
 from payload.sim.places import at_key
 from payload.sim.pointing import Pointing
+from payload.sim.rates import Rates
 from payload.sim.remembered import Remembered, identity
 from payload.sim.store import Store
 from payload.sim.sunlight import make_supply
@@ -127,6 +130,30 @@ class Assembly:
     def satellites(self) -> list[str]:
         """Names of the fleet."""
         return list(self.ephemerides)
+
+    @cached_property
+    def camera(self) -> Camera:
+        """What images are before they are painted; all satellites have the same."""
+        epoch_utc = self.scenario.epoch_utc
+        return Camera(self.source, self.sensor, self.target_named, epoch_utc, self.tile_px)
+
+    @cached_property
+    def plannable(self) -> dict[str, Sequence[Opportunity]]:
+        """The opportunities that a planner may use, by satellite."""
+        return {
+            name: self.pointing(name).shared(items, self.contacts[name])
+            for name, items in self.opportunities.items()
+        }
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The same of the whole fleet in order of time."""
+        return Calendar(self.plannable)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What each contact carries."""
+        return Rates(self.link, self.ephemerides, self.faults)
 
     @cached_property
     def target_named(self) -> dict[str, Target]:

@@ -12,8 +12,6 @@ from payload.plans import PlanContext
 from payload.ports import Glancing
 from payload.scheduling.exact import Milp
 from payload.sim.assemble import Assembly
-from payload.sim.camera import Camera
-from payload.sim.planning import plannable
 from payload.types import Opportunity
 
 
@@ -40,7 +38,7 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
     looking = _Looking(assembly, assembly.source, wanted)
     clear = [
         item
-        for item in chain.from_iterable(plannable(assembly).values())
+        for item in chain.from_iterable(assembly.plannable.values())
         if item.start_s >= targets[item.target].arrives_s
         and (
             targets[item.target].coverage is not None or item.id in found or looking.is_clear(item)
@@ -85,13 +83,13 @@ class _Looking:
 
     def __init__(self, assembly: Assembly, source: Glancing, wanted: Wanted) -> None:
         sensor = assembly.sensor
-        self._camera, self._source, self._wanted = Camera(assembly), source, wanted
+        self._camera, self._source, self._wanted = assembly.camera, source, wanted
         self._targets = assembly.target_named
         self._windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
 
     def is_clear(self, item: Opportunity) -> bool:
         """Whether its cover is within its target's limit."""
-        glances = self._source.glance(self._camera.expose(item).view, self._windows)
+        glances = self._source.glance(self._camera.view(item), self._windows)
         pixels = [window.pixels for window in self._windows]
         cloud_px = math.fsum(
             glance.cover * count for glance, count in zip(glances, pixels, strict=True)

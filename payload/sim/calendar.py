@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +127,7 @@ class Calendar:
         own = dict(zip(names, stretches, strict=True))
         return {name: place for name, place in own.items() if place.start < place.stop}, order
 
+    @cached_property
     def columns(self) -> Columns:
         """All places as columns."""
         names, who = self._who()

@@ -1,28 +1,52 @@
 """The camera: an opportunity becomes an acquisition, with its tiles and their raw sizes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid, tile_id
-from payload.sim.assemble import Assembly
+from payload.ports import SceneSource
 from payload.sim.counted import counted_bytes
-from payload.types import Acquisition, Opportunity, View
+from payload.types import Acquisition, Opportunity, Sensor, Target, View
 from payload.units import at
+
+_MOST_TILES = 50_000
+"""Of images that are kept for the arms to come: some 5 MB, however long the flight. The first of a flight are kept, not the
+latest: the next arm begins with them again."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Knows what an image will be before a pixel of it is painted."""
+    """Knows what an image will be before a pixel of it is painted.
 
-    assembly: Assembly
+    Attributes:
+        targets: By name.
+        tile_px: [px] Side of a tile.
+    """
+
+    source: SceneSource
+    sensor: Sensor
+    targets: Mapping[str, Target]
+    epoch_utc: datetime
+    tile_px: int
     _grids: dict[tuple[int, int, int, int], "_Grid"] = field(
         default_factory=dict[tuple[int, int, int, int], "_Grid"]
     )
+    _taken: dict[str, Acquisition] = field(default_factory=dict[str, Acquisition])
 
     def expose(self, opportunity: Opportunity) -> Acquisition:
-        """Take an image in the middle of its opportunity."""
+        """Take an image in the middle of its opportunity; each arm takes the same."""
+        found = self._taken.get(opportunity.id)
+        if found is None:
+            found = self._exposed(opportunity)
+            if (1 + len(self._taken)) * len(found.tile_ids) <= _MOST_TILES:
+                self._taken[opportunity.id] = found
+        return found
+
+    def _exposed(self, opportunity: Opportunity) -> Acquisition:
         view = self.view(opportunity)
-        scene = self.assembly.source.scene(view)
+        scene = self.source.scene(view)
         grid = self._grid(scene.height_px, scene.width_px, len(scene.bands), scene.bit_depth)
         image = opportunity.id
         return Acquisition(
@@ -37,28 +61,27 @@ class Camera:
 
     def view(self, opportunity: Opportunity) -> View:
         """Where and when an image is taken."""
-        parts = self.assembly
-        target = parts.target_named[opportunity.target]
+        target = self.targets[opportunity.target]
         return View(
             id=opportunity.id,
             target=target.name,
             lat_deg=target.lat_deg,
             lon_deg=target.lon_deg,
-            utc=at(parts.scenario.epoch_utc, _middle_s(opportunity)),
+            utc=at(self.epoch_utc, _middle_s(opportunity)),
             sun_elevation_deg=opportunity.sun_elevation_deg,
-            sensor=parts.sensor,
+            sensor=self.sensor,
         )
 
     def _grid(self, height_px: int, width_px: int, bands: int, bit_depth: int) -> "_Grid":
         """The tiles of a scene of so many pixels, bands and bits; worked out once for all of a kind."""
         key = height_px, width_px, bands, bit_depth
         if key not in self._grids:
-            tiles = TileGrid(height_px, width_px, self.assembly.tile_px)
+            tiles = TileGrid(height_px, width_px, self.tile_px)
             self._grids[key] = _Grid(
                 tuple(tile_id("", row, col) for row, col in tiles.places),
                 tuple(
                     raw_record_bytes(bands, window.height_px, window.width_px, bit_depth)
-                    + counted_bytes(self.assembly.sensor, window.pixels)
+                    + counted_bytes(self.sensor, window.pixels)
                     for window in tiles.windows
                 ),
             )

@@ -55,10 +55,13 @@ class CoverReports:
 
 def make_cover_report(acquisition: Acquisition, outcomes: Sequence[TileOutcome]) -> bytes:
     """What a satellite tells of an image: the whole report, of all cells of its grid."""
-    cells: dict[str, Told | float] = dict.fromkeys(acquisition.tile_ids, Told.NO_ROOM)
-    cells |= {outcome.tile_id: _told(outcome) for outcome in outcomes}
+    told = [_told(outcome) for outcome in outcomes]
+    if len(told) < len(acquisition.tile_ids):
+        cells: dict[str, Told | float] = dict.fromkeys(acquisition.tile_ids, Told.NO_ROOM)
+        cells |= {outcome.tile_id: said for outcome, said in zip(outcomes, told, strict=True)}
+        told = list(cells.values())
     _, last_row, last_col = tile_place(acquisition.tile_ids[-1])
-    return pack_cover_report(acquisition.id, last_row + 1, last_col + 1, list(cells.values()))
+    return pack_cover_report(acquisition.id, last_row + 1, last_col + 1, told)
 
 
 def _told(outcome: TileOutcome) -> Told | float:

@@ -160,12 +160,12 @@ def _plain(fact: TileFacts) -> tuple[Any, ...]:
             (part.not_coded.bytes, part.not_coded.clear_px, part.not_coded.cloudy_px),
             part.encodings,
         ),
-        fact.encodings,
+        (fact.encodings, fact.surface),
     )
 
 
 def _facts(plain: tuple[Any, ...]) -> TileFacts:
-    tile, estimate, perfect, record, thumbnail, part, encodings = plain
+    tile, estimate, perfect, record, thumbnail, part, more = plain
     tile_id, pixels, raw_bytes = tile
     encoded_bytes, record_at, record_bytes = record
     return TileFacts(
@@ -179,5 +179,5 @@ def _facts(plain: tuple[Any, ...]) -> TileFacts:
         record_bytes,
         None if thumbnail is None else Thumbnail(*thumbnail),
         None if part is None else ClearPart(part[0], NotCoded(*part[1]), part[2]),
-        encodings,
+        *more,
     )

@@ -1,5 +1,6 @@
 """Pixels or draws: which surrogate serves a scenario, and why another one does not."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -151,8 +152,8 @@ def _remedy(scenario: Scenario) -> str:
     out = path.with_name(f"{scenario.name}.surrogate.json")
     changes = "".join(f" {words}" for words in _overrides(scenario.source.overridden))
     return (
-        f"fit one: `payload-sim calibrate {path}{changes} --out {out}`, "
-        f"then fly with `--set surrogate.file={out.name}`"
+        f"fit one: `payload-sim calibrate {shlex.quote(str(path))}{changes} --out {shlex.quote(str(out))}`, "
+        f"then fly with `--set {shlex.quote(f'surrogate.file={out.name}')}`"
     )
 
 
@@ -160,7 +161,11 @@ _FITTED_SECTIONS = ("masker", "codec", "computer", "loss", "camera", "scene", "p
 
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:
-    return [words for keys, words in overridden.items() if keys[0] in _FITTED_SECTIONS]
+    return [
+        shlex.join(words.split(" ", 1))  # the option, and what it says
+        for keys, words in overridden.items()
+        if keys[0] in _FITTED_SECTIONS
+    ]
 
 
 def surrogate_name(path: Path | None) -> str:

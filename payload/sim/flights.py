@@ -11,7 +11,6 @@ from pathlib import Path
 from payload.ledger import FlightRecord
 from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.camera import Camera
 from payload.sim.crew import Crew
 from payload.sim.drawer import Mark
 from payload.sim.ground import Deliver
@@ -131,7 +130,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         keeps_records=deliver is not None,
     )
     own, *others = sorted(arms, key=lambda arm: (arm != "prune", ARMS.index(arm)))
-    share: Share[Order, Landed] | None = None
+    share: Share[Order, Path | Landed] | None = None
 
     def foresee(planned: list[Opportunity]) -> None:
         """Have helpers work on what is planned, and then fly the other arms, if that is worth their start."""
@@ -160,7 +159,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         flying = own
         landed = [fly_arm(assembly, memo, own, deliver=deliver, foresee=foresee)]
         if share is not None:
-            landed += share.finish(lambda order: fly_here(order[0]))
+            landed += map(_landed, share.finish(lambda order: fly_here(order[0])))
         else:
             for name in others:
                 if name != "oracle" or memo.has_truth:
@@ -187,7 +186,7 @@ def work_ahead(
     assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]
 ) -> Mapping[str, Mark]:
     """Find out what is true of images before they are taken; where it stands, for whoever flies."""
-    camera, coming = Camera(assembly), deque(planned)
+    camera, coming = assembly.camera, deque(planned)
     with memo.looking_ahead(lambda: map(camera.view, coming)):
         while coming:
             memo.develop(camera.expose(coming.popleft()), keep_records=True)
@@ -198,13 +197,27 @@ Order = tuple[ArmName, dict[str, Mark]]
 """An arm to be flown, and where stands what is known of images."""
 
 
-def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Landed:
-    """A helper flies an arm."""
+def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Path:
+    """A helper flies an arm; the file in which it says so, as it may be killed while it hands over more than a name."""
     name, marks = order
     memo.facts_of.marks.update(marks)
     landed = fly_arm(assembly, memo, name)
     untold = [image for image in landed.images if image not in marks]
-    return replace(landed, marks=memo.facts_of.write_all(untold))
+    said = memo.spool / f"{name}.landed"
+    with said.open("wb") as file:
+        told = replace(landed, marks=memo.facts_of.write_all(untold))
+        pickle.dump(told, file, pickle.HIGHEST_PROTOCOL)
+    return said
+
+
+def _landed(said: Path | Landed) -> Landed:
+    """What a helper said in a file, or was flown here."""
+    if isinstance(said, Landed):
+        return said
+    with said.open("rb") as file:
+        found: Landed = pickle.load(file)
+    said.unlink()
+    return found
 
 
 def fly_arm(

@@ -16,6 +16,7 @@ from payload.sim.loop import Story
 from payload.sim.memo import Memo
 from payload.sim.policies import make_loop
 from payload.sim.requests import choose
+from payload.sim.turns import Turns
 from payload.types import Acquisition, TileOutcome
 
 __all__ = ["Deliver", "Ground", "Story"]
@@ -43,8 +44,7 @@ class Ground:
 
     def __post_init__(self) -> None:
         self.antennas = {
-            station.name: simpy.Resource(self.env, capacity=station.antennas)
-            for station in self.assembly.stations
+            station.name: Turns(self.env, station.antennas) for station in self.assembly.stations
         }
         self.loop = make_loop(self.env, self.assembly, self.arm, self.log)
         self._asked: set[str] = set()

@@ -51,7 +51,7 @@ class KeptPlan:
         due_s: Mapping[str, float],
         limits: Limits,
     ) -> None:
-        columns = self._columns = calendar.columns()
+        columns = self._columns = calendar.columns
         self._calendar, self._limits = calendar, limits
         self._start_s, self._end_s = columns.start_s, columns.end_s
         self._number = {name: number for number, name in enumerate(columns.targets)}

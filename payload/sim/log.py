@@ -18,10 +18,14 @@ class Log:
     env: simpy.Environment
     events: Pages[Event] = field(default_factory=partial(Pages, Event))
 
+    def __post_init__(self) -> None:
+        self._is_told = logger.isEnabledFor(logging.DEBUG)
+
     def note(
         self, satellite: str, kind: str, subject: str, count_bytes: int = 0, detail: str = ""
     ) -> None:
         """Something happened now."""
         now_s = self.env.now
         self.events.write((now_s, satellite, kind, subject, count_bytes, detail))
-        logger.debug("%.1f s %s %s %s %s", now_s, satellite, kind, subject, detail)
+        if self._is_told:
+            logger.debug("%.1f s %s %s %s %s", now_s, satellite, kind, subject, detail)

@@ -18,13 +18,11 @@ from payload.plans import Plan, PlanContext, still_felt
 from payload.sim.arms import Arm
 from payload.sim.asking import Asking
 from payload.sim.assemble import Assembly
-from payload.sim.calendar import Calendar
 from payload.sim.knowledge import Rules, Standing
 from payload.sim.log import Log
 from payload.sim.means import CameIn, Means
 from payload.sim.outlook import make_forecasts
 from payload.sim.plan_log import PlanLog
-from payload.sim.planning import plannable
 from payload.types import Acquisition, ContactWindow, Opportunity
 
 Story = Generator[simpy.Event, Any, None]
@@ -88,7 +86,7 @@ class Loop:
             target.name: target.due_s for target in parts.targets if target.due_s < math.inf
         }
         self.priorities = parts.worths
-        self.calendar = Calendar(plannable(parts))
+        self.calendar = parts.calendar
         self.planned: dict[str, Opportunity] = {}  # by id, all that any plan has named
         self.itinerary: Itinerary = {}
         self.taken: Itinerary = {name: [] for name in parts.satellites}

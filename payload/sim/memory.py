@@ -88,13 +88,13 @@ class MassMemory:
 
     def relabel(self, shelf: Shelf) -> None:
         """What a shelf says has changed: who has to go may be another."""
-        order = self.part_of(shelf).drop_order
+        order = (self._whole or self.part_of(shelf)).drop_order
         if order is not None:
             order.label(shelf)
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
         """What lies on a shelf takes so many bytes [byte] from now on."""
-        self._take(self.part_of(shelf), count_bytes - shelf.bytes)
+        self._take(self._whole or self.part_of(shelf), count_bytes - shelf.bytes)
         shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:

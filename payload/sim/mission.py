@@ -14,7 +14,6 @@ from payload.collecting import COLLECT_AFTER
 from payload.ledger import Album, FlightRecord, Ledger, audit
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
-from payload.sim.camera import Camera
 from payload.sim.ground import Deliver, Ground
 from payload.sim.log import Log
 from payload.sim.memo import Memo
@@ -96,7 +95,7 @@ class Mission:
 
     def _coming(self) -> Iterator[View]:
         """What the satellites take next, by what is planned now."""
-        camera, each = Camera(self.assembly), 1 + _AHEAD // len(self.fleet)
+        camera, each = self.assembly.camera, 1 + _AHEAD // len(self.fleet)
         for planned in self.ground.loop.itinerary.values():
             yield from map(camera.view, islice(planned, each))
 

@@ -19,7 +19,7 @@ from payload.sim.ground_loop import GroundLoop
 from payload.sim.kept_plan import KeptPlan
 from payload.sim.knowledge import Standing
 from payload.sim.loop import Booked
-from payload.sim.planning import few_do, kept_plan, plannable
+from payload.sim.planning import few_do, kept_plan
 from payload.types import Opportunity
 
 
@@ -53,7 +53,7 @@ class OnBoard(GroundLoop):
         parts, p_clear = self.assembly, self.p_clear_untold
         return {
             name: plan
-            for name, items in plannable(parts).items()
+            for name, items in parts.plannable.items()
             if (plan := kept_plan(parts, Calendar({name: items}), p_clear=p_clear)) is not None
         }
 
@@ -61,7 +61,7 @@ class OnBoard(GroundLoop):
         """Of each satellite, where a few do when it plans."""
         return {
             name: Chances(Calendar({name: items}))
-            for name, items in plannable(self.assembly).items()
+            for name, items in self.assembly.plannable.items()
         }
 
     def load(self, satellite: str, draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """What a planner is asked at the start of a flight, and what it answers, without flying it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,14 +13,6 @@ from payload.sim.kept_plan import KeptPlan
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity, Target
-
-
-def plannable(assembly: Assembly) -> dict[str, Sequence[Opportunity]]:
-    """The opportunities that a planner may use, by satellite."""
-    return {
-        name: assembly.pointing(name).shared(items, assembly.contacts[name])
-        for name, items in assembly.opportunities.items()
-    }
 
 
 def few_do(assembly: Assembly) -> bool:
@@ -66,7 +58,7 @@ def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] |
 def first_context(assembly: Assembly) -> PlanContext:
     """All that is known when the flight begins."""
     known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-    usable = chain.from_iterable(plannable(assembly).values())
+    usable = chain.from_iterable(assembly.plannable.values())
     chances = [item for item in usable if item.target in known]
     forecasts = make_forecasts(
         assembly.scenario, assembly.source, assembly.sensor, assembly.target_named

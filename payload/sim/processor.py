@@ -26,9 +26,10 @@ class Processor:
 
         Where whole images are judged, they are only masked as yet: `judge_whole` decides.
         """
-        wanted = set(tile_ids)
-        facts = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
-        stored = [fact for fact in facts if fact.tile_id in wanted]
+        stored = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
+        if tile_ids is not acquisition.tile_ids:
+            wanted = set(tile_ids)
+            stored = tuple([fact for fact in stored if fact.tile_id in wanted])
         covers = self._covers(stored)
         if self.arm.policy.unit == "image":
             return [self._masked(*item) for item in zip(stored, covers, strict=True)]
@@ -113,13 +114,14 @@ class Processor:
         is_masked: bool = False,
     ) -> TileOutcome:
         """What became of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
-        encodes = decision.keep and self.arm.compresses
-        busy_s = 0.0 if cover is None or is_masked else self.profile.busy_s(fact.pixels)
-        part = fact.clear_part if cover is not None and self.arm.leaves_cloud_out else None
+        arm, profile, keep = self.arm, self.profile, decision.keep
+        encodes = keep and arm.compresses
+        busy_s = 0.0 if cover is None or is_masked else profile.busy_s(fact.pixels)
+        part = fact.clear_part if arm.leaves_cloud_out and cover is not None else None
         if encodes:
             times = fact.encodings if part is None else part.encodings
             busy_s += times * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
-        if not decision.keep and fact.thumbnail is not None:
+        elif not keep and fact.thumbnail is not None:
             busy_s += fact.thumbnail.pixels / PX_PER_MPX / self.compression_mpx_per_s
         whole_or_part = fact if part is None else part
         return TileOutcome(
@@ -129,6 +131,6 @@ class Processor:
             decision,
             cover,
             busy_s,
-            self.profile.energy_j(busy_s),
+            profile.energy_j(busy_s),
             None if part is None or not encodes else part.not_coded,
         )

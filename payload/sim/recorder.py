@@ -16,7 +16,7 @@ from payload.sim.log import Log
 from payload.sim.memory import MassMemory
 from payload.sim.power import Power, Unlimited
 from payload.sim.reports import Reports
-from payload.sim.sending import rank
+from payload.sim.sending import RANKS
 from payload.sim.shelf import Shelf
 from payload.sim.thumbnails import Thumbnails
 from payload.sim.transmitter import Transmitter
@@ -67,18 +67,17 @@ class Recorder:
         )
         self.transmitter = Transmitter(
             self.env,
-            self.assembly.link,
-            self.assembly.ephemerides[self.name],
+            self.assembly.rates,
             scenario.seed,
             arrived=self.arrived,
             given_up=self.given_up,
-            begun=self._begun,
+            begun=self.pin,
             nak_delay_s=scenario.radio.nak_delay_s,
             locks_anew=scenario.radio.lock_anew,
             duty=self.assembly.duty_cycle(self.name),
-            faults=self.assembly.faults,
             power=self.power,
         )
+        self._rank = RANKS[rules.send_order]
         self._image_of: dict[str, _Aboard] = {}
         self._taken = 1
         self._targets = {target.name: target for target in self.assembly.targets}
@@ -142,17 +141,13 @@ class Recorder:
         return tile_id in self.memory.items
 
     def pin(self, tile_id: str) -> bool:
-        """A tile is worked on or sent: it may not be dropped for another; False if it does not lie on board."""
+        """A tile is worked on or sent: it may not be dropped for another; False if it lies on no shelf, as a report."""
         shelf = self.memory.items.get(tile_id)
         if shelf is None:
             return False
         shelf.is_pinned, shelf.is_spare = True, False
         self.memory.relabel(shelf)
         return True
-
-    def _begun(self, tile_id: str) -> None:
-        """Of a record the first frames go down; a report lies on no shelf."""
-        self.pin(tile_id)
 
     def put_away(self, outcome: TileOutcome) -> None:
         """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
@@ -177,9 +172,7 @@ class Recorder:
             self.ledger.settle(tile_id, SAVED, outcome.saved_bytes, now_s)
             self.memory.shrink_to(shelf, outcome.encoded_bytes)
             shelf.cover, shelf.is_pinned = cover, False
-            self.transmitter.enqueue(
-                tile_id, outcome.encoded_bytes, rank(self.rules.send_order, shelf)
-            )
+            self.transmitter.enqueue(tile_id, outcome.encoded_bytes, self._rank(shelf))
         else:
             small_bytes = self.thumbnail_bytes(image.acquisition, tile_id)
             if small_bytes is not None:

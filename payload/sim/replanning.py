@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.sim.assemble import Assembly
-from payload.sim.calendar import Calendar
 from payload.sim.chances import FEW
-from payload.sim.planning import few_do, plannable, urgencies
+from payload.sim.planning import few_do, urgencies
 
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
@@ -53,7 +52,7 @@ class Replanning:
 def expect_replanning(assembly: Assembly) -> Replanning:
     """From targets, opportunities, contacts and the policy; nothing is planned."""
     rules, span_s = assembly.scenario.rescheduling, assembly.span_s
-    calendar = Calendar(plannable(assembly))
+    calendar = assembly.calendar
     own, places = calendar.by_target()
     plans = 1.0 if rules.every_s is None else 1.0 + span_s / rules.every_s
     plans += len({target.arrives_s for target in assembly.targets} - {0.0})

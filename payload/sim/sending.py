@@ -4,7 +4,7 @@ Records of one rank go in the order in which they became ready; what has begun i
 
 >>> from payload.sim.shelf import Shelf
 >>> clear, cloudy = Shelf("clear", 100, cover=0.1), Shelf("cloudy", 100, cover=0.6)
->>> rank("clearest_first", clear) < rank("clearest_first", cloudy)
+>>> RANKS["clearest_first"](clear) < RANKS["clearest_first"](cloudy)
 True
 """
 
@@ -20,8 +20,4 @@ RANKS: dict[SendOrder, Callable[[Shelf], float]] = {
     "clearest_first": lambda shelf: shelf.expected_cover,
     "value_per_byte": lambda shelf: -shelf.value_per_byte,
 }
-
-
-def rank(policy: SendOrder, shelf: Shelf) -> float:
-    """The smaller, the sooner it is sent."""
-    return RANKS[policy](shelf)
+"""The smaller the rank, the sooner it is sent."""

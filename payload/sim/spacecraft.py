@@ -8,11 +8,10 @@ import simpy
 
 from payload.ledger import Album, Ledger
 from payload.pruning import image_cover
-from payload.sim.antennas import PassesInView, let_go
+from payload.sim.antennas import PassesInView
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.battery import make_power
-from payload.sim.camera import Camera
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
 from payload.sim.memo import Memo
@@ -46,7 +45,7 @@ class Spacecraft:
     def __post_init__(self) -> None:
         scenario = self.assembly.scenario
         self.loop = self.ground.loop
-        self.camera = Camera(self.assembly)
+        self.camera = self.assembly.camera
         self.inbox = simpy.Store(self.env)
         self.processor = Processor(
             self.memo, self.arm, self.assembly.profile, scenario.computer.compression_mpx_per_s
@@ -174,7 +173,7 @@ class Spacecraft:
             if served is not None:
                 window, antenna = served
                 yield from self._use(window)
-                let_go(antenna)
+                antenna.end()
 
     def _use(self, window: ContactWindow) -> Story:
         """An antenna listens from now to loss of signal."""

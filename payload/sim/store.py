@@ -5,15 +5,17 @@
 
 Each file is written beside and renamed, so that several processes may write at once. What is damaged, cut
 short or of another format is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
-the user's own (0700); one that somebody else may write to is not used. No trouble with the disk fails a run:
-the work is done again instead.
+the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
+counted or removed. No trouble with the disk fails a run: the work is done again instead.
 """
 
 import logging
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -31,9 +33,12 @@ OFF = "off"
 
 _FORMAT = b"payload-sim memo 1\n"
 _FACTS, _RECORDS, _PARTIAL = ".facts", ".records", ".partial"
+_OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.(facts|records)(\.[0-9a-f]+\.partial)?")
+"""What files of a memo are called, within its folder."""
 _ROOM = 0.9  # of the limit is left after old entries went, so that this is not done at every write
 _ABANDONED_S = 3600.0  # a file that was being written so long ago will never be whole
-_LOOK_AGAIN = 256  # entries written, until what others wrote is counted too
+_LOOK_AGAIN, _LOOK_AGAIN_SHARE = 256, 0.02
+"""So many entries written, or so much of the limit, until what others wrote is counted too."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,8 +72,10 @@ class Store:
     place: Path
     limit_bytes: int
     found: int = 0
-    _size_bytes: int = field(default=-1, init=False)
+    _size_bytes: int = field(default=0, init=False)
+    _is_counted: bool = field(default=False, init=False)
     _written: int = field(default=0, init=False)
+    _written_bytes: int = field(default=0, init=False)
     _works: bool = field(default=True, init=False)
 
     def read(self, key: str, spool: Path | None) -> tuple[TileFacts, ...] | None:
@@ -81,8 +88,8 @@ class Store:
                 if digest_bytes(records) != entry.records_sha256:
                     raise ValueError("damaged")  # noqa: TRY301 - as anything else that is not there
                 spool.write_bytes(records)
-                os.utime(path.with_suffix(_RECORDS))
-            os.utime(path.with_suffix(_FACTS))
+                _mark_used(path.with_suffix(_RECORDS))
+            _mark_used(path.with_suffix(_FACTS))
         except (OSError, ValueError):
             return None
         self.found += 1
@@ -123,14 +130,22 @@ class Store:
 
     def _make_room(self, size_bytes: int) -> None:
         """Count what comes, and let go what was longest unused if it would be too much."""
-        if self._size_bytes < 0 or self._written % _LOOK_AGAIN == 0:
-            self._size_bytes = sum(size for _, size, _ in self._files())
         self._written += 1
+        self._written_bytes += size_bytes
         self._size_bytes += size_bytes
+        is_stale = (
+            self._written > _LOOK_AGAIN
+            or self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
+        )
+        if self._size_bytes <= self.limit_bytes and self._is_counted and not is_stale:
+            return
+        files = sorted(self._files())
+        self._size_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
+        self._is_counted, self._written, self._written_bytes = True, 0, 0
         if self._size_bytes <= self.limit_bytes:
             return
         most = round(self.limit_bytes * _ROOM)
-        for _, old_bytes, path in sorted(self._files()):
+        for _, old_bytes, path in files:
             if self._size_bytes <= most:
                 return
             path.unlink(missing_ok=True)
@@ -140,6 +155,8 @@ class Store:
         """Last use [s], size [byte] and path of each file; what a killed process left half-written is removed."""
         found = []
         for path in self.place.glob("??/*"):
+            if not _OURS.fullmatch(path.relative_to(self.place).as_posix()):
+                continue
             try:
                 about = path.stat()
             except FileNotFoundError:  # another process was faster
@@ -163,7 +180,11 @@ def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
     limit = environment.get(LIMIT, "").strip() or str(LIMIT_MB)
     if not limit.isdecimal():
         raise ScenarioError(f"{LIMIT} is {limit!r}: a whole number of megabytes is wanted")
-    place = Path(named).expanduser() if named else _cache(environment)
+    try:
+        place = Path(named).expanduser() if named else _cache(environment)
+    except RuntimeError as error:  # nobody of that name, or a user without a home
+        _log.warning("no memo: %s", error)
+        return None
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(place)
@@ -185,10 +206,16 @@ def _check_private(place: Path) -> None:
     if owner is None:
         return
     about = place.stat()
-    if about.st_uid != owner():
+    if {about.st_uid, place.lstat().st_uid} != {owner()}:  # of a link, whoever made it decides
         raise PermissionError(None, "the folder is somebody else's")
     if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(None, "others may write to the folder; `chmod 700` it")
+
+
+def _mark_used(path: Path) -> None:
+    """It is the latest that was used; where nothing can be written, it is read all the same."""
+    with suppress(OSError):
+        os.utime(path)
 
 
 def _put(path: Path, content: bytes) -> None:

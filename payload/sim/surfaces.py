@@ -18,17 +18,17 @@ def surfaces_of(assembly: Assembly, memo: Memo, records: Iterable[FlightRecord])
     taken = {
         image.acquisition.id: image.acquisition for record in records for image in record.images
     }
-    found, unknown = dict[str, str](), list[Acquisition]()
-    for image in taken.values():
-        known = {
-            fact.tile_id: fact.surface
-            for fact in memo.facts_of.get(image.id, ())
-            if fact.surface is not None
-        }
-        found |= known
-        if not known:
-            unknown.append(image)
-    return found | _looked_at(assembly.source, unknown, assembly.tile_px)
+    known = {
+        fact.tile_id: fact.surface
+        for image in taken
+        for fact in memo.facts_of.get(image, ())
+        if fact.surface is not None
+    }
+    unknown = [
+        image for image in taken.values() if any(tile_id not in known for tile_id in image.tile_ids)
+    ]
+    known |= _looked_at(assembly.source, unknown, assembly.tile_px)
+    return {tile_id: known[tile_id] for image in taken.values() for tile_id in image.tile_ids}
 
 
 def _looked_at(source: Glancing, images: Sequence[Acquisition], tile_px: int) -> dict[str, str]:

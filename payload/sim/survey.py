@@ -11,7 +11,6 @@ from payload.ports import Glancing
 from payload.sim.allocation import grown
 from payload.sim.arms import make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.camera import Camera
 from payload.sim.counted import Counted
 from payload.sim.donors import Donor
 from payload.sim.facts import Darkroom, TileFacts
@@ -51,7 +50,7 @@ def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
     scenario, sensor = assembly.scenario, assembly.sensor
     source, painter = cast(Glancing, assembly.source), assembly.painter
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-    camera = Camera(assembly)
+    camera = assembly.camera
     planned = [camera.expose(image) for image in first_plan(assembly).images]
     glances = glances_at(source, [image.view for image in planned], windows)
     names = [image.id for image in planned]

@@ -11,14 +11,13 @@ import simpy
 
 from payload.downlink import capacity_bytes, finish_time, frames_needed, loss_between
 from payload.ledger import ContactLog
-from payload.ports import Dimmable, Link
 from payload.rng import stream
 from payload.sim.duty_cycle import DutyCycle
-from payload.sim.faults import HALF_POWER, Faults
 from payload.sim.ground import Story
 from payload.sim.power import Power, Unlimited
+from payload.sim.rates import Rates
 from payload.sim.soonest import Soonest
-from payload.types import ContactWindow, Ephemeris, RateProfile
+from payload.types import ContactWindow, RateProfile
 from payload.units import BITS_PER_BYTE
 
 Opening = Callable[[float], tuple[float, float]]
@@ -46,19 +45,6 @@ class Parcel:
     due_s: float = 0.0
 
 
-@dataclass(slots=True)
-class _Open:
-    """A contact that is used: what does not change until its end.
-
-    Attributes:
-        lock_s: [s] From when frames flow.
-    """
-
-    window: ContactWindow
-    profile: RateProfile
-    lock_s: float
-
-
 def _nobody(_tile_id: str) -> None:
     """Tell nobody."""
 
@@ -76,16 +62,14 @@ class Transmitter:
     """
 
     env: simpy.Environment
-    link: Link
-    ephemeris: Ephemeris
+    rates: Rates
     seed: int
     arrived: Callable[[str], None]
     given_up: Callable[[str], None]
-    begun: Callable[[str], None] = _nobody
+    begun: Callable[[str], object] = _nobody
     nak_delay_s: float = 0.0
     locks_anew: bool = False
     duty: DutyCycle = field(default_factory=lambda: DutyCycle(math.inf, math.inf))
-    faults: Faults = field(default_factory=Faults)
     power: Power = field(default_factory=Unlimited)
     contacts: list[ContactLog] = field(default_factory=list[ContactLog])
     sending: tuple[str, float] = ("", -math.inf)
@@ -93,7 +77,6 @@ class Transmitter:
     def __post_init__(self) -> None:
         self._more: simpy.Event | None = None
         self._has_duty = not math.isinf(self.duty.limit_s)
-        self._weak = self.link.dimmed(HALF_POWER) if isinstance(self.link, Dimmable) else None
         self._ready: list[tuple[float, int, Parcel]] = []
         self._begun: list[Parcel] = []
         self._number_of: dict[str, int] = {}  # of what is ready
@@ -126,8 +109,8 @@ class Transmitter:
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
         """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
-        profile, power = self._profile(window), self.power
-        contact = _Open(window, profile, float(profile.time_s[0]))
+        profile, power, is_limited = self._profile(window), self.power, self.power.is_limited
+        lock_s = float(profile.time_s[0])  # from when on frames flow
         frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
         frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
         now_s = start_s = self.env.now
@@ -135,18 +118,22 @@ class Transmitter:
         used_bytes = 0
         while not los.processed:
             now_s = self.env.now
-            opens_s, closes_s = self._may_send(now_s, opening, frame_s)
+            opens_s, closes_s = now_s, math.inf
+            if not is_whole:
+                opens_s, closes_s = self._may_send(now_s, opening, frame_s)
             parcel = self._next(now_s)
             if parcel is None:
                 yield self._news(los)
             elif opens_s > now_s:
                 yield self.env.timeout(min(opens_s, los_s) - now_s)
-            elif now_s < los_s and not power.may("transmitting"):
+            elif is_limited and now_s < los_s and not power.may("transmitting"):
                 yield from power.hold_back("transmitting", window.station, los_s)
-            elif frames := self._frames_that_fit(parcel, profile, now_s, min(closes_s, los_s)):
+            elif burst := self._burst(parcel, profile, now_s, min(closes_s, los_s)):
+                frames, done_s = burst
                 used_bytes += frames * frame_bytes
-                from_s, until_s = self._begin_burst(parcel, frames, now_s, contact)
-                if power.is_limited:
+                from_s, until_s = max(now_s, lock_s), los_s if done_s is None else done_s
+                self._begin_burst(parcel, window.station, from_s, until_s)
+                if is_limited:
                     yield from self._radiate(window.station, profile, from_s, until_s)
                 else:
                     yield self.env.timeout(max(0.0, until_s - now_s))
@@ -193,10 +180,7 @@ class Transmitter:
         """The rate of a contact as the link has it and the faults leave it."""
         if self.locks_anew and self.env.now > window.aos_s:
             window = replace(window, aos_s=self.env.now)
-        as_ever, weak = self.link.profile(window, self.ephemeris), self._weak
-        if weak is None:
-            return self.faults.weakened(as_ever, window)
-        return self.faults.weakened(as_ever, window, lambda: weak.profile(window, self.ephemeris))
+        return self.rates.profile(window)
 
     @property
     def _is_waiting(self) -> bool:
@@ -231,31 +215,32 @@ class Transmitter:
         opens_s = max(opens_s, self.duty.opens_s(now_s, frame_s))
         return opens_s, min(closes_s, now_s + self.duty.room_s(now_s))
 
-    def _frames_that_fit(
+    def _burst(
         self, parcel: Parcel, profile: RateProfile, now_s: float, until_s: float
-    ) -> int:
-        """How many of a parcel's unsent frames go out before the radio has to stop."""
+    ) -> tuple[int, float | None] | None:
+        """How many of a parcel's unsent frames go out before the radio has to stop, and when [s] the last has gone.
+
+        None where not one fits; no time where they fill the contact to its end.
+        """
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
-        room = capacity_bytes(profile, now_s, until_s) // profile.frame_bytes
-        return min(room, parcel.frames_unsent)
+        frames, frame_bytes = parcel.frames_unsent, profile.frame_bytes
+        done_s = finish_time(profile, now_s, frames * frame_bytes)
+        if done_s is None or done_s > until_s:  # not all of them
+            frames = min(capacity_bytes(profile, now_s, until_s) // frame_bytes, frames)
+            done_s = finish_time(profile, now_s, frames * frame_bytes)
+        return (frames, done_s) if frames else None
 
-    def _begin_burst(
-        self, parcel: Parcel, frames: int, now_s: float, contact: _Open
-    ) -> tuple[float, float]:
-        """[s] Frames go without a pause, from when and until when; only then is it known which of them arrived."""
+    def _begin_burst(self, parcel: Parcel, station: str, start_s: float, end_s: float) -> None:
+        """Frames go without a pause [s]; only then is it known which of them arrived."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
             del self._number_of[parcel.tile_id]
             self._begun.append(parcel)
             self.begun(parcel.tile_id)
-        profile, start_s = contact.profile, max(now_s, contact.lock_s)
-        done_s = finish_time(profile, now_s, frames * profile.frame_bytes)
-        end_s = contact.window.los_s if done_s is None else done_s
         if self._has_duty:
             self.duty.note(start_s, end_s)
-        self.sending = (contact.window.station, end_s)
-        return start_s, end_s
+        self.sending = (station, end_s)
 
     def _radiate(self, station: str, profile: RateProfile, start_s: float, end_s: float) -> Story:
         """The transmitter draws its power while frames leave it, not while a burst is held up."""
@@ -279,7 +264,7 @@ class Transmitter:
         if not parcel.frames_missing:
             self._begun.remove(parcel)
             self.arrived(parcel.tile_id)
-        elif parcel.rounds > self.link.max_resends:
+        elif parcel.rounds > self.rates.link.max_resends:
             self._begun.remove(parcel)
             self.given_up(parcel.tile_id)
         else:

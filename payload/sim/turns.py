@@ -1,7 +1,7 @@
-"""Turns at something that serves one at a time: who asks first has it first.
+"""Turns at something that serves one at a time, or so many: who asks first has it first.
 
-What `simpy.Resource` of one place does, in the same order of events, without the events that nobody waits for: a
-computer is asked once for every tile.
+What `simpy.Resource` does, in the same order of events, without the events that nobody waits for: a computer is asked once
+for every tile, a station once for every pass.
 """
 
 from collections import deque
@@ -14,6 +14,9 @@ import simpy
 class Turns:
     """Whose turn it is, and who waits.
 
+    Attributes:
+        places: How many have their turn at a time.
+
     >>> env = simpy.Environment()
     >>> turns = Turns(env)
     >>> mine, yours = turns.ask(), turns.ask()
@@ -25,14 +28,20 @@ class Turns:
     """
 
     env: simpy.Environment
-    _is_taken: bool = False
+    places: int = 1
+    _taken: int = 0
     _waiting: deque[simpy.Event] = field(default_factory=deque[simpy.Event])
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody has a turn, and nobody waits."""
+        return not self._taken and not self._waiting
+
     def take(self) -> bool:
-        """Have one's turn at once, if nobody has it and nothing else happens now: to `ask` would bring it next anyway."""
-        if self._is_taken or self._waiting or self.env.peek() <= self.env.now:
+        """Have one's turn at once, if one is free and nothing else happens now: to `ask` would bring it next anyway."""
+        if self._taken >= self.places or self._waiting or self.env.peek() <= self.env.now:
             return False
-        self._is_taken = True
+        self._taken += 1
         return True
 
     def ask(self) -> simpy.Event:
@@ -44,13 +53,26 @@ class Turns:
 
     def end(self) -> None:
         """A turn is over; whoever waits has the next one after all that happens now."""
-        self._is_taken = False
-        if self._waiting:
-            over = self.env.event()
-            over.callbacks.append(lambda _: self._next())
-            over.succeed()
+        self._taken -= 1
+        if (
+            self._waiting or self.places > 1
+        ):  # who asks before all that happens now is over, may wait for another place
+            self._pass_on()
+
+    def give_up(self, turn: simpy.Event) -> None:
+        """One's turn, which was asked for, is wanted no more, whether it has come or not."""
+        if turn.triggered:
+            self.end()
+        else:
+            self._waiting.remove(turn)
+            self._pass_on()  # as a resource looks who is next then, too
+
+    def _pass_on(self) -> None:
+        over = self.env.event()
+        over.callbacks.append(lambda _: self._next())
+        over.succeed()
 
     def _next(self) -> None:
-        if self._waiting and not self._is_taken:
-            self._is_taken = True
+        if self._waiting and self._taken < self.places:
+            self._taken += 1
             self._waiting.popleft().succeed()

@@ -60,7 +60,9 @@ class Workbench:
         self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
         self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
         self._rations = self.profile.max_duty is not None
-        self._may_wait = self._has_deadline or self._rations or self.power.is_limited
+        self._is_steady = not (
+            self._has_deadline or self._rations or self.power.is_limited or self.is_reset
+        )
         self._turns = Turns(self.env)
         self._is_on = False
         if self.rules.power_on == "always":
@@ -83,40 +85,44 @@ class Workbench:
             has_deadline: Whether a tile can be too late.
         """
         outcomes: list[TileOutcome] = []
+        timeout = self.env.timeout
         for outcome in planned:
+            tile_id, deadline_s = outcome.tile_id, math.inf
             if not self._turns.take():
                 yield self._turns.ask()
-            if not self.pin(outcome.tile_id):
+            if not self.pin(tile_id):
                 self._turns.end()
                 continue
-            deadline_s = math.inf
             if not outcome.busy_s:
-                yield self.env.timeout(0.0)  # nothing to compute
-            elif self._may_wait or not self._is_on:
+                yield timeout(0.0)  # nothing to compute
+            elif self._is_steady and self._is_on:
+                yield timeout(outcome.busy_s)
+            else:
                 if has_deadline and self._has_deadline:
                     deadline_s = self.deadline_s(acquisition)
                 outcome = yield from self._begin(acquisition, outcome, deadline_s)  # noqa: PLW2901
-            busy_s = outcome.busy_s
-            while busy_s:
-                if self.is_reset:
-                    yield from self._boot_after_reset()
-                speed = self.power.speed  # throttled, at as much less power
-                watts = (self.profile.active_w or 0.0) * speed
-                needed_s = busy_s / speed
-                works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
-                if self.power.is_limited:
-                    yield from self._draw(watts, works_s, is_slow=speed < 1.0)
-                else:
-                    yield self.env.timeout(works_s)
-                if self._rations:
-                    self._note_duty(works_s)
-                if works_s >= needed_s:
-                    break
-                self._spend(outcome.tile_id, watts * works_s)  # the tile is begun anew
+                if outcome.busy_s:
+                    yield from self._compute(tile_id, outcome.busy_s)
             self._end(outcome, deadline_s)
             outcomes.append(outcome)
             done(outcome)
         return outcomes
+
+    def _compute(self, tile_id: str, busy_s: float) -> Story:
+        """Spend the seconds of a tile where something may cut them short, stretch them or wants to know of them."""
+        while True:
+            if self.is_reset:
+                yield from self._boot_after_reset()
+            speed = self.power.speed  # throttled, at as much less power
+            watts = (self.profile.active_w or 0.0) * speed
+            needed_s = busy_s / speed
+            works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+            yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+            if self._rations:
+                self._note_duty(works_s)
+            if works_s >= needed_s:
+                return
+            self._spend(tile_id, watts * works_s)  # the tile is begun anew
 
     def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
         """A tile is worked on: others have their turn."""

@@ -5,13 +5,13 @@ apart and linear between them.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.world.charts import FACES, chart_coordinates, chart_direction, near_chart
-from payload.world.lattice import Footprint, Nodes, Stencil
+from payload.world.charts import chart_coordinates, chart_direction, faces_near
+from payload.world.lattice import Footprint, Stencil, start_all
 from payload.world.noise import SphereNoise
 from payload.world.quilt import Quilt
 
@@ -66,9 +66,7 @@ class AirMasses:
     def at(self, direction: Values) -> AirMass:
         """The air over places, unit vectors of shape (3, N)."""
         parts = []
-        for face in range(FACES):
-            if not near_chart(direction, face):
-                continue
+        for face in faces_near(direction):
             up, across, weight = chart_coordinates(direction, face)
             if weight.any():
                 parts.append((self._fields(up, across, face), weight))
@@ -101,14 +99,13 @@ class AirMasses:
 
     @cached_property
     def _quilt(self) -> Quilt:
-        return Quilt(self._start)
+        return Quilt(partial(start_all, self._fields_at))
 
-    def _start(self, nodes: Nodes) -> NDArray[np.float32]:
-        """The same at lattice points, shape (4, H, W)."""
-        direction = nodes.direction.reshape(3, -1)
+    def _fields_at(self, direction: Values) -> NDArray[np.float32]:
+        """The same at unit vectors of shape (3, N)."""
         octaves = [
             SphereNoise(self.seed, name, _SPACING_KM, _LIFETIME_S).values(direction, self.time_s)
             for name in ("weather", "brightness")
         ]
         fields = np.concatenate(octaves).sum(axis=1) / np.float32(np.sqrt(len(_SPACING_KM)))
-        return np.asarray(fields.reshape(4, *nodes.shape), np.float32)
+        return np.asarray(fields, np.float32)

@@ -46,9 +46,9 @@ def chart_coordinates(
     return upwards, across, weight
 
 
-def near_chart(direction: NDArray[np.float64], face: int) -> bool:
-    """Whether any of the places, shape (3, ...), may lie on a face: a quick look."""
-    return bool(near_charts(direction[:, None])[face, 0])
+def faces_near(direction: NDArray[np.float64]) -> list[int]:
+    """The faces on which any of the places, shape (3, ...), may lie, ascending: a quick look."""
+    return [int(face) for face in np.flatnonzero(near_charts(direction[:, None])[:, 0])]
 
 
 def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -57,18 +57,12 @@ def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
     A quick look at the box around each set: one that is far away may be called near, never the other way round.
     """
     flat = direction.reshape(*direction.shape[:2], -1)
-    low, high = flat.min(axis=-1), flat.max(axis=-1)
-    found = []
-    for out, *sides in _FACES:
-        reach = _NEAR_CHART * np.maximum(out @ low, out @ high)
-        ends = [(side @ low, side @ high) for side in sides]
-        # Nearest to the middle of the face: nowhere else than at an end, or in the middle itself.
-        nearest = [
-            np.where(one * other <= 0.0, 0.0, np.minimum(abs(one), abs(other)))
-            for one, other in ends
-        ]
-        found.append((nearest[0] < reach) & (nearest[1] < reach))
-    return np.stack(found)
+    low, high = (_FACES @ end for end in (flat.min(axis=-1), flat.max(axis=-1)))
+    reach = _NEAR_CHART * np.maximum(low[:, 0], high[:, 0])
+    # Nearest to the middle of the face: nowhere else than at an end, or in the middle itself.
+    one, other = low[:, 1:], high[:, 1:]
+    nearest = np.where(one * other <= 0.0, 0.0, np.minimum(np.abs(one), np.abs(other)))
+    return np.asarray((nearest < reach[:, None]).all(axis=1), np.bool_)
 
 
 def chart_direction(

@@ -141,11 +141,6 @@ class Sky:
     mean_cover: float | None = None
     pace: Pace = Pace()
 
-    def start(self, nodes: Nodes) -> NDArray[np.float32]:
-        """The fields on the coarsest level, shape (3, H, W)."""
-        flat = self.at(nodes.direction.reshape(3, -1))
-        return flat.reshape(3, *nodes.shape)
-
     def at(
         self, direction: NDArray[np.float64], times_s: NDArray[np.float64] | None = None
     ) -> NDArray[np.float32]:

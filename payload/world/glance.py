@@ -25,6 +25,7 @@ from payload.world.lattice import (
     Stencil,
     climb,
     finest_level,
+    start_all,
 )
 from payload.world.surface import Ground, LandCover
 
@@ -33,7 +34,7 @@ _POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels ha
 _BLOCK = 24  # windows along a side of what is climbed at once
 _KEPT = 4  # rectangles of lattice points that blocks share
 _MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
-_TOGETHER = 256  # windows of several scenes that are looked at together: some megabytes
+_TOGETHER = 512  # windows of several scenes that are looked at together: some megabytes
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""
@@ -179,15 +180,11 @@ class _Layer:
     def _make(self, wanted: Sequence[tuple[int, Nodes]]) -> list[NDArray[np.float32]]:
         if not wanted:
             return []
-        places = [nodes.direction.reshape(3, -1) for _, nodes in wanted]
-        sizes = [place.shape[1] for place in places]
+        sizes = [nodes.shape[0] * nodes.shape[1] for _, nodes in wanted]
         times_s = np.repeat([self.each[scene].time_s for scene, _ in wanted], sizes)
-        flat = self.each[0].at(np.concatenate(places, axis=1), times_s)
-        parts = np.split(flat, np.cumsum(sizes)[:-1], axis=1)
-        return [
-            np.ascontiguousarray(part).reshape(-1, *nodes.shape)
-            for part, (_, nodes) in zip(parts, wanted, strict=True)
-        ]
+        return start_all(
+            lambda places: self.each[0].at(places, times_s), [nodes for _, nodes in wanted]
+        )
 
     def _known(self, scene: int, nodes: Nodes) -> NDArray[np.float32] | None:
         """What is made already, for the caller to change."""
@@ -257,7 +254,8 @@ def _fields(charts: list[_Chart], level: int, layer: _Layer) -> NDArray[np.float
         for chart in charts
         for scene, stencil in zip(chart.scenes.tolist(), chart.stencils(level + 1), strict=True)
     ]
-    starts = layer.start([(scene, stencil.nodes.coarsest) for scene, stencil in seen])
+    wanted = [(scene, stencil.nodes.ancestors(COARSEST_LEVEL)) for scene, stencil in seen]
+    starts = layer.start(wanted)
     parts = defaultdict[int, list[tuple[NDArray[np.float32], Footprint]]](list)
     for (scene, stencil), fields in zip(seen, starts, strict=True):
         found = layer.climb(scene, stencil.nodes, fields, level)

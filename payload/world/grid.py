@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from payload.geometry.earth import WGS84_ECCENTRICITY2, WGS84_RADIUS_KM
 from payload.types import Georeference, Window
 from payload.units import M_PER_KM
-from payload.world.charts import FACES, chart_coordinates, near_chart
+from payload.world.charts import chart_coordinates, faces_near
 from payload.world.knots import Knots, spread
 from payload.world.lattice import Footprint
 
@@ -123,9 +123,7 @@ def _footprints(grid: SceneGrid, window: Window) -> list[Footprint]:
     cols = Knots.of(window.left_px, window.width_px, _STEP_PX)
     direction = grid.directions(rows.at + 0.5, cols.at + 0.5)
     found = []
-    for face in range(FACES):
-        if not near_chart(direction, face):
-            continue
+    for face in faces_near(direction):
         up, across, weight = chart_coordinates(direction, face)
         if not weight.any():
             continue

@@ -76,10 +76,9 @@ class Nodes:
         """The points of the next coarser level that these are made of."""
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
-    @property
-    def coarsest(self) -> "Nodes":
-        """The points of the coarsest level that `climb` begins with."""
-        return self if self.level <= COARSEST_LEVEL else self.parents.coarsest
+    def ancestors(self, level: int) -> "Nodes":
+        """The points of a coarser level that these are made of: what `climb` begins with there."""
+        return self if self.level <= level else self.parents.ancestors(level)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -106,8 +105,31 @@ class Nodes:
 
 Start = Callable[[Nodes], NDArray[np.float32]]
 """Fields of shape (F, H, W) on the coarsest level."""
+Starts = Callable[[Sequence[Nodes]], list[NDArray[np.float32]]]
+"""The same of several rectangles."""
 Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
+
+
+def start_all(
+    at: Callable[[NDArray[np.float64]], NDArray[np.float32]], wanted: Sequence[Nodes]
+) -> list[NDArray[np.float32]]:
+    """Fields on several rectangles of lattice points, made at once: that is sooner done than one by one.
+
+    Args:
+        at: From unit vectors of shape (3, N) to fields there, (F, N), each from its own place alone.
+        wanted: The rectangles, at least one.
+
+    Returns:
+        Of each, shape (F, H, W).
+    """
+    places = [nodes.direction.reshape(3, -1) for nodes in wanted]
+    flat = at(np.concatenate(places, axis=1))
+    ends = np.cumsum([place.shape[1] for place in places])[:-1]
+    return [
+        np.ascontiguousarray(part).reshape(-1, *nodes.shape)
+        for part, nodes in zip(np.split(flat, ends, axis=1), wanted, strict=True)
+    ]
 
 
 def climb(

@@ -1,14 +1,15 @@
-"""The coarsest level of a field, made in squares that are kept: neighbours share what they both need."""
+"""Coarse levels of a field, made in squares that are kept: neighbours share what they both need."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.world.lattice import Nodes, Span, Start
+from payload.world.lattice import Nodes, Span, Starts
 
-_MOST = 512  # squares kept: some megabytes
+_MOST = 2048  # squares kept: some megabytes
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,12 @@ class Quilt:
     Values depend on their own place alone, so that a square tells the same whoever wanted it first.
 
     Attributes:
-        start: What makes the fields.
+        starts: What makes the fields, of several rectangles at once.
         side: Lattice points along a square.
     """
 
-    start: Start
-    side: int = 16
+    starts: Starts
+    side: int = 4
     _squares: OrderedDict[tuple[int, int, int, int], NDArray[np.float32]] = field(
         default_factory=OrderedDict, repr=False, compare=False
     )
@@ -31,12 +32,10 @@ class Quilt:
     def __call__(self, nodes: Nodes) -> NDArray[np.float32]:
         """The fields on lattice points, shape (F, H, W)."""
         side = self.side
-        rows, cols = (
-            range(span.first // side, span.last // side + 1) for span in (nodes.rows, nodes.cols)
-        )
+        rows, cols = self._places(nodes)
         if len(rows) * len(cols) > _MOST // 2:
-            return self.start(nodes)  # more than is worth keeping
-        self._make(nodes, rows, cols)
+            return self.starts([nodes])[0]  # more than is worth keeping
+        self.ready([nodes])
         squares = [[self._square(nodes, row, col) for col in cols] for row in rows]
         top, left = nodes.rows.first - rows[0] * side, nodes.cols.first - cols[0] * side
         height, width = nodes.shape
@@ -46,31 +45,57 @@ class Quilt:
                 whole[:, row * side : (row + 1) * side, col * side : (col + 1) * side] = square
         return whole[:, top : top + height, left : left + width].copy()
 
-    def _make(self, nodes: Nodes, rows: range, cols: range) -> None:
-        """Make all squares that are missing at once: one piece is sooner made than many."""
-        missing = [
-            (row, col)
-            for row in rows
-            for col in cols
-            if (nodes.face, nodes.level, row, col) not in self._squares
-        ]
-        if len(missing) < 2:
+    def ready(self, wanted: Sequence[Nodes]) -> None:
+        """Make all squares that some rectangles miss at once, as far as they are worth keeping: sooner than one by one."""
+        room, begun = _MOST // 2, set[tuple[int, int, int, int]]()
+        pieces: list[tuple[Nodes, list[tuple[int, int]]]] = []
+        for nodes in wanted:
+            rows, cols = self._places(nodes)
+            if len(rows) * len(cols) > room:
+                continue
+            missing = [
+                (row, col)
+                for row in rows
+                for col in cols
+                if (nodes.face, nodes.level, row, col) not in self._squares
+                and (nodes.face, nodes.level, row, col) not in begun
+            ]
+            if missing:
+                room -= len(missing)
+                begun.update((nodes.face, nodes.level, *place) for place in missing)
+                pieces.append((self._around(nodes, missing), missing))
+        if not pieces:
             return
-        side = self.side
-        top, bottom = min(row for row, _ in missing), max(row for row, _ in missing)
-        left, right = min(col for _, col in missing), max(col for _, col in missing)
-        whole = self.start(
-            Nodes(
-                nodes.face,
-                nodes.level,
-                Span(top * side, bottom * side + side - 1),
-                Span(left * side, right * side + side - 1),
-            )
+        for (piece, missing), fields in zip(
+            pieces, self.starts([piece for piece, _ in pieces]), strict=True
+        ):
+            self._cut(piece, missing, fields)
+
+    def _places(self, nodes: Nodes) -> tuple[range, range]:
+        """Rows and columns of the squares that hold lattice points."""
+        rows, cols = (
+            range(span.first // self.side, span.last // self.side + 1)
+            for span in (nodes.rows, nodes.cols)
         )
-        for row, col in missing:
-            down, across = (row - top) * side, (col - left) * side
-            square = whole[:, down : down + side, across : across + side].copy()
-            self._keep((nodes.face, nodes.level, row, col), square)
+        return rows, cols
+
+    def _around(self, nodes: Nodes, squares: Sequence[tuple[int, int]]) -> Nodes:
+        """The rectangle around some squares of a lattice."""
+        spans = [
+            Span(min(places) * self.side, max(places) * self.side + self.side - 1)
+            for places in zip(*squares, strict=True)
+        ]
+        return Nodes(nodes.face, nodes.level, spans[0], spans[1])
+
+    def _cut(
+        self, piece: Nodes, squares: Sequence[tuple[int, int]], fields: NDArray[np.float32]
+    ) -> None:
+        """Keep some squares of the fields on a rectangle."""
+        side = self.side
+        for row, col in squares:
+            down, across = row * side - piece.rows.first, col * side - piece.cols.first
+            square = fields[:, down : down + side, across : across + side].copy()
+            self._keep((piece.face, piece.level, row, col), square)
 
     def _keep(self, name: tuple[int, int, int, int], square: NDArray[np.float32]) -> None:
         self._squares[name] = square
@@ -80,8 +105,7 @@ class Quilt:
     def _square(self, nodes: Nodes, row: int, col: int) -> NDArray[np.float32]:
         name = nodes.face, nodes.level, row, col
         found = self._squares.get(name)
-        if found is None:
-            rows, cols = (Span(at * self.side, (at + 1) * self.side - 1) for at in (row, col))
-            found = self.start(Nodes(nodes.face, nodes.level, rows, cols))
+        if found is None:  # made before others that pushed it out
+            found = self.starts([self._around(nodes, [(row, col)])])[0]
             self._keep(name, found)
         return found

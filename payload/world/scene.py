@@ -201,13 +201,13 @@ class SyntheticScene:
 
     def _overhead(self, block: Window) -> "_Overhead":
         """The clouds over what lies around a block."""
-        low, ice, slope = self._sight.clouds(block)
-        depth = low_depth(low)
-        depth += ice_depth(ice)
         low, high = self._sight.towards_sun(block, _LOW_DECK, _HIGH_DECKS)
         casting = low_depth(low)
         casting += high
         beam = beam_transmission(casting[_NEAR], self._sun.elevation_deg)
+        low, ice, slope = self._sight.clouds(block)
+        depth = low_depth(low)
+        depth += ice_depth(ice)
         return _Overhead(depth, slope, beam)
 
     def _air_over(self, block: Window) -> "_AirOver":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from payload.world.lattice import (
     finest_level,
     on_face,
     rise,
+    start_all,
 )
 from payload.world.parcels import Parcels
 from payload.world.quilt import Quilt
@@ -35,8 +36,8 @@ _STEEPEST = (
 _SOFTER = (
     2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
 )
-_KEPT_LEVELS, _KEPT_SIDE = 3, 32  # 150 m apart, in squares of 5 km
-_COARSE_SIDE = 8  # the coarsest, 1.2 km apart: a tile painted alone needs few of them
+_KEPT_LEVELS, _KEPT_SIDE = 3, 16  # 150 m apart, in squares of 2.4 km
+_COARSE_SIDE = 4  # the coarsest, 1.2 km apart: a tile painted alone needs few of them
 _KNOTS = 16  # lattice points between the places where the height of clouds is counted
 _BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
 
@@ -146,19 +147,27 @@ class Sight:
             up, across = (step * self.sun.slant for step in self._steps(footprint.face))
             beside_up, beside = stencil.nodes.coordinates
 
-            def seen(deck: Deck) -> Field:
+            def clouds_of(deck: Deck) -> Stencil:
                 away_m = heights_m(deck)
                 there = Footprint(
                     footprint.face, beside_up + up * away_m, beside + across * away_m, None
                 )
-                clouds = Stencil.of(there, finest)
+                return Stencil.of(there, finest)
+
+            def seen(deck: Deck, clouds: Stencil) -> Field:
                 nodes = self._sky_at(clouds.nodes, finest)
                 return clouds.sample_all(deck.see(nodes)[None])
 
-            total = seen(higher[0])
-            for deck in higher[1:]:
-                total += seen(deck)
-            return stencil.sample_all(seen(low), total)
+            under, *over = map(clouds_of, (low, *higher))
+            # `clouds` are looked at as well: what both need is made in one piece.
+            overhead = _stencil(footprint, self._finest)
+            self._sky_start.ready(
+                [each.nodes.ancestors(self._kept) for each in (overhead, under, *over)]
+            )
+            total = seen(higher[0], over[0])
+            for deck, clouds in zip(higher[1:], over[1:], strict=True):
+                total += seen(deck, clouds)
+            return stencil.sample_all(seen(low, under), total)
 
         return self._through(block, look)
 
@@ -208,10 +217,15 @@ class Sight:
 
     def _quilt(self, of: Sky | Ground) -> Quilt:
         """Fields with their noise up to the level that is kept, which neighbouring blocks share."""
-        start = Quilt(of.start, _COARSE_SIDE)
+        start = Quilt(partial(start_all, of.at), _COARSE_SIDE)
         if self._kept == COARSEST_LEVEL:
             return start
-        return Quilt(lambda nodes: climb(nodes, start, of.refine, self._kept), _KEPT_SIDE)
+
+        def climb_all(wanted: Sequence[Nodes]) -> list[Field]:
+            start.ready([nodes.ancestors(COARSEST_LEVEL) for nodes in wanted])
+            return [climb(nodes, start, of.refine, self._kept) for nodes in wanted]
+
+        return Quilt(climb_all, _KEPT_SIDE)
 
     @cached_property
     def _kept(self) -> int:

@@ -55,11 +55,6 @@ class Ground:
     seed: int
     time_s: float
 
-    def start(self, nodes: Nodes) -> Field:
-        """The fields on the coarsest level, shape (4, H, W)."""
-        flat = self.at(nodes.direction.reshape(3, -1))
-        return flat.reshape(-1, *nodes.shape)
-
     def at(
         self, direction: NDArray[np.float64], times_s: NDArray[np.float64] | None = None
     ) -> Field:

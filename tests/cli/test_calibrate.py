@@ -40,10 +40,15 @@ def test_twice_gives_equal_bytes_whatever_the_scenarios_seed_and_targets(
     assert told["kept_bytes"]["scenes"] == told["scenes"] == 12
 
 
-def test_a_refusal_names_the_commands_that_help(call, write_scenario, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "change", ["masker.blue_threshold=0.3", "masker={kind: blue, blue_threshold: 0.3}"]
+)
+def test_a_refusal_names_the_commands_that_help(
+    change, call, write_scenario, tmp_path, monkeypatch
+):
     """The packaged surrogate is not of this masker; the commands told are followed to the letter."""
     path = write_scenario()
-    words = ["--set", "fidelity=surrogate", "--set", "masker.blue_threshold=0.3"]
+    words = ["--set", "fidelity=surrogate", "--set", change]
     refused = call("run", path, *words, "--out", tmp_path / "out")
     assert refused.code == 2
     assert len(refused.err.splitlines()) == 1

@@ -190,3 +190,21 @@ class TestTheContributorsCodec(CodecContract):
         records, _ = fly_arms(assemble(scenario), tmp_path)
         assert records["compressed"].delivered_s
         assert {f.name for f in dataclasses.fields(self.kind)} == {"level"}
+
+
+def test_every_link_of_readme_leads_somewhere(root):
+    """Headings by GitHub's rule for anchors: small letters, no marks, hyphens for spaces."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    headings = re.findall(
+        r"^#+ (.+)$",
+        re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE),
+        re.MULTILINE,
+    )
+    anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len([link for link in links if link.startswith("#")]) >= 20
+    for link in links:
+        if link.startswith("#"):
+            assert link[1:] in anchors, link
+        elif not link.startswith("https://"):
+            assert (root / link).exists(), link

@@ -17,7 +17,6 @@ from payload.ledger import Fate
 from payload.products.downlink import SAMPLE
 from payload.products.gallery import write_gallery
 from payload.sim import assemble
-from payload.sim.camera import Camera
 from payload.types import Window
 
 CLOUDY = {
@@ -128,7 +127,7 @@ def test_what_is_unpacked_equals_the_acquired_pixels_bit_for_bit(result, scenari
     fates = set()
     for path in containers:
         container = read_container(path)
-        acquisition = Camera(assembly).expose(opportunities[container.header.acquisition_id])
+        acquisition = assembly.camera.expose(opportunities[container.header.acquisition_id])
         scene = assembly.source.scene(acquisition.view)
         truth = scene.read(Window(0, 0, scene.height_px, scene.width_px)).bands
         report = api.unpack(path, tmp_path / "restored")

@@ -5,10 +5,11 @@ import simpy
 
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
-from payload.sim.antennas import PassesInView, let_go
+from payload.sim.antennas import PassesInView
 from payload.sim.arms import make_arm
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
+from payload.sim.turns import Turns
 from payload.types import ContactWindow
 
 PASS_S = 600.0
@@ -19,12 +20,12 @@ BEHIND_S = 16.0
 def served(antennas, passes):
     """Passes by satellite as (station, aos_s, los_s); what was taken and missed, in order of time."""
     env = simpy.Environment()
-    resources = {name: simpy.Resource(env, count) for name, count in antennas.items()}
+    turns = {name: Turns(env, count) for name, count in antennas.items()}
     taken, missed = [], []
 
     def story(name, windows):
         view = PassesInView(
-            env, resources, windows, lambda w: missed.append((name, w.station, w.aos_s))
+            env, turns, windows, lambda w: missed.append((name, w.station, w.aos_s))
         )
         while (yield from view.first()) is not None:
             found = yield from view.antenna()
@@ -33,13 +34,13 @@ def served(antennas, passes):
                 start_s = env.now
                 yield env.timeout(window.los_s - env.now)
                 taken.append((name, window.station, start_s, env.now))
-                let_go(antenna)
+                antenna.end()
 
     for name, own in passes.items():
         windows = [ContactWindow(name, at, aos_s, los_s, 45.0) for at, aos_s, los_s in own]
         env.process(story(name, sorted(windows, key=lambda w: (w.aos_s, w.station))))
     env.run()
-    assert all(resource.count == 0 and not resource.queue for resource in resources.values())
+    assert all(each.idle for each in turns.values())
     return taken, missed
 
 

@@ -21,7 +21,12 @@ audits = sys.modules["payload.ledger.audit"]  # its room names a verb alike
 
 def facts(image, tiles):
     cover = CoverEstimate(100, 30, 20, 5, 10, 65, 31.5)
-    rich = {"thumbnail": Thumbnail(4, 20, 18), "clear_part": ClearPart(40, NotCoded(9, 3, 6), 2)}
+    rich = {
+        "thumbnail": Thumbnail(4, 20, 18),
+        "clear_part": ClearPart(40, NotCoded(9, 3, 6), 2),
+        "encodings": 3,
+        "surface": "water",
+    }
     return tuple(
         TileFacts(
             f"{image}#0,{col}", 100, 800, cover, None if col else cover, 90, col, None, **rich
@@ -97,7 +102,7 @@ def test_the_same_flight_on_disk_and_in_memory(root, tmp_path, monkeypatch):
         monkeypatch.setattr(module, name, small)
     again = api.run(scenario, tmp_path / "again", jobs=1)
     assert again.summary == plain.summary
-    for table in ("ledger", "tiles", "images", "contacts", "events"):
+    for table in ("ledger", "tiles", "images", "contacts", "events", "surfaces"):
         one, other = (read_table(r.folder / f"{table}.parquet") for r in (plain, again))
         assert repr(one) == repr(other)
     assert len(read_table(plain.folder / "tiles.parquet")["tile"]) > 500

@@ -25,7 +25,6 @@ from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
 from payload.sim import assemble, draws, fly_arms
 from payload.sim.arms import make_arm
-from payload.sim.camera import Camera
 from payload.sim.draft import PLAN_BYTES
 from payload.sim.log import Log
 from payload.sim.look_ahead import AheadOfTime
@@ -122,7 +121,7 @@ class Peeker:
         )
 
     def _is_clear(self, item):
-        view = Camera(self.assembly).expose(item).view
+        view = self.assembly.camera.expose(item).view
         return self.assembly.source.glance(view, [whole(self.assembly)])[0].cover < 0.5
 
 
@@ -546,7 +545,7 @@ def test_a_reserve_is_planned_only_if_the_satellites_own_camera_saw_it_clear(
     taken = {image.acquisition.id for image in record.images}
     assert len(taken & {item.id for _, item in planned}) > 3
     lead_s = assembly.scenario.rescheduling.look_ahead.lead_s
-    camera = Camera(assembly)
+    camera = assembly.camera
     for time_s, item in planned:
         assert time_s >= item.start_s - lead_s
         seen_at = at(assembly.scenario.epoch_utc, item.start_s - lead_s)

@@ -17,7 +17,6 @@ from payload.scheduling import is_feasible
 from payload.sim import Memo, Mission, assemble
 from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
-from payload.sim.camera import Camera
 from payload.sim.means import Means, held_bytes
 from payload.sim.planning import first_context, first_plan
 from payload.types import Window
@@ -195,5 +194,5 @@ def _is_clear(image, wanted):
 
 def _looks_clear(assembly, item):
     windows = [Window(top, left, 256, 256) for top in (0, 256) for left in (0, 256)]
-    covers = assembly.source.glance(Camera(assembly).expose(item).view, windows)
+    covers = assembly.source.glance(assembly.camera.expose(item).view, windows)
     return sum(glance.cover for glance in covers) / 4 <= 0.5

@@ -19,6 +19,7 @@ from payload.sim.duty_cycle import DutyCycle
 from payload.sim.log import Log
 from payload.sim.memo import Memo
 from payload.sim.mission import Mission
+from payload.sim.rates import Rates
 from payload.sim.transmitter import Transmitter
 from payload.types import ContactWindow, Ephemeris, RateProfile
 
@@ -77,7 +78,7 @@ def fly(records, *, watts=None, rules=None, until_s=LOS_S, opening=None, **radio
     )
     flown = Flown(power, None, ledger, log, arrived)
     flown.radio = Transmitter(
-        env, radio.pop("link", Fixed(**RATE)), EPHEMERIS, 1, arrived=lambda tile: arrived.append((tile, env.now)), given_up=print,
+        env, Rates(radio.pop("link", Fixed(**RATE)), {"one": EPHEMERIS}), 1, arrived=lambda tile: arrived.append((tile, env.now)), given_up=print,
         power=power, **radio,
     )  # fmt: skip
     for number, size in enumerate(records):

@@ -6,7 +6,6 @@ import pytest
 
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
-from payload.sim.camera import Camera
 from payload.sim.remembered import identity
 from payload.sim.store import find_store
 from payload.world.synthetic import SyntheticScene
@@ -79,7 +78,7 @@ CHANGES = (
 def keys_of(scenario):
     """The keys of the pixel work on the first image that could be taken."""
     assembly = assemble(scenario, store=find_store())
-    image = Camera(assembly).expose(next(iter(assembly.opportunities["one"])))
+    image = assembly.camera.expose(next(iter(assembly.opportunities["one"])))
     return assembly.painter._key(image), assembly.painter._key(image, 0)
 
 
@@ -124,7 +123,7 @@ def test_whatever_does_not_leaves_it(write_scenario, change):
 @pytest.mark.usefixtures("memo")
 def test_another_view_has_another_key(write_scenario):
     assembly = assemble(load_scenario(write_scenario()), store=find_store())
-    image = Camera(assembly).expose(next(iter(assembly.opportunities["one"])))
+    image = assembly.camera.expose(next(iter(assembly.opportunities["one"])))
     others = (
         replace(image, id="another"),
         replace(image, view=replace(image.view, lat_deg=image.view.lat_deg + 1e-9)),

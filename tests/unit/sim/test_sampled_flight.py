@@ -13,7 +13,6 @@ from payload.ledger import Fate, audit
 from payload.run import _summarise
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
-from payload.sim.camera import Camera
 from payload.sim.looked_at import look_at
 from payload.sim.sample_error import Sample, foreseen
 from payload.sim.sampled import FEWEST_IN_STRATUM, FEWEST_TILES, choose_members
@@ -26,6 +25,7 @@ PLACES = tuple(
 )  # fmt: skip
 ROOMY = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 100}}
 WIDE = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
+NARROW = WIDE | {"width_px": 180, "height_px": 116}
 GROWN_TO = 0.025
 MANY = ROOMY | {"places": PLACES, "camera": WIDE}
 
@@ -52,7 +52,7 @@ def arm_of(summary, name="prune"):
 def test_a_tile_cut_alone_is_the_tile_cut_with_the_others(write_scenario):
     """The world is pure: what a window holds does not depend on what else is painted."""
     assembly = assemble(load_scenario(write_scenario(camera=WIDE)))
-    image = Camera(assembly).expose(next(iter(assembly.opportunities["one"])))
+    image = assembly.camera.expose(next(iter(assembly.opportunities["one"])))
     scene = assembly.source.scene(image.view)
     for margin_px in (0, 8, 24):
         cut = partial(cut_tile, scene, image.id, tile_px=80, margin_px=margin_px)
@@ -277,6 +277,26 @@ def test_intervals_of_samples_that_grew_hold_what_they_promise(fly):
         for arm in JUDGED:
             held += [is_within for is_within, _ in within(sampled, pixels, arm)]
     assert np.mean(held) >= 0.88
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_intervals_hold_where_a_third_of_the_tiles_are_narrow_ones_at_the_edges(fly):
+    """Tiles of 32 px and, at the edges, of 20: each size is sampled by itself, and all count in one total.
+
+    145 of 160 intervals held when this was written, 0.91, and bytes were off by -0.3 % in the mean.
+    """
+    held: list[bool] = []
+    off: list[float] = []
+    for seed in range(9501, 9521):
+        sampled, pixels = both(fly, seed, camera=NARROW)
+        assert FEWEST_TILES < sampled["sampled"]["painted"] < sampled["sampled"]["tiles"]
+        for arm in JUDGED:
+            held += [is_within for is_within, _ in within(sampled, pixels, arm)]
+            mine, real = (arm_of(each, arm)["downlinked_bytes"] for each in (sampled, pixels))
+            off.append(mine / real - 1)
+    assert np.mean(held) >= 0.88
+    assert abs(np.mean(off)) < 0.006
 
 
 def test_more_is_painted_until_the_interval_is_as_asked_for(fly):

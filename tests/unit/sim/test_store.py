@@ -1,8 +1,10 @@
 """The memo on disk: what is damaged is absent, what is too much goes, and no disk fails a run."""
 
 import os
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,73 @@ def test_the_longest_unused_go_first(tmp_path, spool):
     assert sum(path.stat().st_size for path in files(store)) <= 10_000
     assert store.read(keys[0], None) == FACTS
     assert store.read(keys[1], None) is None
+
+
+def test_nothing_but_entries_is_counted_or_removed(tmp_path, spool):
+    """A folder may be named that holds other things, in folders of two letters or with endings like ours."""
+    names = (
+        "db/precious.sql",
+        "go/notes.facts",
+        f"ab/{'cd' * 32}.facts",
+        f"ab/{'ab' * 32}.txt",
+        "x",
+    )
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(9_000))
+        os.utime(path, (1000, 1000))
+    store = Store(tmp_path, limit_bytes=5_000)
+    keys = [f"{number:02x}" * 32 for number in range(10)]
+    for key in keys:
+        store.write(key, FACTS, spool)
+    assert all((tmp_path / name).stat().st_size == 9_000 for name in names)
+    kept = [key for key in keys if store.read(key, None)]
+    assert 0 < len(kept) < len(keys)
+
+
+def test_the_limit_is_that_of_all_who_write(tmp_path, spool):
+    """Eight hold the folder open and write in turn, each a tenth of what there is room for."""
+    stores = [Store(tmp_path, limit_bytes=20_000) for _ in range(8)]
+    for number in range(160):
+        stores[number % 8].write(f"{number:02x}" * 32, FACTS, spool)
+        size_bytes = sum(path.stat().st_size for path in tmp_path.rglob("*.*"))
+        assert size_bytes <= 20_000 * 1.2
+    assert size_bytes >= 10_000
+
+
+def test_what_cannot_be_marked_as_used_is_read_all_the_same(store, spool, tmp_path, monkeypatch):
+    """As in a folder that is mounted for reading alone."""
+    store.write(KEY, FACTS, spool)
+
+    def refuse(*_args):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert store.read(KEY, tmp_path / "out") == FACTS
+    assert (tmp_path / "out").read_bytes() == RECORDS
+
+
+def test_who_has_no_home_flies_without_a_memo(caplog):
+    assert find_store({"PAYLOAD_SIM_MEMO": "~nobody-of-this-name/memo"}) is None
+    assert "no memo" in caplog.text
+
+
+def test_a_link_that_somebody_else_made_is_not_followed(tmp_path, monkeypatch, caplog):
+    (tmp_path / "own").mkdir(mode=0o700)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "own")
+    assert find_store({"PAYLOAD_SIM_MEMO": str(link)}) is not None
+    honest = Path.lstat
+
+    def strange(path):
+        found = list(honest(path))
+        found[stat.ST_UID] += path == link
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "lstat", strange)
+    assert find_store({"PAYLOAD_SIM_MEMO": str(link)}) is None
+    assert "somebody else" in caplog.text
 
 
 def test_an_entry_beyond_the_limit_is_not_kept(tmp_path, spool):

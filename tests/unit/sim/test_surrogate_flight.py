@@ -14,7 +14,6 @@ from payload.ledger import Fate, audit
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, draws, fly_arms
-from payload.sim.camera import Camera
 from payload.sim.fidelity import find_surrogate
 from payload.sim.flights import work_ahead
 from payload.sim.memo import Memo
@@ -146,7 +145,7 @@ def test_a_long_list_of_what_is_to_come_is_glanced_at_once_and_in_parts(
     named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
     assembly = assemble(load_scenario(write_scenario(**named, places=PLACES[60:], duration_h=12)))
     planned = [item for found in assembly.opportunities.values() for item in found]
-    tiles = len(Camera(assembly).expose(planned[0]).tile_ids)
+    tiles = len(assembly.camera.expose(planned[0]).tile_ids)
     monkeypatch.setattr(draws, "_TILES_AHEAD", 2 * tiles)
     monkeypatch.setattr(draws, "_MOST_TILES", 4 * tiles)
     lists, many = [], Synthetic.glance_at_many
@@ -168,7 +167,7 @@ def test_glances_of_plans_that_were_given_up_do_not_pile_up(
     monkeypatch.setattr(draws, "_MOST_TILES", 2_000)
     named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
     assembly = assemble(load_scenario(write_scenario(**named, places=PLACES[60:], duration_h=12)))
-    camera, darkroom = Camera(assembly), assembly.darkroom
+    camera, darkroom = assembly.camera, assembly.darkroom
     chances = [item for found in assembly.opportunities.values() for item in found]
     first, *others = (camera.expose(item) for item in chances)
     seen = assembly.darkroom.develop(first, None)

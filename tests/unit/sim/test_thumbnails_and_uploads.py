@@ -19,6 +19,7 @@ from payload.sim.arms import make_arm
 from payload.sim.memo import Memo
 from payload.sim.memory import MassMemory
 from payload.sim.mission import Mission
+from payload.sim.rates import Rates
 from payload.sim.shelf import Shelf
 from payload.sim.thumbnails import Thumbnails
 from payload.sim.transmitter import Transmitter
@@ -186,7 +187,7 @@ def test_nothing_goes_up_to_a_station_that_is_out_nor_by_an_antenna_of_another(f
 def test_a_thumbnail_without_room_is_booked_and_goes_with_nobody():
     """A pinned tile of 100 bytes fills the memory but for 8: a thumbnail of 9 bytes overflows, one byte more lets it in."""
     env, books = simpy.Environment(), Ledger()
-    radio = Transmitter(env, Fixed(rate_mbps=1), None, 1, arrived=print, given_up=print)
+    radio = Transmitter(env, Rates(Fixed(rate_mbps=1), {}), 1, arrived=print, given_up=print)
     for capacity, fits in ((108, False), (109, True)):
         memory = MassMemory(capacity)
         memory.put(Shelf("a", 100, is_pinned=True))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from payload.downlink import with_loss
 from payload.downlink.links import Fixed
 from payload.sim.duty_cycle import DutyCycle
+from payload.sim.rates import Rates
 from payload.sim.transmitter import Transmitter
 from payload.types import ContactWindow, Ephemeris, RateProfile
 
@@ -42,7 +43,7 @@ def fly(records, *, los_s=100.0, windows=None, radio=None, until=10_000, **optio
         | options
     )
     done.radio = Transmitter(
-        env, link, EPHEMERIS, 1,
+        env, Rates(link, {"one": EPHEMERIS}), 1,
         arrived=lambda tile: done.arrived.append((tile, env.now)),
         given_up=lambda tile: done.given_up.append((tile, env.now)),
         **(radio or {}),
@@ -80,7 +81,11 @@ def test_what_becomes_ready_in_a_contact_is_sent_in_it():
     arrived = []
     link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
     radio = Transmitter(
-        env, link, EPHEMERIS, 1, arrived=lambda _: arrived.append(env.now), given_up=print
+        env,
+        Rates(link, {"one": EPHEMERIS}),
+        1,
+        arrived=lambda _: arrived.append(env.now),
+        given_up=print,
     )
 
     def late():
@@ -209,7 +214,9 @@ def test_what_ranks_first_goes_first_but_what_has_begun_is_finished():
     env = simpy.Environment()
     arrived = []
     link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
-    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=arrived.append, given_up=print)
+    radio = Transmitter(
+        env, Rates(link, {"one": EPHEMERIS}), 1, arrived=arrived.append, given_up=print
+    )
     radio.enqueue("begun", 900, 5.0)
 
     def late():
@@ -229,7 +236,9 @@ def withdraw_in_the_air(los_s):
     """The radio after a contact in which the first of two records is withdrawn as it goes down, and what ended."""
     env, ended = simpy.Environment(), []
     link = Fixed(rate_mbps=0.008, acquisition_s=0.0, frame_bytes=100, frame_payload_bytes=90)
-    radio = Transmitter(env, link, EPHEMERIS, 1, arrived=ended.append, given_up=ended.append)
+    radio = Transmitter(
+        env, Rates(link, {"one": EPHEMERIS}), 1, arrived=ended.append, given_up=ended.append
+    )
     for tile in "ab":
         radio.enqueue(tile, 900)
 
