@@ -23,7 +23,8 @@ from payload.plans import Limits
 from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
-_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # as plans are ordered
+_Key = tuple[float, float, float, int]  # start, end, roll, place: as plans are ordered
+_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # the same of objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class KeptPlan:
         ]()  # by place, urgency of its own; None: not to be had
         self._standing = [list[int]() for _ in columns.targets]  # one, but for a moment
         self._lines = [list[int]() for _ in columns.satellites]  # what stands
-        self._committed = [list[int]() for _ in columns.satellites]
+        self._committed = [list[_Key]() for _ in columns.satellites]
         self._items = dict[int, Opportunity]()  # what stands, by place
         self._stood = dict[int, bool]()  # what has changed since the last plan
         self._seeking = set[int]()  # targets that may have a chance before the one that stands
@@ -108,19 +109,20 @@ class KeptPlan:
         """An image is flown, or will be whatever is planned."""
         place = self._place(item)
         committed, at = self._where_committed(place)
-        if place in committed[at : at + 1]:
+        if self._key(place) in committed[at : at + 1]:
             return
-        committed.insert(at, place)
+        committed.insert(at, self._key(place))
         if place in self._standing[self._columns.target[place]]:
-            self._withdraw(place)
+            self._remove(place)  # what it excluded it still does, and beside it stands nothing else
             self._seeking.add(self._columns.target[place])
-        self._doubt_near(place)
+        else:
+            self._doubt_near(place)
 
     def release(self, item: Opportunity) -> None:
         """An image is committed no more, if it was."""
         place = self._place(item)
         committed, at = self._where_committed(place)
-        if place in committed[at : at + 1]:
+        if self._key(place) in committed[at : at + 1]:
             del committed[at]
             self._doubt_near(place)
 
@@ -260,11 +262,8 @@ class KeptPlan:
 
     def _withdraw(self, place: int) -> None:
         """A chance stands no more; what it excluded is in doubt."""
-        self._stood.setdefault(place, True)
+        self._remove(place)
         target, satellite = self._columns.target, self._columns.satellite[place]
-        self._standing[target[place]].remove(place)
-        line = self._lines[satellite]
-        del line[bisect_left(line, place)]
         rank = self._rank(place)
         for other in self._near(self._columns.of_satellite[satellite], place):
             if (
@@ -274,6 +273,13 @@ class KeptPlan:
                 and not self._any_before(self._standing[target[other]], other)
             ):
                 self._doubt(other)
+
+    def _remove(self, place: int) -> None:
+        """A chance stands no more."""
+        self._stood.setdefault(place, True)
+        self._standing[self._columns.target[place]].remove(place)
+        line = self._lines[self._columns.satellite[place]]
+        del line[bisect_left(line, place)]
 
     def _doubt_near(self, place: int) -> None:
         """Beside a chance something has changed for all who come near."""
@@ -332,12 +338,18 @@ class KeptPlan:
     def _neighbours(self, place: int) -> tuple[int | None, int | None]:
         """What is committed before and after a chance."""
         committed, at = self._where_committed(place)
-        return committed[at - 1] if at else None, committed[at] if at < len(committed) else None
+        return (
+            committed[at - 1][-1] if at else None,
+            committed[at][-1] if at < len(committed) else None,
+        )
 
-    def _where_committed(self, place: int) -> tuple[list[int], int]:
+    def _where_committed(self, place: int) -> tuple[list[_Key], int]:
         """What is committed of a chance's satellite, and where among it the chance is, or would be."""
         committed = self._committed[self._columns.satellite[place]]
-        return committed, bisect_left(committed, place)
+        return committed, bisect_left(committed, self._key(place))
+
+    def _key(self, place: int) -> _Key:
+        return self._start_s[place], self._end_s[place], self._columns.roll_deg[place], place
 
     def _place(self, item: Opportunity) -> int:
         """Where an image stands in the calendar."""

@@ -20,6 +20,7 @@ from payload.plans import Limits
 from payload.scenario.models import UplinkModel
 from payload.scenario.rescheduling import LookAheadModel, ReschedulingModel
 from payload.sim.at_once import AtOnce
+from payload.sim.calendar import Calendar
 from payload.sim.log import Log
 from payload.sim.policies import LOOPS
 from payload.types import ContactWindow, Target
@@ -87,7 +88,8 @@ class World:
             targets=self.targets,
             target_named={each.name: each for each in self.targets},
             worths={each.name: each.priority for each in self.targets},
-            opportunities=own,
+            plannable=own,
+            calendar=Calendar(own),
             contacts=self.contacts,
             limits=self.limits,
             scheduler=planner,
@@ -95,7 +97,6 @@ class World:
             sensor=SimpleNamespace(height_px=8, width_px=8),
             ephemerides=dict.fromkeys(SATELLITES),
             span_s=SPAN_S,
-            pointing=lambda _name: SimpleNamespace(shared=lambda chances, _contacts: chances),
         )
 
     def fly(self, planner):
@@ -140,6 +141,8 @@ class World:
                 yield env.timeout(window.aos_s - env.now)
                 if lots.share("missed", name, window.aos_s) < 0.2:  # the antenna is another's
                     continue
+                if lots.share("held up", name, window.aos_s) < 0.3:  # the antenna is free only then
+                    yield env.timeout(lots.share("by", name) * (window.los_s - env.now))
                 loop.contact(name, window, lambda report: env.process(carry(report)))
                 yield env.timeout(window.los_s - env.now)
                 loop.end_contact(name)
@@ -174,7 +177,7 @@ def worlds(draw, policy):
             for aos_s, los_s in zip(edges[::2], edges[1::2], strict=False)
         ]
     return World(
-        draw(items(70, span_s=int(SPAN_S))),
+        draw(items(70, span_s=int(SPAN_S), least=30)),
         targets,
         contacts,
         Limits(
