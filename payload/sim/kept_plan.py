@@ -228,10 +228,12 @@ class KeptPlan:
         number = self._columns.target[place]
         if not self._is_open(place) or self._any_before(self._standing[number], place):
             return False
-        if any(self._clash(other, place) for other in self._neighbours(place) if other is not None):
+        before, after = self._neighbours(place)
+        if before is not None and self._clash(before, place):
             return False
-        rank = self._rank(place)
-        return not any(self._rank(other) < rank for other in self._rivals(place))
+        if after is not None and self._clash(place, after):
+            return False
+        return not self._any_before(self._rivals(place, before, after), place)
 
     def _is_open(self, place: int) -> bool:
         """Whether a chance may be planned as far as it alone is concerned."""
@@ -255,7 +257,7 @@ class KeptPlan:
         """A chance stands; what it excludes is in doubt."""
         self._stood.setdefault(place, False)
         standing = self._standing[self._columns.target[place]]
-        for other in (*self._rivals(place), *standing):
+        for other in (*self._rivals(place, *self._neighbours(place)), *standing):
             self._doubt(other)
         insort(self._lines[self._columns.satellite[place]], place)
         standing.append(place)
@@ -319,14 +321,16 @@ class KeptPlan:
 
     def _any_before(self, places: Sequence[int], place: int) -> bool:
         """Whether one of some places is settled before another."""
-        return any(self._rank(other) < self._rank(place) for other in places)
+        if not places:
+            return False
+        rank = self._rank(place)
+        return any(self._rank(other) < rank for other in places)
 
-    def _rivals(self, place: int) -> list[int]:
-        """What stands and excludes a chance or is excluded by it; nothing commits the satellite between both.
+    def _rivals(self, place: int, before: int | None, after: int | None) -> list[int]:
+        """What stands between two commitments and excludes a chance there or is excluded by it.
 
         Beyond what is committed a planner does not look: who can follow that can follow those before it.
         """
-        before, after = self._neighbours(place)
         return [
             other
             for other in self._near(self._lines[self._columns.satellite[place]], place)
