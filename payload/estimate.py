@@ -53,6 +53,9 @@ EVENTS_PER_STATE = 4.5
 """Bare events that fit into a satellite's state, in words and as a place of the track. Measured."""
 EVENTS_PER_SHOWN_STATE = 9
 """Bare events that fit into a state that the animation shows. Measured."""
+LOOK_S_IN_EVENTS = 200
+"""Bare events that fit into looking at what has changed of a satellite when the ground plans, and what it then plans itself,
+where plans are kept. Measured: 110 to 360."""
 START_S_IN_EVENTS = 2_300_000
 """Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
 BASE_BYTES = 215_000_000
@@ -167,6 +170,7 @@ def estimate(scenario: Scenario) -> Estimate:
             + EVENTS_PER_CONTACT * contacts * arms
             + EVENTS_PER_STATE * states
             + EVENTS_PER_SHOWN_STATE * shown_states
+            + LOOK_S_IN_EVENTS * anew.looks * arms
         ),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)

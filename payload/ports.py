@@ -245,11 +245,12 @@ class Urgent(Protocol):
     """A scheduler that takes targets by urgency, the chances of each by time, and of these what fits.
 
     So it is as long as a target is worth the same at all times; then the flight keeps its plan by urgencies alone, and `plan`
-    is not asked. One that inherits `urgency` and plans otherwise has to hide it: `urgency = None`.
+    is not asked. A chance of which more is known than of others, by a camera ahead, has an urgency of its own, by what it is
+    worth: priority times P(clear). One that inherits `urgency` and plans otherwise has to hide it: `urgency = None`.
     """
 
     def urgency(self, priority: float, due_s: float) -> float:
-        """How urgent a target of a priority is that is due at a time [s]: the smallest is served first."""
+        """How urgent what is worth so much and due at a time [s] is: the smallest is served first, of equals the soonest."""
         ...
 
 

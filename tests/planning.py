@@ -88,7 +88,7 @@ def limits(draw):
     )
 
 
-def items(most, targets=TARGETS, span_s=400):
+def items(most, targets=TARGETS, span_s=400, least=0):
     return st.lists(
         st.builds(
             opportunity,
@@ -98,6 +98,7 @@ def items(most, targets=TARGETS, span_s=400):
             st.floats(0.5, 20.0),
             st.integers(-30, 30).map(float),
         ),
+        min_size=least,
         max_size=most,
         unique_by=lambda item: item.id,
     )

@@ -1,19 +1,17 @@
 """One plan for the fleet, known everywhere as soon as it is made, as is what satellites find."""
 
 import math
-from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
 
 from payload.plans import Plan, still_felt
 from payload.sim.chances import Chances
 from payload.sim.kept_plan import KeptPlan
 from payload.sim.knowledge import Standing
 from payload.sim.loop import GROUND, Booked, Itinerary, Loop, Story
-from payload.sim.planning import few_do, urgencies
+from payload.sim.planning import few_do, kept_plan
 from payload.types import Acquisition, Opportunity
 
 
@@ -30,12 +28,8 @@ class AtOnce(Loop):
         self._busy_until_s: dict[str, float] = {}
         self._felt: Itinerary = {name: [] for name in parts.satellites}
         self.itinerary = {name: [] for name in parts.satellites}
-        self._kept = self._chances = None
-        urgency = urgencies(parts)
-        if urgency is not None:
-            self._kept = KeptPlan(self.calendar, urgency, self.deadlines_s, parts.limits)
-        elif few_do(parts):
-            self._chances = Chances(self.calendar)
+        self._kept = kept_plan(parts, self.calendar)
+        self._chances = Chances(self.calendar) if few_do(parts) and self._kept is None else None
         self._want(*(target.name for target in parts.targets if target.arrives_s <= 0.0))
 
     def plan_ahead(self) -> Story:
@@ -63,7 +57,7 @@ class AtOnce(Loop):
         self._pending.discard(opportunity.target)
         self._round[opportunity.target] += 1
         if self._kept is not None:
-            self._kept.take(opportunity)
+            self._commit(self._kept, opportunity)
         else:
             self._busy_until_s[opportunity.satellite] = opportunity.end_s
             self._felt[opportunity.satellite].append(opportunity)
@@ -75,7 +69,8 @@ class AtOnce(Loop):
         """The target of an image that could not be taken stays wanted, and is planned anew."""
         super().note_refused(opportunity, why)
         if self._kept is not None:
-            self._kept.refuse(opportunity, self.env.now)
+            self._kept.release(opportunity)
+            self._kept.want(opportunity.target, self.env.now)
         self.tell_news("refused")
 
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
@@ -114,17 +109,20 @@ class AtOnce(Loop):
 
     def _follow(self, kept: KeptPlan) -> None:
         """Change the plan where something follows from what has changed."""
-        begun, change = self._begun(), kept.settle(self.env.now)
-        for item in change.dropped:
-            self.itinerary[item.satellite].remove(item)
-        for item in change.added:
-            insort(self.itinerary[item.satellite], item, key=attrgetter("start_s"))
+        exposing = {name: self.exposing(name) for name in self.itinerary}
+        for item in chain.from_iterable(exposing.values()):
+            self._commit(kept, item)
+        change = kept.settle(self.env.now)
+        for name in {item.satellite for item in (*change.added, *change.dropped)}:
+            self.itinerary[name] = exposing[name] + kept.of(name)
         self.plans.write_change(self.env.now, GROUND, self._why, change)
+        begun = sum(map(len, exposing.values()))
         self._note_planned(sum(map(len, self.itinerary.values())) - begun)
 
-    def _begun(self) -> int:
-        """How many images are begun and not ended."""
-        return sum(len(self.exposing(name)) for name in self.itinerary)
+    def _commit(self, kept: KeptPlan, item: Opportunity) -> None:
+        """What is begun or flown is in nobody's hands."""
+        kept.commit(item)
+        kept.want(item.target, math.inf)
 
     def _plan(self) -> None:
         """Ask the planner for a plan of all that is left."""

@@ -26,6 +26,7 @@ class Columns:
 
     Attributes:
         targets: Their names.
+        satellites: Names.
         target: Number of each chance's target.
         satellite: Number of each one's satellite.
         of_target: Places of each target's chances, in their order.
@@ -34,6 +35,7 @@ class Columns:
     """
 
     targets: Sequence[str]
+    satellites: Sequence[str]
     target: "array[int]"
     satellite: "array[int]"
     of_target: Sequence["array[int]"]
@@ -134,6 +136,7 @@ class Calendar:
         duration_s = self._by_place(self._column("duration_s"))
         return Columns(
             names,
+            list(self._own),
             array("i", who.tobytes()),
             array("i", self._part.tobytes()),
             [array("i", order[own.get(name, none)].tobytes()) for name in names],

@@ -10,49 +10,22 @@ was planned between is lost to both.
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from payload.ledger import Fact, LoopLog
 from payload.plans import Plan
 from payload.sim.chances import Chances
+from payload.sim.draft import COMMAND_BYTES, PLAN_BYTES, Draft
+from payload.sim.ground_plan import GroundPlan
 from payload.sim.heard import Heard
 from payload.sim.knowledge import Knowledge, Standing, standing
 from payload.sim.loop import GROUND, Booked, Loop, Report, Send, Story
-from payload.sim.planning import few_do
+from payload.sim.planning import few_do, kept_plan
 from payload.sim.soonest import Soonest
 from payload.types import Acquisition, ContactWindow, Opportunity, Target
 from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
-
-COMMAND_BYTES = 32
-"""[byte] Of an image in a plan that goes up: time, attitude, camera. Assumption."""
-PLAN_BYTES = 64
-"""[byte] Of a plan besides: header and signature. Assumption."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A plan that the ground has made and may send up.
-
-    Attributes:
-        judged: Of how many images the ground knew the cover.
-        items: By satellite, in order of time.
-        trusted: By satellite, targets that it should care for, planned or not.
-        wanted_from_s: [s] By target, as the ground knows and expects.
-        open_from_s: [s] By target, as the ground has heard, whatever it expects.
-        told_until_s: [s] By satellite: of what it did until then the ground has heard.
-    """
-
-    number: int
-    made_s: float
-    judged: int
-    items: dict[str, list[Opportunity]]
-    trusted: dict[str, frozenset[str]]
-    wanted_from_s: dict[str, float]
-    p_clear: dict[str, float]
-    open_from_s: dict[str, float] = field(default_factory=dict[str, float])
-    told_until_s: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass
@@ -82,7 +55,11 @@ class GroundLoop(Loop):
         self._lock_s = uplink.acquisition_s
         self._uplink_bps = uplink.rate_kbps * BPS_PER_KBPS
         self._delay_s = rules.ground_delay_s
-        self._chances = Chances(self.calendar) if few_do(self.assembly) else None
+        kept = kept_plan(self.assembly, self.calendar)
+        self._kept = (
+            None if kept is None else GroundPlan(kept, self.assembly, self.rules, self.ground)
+        )
+        self._chances = Chances(self.calendar) if few_do(self.assembly) and kept is None else None
         self._reports = 0
         self._drafts = 0
 
@@ -238,6 +215,8 @@ class GroundLoop(Loop):
         if not self.ground.knows(fact.target, fact.image):
             self._heard.add(self.planned[fact.image])
         self.ground.learn(fact, self.env.now)
+        if self._kept is not None:
+            self._kept.hear(self.planned[fact.image])
 
     def _expect(self, report: Report) -> None:
         """What a satellite says it will take is expected, save where a newer plan is up meanwhile."""
@@ -261,18 +240,43 @@ class GroundLoop(Loop):
 
     def plan(self) -> None:
         """A plan for the whole fleet from what the ground knows now."""
-        now_s, satellites = self.env.now, self.assembly.satellites
-        from_s = {name: self._may_fly_s(name) for name in satellites}
+        from_s = {name: self._may_fly_s(name) for name in self.assembly.satellites}
         fixed = {
-            name: [item for item in self.expected[name] if item.start_s < from_s[name]]
-            for name in satellites
+            name: [item for item in self.expected[name] if item.start_s < each_s]
+            for name, each_s in from_s.items()
         }
-        known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
-        standings = self._standings(known, fixed)
-        wanted_from_s = {name: each.wanted_from_s for name, each in standings.items()}
         ends_s = self.heard_end_s | {
             name: items[-1].end_s for name, items in fixed.items() if items
         }
+        self._drafts += 1
+        if self._kept is None:
+            self.draft = self._draft_anew(from_s, fixed, ends_s)
+        else:
+            for name, each_s in from_s.items():
+                self._kept.expect(name, fixed[name], each_s, ends_s.get(name, -math.inf))
+            self.draft = self._draft_kept(self._kept)
+        self.log.note("", "planned", f"{sum(map(len, self.draft.items.values()))} images")
+        previous, self.drafted = self.drafted, self.env.event()
+        previous.succeed()
+
+    def _draft_kept(self, kept: GroundPlan) -> Draft:
+        """Change the plan where something follows from what has changed."""
+        change = kept.settle(self.env.now)
+        self.planned |= {item.id: item for item in change.added}
+        self.plans.write_change(self.env.now, GROUND, self._why, change)
+        return kept.draft(self._drafts, dict(self.told_until_s))
+
+    def _draft_anew(
+        self,
+        from_s: Mapping[str, float],
+        fixed: dict[str, list[Opportunity]],
+        ends_s: Mapping[str, float],
+    ) -> Draft:
+        """Ask the planner for a plan of all that is left."""
+        now_s = self.env.now
+        known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
+        standings = self._standings(known, fixed)
+        wanted_from_s = {name: each.wanted_from_s for name, each in standings.items()}
         told = (item for items in fixed.values() for item in items)
         booked = {item.id: item for item in (*self._heard.felt(now_s), *told)}
         committed = sorted(booked.values(), key=attrgetter("start_s", "id"))
@@ -305,8 +309,9 @@ class GroundLoop(Loop):
                 ask, {name: max(now_s, each_s) for name, each_s in wanted.items()}
             )
         chosen = [self.planned[item] for item in plan.opportunity_ids]
-        self._drafts += 1
-        self.draft = Draft(
+        self.write_version(GROUND, self._why, chosen, p_clear)
+        satellites = self.assembly.satellites
+        return Draft(
             self._drafts,
             now_s,
             len(self.ground.judged),
@@ -317,10 +322,6 @@ class GroundLoop(Loop):
             self.still_open(known),
             dict(self.told_until_s),
         )
-        self.write_version(GROUND, self._why, chosen, p_clear)
-        self.log.note("", "planned", f"{len(chosen)} images")
-        previous, self.drafted = self.drafted, self.env.event()
-        previous.succeed()
 
     def worth_foreseeing(
         self,

@@ -1,9 +1,12 @@
-"""A plan that is kept: where a target is wanted again, what follows from that is planned anew, and nothing else.
+"""A plan that is kept: where something changes, what follows from that is planned anew, and nothing else.
 
-A planner that takes targets by urgency, the chances of each by time, and of these what fits, makes this of all chances: one
-stands unless another that stands comes before it in that order and excludes it, being of the same target, or of the same
-satellite with no time to turn between both. So a change touches only chances behind it in the order, those that it
-excludes or sets free, and each of them is looked at when all before it are settled. What is begun or flown comes before all.
+A planner that takes targets by urgency, the chances of each by time, and of these what fits, makes this of all that may be
+planned: one stands unless another that stands comes before it in that order and excludes it, being of the same target, or of
+the same satellite with no time to turn between both. So a change touches only chances behind it in the order, those that
+it excludes or sets free, and each of them is looked at when all before it are settled.
+
+What may be planned is for its owner to say: from when on each target is wanted and each satellite can follow a plan, what is
+committed and no plan disturbs, and which chances are singled out, to be more urgent than their target or not to be had.
 
 Source: the greedy maximal independent set of an order, kept under changes, as in Censor-Hillel, Haramaty and Karnin, Optimal
 Dynamic Distributed MIS, PODC 2016.
@@ -20,12 +23,14 @@ from payload.plans import Limits
 from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
-_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # as plans are ordered
+_Key = tuple[float, float, float, int]  # start, end, roll, place: as plans are ordered
+_ROUNDING_S = 1e-6  # more than sums of seconds of a flight are ever off
+_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # the same of objects
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is new in a plan, and what is no longer in it that was still to come, each in order of time."""
+    """What is new in a plan, and what is no longer in it, be it that its time went by, each in order of time."""
 
     added: Sequence[Opportunity]
     dropped: Sequence[Opportunity]
@@ -52,6 +57,7 @@ class KeptPlan:
         self._calendar, self._limits = calendar, limits
         self._start_s, self._end_s = columns.start_s, columns.end_s
         self._number = {name: number for number, name in enumerate(columns.targets)}
+        self._satellite = {name: number for number, name in enumerate(columns.satellites)}
         self._urgency = [urgency.get(name, 0.0) for name in columns.targets]
         self._due_s = [due_s.get(name, math.inf) for name in columns.targets]
         self._reach_s = (
@@ -59,146 +65,312 @@ class KeptPlan:
             + limits.settle_s
             + (max(columns.roll_deg, default=0.0) - min(columns.roll_deg, default=0.0))
             / limits.slew_deg_per_s
+            + _ROUNDING_S
         )
         self._now_s = 0.0
-        self._wanted = [False] * len(columns.targets)
+        self._wanted_s = [math.inf] * len(columns.targets)
+        self._ready_s = [0.0] * len(columns.satellites)
+        self._single = dict[
+            int, float | None
+        ]()  # by place, urgency of its own; None: not to be had
         self._standing = [list[int]() for _ in columns.targets]  # one, but for a moment
-        self._lines = [list[int]() for _ in columns.of_satellite]  # what stands and what is flown
-        self._place_of = dict[str, int]()  # of what stands, by id
+        self._lines = [list[int]() for _ in columns.satellites]  # what stands
+        self._committed = [list[_Key]() for _ in columns.satellites]
+        self._items = dict[int, Opportunity]()  # what stands, by place
         self._stood = dict[int, bool]()  # what has changed since the last plan
+        self._seeking = set[int]()  # targets that may have a chance before the one that stands
         self._doubts = list[
             tuple[float, int, bool]
         ]()  # whether the target seeks on where it cannot stand
 
-    def want(self, target: str, now_s: float) -> None:
-        """A target is wanted."""
+    # --- what changes ---------------------------------------------------------------------------------
+
+    def want(self, target: str, from_s: float) -> None:
+        """A target is wanted from a moment on [s]; no more, if that is infinite."""
         number = self._number.get(target)
-        if number is not None:  # else it has no chance
-            self._wanted[number] = True
-            self._seek(number, now_s)
+        if number is None or from_s == self._wanted_s[number]:  # it has no chance, or it is known
+            return
+        if from_s < self._wanted_s[number]:
+            self._seeking.add(number)
+        self._wanted_s[number] = from_s
+        for place in self._standing[number]:
+            if self._start_s[place] < from_s:
+                self._doubt(place)
 
-    def take(self, item: Opportunity) -> None:
-        """What stood is flown; its target is wanted no more."""
-        place = self._place_of.pop(item.id)
-        number = self._columns.target[place]
-        self._standing[number].remove(place)
-        self._wanted[number] = False
+    def ready(self, satellite: str, from_s: float) -> None:
+        """A satellite can follow a plan from a moment on [s]."""
+        number = self._satellite[satellite]
+        before_s, self._ready_s[number] = self._ready_s[number], from_s
+        own, start_of = self._columns.of_satellite[number], self._start_s.__getitem__
+        first = bisect_left(own, max(from_s, self._now_s), key=start_of)
+        for place in own[first : bisect_left(own, before_s, lo=first, key=start_of)]:
+            if self._is_wanted(place):
+                self._doubt(place)
 
-    def refuse(self, item: Opportunity, now_s: float) -> None:
-        """What stood could not be flown; its target stays wanted."""
-        place, self._now_s = self._place_of.pop(item.id), now_s
-        self._withdraw(place)
-        self._seek(self._columns.target[place], now_s)
+    def commit(self, item: Opportunity) -> None:
+        """An image is flown, or will be whatever is planned."""
+        place = self._place(item)
+        committed, at = self._where_committed(place)
+        if self._key(place) in committed[at : at + 1]:
+            return
+        committed.insert(at, self._key(place))
+        if place in self._standing[self._columns.target[place]]:
+            self._remove(place)  # what it excluded it still does, and beside it stands nothing else
+            self._seeking.add(self._columns.target[place])
+        else:
+            self._doubt_near(place)
+
+    def release(self, item: Opportunity) -> None:
+        """An image is committed no more, if it was."""
+        place = self._place(item)
+        committed, at = self._where_committed(place)
+        if self._key(place) in committed[at : at + 1]:
+            del committed[at]
+            self._doubt_near(place)
+
+    def single_out(self, urgency: Mapping[Opportunity, float | None]) -> None:
+        """These chances alone have an urgency of their own, whenever their target is wanted; those of None are not to be had."""
+        now = {self._place(item): each for item, each in urgency.items()}
+        before = self._single
+        changed = {
+            place
+            for place in before.keys() | now.keys()
+            if (place in before) is not (place in now) or before.get(place) != now.get(place)
+        }
+        for place in changed:
+            if place in self._standing[self._columns.target[place]]:
+                self._withdraw(place)  # by the urgency that it had
+        self._single = now
+        self._seeking.update(self._columns.target[place] for place in changed)
+
+    # --- the plan -------------------------------------------------------------------------------------
 
     def settle(self, now_s: float) -> Change:
         """Plan from now on; what has changed since the last plan."""
         self._now_s = now_s
-        self._stood.clear()
+        for line, ready_s in zip(self._lines, self._ready_s, strict=True):
+            while line and self._start_s[line[0]] < max(now_s, ready_s):
+                self._seeking.add(self._columns.target[line[0]])
+                self._withdraw(line[0])
+        for number in self._seeking:
+            self._seek(number)
+        self._seeking.clear()
         while self._doubts:
             _, place, seeks = heapq.heappop(self._doubts)
             self._decide(place, seeks=seeks)
-        added = self._items(stood=False)
-        dropped = self._items(stood=True)
-        for item in dropped.values():
-            del self._place_of[item.id]
-        self._place_of |= {item.id: place for place, item in added.items()}
-        return Change(sorted(added.values(), key=_in_time), sorted(dropped.values(), key=_in_time))
+        return self._change()
 
-    def _items(self, *, stood: bool) -> dict[int, Opportunity]:
-        """By place, what stood before the last plan and does not stand now, or the other way round."""
+    def of(self, satellite: str) -> list[Opportunity]:
+        """What is planned for a satellite, in order of time."""
+        return [self._items[place] for place in self._lines[self._satellite[satellite]]]
+
+    def serves(self, target: str) -> str | None:
+        """The satellite that is to take a target; None where nobody is."""
+        number = self._number.get(target)
+        if number is None or not self._standing[number]:
+            return None
+        return self._columns.satellites[self._columns.satellite[self._standing[number][0]]]
+
+    def first_chance(
+        self, target: str, from_s: float, ready_s: Mapping[str, float]
+    ) -> Opportunity | None:
+        """The first chance of a target from a moment on [s] whose satellite is ready [s], whether it may stand or not."""
+        columns, number = self._columns, self._number.get(target)
+        chances = [] if number is None else columns.of_target[number]
+        for at in range(bisect_left(chances, from_s, key=self._start_s.__getitem__), len(chances)):
+            place = chances[at]
+            if self._start_s[place] >= ready_s[columns.satellites[columns.satellite[place]]]:
+                return self._calendar.at(place)
+        return None
+
+    def in_reach(self, satellite: str, from_s: float, until_s: float) -> set[str]:
+        """Targets of which chances of a satellite start in a span [s], its end excluded."""
+        own, start_of = (
+            self._columns.of_satellite[self._satellite[satellite]],
+            self._start_s.__getitem__,
+        )
+        first = bisect_left(own, from_s, key=start_of)
+        last = bisect_left(own, until_s, lo=first, key=start_of)
+        return {self._columns.targets[self._columns.target[place]] for place in own[first:last]}
+
+    def _change(self) -> Change:
+        """What stands and did not after the last plan, and the other way round."""
         standing, target = self._standing, self._columns.target
-        places = [
-            place
-            for place, before in self._stood.items()
-            if before is stood and (place in standing[target[place]]) is not stood
-        ]
-        return {place: self._calendar.at(place) for place in places}
+        added, dropped = list[Opportunity](), list[Opportunity]()
+        for place, before in self._stood.items():
+            stands = place in standing[target[place]]
+            if stands and not before:
+                self._items[place] = self._calendar.at(place)
+                added.append(self._items[place])
+            if before and not stands:
+                dropped.append(self._items.pop(place))
+        self._stood.clear()
+        return Change(sorted(added, key=_in_time), sorted(dropped, key=_in_time))
 
     def _decide(self, place: int, *, seeks: bool) -> None:
         """Whether a chance stands, now that all before it are settled."""
-        number, start_s = self._columns.target[place], self._start_s[place]
+        number = self._columns.target[place]
         standing = self._standing[number]
         stands = place in standing
-        if start_s < self._now_s:  # over
-            if seeks:
-                self._seek(number, self._now_s)
-            return
-        if stands and start_s == self._now_s:  # begun
-            return
         if self._fits(place):
             if not stands:
                 self._set(place)
             return
         if stands:
-            self._stood.setdefault(place, True)
             self._withdraw(place)
-        if (seeks or stands) and self._wanted[number] and not _any_before(standing, place):
-            chances = self._columns.of_target[number]
-            after = bisect_right(chances, place)
-            if after < len(chances):
-                self._doubt(chances[after], seeks=True)
+            if place in self._single:
+                self._seek(number)
+                return
+            self._doubt_single(number)
+        if (seeks or stands) and not self._any_before(standing, place):
+            self._seek(number, after=place)
 
     def _fits(self, place: int) -> bool:
-        """Whether a chance may stand beside what comes before it."""
+        """Whether a chance may stand beside what is committed and what comes before it."""
         number = self._columns.target[place]
-        if not self._wanted[number] or self._end_s[place] > self._due_s[number]:
+        if not self._is_open(place) or self._any_before(self._standing[number], place):
             return False
-        if _any_before(self._standing[number], place):
+        before, after = self._neighbours(place)
+        if before is not None and self._clash(before, place):
             return False
-        line = self._lines[self._columns.satellite[place]]
-        rank = self._rank(place)
-        return not any(
-            (self._start_s[other] <= self._now_s or self._rank(other) < rank)
-            and self._clash(other, place)
-            for other in self._near(line, place)
+        if after is not None and self._clash(place, after):
+            return False
+        return not self._any_before(self._rivals(place, before, after), place)
+
+    def _is_open(self, place: int) -> bool:
+        """Whether a chance may be planned as far as it alone is concerned."""
+        start_s, number = self._start_s[place], self._columns.target[place]
+        return (
+            start_s >= self._now_s
+            and start_s >= self._ready_s[self._columns.satellite[place]]
+            and self._end_s[place] <= self._due_s[number]
+            and (
+                self._single[place] is not None
+                if place in self._single
+                else start_s >= self._wanted_s[number]
+            )
         )
+
+    def _is_wanted(self, place: int) -> bool:
+        """Whether a chance could be planned at some time."""
+        return self._wanted_s[self._columns.target[place]] < math.inf or place in self._single
 
     def _set(self, place: int) -> None:
         """A chance stands; what it excludes is in doubt."""
         self._stood.setdefault(place, False)
-        line = self._lines[self._columns.satellite[place]]
-        rivals = [other for other in self._near(line, place) if self._clash(other, place)]
         standing = self._standing[self._columns.target[place]]
-        for other in (*rivals, *standing):
+        for other in (*self._rivals(place, *self._neighbours(place)), *standing):
             self._doubt(other)
-        insort(line, place)
-        insort(standing, place)
+        insort(self._lines[self._columns.satellite[place]], place)
+        standing.append(place)
 
     def _withdraw(self, place: int) -> None:
         """A chance stands no more; what it excluded is in doubt."""
+        self._remove(place)
         target, satellite = self._columns.target, self._columns.satellite[place]
-        self._standing[target[place]].remove(place)
-        line = self._lines[satellite]
-        del line[bisect_left(line, place)]
         rank = self._rank(place)
         for other in self._near(self._columns.of_satellite[satellite], place):
             if (
-                self._wanted[target[other]]
-                and self._start_s[other] >= self._now_s
+                self._is_wanted(other)
                 and self._rank(other) > rank
                 and self._clash(other, place)
-                and not any(each <= other for each in self._standing[target[other]])
+                and not self._any_before(self._standing[target[other]], other)
             ):
                 self._doubt(other)
 
-    def _seek(self, number: int, now_s: float) -> None:
-        """A target seeks a chance, from now on."""
+    def _remove(self, place: int) -> None:
+        """A chance stands no more."""
+        self._stood.setdefault(place, True)
+        self._standing[self._columns.target[place]].remove(place)
+        line = self._lines[self._columns.satellite[place]]
+        del line[bisect_left(line, place)]
+
+    def _doubt_near(self, place: int) -> None:
+        """Beside a chance something has changed for all who come near."""
+        for other in (
+            place,
+            *self._near(self._columns.of_satellite[self._columns.satellite[place]], place),
+        ):
+            if self._is_wanted(other):
+                self._doubt(other)
+
+    def _seek(self, number: int, after: int | None = None) -> None:
+        """A target seeks a chance, from now on or after one where it cannot stand."""
         chances = self._columns.of_target[number]
-        first = bisect_left(chances, now_s, key=self._start_s.__getitem__)
-        if first < len(chances):
-            self._doubt(chances[first], seeks=True)
+        if after is None:
+            self._doubt_single(number)
+            from_s = max(self._now_s, self._wanted_s[number])
+            at = bisect_left(chances, from_s, key=self._start_s.__getitem__)
+        else:
+            at = bisect_right(chances, after)
+        while at < len(chances) and chances[at] in self._single:
+            at += 1
+        if at < len(chances):
+            self._doubt(chances[at], seeks=True)
+
+    def _doubt_single(self, number: int) -> None:
+        """Chances of a target that are singled out are not sought in order of time."""
+        for place in self._single:
+            if self._columns.target[place] == number:
+                self._doubt(place)
 
     def _doubt(self, place: int, *, seeks: bool = False) -> None:
         heapq.heappush(self._doubts, (*self._rank(place), seeks))
 
     def _rank(self, place: int) -> tuple[float, int]:
-        return self._urgency[self._columns.target[place]], place
+        urgency = self._single.get(place)
+        return self._urgency[self._columns.target[place]] if urgency is None else urgency, place
+
+    def _any_before(self, places: Sequence[int], place: int) -> bool:
+        """Whether one of some places is settled before another."""
+        if not places:
+            return False
+        rank = self._rank(place)
+        return any(self._rank(other) < rank for other in places)
+
+    def _rivals(self, place: int, before: int | None, after: int | None) -> list[int]:
+        """What stands between two commitments and excludes a chance there or is excluded by it.
+
+        Beyond what is committed a planner does not look: who can follow that can follow those before it.
+        """
+        return [
+            other
+            for other in self._near(self._lines[self._columns.satellite[place]], place)
+            if (before is None or other > before)
+            and (after is None or other < after)
+            and self._clash(other, place)
+        ]
+
+    def _neighbours(self, place: int) -> tuple[int | None, int | None]:
+        """What is committed before and after a chance."""
+        committed, at = self._where_committed(place)
+        return (
+            committed[at - 1][-1] if at else None,
+            committed[at][-1] if at < len(committed) else None,
+        )
+
+    def _where_committed(self, place: int) -> tuple[list[_Key], int]:
+        """What is committed of a chance's satellite, and where among it the chance is, or would be."""
+        committed = self._committed[self._columns.satellite[place]]
+        return committed, bisect_left(committed, self._key(place))
+
+    def _key(self, place: int) -> _Key:
+        return self._start_s[place], self._end_s[place], self._columns.roll_deg[place], place
+
+    def _place(self, item: Opportunity) -> int:
+        """Where an image stands in the calendar."""
+        columns, satellite = self._columns, self._satellite[item.satellite]
+        chances = columns.of_target[self._number[item.target]]
+        at = bisect_left(chances, item.start_s, key=self._start_s.__getitem__)
+        while columns.satellite[chances[at]] != satellite:  # two may pass at the same moment
+            at += 1
+        return chances[at]
 
     def _near(self, places: Sequence[int], place: int) -> Sequence[int]:
-        """Of places of a satellite in order of time, those that one of them could exclude; not itself."""
+        """Of places of a satellite in order of time, those that one of them could exclude; not itself, nor what is over."""
         first_s, last_s = self._start_s[place] - self._reach_s, self._end_s[place] + self._reach_s
         start_of = self._start_s.__getitem__
-        first = bisect_left(places, first_s, key=start_of)
+        first = bisect_left(places, max(first_s, self._now_s), key=start_of)
         last = bisect_right(places, last_s, lo=first, key=start_of)
         return [other for other in places[first:last] if other != place]
 
@@ -208,7 +380,3 @@ class KeptPlan:
         roll_deg, limits = self._columns.roll_deg, self._limits
         turn_s = limits.settle_s + abs(roll_deg[second] - roll_deg[first]) / limits.slew_deg_per_s
         return not self._start_s[second] >= self._end_s[first] + turn_s
-
-
-def _any_before(places: Sequence[int], place: int) -> bool:
-    return any(other < place for other in places)

@@ -4,12 +4,14 @@ A place that others care for is a satellite's reserve: it takes it if its own ca
 are good enough that nobody has taken it (`reserves.py`). Nobody tells it that another one has skipped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
-from payload.ports import Glancing
+from payload.ports import Glancing, Urgent
 from payload.sim.chances import Chances
-from payload.sim.ground_loop import Draft
+from payload.sim.draft import Draft
+from payload.sim.kept_plan import KeptPlan
 from payload.sim.knowledge import Standing
 from payload.sim.loop import Story
 from payload.sim.on_board import OnBoard
@@ -29,6 +31,8 @@ HEARD_BYTES = 8
 class AheadOfTime(OnBoard):
     """As `OnBoard`, and each satellite besides believes its camera ahead, for that one opportunity."""
 
+    p_clear_untold: ClassVar[float] = EVEN_ODDS
+
     def __post_init__(self) -> None:
         super().__post_init__()
         scenario = self.assembly.scenario
@@ -44,6 +48,9 @@ class AheadOfTime(OnBoard):
             rules.by == "companion",
         )
         self.told: dict[str, float] = {}
+        self._told_ahead: dict[str, list[Opportunity]] = {
+            name: [] for name in self.assembly.satellites
+        }
         self.reserves = Reserves(self.calendar, rules.cloud_memory_s, rules.reserve_odds)
         self.draft_on_board: dict[str, Draft] = {}
         self._reserve: dict[str, frozenset[str]] = dict.fromkeys(
@@ -70,6 +77,7 @@ class AheadOfTime(OnBoard):
     def heed(self, item: Opportunity, cover: float) -> None:
         """The camera has told a cover: a cloudy image is not taken, a clear one may be preferred."""
         self.told[item.id] = cover
+        self._told_ahead[item.satellite].append(item)
         satellite, planned = item.satellite, item in self.itinerary[item.satellite]
         is_cloudy = self.rules.is_cloudy(self.targets[item.target], cover)
         self.reserves.look(satellite, is_clear=not is_cloudy)
@@ -116,6 +124,27 @@ class AheadOfTime(OnBoard):
             and self._odds(satellite, item) > 0.0
         )
 
+    def single_out(self, satellite: str, kept: KeptPlan, busy: Container[str]) -> None:
+        """Places told to be clear are worth more, those told to be cloudy nothing; reserves are taken as they are told."""
+        now_s, scheduler = self.env.now, self.assembly.scheduler
+        assert isinstance(scheduler, Urgent)  # or no plan was kept
+        ahead = [item for item in self._told_ahead[satellite] if item.start_s >= now_s]
+        self._told_ahead[satellite] = ahead
+        p_clear = self.foresee(satellite, ahead)
+        kept.single_out(
+            {
+                item: scheduler.urgency(
+                    self.priorities.get(item.target, 1.0) * p_clear[item.id],
+                    self.targets[item.target].due_s,
+                )
+                if item.target not in busy
+                and not self._is_told_cloudy(item)
+                and self._wants(satellite, item)
+                else None
+                for item in ahead
+            }
+        )
+
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
         """What came up with the last plan, else even odds; of a place looked at what the camera's skill makes of it.
 
@@ -142,7 +171,8 @@ class AheadOfTime(OnBoard):
 
     def _wants(self, satellite: str, item: Opportunity) -> bool:
         """Whether a satellite cares for what could be imaged or has it in reserve, as far as it knows."""
-        if item.target not in self.minds(satellite) or self._odds(satellite, item) <= 0.0:
+        places = self.cares_for[satellite], self._reserve[satellite]
+        if not any(item.target in each for each in places) or self._odds(satellite, item) <= 0.0:
             return False
         target = self.targets[item.target]
         known = {target.name: self.on_board[satellite].standing(target, self.rules)}

@@ -8,21 +8,30 @@ import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import ClassVar
 
 from payload.ledger import Fact
 from payload.plans import Plan, still_felt
 from payload.sim.calendar import Calendar
 from payload.sim.chances import Chances
-from payload.sim.ground_loop import Draft, GroundLoop
+from payload.sim.draft import Draft
+from payload.sim.ground_loop import GroundLoop
+from payload.sim.kept_plan import KeptPlan
 from payload.sim.knowledge import Standing
 from payload.sim.loop import Booked
-from payload.sim.planning import few_do
+from payload.sim.planning import few_do, kept_plan
 from payload.types import Opportunity
 
 
 @dataclass
 class OnBoard(GroundLoop):
-    """As `GroundLoop`, and each satellite besides plans its own targets."""
+    """As `GroundLoop`, and each satellite besides plans its own targets.
+
+    Attributes:
+        p_clear_untold: P(clear) of a place of which nothing is foreseen.
+    """
+
+    p_clear_untold: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -31,9 +40,22 @@ class OnBoard(GroundLoop):
         self.not_before_s: dict[str, dict[str, float]] = {name: {} for name in satellites}
         self._recent: dict[str, list[Opportunity]] = {name: [] for name in satellites}
         self._unsettled: dict[str, list[Fact]] = {name: [] for name in satellites}
-        self._own_chances = self.chances_of_each() if few_do(self.assembly) else {}
+        self._kept_of = self._kept_plans()
+        self._touched = {name: set[str]() for name in satellites}  # whose standing may be another
+        self._own_chances = (
+            self.chances_of_each() if few_do(self.assembly) and not self._kept_of else {}
+        )
         self._seen = dict.fromkeys(satellites, 0)  # so many facts have been looked through
         self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
+
+    def _kept_plans(self) -> dict[str, KeptPlan]:
+        """Of each satellite, where it need not plan anew."""
+        parts, p_clear = self.assembly, self.p_clear_untold
+        return {
+            name: plan
+            for name, items in parts.plannable.items()
+            if (plan := kept_plan(parts, Calendar({name: items}), p_clear=p_clear)) is not None
+        }
 
     def chances_of_each(self) -> dict[str, Chances]:
         """Of each satellite, where a few do when it plans."""
@@ -45,10 +67,14 @@ class OnBoard(GroundLoop):
     def load(self, satellite: str, draft: Draft) -> None:
         """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
         unheard = self._unheard(satellite, draft)
-        self.cares_for[satellite] = draft.trusted[satellite] | unheard
-        self.not_before_s[satellite] = {
+        cares_for = draft.trusted[satellite] | unheard
+        not_before_s = {
             name: draft.wanted_from_s[name] for name in draft.trusted[satellite] - unheard
         }
+        other = not_before_s.items() ^ self.not_before_s[satellite].items()
+        self._touched[satellite] |= cares_for ^ self.cares_for[satellite]
+        self._touched[satellite] |= {name for name, _ in other}
+        self.cares_for[satellite], self.not_before_s[satellite] = cares_for, not_before_s
         self.foreseen[satellite] = draft.p_clear
         self.flown[satellite], self.loaded_s[satellite] = draft.number, self.env.now
         self.replan(satellite, "uplink")
@@ -81,11 +107,17 @@ class OnBoard(GroundLoop):
 
     def note_taken(self, opportunity: Opportunity) -> bool:
         """The satellite remembers what its next plans could touch."""
-        self._recent[opportunity.satellite].append(opportunity)
+        satellite = opportunity.satellite
+        self._touched[satellite].add(opportunity.target)
+        if satellite in self._kept_of:
+            self._kept_of[satellite].commit(opportunity)
+        else:
+            self._recent[satellite].append(opportunity)
         return super().note_taken(opportunity)
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
         """A cloudy image, or one that will be wanted again, is a reason to plan."""
+        self._touched[satellite].add(target)
         wanted = self.targets[target]
         if self.rules.is_cloudy(wanted, cover):
             self.log.note(satellite, "put_back", target, detail=f"cover {cover:.3f}")
@@ -96,14 +128,55 @@ class OnBoard(GroundLoop):
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
         """The target of an image that could not be taken stays the satellite's own."""
         super().note_refused(opportunity, why)
-        self.replan(opportunity.satellite, "refused")
+        satellite = opportunity.satellite
+        self._touched[satellite].add(opportunity.target)
+        if satellite in self._kept_of:
+            self._kept_of[satellite].release(opportunity)
+        self.replan(satellite, "refused")
 
     def replan(self, satellite: str, why: str) -> None:
         """A satellite plans its own targets, from what it knows."""
+        begun = self.exposing(satellite)
+        if satellite in self._kept_of:
+            chosen = self._choose_kept(satellite, self._kept_of[satellite], begun)
+            p_clear = self.foresee(satellite, chosen)
+        else:
+            chosen, p_clear = self._choose_anew(satellite, begun)
+        self.itinerary[satellite] = begun + chosen
+        self.write_version(satellite, why, chosen, p_clear)
+        self.tell_changed()
+
+    def _choose_kept(
+        self, satellite: str, kept: KeptPlan, begun: Sequence[Opportunity]
+    ) -> list[Opportunity]:
+        """Change the plan where something follows from what has changed."""
+        now_s, known = self.env.now, self.on_board[satellite]
+        busy = {item.target for item in (*self.taken[satellite][-1:], *begun) if item.end_s > now_s}
+        busy.update(item.target for item in begun)
+        for item in begun:
+            kept.commit(item)
+        for name in self._touched[satellite] | busy:
+            from_s = math.inf
+            if name in self.cares_for[satellite] and name not in busy:
+                standing = {name: known.standing(self.targets[name], self.rules)}
+                from_s = self.wanted_from_s(satellite, name, standing)
+            kept.want(name, from_s)
+        self._touched[satellite] = busy  # until they are not
+        self.single_out(satellite, kept, busy)
+        change = kept.settle(now_s)
+        self.planned |= {item.id: item for item in change.added}
+        return kept.of(satellite)
+
+    def single_out(self, satellite: str, kept: KeptPlan, busy: Container[str]) -> None:
+        """Tell a kept plan of chances of which more is known: here none."""
+
+    def _choose_anew(
+        self, satellite: str, begun: Sequence[Opportunity]
+    ) -> tuple[list[Opportunity], dict[str, float]]:
+        """Ask the planner for a plan of all that is left."""
         now_s, known = self.env.now, self.on_board[satellite]
         mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         standing = {target.name: known.standing(target, self.rules) for target in mine}
-        begun = self.exposing(satellite)
         self._recent[satellite] = still_felt(self._recent[satellite], now_s, self._heard.limits)
         for item in begun:
             standing.pop(item.target, None)
@@ -130,10 +203,7 @@ class OnBoard(GroundLoop):
             ]
             p_clear = self.foresee(satellite, offered)
             plan = ask(offered)
-        chosen = [self.planned[item] for item in plan.opportunity_ids]
-        self.itinerary[satellite] = begun + chosen
-        self.write_version(satellite, why, chosen, p_clear)
-        self.tell_changed()
+        return [self.planned[item] for item in plan.opportunity_ids], p_clear
 
     def wanted_from_s(self, satellite: str, target: str, standing: Mapping[str, Standing]) -> float:
         """[s] The later of what a satellite knows itself and what came up with the last plan."""

@@ -37,9 +37,10 @@ class PlanLog:
 
     def write_change(self, now_s: float, place: str, why: str, change: Change) -> None:
         """Log what is new in a plan that is kept, and what it dropped; nothing is only told of the first."""
-        if change.added or change.dropped or not self.versions:
+        dropped = [item.id for item in change.dropped if item.start_s >= now_s]
+        if change.added or dropped or not self.versions:
             added = [_item(item, None, None) for item in change.added]
-            self._append(now_s, place, why, added, [item.id for item in change.dropped])
+            self._append(now_s, place, why, added, dropped)
 
     def _append(
         self, now_s: float, place: str, why: str, added: Iterable[PlanItem], dropped: Iterable[str]

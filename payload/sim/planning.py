@@ -8,6 +8,8 @@ from itertools import chain
 from payload.plans import Plan, PlanContext
 from payload.ports import Urgent
 from payload.sim.assemble import Assembly
+from payload.sim.calendar import Calendar
+from payload.sim.kept_plan import KeptPlan
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity, Target
@@ -23,7 +25,16 @@ def few_do(assembly: Assembly) -> bool:
     )
 
 
-def urgencies(assembly: Assembly) -> dict[str, float] | None:
+def kept_plan(assembly: Assembly, calendar: Calendar, *, p_clear: float = 1.0) -> KeptPlan | None:
+    """A plan that is kept, of all places foreseen to be clear by the same odds; None where one has to be made anew."""
+    urgency = urgencies(assembly, p_clear=p_clear)
+    if urgency is None:
+        return None
+    due_s = {each.name: each.due_s for each in assembly.targets}
+    return KeptPlan(calendar, urgency, due_s, assembly.limits)
+
+
+def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] | None:
     """By target, how urgent it is to a planner that goes by that and is bound by turns alone; None of another.
 
     The smallest is served first.
@@ -38,7 +49,7 @@ def urgencies(assembly: Assembly) -> dict[str, float] | None:
     ):
         worths = assembly.worths
         return {
-            each.name: scheduler.urgency(worths.get(each.name, 1.0), each.due_s)
+            each.name: scheduler.urgency(worths.get(each.name, 1.0) * p_clear, each.due_s)
             for each in assembly.targets
         }
     return None

@@ -27,6 +27,7 @@ class Replanning:
         share: Of all opportunities, what a plan is handed in the mean.
         handed: Opportunities that all plans are handed together.
         repeats: Images of targets that are wanted again and again, beyond the first of each.
+        looks: How often a satellite is looked at whose plan is kept, where the ground plans.
         is_bounded: Whether what a plan is handed does not grow with the flight.
     """
 
@@ -34,6 +35,7 @@ class Replanning:
     share: float
     handed: float
     repeats: int
+    looks: float
     is_bounded: bool
 
     @property
@@ -69,13 +71,16 @@ def expect_replanning(assembly: Assembly) -> Replanning:
         plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
     repeats = sum(images[name] - 1 for name in wanted_again)
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
+    looks = 0.0
     if urgencies(assembly) is not None:
+        if rules.policy not in {"none", "next_opportunity"}:
+            looks = plans * len(assembly.satellites)
         share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
     elif few:
         share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
     else:
         share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left
-    return Replanning(plans, share, plans * share * places.size, repeats, few or bounded)
+    return Replanning(plans, share, plans * share * places.size, repeats, looks, few or bounded)
 
 
 def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:

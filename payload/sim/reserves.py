@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from payload.sim.ground_loop import Draft
+from payload.sim.draft import Draft
 from payload.types import Opportunity
 
 
@@ -90,11 +90,13 @@ class Reserves:
     def _earlier(self, item: Opportunity, draft: Draft) -> Sequence[tuple[float, float]]:
         """Opportunities of others for the same target of which the draft could not know, the latest first."""
         from_s, usual = draft.open_from_s.get(item.target, math.inf), self.usual(item.satellite)
-        before = self._of[item.target][: bisect_left(self._starts_s[item.target], item.start_s)]
+        starts_s = self._starts_s[item.target]
+        before = self._of[item.target][
+            bisect_left(starts_s, from_s) : bisect_left(starts_s, item.start_s)
+        ]
         return [
             (other.start_s, draft.p_clear.get(other.id, usual))
             for other in reversed(before)
             if other.satellite != item.satellite
-            and other.start_s >= from_s
             and other.start_s >= draft.told_until_s[other.satellite]
         ]

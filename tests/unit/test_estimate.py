@@ -142,3 +142,13 @@ def test_a_fleet_takes_what_was_expected(tmp_path):
     expected = expected_of(tmp_path / "fleet.yaml", [])
     out = tmp_path / "out"
     assert within_two(expected, taken(tmp_path / "fleet.yaml", [], out)), expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["ground_loop", "on_board"])
+def test_a_fleet_that_plans_anew_at_each_contact_takes_the_time_that_was_expected(tmp_path, policy):
+    write_fleet(tmp_path, FleetSize(planes=2, satellites_per_plane=5, targets=200))
+    path = tmp_path / "fleet.yaml"
+    changes = [f"rescheduling.policy={policy}", "scheduler.kind=priority"]
+    expected, found = expected_of(path, changes), taken(path, changes, tmp_path / "out")
+    assert within_two(expected[:2], found[:2]), expected

@@ -8,6 +8,7 @@ from planning import MOST_GROWTH, Counting, scheduler, with_rules
 
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
+from payload.sim.replanning import expect_replanning
 
 POLICIES = ["ground_loop", "on_board"]
 
@@ -75,3 +76,16 @@ def test_planning_anew_costs_what_is_near_and_not_what_is_left_of_the_flight(
         counts.append((counting.handed, counting.promised))
     for shorter, longer in zip(*counts, strict=True):
         assert 0 < longer <= MOST_GROWTH * shorter
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_how_often_kept_plans_are_looked_at_is_expected_within_a_factor_of_two(
+    months, tmp_path, policy
+):
+    """Judge: the flight, by its log; it has one satellite. Of a planner that is asked nothing is looked at."""
+    assembly = with_rules(months[8], policy=policy)
+    said = flown(replace(assembly, scheduler=scheduler("edf")), tmp_path)
+    plans = sum(event.kind == "planned" for event in said.events)
+    expected = expect_replanning(replace(assembly, scheduler=scheduler("edf")))
+    assert plans / 2 < expected.looks < plans * 2
+    assert expect_replanning(replace(assembly, scheduler=scheduler("ltap"))).looks == 0.0

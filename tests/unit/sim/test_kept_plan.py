@@ -3,6 +3,7 @@
 Judge of what it says: the planner itself, asked anew with everything. Judge of what it costs: how often it decides.
 """
 
+import math
 import time
 from dataclasses import replace
 from itertools import chain
@@ -57,16 +58,25 @@ class Flight:
                 continue
             del self.plan[item.id]
             if is_refused(item):
-                self.kept.refuse(item, item.end_s)
+                self.kept.release(item)
+                self.kept.want(item.target, item.end_s)
             else:
-                self.kept.take(item)
+                self.commit(item)
                 self.flown.append(item)
                 self.pending.discard(item.target)
 
+    def commit(self, item):
+        self.kept.commit(item)
+        self.kept.want(item.target, math.inf)
+
     def check(self, now_s):
         begun = [item for item in self.plan.values() if item.start_s <= now_s]
+        for item in begun:
+            self.commit(item)
         change = self.kept.settle(now_s)
         for item in change.dropped:
+            if item in begun or item.end_s <= now_s:  # it is in the plan no more, but flown or over
+                continue
             assert item.start_s >= now_s
             assert self.plan.pop(item.id) == item
         for item in change.added:
@@ -115,6 +125,76 @@ def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
         flight.check(now_s)
 
 
+@pytest.mark.parametrize("kind", URGENT)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_whatever_its_owner_says_it_is_the_plan_that_the_planner_makes_of_that(kind, data):
+    """Targets are wanted from a moment on, satellites ready from one; some images are committed, even such that exclude each
+    other or what stands, and some chances singled out. All of that may change at any time, either way. Few targets have
+    many chances in a short time, so that most exclude some."""
+    found, half = data.draw(items(40, targets=TARGETS[:5], span_s=150, least=20)), 0.5
+    limits = Limits(
+        settle_s=data.draw(st.sampled_from([0.0, 5.0, 30.0])),
+        slew_deg_per_s=data.draw(st.sampled_from([1.0, 3.0])),
+    )
+    priorities = dict(
+        zip(TARGETS, data.draw(st.lists(values(10), min_size=8, max_size=8)), strict=True)
+    )
+    planner = scheduler(kind)
+    urgency = {name: planner.urgency(each * half, math.inf) for name, each in priorities.items()}
+    kept = KeptPlan(calendar_of(found), urgency, {}, limits)
+    moments = st.sampled_from([0.0, 0.0, 40.0, 90.0, math.inf])
+    committed, now_s, plan = set(), 0.0, {}
+    wanted_s, ready_s = dict.fromkeys(TARGETS, 0.0), dict.fromkeys(SATELLITES, 0.0)
+    flying = {item.satellite for item in found}
+    some = st.sets(st.sampled_from(found), max_size=4)
+    for _ in range(data.draw(st.integers(3, 8))):
+        now_s += data.draw(st.sampled_from([0, 0, 10, 37]))
+        for item in data.draw(some):
+            (kept.release if item in committed else kept.commit)(item)
+            committed ^= {item}
+        wanted_s |= data.draw(st.dictionaries(st.sampled_from(TARGETS[:5]), moments, max_size=4))
+        ready_s |= data.draw(
+            st.dictionaries(st.sampled_from(SATELLITES), st.sampled_from([0.0, 0.0, 50.0, 100.0]))
+        )
+        singled = {
+            item: data.draw(st.sampled_from([None, 0.2, half, 0.8])) for item in data.draw(some)
+        }
+        to_come = {item.target for item in committed if item.end_s > now_s}
+        for name, from_s in wanted_s.items():
+            kept.want(name, math.inf if name in to_come else from_s)
+        for name in flying:
+            kept.ready(name, ready_s[name])
+        kept.single_out(
+            {
+                item: None
+                if p_clear is None or item.target in to_come or item.start_s < wanted_s[item.target]
+                else planner.urgency(priorities[item.target] * p_clear, math.inf)
+                for item, p_clear in singled.items()
+            }
+        )
+        change = kept.settle(now_s)
+        plan = {name: plan[name] for name in plan.keys() - {each.id for each in change.dropped}}
+        plan |= {item.id: item for item in change.added}
+        asked = PlanContext(
+            now_s,
+            [
+                item
+                for item in found
+                if item.start_s >= max(ready_s[item.satellite], wanted_s[item.target])
+                and singled.get(item, half) is not None
+            ],
+            frozenset(TARGETS),
+            priorities,
+            {},
+            limits,
+            p_clear={item.id: singled.get(item, half) for item in found},
+            committed=sorted(committed, key=attrgetter("start_s", "id")),
+        )
+        assert set(plan) == set(planner.plan(asked).opportunity_ids)
+        assert set(plan) == {item.id for name in flying for item in kept.of(name)}
+
+
 def test_who_is_set_free_gives_up_its_later_chance():
     """By hand: t0 pushes t1 off 100 s, which frees 108 s for t2, so that t2 no longer stands at 300 s."""
     seconds = {"t0": [94.0], "t1": [100.0, 500.0], "t2": [108.0, 300.0]}
@@ -139,6 +219,53 @@ def test_what_has_begun_at_this_very_moment_is_disturbed_by_nothing():
     flight.want({"t0"}, 100.0)
     flight.check(100.0)
     assert sorted(item.start_s for item in flight.plan.values()) == [100.0, 300.0]
+
+
+def test_what_commitments_that_exclude_each_other_part_does_not_meet():
+    """By hand: the first two need no turn, nor the last two, and between those two a turn of 60 s has 1 s; as a planner,
+    which looks at neighbours, both of the others are planned, whose turn would take 60 s, too."""
+    rolls = [(0.0, -30.0), (40.0, -30.0), (43.0, 30.0), (50.0, 30.0)]
+    found = [
+        opportunity("one", f"t{number}", start_s, roll_deg=roll_deg)
+        for number, (start_s, roll_deg) in enumerate(rolls)
+    ]
+    limits = Limits(slew_deg_per_s=1.0)
+    first, *between, last = found
+    kept = KeptPlan(calendar_of(found), {}, {}, limits)
+    for item in between:
+        kept.commit(item)
+    for item in (first, last):
+        kept.want(item.target, 0.0)
+    asked = PlanContext(0.0, found, frozenset({"t0", "t3"}), {}, {}, limits, committed=between)
+    assert kept.settle(0.0).added == [first, last]
+    assert scheduler("fifo").plan(asked).opportunity_ids == (first.id, last.id)
+
+
+def test_of_two_commitments_of_one_start_the_one_that_ends_later_is_the_last():
+    """By hand: both start at 10 s; of the one that ends at 30 s, though first by its name, a chance at 25 s is too near."""
+    found = [
+        opportunity("one", "t0", 10.0, duration_s=20.0),
+        opportunity("one", "t1", 10.0, duration_s=2.0),
+        opportunity("one", "t2", 25.0),
+        opportunity("one", "t2", 90.0),
+    ]
+    long, short, near, far = found
+    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    for item in (long, short):
+        kept.commit(item)
+    kept.want("t2", 0.0)
+    asked = PlanContext(0.0, [near, far], frozenset({"t2"}), {}, {}, committed=[long, short])
+    assert kept.settle(0.0).added == [far]
+    assert scheduler("fifo").plan(asked).opportunity_ids == (far.id,)
+
+
+def test_a_target_that_stays_wanted_is_sought_anew_when_its_image_is_flown():
+    found = [opportunity("one", "t0", start_s) for start_s in (10.0, 100.0)]
+    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    kept.want("t0", 0.0)
+    assert kept.settle(0.0).added == found[:1]
+    kept.commit(found[0])
+    assert kept.settle(10.0).added == found[1:]
 
 
 BUDGETS = [
@@ -171,7 +298,7 @@ def both_flights(path, monkeypatch, change=lambda assembly: assembly):
         return record.loop, list(record.events), list(record.images)
 
     kept = fly()
-    monkeypatch.setattr("payload.sim.at_once.urgencies", lambda _assembly: None)
+    monkeypatch.setattr("payload.sim.at_once.kept_plan", lambda *_: None)
     return kept, fly()
 
 
@@ -222,7 +349,8 @@ def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():
         plan = sorted(kept.settle(0.0).added, key=attrgetter("start_s"))
         start = time.process_time()
         for item in plan[: many // 2]:
-            kept.take(item)
+            kept.commit(item)
+            kept.want(item.target, math.inf)
             kept.want(item.target, item.end_s)
             kept.settle(item.end_s)
         return (time.process_time() - start) / (many // 2)

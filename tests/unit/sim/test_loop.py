@@ -25,7 +25,7 @@ from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
 from payload.sim import assemble, draws, fly_arms
 from payload.sim.arms import make_arm
-from payload.sim.ground_loop import PLAN_BYTES
+from payload.sim.draft import PLAN_BYTES
 from payload.sim.log import Log
 from payload.sim.look_ahead import AheadOfTime
 from payload.sim.means import Means

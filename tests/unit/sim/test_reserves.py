@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payload.sim.ground_loop import Draft
+from payload.sim.draft import Draft
 from payload.sim.reserves import Reserves, odds_all_cloudy
 from payload.types import Opportunity
 
