@@ -75,6 +75,7 @@ class ResultsFolder:
             self.partial.mkdir()
             self.spool.mkdir()
         except OSError as error:
+            shutil.rmtree(self.partial, ignore_errors=True)
             self._let_go()
             raise ScenarioError(
                 f"{self.parent}: results cannot be written there: {error.strerror}"
