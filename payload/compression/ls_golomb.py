@@ -72,7 +72,7 @@ class LsGolomb:
             return b""
         samples = known_samples(bands, not_coded)
         memory = _Memory(bands.shape, kernels.CONTEXTS)
-        where = None if not_coded is None else coded
+        where = None if coded.all() else coded  # a plane that leaves nothing out changes no bit
         predictors = [fit(samples, band, where, PLACES) for band in range(len(bands))]
         pieces = [predictor.pack() for predictor in predictors]
         out = np.empty(coded.size * _LONGEST_CODE_BYTES + 1, np.uint8)
