@@ -146,3 +146,16 @@ def with_rules(assembly, **rules):
     changed = assembly.scenario.rescheduling.model_copy(update=rules)
     scenario = assembly.scenario.model_copy(update={"rescheduling": changed})
     return replace(assembly, scenario=scenario)
+
+
+def observe(env, loop, satellite, take):
+    """Wait for what a loop says is next of a satellite, as a spacecraft does; `take` is told of each image as it ends."""
+    while True:
+        item = loop.next_for(satellite)
+        if item is None:
+            yield loop.changed
+            continue
+        shutter = env.timeout(item.end_s - env.now)
+        yield shutter | loop.changed
+        if shutter.processed:
+            take(item)

@@ -14,7 +14,16 @@ import simpy
 from conftest import write_wishes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import KINDS, MOST_GROWTH, Counting, calendar_of, contexts, scheduler, with_rules
+from planning import (
+    KINDS,
+    MOST_GROWTH,
+    Counting,
+    calendar_of,
+    contexts,
+    observe,
+    scheduler,
+    with_rules,
+)
 
 from payload.scenario.load import load_scenario
 from payload.scenario.rescheduling import ReschedulingModel
@@ -80,19 +89,12 @@ def fly(assembly, days):
         cover = 0.9 if zlib.crc32(item.id.encode()) % 3 == 0 else 0.1
         loop.learn(SimpleNamespace(opportunity=item, satellite=item.satellite), cover)
 
-    def observe(name):
-        while True:
-            item = loop.next_for(name)
-            if item is None:
-                yield loop.changed
-                continue
-            shutter = env.timeout(item.end_s - env.now)
-            yield shutter | loop.changed
-            if shutter.processed:
-                loop.note_taken(item)
-                env.process(judge(item))
+    def take(item):
+        loop.note_taken(item)
+        env.process(judge(item))
 
-    for story in (*loop.stories(), *(observe(name) for name in assembly.satellites)):
+    observers = (observe(env, loop, name, take) for name in assembly.satellites)
+    for story in (*loop.stories(), *observers):
         env.process(story)
     env.run(until=days * 86_400.0)
     return loop.taken, loop.plans.versions, list(log.events)

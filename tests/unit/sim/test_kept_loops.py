@@ -14,7 +14,7 @@ import pytest
 import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import SATELLITES, TARGETS, items, scheduler, values
+from planning import SATELLITES, TARGETS, items, observe, scheduler, values
 
 from payload.plans import Limits
 from payload.scenario.models import UplinkModel
@@ -115,19 +115,12 @@ class World:
                 yield env.timeout(200.0 * lots.share("down", item.id))
                 loop.delivered(found, lots.share("cover", item.id))
 
-        def observe(name):
-            while True:
-                item = loop.next_for(name)
-                if item is None:
-                    yield loop.changed
-                    continue
-                shutter = env.timeout(item.end_s - env.now)
-                yield shutter | loop.changed
-                if shutter.processed and lots.share("refused", item.id) < self.refused:
-                    loop.note_refused(item, "power or heat")
-                elif shutter.processed:
-                    loop.note_taken(item)
-                    env.process(judge(item))
+        def take(item):
+            if lots.share("refused", item.id) < self.refused:
+                loop.note_refused(item, "power or heat")
+            else:
+                loop.note_taken(item)
+                env.process(judge(item))
 
         def carry(report):
             yield env.timeout(5.0 * lots.share("carried", report.id))
@@ -147,7 +140,9 @@ class World:
                 yield env.timeout(window.los_s - env.now)
                 loop.end_contact(name)
 
-        crew = [story(name) for name in SATELLITES for story in (observe, meet)]
+        crew = [
+            story for name in SATELLITES for story in (observe(env, loop, name, take), meet(name))
+        ]
         for story in (*loop.stories(), *crew):
             env.process(story)
         env.run(until=SPAN_S)
