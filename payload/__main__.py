@@ -25,6 +25,7 @@ def main() -> NoReturn:
 
         app(prog_name="payload-sim")
     except KeyboardInterrupt:
+        exec("")  # noqa: S102 - Python remembers an interruption of code from a string, as of a dataclass, as its own end
         print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
     sys.exit(0)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -368,6 +369,33 @@ def test_an_interruption_is_130_and_leaves_nothing(write_scenario, tmp_path):
     assert "Traceback" not in err
     assert "interrupted" in err
     assert not list(out.iterdir())
+
+
+def test_an_interruption_is_130_also_among_code_made_of_strings(tmp_path):
+    """As that of dataclasses while a library is imported: `python -m` would end by the signal instead."""
+    (tmp_path / "sitecustomize.py").write_text(
+        """
+import sys, types
+
+def app(**_):
+    exec("raise KeyboardInterrupt")
+
+sys.modules["payload.cli"] = types.ModuleType("payload.cli")
+sys.modules["payload.cli"].app = app
+"""
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    answer = subprocess.run(
+        [sys.executable, "-m", "payload"],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (answer.returncode, answer.stderr) == (
+        130,
+        "interrupted; nothing half-written is left\n",
+    )
 
 
 def test_a_mask_never_overwrites_an_input(call, tmp_path):
