@@ -18,7 +18,7 @@ floors:
 
 # The tests that run in minutes
 test *ARGS:
-    python -m pytest -m "not slow" {{ARGS}}
+    python -m pytest -n 2 -m "not slow" {{ARGS}}
 
 # The long ones; at most 20 minutes
 slow:
