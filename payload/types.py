@@ -352,8 +352,10 @@ class CloudMask:
         return self.probability >= np.float32(self.threshold)
 
 
-@dataclass(frozen=True, slots=True)
-class CoverEstimate:
+# Of each tile that is judged there are these. As tuples they are as frozen, and made in a third of the time.
+
+
+class CoverEstimate(NamedTuple):
     """How much of a tile the masker calls cloud, and how often it is wrong.
 
     Counts are pixels with data. The four counts against truth are None where there is no truth;
@@ -387,9 +389,6 @@ class CoverEstimate:
         if self.true_cloud_px is None or self.missed_cloud_px is None:
             return None
         return self.true_cloud_px + self.missed_cloud_px
-
-
-# Of each tile that is judged there is one of these two. As tuples they are as frozen, and made in a third of the time.
 
 
 class Decision(NamedTuple):

@@ -9,7 +9,7 @@
 >>> audit(books)
 """
 
-from payload.ledger.album import Album, Image, values_of
+from payload.ledger.album import Album, Image
 from payload.ledger.audit import audit
 from payload.ledger.book import (
     Entry,
@@ -51,5 +51,4 @@ __all__ = [
     "TileEntry",
     "UploadLog",
     "audit",
-    "values_of",
 ]

@@ -140,23 +140,10 @@ def _row(outcome: TileOutcome, number: int) -> tuple[Any, ...]:
         outcome.raw_bytes,
         outcome.encoded_bytes,
         tuple(outcome.decision),
-        None if cover is None else values_of(cover),
+        None if cover is None else tuple(cover),
         outcome.busy_s,
         outcome.energy_j,
         None if part is None else (part.bytes, part.clear_px, part.cloudy_px),
-    )
-
-
-def values_of(cover: CoverEstimate) -> tuple[Any, ...]:
-    """The fields of an estimate, in their order."""
-    return (
-        cover.valid_px,
-        cover.cloud_px,
-        cover.true_cloud_px,
-        cover.missed_cloud_px,
-        cover.false_cloud_px,
-        cover.true_clear_px,
-        cover.expected_cloud_px,
     )
 
 

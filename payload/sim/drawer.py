@@ -10,7 +10,6 @@ from math import isnan, nan
 from pathlib import Path
 from typing import IO, Any
 
-from payload.ledger import values_of
 from payload.sim.facts import ClearPart, Facts, Thumbnail, TileFacts
 from payload.types import CoverEstimate, NotCoded
 
@@ -106,7 +105,7 @@ class Drawer(MutableMapping[str, Facts]):
         self._near[image] = facts
         if image not in self._numbers:
             names = tuple(fact.tile_id[len(image) :] for fact in facts)
-            numbers = array("d", [_number(n) for fact in facts for n in values_of(fact.estimate)])
+            numbers = array("d", [_number(n) for fact in facts for n in fact.estimate])
             self._numbers[image] = self._grids.setdefault(names, names), numbers
         self._tiles += len(facts)
         if self._tiles <= self.most_tiles:
@@ -147,8 +146,8 @@ def _plain(fact: TileFacts) -> tuple[Any, ...]:
     thumbnail, part = fact.thumbnail, fact.clear_part
     return (
         (fact.tile_id, fact.pixels, fact.raw_bytes),
-        values_of(fact.estimate),
-        None if fact.perfect is None else values_of(fact.perfect),
+        tuple(fact.estimate),
+        None if fact.perfect is None else tuple(fact.perfect),
         (fact.encoded_bytes, fact.record_at, fact.record_bytes),
         None
         if thumbnail is None

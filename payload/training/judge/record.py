@@ -89,7 +89,7 @@ def _run(run: Judged) -> Plain:
             for pixels, said, cloud in run.reliability.bins
         ],
         "discards": {kind: [_rule(one) for one in rules] for kind, rules in discards(run).items()},
-        "images": {answer.image: _rounded(asdict(answer.estimate)) for answer in run.answers},
+        "images": {answer.image: _rounded(answer.estimate._asdict()) for answer in run.answers},
     }
 
 

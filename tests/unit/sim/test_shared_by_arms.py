@@ -3,7 +3,6 @@
 import pytest
 
 from payload.downlink.links import Fixed
-from payload.ledger import values_of
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, camera, rates
 from payload.sim.arms import make_arm
@@ -44,7 +43,7 @@ def flown(assembly, arm, memo):
     return (
         list(books.acquired), list(books.entries), list(books.tiles), list(books.joules),
         list(record.events), record.contacts, record.delivered_s, record.loop,
-        [(image.acquisition, [(each.tile_id, each.cover and values_of(each.cover)) for each in image.outcomes]) for image in record.images],
+        [(image.acquisition, [(each.tile_id, each.cover and tuple(each.cover)) for each in image.outcomes]) for image in record.images],
     )  # fmt: skip
 
 
