@@ -269,6 +269,41 @@ def test_a_target_that_stays_wanted_is_sought_anew_when_its_image_is_flown():
     assert kept.settle(10.0).added == found[1:]
 
 
+def test_who_loses_its_place_to_another_takes_what_is_singled_out_or_was_too_early():
+    """By hand, each target in its turn: t1 is pushed off 100 s, and has but a chance at 200 s that is worth little; t2 is
+    pushed off 400 s, which was worth most to it, and takes the one at 300 s, for which it did not wait."""
+    seconds = {"t0": [100.0, 400.0], "t1": [100.0, 200.0], "t2": [300.0, 400.0], "t3": [400.0]}
+    chances = {
+        (name, s): opportunity("one", name, s) for name, each in seconds.items() for s in each
+    }
+    found = list(chances.values())
+    urgency = {"t0": -3.0, "t1": -1.0, "t2": -1.0, "t3": -9.0}
+    kept = KeptPlan(calendar_of(found), urgency, {}, Limits(settle_s=10.0))
+    kept.single_out({chances["t1", 200.0]: -0.1, chances["t2", 400.0]: -8.0})
+    for name in ("t1", "t2"):
+        kept.want(name, 0.0)
+    assert [item.start_s for item in kept.settle(0.0).added] == [100.0, 400.0]
+    kept.want("t0", 0.0)
+    kept.want("t3", 0.0)
+    kept.settle(0.0)
+    assert [(item.target, item.start_s) for item in kept.of("one")] == [
+        ("t0", 100.0),
+        ("t1", 200.0),
+        ("t2", 300.0),
+        ("t3", 400.0),
+    ]
+
+
+def test_an_image_that_is_committed_no_more_may_be_planned():
+    found = [opportunity("one", "t0", 100.0)]
+    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    kept.want("t0", 0.0)
+    kept.commit(found[0])
+    assert kept.settle(0.0).added == []
+    kept.release(found[0])
+    assert kept.settle(0.0).added == found
+
+
 BUDGETS = [
     {"camera": {"max_images_per_orbit": 3}},
     {"camera": {"max_imaging_s_per_orbit": 30}},
