@@ -48,11 +48,6 @@ class MassMemory:
         """[byte] That lie there, in all partitions."""
         return sum([part.used_bytes for part in self.parts])
 
-    @property
-    def shelves(self) -> dict[str, int]:
-        """[byte] On each shelf, by tile."""
-        return {tile_id: item.bytes for tile_id, item in self.items.items()}
-
     def part_of(self, shelf: Shelf) -> Partition:
         """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
         if self._whole is not None:
