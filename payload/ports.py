@@ -255,6 +255,27 @@ class Urgent(Protocol):
 
 
 @runtime_checkable
+class Insistent(Protocol):
+    """A scheduler that goes by urgency as one that is `Urgent`, and by how often a target was missed; with rules of its own.
+
+    Where its rules leave nothing out the flight keeps its plan by urgencies alone, and `plan` is not asked.
+    """
+
+    def urgency_of_missed(self, priority: float, missed: int) -> float:
+        """How urgent a target of a priority is that was missed so often: the smallest first, of equals the soonest."""
+        ...
+
+    def leaves_out(self, *, lowest_sun_deg: float, most_a_day: int) -> bool:
+        """Whether it could leave an image out by its own rules.
+
+        Args:
+            lowest_sun_deg: [deg] Of all images that it may be offered.
+            most_a_day: Images that a satellite takes in a day at most.
+        """
+        ...
+
+
+@runtime_checkable
 class Link(Protocol):
     """Socket `payload.link`: how much a contact carries. Supplied: seed, stations."""
 

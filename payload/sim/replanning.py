@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from payload.sim.assemble import Assembly
 from payload.sim.chances import FEW
-from payload.sim.planning import few_do, urgencies
+from payload.sim.planning import few_do, is_kept
 
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
@@ -72,7 +72,7 @@ def expect_replanning(assembly: Assembly) -> Replanning:
     repeats = sum(images[name] - 1 for name in wanted_again)
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
     looks = 0.0
-    if urgencies(assembly) is not None:
+    if is_kept(assembly):
         if rules.policy not in {"none", "next_opportunity"}:
             looks = plans * len(assembly.satellites)
         share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
