@@ -27,7 +27,7 @@ from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.glances import glances_at
 from payload.sim.memo import Memo
-from payload.sim.planning import first_plan
+from payload.sim.planning import first_forecasts, first_plan
 from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
@@ -137,7 +137,8 @@ def estimate(scenario: Scenario) -> Estimate:
     """
     event_s = bare_event_s()
     assembled_s, assembly = _timed(lambda: assemble(scenario))
-    planned_s, plan = _timed(lambda: first_plan(assembly))
+    foreseen_s, forecasts = _timed(lambda: first_forecasts(assembly))
+    planned_s, plan = _timed(lambda: first_plan(assembly, forecasts))
     anew = expect_replanning(assembly)
     images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
     image_s, facts = _sampled(assembly, plan.images)
@@ -159,6 +160,7 @@ def estimate(scenario: Scenario) -> Estimate:
         images=images,
         tiles=tiles,
         cpu_s=assembled_s
+        + arms * foreseen_s
         + arms * planned_s * (1.0 + (anew.plans - 1.0) * anew.share)
         + images * image_s
         + products.shown * ALONE * images * image_s / max(tiles, 1)

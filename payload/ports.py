@@ -143,6 +143,29 @@ class Forecaster(Protocol):
 
 
 @runtime_checkable
+class Foreseeing(Forecaster, Protocol):
+    """A forecaster of whom what does not depend on when a forecast is issued can be asked once.
+
+    Nobody has to: where there are no such verbs, `forecast` is asked each time.
+    """
+
+    def coming(self, prospects: Prospects) -> NDArray[np.float64]:
+        """Numbers of each prospect by which each forecast of it goes, shape (any, N)."""
+        ...
+
+    def forecast_of(
+        self,
+        comes: NDArray[np.float64],
+        prospects: Prospects,
+        *,
+        issued_s: float,
+        foresight: Foresight,
+    ) -> NDArray[np.float64]:
+        """What `forecast` says, from what `coming` said of each, whenever and beside whomever that was asked."""
+        ...
+
+
+@runtime_checkable
 class Masker(Protocol):
     """Socket `payload.masker`: which pixels are cloud."""
 

@@ -11,7 +11,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
 from payload.sim.kept_plan import KeptPlan
 from payload.sim.means import Means
-from payload.sim.outlook import make_forecasts
+from payload.sim.outlook import Forecasts, make_forecasts
 from payload.types import Opportunity, Target
 
 
@@ -96,14 +96,22 @@ def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
     )
 
 
-def first_context(assembly: Assembly) -> PlanContext:
-    """All that is known when the flight begins."""
-    known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-    usable = chain.from_iterable(assembly.plannable.values())
-    chances = [item for item in usable if item.target in known]
+def first_forecasts(assembly: Assembly) -> Forecasts | None:
+    """A service that knows already what it needs to know of all chances but once; None where nothing is foreseen."""
     forecasts = make_forecasts(
         assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
     )
+    if forecasts is not None:
+        forecasts.climate(list(chain.from_iterable(assembly.plannable.values())))
+    return forecasts
+
+
+def first_context(assembly: Assembly, forecasts: Forecasts | None = None) -> PlanContext:
+    """All that is known when the flight begins; of `first_forecasts` where these are at hand."""
+    known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
+    usable = chain.from_iterable(assembly.plannable.values())
+    chances = [item for item in usable if item.target in known]
+    forecasts = forecasts or first_forecasts(assembly)
     return PlanContext(
         now_s=0.0,
         opportunities=chances,
@@ -134,9 +142,9 @@ class FirstPlan:
     left_out: Mapping[str, str]
 
 
-def first_plan(assembly: Assembly) -> FirstPlan:
-    """Ask the scenario's scheduler once, at the start."""
-    context = first_context(assembly)
+def first_plan(assembly: Assembly, forecasts: Forecasts | None = None) -> FirstPlan:
+    """Ask the scenario's scheduler once, at the start; of `first_forecasts` where these are at hand."""
+    context = first_context(assembly, forecasts)
     plan = assembly.scheduler.plan(context)
     known = {item.id: item for item in context.opportunities}
     images = tuple(known[name] for name in plan.opportunity_ids)
