@@ -11,7 +11,7 @@ from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
 from payload.sim.kept_plan import KeptPlan
 from payload.sim.means import Means
-from payload.sim.outlook import Forecasts, make_forecasts
+from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity, Target
 
 
@@ -96,35 +96,58 @@ def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
     )
 
 
-def first_forecasts(assembly: Assembly) -> Forecasts | None:
-    """A service that knows already what it needs to know of all chances but once; None where nothing is foreseen."""
-    forecasts = make_forecasts(
-        assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
-    )
-    if forecasts is not None:
-        forecasts.climate(list(chain.from_iterable(assembly.plannable.values())))
-    return forecasts
+class Opening:
+    """What all plans of a flight go by, got together once: objects of chances, what is foreseen, what contacts carry."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._chances = list(chain.from_iterable(assembly.plannable.values()))
+        self._means = Means(assembly)
+        self._means.limits(0.0, lambda _: ())
+        self._forecasts = make_forecasts(
+            assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
+        )
+        if self._forecasts is not None:
+            self._forecasts.climate(self._chances)
+
+    def context(self) -> PlanContext:
+        """All that is known when the flight begins."""
+        assembly, forecasts = self._assembly, self._forecasts
+        known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
+        chances = [item for item in self._chances if item.target in known]
+        return PlanContext(
+            now_s=0.0,
+            opportunities=chances,
+            pending=known,
+            priorities=assembly.worths,
+            busy_until_s={},
+            limits=self._means.limits(0.0, lambda _: ()),
+            p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
+            climate_clear={} if forecasts is None else forecasts.climate(chances),
+            deadlines_s={
+                target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
+            },
+        )
+
+    def plan(self) -> "FirstPlan":
+        """Ask the scenario's scheduler."""
+        assembly, context = self._assembly, self.context()
+        plan = assembly.scheduler.plan(context)
+        known = {item.id: item for item in context.opportunities}
+        images = tuple(known[name] for name in plan.opportunity_ids)
+        taken = {item.target for item in images}
+        reachable = {item.target for item in context.opportunities}
+        left_out = {
+            name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
+            for name, target in assembly.target_named.items()
+            if name not in taken
+        }
+        return FirstPlan(plan, images, left_out)
 
 
-def first_context(assembly: Assembly, forecasts: Forecasts | None = None) -> PlanContext:
-    """All that is known when the flight begins; of `first_forecasts` where these are at hand."""
-    known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-    usable = chain.from_iterable(assembly.plannable.values())
-    chances = [item for item in usable if item.target in known]
-    forecasts = forecasts or first_forecasts(assembly)
-    return PlanContext(
-        now_s=0.0,
-        opportunities=chances,
-        pending=known,
-        priorities=assembly.worths,
-        busy_until_s={},
-        limits=Means(assembly).limits(0.0, lambda _: ()),
-        p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
-        climate_clear={} if forecasts is None else forecasts.climate(chances),
-        deadlines_s={
-            target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
-        },
-    )
+def first_context(assembly: Assembly) -> PlanContext:
+    """All that is known when the flight begins."""
+    return Opening(assembly).context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +165,9 @@ class FirstPlan:
     left_out: Mapping[str, str]
 
 
-def first_plan(assembly: Assembly, forecasts: Forecasts | None = None) -> FirstPlan:
-    """Ask the scenario's scheduler once, at the start; of `first_forecasts` where these are at hand."""
-    context = first_context(assembly, forecasts)
-    plan = assembly.scheduler.plan(context)
-    known = {item.id: item for item in context.opportunities}
-    images = tuple(known[name] for name in plan.opportunity_ids)
-    taken = {item.target for item in images}
-    reachable = {item.target for item in context.opportunities}
-    left_out = {
-        name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
-        for name, target in assembly.target_named.items()
-        if name not in taken
-    }
-    return FirstPlan(plan, images, left_out)
+def first_plan(assembly: Assembly) -> FirstPlan:
+    """Ask the scenario's scheduler once, at the start."""
+    return Opening(assembly).plan()
 
 
 def _why_not(target: Target, span_s: float, *, is_reachable: bool) -> str:
