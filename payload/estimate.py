@@ -27,7 +27,7 @@ from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.glances import glances_at
 from payload.sim.memo import Memo
-from payload.sim.planning import first_plan
+from payload.sim.planning import Opening
 from payload.sim.replanning import expect_replanning
 from payload.sim.sampled import FEWEST_TILES
 from payload.sim.yardstick import bare_event_s
@@ -137,8 +137,9 @@ def estimate(scenario: Scenario) -> Estimate:
     """
     event_s = bare_event_s()
     assembled_s, assembly = _timed(lambda: assemble(scenario))
-    planned_s, plan = _timed(lambda: first_plan(assembly))
-    anew = expect_replanning(assembly)
+    opened_s, opening = _timed(lambda: Opening(assembly))
+    planned_s, plan = _timed(opening.plan)
+    anew = expect_replanning(assembly, len(plan.images))
     images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
     image_s, facts = _sampled(assembly, plan.images)
     worked_on = max(1, min(SAMPLE[scenario.fidelity], len(plan.images)))
@@ -159,6 +160,7 @@ def estimate(scenario: Scenario) -> Estimate:
         images=images,
         tiles=tiles,
         cpu_s=assembled_s
+        + arms * opened_s
         + arms * planned_s * (1.0 + (anew.plans - 1.0) * anew.share)
         + images * image_s
         + products.shown * ALONE * images * image_s / max(tiles, 1)

@@ -143,6 +143,29 @@ class Forecaster(Protocol):
 
 
 @runtime_checkable
+class Foreseeing(Forecaster, Protocol):
+    """A forecaster of whom what does not depend on when a forecast is issued can be asked once.
+
+    Nobody has to: where there are no such verbs, `forecast` is asked each time.
+    """
+
+    def coming(self, prospects: Prospects) -> NDArray[np.float64]:
+        """Numbers of each prospect by which each forecast of it goes, shape (any, N)."""
+        ...
+
+    def forecast_of(
+        self,
+        comes: NDArray[np.float64],
+        prospects: Prospects,
+        *,
+        issued_s: float,
+        foresight: Foresight,
+    ) -> NDArray[np.float64]:
+        """What `forecast` says, from what `coming` said of each, whenever and beside whomever that was asked."""
+        ...
+
+
+@runtime_checkable
 class Masker(Protocol):
     """Socket `payload.masker`: which pixels are cloud."""
 
@@ -251,6 +274,27 @@ class Urgent(Protocol):
 
     def urgency(self, priority: float, due_s: float) -> float:
         """How urgent what is worth so much and due at a time [s] is: the smallest is served first, of equals the soonest."""
+        ...
+
+
+@runtime_checkable
+class Insistent(Protocol):
+    """A scheduler that goes by urgency as one that is `Urgent`, and by how often a target was missed; with rules of its own.
+
+    Where its rules leave nothing out the flight keeps its plan by urgencies alone, and `plan` is not asked.
+    """
+
+    def urgency_of_missed(self, priority: float, missed: int) -> float:
+        """How urgent a target of a priority is that was missed so often: the smallest first, of equals the soonest."""
+        ...
+
+    def leaves_out(self, *, lowest_sun_deg: float, most_a_day: int) -> bool:
+        """Whether it could leave an image out by its own rules.
+
+        Args:
+            lowest_sun_deg: [deg] Of all images that it may be offered.
+            most_a_day: Images that a satellite takes in a day at most.
+        """
         ...
 
 

@@ -58,12 +58,23 @@ class Ltap:
                 taken[_day(item)] += 1
         return schedule.plan()
 
+    def urgency_of_missed(self, priority: float, missed: int) -> float:
+        """The higher its score where nothing is foreseen, the more urgent."""
+        return -self._score(priority, 0.0, missed)
+
+    def leaves_out(self, *, lowest_sun_deg: float, most_a_day: int) -> bool:
+        """Whether the sun or the cap could keep it from an image that fits."""
+        return lowest_sun_deg <= self.min_sun_elevation_deg or most_a_day > self.cap
+
     def score(self, item: Opportunity, context: PlanContext) -> float:
         """How much an image is wanted."""
         clear = context.p_clear.get(item.id, 1.0)
         better = clear - context.climate_clear.get(item.id, clear)
         priority = context.priorities.get(item.target, 1.0)
-        return priority * (1.0 + self.a * better) + self.b * context.missed.get(item.target, 0)
+        return self._score(priority, better, context.missed.get(item.target, 0))
+
+    def _score(self, priority: float, better: float, missed: int) -> float:
+        return priority * (1.0 + self.a * better) + self.b * missed
 
 
 def _day(item: Opportunity) -> tuple[str, int]:

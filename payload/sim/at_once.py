@@ -70,7 +70,7 @@ class AtOnce(Loop):
         super().note_refused(opportunity, why)
         if self._kept is not None:
             self._kept.release(opportunity)
-            self._kept.want(opportunity.target, self.env.now)
+            self._kept.want(opportunity.target, self.env.now, self._round[opportunity.target])
         self.tell_news("refused")
 
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
@@ -105,7 +105,7 @@ class AtOnce(Loop):
         self._pending.update(targets)
         if self._kept is not None:
             for target in targets:
-                self._kept.want(target, self.env.now)
+                self._kept.want(target, self.env.now, self._round[target])
 
     def _follow(self, kept: KeptPlan) -> None:
         """Change the plan where something follows from what has changed."""

@@ -5,7 +5,7 @@ of the flight is, and then all objects are there, each made once.
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from payload.opportunities import Opportunities, order_of
 from payload.types import Opportunity
+from payload.units import S_PER_DAY
 
 Places = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -152,6 +153,21 @@ class Calendar:
             ),
         )
 
+    @cached_property
+    def lowest_sun_deg(self) -> float:
+        """[deg] Of all; infinite where there are none."""
+        return float(self._column("sun_elevation_deg").min(initial=np.inf))
+
+    def most_a_day(self, settle_s: float) -> int:
+        """Images that one satellite can take in a day at most, were it to turn at once and only had to settle."""
+        shortest_s = float(self._column("duration_s").min(initial=np.inf)) + settle_s
+        most = 0
+        for places in self._own.values():
+            start_s = self.start_s[places]
+            days = np.flatnonzero(np.diff(np.floor(start_s / S_PER_DAY))) + 1
+            most = max(most, *(_most_of(part, shortest_s) for part in np.split(start_s, days)))
+        return most
+
     def _who(self) -> tuple[list[str], Places]:
         """Names of targets, and the number of each place's."""
         number: dict[str, int] = {}
@@ -180,6 +196,15 @@ class Calendar:
         self._low = first
         self._made += self.all_at(slice(first + len(self._made), last))
         return first, last
+
+
+def _most_of(start_s: Floats, apart_s: float) -> int:
+    """How many of some moments, in their order, can be so far apart: each time the next that is."""
+    moments, count, at = start_s.tolist(), 0, 0
+    while at < len(moments):
+        count += 1
+        at = bisect_left(moments, moments[at] + apart_s, lo=at + 1)
+    return count
 
 
 def _of_rows(part: Sequence[Opportunity], rows: Places) -> Iterator[Opportunity]:

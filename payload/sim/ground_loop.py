@@ -55,7 +55,7 @@ class GroundLoop(Loop):
         self._lock_s = uplink.acquisition_s
         self._uplink_bps = uplink.rate_kbps * BPS_PER_KBPS
         self._delay_s = rules.ground_delay_s
-        kept = kept_plan(self.assembly, self.calendar)
+        kept = kept_plan(self.assembly, self.calendar, lines=2)  # heard of, and expected
         self._kept = (
             None if kept is None else GroundPlan(kept, self.assembly, self.rules, self.ground)
         )

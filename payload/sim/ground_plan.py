@@ -115,7 +115,8 @@ class GroundPlan:
         self._open_from_s[name] = heard.wanted_from_s
         self._wanted_from_s[name] = found.wanted_from_s
         is_to_come = any(item.end_s > self._now_s for item in fixed)
-        self._kept.want(name, math.inf if is_to_come else found.wanted_from_s)
+        from_s = math.inf if is_to_come else found.wanted_from_s
+        self._kept.want(name, from_s, found.missed)
         if is_to_come:
             self._touched.add(name)  # until it has ended
 

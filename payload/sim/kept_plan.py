@@ -15,7 +15,7 @@ Dynamic Distributed MIS, PODC 2016.
 import heapq
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -44,6 +44,7 @@ class KeptPlan:
         urgency: By target; the smallest is served first.
         due_s: [s] By target: an image ends by then; at any time where missing.
         limits: For turns; there are no budgets.
+        urgency_of: Of a target that was missed so often; None where that is nothing to its urgency.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class KeptPlan:
         urgency: Mapping[str, float],
         due_s: Mapping[str, float],
         limits: Limits,
+        urgency_of: Callable[[str, int], float] | None = None,
     ) -> None:
         columns = self._columns = calendar.columns
         self._calendar, self._limits = calendar, limits
@@ -59,6 +61,7 @@ class KeptPlan:
         self._number = {name: number for number, name in enumerate(columns.targets)}
         self._satellite = {name: number for number, name in enumerate(columns.satellites)}
         self._urgency = [urgency.get(name, 0.0) for name in columns.targets]
+        self._urgency_of, self._missed = urgency_of, [0] * len(columns.targets)
         self._due_s = [due_s.get(name, math.inf) for name in columns.targets]
         self._reach_s = (
             max(columns.duration_s, default=0.0)
@@ -85,10 +88,15 @@ class KeptPlan:
 
     # --- what changes ---------------------------------------------------------------------------------
 
-    def want(self, target: str, from_s: float) -> None:
-        """A target is wanted from a moment on [s]; no more, if that is infinite."""
+    def want(self, target: str, from_s: float, missed: int = 0) -> None:
+        """A target that was missed so often is wanted from a moment on [s]; no more, if that is infinite."""
         number = self._number.get(target)
-        if number is None or from_s == self._wanted_s[number]:  # it has no chance, or it is known
+        if number is None:  # it has no chance
+            return
+        if self._urgency_of is not None and from_s < math.inf and missed != self._missed[number]:
+            self._missed[number] = missed
+            self._urge(number, self._urgency_of(target, missed))
+        if from_s == self._wanted_s[number]:  # that is known
             return
         if from_s < self._wanted_s[number]:
             self._seeking.add(number)
@@ -96,6 +104,13 @@ class KeptPlan:
         for place in self._standing[number]:
             if self._start_s[place] < from_s:
                 self._doubt(place)
+
+    def _urge(self, number: int, urgency: float) -> None:
+        """A target is more or less urgent than it was; all its chances are looked at anew."""
+        for place in list(self._standing[number]):
+            self._withdraw(place)  # by the urgency that it had
+        self._urgency[number] = urgency
+        self._seeking.add(number)
 
     def ready(self, satellite: str, from_s: float) -> None:
         """A satellite can follow a plan from a moment on [s]."""

@@ -95,7 +95,6 @@ class Loop:
         self._asking = Asking(parts.scheduler)
         self.forecasts = make_forecasts(parts.scenario, parts.source, parts.sensor, self.targets)
         self._means = Means(parts)
-        self._climate: dict[str, float] = {}
 
     # --- what spacecraft ask and tell -----------------------------------------------------------------
 
@@ -262,9 +261,5 @@ class Loop:
         return {} if self.forecasts is None else self.forecasts.p_clear(opportunities, self.env.now)
 
     def climate(self, opportunities: Sequence[Opportunity]) -> dict[str, float]:
-        """What the climate alone tells, where forecasts are made; it never changes, so it is asked once."""
-        if self.forecasts is None:
-            return {}
-        new = [item for item in opportunities if item.id not in self._climate]
-        self._climate |= self.forecasts.climate(new)
-        return {item.id: self._climate[item.id] for item in opportunities}
+        """What the climate alone tells, where forecasts are made."""
+        return {} if self.forecasts is None else self.forecasts.climate(opportunities)

@@ -156,11 +156,12 @@ class OnBoard(GroundLoop):
         for item in begun:
             kept.commit(item)
         for name in self._touched[satellite] | busy:
-            from_s = math.inf
+            from_s, missed = math.inf, 0
             if name in self.cares_for[satellite] and name not in busy:
                 standing = {name: known.standing(self.targets[name], self.rules)}
                 from_s = self.wanted_from_s(satellite, name, standing)
-            kept.want(name, from_s)
+                missed = standing[name].missed
+            kept.want(name, from_s, missed)
         self._touched[satellite] = busy  # until they are not
         self.single_out(satellite, kept, busy)
         change = kept.settle(now_s)

@@ -4,15 +4,16 @@ Neither says more than its stated skill allows; the camera sees the sky of the m
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from payload.errors import ScenarioError
 from payload.geometry.earth import site
-from payload.ports import Forecaster, Glancing, SceneSource
+from payload.ports import Forecaster, Foreseeing, Glancing, SceneSource
 from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.sim.knowledge import Rules
@@ -20,6 +21,7 @@ from payload.sim.places import at_key
 from payload.types import Ephemeris, Foresight, Opportunity, Prospects, Sensor, Target, View, Window
 from payload.units import M_PER_KM, S_PER_DAY, at
 
+Floats = NDArray[np.float64]
 _STRANGE_DAYS = (10.0, 40.0)
 """[day] A look that fails tells of a day so far away: the season is the same, the weather is not. Assumption."""
 
@@ -43,9 +45,12 @@ def _refuse(kind: str, what: str) -> None:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Forecasts:
-    """P(clear) of opportunities as a weather service of a stated skill tells it."""
+    """P(clear) of opportunities as a weather service of a stated skill tells it.
+
+    What the source asks of a place and time but once is kept, for a flight foresees the same opportunities at each plan.
+    """
 
     source: Forecaster
     epoch_utc: datetime
@@ -53,32 +58,85 @@ class Forecasts:
     foresight: Foresight
     targets: dict[str, Target]
     limits: dict[str, float]
+    _row: dict[str, int] = field(default_factory=dict[str, int])
+    """By opportunity, where it stands in the columns, in which there may be room for more."""
+    _scenes: Floats = field(default_factory=lambda: np.empty((3, 0)))
+    """Latitude and longitude [deg] and time [s] of each, shape (3, room)."""
+    _comes: Floats | None = None
+    """What the source says of each, shape (any, room)."""
+    _climate: dict[str, float] = field(default_factory=dict[str, float])
 
-    def climate(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
-        """By opportunity, what the climate alone tells: the same whenever it is asked."""
-        return replace(self, foresight=replace(self.foresight, skill=0.0)).p_clear(
-            opportunities, 0.0
-        )
+    def climate(self, opportunities: Sequence[Opportunity]) -> dict[str, float]:
+        """By opportunity, what the climate alone tells: it never changes, so it is asked once."""
+        new = [item for item in opportunities if item.id not in self._climate]
+        self._climate |= self._told(new, 0.0, replace(self.foresight, skill=0.0))
+        return {item.id: self._climate[item.id] for item in opportunities}
 
     def p_clear(self, opportunities: Iterable[Opportunity], issued_s: float) -> dict[str, float]:
         """By opportunity, as told at a moment."""
+        return self._told(opportunities, issued_s, self.foresight)
+
+    def _told(
+        self, opportunities: Iterable[Opportunity], issued_s: float, foresight: Foresight
+    ) -> dict[str, float]:
         groups: defaultdict[float, list[Opportunity]] = defaultdict(list)
         for item in opportunities:
             groups[self.limits[item.target]].append(item)
         found: dict[str, float] = {}
         for limit, items in groups.items():
-            places = [self.targets[item.target] for item in items]
-            prospects = Prospects(
-                lat_deg=np.array([place.lat_deg for place in places]),
-                lon_deg=np.array([place.lon_deg for place in places]),
-                time_s=np.array([item.start_s + item.duration_s / 2 for item in items]),
-                epoch_utc=self.epoch_utc,
-                size_km=self.size_km,
-                max_cover=limit,
-            )
-            told = self.source.forecast(prospects, issued_s=issued_s, foresight=self.foresight)
+            self._meet([item for item in items if item.id not in self._row])
+            rows = np.array([self._row[item.id] for item in items], np.intp)
+            scenes, source = self._prospects(self._scenes[:, rows], limit), self.source
+            if self._comes is None or not isinstance(source, Foreseeing):
+                told = source.forecast(scenes, issued_s=issued_s, foresight=foresight)
+            else:
+                told = source.forecast_of(
+                    self._comes[:, rows], scenes, issued_s=issued_s, foresight=foresight
+                )
             found |= zip((item.id for item in items), told.tolist(), strict=True)
         return found
+
+    def _meet(self, new: Sequence[Opportunity]) -> None:
+        """Opportunities that were not asked for before."""
+        if not new:
+            return
+        places = [self.targets[item.target] for item in new]
+        scenes = np.array(
+            [
+                [place.lat_deg for place in places],
+                [place.lon_deg for place in places],
+                [item.start_s + item.duration_s / 2 for item in new],
+            ]
+        )
+        known = len(self._row)
+        self._row |= {item.id: known + number for number, item in enumerate(new)}
+        self._scenes = _with(self._scenes, known, scenes)
+        if isinstance(self.source, Foreseeing):
+            comes = self.source.coming(self._prospects(scenes, 1.0))
+            before = np.empty((len(comes), 0)) if self._comes is None else self._comes
+            self._comes = _with(before, known, comes)
+
+    def _prospects(self, scenes: Floats, max_cover: float) -> Prospects:
+        lat_deg, lon_deg, time_s = scenes
+        return Prospects(
+            lat_deg=lat_deg,
+            lon_deg=lon_deg,
+            time_s=time_s,
+            epoch_utc=self.epoch_utc,
+            size_km=self.size_km,
+            max_cover=max_cover,
+        )
+
+
+def _with(columns: Floats, known: int, new: Floats) -> Floats:
+    """Columns of which so many are known with new ones after these, in twice the room where they need more."""
+    needed = known + new.shape[1]
+    if needed > columns.shape[1]:
+        wider = np.empty((len(columns), 2 * needed))
+        wider[:, :known] = columns[:, :known]
+        columns = wider
+    columns[:, known:needed] = new
+    return columns
 
 
 def make_forecasts(

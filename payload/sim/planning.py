@@ -1,12 +1,12 @@
 """What a planner is asked at the start of a flight, and what it answers, without flying it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from payload.plans import Plan, PlanContext
-from payload.ports import Urgent
+from payload.ports import Insistent, Urgent
 from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
 from payload.sim.kept_plan import KeptPlan
@@ -25,57 +25,129 @@ def few_do(assembly: Assembly) -> bool:
     )
 
 
-def kept_plan(assembly: Assembly, calendar: Calendar, *, p_clear: float = 1.0) -> KeptPlan | None:
-    """A plan that is kept, of all places foreseen to be clear by the same odds; None where one has to be made anew."""
+def kept_plan(
+    assembly: Assembly, calendar: Calendar, *, p_clear: float = 1.0, lines: int = 1
+) -> KeptPlan | None:
+    """A plan that is kept; None where one has to be made anew.
+
+    Args:
+        assembly: The scenario.
+        calendar: All that may be planned.
+        p_clear: By the same odds all places are foreseen to be clear.
+        lines: Plans of which what is committed may come, each of which could be flown, but not all together.
+    """
     urgency = urgencies(assembly, p_clear=p_clear)
-    if urgency is None:
+    if urgency is None or _is_ruled(assembly, calendar, lines):
         return None
     due_s = {each.name: each.due_s for each in assembly.targets}
-    return KeptPlan(calendar, urgency, due_s, assembly.limits)
+    return KeptPlan(calendar, urgency, due_s, assembly.limits, _insistence(assembly))
+
+
+def is_kept(assembly: Assembly) -> bool:
+    """Whether plans are kept in a flight."""
+    at_once = assembly.scenario.rescheduling.policy in {"none", "next_opportunity"}
+    return urgencies(assembly) is not None and not _is_ruled(
+        assembly, assembly.calendar, 1 if at_once else 2
+    )
 
 
 def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] | None:
     """By target, how urgent it is to a planner that goes by that and is bound by turns alone; None of another.
 
-    The smallest is served first.
+    The smallest is served first. A planner may have rules of its own beside.
     """
     rules, limits, scheduler = assembly.scenario.rescheduling, assembly.limits, assembly.scheduler
-    if (
+    if not (
         few_do(assembly)
-        and isinstance(scheduler, Urgent)
         and limits.most_images is None
         and math.isinf(limits.imaging_s_per_orbit)
         and not (rules.plans_memory or rules.plans_energy)
     ):
-        worths = assembly.worths
+        return None
+    worths = assembly.worths
+    if isinstance(scheduler, Urgent):
         return {
             each.name: scheduler.urgency(worths.get(each.name, 1.0) * p_clear, each.due_s)
             for each in assembly.targets
         }
-    return None
+    urgency_of = _insistence(assembly)
+    if (
+        urgency_of is None or p_clear != 1.0
+    ):  # what is told of a chance would be for its rules to weigh
+        return None
+    return {each.name: urgency_of(each.name, 0) for each in assembly.targets}
+
+
+def _insistence(assembly: Assembly) -> Callable[[str, int], float] | None:
+    """How urgent a target is that was missed so often, where that counts."""
+    scheduler, worths = assembly.scheduler, assembly.worths
+    if not isinstance(scheduler, Insistent):
+        return None
+    urgency_of = scheduler.urgency_of_missed
+    return lambda target, missed: urgency_of(worths.get(target, 1.0), missed)
+
+
+def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
+    """Whether a planner's own rules could leave out what fits."""
+    scheduler = assembly.scheduler
+    return isinstance(scheduler, Insistent) and scheduler.leaves_out(
+        lowest_sun_deg=calendar.lowest_sun_deg,
+        most_a_day=lines * calendar.most_a_day(assembly.limits.settle_s),
+    )
+
+
+class Opening:
+    """What all plans of a flight go by, got together once: objects of chances, what is foreseen, what contacts carry."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._chances = list(chain.from_iterable(assembly.plannable.values()))
+        self._means = Means(assembly)
+        self._means.limits(0.0, lambda _: ())
+        self._forecasts = make_forecasts(
+            assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
+        )
+        if self._forecasts is not None:
+            self._forecasts.climate(self._chances)
+
+    def context(self) -> PlanContext:
+        """All that is known when the flight begins."""
+        assembly, forecasts = self._assembly, self._forecasts
+        known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
+        chances = [item for item in self._chances if item.target in known]
+        return PlanContext(
+            now_s=0.0,
+            opportunities=chances,
+            pending=known,
+            priorities=assembly.worths,
+            busy_until_s={},
+            limits=self._means.limits(0.0, lambda _: ()),
+            p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
+            climate_clear={} if forecasts is None else forecasts.climate(chances),
+            deadlines_s={
+                target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
+            },
+        )
+
+    def plan(self) -> "FirstPlan":
+        """Ask the scenario's scheduler."""
+        assembly, context = self._assembly, self.context()
+        plan = assembly.scheduler.plan(context)
+        known = {item.id: item for item in context.opportunities}
+        images = tuple(known[name] for name in plan.opportunity_ids)
+        taken = {item.target for item in images}
+        reachable = {item.target for item in context.opportunities}
+        left_out = {
+            name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
+            for name, target in assembly.target_named.items()
+            if name not in taken
+        }
+        return FirstPlan(plan, images, left_out)
 
 
 def first_context(assembly: Assembly) -> PlanContext:
     """All that is known when the flight begins."""
-    known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-    usable = chain.from_iterable(assembly.plannable.values())
-    chances = [item for item in usable if item.target in known]
-    forecasts = make_forecasts(
-        assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
-    )
-    return PlanContext(
-        now_s=0.0,
-        opportunities=chances,
-        pending=known,
-        priorities=assembly.worths,
-        busy_until_s={},
-        limits=Means(assembly).limits(0.0, lambda _: ()),
-        p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
-        climate_clear={} if forecasts is None else forecasts.climate(chances),
-        deadlines_s={
-            target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
-        },
-    )
+    return Opening(assembly).context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +167,7 @@ class FirstPlan:
 
 def first_plan(assembly: Assembly) -> FirstPlan:
     """Ask the scenario's scheduler once, at the start."""
-    context = first_context(assembly)
-    plan = assembly.scheduler.plan(context)
-    known = {item.id: item for item in context.opportunities}
-    images = tuple(known[name] for name in plan.opportunity_ids)
-    taken = {item.target for item in images}
-    reachable = {item.target for item in context.opportunities}
-    left_out = {
-        name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
-        for name, target in assembly.target_named.items()
-        if name not in taken
-    }
-    return FirstPlan(plan, images, left_out)
+    return Opening(assembly).plan()
 
 
 def _why_not(target: Target, span_s: float, *, is_reachable: bool) -> str:

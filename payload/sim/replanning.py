@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from payload.sim.assemble import Assembly
 from payload.sim.chances import FEW
-from payload.sim.planning import few_do, urgencies
+from payload.sim.planning import few_do, is_kept
 
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
-PLANS_A_CONTACT = 2
-"""The ground plans as a contact begins, and as the report has come down."""
 WORTH_A_WORD = 20_000_000
 """Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 12 us for each, `density` 2."""
 
@@ -51,8 +49,13 @@ class Replanning:
         )
 
 
-def expect_replanning(assembly: Assembly) -> Replanning:
-    """From targets, opportunities, contacts and the policy; nothing is planned."""
+def expect_replanning(assembly: Assembly, planned: int | None = None) -> Replanning:
+    """From targets, opportunities, contacts and the policy.
+
+    Args:
+        assembly: The scenario.
+        planned: Images that the first plan has; None for one of each target.
+    """
     rules, span_s = assembly.scenario.rescheduling, assembly.span_s
     calendar = assembly.calendar
     own, places = calendar.by_target()
@@ -63,23 +66,28 @@ def expect_replanning(assembly: Assembly) -> Replanning:
         for name, place in own.items()
     }
     wanted_again = {name for name in images if assembly.target_named[name].repeat_s < math.inf}
+    once = len(images) - len(wanted_again)
+    once = once if planned is None else min(once, planned)
+    again = sum(images[name] for name in wanted_again)
     if rules.policy in {"none", "next_opportunity"}:
-        plans += sum(images[name] for name in wanted_again)  # after a cloudy image or a clear one
+        plans += again  # after a cloudy image or a clear one
         if rules.policy == "next_opportunity":
-            plans += CLOUDY_SHARE * (len(images) - len(wanted_again))
-    else:
-        plans += PLANS_A_CONTACT * sum(map(len, assembly.contacts.values()))
-    repeats = sum(images[name] - 1 for name in wanted_again)
+            plans += CLOUDY_SHARE * once
+    else:  # as a contact begins, and as a report has come down that tells of an image
+        contacts = sum(map(len, assembly.contacts.values()))
+        plans += contacts + min(contacts, once + again)
+    repeats = again - len(wanted_again)
     few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
     looks = 0.0
-    if urgencies(assembly) is not None:
+    if is_kept(assembly):
         if rules.policy not in {"none", "next_opportunity"}:
             looks = plans * len(assembly.satellites)
         share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
     elif few:
-        share = min(1.0, (1 + FEW) * len(own) / max(places.size, 1))
+        share = min(0.5, (1 + FEW) * len(own) / max(places.size, 1))
     else:
-        share = min(1.0, rules.horizon_s / span_s) if bounded else 0.5  # less and less is left
+        near = min(1.0, rules.horizon_s / span_s)
+        share = near * (1.0 - near / 2.0)  # less and less is left
     return Replanning(plans, share, plans * share * places.size, repeats, looks, few or bounded)
 
 

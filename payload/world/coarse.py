@@ -116,8 +116,11 @@ class Footing:
             direction: Unit vectors of the squares' middles, shape (3, N).
             time_s: [s] since 2000-01-01, shape (N,) or (1,).
         """
-        times_s = np.tile(time_s, self.across**2) if time_s.size > 1 else time_s
-        low, ice = weather.octaves(self.points(direction), times_s, self.known)
+        times_s = np.repeat(time_s, self.across**2) if time_s.size > 1 else time_s
+        points = self.points(direction).reshape(3, self.across**2, -1)
+        # those of a square after one another: where noise is compiled, what most share is asked once
+        beside = points.transpose(0, 2, 1).reshape(3, -1)
+        low, ice = weather.octaves(beside, times_s, self.known)
         octaves = _octaves(self.size_km, self.across)
         factor = [octave.factor / self.across**2 for octave in octaves[: self.known]]
         return Drivers(
@@ -171,10 +174,17 @@ class Footing:
 def _mix(
     octaves: NDArray[np.float32], strength: Sequence[float], factor: Sequence[float], size: int
 ) -> NDArray[np.float64]:
-    """Sum over octaves and points, shape (size,), in an order that does not depend on the size."""
+    """Sum over octaves and points, shape (size,), in an order that does not depend on the size.
+
+    Args:
+        octaves: Of the points of one square after those of another, shape (O, N * points).
+        strength: Of each.
+        factor: By which each point counts.
+        size: How many squares there are, N.
+    """
     total = np.zeros(size)
     for octave, one, other in zip(octaves, strength, factor, strict=False):
-        for point in octave.reshape(-1, size):
+        for point in octave.reshape(size, -1).T:
             total += one * other * point.astype(np.float64)
     return total
 

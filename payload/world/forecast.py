@@ -15,6 +15,7 @@ forecast issued twice is equal, two issued soon after one another, or for places
 alike, and a day's forecasts err on their own.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from payload.errors import ImageryError
 from payload.rng import key
 from payload.types import Foresight, Prospects
 from payload.world.clouds import Weather
-from payload.world.coarse import Footing, Layers
+from payload.world.coarse import Drivers, Footing, Layers
 from payload.world.cover import Edges
 from payload.world.globe import directions, seconds_since_2000
 from payload.world.noise import normal_quantile, normal_share
@@ -35,16 +36,41 @@ _PACE = 0.5  # of the strange sky, for each second of the time of issue
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _TINY = 1e-6
+_NOWHERE = "a forecast is asked for a place or time that is not on the Earth"
+
+
+def coming(weather: Weather, prospects: Prospects) -> NDArray[np.float64]:
+    """What comes at scenes, whoever foresees it and when: the four drivers and the two levels, shape (6, N).
+
+    Raises:
+        ImageryError: A place is not on the Earth, or a number is out of its bounds.
+    """
+    _check_scenes(prospects)
+    found = np.empty((6, prospects.time_s.size))
+    for mine in _chunks(prospects):
+        part = _part(prospects, mine)
+        squares, places = _squares(part), directions(part.lat_deg, part.lon_deg)
+        time_s = seconds_since_2000(part.epoch_utc) + part.time_s
+        drivers = squares.drivers(weather, places, time_s)
+        found[:4, mine] = drivers.large, drivers.small, drivers.ice, drivers.regime
+        found[4:, mine] = weather.levels(places, time_s)
+    return found
 
 
 def forecast(
-    weather: Weather, prospects: Prospects, *, issued_s: float, foresight: Foresight
+    weather: Weather,
+    prospects: Prospects,
+    comes: NDArray[np.float64],
+    *,
+    issued_s: float,
+    foresight: Foresight,
 ) -> NDArray[np.float64]:
     """P(clear) of scenes.
 
     Args:
         weather: Of a world.
         prospects: Scenes, in seconds after their epoch.
+        comes: What `coming` says of them, shape (6, N).
         issued_s: [s] after the epoch: when the forecast is made. What lies before it has no lead.
         foresight: Skill and its memory.
 
@@ -54,11 +80,12 @@ def forecast(
     Raises:
         ImageryError: A place is not on the Earth, or a number is out of its bounds.
     """
-    _check(prospects, issued_s, foresight)
+    _check_scenes(prospects)
+    _check(issued_s, foresight)
     found = np.empty(prospects.time_s.shape)
-    for first in range(0, found.size, _CHUNK):
-        mine = slice(first, first + _CHUNK)
-        found[mine] = _tell(weather, _part(prospects, mine), issued_s, foresight)
+    for mine in _chunks(prospects):
+        part = _part(prospects, mine)
+        found[mine] = _tell(weather, part, comes[:, mine], issued_s, foresight)
     return found
 
 
@@ -69,16 +96,20 @@ def correlation(lead_s: NDArray[np.float64], foresight: Foresight) -> NDArray[np
 
 
 def _tell(
-    weather: Weather, prospects: Prospects, issued_s: float, foresight: Foresight
+    weather: Weather,
+    prospects: Prospects,
+    comes: NDArray[np.float64],
+    issued_s: float,
+    foresight: Foresight,
 ) -> NDArray[np.float64]:
-    squares, epoch_s = Footing(prospects.size_km, _ACROSS), seconds_since_2000(prospects.epoch_utc)
+    squares, epoch_s = _squares(prospects), seconds_since_2000(prospects.epoch_utc)
     places = directions(prospects.lat_deg, prospects.lon_deg)
     time_s = epoch_s + prospects.time_s
     skill = correlation(prospects.time_s - issued_s, foresight)
     strange = replace(weather, seed=key(weather.seed, "forecast"))
-    truth = squares.drivers(weather, places, time_s)
+    truth, levels = Drivers(*comes[:4]), comes[4:]
     error = squares.drivers(strange, places, time_s + _PACE * (epoch_s + issued_s))
-    layers = squares.layers(truth.blurred(error, skill), weather.levels(places, time_s), skill)
+    layers = squares.layers(truth.blurred(error, skill), levels, skill)
     return clear_probability(layers, Edges(weather.cloud_optical_depth), prospects.max_cover)
 
 
@@ -108,6 +139,15 @@ def clear_probability(layers: Layers, edges: Edges, max_cover: float) -> NDArray
     return np.asarray(np.clip(found * within, 0.0, 1.0), np.float64)
 
 
+def _squares(prospects: Prospects) -> Footing:
+    return Footing(prospects.size_km, _ACROSS)
+
+
+def _chunks(prospects: Prospects) -> Iterator[slice]:
+    for first in range(0, prospects.time_s.size, _CHUNK):
+        yield slice(first, first + _CHUNK)
+
+
 def _part(prospects: Prospects, mine: slice) -> Prospects:
     return replace(
         prospects,
@@ -117,20 +157,24 @@ def _part(prospects: Prospects, mine: slice) -> Prospects:
     )
 
 
-def _check(prospects: Prospects, issued_s: float, foresight: Foresight) -> None:
+def _check_scenes(prospects: Prospects) -> None:
     places = (np.abs(prospects.lat_deg) <= 90.0) & (np.abs(prospects.lon_deg) <= 360.0)
-    if not (places & np.isfinite(prospects.time_s)).all() or not np.isfinite(issued_s):
-        raise ImageryError("a forecast is asked for a place or time that is not on the Earth")
+    if not (places & np.isfinite(prospects.time_s)).all():
+        raise ImageryError(_NOWHERE)
     if prospects.epoch_utc.tzinfo is None:
         raise ImageryError("the epoch of a forecast has no zone: UTC is wanted")
-    for name, value, most in (
-        ("skill", foresight.skill, 1.0),
-        ("max_cover", prospects.max_cover, 1.0),
-        ("size_km", prospects.size_km, 2000.0),
-    ):
-        if not 0.0 <= value <= most:
-            raise ImageryError(
-                f"{name} {value} of a forecast: a number from 0 to {most:g} is wanted"
-            )
+    _check_range("max_cover", prospects.max_cover, 1.0)
+    _check_range("size_km", prospects.size_km, 2000.0)
+
+
+def _check(issued_s: float, foresight: Foresight) -> None:
+    if not np.isfinite(issued_s):
+        raise ImageryError(_NOWHERE)
+    _check_range("skill", foresight.skill, 1.0)
     if not foresight.memory_s > 0.0:
         raise ImageryError(f"memory_s {foresight.memory_s} of a forecast: above 0 is wanted")
+
+
+def _check_range(name: str, value: float, most: float) -> None:
+    if not 0.0 <= value <= most:
+        raise ImageryError(f"{name} {value} of a forecast: a number from 0 to {most:g} is wanted")

@@ -12,23 +12,30 @@ import numpy as np
 from payload.kernels import can_compile
 
 _woken: list[ModuleType] = []
-_glances = [0]
+_glances = [0.0]
 
 _WORTH_PX = 2**14
 """Smaller patches are painted by numpy sooner than numba is loaded."""
 _WORTH_GLANCES = 200
 """So many scenes are glanced at by numpy in about the time in which numba is loaded."""
+_FORESEEN_AS = 1.0 / 25.0
+"""A scene that is foreseen takes such a share of one that is glanced at."""
 
 
 _ARENA_BYTES = 2**25 - 2**16
 
 
-def glance(scenes: int) -> None:
+def glance(scenes: float) -> None:
     """So many scenes are glanced at: where they are some of many, the compiled loops are worth their loading."""
     before = _glances[0]
     _glances[0] += scenes
     if before < _WORTH_GLANCES <= _glances[0]:
         wake(_WORTH_PX)
+
+
+def foresee(scenes: int) -> None:
+    """So many scenes are foreseen: the same."""
+    glance(scenes * _FORESEEN_AS)
 
 
 def wake(pixels: int) -> None:

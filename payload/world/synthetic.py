@@ -22,7 +22,7 @@ from payload.types import (
 from payload.world import quick
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Pace, Sky, Weather
 from payload.world.cover import Edges
-from payload.world.forecast import forecast
+from payload.world.forecast import coming, forecast
 from payload.world.glance import Peek
 from payload.world.globe import seconds_since_2000
 from payload.world.grid import SceneGrid
@@ -188,7 +188,33 @@ class Synthetic:
         Raises:
             ImageryError: A prospect is not of this Earth, or the foresight not of this world.
         """
-        return forecast(self.weather, prospects, issued_s=issued_s, foresight=foresight)
+        comes = self.coming(prospects)
+        return self.forecast_of(comes, prospects, issued_s=issued_s, foresight=foresight)
+
+    def coming(self, prospects: Prospects) -> NDArray[np.float64]:
+        """What comes there, by which each forecast goes, shape (6, N).
+
+        Raises:
+            ImageryError: A prospect is not of this Earth.
+        """
+        quick.foresee(prospects.time_s.size)
+        return coming(self.weather, prospects)
+
+    def forecast_of(
+        self,
+        comes: NDArray[np.float64],
+        prospects: Prospects,
+        *,
+        issued_s: float,
+        foresight: Foresight,
+    ) -> NDArray[np.float64]:
+        """`forecast` where it is known what comes.
+
+        Raises:
+            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+        """
+        quick.foresee(prospects.time_s.size)
+        return forecast(self.weather, prospects, comes, issued_s=issued_s, foresight=foresight)
 
 
 def _glances(

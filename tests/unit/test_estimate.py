@@ -152,3 +152,21 @@ def test_a_fleet_that_plans_anew_at_each_contact_takes_the_time_that_was_expecte
     changes = [f"rescheduling.policy={policy}", "scheduler.kind=priority"]
     expected, found = expected_of(path, changes), taken(path, changes, tmp_path / "out")
     assert within_two(expected[:2], found[:2]), expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["rescheduling.policy=ground_loop", "scheduler.kind=best-of"],
+        ["rescheduling.policy=next_opportunity", "scheduler.kind=ltap", "rescheduling.forecast={}"],
+        ["rescheduling.policy=on_board", "rescheduling.plans_memory=true"],
+        ["rescheduling.policy=ground_loop", "rescheduling.horizon_h=12"],
+    ],
+    ids=["the better of several plans", "forecasts", "memory", "half a day ahead"],
+)
+def test_a_fleet_whose_plans_are_made_anew_takes_the_time_that_was_expected(tmp_path, changes):
+    write_fleet(tmp_path, FleetSize(planes=2, satellites_per_plane=2, targets=60))
+    path = tmp_path / "fleet.yaml"
+    expected, found = expected_of(path, changes), taken(path, changes, tmp_path / "out")
+    assert within_two(expected[:2], found[:2]), (expected, found)

@@ -1,13 +1,19 @@
 """A calendar of opportunities: the order and the objects are those of plain sorting, and no more objects are held than asked for."""
 
+import itertools
+from collections import Counter
+from dataclasses import replace
 from operator import attrgetter
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planning import TARGETS, calendar_of, items, opportunity
 
 from payload.opportunities import Opportunities, opportunity_id
+from payload.plans import Limits, Plan, PlanContext
+from payload.scheduling import is_feasible
 from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
@@ -93,3 +99,28 @@ def test_what_went_by_is_let_go_and_what_is_far_is_not_made():
         assert [item.start_s for item in held] == [now_s + more for more in range(10)]
         assert calendar.held == 10
     assert calendar.between(605.0, 609.0)[0] is held[5]  # made once
+
+
+@given(items(9, targets=TARGETS, span_s=200_000), st.sampled_from([0.0, 10.0, 40_000.0]))
+def test_no_plan_takes_more_images_a_day_than_are_counted_at_most(found, settle_s):
+    """Judge: all plans, tried one after another, where each chance is a target's of its own."""
+    found = [replace(item, target=item.id) for item in found]
+    most = 0
+    for size in range(1, len(found) + 1):
+        for chosen in itertools.combinations(found, size):
+            plan = Plan(tuple(item.id for item in chosen), 0.0)
+            names = frozenset(item.id for item in found)
+            if is_feasible(plan, PlanContext(0.0, found, names, {}, {}, Limits(settle_s))):
+                days = Counter((item.satellite, item.start_s // 86_400) for item in chosen)
+                most = max(most, *days.values())
+    assert most <= calendar_of(found).most_a_day(settle_s)
+
+
+def test_so_many_images_a_day_can_be_taken_where_they_are_as_long_as_one_another():
+    """By hand: 2 s long and 10 s apart, of 0, 11, 12 and 23 s the second and the third are too near; the last is of the
+    next day."""
+    seconds = [0.0, 11.0, 12.0, 23.0, 86_400.0]
+    found = [opportunity("one", f"t{number}", each) for number, each in enumerate(seconds)]
+    assert calendar_of(found).most_a_day(8.0) == 3
+    assert calendar_of(found).most_a_day(10.0) == 2
+    assert Calendar({}).most_a_day(10.0) == 0

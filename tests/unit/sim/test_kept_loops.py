@@ -25,7 +25,7 @@ from payload.sim.log import Log
 from payload.sim.policies import LOOPS
 from payload.types import ContactWindow, Target
 
-URGENT = ["fifo", "edf", "priority"]
+URGENT = ["fifo", "edf", "priority", "ltap"]
 SPAN_S = 900.0
 
 

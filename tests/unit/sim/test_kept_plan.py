@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from planning import KINDS, SATELLITES, TARGETS, calendar_of, items, opportunity, scheduler, values
 
 from payload.plans import Limits, PlanContext
-from payload.ports import Urgent
+from payload.ports import Insistent, Urgent
 from payload.scenario.load import load_scenario
 from payload.sim import Memo, assemble
 from payload.sim.arms import make_arm
 from payload.sim.kept_plan import KeptPlan
 from payload.sim.mission import Mission
-from payload.sim.planning import urgencies
+from payload.sim.planning import is_kept
 
 URGENT = [kind for kind in KINDS if isinstance(scheduler(kind), Urgent)]
 
@@ -30,6 +30,29 @@ URGENT = [kind for kind in KINDS if isinstance(scheduler(kind), Urgent)]
 def test_who_goes_by_urgency():
     assert set(URGENT) == {"fifo", "edf", "priority"}
     assert [scheduler(kind).urgency(3.0, 5.0) for kind in ("fifo", "edf", "priority")] == [0, 5, -3]
+
+
+def test_landsats_rules_rank_by_priority_and_what_was_missed_until_they_bind():
+    """By hand: priority + 0.5 x missed; the sun has to stand above 5 deg, and 725 images a day are the most."""
+    rules = scheduler("ltap")
+    assert isinstance(rules, Insistent)
+    assert rules.urgency_of_missed(3.0, 2) == -4.0
+    assert not rules.leaves_out(lowest_sun_deg=5.1, most_a_day=725)
+    assert rules.leaves_out(lowest_sun_deg=5.0, most_a_day=725)
+    assert rules.leaves_out(lowest_sun_deg=5.1, most_a_day=726)
+
+
+def test_a_target_that_was_missed_takes_the_place_of_one_that_was_not():
+    """By hand: both want 100 s; t0 is first by its place until t1, missed once, is wanted more."""
+    found = [opportunity("one", name, s) for s in (100.0, 300.0) for name in ("t0", "t1")]
+    kept = KeptPlan(calendar_of(found), {}, {}, Limits(settle_s=10.0), lambda _, missed: -missed)
+    for name in ("t0", "t1"):
+        kept.want(name, 0.0)
+    kept.settle(0.0)
+    assert [item.target for item in kept.of("one")] == ["t0", "t1"]
+    kept.want("t1", 0.0, missed=1)
+    kept.settle(0.0)
+    assert [item.target for item in kept.of("one")] == ["t1", "t0"]
 
 
 class Flight:
@@ -309,7 +332,8 @@ BUDGETS = [
     {"camera": {"max_imaging_s_per_orbit": 30}},
     {"rescheduling": {"plans_memory": True}},
     {"rescheduling": {"horizon_h": 6}},
-    {"scheduler": {"kind": "ltap"}},
+    {"scheduler": {"kind": "ltap", "cap": 1}},
+    {"scheduler": {"kind": "ltap", "min_sun_elevation_deg": 90}},
     {"scheduler": {"kind": "best-of"}},
 ]
 
@@ -320,13 +344,13 @@ def test_where_more_than_turns_bind_a_plan_the_planner_is_asked(tmp_path, change
     camera = {"gsd_m": 10, "width_px": 512, "height_px": 512, "max_off_nadir_deg": 45}
     camera |= changes.get("camera", {})
     path = write_wishes(tmp_path, **{**changes, **rules, "camera": camera})
-    assert urgencies(assemble(load_scenario(path))) is None
+    assert not is_kept(assemble(load_scenario(path)))
 
 
 def both_flights(path, monkeypatch, change=lambda assembly: assembly):
     """What a flight leaves whose plan is kept, and what it leaves where it is made anew."""
     assembly = change(assemble(load_scenario(path)))
-    assert urgencies(assembly) is not None
+    assert is_kept(assembly)
     memo = Memo(assembly.darkroom, path.parent)
 
     def fly():
@@ -373,13 +397,15 @@ def test_an_image_may_begin_at_the_very_moment_at_which_its_target_is_wanted(tmp
     assert any(each.time_s == item.start_s for each in kept[0].versions for item in each.added)
 
 
-def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():
+@pytest.mark.parametrize("urgency_of", [None, lambda _, missed: -0.5 * missed])
+def test_what_a_put_back_target_costs_does_not_grow_with_the_plan(urgency_of):
     """Eight times the targets, each put back once: less than three times as long for each, where it was eight times."""
 
     def seconds(many):
         names = [f"t{number}" for number in range(many)]
         found = [item for number, name in enumerate(names) for item in chances(name, number)]
-        kept = KeptPlan(calendar_of(found), dict.fromkeys(names, 0.0), {}, Limits(settle_s=10.0))
+        limits, urgency = Limits(settle_s=10.0), dict.fromkeys(names, 0.0)
+        kept = KeptPlan(calendar_of(found), urgency, {}, limits, urgency_of)
         for name in names:
             kept.want(name, 0.0)
         plan = sorted(kept.settle(0.0).added, key=attrgetter("start_s"))
@@ -387,7 +413,7 @@ def test_what_a_put_back_target_costs_does_not_grow_with_the_plan():
         for item in plan[: many // 2]:
             kept.commit(item)
             kept.want(item.target, math.inf)
-            kept.want(item.target, item.end_s)
+            kept.want(item.target, item.end_s, missed=1)
             kept.settle(item.end_s)
         return (time.process_time() - start) / (many // 2)
 

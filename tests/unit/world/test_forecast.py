@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from payload.errors import ImageryError
-from payload.ports import Forecaster
+from payload.ports import Foreseeing
 from payload.types import Foresight, Prospects, Radiometry, Sensor, View, Window
 from payload.world.forecast import correlation
 from payload.world.synthetic import Synthetic
@@ -48,6 +48,20 @@ def known():
 
 def brier_skill(told, clear):
     return 1.0 - np.mean((told - clear) ** 2) / (clear.mean() * (1.0 - clear.mean()))
+
+
+def test_what_comes_is_asked_once_and_told_of_each_beside_anybody():
+    """Judge: forecasts that are asked anew; more scenes than are worked on at a time."""
+    asked = prospects(700)
+    comes = WORLD.coming(asked)
+    few = slice(5, 690, 7)
+    some = replace(
+        asked, lat_deg=asked.lat_deg[few], lon_deg=asked.lon_deg[few], time_s=asked.time_s[few]
+    )
+    for issued_s, skill in ((0.0, 0.6), (90 * DAY_S, 0.6), (90 * DAY_S, 0.0)):
+        foresight = Foresight(skill, 3 * DAY_S)
+        again = WORLD.forecast_of(comes[:, few], some, issued_s=issued_s, foresight=foresight)
+        assert again.tolist() == tell(some, skill, issued_s).tolist()
 
 
 @pytest.mark.parametrize("max_cover", [0.1, 0.3, 0.7])
@@ -115,7 +129,7 @@ def test_neighbours_are_forecast_alike_and_err_alike():
 
 
 def test_a_planner_finds_the_socket_kept():
-    assert isinstance(WORLD, Forecaster)
+    assert isinstance(WORLD, Foreseeing)
 
 
 @pytest.mark.parametrize("cover", [0.0, 1.0])

@@ -121,6 +121,19 @@ def test_a_small_patch_wakes_no_compiler_and_many_glances_do():
     assert python(LOOK.format(glances)) == ["False", "True"]
 
 
+def test_many_forecasts_wake_the_compiler_and_a_few_do_not():
+    """A plan of a hundred places does without; what a day's plans foresee does not."""
+    pytest.importorskip("numba")
+    foresee = """
+import numpy as np
+from payload.types import Foresight, Prospects
+asked = Prospects(np.full(100, 50.0), np.full(100, 8.0), np.arange(100.0), view.utc, 10.0)
+for _ in range({}): world.forecast(asked, issued_s=0.0, foresight=Foresight(0.6, 1e5))
+"""
+    assert python(LOOK.format(foresee.format(1))) == ["False", "False"]
+    assert python(LOOK.format(foresee.format(60))) == ["False", "True"]
+
+
 def compiled_as_by_numpy(monkeypatch, noise, direction, when_s):
     """The values of compiled noise, which are numpy's to the bit."""
     monkeypatch.setattr(quick, "_woken", [])
