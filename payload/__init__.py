@@ -14,4 +14,10 @@ tells the story of a flight in one page. The rooms, from the nouns to the page a
     training    the wing that makes the masker
 """
 
+import os
+
+# onnxruntime (seen in 1.32) otherwise keeps an id of the device and a diary of its sessions in the user's cache and tries to
+# send both to its maker. It looks at this once, when it is loaded, so no call comes early enough.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 __version__ = "0.1.0"

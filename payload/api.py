@@ -1,9 +1,8 @@
 """The front door: what the command line does, each as one function.
 
->>> from pathlib import Path
 >>> from payload import api
->>> scenario = api.load_scenario(Path("scenarios/quickstart.yaml"))
->>> result = api.run(scenario, Path("results"))  # doctest: +SKIP
+>>> scenario = api.load_scenario("scenarios/quickstart.yaml")
+>>> result = api.run(scenario, "results")  # doctest: +SKIP
 >>> result.summary["bytes"]["delivered"]  # doctest: +SKIP
 """
 
@@ -151,8 +150,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def calibrate(
-    scenario: Path | None,
-    out: Path,
+    scenario: str | Path | None,
+    out: str | Path,
     *,
     overrides: Sequence[str] = (),
     scenes: int | None = None,
@@ -171,6 +170,7 @@ def calibrate(
         ScenarioError: The scene has no glance or no truth, or the file cannot be written.
         PayloadError: Pixels cannot be masked or coded.
     """
+    out = Path(out)
     asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
     check_place(out)
     fitted = Calibration(
@@ -181,8 +181,8 @@ def calibrate(
 
 
 def profile(
-    scenario: Path | None,
-    out: Path,
+    scenario: str | Path | None,
+    out: str | Path,
     *,
     overrides: Sequence[str] = (),
     active_w: float | None = None,
@@ -203,6 +203,7 @@ def profile(
         ScenarioError: The file cannot be written.
         PayloadError: Scenes cannot be painted or masked.
     """
+    out = Path(out)
     asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
     check_place(out)
     found = measure_profile(asked, out.stem, Watts(active_w, idle_w), cpu_s=cpu_s)
@@ -210,12 +211,13 @@ def profile(
     return found
 
 
-def plan(scenario: Scenario, out: Path) -> tuple[PlanReport, Path]:
+def plan(scenario: Scenario, out: str | Path) -> tuple[PlanReport, Path]:
     """Plan the images of a scenario at its start, fly nothing, and write the plan into a folder of `out`.
 
     Raises:
         PayloadError: The folder cannot be written, or the scheduler lacks its extra.
     """
+    out = Path(out)
     assembly = assemble(scenario)
     found, named = first_plan(assembly), assembly.target_named
     report = plan_report(scenario, found.plan, found.images, named, left_out=found.left_out)
@@ -247,7 +249,7 @@ def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor
 def optimise(
     spec: SweepSpec,
     terms: SearchTerms,
-    out: Path,
+    out: str | Path,
     flier: Executor,
     tell: SweepTell = lambda _: None,
 ) -> Found:
@@ -260,6 +262,7 @@ def optimise(
         flier: Who flies; see `executor`.
         tell: Is told how far it is.
     """
+    out = Path(out)
     found = search(spec, terms, out, flier, tell)
     write_search(found)
     return found

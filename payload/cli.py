@@ -196,13 +196,13 @@ def _answer_run(result: "RunResult") -> None:
 def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Read a scenario and all it names; nothing is flown.
 
-    If something is wrong, each mistake is told with file, line and key, and the exit code is 2.
+    If something is wrong, each mistake is told with file, line and key, and the exit code is 2. What only looks odd is a note.
 
     Example:  payload-sim check scenarios/quickstart.yaml
     """
     from payload import api
 
-    checked = api.check(scenario, overrides or [])
+    checked = api.check(scenario, overrides or [], lambda note: _say(f"note: {note}"))
     if as_json:
         _answer_json(
             {

@@ -1,6 +1,6 @@
 """Whether a scenario can be flown: everything that it names is read, and nothing is flown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -15,24 +15,36 @@ from payload.sim import at_key
 from payload.sim.assemble import fitted_profile, make_sensor, surrogate_of
 from payload.sim.encounters import propagators_of
 from payload.sim.outlook import check_foresight
+from payload.sim.passes import outdated
 from payload.sim.wanted import targets_of_file
 
+Tell = Callable[[str], None]
 
-def check(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+
+def _silence(_note: str) -> None:
+    """Tell nobody."""
+
+
+def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence) -> Scenario:
     """Load a scenario and everything that it names; nothing is flown.
+
+    Args:
+        path: The file.
+        overrides: Texts `path.to.key=value`, checked like the file.
+        tell: Is told what is no mistake and yet worth knowing: old elements, properties of targets that nobody reads.
 
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
         OrbitError: A satellite cannot be propagated to the end of the flight.
     """
-    scenario = examine(path, overrides)
+    scenario = examine(path, overrides, tell)
     sensor = make_sensor(scenario)
     fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
     surrogate_of(scenario)
     return scenario
 
 
-def examine(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence) -> Scenario:
     """Read a scenario and all files that it names, for those who fly nothing: lists of passes, budgets of links.
 
     Whether network and surrogate fit, which takes far longer to find out, is asked by `check` alone.
@@ -40,17 +52,19 @@ def examine(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     Args:
         path: The file.
         overrides: Texts `path.to.key=value`, checked like the file.
+        tell: As that of `check`.
 
     Raises:
         ScenarioError: As `check` does.
         OrbitError: A satellite cannot be propagated to the end of the flight.
     """
     scenario = load_scenario(path, overrides)
-    at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
+    requested = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     sensor = make_sensor(scenario)
     scenario.masker.build(bands=sensor.bands)
     at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
-    for craft in propagators_of(scenario).values():  # is it still up at the end?
+    propagators = propagators_of(scenario)
+    for craft in propagators.values():  # is it still up at the end?
         craft.propagate(np.array([0.0, scenario.duration_s]))
     if scenario.passes is not None:
         file = scenario.passes.file
@@ -59,4 +73,6 @@ def examine(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
+    for note in (*requested.notes, *outdated(scenario, propagators)[1]):
+        tell(note)
     return scenario

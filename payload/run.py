@@ -56,7 +56,7 @@ class RunResult:
 
 def run(
     scenario: Scenario,
-    out: Path,
+    out: str | Path,
     *,
     tell: Tell = silence,
     command: Sequence[str] = (),
@@ -74,6 +74,7 @@ def run(
     Raises:
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
+    out = Path(out)
     started = datetime.now(UTC)
     jobs = (os.cpu_count() or 1) if jobs is None else jobs
     assembly = assemble(scenario, store=find_store(), jobs=jobs)
@@ -146,8 +147,9 @@ def run(
     return RunResult(folder.final, summary)
 
 
-def fly(scenario: Scenario, spool: Path, *, tell: Tell = silence) -> dict[str, Any]:
+def fly(scenario: Scenario, spool: str | Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
+    spool = Path(spool)
     assembly = assemble(scenario, store=find_store())
     records, memo = fly_arms(assembly, spool, tell=tell)
     return _summarise(assembly, scenario.digest, records, memo)

@@ -230,11 +230,12 @@ def _question(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Stat
     return found[0]
 
 
-def query_folder(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def query_folder(folder: str | Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask the tables of a results folder once; see `folder_tables`.
 
     Raises:
         ScenarioError: There are no tables, or the query is refused.
     """
+    folder = Path(folder)
     with folder_tables(folder) as ask:
         return ask(sql)

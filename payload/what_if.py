@@ -20,7 +20,7 @@ from payload.sweep.variants import fly_variants
 
 
 def variants(
-    base: Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
+    base: str | Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
 ) -> list[tuple[str, Scenario]]:
     """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
 
@@ -40,7 +40,7 @@ def variants(
 
 
 def compare(
-    scenarios: Sequence[tuple[str, Scenario]], spool: Path, *, tell: Tell = silence
+    scenarios: Sequence[tuple[str, Scenario]], spool: str | Path, *, tell: Tell = silence
 ) -> Comparison:
     """Fly scenarios over the same world and seed, those of the first, and set them side by side.
 
@@ -49,6 +49,7 @@ def compare(
         spool: A folder for what the flights need meanwhile.
         tell: Is told the variant and the image whenever pixels are worked on.
     """
+    spool = Path(spool)
     seed = scenarios[0][1].seed
     summaries = []
     for index, (name, scenario) in enumerate(scenarios):
@@ -62,7 +63,7 @@ def compare(
 def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
     scenarios: Sequence[tuple[str, Scenario]],
     seeds: int,
-    folder: Path,
+    folder: str | Path,
     flier: Executor,
     *,
     settings: Sequence[Mapping[str, str]] = (),
@@ -78,6 +79,7 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
         settings: By variant after the base what it sets, see `what_if_settings`; of a grid, main effects are told, too.
         tell: Is told how far it is.
     """
+    folder = Path(folder)
     first = scenarios[0][1].seed
     flown_with = range(first, first + seeds)
     flights = fly_variants(scenarios, flown_with, folder, flier, tell)

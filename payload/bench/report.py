@@ -43,12 +43,15 @@ class BenchReport:
     ratios: tuple[Ratio, ...]
 
 
-def bench(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> tuple[BenchReport, Path]:
+def bench(
+    out: str | Path, *, tell: Callable[[str], None] = lambda _: None
+) -> tuple[BenchReport, Path]:
     """Measure, and write `bench.json` into a folder; some minutes.
 
     Raises:
         PayloadError: The folder cannot be written.
     """
+    out = Path(out)
     from payload.bench import flights, stages  # noqa: PLC0415 - they need nearly all rooms
 
     ratios: list[Ratio] = []

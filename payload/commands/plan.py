@@ -62,7 +62,9 @@ def plan(
         changes = [*(overrides or [])]
         changes += [] if kind is None else [f"scheduler={{kind: {kind}}}"]
         changes += [] if seed is None else [f"seed={seed}"]
-        found, folder = api.plan(api.check(scenario, changes), out)
+        found, folder = api.plan(
+            api.check(scenario, changes, lambda note: say(f"note: {note}")), out
+        )
         lines, plain, notes = [*found.lines(), str(folder)], found.as_dict(), found.notes()
     if as_json:
         answer_json(plain)

@@ -18,7 +18,7 @@ from shapely.geometry import shape
 
 from payload.errors import ScenarioError
 from payload.imaging.areas import MOST_SHOTS, Framing, TooLarge, area_km2, lay_shots
-from payload.imaging.wishes import Wishes, read_wishes
+from payload.imaging.wishes import Wishes, passed_over, read_wishes
 from payload.types import Coverage, Target
 
 MAX_NAME_CHARACTERS = 64
@@ -29,6 +29,19 @@ _FORBIDDEN = "/\\"  # names become parts of ids and of file names
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """What a file wants.
+
+    Attributes:
+        targets: In the file's order.
+        notes: What a person should know of the file, in sentences.
+    """
+
+    targets: tuple[Target, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Feature:
     """What a feature says before it becomes one target or several."""
 
@@ -36,12 +49,20 @@ class _Feature:
     point: tuple[float, float]
     area: Geometry | None
     wishes: Wishes
+    properties: Mapping[str, object]
 
 
 def load_targets(
     path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
 ) -> tuple[Target, ...]:
-    """The targets of a GeoJSON file, in order: a FeatureCollection, a Feature or a geometry.
+    """The targets of a GeoJSON file, in order; see `read_targets`."""
+    return read_targets(path, framing=framing, epoch_utc=epoch_utc).targets
+
+
+def read_targets(
+    path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
+) -> Requested:
+    """What a GeoJSON file wants: a FeatureCollection, a Feature or a geometry.
 
     A Feature may say its `name` (unique; `target-<n>` otherwise) among its properties, and how it is wanted:
     see `payload.imaging.wishes`. An area becomes as many shots as cover it, named `<name>/1`, `<name>/2`, …;
@@ -69,7 +90,9 @@ def load_targets(
             f"{path}: the name {twice[0]!r} stands for {counts[twice[0]]} targets;"
             " names must differ"
         )
-    return tuple(target for item in features for target in _targets(item, framing, path))
+    targets = tuple(target for item in features for target in _targets(item, framing, path))
+    unread = passed_over(item.properties for item in features)
+    return Requested(targets, () if unread is None else (f"{path.name} has {unread}",))
 
 
 def _targets(feature: _Feature, framing: Framing | None, path: Path) -> list[Target]:
@@ -131,7 +154,8 @@ def _read_feature(feature: object, number: int, where: str, epoch_utc: datetime 
     name = _name(properties.get("name"), f"target-{number}", where)
     where = f"{where} ({name})"
     point, area = _place(feature.get("geometry"), where)
-    return _Feature(name, point, area, read_wishes(properties, where, epoch_utc))
+    wishes = read_wishes(properties, where, epoch_utc)
+    return _Feature(name, point, area, wishes, properties)
 
 
 def _name(found: object, default: str, where: str) -> str:

@@ -1,7 +1,9 @@
 """What a GeoJSON feature may say of how and until when it is wanted."""
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -9,6 +11,20 @@ from payload.errors import ScenarioError
 from payload.units import S_PER_H
 
 MOST_HOURS = 100_000
+PROPERTIES = (
+    "name",
+    "priority",
+    "deadline",
+    "deadline_h",
+    "deliver_within_h",
+    "repeat_h",
+    "arrives_h",
+    "max_cloud_cover",
+    "min_sun_elevation_deg",
+    "max_off_nadir_deg",
+)
+"""All that is read of a feature's properties."""
+_MOST_TOLD, _MOST_CHARACTERS = 5, 40
 
 
 class Wishes(TypedDict):
@@ -52,6 +68,31 @@ def read_wishes(properties: Mapping[str, object], where: str, epoch_utc: datetim
         min_sun_elevation_deg=_number(properties, "min_sun_elevation_deg", where, (-90.0, 90.0)),
         max_off_nadir_deg=_number(properties, "max_off_nadir_deg", where, (0.0, 90.0)),
     )
+
+
+def passed_over(features: Iterable[Mapping[str, object]]) -> str | None:
+    """Which properties nobody reads, in a sentence, those that may be misspelt first; None if there are none.
+
+    Files of others are full of properties that mean nothing here, so this is no mistake.
+
+    Args:
+        features: The properties of each.
+    """
+    counts = Counter(key for properties in features for key in properties if key not in PROPERTIES)
+    if not counts:
+        return None
+    likely = {key: difflib.get_close_matches(key, PROPERTIES, n=1) for key in counts}
+    ordered = sorted(counts, key=lambda key: not likely[key])
+    told = [_told(key, counts[key], likely[key]) for key in ordered[:_MOST_TOLD]]
+    if len(ordered) > _MOST_TOLD:
+        told.append(f"and {len(ordered) - _MOST_TOLD} more")
+    return f"properties that nothing here reads: {', '.join(told)}"
+
+
+def _told(key: str, count: int, likely: list[str]) -> str:
+    name = repr(key if len(key) <= _MOST_CHARACTERS else f"{key[:_MOST_CHARACTERS]}…")
+    where = f"{count:,} feature{'s' if count > 1 else ''}"
+    return f"{name} ({where}; did you mean {likely[0]!r}?)" if likely else f"{name} ({where})"
 
 
 def _priority(found: object, where: str) -> float:

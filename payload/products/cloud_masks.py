@@ -97,10 +97,10 @@ class MaskReport:
 
 
 def mask_images(
-    images: Sequence[Path],
-    out: Path,
+    images: Sequence[str | Path],
+    out: str | Path,
     *,
-    truths: Sequence[Path] = (),
+    truths: Sequence[str | Path] = (),
     masker: Masker | None = None,
     reading: Reading | None = None,
     tell: Callable[[str, str], None] = lambda _what, _image: None,
@@ -120,17 +120,19 @@ def mask_images(
         MaskerError: The model cannot be run.
         ScenarioError: The numbers of images and masks differ, or two images have the same name.
     """
-    _check_names(images, truths, out)
+    files, known = [Path(each) for each in images], [Path(each) for each in truths]
+    out = Path(out)
+    _check_names(files, known, out)
     how = reading or Reading()
     reports = []
-    for index, image in enumerate(images):
+    for index, image in enumerate(files):
         tell("mask", image.name)
         reports.append(
             mask_raster(
                 image,
                 out,
                 masker=masker or OnnxMasker(),
-                truth=truths[index] if truths else None,
+                truth=known[index] if known else None,
                 bands=how.bands,
                 scale=how.scale,
                 offset=how.offset,

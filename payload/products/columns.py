@@ -136,7 +136,7 @@ def meaning(table: str, column: str) -> str:
     return MEANINGS.get(table, {}).get(column, "")
 
 
-def columns(folder: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+def columns(folder: str | Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
     names, rows = query_folder(folder, ALL_COLUMNS)
     return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

@@ -126,7 +126,7 @@ class MapReport:
 
 
 def paint_world(
-    earth: Earth, lat_deg: float, lon_deg: float, utc: datetime, out: Path
+    earth: Earth, lat_deg: float, lon_deg: float, utc: datetime, out: str | Path
 ) -> SceneReport:
     """Paint the scene around a place at a time, and write it with its truth and a picture.
 
@@ -141,6 +141,7 @@ def paint_world(
         ImageryError: There is no such scene, or a raster cannot be written.
         ScenarioError: The folder cannot be written.
     """
+    out = Path(out)
     place = np.array([lat_deg]), np.array([lon_deg])
     sun_deg = float(sun_elevation_deg(*place, np.zeros(1), epoch_utc=utc)[0])
     name = _name(lat_deg, lon_deg, utc, earth.sensor.gsd_m)
@@ -157,7 +158,7 @@ def paint_world(
     return SceneReport(image, truth, depth, picture, cloud, shadow, sun_deg)
 
 
-def map_world(earth: Earth, when: datetime | int, out: Path) -> MapReport:
+def map_world(earth: Earth, when: datetime | int, out: str | Path) -> MapReport:
     """Draw the globe's cloud cover, white over land and sea, with the coasts.
 
     Args:
@@ -168,6 +169,7 @@ def map_world(earth: Earth, when: datetime | int, out: Path) -> MapReport:
     Raises:
         ScenarioError: The world is not synthetic, or the folder cannot be written.
     """
+    out = Path(out)
     weather = earth.synthetic.weather
     _make(out)
     if isinstance(when, int):
@@ -181,7 +183,7 @@ def map_world(earth: Earth, when: datetime | int, out: Path) -> MapReport:
     return MapReport(picture, global_mean(cells))
 
 
-def measure_world(earth: Earth, year: int, out: Path, *, effort: float = 1.0) -> LawsReport:
+def measure_world(earth: Earth, year: int, out: str | Path, *, effort: float = 1.0) -> LawsReport:
     """Measure the laws of a world's clouds over a year; writes `laws.json` and `laws.md`.
 
     Args:
@@ -193,6 +195,7 @@ def measure_world(earth: Earth, year: int, out: Path, *, effort: float = 1.0) ->
     Raises:
         ScenarioError: The world is not synthetic, or the folder cannot be written.
     """
+    out = Path(out)
     survey = Survey(earth.synthetic, datetime(year, 1, 1, tzinfo=UTC), effort)
     _make(out)
     report = examine_laws(survey)

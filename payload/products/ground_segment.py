@@ -81,7 +81,7 @@ class UnpackReport:
         return f"{self.source}: {', '.join(found)}; what is intact is restored" if found else ""
 
 
-def unpack(path: Path, out: Path) -> UnpackReport:
+def unpack(path: str | Path, out: str | Path) -> UnpackReport:
     """Restore a container as `<stem>.tif` in a folder.
 
     The GeoTIFF has the image's bands, georeference, and scale and offset. Tiles that are not there, and
@@ -99,6 +99,8 @@ def unpack(path: Path, out: Path) -> UnpackReport:
         CodecError: The file is no container, or its header is damaged.
         ImageryError: The GeoTIFF cannot be written; nothing is left of it then.
     """
+    path = Path(path)
+    out = Path(out)
     container = read_container(path)
     target = out / f"{path.stem}.tif"
     try:

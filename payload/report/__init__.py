@@ -24,12 +24,13 @@ from payload.report.page import render_page
 __all__ = ["ReportData", "make_figures", "read_report_data", "render_page", "write_report"]
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: str | Path) -> Path:
     """Make `report.html` of a results folder, beside and renamed; its path.
 
     Raises:
         ScenarioError: The folder is none of ours, is damaged, or cannot be written to.
     """
+    folder = Path(folder)
     page = render_page(read_report_data(folder))
     path, partial = folder / "report.html", folder / f".report.html.partial-{os.getpid()}"
     try:

@@ -8,13 +8,13 @@ from payload.analysis import Comparison, compare
 from payload.report.folder import read_summary
 
 
-def compare_results(folders: Sequence[Path]) -> Comparison:
+def compare_results(folders: Sequence[str | Path]) -> Comparison:
     """Set flights that were flown before side by side; the first is the base.
 
     Raises:
         ScenarioError: A folder holds no results, those of another version, or damaged ones.
     """
-    told = [(folder.name, *read_summary(folder)) for folder in folders]
+    told = [(folder.name, *read_summary(folder)) for folder in map(Path, folders)]
     found = compare([(name, said) for name, _, said in told])
     seeds = {summary.seed for _, summary, _ in told}
     if len(seeds) == 1:

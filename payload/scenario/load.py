@@ -30,7 +30,7 @@ _MOVED: dict[KeyPath, str] = {
 }
 
 
-def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     """Read, override and check a scenario; nothing is run.
 
     Args:
@@ -41,6 +41,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
+    path = Path(path)
     changes = [Change(*parse_override(text), said=f"--set {_clipped(text)}") for text in overrides]
     return read_template(path).scenario(changes)
 

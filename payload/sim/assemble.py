@@ -78,7 +78,7 @@ class Assembly:
         supplies: What the solar arrays give, by satellite; empty where power is unlimited.
         network: What the masker asks of the processor; None where nobody asks.
         assumptions: What is assumed of the processor's speed, in sentences.
-        notes: What a person should know of the orbits and passes before believing the result.
+        notes: What a person should know of targets, orbits and passes before believing the result.
         store: Remembers pixel work from run to run; None where nothing does.
     """
 
@@ -260,13 +260,15 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         OrbitError: The orbit cannot be flown for the whole span.
     """
     sensor = make_sensor(scenario)
-    places = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
+    requested = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     fitted = fitted_profile(scenario, masker)
     faults = Faults(timetable(scenario, boot_s=fitted.profile.boot_s))
     met = find_encounters(scenario, faults.outages)
     ephemerides = met.ephemerides
-    targets, opportunities = find_wanted(scenario, sensor, places, ephemerides, jobs=jobs)
+    targets, opportunities = find_wanted(
+        scenario, sensor, requested.targets, ephemerides, jobs=jobs
+    )
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     check_foresight(scenario, source)
     supplies = {
@@ -293,7 +295,7 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         supplies=supplies,
         network=fitted.network,
         assumptions=fitted.assumptions,
-        notes=met.notes,
+        notes=(*requested.notes, *met.notes),
         store=store,
     )
     _ = assembly.limits  # looks at all of each orbit

@@ -11,10 +11,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Generic, Self, TypeVar
+from typing import Generic, ParamSpec, Self, TypeVar
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
+P = ParamSpec("P")
 
 _AT_ONCE = 2  # jobs for each helper: one under work, one that it finds when that is done
 
@@ -132,8 +133,19 @@ def start_workers(count: int) -> tuple[ProcessPoolExecutor, Connection]:
     """A pool of fresh processes, and the leash that holds them: they end when it is closed."""
     context = multiprocessing.get_context("spawn")
     held, leash = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(held,))
+    pool = _DeafPool(count, mp_context=context, initializer=_begin, initargs=(held,))
     return pool, leash
+
+
+class _DeafPool(ProcessPoolExecutor):
+    """Whom it starts does not hear Ctrl-C while it still imports what it needs, as a terminal tells it to all at once."""
+
+    def submit(self, fn: Callable[P, Done], /, *args: P.args, **options: P.kwargs) -> Future[Done]:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a child inherits it
+        try:
+            return super().submit(fn, *args, **options)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(leash: Connection) -> None:

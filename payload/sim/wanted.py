@@ -13,7 +13,7 @@ from payload.geometry.grid import TileGrid
 from payload.imaging.access import find_opportunities
 from payload.imaging.areas import Framing
 from payload.imaging.mapping import Below, MappingRule, find_frames
-from payload.imaging.targets import load_targets
+from payload.imaging.targets import Requested, read_targets
 from payload.opportunities import Opportunities
 from payload.orbit.sun import sun_elevation_deg
 from payload.scenario.models import Scenario
@@ -31,20 +31,20 @@ WORTH_LOOKS = 1_500_000_000
 _PARTS = 16  # of the fleet for each process: so small that nobody waits long for the last one
 
 
-def targets_of_file(scenario: Scenario) -> tuple[Target, ...]:
-    """The places that a scenario names; none where it maps.
+def targets_of_file(scenario: Scenario) -> Requested:
+    """The places that a scenario names, and notes on their file; none where it maps.
 
     Raises:
         ScenarioError: Its file is not what is wanted.
     """
     file = scenario.targets.file
     if file is None:
-        return ()
+        return Requested()
     camera = scenario.camera
     framing = Framing(
         camera.height_px, camera.width_px, camera.gsd_m, tile_px=scenario.pruning.tile_px
     )
-    return load_targets(file, framing=framing, epoch_utc=scenario.epoch_utc)
+    return read_targets(file, framing=framing, epoch_utc=scenario.epoch_utc)
 
 
 def find_wanted(

@@ -50,7 +50,7 @@ __all__ = [
 
 def run_sweep(
     spec: SweepSpec,
-    out: Path,
+    out: str | Path,
     executor: Executor,
     wishes: Wishes = NONE,
     tell: Tell = lambda _: None,
@@ -61,6 +61,7 @@ def run_sweep(
         ScenarioError: The sweep is not sound, or the folder cannot be written.
         SweepError: The cluster is gone, or a file of the scenario has changed meanwhile.
     """
+    out = Path(out)
     started = datetime.now(UTC)
     result = fly_sweep(spec, out, executor, wishes, tell)
     table = RunTable(result)

@@ -27,12 +27,13 @@ MOST_LINES = 2_000
 _ROW_PX, _LOW_ROW_PX, _REST_PX, _MANY = 46, 20, 110, 30
 
 
-def write_effects(found: PairedComparison, title: str, folder: Path) -> Path:
+def write_effects(found: PairedComparison, title: str, folder: str | Path) -> Path:
     """Write all files into a folder that is there; the path of the page.
 
     Raises:
         ScenarioError: A file cannot be written.
     """
+    folder = Path(folder)
     told = [
         {"kind": kind} | effect.as_dict()
         for kind, effects in (("variant", found.effects), ("main effect", found.main))

@@ -149,12 +149,13 @@ class SweepSpec(Section):
         return self.name if self._source is None else self._source.where(keys)
 
 
-def load_sweep(path: Path) -> SweepSpec:
+def load_sweep(path: str | Path) -> SweepSpec:
     """Read a sweep; its base is not opened yet.
 
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
+    path = Path(path)
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: a mapping of keys is wanted (name, base, grid, seeds, …)")

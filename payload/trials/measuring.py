@@ -31,7 +31,7 @@ def compress_images(
     images: Images,
     terms: Terms | None = None,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     tell: Tell = lambda _: None,
 ) -> CodecFindings:
     """Measure codecs on a user's own images.
@@ -48,6 +48,7 @@ def compress_images(
         CodecError: A codec that is named refuses a tile, or does not keep its promise.
         ScenarioError: The folder cannot be written to.
     """
+    out = None if out is None else Path(out)
     trial = _Trial(terms or Terms())
     count = images.count()
     if out is not None:
@@ -62,11 +63,11 @@ def compress_images(
 
 
 def compress_listed(
-    folder: Path,
-    tiles: Path | None,
+    folder: str | Path,
+    tiles: str | Path | None,
     terms: Terms | None = None,
     *,
-    out: Path,
+    out: str | Path,
     tell: Tell = lambda _: None,
 ) -> CodecFindings:
     """Measure codecs on the tiles of the published table; clouds are left out, too, by codecs that can.
@@ -81,6 +82,9 @@ def compress_listed(
     Raises:
         PayloadError: As `compress_images`.
     """
+    folder = Path(folder)
+    tiles = None if tiles is None else Path(tiles)
+    out = Path(out)
     trial = _Trial(terms or Terms())
     listed = choose(folder) if tiles is None else read_list(tiles)
     kept = tuple(one for one in listed if one.is_kept)

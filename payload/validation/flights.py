@@ -8,7 +8,7 @@ from payload.validation.verdict import Validation, validate
 
 
 def validate_missions(
-    folder: Path, missions: Sequence[str], out: Path, *, tell: Callable[[str], None]
+    folder: str | Path, missions: Sequence[str], out: str | Path, *, tell: Callable[[str], None]
 ) -> Validation:
     """Fly the missions of a folder beside what is published of them, and write what is found.
 
@@ -21,6 +21,8 @@ def validate_missions(
     Raises:
         ScenarioError: A mission is not there, or not what is wanted.
     """
+    folder = Path(folder)
+    out = Path(out)
     make_place(out)
     found = validate(folder, missions, tell=tell)
     write_validation(found, out)

@@ -163,7 +163,7 @@ class PlannersReport:
 
 
 def measure_planners(
-    out: Path, *, effort: float, tell: Callable[[str], None] = lambda _: None
+    out: str | Path, *, effort: float, tell: Callable[[str], None] = lambda _: None
 ) -> PlannersReport:
     """Measure the planners and write `planners.json` and `planners.md` into a folder.
 
@@ -178,6 +178,7 @@ def measure_planners(
         ScenarioError: The folder cannot be made.
         PluginError: HiGHS is not installed.
     """
+    out = Path(out)
     rows = out / "rows"
     make_place(rows)
     seeds = max(1, round(effort * len(SEEDS)))

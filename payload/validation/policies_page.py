@@ -66,7 +66,11 @@ class Figure:
 
 
 def validate_policies(
-    scenario: Path, out: Path, *, effort: float, tell: Callable[[str], None] = lambda _: None
+    scenario: str | Path,
+    out: str | Path,
+    *,
+    effort: float,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> PoliciesReport:
     """Fly a scenario with each policy and write what they bring.
 
@@ -79,6 +83,8 @@ def validate_policies(
     Raises:
         ScenarioError: The scenario is not what is wanted, or the folder cannot be made.
     """
+    scenario = Path(scenario)
+    out = Path(out)
     make_place(out)
     wanted = cells(max(2, round(effort * SEEDS)), max(1, round(effort * PIXEL_SEEDS)))
     flights = fly_cells(scenario, wanted, out / "rows", tell=tell)

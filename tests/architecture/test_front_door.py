@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import statistics
 
 from payload import api
@@ -22,6 +23,18 @@ def test_every_public_function_of_the_front_door_is_exported():
         and not name.startswith("_")
     }
     assert own <= set(api.__all__)
+
+
+def test_whoever_hands_over_a_file_may_name_it_by_text():
+    asked = {
+        (name, parameter.name): str(parameter.annotation)
+        for name in api.__all__
+        if inspect.isfunction(getattr(api, name))
+        for parameter in inspect.signature(getattr(api, name), eval_str=True).parameters.values()
+        if re.search(r"\bPath\b", str(parameter.annotation))
+    }
+    assert len(asked) > 20
+    assert {what for what, type_ in asked.items() if "str" not in type_} == set()
 
 
 def test_every_room_has_a_guide(root):

@@ -7,6 +7,8 @@ import pytest
 
 from payload.errors import ScenarioError
 from payload.imaging import load_targets
+from payload.imaging.targets import read_targets
+from payload.imaging.wishes import PROPERTIES, passed_over
 from payload.types import Target
 
 EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
@@ -17,6 +19,38 @@ def read(tmp_path, **properties):
     geometry = {"type": "Point", "coordinates": [11.0, 48.0]}
     path.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
     return load_targets(path, epoch_utc=EPOCH)[0]
+
+
+def test_each_property_that_is_known_is_read(tmp_path):
+    """A list is good for none of them."""
+    for name in PROPERTIES:
+        with pytest.raises(ScenarioError, match=f"{name}.*\\[1"):
+            read(tmp_path, **{name: [1]})
+
+
+def test_properties_that_nobody_reads_are_named_and_the_misspelt_ones_first(tmp_path):
+    features = [
+        {
+            "type": "Feature",
+            "properties": said,
+            "geometry": {"type": "Point", "coordinates": [1, i]},
+        }
+        for i, said in enumerate([{"ort": 1, "name": "a"}, {"piority": 2, "ort": 1}, None])
+    ]
+    path = tmp_path / "wanted.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    (note,) = read_targets(path).notes
+    assert note == (
+        "wanted.geojson has properties that nothing here reads: "
+        "'piority' (1 feature; did you mean 'priority'?), 'ort' (2 features)"
+    )
+
+
+def test_of_many_foreign_properties_some_are_named_and_the_others_counted():
+    said = passed_over([{f"x{number}": 0 for number in range(9)} | {"y" * 500: 0}])
+    assert said.endswith("'x4' (1 feature), and 5 more")
+    assert len(passed_over([{"y" * 500: 0}])) < 120
+    assert passed_over([dict.fromkeys(PROPERTIES, 0)]) is None
 
 
 def test_all_wishes_are_read(tmp_path):

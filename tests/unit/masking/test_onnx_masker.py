@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -177,6 +178,19 @@ def test_checking_a_masker_does_not_wake_the_engine():
 
 
 # --- strangers' models, written byte by byte, so that no test needs the package `onnx` -------
+
+
+def test_the_engine_keeps_no_diary_of_who_masks(tmp_path):
+    """Whatever it would send to its maker lies below the user's home before."""
+    code = (
+        "from payload.masking import onnx_masker as room\n"
+        "masker = room.OnnxMasker()\n"
+        "room._session(masker._model, masker.model_card.sha256)"
+    )
+    unsaid = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    others = {key: value for key, value in os.environ.items() if key not in unsaid}
+    subprocess.run([sys.executable, "-c", code], env=others | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def number(field, value):

@@ -24,6 +24,11 @@ def die_elsewhere(here, number):
     return square(number)
 
 
+def blocked(_job):
+    """What the thread that works here does not hear."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def leave_all(share):
     """Nothing is left for who hands out."""
     while share._left:
@@ -46,6 +51,13 @@ def test_jobs_come_back_in_their_order_whoever_does_them():
     assert [value for value, _ in found] == [number**2 for number in range(20)]
     assert [who == os.getpid() for _, who in found] == [False] * 18 + [True] * 2
     assert by_hand == [19, 18]
+
+
+def test_helpers_are_started_deaf_to_ctrl_c_and_who_starts_them_is_not():
+    """Else one that is still importing when a terminal tells all of it leaves a traceback."""
+    with Helpers(1) as helpers:
+        theirs = helpers.pool.submit(blocked, 0).result()
+    assert (signal.SIGINT in theirs, signal.SIGINT in blocked(0)) == (True, False)
 
 
 def test_what_killed_helpers_leave_is_done_here(caplog):
