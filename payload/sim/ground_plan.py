@@ -75,7 +75,7 @@ class GroundPlan:
             self._look_at(name)
         change = self._kept.settle(now_s)
         planned = {item.target for item in (*change.added, *change.dropped)}
-        self._trust(touched | planned | self._in_reach | self._gone_by())
+        self._trust(touched | planned | self._in_reach | self._gone_by() | self._kept.entered)
         self._in_reach.clear()
         return change
 

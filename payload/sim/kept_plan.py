@@ -16,15 +16,14 @@ import heapq
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from payload.plans import Limits
 from payload.sim.calendar import Calendar
+from payload.sim.vicinity import Key, Vicinity
 from payload.types import Opportunity
 
-_Key = tuple[float, float, float, int]  # start, end, roll, place: as plans are ordered
-_ROUNDING_S = 1e-6  # more than sums of seconds of a flight are ever off
 _in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # the same of objects
 
 
@@ -36,49 +35,59 @@ class Change:
     dropped: Sequence[Opportunity]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """In which order targets are served.
+
+    Attributes:
+        urgency: By target; the smallest is served first.
+        due_s: [s] By target: an image ends by then; at any time where missing.
+        of_missed: Urgency of a target that was missed so often; None where that is nothing to it.
+    """
+
+    urgency: Mapping[str, float]
+    due_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    of_missed: Callable[[str, int], float] | None = None
+
+
 class KeptPlan:
     """The plan of a fleet. Chances go by their places in the calendar, which are in order of time.
 
     Args:
         calendar: All chances.
-        urgency: By target; the smallest is served first.
-        due_s: [s] By target: an image ends by then; at any time where missing.
+        ranks: Of targets.
         limits: For turns; there are no budgets.
-        urgency_of: Of a target that was missed so often; None where that is nothing to its urgency.
+        horizon_s: [s] Nothing that starts later than so long after now is planned.
+
+    Attributes:
+        entered: Targets of which chances have come within the horizon since the plan before.
     """
 
     def __init__(
         self,
         calendar: Calendar,
-        urgency: Mapping[str, float],
-        due_s: Mapping[str, float],
+        ranks: Ranks,
         limits: Limits,
-        urgency_of: Callable[[str, int], float] | None = None,
+        horizon_s: float = math.inf,
     ) -> None:
         columns = self._columns = calendar.columns
-        self._calendar, self._limits = calendar, limits
+        self._calendar, self._vicinity = calendar, Vicinity(columns, limits)
+        self._clash = self._vicinity.clash
         self._start_s, self._end_s = columns.start_s, columns.end_s
-        self._number = {name: number for number, name in enumerate(columns.targets)}
-        self._satellite = {name: number for number, name in enumerate(columns.satellites)}
-        self._urgency = [urgency.get(name, 0.0) for name in columns.targets]
-        self._urgency_of, self._missed = urgency_of, [0] * len(columns.targets)
-        self._due_s = [due_s.get(name, math.inf) for name in columns.targets]
-        self._reach_s = (
-            max(columns.duration_s, default=0.0)
-            + limits.settle_s
-            + (max(columns.roll_deg, default=0.0) - min(columns.roll_deg, default=0.0))
-            / limits.slew_deg_per_s
-            + _ROUNDING_S
-        )
+        self._number, self._satellite = self._vicinity.target, self._vicinity.satellite
+        self._urgency = [ranks.urgency.get(name, 0.0) for name in columns.targets]
+        self._urgency_of, self._missed = ranks.of_missed, [0] * len(columns.targets)
+        self._due_s = [ranks.due_s.get(name, math.inf) for name in columns.targets]
         self._now_s = 0.0
+        self._horizon_s, self._within = horizon_s, 0  # so many chances have come within it
+        self.entered = set[str]()
         self._wanted_s = [math.inf] * len(columns.targets)
         self._ready_s = [0.0] * len(columns.satellites)
-        self._single = dict[
-            int, float | None
-        ]()  # by place, urgency of its own; None: not to be had
+        # by place, urgency of its own; None: not to be had
+        self._single: dict[int, float | None] = {}
         self._standing = [list[int]() for _ in columns.targets]  # one, but for a moment
         self._lines = [list[int]() for _ in columns.satellites]  # what stands
-        self._committed = [list[_Key]() for _ in columns.satellites]
+        self._committed = [list[Key]() for _ in columns.satellites]
         self._items = dict[int, Opportunity]()  # what stands, by place
         self._stood = dict[int, bool]()  # what has changed since the last plan
         self._seeking = set[int]()  # targets that may have a chance before the one that stands
@@ -124,11 +133,11 @@ class KeptPlan:
 
     def commit(self, item: Opportunity) -> None:
         """An image is flown, or will be whatever is planned."""
-        place = self._place(item)
+        place = self._vicinity.place_of(item)
         committed, at = self._where_committed(place)
-        if self._key(place) in committed[at : at + 1]:
+        if self._vicinity.key(place) in committed[at : at + 1]:
             return
-        committed.insert(at, self._key(place))
+        committed.insert(at, self._vicinity.key(place))
         if place in self._standing[self._columns.target[place]]:
             self._remove(place)  # what it excluded it still does, and beside it stands nothing else
             self._seeking.add(self._columns.target[place])
@@ -137,15 +146,15 @@ class KeptPlan:
 
     def release(self, item: Opportunity) -> None:
         """An image is committed no more, if it was."""
-        place = self._place(item)
+        place = self._vicinity.place_of(item)
         committed, at = self._where_committed(place)
-        if self._key(place) in committed[at : at + 1]:
+        if self._vicinity.key(place) in committed[at : at + 1]:
             del committed[at]
             self._doubt_near(place)
 
     def single_out(self, urgency: Mapping[Opportunity, float | None]) -> None:
         """These chances alone have an urgency of their own, whenever their target is wanted; those of None are not to be had."""
-        now = {self._place(item): each for item, each in urgency.items()}
+        now = {self._vicinity.place_of(item): each for item, each in urgency.items()}
         before = self._single
         changed = {
             place
@@ -167,6 +176,7 @@ class KeptPlan:
             while line and self._start_s[line[0]] < max(now_s, ready_s):
                 self._seeking.add(self._columns.target[line[0]])
                 self._withdraw(line[0])
+        self._enter()
         for number in self._seeking:
             self._seek(number)
         self._seeking.clear()
@@ -174,6 +184,20 @@ class KeptPlan:
             _, place, seeks = heapq.heappop(self._doubts)
             self._decide(place, seeks=seeks)
         return self._change()
+
+    def _enter(self) -> None:
+        """Chances come within the horizon."""
+        before, target = self._within, self._columns.target
+        until_s = self._now_s + self._horizon_s
+        self._within = bisect_right(self._start_s, until_s, lo=before)
+        self.entered.clear()
+        if math.isinf(self._horizon_s):
+            return  # all have been within it from the beginning
+        for place in range(before, self._within):
+            self.entered.add(self._columns.targets[target[place]])
+            standing = self._standing[target[place]]
+            if self._is_wanted(place) and not self._any_before(standing, place):
+                self._doubt(place)
 
     def of(self, satellite: str) -> list[Opportunity]:
         """What is planned for a satellite, in order of time."""
@@ -192,7 +216,8 @@ class KeptPlan:
         """The first chance of a target from a moment on [s] whose satellite is ready [s], whether it may stand or not."""
         columns, number = self._columns, self._number.get(target)
         chances = [] if number is None else columns.of_target[number]
-        for at in range(bisect_left(chances, from_s, key=self._start_s.__getitem__), len(chances)):
+        end = bisect_left(chances, self._within)
+        for at in range(bisect_left(chances, from_s, key=self._start_s.__getitem__), end):
             place = chances[at]
             if self._start_s[place] >= ready_s[columns.satellites[columns.satellite[place]]]:
                 return self._calendar.at(place)
@@ -256,7 +281,8 @@ class KeptPlan:
         """Whether a chance may be planned as far as it alone is concerned."""
         start_s, number = self._start_s[place], self._columns.target[place]
         return (
-            start_s >= self._now_s
+            place < self._within
+            and start_s >= self._now_s
             and start_s >= self._ready_s[self._columns.satellite[place]]
             and self._end_s[place] <= self._due_s[number]
             and (
@@ -284,7 +310,7 @@ class KeptPlan:
         self._remove(place)
         target, satellite = self._columns.target, self._columns.satellite[place]
         rank = self._rank(place)
-        for other in self._near(self._columns.of_satellite[satellite], place):
+        for other in self._beside(self._columns.of_satellite[satellite], place):
             if (
                 self._is_wanted(other)
                 and self._rank(other) > rank
@@ -304,7 +330,7 @@ class KeptPlan:
         """Beside a chance something has changed for all who come near."""
         for other in (
             place,
-            *self._near(self._columns.of_satellite[self._columns.satellite[place]], place),
+            *self._beside(self._columns.of_satellite[self._columns.satellite[place]], place),
         ):
             if self._is_wanted(other):
                 self._doubt(other)
@@ -320,7 +346,7 @@ class KeptPlan:
             at = bisect_right(chances, after)
         while at < len(chances) and chances[at] in self._single:
             at += 1
-        if at < len(chances):
+        if at < len(chances) and chances[at] < self._within:
             self._doubt(chances[at], seeks=True)
 
     def _doubt_single(self, number: int) -> None:
@@ -350,7 +376,7 @@ class KeptPlan:
         """
         return [
             other
-            for other in self._near(self._lines[self._columns.satellite[place]], place)
+            for other in self._beside(self._lines[self._columns.satellite[place]], place)
             if (before is None or other > before)
             and (after is None or other < after)
             and self._clash(other, place)
@@ -364,34 +390,11 @@ class KeptPlan:
             committed[at][-1] if at < len(committed) else None,
         )
 
-    def _where_committed(self, place: int) -> tuple[list[_Key], int]:
+    def _where_committed(self, place: int) -> tuple[list[Key], int]:
         """What is committed of a chance's satellite, and where among it the chance is, or would be."""
         committed = self._committed[self._columns.satellite[place]]
-        return committed, bisect_left(committed, self._key(place))
+        return committed, bisect_left(committed, self._vicinity.key(place))
 
-    def _key(self, place: int) -> _Key:
-        return self._start_s[place], self._end_s[place], self._columns.roll_deg[place], place
-
-    def _place(self, item: Opportunity) -> int:
-        """Where an image stands in the calendar."""
-        columns, satellite = self._columns, self._satellite[item.satellite]
-        chances = columns.of_target[self._number[item.target]]
-        at = bisect_left(chances, item.start_s, key=self._start_s.__getitem__)
-        while columns.satellite[chances[at]] != satellite:  # two may pass at the same moment
-            at += 1
-        return chances[at]
-
-    def _near(self, places: Sequence[int], place: int) -> Sequence[int]:
-        """Of places of a satellite in order of time, those that one of them could exclude; not itself, nor what is over."""
-        first_s, last_s = self._start_s[place] - self._reach_s, self._end_s[place] + self._reach_s
-        start_of = self._start_s.__getitem__
-        first = bisect_left(places, max(first_s, self._now_s), key=start_of)
-        last = bisect_right(places, last_s, lo=first, key=start_of)
-        return [other for other in places[first:last] if other != place]
-
-    def _clash(self, one: int, other: int) -> bool:
-        """Whether there is no time to turn between two chances of a satellite; `Limits.allow`, to the last bit."""
-        first, second = (one, other) if one < other else (other, one)
-        roll_deg, limits = self._columns.roll_deg, self._limits
-        turn_s = limits.settle_s + abs(roll_deg[second] - roll_deg[first]) / limits.slew_deg_per_s
-        return not self._start_s[second] >= self._end_s[first] + turn_s
+    def _beside(self, places: Sequence[int], place: int) -> Sequence[int]:
+        """Of places of a satellite those that one of them could exclude and that are not over."""
+        return self._vicinity.near(places, place, self._now_s)

@@ -9,7 +9,7 @@ from payload.plans import Plan, PlanContext
 from payload.ports import Insistent, Urgent
 from payload.sim.assemble import Assembly
 from payload.sim.calendar import Calendar
-from payload.sim.kept_plan import KeptPlan
+from payload.sim.kept_plan import KeptPlan, Ranks
 from payload.sim.means import Means
 from payload.sim.outlook import make_forecasts
 from payload.types import Opportunity, Target
@@ -17,11 +17,15 @@ from payload.types import Opportunity, Target
 
 def few_do(assembly: Assembly) -> bool:
     """Whether the planner says of a few chances of each target what it would say of all."""
-    rules = assembly.scenario.rescheduling
+    # within a horizon few are offered as it is
+    return _takes_first(assembly) and math.isinf(assembly.scenario.rescheduling.horizon_s)
+
+
+def _takes_first(assembly: Assembly) -> bool:
+    """Whether the planner takes of a target, which is worth the same at all times, the first chance that fits."""
     return (
         getattr(assembly.scheduler, "takes_first", False)
-        and rules.forecast is None  # a target is worth the same at all times
-        and math.isinf(rules.horizon_s)  # else few are offered as it is
+        and assembly.scenario.rescheduling.forecast is None
     )
 
 
@@ -40,7 +44,8 @@ def kept_plan(
     if urgency is None or _is_ruled(assembly, calendar, lines):
         return None
     due_s = {each.name: each.due_s for each in assembly.targets}
-    return KeptPlan(calendar, urgency, due_s, assembly.limits, _insistence(assembly))
+    ranks = Ranks(urgency, due_s, _insistence(assembly))
+    return KeptPlan(calendar, ranks, assembly.limits, assembly.scenario.rescheduling.horizon_s)
 
 
 def is_kept(assembly: Assembly) -> bool:
@@ -58,7 +63,7 @@ def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] |
     """
     rules, limits, scheduler = assembly.scenario.rescheduling, assembly.limits, assembly.scheduler
     if not (
-        few_do(assembly)
+        _takes_first(assembly)
         and limits.most_images is None
         and math.isinf(limits.imaging_s_per_orbit)
         and not (rules.plans_memory or rules.plans_energy)

@@ -27,6 +27,7 @@ from payload.types import ContactWindow, Target
 
 URGENT = ["fifo", "edf", "priority", "ltap"]
 SPAN_S = 900.0
+HORIZONS_H = [None, None, 0.01, 0.05, 0.1]  # shorter than a scenario may say, as is the span
 
 
 class Plain:
@@ -192,7 +193,7 @@ def worlds(draw, policy):
                 reserve_odds=draw(st.sampled_from([None, 0.0, 0.2])),
                 cloud_memory_h=1.0,
             ),
-        ),
+        ).model_copy(update={"horizon_h": draw(st.sampled_from(HORIZONS_H))}),
         UplinkModel(
             acquisition_s=draw(st.sampled_from([0.0, 7.0])),
             rate_kbps=draw(st.sampled_from([0.5, 4.0])),

@@ -20,7 +20,7 @@ from payload.ports import Insistent, Urgent
 from payload.scenario.load import load_scenario
 from payload.sim import Memo, assemble
 from payload.sim.arms import make_arm
-from payload.sim.kept_plan import KeptPlan
+from payload.sim.kept_plan import KeptPlan, Ranks
 from payload.sim.mission import Mission
 from payload.sim.planning import is_kept
 
@@ -45,7 +45,9 @@ def test_landsats_rules_rank_by_priority_and_what_was_missed_until_they_bind():
 def test_a_target_that_was_missed_takes_the_place_of_one_that_was_not():
     """By hand: both want 100 s; t0 is first by its place until t1, missed once, is wanted more."""
     found = [opportunity("one", name, s) for s in (100.0, 300.0) for name in ("t0", "t1")]
-    kept = KeptPlan(calendar_of(found), {}, {}, Limits(settle_s=10.0), lambda _, missed: -missed)
+    kept = KeptPlan(
+        calendar_of(found), Ranks({}, {}, lambda _, missed: -missed), Limits(settle_s=10.0)
+    )
     for name in ("t0", "t1"):
         kept.want(name, 0.0)
     kept.settle(0.0)
@@ -64,7 +66,7 @@ class Flight:
             name: self.planner.urgency(priorities.get(name, 1.0), due_s.get(name, float("inf")))
             for name in TARGETS
         }
-        self.kept = KeptPlan(calendar_of(found), urgency, due_s, limits)
+        self.kept = KeptPlan(calendar_of(found), Ranks(urgency, due_s), limits)
         self.context = PlanContext(0.0, found, frozenset(), priorities, {}, limits)
         self.context = replace(self.context, deadlines_s=due_s)
         self.pending, self.flown, self.plan = set(), [], {}
@@ -165,7 +167,7 @@ def test_whatever_its_owner_says_it_is_the_plan_that_the_planner_makes_of_that(k
     )
     planner = scheduler(kind)
     urgency = {name: planner.urgency(each * half, math.inf) for name, each in priorities.items()}
-    kept = KeptPlan(calendar_of(found), urgency, {}, limits)
+    kept = KeptPlan(calendar_of(found), Ranks(urgency), limits)
     moments = st.sampled_from([0.0, 0.0, 40.0, 90.0, math.inf])
     committed, now_s, plan, singled = set(), 0.0, {}, {}
     wanted_s, ready_s = dict.fromkeys(TARGETS, 0.0), dict.fromkeys(SATELLITES, 0.0)
@@ -255,7 +257,7 @@ def test_what_commitments_that_exclude_each_other_part_does_not_meet():
     ]
     limits = Limits(slew_deg_per_s=1.0)
     first, *between, last = found
-    kept = KeptPlan(calendar_of(found), {}, {}, limits)
+    kept = KeptPlan(calendar_of(found), Ranks({}), limits)
     for item in between:
         kept.commit(item)
     for item in (first, last):
@@ -274,7 +276,7 @@ def test_of_two_commitments_of_one_start_the_one_that_ends_later_is_the_last():
         opportunity("one", "t2", 90.0),
     ]
     long, short, near, far = found
-    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    kept = KeptPlan(calendar_of(found), Ranks({}), Limits())
     for item in (long, short):
         kept.commit(item)
     kept.want("t2", 0.0)
@@ -283,9 +285,24 @@ def test_of_two_commitments_of_one_start_the_one_that_ends_later_is_the_last():
     assert scheduler("fifo").plan(asked).opportunity_ids == (far.id,)
 
 
+def test_beyond_the_horizon_nothing_is_planned_until_it_has_come_near():
+    """By hand: of 10 s, 100 s and 130 s the first two are within 100 s; the third is as soon as 30 s have gone by."""
+    seconds = {"t0": 10.0, "t1": 100.0, "t2": 130.0}
+    found = [opportunity("one", name, start_s) for name, start_s in seconds.items()]
+    kept = KeptPlan(calendar_of(found), Ranks({}), Limits(), horizon_s=100.0)
+    for name in seconds:
+        kept.want(name, 0.0)
+    assert kept.settle(0.0).added == found[:2]
+    assert (kept.first_chance("t1", 0.0, {"one": 0.0}), kept.entered) == (found[1], {"t0", "t1"})
+    assert kept.first_chance("t2", 0.0, {"one": 0.0}) is None
+    assert kept.settle(29.9).added == []
+    assert kept.settle(30.0).added == found[2:]
+    assert kept.entered == {"t2"}
+
+
 def test_a_target_that_stays_wanted_is_sought_anew_when_its_image_is_flown():
     found = [opportunity("one", "t0", start_s) for start_s in (10.0, 100.0)]
-    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    kept = KeptPlan(calendar_of(found), Ranks({}), Limits())
     kept.want("t0", 0.0)
     assert kept.settle(0.0).added == found[:1]
     kept.commit(found[0])
@@ -331,7 +348,7 @@ BUDGETS = [
     {"camera": {"max_images_per_orbit": 3}},
     {"camera": {"max_imaging_s_per_orbit": 30}},
     {"rescheduling": {"plans_memory": True}},
-    {"rescheduling": {"horizon_h": 6}},
+    {"rescheduling": {"horizon_h": 6, "plans_memory": True}},
     {"scheduler": {"kind": "ltap", "cap": 1}},
     {"scheduler": {"kind": "ltap", "min_sun_elevation_deg": 90}},
     {"scheduler": {"kind": "best-of"}},
@@ -405,7 +422,7 @@ def test_what_a_put_back_target_costs_does_not_grow_with_the_plan(urgency_of):
         names = [f"t{number}" for number in range(many)]
         found = [item for number, name in enumerate(names) for item in chances(name, number)]
         limits, urgency = Limits(settle_s=10.0), dict.fromkeys(names, 0.0)
-        kept = KeptPlan(calendar_of(found), urgency, {}, limits, urgency_of)
+        kept = KeptPlan(calendar_of(found), Ranks(urgency, {}, urgency_of), limits)
         for name in names:
             kept.want(name, 0.0)
         plan = sorted(kept.settle(0.0).added, key=attrgetter("start_s"))
@@ -418,6 +435,25 @@ def test_what_a_put_back_target_costs_does_not_grow_with_the_plan(urgency_of):
         return (time.process_time() - start) / (many // 2)
 
     assert min(seconds(1600), seconds(1600)) < 3.0 * min(seconds(200) for _ in range(3))
+
+
+def test_what_a_step_within_a_horizon_costs_does_not_grow_with_the_flight():
+    """Eight times the targets, one after another: half more for each step at most (1.1 measured), as only what is near is looked at."""
+
+    def seconds(many):
+        names = [f"t{number}" for number in range(many)]
+        found = [item for number, name in enumerate(names) for item in chances(name, number)]
+        ranks, limits = Ranks(dict.fromkeys(names, 0.0)), Limits(settle_s=10.0)
+        kept = KeptPlan(calendar_of(found), ranks, limits, horizon_s=300.0)
+        for name in names:
+            kept.want(name, 0.0)
+        start = time.process_time()
+        for step in range(many):
+            kept.settle(7.0 * step)
+        return (time.process_time() - start) / many
+
+    few, many = zip(*[(seconds(200), seconds(1600)) for _ in range(4)], strict=True)
+    assert min(many) < 1.5 * min(few)
 
 
 def chances(name, number):
