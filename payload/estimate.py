@@ -121,10 +121,11 @@ class Estimate:
 
     def sentence(self) -> str:
         """For people."""
+        images = "1 image" if self.images == 1 else f"{self.images:,} images"
         expected = (
             f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
             f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two: "
-            f"{self.images} images of {self.tiles} tiles are expected, for {len(ARMS)} arms"
+            f"{images} of {self.tiles:,} tiles expected, for {len(ARMS)} arms"
         )
         return expected if self.advice is None else f"{expected}; {self.advice}"
 

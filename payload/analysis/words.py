@@ -22,8 +22,12 @@ def human_bytes(count: float | None) -> str:
 
 
 def human_px(count: float | None) -> str:
-    """A number of pixels in millions."""
-    return UNKNOWN if count is None else f"{count / 1e6:.1f} Mpx"
+    """A number of pixels in millions, or, where that would round to none, in thousands or one by one."""
+    if count is None:
+        return UNKNOWN
+    if 0 < count < 50_000:
+        return f"{count / 1e3:.3g} kpx" if count >= 1_000 else f"{count:.0f} px"
+    return f"{count / 1e6:.1f} Mpx"
 
 
 def answer(summary: Mapping[str, Any]) -> str:

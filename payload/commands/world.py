@@ -215,7 +215,9 @@ def _moment(text: str | None, epoch_utc: datetime | None) -> datetime:
             f"--time {text!r}: ISO 8601 with a zone is wanted, as 2025-06-01T10:30:00Z"
         ) from error
     if moment.tzinfo is None:
-        raise ScenarioError(f"--time {text}: the zone is missing; for UTC say {text}Z")
+        raise ScenarioError(
+            f"--time {text}: the zone is missing; for UTC say {moment.isoformat()}Z"
+        )
     _year(moment.year)
     return moment.astimezone(UTC)
 

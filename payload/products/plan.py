@@ -88,7 +88,10 @@ class PlanReport:
         """What is left out, by reason."""
         reasons = sorted(set(self.left_out.values()))
         counts = {why: list(self.left_out.values()).count(why) for why in reasons}
-        return [f"{count} targets are left out: {why}" for why, count in counts.items()]
+        return [
+            f"{count:,} {'target is' if count == 1 else 'targets are'} left out: {why}"
+            for why, count in counts.items()
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""

@@ -117,11 +117,16 @@ def _regime(data: ReportData, base: str) -> str:
         return ""
     word = ARM_WORDS[base]
     if arm.link_saturated:
-        now = "is still" if own.link_saturated else "is no longer"
+        freed = (
+            "is still: room freed by pruning and compression is filled with other tiles, so the gain shows in clear "
+            "ground and not in bytes."
+            if own.link_saturated
+            else "is no longer: room freed by pruning and compression is filled with other tiles first, so the gain "
+            "shows in clear ground, and only beyond that in bytes."
+        )
         return (
             f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is saturated, "
-            f"that of this scenario {now}: room freed by pruning and compression is filled with other tiles, so the "
-            "gain shows in clear ground and not in bytes."
+            f"that of this scenario {freed}"
         )
     return (
         f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated: "

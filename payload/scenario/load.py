@@ -17,11 +17,16 @@ from payload import registry
 from payload.errors import PayloadError, ScenarioError
 from payload.scenario.choice import Choice
 from payload.scenario.models import Scenario
+from payload.scenario.section import NAME
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
 MOST_ERRORS, MOST_SAID = 12, 160
 MOST_VARIANTS = 1_000
 """Of a comparison."""
+_PATTERNS = {
+    NAME: "letters without accents, digits, '.', '_' and '-' are wanted, the first a letter or a digit, 64 at most",
+    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day is wanted, as 10:30",
+}
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -178,12 +183,23 @@ def _sentence(
         case "extra_forbidden":
             return f"{said}: {_MOVED.get(loc) or 'unknown key' + _nearest(loc, data, root)}"
         case "choice" | "plugin":
-            return f"{said}: {item['msg']}"
+            return f"{source.where((*loc, 'kind'))}: {key}: {item['msg']}"
+        case "value_error" if loc:
+            return f"{source.blamed(loc)}: {key}: {item['msg'].removeprefix('Value error, ')}"
         case "value_error":
             return f"{said}: {item['msg'].removeprefix('Value error, ')}"
         case _:
-            wanted = item["msg"][:1].lower() + item["msg"][1:]
+            wanted = _wanted(item)
             return f"{said}: found {_show(item['input'])}; {wanted}"
+
+
+def _wanted(item: ErrorDetails) -> str:
+    """In words, where pydantic speaks of patterns and of parts of an instant."""
+    if item["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
+    if item["type"].startswith(("datetime", "timezone")):
+        return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
+    return item["msg"][:1].lower() + item["msg"][1:]
 
 
 def _show(value: object) -> str:

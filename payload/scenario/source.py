@@ -43,6 +43,15 @@ class ScenarioSource:
     lines: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int], repr=False)
     overridden: dict[KeyPath, str] = field(default_factory=dict[KeyPath, str], repr=False)
 
+    def blamed(self, loc: KeyPath) -> str:
+        """As `where`, of a section that is wrong as a whole: with what was set below it."""
+        set_below = [
+            said
+            for keys, said in self.overridden.items()
+            if len(keys) > len(loc) > 0 and keys[: len(loc)] == loc
+        ]
+        return " with ".join([self.where(loc), *set_below])
+
     def where(self, loc: Sequence[str | int]) -> str:
         """`file:line` of a key path, or the override that set it; of the nearest parent that is written."""
         for end in range(len(loc), -1, -1):
@@ -65,7 +74,9 @@ def read_yaml(path: Path) -> tuple[object, ScenarioSource]:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ScenarioError(f"{path}: there is no such file") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise ScenarioError(f"{path}: cannot be read: {error}") from error
     if len(raw) > MAX_BYTES:
         raise ScenarioError(

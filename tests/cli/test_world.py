@@ -140,6 +140,7 @@ def test_the_laws_are_measured_and_written(call, tmp_path):
         (("--at", "1,2,3", "--time", "2025-06-01T00:00:00Z"), "two numbers"),
         (("--at", "48,11"), "--time is wanted"),
         (("--at", "48,11", "--time", "2025-06-01T00:00:00"), "zone is missing"),
+        (("--at", "48,11", "--time", "2025-06-01"), "say 2025-06-01T00:00:00Z"),
         (("--at", "48,11", "--time", "noon"), "ISO 8601"),
         (("--at", "48,11", "--time", "9999-12-31T23:59:59Z"), "the year 9999"),
         (("--at", "48,11", "--time", "0001-01-01T00:00:00+14:00"), "the year 1 "),

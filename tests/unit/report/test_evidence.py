@@ -67,6 +67,9 @@ def test_the_regime_is_told_beside_the_account(results: Make, capacity_mb: float
     raw = data.arm("raw")
     assert raw is not None
     assert raw.link_saturated == (capacity_mb < 100)
+    own = data.arm("prune")
+    assert ("is still" in account.regime) == bool(raw.link_saturated and own.link_saturated)
+    assert ("and not in bytes" in account.regime) == ("is still" in account.regime)
     assert ("is saturated" in account.regime) == raw.link_saturated
     assert ("is not saturated" in account.regime) != raw.link_saturated
 

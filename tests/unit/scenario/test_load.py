@@ -68,7 +68,7 @@ def test_a_local_time_with_a_colon_stays_text(load):
         (
             "kind: fixed",
             "kind: fixd",
-            14,
+            15,  # of the kind itself
             "no link of kind 'fixd' is installed; did you mean 'fixed'?",
         ),
         ("kind: fixed", "kinds: fixed", 14, "a key `kind` is wanted"),
@@ -118,8 +118,25 @@ def test_what_is_no_scenario_is_refused_with_a_sentence(load, text, said):
 def test_a_folder_or_a_missing_file_is_refused_with_a_sentence(tmp_path):
     with pytest.raises(ScenarioError, match="no such file"):
         load_scenario(tmp_path / "none.yaml")
-    with pytest.raises(ScenarioError, match="cannot be read"):
+    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
         load_scenario(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("link.kind=fixd", "--set link.kind=fixd: link: no link of kind"),
+        ("targets.file=", "s.yaml:9 with --set targets.file=: targets: "),
+        ("name=wächter", "found 'wächter'; letters without accents, digits"),
+        ("satellites.0.orbit.ltan=25:00", "found '25:00'; a time of day is wanted, as 10:30"),
+        ("epoch_utc=2026-06-21", "a zone is wanted, as 2026-06-21T00:00:00Z"),
+        ("epoch_utc=yesterday", "a zone is wanted, as 2026-06-21T00:00:00Z"),
+    ],
+)
+def test_an_override_that_spoils_a_scenario_is_blamed_in_words(load, override, said):
+    with pytest.raises(ScenarioError) as caught:
+        load(GOOD, override)
+    assert said in str(caught.value)
 
 
 def test_all_mistakes_are_told_at_once(load):
