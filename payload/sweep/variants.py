@@ -45,8 +45,11 @@ def fly_variants(
             for done, landed in enumerate(executor.fly(missing.values()), start=1):
                 if not row_path(folder, landed.key).exists():
                     write_row(folder, landed.key, landed.text)
-                left_s = (time.perf_counter() - start_s) / done * (len(missing) - done)
+                left = len(missing) - done
+                left_s = (time.perf_counter() - start_s) / done * left
                 is_forecast = done == 1 < len(missing)
+                if is_forecast and landed.wall_s is not None:  # not by what it took to begin
+                    left_s = landed.wall_s * left / executor.workers
                 tell(Progress(done, len(missing), left_s, landed.wall_s, is_forecast))
     flights: list[tuple[str, list[Figures]]] = []
     for (name, _), flown in zip(variants, jobs, strict=True):

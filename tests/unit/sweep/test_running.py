@@ -2,13 +2,17 @@
 
 import csv
 import json
+import time
 
 import pytest
 from sweeping import rows_in, write_sweep
 
-from payload.errors import ScenarioError
+from payload.errors import ScenarioError, SweepError
+from payload.scenario.load import load_scenario
 from payload.sweep import Pool, Serial, Wishes, load_sweep, run_sweep
-from payload.sweep.rows import flown_row, read_row
+from payload.sweep.flying import Landed
+from payload.sweep.rows import died_row, flown_row, read_row
+from payload.sweep.variants import fly_variants
 from payload.tables import query_folder
 
 GRID = {"pruning.max_cloud_cover": [0.3, 0.8], "link.rate_mbps": [0.01, 1]}
@@ -157,3 +161,23 @@ def test_what_it_will_take_is_said_after_one_run(sweep, tmp_path):
     assert told[0].left_s == pytest.approx(3 * told[0].one_run_s)
     assert [item.done for item in told] == [1, 2, 3, 4]
     assert told[-1].left_s == 0
+
+
+class SlowToBegin(Serial):
+    """Four fly at once, once they have begun, which takes a while; each run takes eight seconds, by its own word, and dies."""
+
+    workers = 4
+
+    def fly(self, jobs):
+        time.sleep(0.2)
+        for job in jobs:
+            yield Landed(job.key, died_row(job.key, job.digest, job.seed).text, 8.0)
+
+
+def test_what_many_runs_will_take_is_told_by_what_one_took_and_not_by_how_long_all_took_to_begin(
+    write_scenario, tmp_path
+):
+    scenario, told = load_scenario(write_scenario()), []
+    with pytest.raises(SweepError, match="every flight failed"):
+        fly_variants([("base", scenario)], range(7), tmp_path, SlowToBegin(), told.append)
+    assert [each.left_s for each in told if each.is_forecast] == [8.0 * 6 / 4]
