@@ -318,7 +318,7 @@ def test_who_loses_its_place_to_another_takes_what_is_singled_out_or_was_too_ear
     }
     found = list(chances.values())
     urgency = {"t0": -3.0, "t1": -1.0, "t2": -1.0, "t3": -9.0}
-    kept = KeptPlan(calendar_of(found), urgency, {}, Limits(settle_s=10.0))
+    kept = KeptPlan(calendar_of(found), Ranks(urgency), Limits(settle_s=10.0))
     kept.single_out({chances["t1", 200.0]: -0.1, chances["t2", 400.0]: -8.0})
     for name in ("t1", "t2"):
         kept.want(name, 0.0)
@@ -336,7 +336,7 @@ def test_who_loses_its_place_to_another_takes_what_is_singled_out_or_was_too_ear
 
 def test_an_image_that_is_committed_no_more_may_be_planned():
     found = [opportunity("one", "t0", 100.0)]
-    kept = KeptPlan(calendar_of(found), {}, {}, Limits())
+    kept = KeptPlan(calendar_of(found), Ranks({}), Limits())
     kept.want("t0", 0.0)
     kept.commit(found[0])
     assert kept.settle(0.0).added == []

@@ -430,8 +430,7 @@ def test_truth_alone_changes_no_plan(ready, fly, policy, monkeypatch, tmp_path):
         return [(turned_round(estimate), size) for estimate, size in drawn(*args, **kwargs)]
 
     def turned_round(estimate):
-        return replace(
-            estimate,
+        return estimate._replace(
             true_cloud_px=estimate.false_cloud_px,
             false_cloud_px=estimate.true_cloud_px,
             missed_cloud_px=estimate.true_clear_px,
