@@ -43,9 +43,7 @@ from payload.sim.assemble import (
     make_sensor,
 )
 from payload.sim.calibration import SCENES, Calibration
-from payload.sim.contact_list import Pass, passes
-from payload.sim.link import link
-from payload.sim.planning import first_plan
+from payload.sim.loops.first_plan import first_plan
 from payload.sim.profiling import Watts, measure_profile
 from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
 from payload.sweep import (
@@ -64,6 +62,8 @@ from payload.sweep.goal import parse_goal
 from payload.sweep.search import Found, SearchTerms, search
 from payload.sweep.search_page import write_search
 from payload.tables import query_folder as query
+from payload.timetable.contact_list import Pass, passes
+from payload.timetable.link import link
 from payload.trials import CodecFindings, Images, Terms, compress_listed
 from payload.trials import compress_images as compress
 from payload.validation import Validation, validate_missions

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
+from payload.darkroom.facts import TileFacts
+from payload.darkroom.glances import glances_at
+from payload.darkroom.memo import Memo
+from payload.darkroom.sampled import FEWEST_TILES
 from payload.downlink import capacity_bytes
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
@@ -23,13 +27,9 @@ from payload.products.gallery import MOST as PICTURES
 from payload.scenario.models import SampledModel, Scenario
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
-from payload.sim.facts import TileFacts
 from payload.sim.flights import MOST_TILES, WORTH_PX
-from payload.sim.glances import glances_at
-from payload.sim.memo import Memo
-from payload.sim.planning import Opening
-from payload.sim.replanning import expect_replanning
-from payload.sim.sampled import FEWEST_TILES
+from payload.sim.loops.first_plan import Opening
+from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
 from payload.types import Glance, Opportunity
 

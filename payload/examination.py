@@ -8,15 +8,15 @@ import numpy as np
 
 from payload.energy import load_profile
 from payload.orbit.purchased import read_passes
+from payload.planning.outlook import check_foresight
 from payload.ports import Examinable, Masker, SceneSource
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
-from payload.sim import at_key
+from payload.scenario.places import at_key
 from payload.sim.assemble import fitted_profile, make_sensor, surrogate_of
-from payload.sim.encounters import propagators_of
-from payload.sim.outlook import check_foresight
-from payload.sim.passes import outdated
-from payload.sim.wanted import targets_of_file
+from payload.timetable.encounters import propagators_of
+from payload.timetable.passes import outdated
+from payload.timetable.wanted import targets_of_file
 
 Tell = Callable[[str], None]
 

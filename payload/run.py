@@ -13,6 +13,9 @@ from payload.analysis import Flown, summarise
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.requests import Wanted, bounded
 from payload.analysis.sampled import Painted, sampled_part
+from payload.darkroom.fidelity import surrogate_name, tiles_of_an_image
+from payload.darkroom.memo import Memo
+from payload.darkroom.store import find_store
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
@@ -25,13 +28,11 @@ from payload.products.plans import write_plans
 from payload.products.side_books import write_side_books
 from payload.report import write_report
 from payload.scenario.models import Scenario
-from payload.sim import Assembly, Memo, assemble, fly_arms
+from payload.sim import Assembly, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
-from payload.sim.fidelity import surrogate_name, tiles_of_an_image
-from payload.sim.replanning import expect_replanning
+from payload.sim.loops.replanning import expect_replanning
 from payload.sim.sample_error import sample_errors
-from payload.sim.store import find_store
 from payload.sim.surfaces import surfaces_of
 from payload.sim.survey import sample_of
 from payload.units import M_PER_KM, at, iso_utc

@@ -117,7 +117,7 @@ class Sensor:
         max_off_nadir_deg: [deg] How far the satellite rolls to the side.
         min_sun_elevation_deg: [deg] Lowest sun at the target.
         settle_s: [s] Pause between two images, for slewing and settling.
-        counted_bands: Bands beyond `bands` that are counted and not painted; see `payload.sim.counted`.
+        counted_bands: Bands beyond `bands` that are counted and not painted; see `payload.darkroom.counted`.
     """
 
     bands: tuple[str, ...]

@@ -8,10 +8,10 @@ from operator import attrgetter
 from hypothesis import strategies as st
 
 from payload import registry
+from payload.planning.calendar import Calendar
 from payload.plans import Limits, Plan, PlanContext, Room
 from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
-from payload.sim.calendar import Calendar
 from payload.types import Opportunity
 
 TARGETS = [f"t{index}" for index in range(8)]

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from payload.bench.timing import ROUNDS, Ratio, exponent, seconds
+from payload.darkroom.memo import Memo
 from payload.fleet import FleetSize, write_fleet
 from payload.ledger import FlightRecord
 from payload.scenario.models import Scenario
-from payload.sim import Assembly, Memo, Mission, assemble
+from payload.sim import Assembly, Mission, assemble
 from payload.sim.arms import make_arm
 from payload.sim.yardstick import CountingEnvironment, bare_event_s
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from payload.bench.timing import Ratio, exponent, ratio, seconds
 from payload.compression.yardstick import PlainZstd
+from payload.darkroom.memo import Memo
 from payload.errors import PluginError
 from payload.fleet import FleetSize, write_fleet
 from payload.imaging.tiling import cut_tiles
@@ -23,10 +24,10 @@ from payload.orbit.frames import J2000_JD, instants
 from payload.orbit.propagation import Sgp4
 from payload.ports import Codec
 from payload.registry import build, kinds
-from payload.sim import Memo, assemble
+from payload.sim import assemble
 from payload.sim.crew import Crew
 from payload.sim.flights import work_ahead
-from payload.sim.planning import first_plan
+from payload.sim.loops.first_plan import first_plan
 from payload.types import GroundStation, Radiometry, Sensor, Tile, View, Window
 from payload.world.synthetic import Synthetic
 

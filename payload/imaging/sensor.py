@@ -16,6 +16,11 @@ def raw_volume_bytes(sensor: Sensor) -> int:
     return math.ceil(bits / BITS_PER_BYTE)
 
 
+def counted_bytes(sensor: Sensor, pixels: int) -> int:
+    """[byte] Raw samples of the counted bands of so many pixels, packed."""
+    return math.ceil(pixels * sensor.bit_depth * sensor.counted_bands / BITS_PER_BYTE)
+
+
 def swath_km(sensor: Sensor) -> float:
     """[km] Width of an image on the ground at nadir, across the track."""
     return sensor.width_px * sensor.gsd_m / M_PER_KM

@@ -7,18 +7,14 @@ a `FlightRecord` whose books have been audited.
 from payload.sim.arms import ARMS, Arm, ArmName
 from payload.sim.assemble import Assembly, assemble
 from payload.sim.flights import fly_arms
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
-from payload.sim.places import at_key
 
 __all__ = [
     "ARMS",
     "Arm",
     "ArmName",
     "Assembly",
-    "Memo",
     "Mission",
     "assemble",
-    "at_key",
     "fly_arms",
 ]

@@ -8,6 +8,14 @@ from itertools import repeat
 from typing import cast
 
 from payload.compression import Loss
+from payload.darkroom.counted import Counted
+from payload.darkroom.draws import RATE_ENCODINGS, Draws
+from payload.darkroom.facts import Darkroom, TileDarkroom
+from payload.darkroom.fidelity import codec_of, find_surrogate
+from payload.darkroom.pixels import Pixels
+from payload.darkroom.remembered import Remembered, identity
+from payload.darkroom.store import Store
+from payload.downlink.duty_cycle import DutyCycle
 from payload.energy import ComputeProfile, Supply, fit, load_profile
 from payload.energy.fitting import (
     assumption,
@@ -19,6 +27,8 @@ from payload.energy.fitting import (
 )
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
+from payload.planning.calendar import Calendar
+from payload.planning.outlook import check_foresight
 from payload.plans import Limits
 from payload.ports import (
     Codec,
@@ -30,25 +40,15 @@ from payload.ports import (
     Scheduler,
 )
 from payload.scenario.models import Scenario
-from payload.sim.calendar import Calendar
+from payload.scenario.places import at_key
 from payload.sim.camera import Camera
-from payload.sim.counted import Counted
-from payload.sim.draws import RATE_ENCODINGS, Draws
-from payload.sim.duty_cycle import DutyCycle
-from payload.sim.encounters import find_encounters, link_of
-from payload.sim.facts import Darkroom, TileDarkroom
-from payload.sim.faults import Faults, timetable
-from payload.sim.fidelity import codec_of, find_surrogate
-from payload.sim.outlook import check_foresight
-from payload.sim.pixels import Pixels
-from payload.sim.places import at_key
-from payload.sim.pointing import Pointing
-from payload.sim.rates import Rates
-from payload.sim.remembered import Remembered, identity
-from payload.sim.store import Store
-from payload.sim.sunlight import make_supply
-from payload.sim.wanted import find_wanted, targets_of_file
 from payload.surrogate import Surrogate
+from payload.timetable.encounters import find_encounters, link_of
+from payload.timetable.faults import Faults, timetable
+from payload.timetable.pointing import Pointing
+from payload.timetable.rates import Rates
+from payload.timetable.sunlight import make_supply
+from payload.timetable.wanted import find_wanted, targets_of_file
 from payload.types import (
     ContactWindow,
     Ephemeris,

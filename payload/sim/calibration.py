@@ -10,6 +10,9 @@ from typing import cast
 import numpy as np
 
 from payload.compression import raw_record_bytes
+from payload.darkroom.fidelity import Glanced, codec_of, fitted_on, glanced
+from payload.darkroom.glances import glances_at
+from payload.darkroom.pixels import Pixels
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid, tile_id
 from payload.orbit.sun import sun_elevation_deg
@@ -17,9 +20,6 @@ from payload.ports import Masker
 from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.sim.assemble import loss_of, make_sensor
-from payload.sim.fidelity import Glanced, codec_of, fitted_on, glanced
-from payload.sim.glances import glances_at
-from payload.sim.pixels import Pixels
 from payload.surrogate import Sample, Surrogate, calibrate
 from payload.surrogate.likeness import GROUPS
 from payload.types import Glance, Sensor, View, Window

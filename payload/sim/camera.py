@@ -6,8 +6,8 @@ from datetime import datetime
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid, tile_id
+from payload.imaging.sensor import counted_bytes
 from payload.ports import SceneSource
-from payload.sim.counted import counted_bytes
 from payload.types import Acquisition, Opportunity, Sensor, Target, View
 from payload.units import at
 

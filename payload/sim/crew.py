@@ -7,10 +7,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
+from payload.darkroom.memo import Memo
 from payload.scenario.models import Scenario
 from payload.sim.assemble import Assembly
-from payload.sim.helpers import Done, Helpers, Job, Share
-from payload.sim.memo import Memo
+from payload.workers import Done, Helpers, Job, Share
 
 Work = Callable[[Assembly, Memo, Job], Done]
 """What anybody does with a job who has the scenario assembled and a memo; a function of a module."""

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from payload.darkroom.drawer import Mark
+from payload.darkroom.memo import Memo
 from payload.ledger import FlightRecord
 from payload.sim.arms import ARMS, ArmName, make_arm
 from payload.sim.assemble import Assembly
 from payload.sim.crew import Crew
-from payload.sim.drawer import Mark
 from payload.sim.ground import Deliver
-from payload.sim.helpers import Share
-from payload.sim.memo import Memo
 from payload.sim.mission import Foresee, Mission, young_waste_only
 from payload.sim.survey import open_darkroom
 from payload.types import Opportunity
+from payload.workers import Share
 
 WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
 """[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work.

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 import simpy
 
 from payload.compression import without_cover
+from payload.darkroom.memo import Memo
 from payload.ledger import Ledger
 from payload.ledger.book import DELIVERED
 from payload.pruning import image_cover
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.log import Log
-from payload.sim.loop import Story
-from payload.sim.memo import Memo
-from payload.sim.policies import make_loop
+from payload.sim.loops.loop import Story
+from payload.sim.loops.policies import make_loop
 from payload.sim.requests import choose
 from payload.sim.turns import Turns
 from payload.types import Acquisition, TileOutcome

@@ -11,12 +11,12 @@ from pathlib import Path
 import simpy
 
 from payload.collecting import COLLECT_AFTER
+from payload.darkroom.memo import Memo
 from payload.ledger import Album, FlightRecord, Ledger, audit
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
 from payload.sim.ground import Deliver, Ground
 from payload.sim.log import Log
-from payload.sim.memo import Memo
 from payload.sim.spacecraft import Spacecraft
 from payload.types import Opportunity, View
 

@@ -23,15 +23,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from payload.darkroom.allocation import Spread, half_width, steadied
+from payload.darkroom.counted import with_counted
+from payload.darkroom.donors import Blank, like
+from payload.darkroom.facts import TileFacts
+from payload.darkroom.sampled import LIKES, Sampled
+from payload.imaging.sensor import counted_bytes
 from payload.ledger import FlightRecord
 from payload.pruning import decide
-from payload.sim.allocation import Spread, half_width, steadied
 from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.counted import counted_bytes, with_counted
-from payload.sim.donors import Blank, like
-from payload.sim.facts import TileFacts
-from payload.sim.sampled import LIKES, Sampled
 
 Brought = Mapping[ArmName, NDArray[np.float64]]
 """[byte] and [px], by arm: what comes down of tiles, and clear ground in it."""

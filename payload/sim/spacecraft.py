@@ -6,21 +6,21 @@ from functools import partial
 
 import simpy
 
+from payload.darkroom.memo import Memo
 from payload.ledger import Album, Ledger
 from payload.pruning import image_cover
+from payload.sim.aboard.battery import make_power
+from payload.sim.aboard.processor import Processor
+from payload.sim.aboard.recorder import Recorder
+from payload.sim.aboard.transmitter import Opening
+from payload.sim.aboard.uploads import Uploads
+from payload.sim.aboard.workbench import Workbench, Works
 from payload.sim.antennas import PassesInView
 from payload.sim.arms import Arm
 from payload.sim.assemble import Assembly
-from payload.sim.battery import make_power
 from payload.sim.ground import Ground, Story
 from payload.sim.log import Log
-from payload.sim.memo import Memo
-from payload.sim.processor import Processor
-from payload.sim.recorder import Recorder
 from payload.sim.soonest import Soonest
-from payload.sim.transmitter import Opening
-from payload.sim.uploads import Uploads
-from payload.sim.workbench import Workbench, Works
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
 MOST_NEAR = 100

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from payload.darkroom.glances import glances_at
+from payload.darkroom.memo import Memo
 from payload.geometry.grid import TileGrid
 from payload.ledger import FlightRecord
 from payload.ports import Glancing
 from payload.sim.assemble import Assembly
-from payload.sim.glances import glances_at
-from payload.sim.memo import Memo
 from payload.types import Acquisition
 
 

@@ -5,20 +5,20 @@ from typing import cast
 
 import numpy as np
 
+from payload.darkroom.allocation import grown
+from payload.darkroom.counted import Counted
+from payload.darkroom.donors import Donor
+from payload.darkroom.facts import Darkroom, TileFacts
+from payload.darkroom.glances import glances_at
+from payload.darkroom.looked_at import look_at
+from payload.darkroom.sampled import Known, Sampled, choose_members
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid
 from payload.ports import Glancing
-from payload.sim.allocation import grown
 from payload.sim.arms import make_arm
 from payload.sim.assemble import Assembly
-from payload.sim.counted import Counted
-from payload.sim.donors import Donor
-from payload.sim.facts import Darkroom, TileFacts
-from payload.sim.glances import glances_at
-from payload.sim.looked_at import look_at
-from payload.sim.planning import first_plan
+from payload.sim.loops.first_plan import first_plan
 from payload.sim.sample_error import Sample, expected_spread, foreseen
-from payload.sim.sampled import Known, Sampled, choose_members
 
 _SURE = 0.99
 """So much of the error that is asked for is foreseen: who takes from whom is known by then, but not which images come

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Self
 
-from payload.sim.helpers import Workers
 from payload.sweep.flying import Job, Landed, condemned, fly_job
+from payload.workers import Workers
 
 DEATHS = 2
 """Alone in its pool a run may die so often before it is the culprit: a worker may be killed by chance."""

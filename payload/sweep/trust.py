@@ -5,9 +5,9 @@ from pathlib import Path
 
 from payload.analysis.fidelity import DrawnFlights, surrogate_notes
 from payload.analysis.sampled import sample_notes
+from payload.darkroom.fidelity import surrogate_name, tiles_of_an_image
 from payload.scenario.models import Scenario
 from payload.sim.assemble import surrogate_of
-from payload.sim.fidelity import surrogate_name, tiles_of_an_image
 from payload.sweep.grid import Grid
 from payload.sweep.rows import FLOWN, Row
 

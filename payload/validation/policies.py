@@ -14,14 +14,15 @@ from typing import Literal
 
 from payload import __version__
 from payload.analysis.requests import Wanted, requests_of
+from payload.darkroom.memo import Memo
 from payload.errors import ScenarioError
 from payload.ledger import Fate
 from payload.provenance import digest_json
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
-from payload.sim import Assembly, Memo, Mission, assemble
+from payload.sim import Assembly, Mission, assemble
 from payload.sim.arms import make_arm
-from payload.sim.wanted import find_wanted
+from payload.timetable.wanted import find_wanted
 from payload.validation.page import make_place
 
 Policy = Literal["none", "next_opportunity", "ground_loop", "on_board", "look_ahead"]

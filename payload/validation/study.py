@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from payload.ledger import Fact
+from payload.planning.knowledge import Knowledge, Rules, standings
 from payload.plans import Limits, PlanContext
 from payload.ports import Scheduler
 from payload.rng import stream
-from payload.sim.knowledge import Knowledge, Rules, standings
 from payload.types import Opportunity, Target
 
 StudyPolicy = Literal["none", "ground_loop", "on_board", "look_ahead"]

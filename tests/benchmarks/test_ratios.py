@@ -16,13 +16,13 @@ from payload.compression.ccsds123 import Ccsds123
 from payload.compression.ls_golomb import LsGolomb
 from payload.compression.med import MedZstd
 from payload.compression.strong import Strong
+from payload.darkroom.memo import Memo
 from payload.imaging.tiling import cut_tiles
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.packaged import available, packaged
 from payload.masking.preprocess import reflectance
 from payload.sim import assemble
 from payload.sim.arms import make_arm
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.types import Radiometry, Window
 

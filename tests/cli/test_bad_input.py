@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from payload.sim.memory import MassMemory
+from payload.sim.aboard.memory import MassMemory
 
 BAD_SUM = [
     "1 99901U 26001A   26079.00000000  .00000000  00000-0  00000+0 0    04",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from payload.sim.pixels import Pixels
+from payload.darkroom.pixels import Pixels
 from payload.surrogate import read_surrogate
 
 

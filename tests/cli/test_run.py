@@ -19,6 +19,6 @@ def test_who_plans_far_again_and_again_is_warned_before_it_flies(
         return "rescheduling.horizon_h" in caplog.text
 
     assert not warned()
-    monkeypatch.setattr("payload.sim.replanning.WORTH_A_WORD", 1)
+    monkeypatch.setattr("payload.sim.loops.replanning.WORTH_A_WORD", 1)
     assert warned()
     assert not warned("--set", "rescheduling.horizon_h=2")

@@ -12,13 +12,13 @@ from conftest import write_small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payload.darkroom.memo import Memo
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
+from payload.sim.aboard.dropping import DropOrder
+from payload.sim.aboard.memory import MassMemory
 from payload.sim.arms import make_arm
-from payload.sim.dropping import DropOrder
-from payload.sim.memo import Memo
-from payload.sim.memory import MassMemory
 from payload.sim.mission import Mission
 
 EXAMPLES = 60

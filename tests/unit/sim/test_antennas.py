@@ -3,11 +3,11 @@
 import pytest
 import simpy
 
+from payload.darkroom.memo import Memo
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.antennas import PassesInView
 from payload.sim.arms import make_arm
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.sim.turns import Turns
 from payload.types import ContactWindow

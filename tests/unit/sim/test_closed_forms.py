@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from payload.darkroom.facts import TileFacts, perfect
+from payload.darkroom.memo import Memo
 from payload.geometry.grid import tile_place
 from payload.ledger import Fate
 from payload.rng import stream
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm
-from payload.sim.facts import TileFacts, perfect
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.types import CoverEstimate
 

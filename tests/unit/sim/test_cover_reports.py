@@ -85,7 +85,7 @@ def test_the_ground_tells_pruned_tiles_from_others_by_its_report_alone(
 
 def test_one_that_is_lost_leaves_the_ground_ignorant(write_scenario, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "payload.sim.cover_reports.CoverReports.end",
+        "payload.sim.aboard.cover_reports.CoverReports.end",
         lambda self, name, _: self.ledger.end_cover_report(
             name, Fate.LOST, len(self.waiting.pop(name)[1]), self.env.now
         ),

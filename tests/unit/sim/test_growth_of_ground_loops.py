@@ -8,7 +8,7 @@ from planning import MOST_GROWTH, Counting, scheduler, with_rules
 
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
-from payload.sim.replanning import expect_replanning
+from payload.sim.loops.replanning import expect_replanning
 
 POLICIES = ["ground_loop", "on_board"]
 

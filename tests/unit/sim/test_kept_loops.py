@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning import SATELLITES, TARGETS, items, observe, scheduler, values
 
+from payload.planning.calendar import Calendar
 from payload.plans import Limits
 from payload.scenario.models import UplinkModel
 from payload.scenario.rescheduling import LookAheadModel, ReschedulingModel
-from payload.sim.at_once import AtOnce
-from payload.sim.calendar import Calendar
 from payload.sim.log import Log
-from payload.sim.policies import LOOPS
+from payload.sim.loops.at_once import AtOnce
+from payload.sim.loops.policies import LOOPS
 from payload.types import ContactWindow, Target
 
 URGENT = ["fifo", "edf", "priority", "ltap"]

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload import api, tables
+from payload.darkroom import drawer as drawers
+from payload.darkroom.drawer import Drawer
+from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
 from payload.ledger import Entry, Fate, Pages, pages
 from payload.ledger import album as albums
 from payload.ledger.book import Ledger
-from payload.sim import drawer as drawers
 from payload.sim import flights
-from payload.sim.drawer import Drawer
-from payload.sim.facts import ClearPart, Thumbnail, TileFacts
 from payload.tables import read_table
 from payload.types import CoverEstimate, NotCoded
 

@@ -17,20 +17,21 @@ from conftest import write_small
 
 from payload.analysis.requests import Wanted, areas_of, requests_of
 from payload.api import check
+from payload.darkroom import draws
 from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
+from payload.planning.draft import PLAN_BYTES
 from payload.plans import Plan
 from payload.scenario.load import load_scenario
 from payload.scheduling import is_feasible
 from payload.scheduling.greedy import Fifo
-from payload.sim import assemble, draws, fly_arms
+from payload.sim import assemble, fly_arms
 from payload.sim.arms import make_arm
-from payload.sim.draft import PLAN_BYTES
 from payload.sim.log import Log
-from payload.sim.look_ahead import AheadOfTime
-from payload.sim.means import Means
-from payload.sim.planning import first_context
-from payload.sim.policies import make_loop
+from payload.sim.loops.first_plan import first_context
+from payload.sim.loops.look_ahead import AheadOfTime
+from payload.sim.loops.means import Means
+from payload.sim.loops.policies import make_loop
 from payload.types import Window
 from payload.units import at
 from payload.world.synthetic import Synthetic

@@ -8,6 +8,8 @@ import pytest
 from payload import api
 from payload.compression import Coding, Loss, cleaned, open_record, read_container, seal, seal_clear
 from payload.compression.med import MedZstd
+from payload.darkroom.draws import clear_part
+from payload.darkroom.pixels import Pixels
 from payload.errors import ScenarioError
 from payload.imaging.tiling import cut_tiles
 from payload.ledger import Fate
@@ -15,8 +17,6 @@ from payload.masking.baselines import BlueThreshold
 from payload.products.ground_segment import InstalledCodecs, unpack
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
-from payload.sim.draws import clear_part
-from payload.sim.pixels import Pixels
 from payload.types import CLOUD, Acquisition, CoverEstimate, Opportunity, Radiometry, Sensor, View
 from payload.world.synthetic import Synthetic
 

@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.analysis.requests import Wanted, requests_of
+from payload.darkroom.memo import Memo
 from payload.ledger import Fate
 from payload.plans import Plan, PlanContext
 from payload.scenario.load import load_scenario
 from payload.scheduling import is_feasible
-from payload.sim import Memo, Mission, assemble
+from payload.sim import Mission, assemble
 from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
-from payload.sim.means import Means, held_bytes
-from payload.sim.planning import first_context, first_plan
+from payload.sim.loops.first_plan import first_context, first_plan
+from payload.sim.loops.means import Means, held_bytes
 from payload.types import Window
 
 PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from payload.sim.memory import MassMemory
-from payload.sim.shelf import Shelf
+from payload.sim.aboard.memory import MassMemory
+from payload.sim.aboard.shelf import Shelf
 
 
 def lying(memory):

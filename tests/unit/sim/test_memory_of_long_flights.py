@@ -11,7 +11,8 @@ import resource, sys
 from pathlib import Path
 
 from payload.scenario.load import load_scenario
-from payload.sim import Memo, assemble
+from payload.darkroom.memo import Memo
+from payload.sim import assemble
 from payload.sim.flights import fly_arm
 
 folder = Path(sys.argv[1])
@@ -38,7 +39,8 @@ import resource, sys
 from pathlib import Path
 
 from payload.fleet import FleetSize, write_fleet
-from payload.sim import Memo, assemble
+from payload.darkroom.memo import Memo
+from payload.sim import assemble
 from payload.sim.flights import fly_arm
 
 folder = Path(sys.argv[1])

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payload.sim.dropping import KEPT_LEAST, DropOrder
-from payload.sim.sending import RANKS
-from payload.sim.shelf import Shelf
+from payload.sim.aboard.dropping import KEPT_LEAST, DropOrder
+from payload.sim.aboard.sending import RANKS
+from payload.sim.aboard.shelf import Shelf
 
 ORDERS = st.integers(1, 50)
 

@@ -10,7 +10,7 @@ from payload.errors import ScenarioError
 from payload.ledger import Fate
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
-from payload.sim.power import COMPUTER
+from payload.sim.aboard.power import COMPUTER
 
 AMPLE = {
     "array_w": 20,

@@ -10,7 +10,7 @@ from payload.energy import Body, Supply, load_profile
 from payload.energy.heat import ZERO_C_K
 from payload.ledger import Ledger
 from payload.scenario.power import PowerModel
-from payload.sim.battery import PowerSystem
+from payload.sim.aboard.battery import PowerSystem
 from payload.sim.log import Log
 
 RULES = {"array_w": 0.0001, "battery_wh": 1000.0, "bus_w": 0.0, "camera_w": 7.0, "camera_on_s": 10.0, "radio_tx_w": 1.0, "radio_idle_w": 0.0}  # fmt: skip

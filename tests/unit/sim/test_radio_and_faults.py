@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from payload.darkroom.memo import Memo
 from payload.downlink import capacity_bytes, loss_between
 from payload.downlink.dvbs2 import Dvbs2
 from payload.downlink.links import Fixed
@@ -21,10 +22,9 @@ from payload.scenario.faults import FaultKind, FaultModel
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
 from payload.sim.arms import make_arm
-from payload.sim.faults import Fault, Faults, timetable
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
 from payload.sim.requests import choose
+from payload.timetable.faults import Fault, Faults, timetable
 from payload.types import ContactWindow, GroundStation
 
 ORBIT = {"kind": "sgp4", "altitude_km": 550, "ltan": "10:30"}

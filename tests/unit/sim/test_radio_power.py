@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 import simpy
 
+from payload.darkroom.memo import Memo
+from payload.downlink.duty_cycle import DutyCycle
 from payload.downlink.links import Fixed
 from payload.energy import ComputeProfile, Supply
 from payload.ledger import Ledger, audit
 from payload.scenario.load import load_scenario
 from payload.scenario.power import PowerModel
 from payload.sim import assemble
+from payload.sim.aboard.battery import PowerSystem
+from payload.sim.aboard.transmitter import Transmitter
 from payload.sim.arms import make_arm
-from payload.sim.battery import PowerSystem
-from payload.sim.duty_cycle import DutyCycle
 from payload.sim.log import Log
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
-from payload.sim.rates import Rates
-from payload.sim.transmitter import Transmitter
+from payload.timetable.rates import Rates
 from payload.types import ContactWindow, Ephemeris, RateProfile
 
 EPHEMERIS = Ephemeris("one", np.arange(2.0), np.zeros((2, 3)), np.zeros((2, 3)))

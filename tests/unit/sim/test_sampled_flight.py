@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from payload import api
+from payload.darkroom.looked_at import look_at
+from payload.darkroom.sampled import FEWEST_IN_STRATUM, FEWEST_TILES, choose_members
+from payload.darkroom.strata import kind_of_stratum, stratum
 from payload.errors import ScenarioError
 from payload.imaging.tiling import cut_tile, cut_tiles
 from payload.ledger import Fate, audit
 from payload.run import _summarise
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
-from payload.sim.looked_at import look_at
 from payload.sim.sample_error import Sample, foreseen
-from payload.sim.sampled import FEWEST_IN_STRATUM, FEWEST_TILES, choose_members
-from payload.sim.strata import kind_of_stratum, stratum
 from payload.sim.survey import sample_of
 from payload.types import Glance
 

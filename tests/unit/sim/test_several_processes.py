@@ -12,10 +12,12 @@ from dataclasses import replace
 import pytest
 
 from payload import api
+from payload.darkroom.memo import Memo
 from payload.fleet import FleetSize, write_fleet
 from payload.provenance import digest_file
-from payload.sim import Memo, assemble, flights, fly_arms, wanted
-from payload.sim.helpers import Share
+from payload.sim import assemble, flights, fly_arms
+from payload.timetable import wanted
+from payload.workers import Share
 
 SIZE = FleetSize(planes=2, satellites_per_plane=4, stations=2, targets=60, hours=6.0)
 TOLD_APART = ("provenance.json", "report.html")

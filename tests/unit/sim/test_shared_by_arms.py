@@ -2,13 +2,14 @@
 
 import pytest
 
+from payload.darkroom.memo import Memo
 from payload.downlink.links import Fixed
 from payload.scenario.load import load_scenario
-from payload.sim import ARMS, assemble, camera, rates
+from payload.sim import ARMS, assemble, camera
 from payload.sim.arms import make_arm
-from payload.sim.memo import Memo
 from payload.sim.mission import Mission
-from payload.sim.rates import Rates
+from payload.timetable import rates
+from payload.timetable.rates import Rates
 from payload.types import ContactWindow
 
 NEAR = ((15.65, 78.22), (18.96, 69.65), (26.63, 67.37), (-51.7, 64.2), (-21.9, 64.1))

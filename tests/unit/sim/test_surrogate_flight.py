@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from payload import api
+from payload.darkroom import draws
+from payload.darkroom.fidelity import find_surrogate, tiles_of_an_image
+from payload.darkroom.memo import Memo
 from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
-from payload.sim import ARMS, assemble, draws, fly_arms
-from payload.sim.fidelity import find_surrogate, tiles_of_an_image
+from payload.sim import ARMS, assemble, fly_arms
 from payload.sim.flights import work_ahead
-from payload.sim.memo import Memo
 from payload.surrogate import PACKAGED, read_surrogate, widths
 from payload.world.synthetic import Synthetic, SyntheticScene
 

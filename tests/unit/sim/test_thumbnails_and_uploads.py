@@ -8,6 +8,7 @@ import simpy
 
 from payload.compression import open_record
 from payload.compression.med import MedZstd
+from payload.darkroom.memo import Memo
 from payload.downlink.links import Fixed
 from payload.downlink.uplink import UplinkQueue, Waiting, uplink_passes
 from payload.errors import LawError, ScenarioError
@@ -15,14 +16,13 @@ from payload.imaging.thumbnail import binned
 from payload.ledger import Fate, Ledger, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble
+from payload.sim.aboard.memory import MassMemory
+from payload.sim.aboard.shelf import Shelf
+from payload.sim.aboard.thumbnails import Thumbnails
+from payload.sim.aboard.transmitter import Transmitter
 from payload.sim.arms import make_arm
-from payload.sim.memo import Memo
-from payload.sim.memory import MassMemory
 from payload.sim.mission import Mission
-from payload.sim.rates import Rates
-from payload.sim.shelf import Shelf
-from payload.sim.thumbnails import Thumbnails
-from payload.sim.transmitter import Transmitter
+from payload.timetable.rates import Rates
 from payload.types import ContactWindow, Window
 
 KEPT = {

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.downlink import with_loss
+from payload.downlink.duty_cycle import DutyCycle
 from payload.downlink.links import Fixed
-from payload.sim.duty_cycle import DutyCycle
-from payload.sim.rates import Rates
-from payload.sim.transmitter import Transmitter
+from payload.sim.aboard.transmitter import Transmitter
+from payload.timetable.rates import Rates
 from payload.types import ContactWindow, Ephemeris, RateProfile
 
 EPHEMERIS = Ephemeris("one", np.arange(2.0), np.zeros((2, 3)), np.zeros((2, 3)))

@@ -9,8 +9,8 @@ from sweeping import write_sweep
 
 from payload.analysis.fidelity import DrawnFlights, surrogate_notes, surrogate_part
 from payload.analysis.sampled import sample_notes
+from payload.darkroom.fidelity import tiles_of_an_image
 from payload.scenario.load import load_scenario
-from payload.sim.fidelity import tiles_of_an_image
 from payload.surrogate import read_surrogate
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
 from payload.sweep.goal import parse_goal

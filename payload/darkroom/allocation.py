@@ -1,0 +1,173 @@
+"""How many tiles of each stratum are painted, so that a total is as sure as asked for with few.
+
+A stratum of N tiles of which n are painted, whose residuals have the mean square m, adds N (N/n - 1) m to the
+variance of a total. For a given variance the sum of all n is least where each is as N times the root of m. That root is
+stated beforehand, not taken from the sample: of a stratum that is painted more because something rare was seen in it,
+and less because nothing was, the sample tells too little. What was seen decides how many are painted altogether.
+A few residuals tell little of the rare tile that is quite different, so that m is drawn towards what is expected where
+that is more; where it is less, m stands, for a stratum is worth no less than what was seen in it.
+
+Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; Cochran, Sampling Techniques
+(3rd ed., 1977), sections 5.4, 5.5 and 5.9; Chow and Robbins (1965), Annals of Mathematical Statistics 36(2), 457-462.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.darkroom.looked_at import Looks
+from payload.darkroom.sampled import Membership
+from payload.darkroom.strata import Stratum, weight
+
+Z_95 = 1.96
+"""Standard deviations to either side that hold 95 % of a normal distribution."""
+_EXPECTED_AS = 10.0
+"""What is expected of a stratum counts as so many of its residuals. Assumption."""
+_STEP, _LEAP = 0.3, 0.04
+"""So much of the way is gone at once, as what a small sample tells of errors is vague; a way of so small a share of what is
+painted is gone to its end. Assumption: of pilots of 760 tiles first forecasts wanted up to twice as many more as were."""
+_HALVINGS = 60
+
+
+def half_width(variances: NDArray[np.float64], painted: NDArray[np.float64]) -> float:
+    """Half of the 95 % interval of a sum over strata, by Student's t with effective degrees of freedom.
+
+    Args:
+        variances: Of each stratum's total, 0 and more, shape (S,).
+        painted: Tiles of each that told it, shape (S,).
+
+    Source: Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114, as in Cochran (1977), (5.16); the quantile after
+    Abramowitz and Stegun (1964), 26.7.5.
+    """
+    total = float(variances.sum())
+    if total <= 0.0:
+        return 0.0
+    free = total**2 / float((variances**2 / np.maximum(painted - 1.0, 1.0)).sum())
+    z = Z_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    quantile = z + sum(term / free**power for power, term in enumerate(terms, 1))
+    return quantile * float(np.sqrt(total))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Strata as a sample shows them, one column a figure, of one length.
+
+    Attributes:
+        strata: Which.
+        tiles: Of each all, shape (S,).
+        painted: Of each, at least one, shape (S,).
+        squares: Mean square of residuals as shares of the total, shape (S,).
+        threshold: Cover from which on tiles are dropped.
+    """
+
+    strata: tuple[Stratum, ...]
+    tiles: NDArray[np.float64]
+    painted: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    threshold: float = 0.7
+
+    @property
+    def error(self) -> float:
+        """Half of the 95 % interval of the total, as a share of it."""
+        return self.error_of(self.painted)
+
+    def error_of(self, painted: NDArray[np.float64]) -> float:
+        """The same with so many painted of each stratum."""
+        variances = np.maximum(self.tiles * (self.tiles / painted - 1.0) * self.expected**2, 0.0)
+        return half_width(variances, painted)
+
+    @property
+    def expected(self) -> NDArray[np.float64]:
+        """Deviations of residuals, those of few drawn towards what is expected if that is more, shape (S,)."""
+        prior = self.weights**2
+        prior *= (self.tiles * self.squares).sum() / max(float((self.tiles * prior).sum()), 1e-9)
+        known = self.painted * self.squares + _EXPECTED_AS * prior
+        drawn = known / (self.painted + _EXPECTED_AS)
+        return np.asarray(np.sqrt(np.maximum(drawn, self.squares)), np.float64)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """How far residuals are expected to spread, beside those of clear tiles, shape (S,)."""
+        return np.array([weight(where, self.threshold) for where in self.strata])
+
+    def wanted(self, error: float) -> NDArray[np.float64]:
+        """How many are to be painted next of each stratum, shape (S,): most of what an error seems to need."""
+        ideal = self.tiles * self.weights
+
+        def at(scale: float) -> NDArray[np.float64]:
+            return np.minimum(np.maximum(np.ceil(scale * ideal), self.painted), self.tiles)
+
+        least = _least_scale(lambda scale: self.error_of(at(scale)) <= error, ideal)
+        way = at(least) - self.painted
+        is_near = way.sum() <= _LEAP * self.painted.sum()
+        return self.painted + (way if is_near else np.ceil(_STEP * way))
+
+
+def steadied(
+    squares: NDArray[np.float64],
+    looks: Looks,
+    tiles: NDArray[np.float64],
+    threshold: float = 0.7,
+) -> NDArray[np.float64]:
+    """Squares of residuals, those of a stratum of which few are known drawn towards what is expected, shape (N,).
+
+    Args:
+        squares: Of each painted tile, shape (N,).
+        looks: Of the painted tiles.
+        tiles: That each speaks for, shape (N,).
+        threshold: Cover from which on tiles are dropped.
+    """
+    member, painted = looks.member, looks.tiles.astype(np.float64)
+    means = np.bincount(member, squares) / painted
+    spoken = np.asarray(np.bincount(member, tiles), np.float64)
+    spread = Spread(looks.strata, spoken, painted, means, threshold)
+    return np.asarray(squares + (spread.expected**2 - means)[member], np.float64)
+
+
+def _least_scale(is_enough: Callable[[float], bool], ideal: NDArray[np.float64]) -> float:
+    """The least number that is enough, by halving between none and all."""
+    low, high = 0.0, 1.0 / max(float(ideal[ideal > 0].min(initial=1.0)), 1e-12)
+    while not is_enough(high) and high < 1e30:
+        low, high = high, 2.0 * high
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
+
+
+def grown(
+    membership: Membership,
+    spread: Spread,
+    error: float,
+    lots: Mapping[Stratum, NDArray[np.float64]],
+) -> Membership:
+    """A membership that holds a smaller one, nearer to an error that is asked for.
+
+    Args:
+        membership: Of the tiles that are painted already.
+        spread: What they show.
+        error: Half of the 95 % interval, as a share of the total.
+        lots: Of all tiles by stratum, sorted.
+    """
+    wanted = spread.wanted(error)
+    overall = float(wanted.sum() / spread.tiles.sum())
+    if overall >= 1.0:
+        return replace(membership, share=1.0, shares=dict.fromkeys(lots, 1.0))
+    counts = dict(zip(spread.strata, wanted.astype(int).tolist(), strict=True))
+    scale = float(wanted.sum() / (spread.tiles * spread.weights).sum())
+    shares: dict[Stratum, float] = {}
+    for where, drawn in lots.items():
+        if where not in counts:  # nobody was painted there as yet: as many as their weight wants
+            share = min(scale * weight(where, spread.threshold), 1.0)
+        else:
+            count = counts[where]
+            share = 1.0 if count >= drawn.size else float(drawn[count])
+        shares[where] = max(membership.shares[where], share)
+    return replace(membership, share=max(membership.share, overall), shares=shares)

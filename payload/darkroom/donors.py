@@ -1,0 +1,132 @@
+"""What is taken to be true of a tile that nobody painted: what is true of one that it is like, as shares of its size."""
+
+from dataclasses import dataclass
+
+from payload.compression.record import HEADER_BYTES
+from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts, perfect
+from payload.types import CoverEstimate, Glance, NotCoded
+
+
+@dataclass(frozen=True, slots=True)
+class Donor:
+    """A tile that was painted."""
+
+    glance: Glance
+    facts: TileFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A tile that is not painted.
+
+    Attributes:
+        glance: At it.
+        pixels: It has.
+        raw_bytes: [byte] Length of its raw record.
+        painted_bytes: [byte] The same of those bands that would be painted.
+    """
+
+    tile_id: str
+    glance: Glance
+    pixels: int
+    raw_bytes: int
+    painted_bytes: int
+
+
+def like(donor: Donor, tile: Blank) -> TileFacts:
+    """The facts of a tile that is like a donor."""
+    was = donor.facts
+    size = tile.pixels / was.pixels
+    estimate = _said(donor, tile.glance, size)
+    encoded_bytes = _length(was.encoded_bytes, size, tile.painted_bytes)
+    small = was.thumbnail
+    return TileFacts(
+        tile_id=tile.tile_id,
+        pixels=tile.pixels,
+        raw_bytes=tile.raw_bytes,
+        estimate=estimate,
+        perfect=perfect(estimate),
+        encoded_bytes=encoded_bytes,
+        record_at=None,
+        thumbnail=None
+        if small is None
+        else Thumbnail(
+            max(1, round(small.pixels * size)), *[_length(small.bytes, size, small.bytes)] * 2
+        ),
+        clear_part=_clear_part(was, estimate, size, (tile.painted_bytes, encoded_bytes)),
+        encodings=was.encodings,
+        surface=was.surface,
+    )
+
+
+def _length(was_bytes: int, size: float, most_bytes: int) -> int:
+    """[byte] Of a record whose payload is so many times as long, but at most a length."""
+    return min(HEADER_BYTES + round((was_bytes - HEADER_BYTES) * size), most_bytes)
+
+
+def _said(donor: Donor, glance: Glance, size: float) -> CoverEstimate:
+    """What the masker says of a tile that the donor is like, so many times as large.
+
+    The same shares of cloud and of clear ground are called cloud, and probabilities stray as far from the mask.
+    """
+    was = donor.facts.estimate
+    cloudy, clear = was.cloudy_px or 0, was.clear_px or 0
+    known, valid_px = cloudy + clear, round(was.valid_px * size)
+    known_px = round(known * size)
+    off = cloudy / known - donor.glance.cover if known else 0.0
+    cloudy_px = round(min(max(glance.cover + off, 0.0), 1.0) * known_px)
+    clear_px = known_px - cloudy_px
+    true_cloud_px = round((was.true_cloud_px or 0) / max(cloudy, 1) * cloudy_px)
+    false_cloud_px = round((was.false_cloud_px or 0) / max(clear, 1) * clear_px)
+    called_known = (was.true_cloud_px or 0) + (was.false_cloud_px or 0)
+    unknown_cloud_px = round((was.cloud_px - called_known) * size)
+    cloud_px = min(true_cloud_px + false_cloud_px + unknown_cloud_px, valid_px)
+    expected = was.cloud_px if was.expected_cloud_px is None else was.expected_cloud_px
+    return CoverEstimate(
+        valid_px,
+        cloud_px,
+        true_cloud_px=true_cloud_px,
+        missed_cloud_px=cloudy_px - true_cloud_px,
+        false_cloud_px=false_cloud_px,
+        true_clear_px=clear_px - false_cloud_px,
+        expected_cloud_px=min(
+            max(cloud_px + (expected - was.cloud_px) * size, 0.0), float(valid_px)
+        ),
+    )
+
+
+def _clear_part(
+    was: TileFacts, estimate: CoverEstimate, size: float, lengths: tuple[int, int]
+) -> ClearPart | None:
+    """A tile without its cloudy pixels: of its clear and cloudy ones the donor's shares are left out.
+
+    Args:
+        was: The donor's facts.
+        estimate: Of the tile.
+        size: How many times as large it is.
+        lengths: [byte] Of its raw record, and of its record.
+    """
+    part = was.clear_part
+    if part is None:
+        return None
+    raw_bytes, encoded_bytes = lengths
+    gone = part.not_coded
+    clear_px = _share(gone.clear_px, was.estimate.clear_px, estimate.clear_px)
+    cloudy_px = _share(gone.cloudy_px, was.estimate.cloudy_px, estimate.cloudy_px)
+    was_gone = (gone.clear_px or 0) + (gone.cloudy_px or 0)
+    was_coded, coded = was.pixels - was_gone, was.pixels * size - clear_px - cloudy_px
+    left_out_bytes = round(gone.bytes * (clear_px + cloudy_px) / max(was_gone, 1))
+    if left_out_bytes <= 0:
+        return None
+    shrinks = coded / was_coded if was_coded else size
+    most_bytes = max(HEADER_BYTES, min(encoded_bytes - 1, raw_bytes - left_out_bytes))
+    left_out_bytes = min(left_out_bytes, raw_bytes - HEADER_BYTES)
+    return ClearPart(
+        _length(part.encoded_bytes, shrinks, most_bytes),
+        NotCoded(left_out_bytes, clear_px, cloudy_px),
+        part.encodings,
+    )
+
+
+def _share(gone_px: int | None, was_px: int | None, now_px: int | None) -> int:
+    return round((gone_px or 0) / max(was_px or 0, 1) * (now_px or 0))

@@ -1,0 +1,92 @@
+"""Tiles as they look at a glance, in columns: all that is planned, or an image that nobody had planned."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.darkroom.strata import Stratum, stratum
+from payload.rng import stream
+from payload.surrogate import Likeness, likeness
+from payload.types import Glance
+
+COVER_STEP = 0.05
+"""A difference in cover that is as unlike as 10 degrees of sun. Assumption."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Tiles by what a glance tells, one column a figure, N of them.
+
+    Attributes:
+        strata: Those that were met, in that order.
+        member: Which of them each tile is of, shape (N,).
+        likeness: Cover, ground and sun of each.
+    """
+
+    strata: tuple[Stratum, ...]
+    member: NDArray[np.intp]
+    likeness: Likeness
+
+    @classmethod
+    def of(cls, glances: Sequence[Glance]) -> "Looks":
+        """What these tell."""
+        places: dict[Stratum, int] = {}
+        member = [places.setdefault(stratum(glance), len(places)) for glance in glances]
+        return cls(tuple(places), np.array(member, np.intp), likeness(glances, step=COVER_STEP))
+
+    @cached_property
+    def tiles(self) -> NDArray[np.intp]:
+        """How many are of each stratum, shape (S,)."""
+        return np.bincount(self.member, minlength=len(self.strata))
+
+    def by_stratum(self) -> Iterable[tuple[Stratum, NDArray[np.intp]]]:
+        """The numbers of those of each stratum, ascending."""
+        order = np.argsort(self.member, kind="stable")
+        each = np.split(order, np.cumsum(self.tiles))[: len(self.strata)]
+        return zip(self.strata, each, strict=True)
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """Images of one grid that were looked at, and what is drawn for each of their tiles by its name; N tiles in all.
+
+    Attributes:
+        images: Where the tiles of each begin.
+        glances: Of the tiles, image by image in grid order.
+        looks: The same in columns.
+        lots: 0 to 1: whether a tile is painted, shape (N,).
+        dice: 0 to 1: of whom it takes its figures if it is not, shape (N,).
+    """
+
+    images: Mapping[str, int]
+    glances: Sequence[Glance]
+    looks: Looks
+    lots: NDArray[np.float64]
+    dice: NDArray[np.float64]
+
+    @property
+    def lots_by_stratum(self) -> dict[Stratum, NDArray[np.float64]]:
+        """The lots of all tiles, sorted in each stratum."""
+        return {where: np.sort(self.lots[those]) for where, those in self.looks.by_stratum()}
+
+
+def look_at(seed: int, glances: Mapping[str, Sequence[Glance]]) -> LookedAt:
+    """Put glances at images, by acquisition id, in columns, and draw for each tile.
+
+    Args:
+        seed: Of the scenario.
+        glances: In grid order, of each image as many.
+    """
+    begins: dict[str, int] = {}
+    all_glances: list[Glance] = []
+    lots, dice = [np.zeros(0)], [np.zeros(0)]
+    for image, tiles in glances.items():
+        begins[image] = len(all_glances)
+        all_glances += tiles
+        lots.append(stream(seed, "sampled", image).random(len(tiles)))
+        dice.append(stream(seed, "sampled donor", image).random(len(tiles)))
+    looks = Looks.of(all_glances)
+    return LookedAt(begins, all_glances, looks, np.concatenate(lots), np.concatenate(dice))

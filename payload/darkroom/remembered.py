@@ -1,0 +1,157 @@
+"""Pixel work that is looked up before it is done: a darkroom with a memo on disk before another darkroom.
+
+The key of a piece of work is a digest of everything that its outcome depends on, and of nothing else: world,
+view, camera, masker, codec, loss, tiles, and the code and the guests that do the work. What decides on tiles
+afterwards, as a threshold of pruning, is not in it.
+
+Another codec has the same pixels and masks, and they are not kept for it. Of the CPU of pixel work on images of
+`scenarios/quickstart.yaml` painting takes 38 %, masking 26 %, coding 9 %, and coding without cloud, which needs mask and
+pixels, 27 %. With masks at hand the whole run (31 s, 20 s of them pixel work) would be spared a sixth with another fast
+codec; of pixel work alone 25 to 27 % with `raw` and `med-aec`, 19 % with `ccsds123` and `jpegls`, 15 % with `ls-golomb`, 5 % with
+`strong`. To spare the painting too, each tile would lie there with 0.5 MB of samples.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import machine
+
+from payload.darkroom.facts import TileDarkroom, TileFacts
+from payload.darkroom.store import Store
+from payload.ports import Masker
+from payload.provenance import digest_file, digest_json
+from payload.scenario.models import Scenario
+from payload.types import Acquisition
+
+Plain = dict[str, object]
+
+_ROOMS = (
+    "compression",
+    "darkroom/facts.py",
+    "darkroom/pixels.py",
+    "darkroom/store.py",
+    "data/land_fraction_0p5deg.npz",
+    "geometry",
+    "imaging",
+    "kernels.py",
+    "masking",
+    "rng.py",
+    "types.py",
+    "units.py",
+    "world",
+)
+"""What does pixel work: a change of any file in them makes all that is remembered void."""
+_GUESTS = ("numpy", "onnxruntime", "zstandard", "imagecodecs", "numba", "rasterio")
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A darkroom that does nothing twice.
+
+    Attributes:
+        darkroom: Does what is not remembered.
+        store: The memo.
+        payload: What the work depends on besides the view; see `identity`.
+    """
+
+    darkroom: TileDarkroom
+    store: Store
+    payload: str
+
+    def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
+        """The facts of an image's tiles, in grid order; records go into the file `spool`."""
+        key = self._key(acquisition)
+        facts = self.store.read(key, spool)
+        if facts is None:
+            facts = self.darkroom.develop(acquisition, spool)
+            self.store.write(key, facts, spool)
+        return facts if spool is not None else tuple(fact.without_records for fact in facts)
+
+    def develop_some(
+        self, acquisition: Acquisition, numbers: Sequence[int]
+    ) -> tuple[TileFacts, ...]:
+        """The facts of some of an image's tiles, also where all were developed before."""
+        if not numbers:
+            return ()
+        whole = self.store.read(self._key(acquisition), None)
+        if whole is not None:
+            return tuple(whole[number].without_records for number in numbers)
+        found: dict[int, TileFacts] = {}
+        for number in numbers:
+            facts = self.store.read(self._key(acquisition, number), None)
+            if facts is not None:
+                found[number] = facts[0]
+        missing = [number for number in numbers if number not in found]
+        fresh = self.darkroom.develop_some(acquisition, missing)
+        for number, fact in zip(missing, fresh, strict=True):
+            self.store.write(self._key(acquisition, number), (fact,), None)
+            found[number] = fact
+        return tuple(found[number] for number in numbers)
+
+    def _key(self, acquisition: Acquisition, number: int | None = None) -> str:
+        """Of the work on an image, or on one of its tiles."""
+        view = asdict(acquisition.view) | {"utc": acquisition.view.utc.isoformat()}
+        image = [acquisition.id, acquisition.tile_raw_bytes]
+        return digest_json([self.payload, view, image, number])
+
+
+def identity(scenario: Scenario, masker: Masker, plug_ins: tuple[object, ...]) -> str:
+    """A digest of all that pixel work on a view depends on.
+
+    Args:
+        scenario: Its scene, seed, masker, codec, loss and tiles.
+        masker: Built of it.
+        plug_ins: Scene source, masker and codec: the code of a stranger's counts too.
+    """
+    context = {"digest": True}
+    return digest_json(
+        {
+            "scene": scenario.scene.model_dump(mode="json", context=context),
+            "seed": scenario.seed,
+            "masker": scenario.masker.model_dump(mode="json", context=context),
+            "masker_sha256": masker.identity.sha256,
+            "codec": scenario.codec.model_dump(mode="json", context=context),
+            "loss": scenario.loss.model_dump(mode="json"),
+            "tile_px": scenario.pruning.tile_px,
+            "thumbnail_factor": scenario.thumbnail_factor,
+            "code": _code(),
+            "strangers": sorted(map(_stranger, plug_ins)),
+        }
+    )
+
+
+@cache
+def _code() -> str:
+    """A digest of the rooms that do pixel work, of the guests in them, and of the kind of machine."""
+    home = Path(__file__).parent.parent
+    files = [path for room in _ROOMS for path in _files(home / room)]
+    return digest_json(
+        {
+            "files": [[path.relative_to(home).as_posix(), digest_file(path)] for path in files],
+            "guests": {guest: _version(guest) for guest in _GUESTS},
+            "machine": [machine(), sys.byteorder],
+        }
+    )
+
+
+def _files(room: Path) -> list[Path]:
+    return sorted(room.rglob("*.py")) if room.is_dir() else [room]
+
+
+def _version(guest: str) -> str | None:
+    try:
+        return version(guest)
+    except PackageNotFoundError:
+        return None
+
+
+def _stranger(plug_in: object) -> str:
+    """The code of a plug-in that is none of ours; nothing for ours."""
+    name = type(plug_in).__module__
+    if name.partition(".")[0] == "payload":
+        return ""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return f"{name}:{digest_file(Path(file)) if file else ''}"

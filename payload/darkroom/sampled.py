@@ -1,0 +1,305 @@
+"""A sample of tiles is painted; every other tile is taken to be like one of them.
+
+Which tiles are painted is drawn by the names of image and tile, so that it is the same in all arms, and the
+tiles of a small fraction are among those of a larger one. A tile that is not painted looks, at a glance, like
+some that were: from one of these *donors*, drawn by its name, it takes what the masker says and what the codec
+needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.darkroom.donors import Blank, Donor, like
+from payload.darkroom.facts import TileDarkroom, TileFacts
+from payload.darkroom.looked_at import LookedAt, Looks, look_at
+from payload.darkroom.strata import Kind, Stratum, kind_of_stratum, largest_of_kinds, weight
+from payload.imaging.sensor import counted_bytes
+from payload.ports import Glancing
+from payload.surrogate import Likeness
+from payload.types import Acquisition, Glance, Window
+
+FEWEST_TILES = 200
+"""A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
+LIKES, FEWEST_LIKES = 8, 3
+"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if they are all to be of it.
+Assumption."""
+_ROUNDS = 50
+"""Of proportional fitting. Assumption."""
+FEWEST_IN_STRATUM = 3
+"""So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
+by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Small tiles
+of each size are a kind of their own. Assumption."""
+Known = dict[tuple[str, str], list[tuple[int, int]]]
+"""[byte] and [px] of clear ground that a tile brings down, taken for another one, by both their ids; in a list of arms."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who is painted: whose number, drawn by name, is below the share of its stratum.
+
+    Attributes:
+        seed: Of the scenario.
+        share: Of all tiles, 0 to 1.
+        shares: Of the strata that were met; of others it is `share`.
+        threshold: Cover from which on tiles are dropped.
+    """
+
+    seed: int
+    share: float
+    shares: Mapping[Stratum, float]
+    threshold: float = 0.7
+
+    def painted(self, looked: LookedAt) -> NDArray[np.bool_]:
+        """Which tiles are painted, shape (N,)."""
+        share = [self.shares.get(where, self.share) for where in looked.looks.strata]
+        return looked.lots < np.array(share)[looked.looks.member]
+
+
+def choose_members(
+    seed: int,
+    fraction: float,
+    drawn_of: Mapping[Stratum, NDArray[np.float64]],
+    threshold: float = 0.7,
+) -> Membership:
+    """Decide which share of each stratum is painted.
+
+    Args:
+        seed: Of the scenario.
+        fraction: Of all tiles, at least; more of those whose figures spread most, fewer of the others.
+        drawn_of: Numbers of the tiles that a flight is expected to take, sorted, by stratum.
+        threshold: Cover from which on tiles are dropped.
+    """
+    count = sum(drawn.size for drawn in drawn_of.values())
+    share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
+    weighed = sum(drawn.size * weight(where, threshold) for where, drawn in drawn_of.items())
+    commonest = largest_of_kinds({where: drawn.size for where, drawn in drawn_of.items()})
+    shares: dict[Stratum, float] = {}
+    for where, drawn in drawn_of.items():
+        least = 0.0
+        if where in commonest:
+            is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
+            least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
+        own = 1.0 if share >= 1.0 else share * weight(where, threshold) * count / weighed
+        shares[where] = max(own, least)
+    return Membership(seed, share, shares, threshold)
+
+
+@dataclass
+class Sampled:
+    """What paints some tiles and draws the others: the darkroom of `fidelity: sampled`.
+
+    Attributes:
+        painter: Paints, masks and compresses.
+        donors: Painted tiles, at least one.
+        windows: The tiles of an image, in grid order.
+        planned: What was looked at already.
+        known: What is told already of painted tiles as they would be taken for others; `sample_error` adds to it.
+        drawn: Of each image that was developed the donor of each tile, -1 of those that were painted; shape (T,).
+        painted: Ids of tiles that were painted.
+    """
+
+    source: Glancing
+    painter: TileDarkroom
+    membership: Membership
+    donors: Sequence[Donor]
+    windows: Sequence[Window]
+    planned: LookedAt
+    known: Known = field(default_factory=Known)
+    drawn: dict[str, NDArray[np.intp]] = field(default_factory=dict[str, NDArray[np.intp]])
+    painted: set[str] = field(default_factory=set[str])
+
+    def __post_init__(self) -> None:
+        self.weights = np.ones(len(self.donors))
+
+    @cached_property
+    def looks(self) -> Looks:
+        """Of the donors."""
+        return Looks.of([donor.glance for donor in self.donors])
+
+    @cached_property
+    def window_px(self) -> NDArray[np.float64]:
+        """[px] Of the tiles of an image, shape (T,)."""
+        return np.array([window.pixels for window in self.windows], np.float64)
+
+    def likes(self, looks: Looks, those: NDArray[np.bool_], count: int = LIKES) -> NDArray[np.intp]:
+        """Numbers of the donors that some tiles resemble most, of their own stratum if that has a few.
+
+        In a stratum all were as likely to be painted; beside it others were, and would be too many. Where it has too
+        few they are of the largest stratum of its kind, and where that has too few as well, they are any.
+
+        Args:
+            looks: Of tiles.
+            those: Which of them, shape (N,).
+            count: So many donors, or as many as there are.
+
+        Returns:
+            In their order, behind them -1 where there are fewer; shape (n, count).
+        """
+        found = np.full((looks.member.size, count), -1, np.intp)
+        for where, tiles in looks.by_stratum():
+            wanted = tiles[those[tiles]]
+            numbers, among = self._like_stratum(where)
+            near = among.nearest_of_all(looks.likeness.taken(wanted), count)
+            found[wanted, : near.shape[1]] = numbers[near]
+        return found[those]
+
+    @cached_property
+    def _blank(self) -> NDArray[np.bool_]:
+        """Which of what was looked at is not painted."""
+        return ~self.membership.painted(self.planned)
+
+    @cached_property
+    def _near(self) -> NDArray[np.intp]:
+        """The likes of each of those, shape (n, LIKES)."""
+        return self.likes(self.planned.looks, self._blank)
+
+    def balance(self) -> None:
+        """Weigh donors so that all of a stratum speak for as many tiles: then sums are right in the mean.
+
+        Without it those that stand alone, at the ends of what there is, would speak for more than others, and those are
+        not like the others. Weights are found by proportional fitting over the tiles that were looked at.
+
+        Source: Deming and Stephan (1940), Annals of Mathematical Statistics 11(4), 427-444.
+        """
+        count, strata = len(self.donors), self.planned.looks.strata
+        place = {where: number for number, where in enumerate(self.looks.strata)}
+        of_tile = np.array([place.get(where, -1) for where in strata], np.intp)
+        of_tile = of_tile[self.planned.looks.member[self._blank]]
+        near = self._near
+        own = of_tile == self.looks.member[near[:, 0]]
+        near = near[own]
+        if not near.size:
+            return
+        speakers = self.looks.tiles
+        drawn = np.bincount(of_tile[own], minlength=speakers.size)
+        wanted = (drawn / speakers)[self.looks.member]
+        near, times = np.unique(near, axis=0, return_counts=True)  # many tiles have the same likes
+        column = np.where(near < 0, count, near)  # who is nobody comes last, and weighs nothing
+        weights = np.append(self.weights, 0.0)
+        for _ in range(_ROUNDS):
+            share = weights[column]
+            share *= (times / share.sum(axis=1))[:, None]
+            speaks = np.bincount(column.ravel(), share.ravel(), minlength=count + 1)[:count]
+            weights[:count] *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+        self.weights = weights[:count]
+
+    def spoken(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """For how many tiles of its size each donor speaks, and the sum of squares of sizes; of the planned, (N,)."""
+        window_px = np.resize(self.window_px, self._blank.size)[self._blank]
+        return self.summed(self._of_planned[self._blank], window_px)
+
+    def summed(
+        self, donors: NDArray[np.intp], pixels: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How often their own size donors speak for tiles of sizes, and the sum of squares of that; (N,).
+
+        Args:
+            donors: Of each tile, shape (n,).
+            pixels: [px] Of each, shape (n,).
+        """
+        size, count = pixels / self.donor_px[donors], len(self.donors)
+        speaks = np.bincount(donors, size, minlength=count)
+        squares = np.bincount(donors, size * size, minlength=count)
+        return speaks.astype(np.float64), squares.astype(np.float64)
+
+    @cached_property
+    def donor_px(self) -> NDArray[np.float64]:
+        """[px] Of each donor, shape (N,)."""
+        return np.array([donor.facts.pixels for donor in self.donors], np.float64)
+
+    def chances(self, near: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How likely each of these donors is to be drawn, 0 for nobody; shape (n, m)."""
+        is_one = near >= 0
+        weights = np.where(is_one, self.weights[near], 0.0)
+        weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, is_one)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)
+
+    def _drawn(
+        self, looked: LookedAt, blank: NDArray[np.bool_], near: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """The donor of each tile that was looked at, -1 of those that are painted; shape (N,)."""
+        upto = np.cumsum(self.chances(near), axis=1)
+        place = (upto < looked.dice[blank, None]).sum(axis=1)
+        place = np.minimum(place, (near >= 0).sum(axis=1) - 1)
+        found = np.full(blank.size, -1, np.intp)
+        found[blank] = near[np.arange(place.size), place]
+        return found
+
+    @cached_property
+    def _of_planned(self) -> NDArray[np.intp]:
+        """The donors of all that was looked at, by the weights that stand now."""
+        return self._drawn(self.planned, self._blank, self._near)
+
+    @cached_property
+    def _painted(self) -> dict[str, TileFacts]:
+        return {donor.facts.tile_id: donor.facts for donor in self.donors}
+
+    @cached_property
+    def _all(self) -> tuple[NDArray[np.intp], Likeness]:
+        return np.arange(len(self.donors)), self.looks.likeness
+
+    @cached_property
+    def _by_stratum(self) -> dict[Stratum, tuple[NDArray[np.intp], Likeness]]:
+        return {
+            where: (numbers, self.looks.likeness.taken(numbers))
+            for where, numbers in self.looks.by_stratum()
+        }
+
+    def _like_stratum(self, where: Stratum) -> tuple[NDArray[np.intp], Likeness]:
+        """The donors that tiles of a stratum may be like."""
+        for each in (where, self._largest.get(kind_of_stratum(where))):
+            if each in self._by_stratum and self._by_stratum[each][0].size >= FEWEST_LIKES:
+                return self._by_stratum[each]
+        return self._all
+
+    @cached_property
+    def _largest(self) -> dict[Kind, Stratum]:
+        """The stratum of each kind that has most donors."""
+        found = largest_of_kinds(
+            {where: numbers.size for where, (numbers, _) in self._by_stratum.items()}
+        )
+        return {kind_of_stratum(where): where for where in found}
+
+    def _looked_at(self, acquisition: Acquisition) -> tuple[Sequence[Glance], NDArray[np.intp]]:
+        """Glances at an image's tiles, and the donors of these."""
+        begin, count = self.planned.images.get(acquisition.id), len(self.windows)
+        if begin is not None:
+            some = slice(begin, begin + count)
+            return self.planned.glances[some], self._of_planned[some]
+        glances = self.source.glance(acquisition.view, self.windows)
+        looked = look_at(self.membership.seed, {acquisition.id: glances})
+        blank = ~self.membership.painted(looked)
+        return glances, self._drawn(looked, blank, self.likes(looked.looks, blank))
+
+    def develop(
+        self,
+        acquisition: Acquisition,
+        spool: Path | None,  # noqa: ARG002 - most tiles have no record, so none is kept
+    ) -> tuple[TileFacts, ...]:
+        """The facts of an image's tiles; there are no records."""
+        sensor, names = acquisition.view.sensor, acquisition.tile_ids
+        glances, donors = self._looked_at(acquisition)
+        self.drawn[acquisition.id] = donors
+        unknown = [
+            number
+            for number in np.flatnonzero(donors < 0).tolist()
+            if names[number] not in self._painted
+        ]
+        fresh = dict(zip(unknown, self.painter.develop_some(acquisition, unknown), strict=True))
+        found: list[TileFacts] = []
+        for number, donor in enumerate(donors.tolist()):
+            name, raw_bytes = names[number], acquisition.tile_raw_bytes[number]
+            if donor < 0:
+                self.painted.add(name)
+                found.append(fresh[number] if number in fresh else self._painted[name])
+                continue
+            pixels = self.windows[number].pixels
+            painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
+            tile = Blank(name, glances[number], pixels, raw_bytes, painted_bytes)
+            found.append(like(self.donors[donor], tile))
+        return tuple(found)

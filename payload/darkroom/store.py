@@ -1,0 +1,249 @@
+"""A memo on disk: what a piece of pixel work found, by the digest of all that determines it.
+
+    <place>/<two digits>/<digest>.facts     a line of format, a checksum, JSON
+    <place>/<two digits>/<digest>.records   the tile records as they were spooled, where they were kept
+
+Each file is written beside and renamed, so that several processes may write at once. What is damaged, cut
+short or of another format is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
+the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
+counted or removed. No trouble with the disk fails a run: the work is done again instead.
+"""
+
+import logging
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+
+from pydantic import TypeAdapter, ValidationError
+
+from payload.darkroom.facts import TileFacts
+from payload.errors import ScenarioError
+from payload.provenance import digest_bytes
+
+PLACE, LIMIT = "PAYLOAD_SIM_MEMO", "PAYLOAD_SIM_MEMO_MB"
+"""Environment: a folder or `off`; how large it may grow [MB]."""
+LIMIT_MB = 2000
+OFF = "off"
+
+_FORMAT = b"payload-sim memo 1\n"
+_FACTS, _RECORDS, _PARTIAL = ".facts", ".records", ".partial"
+_OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.(facts|records)(\.[0-9a-f]+\.partial)?")
+"""What files of a memo are called, within its folder."""
+_ROOM = 0.9  # of the limit is left after old entries went, so that this is not done at every write
+_ABANDONED_S = 3600.0  # a file that was being written so long ago will never be whole
+_LOOK_AGAIN, _LOOK_AGAIN_SHARE = 256, 0.02
+"""So many entries written, or so much of the limit, until what others wrote is counted too."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept of a piece of work.
+
+    Attributes:
+        facts: Of its tiles, in grid order; with records they say where each starts.
+        records_sha256: Digest of the records; None where none were kept.
+    """
+
+    facts: tuple[TileFacts, ...]
+    records_sha256: str | None
+
+
+_ENTRY = TypeAdapter(Entry)
+
+
+@dataclass
+class Store:
+    """Entries by key in a folder, no more than a limit; those longest unused go first.
+
+    Attributes:
+        place: The folder.
+        limit_bytes: [byte] How large it may grow.
+        found: How often what was asked for was there.
+    """
+
+    place: Path
+    limit_bytes: int
+    found: int = 0
+    _size_bytes: int = field(default=0, init=False)
+    _is_counted: bool = field(default=False, init=False)
+    _written: int = field(default=0, init=False)
+    _written_bytes: int = field(default=0, init=False)
+    _works: bool = field(default=True, init=False)
+
+    def read(self, key: str, spool: Path | None) -> tuple[TileFacts, ...] | None:
+        """The facts of a piece of work, its records put into the file `spool`; None where they are not there."""
+        path = self._path(key)
+        try:
+            entry = _unpacked(path.with_suffix(_FACTS).read_bytes())
+            if spool is not None:
+                records = path.with_suffix(_RECORDS).read_bytes()
+                if digest_bytes(records) != entry.records_sha256:
+                    raise ValueError("damaged")  # noqa: TRY301 - as anything else that is not there
+                spool.write_bytes(records)
+                _mark_used(path.with_suffix(_RECORDS))
+            _mark_used(path.with_suffix(_FACTS))
+        except (OSError, ValueError):
+            return None
+        self.found += 1
+        return entry.facts
+
+    def write(self, key: str, facts: tuple[TileFacts, ...], spool: Path | None) -> None:
+        """Keep the facts of a piece of work, and its records from the file `spool`."""
+        if not self._works:
+            return
+        path = self._path(key)
+        try:
+            records = None if spool is None else spool.read_bytes()
+            sha256 = None if records is None else digest_bytes(records)
+            told = _packed(Entry(facts, sha256))
+            size_bytes = len(told) + len(records or b"")
+            if size_bytes > self.limit_bytes:
+                return
+            self._make_room(size_bytes)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if records is not None:
+                _put(path.with_suffix(_RECORDS), records)
+            if records is not None or not self._has_records(path):
+                _put(path.with_suffix(_FACTS), told)
+        except OSError as error:
+            self._works = False
+            _log.warning("the memo %s cannot be written to: %s", self.place, error.strerror)
+
+    def _path(self, key: str) -> Path:
+        return self.place / key[:2] / key
+
+    @staticmethod
+    def _has_records(path: Path) -> bool:
+        """Whether another process has kept the same work meanwhile, records and all."""
+        try:
+            return _unpacked(path.with_suffix(_FACTS).read_bytes()).records_sha256 is not None
+        except (OSError, ValueError):
+            return False
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Count what comes, and let go what was longest unused if it would be too much."""
+        self._written += 1
+        self._written_bytes += size_bytes
+        self._size_bytes += size_bytes
+        is_stale = (
+            self._written > _LOOK_AGAIN
+            or self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
+        )
+        if self._size_bytes <= self.limit_bytes and self._is_counted and not is_stale:
+            return
+        files = sorted(self._files())
+        self._size_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
+        self._is_counted, self._written, self._written_bytes = True, 0, 0
+        if self._size_bytes <= self.limit_bytes:
+            return
+        most = round(self.limit_bytes * _ROOM)
+        for _, old_bytes, path in files:
+            if self._size_bytes <= most:
+                return
+            path.unlink(missing_ok=True)
+            self._size_bytes -= old_bytes
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """Last use [s], size [byte] and path of each file; what a killed process left half-written is removed."""
+        found = []
+        for path in self.place.glob("??/*"):
+            if not _OURS.fullmatch(path.relative_to(self.place).as_posix()):
+                continue
+            try:
+                about = path.stat()
+            except FileNotFoundError:  # another process was faster
+                continue
+            if path.suffix != _PARTIAL:
+                found.append((about.st_mtime, about.st_size, path))
+            elif time.time() - about.st_mtime > _ABANDONED_S:
+                path.unlink(missing_ok=True)
+        return found
+
+
+def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
+    """The memo that the environment names, by default in the user's folder for caches; None where it is off.
+
+    Raises:
+        ScenarioError: Its limit is no number of megabytes.
+    """
+    named = environment.get(PLACE, "").strip()
+    if named.lower() == OFF:
+        return None
+    limit = environment.get(LIMIT, "").strip() or str(LIMIT_MB)
+    if not limit.isdecimal():
+        raise ScenarioError(f"{LIMIT} is {limit!r}: a whole number of megabytes is wanted")
+    try:
+        place = Path(named).expanduser() if named else _cache(environment)
+    except RuntimeError as error:  # nobody of that name, or a user without a home
+        _log.warning("no memo: %s", error)
+        return None
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(place)
+    except OSError as error:
+        _log.warning("no memo in %s: %s", place, error.strerror or error)
+        return None
+    return Store(place, int(limit) * 1_000_000)
+
+
+def _cache(environment: Mapping[str, str]) -> Path:
+    """Source: XDG Base Directory Specification 0.8, `XDG_CACHE_HOME`: absolute, else `~/.cache`."""
+    base = Path(environment.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path("~/.cache").expanduser()) / "payload-sim"
+
+
+def _check_private(place: Path) -> None:
+    """Whoever can write there could tell a run what it has found."""
+    owner: Callable[[], int] | None = getattr(os, "getuid", None)  # not on every system
+    if owner is None:
+        return
+    about = place.stat()
+    if {about.st_uid, place.lstat().st_uid} != {owner()}:  # of a link, whoever made it decides
+        raise PermissionError(None, "the folder is somebody else's")
+    if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(None, "others may write to the folder; `chmod 700` it")
+
+
+def _mark_used(path: Path) -> None:
+    """It is the latest that was used; where nothing can be written, it is read all the same."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+def _put(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.{token_hex(8)}{_PARTIAL}")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _packed(entry: Entry) -> bytes:
+    body = _ENTRY.dump_json(entry)
+    return _FORMAT + digest_bytes(body).encode() + b"\n" + body
+
+
+def _unpacked(told: bytes) -> Entry:
+    """The entry in a file.
+
+    Raises:
+        ValueError: It is damaged, or of another format.
+    """
+    checksum, _, body = told.removeprefix(_FORMAT).partition(b"\n")
+    if not told.startswith(_FORMAT) or digest_bytes(body).encode() != checksum:
+        raise ValueError("damaged")
+    try:
+        return _ENTRY.validate_json(body)
+    except ValidationError as error:
+        raise ValueError("of another format") from error

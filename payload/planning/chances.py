@@ -1,0 +1,77 @@
+"""The next chances of each target: as many as a planner needs that takes the first which fits.
+
+Where a target is worth the same at all times, such a planner (`takes_first`) goes through the chances of a target in
+order of time and is done with it at the first that fits; those after it change nothing. So it is asked with a few of each
+target, and again with more of those that it could not take, until each is taken or has no chance left. What it says then is
+what it would say of all: it passes the same chances in the same order, and those that it was not told of are of targets
+that it has taken by then. A plan so costs what is near, not what is left of the flight.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+
+from payload.planning.calendar import Calendar
+from payload.plans import Plan
+from payload.types import Opportunity
+
+FEW = 2
+"""Chances of a target that are offered beyond the one it was planned at last; if it is not taken, twice as many."""
+
+
+class Chances:
+    """Opportunities by target, in order of start, then id, and how many of each were enough for the last plan."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._own, self._places = calendar.by_target()
+        self._starts_s = array("d", calendar.start_s[self._places].tobytes())
+        self._end: dict[str, int] = {}  # by target, where the last that is offered stands
+        self._made: dict[int, Opportunity] = {}  # what was offered last
+
+    def plan(
+        self,
+        ask: Callable[[Sequence[Opportunity]], Plan],
+        from_s: Mapping[str, float],
+    ) -> Plan:
+        """What a planner that takes the first says of all chances of some targets, asked with as few as needed.
+
+        Args:
+            ask: Asks the planner with opportunities, in order of start, then id.
+            from_s: [s] By target: no chance starts before.
+        """
+        first = {
+            name: bisect_left(self._starts_s, begin_s, self._own[name].start, self._own[name].stop)
+            for name, begin_s in from_s.items()
+            if name in self._own
+        }
+        end = {
+            name: min(self._own[name].stop, max(self._end.get(name, 0), start + FEW))
+            for name, start in first.items()
+        }
+        while True:
+            number_of = self._offer(range(start, end[name]) for name, start in first.items())
+            offered = sorted(self._made.values(), key=attrgetter("start_s", "id"))
+            plan = ask(offered)
+            taken = {
+                self._made[number].target: number
+                for number in (number_of[each] for each in plan.opportunity_ids)
+            }
+            short = [
+                name for name in first if name not in taken and end[name] < self._own[name].stop
+            ]
+            if not short:
+                self._end |= end | {name: number + FEW for name, number in taken.items()}
+                return plan
+            for name in short:
+                end[name] = min(self._own[name].stop, 2 * end[name] - first[name])
+
+    def _offer(self, ranges: Iterable[range]) -> dict[str, int]:
+        """Have the objects of these numbers at hand, and no others; the number of each by its id."""
+        wanted, before = list(chain.from_iterable(ranges)), self._made
+        new = [number for number in wanted if number not in before]
+        made = before | dict(zip(new, self._calendar.all_at(self._places[new]), strict=True))
+        self._made = {number: made[number] for number in wanted}
+        return {item.id: number for number, item in self._made.items()}

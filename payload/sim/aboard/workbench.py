@@ -1,0 +1,235 @@
+"""Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
+
+import math
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from payload.ledger import Late, Ledger
+from payload.sim.aboard.power import COMPUTER, Power
+from payload.sim.aboard.processor import Processor
+from payload.sim.arms import Arm
+from payload.sim.assemble import Assembly
+from payload.sim.ground import Story
+from payload.sim.log import Log
+from payload.sim.turns import Turns
+from payload.types import Acquisition, TileOutcome
+
+Begun = Generator[simpy.Event, Any, TileOutcome]
+"""A story that ends in what is worked on."""
+Works = Generator[simpy.Event, Any, list[TileOutcome]]
+"""A story that ends in what became of several tiles."""
+
+
+def _nobody(_outcome: TileOutcome) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class Workbench:
+    """The processor's time and joules, tile by tile.
+
+    Attributes:
+        pin: Keeps a tile from being dropped while it is worked on; False if it was dropped.
+        computed_s: [s] Spent on whole tiles.
+        extra_j: [J] Beyond whole tiles: starts, and tiles that a reset or the flight's end cut short.
+    """
+
+    env: simpy.Environment
+    satellite: str
+    assembly: Assembly
+    arm: Arm
+    processor: Processor
+    power: Power
+    ledger: Ledger
+    log: Log
+    pin: Callable[[str], bool]
+    computed_s: float = 0.0
+    extra_j: float = 0.0
+    _busy_s_in_orbit: dict[int, float] = field(default_factory=dict[int, float])
+    _working_since: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        self.rules, self.profile = self.assembly.scenario.computer, self.assembly.profile
+        self.faults = self.assembly.faults
+        self.contacts = self.assembly.contacts[self.satellite]
+        self.orbit_s = self.assembly.limits.orbit_s[self.satellite]
+        self.is_reset = self.faults.resets(self.satellite)
+        self._has_deadline = self.rules.deadline is not None and self.arm.sees_cloud
+        self._keeps_late = self.rules.deadline is not None and self.rules.deadline.policy == "kept"
+        self._rations = self.profile.max_duty is not None
+        self._is_steady = not (
+            self._has_deadline or self._rations or self.power.is_limited or self.is_reset
+        )
+        self._turns = Turns(self.env)
+        self._is_on = False
+        if self.rules.power_on == "always":
+            self._turn(is_on=True)
+
+    def work(
+        self,
+        acquisition: Acquisition,
+        planned: Iterable[TileOutcome],
+        *,
+        done: Callable[[TileOutcome], None] = _nobody,
+        has_deadline: bool = True,
+    ) -> Works:
+        """Mask and compress tiles of an image, each in its turn; what became of those not dropped meanwhile.
+
+        Args:
+            acquisition: The image.
+            planned: What is wanted of each tile.
+            done: Is told at once what became of a tile, which may not be what was wanted of it.
+            has_deadline: Whether a tile can be too late.
+        """
+        outcomes: list[TileOutcome] = []
+        timeout = self.env.timeout
+        for outcome in planned:
+            tile_id, deadline_s = outcome.tile_id, math.inf
+            if not self._turns.take():
+                yield self._turns.ask()
+            if not self.pin(tile_id):
+                self._turns.end()
+                continue
+            if not outcome.busy_s:
+                yield timeout(0.0)  # nothing to compute
+            elif self._is_steady and self._is_on:
+                yield timeout(outcome.busy_s)
+            else:
+                if has_deadline and self._has_deadline:
+                    deadline_s = self.deadline_s(acquisition)
+                outcome = yield from self._begin(acquisition, outcome, deadline_s)  # noqa: PLW2901
+                if outcome.busy_s:
+                    yield from self._compute(tile_id, outcome.busy_s)
+            self._end(outcome, deadline_s)
+            outcomes.append(outcome)
+            done(outcome)
+        return outcomes
+
+    def _compute(self, tile_id: str, busy_s: float) -> Story:
+        """Spend the seconds of a tile where something may cut them short, stretch them or wants to know of them."""
+        while True:
+            if self.is_reset:
+                yield from self._boot_after_reset()
+            speed = self.power.speed  # throttled, at as much less power
+            watts = (self.profile.active_w or 0.0) * speed
+            needed_s = busy_s / speed
+            works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+            yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+            if self._rations:
+                self._note_duty(works_s)
+            if works_s >= needed_s:
+                return
+            self._spend(tile_id, watts * works_s)  # the tile is begun anew
+
+    def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
+        """A tile is worked on: others have their turn."""
+        now_s = self.env.now
+        if self._keeps_late and now_s > deadline_s:
+            self._miss(outcome, Late.KEPT)
+        self._turns.end()
+        self.computed_s += outcome.busy_s
+        self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, now_s)
+
+    def _note_duty(self, works_s: float) -> None:
+        """So long the processor has worked in the orbit that is flown now."""
+        orbit = int(self.env.now // self.orbit_s)
+        self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
+
+    def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
+        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
+        waits_until_s = math.inf if self._keeps_late else deadline_s
+        if self.power.is_limited:
+            yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
+        if self.profile.max_duty is not None:
+            yield from self._rest(self.profile.max_duty, waits_until_s)
+        if not self._is_on:
+            yield from self._start(acquisition.id)
+        if waits_until_s < math.inf:  # what can be too late, and is not kept then
+            done_s = self.env.now + outcome.busy_s / self.power.speed
+            if done_s > waits_until_s:
+                outcome = self._give_up(acquisition, outcome)
+        return outcome
+
+    def rest(self) -> None:
+        """Nothing waits: a processor that is on for images only is turned off."""
+        if self.rules.power_on == "per_image":
+            self._turn(is_on=False)
+
+    def come_to_rest(self) -> None:
+        """Book what the end of the flight cut short, which only a battery has noticed, and read the meter."""
+        if self._working_since is not None and self.power.is_limited:
+            since_s, watts = self._working_since
+            self._spend("unfinished", watts * (self.env.now - since_s))
+        spent_j = self.profile.energy_j(self.computed_s) + self.extra_j
+        self.ledger.meter(COMPUTER, self.ledger.metered_j.get(COMPUTER, 0.0) + spent_j)
+
+    def deadline_s(self, acquisition: Acquisition) -> float:
+        """[s] Until when the tiles of an image have to be masked; infinite without a deadline."""
+        rules = self.rules.deadline
+        if rules is None or not self.arm.sees_cloud:
+            return math.inf
+        if rules.after_exposure_s is not None:
+            return acquisition.time_s + rules.after_exposure_s
+        ahead = (item.aos_s for item in self.contacts if item.aos_s > acquisition.time_s)
+        return next(ahead, math.inf)
+
+    def _give_up(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
+        """What the policy makes of a tile that cannot be masked in time."""
+        assert self.rules.deadline is not None  # there is no deadline to miss otherwise
+        late = Late(self.rules.deadline.policy)
+        found = self.processor.unmasked(
+            acquisition, outcome.tile_id, keep=late is Late.SENT_UNMASKED
+        )
+        self._miss(found, late)
+        return found
+
+    def _miss(self, outcome: TileOutcome, late: Late) -> None:
+        self.ledger.miss(outcome.tile_id, late, outcome.raw_bytes, self.env.now)
+        self.log.note(self.satellite, "late", outcome.tile_id, outcome.raw_bytes, str(late))
+
+    def _boot_after_reset(self) -> Story:
+        """Wait until the processor is up again."""
+        while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
+            yield self.env.timeout(ready_s - self.env.now)
+
+    @property
+    def _spared_s(self) -> float:
+        """[s] Until the next reset."""
+        now_s = self.env.now
+        return self.faults.next_reset_s(self.satellite, now_s) - now_s
+
+    def _rest(self, max_duty: float, until_s: float) -> Story:
+        """Wait for the next orbit while this one's duty is used up."""
+        orbit = int(self.env.now // self.orbit_s)
+        if self._busy_s_in_orbit.get(orbit, 0.0) >= max_duty * self.orbit_s:
+            self.log.note(self.satellite, "refused", "computer", detail="processing: duty used up")
+            wake_s = min((orbit + 1) * self.orbit_s, until_s)
+            yield self.env.timeout(max(wake_s - self.env.now, 0.0))
+
+    def _start(self, subject: str) -> Story:
+        """Boot, which takes seconds and joules."""
+        boot_s = self.profile.boot_s or 0.0
+        watts = self.profile.start_j / boot_s if boot_s else 0.0
+        yield from self._draw(watts, boot_s)
+        self._spend(f"start for {subject}", self.profile.start_j)
+        self._turn(is_on=True)
+
+    def _draw(self, watts: float, seconds: float, *, is_slow: bool = False) -> Story:
+        """Work for so long, on a battery's power if there is one."""
+        with self.power.compute(watts, is_slow=is_slow):
+            self._working_since = (self.env.now, watts)
+            yield self.env.timeout(seconds)
+            self._working_since = None
+
+    def _turn(self, *, is_on: bool) -> None:
+        if is_on != self._is_on:
+            self._is_on = is_on
+            self.power.wake(is_on=is_on)
+
+    def _spend(self, subject: str, joules: float) -> None:
+        if joules:
+            self.extra_j += joules
+            self.ledger.spend(COMPUTER, subject, joules, self.env.now)

@@ -1,0 +1,184 @@
+"""What a planner is asked at the start of a flight, and what it answers, without flying it."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from payload.planning.calendar import Calendar
+from payload.planning.kept_plan import KeptPlan, Ranks
+from payload.planning.outlook import make_forecasts
+from payload.plans import Plan, PlanContext
+from payload.ports import Insistent, Urgent
+from payload.sim.assemble import Assembly
+from payload.sim.loops.means import Means
+from payload.types import Opportunity, Target
+
+
+def few_do(assembly: Assembly) -> bool:
+    """Whether the planner says of a few chances of each target what it would say of all."""
+    # within a horizon few are offered as it is
+    return _takes_first(assembly) and math.isinf(assembly.scenario.rescheduling.horizon_s)
+
+
+def _takes_first(assembly: Assembly) -> bool:
+    """Whether the planner takes of a target, which is worth the same at all times, the first chance that fits."""
+    return (
+        getattr(assembly.scheduler, "takes_first", False)
+        and assembly.scenario.rescheduling.forecast is None
+    )
+
+
+def kept_plan(
+    assembly: Assembly, calendar: Calendar, *, p_clear: float = 1.0, lines: int = 1
+) -> KeptPlan | None:
+    """A plan that is kept; None where one has to be made anew.
+
+    Args:
+        assembly: The scenario.
+        calendar: All that may be planned.
+        p_clear: By the same odds all places are foreseen to be clear.
+        lines: Plans of which what is committed may come, each of which could be flown, but not all together.
+    """
+    urgency = urgencies(assembly, p_clear=p_clear)
+    if urgency is None or _is_ruled(assembly, calendar, lines):
+        return None
+    due_s = {each.name: each.due_s for each in assembly.targets}
+    ranks = Ranks(urgency, due_s, _insistence(assembly))
+    return KeptPlan(calendar, ranks, assembly.limits, assembly.scenario.rescheduling.horizon_s)
+
+
+def is_kept(assembly: Assembly) -> bool:
+    """Whether plans are kept in a flight."""
+    at_once = assembly.scenario.rescheduling.policy in {"none", "next_opportunity"}
+    return urgencies(assembly) is not None and not _is_ruled(
+        assembly, assembly.calendar, 1 if at_once else 2
+    )
+
+
+def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] | None:
+    """By target, how urgent it is to a planner that goes by that and is bound by turns alone; None of another.
+
+    The smallest is served first. A planner may have rules of its own beside.
+    """
+    rules, limits, scheduler = assembly.scenario.rescheduling, assembly.limits, assembly.scheduler
+    if not (
+        _takes_first(assembly)
+        and limits.most_images is None
+        and math.isinf(limits.imaging_s_per_orbit)
+        and not (rules.plans_memory or rules.plans_energy)
+    ):
+        return None
+    worths = assembly.worths
+    if isinstance(scheduler, Urgent):
+        return {
+            each.name: scheduler.urgency(worths.get(each.name, 1.0) * p_clear, each.due_s)
+            for each in assembly.targets
+        }
+    urgency_of = _insistence(assembly)
+    if (
+        urgency_of is None or p_clear != 1.0
+    ):  # what is told of a chance would be for its rules to weigh
+        return None
+    return {each.name: urgency_of(each.name, 0) for each in assembly.targets}
+
+
+def _insistence(assembly: Assembly) -> Callable[[str, int], float] | None:
+    """How urgent a target is that was missed so often, where that counts."""
+    scheduler, worths = assembly.scheduler, assembly.worths
+    if not isinstance(scheduler, Insistent):
+        return None
+    urgency_of = scheduler.urgency_of_missed
+    return lambda target, missed: urgency_of(worths.get(target, 1.0), missed)
+
+
+def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
+    """Whether a planner's own rules could leave out what fits."""
+    scheduler = assembly.scheduler
+    return isinstance(scheduler, Insistent) and scheduler.leaves_out(
+        lowest_sun_deg=calendar.lowest_sun_deg,
+        most_a_day=lines * calendar.most_a_day(assembly.limits.settle_s),
+    )
+
+
+class Opening:
+    """What all plans of a flight go by, got together once: objects of chances, what is foreseen, what contacts carry."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._chances = list(chain.from_iterable(assembly.plannable.values()))
+        self._means = Means(assembly)
+        self._means.limits(0.0, lambda _: ())
+        self._forecasts = make_forecasts(
+            assembly.scenario, assembly.source, assembly.sensor, assembly.target_named
+        )
+        if self._forecasts is not None:
+            self._forecasts.climate(self._chances)
+
+    def context(self) -> PlanContext:
+        """All that is known when the flight begins."""
+        assembly, forecasts = self._assembly, self._forecasts
+        known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
+        chances = [item for item in self._chances if item.target in known]
+        return PlanContext(
+            now_s=0.0,
+            opportunities=chances,
+            pending=known,
+            priorities=assembly.worths,
+            busy_until_s={},
+            limits=self._means.limits(0.0, lambda _: ()),
+            p_clear={} if forecasts is None else forecasts.p_clear(chances, 0.0),
+            climate_clear={} if forecasts is None else forecasts.climate(chances),
+            deadlines_s={
+                target.name: target.due_s for target in assembly.targets if target.due_s < math.inf
+            },
+        )
+
+    def plan(self) -> "FirstPlan":
+        """Ask the scenario's scheduler."""
+        assembly, context = self._assembly, self.context()
+        plan = assembly.scheduler.plan(context)
+        known = {item.id: item for item in context.opportunities}
+        images = tuple(known[name] for name in plan.opportunity_ids)
+        taken = {item.target for item in images}
+        reachable = {item.target for item in context.opportunities}
+        left_out = {
+            name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
+            for name, target in assembly.target_named.items()
+            if name not in taken
+        }
+        return FirstPlan(plan, images, left_out)
+
+
+def first_context(assembly: Assembly) -> PlanContext:
+    """All that is known when the flight begins."""
+    return Opening(assembly).context()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPlan:
+    """The plan with which a flight begins.
+
+    Attributes:
+        plan: As the scheduler says it.
+        images: What it names, in order of time.
+        left_out: Targets that it does not take, and why.
+    """
+
+    plan: Plan
+    images: tuple[Opportunity, ...]
+    left_out: Mapping[str, str]
+
+
+def first_plan(assembly: Assembly) -> FirstPlan:
+    """Ask the scenario's scheduler once, at the start."""
+    return Opening(assembly).plan()
+
+
+def _why_not(target: Target, span_s: float, *, is_reachable: bool) -> str:
+    """Why the plan with which a flight begins does not take a target."""
+    if target.arrives_s >= span_s:
+        return "arrives after the end"
+    if target.arrives_s > 0.0:
+        return "arrives later"
+    return "others were preferred" if is_reachable else "never in reach by daylight and in time"

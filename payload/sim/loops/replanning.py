@@ -1,0 +1,100 @@
+"""How often a flight plans anew, and how much its planners are handed for that: what long flights take."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payload.planning.chances import FEW
+from payload.sim.assemble import Assembly
+from payload.sim.loops.first_plan import few_do, is_kept
+
+CLOUDY_SHARE = 0.5
+"""Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
+WORTH_A_WORD = 20_000_000
+"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 12 us for each, `density` 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replanning:
+    """What is expected of an arm.
+
+    Attributes:
+        plans: How many are made, the first included.
+        share: Of all opportunities, what a plan is handed in the mean.
+        handed: Opportunities that all plans are handed together.
+        repeats: Images of targets that are wanted again and again, beyond the first of each.
+        looks: How often a satellite is looked at whose plan is kept, where the ground plans.
+        is_bounded: Whether what a plan is handed does not grow with the flight.
+    """
+
+    plans: float
+    share: float
+    handed: float
+    repeats: int
+    looks: float
+    is_bounded: bool
+
+    @property
+    def advice(self) -> str | None:
+        """What a person should know of it before a long flight; None where it is short or bounded."""
+        if self.is_bounded or self.handed < WORTH_A_WORD:
+            return None
+        return (
+            f"some {self.plans:,.0f} plans of each arm weigh all that is left of the flight, "
+            f"{self.handed / 1e6:,.0f} million opportunities together: that grows as the square of the days. "
+            "With rescheduling.horizon_h (48, say) plans look no further ahead, and it grows with the days; plans then "
+            "differ"
+        )
+
+
+def expect_replanning(assembly: Assembly, planned: int | None = None) -> Replanning:
+    """From targets, opportunities, contacts and the policy.
+
+    Args:
+        assembly: The scenario.
+        planned: Images that the first plan has; None for one of each target.
+    """
+    rules, span_s = assembly.scenario.rescheduling, assembly.span_s
+    calendar = assembly.calendar
+    own, places = calendar.by_target()
+    plans = 1.0 if rules.every_s is None else 1.0 + span_s / rules.every_s
+    plans += len({target.arrives_s for target in assembly.targets} - {0.0})
+    images = {
+        name: _most_images(calendar.start_s[places[place]], assembly.target_named[name].repeat_s)
+        for name, place in own.items()
+    }
+    wanted_again = {name for name in images if assembly.target_named[name].repeat_s < math.inf}
+    once = len(images) - len(wanted_again)
+    once = once if planned is None else min(once, planned)
+    again = sum(images[name] for name in wanted_again)
+    if rules.policy in {"none", "next_opportunity"}:
+        plans += again  # after a cloudy image or a clear one
+        if rules.policy == "next_opportunity":
+            plans += CLOUDY_SHARE * once
+    else:  # as a contact begins, and as a report has come down that tells of an image
+        contacts = sum(map(len, assembly.contacts.values()))
+        plans += contacts + min(contacts, once + again)
+    repeats = again - len(wanted_again)
+    few, bounded = few_do(assembly), not math.isinf(rules.horizon_s)
+    looks = 0.0
+    if is_kept(assembly):
+        if rules.policy not in {"none", "next_opportunity"}:
+            looks = plans * len(assembly.satellites)
+        share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
+    elif few:
+        share = min(0.5, (1 + FEW) * len(own) / max(places.size, 1))
+    else:
+        near = min(1.0, rules.horizon_s / span_s)
+        share = near * (1.0 - near / 2.0)  # less and less is left
+    return Replanning(plans, share, plans * share * places.size, repeats, looks, few or bounded)
+
+
+def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:
+    """Of a target, one at each chance that comes when it is wanted again."""
+    count, chance = 0, 0
+    while chance < start_s.size:
+        count += 1
+        chance = max(chance + 1, int(np.searchsorted(start_s, start_s[chance] + repeat_s)))
+    return count

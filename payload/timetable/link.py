@@ -1,0 +1,77 @@
+"""What the link of a scenario carries, without flying it: geometry, budget, volumes of passes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from payload.analysis.link import LinkReport, pass_volumes
+from payload.downlink.uplink import uplink_passes
+from payload.errors import ScenarioError
+from payload.ports import Budgeted
+from payload.scenario.models import Scenario
+from payload.timetable.encounters import find_encounters, link_of
+from payload.units import BPS_PER_KBPS, at, iso_utc
+
+
+def link(
+    scenario: Scenario,
+    *,
+    elevation_deg: float = 30.0,
+    station: str | None = None,
+    satellite: str | None = None,
+    upload_bytes: int = 1_000_000,
+) -> LinkReport:
+    """What the link of a scenario carries, and why.
+
+    Args:
+        scenario: Its link, orbit, stations and uplink.
+        elevation_deg: [deg] Where the budget is drawn up, 0 to 90.
+        station: Who listens; the first if None.
+        satellite: Who sends; the first if None.
+        upload_bytes: [byte] Of what goes up.
+
+    Raises:
+        ScenarioError: There is no such station, satellite, elevation or upload.
+    """
+    if not 0.0 <= elevation_deg <= 90.0:
+        raise ScenarioError(
+            f"an elevation of {elevation_deg:g} deg is none: 0, the horizon, to 90, the zenith, is wanted"
+        )
+    met = find_encounters(scenario)
+    carrier = link_of(scenario, met.stations)
+    listeners = {item.name: item for item in met.stations}
+    who = _named("station", station, list(listeners))
+    sender = _named("satellite", satellite, list(met.ephemerides))
+    ephemeris, windows = met.ephemerides[sender], met.contacts[sender]
+    rate_bps = scenario.uplink.rate_kbps * BPS_PER_KBPS
+    up = uplink_passes(
+        upload_bytes, windows, rate_bps, ready_s=0.0, acquisition_s=scenario.uplink.acquisition_s
+    )
+    return LinkReport(
+        kind=scenario.link.kind,
+        satellite=sender,
+        station=who,
+        elevation_deg=elevation_deg,
+        budget=carrier.budget(
+            listeners[who],
+            elevation_deg=elevation_deg,
+            orbit_radius_km=float(np.linalg.norm(ephemeris.position_km, axis=1).mean()),
+        )
+        if isinstance(carrier, Budgeted)
+        else None,
+        passes=pass_volumes(carrier, windows, ephemeris),
+        uplink_rate_bps=rate_bps,
+        upload=up,
+        complete_utc=None
+        if up.complete_s is None
+        else iso_utc(at(scenario.epoch_utc, up.complete_s)),
+    )
+
+
+def _named(what: str, name: str | None, known: Sequence[str]) -> str:
+    """The one that is asked for, or the first."""
+    if not known:
+        raise ScenarioError(f"the scenario has no {what}, so there is no link")
+    if name is not None and name not in known:
+        raise ScenarioError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
+    return known[0] if name is None else name

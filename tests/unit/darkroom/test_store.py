@@ -1,0 +1,248 @@
+"""The memo on disk: what is damaged is absent, what is too much goes, and no disk fails a run."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
+from payload.darkroom.store import Store, find_store
+from payload.errors import ScenarioError
+from payload.types import CoverEstimate, NotCoded
+
+KEY, OTHER = "ab" * 32, "cd" * 32
+FACTS = (
+    TileFacts(
+        tile_id="one#0,0",
+        pixels=64,
+        raw_bytes=400,
+        estimate=CoverEstimate(64, 10, 8, 1, 2, 53, 0.1 + 0.2),
+        perfect=CoverEstimate(64, 9, 9, 0, 0, 55, 9.0),
+        encoded_bytes=200,
+        record_at=0,
+        thumbnail=Thumbnail(4, 40, 40, 200),
+        clear_part=ClearPart(150, NotCoded(70, 2, 8), 3),
+        encodings=2,
+    ),
+    TileFacts("one#0,1", 64, 400, CoverEstimate(64, 0), None, 210, 240),
+)
+RECORDS = bytes(range(256)) * 2
+
+
+@pytest.fixture
+def store(tmp_path):
+    return find_store({"PAYLOAD_SIM_MEMO": str(tmp_path / "memo")})
+
+
+@pytest.fixture
+def spool(tmp_path):
+    path = tmp_path / "spool"
+    path.write_bytes(RECORDS)
+    return path
+
+
+def files(store):
+    return sorted(path for path in store.place.rglob("*") if path.is_file())
+
+
+def test_what_is_written_is_read_to_the_last_bit(store, spool, tmp_path):
+    assert store.read(KEY, None) is None
+    store.write(KEY, FACTS, spool)
+    out = tmp_path / "out"
+    assert store.read(KEY, out) == FACTS
+    assert out.read_bytes() == RECORDS
+    assert store.read(OTHER, None) is None
+    assert store.found == 1
+
+
+def test_records_that_were_not_kept_are_not_there(store, spool, tmp_path):
+    store.write(KEY, FACTS, None)
+    assert store.read(KEY, None) == FACTS
+    assert store.read(KEY, tmp_path / "out") is None
+    store.write(KEY, FACTS, spool)
+    store.write(KEY, FACTS, None)  # another flight, which wants none, takes none away
+    assert store.read(KEY, tmp_path / "out") == FACTS
+
+
+@pytest.mark.parametrize("suffix", [".facts", ".records"])
+@pytest.mark.parametrize("where", [0, 0.3, 0.7, -1])
+def test_any_damage_is_noticed_and_replaced(store, spool, tmp_path, suffix, where):
+    store.write(KEY, FACTS, spool)
+    (path,) = (path for path in files(store) if path.suffix == suffix)
+    whole = path.read_bytes()
+    at = where if where == -1 else int(where * len(whole))
+    damaged = bytearray(whole)
+    damaged[at] ^= 1
+    for content in (bytes(damaged), whole[:at], b""):
+        path.write_bytes(content)
+        assert store.read(KEY, tmp_path / "out") is None
+        store.write(KEY, FACTS, spool)
+        assert path.read_bytes() == whole
+        assert store.read(KEY, tmp_path / "out") == FACTS
+
+
+def test_the_longest_unused_go_first(tmp_path, spool):
+    store = Store(tmp_path / "memo", limit_bytes=10_000)
+    store.place.mkdir()
+    keys = [f"{number:02x}" * 32 for number in range(5)]
+    for age, key in enumerate(keys[:4]):
+        store.write(key, FACTS, spool)
+        for path in files(store):
+            if path.stem == key:
+                os.utime(path, (1000 + age, 1000 + age))
+    assert store.read(keys[0], None)  # used just now
+    for number in range(5, 9):
+        store.write(f"{number:02x}" * 32, FACTS, spool)
+    assert sum(path.stat().st_size for path in files(store)) <= 10_000
+    assert store.read(keys[0], None) == FACTS
+    assert store.read(keys[1], None) is None
+
+
+def test_nothing_but_entries_is_counted_or_removed(tmp_path, spool):
+    """A folder may be named that holds other things, in folders of two letters or with endings like ours."""
+    names = (
+        "db/precious.sql",
+        "go/notes.facts",
+        f"ab/{'cd' * 32}.facts",
+        f"ab/{'ab' * 32}.txt",
+        "x",
+    )
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(9_000))
+        os.utime(path, (1000, 1000))
+    store = Store(tmp_path, limit_bytes=5_000)
+    keys = [f"{number:02x}" * 32 for number in range(10)]
+    for key in keys:
+        store.write(key, FACTS, spool)
+    assert all((tmp_path / name).stat().st_size == 9_000 for name in names)
+    kept = [key for key in keys if store.read(key, None)]
+    assert 0 < len(kept) < len(keys)
+
+
+def test_the_limit_is_that_of_all_who_write(tmp_path, spool):
+    """Eight hold the folder open and write in turn, each a tenth of what there is room for."""
+    stores = [Store(tmp_path, limit_bytes=20_000) for _ in range(8)]
+    for number in range(160):
+        stores[number % 8].write(f"{number:02x}" * 32, FACTS, spool)
+        size_bytes = sum(path.stat().st_size for path in tmp_path.rglob("*.*"))
+        assert size_bytes <= 20_000 * 1.2
+    assert size_bytes >= 10_000
+
+
+def test_what_cannot_be_marked_as_used_is_read_all_the_same(store, spool, tmp_path, monkeypatch):
+    """As in a folder that is mounted for reading alone."""
+    store.write(KEY, FACTS, spool)
+
+    def refuse(*_args):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert store.read(KEY, tmp_path / "out") == FACTS
+    assert (tmp_path / "out").read_bytes() == RECORDS
+
+
+def test_who_has_no_home_flies_without_a_memo(caplog):
+    assert find_store({"PAYLOAD_SIM_MEMO": "~nobody-of-this-name/memo"}) is None
+    assert "no memo" in caplog.text
+
+
+def test_a_link_that_somebody_else_made_is_not_followed(tmp_path, monkeypatch, caplog):
+    (tmp_path / "own").mkdir(mode=0o700)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "own")
+    assert find_store({"PAYLOAD_SIM_MEMO": str(link)}) is not None
+    honest = Path.lstat
+
+    def strange(path):
+        found = list(honest(path))
+        found[stat.ST_UID] += path == link
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "lstat", strange)
+    assert find_store({"PAYLOAD_SIM_MEMO": str(link)}) is None
+    assert "somebody else" in caplog.text
+
+
+def test_an_entry_beyond_the_limit_is_not_kept(tmp_path, spool):
+    store = Store(tmp_path, limit_bytes=100)
+    store.write(KEY, FACTS, spool)
+    assert store.read(KEY, None) is None
+
+
+def test_what_a_killed_process_left_half_written_is_removed(store, spool):
+    store.write(KEY, FACTS, spool)
+    left = store.place / KEY[:2] / f"{KEY}.facts.0123.partial"
+    left.write_bytes(b"half")
+    os.utime(left, (1000, 1000))
+    find_store({"PAYLOAD_SIM_MEMO": str(store.place)}).write(OTHER, FACTS, spool)
+    assert not left.exists()
+
+
+def test_the_place_is_the_users_own(store, spool):
+    store.write(KEY, FACTS, spool)
+    assert store.place.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in files(store))
+    assert b"pickle" not in b"".join(path.read_bytes() for path in files(store))
+
+
+def test_a_place_that_others_may_write_to_is_not_used(tmp_path, caplog):
+    tmp_path.chmod(0o777)
+    assert find_store({"PAYLOAD_SIM_MEMO": str(tmp_path)}) is None
+    assert "chmod 700" in caplog.text
+
+
+def test_a_place_that_cannot_be_fails_nothing(tmp_path, spool, caplog):
+    (tmp_path / "file").write_text("")
+    assert find_store({"PAYLOAD_SIM_MEMO": str(tmp_path / "file" / "memo")}) is None
+    store = Store(tmp_path / "file", limit_bytes=10_000)  # a file stands where a folder should
+    store.write(KEY, FACTS, spool)
+    store.write(KEY, FACTS, spool)
+    assert store.read(KEY, None) is None
+    assert caplog.text.count("cannot be written to") == 1
+
+
+def test_the_environment_names_place_and_limit(tmp_path):
+    assert find_store({"PAYLOAD_SIM_MEMO": "off"}) is None
+    assert find_store({"XDG_CACHE_HOME": str(tmp_path)}).place == tmp_path / "payload-sim"
+    limited = {"PAYLOAD_SIM_MEMO": str(tmp_path / "m"), "PAYLOAD_SIM_MEMO_MB": "3"}
+    assert find_store(limited).limit_bytes == 3_000_000
+    with pytest.raises(ScenarioError, match="megabytes"):
+        find_store(limited | {"PAYLOAD_SIM_MEMO_MB": "much"})
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_store import FACTS, KEY, OTHER, RECORDS
+from payload.darkroom.store import find_store
+store = find_store()
+spool = Path(sys.argv[1])
+spool.write_bytes(RECORDS)
+for number in range(300):
+    for key in (KEY, OTHER):
+        store.write(key, FACTS, spool)
+        assert store.read(key, None) in (FACTS, None)
+"""
+
+
+def test_several_processes_write_at_once(tmp_path):
+    place = {"PAYLOAD_SIM_MEMO": str(tmp_path / "memo")}
+    code = WRITER.format(tests=os.path.dirname(__file__))  # noqa: PTH120
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / f"spool-{number}")],
+            env=os.environ | place,
+        )
+        for number in range(3)
+    ]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    store = find_store(place)
+    assert store.read(KEY, tmp_path / "out") == FACTS
+    assert store.read(OTHER, tmp_path / "out") == FACTS
+    assert not list(store.place.rglob("*.partial"))

@@ -1,0 +1,67 @@
+"""Forecasts of a flight: what is kept of a source changes nothing that is told. Judge: the source, asked anew each time."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from planning import SATELLITES, TARGETS, opportunity
+
+from payload.planning.outlook import Forecasts
+from payload.ports import Foreseeing
+from payload.types import Foresight, Target
+from payload.world.synthetic import Synthetic
+
+EARTH = Synthetic(seed=4)
+PLACES = {
+    name: Target(name, 10.0 * number - 35.0, 40.0 * number - 150.0)
+    for number, name in enumerate(TARGETS)
+}
+LIMITS = {name: (0.3, 0.7)[number % 2] for number, name in enumerate(TARGETS)}
+CHANCES = [
+    opportunity(satellite, name, 4_000.0 * turn + 137.0 * number)
+    for turn in range(5)
+    for satellite in SATELLITES
+    for number, name in enumerate(TARGETS)
+]
+
+
+@dataclass
+class Plain:
+    """A source that only forecasts."""
+
+    def forecast(self, prospects, *, issued_s, foresight):
+        return EARTH.forecast(prospects, issued_s=issued_s, foresight=foresight)
+
+
+@dataclass
+class Counted(Plain):
+    """One that is asked for what comes, and counts of how many scenes."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def coming(self, prospects):
+        self.asked.append(prospects.time_s.size)
+        return EARTH.coming(prospects)
+
+    def forecast_of(self, comes, prospects, *, issued_s, foresight):
+        return EARTH.forecast_of(comes, prospects, issued_s=issued_s, foresight=foresight)
+
+
+def service(source):
+    epoch = datetime(2026, 6, 21, tzinfo=UTC)
+    return Forecasts(source, epoch, 10.0, Foresight(0.6, 3e5), PLACES, LIMITS)
+
+
+@pytest.mark.parametrize("climate_first", [True, False])
+def test_a_source_that_tells_what_comes_is_asked_for_it_once_and_tells_the_same(climate_first):
+    source = Counted()
+    assert isinstance(source, Foreseeing)
+    assert not isinstance(Plain(), Foreseeing)
+    kept = service(source)
+    if climate_first:
+        kept.climate(CHANCES)
+    for issued_s, chances in ((0.0, CHANCES[9:30]), (50.0, CHANCES[::3]), (9e4, CHANCES[::-1])):
+        anew = service(Plain())
+        assert kept.p_clear(chances, issued_s) == anew.p_clear(chances, issued_s)
+        assert kept.climate(chances) == anew.climate(chances)
+    assert sum(source.asked) == len(CHANCES)
