@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.ccsds123 import Ccsds123
 from payload.compression.ccsds123_bits import append_codes, as_words, written
 from payload.compression.ccsds123_block_adaptive import SEGMENT_BLOCKS, read_blocks, write_blocks
+from payload.compression.ccsds123_options import Options
 from payload.compression.ccsds123_predictor import Planes, Predictor, predict
 from payload.compression.ccsds123_sample_adaptive import Adaption, band_codes, read_band
 from payload.errors import CodecError
 
 
 def write_bits(
-    bands: NDArray[np.uint16], clear: NDArray[np.bool_], options: Ccsds123, bit_depth: int
+    bands: NDArray[np.uint16], clear: NDArray[np.bool_], options: Options, bit_depth: int
 ) -> bytes:
     """Predict and code a tile.
 
@@ -50,7 +50,7 @@ def read_bits(
     bits: bytes,
     shape: tuple[int, int, int],
     clear: NDArray[np.bool_],
-    options: Ccsds123,
+    options: Options,
     bit_depth: int,
 ) -> NDArray[np.uint16]:
     """Undo `write_bits`: samples, shape (B, H, W), 0 where not clear.
@@ -91,7 +91,7 @@ def read_bits(
 
 
 def _indices(
-    count: int, pixels: int, options: Ccsds123
+    count: int, pixels: int, options: Options
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """Zeros for the indices of all bands, filled up to whole blocks, and the view (B, N) without filling."""
     size = options.block_size if options.coder == "block-adaptive" else 1
@@ -99,12 +99,12 @@ def _indices(
     return padded, padded[: count * pixels].reshape(count, pixels)
 
 
-def _room(shape: tuple[int, ...], options: Ccsds123) -> NDArray[np.int32]:
+def _room(shape: tuple[int, ...], options: Options) -> NDArray[np.int32]:
     count, height, width = shape
     return np.zeros((min(options.previous_bands, count - 1) + 2, height, width), np.int32)
 
 
-def _predictor(options: Ccsds123, depth: int) -> Predictor:
+def _predictor(options: Options, depth: int) -> Predictor:
     return Predictor(
         depth,
         options.max_error_dn,
@@ -120,7 +120,7 @@ def _predictor(options: Ccsds123, depth: int) -> Predictor:
     )
 
 
-def _adaption(options: Ccsds123, depth: int) -> Adaption:
+def _adaption(options: Options, depth: int) -> Adaption:
     return Adaption(
         depth,
         options.unary_limit,
