@@ -108,6 +108,12 @@ def write_scenario(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def scenario_writer():
+    """The same for what several tests share; takes the folder first."""
+    return write_small
+
+
+@pytest.fixture(scope="session")
 def small_surrogate(tmp_path_factory):
     """A surrogate fitted on the small scenario, as a file."""
     folder = tmp_path_factory.mktemp("surrogate")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,19 +82,24 @@ def painted(count):
     return count.stat().st_size if count.exists() else 0
 
 
-@pytest.fixture
-def scenario(write_scenario):
-    return write_scenario(places=PLACES)
+@pytest.fixture(scope="module")
+def scenario(scenario_writer, tmp_path_factory):
+    return scenario_writer(tmp_path_factory.mktemp("scenario"), places=PLACES)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(scenario, tmp_path_factory):
+    """The folder of a run that nobody disturbs, without a memo, and how often it paints."""
+    place = tmp_path_factory.mktemp("undisturbed")
+    finish(start(scenario, place / "out", "off", place / "count"))
+    (folder,) = (place / "out").iterdir()
+    return folder, painted(place / "count")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_killed_run_goes_on_where_it_stopped(scenario, tmp_path, how):
+def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, how):
     """Killed at three points, each later than the one before; then let finish."""
-    whole, count = tmp_path / "whole", tmp_path / "count"
-    finish(start(scenario, whole, "off", count))
-    (expected,) = whole.iterdir()
-    all_reads = painted(count)
-
+    expected, all_reads = undisturbed
     out, memo, again = tmp_path / "out", tmp_path / "memo", tmp_path / "again"
     for wanted in (1, 4, 7):
         process = start(scenario, out, memo, again)
@@ -113,10 +119,10 @@ def test_a_killed_run_goes_on_where_it_stopped(scenario, tmp_path, how):
     assert painted(again) <= all_reads + gallery_and_lost
 
 
-def test_an_older_result_stays_until_the_new_one_is_whole(scenario, tmp_path):
+def test_an_older_result_stays_until_the_new_one_is_whole(scenario, undisturbed, tmp_path):
     out, memo, count = tmp_path / "out", tmp_path / "memo", tmp_path / "count"
-    finish(start(scenario, out, "off", count))
-    (folder,) = out.iterdir()
+    folder = out / undisturbed[0].name
+    shutil.copytree(undisturbed[0], folder)
     before = content(folder)
     process = start(scenario, out, memo, count)
     while entries(memo) < 2:
@@ -129,22 +135,22 @@ def test_an_older_result_stays_until_the_new_one_is_whole(scenario, tmp_path):
     assert content(folder) == before
 
 
-def test_a_memo_with_torn_entries_does_no_harm(scenario, tmp_path):
+def test_a_memo_with_torn_entries_does_no_harm(scenario, undisturbed, tmp_path):
     """As after a power cut: files of the right name and the wrong content."""
-    out, memo, count = tmp_path / "out", tmp_path / "memo", tmp_path / "count"
-    finish(start(scenario, out, memo, count))
-    (folder,) = out.iterdir()
-    before = content(folder)
+    memo, count = tmp_path / "memo", tmp_path / "count"
+    finish(start(scenario, tmp_path / "first", memo, count))
     for number, path in enumerate(sorted(memo.glob("??/*"))):
         data = path.read_bytes()
         path.write_bytes((data[: len(data) // 2], b"", data + b"x", bytes(len(data)))[number % 4])
     finish(start(scenario, tmp_path / "second", memo, count))
-    assert content(tmp_path / "second" / folder.name) == before
+    expected = undisturbed[0]
+    assert content(tmp_path / "second" / expected.name) == content(expected)
 
 
-def test_a_second_run_paints_next_to_nothing(scenario, tmp_path):
+def test_a_second_run_paints_next_to_nothing(scenario, undisturbed, tmp_path):
     """What it still paints are the pictures of the gallery."""
     memo, first, second = tmp_path / "memo", tmp_path / "first", tmp_path / "second"
     finish(start(scenario, tmp_path / "one", memo, first))
     finish(start(scenario, tmp_path / "two", memo, second))
+    assert painted(first) == undisturbed[1]
     assert painted(second) < 0.5 * painted(first)
