@@ -4,7 +4,7 @@ import pytest
 
 from payload.bench.timing import exponent
 from payload.fleet import FleetSize, write_fleet
-from payload.sim.yardstick import CountingEnvironment
+from payload.sim.yardstick import CountingEnvironment, bare_event_s, plain_tile_s
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
@@ -22,6 +22,11 @@ def test_each_event_that_is_dispatched_counts_once():
     env.process(wait(env))
     env.run()
     assert env.dispatched == 12  # the start of the process, ten timeouts, its end
+
+
+def test_a_tile_that_waits_and_is_passed_on_takes_longer_than_the_waits_alone():
+    """It waits for the next one, for the processor and for the radio; what passes it on are events, too."""
+    assert plain_tile_s() > 3 * bare_event_s()
 
 
 def test_a_fleet_is_as_large_as_it_was_asked_to_be(tmp_path):
