@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 
@@ -34,3 +35,26 @@ def canonical_json(value: object) -> str:
 def digest_json(value: object) -> str:
     """SHA-256 of a value's canonical JSON."""
     return digest_bytes(canonical_json(value).encode())
+
+
+def code_of(plug_in: type) -> str | None:
+    """SHA-256 of the code of a stranger's plug-in: of the whole package that its class is from; None for ours."""
+    name, _, inside = plug_in.__module__.partition(".")
+    if name == "payload":
+        return None
+    package = sys.modules.get(name)
+    if package is None:
+        return digest_json([plug_in.__module__, []])
+    places = [Path(each) for each in getattr(package, "__path__", ())]
+    file = getattr(package, "__file__", None)
+    if not places and file is not None:
+        places = [Path(file)]
+    return digest_json([name, inside, [_code_in(place) for place in places]])
+
+
+def _code_in(place: Path) -> list[list[str]]:
+    """Names and digests of the Python files of a package, or of one that is a single file."""
+    if place.is_file():
+        return [[place.name, digest_file(place)]]
+    files = sorted(item for item in place.rglob("*.py") if item.is_file())
+    return [[item.relative_to(place).as_posix(), digest_file(item)] for item in files]

@@ -12,6 +12,9 @@ import numpy as np
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid
 from payload.ports import Choosing, Codec, Glancing, Masker, SceneSource
+from payload.provenance import code_of
+from payload.registry import plugin
+from payload.scenario.choice import Choice
 from payload.scenario.models import Scenario
 from payload.surrogate import PACKAGED, FittedOn, Surrogate, even_tiles, read_surrogate
 from payload.types import CLOUD, SHADOW, SURFACES, Sensor, View, Window
@@ -60,12 +63,12 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
         ScenarioError: The scene source has no glance.
     """
     context = {"digest": True}
-    masker = scenario.masker.model_dump(mode="json", context=context)
+    masker = _told(scenario.masker)
     identity = cast(Masker, scenario.masker.build(bands=sensor.bands)).identity
     if identity.sha256:  # which file that is may be said in several ways
         masker = {name: value for name, value in masker.items() if name not in _FILE_OPTIONS}
         masker["sha256"] = identity.sha256
-    codec = scenario.codec.model_dump(mode="json", context=context)
+    codec = _told(scenario.codec)
     if isinstance(codec_of(scenario, sensor), Choosing):  # what it picks depends on its time
         codec["sample_ns"] = sample_ns(scenario, sensor)
     return FittedOn(
@@ -88,6 +91,13 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
 
 
 _FILE_OPTIONS = ("model", "precision")
+
+
+def _told(choice: Choice) -> dict[str, object]:
+    """A plug-in by kind, options and, if it is a stranger's, its code."""
+    told = choice.model_dump(mode="json", context={"digest": True})
+    code = code_of(plugin(choice.socket, choice.kind))
+    return told if code is None else {**told, "code": code}
 
 
 def codec_of(scenario: Scenario, sensor: Sensor) -> Codec:

@@ -22,7 +22,7 @@ from platform import machine
 from payload.darkroom.facts import TileDarkroom, TileFacts
 from payload.darkroom.store import Store
 from payload.ports import Masker
-from payload.provenance import digest_file, digest_json
+from payload.provenance import code_of, digest_file, digest_json
 from payload.scenario.models import Scenario
 from payload.types import Acquisition
 
@@ -34,6 +34,7 @@ _ROOMS = (
     "darkroom/pixels.py",
     "darkroom/store.py",
     "data/land_fraction_0p5deg.npz",
+    "data/models",
     "geometry",
     "imaging",
     "kernels.py",
@@ -43,7 +44,7 @@ _ROOMS = (
     "units.py",
     "world",
 )
-"""What does pixel work: a change of any file in them makes all that is remembered void."""
+"""What does pixel work: a change of code or of a card in them makes all that is remembered void."""
 _GUESTS = ("numpy", "onnxruntime", "zstandard", "imagecodecs", "numba", "rasterio")
 
 
@@ -118,7 +119,7 @@ def identity(scenario: Scenario, masker: Masker, plug_ins: tuple[object, ...]) -
             "tile_px": scenario.pruning.tile_px,
             "thumbnail_factor": scenario.thumbnail_factor,
             "code": _code(),
-            "strangers": sorted(map(_stranger, plug_ins)),
+            "strangers": sorted(code_of(type(plug_in)) or "" for plug_in in plug_ins),
         }
     )
 
@@ -138,7 +139,9 @@ def _code() -> str:
 
 
 def _files(room: Path) -> list[Path]:
-    return sorted(room.rglob("*.py")) if room.is_dir() else [room]
+    if not room.is_dir():
+        return [room]
+    return sorted(path for path in room.rglob("*") if path.suffix in {".py", ".json"})
 
 
 def _version(guest: str) -> str | None:
@@ -146,12 +149,3 @@ def _version(guest: str) -> str | None:
         return version(guest)
     except PackageNotFoundError:
         return None
-
-
-def _stranger(plug_in: object) -> str:
-    """The code of a plug-in that is none of ours; nothing for ours."""
-    name = type(plug_in).__module__
-    if name.partition(".")[0] == "payload":
-        return ""
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return f"{name}:{digest_file(Path(file)) if file else ''}"

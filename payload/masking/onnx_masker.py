@@ -22,9 +22,10 @@ from payload.masking.packaged import (
     ModelChoice,
     Precision,
     packaged,
+    packaged_cards,
 )
 from payload.masking.preprocess import Channel, network_input
-from payload.provenance import digest_bytes
+from payload.provenance import digest_bytes, digest_file
 from payload.registry import option, supplied
 from payload.scenario.paths import InputPath
 from payload.types import CloudMask, Footprint, MaskerIdentity, Radiometry, Tile
@@ -120,6 +121,13 @@ class OnnxMasker:
     def multiple_px(self) -> int:
         """[px] Tiles must start at multiples of this."""
         return self.model_card.tile_multiple_px
+
+    @property
+    def files_beside(self) -> tuple[Path, ...]:
+        """The card that lies beside a file of one's own, unless it is the one of a packaged network."""
+        beside = self._model.with_suffix(".json")
+        is_named = self.card is not None
+        return () if is_named or digest_file(beside) in packaged_cards() else (beside,)
 
     @property
     def identity(self) -> MaskerIdentity:

@@ -1,5 +1,6 @@
 """The networks that come with the package, by name, in float32 and in int8: `fast` sees less detail sooner."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 from pydantic.json_schema import WithJsonSchema
 
 from payload.errors import MaskerError
+from payload.provenance import digest_file
 from payload.scenario.paths import dump_path, input_path
 
 Precision = Literal["fp32", "int8"]
@@ -43,6 +45,14 @@ def available() -> list[tuple[str, Precision]]:
         for precision in _SUFFIXES
         if _path(name, precision).exists()
     ]
+
+
+@cache
+def packaged_cards() -> frozenset[str]:
+    """Digests of the cards of all of them."""
+    return frozenset(
+        digest_file(_path(name, precision).with_suffix(".json")) for name, precision in available()
+    )
 
 
 def _path(name: str, precision: Precision) -> Path:

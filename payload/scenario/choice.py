@@ -1,6 +1,7 @@
 """A plug-in named in a scenario: `kind`, and its options flat beside it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from payload import registry
 from payload.errors import PayloadError
+from payload.provenance import digest_json, digest_path
 
 
 class Choice(BaseModel):
@@ -62,7 +64,16 @@ class Choice(BaseModel):
     @model_serializer
     def _flat(self, info: SerializationInfo) -> dict[str, Any]:
         dumped = self.options.model_dump(mode=info.mode, context=info.context)
-        return {"kind": self.kind, **dumped}
+        return {"kind": self.kind, **dumped, **self._beside(info)}
+
+    def _beside(self, info: SerializationInfo) -> dict[str, str]:
+        """In a digest, the content of files that the plug-in reads although no option names them."""
+        has_some = hasattr(registry.plugin(self.socket, self.kind), "files_beside")
+        if not (has_some and (info.context or {}).get("digest")):
+            return {}
+        beside: tuple[Path, ...] = getattr(self.build(), "files_beside")  # noqa: B009 - of a stranger
+        digests = [digest_path(path) for path in beside]
+        return {"files_beside": f"sha256:{digest_json(digests)}"} if digests else {}
 
     def build(self, **given: object) -> object:
         """The plug-in itself, with what the wiring knows (seed, names) supplied."""

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Protocol, Self
 
 from payload.collecting import collecting_less
 from payload.errors import SweepError
+from payload.products.lock import hold, left_behind
 from payload.run import fly
 from payload.scenario.models import Scenario
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
+
+_SPOOL, _LOCK = ".spool-", ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,22 @@ def _spool(job: Job) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="payload-sim-") as elsewhere:
             yield Path(elsewhere)
         return
-    spool = job.folder / ".spool" / job.key
-    shutil.rmtree(spool, ignore_errors=True)
-    spool.mkdir(parents=True)
-    try:
-        yield spool
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)
+    name = f"{_SPOOL}{job.key}-{token_hex(4)}"  # another sweep in the folder may fly the same run
+    spool, lock = job.folder / name, job.folder / f"{name}{_LOCK}"
+    with lock.open("ab") as held:
+        hold(held)
+        spool.mkdir()
+        try:
+            yield spool
+        finally:
+            shutil.rmtree(spool, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def clear_spool(folder: Path) -> None:
+    """Remove what killed workers have left in the folder of a sweep; what another sweep flies there stays."""
+    for lock in folder.glob(f"{_SPOOL}*{_LOCK}"):
+        with left_behind(lock) as is_left:
+            if is_left:
+                shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
+                lock.unlink(missing_ok=True)

@@ -13,8 +13,10 @@ import numpy as np
 from payload.errors import ScenarioError
 from payload.ports import Masker
 from payload.products.manifest import PACKAGES, package_version
-from payload.provenance import digest_file, digest_json
+from payload.provenance import code_of, digest_file, digest_json
+from payload.registry import plugin
 from payload.rng import stream
+from payload.scenario.choice import Choice
 from payload.scenario.load import Change, Template, key_path, read_template
 from payload.scenario.models import Scenario
 from payload.sim.assemble import make_sensor
@@ -103,21 +105,21 @@ def lay_out(
     for index, cell in enumerate(cells):
         scenario = template.scenario(_changes(spec, cell))
         told = scenario.model_dump(mode="json", context={"digest": True})
-        model = _model(scenario)
+        guests = _guests(scenario)
         for seed in seeds:
             digest = digest_json({**told, "seed": seed})
-            runs.append(Run(run_key(digest, seed, model), digest, index, seed))
+            runs.append(Run(run_key(digest, seed, guests), digest, index, seed))
     return Grid(spec, template, cells, tuple(runs))
 
 
-def run_key(digest: str, seed: int, model: str | None) -> str:
-    """The name of a row: canonical scenario, seed, code and model."""
-    return digest_json([ROW_VERSION, digest, seed, code_digest(), model])
+def run_key(digest: str, seed: int, guests: Sequence[str | None]) -> str:
+    """The name of a row: canonical scenario, seed, code, and what flies that is not part of the package."""
+    return digest_json([ROW_VERSION, digest, seed, code_digest(), *guests])
 
 
 def key_of(scenario: Scenario) -> str:
     """The name of a scenario's row."""
-    return run_key(scenario.digest, scenario.seed, _model(scenario))
+    return run_key(scenario.digest, scenario.seed, _guests(scenario))
 
 
 @cache
@@ -132,9 +134,25 @@ def code_digest() -> str:
     return digest_json([parts, {name: package_version(name) for name in PACKAGES}])
 
 
-def _model(scenario: Scenario) -> str | None:
+def _guests(scenario: Scenario) -> list[str | None]:
+    """Digests of the model, and of the code of plug-ins that are none of ours."""
     masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
-    return masker.identity.sha256
+    orbits = (satellite.orbit for satellite in scenario.satellites)
+    choices: tuple[Choice, ...] = (
+        scenario.scene,
+        scenario.masker,
+        scenario.codec,
+        scenario.link,
+        scenario.scheduler,
+        *orbits,
+    )
+    codes = {_code(choice.socket, choice.kind) for choice in choices}
+    return [masker.identity.sha256, *sorted(code for code in codes if code is not None)]
+
+
+@cache
+def _code(socket: str, kind: str) -> str | None:
+    return code_of(plugin(socket, kind))
 
 
 def _changes(spec: SweepSpec, cell: Cell) -> list[Change]:

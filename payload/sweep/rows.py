@@ -84,7 +84,10 @@ def write_row(folder: Path, key: str, text: str) -> None:
     """Write a row's file, whole or not at all."""
     path = row_path(folder, key)
     beside = path.with_name(f".{key}.partial-{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", newline="\n")
+    with beside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # its name must not outlive a power cut without what it names
     beside.replace(path)
 
 

@@ -1,6 +1,5 @@
 """A sweep from end to end: laid out, told what it will cost, flown where no row stands yet, gathered."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from payload import __version__
 from payload.errors import ScenarioError
-from payload.sweep.flying import Executor, Job, Landed
+from payload.sweep.flying import Executor, Job, Landed, clear_spool
 from payload.sweep.grid import Grid, Run, code_digest, make_grid
 from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, write_row
 from payload.sweep.spec import SweepSpec
@@ -119,7 +118,7 @@ def fly_sweep(
                 busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
                 wall_s = time.perf_counter() - start_s
     finally:
-        shutil.rmtree(folder / ".spool", ignore_errors=True)
+        clear_spool(folder)
     return SweepResult(folder, grid, _rows(grid, folder), len(missing), wall_s, busy_s)
 
 

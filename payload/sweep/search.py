@@ -1,7 +1,6 @@
 """A search: points of a sweep's space are flown, each on what the ones before it were worth; the best is flown anew beside the base."""
 
 import itertools
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import Any
 
 from payload.errors import ScenarioError, SweepError
 from payload.scenario.load import Template, read_template
-from payload.sweep.flying import Executor, Landed
+from payload.sweep.flying import Executor, Landed, clear_spool
 from payload.sweep.goal import Goal, resolve
 from payload.sweep.grid import MOST_RUNS, MOST_UNASKED, Cell, Grid, lay_out, seeds_of
 from payload.sweep.rows import FAILED, Row
@@ -158,7 +157,7 @@ def search(
         if found.best is not None and terms.confirm:
             found = _confirmed(found, flight)
     found = replace(found, trust=tuple(grid_notes(flight.flown)))
-    shutil.rmtree(folder / ".spool", ignore_errors=True)
+    clear_spool(folder)
     return found
 
 

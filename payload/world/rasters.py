@@ -351,6 +351,12 @@ class Rasters:
             and item.is_file()
         )
 
+    @property
+    def files_beside(self) -> tuple[Path, ...]:
+        """The truth of a single image; that of a folder's images lies in the folder."""
+        truth = None if self.path.is_dir() else self._truth_of(self.path)
+        return () if truth is None else (truth,)
+
     def _truth_of(self, image: Path) -> Path | None:
         if self.truth_suffix is None:
             return None

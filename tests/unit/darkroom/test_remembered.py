@@ -1,11 +1,19 @@
 """Pixel work that was done is not done again, and nothing is remembered that would come out otherwise."""
 
+import json
+import sys
+import warnings
 from dataclasses import replace
+from importlib import import_module
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
 
 from payload.darkroom.remembered import identity
 from payload.darkroom.store import find_store
+from payload.masking.onnx_masker import DEFAULT_MODEL
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
 from payload.world.synthetic import SyntheticScene
@@ -144,3 +152,66 @@ def test_the_code_of_a_strangers_plug_in_counts(write_scenario, tmp_path, monkey
         monkeypatch.delitem(__import__("sys").modules, "strange_codec", raising=False)
         found.add(identity(scenario, masker, (__import__("strange_codec").Codec(),)))
     assert len(found) == 2
+
+
+def test_all_the_code_of_a_strangers_package_counts(write_scenario, tmp_path, monkeypatch):
+    """Not only the module that has the plug-in, but those that it leans on."""
+    scenario = load_scenario(write_scenario())
+    masker = assemble(scenario).masker
+    found = set()
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "strangers").mkdir()
+    (tmp_path / "strangers" / "__init__.py").touch()
+    (tmp_path / "strangers" / "codec.py").write_text("class Codec: pass\n")
+    for text in ("STEP = 1\n", "STEP = 2\n"):
+        (tmp_path / "strangers" / "steps.py").write_text(text)
+        for name in ("strangers", "strangers.codec"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        found.add(identity(scenario, masker, (import_module("strangers.codec").Codec(),)))
+    assert len(found) == 2
+
+
+def own_network(folder):
+    """The default network with a card of one's own."""
+    folder.mkdir(exist_ok=True)
+    model = folder / "mine.onnx"
+    model.write_bytes(DEFAULT_MODEL.read_bytes())
+    card = json.loads(DEFAULT_MODEL.with_suffix(".json").read_text()) | {"name": "mine"}
+    card["probability_threshold"] = 0.5
+    model.with_suffix(".json").write_text(json.dumps(card))
+    return model
+
+
+@pytest.mark.usefixtures("memo")
+def test_a_card_that_lies_beside_its_network_counts(write_scenario, tmp_path):
+    """Scaling and threshold are in it: the same weights say something else."""
+    model = own_network(tmp_path / "models")
+    path = write_scenario(masker={"kind": "onnx", "model": str(model)})
+    digest, before = load_scenario(path).digest, keys_of(load_scenario(path))
+    card = model.with_suffix(".json")
+    told = json.loads(card.read_text()) | {"probability_threshold": 0.9}
+    card.write_text(json.dumps(told))
+    assert not set(before) & set(keys_of(load_scenario(path)))
+    assert load_scenario(path).digest != digest
+
+
+def test_truth_that_lies_beside_a_single_image_counts(write_scenario, tmp_path):
+    """As that in a folder of images does."""
+    image, truth = tmp_path / "one.tif", tmp_path / "one_msk.tif"
+    write_raster(image, np.ones((4, 80, 80), np.uint16))
+    path = write_scenario(scene={"kind": "rasters", "path": str(image), "place": "drawn"})
+    digests = [load_scenario(path).digest]
+    for cover in (0, 1):
+        write_raster(truth, np.full((1, 80, 80), cover, np.uint8))
+        digests.append(load_scenario(path).digest)
+    assert len(set(digests)) == 3
+
+
+def write_raster(path, samples):
+    count, height, width = samples.shape
+    size = {"count": count, "height": height, "width": width, "dtype": samples.dtype}
+    with (
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+        rasterio.open(path, "w", driver="GTiff", **size) as file,
+    ):
+        file.write(samples)

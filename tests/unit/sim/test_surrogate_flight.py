@@ -14,9 +14,11 @@ from payload.darkroom.fidelity import find_surrogate, tiles_of_an_image
 from payload.darkroom.memo import Memo
 from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
+from payload.masking.onnx_masker import DEFAULT_MODEL
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
+from payload.sim.assemble import make_sensor
 from payload.sim.flights import work_ahead
 from payload.surrogate import PACKAGED, read_surrogate, widths
 from payload.world.synthetic import Synthetic, SyntheticScene
@@ -368,6 +370,25 @@ def test_one_network_under_two_names_is_one(write_scenario):
     )
     named = load_scenario(path)
     assert find_surrogate(named, assemble(named).sensor) == read_surrogate(PACKAGED)
+
+
+def test_a_network_with_a_card_of_ones_own_is_another(write_scenario, tmp_path):
+    """The same weights behind another scaling or threshold make other mistakes."""
+    model, card = tmp_path / "mine.onnx", tmp_path / "mine.json"
+    model.write_bytes(DEFAULT_MODEL.read_bytes())
+    as_it_came = DEFAULT_MODEL.with_suffix(".json").read_text()
+    path = write_scenario(
+        masker={"kind": "onnx", "model": str(model), "card": None},
+        camera={"gsd_m": 10, "width_px": 80, "height_px": 72},
+        pruning={},
+        fidelity="surrogate",
+    )
+    card.write_text(as_it_came)
+    mine = load_scenario(path)
+    assert find_surrogate(mine, make_sensor(mine)) == read_surrogate(PACKAGED)
+    card.write_text(json.dumps(json.loads(as_it_came) | {"probability_threshold": 0.05}))
+    with pytest.raises(ScenarioError, match="the masker"):
+        find_surrogate(load_scenario(path), make_sensor(mine))
 
 
 def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):

@@ -5,7 +5,7 @@ import yaml
 from sweeping import write_sweep
 
 from payload.errors import ScenarioError
-from payload.sweep import load_sweep, make_grid
+from payload.sweep import grid, load_sweep, make_grid
 
 
 @pytest.fixture
@@ -139,3 +139,12 @@ def test_a_range_without_a_whole_number_is_refused(lay_out):
     over = {"rescheduling.max_retakes": {"low": 0.2, "high": 0.8, "whole": True}}
     with pytest.raises(ScenarioError, match="no whole number lies between"):
         lay_out(random={"samples": 3, "over": over})
+
+
+def test_rows_of_a_strangers_plug_in_go_by_its_code(lay_out, monkeypatch):
+    """What it was when they were flown; the package's own code counts as well."""
+    before = lay_out(grid={"link.rate_mbps": [1]}).runs
+    monkeypatch.setattr(grid, "_code", lambda _, kind: "0" * 64 if kind == "blue" else None)
+    changed = lay_out(grid={"link.rate_mbps": [1]}).runs
+    assert changed[0].digest == before[0].digest
+    assert changed[0].key != before[0].key

@@ -79,7 +79,22 @@ def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin,
     now = rows_in(folder)
     assert len(now) == 16
     assert stood.items() <= now.items()  # the same files, written once
-    assert not (folder / ".spool").exists()
+    assert not list(folder.glob(".spool*"))
+
+
+def test_sweeps_in_one_folder_leave_each_others_flights_alone(sweep, plugin, tmp_path):
+    """The one that ends first clears up; the other still flies, and some of the runs are the same."""
+    longer = sweep(**slow(*(i / 10 for i in range(1, 10))))
+    folder = tmp_path / "small"
+    words = ("--out", tmp_path, "--jobs", 1, "--json")
+    first = start("sweep", longer, *words, plugin=plugin)
+    wait_until(lambda: list(folder.glob(".spool*")), first)
+    shorter = sweep(**slow(0.1, 0.2))
+    for process in (start("sweep", shorter, *words, plugin=plugin), first):
+        code, out, err = finish(process)
+        assert (code, json.loads(out)["failed"]) == (0, 0), err
+    assert len(rows_in(folder)) == 9
+    assert not list(folder.glob(".spool*"))
 
 
 def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(sweep, plugin, tmp_path):
