@@ -88,25 +88,20 @@ class Density:
         """Take what fits in order of density, then of time."""
         schedule = Schedule(context)
         items = schedule.candidates()
-        schedule.fill(_descending(items, densities(items, context)))
+        order = _descending(densities(items, context))
+        schedule.fill(items[index] for index in order)
         return schedule.plan()
 
 
-def greedy_orders(
-    items: Sequence[Opportunity], context: PlanContext
-) -> tuple[list[Opportunity], list[Opportunity], list[Opportunity]]:
-    """Images by density, by value and by the product of both, the highest first; equals stay in order."""
+def greedy_orders(items: Sequence[Opportunity], context: PlanContext) -> list[list[int]]:
+    """Numbers of images by density, by value and by the product of both, the highest first; equals stay in order."""
     density = densities(items, context)
     weight = np.array([context.value(item) for item in items], dtype=np.float64)
-    return (
-        _descending(items, density),
-        _descending(items, weight),
-        _descending(items, weight * density),
-    )
+    return [_descending(density), _descending(weight), _descending(weight * density)]
 
 
-def _descending(items: Sequence[Opportunity], score: NDArray[np.float64]) -> list[Opportunity]:
-    return [items[index] for index in np.argsort(-score, kind="stable").tolist()]
+def _descending(score: NDArray[np.float64]) -> list[int]:
+    return np.argsort(-score, kind="stable").tolist()
 
 
 def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.float64]:
