@@ -19,6 +19,9 @@ _MOST_IMAGES = 60_000
 """So many images are looked at stretch by stretch, a stretch more at most; for the same reason."""
 _ROUNDS = "How often all images are looked at for exchanges, at most."
 
+Taken = TypeVar("Taken")
+"""A plan, however it is told: as a schedule of all, or part by part."""
+
 
 @dataclass(frozen=True, slots=True)
 class BestOf:
@@ -58,10 +61,12 @@ class Forecast:
 
 def best_of(context: PlanContext, items: Sequence[Opportunity], *, rounds: int) -> Schedule:
     """The best of three greedy schedules of these images, after exchanges in the better two, and then stretch by stretch."""
-    stretches = list(cut(context, items))
+    values = context.values(items)
+    orders = greedy_orders(items, context, values)
+    stretches = list(cut(context, items, values))
     if fall_apart(context):
-        return _best(Parts(context, items, stretches), greedy_orders(items, context), rounds)
-    return _best(_Whole(context, items, stretches), greedy_orders(items, context), rounds)
+        return _best(Parts(context, items, values, stretches), orders, rounds)
+    return _best(_Whole(context, items, stretches), orders, rounds)
 
 
 def _best(fleet: "_Fleet[Taken]", orders: Sequence[list[int]], rounds: int) -> Schedule:
@@ -80,11 +85,8 @@ def _best(fleet: "_Fleet[Taken]", orders: Sequence[list[int]], rounds: int) -> S
     return fleet.stretch(max(improved, key=fleet.value), most_images=_MOST_IMAGES)
 
 
-Taken = TypeVar("Taken")
-
-
 class _Fleet(Protocol[Taken]):
-    """What can be done with a plan, however it is told: as a schedule of all, or part by part."""
+    """Images, and how plans of them are made and made better."""
 
     def fill(self, order: Sequence[int], /) -> Taken:
         """Of all images in this order those that fit."""

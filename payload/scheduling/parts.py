@@ -20,7 +20,8 @@ from payload.types import Opportunity
 Numbers = tuple[int, ...]
 """Of images of a part, in its order."""
 
-Key, Answer = TypeVar("Key"), TypeVar("Answer")
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
 
 _MOST_KEPT = 100_000
 """Images of parts that are kept for later plans. They take some 100 MB at most."""
@@ -29,13 +30,10 @@ _MOST_ANSWERS = 64
 
 
 def fall_apart(context: PlanContext) -> bool:
-    """Whether plans are bound by turns alone, and worth the same as before, so that parts are worth looking for."""
+    """Whether plans are bound by turns alone."""
     limits = context.limits
     return (
-        limits.most_images is None
-        and math.isinf(limits.imaging_s_per_orbit)
-        and not limits.rooms
-        and not context.p_clear  # what is foreseen is other at each plan
+        limits.most_images is None and math.isinf(limits.imaging_s_per_orbit) and not limits.rooms
     )
 
 
@@ -116,6 +114,11 @@ class Part:
             found = _keep(self._stretched, taken, (self._taken(schedule), looked))
         return found
 
+    def rest(self) -> None:
+        """Let go what only finding answers takes."""
+        self._context = self._exchange = None
+        self._number = {}
+
     def _schedule(self, taken: Numbers) -> Schedule:
         if self._context is None:
             self._context = PlanContext(
@@ -146,11 +149,16 @@ class Parts:
     Args:
         context: What is planned; it must `fall_apart`.
         items: Images, in order.
+        values: Of these.
         stretches: Of these.
     """
 
     def __init__(
-        self, context: PlanContext, items: Sequence[Opportunity], stretches: Sequence[Stretch]
+        self,
+        context: PlanContext,
+        items: Sequence[Opportunity],
+        values: Sequence[float],
+        stretches: Sequence[Stretch],
     ) -> None:
         self._context, self._items, self._stretches = context, items, stretches
         index_of = {item.id: index for index, item in enumerate(items)}
@@ -164,11 +172,11 @@ class Parts:
                 self._part_of[index], self._number[index] = len(self._members), number
             self._members.append(members)
             cuts.append(tuple(tuple(self._number[i] for i in own[stretch]) for stretch in group))
-        value = [context.value(item) for item in items]
+        part = _kept.part if not context.p_clear else Part  # what is foreseen is other at each plan
         self._parts = [
-            _kept.part(
+            part(
                 tuple(items[index] for index in members),
-                tuple(value[index] for index in members),
+                tuple(values[index] for index in members),
                 cut,
                 context.limits,
             )
@@ -185,14 +193,20 @@ class Parts:
         """As `Exchange.improve`: what is to be tried again is for all parts together to say."""
         best, shares = list(taken), self._shares(order)
         tried = shares
+        idle = [set[int]() for _ in shares]  # tried in vain since the part changed last
         for _ in range(rounds):
             changes, changed = 0, list[Opportunity]()
             for number, (part, own) in enumerate(zip(self._parts, tried, strict=True)):
-                if own:
-                    passage = part.go_through(best[number], own)
-                    best[number] = passage.taken
+                if idle[number].issuperset(own):
+                    continue
+                passage = part.go_through(best[number], own)
+                best[number] = passage.taken
+                if passage.changes:
+                    idle[number].clear()
                     changes += passage.changes
                     changed += (part.items[each] for each in passage.changed)
+                else:
+                    idle[number].update(own)
             if changes <= FEW * len(order):
                 break
             places = set(map(self._place, changed))
@@ -207,6 +221,8 @@ class Parts:
         found = [
             part.stretch(own, most_images) for part, own in zip(self._parts, taken, strict=True)
         ]
+        for part in self._parts:
+            part.rest()
         if sum(looked for _, looked in found) < most_images:
             return self._schedule([own for own, _ in found])
         schedule = self._schedule(taken)  # where it ends is for all parts together to say

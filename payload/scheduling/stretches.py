@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from payload.plans import Limits, PlanContext
+from payload.scheduling.conflicts import by_satellite
 from payload.scheduling.longest_path import Row, longest_path
 from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
@@ -33,16 +34,12 @@ class Stretch:
     @property
     def row(self) -> Row:
         """As columns; made when it is looked at closely, which few are."""
-        return _row(self.items, self.values)
-
-
-def _row(items: Sequence[Opportunity], values: Sequence[float]) -> Row:
-    return Row(
-        np.array([item.start_s for item in items]),
-        np.array([item.end_s for item in items]),
-        np.array([item.roll_deg for item in items]),
-        np.array(values, np.float64),
-    )
+        return Row(
+            np.array([item.start_s for item in self.items]),
+            np.array([item.end_s for item in self.items]),
+            np.array([item.roll_deg for item in self.items]),
+            np.array(self.values, np.float64),
+        )
 
 
 class Stretches:
@@ -155,28 +152,29 @@ class Stretches:
         return [stretch.items[may[i]] for i in found], math.fsum(left.value[found].tolist())
 
 
-def cut(context: PlanContext, items: Sequence[Opportunity]) -> Iterator[Stretch]:
+def cut(
+    context: PlanContext, items: Sequence[Opportunity], values: Sequence[float]
+) -> Iterator[Stretch]:
     """All stretches in which plans can be made better, by satellite, then time."""
     limits = context.limits
     if not math.isinf(limits.imaging_s_per_orbit):
         return
-    by_satellite: dict[str, list[Opportunity]] = {}
-    for item in items:
-        if item.satellite not in limits.rooms:
-            by_satellite.setdefault(item.satellite, []).append(item)
     promised: defaultdict[tuple[str, int], int] = defaultdict(int)
     for item in context.committed:
         promised[item.satellite, limits.orbit_of(item)] += 1
-    for satellite in sorted(by_satellite):
-        own = sorted(by_satellite[satellite], key=lambda item: (item.start_s, item.end_s, item.id))
-        values = [context.value(item) for item in own]
-        row = _row(own, values)
+    for column in by_satellite(tuple(items)):
+        satellite = column.satellite
+        if satellite in limits.rooms:
+            continue
+        order = column.index.tolist()
+        own, worth = [items[i] for i in order], [values[i] for i in order]
+        row = Row(column.start_s, column.end_s, column.roll_deg, np.array(worth, np.float64))
         for start, end in _bounds(own, row, limits):
             piece = slice(start, end)
             most = limits.most_images
             if most is not None:
                 most -= promised[satellite, limits.orbit_of(own[start])]
-            yield Stretch(satellite, own[piece], values[piece], most)
+            yield Stretch(satellite, own[piece], worth[piece], most)
 
 
 def _bounds(own: Sequence[Opportunity], row: Row, limits: Limits) -> Iterator[tuple[int, int]]:
