@@ -1,7 +1,7 @@
 """The nouns of planning: what a planner may know, what it must keep to, and what it says."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -124,6 +124,11 @@ class PlanContext:
     def value(self, item: Opportunity) -> float:
         """What an image is expected to be worth: priority times P(clear)."""
         return self.priorities.get(item.target, 1.0) * self.p_clear.get(item.id, 1.0)
+
+    def values(self, items: Iterable[Opportunity]) -> list[float]:
+        """The same of each of several."""
+        priority, p_clear = self.priorities.get, self.p_clear.get
+        return [priority(item.target, 1.0) * p_clear(item.id, 1.0) for item in items]
 
     @property
     def to_come(self) -> list[Opportunity]:

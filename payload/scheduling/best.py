@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from payload.plans import Plan, PlanContext
 from payload.registry import option
 from payload.scheduling.exchange import Exchange
 from payload.scheduling.greedy import greedy_orders
+from payload.scheduling.parts import Parts, fall_apart
 from payload.scheduling.schedule import Schedule
-from payload.scheduling.stretches import Stretches
+from payload.scheduling.stretches import Stretch, Stretches, cut
 from payload.types import Opportunity
 
 _MOST_FOR_TWO = 10_000
@@ -16,6 +18,9 @@ _MOST_FOR_TWO = 10_000
 _MOST_IMAGES = 60_000
 """So many images are looked at stretch by stretch, a stretch more at most; for the same reason."""
 _ROUNDS = "How often all images are looked at for exchanges, at most."
+
+Taken = TypeVar("Taken")
+"""A plan, however it is told: as a schedule of all, or part by part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +61,67 @@ class Forecast:
 
 def best_of(context: PlanContext, items: Sequence[Opportunity], *, rounds: int) -> Schedule:
     """The best of three greedy schedules of these images, after exchanges in the better two, and then stretch by stretch."""
-    exchange, stretches = Exchange(context, items), Stretches(context, items)
-    started = []
-    for order in greedy_orders(items, context):
-        schedule = Schedule(context)
-        schedule.fill(order)
-        started.append((schedule, order))
-    started.sort(key=lambda start: -start[0].value)
-    better = started[: 2 if len(items) <= _MOST_FOR_TWO else 1]
-    for schedule, order in better:
-        exchange.improve(schedule, order, rounds=rounds)
-    best = max((schedule for schedule, _ in better), key=lambda schedule: schedule.value)
-    stretches.improve(best, most_images=_MOST_IMAGES)
-    return best
+    values = context.values(items)
+    orders = greedy_orders(items, context, values)
+    stretches = list(cut(context, items, values))
+    if fall_apart(context):
+        return _best(Parts(context, items, values, stretches), orders, rounds)
+    return _best(_Whole(context, items, stretches), orders, rounds)
+
+
+def _best(fleet: "_Fleet[Taken]", orders: Sequence[list[int]], rounds: int) -> Schedule:
+    started: list[tuple[float, Taken, list[int]]] = []
+    for order in orders:
+        same = next((start for start in started if start[2] == order), None)
+        if same is None:
+            taken = fleet.fill(order)
+            same = fleet.value(taken), taken, order
+        started.append(same)
+    started.sort(key=lambda start: -start[0])
+    better = started[: 2 if len(orders[0]) <= _MOST_FOR_TWO else 1]
+    if better[0] is better[-1]:
+        del better[1:]  # one order twice: it would come to the same
+    improved = [fleet.exchange(taken, order, rounds=rounds) for _, taken, order in better]
+    return fleet.stretch(max(improved, key=fleet.value), most_images=_MOST_IMAGES)
+
+
+class _Fleet(Protocol[Taken]):
+    """Images, and how plans of them are made and made better."""
+
+    def fill(self, order: Sequence[int], /) -> Taken:
+        """Of all images in this order those that fit."""
+
+    def exchange(self, taken: Taken, order: Sequence[int], /, *, rounds: int) -> Taken:
+        """Make it better by exchanges."""
+
+    def stretch(self, taken: Taken, /, *, most_images: int) -> Schedule:
+        """Make it better stretch by stretch."""
+
+    def value(self, taken: Taken, /) -> float:
+        """Of a plan."""
+
+
+class _Whole:
+    """Plans of all images together."""
+
+    def __init__(
+        self, context: PlanContext, items: Sequence[Opportunity], stretches: Sequence[Stretch]
+    ) -> None:
+        self._context, self._items = context, items
+        self._exchange, self._stretches = Exchange(context, items), Stretches(context, stretches)
+
+    def fill(self, order: Sequence[int]) -> Schedule:
+        schedule = Schedule(self._context)
+        schedule.fill(self._items[index] for index in order)
+        return schedule
+
+    def exchange(self, taken: Schedule, order: Sequence[int], *, rounds: int) -> Schedule:
+        self._exchange.improve(taken, [self._items[index] for index in order], rounds=rounds)
+        return taken
+
+    def stretch(self, taken: Schedule, *, most_images: int) -> Schedule:
+        self._stretches.improve(taken, most_images=most_images)
+        return taken
+
+    def value(self, taken: Schedule) -> float:
+        return taken.value

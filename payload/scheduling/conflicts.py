@@ -9,6 +9,7 @@ points that agree with one are sums over quadrants, which sorting finds.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import lt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,45 +28,52 @@ def conflicts(opportunities: Sequence[Opportunity], limits: Limits) -> NDArray[n
         Indices into the opportunities, shape (P, 2): the earlier first. Pairs of one target are among
         them only where time is short.
     """
-    found = [_pairs(each, limits) for each in _by_satellite(tuple(opportunities))]
+    found = [_pairs(each, limits) for each in by_satellite(tuple(opportunities))]
     return np.concatenate(found) if found else np.empty((0, 2), np.intp)
 
 
 def window_pairs(opportunities: Sequence[Opportunity], limits: Limits) -> int:
     """How many pairs the sliding window would look at."""
-    sides = [_window(each, limits) for each in _by_satellite(tuple(opportunities))]
+    sides = [_window(each, limits) for each in by_satellite(tuple(opportunities))]
     return sum(int(count.sum()) for _, count in sides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Column:
+class Column:
     """The images of one satellite in order of time: where they stand among all, and what they are."""
 
+    satellite: str
     index: Indices
     start_s: Floats
     end_s: Floats
     roll_deg: Floats
 
 
-def _by_satellite(items: tuple[Opportunity, ...]) -> list[_Column]:
+def by_satellite(items: tuple[Opportunity, ...]) -> list[Column]:
+    """The images of each satellite, by name."""
     where: dict[str, list[int]] = {}
     for index, item in enumerate(items):
         where.setdefault(item.satellite, []).append(index)
     found = []
     for name in sorted(where):
-        own = sorted(where[name], key=lambda i: (items[i].start_s, items[i].end_s, items[i].id))
+        own, starts_s = where[name], [items[i].start_s for i in where[name]]
+        if not all(map(lt, starts_s, starts_s[1:])):  # most come in order
+            own = sorted(own, key=lambda i: (items[i].start_s, items[i].end_s, items[i].id))
+            starts_s = [items[i].start_s for i in own]
+        start_s = np.array(starts_s)
         found.append(
-            _Column(
+            Column(
+                name,
                 np.array(own, np.intp),
-                np.array([items[i].start_s for i in own]),
-                np.array([items[i].end_s for i in own]),
+                start_s,
+                start_s + np.array([items[i].duration_s for i in own]),
                 np.array([items[i].roll_deg for i in own]),
             )
         )
     return found
 
 
-def _window(column: _Column, limits: Limits) -> tuple[Indices, Indices]:
+def _window(column: Column, limits: Limits) -> tuple[Indices, Indices]:
     """For each image, the first after it and how many after it may be too near, however they turn."""
     widest_s = limits.settle_s + np.ptp(column.roll_deg) / limits.slew_deg_per_s
     first = np.arange(1, column.index.size + 1)
@@ -73,7 +81,7 @@ def _window(column: _Column, limits: Limits) -> tuple[Indices, Indices]:
     return first, np.maximum(beyond - first, 0)
 
 
-def _pairs(column: _Column, limits: Limits) -> NDArray[np.intp]:
+def _pairs(column: Column, limits: Limits) -> NDArray[np.intp]:
     first, count = _window(column, limits)
     one = np.repeat(np.arange(first.size), count)
     other = np.arange(one.size) - np.repeat(np.cumsum(count) - count - first, count)
@@ -92,7 +100,7 @@ class Opposition:
 
     def __init__(self, items: tuple[Opportunity, ...], limits: Limits) -> None:
         self._sides = [
-            (column.index, *_quadrants(column, limits)) for column in _by_satellite(items)
+            (column.index, *_quadrants(column, limits)) for column in by_satellite(items)
         ]
 
     def weights(self, weight: Floats) -> Floats:
@@ -113,7 +121,7 @@ def opposition(
     return Opposition(items, Limits(settle_s=settle_s, slew_deg_per_s=slew_deg_per_s))
 
 
-def _quadrants(column: _Column, limits: Limits) -> "tuple[_Quadrant, _Quadrant]":
+def _quadrants(column: Column, limits: Limits) -> "tuple[_Quadrant, _Quadrant]":
     turn_s = column.roll_deg / limits.slew_deg_per_s
     u, v = column.start_s - turn_s, column.start_s + turn_s
     busy_s = column.end_s - column.start_s + limits.settle_s

@@ -1,7 +1,7 @@
 """Making a schedule better: an image comes in, those in its way go out or move to another time."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from payload.plans import PlanContext
 from payload.scheduling.schedule import Schedule
@@ -10,7 +10,7 @@ from payload.types import Opportunity
 _ENOUGH = 1e-9
 """Least share of a value by which an exchange must pay, so that rounding never makes two take turns."""
 
-_FEW = 0.01
+FEW = 0.01
 """Where a round changes fewer images than this share, another would hardly pay."""
 
 
@@ -28,7 +28,7 @@ class Exchange:
         self._place_of = {
             item.id: (item.satellite, context.limits.orbit_of(item)) for item in items
         }
-        self._changed: set[tuple[str, int]] = set()
+        self._changed: list[Opportunity] = []
         self._changes = 0
         self._least: dict[tuple[str, int], list[Opportunity]] = {}
         self._chances: dict[str, list[Opportunity]] = defaultdict(list)
@@ -42,17 +42,23 @@ class Exchange:
 
     def improve(self, schedule: Schedule, order: Sequence[Opportunity], *, rounds: int) -> None:
         """Go through all images in an order, at most `rounds` times, and again where something changed."""
-        self._schedule = schedule
-        self._least.clear()
         items = list(order)
         for _ in range(rounds):
-            self._changed.clear()
-            self._changes = 0
-            for item in items:
-                self._try(item)
-            if self._changes <= _FEW * len(order):
+            changes, changed = self.go_through(schedule, items)
+            if changes <= FEW * len(order):
                 return
-            items = [item for item in order if self._place_of[item.id] in self._changed]
+            places = {self._place_of[item.id] for item in changed}
+            items = [item for item in order if self._place_of[item.id] in places]
+
+    def go_through(
+        self, schedule: Schedule, items: Iterable[Opportunity]
+    ) -> tuple[int, list[Opportunity]]:
+        """Try each of some images once: how many exchanges paid, and what came or went by them."""
+        self._schedule, self._changes, self._changed = schedule, 0, []
+        self._least.clear()
+        for item in items:
+            self._try(item)
+        return self._changes, self._changed
 
     def _try(self, item: Opportunity) -> None:
         schedule, value = self._schedule, self._value[item.id]
@@ -71,15 +77,33 @@ class Exchange:
                 self._note([item])
                 return
             out = self._cheapest(item)
-        gain = value - sum(self._value[each.id] for each in out)
+        gain, bar = value - sum(self._value[each.id] for each in out), _ENOUGH * value
+        if not self._may_pay(item, out, gain, bar):
+            return
         hope = gain
         for each in out:
-            if hope > _ENOUGH * value:
+            if hope > bar:
                 break
             if each.target in self._movable:
                 hope += self._hope(each, item, out)
-        if hope > _ENOUGH * value:
+        if hope > bar:
             self._swap(item, out, gain)
+
+    def _may_pay(
+        self, instead: Opportunity, out: Sequence[Opportunity], gain: float, bar: float
+    ) -> bool:
+        """Whether an exchange would pay if all that goes out had its best chance free: sooner said than what is free.
+
+        It is summed as the hope is, and each term is no less than there, so by rounding neither is the sum.
+        """
+        most = gain
+        for each in out:
+            if most > bar:
+                break
+            if each.target in self._movable and each.target != instead.target:
+                best, next_best = self._chances[each.target][:2]
+                most += self._value[next_best.id if best.id == each.id else best.id]
+        return most > bar
 
     def _hope(self, item: Opportunity, instead: Opportunity, out: list[Opportunity]) -> float:
         """What an image that goes out could be worth at another time, at best."""
@@ -134,10 +158,9 @@ class Exchange:
     def _note(self, items: Sequence[Opportunity]) -> None:
         """These came or went for good."""
         self._changes += 1
+        self._changed += items
         for item in items:
-            place = self._place_of[item.id]
-            self._changed.add(place)
-            self._least.pop(place, None)
+            self._least.pop(self._place_of[item.id], None)
 
     def _place(self, target: str) -> Opportunity | None:
         """Take a target at its best opportunity that is free."""

@@ -88,30 +88,29 @@ class Density:
         """Take what fits in order of density, then of time."""
         schedule = Schedule(context)
         items = schedule.candidates()
-        schedule.fill(_descending(items, densities(items, context)))
+        order = _descending(densities(items, context, context.values(items)))
+        schedule.fill(items[index] for index in order)
         return schedule.plan()
 
 
 def greedy_orders(
-    items: Sequence[Opportunity], context: PlanContext
-) -> tuple[list[Opportunity], list[Opportunity], list[Opportunity]]:
-    """Images by density, by value and by the product of both, the highest first; equals stay in order."""
-    density = densities(items, context)
-    weight = np.array([context.value(item) for item in items], dtype=np.float64)
-    return (
-        _descending(items, density),
-        _descending(items, weight),
-        _descending(items, weight * density),
-    )
+    items: Sequence[Opportunity], context: PlanContext, values: Sequence[float]
+) -> list[list[int]]:
+    """Numbers of images by density, by value and by the product of both, the highest first; equals stay in order."""
+    density = densities(items, context, values)
+    weight = np.array(values, dtype=np.float64)
+    return [_descending(density), _descending(weight), _descending(weight * density)]
 
 
-def _descending(items: Sequence[Opportunity], score: NDArray[np.float64]) -> list[Opportunity]:
-    return [items[index] for index in np.argsort(-score, kind="stable").tolist()]
+def _descending(score: NDArray[np.float64]) -> list[int]:
+    return list[int](np.argsort(-score, kind="stable").tolist())
 
 
-def densities(items: Sequence[Opportunity], context: PlanContext) -> NDArray[np.float64]:
+def densities(
+    items: Sequence[Opportunity], context: PlanContext, values: Sequence[float]
+) -> NDArray[np.float64]:
     """Weight over weight and all that stands against it, shape (N,); 0 for what is worth nothing."""
-    weight = np.array([context.value(item) for item in items], dtype=np.float64)
+    weight = np.array(values, dtype=np.float64)
     limits = context.limits
     against = opposition(tuple(items), limits.settle_s, limits.slew_deg_per_s).weights(weight)
     number: dict[str, int] = {}

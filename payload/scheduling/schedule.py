@@ -76,7 +76,7 @@ class Schedule:
     @property
     def value(self) -> float:
         """Of the images taken; the same in whatever order they were."""
-        return math.fsum(self.context.value(item) for item in self.taken.values())
+        return math.fsum(self.context.values(self.taken.values()))
 
     def plan(self, bound: float | None = None) -> Plan:
         """As a plan."""

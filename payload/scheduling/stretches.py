@@ -7,12 +7,13 @@ to that. Where something went out elsewhere, or may come in, that stretch is loo
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from payload.plans import Limits, PlanContext
+from payload.scheduling.conflicts import by_satellite
 from payload.scheduling.longest_path import Row, longest_path
 from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
@@ -22,25 +23,35 @@ _ENOUGH = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stretch:
-    """Images of one satellite in order of time, and how many may be taken beside its commitments."""
+class Stretch:
+    """Images of one satellite in order of time, what each is worth, and how many may be taken beside its commitments."""
 
     satellite: str
-    items: tuple[Opportunity, ...]
-    row: Row
+    items: Sequence[Opportunity]
+    values: Sequence[float]
     most: int | None
+
+    @property
+    def row(self) -> Row:
+        """As columns; made when it is looked at closely, which few are."""
+        return Row(
+            np.array([item.start_s for item in self.items]),
+            np.array([item.end_s for item in self.items]),
+            np.array([item.roll_deg for item in self.items]),
+            np.array(self.values, np.float64),
+        )
 
 
 class Stretches:
-    """The stretches of some images, and how a schedule of these is made better.
+    """The stretches of some images in order, and how a schedule of these is made better.
 
     Satellites whose memory is limited are left as they are, and all where the time of the shutter is: bytes or seconds
     would be a further state.
     """
 
-    def __init__(self, context: PlanContext, items: Sequence[Opportunity]) -> None:
+    def __init__(self, context: PlanContext, stretches: Iterable[Stretch]) -> None:
         self._context = context
-        self._all = list(_cut(context, items))
+        self._all = list(stretches)
         self._of: defaultdict[str, set[int]] = defaultdict(set)
         self._place: dict[str, int] = {}
         for number, stretch in enumerate(self._all):
@@ -48,23 +59,24 @@ class Stretches:
                 self._of[item.target].add(number)
                 self._place[item.id] = number
 
-    def improve(self, schedule: Schedule, *, most_images: int) -> None:
-        """Look at all stretches, and again where something changed, until about so many images were looked at."""
-        todo = list(range(len(self._all)))
+    def improve(self, schedule: Schedule, *, most_images: int) -> int:
+        """Look at all stretches, and again where something changed, until about so many images were looked at; how many were."""
+        looked, todo = 0, list(range(len(self._all)))
         while todo:
             again: set[int] = set()
             for number in todo:
-                if most_images <= 0:
-                    return
-                most_images -= len(self._all[number].items)
+                if looked >= most_images:
+                    return looked
+                looked += len(self._all[number].items)
                 again.discard(number)
                 again |= self._exchange(number, schedule)
             todo = sorted(again)
+        return looked
 
     def _exchange(self, number: int, schedule: Schedule) -> set[int]:
         """Take the best of one stretch if it pays; other stretches that may change thereby."""
         stretch, taken, value_of = self._all[number], schedule.taken, self._context.value
-        if len(stretch.items) == 1 and not self._is_worth_more(stretch.items[0], taken):
+        if not self._may_pay(number, taken):
             return set()
         own = [item for item in stretch.items if taken.get(item.target) is item]
         for item in own:
@@ -85,15 +97,26 @@ class Stretches:
         changed = {self._place[item.id] for item in moved if item.id in self._place}
         return changed.union(*(self._of[target] for target in left)) - {number}
 
-    def _is_worth_more(self, alone: Opportunity, taken: Mapping[str, Opportunity]) -> bool:
-        """Whether an image that is alone in its stretch could add to what its target brings where it is taken."""
-        elsewhere = taken.get(alone.target)
-        if elsewhere is None or elsewhere is alone:
-            return elsewhere is None
-        return self._context.value(alone) > self._context.value(elsewhere)
+    def _may_pay(self, number: int, taken: Mapping[str, Opportunity]) -> bool:
+        """Whether a stretch could bring more than it does if there were time for each of its targets.
+
+        A sum of `math.fsum` never falls as its terms grow, so to the last bit no choice brings more.
+        """
+        stretch, value_of, place = self._all[number], self._context.value, self._place
+        before, most = list[float](), dict[str, float]()
+        for item, value in zip(stretch.items, stretch.values, strict=True):
+            target, adds = item.target, value
+            now = taken.get(target)
+            if now is item:
+                before.append(value)
+            elif now is not None and place.get(now.id) != number:
+                adds -= value_of(now)
+            if adds > most.get(target, 0.0):
+                most[target] = adds
+        return math.fsum(most.values()) > math.fsum(before)
 
     def _best(
-        self, stretch: _Stretch, schedule: Schedule, is_full: bool
+        self, stretch: Stretch, schedule: Schedule, is_full: bool
     ) -> tuple[list[Opportunity], float]:
         """The best images of an empty stretch, each target once, and what they add.
 
@@ -129,37 +152,29 @@ class Stretches:
         return [stretch.items[may[i]] for i in found], math.fsum(left.value[found].tolist())
 
 
-def _cut(context: PlanContext, items: Sequence[Opportunity]) -> Iterator[_Stretch]:
+def cut(
+    context: PlanContext, items: Sequence[Opportunity], values: Sequence[float]
+) -> Iterator[Stretch]:
     """All stretches in which plans can be made better, by satellite, then time."""
     limits = context.limits
     if not math.isinf(limits.imaging_s_per_orbit):
         return
-    by_satellite: dict[str, list[Opportunity]] = {}
-    for item in items:
-        if item.satellite not in limits.rooms:
-            by_satellite.setdefault(item.satellite, []).append(item)
     promised: defaultdict[tuple[str, int], int] = defaultdict(int)
     for item in context.committed:
         promised[item.satellite, limits.orbit_of(item)] += 1
-    for satellite in sorted(by_satellite):
-        own = sorted(by_satellite[satellite], key=lambda item: (item.start_s, item.end_s, item.id))
-        row = Row(
-            np.array([item.start_s for item in own]),
-            np.array([item.end_s for item in own]),
-            np.array([item.roll_deg for item in own]),
-            np.array([context.value(item) for item in own], np.float64),
-        )
+    for column in by_satellite(tuple(items)):
+        satellite = column.satellite
+        if satellite in limits.rooms:
+            continue
+        order = column.index.tolist()
+        own, worth = [items[i] for i in order], [values[i] for i in order]
+        row = Row(column.start_s, column.end_s, column.roll_deg, np.array(worth, np.float64))
         for start, end in _bounds(own, row, limits):
             piece = slice(start, end)
             most = limits.most_images
             if most is not None:
                 most -= promised[satellite, limits.orbit_of(own[start])]
-            yield _Stretch(
-                satellite,
-                tuple(own[piece]),
-                Row(row.start_s[piece], row.end_s[piece], row.roll_deg[piece], row.value[piece]),
-                most,
-            )
+            yield Stretch(satellite, own[piece], worth[piece], most)
 
 
 def _bounds(own: Sequence[Opportunity], row: Row, limits: Limits) -> Iterator[tuple[int, int]]:

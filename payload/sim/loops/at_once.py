@@ -130,7 +130,9 @@ class AtOnce(Loop):
         exposing = {name: self.exposing(name) for name in self.itinerary}
         taken_now = {item.target for items in exposing.values() for item in items}
         pending = self._pending - taken_now
-        standing = {name: Standing(0.0, self._round[name]) for name in pending}
+        rounds = {name: self._round[name] for name in pending}
+        shared = {missed: Standing(0.0, missed) for missed in set(rounds.values())}
+        standing = {name: shared[missed] for name, missed in rounds.items()}
         booked = self._booked(exposing)
         p_clear: dict[str, float] = {}
 

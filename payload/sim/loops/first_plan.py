@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from payload.planning.calendar import Calendar
@@ -148,6 +148,12 @@ class Opening:
             if name not in taken
         }
         return FirstPlan(plan, images, left_out)
+
+    def plan_again(self, first: "FirstPlan") -> None:
+        """Ask again where one target less is wanted, as from plan to plan of a flight."""
+        context = self.context()
+        gone = {item.target for item in first.images[:1]}
+        self._assembly.scheduler.plan(replace(context, pending=context.pending - gone))
 
 
 def first_context(assembly: Assembly) -> PlanContext:

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from payload.planning.chances import FEW
 from payload.sim.assemble import Assembly
 from payload.sim.loops.first_plan import few_do, is_kept
+from payload.units import S_PER_MIN
 
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
 WORTH_A_WORD = 20_000_000
-"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 12 us for each, `density` 2."""
+"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 6 to 20 us for each, `density` 2 to 10."""
+WORTH_A_WORD_S = 120.0
+"""[s] Of CPU that all arms plan, where that has been timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class Replanning:
             f"{self.handed / 1e6:,.0f} million opportunities together: that grows as the square of the days. "
             "With rescheduling.horizon_h (48, say) plans look no further ahead, and it grows with the days; plans then "
             "differ"
+        )
+
+    def advice_on(self, planning_s: float) -> str | None:
+        """What a person should know where planning is expected to take so long [s] in all arms."""
+        if self.advice is not None or planning_s < WORTH_A_WORD_S:
+            return self.advice
+        less = "a shorter" if self.is_bounded else "a"
+        return (
+            f"some {planning_s / S_PER_MIN:,.0f} min of that go into {self.plans:,.0f} plans of each arm, all made anew: "
+            f"{less} rescheduling.horizon_h takes less, and fifo, edf, priority and ltap without a forecast keep theirs"
         )
 
 

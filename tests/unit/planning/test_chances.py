@@ -207,3 +207,15 @@ def test_a_long_flight_whose_planner_weighs_all_that_is_left_is_warned_of(year, 
     monkeypatch.setattr("payload.sim.loops.replanning.WORTH_A_WORD", 1_000_000)
     assert "rescheduling.horizon_h" in (endless[1].advice or "")
     assert bounded[1].advice is None
+
+
+def test_minutes_of_planning_are_told_and_seconds_are_not(year):
+    """Few opportunities, but a planner that takes long for them: what was timed is told, in minutes."""
+    short = replace(shortened(year, 60), scheduler=scheduler("best-of"))
+    endless = expect_replanning(short)
+    bounded = expect_replanning(with_rules(short, horizon_h=48.0))
+    assert endless.advice is None
+    assert endless.advice_on(60.0) is None
+    assert "some 10 min" in (endless.advice_on(600.0) or "")
+    assert "a rescheduling.horizon_h" in (endless.advice_on(600.0) or "")
+    assert "a shorter rescheduling.horizon_h" in (bounded.advice_on(600.0) or "")

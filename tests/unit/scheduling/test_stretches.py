@@ -10,7 +10,7 @@ from planning import TARGETS, best_by_trying, context_of, contexts, items, oppor
 from payload.plans import Limits, Plan
 from payload.scheduling import Schedule, is_feasible
 from payload.scheduling.greedy import Fifo
-from payload.scheduling.stretches import Stretches
+from payload.scheduling.stretches import Stretches, cut
 
 PLENTY = 10**6
 
@@ -20,7 +20,9 @@ def improved(context, most_images=PLENTY):
     found = schedule.candidates()
     schedule.fill(found)
     before = schedule.value
-    Stretches(context, found).improve(schedule, most_images=most_images)
+    Stretches(context, cut(context, found, context.values(found))).improve(
+        schedule, most_images=most_images
+    )
     return before, schedule
 
 
@@ -69,7 +71,9 @@ def test_an_image_moves_to_its_other_chance_where_that_makes_room():
     )
     schedule = Schedule(context)
     schedule.insert(early)
-    Stretches(context, [a, early, late]).improve(schedule, most_images=PLENTY)
+    Stretches(context, cut(context, [a, early, late], context.values([a, early, late]))).improve(
+        schedule, most_images=PLENTY
+    )
     assert {item.id for item in schedule.taken.values()} == {a.id, late.id}
 
 
@@ -84,7 +88,9 @@ def test_what_is_committed_stays_and_counts():
             near, far, last, committed=[promised], limits=Limits(10.0, images_per_orbit=most)
         )
         schedule = Schedule(context)
-        Stretches(context, [near, far, last]).improve(schedule, most_images=PLENTY)
+        Stretches(
+            context, cut(context, [near, far, last], context.values([near, far, last]))
+        ).improve(schedule, most_images=PLENTY)
         assert len(schedule.taken) == count
         assert near.target not in schedule.taken
 
@@ -93,9 +99,15 @@ def test_work_ends_when_enough_images_were_looked_at():
     chances = [opportunity("one", target, 20.0 * index) for index, target in enumerate(TARGETS)]
     context = context_of(*chances)
     schedule = Schedule(context)
-    Stretches(context, chances).improve(schedule, most_images=0)
+    Stretches(context, cut(context, chances, context.values(chances))).improve(
+        schedule, most_images=0
+    )
     assert schedule.plan() == Plan((), 0.0)
-    Stretches(context, chances).improve(schedule, most_images=1)  # each is a stretch of its own
+    Stretches(context, cut(context, chances, context.values(chances))).improve(
+        schedule, most_images=1
+    )  # each is a stretch of its own
     assert schedule.plan().opportunity_ids == (chances[0].id,)
-    Stretches(context, chances).improve(schedule, most_images=PLENTY)
+    Stretches(context, cut(context, chances, context.values(chances))).improve(
+        schedule, most_images=PLENTY
+    )
     assert schedule.plan() == Fifo().plan(context)
