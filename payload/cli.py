@@ -41,6 +41,7 @@ from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
 from payload.commands.talk import say as _say
+from payload.commands.usage import Command
 from payload.commands.validate import validate
 from payload.commands.world import world
 from payload.errors import PayloadError, ScenarioError
@@ -87,7 +88,7 @@ def _command(function: F) -> F:
 
     # The mark keeps an example on its line, so that it can be copied.
     text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")
-    app.command(help=text)(guarded)
+    app.command(help=text, cls=Command)(guarded)
     return function
 
 
@@ -233,7 +234,7 @@ def schema() -> None:
 @_command
 def mask(
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE…", help="GeoTIFFs with blue, green, red, NIR.")
+        list[Path], typer.Argument(metavar="IMAGE", help="GeoTIFFs with blue, green, red, NIR.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the masks.")],
     truth: Annotated[
@@ -335,7 +336,7 @@ def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson 
 def unpack(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="Containers (*.tiles) from a downlink folder."),
+        typer.Argument(metavar="FILE", help="Containers (*.tiles) from a downlink folder."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the GeoTIFFs.")],
     as_json: AsJson = False,
@@ -372,7 +373,7 @@ def unpack(
 @_command
 def compare(
     scenarios: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO…", help="The base, then others if any.")
+        list[Path], typer.Argument(metavar="SCENARIO", help="The base, then others if any.")
     ],
     what_if: Annotated[
         list[str] | None,
@@ -465,7 +466,7 @@ def calibrate(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO]", help="A scenario; the packaged payload if left out."),
+        typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
     ] = None,
     overrides: Overrides = None,
     scenes: Annotated[
