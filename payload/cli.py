@@ -44,7 +44,7 @@ from payload.commands.talk import say as _say
 from payload.commands.usage import Command
 from payload.commands.validate import validate
 from payload.commands.world import world
-from payload.errors import PayloadError, ScenarioError
+from payload.errors import PayloadError, ScenarioError, exit_code_of, is_full_disk
 
 if TYPE_CHECKING:
     from payload.api import RunResult
@@ -75,7 +75,7 @@ def _command(function: F) -> F:
             sys.stdout.flush()
         except PayloadError as error:
             _say(f"error: {error}")
-            raise typer.Exit(error.exit_code) from error
+            raise typer.Exit(exit_code_of(error)) from error
         except KeyboardInterrupt as error:
             _say("interrupted; nothing half-written is left")
             raise typer.Exit(INTERRUPTED) from error
@@ -83,8 +83,10 @@ def _command(function: F) -> F:
             sys.stderr.close()
             raise typer.Exit(1) from None
         except OSError as error:
-            _say(f"error: {error.filename or 'output'}: {error.strerror}")
-            raise typer.Exit(1) from error
+            where = "" if error.filename is None else f"{error.filename}: "
+            free = "; make room where results go, and in TMPDIR" if is_full_disk(error) else ""
+            _say(f"error: {where}{error.strerror or error}{free}")
+            raise typer.Exit(exit_code_of(error)) from error
 
     # The mark keeps an example on its line, so that it can be copied.
     text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from payload.collecting import collecting_less
-from payload.errors import SweepError
+from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
@@ -104,7 +104,9 @@ def _row(job: Job) -> Row:
             scenario = Scenario.model_validate(dict(job.data), context={"folder": job.base_folder})
             changed = scenario.digest != job.digest
             summary = {} if changed else fly(scenario, spool)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on and the row tells
+        except Exception as error:
+            if is_full_disk(error):
+                raise  # the others would fail too, and a row would outlast what is no fault of the run
             return failed_row(job.key, job.digest, job.seed, error, spool)
     if changed:
         raise SweepError(
