@@ -401,10 +401,9 @@ def compare(
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
-    import tempfile
-
     from payload import api
     from payload.analysis.words import comparison_table
+    from payload.scratch import scratch_folder
 
     changes = _with_seed(overrides, seed)
     if cross and len(scenarios) > 1:
@@ -424,10 +423,10 @@ def compare(
         compare_rows(flown, settings, seeds, jobs, out, as_json=as_json, quiet=quiet)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
+        scratch_folder() as spool,
         _progress(quiet=quiet) as tell,
     ):
-        comparison = api.compare(flown, Path(spool), tell=tell)
+        comparison = api.compare(flown, spool, tell=tell)
     if as_json:
         _answer_json(comparison.as_dict())
     else:

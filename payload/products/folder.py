@@ -1,13 +1,11 @@
 """The results folder: written beside, renamed when whole; an interrupted run leaves nothing half.
 
-Who writes holds a lock beside what is written, which the system lets go of when the process ends, however it ends: so the
-next run of that name knows what was left behind, and takes nothing from one that is still flying.
+What a killed run left, the next run of that name takes away; it knows by the lock (see `payload.scratch`).
 """
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
@@ -16,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from payload.errors import ScenarioError
+from payload.scratch import left_behind, take
 
 
 def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
@@ -71,7 +70,7 @@ class ResultsFolder:
             self.parent.mkdir(parents=True, exist_ok=True)
             self._sweep()
             self._held = self._beside("lock", self._mark).open("ab")
-            _take(self._held)
+            take(self._held)
             self.partial.mkdir()
             self.spool.mkdir()
         except OSError as error:
@@ -120,7 +119,7 @@ class ResultsFolder:
     def _sweep(self) -> None:
         """Remove what killed runs of the same name left; older results that one had just put aside are put back."""
         for lock in self.parent.glob(f".{escape(self.name)}.lock-*"):
-            with _left_behind(lock) as is_left:
+            with left_behind(lock) as is_left:
                 if not is_left:
                     continue
                 mark = lock.name.rpartition("-")[2]
@@ -133,25 +132,3 @@ class ResultsFolder:
 
     def _beside(self, what: str, mark: str) -> Path:
         return self.parent / f".{self.name}.{what}-{mark}"
-
-
-@contextmanager
-def _left_behind(lock: Path) -> Iterator[bool]:
-    """Whether nobody holds a lock any more; who is told so holds it meanwhile. Where that cannot be known, nobody is told so."""
-    try:
-        file = lock.open("ab")
-    except OSError:  # gone, or somebody else's
-        yield False
-        return
-    with file:
-        yield _take(file)
-
-
-def _take(file: IO[bytes]) -> bool:
-    """Lock a file; whether that could be done."""
-    with suppress(ImportError, OSError):
-        import fcntl  # noqa: PLC0415 - not on every system
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False

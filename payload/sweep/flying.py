@@ -1,7 +1,6 @@
 """What a worker does: fly one run and write its row. Equal in this process, in a pool and on a cluster."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from payload.collecting import collecting_less
 from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
+from payload.scratch import scratch_folder
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
 
 
@@ -119,8 +119,8 @@ def _row(job: Job) -> Row:
 def _spool(job: Job) -> Iterator[Path]:
     """A folder for the flight: in the sweep's folder if that is seen, so that what a killed worker leaves is found."""
     if not (job.folder / ROWS).is_dir():
-        with tempfile.TemporaryDirectory(prefix="payload-sim-") as elsewhere:
-            yield Path(elsewhere)
+        with scratch_folder() as elsewhere:
+            yield elsewhere
         return
     spool = job.folder / ".spool" / job.key
     shutil.rmtree(spool, ignore_errors=True)
