@@ -41,9 +41,10 @@ from payload.commands.talk import answer as _answer
 from payload.commands.talk import answer_json as _answer_json
 from payload.commands.talk import as_dict as _as_dict
 from payload.commands.talk import say as _say
+from payload.commands.usage import Command
 from payload.commands.validate import validate
 from payload.commands.world import world
-from payload.errors import PayloadError, ScenarioError
+from payload.errors import PayloadError, ScenarioError, exit_code_of, is_full_disk
 
 if TYPE_CHECKING:
     from payload.api import RunResult
@@ -74,7 +75,7 @@ def _command(function: F) -> F:
             sys.stdout.flush()
         except PayloadError as error:
             _say(f"error: {error}")
-            raise typer.Exit(error.exit_code) from error
+            raise typer.Exit(exit_code_of(error)) from error
         except KeyboardInterrupt as error:
             _say("interrupted; nothing half-written is left")
             raise typer.Exit(INTERRUPTED) from error
@@ -82,12 +83,14 @@ def _command(function: F) -> F:
             sys.stderr.close()
             raise typer.Exit(1) from None
         except OSError as error:
-            _say(f"error: {error.filename or 'output'}: {error.strerror}")
-            raise typer.Exit(1) from error
+            where = "" if error.filename is None else f"{error.filename}: "
+            free = "; make room where results go, and in TMPDIR" if is_full_disk(error) else ""
+            _say(f"error: {where}{error.strerror or error}{free}")
+            raise typer.Exit(exit_code_of(error)) from error
 
     # The mark keeps an example on its line, so that it can be copied.
     text = inspect.cleandoc(function.__doc__ or "").replace("Example:", "\b\nExample:")
-    app.command(help=text)(guarded)
+    app.command(help=text, cls=Command)(guarded)
     return function
 
 
@@ -233,7 +236,7 @@ def schema() -> None:
 @_command
 def mask(
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE…", help="GeoTIFFs with blue, green, red, NIR.")
+        list[Path], typer.Argument(metavar="IMAGE", help="GeoTIFFs with blue, green, red, NIR.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the masks.")],
     truth: Annotated[
@@ -335,7 +338,7 @@ def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson 
 def unpack(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="Containers (*.tiles) from a downlink folder."),
+        typer.Argument(metavar="FILE", help="Containers (*.tiles) from a downlink folder."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the GeoTIFFs.")],
     as_json: AsJson = False,
@@ -372,7 +375,7 @@ def unpack(
 @_command
 def compare(
     scenarios: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO…", help="The base, then others if any.")
+        list[Path], typer.Argument(metavar="SCENARIO", help="The base, then others if any.")
     ],
     what_if: Annotated[
         list[str] | None,
@@ -398,10 +401,9 @@ def compare(
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
-    import tempfile
-
     from payload import api
     from payload.analysis.words import comparison_table
+    from payload.scratch import scratch_folder
 
     changes = _with_seed(overrides, seed)
     if cross and len(scenarios) > 1:
@@ -421,10 +423,10 @@ def compare(
         compare_rows(flown, settings, seeds, jobs, out, as_json=as_json, quiet=quiet)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="payload-sim-") as spool,
+        scratch_folder() as spool,
         _progress(quiet=quiet) as tell,
     ):
-        comparison = api.compare(flown, Path(spool), tell=tell)
+        comparison = api.compare(flown, spool, tell=tell)
     if as_json:
         _answer_json(comparison.as_dict())
     else:
@@ -465,7 +467,7 @@ def calibrate(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO]", help="A scenario; the packaged payload if left out."),
+        typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
     ] = None,
     overrides: Overrides = None,
     scenes: Annotated[

@@ -10,8 +10,14 @@
     ├── SweepError          8   some runs failed; their rows tell why
     └── LawError           70   the books do not balance: a bug, please report
 
-The number is the exit code of the command line.
+The number is the exit code of the command line; where a full disk stands behind an error it is 1, whatever was
+being written.
 """
+
+import errno
+import os
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class PayloadError(Exception):
@@ -66,3 +72,25 @@ class LawError(PayloadError):
     """The books do not balance. This is a bug of payload-sim; please report it."""
 
     exit_code = 70
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether a full disk, or a quota that is used up, stands behind an error.
+
+    DuckDB, GDAL and other processes hand on what the system said in words alone.
+    """
+    here: BaseException | None = error
+    while here is not None:
+        if isinstance(here, OSError) and here.errno in _FULL:
+            return True
+        if any(os.strerror(number) in str(here) for number in _FULL):
+            return True
+        here = here.__cause__ or here.__context__
+    return False
+
+
+def exit_code_of(error: PayloadError | OSError) -> int:
+    """With which the command line ends."""
+    if is_full_disk(error) or not isinstance(error, PayloadError):
+        return PayloadError.exit_code
+    return error.exit_code

@@ -6,12 +6,10 @@ worked on, and timed; what a tile costs in books and tables is counted in bare e
 
 import math
 import os
-import tempfile
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar, cast
 
 from payload.darkroom.facts import TileFacts
@@ -25,6 +23,7 @@ from payload.products.czml import MOST_STATES
 from payload.products.downlink import SAMPLE as RESTORED
 from payload.products.gallery import MOST as PICTURES
 from payload.scenario.models import SampledModel, Scenario
+from payload.scratch import scratch_folder
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
 from payload.sim.flights import MOST_TILES, WORTH_PX
@@ -317,9 +316,9 @@ def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float
     chosen = [camera.expose(image) for image in _spread(images, SAMPLE[assembly.scenario.fidelity])]
     if not chosen:
         return 0.0, []
-    with tempfile.TemporaryDirectory(prefix="payload-sim-") as folder:
-        memo = Memo(darkroom, Path(folder))
-        darkroom.develop(chosen[0], Path(folder) / "first")  # what is loaded once is loaded
+    with scratch_folder() as folder:
+        memo = Memo(darkroom, folder)
+        darkroom.develop(chosen[0], folder / "first")  # what is loaded once is loaded
         with memo.looking_ahead(lambda: [acquisition.view for acquisition in chosen]):
             taken_s, facts = _timed(
                 lambda: [

@@ -100,6 +100,13 @@ def joined(parts: Sequence[Opportunities]) -> Opportunities:
     return _replaced(parts[0], columns)
 
 
+def targets_of(items: Sequence[Opportunity]) -> set[str]:
+    """Names of the targets that have one; of columns no object is made."""
+    if isinstance(items, Opportunities):
+        return {items.names[number] for number in np.unique(items.who).tolist()}
+    return {item.target for item in items}
+
+
 def _replaced(before: Opportunities, columns: Sequence[NDArray[Any]]) -> Opportunities:
     """The same satellite and targets, other rows."""
     return Opportunities(before.satellite, before.names, before.volume_bytes, *columns)

@@ -172,6 +172,7 @@ def _summarise(
             records=records,
             estimates=estimates,
             targets=len(assembly.targets),
+            out_of_reach=assembly.out_of_reach,
             raw_bytes_per_px=(len(assembly.sensor.bands) + assembly.sensor.counted_bands)
             * assembly.sensor.bit_depth
             / 8,

@@ -1,5 +1,7 @@
 """Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
 
+import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.errors import ScenarioError
+from payload.errors import ScenarioError, is_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,12 +109,18 @@ class TableWriter:
 
 def _copy(connection: "duckdb.DuckDBPyConnection", path: Path, types: Mapping[str, str]) -> None:
     """Write what is `given`."""
+    import duckdb  # noqa: PLC0415 - is there already
+
     fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
-    connection.execute(
-        f"copy (select {fields} from given) to ? "
-        f"(format parquet, compression zstd, kv_metadata {{payload_sim_tables: '{TABLES_VERSION}'}})",
-        [str(path)],
-    )
+    try:
+        connection.execute(
+            f"copy (select {fields} from given) to ? "
+            f"(format parquet, compression zstd, kv_metadata {{payload_sim_tables: '{TABLES_VERSION}'}})",
+            [str(path)],
+        )
+    except duckdb.IOException as error:
+        why = errno.ENOSPC if is_full_disk(error) else errno.EIO
+        raise OSError(why, os.strerror(why), str(path)) from error
 
 
 def _quoted(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The summary of a run: what README documents and programs read. Integers stay integers; there is no NaN."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
@@ -45,6 +45,7 @@ class Flown:
         records: Flights by arm; the scenario's own is `prune`.
         estimates: What the scenario's masker says of every tile taken in any flight, by tile id.
         targets: How many were requested.
+        out_of_reach: Those among them that nobody could image by daylight and in time.
         raw_bytes_per_px: [byte] Bands times bit depth.
         counted_bands: How many of those bands are counted and not painted.
         clear_limit: A target counts as delivered clear when one image of it brought at least the share
@@ -75,6 +76,7 @@ class Flown:
     says_watts: bool = True
     assumptions: Sequence[str] = ()
     wanted: Sequence[Target] = ()
+    out_of_reach: Collection[str] = ()
     policy: str = "none"
     prices: PricesModel | None = None
     km2_per_px: float = 0.0
@@ -134,7 +136,9 @@ def summarise(flown: Flown) -> Summary:
         "requests": None
         if not flown.wanted
         else requests_of(
-            own, Wanted(flown.wanted, flown.clear_limit, flown.estimates), flown.policy
+            own,
+            Wanted(flown.wanted, flown.clear_limit, flown.estimates, flown.out_of_reach),
+            flown.policy,
         ),
     } | _prices(flown, arms)
 
@@ -232,6 +236,7 @@ def _targets(flown: Flown, shots: Sequence[Shot]) -> Summary:
         "acquired": len({shot.target for shot in shots}),
         "reacquired": len({shot.target for shot in shots if shot.is_retake}),
         "clear_delivered": None if clear is None else len(clear),
+        "out_of_reach": len(flown.out_of_reach),
     }
 
 
@@ -325,8 +330,12 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
     notes: list[str] = []
     if not flown.targets:
         notes.append("no target was requested")
-    elif not record.images:
+    elif len(flown.out_of_reach) == flown.targets:
         notes.append("no target came into sight by daylight within the off-nadir limit")
+    elif not record.images:
+        notes.append("no image was taken, though not all targets were out of reach")
+    if 0 < len(flown.out_of_reach) < flown.targets:
+        notes.append(_out_of_reach_words(flown))
     if record.images and not any(item.valid_px for item in flown.estimates.values()):
         notes.append("no pixel that was taken had data")
     if not record.contacts:
@@ -351,6 +360,13 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
         notes.append("the compute profile says no watts: the energy of computing is unknown")
     notes += thumbnail_notes(record, is_drawn=flown.surrogate is not None)
     return notes + power_notes(record) + late_notes(record) + upload_notes(record)
+
+
+def _out_of_reach_words(flown: Flown) -> str:
+    """How many targets nobody could image, in the words of a plan; shots of areas are told as such."""
+    count, of_areas = len(flown.out_of_reach), any(each.coverage for each in flown.wanted)
+    what = "targets, shots of areas among them," if of_areas else "targets"
+    return f"{count:,} of {flown.targets:,} {what} {'is' if count == 1 else 'are'} never in reach by daylight and in time"
 
 
 def counted_words(bands: float) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,13 @@ class Wanted:
         targets: Places and shots of areas.
         clear_limit: An image is cloudy above this cover, unless its target says otherwise.
         estimates: What the masker says of every tile, with its truth, by tile id.
+        out_of_reach: Targets that nobody could image by daylight and in time.
     """
 
     targets: Sequence[Target]
     clear_limit: float
     estimates: Mapping[str, CoverEstimate]
+    out_of_reach: Collection[str] = ()
 
     def limit(self, target: Target) -> float:
         """An image of a target is cloudy above this cover."""
@@ -144,6 +146,7 @@ def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
         {
             "name": name,
             "shots": len(members),
+            "out_of_reach": sum(target.name in wanted.out_of_reach for target in members),
             "clear_share": min(
                 1.0, math.fsum(_clear_share(target, best[target.name]) for target in members)
             ),

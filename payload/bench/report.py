@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from payload.bench.timing import Ratio
+from payload.scratch import scratch_folder
 
 GUESTS = (
     "numpy",
@@ -56,8 +56,7 @@ def bench(
 
     ratios: list[Ratio] = []
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    with tempfile.TemporaryDirectory(prefix="payload-sim-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         measures: dict[str, Callable[[], Iterable[Ratio]]] = {
             "event loop": lambda: flights.event_loop(_in(folder, "loop")),
             "a day": lambda: flights.day(_in(folder, "day")),

@@ -1,6 +1,5 @@
 """`payload-sim compare` over seeds and grids: rows by whoever flies sweeps, then paired differences."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from payload.commands.many import check_jobs, progress
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError
+from payload.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from payload.scenario.models import Scenario
@@ -34,11 +34,11 @@ def compare_rows(
         raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
     check_jobs(jobs)
     refuse_remote([] if out is None else [out])
-    with tempfile.TemporaryDirectory(prefix="payload-sim-") as rows, progress(quiet=quiet) as tell:
+    with scratch_folder() as rows, progress(quiet=quiet) as tell:
         found = api.compare_seeds(
             scenarios,
             1 if seeds is None else seeds,
-            out or Path(rows),
+            out or rows,
             api.executor(jobs=jobs),
             settings=settings,
             tell=tell,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from payload.trials import CodecFindings
 
 Pictures = Annotated[
-    list[Path] | None, typer.Argument(metavar="[IMAGE]…", help="GeoTIFFs; all bands are coded.")
+    list[Path] | None, typer.Argument(metavar="IMAGE", help="GeoTIFFs; all bands are coded.")
 ]
 Names = Annotated[
     str, typer.Option("--codec", metavar="NAME[,NAME…]", help="Codecs, or all that are installed.")

@@ -11,7 +11,7 @@ from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
 Scenario = Annotated[
-    Path | None, typer.Argument(metavar="[SCENARIO]", help="A scenario file (YAML).")
+    Path | None, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")
 ]
 Kind = Annotated[
     str | None,

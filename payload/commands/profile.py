@@ -17,7 +17,7 @@ OutFile = Annotated[
 ]
 OptionalScenario = Annotated[
     Path | None,
-    typer.Argument(metavar="[SCENARIO]", help="A scenario; the packaged payload if left out."),
+    typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
 ]
 ActiveW = Annotated[
     float | None, typer.Option("--active-w", help="[W] While it computes: you have to measure it.")

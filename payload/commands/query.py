@@ -15,7 +15,7 @@ def query(
     sql: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SQL]", help="DuckDB SQL over the folder's tables; their columns if left out."
+            metavar="SQL", help="DuckDB SQL over the folder's tables; their columns if left out."
         ),
     ] = None,
     as_json: AsJson = False,

@@ -10,7 +10,7 @@ from payload.commands.talk import answer, say
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="Of results folders, or one of them.")
+        Path, typer.Argument(metavar="FOLDER", help="Of results folders, or one of them.")
     ] = Path("results"),
     scenarios: Annotated[
         Path, typer.Option("--scenarios", metavar="FOLDER", help="Of scenario files.")

@@ -14,7 +14,7 @@ MISSIONS = Path("scenarios/missions")
 
 Missions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[MISSION]...", help="Files of the folder, without .yaml; all if none."),
+    typer.Argument(metavar="MISSION", help="Files of the folder, without .yaml; all if none."),
 ]
 Folder = Annotated[
     Path, typer.Option("--missions", metavar="FOLDER", help="Scenarios with published figures.")

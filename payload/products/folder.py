@@ -1,7 +1,6 @@
 """The results folder: written beside, renamed when whole; an interrupted run leaves nothing half.
 
-Who writes holds a lock beside what is written, which the system lets go of when the process ends, however it ends: so the
-next run of that name knows what was left behind, and takes nothing from one that is still flying.
+What a killed run left, the next run of that name takes away; it knows by the lock (see `payload.scratch`).
 """
 
 import json
@@ -15,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from payload.errors import ScenarioError
-from payload.products.lock import hold, left_behind
+from payload.scratch import hold, left_behind
 
 
 def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -> None:

@@ -29,6 +29,7 @@ from payload.errors import ImageryError
 from payload.types import Georeference, Radiometry, Window
 
 BLOCK_PX = 256
+_PROBE_BYTES = 1 << 16  # more than any block of a file system has left where a raster found no room
 # SystemError: what rasterio makes of an error of GDAL that it does not know.
 _FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, TypeError)
 
@@ -125,8 +126,9 @@ class RasterWriter:
                     self._write_mask(np.zeros((1, 1), np.bool_), RasterWindow(0, 0, 1, 1))
                 opened.pop_all()
         except _FAILURES as error:
+            refused = self._refused(error)
             self._discard()
-            raise ImageryError(f"{self.path} cannot be written: {error}") from error
+            raise refused from error
         return self
 
     def write(
@@ -163,7 +165,7 @@ class RasterWriter:
             if self.has_mask:
                 self._write_mask(pixels, _there(window))
         except _FAILURES as error:
-            raise ImageryError(f"{self.path} cannot be written: {error}") from error
+            raise self._refused(error) from error
         self._checksums[window] = _checksum(array, pixels if self.has_mask else None)
 
     def __exit__(
@@ -181,9 +183,20 @@ class RasterWriter:
                 self._part.replace(self.path)
         except _FAILURES as failure:
             if kind is None:
-                raise ImageryError(f"{self.path} cannot be written: {failure}") from failure
+                raise self._refused(failure) from failure
         finally:
             self._discard()
+
+    def _refused(self, error: Exception) -> ImageryError:
+        """Why it cannot be written. GDAL prints what the system said and hands on less: so the system is asked again."""
+        why: object = error
+        probe = self.path.with_name(f"{self.path.name}.probe")
+        try:
+            probe.write_bytes(bytes(_PROBE_BYTES))
+        except OSError as found:
+            why = found.strerror
+        probe.unlink(missing_ok=True)
+        return ImageryError(f"{self.path} cannot be written: {why}")
 
     @property
     def _part(self) -> Path:

@@ -98,6 +98,7 @@ class TargetCounts:
     acquired: Count
     reacquired: Count
     clear_delivered: Count | None
+    out_of_reach: Count = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,10 +168,11 @@ def _delay(data: ReportData) -> KeyFigure:
 def _targets(data: ReportData) -> KeyFigure:
     targets = data.summary.targets
     clear = targets.clear_delivered
+    out = f", {targets.out_of_reach:,} out of reach" if targets.out_of_reach else ""
     return KeyFigure(
         "Targets delivered clear",
         "unknown" if clear is None else f"{clear:,} of {targets.requested:,}",
-        f"{targets.acquired:,} taken, {targets.reacquired:,} taken again",
+        f"{targets.acquired:,} taken, {targets.reacquired:,} taken again{out}",
         f"Of one image at least {share(1 - data.setting.rescheduling.max_cloud_cover)} of the pixels "
         "came down clear.",
     )

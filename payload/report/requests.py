@@ -8,11 +8,12 @@ from payload.report.words import count, number, share, size, span
 
 @dataclass(frozen=True, slots=True)
 class AreaTold:
-    """Of an area, how many shots cover it and which part of it came down clear."""
+    """Of an area, how many shots cover it, how many of them nobody can take, and which part of it came down clear."""
 
     name: str
     shots: Count
     clear_share: Real
+    out_of_reach: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ class PlanRow:
     name: str
     value: str
     meaning: str
+
+
+def _out_of_reach(area: AreaTold) -> str:
+    return f", {area.out_of_reach:,} of them out of reach" if area.out_of_reach else ""
 
 
 def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
@@ -109,7 +114,7 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
         PlanRow(
             f"Area {area.name}",
             share(area.clear_share),
-            f"Came down clear, in {count(area.shots, 'shot')}.",
+            f"Came down clear, in {count(area.shots, 'shot')}{_out_of_reach(area)}.",
         )
         for area in told.areas or ()
     ]

@@ -186,7 +186,8 @@ def _height(arms: list[Arm]) -> int:
 
 
 def _bars_layout(arms: list[Arm], unit: str, most: float | None) -> Json:
-    span = {} if most is None else {"range": [0, most]}
+    # bars that tell their values need no lines, which would cross the figures
+    span: Json = {} if most is None else {"range": [0, most], "showgrid": False}
     return layout(
         _height(arms),
         bargap=0.36,
@@ -194,6 +195,7 @@ def _bars_layout(arms: list[Arm], unit: str, most: float | None) -> Json:
         yaxis=axis(
             "",
             autorange="reversed",
+            showgrid=False,
             tickfont={"size": 13, "color": LIGHT["ink"]},
             ticklabelstandoff=8,
         ),

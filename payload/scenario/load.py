@@ -27,6 +27,12 @@ _PATTERNS = {
     NAME: "letters without accents, digits, '.', '_' and '-' are wanted, the first a letter or a digit, 64 at most",
     r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day is wanted, as 10:30",
 }
+_SHAPES = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+}
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -125,8 +131,12 @@ def _apply(data: dict[str, object], source: ScenarioSource, change: Change) -> N
     here: object = data
     for depth, key in enumerate(keys[:-1], start=1):
         if isinstance(here, dict) and str(key) not in here:
+            if isinstance(keys[depth], int):
+                _refuse_beyond((), keys[: depth + 1], change)
             here[str(key)] = {}
             source.overridden[keys[:depth]] = change.said
+        if isinstance(here, list):
+            _refuse_beyond(here, keys[:depth], change)
         below = _step(here, key)
         if not isinstance(below, dict | list):
             said = ".".join(map(str, keys[:depth]))
@@ -134,14 +144,39 @@ def _apply(data: dict[str, object], source: ScenarioSource, change: Change) -> N
         here = below
     last = keys[-1]
     if isinstance(here, list):
-        if not isinstance(last, int) or last >= len(here):
-            raise ScenarioError(f"{change.said}: {last} is none of 0 to {len(here) - 1}")
-        here[last] = value
+        _refuse_beyond(here, keys, change)
+        here[int(last)] = value
     elif isinstance(here, dict):
         if last == "kind" and here.get("kind") != value:
             here.clear()
         here[str(last)] = value
     source.overridden[keys] = change.said
+
+
+def _refuse_beyond(items: Sequence[object], keys: KeyPath, change: Change) -> None:
+    """Tell which items a list has, by place and name, where a key path names none of them."""
+    *above, last = keys
+    if isinstance(last, int) and last < len(items):
+        return
+    where = ".".join(map(str, above))
+    if not items:
+        raise ScenarioError(
+            f"{change.said}: {where} has no {last}, it lists nothing yet; set it whole: {where}=[…]"
+        )
+    raise ScenarioError(
+        f"{change.said}: {where} has no {_clipped(str(last))}; it has {_listed(items)}"
+    )
+
+
+def _listed(items: Sequence[object]) -> str:
+    """Places of a list, each with the name or kind of what stands there."""
+    told = [f"{place}{_called(item)}" for place, item in enumerate(items[:MOST_ERRORS])]
+    return ", ".join(told) + (f", … {len(items) - 1}" if len(items) > MOST_ERRORS else "")
+
+
+def _called(item: object) -> str:
+    known = item.get("name", item.get("kind")) if isinstance(item, Mapping) else item
+    return "" if isinstance(known, Mapping | list | None) else f" ({_clipped(str(known))})"
 
 
 def explain(
@@ -197,6 +232,8 @@ def _wanted(item: ErrorDetails) -> str:
     """In words, where pydantic speaks of patterns and of parts of an instant."""
     if item["type"] == "string_pattern_mismatch":
         return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
+    if item["type"] in _SHAPES:
+        return f"{_SHAPES[item['type']]} is wanted"
     if item["type"].startswith(("datetime", "timezone")):
         return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
     return item["msg"][:1].lower() + item["msg"][1:]

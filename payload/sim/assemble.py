@@ -27,6 +27,7 @@ from payload.energy.fitting import (
 )
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
+from payload.opportunities import targets_of
 from payload.planning.calendar import Calendar
 from payload.planning.outlook import check_foresight
 from payload.plans import Limits
@@ -162,6 +163,16 @@ class Assembly:
     def target_named(self) -> dict[str, Target]:
         """Targets by name."""
         return {target.name: target for target in self.targets}
+
+    @cached_property
+    def out_of_reach(self) -> frozenset[str]:
+        """Targets that nobody can image by daylight and in time; those that arrive after the end are none of them."""
+        met = {name for parts in self.plannable.values() for name in targets_of(parts)}
+        return frozenset(
+            each.name
+            for each in self.targets
+            if each.arrives_s < self.span_s and each.name not in met
+        )
 
     @cached_property
     def worths(self) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """What a worker does: fly one run and write its row. Equal in this process, in a pool and on a cluster."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +10,10 @@ from secrets import token_hex
 from typing import Protocol, Self
 
 from payload.collecting import collecting_less
-from payload.errors import SweepError
-from payload.products.lock import hold, left_behind
+from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
+from payload.scratch import hold, left_behind, scratch_folder
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
 
 _SPOOL, _LOCK = ".spool-", ".lock"
@@ -108,7 +107,9 @@ def _row(job: Job) -> Row:
             scenario = Scenario.model_validate(dict(job.data), context={"folder": job.base_folder})
             changed = scenario.digest != job.digest
             summary = {} if changed else fly(scenario, spool)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on and the row tells
+        except Exception as error:
+            if is_full_disk(error):
+                raise  # the others would fail too, and a row would outlast what is no fault of the run
             return failed_row(job.key, job.digest, job.seed, error, spool)
     if changed:
         raise SweepError(
@@ -121,8 +122,8 @@ def _row(job: Job) -> Row:
 def _spool(job: Job) -> Iterator[Path]:
     """A folder for the flight: in the sweep's folder if that is seen, so that what a killed worker leaves is found."""
     if not (job.folder / ROWS).is_dir():
-        with tempfile.TemporaryDirectory(prefix="payload-sim-") as elsewhere:
-            yield Path(elsewhere)
+        with scratch_folder() as elsewhere:
+            yield elsewhere
         return
     name = f"{_SPOOL}{job.key}-{token_hex(4)}"  # another sweep in the folder may fly the same run
     spool, lock = job.folder / name, job.folder / f"{name}{_LOCK}"

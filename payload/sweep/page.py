@@ -12,6 +12,7 @@ from payload.report.chart import ARM_WORDS, Chart, Json, Mark, axis, layout, pla
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
 from payload.sweep.response import Choice, Level, Responses
+from payload.sweep.ties import VARIOUS, tied
 from payload.sweep.trust import grid_notes
 
 PAGE = "sweep.html"
@@ -31,7 +32,7 @@ def render(responses: Responses) -> str:
     charts = [
         chart for chart in (_response(responses, metrics), _front(responses)) if chart is not None
     ]
-    front = [choice for choice in responses.choices if choice.is_on_front]
+    lines = _front_rows(responses, [each for each in responses.choices if each.is_on_front])
     return self_contained(
         "sweep.html.j2",
         {chart.id: chart for chart in charts},
@@ -44,8 +45,12 @@ def render(responses: Responses) -> str:
         changed=[(key, str(value)) for key, value in spec.set.items()],
         metrics=[(name, _words(name)) for name in metrics],
         parameters=responses.table.parameters,
-        front=[_front_row(responses, choice) for choice in _by_bytes(front)[:MOST_FRONT]],
-        front_columns=("arm", *responses.table.parameters, "delivered, MB", "clear, Mpx"),
+        front=lines[:MOST_FRONT],
+        various=VARIOUS if any(VARIOUS in line for line in lines) else None,
+        front_columns=(
+            *("arm", *responses.table.parameters),
+            *("settings", "delivered, MB", "clear, Mpx"),
+        ),
         failures=[(row.key[:12], row.error) for row in result.failed[:MOST_FAILURES]],
         failed=len(result.failed),
         not_finite=sum(bool(row.not_finite) for row in result.rows),
@@ -236,14 +241,22 @@ def _by_bytes(choices: list[Choice]) -> list[Choice]:
     return sorted(choices, key=lambda choice: (choice.bytes.value, choice.clear_px.value))
 
 
-def _front_row(responses: Responses, choice: Choice) -> tuple[str, ...]:
-    values = responses.table.result.grid.cells[choice.cell].values
-    return (
-        ARM_WORDS[choice.arm],
-        *(str(values.get(name, "base")) for name in responses.table.parameters),
-        interval(choice.bytes, 1e6),
-        interval(choice.clear_px, 1e6),
+def _front_rows(responses: Responses, front: list[Choice]) -> list[tuple[str, ...]]:
+    """A line for all that bring the same, the fewest bytes first."""
+    lines = tied(
+        ((choice.bytes, choice.clear_px), _setting(responses, choice))
+        for choice in _by_bytes(front)
     )
+    return [
+        (*setting, f"{count:,}", interval(sent, 1e6), interval(clear_px, 1e6))
+        for (sent, clear_px), setting, count in lines
+    ]
+
+
+def _setting(responses: Responses, choice: Choice) -> tuple[str, ...]:
+    values = responses.table.result.grid.cells[choice.cell].values
+    told = (str(values.get(name, "base")) for name in responses.table.parameters)
+    return (ARM_WORDS[choice.arm], *told)
 
 
 def _cell_words(responses: Responses, choice: Choice) -> str:

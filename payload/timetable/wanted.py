@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
+from tempfile import mkstemp
 
 from payload.compression import raw_record_bytes
 from payload.geometry.grid import TileGrid
@@ -18,6 +18,7 @@ from payload.imaging.targets import Requested, read_targets
 from payload.opportunities import Opportunities
 from payload.orbit.sun import sun_elevation_deg
 from payload.scenario.models import Scenario
+from payload.scratch import scratch_folder
 from payload.types import Ephemeris, Sensor, Target
 from payload.workers import Helpers
 from payload.world.globe import land_fraction
@@ -103,9 +104,9 @@ def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[O
 def _search_together(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[Opportunities]:
     size = max(1, len(fleet) // (_PARTS * jobs))
     parts = [fleet[first : first + size] for first in range(0, len(fleet), size)]
-    with TemporaryDirectory(prefix="payload-sim-") as folder, Helpers(jobs - 1) as helpers:
-        (Path(folder) / "search").write_bytes(pickle.dumps(search, pickle.HIGHEST_PROTOCOL))
-        found = helpers.share(partial(_search_beside, folder), parts).finish(
+    with scratch_folder() as folder, Helpers(jobs - 1) as helpers:
+        (folder / "search").write_bytes(pickle.dumps(search, pickle.HIGHEST_PROTOCOL))
+        found = helpers.share(partial(_search_beside, str(folder)), parts).finish(
             lambda part: [search(ephemeris) for ephemeris in part]
         )
         return [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.errors import PayloadError, ScenarioError
+from payload.errors import PayloadError, ScenarioError, exit_code_of
 
 if TYPE_CHECKING:
     from payload.training.workshop import Workshop
@@ -197,7 +197,7 @@ def main() -> None:
         raise SystemExit(3) from error
     except PayloadError as error:
         typer.echo(str(error), err=True)
-        raise SystemExit(error.exit_code) from error
+        raise SystemExit(exit_code_of(error)) from error
 
 
 def _workshop(recipe: Path, data: Path, work: Path | None) -> "Workshop":

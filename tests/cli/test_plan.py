@@ -50,6 +50,42 @@ def test_the_plan_of_the_scenarios_own_planner_is_the_one_that_flies(call, scena
     assert summary["targets"]["acquired"] == len(told["images"])
 
 
+def test_a_flight_and_its_plan_tell_as_many_targets_out_of_reach(call, scenario, tmp_path):
+    """The pole is never below the satellite by daylight; of the area beside it no shot is, of that in the north each."""
+
+    def area(name, lat_deg, **more):
+        ring = [[10.0, lat_deg], [10.6, lat_deg], [10.6, lat_deg + 0.2], [10.0, lat_deg + 0.2]]
+        geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+        return {"type": "Feature", "properties": {"name": name, **more}, "geometry": geometry}
+
+    def point(name, lat_deg, **more):
+        geometry = {"type": "Point", "coordinates": [20.0, lat_deg]}
+        return {"type": "Feature", "properties": {"name": name, **more}, "geometry": geometry}
+
+    features = [
+        *(point("pole", -89.0), point("later pole", -88.0, arrives_h=2.0)),
+        *(point("seen", 70.0), point("late", 70.5, arrives_h=30.0)),
+        *(area("dark", -70.0), area("light", 72.0)),
+    ]
+    file = tmp_path / "places.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    words = ("--set", f"targets.file={file}", "--set", "fidelity=surrogate", "--json")
+    planned = json.loads(call("plan", scenario, *words, "--out", tmp_path / "plan").out)
+    why = "never in reach by daylight and in time"
+    out = {name for name, told in planned["left_out"].items() if told == why}
+    answer = call("run", scenario, *words, "--out", tmp_path / "run")
+    flown = json.loads(answer.out)
+    assert {"pole", "later pole"} <= out
+    assert not out & {"seen", "late"}
+    assert flown["targets"]["out_of_reach"] == len(out) == 2 + sum(n[:5] == "dark/" for n in out)
+    assert f"{len(out)} of {flown['targets']['requested']} targets" in answer.err
+    dark, light = flown["requests"]["areas"]
+    assert dark["out_of_reach"] == dark["shots"] > 1
+    assert light["out_of_reach"] == 0 < light["shots"]
+    page = (next((tmp_path / "run").iterdir()) / "report.html").read_text(encoding="utf-8")
+    assert f"{len(out)} out of reach" in page
+
+
 def test_slew_and_cap_of_the_scenario_bind_the_plan(call, scenario, tmp_path):
     keys = ("--set", "camera.max_images_per_orbit=2", "--set", "camera.slew_deg_per_s=0.5")
     answer = call("plan", scenario, *keys, "--out", tmp_path, "--scheduler", "priority", "--json")

@@ -141,9 +141,8 @@ class Opening:
         known = {item.id: item for item in context.opportunities}
         images = tuple(known[name] for name in plan.opportunity_ids)
         taken = {item.target for item in images}
-        reachable = {item.target for item in context.opportunities}
         left_out = {
-            name: _why_not(target, assembly.span_s, is_reachable=name in reachable)
+            name: _why_not(target, assembly)
             for name, target in assembly.target_named.items()
             if name not in taken
         }
@@ -181,10 +180,10 @@ def first_plan(assembly: Assembly) -> FirstPlan:
     return Opening(assembly).plan()
 
 
-def _why_not(target: Target, span_s: float, *, is_reachable: bool) -> str:
+def _why_not(target: Target, assembly: Assembly) -> str:
     """Why the plan with which a flight begins does not take a target."""
-    if target.arrives_s >= span_s:
+    if target.name in assembly.out_of_reach:
+        return "never in reach by daylight and in time"
+    if target.arrives_s >= assembly.span_s:
         return "arrives after the end"
-    if target.arrives_s > 0.0:
-        return "arrives later"
-    return "others were preferred" if is_reachable else "never in reach by daylight and in time"
+    return "arrives later" if target.arrives_s > 0.0 else "others were preferred"

@@ -57,8 +57,8 @@ function span(seconds) {
   const sign = seconds < 0 ? "-" : "";
   const size = Math.abs(seconds);
   if (size < 120) return `${sign}${size.toFixed(size < 10 ? 1 : 0)} s`;
-  if (size < 7200) return `${sign}${(size / 60).toFixed(1)} min`;
-  return `${sign}${(size / 3600).toFixed(1)} h`;
+  if (size < 7200) return `${sign}${Number((size / 60).toFixed(1))} min`;
+  return `${sign}${Number((size / 3600).toFixed(1))} h`;
 }
 function difference(value, base, unit) {
   if (value === null || base === null || value === undefined || base === undefined) return UNKNOWN;
@@ -95,6 +95,33 @@ async function route() {
 function tellMistake(view, words) {
   const place = { fly: "#mistake", compare: "#compare-mistake", results: "#view-results .where" }[view];
   $(place).textContent = words;
+  if (view === "fly") markMistakes(words);
+}
+
+/* Say each mistake at its knob, too, which may be far down the form, and let nothing fly with it. */
+function markMistakes(words) {
+  for (const old of document.querySelectorAll("#knobs .wrong")) {
+    old.classList.remove("wrong");
+    old.querySelectorAll(".mistake").forEach((each) => each.remove());
+    $("[data-path]", old).removeAttribute("aria-invalid");
+  }
+  for (const line of words.split("\n")) {
+    let path = line.split(": ")[0];
+    const fieldOf = () => document.querySelector(`#knobs [data-path="${CSS.escape(path)}"]`);
+    while (!fieldOf() && path.includes(".")) path = path.slice(0, path.lastIndexOf("."));
+    const field = fieldOf();
+    if (!field) continue;
+    const knob = field.closest(".knob");
+    field.setAttribute("aria-invalid", "true");
+    knob.classList.add("wrong");
+    knob.append(make("p", { class: "about mistake" }, line));
+    knob.closest("details").open = true;
+  }
+  allowFlying();
+}
+
+function allowFlying() {
+  $("#take-off").disabled = lastState === "flying" || !flying.scenario || $("#knobs .wrong") !== null;
 }
 
 /* --- results ------------------------------------------------------------------------------------- */
@@ -131,10 +158,10 @@ function resultsTable(results) {
       make("th", { scope: "row", class: "name" },
         one.has_report ? reportLink(one.name, one.name) : one.name,
         make("span", { class: "key" }, `seed ${one.seed}, ${span(one.duration_s)}${one.is_surrogate ? ", surrogate" : ""}`)),
-      make("td", { class: "number" }, shown(one.acquired_bytes, "byte")),
-      make("td", { class: "number" }, shown(one.delivered_bytes, "byte")),
-      make("td", { class: "number" }, shown(one.clear_px, "px")),
-      make("td", {}, one.finished_utc ? one.finished_utc.slice(0, 16).replace("T", " ") : UNKNOWN));
+      make("td", { class: "number", "data-of": "Acquired" }, shown(one.acquired_bytes, "byte")),
+      make("td", { class: "number", "data-of": "Delivered" }, shown(one.delivered_bytes, "byte")),
+      make("td", { class: "number", "data-of": "Clear ground" }, shown(one.clear_px, "px")),
+      make("td", { "data-of": "Flown (UTC)" }, one.finished_utc ? one.finished_utc.slice(0, 16).replace("T", " ") : UNKNOWN));
   });
   const head = make("thead", {}, make("tr", {},
     make("th", { scope: "col" }, make("span", {}, "Choose")),
@@ -143,7 +170,7 @@ function resultsTable(results) {
     make("th", { scope: "col", class: "number" }, "Delivered"),
     make("th", { scope: "col", class: "number" }, "Clear ground delivered"),
     make("th", { scope: "col" }, "Flown (UTC)")));
-  return make("table", {}, head, make("tbody", {}, ...rows));
+  return make("table", { class: "stacked" }, head, make("tbody", {}, ...rows));
 }
 
 function setChosen() {
@@ -164,7 +191,7 @@ async function showFly() {
   const found = await ask("/api/scenarios");
   const select = $("#scenario");
   select.replaceChildren(...found.scenarios.map((name) => make("option", { value: name }, name)));
-  $("#take-off").disabled = !found.scenarios.length;
+  allowFlying();
   if (!found.scenarios.length) {
     tellMistake("fly", `There is no scenario file in ${found.folder}; name another folder by --scenarios.`);
     return;
@@ -210,7 +237,8 @@ function draw(found) {
 
 function drawKnob(knob) {
   const id = `knob-${knob.path}`;
-  const about = make("p", { class: "about", id: `${id}-about` }, knob.about);
+  const about = make("p", { class: "about", id: `${id}-about` },
+    ...knob.about.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part)));
   const field = makeField(knob, { id, "data-path": knob.path, "aria-describedby": `${id}-about` });
   field.addEventListener("change", () => turn(knob, field));
   const changed = flying.changes.has(knob.path);
@@ -371,7 +399,7 @@ function tellFlight(status) {
     lastState = status.state;
     if (wasFlying && location.hash.slice(1).split("?")[0] !== "fly") route();
   }
-  $("#take-off").disabled = status.state === "flying" || !flying.scenario;
+  allowFlying();
 }
 
 function follow() {
@@ -411,11 +439,12 @@ async function drawComparison() {
   const [left, right] = found.variants;
   const legend = make("ul", { class: "legend" },
     ...[["one", left], ["two", right]].map(([mark, name]) => make("li", {}, make("i", { class: mark }), reportLink(name, name))));
-  const parts = [legend, ...found.notes.map((note) => make("p", { class: "muted" }, note))];
+  const parts = [legend];
   parts.push(make("h2", {}, "Clear ground delivered, by arm"), bars(found.arms, "clear_px", "px"));
   parts.push(make("h2", {}, "Bytes sent, by arm"), bars(found.arms, "downlinked_bytes", "byte"));
   parts.push(make("h2", {}, "What was flown differently"), changedTable(found.changed));
   parts.push(make("h2", {}, "Figures of the scenario's own arm"), figuresTable(found.rows));
+  if (found.notes.length) parts.push(make("h2", {}, "Notes"), ...found.notes.map((note) => make("p", { class: "muted" }, note)));
   $("#comparison").replaceChildren(...parts);
 }
 

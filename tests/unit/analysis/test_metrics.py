@@ -131,7 +131,7 @@ def test_latency_is_from_exposure_to_the_last_frame():
 
 def test_a_target_counts_as_clear_when_enough_of_one_image_came_down_clear():
     assert summary(prune=flight("prune", ALL_DOWN))["targets"] == {
-        "requested": 2, "acquired": 1, "reacquired": 0, "clear_delivered": 1,
+        "requested": 2, "acquired": 1, "reacquired": 0, "clear_delivered": 1, "out_of_reach": 0,
     }  # fmt: skip
     overcast = {tile: estimate(true_cloud=800, clear=200) for tile in ESTIMATES}
     found = summary(overcast, prune=flight("prune", ALL_DOWN))

@@ -215,6 +215,38 @@ def test_no_table_is_wider_than_paper_or_cut_on_a_phone_unless_it_can_be_moved(
     assert browser.value(right) <= 700
 
 
+def test_no_line_crosses_the_figures_at_the_bars(browser: Browser, results: Callable[..., Path]):
+    boxes = "[...document.querySelectorAll('{}')].map(e => e.getBoundingClientRect().toJSON())"
+    for width in (1280, 390):
+        browser.open(write_report(results()), width=width)
+        words = browser.value(boxes.format("#clear-ground .bartext"))
+        lines = browser.value(boxes.format("#clear-ground .gridlayer path"))
+        assert len(words) > 2
+        for word in words:
+            for line in lines:
+                assert (
+                    line["right"] < word["left"]
+                    or word["right"] < line["left"]
+                    or line["bottom"] < word["top"]
+                    or word["bottom"] < line["top"]
+                )
+
+
+def test_on_a_phone_no_long_table_has_to_be_moved_and_each_figure_says_whose_it_is(
+    browser: Browser, results: Callable[..., Path]
+):
+    browser.open(write_report(results()), width=390, height=844)
+    browser.value("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    moved = "[...document.querySelectorAll('.scroll')].filter(b => b.scrollWidth > b.clientWidth)"
+    assert browser.value(f"{moved}.map(b => b.getAttribute('aria-labelledby'))") == []
+    unsaid = (
+        "[...document.querySelectorAll('.stacked tbody td:not(:first-child)')]"
+        ".filter(c => getComputedStyle(c, '::before').content.length < 3)"
+    )
+    assert browser.value("document.querySelectorAll('.stacked tbody td').length") > 20
+    assert browser.value(f"{unsaid}.length") == 0
+
+
 def test_figures_follow_the_theme_while_the_page_is_open(
     browser: Browser, results: Callable[..., Path]
 ):

@@ -8,7 +8,7 @@ TOLD = {
     "policy": "on_board", "requested": 3, "clear_in_time": 2, "value": 5.5, "value_wanted": 8.0,
     "taken": 7, "cloudy": 3, "retaken": 2, "not_taken": {"cloudy ahead": 4}, "expired": 1,
     "latency_s": {"p50": 7200.0, "p90": 9000.0, "max": 9000.0}, "plans": 6, "reports": 5,
-    "report_bytes": 640, "areas": [{"name": "lake", "shots": 4, "clear_share": 0.25}],
+    "report_bytes": 640, "areas": [{"name": "lake", "shots": 4, "clear_share": 0.25, "out_of_reach": 1}],
 }  # fmt: skip
 
 
@@ -24,6 +24,13 @@ def test_every_figure_has_a_line():
     assert rows["Value"].replace("\u00a0", " ") == "5.5 of 8"
     assert rows["Cover reports"].replace("\u00a0", " ") == "5 reports, 640 B"
     assert rows["Area lake"].replace("\u00a0", " ").startswith("25")
+
+
+def test_shots_of_an_area_that_nobody_can_take_are_told():
+    (*_, row) = plan_rows(TypeAdapter(RequestsTold).validate_python(TOLD))
+    assert row.meaning.replace("\u00a0", " ") == (
+        "Came down clear, in 4 shots, 1 of them out of reach."
+    )
 
 
 def test_what_truth_does_not_tell_is_unknown():

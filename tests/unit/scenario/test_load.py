@@ -154,12 +154,42 @@ def test_an_override_sets_a_value_and_is_checked_like_the_file(load):
         load(GOOD, "link.rate_mbp=25")
     with pytest.raises(ScenarioError, match=r"--set stations\.0\.lat_deg=95: .*found 95"):
         load(GOOD, "stations.0.lat_deg=95")
-    with pytest.raises(ScenarioError, match="is none of 0 to 0"):
-        load(GOOD, "stations.7={}")
     with pytest.raises(ScenarioError, match=r"path\.to\.key=value"):
         load(GOOD, "link.rate_mbps")
     with pytest.raises(ScenarioError, match="nothing below it"):
         load(GOOD, "name.first=x")
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("stations.7={}", "stations has no 7; it has 0 ("),
+        ("stations.7.lat_deg=3", "stations has no 7; it has 0 ("),
+        ("stations.oslo.lat_deg=3", "stations has no oslo; it has 0 ("),
+        ("stations.-1.lat_deg=3", "stations has no -1; it has 0 ("),
+        ("satellites.1.orbit.altitude_km=600", "satellites has no 1; it has 0 ("),
+        ("faults.0.kind=station_out", "faults has no 0, it lists nothing yet; set it whole"),
+        ("uplink.uploads.0.kb=3", "uplink.uploads has no 0, it lists nothing yet"),
+        ("stations=3", "found 3; a list is wanted"),
+        ("camera=3", "found 3; a mapping of keys is wanted"),
+    ],
+)
+def test_a_place_that_a_list_does_not_have_is_answered_with_those_it_has(load, override, says):
+    with pytest.raises(ScenarioError) as caught:
+        load(GOOD, override)
+    assert f"--set {override}: " in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_long_list_is_told_by_its_first_items_and_its_last_place(load):
+    """Thirty stations would fill the screen."""
+    stations = ", ".join(f"{{name: s{place}, lat_deg: 1, lon_deg: {place}}}" for place in range(30))
+    with pytest.raises(ScenarioError) as caught:
+        load(GOOD, f"stations=[{stations}]", "stations.30.lat_deg=2")
+    told = str(caught.value).removeprefix("--set stations.30.lat_deg=2: ")
+    assert told.startswith("stations has no 30; it has 0 (s0), 1 (s1), ")
+    assert told.endswith(", … 29")
+    assert len(told) < 200
 
 
 def test_an_override_of_a_kind_starts_from_the_defaults_of_the_new_kind(load):

@@ -106,7 +106,18 @@ def test_a_mistake_is_told_and_another_kind_changes_the_form(browser, home):
     visit(browser, home + "#fly", "fly")
     browser.value(SET % ("link.rate_mbps", "-3"))
     browser.wait_for("document.querySelector('#mistake').textContent.includes('link.rate_mbps')")
+    wrong = "[...document.querySelectorAll('.knob.wrong [data-path]')].map(f => f.dataset.path)"
+    assert browser.value(wrong) == ["link.rate_mbps"]
+    assert "found -3" in text(browser, ".knob.wrong .mistake")
+    assert browser.value("document.querySelector('#take-off').disabled")
     browser.value(SET % ("link.rate_mbps", "2"))
+    browser.wait_for("document.querySelector('#mistake').textContent === ''")
+    assert browser.value(wrong) == []
+    assert not browser.value("document.querySelector('#take-off').disabled")
+    browser.value(SET % ("faults", """'[{"kind": "flood"}]'"""))
+    browser.wait_for(f"({wrong}).includes('faults')")
+    assert browser.value("document.querySelector('#take-off').disabled")
+    browser.value("document.querySelector('#undo').click()")
     browser.wait_for("document.querySelector('#mistake').textContent === ''")
     browser.value(SET % ("codec.kind", "'\"raw\"'"))
     browser.wait_for("!document.querySelector('[data-path=\"codec.level\"]')")
@@ -139,6 +150,8 @@ def test_two_flights_are_drawn_side_by_side(browser, home):
 def test_each_view_fits_a_phone_and_follows_the_theme(browser, home, view):
     visit(browser, f"{home}#{view}", view, width=390)
     assert browser.value("document.documentElement.scrollWidth") == 390
+    moved = "[...document.querySelectorAll('#view-results .scroll')].filter(b => b.scrollWidth > b.clientWidth)"
+    assert browser.value(f"{moved}.length") == 0
     light = browser.value("getComputedStyle(document.body).backgroundColor")
     browser.set_theme("dark")
     assert browser.value("getComputedStyle(document.body).backgroundColor") != light

@@ -1,0 +1,84 @@
+"""What is only needed for a while, and who still needs it: folders in TMPDIR, and the locks by which the next run knows.
+
+Who writes holds a lock beside what is written, which the system lets go of when the process ends, however it ends: so the
+next one knows what was left behind, and takes nothing from one that is still at work.
+"""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import IO
+
+_PREFIX = "payload-sim-"
+_LOCK = ".lock"
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in TMPDIR for this user alone, gone in the end; of those of killed runs the next call takes what is left."""
+    parent = Path(tempfile.gettempdir())
+    _take_away_left(parent)
+    folder = parent / f"{_PREFIX}{token_hex(8)}"
+    lock = folder.with_name(folder.name + _LOCK)
+    with lock.open("xb") as held:
+        hold(held)
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def _take_away_left(parent: Path) -> None:
+    """Remove what killed processes of this user left."""
+    for lock in parent.glob(f"{_PREFIX}*{_LOCK}"):
+        if not _is_ours(lock):
+            continue
+        with left_behind(lock) as is_left:
+            if is_left:
+                shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def _is_ours(lock: Path) -> bool:
+    """Whether a file is this user's own, and no link: anybody may write into TMPDIR."""
+    try:
+        found = lock.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def hold(file: IO[bytes]) -> None:
+    """Lock a file until it is closed; who is just looking whether it is left behind is waited for."""
+    with suppress(ImportError, OSError):  # not on every system, nor on every disk
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+@contextmanager
+def left_behind(lock: Path) -> Iterator[bool]:
+    """Whether nobody holds a lock any more; who is told so holds it meanwhile. Where that cannot be known, nobody is told so."""
+    try:
+        file = lock.open("ab")
+    except OSError:  # gone, or somebody else's
+        yield False
+        return
+    with file:
+        yield _take(file)
+
+
+def _take(file: IO[bytes]) -> bool:
+    with suppress(ImportError, OSError):
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
