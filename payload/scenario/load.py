@@ -214,7 +214,8 @@ def _sentence(
     said = f"{where}: {key}" if key else where
     match item["type"]:
         case "missing":
-            return f"{said}: this key is missing"
+            section = source.blamed(loc[:-1]) if loc[:-1] else where
+            return f"{section}: {key}: this key is missing"
         case "extra_forbidden":
             return f"{said}: {_MOVED.get(loc) or 'unknown key' + _nearest(loc, data, root)}"
         case "choice" | "plugin":
@@ -234,6 +235,8 @@ def _wanted(item: ErrorDetails) -> str:
         return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
     if item["type"] in _SHAPES:
         return f"{_SHAPES[item['type']]} is wanted"
+    if "day value is outside" in item["msg"]:
+        return "there is no such day"
     if item["type"].startswith(("datetime", "timezone")):
         return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
     return item["msg"][:1].lower() + item["msg"][1:]

@@ -171,13 +171,18 @@ def test_an_override_sets_a_value_and_is_checked_like_the_file(load):
         ("faults.0.kind=station_out", "faults has no 0, it lists nothing yet; set it whole"),
         ("uplink.uploads.0.kb=3", "uplink.uploads has no 0, it lists nothing yet"),
         ("stations=3", "found 3; a list is wanted"),
+        ("epoch_utc=2026-02-30T00:00:00Z", "there is no such day"),
+        ("link.kind=dvbs2", "this key is missing"),
         ("camera=3", "found 3; a mapping of keys is wanted"),
     ],
 )
-def test_a_place_that_a_list_does_not_have_is_answered_with_those_it_has(load, override, says):
+def test_an_override_that_spoils_something_is_named_with_what_is_wanted_or_there(
+    load, override, says
+):
     with pytest.raises(ScenarioError) as caught:
         load(GOOD, override)
     assert f"--set {override}: " in str(caught.value)
+    assert "Input" not in str(caught.value)
     assert says in str(caught.value)
 
 
