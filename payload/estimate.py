@@ -12,25 +12,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from payload.compression import seal
+from payload.compression.sealing import open_record
 from payload.darkroom.facts import TileFacts
 from payload.darkroom.glances import glances_at
 from payload.darkroom.memo import Memo
 from payload.darkroom.sampled import FEWEST_TILES
 from payload.downlink import capacity_bytes
 from payload.geometry.grid import TileGrid
+from payload.imaging.tiling import cut_tile
 from payload.ports import Glancing
 from payload.products.czml import MOST_STATES
 from payload.products.downlink import SAMPLE as RESTORED
 from payload.products.gallery import MOST as PICTURES
+from payload.products.ground_segment import InstalledCodecs
 from payload.scenario.models import SampledModel, Scenario
 from payload.scratch import scratch_folder
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
+from payload.sim.assemble import loss_of
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
-from payload.types import Glance, Opportunity
+from payload.types import Glance, Opportunity, Tile
 
 Found = TypeVar("Found")
 
@@ -65,6 +70,8 @@ COMPILED_S_IN_EVENTS = 1_500_000
 """Bare events that fit into loading the compiler and what it has kept. Measured: 0.7 s."""
 COMPILED_BYTES = 120_000_000
 """[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
+PAINTED_BYTES = 400
+"""[byte] Memory of a pixel of the tile that is painted and masked, its margin included. Measured at 1,024 px."""
 COLUMN_BYTES = 80
 """[byte] Memory of an opportunity as a row of columns. Measured."""
 OPPORTUNITY_BYTES = 350
@@ -157,7 +164,7 @@ def estimate(scenario: Scenario) -> Estimate:
         image_s *= min(1.0, ALONE * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
-    products = _products(assembly, plan.images, facts, tiles) if is_painted else Products(0, 0)
+    products = _products(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
     states = sum(path.time_s.size for path in assembly.ephemerides.values())
     shown_states = min(states, MOST_STATES)
     contacts = sum(map(len, assembly.contacts.values()))
@@ -169,7 +176,7 @@ def estimate(scenario: Scenario) -> Estimate:
         + arms * opened_s
         + planning_s
         + images * image_s
-        + products.shown * ALONE * images * image_s / max(tiles, 1)
+        + products.shown_s
         + event_s
         * (
             START_S_IN_EVENTS
@@ -182,6 +189,7 @@ def estimate(scenario: Scenario) -> Estimate:
         ),
         memory_bytes=BASE_BYTES
         + (COMPILED_BYTES if is_compiled else 0)
+        + (0 if scenario.fidelity == "surrogate" else PAINTED_BYTES * _painted_px(assembly))
         + COLUMN_BYTES * opportunities
         + (0 if anew.is_bounded else OPPORTUNITY_BYTES * opportunities)
         + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
@@ -206,11 +214,11 @@ class Products:
     """What a flight by pixels leaves beside its tables.
 
     Attributes:
-        shown: Tiles that are painted or decoded once more, for a picture or a file.
+        shown_s: [s] Of tiles that are looked at once more for a picture, and of those decoded for a file.
         bytes: [byte] Containers and restored tiles.
     """
 
-    shown: int
+    shown_s: float
     bytes: int
 
 
@@ -222,7 +230,7 @@ def _products(
 ) -> Products:
     """What is kept comes down, as far as the contacts carry it, and some of it is shown."""
     if not tiles:
-        return Products(0, 0)
+        return Products(0.0, 0)
     tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)
     kept_bytes = tile_bytes * tiles * _kept_share(assembly, images, facts)
     carried_bytes = sum(
@@ -238,9 +246,40 @@ def _products(
         assembly.scenario.products.tiles
     ]
     sample_bytes = 2 * len(assembly.sensor.bands) * sum(fact.pixels for fact in facts) / len(facts)
+    picture_s, restored_s = _shown(assembly, images)
     return Products(
-        min(PICTURES, tiles) + restored, round(down_bytes + restored * COG_SHARE * sample_bytes)
+        min(PICTURES, tiles) * picture_s + restored * restored_s,
+        round(down_bytes + restored * COG_SHARE * sample_bytes),
     )
+
+
+def _shown(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, float]:
+    """[s] That a tile takes of which a picture is made, and one that is restored from its record.
+
+    Neither is coded once more, which is most of the work with the strongest codecs.
+    """
+    chosen = _spread(images, SAMPLE["pixels"])
+    pictures_s, tiles = _timed(lambda: [_looked_at(assembly, image) for image in chosen])
+    kind, loss = assembly.scenario.codec.kind, loss_of(assembly.scenario)
+    records = [seal(tile, assembly.codec, kind, loss=loss).record for tile in tiles]
+    codecs = InstalledCodecs()
+    restored_s, _ = _timed(lambda: [open_record(record, codecs) for record in records])
+    return pictures_s / len(chosen), restored_s / len(chosen)
+
+
+def _looked_at(assembly: Assembly, image: Opportunity) -> Tile:
+    """A tile from the middle of an image, painted and masked."""
+    scene = assembly.source.scene(assembly.camera.view(image))
+    places = TileGrid(scene.height_px, scene.width_px, assembly.tile_px).places
+    tile = cut_tile(
+        scene,
+        image.id,
+        places[len(places) // 2],
+        tile_px=assembly.tile_px,
+        margin_px=assembly.masker.margin_px,
+    )
+    assembly.masker.predict(tile)
+    return tile
 
 
 def _kept_share(
@@ -293,6 +332,16 @@ def _spread(images: tuple[Opportunity, ...], count: int) -> list[Opportunity]:
     """So many of the planned images, evenly spread over the plan."""
     count = min(count, len(images))
     return [images[number * len(images) // count] for number in range(count)]
+
+
+def _painted_px(assembly: Assembly) -> int:
+    """[px] At a time: of a tile with the surroundings that the masker looks at."""
+    sensor, margin_px = assembly.sensor, assembly.masker.margin_px
+    height_px, width_px = (
+        min(side_px, assembly.tile_px) + 2 * margin_px
+        for side_px in (sensor.height_px, sensor.width_px)
+    )
+    return height_px * width_px
 
 
 def _at_once(assembly: Assembly, images: int) -> int:

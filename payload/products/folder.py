@@ -6,7 +6,9 @@ What a killed run left, the next run of that name takes away; it knows by the lo
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from errno import EEXIST, ENOTEMPTY
 from glob import escape
 from pathlib import Path
 from secrets import token_hex
@@ -105,11 +107,21 @@ class ResultsFolder:
         """What was written stands in the place of an older folder."""
         shutil.rmtree(self.spool)
         old = self._beside("old", self._mark)
-        if self.final.is_symlink() or self.final.is_file():
-            self.final.unlink()
-        elif self.final.exists():
-            self.final.rename(old)
-        self.partial.rename(self.final)
+        while True:
+            if self.final.is_symlink() or self.final.is_file():
+                self.final.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # or another run of that name has just put it aside
+                self.final.rename(old)
+            try:
+                self.partial.rename(self.final)
+            except OSError as error:
+                if error.errno not in {ENOTEMPTY, EEXIST}:
+                    raise
+            else:
+                break
+            shutil.rmtree(
+                old, ignore_errors=True
+            )  # it was faster, and its results are replaced, too
         shutil.rmtree(old, ignore_errors=True)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -74,6 +75,25 @@ def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
     path = root / "scenarios" / "replay.yaml"
     expected = expected_of(path, [])
     assert within_two(expected, taken(path, [], tmp_path)), expected
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not find_spec("numba"), reason="takes minutes without numba")
+def test_a_single_image_by_the_strongest_codec_takes_what_was_expected(root, tmp_path):
+    """Pictures and restored tiles are as many as the tiles themselves, and none of them is coded again."""
+    path = root / "scenarios" / "quickstart.yaml"
+    changes = ["duration_h=3", "codec.kind=strong", "camera.width_px=1024", "camera.height_px=1024"]
+    expected = expected_of(path, changes)
+    assert within_two(expected, taken(path, changes, tmp_path)), expected
+
+
+@pytest.mark.timeout(300)
+def test_large_tiles_take_the_memory_that_was_expected(root, tmp_path):
+    """A network's layers are as large as the tile that it looks at."""
+    path = root / "scenarios" / "quickstart.yaml"
+    changes = ["duration_h=3", "pruning.tile_px=1024"]
+    expected = expected_of(path, changes)
+    assert within_two(expected, taken(path, changes, tmp_path)), expected
 
 
 LONG = """

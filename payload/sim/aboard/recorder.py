@@ -106,12 +106,12 @@ class Recorder:
         self._taken += len(shelves)
         if self.memory.put(*shelves):
             return tile_ids
-        refused = [shelf.tile_id for shelf in shelves if not self._admit(shelf)]
-        for tile_id in refused:  # now that the image is not taken for gone while tiles of it come
-            self._one_less(self._image_of.pop(tile_id))
+        refused = [shelf for shelf in shelves if not self._admit(shelf)]
+        for shelf in refused:  # now that the image is not taken for gone while tiles of it come
+            self._one_less(self._image_of.pop(shelf.tile_id))
         if refused:
-            detail = f"{len(refused)} tiles"
-            self.log.note(self.name, "overflowed", acquisition.id, detail=detail)
+            lost_bytes, detail = sum(shelf.bytes for shelf in refused), f"{len(refused)} tiles"
+            self.log.note(self.name, "overflowed", acquisition.id, lost_bytes, detail)
         return [tile_id for tile_id in tile_ids if self.holds(tile_id)]
 
     def _admit(self, shelf: Shelf) -> bool:

@@ -102,3 +102,23 @@ def test_an_exception_leaves_an_older_folder_as_it_was(tmp_path):
         write(tmp_path, by=float("nan"))
     assert "me" in told(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["name"]
+
+
+def test_of_two_that_end_at_once_the_last_one_stands(tmp_path, monkeypatch):
+    """The other one's folder comes into the place just before mine, after I have seen that it is empty."""
+    honest, others = Path.rename, ["another", "a third"]
+
+    def raced(path, target):
+        if "partial" in path.name and others:
+            write_at_once = others.pop()
+            with monkeypatch.context() as undone:
+                undone.setattr(Path, "rename", honest)
+                write(tmp_path, write_at_once)
+        return honest(path, target)
+
+    write(tmp_path, "older")
+    monkeypatch.setattr(Path, "rename", raced)
+    write(tmp_path, "me")
+    assert others == []
+    assert "me" in told(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]

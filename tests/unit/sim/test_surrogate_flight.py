@@ -66,6 +66,14 @@ def test_all_arms_fly_and_balance(fly):
     assert memo.has_truth
 
 
+@pytest.mark.parametrize("rule", ["newest", "oldest"])
+def test_events_tell_of_every_byte_that_found_no_room(fly, rule):
+    """The books and the log are kept apart: what is refused and what is dropped for it add up to one fate."""
+    record = fly(memory={"capacity_mb": 0.02, "when_full": rule})[0]["raw"]
+    told = [event.bytes for event in record.events if event.kind in {"overflowed", "dropped"}]
+    assert sum(told) == record.ledger.total_bytes(Fate.OVERFLOWED) > 0
+
+
 def test_the_bent_pipe_is_exactly_that_of_the_pixels(fly):
     """Raw lengths and geometry owe nothing to what is drawn."""
     drawn, painted = fly()[0]["raw"], fly("pixels")[0]["raw"]
