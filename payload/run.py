@@ -29,6 +29,7 @@ from payload.sim import Assembly, Memo, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.fidelity import surrogate_name, tiles_of_an_image
+from payload.sim.mission import young_waste_only
 from payload.sim.replanning import expect_replanning
 from payload.sim.sample_error import sample_errors
 from payload.sim.store import find_store
@@ -147,6 +148,7 @@ def run(
     return RunResult(folder.final, summary)
 
 
+@young_waste_only()  # what a flight leaves is looked through no more often than the flight
 def fly(scenario: Scenario, spool: str | Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
     spool = Path(spool)
