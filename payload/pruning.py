@@ -10,6 +10,7 @@ A pixel that is half sure counts half, where the mask has to call it one or the 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from payload.types import CoverEstimate, Decision
@@ -78,10 +79,8 @@ def _expected_cloud_px(estimate: CoverEstimate) -> float:
 
 def _judge(covers: Iterable[float | None], policy: Policy) -> list[Decision]:
     """A decision on each unit by its cover; None where it has no data."""
-    limit, unit = policy.max_cloud_cover, policy.unit
-    what = f"{unit} cover" if policy.judged_by == "cover" else f"{unit} expected cover"
-    blind = Decision(keep=False, why=f"{unit} without data")
-    above, within = f"{what} %.3f above {limit:g}", f"{what} %.3f within {limit:g}"
+    limit = policy.max_cloud_cover
+    blind, above, within = _words(policy)
     return [
         blind
         if cover is None
@@ -90,3 +89,12 @@ def _judge(covers: Iterable[float | None], policy: Policy) -> list[Decision]:
         else Decision(True, within, cover)
         for cover in covers
     ]
+
+
+@lru_cache(maxsize=16)
+def _words(policy: Policy) -> tuple[Decision, str, str]:
+    """The decision on a unit without data, and why others are dropped and kept: of a policy, not of each unit."""
+    limit, unit = policy.max_cloud_cover, policy.unit
+    what = f"{unit} cover" if policy.judged_by == "cover" else f"{unit} expected cover"
+    blind = Decision(keep=False, why=f"{unit} without data")
+    return blind, f"{what} %.3f above {limit:g}", f"{what} %.3f within {limit:g}"

@@ -32,6 +32,7 @@ from payload.sim import Assembly, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
 from payload.sim.loops.replanning import expect_replanning
+from payload.sim.mission import young_waste_only
 from payload.sim.sample_error import sample_errors
 from payload.sim.surfaces import surfaces_of
 from payload.sim.survey import sample_of
@@ -148,6 +149,7 @@ def run(
     return RunResult(folder.final, summary)
 
 
+@young_waste_only()  # what a flight leaves is looked through no more often than the flight
 def fly(scenario: Scenario, spool: str | Path, *, tell: Tell = silence) -> dict[str, Any]:
     """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
     spool = Path(spool)

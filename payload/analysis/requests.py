@@ -125,6 +125,12 @@ def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
 
     Of each tile of a shot the best delivered image counts, so that no place counts twice.
     """
+    shots: defaultdict[str, list[Target]] = defaultdict(list)
+    for target in wanted.targets:
+        if target.coverage is not None:
+            shots[target.coverage.area].append(target)
+    if not shots:
+        return []
     best: defaultdict[str, dict[int, float]] = defaultdict(dict)
     named = {target.name: target for target in wanted.targets}
     for image in record.images:
@@ -138,10 +144,6 @@ def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
             if record.delivered_s.get(tile_id, math.inf) <= target.due_s and estimate.valid_px:
                 share = estimate.clear_px / estimate.valid_px
                 best[target.name][index] = max(best[target.name].get(index, 0.0), share)
-    shots: defaultdict[str, list[Target]] = defaultdict(list)
-    for target in wanted.targets:
-        if target.coverage is not None:
-            shots[target.coverage.area].append(target)
     return [
         {
             "name": name,

@@ -35,7 +35,8 @@ FEWEST_IN_STRATUM = 3
 by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Small tiles
 of each size are a kind of their own. Assumption."""
 Known = dict[tuple[str, str], list[tuple[int, int]]]
-"""[byte] and [px] of clear ground that a tile brings down, taken for another one, by both their ids; in a list of arms."""
+"""[byte] and [px] of clear ground that a tile brings down, taken for another one or for what it is, by both their ids; in a list
+of arms."""
 
 
 @dataclass(frozen=True)

@@ -272,14 +272,14 @@ class Ledger:
 
     def bytes_by_fate(self) -> Counter[Fate]:
         """[byte] That met each fate."""
-        found: Counter[Fate] = Counter()
+        found = dict.fromkeys(Fate, 0)  # a counter's own look-up takes longer, and each entry asks
         for _, _, fate, count_bytes in self.entries.rows():
             found[fate] += count_bytes
-        return found
+        return Counter({fate: count_bytes for fate, count_bytes in found.items() if count_bytes})
 
     def acquired_bytes(self) -> int:
         """[byte] All bytes that came into being."""
-        return sum(raw_bytes for _, _, raw_bytes in self.acquired.rows())
+        return sum([raw_bytes for _, _, raw_bytes in self.acquired.rows()])
 
     def tiles_with(self, end: Fate) -> Iterator[str]:
         """Ids of the tiles with an end."""

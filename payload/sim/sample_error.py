@@ -87,8 +87,11 @@ class Sample:
             was = donor.facts
             painted_bytes = was.raw_bytes - counted_bytes(sensor, was.pixels)
             blank = Blank(was.tile_id, donor.glance, was.pixels, was.raw_bytes, painted_bytes)
-            fact = with_counted(sensor, was)
-            own[number] = [_brings(arm, fact) for arm in arms]
+            as_it_is = was.tile_id, was.tile_id
+            if as_it_is not in known:
+                fact = with_counted(sensor, was)
+                known[as_it_is] = [_brings(arm, fact) for arm in arms]
+            own[number] = known[as_it_is]
             for column, place in enumerate(self.likes[number].tolist()):
                 if place < 0:
                     continue
@@ -211,8 +214,8 @@ def _error(
     down, darkroom = record.delivered_s, sample.darkroom
     shots = [
         (darkroom.drawn[image.acquisition.id],
-         sum(name in down for name in image.acquisition.tile_ids),
-         sum(item.is_kept for item in image.outcomes))
+         sum(map(down.__contains__, image.acquisition.tile_ids)),
+         sum([item.decision.keep for item in image.outcomes]))
         for image in record.images
     ]  # fmt: skip
     all_kept = sum(kept for _, _, kept in shots)

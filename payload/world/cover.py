@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Weather, ice_depth, low_depth
 from payload.world.coarse import Footing, Layers
 from payload.world.globe import directions
-from payload.world.noise import interpolated, normal_quantile, normal_share
+from payload.world.noise import Table, normal_quantile, normal_share, quantiles, shares
+from payload.world.quick import loops
 
 _CHUNK = 2048  # squares at a time: their octaves stay in the processor's cache
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
@@ -71,9 +72,13 @@ class Edges:
         """The ice field from which ice cloud alone is enough."""
         return _edges(self.cloud_optical_depth)[0]
 
+    @property
+    def _low(self) -> Table:
+        return _edges(self.cloud_optical_depth)[1]
+
     def low(self, ice: NDArray[np.float64]) -> NDArray[np.float64]:
         """The low field that is enough together with an ice field below its own edge."""
-        return interpolated(ice, -_REACH, _REACH, _edges(self.cloud_optical_depth)[1])
+        return self._low.at(ice)
 
     def clear_share(
         self,
@@ -84,18 +89,33 @@ class Edges:
     ) -> NDArray[np.float64]:
         """Probability that neither layer nor both together are cloud, the fields being normal.
 
-        Means and deviations have the shape (N,) or one that spreads to it; so has the answer.
+        Means have one shape, (N,) or any other, and so has the answer; deviations have it too, or are one for all.
         """
+        fast = loops()
+        if fast is not None:
+            found = np.empty(low.shape)
+            fast.clear_share(
+                tuple([_flat(each) for each in (low, low_deviation, ice, ice_deviation)]),
+                (self.ice, _TINY),
+                tuple(zip(_SHARES.tolist(), _WEIGHTS.tolist(), strict=True)),
+                (shares().steps, quantiles().steps, self._low.steps),
+                found.reshape(-1),
+            )
+            return found
         thin = normal_share((self.ice - ice) / np.maximum(ice_deviation, _TINY))
-        clear = np.zeros(np.broadcast_shapes(low.shape, thin.shape))
+        clear = np.zeros(low.shape)
         for share, weight in zip(_SHARES, _WEIGHTS, strict=True):
             edge = self.low(ice + ice_deviation * normal_quantile(thin * share))
             clear += weight * normal_share((edge - low) / np.maximum(low_deviation, _TINY))
         return clear * thin
 
 
+def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.ascontiguousarray(values, np.float64).reshape(-1)
+
+
 @cache
-def _edges(cloud_optical_depth: float) -> tuple[float, NDArray[np.float64]]:
+def _edges(cloud_optical_depth: float) -> tuple[float, Table]:
     """The ice edge; and the low edge against ice fields, tabulated from the two depths themselves."""
     field = np.linspace(-_REACH, _REACH, 3201)
     alone = ice_depth(field.astype(np.float32)).astype(np.float64)
@@ -103,4 +123,4 @@ def _edges(cloud_optical_depth: float) -> tuple[float, NDArray[np.float64]]:
     ice = float(np.interp(cloud_optical_depth, alone, field, left=-25.0, right=25.0))
     wanted = np.maximum(cloud_optical_depth - alone, 1e-9)
     edge = np.interp(wanted, low, field, right=25.0)
-    return ice, edge
+    return ice, Table(-_REACH, _REACH, edge)

@@ -16,6 +16,7 @@ from payload.world.hashes import PIXEL_AXES, PIXEL_MIX
 from payload.world.noise_loops import (
     hash_points,
     interpolated,
+    looked_up,
     mixed_bits,
     scramble,
     sphere_noise,
@@ -23,6 +24,7 @@ from payload.world.noise_loops import (
 
 __all__ = [
     "band",
+    "clear_share",
     "ground_noise",
     "halve",
     "hash_points",
@@ -41,6 +43,40 @@ Field = NDArray[np.float32]
 Places = NDArray[np.float64]
 Bits = NDArray[np.uint64]
 Terms = tuple[Any, ...]
+
+
+@compiled
+def clear_share(
+    fields: tuple[Places, Places, Places, Places],
+    bounds: tuple[float, float],
+    nodes: tuple[tuple[float, float], ...],
+    tables: tuple[Terms, Terms, Terms],
+    found: Places,
+) -> None:
+    """`cover.Edges.clear_share`, shape (N,); a deviation that is one for all has the shape (1,)."""
+    low, low_spread, ice, ice_spread = fields
+    (first, step, shares), (start, stride, quantiles), (begin, pace, edges) = tables
+    ice_edge, tiny = bounds
+    lowest, highest, last = edges.min(), edges.max(), first + (shares.size - 1) / step
+    one_low, one_ice = low_spread.size == 1, ice_spread.size == 1
+    for i in range(found.size):
+        spread = low_spread[0 if one_low else i]
+        away = ice_spread[0 if one_ice else i]
+        thin = looked_up((ice_edge - ice[i]) / max(away, tiny), first, step, shares)
+        clear = 0.0
+        above = (lowest - low[i]) / max(spread, tiny)
+        below = (highest - low[i]) / max(spread, tiny)
+        if below < first or above > last:  # so far from all edges that it does not matter which
+            ends = looked_up(above, first, step, shares)
+            for _, weight in nodes:
+                clear += weight * ends
+            found[i] = clear * thin
+            continue
+        for share, weight in nodes:
+            ice_there = ice[i] + away * looked_up(thin * share, start, stride, quantiles)
+            edge = looked_up(ice_there, begin, pace, edges)
+            clear += weight * looked_up((edge - low[i]) / max(spread, tiny), first, step, shares)
+        found[i] = clear * thin
 
 
 @compiled

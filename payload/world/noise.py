@@ -117,26 +117,48 @@ def interpolated(
     return place
 
 
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A function by its values at even steps from `first` to `last`."""
+
+    first: float
+    last: float
+    values: NDArray[np.float64]
+
+    def at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Linear interpolation; beyond its ends these."""
+        return interpolated(places, self.first, self.last, self.values)
+
+    @property
+    def steps(self) -> tuple[float, float, NDArray[np.float64]]:
+        """As compiled loops take it: where it begins, steps to a unit, the values."""
+        return self.first, (self.values.size - 1) / (self.last - self.first), self.values
+
+
 @cache
-def _quantiles() -> NDArray[np.float64]:
-    normal = NormalDist()
-    return np.array([normal.inv_cdf(share) for share in ((np.arange(4096) + 0.5) / 4096).tolist()])
+def quantiles() -> Table:
+    """Of a standard normal variable, clipped at 3.7 sigma."""
+    normal, shares = NormalDist(), (np.arange(4096) + 0.5) / 4096
+    values = np.array([normal.inv_cdf(share) for share in shares.tolist()])
+    return Table(0.5 / 4096, 4095.5 / 4096, values)
 
 
 def normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
     """The value below which a standard normal variable lies with a probability; clipped at 3.7 sigma."""
-    return interpolated(share, 0.5 / 4096, 4095.5 / 4096, _quantiles())
+    return quantiles().at(share)
 
 
 @cache
-def _shares() -> NDArray[np.float64]:
+def shares() -> Table:
+    """How likely a standard normal variable is to lie below values, to 1e-6."""
     normal = NormalDist()
-    return np.array([normal.cdf(value) for value in np.linspace(-6.0, 6.0, 3001).tolist()])
+    values = np.array([normal.cdf(value) for value in np.linspace(-6.0, 6.0, 3001).tolist()])
+    return Table(-6.0, 6.0, values)
 
 
 def normal_share(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability that a standard normal variable lies below a value, to 1e-6; the way back of a quantile."""
-    return interpolated(value, -6.0, 6.0, _shares())
+    return shares().at(value)
 
 
 @cache

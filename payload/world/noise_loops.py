@@ -123,13 +123,20 @@ def sphere_noise(
 
 
 @compiled
+def looked_up(at: float, first: float, scale: float, table: NDArray[np.float64]) -> float:
+    """`noise.interpolated` of one number."""
+    none, last = np.float64(0.0), np.float64(table.size - 1)
+    place = min(max((at - first) * scale, none), last)
+    index = np.int64(min(place, last - 1.0))
+    left = table[index]
+    found: float = (place - index) * (table[index + 1] - left) + left
+    return found
+
+
+@compiled
 def interpolated(
     at: Places, first: float, scale: float, table: NDArray[np.float64], found: Places
 ) -> None:
     """`noise.interpolated`, shape (N,)."""
-    none, last = np.float64(0.0), np.float64(table.size - 1)
     for i in range(at.size):
-        place = min(max((at[i] - first) * scale, none), last)
-        index = np.int64(min(place, last - 1.0))
-        left = table[index]
-        found[i] = (place - index) * (table[index + 1] - left) + left
+        found[i] = looked_up(at[i], first, scale, table)

@@ -9,6 +9,7 @@ from painting import numpy_alone, scene
 
 from payload.types import Window
 from payload.world import quick
+from payload.world.cover import Edges
 from payload.world.noise import SphereNoise, interpolated
 
 SCENES = {
@@ -84,6 +85,22 @@ def test_compiled_tables_have_the_bytes_of_numpys(monkeypatch):
     numpy_alone(monkeypatch)
     assert fast.tobytes() == interpolated(at, -2.0, 3.0, table).tobytes()
     np.testing.assert_allclose(fast, np.interp(at, np.linspace(-2.0, 3.0, 50), table), atol=1e-12)
+
+
+@pytest.mark.parametrize("deviation", [0.0, 1e-3, 0.1, 2.0])
+@pytest.mark.parametrize("is_one_for_all", [True, False])
+def test_compiled_clear_shares_have_the_bytes_of_numpys(monkeypatch, deviation, is_one_for_all):
+    """From fields that lie far from all edges, where no edge is looked up, to those in the midst of them."""
+    pytest.importorskip("numba")
+    low, ice = np.random.default_rng(3).normal(scale=3.0, size=(2, 2, 5, 60))
+    spread = np.full(1 if is_one_for_all else low.shape, deviation)
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(2**20)
+    fast = Edges(0.4).clear_share(low, spread, ice, spread)
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == Edges(0.4).clear_share(low, spread, ice, spread).tobytes()
+    assert 0.0 <= fast.min() < 0.1
+    assert 0.9 < fast.max() <= 1.0
 
 
 def python(code, **environment):
