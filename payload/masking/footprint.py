@@ -1,7 +1,7 @@
 """What a network costs: operations, weights and living activations, counted on its graph with the shapes it has in flight.
 
-The shapes are those that the runtime itself finds when the network runs once on a tile with its margin, all
-tensors told. Operations are those of convolutions and matrix products, a multiplication and an addition
+The shapes are those that the runtime itself finds when the network runs once on a tile with its margin; of the tensors
+their shapes alone are told, so that this takes no more memory than a flight does. Operations are those of convolutions and matrix products, a multiplication and an addition
 counted as two; elementwise work is left out, as is usual (a few per cent).
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payload.errors import MaskerError
-from payload.masking.graph import Graph, Step, read_graph, with_outputs
+from payload.masking.graph import Graph, Step, read_graph, shape_of, with_outputs, with_shapes
 from payload.types import Footprint
 
 if TYPE_CHECKING:
@@ -49,19 +49,32 @@ def measure_footprint(model: bytes, name: str, *, tile_px: int, side_px: int) ->
 def _shapes(model: bytes, graph: Graph, side_px: int) -> Shapes:
     """Of every tensor, as the runtime makes it; of weights, as the file says."""
     told = [name for step in graph.steps for name in step.outputs if name]
-    session = _session(with_outputs(model, [n for n in told if n not in graph.outputs]))
+    kinds = _session(with_outputs(model, [name for name in told if name not in graph.outputs]))
+    item_bytes = {item.name: _item_bytes(item.type) for item in kinds.get_outputs()}
+    session = _session(with_shapes(model, told))
     feed = np.zeros((1, session.get_inputs()[0].shape[1], side_px, side_px), np.float32)
     try:
-        found = session.run(told, {graph.inputs[0]: feed})
+        found = session.run([shape_of(name) for name in told], {graph.inputs[0]: feed})
     except Exception as error:  # onnxruntime's exceptions have no common base
         raise MaskerError(f"the model cannot be run on {feed.shape}: {error}") from error
     shapes: Shapes = {
         name: (item.shape, item.size * item.item_bytes) for name, item in graph.weights.items()
     }
     shapes[graph.inputs[0]] = (feed.shape, feed.nbytes)
-    for name, value in zip(told, found, strict=True):
-        shapes[name] = (value.shape, value.nbytes)
+    for name, sides in zip(told, found, strict=True):
+        shape = tuple(sides.tolist())
+        shapes[name] = (shape, prod(shape) * item_bytes[name])
     return shapes
+
+
+def _item_bytes(kind: str) -> int:
+    """[byte] An element of a tensor, by its type as the runtime tells it.
+
+    >>> _item_bytes("tensor(float16)")
+    2
+    """
+    name = kind.removeprefix("tensor(").removesuffix(")")
+    return np.dtype({"float": "float32", "double": "float64"}.get(name, name)).itemsize
 
 
 def _session(model: bytes) -> "InferenceSession":
@@ -69,6 +82,8 @@ def _session(model: bytes) -> "InferenceSession":
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED  # shapes as soon as can be
+    options.enable_cpu_mem_arena = False  # what is no longer needed is given back
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     try:

@@ -87,6 +87,25 @@ def with_outputs(model: bytes, names: list[str]) -> bytes:
     return model + _tagged(_MODEL_GRAPH, values)
 
 
+def with_shapes(model: bytes, names: list[str]) -> bytes:
+    """The model with the shapes of tensors as outputs, named as `shape_of` says."""
+    nodes = b"".join(
+        _tagged(
+            _GRAPH_NODE,
+            _tagged(_NODE_INPUT, name.encode("utf-8"))
+            + _tagged(_NODE_OUTPUT, shape_of(name).encode("utf-8"))
+            + _tagged(_NODE_OP, b"Shape"),
+        )
+        for name in names
+    )
+    return with_outputs(model + _tagged(_MODEL_GRAPH, nodes), [shape_of(name) for name in names])
+
+
+def shape_of(name: str) -> str:
+    """What the output is called that tells a tensor's shape."""
+    return f"shape of {name}"
+
+
 def _messages(parts: list[tuple[int, int | bytes]], wanted: int) -> Iterator[bytes]:
     return (value for number, value in parts if number == wanted and isinstance(value, bytes))
 

@@ -22,6 +22,8 @@ EARTH_RADIUS_KM = 6371.0
 
 _U64 = np.uint64
 Places = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+_TOGETHER = 4_096
+"""Places whose noise is made at once: so many that calls cost little, so few that some megabytes hold it."""
 # Odd multipliers of one axis each. Source: Weyl increments of the golden ratio and of the plastic
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
@@ -226,6 +228,19 @@ class SphereNoise:
         Returns:
             Shape (fields, O, N). The variance is one at every place, on and between lattice points.
         """
+        times_s, count = np.atleast_1d(time_s), direction.shape[1]
+        found = np.empty((self.fields, len(self.spacing_km), count), np.float32)
+        for first in range(0, count, _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            found[:, :, some] = self._values(
+                direction[:, some], times_s[some] if times_s.size > 1 else times_s
+            )
+        return found
+
+    def _values(
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The same of few places."""
         places, scaled = self._turned(direction, time_s)
         names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
         total = np.zeros((self.fields, names.size, direction.shape[1]))
@@ -234,7 +249,7 @@ class SphereNoise:
             fast.sphere_noise(
                 places, scaled, names, _AXES, self._ticks(time_s), normal_wave(), total
             )
-            return total.astype(np.float32)
+            return total
         at = _lattice(places, scaled)
         cell = np.floor(at)
         near = at - cell
@@ -251,29 +266,29 @@ class SphereNoise:
             weight = weights[step[0], 0] * weights[step[1], 1] * weights[step[2], 2]
             for field, lane in enumerate(self._lanes(scramble(scramble(bits)), time_s)):
                 total[field] += weight * normal_wave()[lane]
-        return total.astype(np.float32)
+        return total
 
     def _turned(
-        self, direction: NDArray[np.float64], time_s: float | NDArray[np.float64]
+        self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
     ) -> tuple[Places, NDArray[np.float64]]:
         """Places as the wind has carried them, each of shape (N,), and what turns and scales them, (O, 3, 3)."""
         spacing = np.array(self.spacing_km)
         _, turns = _octaves(self.seed, self.name, spacing.size)
         x, y, z = direction
         if self.wind_rad_s:
-            turned = self.wind_rad_s * np.atleast_1d(time_s)
+            turned = self.wind_rad_s * time_s
             cos, sin = np.cos(turned), np.sin(turned)
             x, y = x * cos + y * sin, y * cos - x * sin
         return (x, y, z), turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
 
-    def _ticks(self, time_s: float | NDArray[np.float64]) -> NDArray[np.uint32]:
+    def _ticks(self, time_s: NDArray[np.float64]) -> NDArray[np.uint32]:
         """How far the phases of each octave have moved, shape (O, 1) or (O, N); of noise that stands still, nothing."""
         if self.lifetime_s is None:
             return np.zeros((len(self.spacing_km), 1), np.uint32)
-        return many_ticks(np.atleast_1d(time_s), np.array(self.lifetime_s)[:, None])
+        return many_ticks(time_s, np.array(self.lifetime_s)[:, None])
 
     def _lanes(
-        self, bits: NDArray[np.uint64], time_s: float | NDArray[np.float64]
+        self, bits: NDArray[np.uint64], time_s: NDArray[np.float64]
     ) -> list[NDArray[np.int64]]:
         if self.lifetime_s is None:
             return [((bits >> _U64(16 * i)) & _U64(0xFFFF)).astype(np.int64) for i in range(4)]

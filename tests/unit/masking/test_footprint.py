@@ -1,6 +1,8 @@
 """What a network costs, against arithmetic by hand, the model card and the runtime's own record."""
 
 import json
+import subprocess
+import sys
 from math import prod
 from pathlib import Path
 
@@ -64,6 +66,26 @@ def test_activations_are_at_least_the_largest_layer_with_its_input_and_grow_with
     assert grown == pytest.approx((side_px / (128 + 2 * masker.margin_px)) ** 2, rel=0.01)
     assert small.weight_bytes == large.weight_bytes
     assert small.ops_per_px > large.ops_per_px  # the margin weighs more on a small tile
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the peak in kilobytes")
+def test_to_count_activations_takes_about_as_much_memory_as_they_do():
+    """A process of its own tells its peak: what lives at one time is there once, and not every tensor until the end."""
+    script = (
+        "import resource\n"
+        "from payload.masking.onnx_masker import OnnxMasker\n"
+        "peak = lambda: 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "masker = OnnxMasker()\n"
+        "masker.footprint(256)\n"
+        "before = peak()\n"
+        "print(masker.footprint(2048).activation_bytes, peak() - before)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+    activations, more = map(int, told.stdout.split())
+    assert activations > 500_000_000
+    assert more < 2 * activations
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", bytes([0xFF] * 40)])

@@ -1,5 +1,6 @@
 """Below the world: hashes, noise on the sphere, charts, the scene's grid."""
 
+import tracemalloc
 from statistics import NormalDist
 
 import numpy as np
@@ -95,6 +96,24 @@ def test_noise_on_the_sphere_is_standard_normal_at_every_place():
         for sigma in (-1.0, 0.5, 2.0):
             assert np.mean(field < sigma) == pytest.approx(NormalDist().cdf(sigma), abs=0.015)
     assert np.abs(np.corrcoef(values[:, 1]) - np.eye(4)).max() < 0.03
+
+
+def test_noise_of_many_places_is_that_of_each_and_takes_little_more_memory_than_it_fills():
+    """Made at once, 100,000 places would take some hundred bytes each beside what they fill."""
+    rng = np.random.default_rng(5)
+    direction = rng.normal(size=(3, 100_000))
+    direction /= np.sqrt((direction**2).sum(0))
+    noise = SphereNoise(3, "many", (3000.0, 300.0), (4e5, 4e4), 1e-6)
+    time_s = rng.uniform(0.0, 1e9, direction.shape[1])
+    noise.values(direction[:, :10], time_s[:10])  # what is made once is made
+    tracemalloc.start()
+    found = noise.values(direction, time_s)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * found.nbytes
+    for place in (0, 4095, 4096, 99_999):
+        alone = noise.values(direction[:, place : place + 1], time_s[place : place + 1])
+        np.testing.assert_array_equal(found[:, :, place], alone[:, :, 0])
 
 
 def test_noise_on_the_sphere_is_smooth_across_poles_and_antimeridian():
