@@ -24,7 +24,7 @@ Key = TypeVar("Key")
 Answer = TypeVar("Answer")
 
 _MOST_KEPT = 100_000
-"""Images of parts that are kept for later plans. They take some 100 MB at most."""
+"""Images of parts that are kept for later plans. They take some 100 MB at most. Reckoned."""
 _MOST_ANSWERS = 64
 """Answers that a part keeps."""
 

@@ -14,7 +14,7 @@ from payload.units import S_PER_MIN
 CLOUDY_SHARE = 0.5
 """Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
 WORTH_A_WORD = 20_000_000
-"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 6 to 20 us for each, `density` 2 to 10."""
+"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 14 to 66 us for each, `density` 2 to 10."""
 WORTH_A_WORD_S = 120.0
 """[s] Of CPU that all arms plan, where that has been timed."""
 
