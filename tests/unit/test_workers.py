@@ -98,7 +98,7 @@ def refuse(*_, **__):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("name", ["TemporaryDirectory", "Path.write_bytes"])
+@pytest.mark.parametrize("name", ["scratch_folder", "Path.write_bytes"])
 def test_a_full_disk_is_no_reason_not_to_look(name, tmp_path, monkeypatch, caplog):
     """Judge: who looks alone and needs no disk."""
     scenario = write_fleet(

@@ -400,7 +400,7 @@ def test_a_network_with_a_card_of_ones_own_is_another(write_scenario, tmp_path):
 
 
 def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):
-    from payload.sim import fidelity  # noqa: PLC0415
+    from payload.darkroom import fidelity  # noqa: PLC0415
     from payload.world import scene  # noqa: PLC0415
 
     fly()
