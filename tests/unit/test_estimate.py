@@ -77,6 +77,7 @@ def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, [], tmp_path)), expected
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not find_spec("numba"), reason="takes minutes without numba")
 def test_a_single_image_by_the_strongest_codec_takes_what_was_expected(root, tmp_path):
