@@ -174,7 +174,7 @@ def test_an_interruption_leaves_no_helper(after_s, tmp_path):
 def start(scenario, out):
     """A run by two processes in a session of its own, all of it worth a helper."""
     code = (
-        "import sys; from pathlib import Path; from payload import api; from payload.sim import flights, wanted\n"
+        "import sys; from pathlib import Path; from payload import api; from payload.sim import flights; from payload.timetable import wanted\n"
         "flights.WORTH_PX, wanted.WORTH_LOOKS = {'pixels': 1, 'surrogate': 1}, 0\n"
         f"api.run(api.load_scenario(Path({str(scenario)!r})), Path({str(out)!r}), jobs=2)\n"
     )
