@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -48,11 +48,12 @@ def _take_away_left(parent: Path) -> None:
 
 def _is_ours(lock: Path) -> bool:
     """Whether a file is this user's own, and no link: anybody may write into TMPDIR."""
+    owner: Callable[[], int] | None = getattr(os, "geteuid", None)  # not on every system
     try:
         found = lock.lstat()
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+    return owner is not None and stat.S_ISREG(found.st_mode) and found.st_uid == owner()
 
 
 def hold(file: IO[bytes]) -> None:
