@@ -95,6 +95,15 @@ def test_an_image_of_the_same_name_that_takes_longer_is_another():
     assert len(planner.plan(context_of(long, next_one)).opportunity_ids) == 1
 
 
+def test_images_that_have_become_worth_more_are_planned_anew():
+    """No time between the two: whichever is worth more is taken, whatever the last plan was."""
+    planner = scheduler("best-of")
+    a, b = opportunity("one", "t0", 0.0), opportunity("one", "t1", 5.0)
+    for first, second in ((3.0, 1.0), (1.0, 3.0)):
+        plan = planner.plan(context_of(a, b, priorities={"t0": first, "t1": second}))
+        assert plan.opportunity_ids == ((a if first > second else b).id,)
+
+
 def test_images_that_share_neither_time_nor_target_are_parts_of_their_own():
     a, b = opportunity("one", "t0", 0.0), opportunity("one", "t1", 5.0)  # no time between
     elsewhere = opportunity("two", "t1", 900.0)
