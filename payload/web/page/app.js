@@ -208,9 +208,12 @@ async function open(name) {
   tellMistake("fly", "");
   flying.scenario = name;
   flying.changes.clear();
+  const number = (flying.asked += 1); // answers that were asked for before are of another form
   const found = await ask("/api/knobs", { scenario: name, changes: {} });
+  if (name !== flying.scenario) return;
   flying.base = new Map(found.knobs.map((knob) => [knob.path, knob.value]));
-  draw(found);
+  if (number === flying.asked) draw(found);
+  else await check(true); // a knob was turned meanwhile
 }
 
 function draw(found) {

@@ -128,6 +128,28 @@ def test_a_mistake_is_told_and_another_kind_changes_the_form(browser, home):
     assert bad == []
 
 
+def test_a_knob_that_is_turned_before_the_form_is_back_stays_turned(browser, home):
+    """The answer to the click comes after that to the knob."""
+    visit(browser, home + "#fly", "fly")
+    browser.value(SET % ("link.rate_mbps", "2"))
+    browser.wait_for("!document.querySelector('#undo').disabled")
+    browser.value(
+        "(() => { const real = window.fetch; window.late = 0;"
+        " window.fetch = async (...all) => { window.fetch = real; const answer = await real(...all);"
+        " await new Promise(done => setTimeout(done, 1500)); window.late = 1; return answer; };"
+        " document.querySelector('#undo').click(); })()"
+    )
+    browser.value(SET % ("codec.kind", "'\"raw\"'"))
+    browser.wait_for("!document.querySelector('[data-path=\"codec.level\"]')")
+    assert browser.value("window.late") == 0
+    browser.wait_for("window.late === 1")
+    time.sleep(1.0)
+    assert browser.value("!document.querySelector('[data-path=\"codec.level\"]')")
+    assert text(browser, "#changes code") == 'codec.kind="raw"'
+    browser.value("document.querySelector('#undo').click()")
+    browser.wait_for("!!document.querySelector('[data-path=\"codec.level\"]')")
+
+
 def test_two_flights_are_drawn_side_by_side(browser, home):
     visit(browser, home + "#results", "results")
     browser.value(
