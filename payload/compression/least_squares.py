@@ -60,11 +60,6 @@ class Neighbourhood:
     fit_samples: int
     fit_rounds: int
 
-    @property
-    def sequential(self) -> int:
-        """How many taps, the first of `taps`, are not known before the sample to the left is."""
-        return len(self.current_row) + int(self.has_medians)
-
     def taps(self, band: int) -> NDArray[np.int64]:
         """What a band may look at, shape (T, 3): plane, row, column.
 
