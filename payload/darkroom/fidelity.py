@@ -171,11 +171,12 @@ _FITTED_SECTIONS = ("masker", "codec", "computer", "loss", "camera", "scene", "p
 
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:
-    return [
+    found = [
         shlex.join(words.split(" ", 1))  # the option, and what it says
         for keys, words in overridden.items()
         if keys[0] in _FITTED_SECTIONS
     ]
+    return list(dict.fromkeys(found))  # a section that it makes is overridden, too
 
 
 def surrogate_name(path: Path | None) -> str:

@@ -334,10 +334,20 @@ def check_place(path: Path) -> None:
     """See that a surrogate can be written there, before hours are spent on one.
 
     Raises:
-        ScenarioError: There is no such folder, or a folder of that name.
+        ScenarioError: There is no such folder, a folder of that name, or nothing can be written there.
     """
     if not path.parent.is_dir() or path.is_dir():
         raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+    partial = _partial(path)
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
 
 
 def write_surrogate(surrogate: Surrogate, path: Path) -> None:
@@ -346,7 +356,7 @@ def write_surrogate(surrogate: Surrogate, path: Path) -> None:
     Raises:
         ScenarioError: It cannot be written there.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = _partial(path)
     parts = _plain(surrogate)
     columns = parts.pop("donors")
     plain = {"format": FORMAT, **parts}

@@ -316,6 +316,14 @@ def test_the_quickstart_flies_by_the_packaged_surrogate(root):
     api.check(root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"])
 
 
+def test_a_section_that_a_change_makes_is_named_once_in_the_remedy(root):
+    with pytest.raises(ScenarioError) as told:
+        api.check(
+            root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate", "loss.max_error=2"]
+        )
+    assert str(told.value).count("--set loss.max_error=2") == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from payload.surrogate import (
     PACKAGED,
     TileSize,
     calibrate,
+    check_place,
     draw,
     read_surrogate,
     write_surrogate,
@@ -242,6 +244,18 @@ def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
 def test_a_file_that_cannot_be_written_is_told(fitted, tmp_path):
     with pytest.raises(ScenarioError, match="cannot be written"):
         write_surrogate(fitted, tmp_path / "nowhere" / "one.json")
+
+
+def test_a_place_that_takes_no_file_is_told_before_the_work(tmp_path, monkeypatch):
+    check_place(tmp_path / "one.json")
+    assert not list(tmp_path.iterdir())
+
+    def refused(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(ScenarioError, match=r"one\.json: cannot be written: Permission denied"):
+        check_place(tmp_path / "one.json")
 
 
 def test_the_packaged_one_is_small_and_learnt_from_thousands_of_tiles():
