@@ -13,7 +13,7 @@ from payload.analysis import Flown, summarise
 from payload.analysis.fidelity import surrogate_part
 from payload.analysis.requests import Wanted, bounded
 from payload.analysis.sampled import Painted, sampled_part
-from payload.darkroom.fidelity import surrogate_name, tiles_of_an_image
+from payload.darkroom.fidelity import surrogate_name
 from payload.darkroom.memo import Memo
 from payload.darkroom.store import find_store
 from payload.ledger import FlightRecord
@@ -31,6 +31,7 @@ from payload.scenario.models import Scenario
 from payload.sim import Assembly, assemble, fly_arms
 from payload.sim.assemble import ground_track
 from payload.sim.bound import clairvoyant
+from payload.sim.draw_error import draw_errors
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.mission import young_waste_only
 from payload.sim.sample_error import sample_errors
@@ -202,7 +203,7 @@ def _summarise(
                 assembly.surrogate,
                 name=surrogate_name(scenario.surrogate.file),
                 images=len(records["prune"].images),
-                tiles=tiles_of_an_image(scenario),
+                totals=draw_errors(assembly, assembly.surrogate, memo, records["prune"]),
             ),
         )
     )

@@ -1,10 +1,18 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from payload.surrogate import Error, Surrogate, widths
+from payload.analysis.intervals import LEVEL, student_t
+from payload.surrogate import Doubt, Error, Surrogate
+
+FIGURES = ("kept_bytes", "kept_clear_px")
+_ENDS = ("total_low", "total_high")
+
+Interval = tuple[float | None, float | None]
+"""Ends of a relative error, drawn less painted over painted; None where it has no such end."""
+UNKNOWN: Interval = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,28 +23,44 @@ class DrawnFlights:
         variant: Its name.
         surrogate: With which was flown.
         name: How the scenario calls that.
-        tiles: Of an image, as far as they even out: see `payload.surrogate.even_tiles`.
-        images: How many each flight took, 1 at least.
+        totals: Of each flight the intervals of kept bytes and of kept clear pixels.
     """
 
     variant: str
     surrogate: Surrogate
     name: str
-    tiles: float
-    images: Sequence[int]
+    totals: Sequence[tuple[Interval, Interval]]
 
 
-def surrogate_part(surrogate: Surrogate, *, name: str, images: int, tiles: float) -> dict[str, Any]:
+def interval_of(doubt: Doubt, drawn: float) -> Interval:
+    """95 % interval of the relative error of a total; without an upper end where nothing at all may have been painted.
+
+    Args:
+        doubt: Of the total.
+        drawn: The total itself.
+    """
+    if not drawn:
+        return UNKNOWN
+    half = student_t(LEVEL, max(2, int(doubt.freedom))) * doubt.deviation
+    low, high = doubt.bias - half, doubt.bias + half
+    return low / (drawn - low) if low < drawn else None, high / (
+        drawn - high
+    ) if high < drawn else None
+
+
+def surrogate_part(
+    surrogate: Surrogate, *, name: str, images: int, totals: tuple[Interval, Interval]
+) -> dict[str, Any]:
     """The key `surrogate` of a summary.
 
     Args:
         surrogate: With which was flown.
         name: How the scenario calls it.
-        images: How many the flight took: errors of images even out in a total.
-        tiles: Of an image: errors of tiles even out in part.
+        images: How many the flight took.
+        totals: How far its kept bytes and its kept clear pixels may be off, over these images.
     """
-    held_out, fitted_on = surrogate.held_out, asdict(surrogate.fitted_on)
-    of_bytes, of_clear = widths(surrogate, tiles)
+    held_out = surrogate.held_out
+    fitted_on = asdict(surrogate.fitted_on)
     del fitted_on["probe"]
     part = {
         "name": name,
@@ -52,47 +76,85 @@ def surrogate_part(surrogate: Surrogate, *, name: str, images: int, tiles: float
             "scenes": held_out.scenes,
             "max_cloud_cover": held_out.max_cloud_cover,
             "images": images,
-            "kept_bytes": _error(held_out.kept_bytes, images, of_bytes),
-            "kept_clear_px": _error(held_out.kept_clear_px, images, of_clear),
+            "kept_bytes": _error(held_out.kept_bytes, totals[0]),
+            "kept_clear_px": _error(held_out.kept_clear_px, totals[1]),
         },
     }
     return {**part, "sentences": _sentences(part)}
 
 
-def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
-    """How far to trust flights that are compared: said once for all that share a surrogate and the size of an image.
+def totals_of(figures: Mapping[str, Any]) -> tuple[Interval, Interval]:
+    """The intervals of a flight, from the figures of its summary by path."""
+    bytes_, clear = (
+        tuple(figures.get(f"surrogate.held_out.{figure}.{end}") for end in _ENDS)
+        for figure in FIGURES
+    )
+    return (bytes_[0], bytes_[1]), (clear[0], clear[1])
 
-    Errors of images even out in a total, so that the fewest and the most images are told.
-    """
-    shared: dict[tuple[str, str, float], list[DrawnFlights]] = {}
+
+def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
+    """How far to trust flights that are compared: said once for all that share a surrogate."""
+    shared: dict[tuple[str, str], list[DrawnFlights]] = {}
     for flown in flights:
-        shared.setdefault((flown.surrogate.digest, flown.name, flown.tiles), []).append(flown)
+        shared.setdefault((flown.surrogate.digest, flown.name), []).append(flown)
     notes = []
-    for (_, name, tiles), told in shared.items():
-        images = [count for flown in told for count in flown.images]
-        fewest, most = (
-            surrogate_part(told[0].surrogate, name=name, images=count, tiles=tiles)
-            for count in (min(images), max(images))
-        )
+    for (_, name), told in shared.items():
+        part = surrogate_part(told[0].surrogate, name=name, images=0, totals=(UNKNOWN, UNKNOWN))
         whose = "" if len(shared) == 1 else f"{'; '.join(flown.variant for flown in told)}: "
-        notes += [whose + sentence for sentence in fewest["sentences"][:2]]
-        if min(images) < max(images):
-            notes[-1] += (
-                f" That is the smallest flight. {_interval(most['held_out'])} That is the largest."
-            )
+        drawn, errors = (whose + sentence for sentence in part["sentences"][:2])
+        notes += [
+            drawn,
+            f"{errors} {_widest([each for flown in told for each in flown.totals])}".rstrip(),
+        ]
     return notes
+
+
+def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
+    """Within what the intervals of flights lie; nothing where none kept anything."""
+    told = [each for each in totals if each[0] != UNKNOWN]
+    if not told:
+        return ""
+    bytes_, clear = (
+        (
+            None
+            if any(low is None for low, _ in ends)
+            else min(low for low, _ in ends if low is not None),
+            None
+            if any(high is None for _, high in ends)
+            else max(high for _, high in ends if high is not None),
+        )
+        for ends in zip(*told, strict=True)
+    )
+    whose = (
+        "this flight's total lies"
+        if len(told) == 1
+        else f"totals of these {len(told):,} flights lie"
+    )
+    return (
+        f"The 95 % interval of the error of {whose} within {_ends(*bytes_)} for bytes and {_ends(*clear)} for clear pixels"
+        + _BY
+    )
+
+
+_BY = ": by donors that resemble the flight's own tiles, each drawn from other scenes, under the flight's own rule."
 
 
 def surrogate_words(surrogate: Surrogate) -> list[str]:
     """What `calibrate` tells of a surrogate that it has just fitted."""
     held_out = surrogate.held_out
-    tiles = held_out.tiles / held_out.scenes
-    part = surrogate_part(surrogate, name="it", images=held_out.scenes, tiles=tiles)
-    return [_fit(part["fitted_on"]), *_errors(part["held_out"])]
+    errors = held_out.kept_bytes, held_out.kept_clear_px
+    totals = [error.total(held_out.scenes) or UNKNOWN for error in errors]
+    part = surrogate_part(surrogate, name="it", images=0, totals=(UNKNOWN, UNKNOWN))
+    total, single = _errors(part["held_out"])
+    told = (
+        f"For a total over as many scenes of that mix the 95 % interval of the error is {_ends(*totals[0])} for bytes, "
+        f"{_ends(*totals[1])} for clear pixels; a flight tells its own, for its own places and rule."
+    )
+    return [_fit(part["fitted_on"]), total, told, single]
 
 
-def _error(error: Error, images: int, width: float) -> dict[str, float | None]:
-    low, high = error.total(images, width=width) or (None, None)
+def _error(error: Error, total: Interval) -> dict[str, float | None]:
+    low, high = total
     return {
         "tile_mean": error.tile_mean,
         "tile_bias": error.tile_bias,
@@ -128,15 +190,22 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
 
 
 def _interval(held_out: dict[str, Any]) -> str:
-    """A sentence of totals; nothing where no image was taken."""
-    bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
-    if bytes_["total_low"] is None:
+    """A sentence of totals; nothing where no image was taken, or nothing kept."""
+    bytes_, clear = (tuple(held_out[figure][end] for end in _ENDS) for figure in FIGURES)
+    if bytes_ == UNKNOWN:
         return ""
     images = f"{held_out['images']:,} image{'' if held_out['images'] == 1 else 's'}"
     return (
         f"For a total over {images} the 95 % interval of the error is "
-        f"{_percent(bytes_['total_low'])} to {_percent(bytes_['total_high'])} for bytes, "
-        f"{_percent(clear['total_low'])} to {_percent(clear['total_high'])} for clear pixels."
+        f"{_ends(*bytes_)} for bytes, {_ends(*clear)} for clear pixels" + _BY
+    )
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    if low is None:
+        return "unknown"
+    return (
+        f"{_percent(low)} to {_percent(high)}" if high is not None else f"{_percent(low)} upwards"
     )
 
 

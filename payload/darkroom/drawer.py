@@ -159,7 +159,7 @@ def _plain(fact: TileFacts) -> tuple[Any, ...]:
             (part.not_coded.bytes, part.not_coded.clear_px, part.not_coded.cloudy_px),
             part.encodings,
         ),
-        (fact.encodings, fact.surface),
+        (fact.encodings, fact.surface, fact.donor),
     )
 
 

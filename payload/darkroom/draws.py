@@ -20,7 +20,7 @@ from payload.imaging.sensor import counted_bytes
 from payload.imaging.thumbnail import thumbnail_window
 from payload.ports import Glancing, GlancingAtMany
 from payload.rng import stream
-from payload.surrogate import Surrogate, TileSize, draw_each
+from payload.surrogate import Surrogate, TileSize, as_donor, donors_of_each
 from payload.types import Acquisition, CoverEstimate, Glance, NotCoded, Sensor, View, Window
 
 THUMBNAIL_BITS = 1.3
@@ -124,7 +124,8 @@ class Draws:
             for raw_bytes, window in zip(acquisition.tile_raw_bytes, windows, strict=True)
         ]
         rngs = [stream(self.seed, "surrogate", tile_id) for tile_id in acquisition.tile_ids]
-        drawn = draw_each(self.surrogate, list(zip(glances, rngs, sizes, strict=True)), mood=mood)
+        asked = list(zip(glances, rngs, sizes, strict=True))
+        donors = donors_of_each(self.surrogate, asked, mood=mood).tolist()
         facts = []
         tiles = zip(
             acquisition.tile_ids,
@@ -132,10 +133,11 @@ class Draws:
             windows,
             glances,
             sizes,
-            drawn,
+            donors,
             strict=True,
         )
-        for tile_id, raw_bytes, window, glance, size, (estimate, encoded_bytes) in tiles:
+        for tile_id, raw_bytes, window, glance, size, donor in tiles:
+            estimate, encoded_bytes = as_donor(self.surrogate.shares[donor], glance.cover, size)
             sample_bytes = size.raw_bytes - HEADER_BYTES
             part = clear_part(estimate, encoded_bytes, window.pixels, sample_bytes)
             facts.append(
@@ -155,6 +157,7 @@ class Draws:
                     clear_part=None if part is None else replace(part, encodings=self.encodings),
                     encodings=self.encodings,
                     surface=glance.surface,
+                    donor=donor,
                 )
             )
         return tuple(facts)

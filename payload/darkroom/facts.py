@@ -54,6 +54,7 @@ class TileFacts:
         clear_part: The tile without its cloudy pixels; None where it is better sent whole.
         encodings: How often it is compressed until it meets the rate.
         surface: The commonest class of its ground, one of `SURFACES`; None where nobody has looked.
+        donor: Number of the surrogate's donor that it takes after; None where it was not drawn from one.
     """
 
     tile_id: str
@@ -68,6 +69,7 @@ class TileFacts:
     clear_part: ClearPart | None = None
     encodings: int = 1
     surface: str | None = None
+    donor: int | None = None
 
     @property
     def without_records(self) -> "TileFacts":

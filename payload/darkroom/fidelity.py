@@ -10,13 +10,12 @@ from typing import Protocol, cast
 import numpy as np
 
 from payload.errors import ScenarioError
-from payload.geometry.grid import TileGrid
 from payload.ports import Choosing, Codec, Glancing, Masker, SceneSource
 from payload.provenance import code_of
 from payload.registry import plugin
 from payload.scenario.choice import Choice
 from payload.scenario.models import Scenario
-from payload.surrogate import PACKAGED, FittedOn, Surrogate, even_tiles, read_surrogate
+from payload.surrogate import PACKAGED, FittedOn, Surrogate, read_surrogate
 from payload.types import CLOUD, SHADOW, SURFACES, Sensor, View, Window
 from payload.units import NS_PER_US
 
@@ -172,20 +171,14 @@ _FITTED_SECTIONS = ("masker", "codec", "computer", "loss", "camera", "scene", "p
 
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:
-    return [
+    found = [
         shlex.join(words.split(" ", 1))  # the option, and what it says
         for keys, words in overridden.items()
         if keys[0] in _FITTED_SECTIONS
     ]
+    return list(dict.fromkeys(found))  # a section that it makes is overridden, too
 
 
 def surrogate_name(path: Path | None) -> str:
     """How a summary calls the surrogate of a scenario."""
     return "default" if path is None else path.name
-
-
-def tiles_of_an_image(scenario: Scenario) -> float:
-    """How many whole tiles even out as much as those of an image."""
-    camera, tile_px = scenario.camera, scenario.pruning.tile_px
-    grid = TileGrid(camera.height_px, camera.width_px, tile_px)
-    return even_tiles([window.pixels for window in grid.windows], tile_px)

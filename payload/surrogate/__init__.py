@@ -1,10 +1,10 @@
 """Masker and codec as a fitted distribution: what they would say of a tile that nobody paints.
 
     fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
-    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length; `draw_each`: many do
+    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length; `donors_of_each`, `as_donor`: many do
     likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
-    kinship      `widths`: how much wider that error is for images that are smaller than scenes
+    doubt        `doubts`: how far totals over a flight's own tiles may be off, by its own rule
 
 A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
 mistakes of the masker and the length of the record from one donor that resembles it in cover, surface
@@ -17,9 +17,9 @@ it: they can be swept without fitting anew.
 256
 """
 
+from payload.surrogate.doubt import Doubt, Taken, doubts
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
-from payload.surrogate.kinship import even_tiles, widths
 from payload.surrogate.likeness import Likeness, likeness
 from payload.surrogate.model import (
     PACKAGED,
@@ -28,9 +28,10 @@ from payload.surrogate.model import (
     HeldOut,
     Surrogate,
     TileSize,
+    as_donor,
     check_place,
+    donors_of_each,
     draw,
-    draw_each,
     read_surrogate,
     write_surrogate,
 )
@@ -38,20 +39,22 @@ from payload.surrogate.model import (
 __all__ = [
     "PACKAGED",
     "Donors",
+    "Doubt",
     "Error",
     "FittedOn",
     "HeldOut",
     "Likeness",
     "Sample",
     "Surrogate",
+    "Taken",
     "TileSize",
+    "as_donor",
     "calibrate",
     "check_place",
+    "donors_of_each",
+    "doubts",
     "draw",
-    "draw_each",
-    "even_tiles",
     "likeness",
     "read_surrogate",
-    "widths",
     "write_surrogate",
 ]

@@ -145,6 +145,11 @@ def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness
     )
 
 
+def ground_of(surfaces: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which of `GROUPS` surfaces belong to, both by number."""
+    return np.asarray(_GROUP_OF[surfaces], np.intp)
+
+
 def kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
     """0 clear, 1 with an edge of cloud in it, 2 overcast."""
     return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)

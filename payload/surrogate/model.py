@@ -86,19 +86,16 @@ class Error:
     total_spread: Real
     scenes: Count
 
-    def total(self, images: int, *, width: float = 1.0) -> tuple[float, float] | None:
-        """95 % interval of the relative error of a total over so many images; None over none, or learnt from none.
+    def total(self, images: int) -> tuple[float, float] | None:
+        """95 % interval of the relative error of a total over so many scenes like these; None over none, or learnt from none.
 
-        Errors of images are taken as independent; that the bias itself is known from a few scenes
-        alone widens the interval. Nothing that is drawn is less than none.
-
-        Args:
-            images: How many.
-            width: Standard deviation of an image's relative error over that of a scene: see `Kinship.width`.
+        Their errors are taken as independent; that the bias itself is known from a few scenes
+        alone widens the interval. Nothing that is drawn is less than none. It is of the mix of ground, sky and sun that was
+        kept out, and of the rule by which that was judged; a flight has its own: see `doubt`.
         """
         if not images or not self.scenes:
             return None
-        half = Z_95 * self.total_spread * (width**2 / images + 1 / self.scenes) ** 0.5
+        half = Z_95 * self.total_spread * (1 / images + 1 / self.scenes) ** 0.5
         return max(self.total_bias - half, -1.0), self.total_bias + half
 
 
@@ -225,28 +222,26 @@ def draw(
     Returns:
         The estimate with its counts against truth, and the record's length in bytes.
     """
-    return draw_each(surrogate, [(glance, rng, size)], mood=mood)[0]
+    (donor,) = donors_of_each(surrogate, [(glance, rng, size)], mood=mood).tolist()
+    return as_donor(surrogate.shares[donor], glance.cover, size)
 
 
-def draw_each(
+def donors_of_each(
     surrogate: Surrogate,
     tiles: Sequence[tuple[Glance, np.random.Generator, TileSize]],
     *,
     mood: NDArray[np.float64] | None = None,
-) -> list[tuple[CoverEstimate, int]]:
-    """What `draw` says of each of an image's tiles, in less time than one after another."""
+) -> NDArray[np.intp]:
+    """The numbers of the donors that `draw` gives to an image's tiles, shape (N,)."""
     nears = np.array(surrogate.neighbours_each([glance for glance, _, _ in tiles]))
     lots = np.array([rng.random() for _, rng, _ in tiles])
     if mood is None:
-        donors = nears[np.arange(lots.size), (lots * nears.shape[1]).astype(np.intp)]
-    else:
-        scenes = surrogate.scene_of[nears]
-        donors = of_one_scene(nears, scenes, mood[scenes], lots)
-    figures = (surrogate.shares[donor] for donor in donors.tolist())
-    return [
-        as_donor(donor, glance.cover, size)
-        for donor, (glance, _, size) in zip(figures, tiles, strict=True)
-    ]
+        chosen: NDArray[np.intp] = nears[
+            np.arange(lots.size), (lots * nears.shape[1]).astype(np.intp)
+        ]
+        return chosen
+    scenes = surrogate.scene_of[nears]
+    return of_one_scene(nears, scenes, mood[scenes], lots)
 
 
 def as_donor(
@@ -339,10 +334,20 @@ def check_place(path: Path) -> None:
     """See that a surrogate can be written there, before hours are spent on one.
 
     Raises:
-        ScenarioError: There is no such folder, or a folder of that name.
+        ScenarioError: There is no such folder, a folder of that name, or nothing can be written there.
     """
     if not path.parent.is_dir() or path.is_dir():
         raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+    partial = _partial(path)
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
 
 
 def write_surrogate(surrogate: Surrogate, path: Path) -> None:
@@ -351,7 +356,7 @@ def write_surrogate(surrogate: Surrogate, path: Path) -> None:
     Raises:
         ScenarioError: It cannot be written there.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = _partial(path)
     parts = _plain(surrogate)
     columns = parts.pop("donors")
     plain = {"format": FORMAT, **parts}

@@ -16,6 +16,8 @@ from payload.provenance import canonical_json
 FLOWN, FAILED = "flown", "failed"
 ROWS = "rows"
 _NO_FIGURES = {"schema_version", "seed", "surrogate"}
+_DRAWN = ("total_low", "total_high")
+"""Of a surrogate these alone are of the flight."""
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -52,7 +54,7 @@ class Row:
 
 def flown_row(key: str, summary: Mapping[str, Any]) -> Row:
     """The row of a flight."""
-    found = dict(_figures(summary, ""))
+    found = dict(_figures(summary, "")) | _doubts(summary)
     wild = tuple(name for name, value in found.items() if not _is_plain(value))
     metrics = {name: None if name in wild else value for name, value in found.items()}
     identity = (key, summary["digest"], summary["seed"], FLOWN)
@@ -123,6 +125,17 @@ def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool
                 yield from _figures(inner, f"{path}.{inner['name']}")
     elif value is None or isinstance(value, bool | int | float):
         yield path, value
+
+
+def _doubts(summary: Mapping[str, Any]) -> dict[str, float | int | bool | None]:
+    """How far a flight by surrogate may be off, by path."""
+    surrogate = summary.get("surrogate") or {"held_out": {}}
+    return {
+        f"surrogate.held_out.{name}.{end}": error[end]
+        for name, error in surrogate["held_out"].items()
+        if isinstance(error, Mapping)
+        for end in _DRAWN
+    }
 
 
 def _is_plain(value: float | bool | None) -> bool:

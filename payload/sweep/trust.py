@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from payload.analysis.fidelity import DrawnFlights, surrogate_notes
+from payload.analysis.fidelity import DrawnFlights, surrogate_notes, totals_of
 from payload.analysis.sampled import sample_notes
-from payload.darkroom.fidelity import surrogate_name, tiles_of_an_image
+from payload.darkroom.fidelity import surrogate_name
 from payload.scenario.models import Scenario
 from payload.sim.assemble import surrogate_of
 from payload.sweep.grid import Grid
@@ -26,17 +26,17 @@ def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> l
     for name, scenario, flown in flights:
         if scenario.fidelity == "sampled":
             sampled += flown
-        taken = [int(images) for figures in flown if (images := figures.get(_IMAGES))]
+        taken = [figures for figures in flown if figures.get(_IMAGES)]
         surrogate = surrogate_of(scenario) if taken else None
         if surrogate is not None:
             called = surrogate_name(scenario.surrogate.file)
-            tiles = tiles_of_an_image(scenario)
-            drawn.append(DrawnFlights(name, surrogate, called, tiles, taken))
+            totals = [totals_of(figures) for figures in taken]
+            drawn.append(DrawnFlights(name, surrogate, called, totals))
     return [*surrogate_notes(drawn), *sample_notes(sampled)]
 
 
 def grid_notes(flown: Iterable[tuple[Grid, Sequence[Row]]]) -> list[str]:
-    """The same of grids; cells of one fidelity, one surrogate and one size of images are told together.
+    """The same of grids; cells of one fidelity and one surrogate are told together.
 
     Args:
         flown: Grids, and the rows of their runs.
@@ -61,14 +61,9 @@ def _group(data: Mapping[str, object]) -> tuple[str, ...]:
     fidelity = str(data.get("fidelity", "pixels"))
     if fidelity != "surrogate":
         return (fidelity,)
-    surrogate, camera = data.get("surrogate"), data.get("camera")
+    surrogate = data.get("surrogate")
     file = surrogate.get("file") if isinstance(surrogate, Mapping) else None
-    sides = (
-        [camera.get(f"{side}_px") for side in ("width", "height")]
-        if isinstance(camera, Mapping)
-        else []
-    )
-    return fidelity, str(file or ""), " x ".join(map(str, sides))
+    return fidelity, str(file or "")
 
 
 def _scenario(grid: Grid, cell: int) -> Scenario:

@@ -425,10 +425,11 @@ def test_a_planner_that_peeks_is_caught(ready, fly, policy):
 @pytest.mark.parametrize("policy", LOOPS)
 def test_truth_alone_changes_no_plan(ready, fly, policy, monkeypatch, tmp_path):
     """The masker's word is kept and the truth behind it is turned round: all plans stay as they are."""
-    as_it_is, drawn = fly(ready(policy)), draws.draw_each
+    as_it_is, drawn = fly(ready(policy)), draws.as_donor
 
     def lying(*args, **kwargs):
-        return [(turned_round(estimate), size) for estimate, size in drawn(*args, **kwargs)]
+        estimate, encoded_bytes = drawn(*args, **kwargs)
+        return turned_round(estimate), encoded_bytes
 
     def turned_round(estimate):
         return estimate._replace(
@@ -438,7 +439,7 @@ def test_truth_alone_changes_no_plan(ready, fly, policy, monkeypatch, tmp_path):
             true_clear_px=estimate.missed_cloud_px,
         )
 
-    monkeypatch.setattr(draws, "draw_each", lying)
+    monkeypatch.setattr(draws, "as_donor", lying)
     lied_to = fly_afresh(ready(policy), tmp_path)
     assert lied_to.loop == as_it_is.loop
     assert shots(lied_to) == shots(as_it_is)

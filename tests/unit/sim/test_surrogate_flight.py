@@ -10,7 +10,7 @@ import pytest
 
 from payload import api
 from payload.darkroom import draws
-from payload.darkroom.fidelity import find_surrogate, tiles_of_an_image
+from payload.darkroom.fidelity import find_surrogate
 from payload.darkroom.memo import Memo
 from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
@@ -19,8 +19,9 @@ from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
 from payload.sim.assemble import make_sensor
+from payload.sim.draw_error import draw_errors
 from payload.sim.flights import work_ahead
-from payload.surrogate import PACKAGED, read_surrogate, widths
+from payload.surrogate import PACKAGED, read_surrogate
 from payload.world.synthetic import Synthetic, SyntheticScene
 
 PLACES = tuple(
@@ -200,33 +201,43 @@ def test_another_target_or_satellite_changes_nobodys_draws(fly):
 
 
 def kept(records, memo):
-    """Of the images that both kinds of flight took: bytes and clear pixels that `prune` keeps."""
+    """Bytes and clear pixels that `prune` keeps."""
     outcomes = [o for image in records["prune"].images for o in image.outcomes if o.is_kept]
     clear_px = sum(memo.estimates[outcome.tile_id].clear_px for outcome in outcomes)
-    return (
-        sum(outcome.encoded_bytes for outcome in outcomes),
-        clear_px,
-        len(records["prune"].images),
-    )
+    return sum(outcome.encoded_bytes for outcome in outcomes), clear_px
 
 
-def test_pixels_and_surrogate_agree_within_the_stated_interval(fly, small_surrogate):
-    """Other seeds, places and seasons than it was fitted on; errors of seeds even out like images'."""
-    bytes_, clear = [0, 0], [0, 0]
-    images = 0
-    days = ("2026-10-08", "2027-02-11", "2026-05-19", "2026-07-30")
-    for seed, day in enumerate(days, start=101):
-        epoch = f"{day}T00:00:00Z"
-        for number, fidelity in enumerate(("pixels", "surrogate")):
-            found = kept(*fly(fidelity, seed=seed, epoch_utc=epoch, places=PLACES, **ROOMY))
-            bytes_[number] += found[0]
-            clear[number] += found[1]
-        images += found[2]
-    assert images > 40
-    held_out = read_surrogate(small_surrogate).held_out
-    for (painted, drawn), error in ((bytes_, held_out.kept_bytes), (clear, held_out.kept_clear_px)):
-        low, high = error.total(images)
-        assert low <= drawn / painted - 1 <= high
+def of_small(write_scenario, changes, fidelity):
+    return load_scenario(write_scenario(fidelity=fidelity, **changes))
+
+
+def of_quickstart(root, changes, fidelity):
+    return api.check(root / "scenarios" / "quickstart.yaml", [*changes, f"fidelity={fidelity}"])
+
+
+def holds(scenario, spool):
+    """Whether the intervals of a flight hold, of bytes and of clear pixels: flown by pixels and by its surrogate."""
+    spool.mkdir(exist_ok=True)
+    painted = kept(*fly_arms(assemble(scenario("pixels")), spool, arms=["prune"]))
+    assembly = assemble(scenario("surrogate"))
+    records, memo = fly_arms(assembly, spool, arms=["prune"])
+    intervals = draw_errors(assembly, assembly.surrogate, memo, records["prune"])
+    for was, drawn, (low, high) in zip(painted, kept(records, memo), intervals, strict=True):
+        yield low <= drawn / was - 1 <= (high or float("inf"))
+
+
+def test_intervals_of_flights_hold_under_any_threshold(write_scenario, small_surrogate, tmp_path):
+    """Other seeds, places and seasons than it was fitted on: 20 of 24, which intervals of 95 % miss once in 170 times."""
+    held = []
+    for seed, month in enumerate((2, 5, 7, 10), start=101):
+        for limit in (0.05, 0.4, 0.7):
+            changes = {
+                "places": PLACES[seed % 2 :: 2], "seed": seed, "epoch_utc": f"2027-{month:02d}-11T00:00:00Z",
+                "pruning": {"tile_px": 32, "max_cloud_cover": limit},
+                "surrogate": {"file": str(small_surrogate)}, **ROOMY,
+            }  # fmt: skip
+            held += holds(partial(of_small, write_scenario, changes), tmp_path / "spool")
+    assert sum(held) >= 20
 
 
 WIDE = {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45}
@@ -250,74 +261,44 @@ def test_stated_intervals_hold_for_any_payload_on_flights_that_were_not_fitted(
     """Fitted on worlds of its own, judged on four others by pixels; a changed threshold needs no other fit."""
     fitted = tmp_path / "fitted.json"
     api.calibrate(write_scenario(**payload), fitted, scenes=240)
-    error = read_surrogate(fitted).held_out
-    held: list[bool] = []
-    for limit in (0.7, 0.4):
-        bytes_, clear, images = [0, 0], [0, 0], 0
+    held = []
+    for limit in (0.7, 0.4, 0.1):
         for seed, month in enumerate((1, 4, 7, 10), start=501):
-            for number, fidelity in enumerate(("pixels", "surrogate")):
-                changes = payload | ROOMY | {
-                    "places": PLACES, "seed": seed, "epoch_utc": f"2027-{month:02d}-17T00:00:00Z",
-                    "pruning": {"tile_px": 32, "max_cloud_cover": limit},
-                    "fidelity": fidelity, "surrogate": {"file": str(fitted)},
-                }  # fmt: skip
-                assembly = assemble(load_scenario(write_scenario(**changes)))
-                found = kept(*fly_arms(assembly, tmp_path, arms=["prune"]))
-                bytes_[number] += found[0]
-                clear[number] += found[1]
-            images += found[2]
-        for (painted, drawn), told in ((bytes_, error.kept_bytes), (clear, error.kept_clear_px)):
-            low, high = told.total(images)
-            held.append(low <= drawn / painted - 1 <= high)
-    assert sum(held) >= 3
+            changes = payload | ROOMY | {
+                "places": PLACES, "seed": seed, "epoch_utc": f"2027-{month:02d}-17T00:00:00Z",
+                "pruning": {"tile_px": 32, "max_cloud_cover": limit},
+                "surrogate": {"file": str(fitted)},
+            }  # fmt: skip
+            held += holds(partial(of_small, write_scenario, changes), tmp_path / "spool")
+    assert sum(held) >= 20  # of 24
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_packaged_surrogate_agrees_with_pixels_on_other_days(root, tmp_path):
-    quickstart = partial(api.check, root / "scenarios" / "quickstart.yaml")
-    bytes_, clear, images = [0, 0], [0, 0], 0
+    """8 of 10 intervals at least, which intervals of 95 % miss once in 87 times."""
+    held = []
     days = ("2026-06-21", "2026-10-03", "2027-01-15", "2026-04-10", "2026-08-20")
     for seed, epoch in enumerate(days, start=31):
-        for number, fidelity in enumerate(("pixels", "surrogate")):
-            spool = tmp_path / f"{seed}-{fidelity}"
-            spool.mkdir()
-            changes = [
-                f"seed={seed}", f"epoch_utc={epoch}T00:00:00Z", f"fidelity={fidelity}",
-                "memory.capacity_mb=100000", "link.rate_mbps=100", "rescheduling.policy=none",
-            ]  # fmt: skip
-            found = kept(*fly_arms(assemble(quickstart(changes)), spool, arms=["prune"]))
-            bytes_[number] += found[0]
-            clear[number] += found[1]
-        images += found[2]
-    held_out = read_surrogate(PACKAGED).held_out
-    for (painted, drawn), error in ((bytes_, held_out.kept_bytes), (clear, held_out.kept_clear_px)):
-        low, high = error.total(images)
-        assert low <= drawn / painted - 1 <= high
+        changes = [
+            f"seed={seed}", f"epoch_utc={epoch}T00:00:00Z",
+            "memory.capacity_mb=100000", "link.rate_mbps=100", "rescheduling.policy=none",
+        ]  # fmt: skip
+        held += holds(partial(of_quickstart, root, changes), tmp_path / str(seed))
+    assert sum(held) >= 8
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_packaged_surrogate_s_intervals_hold_for_images_smaller_than_a_tile(root, tmp_path):
-    """Days by themselves: 21 of 24 at least, which intervals of 95 % miss once in 33 times; those of scenes hold 20."""
-    quickstart = partial(api.check, root / "scenarios" / "quickstart.yaml")
-    packaged, held = read_surrogate(PACKAGED), []
-    errors = packaged.held_out.kept_bytes, packaged.held_out.kept_clear_px
+    """Days by themselves: 21 of 24 at least, which intervals of 95 % miss once in 33 times."""
+    held = []
     for seed in range(1001, 1013):
-        found = []
-        for fidelity in ("pixels", "surrogate"):
-            spool = tmp_path / f"{seed}-{fidelity}"
-            spool.mkdir()
-            scenario = quickstart([
-                f"seed={seed}", f"fidelity={fidelity}", "camera.width_px=100", "camera.height_px=100",
-                "memory.capacity_mb=900", "link.rate_mbps=20", "rescheduling.policy=none",
-            ])  # fmt: skip
-            found.append(kept(*fly_arms(assemble(scenario), spool, arms=["prune"])))
-        painted, drawn = found
-        wider = widths(packaged, tiles_of_an_image(scenario))
-        for number, (error, width) in enumerate(zip(errors, wider, strict=True)):
-            low, high = error.total(drawn[2], width=width)
-            held.append(low <= drawn[number] / painted[number] - 1 <= high)
+        changes = [
+            f"seed={seed}", "camera.width_px=100", "camera.height_px=100",
+            "memory.capacity_mb=900", "link.rate_mbps=20", "rescheduling.policy=none",
+        ]  # fmt: skip
+        held += holds(partial(of_quickstart, root, changes), tmp_path / str(seed))
     assert sum(held) >= 21
 
 
@@ -333,6 +314,14 @@ def test_the_packaged_surrogate_is_of_todays_world():
 
 def test_the_quickstart_flies_by_the_packaged_surrogate(root):
     api.check(root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate"])
+
+
+def test_a_section_that_a_change_makes_is_named_once_in_the_remedy(root):
+    with pytest.raises(ScenarioError) as told:
+        api.check(
+            root / "scenarios" / "quickstart.yaml", ["fidelity=surrogate", "loss.max_error=2"]
+        )
+    assert str(told.value).count("--set loss.max_error=2") == 1
 
 
 @pytest.mark.parametrize(
@@ -416,17 +405,15 @@ def test_a_world_that_is_painted_otherwise_is_noticed(fly, monkeypatch):
 
 def test_a_run_says_what_it_is_and_how_far_to_trust_it(write_scenario, small_surrogate, tmp_path):
     named = {"fidelity": "surrogate", "surrogate": {"file": str(small_surrogate)}}
-    result = api.run(api.check(write_scenario(**named)), tmp_path / "out")
+    result = api.run(api.check(write_scenario(places=PLACES, **named)), tmp_path / "out")
     told = json.loads((result.folder / "summary.json").read_text())["surrogate"]
     surrogate = read_surrogate(small_surrogate)
     assert told["sha256"] == surrogate.digest
     assert told["fitted_on"]["masker"] == {"kind": "blue", "blue_threshold": 0.25}
     assert told["held_out"]["scenes"] == surrogate.held_out.scenes
-    low, high = surrogate.held_out.kept_bytes.total(told["held_out"]["images"])
-    assert (low, high) == (
-        told["held_out"]["kept_bytes"]["total_low"],
-        told["held_out"]["kept_bytes"]["total_high"],
-    )
+    low, high = (told["held_out"]["kept_bytes"][f"total_{end}"] for end in ("low", "high"))
+    assert low < high
+    assert f"is {100 * low:+.1f} % to {100 * high:+.1f} % for bytes" in told["sentences"][1]
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     assert "This is a surrogate flight." in page
     assert "95 % interval" in page

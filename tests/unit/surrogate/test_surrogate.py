@@ -3,67 +3,27 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_tiles import FITTED_ON, PIXELS, RAW_BYTES, SAMPLES, SIZE
 
-from payload.analysis.fidelity import surrogate_part
+from payload.analysis.fidelity import UNKNOWN, surrogate_part
 from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.surrogate import (
     PACKAGED,
-    FittedOn,
-    Sample,
     TileSize,
     calibrate,
+    check_place,
     draw,
     read_surrogate,
     write_surrogate,
 )
 from payload.types import SURFACES, CoverEstimate, Glance
-
-PIXELS, RAW_BYTES = 1024, 6200
-SIZE = TileSize(PIXELS, RAW_BYTES)
-FITTED_ON = FittedOn(
-    masker={"kind": "made up"},
-    codec={"kind": "made up"},
-    sensor={"bands": ["blue"], "gsd_m": 10.0, "bit_depth": 12, "scale": 1e-4, "offset": 0.0},
-    world={"kind": "made up"},
-    tile_px=32,
-    probe=(1000.0, 0.25),
-)
-
-
-def sample(scene, tile, *, bright=None, noise=0.03):
-    """A made-up tile: thick cloud is found, thin is not; ice deceives; what is called cloud is long."""
-    dice = stream(1, scene, tile)
-    sun_deg = stream(1, scene).uniform(5, 70)
-    surface = "snow" if bright else SURFACES[int(stream(2, scene).integers(len(SURFACES)))]
-    cover = float(dice.choice([0.0, 1.0, round(dice.uniform(0.01, 0.99), 4)]))
-    thick = round(cover * stream(3, scene).uniform(0, 1), 4)
-    cloudy_px = round(cover * PIXELS)
-    found = 0.0 if not cover else min(1.0, thick / cover + noise * dice.uniform(-1, 1))
-    wrong = 0.3 if surface in {"snow", "sea ice"} else 0.02
-    true_px = round(max(0.0, found) * cloudy_px)
-    false_px = round(wrong * (PIXELS - cloudy_px))
-    length = 0.3 + 0.2 * (true_px + false_px) / PIXELS + 0.01 * dice.uniform(-1, 1)
-    return Sample(
-        tile_id=f"{scene}#{tile},0",
-        scene=scene,
-        glance=Glance(cover, surface, sun_deg, thick),
-        estimate=CoverEstimate(
-            PIXELS, true_px + false_px, true_px, cloudy_px - true_px, false_px,
-            PIXELS - cloudy_px - false_px, true_px + false_px + 3.0,
-        ),
-        raw_bytes=RAW_BYTES,
-        encoded_bytes=round(length * RAW_BYTES),
-        held_out=int(scene.removeprefix("scene-")) % 4 == 0,
-    )  # fmt: skip
-
-
-SAMPLES = [sample(f"scene-{scene}", tile) for scene in range(200) for tile in range(4)]
 
 
 @pytest.fixture(scope="module")
@@ -197,14 +157,15 @@ def test_a_total_over_more_images_is_surer(fitted):
 
 def test_a_total_over_no_images_has_no_interval(fitted):
     assert fitted.held_out.kept_bytes.total(0) is None
-    part = surrogate_part(fitted, name="x", images=0, tiles=4.0)
+    part = surrogate_part(fitted, name="x", images=0, totals=(UNKNOWN, UNKNOWN))
     assert not any("For a total" in sentence for sentence in part["sentences"])
     assert part["sentences"][1].endswith("(mask) were not judged.")
     for told in (part["held_out"]["kept_bytes"], part["held_out"]["kept_clear_px"]):
-        assert (told["total_low"], told["total_high"]) == (None, None)
+        assert (told["total_low"], told["total_high"]) == UNKNOWN
     assert replace(fitted.held_out.kept_bytes, total_spread=3.0).total(1)[0] == -1.0
-    some = surrogate_part(fitted, name="x", images=1, tiles=4.0)
-    assert "For a total over 1 image the 95 % interval" in some["sentences"][1]
+    some = surrogate_part(fitted, name="x", images=1, totals=((-0.5, None), (-0.01, 0.02)))
+    said = "For a total over 1 image the 95 % interval of the error is -50.0 % upwards for bytes, -1.0 % to +2.0 % for"
+    assert said in some["sentences"][1]
 
 
 def test_no_scene_is_on_both_sides(fitted):
@@ -283,6 +244,18 @@ def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
 def test_a_file_that_cannot_be_written_is_told(fitted, tmp_path):
     with pytest.raises(ScenarioError, match="cannot be written"):
         write_surrogate(fitted, tmp_path / "nowhere" / "one.json")
+
+
+def test_a_place_that_takes_no_file_is_told_before_the_work(tmp_path, monkeypatch):
+    check_place(tmp_path / "one.json")
+    assert not list(tmp_path.iterdir())
+
+    def refused(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(ScenarioError, match=r"one\.json: cannot be written: Permission denied"):
+        check_place(tmp_path / "one.json")
 
 
 def test_the_packaged_one_is_small_and_learnt_from_thousands_of_tiles():

@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 from sweeping import write_sweep
 
-from payload.analysis.fidelity import DrawnFlights, surrogate_notes, surrogate_part
+from payload.analysis.fidelity import (
+    UNKNOWN,
+    DrawnFlights,
+    surrogate_notes,
+    surrogate_part,
+    totals_of,
+)
 from payload.analysis.sampled import sample_notes
-from payload.darkroom.fidelity import tiles_of_an_image
-from payload.scenario.load import load_scenario
 from payload.surrogate import read_surrogate
 from payload.sweep import PAGE, Serial, load_sweep, run_sweep
 from payload.sweep.goal import parse_goal
@@ -35,14 +39,22 @@ def drawn(write_scenario, small_surrogate, tmp_path):
 def test_a_sweep_s_page_tells_its_surrogate_s_error(drawn, small_surrogate, tmp_path):
     result = run_sweep(drawn(grid=GRID), tmp_path / "out", Serial())
     page = html.unescape((result.folder / PAGE).read_text())
-    taken = {row.metrics["arms.prune.images"] for row in result.rows}
-    surrogate, tiles = (
-        read_surrogate(small_surrogate),
-        tiles_of_an_image(load_scenario(drawn().base)),
+    part = surrogate_part(
+        read_surrogate(small_surrogate), name="x", images=0, totals=(UNKNOWN, UNKNOWN)
     )
-    part = surrogate_part(surrogate, name="x", images=min(taken), tiles=tiles)
     assert f"({part['sha256'][:12]})" in page
     assert part["sentences"][1] in page
+    assert "The 95 % interval of the error of totals of these 2 flights lie within" in page
+
+
+def test_each_row_of_a_swept_threshold_has_its_own_interval(drawn, tmp_path):
+    """Where nothing is dropped, what is clear is known but for the glance: that is the surest."""
+    grid = {"pruning.max_cloud_cover": [0.05, 0.4, 1.0]}
+    rows = run_sweep(drawn(grid=grid), tmp_path / "out", Serial()).rows
+    totals = [totals_of(row.metrics) for row in rows]
+    assert len({bytes_ for bytes_, _ in totals}) == 3
+    widths = [high - low if high is not None else 9.0 for _, (low, high) in totals]
+    assert min(widths[:2]) > 2 * widths[2] > 0
 
 
 def test_fidelities_side_by_side_tell_whom_the_error_is_of(drawn, tmp_path):
@@ -67,32 +79,17 @@ def test_a_search_tells_its_surrogate_s_error_on_page_terminal_and_table(drawn, 
     assert json.loads((found.folder / "search.json").read_text())["trust"] == list(found.trust)
 
 
-def test_one_surrogate_for_flights_of_several_sizes_tells_the_smallest_and_the_largest(
-    small_surrogate,
-):
+def test_one_surrogate_for_several_flights_tells_within_what_their_intervals_lie(small_surrogate):
     surrogate = read_surrogate(small_surrogate)
-    flown = DrawnFlights("a", surrogate, "x", 9.0, [9, 4])
-    notes = surrogate_notes([flown, replace(flown, variant="b", images=[6, 25])])
+    sure, unsure = ((-0.02, 0.05), (-0.01, 0.01)), ((-0.1, 0.04), (-0.005, 0.3))
+    flown = DrawnFlights("a", surrogate, "x", [sure])
+    notes = surrogate_notes([flown, replace(flown, variant="b", totals=[unsure])])
     assert len(notes) == 2
-    for images in (4, 25):
-        low, high = surrogate.held_out.kept_bytes.total(images)
-        said = f"total over {images} images the 95 % interval of the error is {100 * low:+.1f} % to {100 * high:+.1f} %"
-        assert said in notes[1]
-    alike = surrogate_notes([replace(flown, images=[4, 4])])
-    assert alike[1].count("the 95 % interval") == 1
-
-
-def test_images_of_several_sizes_are_told_apart(drawn, tmp_path):
-    """A total over images of one tile is less sure than one over as many of nine."""
-    sides = [32, 80]
-    found = run_sweep(
-        drawn(list=[{"camera.width_px": side, "camera.height_px": side} for side in sides]),
-        tmp_path / "out",
-        Serial(),
-    )
-    page = html.unescape((found.folder / PAGE).read_text())
-    for side in sides:
-        assert f"{side} x {side}: On " in page
+    assert "2 flights lie within -10.0 % to +5.0 % for bytes and -1.0 % to +30.0 % for" in notes[1]
+    endless = surrogate_notes([replace(flown, totals=[((-0.2, None), (-0.1, 0.1)), sure])])
+    assert "within -20.0 % upwards for bytes and -10.0 % to +10.0 % for" in endless[1]
+    nothing = surrogate_notes([replace(flown, totals=[(UNKNOWN, UNKNOWN)])])
+    assert "interval" not in nothing[1]
 
 
 def test_the_widest_interval_of_sampled_flights_is_told():
