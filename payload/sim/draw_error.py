@@ -1,7 +1,5 @@
 """How far a flight by surrogate may be off: what its images bring down, tile by tile, under its own rule."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from payload.analysis.fidelity import UNKNOWN, Interval, interval_of
@@ -10,8 +8,8 @@ from payload.ledger import FlightRecord
 from payload.pruning import decide
 from payload.sim.arms import make_arm
 from payload.sim.assemble import Assembly
-from payload.surrogate import Surrogate, Taken, doubts
-from payload.types import SURFACES, CoverEstimate
+from payload.surrogate import Rule, Surrogate, Taken, doubts
+from payload.types import SURFACES
 
 
 def draw_errors(
@@ -26,32 +24,33 @@ def draw_errors(
         record: Of the flight of the scenario's own arm.
     """
     policy = make_arm("prune", assembly.scenario.pruning).policy
-
-    def keeps(estimates: Sequence[CoverEstimate]) -> list[bool]:
-        return [decision.keep for decision in decide(estimates, policy)]
-
-    donors, surfaces = list[int](), list[int]()
+    rule = Rule(policy.max_cloud_cover, policy.judged_by == "expected_cover")
+    donors, surfaces, covers = list[int](), list[int](), list[float]()
     images, sizes = list[int](), list[tuple[int, int]]()
     kept_bytes = kept_px = 0
     for number, image in enumerate(record.images):
         facts = memo.facts_of[image.acquisition.id]
-        for fact, is_kept in zip(facts, keeps([fact.estimate for fact in facts]), strict=True):
+        decisions = decide([fact.estimate for fact in facts], policy)
+        for fact, decision in zip(facts, decisions, strict=True):
             if fact.donor is None or fact.surface is None:
                 continue
+            clear_px = fact.estimate.clear_px or 0
             donors.append(fact.donor)
             surfaces.append(SURFACES.index(fact.surface))
+            covers.append(1.0 - clear_px / fact.pixels)
             images.append(number)
             sizes.append((fact.raw_bytes, fact.pixels))
-            if is_kept:
+            if decision.keep:
                 kept_bytes += fact.encoded_bytes
-                kept_px += fact.estimate.clear_px or 0
+                kept_px += clear_px
     if not donors:
         return UNKNOWN, UNKNOWN
     taken = Taken(
         donor=np.array(donors, np.intp),
         surface=np.array(surfaces, np.intp),
+        cover=np.array(covers, np.float64),
         image=np.array(images, np.intp),
         sizes=np.array(sizes, np.float64),
     )
-    of_bytes, of_px = doubts(surrogate, taken, keeps)
+    of_bytes, of_px = doubts(surrogate, taken, rule)
     return interval_of(of_bytes, kept_bytes), interval_of(of_px, kept_px)

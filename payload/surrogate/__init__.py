@@ -17,7 +17,7 @@ it: they can be swept without fitting anew.
 256
 """
 
-from payload.surrogate.doubt import Doubt, Taken, doubts
+from payload.surrogate.doubt import Doubt, Rule, Taken, doubts
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
 from payload.surrogate.likeness import Likeness, likeness
@@ -44,6 +44,7 @@ __all__ = [
     "FittedOn",
     "HeldOut",
     "Likeness",
+    "Rule",
     "Sample",
     "Surrogate",
     "Taken",

@@ -1,9 +1,10 @@
 """How far a total over drawn tiles may be off: as far as donors are, were they drawn from donors of other scenes.
 
 What is true of a drawn tile nobody knows; of the donor that it takes after it is known. So each third of the donors is drawn
-like tiles from the other two, and kept or dropped by the rule that flies. A flight is then as far off as if its tiles were
-donors that resemble theirs and lie on such ground, those of one image of one scene, as they are drawn: it has its own mix of ground, sky
-and sun, its own threshold and its own size of images, and so has its error.
+like tiles from the other two. A flight is then as far off as if its tiles were donors that resemble theirs and lie on such ground,
+those of one image of one scene, as they are and as they are drawn: with the tile's own cover, with which it lies near the
+threshold or far from it, and kept or dropped by the rule that flies. So it has its own mix of ground, sky and sun, its own rule
+and its own size of images, and so has its error.
 
 The variance of a total is that of its images, which err independently of each other, and that with which a mean error is known
 from the scenes of the fit. Few scenes may stand behind either, so that degrees of freedom are told with it.
@@ -12,7 +13,7 @@ Source: Stone 1974, Journal of the Royal Statistical Society B 36(2), 111-147, f
 Sampling Techniques, section 9A.3, for means whose parts come in clusters; Satterthwaite 1946, Biometrics Bulletin 2(6), 110-114.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,9 @@ from numpy.typing import NDArray
 
 from payload.rng import stream
 from payload.surrogate.likeness import NEIGHBOURS, ground_of
-from payload.surrogate.model import Surrogate, TileSize, as_donor, of_one_scene
-from payload.types import CoverEstimate
+from payload.surrogate.model import Surrogate, of_one_scene
 
-Keeps = Callable[[Sequence[CoverEstimate]], Sequence[bool]]
-"""Which tiles are kept, by what the masker says of them."""
-_Seen = Sequence[tuple[CoverEstimate, int]]  # and [byte] the length of the record
+Real = NDArray[np.float64]
 
 _TURNS = 3  # each third of the donors is judged by the other two
 _DRAWS = 4  # of each donor
@@ -35,20 +33,35 @@ _TILES_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """Which tiles are kept: those whose cover is not above a threshold.
+
+    Attributes:
+        max_cover: The threshold.
+        is_expected: Whether the cover is that of the probabilities, or of the mask.
+    """
+
+    max_cover: float
+    is_expected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Tiles that were drawn, one row a tile.
 
     Attributes:
         donor: Number of the donor that it takes after, shape (T,).
         surface: Of its own ground, index into `SURFACES`, shape (T,).
+        cover: Of the tile itself, by a glance, 0 to 1, shape (T,).
         image: Number of its image, from 0, ascending, shape (T,).
         sizes: [byte] Length of its raw record, [px] its area; shape (T, 2).
     """
 
     donor: NDArray[np.intp]
     surface: NDArray[np.intp]
+    cover: Real
     image: NDArray[np.intp]
-    sizes: NDArray[np.float64]
+    sizes: Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +79,64 @@ class Doubt:
     freedom: float
 
 
-def doubts(surrogate: Surrogate, taken: Taken, keeps: Keeps) -> tuple[Doubt, Doubt]:
+def doubts(surrogate: Surrogate, taken: Taken, rule: Rule) -> tuple[Doubt, Doubt]:
     """How far totals over tiles may be off: of bytes of kept tiles, and of clear pixels in them."""
-    crossed = _crossed_of(surrogate)
-    errors = crossed.errors(keeps)
-    likes = _likes(surrogate, taken)
-    of_images = _variance_of_images(surrogate, taken, errors, likes)
-    found = [
-        _doubt(
-            surrogate, taken.sizes[:, figure], errors[:, :, figure], likes, float(of_images[figure])
-        )
-        for figure in range(2)
-    ]
-    return found[0], found[1]
+    crossed, likes = _crossed_of(surrogate), _likes(surrogate, taken)
+    of_bytes, of_clear = _Sums.of(surrogate.scenes), _Sums.of(surrogate.scenes)
+    for images, tiles in _blocks(taken):
+        nears = likes.donors[likes.row[tiles]]
+        scenes = surrogate.scene_of[nears]
+        turns = _turns(surrogate.scenes, images, taken.image[tiles] - images.start, scenes)
+        found = crossed.errors(nears, taken.cover[tiles], rule)
+        for figure, sums in enumerate((of_bytes, of_clear)):
+            errors = found[figure] * taken.sizes[tiles, figure, None]
+            sums.add(errors, scenes, taken.sizes[tiles, figure])
+            sums.of_images += _variance(errors, turns, taken.image[tiles] - images.start)
+    return of_bytes.doubt, of_clear.doubt
+
+
+@dataclass
+class _Sums:
+    """What is known of the error of one total, scene by scene of the fit, each of shape (scenes,).
+
+    Attributes:
+        errors: Expected from a scene's donors.
+        sizes: Of tiles for which they stand.
+        squares: Of the errors of tiles.
+        of_images: Variance of the images' errors, a number.
+    """
+
+    errors: Real
+    sizes: Real
+    squares: Real
+    of_images: float = 0.0
+
+    @classmethod
+    def of(cls, scenes: int) -> "_Sums":
+        """Of nothing as yet."""
+        return cls(np.zeros(scenes), np.zeros(scenes), np.zeros(scenes))
+
+    def add(self, errors: Real, scenes: NDArray[np.intp], sizes: Real) -> None:
+        """Add tiles by their errors, shape (draws, T, M), after donors of scenes, shape (T, M)."""
+        each, flat, count = scenes.shape[1], scenes.ravel(), self.sizes.size
+        self.errors += np.bincount(flat, errors.mean(axis=0).ravel(), count) / each
+        self.squares += np.bincount(flat, (errors**2).mean(axis=0).ravel(), count) / each
+        self.sizes += np.bincount(flat, np.repeat(sizes, each), count) / each
+
+    @property
+    def doubt(self) -> Doubt:
+        """What follows for the total."""
+        bias = float(self.errors.sum())
+        apart = self.errors - self.sizes * (bias / max(float(self.sizes.sum()), 1.0))
+        of_scenes = apart**2
+        known = float(of_scenes.sum())
+        from_scenes = self.squares * (self.of_images / max(float(self.squares.sum()), 1e-9))
+        variance = self.of_images + known
+        parts = float(((from_scenes + of_scenes) ** 2).sum())
+        # Assumption: the bias is believed as far as its square exceeds its variance, after Efron and Morris 1973, Journal of
+        # the American Statistical Association 68, 117-130: tiles of the fit are seldom biased, and what a few donors tell of it is noise.
+        believed = max(0.0, 1.0 - known / bias**2) if bias else 0.0
+        return Doubt(believed * bias, variance**0.5, variance**2 / parts if parts else 1e9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,67 +170,45 @@ def _likes(surrogate: Surrogate, taken: Taken) -> _Likes:
     return _Likes(row.ravel(), donors)
 
 
-def _doubt(
-    surrogate: Surrogate,
-    sizes: NDArray[np.float64],
-    errors: NDArray[np.float64],
-    likes: _Likes,
-    of_images: float,
-) -> Doubt:
-    """Of one figure: `sizes` of tiles, `errors` of donors, shape (draws, N), and the variance of its images."""
-    mean = errors.mean(axis=0)
-    weights = _weights(likes, sizes, mean.size)
-    bias = float((weights * mean).sum())
-    apart = weights * (mean - bias / max(float(weights.sum()), 1.0))
-    of_scenes = np.bincount(surrogate.scene_of, apart) ** 2
-    known = float(of_scenes.sum())
-    squares = _weights(likes, sizes**2, mean.size) * (errors**2).mean(axis=0)
-    theirs = np.bincount(surrogate.scene_of, squares)
-    from_scenes = theirs * of_images / max(float(theirs.sum()), 1e-9)
-    variance = of_images + known
-    parts = float(((from_scenes + of_scenes) ** 2).sum())
-    # Assumption: the bias is believed as far as its square exceeds its variance, after Efron and Morris 1973, Journal of
-    # the American Statistical Association 68, 117-130: tiles of the fit are seldom biased, and what a few donors tell of it is noise.
-    believed = max(0.0, 1.0 - known / bias**2) if bias else 0.0
-    return Doubt(believed * bias, variance**0.5, variance**2 / parts if parts else 1e9)
-
-
-def _weights(likes: _Likes, sizes: NDArray[np.float64], donors: int) -> NDArray[np.float64]:
-    """How much of the tiles is expected to err as each donor does, shape (N,)."""
-    rows, each = likes.donors.shape
-    of_rows = np.bincount(likes.row, sizes, rows) / each
-    return np.asarray(
-        np.bincount(likes.donors.ravel(), np.repeat(of_rows, each), donors), np.float64
-    )
-
-
-def _variance_of_images(
-    surrogate: Surrogate,
-    taken: Taken,
-    errors: NDArray[np.float64],
-    likes: _Likes,
-) -> NDArray[np.float64]:
-    """Of the sum over images of their errors, were each drawn again, shape (2,)."""
+def _blocks(taken: Taken) -> Iterator[tuple[range, slice]]:
+    """Some images at a time, and their tiles."""
     images = int(taken.image.max(initial=-1)) + 1
-    replicas = min(_REPLICAS, max(2, _IMAGES // max(images, 1)))
-    ends = np.searchsorted(taken.image, np.arange(images + 1))
+    ends = np.searchsorted(taken.image, np.arange(images + 1)).tolist()
     together = max(1, _TILES_AT_ONCE * images // max(taken.donor.size, 1))
-    variance = np.zeros(2)
     for first in range(0, images, together):
         last = min(first + together, images)
-        tiles = slice(ends[first], ends[last])
-        image, nears = taken.image[tiles] - first, likes.donors[likes.row[tiles]]
-        scenes = surrogate.scene_of[nears]
-        sums = np.zeros((replicas, last - first, 2))
-        for replica in range(replicas):
-            dice = stream(0, "doubt", first, replica)
-            moods = dice.random((last - first, surrogate.scenes))[image[:, None], scenes]
-            like = of_one_scene(nears, scenes, moods, dice.random(image.size))
-            found = errors[replica % _DRAWS, like] * taken.sizes[tiles]
-            for figure in range(2):
-                sums[replica, :, figure] = np.bincount(image, found[:, figure], last - first)
-        variance += sums.var(axis=0, ddof=1).sum(axis=0)
-    return variance
+        yield range(first, last), slice(ends[first], ends[last])
+
+
+def _turns(
+    count: int, images: range, image: NDArray[np.intp], scenes: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Which of its donors a tile takes after when its image is drawn again, shape (replicas, T).
+
+    Args:
+        count: Scenes of the fit.
+        images: Their numbers.
+        image: Of each tile, from the first of them, shape (T,).
+        scenes: Of the donors of each tile, shape (T, M).
+    """
+    replicas = min(_REPLICAS, max(2, _IMAGES // len(images)))
+    places = np.broadcast_to(np.arange(scenes.shape[1]), scenes.shape)
+    found = np.empty((replicas, image.size), np.intp)
+    for replica in range(replicas):
+        dice = stream(0, "doubt", images.start, replica)
+        moods = dice.random((len(images), count))[image[:, None], scenes]
+        found[replica] = of_one_scene(places, scenes, moods, dice.random(image.size))
+    return found
+
+
+def _variance(errors: Real, turns: NDArray[np.intp], image: NDArray[np.intp]) -> float:
+    """Of the sum over images of their errors, were each drawn again: by errors of tiles, shape (draws, T, M)."""
+    tiles = np.arange(image.size)
+    sums = [
+        np.bincount(image, errors[replica % _DRAWS, tiles, turn])
+        for replica, turn in enumerate(turns)
+    ]
+    return float(np.var(sums, axis=0, ddof=1).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,27 +216,37 @@ class _Crossed:
     """Donors as they are, and as they would be drawn from donors of other scenes.
 
     Attributes:
-        sizes: [byte] Of their raw records, [px] their area; shape (N, 2).
-        painted: What they are.
-        drawn: What they would be, some times.
+        shares: See `Surrogate.shares`, shape (N, 4).
+        drawn: Whose shares each would have, some times: numbers of donors, shape (draws, N).
+        unseen: By how much the true cover is more than a glance says, shape (N,).
     """
 
-    sizes: NDArray[np.float64]
-    painted: _Seen
-    drawn: Sequence[_Seen]
+    shares: Real
+    drawn: NDArray[np.intp]
+    unseen: Real
 
-    def errors(self, keeps: Keeps) -> NDArray[np.float64]:
-        """Drawn less painted as shares of a tile's size: kept bytes and clear pixels, shape (draws, N, 2)."""
-        painted = _brought_down(self.painted, keeps)
-        drawn = np.array([_brought_down(seen, keeps) for seen in self.drawn])
-        return np.asarray((drawn - painted) / self.sizes, np.float64)
+    def errors(self, nears: NDArray[np.intp], cover: Real, rule: Rule) -> tuple[Real, Real]:
+        """Drawn less painted, of kept bytes and of clear pixels, as shares of a tile: each of shape (draws, T, M).
+
+        Args:
+            nears: Donors that stand for each tile, shape (T, M).
+            cover: Of the tiles at a glance, shape (T,).
+            rule: By which is kept.
+        """
+        drawn = _brought_down(self.shares[self.drawn[:, nears]], cover[:, None], rule)
+        true_cover = np.clip(cover[:, None] + self.unseen[nears], 0.0, 1.0)
+        painted = _brought_down(self.shares[nears], true_cover, rule)
+        return drawn[0] - painted[0], drawn[1] - painted[1]
 
 
-def _brought_down(seen: _Seen, keeps: Keeps) -> NDArray[np.float64]:
-    """[byte], [px] Of each tile, shape (N, 2)."""
-    kept = np.array(keeps([estimate for estimate, _ in seen]), np.float64)
-    found = [(encoded_bytes, estimate.clear_px or 0) for estimate, encoded_bytes in seen]
-    return np.asarray(np.array(found, np.float64) * kept[:, None], np.float64)
+def _brought_down(shares: Real, cover: Real, rule: Rule) -> tuple[Real, Real]:
+    """Bytes and clear pixels of tiles of such covers that have donors' shares, as shares of a tile; none where it is dropped."""
+    found, wrong, surplus, length = np.moveaxis(shares, -1, 0)
+    told = found * cover + wrong * (1.0 - cover)
+    if rule.is_expected:
+        told = told + surplus
+    kept = np.clip(told, 0.0, 1.0) <= rule.max_cover
+    return kept * length, kept * (1.0 - cover)
 
 
 _known: dict[str, _Crossed] = {}  # a sweep flies one surrogate many times
@@ -226,48 +272,6 @@ def _cross(surrogate: Surrogate) -> _Crossed:
             dice = stream(0, "crossed", turn, number)
             moods = dice.random((surrogate.scenes, surrogate.scenes))[mine[:, None], scenes]
             donors[number, judged] = of_one_scene(near, scenes, moods, dice.random(judged.size))
-    raw_bytes = surrogate.donors.raw_bytes
-    sizes = [
-        TileSize(int(pixels), raw) for pixels, raw in zip(surrogate.pixels, raw_bytes, strict=True)
-    ]
     return _Crossed(
-        sizes=np.stack([np.array(raw_bytes, np.float64), surrogate.pixels], axis=1),
-        painted=_painted(surrogate),
-        drawn=[
-            [
-                as_donor(surrogate.shares[donor], cover, size)
-                for donor, cover, size in zip(row, surrogate.donors.cover, sizes, strict=True)
-            ]
-            for row in donors.tolist()
-        ],
+        np.array(surrogate.shares), donors, surrogate.true_cover - surrogate.looks.cover
     )
-
-
-def _painted(surrogate: Surrogate) -> _Seen:
-    """What was found in donors, and the lengths of their records."""
-    at = surrogate.donors
-    columns = (
-        at.true_cloud_px,
-        at.missed_cloud_px,
-        at.false_cloud_px,
-        at.true_clear_px,
-        at.expected_cloud_px,
-        at.encoded_bytes,
-    )
-    return [
-        (
-            CoverEstimate(
-                true_px + missed_px + false_px + clear_px,
-                true_px + false_px,
-                true_px,
-                missed_px,
-                false_px,
-                clear_px,
-                float(expected_px),
-            ),
-            encoded_bytes,
-        )
-        for true_px, missed_px, false_px, clear_px, expected_px, encoded_bytes in zip(
-            *columns, strict=True
-        )
-    ]

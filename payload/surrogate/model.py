@@ -183,6 +183,12 @@ class Surrogate:
         )
 
     @cached_property
+    def true_cover(self) -> NDArray[np.float64]:
+        """Of each donor, as it was painted, 0 to 1, shape (N,)."""
+        at = self._columns
+        return np.asarray((at["true_cloud_px"] + at["missed_cloud_px"]) / self.pixels, np.float64)
+
+    @cached_property
     def scene_of(self) -> NDArray[np.intp]:
         """Number of each donor's scene, shape (N,)."""
         return self._columns["scene"].astype(np.intp)

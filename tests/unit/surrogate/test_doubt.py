@@ -8,7 +8,7 @@ from made_up_tiles import FITTED_ON, PIXELS, RAW_BYTES, SAMPLES, SIZE, sample
 
 from payload.analysis.fidelity import UNKNOWN, interval_of
 from payload.rng import stream
-from payload.surrogate import Doubt, Taken, as_donor, calibrate, donors_of_each, doubts
+from payload.surrogate import Doubt, Rule, Taken, as_donor, calibrate, donors_of_each, doubts
 from payload.types import SURFACES
 
 SCENES, TILES = 20, 4
@@ -19,13 +19,9 @@ def fitted():
     return calibrate(SAMPLES, FITTED_ON)
 
 
-def below(limit):
-    return lambda estimates: [estimate.cover <= limit for estimate in estimates]
-
-
-def brought_down(seen, keeps):
+def brought_down(seen, rule):
     """Bytes and clear pixels of tiles that are kept."""
-    kept = np.array(keeps([estimate for estimate, _ in seen]))
+    kept = np.array([estimate.cover <= rule.max_cover for estimate, _ in seen])
     return kept @ np.array([(size, estimate.clear_px) for estimate, size in seen], float)
 
 
@@ -47,7 +43,8 @@ def flown(fitted, first, bright):
         surfaces += [SURFACES.index(tile.glance.surface) for tile in tiles]
         images += [number] * TILES
     sizes = np.tile([RAW_BYTES, PIXELS], (len(donors), 1)).astype(float)
-    return drawn, true, Taken(np.array(donors), np.array(surfaces), np.array(images), sizes)
+    covers = np.array([1.0 - estimate.clear_px / PIXELS for estimate, _ in drawn])
+    return drawn, true, Taken(np.array(donors), np.array(surfaces), covers, np.array(images), sizes)
 
 
 def test_intervals_hold_for_any_threshold_and_ground_and_those_of_the_mix_kept_out_do_not(fitted):
@@ -57,9 +54,9 @@ def test_intervals_hold_for_any_threshold_and_ground_and_those_of_the_mix_kept_o
     for flight in range(40):
         drawn, true, taken = flown(fitted, 1000 + SCENES * flight, bright=flight % 2 or None)
         for limit in (0.35, 0.5):
-            keeps = below(limit)
-            got, was = brought_down(drawn, keeps), brought_down(true, keeps)
-            for figure, doubt in enumerate(doubts(fitted, taken, keeps)):
+            rule = Rule(limit)
+            got, was = brought_down(drawn, rule), brought_down(true, rule)
+            for figure, doubt in enumerate(doubts(fitted, taken, rule)):
                 low, high = interval_of(doubt, got[figure])
                 off = got[figure] / was[figure] - 1
                 held.append(low <= off and (high is None or off <= high))
@@ -72,22 +69,22 @@ def test_intervals_hold_for_any_threshold_and_ground_and_those_of_the_mix_kept_o
 
 def test_where_all_is_kept_clear_ground_is_as_sure_as_the_glance(fitted):
     drawn, true, taken = flown(fitted, 5000, bright=None)
-    keeps = below(1.0)
-    got, was = brought_down(drawn, keeps)[1], brought_down(true, keeps)[1]
+    rule = Rule(1.0)
+    got, was = brought_down(drawn, rule)[1], brought_down(true, rule)[1]
     assert got == pytest.approx(was, abs=len(drawn))  # a pixel of rounding each
-    assert doubts(fitted, taken, keeps)[1].deviation < 0.001 * got
+    assert doubts(fitted, taken, rule)[1].deviation < 0.001 * got
 
 
 def test_what_is_twice_as_large_errs_twice_as_far_and_what_nobody_keeps_not_at_all(fitted):
     _, _, taken = flown(fitted, 5000, bright=None)
     larger = replace(taken, sizes=2 * taken.sizes)
     for one, other in zip(
-        *(doubts(fitted, each, below(0.4)) for each in (taken, larger)), strict=True
+        *(doubts(fitted, each, Rule(0.4)) for each in (taken, larger)), strict=True
     ):
         assert other.deviation == pytest.approx(2 * one.deviation)
         assert other.bias == pytest.approx(2 * one.bias)
         assert other.freedom == pytest.approx(one.freedom)
-    for doubt in doubts(fitted, taken, below(-1.0)):
+    for doubt in doubts(fitted, taken, Rule(-1.0)):
         assert (doubt.bias, doubt.deviation) == (0, 0)
 
 
@@ -97,10 +94,11 @@ def test_images_even_out_and_what_the_fit_does_not_know_does_not(fitted):
     many = Taken(
         np.tile(taken.donor, 100),
         np.tile(taken.surface, 100),
+        np.tile(taken.cover, 100),
         np.concatenate([taken.image + SCENES * turn for turn in range(100)]),
         np.tile(taken.sizes, (100, 1)),
     )
-    few, lots = (doubts(fitted, each, below(0.4))[0].deviation for each in (taken, many))
+    few, lots = (doubts(fitted, each, Rule(0.4))[0].deviation for each in (taken, many))
     assert 10 * few < lots < 100 * few
 
 
