@@ -72,7 +72,8 @@ def _command(function: F) -> F:
     def guarded(*args: object, **options: object) -> None:
         try:
             function(*args, **options)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as after `>&-`
+                sys.stdout.flush()
         except PayloadError as error:
             _say(f"error: {error}")
             raise typer.Exit(exit_code_of(error)) from error

@@ -1,12 +1,14 @@
 """Whether a scenario can be flown: everything that it names is read, and nothing is flown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from payload.energy import load_profile
+from payload.imaging.sensor import frame_length_km, raw_volume_bytes, swath_km
 from payload.orbit.purchased import read_passes
 from payload.planning.outlook import check_foresight
 from payload.ports import Examinable, Masker, SceneSource
@@ -17,8 +19,11 @@ from payload.sim.assemble import fitted_profile, make_sensor, surrogate_of
 from payload.timetable.encounters import propagators_of
 from payload.timetable.passes import outdated
 from payload.timetable.wanted import targets_of_file
+from payload.units import BYTES_PER_MB
 
 Tell = Callable[[str], None]
+_NARROW_KM = 0.1
+"""An image this narrow shows a field, if that: likelier is a width that was mistyped."""
 
 
 def _silence(_note: str) -> None:
@@ -73,6 +78,30 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
     check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
-    for note in (*requested.notes, *outdated(scenario, propagators)[1]):
+    for note in (*requested.notes, *outdated(scenario, propagators)[1], *_too_little(scenario)):
         tell(note)
     return scenario
+
+
+def _too_little(scenario: Scenario) -> Iterator[str]:
+    """What is allowed, and yet so little that hardly anything can come of it."""
+    if not scenario.stations:
+        yield "stations: there are none, so nothing can come down"
+    sensor = make_sensor(scenario)
+    across_km, along_km = swath_km(sensor), frame_length_km(sensor)
+    if min(across_km, along_km) < _NARROW_KM:
+        yield f"camera: an image shows {across_km:g} x {along_km:g} km of the ground"
+    tile_px, room = scenario.pruning.tile_px, scenario.memory.capacity_bytes
+    tile = replace(
+        sensor,
+        width_px=min(tile_px, sensor.width_px),
+        height_px=min(tile_px, sensor.height_px),
+    )
+    for what, needed in (("tile", tile), ("image", sensor)):
+        needed_bytes = raw_volume_bytes(needed)
+        if room < needed_bytes:
+            yield (
+                f"memory.capacity_mb: {room / BYTES_PER_MB:g} MB hold no whole {what}, which is acquired as "
+                f"{needed_bytes / BYTES_PER_MB:.3g} MB: what finds no room is lost as overflowed"
+            )
+            return

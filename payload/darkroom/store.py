@@ -1,10 +1,10 @@
 """A memo on disk: what a piece of pixel work found, by the digest of all that determines it.
 
-    <place>/<two digits>/<digest>.facts     a line of format, a checksum, JSON
+    <place>/<two digits>/<digest>.facts     a line of format, a checksum of digest and JSON, JSON
     <place>/<two digits>/<digest>.records   the tile records as they were spooled, where they were kept
 
 Each file is written beside and renamed, so that several processes may write at once. What is damaged, cut
-short or of another format is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
+short, of another format or another's under this name is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
 the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
 counted or removed. No trouble with the disk fails a run: the work is done again instead.
 """
@@ -31,7 +31,7 @@ PLACE, LIMIT = "PAYLOAD_SIM_MEMO", "PAYLOAD_SIM_MEMO_MB"
 LIMIT_MB = 2000
 OFF = "off"
 
-_FORMAT = b"payload-sim memo 1\n"
+_FORMAT = b"payload-sim memo 2\n"
 _FACTS, _RECORDS, _PARTIAL = ".facts", ".records", ".partial"
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.(facts|records)(\.[0-9a-f]+\.partial)?")
 """What files of a memo are called, within its folder."""
@@ -82,7 +82,7 @@ class Store:
         """The facts of a piece of work, its records put into the file `spool`; None where they are not there."""
         path = self._path(key)
         try:
-            entry = _unpacked(path.with_suffix(_FACTS).read_bytes())
+            entry = _unpacked(key, path.with_suffix(_FACTS).read_bytes())
             if spool is not None:
                 records = path.with_suffix(_RECORDS).read_bytes()
                 if digest_bytes(records) != entry.records_sha256:
@@ -103,7 +103,7 @@ class Store:
         try:
             records = None if spool is None else spool.read_bytes()
             sha256 = None if records is None else digest_bytes(records)
-            told = _packed(Entry(facts, sha256))
+            told = _packed(key, Entry(facts, sha256))
             size_bytes = len(told) + len(records or b"")
             if size_bytes > self.limit_bytes:
                 return
@@ -124,9 +124,10 @@ class Store:
     def _has_records(path: Path) -> bool:
         """Whether another process has kept the same work meanwhile, records and all."""
         try:
-            return _unpacked(path.with_suffix(_FACTS).read_bytes()).records_sha256 is not None
+            entry = _unpacked(path.name, path.with_suffix(_FACTS).read_bytes())
         except (OSError, ValueError):
             return False
+        return entry.records_sha256 is not None
 
     def _make_room(self, size_bytes: int) -> None:
         """Count what comes, and let go what was longest unused if it would be too much."""
@@ -188,6 +189,9 @@ def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(place)
+    except FileExistsError:
+        _log.warning("no memo in %s: it is no folder", place)
+        return None
     except OSError as error:
         _log.warning("no memo in %s: %s", place, error.strerror or error)
         return None
@@ -229,19 +233,24 @@ def _put(path: Path, content: bytes) -> None:
         raise
 
 
-def _packed(entry: Entry) -> bytes:
+def _packed(key: str, entry: Entry) -> bytes:
     body = _ENTRY.dump_json(entry)
-    return _FORMAT + digest_bytes(body).encode() + b"\n" + body
+    return _FORMAT + _checksum(key, body) + b"\n" + body
 
 
-def _unpacked(told: bytes) -> Entry:
+def _checksum(key: str, body: bytes) -> bytes:
+    """With the key: a file that somebody has renamed, or put back under another name, would answer for another view."""
+    return digest_bytes(key.encode() + b"\n" + body).encode()
+
+
+def _unpacked(key: str, told: bytes) -> Entry:
     """The entry in a file.
 
     Raises:
-        ValueError: It is damaged, or of another format.
+        ValueError: It is damaged, of another format, or of another key.
     """
     checksum, _, body = told.removeprefix(_FORMAT).partition(b"\n")
-    if not told.startswith(_FORMAT) or digest_bytes(body).encode() != checksum:
+    if not told.startswith(_FORMAT) or _checksum(key, body) != checksum:
         raise ValueError("damaged")
     try:
         return _ENTRY.validate_json(body)

@@ -4,11 +4,12 @@ What a killed run left, the next run of that name takes away; it knows by the lo
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EEXIST, ENOTEMPTY
+from errno import EBADF, EEXIST, EINVAL, ENOTEMPTY, ENOTSUP
 from glob import escape
 from pathlib import Path
 from secrets import token_hex
@@ -17,6 +18,9 @@ from typing import IO, Any, Self
 
 from payload.errors import ScenarioError
 from payload.scratch import hold, left_behind
+
+_NO_SYNC = {EINVAL, EBADF, ENOTSUP}
+"""Says a file system that cannot do it, as some of networks cannot; the results are none the worse."""
 
 
 def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
@@ -34,6 +38,28 @@ def dump_parts(
         for number, part in enumerate(parts):
             file.write(f"{', ' if number else ''}{_on_a_line(part)}")
         file.write("]}\n")
+
+
+def _bring_to_disk(folder: Path) -> None:
+    """See that the disk holds all files of a folder, and their names."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(place, name))
+        _sync(Path(place))
+
+
+def _sync(path: Path) -> None:
+    """See that the disk holds a file, or the names in a folder; a full disk may say so only now."""
+    if path.is_dir() and os.name == "nt":  # where no folder can be opened
+        return
+    known = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(known)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(known)
 
 
 def _on_a_line(value: object) -> str:
@@ -90,11 +116,10 @@ class ResultsFolder:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if kind is not None:
-                shutil.rmtree(self.partial, ignore_errors=True)
-            else:
+            if kind is None:
                 self._replace()
-        finally:
+        finally:  # also of who is interrupted while it waits for the disk
+            self._clear(self._mark)
             self._let_go()
 
     def _let_go(self) -> None:
@@ -106,6 +131,7 @@ class ResultsFolder:
     def _replace(self) -> None:
         """What was written stands in the place of an older folder."""
         shutil.rmtree(self.spool)
+        _bring_to_disk(self.partial)  # its name must not outlive a power cut without what it names
         old = self._beside("old", self._mark)
         while True:
             if self.final.is_symlink() or self.final.is_file():
@@ -122,6 +148,7 @@ class ResultsFolder:
             shutil.rmtree(
                 old, ignore_errors=True
             )  # it was faster, and its results are replaced, too
+        _sync(self.parent)  # the new name stands before what it replaces goes
         shutil.rmtree(old, ignore_errors=True)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
@@ -134,13 +161,16 @@ class ResultsFolder:
             with left_behind(lock) as is_left:
                 if not is_left:
                     continue
-                mark = lock.name.rpartition("-")[2]
-                old = self._beside("old", mark)
-                if old.exists() and not self.final.exists():
-                    old.rename(self.final)
-                for left in (old, self._beside("partial", mark)):
-                    shutil.rmtree(left, ignore_errors=True)
+                self._clear(lock.name.rpartition("-")[2])
                 lock.unlink(missing_ok=True)
+
+    def _clear(self, mark: str) -> None:
+        """Remove what a run has not brought to an end, and put back what it had put aside."""
+        old = self._beside("old", mark)
+        if old.exists() and not self.final.exists():
+            old.rename(self.final)
+        for left in (old, self._beside("partial", mark)):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _beside(self, what: str, mark: str) -> Path:
         return self.parent / f".{self.name}.{what}-{mark}"

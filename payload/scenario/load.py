@@ -17,7 +17,7 @@ from payload import registry
 from payload.errors import PayloadError, ScenarioError
 from payload.scenario.choice import Choice
 from payload.scenario.models import Scenario
-from payload.scenario.section import NAME
+from payload.scenario.section import NAME, MisfitError
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
 MOST_ERRORS, MOST_SAID = 12, 160
@@ -223,6 +223,9 @@ def _sentence(
         case "value_error" if loc:
             return f"{source.blamed(loc)}: {key}: {item['msg'].removeprefix('Value error, ')}"
         case "value_error":
+            error = item.get("ctx", {}).get("error")
+            if isinstance(error, MisfitError):
+                said = f"{source.blamed(error.blamed)}: {'.'.join(map(str, error.blamed))}"
             return f"{said}: {item['msg'].removeprefix('Value error, ')}"
         case _:
             wanted = _wanted(item)

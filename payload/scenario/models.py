@@ -38,7 +38,7 @@ from payload.scenario.power import ComputerModel, PowerModel
 from payload.scenario.prices import PricesModel
 from payload.scenario.radio import RadioModel
 from payload.scenario.rescheduling import ReschedulingModel
-from payload.scenario.section import Name, Section
+from payload.scenario.section import MisfitError, Name, Section
 from payload.scenario.source import ScenarioSource
 from payload.scenario.storage import MemoryModel, RequestsModel
 from payload.units import S_PER_H
@@ -225,28 +225,35 @@ class Scenario(Section):
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{what} need different names; twice: {', '.join(twice)}")
+                again = len(names) - 1 - names[::-1].index(twice[0])
+                written = again < len(getattr(self, what))  # or one of a constellation's
+                raise MisfitError(
+                    (what, again) if written else ("constellations",),
+                    f"{what} need different names; twice: {', '.join(twice)}",
+                )
         return self
 
     @model_validator(mode="after")
     def _faults_befall_somebody(self) -> Self:
-        for fault in self.faults:
+        for number, fault in enumerate(self.faults):
             known = self.stations if fault.strikes_stations else self.fleet
             names = [item.name for item in known]
             if fault.who is not None and fault.who not in names:
-                raise ValueError(
-                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names) or 'nobody'}"
+                raise MisfitError(
+                    ("faults", number),
+                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names) or 'nobody'}",
                 )
         return self
 
     @model_validator(mode="after")
     def _uploads_are_for_somebody(self) -> Self:
         names = [item.name for item in self.fleet]
-        for upload in self.uplink.uploads:
+        for number, upload in enumerate(self.uplink.uploads):
             if upload.satellite is not None and upload.satellite not in names:
-                raise ValueError(
+                raise MisfitError(
+                    ("uplink", "uploads", number),
                     f"the upload {upload.name!r} is for {upload.satellite!r}, which is none of: "
-                    f"{', '.join(names)}"
+                    f"{', '.join(names)}",
                 )
         return self
 
@@ -254,9 +261,10 @@ class Scenario(Section):
     def _errors_leave_something(self) -> Self:
         most = 2 ** (self.camera.bit_depth - 1) - 1
         if self.loss.max_error is not None and self.loss.max_error > most:
-            raise ValueError(
+            raise MisfitError(
+                ("loss", "max_error"),
                 f"loss.max_error is {self.loss.max_error}; of samples of {self.camera.bit_depth} bit errors "
-                f"of up to {most} leave something"
+                f"of up to {most} leave something",
             )
         return self
 
@@ -265,21 +273,24 @@ class Scenario(Section):
         most = 2 ** (self.camera.bit_depth - 1) - 1
         own = getattr(self.codec.options, "max_error_dn", 0)
         if own > most:
-            raise ValueError(
+            raise MisfitError(
+                ("codec", "max_error_dn"),
                 f"codec.max_error_dn is {own}; of samples of {self.camera.bit_depth} bit errors of up to "
-                f"{most} leave something"
+                f"{most} leave something",
             )
         if own and (self.loss.max_error or self.loss.bits_per_sample is not None):
-            raise ValueError(
-                "codec.max_error_dn loses in the codec and loss before it: say only one of the two"
+            raise MisfitError(
+                ("codec", "max_error_dn"),
+                "codec.max_error_dn loses in the codec and loss before it: say only one of the two",
             )
         return self
 
     @model_validator(mode="after")
     def _what_is_asked_for_is_kept(self) -> Self:
         if self.requests.policy != "none" and not self.memory.keep_pruned_h:
-            raise ValueError(
-                "requests ask for pruned tiles and none is kept: say for how long, memory.keep_pruned_h"
+            raise MisfitError(
+                ("requests", "policy"),
+                "requests ask for pruned tiles and none is kept: say for how long, memory.keep_pruned_h",
             )
         return self
 
@@ -287,8 +298,11 @@ class Scenario(Section):
     def _somebody_flies(self) -> Self:
         count = len(self.fleet)
         if not 1 <= count <= MOST_SATELLITES:
-            raise ValueError(
-                f"satellites and constellations together are {count}; 1 to {MOST_SATELLITES} are wanted"
+            raise MisfitError(
+                ("satellites",)
+                if self.satellites or not self.constellations
+                else ("constellations",),
+                f"satellites and constellations together are {count}; 1 to {MOST_SATELLITES} are wanted",
             )
         return self
 

@@ -8,12 +8,16 @@ from payload.scenario.paths import is_local
 
 
 def refuse_remote(paths: Sequence[Path]) -> None:
-    """ScenarioError if a path is not plain and local."""
+    """ScenarioError if a path is not plain and local, or no text."""
     for path in paths:
         if not is_local(str(path)):
             raise ScenarioError(
                 f"{path}: a plain local path is wanted; schemes and /vsi paths are refused"
             )
+        try:
+            str(path).encode()
+        except UnicodeEncodeError as error:  # tables and reports tell and take names as text alone
+            raise ScenarioError(f"{str(path)!a}: a name in UTF-8 is wanted") from error
 
 
 def refuse_no_reflectance(scale: float | None, offset: float) -> None:

@@ -10,6 +10,15 @@ Name = Annotated[str, Field(pattern=NAME)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+class MisfitError(ValueError):
+    """Sections that do not fit together: which key is to blame, as far as one can say."""
+
+    def __init__(self, blamed: tuple[str | int, ...], said: str) -> None:
+        """Say what is amiss, and the path of the key to change."""
+        super().__init__(said)
+        self.blamed = blamed
+
+
 class Section(BaseModel):
     """What all sections share: frozen, strict about keys, no NaN and no infinity."""
 

@@ -1,17 +1,21 @@
 """The dask.distributed executor: a cluster by its address, or a local one. The guest is imported when it is used."""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Self
 
-from payload.errors import PluginError, SweepError
+from payload.errors import PluginError, SweepError, is_full_disk
 from payload.sweep.flying import Job, Landed, condemned, fly_job
 
 LOCAL = "local"
 DEATHS = 2
 """Alone on the cluster a run may take its worker with it so often before it is the culprit."""
+PATIENCE_S = 30.0
+"""A scheduler may be without workers so long: they are being started, or started again."""
+_LOOKS = 6  # in that time
 _FAILURES = {"distributed.scheduler.allowed-failures": 0}
 
 
@@ -40,17 +44,21 @@ class Cluster:
 
         Raises:
             PluginError: The extra `cluster` is missing.
-            SweepError: Nobody answers at the address.
+            SweepError: Nobody answers at the address, or nobody works there.
         """
         guest = _guest()
         import dask  # noqa: PLC0415
 
         # A worker that dies is the run's fault at once: whose, is found out here, with each alone.
         self._stack.enter_context(dask.config.set(_FAILURES))
+        self._stack.callback(_hush(logging.getLogger(guest.__name__)))
         try:
             if self.address == LOCAL:
                 local = guest.LocalCluster(
-                    n_workers=self.local_workers, threads_per_worker=1, dashboard_address=None
+                    n_workers=self.local_workers,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
                 )
                 self._client = guest.Client(self._stack.enter_context(local))
             else:
@@ -59,6 +67,11 @@ class Cluster:
         except (OSError, ValueError) as error:
             self._stack.close()
             raise SweepError(f"--cluster {self.address}: nobody answers there: {error}") from error
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE_S)
+        except TimeoutError as error:
+            self._stack.close()
+            raise self._nobody_works() from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,41 +82,67 @@ class Cluster:
         """Fly jobs and tell of each when it is over.
 
         Raises:
-            SweepError: The cluster is gone; the rows that stand stay.
+            SweepError: The cluster is gone, or its workers are; the rows that stand stay.
         """
         suspects: list[Job] = []
-        yield from self._fly(iter(jobs), suspects, self.workers)
+        yield from self._fly(iter(jobs), suspects)
         for suspect in suspects:
             for _ in range(DEATHS):
                 died: list[Job] = []
-                yield from self._fly(iter([suspect]), died, 1)
+                yield from self._fly(iter([suspect]), died)
                 if not died:
                     break
             else:
                 yield condemned(suspect)
 
-    def _fly(self, jobs: Iterator[Job], suspects: list[Job], at_once: int) -> Iterator[Landed]:
+    def _fly(self, jobs: Iterator[Job], suspects: list[Job]) -> Iterator[Landed]:
         """Fly jobs, never more than there are threads: what dies with a worker was under way on it."""
         guest = _guest()
-        under_way = {self._send(job): job for job in islice(jobs, at_once)}
-        results = guest.as_completed(list(under_way))
-        for future in results:
-            job = under_way.pop(future)
+        under_way: dict[Any, Job] = {}
+        try:
+            while True:
+                for job in islice(jobs, max(0, self.workers - len(under_way))):
+                    under_way[self._send(job)] = job
+                if not under_way:
+                    return
+                for future in self._over(under_way):
+                    job = under_way.pop(future)
+                    try:
+                        landed = future.result()
+                    except guest.KilledWorker:
+                        suspects.append(job)
+                    else:
+                        yield landed
+        except (OSError, guest.CancelledError) as error:
+            if is_full_disk(error):
+                raise  # where a worker writes: the cluster is well
+            raise SweepError(
+                "the cluster is gone; rows that stand stay, start again to go on"
+            ) from error
+
+    def _over(self, under_way: Mapping[Any, Job]) -> list[Any]:
+        """Futures that are over, as soon as there is one.
+
+        Raises:
+            SweepError: All workers have been gone for so long that none will come back.
+        """
+        guest, away_s = _guest(), 0.0
+        while away_s < PATIENCE_S:
             try:
-                landed: Landed | None = future.result()
-            except guest.KilledWorker:
-                suspects.append(job)
-                landed = None
-            except (OSError, guest.CancelledError) as error:
-                raise SweepError(
-                    "the cluster is gone; rows that stand stay, start again to go on"
-                ) from error
-            for following in islice(jobs, 1):
-                sent = self._send(following)
-                under_way[sent] = following
-                results.add(sent)
-            if landed is not None:
-                yield landed
+                found = guest.wait(
+                    list(under_way), timeout=PATIENCE_S / _LOOKS, return_when="FIRST_COMPLETED"
+                )
+            except TimeoutError:
+                away_s = 0.0 if self._client.nthreads() else away_s + PATIENCE_S / _LOOKS
+            else:
+                return list(found.done)
+        raise self._nobody_works()
+
+    def _nobody_works(self) -> SweepError:
+        return SweepError(
+            f"--cluster {self.address}: the scheduler has had no worker for {PATIENCE_S:g} s; start some "
+            f"where payload-sim is installed (dask worker {self.address}); rows that stand stay"
+        )
 
     def _send(self, job: Job) -> Any:  # noqa: ANN401 - a guest's future
         return self._client.submit(fly_job, job, pure=False)
@@ -117,3 +156,16 @@ def _guest() -> Any:  # noqa: ANN401 - half of it has no types
             "a cluster needs dask.distributed: pip install 'payload-sim[cluster]'"
         ) from error
     return distributed
+
+
+def _hush(logger: logging.Logger) -> Callable[[], None]:
+    """Have the guest say nothing: what fails is told once, in our words. What undoes that."""
+    handlers = {handler: handler.level for handler in logger.handlers}
+    for handler in handlers:
+        handler.setLevel(logging.CRITICAL)
+
+    def undo() -> None:
+        for handler, level in handlers.items():
+            handler.setLevel(level)
+
+    return undo

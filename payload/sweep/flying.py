@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from typing import Protocol, Self
@@ -14,6 +14,7 @@ from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
 from payload.scratch import hold, left_behind, scratch_folder
+from payload.sweep.grid import code_digest
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
 
 _SPOOL, _LOCK = ".spool-", ".lock"
@@ -30,6 +31,7 @@ class Job:
         data: Its scenario, as a file would hold it.
         base_folder: Where relative paths in it start.
         folder: Of the sweep; the worker writes the row there if it sees it.
+        code: Digest of the program that its key is of.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Job:
     data: Mapping[str, object]
     base_folder: Path
     folder: Path
+    code: str = field(default_factory=code_digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,16 @@ def fly_job(job: Job) -> Landed:
     """Fly a run and write its row; a run that raises leaves a row that tells why.
 
     Raises:
-        SweepError: A file that the scenario names has changed since the sweep was laid out.
+        SweepError: A file that the scenario names has changed since the sweep was laid out, or the program is another one here.
     """
     standing = row_path(job.folder, job.key)
     if standing.exists():  # a cluster asks again for what a lost worker knew
         return Landed(job.key, standing.read_text(encoding="utf-8"), None)
+    if job.code != code_digest():  # the row would bear the key of figures that others would get
+        raise SweepError(
+            "a worker has another version of payload-sim, or of a package that it stands on, than the sweep: "
+            "install the same on all machines, start workers and sweep again"
+        )
     start_s = time.perf_counter()
     with collecting_less():
         text = _row(job).text

@@ -22,6 +22,7 @@ from payload.sweep.search_words import (
     words,
 )
 from payload.sweep.table import csv_text, plain_values, write_parquet
+from payload.sweep.ties import tied
 from payload.sweep.trials import Standing, Trial
 
 PAGE, JSON, CSV, PARQUET = "search.html", "search.json", "trials.csv", "trials.parquet"
@@ -132,6 +133,7 @@ def render(found: Found) -> str:
     charts = [chart for chart in (_history(found), _slices(found)) if chart is not None]
     parameters = found.spec.parameters
     ranked = [*found.feasible, *(t for t in found.trials if t.standing is not Standing.FEASIBLE)]
+    rows = _rows(found, ranked)
     return self_contained(
         "search.html.j2",
         {chart.id: chart for chart in charts},
@@ -157,8 +159,8 @@ def render(found: Found) -> str:
             "difference to the base",
             *(bound.said for bound in found.goal.bounds),
         ),
-        ranked=[_row(found, trial) for trial in ranked[:MOST_LISTED]],
-        left_out=max(0, len(ranked) - MOST_LISTED),
+        ranked=rows[:MOST_LISTED],
+        left_out=max(0, len(rows) - MOST_LISTED),
         failures=[
             (str(trial.number), trial.error or "")
             for trial in found.trials
@@ -183,16 +185,41 @@ def _beside(found: Found) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _row(found: Found, trial: Trial) -> tuple[str, ...]:
-    means = {judged.bound: judged.mean for judged in trial.bounds}
+def _rows(found: Found, ranked: Sequence[Trial]) -> list[tuple[str, ...]]:
+    """A line for all points that bring the same, the best first; of each line the first point by its number."""
+    first: dict[_Figures, Trial] = {}
+    for trial in ranked:
+        first.setdefault(_figures(found, trial), trial)
+    lines = tied((_figures(found, trial), _setting(found, trial)) for trial in ranked)
+    return [_row(figures, setting, first[figures], count) for figures, setting, count in lines]
+
+
+def _row(
+    figures: "_Figures", setting: tuple[str, ...], first: Trial, count: int
+) -> tuple[str, ...]:
+    standing, objective, gain, bounds = figures
     return (
-        str(trial.number),
-        str(trial.standing),
-        *(value_told(trial.values.get(key)) for key in found.spec.parameters),
-        "unknown" if trial.objective is None else interval(trial.objective),
-        "" if trial.gain is None else signed(trial.gain),
-        *(interval(means[bound]) if bound in means else "unknown" for bound in found.goal.bounds),
+        str(first.number) if count == 1 else f"{first.number} and {count - 1:,} more",
+        str(standing),
+        *setting,
+        "unknown" if objective is None else interval(objective),
+        "" if gain is None else signed(gain),
+        *("unknown" if mean is None else interval(mean) for mean in bounds),
     )
+
+
+def _setting(found: Found, trial: Trial) -> tuple[str, ...]:
+    return tuple(value_told(trial.values.get(key)) for key in found.spec.parameters)
+
+
+_Figures = tuple[Standing, Mean | None, Mean | None, tuple[Mean | None, ...]]
+"""Of a point: how it stands, what is sought, its difference to the base, what is bounded."""
+
+
+def _figures(found: Found, trial: Trial) -> _Figures:
+    means = {judged.bound: judged.mean for judged in trial.bounds}
+    bounds = tuple(means.get(bound) for bound in found.goal.bounds)
+    return trial.standing, trial.objective, trial.gain, bounds
 
 
 def _history(found: Found) -> Chart | None:

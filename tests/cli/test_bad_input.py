@@ -490,3 +490,39 @@ def test_purchased_passes_over_an_unknown_station_are_2_with_the_place_of_the_ke
     assert "small.yaml:1: passes.file: " in answer.err
     assert "no station is called 'nowhere'" in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("stations=[]", "nothing can come down"),
+        ("camera.width_px=1", "an image shows 0.0"),
+        ("memory.capacity_mb=0.0001", "0.0001 MB hold no whole tile"),
+    ],
+)
+def test_so_little_that_nothing_can_come_of_it_is_allowed_with_a_note(
+    call, write_scenario, change, said
+):
+    path = write_scenario()
+    assert "note: " not in call("check", path).err
+    found = call("check", path, "--set", change)
+    assert found.code == 0
+    assert said in found.err
+
+
+def test_a_name_that_is_no_text_is_refused_before_anything_flies(call, write_scenario, tmp_path):
+    out = f"{tmp_path}/r\udcfc"  # a byte of Latin-1, as Python has it from the command line
+    found = call("run", write_scenario(), "--out", out)
+    assert (found.code, "a name in UTF-8 is wanted" in found.err) == (2, True)
+    assert not Path(out).exists()
+
+
+def test_who_has_closed_stdout_gets_no_traceback():
+    closed = subprocess.run(
+        [sys.executable, "-m", "payload", "schema"],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=lambda: os.close(1),
+    )
+    assert (closed.returncode, closed.stderr) == (0, "")

@@ -67,6 +67,24 @@ def test_records_that_were_not_kept_are_not_there(store, spool, tmp_path):
     assert store.read(KEY, tmp_path / "out") == FACTS
 
 
+def test_an_entry_under_the_name_of_another_is_not_believed(store, spool, tmp_path):
+    """As a tool that puts a backup back may leave it: whole in itself, and of another view."""
+    store.write(KEY, FACTS, spool)
+    for path in files(store):
+        wrong = store.place / OTHER[:2] / f"{OTHER}{path.suffix}"
+        wrong.parent.mkdir(exist_ok=True)
+        wrong.write_bytes(path.read_bytes())
+    assert store.read(OTHER, None) is None
+    assert store.read(OTHER, tmp_path / "out") is None
+    assert store.read(KEY, tmp_path / "out") == FACTS
+
+
+def test_a_file_in_the_place_of_the_memo_is_called_no_folder(tmp_path, caplog):
+    (tmp_path / "memo").write_text("mine")
+    assert find_store({"PAYLOAD_SIM_MEMO": str(tmp_path / "memo")}) is None
+    assert caplog.messages == [f"no memo in {tmp_path / 'memo'}: it is no folder"]
+
+
 @pytest.mark.parametrize("suffix", [".facts", ".records"])
 @pytest.mark.parametrize("where", [0, 0.3, 0.7, -1])
 def test_any_damage_is_noticed_and_replaced(store, spool, tmp_path, suffix, where):

@@ -1,5 +1,7 @@
 """A results folder is whole or not there, whoever is killed, and whoever else writes one of the same name."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -122,3 +124,48 @@ def test_of_two_that_end_at_once_the_last_one_stands(tmp_path, monkeypatch):
     assert others == []
     assert "me" in told(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["name"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_all_that_is_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """A power cut right after the renaming must not leave a name for files that are empty."""
+    synced, sync = [], os.fsync
+
+    def watch(known):
+        synced.append((Path(f"/proc/self/fd/{known}").readlink(), (tmp_path / "name").exists()))
+        sync(known)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    with ResultsFolder(tmp_path, "name") as folder:
+        folder.write_json("summary.json", {"by": "me"})
+        (folder.partial / "tiles").mkdir()
+        (folder.partial / "tiles" / "one.tif").write_bytes(b"pixels")
+        inside = {path for path in folder.partial.rglob("*") if path != folder.spool}
+        wanted = inside | {folder.partial}
+    assert {path for path, is_named in synced if not is_named} == wanted
+    assert synced[-1] == (tmp_path, True)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
+def test_what_cannot_be_brought_to_the_disk_leaves_the_older_results_alone(
+    tmp_path, monkeypatch, error
+):
+    write(tmp_path, "before")
+
+    def fail(_known):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(type(error)):
+        write(tmp_path, "me")
+    assert "before" in told(tmp_path)
+    assert [item.name for item in tmp_path.iterdir()] == ["name"]
+
+
+def test_a_file_system_that_cannot_sync_takes_results_all_the_same(tmp_path, monkeypatch):
+    def refuse(_known):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    write(tmp_path, "me")
+    assert "me" in told(tmp_path)

@@ -230,3 +230,34 @@ def test_two_things_of_one_name_are_refused(load):
     twice = "\n  - {name: svalbard, lat_deg: 1, lon_deg: 1}\ntargets"
     with pytest.raises(ScenarioError, match="stations need different names"):
         load(GOOD.replace("\ntargets", twice))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "\nstations",
+            "\n  - {name: one, orbit: {kind: sgp4, altitude_km: 560, ltan: 22:30}}\nstations",
+            "s.yaml:7: satellites.1: satellites need different names; twice: one",
+        ),
+        (
+            "\n  - name: one\n    orbit: {kind: sgp4, altitude_km: 550, ltan: 22:30}",
+            " []",
+            "s.yaml:4: satellites: satellites and constellations together are 0",
+        ),
+        (
+            "\nlink",
+            "\nloss: {max_error: 4000}\nlink",
+            "s.yaml:14: loss.max_error: loss.max_error is 4000",
+        ),
+    ],
+)
+def test_sections_that_do_not_fit_together_are_blamed_where_they_stand(load, old, new, said):
+    with pytest.raises(ScenarioError) as caught:
+        load(GOOD.replace(old, new, 1))
+    assert said in str(caught.value)
+
+
+def test_a_change_that_leaves_nobody_to_fly_is_blamed_itself(load):
+    with pytest.raises(ScenarioError, match=r"--set satellites=\[\]: satellites: "):
+        load(GOOD, "satellites=[]")

@@ -145,6 +145,22 @@ def test_a_small_space_is_flown_whole(space, tmp_path):
     assert "all there are" in answer(found)
 
 
+def test_points_that_bring_the_same_are_one_line_of_the_page(space, tmp_path):
+    """The codec is not felt here: six points are three lines, each of two codecs; the table of points keeps all six."""
+    spec = space(random=None, grid={RETAKES: [0, 2, 3], "codec.kind": ["raw", "med-zstd"]})
+
+    def unfelt(data, seed):
+        return hill(data | {"codec": {}}, seed)
+
+    found = search(spec, terms(), tmp_path, Formula(unfelt))
+    page = write_search(found).read_text()
+    listed = page[page.index("Points, the best first") :]
+    listed = listed[: listed.index("</table>")]
+    assert listed.count("and 1 more") == 3
+    assert listed.count("raw, med-zstd") == 3
+    assert len((found.folder / "trials.csv").read_text().splitlines()) == 1 + 6
+
+
 def test_flights_give_the_same_points_in_a_pool_and_one_after_another(space, tmp_path):
     """And the best of them is that of the grid of all points, flown as a sweep: a second method."""
     keys = {"grid": {COVER: [0.2, 0.5, 0.8], RATE: [0.0005, 0.001, 1]}, "random": None, "seeds": 2}
