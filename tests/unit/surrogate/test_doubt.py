@@ -88,6 +88,16 @@ def test_what_is_twice_as_large_errs_twice_as_far_and_what_nobody_keeps_not_at_a
         assert (doubt.bias, doubt.deviation) == (0, 0)
 
 
+def test_tiles_err_by_how_near_they_themselves_lie_to_the_threshold(fitted):
+    """Of the same donors: covers of 0.9 that are found in part are now kept, now not; of 0.2 all are kept, and of clear pixels nothing is lost."""
+    _, _, taken = flown(fitted, 5000, bright=None)
+    near, far = (
+        doubts(fitted, replace(taken, cover=np.full(taken.cover.shape, cover)), Rule(0.5))[1]
+        for cover in (0.9, 0.2)
+    )
+    assert far.deviation < 0.1 * near.deviation
+
+
 def test_images_even_out_and_what_the_fit_does_not_know_does_not(fitted):
     """A hundred flights of the same donors: their images' part grows as the root of their number, the fit's as it does."""
     _, _, taken = flown(fitted, 5000, bright=None)
