@@ -126,14 +126,11 @@ def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
         for ends in zip(*told, strict=True)
     )
     whose = (
-        "this flight's total lies"
+        "The 95 % interval of the error of this flight's total is"
         if len(told) == 1
-        else f"totals of these {len(told):,} flights lie"
+        else f"The 95 % intervals of the errors of these {len(told):,} flights' totals span"
     )
-    return (
-        f"The 95 % interval of the error of {whose} within {_ends(*bytes_)} for bytes and {_ends(*clear)} for clear pixels"
-        + _BY
-    )
+    return f"{whose} {_ends(*bytes_)} for bytes and {_ends(*clear)} for clear pixels" + _BY
 
 
 _BY = ": by donors that resemble the flight's own tiles, each drawn from other scenes, under the flight's own rule."

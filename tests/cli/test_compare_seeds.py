@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from html import unescape
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -128,28 +130,31 @@ def test_too_many_variants_are_refused_before_any_is_read(call, write_scenario):
 
 
 def test_the_surrogates_errors_are_told(call, tmp_path):
-    """The sentences are those of a flight's own summary with as many images; they stand in answer, table and page."""
+    """What a flight's own summary tells, and from where to where the intervals of all reach; in answer, table and page."""
     words = (
-        "compare", "scenarios/quickstart.yaml", "--set", "fidelity=surrogate", "--set", "duration_h=3",
+        "compare", "scenarios/quickstart.yaml", "--set", "fidelity=surrogate", "--set", "duration_h=6",
         "--what-if", "link.rate_mbps=0.5", "--seeds", 2, "--jobs", 1, "--out", tmp_path / "out",
     )  # fmt: skip
     found = call(*words)
     assert found.code == 0
-    images = []
-    sentences = {}
-    for seed in (19, 20):
+    parts = []
+    for seed, rate in product((19, 20), (0.25, 0.5)):
         scenario = api.load_scenario(
             Path("scenarios/quickstart.yaml"),
-            ["fidelity=surrogate", "duration_h=3", f"seed={seed}"],
+            ["fidelity=surrogate", "duration_h=6", f"seed={seed}", f"link.rate_mbps={rate}"],
         )
         with tempfile.TemporaryDirectory() as spool:
-            summary = api.fly(scenario, Path(spool))
-        images.append(summary["surrogate"]["held_out"]["images"])
-        sentences[images[-1]] = summary["surrogate"]["sentences"][:2]
-    told = json.loads((tmp_path / "out" / "effects.json").read_text())["notes"]
-    assert told == sentences[min(images)]
-    page = (tmp_path / "out" / "effects.html").read_text()
-    for sentence in told:
+            parts.append(api.fly(scenario, Path(spool))["surrogate"])
+    drawn, errors = json.loads((tmp_path / "out" / "effects.json").read_text())["notes"]
+    assert drawn == parts[0]["sentences"][0]
+    assert errors.startswith(parts[0]["sentences"][1].partition(" For a total")[0])
+    for figure, what in (("kept_bytes", "bytes"), ("kept_clear_px", "clear pixels")):
+        ends = [part["held_out"][figure] for part in parts]
+        low = min(each["total_low"] for each in ends)
+        high = max(each["total_high"] for each in ends)
+        assert f"{100 * low:+.1f} % to {100 * high:+.1f} % for {what}" in errors
+    page = unescape((tmp_path / "out" / "effects.html").read_text())
+    for sentence in (drawn, errors):
         assert sentence in found.out
         assert sentence in page
 

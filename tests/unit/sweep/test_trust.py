@@ -44,7 +44,7 @@ def test_a_sweep_s_page_tells_its_surrogate_s_error(drawn, small_surrogate, tmp_
     )
     assert f"({part['sha256'][:12]})" in page
     assert part["sentences"][1] in page
-    assert "The 95 % interval of the error of totals of these 2 flights lie within" in page
+    assert "The 95 % intervals of the errors of these 2 flights' totals span" in page
 
 
 def test_each_row_of_a_swept_threshold_has_its_own_interval(drawn, tmp_path):
@@ -85,9 +85,11 @@ def test_one_surrogate_for_several_flights_tells_within_what_their_intervals_lie
     flown = DrawnFlights("a", surrogate, "x", [sure])
     notes = surrogate_notes([flown, replace(flown, variant="b", totals=[unsure])])
     assert len(notes) == 2
-    assert "2 flights lie within -10.0 % to +5.0 % for bytes and -1.0 % to +30.0 % for" in notes[1]
+    assert (
+        "2 flights' totals span -10.0 % to +5.0 % for bytes and -1.0 % to +30.0 % for" in notes[1]
+    )
     endless = surrogate_notes([replace(flown, totals=[((-0.2, None), (-0.1, 0.1)), sure])])
-    assert "within -20.0 % upwards for bytes and -10.0 % to +10.0 % for" in endless[1]
+    assert "span -20.0 % upwards for bytes and -10.0 % to +10.0 % for" in endless[1]
     nothing = surrogate_notes([replace(flown, totals=[(UNKNOWN, UNKNOWN)])])
     assert "interval" not in nothing[1]
 
