@@ -98,6 +98,20 @@ def test_tiles_err_by_how_near_they_themselves_lie_to_the_threshold(fitted):
     assert far.deviation < 0.1 * near.deviation
 
 
+def test_tiles_are_judged_by_donors_that_resemble_their_own(fitted):
+    """Records of clear donors are of about one length, those of broken cloud of many: all kept, the latter err further."""
+    looks = fitted.looks
+    deviations = []
+    for own in (looks.cover == 0, (looks.cover > 0.3) & (looks.cover < 0.7)):
+        donor = np.flatnonzero(own & (looks.surface == SURFACES.index("forest")))[:40]
+        count = donor.size
+        sizes = np.tile([RAW_BYTES, PIXELS], (count, 1)).astype(float)
+        taken = Taken(donor, looks.surface[donor], looks.cover[donor], np.arange(count), sizes)
+        deviations.append(doubts(fitted, taken, Rule(1.0))[0].deviation / count**0.5)
+    clear, broken = deviations
+    assert clear < 0.5 * broken
+
+
 def test_images_even_out_and_what_the_fit_does_not_know_does_not(fitted):
     """A hundred flights of the same donors: their images' part grows as the root of their number, the fit's as it does."""
     _, _, taken = flown(fitted, 5000, bright=None)
