@@ -1,6 +1,6 @@
 """What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,9 +43,12 @@ def interval_of(doubt: Doubt, drawn: float) -> Interval:
         return UNKNOWN
     half = student_t(LEVEL, max(2, int(doubt.freedom))) * doubt.deviation
     low, high = doubt.bias - half, doubt.bias + half
-    return low / (drawn - low) if low < drawn else None, high / (
-        drawn - high
-    ) if high < drawn else None
+    return _of_painted(low, drawn), _of_painted(high, drawn)
+
+
+def _of_painted(off: float, drawn: float) -> float | None:
+    """An error of a drawn total as a share of the painted one; None where there would be none of that."""
+    return off / (drawn - off) if off < drawn else None
 
 
 def surrogate_part(
@@ -115,13 +118,9 @@ def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
     if not told:
         return ""
     bytes_, clear = (
-        (
-            None
-            if any(low is None for low, _ in ends)
-            else min(low for low, _ in ends if low is not None),
-            None
-            if any(high is None for _, high in ends)
-            else max(high for _, high in ends if high is not None),
+        tuple(
+            _outermost(end, pick)
+            for end, pick in zip(zip(*ends, strict=True), (min, max), strict=True)
         )
         for ends in zip(*told, strict=True)
     )
@@ -131,6 +130,14 @@ def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
         else f"The 95 % intervals of the errors of these {len(told):,} flights' totals span"
     )
     return f"{whose} {_ends(*bytes_)} for bytes and {_ends(*clear)} for clear pixels" + _BY
+
+
+def _outermost(
+    ends: Sequence[float | None], pick: Callable[[Sequence[float]], float]
+) -> float | None:
+    """The least or the greatest of ends; None where one of them has no bound."""
+    known = [end for end in ends if end is not None]
+    return pick(known) if len(known) == len(ends) else None
 
 
 _BY = ": by donors that resemble the flight's own tiles, each drawn from other scenes, under the flight's own rule."
