@@ -16,6 +16,7 @@ from payload.analysis.link import LinkReport
 from payload.analysis.paired import PairedComparison
 from payload.bench import BenchReport, bench
 from payload.energy import ComputeProfile, write_profile
+from payload.equipment import make_sensor
 from payload.estimate import Estimate, estimate
 from payload.examination import check, examine
 from payload.ports import SceneSource
@@ -39,9 +40,6 @@ from payload.run import RunResult, Tell, fly, run, silence
 from payload.scenario.load import load_scenario, what_if_settings
 from payload.scenario.models import Scenario
 from payload.sim import assemble
-from payload.sim.assemble import (
-    make_sensor,
-)
 from payload.sim.calibration import SCENES, Calibration
 from payload.sim.loops.first_plan import first_plan
 from payload.sim.profiling import Watts, measure_profile

@@ -204,9 +204,9 @@ def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson =
 
     Example:  payload-sim check scenarios/quickstart.yaml
     """
-    from payload import api
+    from payload import examination
 
-    checked = api.check(scenario, overrides or [], lambda note: _say(f"note: {note}"))
+    checked = examination.check(scenario, overrides or [], lambda note: _say(f"note: {note}"))
     if as_json:
         _answer_json(
             {
@@ -315,13 +315,13 @@ def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson 
 
     Example:  payload-sim passes scenarios/reference.yaml --json
     """
-    import dataclasses
+    from payload.examination import examine
+    from payload.timetable import contact_list
 
-    from payload import api
-
-    found = api.passes(api.examine(scenario, overrides or []), lambda note: _say(f"note: {note}"))
+    wanted = examine(scenario, overrides or [])
+    found = contact_list.passes(wanted, lambda note: _say(f"note: {note}"))
     if as_json:
-        _answer_json([dataclasses.asdict(item) for item in found])
+        _answer_json([_as_dict(item) for item in found])
         return
     _answer(
         f"{'satellite':<12} {'station':<16} {'AOS (UTC)':<24} {'LOS (UTC)':<24} {'s':>7} {'max deg':>8}"

@@ -9,13 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from payload import __version__, registry
+from payload.equipment import surrogate_of
 from payload.errors import PayloadError
 from payload.masking.onnx_masker import OnnxMasker
 from payload.products.manifest import PACKAGES
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.sim import assemble, fly_arms
-from payload.sim.assemble import surrogate_of
 from payload.surrogate import PACKAGED
 from payload.tables import read_table, write_table
 

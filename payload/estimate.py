@@ -19,6 +19,7 @@ from payload.darkroom.glances import glances_at
 from payload.darkroom.memo import Memo
 from payload.darkroom.sampled import FEWEST_TILES
 from payload.downlink import capacity_bytes
+from payload.equipment import loss_of
 from payload.geometry.grid import TileGrid
 from payload.imaging.tiling import cut_tile
 from payload.ports import Glancing
@@ -30,7 +31,6 @@ from payload.scenario.models import SampledModel, Scenario
 from payload.scratch import scratch_folder
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
-from payload.sim.assemble import loss_of
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning

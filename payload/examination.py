@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 
 from payload.energy import load_profile
+from payload.equipment import fitted_profile, make_sensor, surrogate_of
 from payload.imaging.sensor import frame_length_km, raw_volume_bytes, swath_km
 from payload.orbit.purchased import read_passes
 from payload.planning.outlook import check_foresight
@@ -15,7 +16,6 @@ from payload.ports import Examinable, Masker, SceneSource
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
-from payload.sim.assemble import fitted_profile, make_sensor, surrogate_of
 from payload.timetable.encounters import propagators_of
 from payload.timetable.passes import outdated
 from payload.timetable.wanted import targets_of_file

@@ -40,10 +40,11 @@ def link(
 
     Example:  payload-sim link scenarios/missions/dove.yaml --at-elevation-deg 30
     """
-    from payload import api
+    from payload.examination import examine
+    from payload.timetable.link import link as explain
 
-    found = api.link(
-        api.examine(scenario, overrides or []),
+    found = explain(
+        examine(scenario, overrides or []),
         elevation_deg=at_elevation_deg,
         station=station,
         satellite=satellite,

@@ -7,24 +7,16 @@ from functools import cached_property
 from itertools import repeat
 from typing import cast
 
-from payload.compression import Loss
 from payload.darkroom.counted import Counted
 from payload.darkroom.draws import RATE_ENCODINGS, Draws
 from payload.darkroom.facts import Darkroom, TileDarkroom
-from payload.darkroom.fidelity import codec_of, find_surrogate
+from payload.darkroom.fidelity import codec_of
 from payload.darkroom.pixels import Pixels
 from payload.darkroom.remembered import Remembered, identity
 from payload.darkroom.store import Store
 from payload.downlink.duty_cycle import DutyCycle
-from payload.energy import ComputeProfile, Supply, fit, load_profile
-from payload.energy.fitting import (
-    assumption,
-    check_starts,
-    check_watts,
-    enlarged,
-    needs_footprint,
-    slowed,
-)
+from payload.energy import ComputeProfile, Supply
+from payload.equipment import fitted_profile, loss_of, make_sensor, surrogate_of
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
 from payload.opportunities import targets_of
@@ -33,7 +25,6 @@ from payload.planning.outlook import check_foresight
 from payload.plans import Limits
 from payload.ports import (
     Codec,
-    Countable,
     Glancing,
     Link,
     Masker,
@@ -56,12 +47,10 @@ from payload.types import (
     Footprint,
     GroundStation,
     Opportunity,
-    Radiometry,
     Sensor,
     Target,
 )
 
-BANDS = ("blue", "green", "red", "nir")
 TRACK_STEP_S = 60.0
 TRACK_PART = 10_000
 """So many places of a track are worked out at a time."""
@@ -223,41 +212,6 @@ class Assembly:
         return Draws(source, self.surrogate, self.tile_px, self.scenario.seed, factor, times)
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The processor as it runs the network that flies, and what is assumed of it."""
-
-    profile: ComputeProfile
-    network: Footprint | None
-    assumptions: tuple[str, ...]
-
-
-def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
-    """The processor of a scenario, at the speed at which it runs its masker.
-
-    Raises:
-        ScenarioError: There is no such profile; what flies does not fit it; or it does not say what the
-            scenario asks of it. The place of the key is told.
-    """
-    rules = scenario.computer
-    asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
-    network, times = None, rules.network_times
-    if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
-        network = enlarged(masker.footprint(scenario.pruning.tile_px), times)
-    if not rules.scale_by_operations:  # else operations tell
-        asked = slowed(asked, times)
-    key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
-    found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
-    if rules.power_on == "per_image":
-        at_key(scenario, "computer.power_on", lambda: check_starts(found))
-    if scenario.power is not None:
-        at_key(scenario, "computer.profile", lambda: check_watts(found))
-    told = assumption(asked, found, network)
-    larger = f"assumption: the network is {times:g} times as large and as slow, and says the same"
-    sentences = (larger if times != 1.0 else None, told)
-    return Fitted(found, network, tuple(each for each in sentences if each is not None))
-
-
 def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -> Assembly:
     """Build what a scenario names and compute its geometry.
 
@@ -312,39 +266,6 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
     _ = assembly.limits  # looks at all of each orbit
     met.file.let_go()
     return assembly
-
-
-def make_sensor(scenario: Scenario) -> Sensor:
-    """The camera of a scenario."""
-    camera = scenario.camera
-    highest = 2**camera.bit_depth - 1
-    return Sensor(
-        bands=BANDS,
-        gsd_m=camera.gsd_m,
-        width_px=camera.width_px,
-        height_px=camera.height_px,
-        bit_depth=camera.bit_depth,
-        radiometry=Radiometry(scale=camera.full_scale_reflectance / highest),
-        max_off_nadir_deg=camera.max_off_nadir_deg,
-        min_sun_elevation_deg=camera.min_sun_elevation_deg,
-        settle_s=camera.settle_s,
-        counted_bands=camera.counted_bands,
-    )
-
-
-def loss_of(scenario: Scenario) -> Loss:
-    """What the compression of a scenario may lose."""
-    return Loss(scenario.loss.max_error, scenario.loss.bits_per_sample)
-
-
-def surrogate_of(scenario: Scenario) -> Surrogate | None:
-    """The surrogate that a scenario flies with, if it flies with one.
-
-    Raises:
-        ScenarioError: It does not fit the scenario; the place of the key is told.
-    """
-    key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
-    return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
 
 
 def ground_track(assembly: Assembly) -> Iterator[tuple[str, float, float, float]]:

@@ -13,13 +13,13 @@ from payload.compression import raw_record_bytes
 from payload.darkroom.fidelity import Glanced, codec_of, fitted_on, glanced
 from payload.darkroom.glances import glances_at
 from payload.darkroom.pixels import Pixels
+from payload.equipment import loss_of, make_sensor
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid, tile_id
 from payload.orbit.sun import sun_elevation_deg
 from payload.ports import Masker
 from payload.rng import stream
 from payload.scenario.models import Scenario
-from payload.sim.assemble import loss_of, make_sensor
 from payload.surrogate import Sample, Surrogate, calibrate
 from payload.surrogate.likeness import GROUPS
 from payload.types import Glance, Sensor, View, Window

@@ -11,11 +11,11 @@ from typing import cast
 
 from payload import __version__
 from payload.energy import ComputeProfile
+from payload.equipment import make_sensor
 from payload.errors import ScenarioError
 from payload.imaging.tiling import cut_tiles
 from payload.ports import Countable, Masker, SceneSource
 from payload.scenario.models import Scenario
-from payload.sim.assemble import make_sensor
 from payload.types import Footprint, Tile, View
 from payload.units import PX_PER_MPX
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from payload.equipment import make_sensor
 from payload.errors import ScenarioError
 from payload.ports import Masker
 from payload.products.manifest import PACKAGES, package_version
@@ -19,7 +20,6 @@ from payload.rng import stream
 from payload.scenario.choice import Choice
 from payload.scenario.load import Change, Template, key_path, read_template
 from payload.scenario.models import Scenario
-from payload.sim.assemble import make_sensor
 from payload.sweep.spec import Sampling, SweepSpec
 
 ROW_VERSION = 1

@@ -6,8 +6,8 @@ from pathlib import Path
 from payload.analysis.fidelity import DrawnFlights, surrogate_notes, totals_of
 from payload.analysis.sampled import sample_notes
 from payload.darkroom.fidelity import surrogate_name
+from payload.equipment import surrogate_of
 from payload.scenario.models import Scenario
-from payload.sim.assemble import surrogate_of
 from payload.sweep.grid import Grid
 from payload.sweep.rows import FLOWN, Row
 

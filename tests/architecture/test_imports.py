@@ -56,3 +56,13 @@ def test_help_answers_at_once():
 def test_a_scenario_is_read_without_what_only_a_flight_needs(name):
     code = "import sys; from payload.scenario.load import load_scenario; print(*sys.modules)"
     assert name not in python(code).split()
+
+
+@pytest.mark.parametrize("command", ["check", "passes", "link"])
+def test_what_flies_nothing_wakes_neither_flight_nor_report(root, command):
+    """`check` wakes the masker, as it asks whether the network fits; nothing else does."""
+    words = [command, str(root / "scenarios" / "quickstart.yaml")]
+    code = f"import sys; from payload.cli import app; app({words!r}, standalone_mode=False); print(*sys.modules)"
+    woken = set(python(code).splitlines()[-1].split())
+    asleep = {"simpy", "plotly", "rasterio", "duckdb", "jinja2", "onnxruntime"}
+    assert not woken & (asleep - {"onnxruntime"} if command == "check" else asleep)

@@ -17,11 +17,11 @@ from payload.compression.raw import Raw
 from payload.compression.sealing import Coding, seal_clear
 from payload.compression.strong import Strong
 from payload.darkroom.fidelity import codec_of, fitted_on
+from payload.equipment import make_sensor
 from payload.errors import CodecError, PluginError
 from payload.ports import Choosing
 from payload.registry import build, plugin, validate
 from payload.scenario.load import load_scenario
-from payload.sim.assemble import make_sensor
 
 
 class TestAuto(CodecContract):

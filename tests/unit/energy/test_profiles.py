@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from payload.energy import fit, load_profile, profile_names, write_profile
 from payload.energy.fitting import assumption
+from payload.equipment import fitted_profile
 from payload.errors import ScenarioError
 from payload.scenario.load import load_scenario
 from payload.scenario.power import ComputerModel
-from payload.sim.assemble import fitted_profile
 from payload.types import Footprint
 
 SCENE_PX = 10_980 * 10_980

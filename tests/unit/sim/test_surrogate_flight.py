@@ -12,13 +12,13 @@ from payload import api
 from payload.darkroom import draws
 from payload.darkroom.fidelity import find_surrogate
 from payload.darkroom.memo import Memo
+from payload.equipment import make_sensor
 from payload.errors import ScenarioError
 from payload.ledger import Fate, audit
 from payload.masking.onnx_masker import DEFAULT_MODEL
 from payload.pruning import Policy, decide
 from payload.scenario.load import load_scenario
 from payload.sim import ARMS, assemble, fly_arms
-from payload.sim.assemble import make_sensor
 from payload.sim.draw_error import draw_errors
 from payload.sim.flights import work_ahead
 from payload.surrogate import PACKAGED, read_surrogate

@@ -1,0 +1,90 @@
+"""What a satellite carries, as a scenario names it: camera, computer, loss and surrogate, for those who fly and those who ask."""
+
+from dataclasses import dataclass
+
+from payload.compression import Loss
+from payload.darkroom.fidelity import find_surrogate
+from payload.energy import ComputeProfile, fit, load_profile
+from payload.energy.fitting import (
+    assumption,
+    check_starts,
+    check_watts,
+    enlarged,
+    needs_footprint,
+    slowed,
+)
+from payload.ports import Countable, Masker
+from payload.scenario.models import Scenario
+from payload.scenario.places import at_key
+from payload.surrogate import Surrogate
+from payload.types import Footprint, Radiometry, Sensor
+
+BANDS = ("blue", "green", "red", "nir")
+
+
+def make_sensor(scenario: Scenario) -> Sensor:
+    """The camera of a scenario."""
+    camera = scenario.camera
+    highest = 2**camera.bit_depth - 1
+    return Sensor(
+        bands=BANDS,
+        gsd_m=camera.gsd_m,
+        width_px=camera.width_px,
+        height_px=camera.height_px,
+        bit_depth=camera.bit_depth,
+        radiometry=Radiometry(scale=camera.full_scale_reflectance / highest),
+        max_off_nadir_deg=camera.max_off_nadir_deg,
+        min_sun_elevation_deg=camera.min_sun_elevation_deg,
+        settle_s=camera.settle_s,
+        counted_bands=camera.counted_bands,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The processor as it runs the network that flies, and what is assumed of it."""
+
+    profile: ComputeProfile
+    network: Footprint | None
+    assumptions: tuple[str, ...]
+
+
+def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
+    """The processor of a scenario, at the speed at which it runs its masker.
+
+    Raises:
+        ScenarioError: There is no such profile; what flies does not fit it; or it does not say what the
+            scenario asks of it. The place of the key is told.
+    """
+    rules = scenario.computer
+    asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
+    network, times = None, rules.network_times
+    if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
+        network = enlarged(masker.footprint(scenario.pruning.tile_px), times)
+    if not rules.scale_by_operations:  # else operations tell
+        asked = slowed(asked, times)
+    key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
+    found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
+    if rules.power_on == "per_image":
+        at_key(scenario, "computer.power_on", lambda: check_starts(found))
+    if scenario.power is not None:
+        at_key(scenario, "computer.profile", lambda: check_watts(found))
+    told = assumption(asked, found, network)
+    larger = f"assumption: the network is {times:g} times as large and as slow, and says the same"
+    sentences = (larger if times != 1.0 else None, told)
+    return Fitted(found, network, tuple(each for each in sentences if each is not None))
+
+
+def loss_of(scenario: Scenario) -> Loss:
+    """What the compression of a scenario may lose."""
+    return Loss(scenario.loss.max_error, scenario.loss.bits_per_sample)
+
+
+def surrogate_of(scenario: Scenario) -> Surrogate | None:
+    """The surrogate that a scenario flies with, if it flies with one.
+
+    Raises:
+        ScenarioError: It does not fit the scenario; the place of the key is told.
+    """
+    key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
+    return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))
