@@ -82,6 +82,7 @@ class Doubt:
 def doubts(surrogate: Surrogate, taken: Taken, rule: Rule) -> tuple[Doubt, Doubt]:
     """How far totals over tiles may be off: of bytes of kept tiles, and of clear pixels in them."""
     crossed, likes = _crossed_of(surrogate), _likes(surrogate, taken)
+    crossed.know(np.unique(likes.donors))
     of_bytes, of_clear = _Sums.of(surrogate.scenes), _Sums.of(surrogate.scenes)
     for images, tiles in _blocks(taken):
         nears = likes.donors[likes.row[tiles]]
@@ -216,14 +217,45 @@ class _Crossed:
     """Donors as they are, and as they would be drawn from donors of other scenes.
 
     Attributes:
+        surrogate: Whose donors they are.
         shares: See `Surrogate.shares`, shape (N, 4).
-        drawn: Whose shares each would have, some times: numbers of donors, shape (draws, N).
         unseen: By how much the true cover is more than a glance says, shape (N,).
+        drawn: Whose shares each would have, some times: numbers of donors, shape (draws, N); negative until that is known.
     """
 
+    surrogate: Surrogate
     shares: Real
-    drawn: NDArray[np.intp]
     unseen: Real
+    drawn: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, surrogate: Surrogate) -> "_Crossed":
+        """Of donors of whom nothing is known yet."""
+        unseen = surrogate.true_cover - surrogate.looks.cover
+        unknown = np.full((_DRAWS, unseen.size), -1, np.intp)
+        return cls(surrogate, np.array(surrogate.shares), unseen, unknown)
+
+    def know(self, wanted: NDArray[np.intp]) -> None:
+        """Draw for donors for which that was not done yet; what is drawn depends on nobody else."""
+        donors = self.surrogate
+        turns = donors.scene_of % _TURNS
+        unknown = np.zeros(turns.size, np.bool_)
+        unknown[wanted] = self.drawn[0, wanted] < 0
+        for turn in range(_TURNS):
+            judged, others = np.flatnonzero(turns == turn), np.flatnonzero(turns != turn)
+            places = np.flatnonzero(unknown[judged])
+            asked = judged[places]
+            if not others.size:  # alone, they are what they are
+                self.drawn[:, asked] = asked
+            elif asked.size:
+                looks = donors.looks
+                near = others[looks.taken(others).nearest_of_all(looks.taken(asked))]
+                scenes, mine = donors.scene_of[near], donors.scene_of[asked]
+                for number in range(_DRAWS):
+                    dice = stream(0, "crossed", turn, number)
+                    moods = dice.random((donors.scenes, donors.scenes))[mine[:, None], scenes]
+                    lots = dice.random(judged.size)[places]
+                    self.drawn[number, asked] = of_one_scene(near, scenes, moods, lots)
 
     def errors(self, nears: NDArray[np.intp], cover: Real, rule: Rule) -> tuple[Real, Real]:
         """Drawn less painted, of kept bytes and of clear pixels, as shares of a tile: each of shape (draws, T, M).
@@ -254,24 +286,5 @@ _known: dict[str, _Crossed] = {}  # a sweep flies one surrogate many times
 
 def _crossed_of(surrogate: Surrogate) -> _Crossed:
     if surrogate.digest not in _known:
-        _known[surrogate.digest] = _cross(surrogate)
+        _known[surrogate.digest] = _Crossed.of(surrogate)
     return _known[surrogate.digest]
-
-
-def _cross(surrogate: Surrogate) -> _Crossed:
-    turns = surrogate.scene_of % _TURNS
-    donors = np.tile(np.arange(turns.size), (_DRAWS, 1))  # alone, they are what they are
-    for turn in range(_TURNS):
-        judged, others = np.flatnonzero(turns == turn), np.flatnonzero(turns != turn)
-        if not judged.size or not others.size:
-            continue
-        near = others[surrogate.looks.taken(others).nearest_of_all(surrogate.looks.taken(judged))]
-        scenes = surrogate.scene_of[near]
-        mine = surrogate.scene_of[judged]
-        for number in range(_DRAWS):
-            dice = stream(0, "crossed", turn, number)
-            moods = dice.random((surrogate.scenes, surrogate.scenes))[mine[:, None], scenes]
-            donors[number, judged] = of_one_scene(near, scenes, moods, dice.random(judged.size))
-    return _Crossed(
-        np.array(surrogate.shares), donors, surrogate.true_cover - surrogate.looks.cover
-    )
