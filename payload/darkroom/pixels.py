@@ -25,8 +25,9 @@ from payload.types import (
 )
 
 _CUT = 4
-"""A tile is cut into so many parts a side to learn what a record costs of its own. Two tell of what no edge is as small as, many of
-what no codec has learnt anything in: 4 lies nearest to records of strips a half to a fiftieth of a tile wide, over all codecs."""
+"""A tile is cut into so many parts a side to learn what a record costs of its own. Codecs that learn as they go spend more
+on learning in large parts than in any edge: in strips a tenth of a tile wide nine codecs are at worst 14 % off (`j2k`; else 8) by
+parts of a fourth of a side, of tiles of 64 and 256 px, 34 by halves, and 44 as shares of the whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,7 @@ def test_intervals_of_flights_hold_under_any_threshold(write_scenario, small_sur
 
 
 def test_tiles_at_edges_are_as_long_as_painted_ones(write_scenario, small_surrogate, tmp_path):
-    """By pixels and drawn, all kept: sums of records a sixth as wide as a tile, which a share of the donor's had half as long."""
+    """By pixels and drawn, all kept: sums of records a sixth as wide as a tile, which are a quarter too short as shares of the donor's."""
     lengths = {}
     for fidelity in ("pixels", "surrogate"):
         changes = {"places": PLACES, "surrogate": {"file": str(small_surrogate)}, "camera": CUT}
