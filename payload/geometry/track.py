@@ -69,6 +69,31 @@ class Track:
         return Fleet((self,)).states(np.zeros(times_s.shape, dtype=np.int64), times_s)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Arcs:
+    """Between a sample and the next of N tracks: r0 + v0 u + c2 u^2 + c3 u^3 meets both ends in place and speed.
+
+    Attributes:
+        begin_s: [s] Of each, shape (N,); u is 0 there, and 1 a step later.
+        step_s: [s] From one sample to the next.
+        cubic: r0, v0, c2 and c3 [km], each of shape (N, 3).
+    """
+
+    begin_s: NDArray[np.float64]
+    step_s: float
+    cubic: tuple[NDArray[np.float64], ...]
+
+    def states(
+        self, times_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Position [km] and velocity [km/s] of each, at its time (N,) on its arc; each (N, 3)."""
+        r0, v0, c2, c3 = self.cubic
+        u = ((times_s - self.begin_s) / self.step_s)[:, None]
+        position = r0 + (v0 + (c2 + c3 * u) * u) * u
+        velocity = (v0 + (2.0 * c2 + 3.0 * c3 * u) * u) / self.step_s
+        return position, velocity
+
+
 class Fleet:
     """Tracks on one grid of times, asked together: craft by craft the same answers, but fewer calls.
 
@@ -99,17 +124,18 @@ class Fleet:
         self, craft: NDArray[np.int64], times_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What `Track.states` says of each craft (N,), by its number in the fleet, at its time (N,)."""
-        time_s, step = self.time_s, self.step_s
-        first = np.clip(((times_s - time_s[0]) / step).astype(np.int64), 0, time_s.size - 2)
-        u = ((times_s - time_s[first]) / step)[:, None]
-        index = first + craft * time_s.size
+        time_s = self.time_s
+        first = ((times_s - time_s[0]) / self.step_s).astype(np.int64)
+        return self.arcs(craft, np.clip(first, 0, time_s.size - 2)).states(times_s)
+
+    def arcs(self, craft: NDArray[np.int64], first: NDArray[np.int64]) -> Arcs:
+        """From a sample of each craft (N,), by its number (N,), to the next: for whoever looks there more than once."""
+        step = self.step_s
+        index = first + craft * self.time_s.size
         r0, r1 = self.position_km[index], self.position_km[index + 1]
         v0, v1 = self.velocity_km_s[index] * step, self.velocity_km_s[index + 1] * step
-        # r0 + v0 u + c2 u^2 + c3 u^3 meets both ends in place and speed.
         c2, c3 = 3.0 * (r1 - r0) - 2.0 * v0 - v1, 2.0 * (r0 - r1) + v0 + v1
-        position = r0 + (v0 + (c2 + c3 * u) * u) * u
-        velocity = (v0 + (2.0 * c2 + 3.0 * c3 * u) * u) / step
-        return position, velocity
+        return Arcs(self.time_s[first], step, (r0, v0, c2, c3))
 
 
 def spans(samples: int, most: int) -> Iterator[slice]:
@@ -122,6 +148,8 @@ def bracketed_roots(
     function: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     low: NDArray[np.float64],
     high: NDArray[np.float64],
+    *,
+    ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
     """Where a function changes sign between `low` and `high`, many brackets at a time.
 
@@ -131,6 +159,7 @@ def bracketed_roots(
         function: Maps [s], shape (N,), to values, shape (N,).
         low: [s] One end of each bracket, shape (N,).
         high: [s] The other end, where the function has the other sign.
+        ends: Its values at `low` and `high`, where they are known.
 
     Returns:
         [s] Good to 0.1 microseconds, shape (N,).
@@ -140,7 +169,7 @@ def bracketed_roots(
     if low.size == 0:
         return low
     x1, x2 = high, low
-    f1, f2 = function(x1), function(x2)
+    f2, f1 = ends or (function(low), function(high))
     share = np.full(low.shape, 0.5)
     best, found = x1, np.zeros(low.shape, dtype=np.bool_)
     for _ in range(_MAX_ITERATIONS):

@@ -183,24 +183,35 @@ class _Sky:
         time_s = self.fleet.time_s
         first, who = self._worth_a_look(span)
         low, high = time_s[first], time_s[first + 1]
-        clear0, climb0 = self._clearance(who, *self._samples(who, first))
-        clear1, climb1 = self._clearance(who, *self._samples(who, first + 1))
+        (clear0, climb0), (clear1, climb1) = self._at_both_ends(who, first)
         in0, in1 = clear0 >= 0.0, clear1 >= 0.0
 
         # Both ends on one side, coming nearer at the first, leaving at the second: a turn between.
         side = np.where(in0, 1.0, -1.0)
         turns = np.flatnonzero((in0 == in1) & (side * climb0 < 0.0) & (side * climb1 > 0.0))
-        turn_s = self._roots(self._climb_at, who[turns], low[turns], high[turns])
-        crosses = (self._clearance_at(who[turns], turn_s) >= 0.0) != in0[turns]
-        hidden, turn_s = turns[crosses], turn_s[crosses]
+        on_step = self._on_steps(who[turns], first[turns])
+        turn_s = bracketed_roots(
+            lambda times_s: on_step(times_s)[1],
+            low[turns],
+            high[turns],
+            ends=(climb0[turns], climb1[turns]),
+        )
+        turn_clear = on_step(turn_s)[0]
+        crosses = (turn_clear >= 0.0) != in0[turns]
+        hidden, turn_s, turn_clear = turns[crosses], turn_s[crosses], turn_clear[crosses]
 
         edge = np.flatnonzero(in0 != in1)
-        edge_who = np.concatenate((who[edge], who[hidden], who[hidden]))
+        step = np.concatenate((edge, hidden, hidden))
         edge_low = np.concatenate((low[edge], low[hidden], turn_s))
         edge_high = np.concatenate((high[edge], turn_s, high[hidden]))
         rises = np.concatenate((in1[edge], ~in0[hidden], in0[hidden]))
-        edge_s = self._roots(self._clearance_at, edge_who, edge_low, edge_high)
-        return edge_who, edge_s, rises
+        low_clear = np.concatenate((clear0[edge], clear0[hidden], turn_clear))
+        high_clear = np.concatenate((clear1[edge], turn_clear, clear1[hidden]))
+        on_step = self._on_steps(who[step], first[step])
+        edge_s = bracketed_roots(
+            lambda times_s: on_step(times_s)[0], edge_low, edge_high, ends=(low_clear, high_clear)
+        )
+        return who[step], edge_s, rises
 
     def peaks_deg(self, who: Indices, aos_s: Floats, los_s: Floats) -> Floats:
         """[deg] Highest elevation of each window, shape (N,)."""
@@ -220,9 +231,16 @@ class _Sky:
         top_s = time_s[inside[highest[one]]]
         low[held] = np.maximum(aos_s[held], top_s - step_s)
         high[held] = np.minimum(los_s[held], top_s + step_s)
-        turns = (self._rise_at(who, low) > 0.0) & (self._rise_at(who, high) < 0.0)
-        best = np.maximum(self._sine_at(who, low), self._sine_at(who, high))
-        top_s = self._roots(self._rise_at, who[turns], low[turns], high[turns])
+        at_low, at_high = self._states(who, low), self._states(who, high)
+        rise_low, rise_high = self._rise(who, *at_low), self._rise(who, *at_high)
+        best = np.maximum(self._sine(who, *at_low), self._sine(who, *at_high))
+        turns = (rise_low > 0.0) & (rise_high < 0.0)
+        top_s = bracketed_roots(
+            lambda times_s: self._rise(who[turns], *self._states(who[turns], times_s)),
+            low[turns],
+            high[turns],
+            ends=(rise_low[turns], rise_high[turns]),
+        )
         best[turns] = np.maximum(best[turns], self._sine_at(who[turns], top_s))
         return np.degrees(np.arcsin(best))
 
@@ -246,10 +264,23 @@ class _Sky:
             pairs.append(station + craft * stations)
         return np.concatenate(firsts), np.concatenate(pairs)
 
-    def _roots(
-        self, function: Callable[[Indices, Floats], Floats], who: Indices, low: Floats, high: Floats
-    ) -> Floats:
-        return bracketed_roots(lambda times_s: function(who, times_s), low, high)
+    def _at_both_ends(
+        self, who: Indices, first: Indices
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Clearance and its rate at the begin and at the end of steps, each (N,): most begin where the one before ends."""
+        last = np.ones(who.shape, dtype=np.bool_)
+        last[:-1] = (who[1:] != who[:-1]) | (first[1:] != first[:-1] + 1)
+        begin = self._clearance(who, *self._samples(who, first))
+        of_last = self._clearance(who[last], *self._samples(who[last], first[last] + 1))
+        end = tuple(np.roll(column, -1) for column in begin)
+        for column, value in zip(end, of_last, strict=True):
+            column[last] = value
+        return begin, (end[0], end[1])
+
+    def _on_steps(self, who: Indices, first: Indices) -> Callable[[Floats], tuple[Floats, Floats]]:
+        """What tells clearance and its rate at times inside steps, one each, (N,)."""
+        arcs = self.fleet.arcs(who // self.sin_mask.size, first)
+        return lambda times_s: self._clearance(who, *arcs.states(times_s))
 
     def _samples(self, who: Indices, index: Indices) -> tuple[Floats, Floats]:
         row = index + who // self.sin_mask.size * self.fleet.time_s.size
@@ -275,9 +306,6 @@ class _Sky:
     def _clearance_at(self, who: Indices, times_s: Floats) -> Floats:
         return self._clearance(who, *self._states(who, times_s))[0]
 
-    def _climb_at(self, who: Indices, times_s: Floats) -> Floats:
-        return self._clearance(who, *self._states(who, times_s))[1]
-
     def _sine(self, who: Indices, position: Floats, _speed: Floats) -> Floats:
         """Sine of the elevation."""
         sight, up = self._sight(who, position)
@@ -286,9 +314,8 @@ class _Sky:
     def _sine_at(self, who: Indices, times_s: Floats) -> Floats:
         return self._sine(who, *self._states(who, times_s))
 
-    def _rise_at(self, who: Indices, times_s: Floats) -> Floats:
+    def _rise(self, who: Indices, position: Floats, speed: Floats) -> Floats:
         """Rate of that sine, times the cube of the range: the same sign, without a division."""
-        position, speed = self._states(who, times_s)
         sight, up = self._sight(who, position)
         return _dot(speed, up) * _dot(sight, sight) - _dot(sight, up) * _dot(sight, speed)
 

@@ -60,8 +60,13 @@ def gmst_rad(ut1: Instants) -> NDArray[np.float64]:
     """
     t = ut1.julian_centuries
     slow_s = 67310.54841 + (8640184.812866 + (0.093104 - 6.2e-6 * t) * t) * t
-    turns = np.mod(ut1.part_days, 1.0) + slow_s / S_PER_DAY
-    return np.asarray(np.mod(turns, 1.0) * 2.0 * np.pi, dtype=np.float64)
+    turns = _part(ut1.part_days) + slow_s / S_PER_DAY
+    return np.asarray(_part(turns) * 2.0 * np.pi, dtype=np.float64)
+
+
+def _part(turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of a turn what is left without whole ones, 0 to 1: `np.mod(turns, 1.0)` to the bit, without its divisions."""
+    return np.asarray(turns - np.floor(turns), dtype=np.float64)
 
 
 def turn_with_earth(

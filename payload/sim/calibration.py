@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 
 from payload.compression import raw_record_bytes
+from payload.compression.record import HEADER_BYTES
 from payload.darkroom.fidelity import Glanced, codec_of, fitted_on, glanced
 from payload.darkroom.glances import glances_at
 from payload.darkroom.pixels import Pixels
@@ -29,6 +30,7 @@ WORLD_SEED = 4_100_000_019
 SCENES, FEWEST_SCENES = 1300, 60
 LIKE_A_MISSION = 0.6  # of the scenes; the rest fills strata
 HELD_OUT = 3  # every third scene of the mission's mix
+_CUT_SCENES = 100  # tell what a record costs of its own, to a few per cent
 _SIDE_TILES = 2  # a scene is so many tiles wide and high
 _LARGE_TILE_PX = 512  # or one, where tiles are larger than this
 _MOST_PX = 350_000_000
@@ -86,10 +88,15 @@ class Calibration:
         """
         identity = fitted_on(self.scenario, make_sensor(self.scenario))
         samples: list[Sample] = []
+        own_bytes: list[float] = []
         for number, (view, glances, is_held_out) in enumerate(self._views()):
             self.tell(number + 1, self._count)
             samples += self._look(view, glances, is_held_out=is_held_out)
-        return calibrate(samples, identity)
+            if not is_held_out and len(own_bytes) < _CUT_SCENES:
+                own_bytes.append(self._pixels.own_bytes(view))
+        # Of large tiles a codec may code the parts better than the whole, as its tables then suit them; the header stays.
+        own = max(HEADER_BYTES, round(sum(own_bytes) / len(own_bytes)))
+        return calibrate(samples, identity, own_bytes=own)
 
     def _views(self) -> Iterator[tuple[View, list[Glance], bool]]:
         """Views with what is seen of them at a glance, and whether they are kept out of the fit."""

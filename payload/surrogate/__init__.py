@@ -1,7 +1,8 @@
 """Masker and codec as a fitted distribution: what they would say of a tile that nobody paints.
 
     fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
-    model        `Surrogate` and its file; `draw`: a `Glance` becomes an estimate and a record length; `donors_of_each`, `as_donor`: many do
+    model        `Surrogate`; `draw`: a `Glance` becomes an estimate and a record length; `donors_of_each`, `as_donor`: many do
+    file         the file that holds a surrogate, and the packaged one
     likeness     which tiles resemble another one at a glance
     fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
     doubt        `doubts`: how far totals over a flight's own tiles may be off, by its own rule
@@ -18,22 +19,19 @@ it: they can be swept without fitting anew.
 """
 
 from payload.surrogate.doubt import Doubt, Rule, Taken, doubts
+from payload.surrogate.file import PACKAGED, check_place, read_surrogate, write_surrogate
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
 from payload.surrogate.likeness import Likeness, likeness
 from payload.surrogate.model import (
-    PACKAGED,
     Donors,
     Error,
     HeldOut,
     Surrogate,
     TileSize,
     as_donor,
-    check_place,
     donors_of_each,
     draw,
-    read_surrogate,
-    write_surrogate,
 )
 
 __all__ = [

@@ -83,12 +83,14 @@ def doubts(surrogate: Surrogate, taken: Taken, rule: Rule) -> tuple[Doubt, Doubt
     """How far totals over tiles may be off: of bytes of kept tiles, and of clear pixels in them."""
     crossed, likes = _crossed_of(surrogate), _likes(surrogate, taken)
     crossed.know(np.unique(likes.donors))
+    whole_px = surrogate.fitted_on.tile_px**2
     of_bytes, of_clear = _Sums.of(surrogate.scenes), _Sums.of(surrogate.scenes)
     for images, tiles in _blocks(taken):
         nears = likes.donors[likes.row[tiles]]
         scenes = surrogate.scene_of[nears]
         turns = _turns(surrogate.scenes, images, taken.image[tiles] - images.start, scenes)
-        found = crossed.errors(nears, taken.cover[tiles], rule)
+        larger = whole_px / taken.sizes[tiles, 1]
+        found = crossed.errors(nears, (taken.cover[tiles], larger), rule)
         for figure, sums in enumerate((of_bytes, of_clear)):
             errors = found[figure] * taken.sizes[tiles, figure, None]
             sums.add(errors, scenes, taken.sizes[tiles, figure])
@@ -218,7 +220,7 @@ class _Crossed:
 
     Attributes:
         surrogate: Whose donors they are.
-        shares: See `Surrogate.shares`, shape (N, 4).
+        shares: Cloud found, clear called cloud, expected less called, and `Surrogate.lengths`; shape (N, 5).
         unseen: By how much the true cover is more than a glance says, shape (N,).
         drawn: Whose shares each would have, some times: numbers of donors, shape (draws, N); negative until that is known.
     """
@@ -233,7 +235,8 @@ class _Crossed:
         """Of donors of whom nothing is known yet."""
         unseen = surrogate.true_cover - surrogate.looks.cover
         unknown = np.full((_DRAWS, unseen.size), -1, np.intp)
-        return cls(surrogate, np.array(surrogate.shares), unseen, unknown)
+        shares = np.hstack([np.array(surrogate.shares)[:, :3], surrogate.lengths])
+        return cls(surrogate, shares, unseen, unknown)
 
     def know(self, wanted: NDArray[np.intp]) -> None:
         """Draw for donors for which that was not done yet; what is drawn depends on nobody else."""
@@ -257,23 +260,28 @@ class _Crossed:
                     lots = dice.random(judged.size)[places]
                     self.drawn[number, asked] = of_one_scene(near, scenes, moods, lots)
 
-    def errors(self, nears: NDArray[np.intp], cover: Real, rule: Rule) -> tuple[Real, Real]:
+    def errors(
+        self, nears: NDArray[np.intp], tiles: tuple[Real, Real], rule: Rule
+    ) -> tuple[Real, Real]:
         """Drawn less painted, of kept bytes and of clear pixels, as shares of a tile: each of shape (draws, T, M).
 
         Args:
             nears: Donors that stand for each tile, shape (T, M).
-            cover: Of the tiles at a glance, shape (T,).
+            tiles: Their covers at a glance, and how many times as large a whole tile is; each of shape (T,).
             rule: By which is kept.
         """
-        drawn = _brought_down(self.shares[self.drawn[:, nears]], cover[:, None], rule)
-        true_cover = np.clip(cover[:, None] + self.unseen[nears], 0.0, 1.0)
-        painted = _brought_down(self.shares[nears], true_cover, rule)
+        cover, larger = (column[:, None] for column in tiles)
+        drawn = _brought_down(self.shares[self.drawn[:, nears]], (cover, larger), rule)
+        true_cover = np.clip(cover + self.unseen[nears], 0.0, 1.0)
+        painted = _brought_down(self.shares[nears], (true_cover, larger), rule)
         return drawn[0] - painted[0], drawn[1] - painted[1]
 
 
-def _brought_down(shares: Real, cover: Real, rule: Rule) -> tuple[Real, Real]:
-    """Bytes and clear pixels of tiles of such covers that have donors' shares, as shares of a tile; none where it is dropped."""
-    found, wrong, surplus, length = np.moveaxis(shares, -1, 0)
+def _brought_down(shares: Real, tiles: tuple[Real, Real], rule: Rule) -> tuple[Real, Real]:
+    """Bytes and clear pixels of tiles of such covers and sizes that have donors' shares, as shares of a tile; none where it is dropped."""
+    cover, larger = tiles
+    found, wrong, surplus, length, own_cost = np.moveaxis(shares, -1, 0)
+    length = np.minimum(length + own_cost * (larger - 1.0), 1.0)  # no more than the raw one
     told = found * cover + wrong * (1.0 - cover)
     if rule.is_expected:
         told = told + surplus

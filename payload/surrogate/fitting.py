@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,12 +44,13 @@ class Sample:
     held_out: bool
 
 
-def calibrate(samples: Sequence[Sample], fitted_on: FittedOn) -> Surrogate:
+def calibrate(samples: Sequence[Sample], fitted_on: FittedOn, *, own_bytes: int = 0) -> Surrogate:
     """Fit a surrogate and judge it on the samples that are held out.
 
     Args:
         samples: With truth, by scene; equal samples give an equal surrogate.
         fitted_on: What made them.
+        own_bytes: [byte] What a record costs however small its tile is.
 
     Raises:
         ScenarioError: Too few samples, none held out, or some without truth.
@@ -64,8 +65,8 @@ def calibrate(samples: Sequence[Sample], fitted_on: FittedOn) -> Surrogate:
     if any(sample.estimate.clear_px is None for sample in samples):
         raise ScenarioError("a surrogate is fitted on tiles whose truth is known; some have none")
     nothing = Error(0, 0, 0, 0, 0, 0, 0)
-    unjudged = Surrogate(fitted_on, _columns(donors), HeldOut(0, 0, 0, nothing, nothing))
-    return Surrogate(fitted_on, unjudged.donors, _judge(unjudged, others))
+    unjudged = Surrogate(fitted_on, _columns(donors), HeldOut(0, 0, 0, nothing, nothing), own_bytes)
+    return replace(unjudged, held_out=_judge(unjudged, others))
 
 
 def _columns(samples: Sequence[Sample]) -> Donors:

@@ -1,27 +1,19 @@
-"""The surrogate: donors, how one is chosen for a tile, and the file that holds them."""
+"""The surrogate: donors, and how one is chosen for a tile."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from payload.errors import ScenarioError
 from payload.provenance import digest_json
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.likeness import Likeness, likeness
 from payload.types import SURFACES, CoverEstimate, Glance
 
-PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
-"""Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
-
-FORMAT = 1
 Z_95 = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 
@@ -126,16 +118,19 @@ class Surrogate:
         fitted_on: What it stands for.
         donors: What it draws from.
         held_out: How wrong it is.
+        own_bytes: [byte] What a record costs however small its tile is: header, tables, a predictor that has to learn.
+            0 where nobody measured it, as in files of before.
     """
 
     fitted_on: FittedOn
     donors: Donors
     held_out: HeldOut
+    own_bytes: Count = 0
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of its content."""
-        return digest_json(_plain(self))
+        return digest_json(plain(self))
 
     @property
     def scenes(self) -> int:
@@ -168,8 +163,8 @@ class Surrogate:
         return pixels
 
     @cached_property
-    def shares(self) -> list[tuple[float, float, float, float]]:
-        """Of each donor: cloud found, clear called cloud, expected less called, length; as shares."""
+    def shares(self) -> list[tuple[float, float, float, float, float]]:
+        """Of each donor: cloud found, clear called cloud, expected less called, as shares; its record's own cost, and bytes a pixel beyond it."""
         at = self._columns
         cloudy = at["true_cloud_px"] + at["missed_cloud_px"]
         clear = at["true_clear_px"] + at["false_cloud_px"]
@@ -177,10 +172,21 @@ class Surrogate:
         found = at["true_cloud_px"] / np.maximum(cloudy, 1)
         wrong = at["false_cloud_px"] / np.maximum(clear, 1)
         surplus = (at["expected_cloud_px"] - called) / self.pixels
-        length = at["encoded_bytes"] / at["raw_bytes"]
-        return list(
-            zip(found.tolist(), wrong.tolist(), surplus.tolist(), length.tolist(), strict=True)
-        )
+        a_pixel = (at["encoded_bytes"] - self.own_costs) / self.pixels
+        columns = (found, wrong, surplus, self.own_costs, a_pixel)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    @cached_property
+    def own_costs(self) -> NDArray[np.float64]:
+        """[byte] Of each donor's record what does not shrink with the tile, shape (N,); the shortest ones are nothing else."""
+        return np.minimum(self.own_bytes, self._columns["encoded_bytes"])
+
+    @cached_property
+    def lengths(self) -> NDArray[np.float64]:
+        """Of each donor's record: its length, and its own cost, as shares of the raw one; shape (N, 2)."""
+        at = self._columns
+        both = np.stack([at["encoded_bytes"], self.own_costs], axis=1)
+        return np.asarray(both / at["raw_bytes"][:, None], np.float64)
 
     @cached_property
     def true_cover(self) -> NDArray[np.float64]:
@@ -214,7 +220,7 @@ def draw(
 
     The true cover is the glance's; which share of the cloud is found, which share of clear ground is
     called cloud, how far probabilities stray from the mask, and the length are one donor's, together.
-    Assumption: a tile of another size has the same shares, and a record as much shorter than the raw one.
+    Assumption: a tile of another size has the same shares, and a record that costs as much of its own and as much a pixel.
 
     Args:
         surrogate: Fitted on the payload that flies.
@@ -251,10 +257,10 @@ def donors_of_each(
 
 
 def as_donor(
-    donor: tuple[float, float, float, float], cover: float, size: TileSize
+    donor: tuple[float, float, float, float, float], cover: float, size: TileSize
 ) -> tuple[CoverEstimate, int]:
     """A tile of a cover and a size that has a donor's shares."""
-    found, wrong, surplus, length = donor
+    found, wrong, surplus, own_cost, a_pixel = donor
     pixels = size.pixels
     cloudy_px = round(cover * pixels)
     clear_px = pixels - cloudy_px
@@ -269,7 +275,7 @@ def as_donor(
         true_clear_px=clear_px - false_cloud_px,
         expected_cloud_px=min(max(cloud_px + surplus * pixels, 0.0), float(pixels)),
     )
-    return estimate, max(1, min(round(length * size.raw_bytes), size.raw_bytes))
+    return estimate, max(1, min(round(own_cost + a_pixel * pixels), size.raw_bytes))
 
 
 def of_one_scene(
@@ -299,90 +305,11 @@ def of_one_scene(
     return chosen
 
 
-# --- the file ---------------------------------------------------------------------------------------
-
-
-def read_surrogate(path: Path) -> Surrogate:
-    """Read a surrogate.
-
-    Raises:
-        ScenarioError: The file is none, or is damaged.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path}: is no surrogate: it is no JSON ({error})") from error
-    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
-        raise ScenarioError(
-            f"{path}: is no surrogate of format {FORMAT}; `payload-sim calibrate` makes one"
-        )
-    try:
-        read = TypeAdapter(Surrogate).validate_python(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ScenarioError(f"{path}: is no surrogate: {where}: {first['msg']}") from error
-    lengths = {len(getattr(read.donors, item.name)) for item in fields(Donors)}
-    if len(lengths) > 1 or not lengths.pop():
-        raise ScenarioError(
-            f"{path}: is no surrogate: its columns are of different length or empty"
-        )
-    if not read.pixels.all():
-        raise ScenarioError(
-            f"{path}: is no surrogate: donor {int(read.pixels.argmin())} has no pixel: its counts are all 0"
-        )
-    return read
-
-
-def check_place(path: Path) -> None:
-    """See that a surrogate can be written there, before hours are spent on one.
-
-    Raises:
-        ScenarioError: There is no such folder, a folder of that name, or nothing can be written there.
-    """
-    if not path.parent.is_dir() or path.is_dir():
-        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
-    partial = _partial(path)
-    try:
-        partial.touch()
-        partial.unlink()
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
-
-
-def write_surrogate(surrogate: Surrogate, path: Path) -> None:
-    """Write a surrogate beside and rename it: whole or not at all.
-
-    Raises:
-        ScenarioError: It cannot be written there.
-    """
-    partial = _partial(path)
-    parts = _plain(surrogate)
-    columns = parts.pop("donors")
-    plain = {"format": FORMAT, **parts}
-    head = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
-    rows = ",\n".join(
-        f'  "{name}": {json.dumps(column, separators=(",", ":"), allow_nan=False)}'
-        for name, column in columns.items()
-    )
-    text = f'{head[:-2]},\n "donors": {{\n{rows}\n }}\n}}\n'
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _plain(surrogate: Surrogate) -> dict[str, dict[str, object]]:
+def plain(surrogate: Surrogate) -> dict[str, Any]:
+    """All that it is, as a file says it."""
     return {
         "fitted_on": asdict(surrogate.fitted_on),
         "held_out": asdict(surrogate.held_out),
+        "own_bytes": surrogate.own_bytes,
         "donors": {item.name: getattr(surrogate.donors, item.name) for item in fields(Donors)},
     }

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.errors import OrbitError
-from payload.geometry.track import Track, bracketed_roots
+from payload.geometry.track import Fleet, Track, bracketed_roots
 from payload.types import Ephemeris
 
 
@@ -96,3 +96,29 @@ def test_a_root_does_not_depend_on_what_is_sought_beside_it():
 
 def test_no_bracket_gives_no_root():
     assert bracketed_roots(np.sin, np.zeros(0), np.zeros(0)).size == 0
+
+
+def test_known_ends_of_a_bracket_spare_asking_and_change_no_bit():
+    low, high = np.linspace(-2.0, 0.5, 9), np.linspace(3.0, 60.0, 9)
+    asked = []
+
+    def function(time_s):
+        asked.append(time_s)
+        return np.expm1(time_s - 1.0)
+
+    unknown = bracketed_roots(function, low, high)
+    all_asked = len(asked)
+    ends = function(low), function(high)
+    asked.clear()
+    assert bracketed_roots(function, low, high, ends=ends).tolist() == unknown.tolist()
+    assert len(asked) == all_asked - 2
+
+
+def test_arcs_say_inside_their_steps_what_the_fleet_says_to_the_bit():
+    fleet = Fleet([Track(cubic_ephemeris()), Track(cubic_ephemeris())])
+    craft, first = np.array([0, 1, 1, 0]), np.array([0, 3, 2, 1])
+    arcs = fleet.arcs(craft, first)
+    for share in (0.0, 0.01, 1 / 3, 0.99):
+        times_s = fleet.time_s[first] + share * fleet.step_s
+        for mine, whole in zip(arcs.states(times_s), fleet.states(craft, times_s), strict=True):
+            assert mine.tolist() == whole.tolist()

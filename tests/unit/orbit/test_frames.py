@@ -2,10 +2,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payload.errors import OrbitError
 from payload.geometry.earth import site
-from payload.orbit.frames import gmst_rad, instants, teme_to_itrf
+from payload.orbit.frames import _part, gmst_rad, instants, teme_to_itrf
 
 
 def sidereal_deg(*when):
@@ -22,6 +24,11 @@ def test_sidereal_time_agrees_with_meeus_example_12b():
 
 def test_sidereal_time_agrees_with_vallado_example_3_5():
     assert sidereal_deg(1992, 8, 20, 12, 14) == pytest.approx(152.578787810, abs=1e-7)
+
+
+@given(turns=st.lists(st.floats(-1e9, 1e9), min_size=1))
+def test_what_is_left_of_a_turn_is_the_remainder_to_the_bit(turns):
+    assert _part(np.array(turns)).tolist() == np.mod(turns, 1.0).tolist()
 
 
 def test_sidereal_time_advances_by_the_gmst_rate_not_by_the_inertial_spin():

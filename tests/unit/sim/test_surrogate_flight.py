@@ -226,8 +226,8 @@ def holds(scenario, spool):
         yield low <= drawn / was - 1 <= (float("inf") if high is None else high)
 
 
-WHOLE = {"gsd_m": 20, "width_px": 96, "height_px": 64, "max_off_nadir_deg": 45}
-"""Six whole tiles: at the edges of other images lie tiles whose records are short, and a few hundred bytes each has cost."""
+CUT = {"gsd_m": 20, "width_px": 69, "height_px": 69, "max_off_nadir_deg": 45}
+"""Of nine tiles five lie at edges, where they are 5 px wide: their records are little but their own cost."""
 
 
 def test_intervals_of_flights_hold_under_any_threshold(write_scenario, small_surrogate, tmp_path):
@@ -238,20 +238,36 @@ def test_intervals_of_flights_hold_under_any_threshold(write_scenario, small_sur
             changes = {
                 "places": PLACES[seed % 2 :: 2], "seed": seed, "epoch_utc": f"2027-{month:02d}-11T00:00:00Z",
                 "pruning": {"tile_px": 32, "max_cloud_cover": limit},
-                "surrogate": {"file": str(small_surrogate)}, "camera": WHOLE, **ROOMY,
+                "surrogate": {"file": str(small_surrogate)}, "camera": CUT, **ROOMY,
             }  # fmt: skip
             held += holds(partial(of_small, write_scenario, changes), tmp_path / "spool")
     assert sum(held) >= 20
 
 
+def test_tiles_at_edges_are_as_long_as_painted_ones(write_scenario, small_surrogate, tmp_path):
+    """By pixels and drawn, all kept: sums of records a sixth as wide as a tile, which are a quarter too short as shares of the donor's."""
+    lengths = {}
+    for fidelity in ("pixels", "surrogate"):
+        changes = {"places": PLACES, "surrogate": {"file": str(small_surrogate)}, "camera": CUT}
+        assembly = assemble(of_small(write_scenario, changes | ROOMY, fidelity))
+        _, memo = fly_arms(assembly, tmp_path, arms=["compressed"])
+        facts = [fact for found in memo.facts_of.values() for fact in found]
+        lengths[fidelity] = [
+            sum(fact.encoded_bytes for fact in facts if fact.pixels == pixels)
+            for pixels in (5 * 32, 5 * 5)
+        ]
+    for painted, drawn in zip(*lengths.values(), strict=True):
+        assert drawn == pytest.approx(painted, rel=0.1)
+
+
 PAYLOADS = {
-    "oracle, raw": {"masker": {"kind": "oracle"}, "codec": {"kind": "raw"}, "camera": WHOLE},
+    "oracle, raw": {"masker": {"kind": "oracle"}, "codec": {"kind": "raw"}, "camera": CUT},
     "strict blue, auto, 10 bits": {
         "masker": {"kind": "blue", "blue_threshold": 0.18},
         "codec": {"kind": "auto"},
-        "camera": WHOLE | {"bit_depth": 10},
+        "camera": CUT | {"bit_depth": 10},
     },
-    "blue, near-lossless, 40 m": {"loss": {"max_error": 3}, "camera": WHOLE | {"gsd_m": 40}},
+    "blue, near-lossless, 40 m": {"loss": {"max_error": 3}, "camera": CUT | {"gsd_m": 40}},
 }
 
 

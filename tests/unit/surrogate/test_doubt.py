@@ -88,6 +88,23 @@ def test_what_is_twice_as_large_errs_twice_as_far_and_what_nobody_keeps_not_at_a
         assert (doubt.bias, doubt.deviation) == (0, 0)
 
 
+def test_small_tiles_are_judged_by_records_as_long_as_theirs(fitted):
+    """Of tiles of a quarter lengths differ by what differs beyond the own cost; what is kept in vain costs that as well."""
+    _, _, taken = flown(fitted, 5000, bright=None)
+    costly = replace(fitted, own_bytes=300)
+    small = replace(taken, sizes=taken.sizes / 4)
+    whole, part, old, all_kept, cheap_kept = (
+        doubts(surrogate, tiles, Rule(limit))[0].deviation
+        for surrogate, tiles, limit in (
+            (costly, taken, 0.4), (costly, small, 0.4), (fitted, small, 0.4),
+            (costly, small, 1.0), (fitted, small, 1.0),
+        )
+    )  # fmt: skip
+    assert whole == doubts(fitted, taken, Rule(0.4))[0].deviation
+    assert part > 1.2 * old == pytest.approx(1.2 * whole / 4)
+    assert all_kept == pytest.approx(cheap_kept)
+
+
 def test_tiles_err_by_how_near_they_themselves_lie_to_the_threshold(fitted):
     """Of the same donors: covers of 0.9 that are found in part are now kept, now not; of 0.2 all are kept, and of clear pixels nothing is lost."""
     _, _, taken = flown(fitted, 5000, bright=None)

@@ -51,6 +51,14 @@ def test_what_is_written_is_read_again(fitted, tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["one.json"]
 
 
+def test_a_file_of_before_knows_no_cost_of_a_record_and_is_read(fitted, tmp_path):
+    path = tmp_path / "one.json"
+    write_surrogate(replace(fitted, own_bytes=300), path)
+    assert read_surrogate(path).own_bytes == 300
+    path.write_text(path.read_text().replace(' "own_bytes": 300,\n', ""))
+    assert read_surrogate(path) == fitted
+
+
 glances = st.builds(
     Glance,
     cover=st.floats(0, 1),
@@ -109,6 +117,27 @@ def test_another_size_has_the_same_shares(fitted):
     part, part_bytes = drawn(fitted, glance, size=TileSize(PIXELS // 4, RAW_BYTES // 4))
     assert part.cloud_px == pytest.approx(whole.cloud_px / 4, abs=2)
     assert part_bytes == pytest.approx(whole_bytes / 4, abs=1)
+
+
+def test_what_a_record_costs_of_its_own_does_not_shrink_with_its_tile(fitted):
+    """By hand: beyond 300 bytes a quarter of a tile takes a quarter; no record is longer than the raw one."""
+    costly = replace(fitted, own_bytes=300)
+    glance = Glance(0.5, "soil", 40.0, 0.3)
+    whole, part = TileSize(PIXELS, RAW_BYTES), TileSize(PIXELS // 4, RAW_BYTES // 4)
+    _, whole_bytes = drawn(fitted, glance)
+    assert drawn(costly, glance, size=whole) == drawn(fitted, glance, size=whole)
+    assert drawn(costly, glance, size=part)[1] == pytest.approx(
+        300 + (whole_bytes - 300) / 4, abs=1
+    )
+    assert drawn(costly, glance, size=TileSize(1, 90))[1] == 90
+
+
+def test_no_more_is_a_record_s_own_cost_than_its_length(fitted):
+    costly = replace(fitted, own_bytes=max(fitted.donors.encoded_bytes))
+    glance = Glance(0.0, "forest", 30.0, 0.0)
+    for pixels in (PIXELS, PIXELS // 2, 1):
+        size = TileSize(pixels, RAW_BYTES)
+        assert drawn(costly, glance, size=size)[1] == drawn(fitted, glance)[1]
 
 
 def test_tiles_of_one_image_prefer_donors_of_one_scene(fitted):

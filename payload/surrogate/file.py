@@ -1,0 +1,94 @@
+"""The file that holds a surrogate: read and checked, written whole or not at all."""
+
+import json
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from payload.errors import ScenarioError
+from payload.surrogate.model import Donors, Surrogate, plain
+
+PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
+"""Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
+
+FORMAT = 1
+
+
+def read_surrogate(path: Path) -> Surrogate:
+    """Read a surrogate.
+
+    Raises:
+        ScenarioError: The file is none, or is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path}: is no surrogate: it is no JSON ({error})") from error
+    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        raise ScenarioError(
+            f"{path}: is no surrogate of format {FORMAT}; `payload-sim calibrate` makes one"
+        )
+    try:
+        read = TypeAdapter(Surrogate).validate_python(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ScenarioError(f"{path}: is no surrogate: {where}: {first['msg']}") from error
+    lengths = {len(getattr(read.donors, item.name)) for item in fields(Donors)}
+    if len(lengths) > 1 or not lengths.pop():
+        raise ScenarioError(
+            f"{path}: is no surrogate: its columns are of different length or empty"
+        )
+    if not read.pixels.all():
+        raise ScenarioError(
+            f"{path}: is no surrogate: donor {int(read.pixels.argmin())} has no pixel: its counts are all 0"
+        )
+    return read
+
+
+def check_place(path: Path) -> None:
+    """See that a surrogate can be written there, before hours are spent on one.
+
+    Raises:
+        ScenarioError: There is no such folder, a folder of that name, or nothing can be written there.
+    """
+    if not path.parent.is_dir() or path.is_dir():
+        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+    partial = _partial(path)
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def write_surrogate(surrogate: Surrogate, path: Path) -> None:
+    """Write a surrogate beside and rename it: whole or not at all.
+
+    Raises:
+        ScenarioError: It cannot be written there.
+    """
+    partial = _partial(path)
+    parts = plain(surrogate)
+    columns = parts.pop("donors")
+    said = {"format": FORMAT, **parts}
+    head = json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False)
+    rows = ",\n".join(
+        f'  "{name}": {json.dumps(column, separators=(",", ":"), allow_nan=False)}'
+        for name, column in columns.items()
+    )
+    text = f'{head[:-2]},\n "donors": {{\n{rows}\n }}\n}}\n'
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
