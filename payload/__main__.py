@@ -17,7 +17,7 @@ machine the codec `strong` took five times as long with two as with one, on an i
 def main() -> NoReturn:
     """Run the command line and leave with its exit code; an interruption at any moment is one sentence."""
     try:
-        signal.signal(signal.SIGTERM, _interrupt)
+        _hear_ends()
         collect_less()
         for name, value in ONE_THREAD.items():
             os.environ.setdefault(name, value)
@@ -29,6 +29,14 @@ def main() -> NoReturn:
         print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
     sys.exit(0)
+
+
+def _hear_ends() -> None:
+    """Whoever ends it, or closes its terminal, interrupts it; after `nohup` nobody does by closing that."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    closed: signal.Signals | None = getattr(signal, "SIGHUP", None)  # not on every system
+    if closed is not None and signal.getsignal(closed) == signal.SIG_DFL:
+        signal.signal(closed, _interrupt)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -6,8 +6,7 @@ stdout is the answer, stderr the talk. Nothing heavy is imported before a comman
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -15,6 +14,7 @@ import typer
 
 from payload import __version__
 from payload.commands.bench import bench
+from payload.commands.calibrate import calibrate
 from payload.commands.compress import compress
 from payload.commands.link import link
 from payload.commands.many import check_jobs
@@ -34,6 +34,7 @@ from payload.commands.options import (
 )
 from payload.commands.plan import plan
 from payload.commands.profile import profile
+from payload.commands.progress import progress as _progress
 from payload.commands.query import query
 from payload.commands.serve import serve
 from payload.commands.sweep import sweep
@@ -97,28 +98,6 @@ def _command(function: F) -> F:
 
 def _with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
     return [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str, str], None]]:
-    """A line on a terminal's stderr that tells what is worked on, and for how long already."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _what, _item: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        count = 0
-
-        def tell(what: str, item: str) -> None:
-            nonlocal count
-            count += 1
-            bar.update(task, description=f"{what}: image {count}, {item[:48]}".replace("[", "("))
-
-        yield tell
 
 
 @app.callback(invoke_without_command=True)
@@ -461,40 +440,7 @@ _command(optimise)
 _command(query)
 _command(serve)
 _command(bench)
-
-
-@_command
-def calibrate(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
-    scenario: Annotated[
-        Path | None,
-        typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
-    ] = None,
-    overrides: Overrides = None,
-    scenes: Annotated[
-        int | None, typer.Option("--scenes", help="How many to paint; at least 60.")
-    ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Fit a surrogate for a scenario's masker, codec, camera, scene and tile.
-
-    Paints, masks and compresses some thousand tiles of the scenario's world, minutes of work, and tells how wrong
-    what is drawn is on scenes kept out. Fly with it by `fidelity: surrogate` and `surrogate.file: FILE`.
-
-    Example:  payload-sim calibrate scenarios/reference.yaml --out reference.surrogate.json
-    """
-    from payload import api
-    from payload.analysis.fidelity import surrogate_words
-    from payload.scenario.options import refuse_remote
-
-    refuse_remote([out])
-    with _progress(quiet=quiet) as tell:
-        fitted = api.calibrate(scenario, out, overrides=overrides or [], scenes=scenes, tell=tell)
-    if as_json:
-        _answer_json({"file": str(out), "sha256": fitted.digest, **_as_dict(fitted.held_out)})
-    else:
-        _answer(f"{out}: {' '.join(surrogate_words(fitted))}")
+_command(calibrate)
 
 
 @_command

@@ -8,14 +8,17 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from secrets import token_hex
 from typing import IO
 
 _PREFIX = "payload-sim-"
 _LOCK = ".lock"
+_LOOK_AGAIN_S = 0.002
 
 
 @contextmanager
@@ -62,6 +65,35 @@ def hold(file: IO[bytes]) -> None:
         import fcntl  # noqa: PLC0415
 
         fcntl.flock(file, fcntl.LOCK_EX)
+
+
+class Lock(Enum):
+    """Whose the lock of a file is."""
+
+    OURS, ANOTHERS, NOBODYS = range(3)
+
+
+def hold_soon(file: IO[bytes], patience_s: float) -> Lock:
+    """Lock a file until it is closed, if whoever holds it lets go of it soon; nobody's where locks are unknown.
+
+    Who holds it may be stopped, or at a disk that does not answer.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return Lock.NOBODYS
+    until_s = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until_s:
+                return Lock.ANOTHERS
+            time.sleep(_LOOK_AGAIN_S)
+        except OSError:  # nor on every disk
+            return Lock.NOBODYS
+        else:
+            return Lock.OURS
 
 
 @contextmanager

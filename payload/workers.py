@@ -17,6 +17,7 @@ Job = TypeVar("Job")
 Done = TypeVar("Done")
 P = ParamSpec("P")
 
+_ENDS = {each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}}
 _AT_ONCE = 2  # jobs for each helper: one under work, one that it finds when that is done
 
 _log = logging.getLogger(__name__)
@@ -138,10 +139,13 @@ def start_workers(count: int) -> tuple[ProcessPoolExecutor, Connection]:
 
 
 class _DeafPool(ProcessPoolExecutor):
-    """Whom it starts does not hear Ctrl-C while it still imports what it needs, as a terminal tells it to all at once."""
+    """Whom it starts does not hear Ctrl-C while it still imports what it needs, as a terminal tells it to all at once.
+
+    Nor does who starts it hear of an end before the other knows what it is for: it would complain.
+    """
 
     def submit(self, fn: Callable[P, Done], /, *args: P.args, **options: P.kwargs) -> Future[Done]:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a child inherits it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # a child inherits it
         try:
             return super().submit(fn, *args, **options)
         finally:
@@ -152,6 +156,7 @@ def _begin(leash: Connection) -> None:
     """A worker's start: it ends when its leash does, even if that is cut, and leaves Ctrl-C to who holds it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS - {signal.SIGINT})
     threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
 
 

@@ -115,9 +115,13 @@ def _as_share(half_and_total: tuple[float, float | None]) -> tuple[float, float]
 
 
 def _painted(tiles: int, painted: int) -> str:
-    share = painted / tiles if tiles else 1.0
+    if not tiles:
+        return "No tile was taken, and none was painted."
+    if painted == tiles:
+        all_ = "The only tile was" if tiles == 1 else f"All {tiles:,} tiles were"
+        return f"{all_} painted, masked and compressed, as by fidelity: pixels."
     return (
-        f"Of {tiles:,} tiles {painted:,} ({100 * share:.1f} %) were painted, masked and compressed; "
+        f"Of {tiles:,} tiles {painted:,} ({100 * painted / tiles:.1f} %) were painted, masked and compressed; "
         "the others are taken to be like those of them that look like them at a glance."
     )
 

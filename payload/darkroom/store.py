@@ -2,29 +2,33 @@
 
     <place>/<two digits>/<digest>.facts     a line of format, a checksum of digest and JSON, JSON
     <place>/<two digits>/<digest>.records   the tile records as they were spooled, where they were kept
+    <place>/.payload-sim-tally              how many bytes all that is; locked by who writes
 
-Each file is written beside and renamed, so that several processes may write at once. What is damaged, cut
+Each file is written beside and renamed, so that others may read meanwhile. What is damaged, cut
 short, of another format or another's under this name is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
 the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
 counted or removed. No trouble with the disk fails a run: the work is done again instead.
 """
 
+import errno
 import logging
 import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
+from typing import IO
 
 from pydantic import TypeAdapter, ValidationError
 
 from payload.darkroom.facts import TileFacts
 from payload.errors import ScenarioError
 from payload.provenance import digest_bytes
+from payload.scratch import Lock, hold_soon
 
 PLACE, LIMIT = "PAYLOAD_SIM_MEMO", "PAYLOAD_SIM_MEMO_MB"
 """Environment: a folder or `off`; how large it may grow [MB]."""
@@ -35,8 +39,11 @@ _FORMAT = b"payload-sim memo 2\n"
 _FACTS, _RECORDS, _PARTIAL = ".facts", ".records", ".partial"
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.(facts|records)(\.[0-9a-f]+\.partial)?")
 """What files of a memo are called, within its folder."""
+_TALLY, _DIGITS = ".payload-sim-tally", 20
 _ROOM = 0.9  # of the limit is left after old entries went, so that this is not done at every write
+_PATIENCE_S = 2.0  # that an entry waits for another's to be written; then no more are kept
 _ABANDONED_S = 3600.0  # a file that was being written so long ago will never be whole
+_AHEAD_S = 86_400.0  # what was used so long after now was used while the clock was wrong, nobody knows when
 _LOOK_AGAIN, _LOOK_AGAIN_SHARE = 256, 0.02
 """So many entries written, or so much of the limit, until what others wrote is counted too."""
 
@@ -72,7 +79,6 @@ class Store:
     place: Path
     limit_bytes: int
     found: int = 0
-    _size_bytes: int = field(default=0, init=False)
     _is_counted: bool = field(default=False, init=False)
     _written: int = field(default=0, init=False)
     _written_bytes: int = field(default=0, init=False)
@@ -107,12 +113,16 @@ class Store:
             size_bytes = len(told) + len(records or b"")
             if size_bytes > self.limit_bytes:
                 return
-            self._make_room(size_bytes)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            if records is not None:
-                _put(path.with_suffix(_RECORDS), records)
-            if records is not None or not self._has_records(path):
-                _put(path.with_suffix(_FACTS), told)
+            with _opened(self.place / _TALLY) as tally:
+                lock = hold_soon(tally, _PATIENCE_S)
+                if lock is Lock.ANOTHERS:
+                    raise TimeoutError(errno.ETIMEDOUT, "who writes to it does not end")
+                self._make_room(size_bytes, tally, is_alone=lock is Lock.OURS)
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                if records is not None:
+                    _put(path.with_suffix(_RECORDS), records)
+                if records is not None or not self._has_records(path):
+                    _put(path.with_suffix(_FACTS), told)
         except OSError as error:
             self._works = False
             _log.warning("the memo %s cannot be written to: %s", self.place, error.strerror)
@@ -129,32 +139,34 @@ class Store:
             return False
         return entry.records_sha256 is not None
 
-    def _make_room(self, size_bytes: int) -> None:
+    def _make_room(self, size_bytes: int, tally: IO[bytes], *, is_alone: bool) -> None:
         """Count what comes, and let go what was longest unused if it would be too much."""
         self._written += 1
         self._written_bytes += size_bytes
-        self._size_bytes += size_bytes
         is_stale = (
             self._written > _LOOK_AGAIN
             or self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
         )
-        if self._size_bytes <= self.limit_bytes and self._is_counted and not is_stale:
-            return
-        files = sorted(self._files())
-        self._size_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
-        self._is_counted, self._written, self._written_bytes = True, 0, 0
-        if self._size_bytes <= self.limit_bytes:
-            return
-        most = round(self.limit_bytes * _ROOM)
-        for _, old_bytes, path in files:
-            if self._size_bytes <= most:
-                return
-            path.unlink(missing_ok=True)
-            self._size_bytes -= old_bytes
+        known_bytes = _told(tally)
+        if known_bytes is None or not self._is_counted or is_stale:
+            known_bytes = self.limit_bytes  # so that it is counted
+        all_bytes = known_bytes + size_bytes
+        if all_bytes > self.limit_bytes:
+            files = sorted(self._files(is_alone=is_alone))
+            self._is_counted, self._written, self._written_bytes = True, 0, 0
+            all_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
+            if all_bytes > self.limit_bytes:
+                all_bytes -= _let_go(files, all_bytes - round(self.limit_bytes * _ROOM))
+        _tell(tally, all_bytes)
 
-    def _files(self) -> list[tuple[float, int, Path]]:
-        """Last use [s], size [byte] and path of each file; what a killed process left half-written is removed."""
+    def _files(self, *, is_alone: bool) -> list[tuple[float, int, Path]]:
+        """Last use [s], size [byte] and path of each file; what a killed process left half-written is removed.
+
+        Args:
+            is_alone: Whether nobody else is writing.
+        """
         found = []
+        now_s = time.time()
         for path in self.place.glob("??/*"):
             if not _OURS.fullmatch(path.relative_to(self.place).as_posix()):
                 continue
@@ -162,11 +174,41 @@ class Store:
                 about = path.stat()
             except FileNotFoundError:  # another process was faster
                 continue
+            used_s = about.st_mtime if about.st_mtime < now_s + _AHEAD_S else 0.0
             if path.suffix != _PARTIAL:
-                found.append((about.st_mtime, about.st_size, path))
-            elif time.time() - about.st_mtime > _ABANDONED_S:
+                found.append((used_s, about.st_size, path))
+            elif is_alone or now_s - used_s > _ABANDONED_S:
                 path.unlink(missing_ok=True)
         return found
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A file of this user's alone, to read and to write; made if it is not there."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+
+
+def _told(tally: IO[bytes]) -> int | None:
+    """[byte] How large the memo is, as was told last; None where that is not known."""
+    tally.seek(0)
+    told = tally.read(_DIGITS)
+    return int(told) if len(told) == _DIGITS and told.isdigit() else None
+
+
+def _tell(tally: IO[bytes], size_bytes: int) -> None:
+    tally.seek(0)
+    tally.write(b"%0*d" % (_DIGITS, size_bytes))
+    tally.flush()
+
+
+def _let_go(files: Sequence[tuple[float, int, Path]], wanted_bytes: int) -> int:
+    """[byte] That files took which are removed, the first ones first, until so much is free."""
+    gone_bytes = 0
+    for _, each_bytes, path in files:
+        if gone_bytes >= wanted_bytes:
+            break
+        path.unlink(missing_ok=True)
+        gone_bytes += each_bytes
+    return gone_bytes
 
 
 def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:

@@ -28,12 +28,13 @@ from payload.types import Glance, Sensor, View, Window
 WORLD_SEED = 4_100_000_019
 """Of the worlds that are looked at: nobody flies with it by chance."""
 SCENES, FEWEST_SCENES = 1300, 60
+USUAL_PX = 350_000_000
+"""No more are painted if nobody says how many scenes: some minutes of work."""
 LIKE_A_MISSION = 0.6  # of the scenes; the rest fills strata
 HELD_OUT = 3  # every third scene of the mission's mix
 _CUT_SCENES = 100  # tell what a record costs of its own, to a few per cent
 _SIDE_TILES = 2  # a scene is so many tiles wide and high
 _LARGE_TILE_PX = 512  # or one, where tiles are larger than this
-_MOST_PX = 350_000_000
 _MOST_LOOKS = 12  # at a glance, for each scene painted
 _TOGETHER = 64  # looks at a time
 _YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,15 +51,20 @@ class Calibration:
 
     The scenario's orbit, targets and seed play no part. Scenes lie anywhere, in any season, at any
     hour of daylight; the world is that of the scenario with a seed of its own.
+
+    Attributes:
+        scenario: Whose payload it is.
+        scenes: How many to paint; if left out SCENES, or fewer where tiles are large.
+        tell: Is told how many are painted, and of how many.
     """
 
     scenario: Scenario
-    scenes: int = SCENES
+    scenes: int | None = None
     tell: Tell = lambda _done, _all: None
     _strata: Counter[tuple[int, ...]] = field(default_factory=Counter[tuple[int, ...]])
 
     def __post_init__(self) -> None:
-        if self.scenes < FEWEST_SCENES:
+        if self.scenes is not None and self.scenes < FEWEST_SCENES:
             raise ScenarioError(
                 f"{self.scenes} scenes tell too little: at least {FEWEST_SCENES} are wanted"
             )
@@ -77,7 +83,8 @@ class Calibration:
             loss=loss_of(scenario),
         )
         self._windows = TileGrid(side_px, side_px, self._tile_px).windows
-        self._count = max(FEWEST_SCENES, min(self.scenes, _MOST_PX // side_px**2))
+        usual = max(FEWEST_SCENES, min(SCENES, USUAL_PX // side_px**2))
+        self._count = usual if self.scenes is None else self.scenes
 
     def fit(self) -> Surrogate:
         """Paint, mask and compress scenes, and fit a surrogate.

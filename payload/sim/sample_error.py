@@ -190,14 +190,13 @@ def sample_errors(
         records: Of the flights, by arm.
         totals: [byte] Of tile records that came down, and [px] of clear ground in them, by arm.
     """
-    if len(darkroom.donors) < 2:
-        return {}
+    flown = [name for name in _BY_TILE if name in records]
+    if (
+        len(darkroom.donors) < 2
+    ):  # of so few tiles each is painted, and what it brings down is known
+        return dict.fromkeys(flown, SampleError(0.0, 0.0))
     sample = Sample(assembly, darkroom)
-    return {
-        name: _error(sample, records[name], name, totals[name])
-        for name in _BY_TILE
-        if name in records
-    }
+    return {name: _error(sample, records[name], name, totals[name]) for name in flown}
 
 
 def _error(

@@ -145,7 +145,16 @@ def _spool(job: Job) -> Iterator[Path]:
             lock.unlink(missing_ok=True)
 
 
-def clear_spool(folder: Path) -> None:
+@contextmanager
+def clean_folder(folder: Path) -> Iterator[None]:
+    """A sweep flies in a folder: what its killed workers leave goes in the end, however that comes."""
+    try:
+        yield
+    finally:
+        _clear_spool(folder)
+
+
+def _clear_spool(folder: Path) -> None:
     """Remove what killed workers have left in the folder of a sweep; what another sweep flies there stays."""
     for lock in folder.glob(f"{_SPOOL}*{_LOCK}"):
         with left_behind(lock) as is_left:

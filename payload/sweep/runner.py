@@ -9,7 +9,7 @@ from pathlib import Path
 
 from payload import __version__
 from payload.errors import ScenarioError
-from payload.sweep.flying import Executor, Job, Landed, clear_spool
+from payload.sweep.flying import Executor, Job, Landed, clean_folder
 from payload.sweep.grid import Grid, Run, code_digest, make_grid
 from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, write_row
 from payload.sweep.spec import SweepSpec
@@ -111,14 +111,12 @@ def fly_sweep(
         _forget_failed(folder, grid)
     missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
     wall_s, busy_s = 0.0, 0.0
-    try:
+    with clean_folder(folder):
         if missing:
             with executor:
                 start_s = time.perf_counter()
                 busy_s = _fly(grid, list(missing.values()), folder, executor, tell)
                 wall_s = time.perf_counter() - start_s
-    finally:
-        clear_spool(folder)
     return SweepResult(folder, grid, _rows(grid, folder), len(missing), wall_s, busy_s)
 
 

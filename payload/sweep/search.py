@@ -10,7 +10,7 @@ from typing import Any
 
 from payload.errors import ScenarioError, SweepError
 from payload.scenario.load import Template, read_template
-from payload.sweep.flying import Executor, Landed, clear_spool
+from payload.sweep.flying import Executor, Landed, clean_folder
 from payload.sweep.goal import Goal, resolve
 from payload.sweep.grid import MOST_RUNS, MOST_UNASKED, Cell, Grid, lay_out, seeds_of
 from payload.sweep.rows import FAILED, Row
@@ -134,7 +134,7 @@ def search(
     _probe(spec, template, space)
     folder = (out / spec.name).resolve()
     make_rows(folder)
-    with executor:
+    with clean_folder(folder), executor:
         flight = _Flight(spec, template, folder, executor, _Clock(planned, executor, tell))
         first = flight.fly({}, seeds[:1])
         if not isinstance(first, str) and first[0].status != FAILED:  # wrong names cost one flight
@@ -156,9 +156,7 @@ def search(
         found = Found(folder, spec, goal, terms, seeds, base, tuple(trials), whole, flown)
         if found.best is not None and terms.confirm:
             found = _confirmed(found, flight)
-    found = replace(found, trust=tuple(grid_notes(flight.flown)))
-    clear_spool(folder)
-    return found
+    return replace(found, trust=tuple(grid_notes(flight.flown)))
 
 
 def _planned(spec: SweepSpec, space: Space, seeds: Sequence[int], terms: SearchTerms) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from payload.analysis.paired import Figures
 from payload.errors import SweepError
 from payload.scenario.models import Scenario
-from payload.sweep.flying import Executor, Job, clear_spool
+from payload.sweep.flying import Executor, Job, clean_folder
 from payload.sweep.grid import key_of
 from payload.sweep.rows import FAILED, Row, read_row, row_path, write_row
 from payload.sweep.runner import Progress, Tell, make_rows
@@ -39,7 +39,7 @@ def fly_variants(
     missing = {
         job.key: job for flown in jobs for job in flown if not row_path(folder, job.key).exists()
     }
-    try:
+    with clean_folder(folder):
         if missing:
             with executor:
                 start_s = time.perf_counter()
@@ -52,8 +52,6 @@ def fly_variants(
                     if is_forecast and landed.wall_s is not None:  # not by what it took to begin
                         left_s = landed.wall_s * left / executor.workers
                     tell(Progress(done, len(missing), left_s, landed.wall_s, is_forecast))
-    finally:
-        clear_spool(folder)
     flights: list[tuple[str, list[Figures]]] = []
     for (name, _), flown in zip(variants, jobs, strict=True):
         rows = [row for job in flown if (row := read_row(folder, job.key)) is not None]

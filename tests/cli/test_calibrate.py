@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from payload.darkroom.pixels import Pixels
+from payload.sim import calibration
 from payload.surrogate import read_surrogate
 
 
@@ -25,6 +26,31 @@ def test_it_fits_a_surrogate_that_then_flies(call, write_scenario, tmp_path):
     assert flown.code == 0, flown.err
     assert "No pixel was painted" in flown.out
     assert Path(flown.out.splitlines()[-1]).name == "report.html"
+
+
+def test_as_many_scenes_are_painted_as_are_asked_for(call, write_scenario, tmp_path, monkeypatch):
+    """Where nobody asks for a number, no more than are painted in some minutes."""
+    monkeypatch.setattr(calibration, "USUAL_PX", 62 * 64**2)
+    path, out = write_scenario(), tmp_path / "small.json"
+    told = {}
+    for words in ((), ("--scenes", 64)):
+        answer = call("calibrate", path, "--out", out, *words)
+        assert (answer.code, answer.err) == (0, "")
+        fitted = read_surrogate(out)
+        told[words] = fitted.scenes + fitted.held_out.scenes
+    assert told == {(): 62, ("--scenes", 64): 64}
+
+
+def test_scenes_that_were_not_found_are_told(call, write_scenario, tmp_path, monkeypatch):
+    """So few looks are taken that strata stay thin."""
+    monkeypatch.setattr(calibration, "_MOST_LOOKS", 2)
+    out = tmp_path / "small.json"
+    answer = call("calibrate", write_scenario(), "--out", out, "--scenes", 100)
+    assert answer.code == 0
+    fitted = read_surrogate(out)
+    painted = fitted.scenes + fitted.held_out.scenes
+    assert painted < 100
+    assert answer.err.startswith(f"note: of 100 scenes {painted} were painted")
 
 
 def test_twice_gives_equal_bytes_whatever_the_scenarios_seed_and_targets(

@@ -11,6 +11,7 @@ import pytest
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
 from payload.darkroom.store import Store, find_store
 from payload.errors import ScenarioError
+from payload.scratch import hold
 from payload.types import CoverEstimate, NotCoded
 
 KEY, OTHER = "ab" * 32, "cd" * 32
@@ -143,13 +144,52 @@ def test_nothing_but_entries_is_counted_or_removed(tmp_path, spool):
 
 
 def test_the_limit_is_that_of_all_who_write(tmp_path, spool):
-    """Eight hold the folder open and write in turn, each a tenth of what there is room for."""
-    stores = [Store(tmp_path, limit_bytes=20_000) for _ in range(8)]
-    for number in range(160):
+    """Eight hold the folder open and write in turn, each entry less than what is counted anew for."""
+    stores = [Store(tmp_path, limit_bytes=200_000) for _ in range(8)]
+    for number in range(250):
         stores[number % 8].write(f"{number:02x}" * 32, FACTS, spool)
-        size_bytes = sum(path.stat().st_size for path in tmp_path.rglob("*.*"))
-        assert size_bytes <= 20_000 * 1.2
-    assert size_bytes >= 10_000
+        if number > 100:
+            size_bytes = sum(path.stat().st_size for path in tmp_path.glob("??/*"))
+            assert size_bytes <= 200_000
+    assert size_bytes >= 100_000
+
+
+def test_whoever_waits_too_long_for_another_keeps_nothing_more(tmp_path, spool, monkeypatch):
+    """The other may be stopped, and a run is neither to stop with it nor to wait at each of its images."""
+    monkeypatch.setattr("payload.darkroom.store._PATIENCE_S", 0.01)
+    one = Store(tmp_path, limit_bytes=20_000)
+    one.write(KEY, FACTS, spool)
+    with (tmp_path / ".payload-sim-tally").open("r+b") as held:
+        hold(held)
+        one.write(OTHER, FACTS, spool)
+    one.write(OTHER, FACTS, spool)
+    assert (one.read(KEY, None), one.read(OTHER, None)) == (FACTS, None)
+    next_run = Store(tmp_path, limit_bytes=20_000)
+    next_run.write(OTHER, FACTS, spool)
+    assert next_run.read(OTHER, None) == FACTS
+
+
+def test_what_was_used_in_the_future_goes_first(tmp_path, spool):
+    """It was written while the clock was wrong, and would outlast all that comes."""
+    store = Store(tmp_path, limit_bytes=10_000)
+    wrong = [f"{number:02x}" * 32 for number in range(4)]
+    for key in wrong:
+        store.write(key, FACTS, spool)
+    for path in files(store):
+        os.utime(path, (4e9, 4e9))
+    fresh = [f"{number:02x}" * 32 for number in range(16, 22)]
+    for key in fresh:
+        store.write(key, FACTS, spool)
+    assert all(store.read(key, None) == FACTS for key in fresh)
+    assert not any(store.read(key, tmp_path / "out") for key in wrong[:2])
+
+
+def test_a_tally_that_is_damaged_is_counted_anew(tmp_path, spool):
+    stores = [Store(tmp_path, limit_bytes=10_000) for _ in range(2)]
+    for number in range(40):
+        stores[number % 2].write(f"{number:02x}" * 32, FACTS, spool)
+        (tmp_path / ".payload-sim-tally").write_bytes(b"0" * (number % 25))
+        assert sum(path.stat().st_size for path in tmp_path.glob("??/*")) <= 10_000
 
 
 def test_what_cannot_be_marked_as_used_is_read_all_the_same(store, spool, tmp_path, monkeypatch):
@@ -196,7 +236,6 @@ def test_what_a_killed_process_left_half_written_is_removed(store, spool):
     store.write(KEY, FACTS, spool)
     left = store.place / KEY[:2] / f"{KEY}.facts.0123.partial"
     left.write_bytes(b"half")
-    os.utime(left, (1000, 1000))
     find_store({"PAYLOAD_SIM_MEMO": str(store.place)}).write(OTHER, FACTS, spool)
     assert not left.exists()
 

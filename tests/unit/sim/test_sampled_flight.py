@@ -107,6 +107,28 @@ def test_a_small_flight_is_painted_whole_and_is_the_flight_by_pixels(fly):
     assert sampled[0]["sampled"]["painted"] == sampled[0]["sampled"]["tiles"]
 
 
+@pytest.mark.parametrize(
+    ("places", "tiles", "said"),
+    [
+        (PLACES[:90:6], 4, "All 4 tiles were painted"),
+        (PLACES[27:28], 1, "The only tile was painted"),
+        (PLACES[93:94], 0, "No tile was taken"),
+    ],
+)
+def test_where_all_tiles_are_painted_nothing_is_unsure(fly, places, tiles, said):
+    small = {**WIDE, "width_px": 32, "height_px": 32}
+    never_again = {"policy": "none"}
+    summary = fly(places=places, camera=small, rescheduling=never_again)[0]
+    told = summary["sampled"]
+    assert told["painted"] == told["tiles"] == tiles
+    assert told["sentences"][0].startswith(said)
+    assert len(told["sentences"]) == 1
+    for name in set(ARMS) - {"raw", "discard"}:
+        own, arm = told["arms"][name], arm_of(summary, name)
+        for key in ("downlinked_bytes", "clear_pixels_delivered"):
+            assert own[f"{key}_low"] == own[f"{key}_high"] == arm[key]
+
+
 def test_a_flight_repeats_bit_for_bit(fly):
     assert fly()[0] == fly()[0]
 

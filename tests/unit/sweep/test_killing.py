@@ -137,6 +137,20 @@ def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugi
     assert told[0]["confirmed"] == told[1]["confirmed"]
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_path, how):
+    """Its workers end at once, whatever they are at."""
+    pytest.importorskip("optuna")
+    path, folder = sweep(**slow(0.2, 0.4, 0.6, 0.8)), tmp_path / "small"
+    goal = ("--maximise", "tiles.delivered", "--confirm", 0, "--jobs", 2)
+    process = start("optimise", path, *goal, "--out", tmp_path, plugin=plugin)
+    wait_until(lambda: rows_in(folder) and list(folder.glob(".spool-*[0-9a-f]")), process)
+    process.send_signal(how)
+    code, _, err = finish(process)
+    assert (code, "rows that stand" in err) == (130, True)
+    assert [item.name for item in folder.iterdir()] == ["rows"]
+
+
 def test_a_run_that_kills_its_worker_is_found_and_all_others_finish(sweep, plugin, tmp_path):
     path = sweep(
         set={"masker.kind": "rude"},

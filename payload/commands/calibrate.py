@@ -1,0 +1,52 @@
+"""`payload-sim calibrate`: a surrogate for a payload of one's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from payload.commands.options import AsJson, Overrides, Quiet
+from payload.commands.progress import progress
+from payload.commands.talk import answer, answer_json, as_dict, say
+
+
+def calibrate(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
+    ] = None,
+    overrides: Overrides = None,
+    scenes: Annotated[
+        int | None,
+        typer.Option(
+            "--scenes",
+            help="How many to paint, at least 60; 1,300 if left out, or 350 Mpx of them.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a surrogate for a scenario's masker, codec, camera, scene and tile.
+
+    Paints, masks and compresses some thousand tiles of the scenario's world, minutes of work, and tells how wrong
+    what is drawn is on scenes kept out. Fly with it by `fidelity: surrogate` and `surrogate.file: FILE`.
+
+    Example:  payload-sim calibrate scenarios/reference.yaml --out reference.surrogate.json
+    """
+    from payload import api
+    from payload.analysis.fidelity import surrogate_words
+    from payload.scenario.options import refuse_remote
+
+    refuse_remote([out])
+    with progress(quiet=quiet) as tell:
+        fitted = api.calibrate(scenario, out, overrides=overrides or [], scenes=scenes, tell=tell)
+    painted = fitted.scenes + fitted.held_out.scenes
+    if scenes is not None and painted < scenes:
+        say(
+            f"note: of {scenes:,} scenes {painted:,} were painted: no more of what they have little of was found"
+        )
+    if as_json:
+        answer_json({"file": str(out), "sha256": fitted.digest, **as_dict(fitted.held_out)})
+    else:
+        answer(f"{out}: {' '.join(surrogate_words(fitted))}")
