@@ -7,7 +7,11 @@ from importlib.util import find_spec
 
 import pytest
 
+from payload.estimate import trying
 from payload.fleet import FleetSize, write_fleet
+from payload.scenario.load import load_scenario
+from payload.sim import assemble
+from payload.sim.loops.first_plan import first_plan
 
 # What a process has held at most is told with that of its parent before it became another, so that a small one stands between.
 BETWEEN = """
@@ -80,6 +84,20 @@ def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not find_spec("numba"), reason="takes minutes without numba")
+def test_of_large_images_a_part_is_painted_that_tells_of_the_whole(root, monkeypatch):
+    """One tile of 25, and the seconds and the tiles of all, as where all are painted."""
+    changes = ["fidelity=pixels", "camera.width_px=1200", "camera.height_px=1200", "duration_h=6"]
+    changes += ["pruning.tile_px=256"]
+    assembly = assemble(load_scenario(root / "scenarios" / "quickstart.yaml", changes))
+    images = first_plan(assembly).images
+    whole_s, whole_tiles, whole = trying.work_on_some(assembly, images)
+    monkeypatch.setattr(trying, "TIMED_PX", 256**2)
+    part_s, part_tiles, part = trying.work_on_some(assembly, images)
+    assert len(whole) == 25 * len(part) > 0
+    assert whole_tiles == part_tiles == 25
+    assert whole_s / 2 <= part_s <= whole_s * 2
+
+
 def test_a_single_image_by_the_strongest_codec_takes_what_was_expected(root, tmp_path):
     """Pictures and restored tiles are as many as the tiles themselves, and none of them is coded again."""
     path = root / "scenarios" / "quickstart.yaml"

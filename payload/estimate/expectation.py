@@ -6,41 +6,22 @@ worked on, and timed; what a tile costs in books and tables is counted in bare e
 
 import math
 import os
-import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
-from payload.compression import seal
-from payload.compression.sealing import open_record
-from payload.darkroom.facts import TileFacts
-from payload.darkroom.glances import glances_at
-from payload.darkroom.memo import Memo
 from payload.darkroom.sampled import FEWEST_TILES
-from payload.downlink import capacity_bytes
-from payload.equipment import loss_of
-from payload.geometry.grid import TileGrid
-from payload.imaging.tiling import cut_tile
+from payload.estimate.products import Products, products_of
+from payload.estimate.trying import glances_of, timed, work_on_some
 from payload.ports import Glancing
 from payload.products.czml import MOST_STATES
-from payload.products.downlink import SAMPLE as RESTORED
-from payload.products.gallery import MOST as PICTURES
-from payload.products.ground_segment import InstalledCodecs
 from payload.scenario.models import SampledModel, Scenario
-from payload.scratch import scratch_folder
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
 from payload.sim.flights import MOST_TILES, WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
-from payload.types import Glance, Opportunity, Tile
-
-Found = TypeVar("Found")
-
-SAMPLE = {"surrogate": 24, "sampled": 2, "pixels": 2}
-"""Planned images that are worked on to time them, by fidelity."""
+from payload.types import Opportunity
 
 SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
 """So many tiles were painted until a sample was good to that error. Measured on 51,156 tiles; errors fall as its root."""
@@ -86,10 +67,6 @@ STATE_BYTES = 50
 """[byte] Memory of a satellite's state. Measured."""
 CONTACT_BYTES = 500
 """[byte] Memory of a contact, in each arm. Measured."""
-GLANCED_IMAGES = 24
-"""So many planned images are glanced at to tell how many tiles will be kept."""
-COG_SHARE = 0.7
-"""Size of a restored tile's file over that of its samples, 16 bits each. Measured."""
 PAGE_BYTES = 5_100_000
 """[byte] On disk: the report, which holds its own drawing library. Measured."""
 ROW_BYTES = 30
@@ -145,26 +122,25 @@ def estimate(scenario: Scenario) -> Estimate:
         PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
     """
     event_s = bare_event_s()
-    assembled_s, assembly = _timed(lambda: assemble(scenario))
-    opened_s, opening = _timed(lambda: Opening(assembly))
-    planned_s, plan = _timed(opening.plan)
+    assembled_s, assembly = timed(lambda: assemble(scenario))
+    opened_s, opening = timed(lambda: Opening(assembly))
+    planned_s, plan = timed(opening.plan)
     anew = expect_replanning(assembly, len(plan.images))
     again_s = planned_s
     if anew.plans > 1.0 and planned_s < LONG_PLAN_S:  # a planner may know a part of the next plan
-        again_s = min(planned_s, _timed(lambda: opening.plan_again(plan))[0])
+        again_s = min(planned_s, timed(lambda: opening.plan_again(plan))[0])
     arms = len(ARMS)
     planning_s = arms * (planned_s + again_s * (anew.plans - 1.0) * anew.share)
     images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
-    image_s, facts = _sampled(assembly, plan.images)
-    worked_on = max(1, min(SAMPLE[scenario.fidelity], len(plan.images)))
-    tiles = round(len(facts) / worked_on * images)
+    image_s, image_tiles, facts = work_on_some(assembly, plan.images)
+    tiles = round(image_tiles * images)
     is_painted = scenario.fidelity == "pixels"
     if scenario.fidelity == "sampled":
         share = _painted_share(scenario.sampled, tiles)
         image_s *= min(1.0, ALONE * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
-    products = _products(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
+    products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
     states = sum(path.time_s.size for path in assembly.ephemerides.values())
     shown_states = min(states, MOST_STATES)
     contacts = sum(map(len, assembly.contacts.values()))
@@ -209,93 +185,6 @@ def estimate(scenario: Scenario) -> Estimate:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Products:
-    """What a flight by pixels leaves beside its tables.
-
-    Attributes:
-        shown_s: [s] Of tiles that are looked at once more for a picture, and of those decoded for a file.
-        bytes: [byte] Containers and restored tiles.
-    """
-
-    shown_s: float
-    bytes: int
-
-
-def _products(
-    assembly: Assembly,
-    images: tuple[Opportunity, ...],
-    facts: Sequence[TileFacts],
-    tiles: int,
-) -> Products:
-    """What is kept comes down, as far as the contacts carry it, and some of it is shown."""
-    if not tiles:
-        return Products(0.0, 0)
-    tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)
-    kept_bytes = tile_bytes * tiles * _kept_share(assembly, images, facts)
-    carried_bytes = sum(
-        capacity_bytes(
-            assembly.link.profile(window, assembly.ephemerides[name]), window.aos_s, window.los_s
-        )
-        for name, windows in assembly.contacts.items()
-        for window in windows
-    )
-    down_bytes = min(kept_bytes, carried_bytes)
-    delivered = math.ceil(down_bytes / tile_bytes) if tile_bytes else 0
-    restored = {"all": delivered, "sample": min(RESTORED, delivered), "none": 0}[
-        assembly.scenario.products.tiles
-    ]
-    sample_bytes = 2 * len(assembly.sensor.bands) * sum(fact.pixels for fact in facts) / len(facts)
-    picture_s, restored_s = _shown(assembly, images)
-    return Products(
-        min(PICTURES, tiles) * picture_s + restored * restored_s,
-        round(down_bytes + restored * COG_SHARE * sample_bytes),
-    )
-
-
-def _shown(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, float]:
-    """[s] That a tile takes of which a picture is made, and one that is restored from its record.
-
-    Neither is coded once more, which is most of the work with the strongest codecs.
-    """
-    chosen = _spread(images, SAMPLE["pixels"])
-    pictures_s, tiles = _timed(lambda: [_looked_at(assembly, image) for image in chosen])
-    kind, loss = assembly.scenario.codec.kind, loss_of(assembly.scenario)
-    records = [seal(tile, assembly.codec, kind, loss=loss).record for tile in tiles]
-    codecs = InstalledCodecs()
-    open_record(records[0], codecs)  # what is compiled once is compiled
-    restored_s, _ = _timed(lambda: [open_record(record, codecs) for record in records])
-    return pictures_s / len(chosen), restored_s / len(chosen)
-
-
-def _looked_at(assembly: Assembly, image: Opportunity) -> Tile:
-    """A tile from the middle of an image, painted and masked."""
-    scene = assembly.source.scene(assembly.camera.view(image))
-    places = TileGrid(scene.height_px, scene.width_px, assembly.tile_px).places
-    tile = cut_tile(
-        scene,
-        image.id,
-        places[len(places) // 2],
-        tile_px=assembly.tile_px,
-        margin_px=assembly.masker.margin_px,
-    )
-    assembly.masker.predict(tile)
-    return tile
-
-
-def _kept_share(
-    assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
-) -> float:
-    """The share of tiles that are not pruned: at a glance where the scene has one, else by masks."""
-    limit = assembly.scenario.pruning.max_cloud_cover
-    covers: list[float | None]
-    if isinstance(assembly.source, Glancing):
-        covers = [glance.cover for seen in _glances(assembly, images) for glance in seen]
-    else:
-        covers = [fact.estimate.cover for fact in facts]
-    return sum(cover is None or cover <= limit for cover in covers) / len(covers)
-
-
 def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
     """How many images are taken again: each as often as the last one is cloudy, while its target has chances left.
 
@@ -304,7 +193,7 @@ def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
     rules = assembly.scenario.rescheduling
     if rules.policy == "none" or not images or not isinstance(assembly.source, Glancing):
         return 0
-    seen = _glances(assembly, images)
+    seen = glances_of(assembly, images)
     covers = [
         sum(tile.cover * (tile.pixels or 1) for tile in tiles)
         / sum(tile.pixels or 1 for tile in tiles)
@@ -319,20 +208,6 @@ def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
         left = len(own) - bisect_right(own, image.end_s, key=columns.start_s.__getitem__)
         count += sum(cloudy**turn for turn in range(1, min(rules.max_retakes, left) + 1))
     return round(count)
-
-
-def _glances(assembly: Assembly, images: tuple[Opportunity, ...]) -> list[list[Glance]]:
-    """What is seen at a glance of the tiles of some planned images, of a scene that has one."""
-    camera, sensor = assembly.camera, assembly.sensor
-    windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
-    views = [camera.view(image) for image in _spread(images, GLANCED_IMAGES)]
-    return glances_at(cast(Glancing, assembly.source), views, windows)
-
-
-def _spread(images: tuple[Opportunity, ...], count: int) -> list[Opportunity]:
-    """So many of the planned images, evenly spread over the plan."""
-    count = min(count, len(images))
-    return [images[number * len(images) // count] for number in range(count)]
 
 
 def _painted_px(assembly: Assembly) -> int:
@@ -358,30 +233,3 @@ def _painted_share(rules: SampledModel, tiles: int) -> float:
     if rules.error is not None:
         wanted = max(wanted, SAMPLED_TILES * (SAMPLED_ERROR / rules.error) ** 2)
     return min(1.0, wanted / max(tiles, 1))
-
-
-def _sampled(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, list[TileFacts]]:
-    """[s] That an image takes, and the facts of the tiles of some, evenly spread over the plan."""
-    camera, darkroom = assembly.camera, assembly.darkroom
-    chosen = [camera.expose(image) for image in _spread(images, SAMPLE[assembly.scenario.fidelity])]
-    if not chosen:
-        return 0.0, []
-    with scratch_folder() as folder:
-        memo = Memo(darkroom, folder)
-        darkroom.develop(chosen[0], folder / "first")  # what is loaded once is loaded
-        with memo.looking_ahead(lambda: [acquisition.view for acquisition in chosen]):
-            taken_s, facts = _timed(
-                lambda: [
-                    fact
-                    for acquisition in chosen
-                    for fact in memo.develop(acquisition, keep_records=True)
-                ]
-            )
-    return taken_s / len(chosen), facts
-
-
-def _timed(work: Callable[[], Found]) -> tuple[float, Found]:
-    """[s] Of CPU that a piece of work takes, and what it gives."""
-    start = time.process_time()
-    found = work()
-    return time.process_time() - start, found
