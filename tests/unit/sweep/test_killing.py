@@ -137,6 +137,15 @@ def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugi
     assert told[0]["confirmed"] == told[1]["confirmed"]
 
 
+@pytest.fixture
+def terminal():
+    """That may be closed, even if these tests run after `nohup`: what a process ignores, those it starts ignore too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_path, how):
     """Its workers end at once, whatever they are at."""
