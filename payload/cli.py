@@ -131,15 +131,18 @@ def run(
 
     Example:  payload-sim run scenarios/quickstart.yaml --set pruning.max_cloud_cover=0.5
     """
-    from payload import api
+    from payload.examination import check as examine
+    from payload.run import run as fly
     from payload.scenario.options import refuse_remote
 
     refuse_remote([out])
     check_jobs(jobs)
     changes = _with_seed(overrides, seed)
-    checked = api.check(scenario, changes)
+    checked = examine(scenario, changes)
     if estimate:
-        expected = api.estimate(checked)
+        from payload.estimate import estimate as expect
+
+        expected = expect(checked)
         if as_json:
             _answer_json(_as_dict(expected))
         else:
@@ -152,7 +155,7 @@ def run(
         *(word for change in changes for word in ("--set", change)),
     ]
     with _progress(quiet=quiet) as tell:
-        result = api.run(checked, out, tell=tell, command=command, jobs=jobs)
+        result = fly(checked, out, tell=tell, command=command, jobs=jobs)
     for note in result.summary["notes"]:
         _say(f"note: {note}")
     if as_json:
