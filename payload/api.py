@@ -43,7 +43,7 @@ from payload.sim import assemble
 from payload.sim.calibration import Calibration
 from payload.sim.loops.first_plan import first_plan
 from payload.sim.profiling import Watts, measure_profile
-from payload.surrogate import PACKAGED, Surrogate, check_place, write_surrogate
+from payload.surrogate import PACKAGED, Surrogate, write_surrogate
 from payload.sweep import (
     Cluster,
     Executor,
@@ -60,6 +60,7 @@ from payload.sweep.goal import parse_goal
 from payload.sweep.search import Found, SearchTerms, search
 from payload.sweep.search_page import write_search
 from payload.tables import query_folder as query
+from payload.text_files import check_place
 from payload.timetable.contact_list import Pass, passes
 from payload.timetable.link import link
 from payload.trials import CodecFindings, Images, Terms, compress_listed

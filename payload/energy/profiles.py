@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from payload.errors import ScenarioError
 from payload.scenario.source import read_yaml
+from payload.text_files import write_text
 from payload.units import PX_PER_MPX
 
 Positive = Annotated[float, Field(gt=0, le=1e18, allow_inf_nan=False)]
@@ -120,12 +121,7 @@ def write_profile(profile: ComputeProfile, path: Path) -> None:
     Raises:
         ScenarioError: The file cannot be written.
     """
-    beside = path.with_name(path.name + ".partial")
-    try:
-        beside.write_text(json.dumps(asdict(profile), indent=2) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+    write_text(path, json.dumps(asdict(profile), indent=2) + "\n")
 
 
 def _read(path: Path) -> ComputeProfile:

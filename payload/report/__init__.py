@@ -12,14 +12,13 @@ The page is a function of the folder alone: the same folder gives the same bytes
 `make_figures` the figures (plain dicts in Plotly's form), `templates/` holds the markup.
 """
 
-import os
 from pathlib import Path
 
-from payload.errors import ScenarioError
 from payload.report.data import ReportData
 from payload.report.figures import make_figures
 from payload.report.folder import read_report_data
 from payload.report.page import render_page
+from payload.text_files import write_text
 
 __all__ = ["ReportData", "make_figures", "read_report_data", "render_page", "write_report"]
 
@@ -32,11 +31,6 @@ def write_report(folder: str | Path) -> Path:
     """
     folder = Path(folder)
     page = render_page(read_report_data(folder))
-    path, partial = folder / "report.html", folder / f".report.html.partial-{os.getpid()}"
-    try:
-        partial.write_text(page, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+    path = folder / "report.html"
+    write_text(path, page)
     return path

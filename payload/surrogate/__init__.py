@@ -19,7 +19,7 @@ it: they can be swept without fitting anew.
 """
 
 from payload.surrogate.doubt import Doubt, Rule, Taken, doubts
-from payload.surrogate.file import PACKAGED, check_place, read_surrogate, write_surrogate
+from payload.surrogate.file import PACKAGED, read_surrogate, write_surrogate
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.fitting import Sample, calibrate
 from payload.surrogate.likeness import Likeness, likeness
@@ -49,7 +49,6 @@ __all__ = [
     "TileSize",
     "as_donor",
     "calibrate",
-    "check_place",
     "donors_of_each",
     "doubts",
     "draw",

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from payload.errors import ScenarioError
 from payload.surrogate.model import Donors, Surrogate, plain
+from payload.text_files import write_text
 
 PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
 """Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
@@ -50,33 +51,12 @@ def read_surrogate(path: Path) -> Surrogate:
     return read
 
 
-def check_place(path: Path) -> None:
-    """See that a surrogate can be written there, before hours are spent on one.
-
-    Raises:
-        ScenarioError: There is no such folder, a folder of that name, or nothing can be written there.
-    """
-    if not path.parent.is_dir() or path.is_dir():
-        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
-    partial = _partial(path)
-    try:
-        partial.touch()
-        partial.unlink()
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
-
-
 def write_surrogate(surrogate: Surrogate, path: Path) -> None:
-    """Write a surrogate beside and rename it: whole or not at all.
+    """Write a surrogate, whole or not at all.
 
     Raises:
         ScenarioError: It cannot be written there.
     """
-    partial = _partial(path)
     parts = plain(surrogate)
     columns = parts.pop("donors")
     said = {"format": FORMAT, **parts}
@@ -85,10 +65,4 @@ def write_surrogate(surrogate: Surrogate, path: Path) -> None:
         f'  "{name}": {json.dumps(column, separators=(",", ":"), allow_nan=False)}'
         for name, column in columns.items()
     )
-    text = f'{head[:-2]},\n "donors": {{\n{rows}\n }}\n}}\n'
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
+    write_text(path, f'{head[:-2]},\n "donors": {{\n{rows}\n }}\n}}\n')

@@ -21,12 +21,13 @@ from pathlib import Path
 from payload.sweep.cluster import Cluster
 from payload.sweep.flying import Executor, Serial
 from payload.sweep.grid import Grid, make_grid
-from payload.sweep.page import PAGE, write_page, write_text
+from payload.sweep.page import PAGE, write_page
 from payload.sweep.pool import Pool
 from payload.sweep.response import Responses
 from payload.sweep.runner import NONE, Progress, SweepResult, Tell, Wishes, fly_sweep, provenance
 from payload.sweep.spec import SweepSpec, load_sweep
 from payload.sweep.table import RunTable, write_tables
+from payload.text_files import write_text
 
 __all__ = [
     "PAGE",

@@ -11,8 +11,9 @@ from payload.analysis.paired import RANKED, Effect, PairedComparison
 from payload.report.chart import Chart, Json, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
-from payload.sweep.page import interval, reach, write_text
+from payload.sweep.page import interval, reach
 from payload.sweep.table import csv_text, write_parquet
+from payload.text_files import write_text
 
 PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
 _NARROW: Json = {

@@ -1,19 +1,18 @@
 """The page of a sweep: any metric against any parameter, the Pareto front, the failures; one HTML file."""
 
 import math
-import os
 from pathlib import Path
 
 from payload import __version__
 from payload.analysis.compare import ROWS
 from payload.analysis.intervals import LEVEL, Mean
-from payload.errors import ScenarioError
 from payload.report.chart import ARM_WORDS, Chart, Json, Mark, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
 from payload.sweep.response import Choice, Level, Responses
 from payload.sweep.ties import VARIOUS, tied
 from payload.sweep.trust import grid_notes
+from payload.text_files import write_text
 
 PAGE = "sweep.html"
 MOST_FAILURES, MOST_FRONT = 50, 60
@@ -64,17 +63,6 @@ def write_page(responses: Responses, folder: Path) -> Path:
     path = folder / PAGE
     write_text(path, render(responses))
     return path
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write beside and rename; ScenarioError if it cannot be."""
-    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _metrics(responses: Responses) -> list[str]:

@@ -11,7 +11,7 @@ from payload.report.chart import Chart, Json, Mark, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
 from payload.sweep.grid import code_digest
-from payload.sweep.page import interval, write_text
+from payload.sweep.page import interval
 from payload.sweep.search import Found
 from payload.sweep.search_words import (
     answer,
@@ -24,6 +24,7 @@ from payload.sweep.search_words import (
 from payload.sweep.table import csv_text, plain_values, write_parquet
 from payload.sweep.ties import tied
 from payload.sweep.trials import Standing, Trial
+from payload.text_files import write_text
 
 PAGE, JSON, CSV, PARQUET = "search.html", "search.json", "trials.csv", "trials.parquet"
 MOST_LISTED = 50

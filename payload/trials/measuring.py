@@ -9,6 +9,7 @@ from pathlib import Path
 
 from payload.compression.quantise import coded_depth
 from payload.errors import CodecError, ImageryError
+from payload.text_files import write_text
 from payload.trials.contestants import Terms, contestants
 from payload.trials.findings import CodecFindings, Machine, Sizes, grouped, masked_row
 from payload.trials.listed import (
@@ -19,7 +20,7 @@ from payload.trials.listed import (
     listed_tiles,
     read_list,
 )
-from payload.trials.page import TILES, make_place, write_page, write_tables, write_text
+from payload.trials.page import TILES, make_place, write_page, write_tables
 from payload.trials.race import Lap, MaskedLap, masked_laps, race
 from payload.trials.tiles import Images, TrialTile
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from payload.errors import ScenarioError
 from payload.report.chart import Chart, Json, axis, layout, plain
 from payload.report.page import self_contained
 from payload.report.palette import LIGHT
+from payload.text_files import write_text
 from payload.trials.contestants import DEFAULT, YARDSTICK
 from payload.trials.findings import CodecFindings, Row
 from payload.trials.labels import Dot, spread_labels
@@ -61,18 +61,6 @@ def write_page(found: CodecFindings, folder: Path) -> None:
 def write_tables(found: CodecFindings, folder: Path) -> None:
     """Write README.md; ScenarioError if it cannot be."""
     write_text(folder / TABLE, markdown(found))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write beside and rename, so that no half of a file ever has its name; ScenarioError if it cannot be."""
-    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def render(found: CodecFindings) -> str:

@@ -18,11 +18,11 @@ from payload.surrogate import (
     PACKAGED,
     TileSize,
     calibrate,
-    check_place,
     draw,
     read_surrogate,
     write_surrogate,
 )
+from payload.text_files import check_place
 from payload.types import SURFACES, CoverEstimate, Glance
 
 

@@ -15,11 +15,11 @@ from payload.compression.quantise import largest_error
 from payload.compression.raw import Raw
 from payload.compression.yardstick import PlainZstd
 from payload.errors import CodecError, ImageryError, PluginError, ScenarioError
+from payload.text_files import write_text
 from payload.trials import TARGETS, Images, Terms, compress_images, compress_listed
 from payload.trials.contestants import Contestant
 from payload.trials.findings import MaskedRow, masked_row
 from payload.trials.listed import choose, list_text, listed_tiles, read_list
-from payload.trials.page import write_text
 from payload.trials.race import MaskedLap, masked_laps, race
 from payload.trials.targets import Target
 from payload.trials.tiles import TrialTile
