@@ -81,9 +81,6 @@ def test_a_flight_by_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, [], tmp_path)), expected
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(not find_spec("numba"), reason="takes minutes without numba")
 def test_of_large_images_a_part_is_painted_that_tells_of_the_whole(root, monkeypatch):
     """One tile of 25, and the seconds and the tiles of all, as where all are painted."""
     changes = ["fidelity=pixels", "camera.width_px=1200", "camera.height_px=1200", "duration_h=6"]
@@ -98,6 +95,9 @@ def test_of_large_images_a_part_is_painted_that_tells_of_the_whole(root, monkeyp
     assert whole_s / 2 <= part_s <= whole_s * 2
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not find_spec("numba"), reason="takes minutes without numba")
 def test_a_single_image_by_the_strongest_codec_takes_what_was_expected(root, tmp_path):
     """Pictures and restored tiles are as many as the tiles themselves, and none of them is coded again."""
     path = root / "scenarios" / "quickstart.yaml"

@@ -129,6 +129,17 @@ def test_tiles_are_judged_by_donors_that_resemble_their_own(fitted):
     assert clear < 0.5 * broken
 
 
+def test_a_flight_errs_alike_whoever_was_judged_before(fitted, monkeypatch):
+    """What donors would be drawn as is remembered: it is that of each donor, not of who asked first."""
+    _, _, other = flown(fitted, 7000, bright=None)
+    _, _, own = flown(fitted, 8000, bright=None)
+    monkeypatch.setattr("payload.surrogate.doubt._known", {})
+    alone = doubts(fitted, own, Rule(0.5))
+    monkeypatch.setattr("payload.surrogate.doubt._known", {})
+    doubts(fitted, other, Rule(0.5))
+    assert doubts(fitted, own, Rule(0.5)) == alone
+
+
 def test_images_even_out_and_what_the_fit_does_not_know_does_not(fitted):
     """A hundred flights of the same donors: their images' part grows as the root of their number, the fit's as it does."""
     _, _, taken = flown(fitted, 5000, bright=None)
