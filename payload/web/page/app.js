@@ -212,8 +212,11 @@ async function open(name) {
   const found = await ask("/api/knobs", { scenario: name, changes: {} });
   if (name !== flying.scenario) return;
   flying.base = new Map(found.knobs.map((knob) => [knob.path, knob.value]));
-  if (number === flying.asked) draw(found);
-  else await check(true); // a knob was turned meanwhile
+  if (number !== flying.asked) await check(true); // a knob was turned meanwhile
+  else {
+    draw(found);
+    allowFlying();
+  }
 }
 
 function draw(found) {

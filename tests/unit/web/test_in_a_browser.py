@@ -102,6 +102,14 @@ def test_a_form_flies_a_scenario_and_its_report_opens(browser, home, flown):
     assert strangers(browser, home) == []
 
 
+def test_a_form_may_fly_as_soon_as_it_is_there(browser, home):
+    """Whatever the server has yet to tell of flights."""
+    silent = "window.EventSource = class { addEventListener() {} close() {} }"
+    browser.ask("Page.addScriptToEvaluateOnNewDocument", source=silent)
+    visit(browser, home + "#fly", "fly")
+    assert not browser.value("document.querySelector('#take-off').disabled")
+
+
 def test_a_mistake_is_told_and_another_kind_changes_the_form(browser, home):
     visit(browser, home + "#fly", "fly")
     browser.value(SET % ("link.rate_mbps", "-3"))
