@@ -47,12 +47,15 @@ def answer(summary: Mapping[str, Any]) -> str:
         f"in {human_bytes(raw['downlinked_bytes'])}, with {human_bytes(raw['waiting_bytes'])} still waiting on board "
         f"and {human_bytes(raw['overflowed_bytes'])} overflowed."
     )
+    return f"{text} {_bottleneck(raw)}"
+
+
+def _bottleneck(raw: Mapping[str, Any]) -> str:
     if raw["link_saturated"]:
-        return text + " The bent pipe's link is saturated."
-    return (
-        text
-        + " The bent pipe's link is not saturated: masking frees link time rather than adding data."
-    )
+        return "The bent pipe's link is saturated."
+    if raw["overflowed_bytes"]:
+        return "The bent pipe's link is not saturated, its memory is: masking makes room there."
+    return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:

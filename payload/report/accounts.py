@@ -128,10 +128,12 @@ def _regime(data: ReportData, base: str) -> str:
             f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is saturated, "
             f"that of this scenario {freed}"
         )
-    return (
-        f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated: "
-        "what is pruned and compressed frees link time and brings no more down."
+    freed = (
+        "is not saturated, its memory is: what is pruned and compressed makes room for tiles that would find none."
+        if arm.overflowed_bytes
+        else "is not saturated: what is pruned and compressed frees link time and brings no more down."
     )
+    return f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} {freed}"
 
 
 def signed(count_bytes: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payload.analysis.words import human_px
+from payload.analysis.words import answer, human_px
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,30 @@ from payload.analysis.words import human_px
 )
 def test_few_pixels_are_not_told_as_none(count, said):
     assert human_px(count) == said
+
+
+@pytest.mark.parametrize(
+    ("saturated", "overflowed", "said"),
+    [
+        (True, 0, "The bent pipe's link is saturated."),
+        (True, 5, "The bent pipe's link is saturated."),
+        (False, 5, "its memory is: masking makes room there"),
+        (False, 0, "frees link time rather than adding data"),
+    ],
+)
+def test_what_held_the_bent_pipe_back_is_told_last(saturated, overflowed, said):
+    arm = {
+        "downlinked_bytes": 7,
+        "waiting_bytes": 0,
+        "overflowed_bytes": overflowed,
+        "clear_pixels_delivered": 9,
+        "link_saturated": saturated,
+    }
+    summary = {
+        "scenario": "small",
+        "duration_s": 3600.0,
+        "tiles": {"acquired": 3},
+        "bytes": {"acquired": 12},
+        "arms": [{"name": "raw", **arm}, {"name": "prune", **arm}],
+    }
+    assert said in answer(summary).partition("overflowed. ")[2]
