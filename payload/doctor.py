@@ -111,8 +111,8 @@ def _flight() -> str:
             }
         )
         records, _ = fly_arms(assemble(scenario), Path(folder))
-    own = records["prune"]
-    return (
-        f"{len(own.images)} images, {len(own.contacts)} contacts, "
-        f"{own.ledger.acquired_bytes():,} bytes accounted for in {len(records)} arms"
-    )
+        own = records["prune"]
+        return (
+            f"{len(own.images)} images, {len(own.contacts)} contacts, "
+            f"{own.ledger.acquired_bytes():,} bytes accounted for in {len(records)} arms"
+        )

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -122,11 +123,11 @@ def _mission(path: Path, tell: Tell) -> Iterator[Finding]:
     for number in range(max((claim.flights for claim in scenario.published), default=0)):
         asked = [claim for claim in scenario.published if number < claim.flights]
         tell(f"{scenario.name}, flight {number + 1}")
-        flown = _fly(path, scenario, number, _arms(asked))
-        for index, claim in enumerate(scenario.published):
-            if number < claim.flights:
-                one = Flown(flown.assembly, flown.records, claim.arm)
-                figures[index].append(_measured(scenario.name, claim, one))
+        with _flight(path, scenario, number, _arms(asked)) as flown:
+            for index, claim in enumerate(scenario.published):
+                if number < claim.flights:
+                    one = Flown(flown.assembly, flown.records, claim.arm)
+                    figures[index].append(_measured(scenario.name, claim, one))
     for claim, simulated in zip(scenario.published, figures, strict=True):
         yield _finding(scenario.name, claim, simulated)
 
@@ -148,14 +149,17 @@ def _arms(claims: Sequence[ClaimModel]) -> list[ArmName]:
     return sorted(wanted)
 
 
-def _fly(path: Path, scenario: Scenario, number: int, arms: Sequence[ArmName]) -> Flown:
-    """One flight: each begins some weeks after the one before and has its own weather."""
+@contextmanager
+def _flight(
+    path: Path, scenario: Scenario, number: int, arms: Sequence[ArmName]
+) -> Iterator[Flown]:
+    """One flight: each begins some weeks after the one before and has its own weather. Long books lie on disk inside."""
     later = scenario.epoch_utc + timedelta(days=_APART_DAYS * number)
     changes = [f"epoch_utc={iso_utc(later)}", f"seed={scenario.seed + number}"] if number else []
     assembly = assemble(load_scenario(path, changes))
     with tempfile.TemporaryDirectory() as spool:
         records, _ = fly_arms(assembly, Path(spool), arms=arms)
-    return Flown(assembly, records, arms[0])
+        yield Flown(assembly, records, arms[0])
 
 
 def _finding(mission: str, claim: ClaimModel, simulated: Sequence[float]) -> Finding:

@@ -110,6 +110,14 @@ def test_flights_have_their_own_day_and_weather(mission):
     assert again.simulated == one.simulated[:2]
 
 
+def test_books_too_long_for_memory_are_measured_as_others(mission, monkeypatch):
+    """A flight of 20,000 tiles leaves its memory; here one of three does."""
+    folder = mission(*map(claim, sorted(MEASURES)))
+    whole = validate(folder)
+    monkeypatch.setattr("payload.ledger.pages.PAGE_ROWS", 3)
+    assert validate(folder) == whole
+
+
 def test_what_is_found_is_written(mission, tmp_path):
     folder, out = mission(claim("images_a_day", low=1e6, why="a test")), tmp_path / "new" / "found"
     found = api.validate_missions(folder, [], out, tell=lambda _: None)
