@@ -87,50 +87,11 @@ def run(
     digest = scenario.digest
     with ResultsFolder(out, f"{scenario.name}-{digest[:12]}") as folder:
         archive = Archive(folder.partial / "downlink", assembly.source, assembly.tile_px)
-        paints = scenario.fidelity == "pixels"
-        deliver = archive.deliver if paints else None
-        records, memo = fly_arms(
-            assembly,
-            folder.spool,
-            deliver=deliver,
-            tell=tell,
-            jobs=jobs,
-        )
+        deliver = archive.deliver if scenario.fidelity == "pixels" else None
+        records, memo = fly_arms(assembly, folder.spool, deliver=deliver, tell=tell, jobs=jobs)
         summary = _summarise(assembly, digest, records, memo)
-        own = records["prune"]
-        archive.close(own)
-        tiles = archive.restore(folder.partial / "tiles", scenario.products.tiles, memo.estimates)
-        Exchange(
-            scenario,
-            own,
-            memo.estimates,
-            assembly.source,
-            assembly.ephemerides,
-            assembly.stations,
-        ).write(folder.partial, tiles)
-        write_books(
-            folder.partial,
-            records,
-            memo.estimates,
-            utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
-            track=ground_track(assembly),
-            targets=assembly.targets,
-        )
-        surfaces = surfaces_of(assembly, memo, records.values())
-        write_side_books(folder.partial, records, surfaces)
-        wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, memo.estimates)
-        write_plans(folder.partial, own, wanted, epoch_utc=scenario.epoch_utc)
-        if paints:
-            write_gallery(
-                folder.partial / "gallery",
-                own,
-                memo.estimates,
-                assembly.source,
-                assembly.masker,
-                tile_px=assembly.tile_px,
-            )
-        else:
-            write_no_gallery(folder.partial / "gallery")
+        archive.close(records["prune"])
+        _write_products(folder.partial, assembly, records, memo, archive)
         folder.write_json("scenario.json", scenario.model_dump(mode="json"))
         folder.write_json("summary.json", summary)
         folder.write_json(
@@ -148,6 +109,43 @@ def run(
         )
         write_report(folder.partial)
     return RunResult(folder.final, summary)
+
+
+def _write_products(
+    folder: Path,
+    assembly: Assembly,
+    records: Mapping[str, FlightRecord],
+    memo: Memo,
+    archive: Archive,
+) -> None:
+    """All that is told of the flights but their summary and their page."""
+    scenario, own, estimates = assembly.scenario, records["prune"], memo.estimates
+    tiles = archive.restore(folder / "tiles", scenario.products.tiles, estimates)
+    Exchange(
+        scenario, own, estimates, assembly.source, assembly.ephemerides, assembly.stations
+    ).write(folder, tiles)
+    write_books(
+        folder,
+        records,
+        estimates,
+        utc=lambda time_s: iso_utc(at(scenario.epoch_utc, time_s)),
+        track=ground_track(assembly),
+        targets=assembly.targets,
+    )
+    write_side_books(folder, records, surfaces_of(assembly, memo, records.values()))
+    wanted = Wanted(assembly.targets, scenario.rescheduling.max_cloud_cover, estimates)
+    write_plans(folder, own, wanted, epoch_utc=scenario.epoch_utc)
+    if scenario.fidelity == "pixels":
+        write_gallery(
+            folder / "gallery",
+            own,
+            estimates,
+            assembly.source,
+            assembly.masker,
+            tile_px=assembly.tile_px,
+        )
+    else:
+        write_no_gallery(folder / "gallery")
 
 
 @young_waste_only()  # what a flight leaves is looked through no more often than the flight
