@@ -10,14 +10,14 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from payload.darkroom.sampled import FEWEST_TILES
+from payload.estimate.costs import Extent
 from payload.estimate.products import Products, products_of
 from payload.estimate.trying import glances_of, timed, work_on_some
 from payload.ports import Glancing
-from payload.products.czml import MOST_STATES
 from payload.scenario.models import SampledModel, Scenario
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
-from payload.sim.flights import MOST_TILES, WORTH_PX
+from payload.sim.flights import WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
@@ -31,53 +31,6 @@ ALONE = 1.4
 """Time of a tile that is painted alone, with its margins, over that of one among others. Measured at 256 px."""
 DRAW_S_IN_EVENTS = 400
 """Bare events that fit into a glance at a tile and a draw of its donor. Measured."""
-EVENTS_PER_TILE = 90
-"""Bare events that fit into what a tile of an arm takes beyond its facts. Measured on 15,036 tiles: the story 40, its
-sums, tables and page the rest."""
-EVENTS_PER_CONTACT = 120
-"""Bare events that fit into a contact of an arm, whatever it carries. Measured: the story 70, its rows the rest."""
-EVENTS_PER_STATE = 4.5
-"""Bare events that fit into a satellite's state, in words and as a place of the track. Measured."""
-EVENTS_PER_SHOWN_STATE = 9
-"""Bare events that fit into a state that the animation shows. Measured."""
-LOOK_S_IN_EVENTS = 200
-"""Bare events that fit into looking at what has changed of a satellite when the ground plans, and what it then plans itself,
-where plans are kept. Measured: 110 to 360."""
-START_S_IN_EVENTS = 2_300_000
-"""Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
-BASE_BYTES = 215_000_000
-"""[byte] Memory of a process that has loaded what any run needs. Measured."""
-COMPILED_S_IN_EVENTS = 1_500_000
-"""Bare events that fit into loading the compiler and what it has kept. Measured: 0.7 s."""
-COMPILED_BYTES = 120_000_000
-"""[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
-PAINTED_BYTES = 400
-"""[byte] Memory of a pixel of the tile that is painted and masked, its margin included. Measured at 1,024 px."""
-COLUMN_BYTES = 80
-"""[byte] Memory of an opportunity as a row of columns. Measured."""
-OPPORTUNITY_BYTES = 350
-"""[byte] Memory of an opportunity that planners are handed, beside that. Measured."""
-FACTS_BYTES = 900
-"""[byte] Memory of what is known of a tile, once for all arms. Measured."""
-TILE_BYTES = 1_100
-"""[byte] Memory of a tile's entries and outcome, in each arm, where the flights are so small that all are kept. Measured."""
-LASTING_BYTES = 300
-"""[byte] Memory of a tile of a long flight: its delivery, its name, and what the masker says. Measured."""
-STATE_BYTES = 50
-"""[byte] Memory of a satellite's state. Measured."""
-CONTACT_BYTES = 500
-"""[byte] Memory of a contact, in each arm. Measured."""
-PAGE_BYTES = 5_100_000
-"""[byte] On disk: the report, which holds its own drawing library. Measured."""
-ROW_BYTES = 30
-"""[byte] On disk: a tile's rows in all tables, in each arm, compressed. Measured."""
-STATE_TEXT_BYTES, SHOWN_STATE_BYTES = 107, 43
-"""[byte] On disk: a satellite's state as a line of its ephemeris and half a place of the track, and one that the animation
-shows. Measured."""
-CONTACT_TEXT_BYTES = 630
-"""[byte] On disk: a contact in plan and tables. Measured."""
-IMAGE_TEXT_BYTES = 1_500
-"""[byte] On disk: what an image covers, for maps and for the animation. Measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +94,17 @@ def estimate(scenario: Scenario) -> Estimate:
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
     products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
-    states = sum(path.time_s.size for path in assembly.ephemerides.values())
-    shown_states = min(states, MOST_STATES)
-    contacts = sum(map(len, assembly.contacts.values()))
-    opportunities = sum(map(len, assembly.opportunities.values()))
+    extent = Extent(
+        images=images,
+        tiles=tiles,
+        states=sum(path.time_s.size for path in assembly.ephemerides.values()),
+        contacts=sum(map(len, assembly.contacts.values())),
+        opportunities=sum(map(len, assembly.opportunities.values())),
+        looks=anew.looks,
+        is_compiled=is_compiled,
+        painted_px=0 if scenario.fidelity == "surrogate" else _painted_px(assembly),
+        hands_out=not anew.is_bounded,
+    )
     return Estimate(
         images=images,
         tiles=tiles,
@@ -153,32 +113,9 @@ def estimate(scenario: Scenario) -> Estimate:
         + planning_s
         + images * image_s
         + products.shown_s
-        + event_s
-        * (
-            START_S_IN_EVENTS
-            + COMPILED_S_IN_EVENTS * is_compiled
-            + EVENTS_PER_TILE * tiles * arms
-            + EVENTS_PER_CONTACT * contacts * arms
-            + EVENTS_PER_STATE * states
-            + EVENTS_PER_SHOWN_STATE * shown_states
-            + LOOK_S_IN_EVENTS * anew.looks * arms
-        ),
-        memory_bytes=BASE_BYTES
-        + (COMPILED_BYTES if is_compiled else 0)
-        + (0 if scenario.fidelity == "surrogate" else PAINTED_BYTES * _painted_px(assembly))
-        + COLUMN_BYTES * opportunities
-        + (0 if anew.is_bounded else OPPORTUNITY_BYTES * opportunities)
-        + min(tiles, MOST_TILES) * (FACTS_BYTES + arms * TILE_BYTES)
-        + tiles * LASTING_BYTES
-        + states * STATE_BYTES
-        + contacts * arms * CONTACT_BYTES,
-        disk_bytes=PAGE_BYTES
-        + ROW_BYTES * tiles * arms
-        + STATE_TEXT_BYTES * states
-        + SHOWN_STATE_BYTES * shown_states
-        + CONTACT_TEXT_BYTES * contacts
-        + IMAGE_TEXT_BYTES * images
-        + products.bytes,
+        + event_s * extent.events,
+        memory_bytes=extent.memory_bytes,
+        disk_bytes=extent.disk_bytes + products.bytes,
         image_s=image_s,
         at_once=_at_once(assembly, images),
         advice=anew.advice_on(planning_s),
