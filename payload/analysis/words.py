@@ -47,12 +47,20 @@ def answer(summary: Mapping[str, Any]) -> str:
         f"in {human_bytes(raw['downlinked_bytes'])}, with {human_bytes(raw['waiting_bytes'])} still waiting on board "
         f"and {human_bytes(raw['overflowed_bytes'])} overflowed."
     )
+    return f"{text} {_bottleneck(summary, own, raw)}"
+
+
+def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
+    """What stopped the bent pipe's data, and so what masking is good for."""
+    if not summary["link"]["contacts"]:
+        return "There was no contact."
     if raw["link_saturated"]:
-        return text + " The bent pipe's link is saturated."
-    return (
-        text
-        + " The bent pipe's link is not saturated: masking frees link time rather than adding data."
-    )
+        return "The bent pipe's link is saturated."
+    if raw["overflowed_bytes"]:
+        return "The bent pipe's link is not saturated, but its memory overflows."
+    if own["used_bytes"] < raw["used_bytes"]:
+        return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
+    return "The bent pipe's link is not saturated."
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:

@@ -128,9 +128,14 @@ def _regime(data: ReportData, base: str) -> str:
             f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is saturated, "
             f"that of this scenario {freed}"
         )
+    freed = (
+        ", but its memory overflows: room freed there by pruning and compression is filled with other tiles."
+        if arm.overflowed_bytes
+        else ": what is pruned and compressed frees link time and brings no more of the same images down."
+    )
     return (
-        f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated: "
-        "what is pruned and compressed frees link time and brings no more down."
+        f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated"
+        f"{freed}"
     )
 
 

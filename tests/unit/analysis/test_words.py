@@ -2,7 +2,7 @@
 
 import pytest
 
-from payload.analysis.words import human_px
+from payload.analysis.words import answer, human_px
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,24 @@ from payload.analysis.words import human_px
 )
 def test_few_pixels_are_not_told_as_none(count, said):
     assert human_px(count) == said
+
+
+@pytest.mark.parametrize(
+    ("contacts", "raw", "said"),
+    [
+        (0, {}, "There was no contact."),
+        (9, {"link_saturated": True}, "The bent pipe's link is saturated."),
+        (9, {"overflowed_bytes": 7}, "is not saturated, but its memory overflows."),
+        (9, {}, "is not saturated: masking frees link time rather than adding data."),
+        (9, {"used_bytes": 90}, "The bent pipe's link is not saturated."),
+    ],
+)
+def test_link_time_is_freed_only_where_the_link_carries_less_of_what_all_came_down(
+    contacts, raw, said
+):
+    arm = {"downlinked_bytes": 100, "clear_pixels_delivered": 50_000, "waiting_bytes": 0}
+    arm |= {"overflowed_bytes": 0, "link_saturated": False, "used_bytes": 110}
+    summary = {"scenario": "a", "duration_s": 3600.0, "link": {"contacts": contacts}}
+    summary |= {"tiles": {"acquired": 4}, "bytes": {"acquired": 400}}
+    arms = [arm | {"name": "prune"}, arm | {"name": "raw", "used_bytes": 220} | raw]
+    assert answer(summary | {"arms": arms}).endswith(said)
