@@ -147,6 +147,8 @@ def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[st
         verdict = "" if difference.is_resolved else effect.verdict
         mean = None if effect.mean is None else effect.mean.value
         rows.append((effect.variant, effect.label, effect.unit, _figure(mean), told, verdict))
+    if not rows:
+        return [f"no {what} in any figure"]
     return plain_table((who, "figure", "unit", "mean", what, ""), rows)
 
 
