@@ -1,17 +1,20 @@
 """What if: variants of a scenario, flown over one world or seed by seed, and set side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from payload.analysis import Comparison
 from payload.analysis import compare as compare_summaries
 from payload.analysis.crossed import compare_settings
 from payload.analysis.paired import PairedComparison
+from payload.errors import ScenarioError
 from payload.examination import check
 from payload.run import Tell, fly, silence
-from payload.scenario.load import setting_overrides, what_if_settings
+from payload.scenario.load import setting_overrides, texts, what_if_settings
 from payload.scenario.models import Scenario
 from payload.sweep import Executor
 from payload.sweep import Tell as SweepTell
@@ -35,8 +38,9 @@ def variants(
     """
     settings = what_if_settings(what_ifs, cross=cross)
     changes = [setting_overrides(setting) for setting in settings]
-    others = [(", ".join(change), check(base, [*overrides, *change])) for change in changes]
-    return [("base", check(base, overrides)), *others]
+    common = texts(overrides)
+    others = [(", ".join(change), check(base, [*common, *change])) for change in changes]
+    return [("base", check(base, common)), *others]
 
 
 def compare(
@@ -46,18 +50,33 @@ def compare(
 
     Args:
         scenarios: Names and scenarios; the first is the base.
-        spool: A folder for what the flights need meanwhile.
+        spool: A folder for what the flights need meanwhile, made if it is not there.
         tell: Is told the variant and the image whenever pixels are worked on.
+
+    Raises:
+        ScenarioError: The folder cannot be made.
     """
     spool = Path(spool)
     seed = scenarios[0][1].seed
     summaries = []
-    for index, (name, scenario) in enumerate(scenarios):
-        place = spool / str(index)
-        place.mkdir()
+    for name, scenario in scenarios:
         same_world = scenario.model_copy(update={"seed": seed})
-        summaries.append((name, fly(same_world, place, tell=partial(_tell_variant, tell, name))))
+        with _place_in(spool) as place:
+            found = fly(same_world, place, tell=partial(_tell_variant, tell, name))
+        summaries.append((name, found))
     return compare_summaries(summaries)
+
+
+@contextmanager
+def _place_in(spool: Path) -> Iterator[Path]:
+    """A folder for one flight, gone in the end."""
+    try:
+        spool.mkdir(parents=True, exist_ok=True)
+        place = TemporaryDirectory(prefix="flight-", dir=spool, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ScenarioError(f"{spool}: cannot be written: {error.strerror}") from error
+    with place as name:
+        yield Path(name)
 
 
 def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom

@@ -47,15 +47,20 @@ def answer(summary: Mapping[str, Any]) -> str:
         f"in {human_bytes(raw['downlinked_bytes'])}, with {human_bytes(raw['waiting_bytes'])} still waiting on board "
         f"and {human_bytes(raw['overflowed_bytes'])} overflowed."
     )
-    return f"{text} {_bottleneck(raw)}"
+    return f"{text} {_bottleneck(summary, own, raw)}"
 
 
-def _bottleneck(raw: Mapping[str, Any]) -> str:
+def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
+    """What stopped the bent pipe's data, and so what masking is good for."""
+    if not summary["link"]["contacts"]:
+        return "There was no contact."
     if raw["link_saturated"]:
         return "The bent pipe's link is saturated."
     if raw["overflowed_bytes"]:
-        return "The bent pipe's link is not saturated, its memory is: masking makes room there."
-    return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
+        return "The bent pipe's link is not saturated, but its memory overflows."
+    if own["used_bytes"] < raw["used_bytes"]:
+        return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
+    return "The bent pipe's link is not saturated."
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
@@ -142,6 +147,8 @@ def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[st
         verdict = "" if difference.is_resolved else effect.verdict
         mean = None if effect.mean is None else effect.mean.value
         rows.append((effect.variant, effect.label, effect.unit, _figure(mean), told, verdict))
+    if not rows:
+        return [f"no {what} in any figure"]
     return plain_table((who, "figure", "unit", "mean", what, ""), rows)
 
 

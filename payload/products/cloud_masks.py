@@ -97,10 +97,10 @@ class MaskReport:
 
 
 def mask_images(
-    images: Sequence[str | Path],
+    images: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
-    truths: Sequence[str | Path] = (),
+    truths: str | Path | Sequence[str | Path] = (),
     masker: Masker | None = None,
     reading: Reading | None = None,
     tell: Callable[[str, str], None] = lambda _what, _image: None,
@@ -108,7 +108,7 @@ def mask_images(
     """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
 
     Args:
-        images: GeoTIFFs with blue, green, red and near infrared.
+        images: GeoTIFFs with blue, green, red and near infrared, or one.
         out: The folder, made if it is not there.
         truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
         masker: What masks; the packaged network if left out.
@@ -120,7 +120,7 @@ def mask_images(
         MaskerError: The model cannot be run.
         ScenarioError: The numbers of images and masks differ, or two images have the same name.
     """
-    files, known = [Path(each) for each in images], [Path(each) for each in truths]
+    files, known = _paths(images), _paths(truths)
     out = Path(out)
     _check_names(files, known, out)
     how = reading or Reading()
@@ -140,6 +140,10 @@ def mask_images(
             )
         )
     return reports
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
 
 
 def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> None:

@@ -129,11 +129,14 @@ def _regime(data: ReportData, base: str) -> str:
             f"that of this scenario {freed}"
         )
     freed = (
-        "is not saturated, its memory is: what is pruned and compressed makes room for tiles that would find none."
+        ", but its memory overflows: room freed there by pruning and compression is filled with other tiles."
         if arm.overflowed_bytes
-        else "is not saturated: what is pruned and compressed frees link time and brings no more down."
+        else ": what is pruned and compressed frees link time and brings no more of the same images down."
     )
-    return f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} {freed}"
+    return (
+        f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated"
+        f"{freed}"
+    )
 
 
 def signed(count_bytes: int) -> str:

@@ -217,8 +217,8 @@ def _beside_the_link(own: Arm, raw: Arm) -> str:
         return told + " What waits was taken too late to be sent."
     if own.used_bytes is None or not raw.used_bytes:
         return told
-    if not told:
-        told = " Filtering brings no more data down then; what it frees is link time."
+    if not told and own.used_bytes < raw.used_bytes:
+        told = " Filtering brings no more of the same images down then; what it frees is link time."
     return (
         f"{told} {size(own.used_bytes)} went over the channel instead of "
         f"{size(raw.used_bytes)}, {_less(own.used_bytes, raw.used_bytes)}."

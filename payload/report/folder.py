@@ -58,19 +58,24 @@ _TRACK = f"""
     order by satellite, time_s"""
 _FATES = "select arm, fate, sum(bytes)::bigint from ledger group by arm, fate order by arm, fate"
 _TAKEN = f"select coalesce(sum(pixels), 0)::bigint from tiles where arm = '{OWN_ARM}'"
-# A tile that found no room was never in memory: it neither comes in nor goes out.
+# A tile comes into memory when its image is whole. One that finds no room goes in that same instant, one that is
+# dropped for another later on with what is left of it.
 _GROWTH = """
-    with steps as (
-        select arm, ceil(time_s / {step})::bigint as step, raw_bytes as acquired, 0 as delivered,
-            case when fate = 'overflowed' then 0 else raw_bytes end as waiting,
+    with whole as (
+        select arm, subject as image, min(time_s) as time_s from events where kind = 'acquired' group by all),
+    steps as (
+        select arm, ceil(time_s / {step})::bigint as step, raw_bytes as acquired, 0 as delivered, 0 as waiting,
             clear_px as clear_acquired, 0 as clear_delivered, clear_px is null as unknown from tiles
+        union all
+        select tiles.arm, ceil(coalesce(whole.time_s, tiles.time_s) / {step})::bigint, 0, 0, raw_bytes, 0, 0, false
+            from tiles left join whole on whole.arm = tiles.arm and whole.image = tiles.image
         union all
         select arm, ceil(delivered_s / {step})::bigint, 0, encoded_bytes, 0, 0,
             clear_px - coalesce(clear_not_coded_px, 0), false
             from tiles where isfinite(delivered_s)
         union all
         select arm, ceil(time_s / {step})::bigint, 0, 0, -bytes, 0, 0, false from ledger
-            where fate in ('pruned', 'saved', 'delivered', 'lost'))
+            where fate <> 'on_board')
     select arm, greatest(0, least(step, {steps}))::bigint as slot, sum(acquired)::bigint,
         sum(delivered)::bigint, sum(waiting)::bigint, coalesce(sum(clear_acquired), 0)::bigint,
         coalesce(sum(clear_delivered), 0)::bigint, bool_or(unknown)

@@ -146,12 +146,23 @@ def _pass_lines(data: ReportData) -> Json:
         told += [said, said, None]
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers",  # some minutes of a month are no line that could be seen
         "x": times,
         "y": [None if name is None else plain(name) for name in stations],
         "text": told,
         "line": {"width": 12, "color": LIGHT["muted"]},
+        "marker": _upright(LIGHT["muted"]),
         "hovertemplate": "%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
+    }
+
+
+def _upright(colour: str) -> Json:
+    """As high as the lines of passes and of work, so that what is short is seen however long the flight."""
+    return {
+        "symbol": "line-ns",
+        "size": 12,
+        "line": {"width": 1.5, "color": colour},
+        "color": colour,
     }
 
 
@@ -180,12 +191,7 @@ def _work_lines(data: ReportData) -> list[Json]:
         "y": [None if time is None else _WORK_ROW for time in times],
         "text": told,
         "line": {"width": 12, "color": LIGHT["saved"]},
-        "marker": {
-            "symbol": "line-ns",
-            "size": 12,
-            "line": {"width": 1.5, "color": LIGHT["saved"]},
-            "color": LIGHT["saved"],
-        },
+        "marker": _upright(LIGHT["saved"]),
         "hovertemplate": "%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
     }
     return [lines]

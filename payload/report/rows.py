@@ -66,7 +66,12 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
         "On board at the end; never counted as saved.",
         _told(size, DASH),
     ),
-    ("overflowed_bytes", "Overflowed", "Found no room in memory.", _told(size, DASH)),
+    (
+        "overflowed_bytes",
+        "Overflowed",
+        "Found no room in memory, or was dropped there for other tiles.",
+        _told(size, DASH),
+    ),
     ("lost_bytes", "Lost", "Given up after too many resends.", _told(size, DASH)),
     (
         "used_bytes",

@@ -4,7 +4,6 @@ import copy
 import difflib
 import itertools
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,8 +52,15 @@ def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
     """
     path = Path(path)
-    changes = [Change(*parse_override(text), said=f"--set {_clipped(text)}") for text in overrides]
+    changes = [
+        Change(*parse_override(text), said=f"--set {_clipped(text)}") for text in texts(overrides)
+    ]
     return read_template(path).scenario(changes)
+
+
+def texts(given: Sequence[str]) -> Sequence[str]:
+    """Texts one by one; a lone one is a sequence of its letters to Python, which nobody means."""
+    return [given] if isinstance(given, str) else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,13 +314,13 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
         ScenarioError: A what-if is no override, changes the seed, which all variants share, or there are too many variants.
     """
     found = []
-    for what_if in what_ifs:
+    for what_if in texts(what_ifs):
         key, _, values = what_if.partition("=")
         if key.strip() == "seed":
             raise ScenarioError(
                 f"--what-if {_clipped(what_if)}: all variants fly with one seed; use --seed"
             )
-        told = [value.strip() for value in re.split(r",(?![^\[{]*[\]}])", values)]
+        told = _values(values)
         for value in told:
             parse_override(f"{key}={value}")
         found.append((key.strip(), told))
@@ -335,6 +341,18 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
         dict(zip(keys, values, strict=True))
         for values in itertools.product(*(told for _, told in found))
     ]
+
+
+def _values(written: str) -> list[str]:
+    """Values between commas; a list or map of YAML, whatever lies within, is one value."""
+    found, held, depth = [], list[str](), 0
+    for part in written.split(","):
+        held.append(part)
+        depth += sum(part.count(mark) for mark in "[{") - sum(part.count(mark) for mark in "]}")
+        if depth <= 0:
+            found.append(",".join(held).strip())
+            held, depth = [], 0
+    return [*found, ",".join(held).strip()] if held else found
 
 
 def setting_overrides(setting: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from payload import api
+from payload.errors import ImageryError, ScenarioError
 
 
 @pytest.fixture
@@ -40,3 +41,36 @@ def test_a_sweep_named_by_text_is_that_named_by_its_path(write_scenario, tmp_pat
     base = write_scenario().name
     path.write_text(f"name: s\nbase: {base}\ngrid: {{link.rate_mbps: [1]}}\n")
     assert api.load_sweep(str(path)) == api.load_sweep(path)
+
+
+def test_a_lone_text_is_one_text_and_not_its_letters(write_scenario, tmp_path):
+    path, text = write_scenario(), "pruning.max_cloud_cover=0.3"
+    assert api.load_scenario(path, text).digest == api.load_scenario(path, [text]).digest
+    assert api.variants(path, text, "seed=5") == api.variants(path, [text], ["seed=5"])
+    with pytest.raises(ImageryError, match="there is no file nowhere"):
+        api.mask("nowhere.tif", tmp_path / "masks")
+
+
+def test_variants_are_flown_in_a_folder_that_need_not_be_there_and_once_more(
+    write_scenario, tmp_path
+):
+    flown = api.variants(write_scenario(duration_h=2), ["link.rate_mbps=2"])
+    first = api.compare(flown, tmp_path / "new" / "spool")
+    assert api.compare(flown, str(tmp_path / "new" / "spool")) == first
+    assert not list((tmp_path / "new" / "spool").iterdir())
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ScenarioError, match="file: cannot be written"):
+        api.compare(flown, tmp_path / "file")
+
+
+def test_a_list_or_a_map_is_one_value_of_a_what_if_whatever_lies_within(write_scenario):
+    near = {"name": "near", "lat_deg": 69.7, "lon_deg": 18.9}
+    far = {"name": "far", "lat_deg": -46.5, "lon_deg": 168.4}
+    craft = {"name": "b", "orbit": {"kind": "sgp4", "altitude_km": 500, "ltan": "12:00"}}
+    stations = f"stations={json.dumps([near])},{json.dumps([near, far])}, []"
+    told = api.what_if_settings([stations, f"satellites={json.dumps([craft])}", "seed_=a,b"])
+    assert [len(json.loads(setting["stations"])) for setting in told[:3]] == [1, 2, 0]
+    assert json.loads(told[3]["satellites"]) == [craft]
+    assert told[4:] == [{"seed_": "a"}, {"seed_": "b"}]
+    (_, _), (_, two) = api.variants(write_scenario(), f"stations={json.dumps([near, far])}")
+    assert [station.name for station in two.stations] == ["near", "far"]

@@ -68,6 +68,11 @@ def test_what_is_not_resolved_says_so_and_how_many_seeds_would():
     assert [effect.variant for effect in found.ranked] == ["b", "a"]
 
 
+def test_where_nothing_differs_that_is_said():
+    found = compare_paired(flights([4.0, 5.0], [4.0, 5.0]), range(2))
+    assert list(paired_table(found)) == ["no difference to base in any figure"]
+
+
 def test_more_seeds_are_wanted_than_did_not_resolve_it():
     """Lopsided: Student's interval leaves 0 out with these, the one that is told does not."""
     found = compare_paired(flights([0.0] * 3, [1.0, 1.0, 0.5]), range(3)).effects[0]

@@ -22,27 +22,21 @@ def test_few_pixels_are_not_told_as_none(count, said):
 
 
 @pytest.mark.parametrize(
-    ("saturated", "overflowed", "said"),
+    ("contacts", "raw", "said"),
     [
-        (True, 0, "The bent pipe's link is saturated."),
-        (True, 5, "The bent pipe's link is saturated."),
-        (False, 5, "its memory is: masking makes room there"),
-        (False, 0, "frees link time rather than adding data"),
+        (0, {}, "There was no contact."),
+        (9, {"link_saturated": True}, "The bent pipe's link is saturated."),
+        (9, {"overflowed_bytes": 7}, "is not saturated, but its memory overflows."),
+        (9, {}, "is not saturated: masking frees link time rather than adding data."),
+        (9, {"used_bytes": 90}, "The bent pipe's link is not saturated."),
     ],
 )
-def test_what_held_the_bent_pipe_back_is_told_last(saturated, overflowed, said):
-    arm = {
-        "downlinked_bytes": 7,
-        "waiting_bytes": 0,
-        "overflowed_bytes": overflowed,
-        "clear_pixels_delivered": 9,
-        "link_saturated": saturated,
-    }
-    summary = {
-        "scenario": "small",
-        "duration_s": 3600.0,
-        "tiles": {"acquired": 3},
-        "bytes": {"acquired": 12},
-        "arms": [{"name": "raw", **arm}, {"name": "prune", **arm}],
-    }
-    assert said in answer(summary).partition("overflowed. ")[2]
+def test_link_time_is_freed_only_where_the_link_carries_less_of_what_all_came_down(
+    contacts, raw, said
+):
+    arm = {"downlinked_bytes": 100, "clear_pixels_delivered": 50_000, "waiting_bytes": 0}
+    arm |= {"overflowed_bytes": 0, "link_saturated": False, "used_bytes": 110}
+    summary = {"scenario": "a", "duration_s": 3600.0, "link": {"contacts": contacts}}
+    summary |= {"tiles": {"acquired": 4}, "bytes": {"acquired": 400}}
+    arms = [arm | {"name": "prune"}, arm | {"name": "raw", "used_bytes": 220} | raw]
+    assert answer(summary | {"arms": arms}).endswith(said)

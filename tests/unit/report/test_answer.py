@@ -84,7 +84,7 @@ def test_an_idle_link_is_called_freed_and_never_a_gain(day: ReportData):
     raw = arm("raw", downlinked_bytes=200_000_000, used_bytes=202_000_000)
     text = said(with_arms(day, raw, arm("prune")))
     assert "**The link was not the bottleneck**" in text
-    assert "brings no more data down" in text
+    assert "brings no more of the same images down" in text
     assert "101 MB went over the channel instead of 202 MB, 50 % less" in text
     assert "for 50 % fewer bytes sent" in text
 
@@ -99,7 +99,14 @@ def test_a_full_memory_is_named(day: ReportData):
     raw = arm("raw", overflowed_bytes=33_000_000)
     text = said(with_arms(day, raw, arm("prune")))
     assert "the bent pipe had no room for 33 MB" in text
-    assert "brings no more data down" not in text
+    assert "brings no more" not in text
+
+
+def test_what_takes_more_of_the_channel_frees_none_of_it(day: ReportData):
+    raw = arm("raw", downlinked_bytes=50_000_000, used_bytes=51_000_000)
+    text = said(with_arms(day, raw, arm("prune")))
+    assert "101 MB went over the channel instead of 51 MB, 98 % more" in text
+    assert "frees" not in text
 
 
 @pytest.mark.parametrize(

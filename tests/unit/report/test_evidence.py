@@ -74,16 +74,15 @@ def test_the_regime_is_told_beside_the_account(results: Make, capacity_mb: float
     assert ("is not saturated" in account.regime) != raw.link_saturated
 
 
-def test_where_the_memory_was_full_pruning_is_said_to_make_room(results: Make):
-    """A radio with time to spare is no reason to say that nothing more comes down."""
-    data = read_report_data(results(capacity_mb=900.0, memory_mb=5.0))
-    account, _ = accounts(data)
+def test_where_the_memory_overflows_its_room_is_freed_and_no_link_time(results: Make):
+    data = read_report_data(results(capacity_mb=900.0, memory_mb=6.0))
     raw = data.arm("raw")
     assert raw is not None
     assert raw.overflowed_bytes
     assert not raw.link_saturated
-    assert "its memory is" in account.regime
-    assert "no more down" not in account.regime
+    account, _ = accounts(data)
+    assert "memory overflows" in account.regime
+    assert "link time" not in account.regime
 
 
 def test_signs_are_told():

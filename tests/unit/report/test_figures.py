@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from payload import api
 from payload.report import atlas, make_figures, read_report_data
 from payload.report.data import Place, TrackPoint
 from payload.report.palette import DARK, LIGHT, exchange
@@ -101,6 +102,32 @@ def test_lines_end_where_the_summary_ends(results: Make):
 def test_a_full_memory_never_holds_more_than_it_can(results: Make):
     data = read_report_data(results(memory_mb=6.0))
     assert max(data.series["raw"].waiting_bytes) <= 6_000_000
+
+
+def test_what_is_dropped_later_was_in_memory_until_then(write_scenario, tmp_path):
+    places = [(15.65 + 3 * (n % 6), 60.0 + 3 * (n // 6)) for n in range(30)]
+    memory = {"capacity_mb": 0.05, "when_full": "oldest"}
+    path = write_scenario(places=places, memory=memory, stations=None)
+    scenario = api.check(path)
+    folder = api.run(scenario, tmp_path / "out", jobs=1).folder
+    later = (
+        "select count(*) from ledger join tiles using (arm, tile) "
+        "where ledger.fate = 'overflowed' and ledger.time_s > tiles.time_s + 60"
+    )
+    assert api.query(folder, later)[1][0][0], "something is dropped long after it was taken"
+    data = read_report_data(folder)
+    for name, series in data.series.items():
+        assert min(series.waiting_bytes) >= 0
+        assert max(series.waiting_bytes) <= 50_000
+        assert series.waiting_bytes[-1] == data.arm(name).waiting_bytes
+
+
+def test_a_pass_is_seen_however_long_the_flight(results: Make):
+    data = read_report_data(results())
+    long = replace(data, summary=replace(data.summary, duration_s=30 * 86400.0))
+    passes = make_figures(long)["contacts-over-time"].plot["data"][0]
+    assert "markers" in passes["mode"]
+    assert passes["marker"]["line"]["width"] >= 1
 
 
 def test_the_track_is_cut_at_the_date_line(results: Make):
