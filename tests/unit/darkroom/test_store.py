@@ -154,6 +154,44 @@ def test_the_limit_is_that_of_all_who_write(tmp_path, spool):
     assert size_bytes >= 100_000
 
 
+class Disk:
+    """That is as full as it is said to be, and with each byte of a memo fuller; no disk of the machine."""
+
+    def __init__(self, place, total, free):
+        self.place, self.total, self.empty = place, total, free
+
+    @property
+    def free(self):
+        return self.empty - sum(path.stat().st_size for path in self.place.glob("??/*"))
+
+
+def test_a_memo_leaves_others_some_of_a_disk_that_is_nearly_full(
+    tmp_path, spool, monkeypatch, caplog
+):
+    """15 % of a megabyte: entries come as long as there is more, and those that are there stay."""
+    disk = Disk(tmp_path, 1_000_000, 180_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda place: disk if place == tmp_path else None)
+    store = Store(tmp_path, limit_bytes=10_000_000)
+    keys = [f"{number:02x}" * 32 for number in range(100)]
+    for key in keys:
+        store.write(key, FACTS, spool)
+    kept = [key for key in keys if store.read(key, None) == FACTS]
+    entry_bytes = (disk.empty - disk.free) / len(kept)
+    assert kept == keys[: len(kept)]
+    assert 150_000 <= disk.free < 150_000 + 1.1 * entry_bytes
+    assert len(caplog.messages) == 1
+    assert "MB are left to others" in caplog.text
+
+
+@pytest.mark.parametrize(("free_gb", "is_kept"), [(4.1, True), (3.9, False)])
+def test_of_a_large_disk_four_gigabytes_are_left(tmp_path, spool, monkeypatch, free_gb, is_kept):
+    disk = Disk(tmp_path, 2_000_000_000_000, free_gb * 1e9)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    store = Store(tmp_path, limit_bytes=10_000_000)
+    store.write(KEY, FACTS, spool)
+    assert (store.read(KEY, None) == FACTS) is is_kept
+
+
 def test_whoever_waits_too_long_for_another_keeps_nothing_more(tmp_path, spool, monkeypatch):
     """The other may be stopped, and a run is neither to stop with it nor to wait at each of its images."""
     monkeypatch.setattr("payload.darkroom.store._PATIENCE_S", 0.01)
@@ -260,7 +298,7 @@ def test_a_place_that_cannot_be_fails_nothing(tmp_path, spool, caplog):
     store.write(KEY, FACTS, spool)
     store.write(KEY, FACTS, spool)
     assert store.read(KEY, None) is None
-    assert caplog.text.count("cannot be written to") == 1
+    assert caplog.text.count("keeps no more") == 1
 
 
 def test_the_environment_names_place_and_limit(tmp_path):
