@@ -80,7 +80,8 @@ class SampledModel(Section):
         ge=0.0001,
         le=1,
         description="More are painted until half of the 95 % interval of bytes and of clear pixels kept is at "
-        "most this share of them, by the sample itself; null leaves it at the fraction.",
+        "most this share of them, by the sample itself, for all that is planned at first; what comes down may be less "
+        "sure, which is said. null leaves it at the fraction.",
     )
 
 
