@@ -49,8 +49,8 @@ _AHEAD_S = 86_400.0  # what was used so long after now was used while the clock 
 _LEFT_SHARE, _MOST_LEFT_BYTES = 0.15, 4_000_000_000
 """So much of the disk, and no more than that, is left to others, who may not bear a full one. Source: journald.conf(5),
 `SystemKeepFree=`, for the logs of a machine that may go as well."""
-_LOOK_AGAIN, _LOOK_AGAIN_SHARE = 256, 0.02
-"""So many entries written, or so much of the limit, until what others wrote is counted too."""
+_LOOK_AGAIN_SHARE = 0.02
+"""So much of the limit is written until what others wrote is counted too."""
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,6 @@ class Store:
     limit_bytes: int
     found: int = 0
     _is_counted: bool = field(default=False, init=False)
-    _written: int = field(default=0, init=False)
     _written_bytes: int = field(default=0, init=False)
     _works: bool = field(default=True, init=False)
 
@@ -147,19 +146,15 @@ class Store:
 
     def _make_room(self, size_bytes: int, tally: IO[bytes], *, is_alone: bool) -> None:
         """Count what comes, and let go what was longest unused if it would be too much."""
-        self._written += 1
         self._written_bytes += size_bytes
-        is_stale = (
-            self._written > _LOOK_AGAIN
-            or self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
-        )
+        is_stale = self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
         known_bytes = _told(tally)
         if known_bytes is None or not self._is_counted or is_stale:
             known_bytes = self.limit_bytes  # so that it is counted
         all_bytes = known_bytes + size_bytes
         if all_bytes > self.limit_bytes:
             files = sorted(self._files(is_alone=is_alone))
-            self._is_counted, self._written, self._written_bytes = True, 0, 0
+            self._is_counted, self._written_bytes = True, 0
             all_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
             if all_bytes > self.limit_bytes:
                 all_bytes -= _let_go(files, all_bytes - round(self.limit_bytes * _ROOM))
