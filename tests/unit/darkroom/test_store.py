@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
 from payload.darkroom.store import Store, find_store
 from payload.errors import ScenarioError
-from payload.scratch import hold
+from payload.scratch import Lock, hold
 from payload.types import CoverEstimate, NotCoded
 
 KEY, OTHER = "ab" * 32, "cd" * 32
@@ -278,6 +279,23 @@ def test_what_a_killed_process_left_half_written_is_removed(store, spool):
     assert not left.exists()
 
 
+def test_where_locks_are_unknown_only_what_is_long_half_written_is_removed(
+    store, spool, monkeypatch
+):
+    """Others may be writing: what is an hour and a second old is nobody's, what is fresh is somebody's."""
+    monkeypatch.setattr("payload.darkroom.store.hold_soon", lambda *_: Lock.NOBODYS)
+    left = store.place / KEY[:2] / f"{KEY}.facts.0123.partial"
+    fresh = left.with_name(f"{KEY}.facts.4567.partial")
+    left.parent.mkdir()
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    old_s = time.time() - 3601
+    os.utime(left, (old_s, old_s))
+    store.write(OTHER, FACTS, spool)
+    assert store.read(OTHER, None) == FACTS
+    assert (left.exists(), fresh.exists()) == (False, True)
+
+
 def test_the_place_is_the_users_own(store, spool):
     store.write(KEY, FACTS, spool)
     assert store.place.stat().st_mode & 0o777 == 0o700
@@ -312,6 +330,7 @@ def test_the_environment_names_place_and_limit(tmp_path):
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_store import FACTS, KEY, OTHER, RECORDS
