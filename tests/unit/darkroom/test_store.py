@@ -227,7 +227,8 @@ def test_a_tally_that_is_damaged_is_counted_anew(tmp_path, spool):
     stores = [Store(tmp_path, limit_bytes=10_000) for _ in range(2)]
     for number in range(40):
         stores[number % 2].write(f"{number:02x}" * 32, FACTS, spool)
-        (tmp_path / ".payload-sim-tally").write_bytes(b"0" * (number % 25))
+        damage = (b"0", b"x")[number % 2] * (number % 25)
+        (tmp_path / ".payload-sim-tally").write_bytes(damage)
         assert sum(path.stat().st_size for path in tmp_path.glob("??/*")) <= 10_000
 
 
