@@ -219,7 +219,10 @@ def _summarise(
             summary["arms"],
             {name: (error.bytes, error.clear_px) for name, error in errors.items()},
             Painted(
-                len(estimates), len(darkroom.painted & estimates.keys()), scenario.sampled.fraction
+                len(estimates),
+                len(darkroom.painted & estimates.keys()),
+                scenario.sampled.fraction,
+                scenario.sampled.error,
             ),
         )
     if scenario.rescheduling.bound:

@@ -15,11 +15,13 @@ class Painted:
         tiles: Of all images.
         painted: Of them painted.
         fraction: That was asked for.
+        error: Half of the 95 % interval that was asked for, as a share; None if none was.
     """
 
     tiles: int
     painted: int
     fraction: float
+    error: float | None = None
 
 
 def sampled_part(
@@ -52,7 +54,10 @@ def sampled_part(
         "arms": told,
     }
     own = next((arm for arm in arms if arm["name"] == "prune"), None)
-    return {**part, "sentences": _sentences(painted, own, half_widths.get("prune"))}
+    sentences = _sentences(painted, own, half_widths.get("prune"))
+    if len(sentences) > 1:
+        sentences[1] += _beyond(arms, half_widths, painted.error)
+    return {**part, "sentences": sentences}
 
 
 def _sentences(
@@ -70,6 +75,27 @@ def _sentences(
         f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}.",
         "There are no records and no pictures, as not all tiles were painted.",
     ]
+
+
+def _beyond(
+    arms: Sequence[Mapping[str, Any]],
+    half_widths: Mapping[str, tuple[float, float]],
+    error: float | None,
+) -> str:
+    """Why the widest interval is wider than was asked for, if it is."""
+    shares = [
+        (half / arm[key], arm["name"])
+        for arm in arms
+        for (key, _), half in zip(_LINKED, half_widths.get(arm["name"], ()), strict=False)
+        if arm[key]
+    ]
+    widest, name = max(shares, default=(0.0, ""))
+    if error is None or widest <= error:
+        return ""
+    return (
+        f" Up to ± {100 * widest:.2f} % ({name}) are more than the ± {100 * error:g} % asked for: the sample grew until all "
+        "that was planned at first would be that sure, and what came down is not all of that."
+    )
 
 
 def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[str]:

@@ -7,13 +7,15 @@
 Each file is written beside and renamed, so that others may read meanwhile. What is damaged, cut
 short, of another format or another's under this name is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
 the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
-counted or removed. No trouble with the disk fails a run: the work is done again instead.
+counted or removed. No trouble with the disk fails a run: the work is done again instead. Of a disk that is nearly full
+some is left to others: then no more is kept.
 """
 
 import errno
 import logging
 import os
 import re
+import shutil
 import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,8 +46,11 @@ _ROOM = 0.9  # of the limit is left after old entries went, so that this is not 
 _PATIENCE_S = 2.0  # that an entry waits for another's to be written; then no more are kept
 _ABANDONED_S = 3600.0  # a file that was being written so long ago will never be whole
 _AHEAD_S = 86_400.0  # what was used so long after now was used while the clock was wrong, nobody knows when
-_LOOK_AGAIN, _LOOK_AGAIN_SHARE = 256, 0.02
-"""So many entries written, or so much of the limit, until what others wrote is counted too."""
+_LEFT_SHARE, _MOST_LEFT_BYTES = 0.15, 4_000_000_000
+"""So much of the disk, and no more than that, is left to others, who may not bear a full one. Source: journald.conf(5),
+`SystemKeepFree=`, for the logs of a machine that may go as well."""
+_LOOK_AGAIN_SHARE = 0.02
+"""So much of the limit is written until what others wrote is counted too."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +85,6 @@ class Store:
     limit_bytes: int
     found: int = 0
     _is_counted: bool = field(default=False, init=False)
-    _written: int = field(default=0, init=False)
     _written_bytes: int = field(default=0, init=False)
     _works: bool = field(default=True, init=False)
 
@@ -117,6 +121,7 @@ class Store:
                 lock = hold_soon(tally, _PATIENCE_S)
                 if lock is Lock.ANOTHERS:
                     raise TimeoutError(errno.ETIMEDOUT, "who writes to it does not end")
+                _check_free(self.place, size_bytes)
                 self._make_room(size_bytes, tally, is_alone=lock is Lock.OURS)
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 if records is not None:
@@ -125,7 +130,7 @@ class Store:
                     _put(path.with_suffix(_FACTS), told)
         except OSError as error:
             self._works = False
-            _log.warning("the memo %s cannot be written to: %s", self.place, error.strerror)
+            _log.warning("the memo %s keeps no more: %s", self.place, error.strerror)
 
     def _path(self, key: str) -> Path:
         return self.place / key[:2] / key
@@ -141,19 +146,15 @@ class Store:
 
     def _make_room(self, size_bytes: int, tally: IO[bytes], *, is_alone: bool) -> None:
         """Count what comes, and let go what was longest unused if it would be too much."""
-        self._written += 1
         self._written_bytes += size_bytes
-        is_stale = (
-            self._written > _LOOK_AGAIN
-            or self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
-        )
+        is_stale = self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
         known_bytes = _told(tally)
         if known_bytes is None or not self._is_counted or is_stale:
             known_bytes = self.limit_bytes  # so that it is counted
         all_bytes = known_bytes + size_bytes
         if all_bytes > self.limit_bytes:
             files = sorted(self._files(is_alone=is_alone))
-            self._is_counted, self._written, self._written_bytes = True, 0, 0
+            self._is_counted, self._written_bytes = True, 0
             all_bytes = size_bytes + sum(each_bytes for _, each_bytes, _ in files)
             if all_bytes > self.limit_bytes:
                 all_bytes -= _let_go(files, all_bytes - round(self.limit_bytes * _ROOM))
@@ -180,6 +181,15 @@ class Store:
             elif is_alone or now_s - used_s > _ABANDONED_S:
                 path.unlink(missing_ok=True)
         return found
+
+
+def _check_free(place: Path, size_bytes: int) -> None:
+    """Raise OSError if so much more would leave others too little of the disk."""
+    disk = shutil.disk_usage(place)
+    left_bytes = min(_LEFT_SHARE * disk.total, _MOST_LEFT_BYTES)
+    if disk.free - size_bytes < left_bytes:
+        said = f"of its disk {disk.free / 1e6:,.0f} MB are free, and {left_bytes / 1e6:,.0f} MB are left to others"
+        raise OSError(errno.ENOSPC, said)
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -27,8 +27,6 @@ SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
 """So many tiles were painted until a sample was good to that error. Measured on 51,156 tiles; errors fall as its root."""
 LONG_PLAN_S = 10.0
 """[s] A plan that takes longer is not made twice to be timed."""
-ALONE = 1.4
-"""Time of a tile that is painted alone, with its margins, over that of one among others. Measured at 256 px."""
 DRAW_S_IN_EVENTS = 400
 """Bare events that fit into a glance at a tile and a draw of its donor. Measured."""
 
@@ -90,7 +88,7 @@ def estimate(scenario: Scenario) -> Estimate:
     is_painted = scenario.fidelity == "pixels"
     if scenario.fidelity == "sampled":
         share = _painted_share(scenario.sampled, tiles)
-        image_s *= min(1.0, ALONE * share)
+        image_s *= min(1.0, _alone(assembly) * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
     products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
@@ -157,6 +155,12 @@ def _painted_px(assembly: Assembly) -> int:
     return height_px * width_px
 
 
+def _alone(assembly: Assembly) -> float:
+    """Time of a tile that is painted alone, with its margins, over that of one among others; 1.4 was measured at 256 px."""
+    sensor, tile_px = assembly.sensor, assembly.tile_px
+    return _painted_px(assembly) / (min(sensor.height_px, tile_px) * min(sensor.width_px, tile_px))
+
+
 def _at_once(assembly: Assembly, images: int) -> int:
     """How many processes `run` has fly that, if it may."""
     px = images * assembly.sensor.width_px * assembly.sensor.height_px
@@ -165,8 +169,12 @@ def _at_once(assembly: Assembly, images: int) -> int:
 
 
 def _painted_share(rules: SampledModel, tiles: int) -> float:
-    """How large a sample is going to be, of so many tiles."""
+    """How large a sample is going to be, of so many tiles; of few it is smaller for the same error.
+
+    Source: Cochran, Sampling Techniques (3rd ed., 1977), section 4.4.
+    """
     wanted = max(rules.fraction * tiles, FEWEST_TILES)
     if rules.error is not None:
-        wanted = max(wanted, SAMPLED_TILES * (SAMPLED_ERROR / rules.error) ** 2)
+        of_many = SAMPLED_TILES * (SAMPLED_ERROR / rules.error) ** 2
+        wanted = max(wanted, of_many * tiles / (of_many + tiles))
     return min(1.0, wanted / max(tiles, 1))

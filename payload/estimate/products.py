@@ -60,11 +60,17 @@ def products_of(
         assembly.scenario.products.tiles
     ]
     sample_bytes = 2 * len(assembly.sensor.bands) * sum(fact.pixels for fact in facts) / len(facts)
+    record_bytes = sum(_record_bytes(fact) for fact in facts) / len(facts)
     picture_s, restored_s = _shown(assembly, images)
     return Products(
         min(PICTURES, tiles) * picture_s + restored * restored_s,
-        round(down_bytes + restored * COG_SHARE * sample_bytes),
+        round(delivered * record_bytes + restored * COG_SHARE * sample_bytes),
     )
+
+
+def _record_bytes(fact: TileFacts) -> int:
+    """[byte] Of a tile's record; bands that are counted alone are in none."""
+    return fact.encoded_bytes if fact.record_bytes is None else fact.record_bytes
 
 
 def _shown(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, float]:

@@ -7,14 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from payload import registry
-from payload.errors import PayloadError, ScenarioError
-from payload.scenario.choice import Choice
+from payload.errors import ScenarioError
+from payload.scenario.known import known_keys, number_wanted, step
 from payload.scenario.models import Scenario
 from payload.scenario.section import NAME, MisfitError
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
@@ -32,6 +30,7 @@ _SHAPES = {
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
 }
+_BEYOND = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -143,7 +142,7 @@ def _apply(data: dict[str, object], source: ScenarioSource, change: Change) -> N
             source.overridden[keys[:depth]] = change.said
         if isinstance(here, list):
             _refuse_beyond(here, keys[:depth], change)
-        below = _step(here, key)
+        below = step(here, key)
         if not isinstance(below, dict | list):
             said = ".".join(map(str, keys[:depth]))
             raise ScenarioError(f"{change.said}: {said} has nothing below it to set")
@@ -234,12 +233,14 @@ def _sentence(
                 said = f"{source.blamed(error.blamed)}: {'.'.join(map(str, error.blamed))}"
             return f"{said}: {item['msg'].removeprefix('Value error, ')}"
         case _:
-            wanted = _wanted(item)
+            wanted = _wanted(item, number_wanted(loc, data, root))
             return f"{said}: found {_show(item['input'])}; {wanted}"
 
 
-def _wanted(item: ErrorDetails) -> str:
-    """In words, where pydantic speaks of patterns and of parts of an instant."""
+def _wanted(item: ErrorDetails, number: str | None) -> str:
+    """In words, where pydantic speaks of patterns, of one end of a range and of parts of an instant."""
+    if number and item["type"] in _BEYOND:
+        return f"{number} is wanted"
     if item["type"] == "string_pattern_mismatch":
         return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
     if item["type"] in _SHAPES:
@@ -257,50 +258,11 @@ def _show(value: object) -> str:
 
 
 def _nearest(loc: KeyPath, data: object, root: type[BaseModel]) -> str:
-    known = _known_keys(loc[:-1], data, root)
+    known = known_keys(loc[:-1], data, root)
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known here: {', '.join(sorted(known))}" if known else ""
-
-
-def _known_keys(loc: KeyPath, data: object, root: type[BaseModel]) -> list[str]:
-    model = root
-    here = data
-    for part in loc:
-        here = _step(here, part)
-        if isinstance(part, str):
-            inner = (
-                _model_in(model.model_fields[part].annotation)
-                if part in model.model_fields
-                else None
-            )
-            if inner is None:
-                return []
-            model = inner
-    if not issubclass(model, Choice):
-        return list(model.model_fields)
-    try:
-        kind = here["kind"] if isinstance(here, Mapping) else ""
-        return ["kind", *registry.options_model(model.socket, kind).model_fields]
-    except (PayloadError, KeyError):
-        return ["kind"]
-
-
-def _step(here: object, part: str | int) -> object:
-    if isinstance(here, dict):
-        return here.get(str(part))
-    return (
-        here[part]
-        if isinstance(here, list) and isinstance(part, int) and part < len(here)
-        else None
-    )
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
 def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[dict[str, str]]:

@@ -77,10 +77,11 @@ class SampledModel(Section):
     )
     error: float | None = Field(
         0.02,
-        gt=0.0001,
+        ge=0.0001,
         le=1,
         description="More are painted until half of the 95 % interval of bytes and of clear pixels kept is at "
-        "most this share of them, by the sample itself; null leaves it at the fraction.",
+        "most this share of them, by the sample itself, for all that is planned at first; what comes down may be less "
+        "sure, which is said. null leaves it at the fraction.",
     )
 
 

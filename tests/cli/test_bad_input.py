@@ -73,7 +73,7 @@ SCENARIOS = {
     ),
     "a station on the Moon": (
         {"stations": [{"name": "s", "lat_deg": 5, "lon_deg": 0, "height_m": 384400000}]},
-        "stations.0.height_m: found 384400000; input should be less than or equal to 9000",
+        "stations.0.height_m: found 384400000; a number from -500 to 9,000 is wanted",
     ),
     "a constellation with neither time nor inclination": (
         {
@@ -85,6 +85,22 @@ SCENARIOS = {
     ),
     "passes that are nowhere": ({"passes": {"file": "gone.csv"}}, "passes.file: there is no such"),
     "a negative size": ({"memory": {"capacity_mb": -3}}, "memory.capacity_mb: found -3"),
+    "a pixel of no size": (
+        {"camera": {"gsd_m": 0, "width_px": 80, "height_px": 72}},
+        "camera.gsd_m: found 0; a number above 0.1 and of at most 1,000 is wanted",
+    ),
+    "a count below its least": (
+        {"rescheduling": {"policy": "next_opportunity", "max_retakes": -1}},
+        "rescheduling.max_retakes: found -1; a whole number from 0 to 1,000 is wanted",
+    ),
+    "an error that no sample is asked for": (
+        {"fidelity": "sampled", "sampled": {"error": 0.00005}},
+        "sampled.error: found 5e-05; a number from 0.0001 to 1 is wanted",
+    ),
+    "a plug-in's number beyond both ends": (
+        {"link": {"kind": "fixed", "rate_mbps": -1}},
+        "link.rate_mbps: found -1; a number above 0 and of at most 1,000,000 is wanted",
+    ),
     "a key of the wrong kind": ({"duration_h": "long"}, "duration_h: found 'long'"),
     "a number that is none": ({"dut1_s": float("nan")}, "dut1_s"),
     "a TLE with a bad checksum": ({"satellites": orbit(tle=BAD_SUM)}, "checksum"),

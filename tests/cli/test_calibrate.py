@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from payload.compression.record import HEADER_BYTES
 from payload.darkroom.pixels import Pixels
 from payload.sim import calibration
 from payload.surrogate import read_surrogate
@@ -39,6 +40,19 @@ def test_as_many_scenes_are_painted_as_are_asked_for(call, write_scenario, tmp_p
         fitted = read_surrogate(out)
         told[words] = fitted.scenes + fitted.held_out.scenes
     assert told == {(): 62, ("--scenes", 64): 64}
+
+
+def test_what_a_record_costs_of_its_own_is_learnt_from_the_fit_alone(
+    call, write_scenario, tmp_path, monkeypatch
+):
+    """Scenes that are kept out judge it; and no record is shorter than its header, whatever the parts of tiles say."""
+    asked = []
+    monkeypatch.setattr(Pixels, "own_bytes", lambda _, view: asked.append(view.id) or 10.0)
+    out = tmp_path / "small.json"
+    assert call("calibrate", write_scenario(), "--out", out, "--scenes", 60).code == 0
+    fitted = read_surrogate(out)
+    assert len(set(asked)) == len(asked) == fitted.scenes < 60
+    assert fitted.own_bytes == HEADER_BYTES
 
 
 def test_scenes_that_were_not_found_are_told(call, write_scenario, tmp_path, monkeypatch):

@@ -119,6 +119,38 @@ def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, 
     assert painted(again) <= all_reads + gallery_and_lost
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_sample_goes_on_where_it_stopped(scenario_writer, tmp_path):
+    """Killed while the first tiles are painted, while the sample grows beyond its 200, and while the arms fly."""
+    camera = {"gsd_m": 20, "width_px": 160, "height_px": 128, "max_off_nadir_deg": 45}
+    sample = {"fidelity": "sampled", "sampled": {"error": 0.03}, "camera": camera}
+    scenario = scenario_writer(tmp_path, places=PLACES, **sample)
+    finish(start(scenario, tmp_path / "whole", "off", tmp_path / "count"))
+    (expected,) = (tmp_path / "whole").iterdir()
+    told = json.loads((expected / "summary.json").read_text())["sampled"]
+    assert 250 < told["painted"] < told["tiles"]
+    out, memo, again = tmp_path / "out", tmp_path / "memo", tmp_path / "again"
+    for moment in (
+        lambda: entries(memo) >= 50,
+        lambda: entries(memo) >= 230,
+        lambda: list(out.glob(".*/.spool/prune")),
+    ):
+        process = start(scenario, out, memo, again)
+        while not moment() and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate(timeout=60)
+        assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+    finish(start(scenario, out, memo, again))
+    assert [path.name for path in out.iterdir()] == [expected.name]
+    assert content(out / expected.name) == content(expected)
+    assert (
+        painted(again) <= painted(tmp_path / "count") + 3
+    )  # the tile that was under work when it was killed
+
+
 def test_an_older_result_stays_until_the_new_one_is_whole(scenario, undisturbed, tmp_path):
     out, memo, count = tmp_path / "out", tmp_path / "memo", tmp_path / "count"
     folder = out / undisturbed[0].name

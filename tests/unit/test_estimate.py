@@ -7,9 +7,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from payload.estimate import trying
+from payload.estimate import expectation, trying
+from payload.estimate.products import products_of
 from payload.fleet import FleetSize, write_fleet
 from payload.scenario.load import load_scenario
+from payload.scenario.models import SampledModel
 from payload.sim import assemble
 from payload.sim.loops.first_plan import first_plan
 
@@ -93,6 +95,29 @@ def test_of_large_images_a_part_is_painted_that_tells_of_the_whole(root, monkeyp
     assert len(whole) == 25 * len(part) > 0
     assert whole_tiles == part_tiles == 25
     assert whole_s / 2 <= part_s <= whole_s * 2
+
+
+@pytest.mark.parametrize(
+    ("tiles", "error", "painted"), [(1_260, 0.02, 478), (512, 0.02, 189), (1_920, 0.04, 325)]
+)
+def test_samples_of_few_tiles_are_as_small_as_they_were(tiles, error, painted):
+    """Painted in flights of the quickstart, of Phi-Sat-2's eight images, and of the quickstart in tiles of 64 px."""
+    share = expectation._painted_share(SampledModel(error=error), tiles)
+    assert painted / 2 <= share * tiles <= painted * 2
+
+
+def test_bands_that_are_counted_take_no_room_on_disk(write_scenario):
+    """Records hold the painted bands, so that where all comes down the same is left, whatever else was counted."""
+    found = []
+    for bands in (0, 116):
+        camera = {"gsd_m": 20, "width_px": 80, "height_px": 72, "counted_bands": bands}
+        roomy = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 1000}}
+        assembly = assemble(load_scenario(write_scenario(camera=camera, **roomy)))
+        images = first_plan(assembly).images
+        _, tiles, facts = trying.work_on_some(assembly, images)
+        found.append(products_of(assembly, images, facts, round(tiles * len(images))).bytes)
+    assert found[0] == pytest.approx(found[1], rel=0.01)
+    assert found[0] > 10_000
 
 
 @pytest.mark.slow

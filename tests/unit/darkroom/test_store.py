@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
 from payload.darkroom.store import Store, find_store
 from payload.errors import ScenarioError
-from payload.scratch import hold
+from payload.scratch import Lock, hold
 from payload.types import CoverEstimate, NotCoded
 
 KEY, OTHER = "ab" * 32, "cd" * 32
@@ -154,6 +155,44 @@ def test_the_limit_is_that_of_all_who_write(tmp_path, spool):
     assert size_bytes >= 100_000
 
 
+class Disk:
+    """That is as full as it is said to be, and with each byte of a memo fuller; no disk of the machine."""
+
+    def __init__(self, place, total, free):
+        self.place, self.total, self.empty = place, total, free
+
+    @property
+    def free(self):
+        return self.empty - sum(path.stat().st_size for path in self.place.glob("??/*"))
+
+
+def test_a_memo_leaves_others_some_of_a_disk_that_is_nearly_full(
+    tmp_path, spool, monkeypatch, caplog
+):
+    """15 % of a megabyte: entries come as long as there is more, and those that are there stay."""
+    disk = Disk(tmp_path, 1_000_000, 180_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda place: disk if place == tmp_path else None)
+    store = Store(tmp_path, limit_bytes=10_000_000)
+    keys = [f"{number:02x}" * 32 for number in range(100)]
+    for key in keys:
+        store.write(key, FACTS, spool)
+    kept = [key for key in keys if store.read(key, None) == FACTS]
+    entry_bytes = (disk.empty - disk.free) / len(kept)
+    assert kept == keys[: len(kept)]
+    assert 150_000 <= disk.free < 150_000 + 1.1 * entry_bytes
+    assert len(caplog.messages) == 1
+    assert "MB are left to others" in caplog.text
+
+
+@pytest.mark.parametrize(("free_gb", "is_kept"), [(4.1, True), (3.9, False)])
+def test_of_a_large_disk_four_gigabytes_are_left(tmp_path, spool, monkeypatch, free_gb, is_kept):
+    disk = Disk(tmp_path, 2_000_000_000_000, free_gb * 1e9)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    store = Store(tmp_path, limit_bytes=10_000_000)
+    store.write(KEY, FACTS, spool)
+    assert (store.read(KEY, None) == FACTS) is is_kept
+
+
 def test_whoever_waits_too_long_for_another_keeps_nothing_more(tmp_path, spool, monkeypatch):
     """The other may be stopped, and a run is neither to stop with it nor to wait at each of its images."""
     monkeypatch.setattr("payload.darkroom.store._PATIENCE_S", 0.01)
@@ -188,7 +227,8 @@ def test_a_tally_that_is_damaged_is_counted_anew(tmp_path, spool):
     stores = [Store(tmp_path, limit_bytes=10_000) for _ in range(2)]
     for number in range(40):
         stores[number % 2].write(f"{number:02x}" * 32, FACTS, spool)
-        (tmp_path / ".payload-sim-tally").write_bytes(b"0" * (number % 25))
+        damage = (b"0", b"x")[number % 2] * (number % 25)
+        (tmp_path / ".payload-sim-tally").write_bytes(damage)
         assert sum(path.stat().st_size for path in tmp_path.glob("??/*")) <= 10_000
 
 
@@ -240,6 +280,23 @@ def test_what_a_killed_process_left_half_written_is_removed(store, spool):
     assert not left.exists()
 
 
+def test_where_locks_are_unknown_only_what_is_long_half_written_is_removed(
+    store, spool, monkeypatch
+):
+    """Others may be writing: what is an hour and a second old is nobody's, what is fresh is somebody's."""
+    monkeypatch.setattr("payload.darkroom.store.hold_soon", lambda *_: Lock.NOBODYS)
+    left = store.place / KEY[:2] / f"{KEY}.facts.0123.partial"
+    fresh = left.with_name(f"{KEY}.facts.4567.partial")
+    left.parent.mkdir()
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    old_s = time.time() - 3601
+    os.utime(left, (old_s, old_s))
+    store.write(OTHER, FACTS, spool)
+    assert store.read(OTHER, None) == FACTS
+    assert (left.exists(), fresh.exists()) == (False, True)
+
+
 def test_the_place_is_the_users_own(store, spool):
     store.write(KEY, FACTS, spool)
     assert store.place.stat().st_mode & 0o777 == 0o700
@@ -260,7 +317,7 @@ def test_a_place_that_cannot_be_fails_nothing(tmp_path, spool, caplog):
     store.write(KEY, FACTS, spool)
     store.write(KEY, FACTS, spool)
     assert store.read(KEY, None) is None
-    assert caplog.text.count("cannot be written to") == 1
+    assert caplog.text.count("keeps no more") == 1
 
 
 def test_the_environment_names_place_and_limit(tmp_path):
@@ -274,6 +331,7 @@ def test_the_environment_names_place_and_limit(tmp_path):
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_store import FACTS, KEY, OTHER, RECORDS

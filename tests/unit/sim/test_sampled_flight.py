@@ -346,6 +346,22 @@ def test_a_survey_foresees_what_the_flight_tells(fly, write_scenario):
     assert widest < 0.051
 
 
+@pytest.mark.parametrize(("sure", "is_wider"), [(0.9, False), (3.0, True)])
+def test_a_flight_says_if_it_is_less_sure_than_was_asked_for(fly, monkeypatch, sure, is_wider):
+    """Here all that was planned comes down, so that it is as sure as was foreseen; of the second a third is foreseen."""
+    monkeypatch.setattr("payload.sim.survey._SURE", sure)
+    summary = fly(error=0.03)[0]
+    widest = max(
+        (told[f"{key}_high"] - told[f"{key}_low"]) / 2 / arm_of(summary, name)[key]
+        for name, told in summary["sampled"]["arms"].items()
+        for key in ("downlinked_bytes", "clear_pixels_delivered")
+    )
+    said = summary["sampled"]["sentences"][1]
+    assert (widest > 0.03) == is_wider
+    assert (f"Up to ± {100 * widest:.2f} %" in said) == is_wider
+    assert ("more than the ± 3 % asked for" in said) == is_wider
+
+
 @pytest.mark.parametrize(
     "change",
     [

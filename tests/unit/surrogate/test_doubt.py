@@ -105,6 +105,15 @@ def test_small_tiles_are_judged_by_records_as_long_as_theirs(fitted):
     assert all_kept == pytest.approx(cheap_kept)
 
 
+def test_records_that_are_as_long_as_the_raw_ones_err_by_no_byte(fitted):
+    """Of tiles of a few pixels all are, whoever their donors are: none is longer, so that all kept are what they are."""
+    _, _, taken = flown(fitted, 5000, bright=None)
+    costly, tiny = replace(fitted, own_bytes=300), replace(taken, sizes=taken.sizes / 4000)
+    doubt, whole = (doubts(costly, tiles, Rule(1.0))[0] for tiles in (tiny, taken))
+    assert (doubt.bias, doubt.deviation) == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert whole.deviation > 0
+
+
 def test_tiles_err_by_how_near_they_themselves_lie_to_the_threshold(fitted):
     """Of the same donors: covers of 0.9 that are found in part are now kept, now not; of 0.2 all are kept, and of clear pixels nothing is lost."""
     _, _, taken = flown(fitted, 5000, bright=None)
