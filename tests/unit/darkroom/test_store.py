@@ -331,7 +331,6 @@ def test_the_environment_names_place_and_limit(tmp_path):
 
 WRITER = """
 import sys
-import time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_store import FACTS, KEY, OTHER, RECORDS
