@@ -19,6 +19,7 @@ from payload.energy import ComputeProfile, write_profile
 from payload.equipment import make_sensor
 from payload.estimate import Estimate, estimate
 from payload.examination import check, examine
+from payload.jobs import check_jobs
 from payload.ports import SceneSource
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
@@ -238,7 +239,11 @@ def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor
     Args:
         jobs: How many runs at once; one a core if left out.
         cluster: A scheduler's address, or `local` for a cluster on this machine; a pool if left out.
+
+    Raises:
+        ScenarioError: Nobody has so many cores.
     """
+    check_jobs(jobs)
     if cluster is None:
         return Pool() if jobs is None else Pool(jobs)
     return Cluster(cluster, jobs)

@@ -17,7 +17,6 @@ from payload.commands.bench import bench
 from payload.commands.calibrate import calibrate
 from payload.commands.compress import compress
 from payload.commands.link import link
-from payload.commands.many import check_jobs
 from payload.commands.optimise import optimise
 from payload.commands.options import (
     AsJson,
@@ -46,6 +45,7 @@ from payload.commands.usage import Command
 from payload.commands.validate import validate
 from payload.commands.world import world
 from payload.errors import PayloadError, ScenarioError, exit_code_of, is_full_disk
+from payload.jobs import check_jobs
 
 if TYPE_CHECKING:
     from payload.api import RunResult
@@ -136,7 +136,7 @@ def run(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([out])
-    check_jobs(jobs)
+    check_jobs(jobs, "--jobs")
     changes = _with_seed(overrides, seed)
     checked = examine(scenario, changes)
     if estimate:

@@ -16,6 +16,7 @@ from payload.analysis.sampled import Painted, sampled_part
 from payload.darkroom.fidelity import surrogate_name
 from payload.darkroom.memo import Memo
 from payload.darkroom.store import find_store
+from payload.jobs import check_jobs
 from payload.ledger import FlightRecord
 from payload.masking.scores import pool
 from payload.products.books import write_books
@@ -77,6 +78,7 @@ def run(
     Raises:
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
     """
+    check_jobs(jobs)
     out = Path(out)
     started = datetime.now(UTC)
     jobs = (os.cpu_count() or 1) if jobs is None else jobs

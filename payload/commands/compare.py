@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payload.commands.many import check_jobs, progress
+from payload.commands.many import progress
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError
+from payload.jobs import check_jobs
 from payload.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def compare_rows(
 
     if seeds is not None and not 2 <= seeds <= MOST_SEEDS:
         raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
-    check_jobs(jobs)
+    check_jobs(jobs, "--jobs")
     refuse_remote([] if out is None else [out])
     with scratch_folder() as rows, progress(quiet=quiet) as tell:
         found = api.compare_seeds(

@@ -9,20 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from payload.commands.talk import say
-from payload.errors import ScenarioError
 
 if TYPE_CHECKING:
     from payload.sweep import Progress
 
-MOST_JOBS = 4096
 ROWS = "rows"
 """Where a sweep's folder has its rows; the sweep itself is not imported for that."""
-
-
-def check_jobs(jobs: int | None) -> None:
-    """ScenarioError if nobody has so many cores."""
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise ScenarioError(f"--jobs {jobs}: 1 to {MOST_JOBS} are wanted")
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress, resumable
+from payload.commands.many import progress, resumable
 from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError, SweepError
+from payload.jobs import check_jobs
 
 if TYPE_CHECKING:
     from payload.sweep.search import Found
@@ -66,7 +67,7 @@ def optimise(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([file, out])
-    check_jobs(jobs)
+    check_jobs(jobs, "--jobs")
     _check(trials, confirm, seed)
     given = {
         "--maximise": maximise,

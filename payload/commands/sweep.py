@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.many import check_jobs, progress, resumable
+from payload.commands.many import progress, resumable
 from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
 from payload.commands.talk import answer, answer_json
 from payload.errors import SweepError
+from payload.jobs import check_jobs
 
 if TYPE_CHECKING:
     from payload.sweep import SweepResult
@@ -48,7 +49,7 @@ def sweep(
     from payload.scenario.options import refuse_remote
 
     refuse_remote([file, out])
-    check_jobs(jobs)
+    check_jobs(jobs, "--jobs")
     spec = api.load_sweep(file)
     with resumable(out / spec.name), progress(quiet=quiet) as tell:
         result = api.run_sweep(

@@ -1,6 +1,6 @@
 """What is known of a place in a scenario file: the keys of its section, and which numbers a key may have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, create_model
@@ -37,12 +37,33 @@ def number_wanted(loc: KeyPath, data: object, root: type[BaseModel]) -> str | No
     if model is not None and issubclass(model, Choice):
         model = _options(model, tuple(above), data)
     field = None if model is None else model.model_fields.get(str(key))
-    if field is None or field.annotation is None:
+    if field is None or field.annotation in (None, bool):
         return None
     alone: type[BaseModel] = create_model("Alone", it=(field.annotation, field))
     schema = alone.model_json_schema()["properties"]["it"]
     numbers = [part for part in (schema, *schema.get("anyOf", ())) if part.get("type") in _NUMBERS]
     return _range(numbers[0]) if len(numbers) == 1 else None
+
+
+def flags_for_numbers(
+    data: object, root: type[BaseModel], loc: KeyPath = ()
+) -> Iterator[tuple[KeyPath, bool, str]]:
+    """Where yes or no was given and a number is wanted: the place, what was given, and which number. Pydantic takes it for 1 or 0.
+
+    Args:
+        data: What was given.
+        root: The model of the whole.
+        loc: Of the part to look at.
+    """
+    here = data
+    for part in loc:
+        here = step(here, part)
+    if isinstance(here, dict | list):
+        keys = here if isinstance(here, dict) else range(len(here))
+        for key in keys:
+            yield from flags_for_numbers(data, root, (*loc, key))
+    elif isinstance(here, bool) and (wanted := number_wanted(loc, data, root)):
+        yield loc, here, wanted
 
 
 def _range(schema: Mapping[str, Any]) -> str:

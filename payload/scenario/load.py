@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from payload.errors import ScenarioError
-from payload.scenario.known import known_keys, number_wanted, step
+from payload.scenario.known import flags_for_numbers, known_keys, number_wanted, step
 from payload.scenario.models import Scenario
 from payload.scenario.section import NAME, MisfitError
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
@@ -30,7 +30,10 @@ _SHAPES = {
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
 }
-_BEYOND = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+_NO_SUCH_NUMBER = {
+    *("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"),
+    *("float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"),
+}
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
@@ -93,6 +96,12 @@ class Template:
             ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
         """
         data, source = self.changed(changes)
+        flags = [
+            f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; {wanted} is wanted"
+            for loc, flag, wanted in flags_for_numbers(data, Scenario)
+        ]
+        if flags:
+            raise ScenarioError("\n".join(flags[:MOST_ERRORS]))
         try:
             scenario = Scenario.model_validate(data, context={"folder": source.path.parent})
         except ValidationError as error:
@@ -238,8 +247,8 @@ def _sentence(
 
 
 def _wanted(item: ErrorDetails, number: str | None) -> str:
-    """In words, where pydantic speaks of patterns, of one end of a range and of parts of an instant."""
-    if number and item["type"] in _BEYOND:
+    """In words, where pydantic speaks of patterns, of one end of a range, of parsing and of parts of an instant."""
+    if number and item["type"] in _NO_SUCH_NUMBER:
         return f"{number} is wanted"
     if item["type"] == "string_pattern_mismatch":
         return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"

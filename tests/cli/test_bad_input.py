@@ -101,8 +101,26 @@ SCENARIOS = {
         {"link": {"kind": "fixed", "rate_mbps": -1}},
         "link.rate_mbps: found -1; a number above 0 and of at most 1,000,000 is wanted",
     ),
-    "a key of the wrong kind": ({"duration_h": "long"}, "duration_h: found 'long'"),
-    "a number that is none": ({"dut1_s": float("nan")}, "dut1_s"),
+    "a word for a number": (
+        {"duration_h": "long"},
+        "duration_h: found 'long'; a number above 0 and of at most 8,784 is wanted",
+    ),
+    "a number that is none": (
+        {"dut1_s": float("nan")},
+        "a number from -0.9 to 0.9 is wanted",
+    ),
+    "half a retake": (
+        {"rescheduling": {"policy": "next_opportunity", "max_retakes": 0.5}},
+        "rescheduling.max_retakes: found 0.5; a whole number from 0 to 1,000 is wanted",
+    ),
+    "yes for a number": (
+        {"link": {"kind": "fixed", "rate_mbps": True}},
+        "link.rate_mbps: found True; a number above 0 and of at most 1,000,000 is wanted",
+    ),
+    "no for a number in a list": (
+        {"stations": [{"name": "s", "lat_deg": 1, "lon_deg": 2, "height_m": False}]},
+        "stations.0.height_m: found False; a number from -500 to 9,000 is wanted",
+    ),
     "a TLE with a bad checksum": ({"satellites": orbit(tle=BAD_SUM)}, "checksum"),
     "no source of the orbit": ({"satellites": orbit()}, "satellites.0.orbit"),
     "two sources of the orbit": (

@@ -1,4 +1,4 @@
-"""Files and folders named by text do what those named by a path do."""
+"""For programmers: names as text do what paths do, a lone text what a list of one does, and nonsense is refused."""
 
 import json
 
@@ -74,3 +74,13 @@ def test_a_list_or_a_map_is_one_value_of_a_what_if_whatever_lies_within(write_sc
     assert told[4:] == [{"seed_": "a"}, {"seed_": "b"}]
     (_, _), (_, two) = api.variants(write_scenario(), f"stations={json.dumps([near, far])}")
     assert [station.name for station in two.stations] == ["near", "far"]
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 4097])
+def test_as_many_processes_as_nobody_has_are_refused(write_scenario, tmp_path, jobs):
+    scenario = api.load_scenario(write_scenario())
+    with pytest.raises(ScenarioError, match=f"jobs {jobs}: 1 to 4096 are wanted"):
+        api.run(scenario, tmp_path / "out", jobs=jobs)
+    with pytest.raises(ScenarioError, match=f"jobs {jobs}"):
+        api.executor(jobs=jobs)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,17 @@
+"""How many processes may be asked for."""
+
+from payload.errors import ScenarioError
+
+MOST_JOBS = 4096
+
+
+def check_jobs(jobs: int | None, said: str = "jobs") -> None:
+    """ScenarioError if nobody has so many cores; None stands for one a core.
+
+    >>> check_jobs(0)
+    Traceback (most recent call last):
+    ...
+    payload.errors.ScenarioError: jobs 0: 1 to 4096 are wanted
+    """
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise ScenarioError(f"{said} {jobs}: 1 to {MOST_JOBS} are wanted")
