@@ -74,7 +74,17 @@ def _nothing(found: Found) -> str:
     errors = [trial.error for trial in found.trials if trial.error]
     if errors:
         return f"has the figures that are wanted; the first error: {errors[0]}"
-    return f"has {words(found.goal.metric)} and the bounds' figures in every seed."
+    return f"has {' and '.join(_nowhere(found))} in every seed."
+
+
+def _nowhere(found: Found) -> list[str]:
+    """Figures that no point has of every seed; all that are wanted, if each is had somewhere."""
+    metrics = [bound.metric for bound in found.goal.bounds]
+    known = {judged.bound.metric for trial in found.trials for judged in trial.bounds}
+    if any(trial.objective for trial in found.trials):
+        known.add(found.goal.metric)
+    wanted = [found.goal.metric, *metrics]
+    return [words(metric) for metric in [m for m in wanted if m not in known] or wanted]
 
 
 def values_told(trial: Trial) -> str:

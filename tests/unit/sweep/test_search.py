@@ -145,6 +145,21 @@ def test_a_small_space_is_flown_whole(space, tmp_path):
     assert "all there are" in answer(found)
 
 
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"clear_pixels_delivered": 1, "cost": None}, "has cost in every seed"),
+        ({"clear_pixels_delivered": None, "cost": 1}, "has clear pixels delivered"),
+    ],
+)
+def test_the_figure_that_no_point_has_is_named(space, tmp_path, figures, said):
+    spec = space(random=None, grid={RETAKES: [0, 2]})
+    found = search(spec, terms("cost<=5"), tmp_path, Formula(lambda *_: figures))
+    assert found.best is None
+    assert f"None of 2 points (all there are) {said}" in answer(found)
+    assert (" and " in answer(found)) is False
+
+
 def test_points_that_bring_the_same_are_one_line_of_the_page(space, tmp_path):
     """The codec is not felt here: six points are three lines, each of two codecs; the table of points keeps all six."""
     spec = space(random=None, grid={RETAKES: [0, 2, 3], "codec.kind": ["raw", "med-zstd"]})
