@@ -249,7 +249,10 @@ def _sentence(
 def _wanted(item: ErrorDetails, number: str | None) -> str:
     """In words, where pydantic speaks of patterns, of one end of a range, of parsing and of parts of an instant."""
     if number and item["type"] in _NO_SUCH_NUMBER:
-        return f"{number} is wanted"
+        is_infinite = item["type"] == "finite_number"
+        return (
+            f"{number.replace('a number', 'a finite number') if is_infinite else number} is wanted"
+        )
     if item["type"] == "string_pattern_mismatch":
         return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
     if item["type"] in _SHAPES:

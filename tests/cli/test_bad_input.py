@@ -107,7 +107,7 @@ SCENARIOS = {
     ),
     "a number that is none": (
         {"dut1_s": float("nan")},
-        "a number from -0.9 to 0.9 is wanted",
+        "a finite number from -0.9 to 0.9 is wanted",
     ),
     "half a retake": (
         {"rescheduling": {"policy": "next_opportunity", "max_retakes": 0.5}},
