@@ -47,23 +47,23 @@ def sampled_part(
                 "clear_pixels_delivered_low": max(0.0, clear_px - half_px),
                 "clear_pixels_delivered_high": clear_px + half_px,
             }
-    part = {
+    return {
         "fraction": painted.fraction,
         "tiles": painted.tiles,
         "painted": painted.painted,
         "arms": told,
+        "sentences": _sentences(arms, half_widths, painted),
     }
-    own = next((arm for arm in arms if arm["name"] == "prune"), None)
-    sentences = _sentences(painted, own, half_widths.get("prune"))
-    if len(sentences) > 1:
-        sentences[1] += _beyond(arms, half_widths, painted.error)
-    return {**part, "sentences": sentences}
 
 
 def _sentences(
-    painted: Painted, own: Mapping[str, Any] | None, half: tuple[float, float] | None
+    arms: Sequence[Mapping[str, Any]],
+    half_widths: Mapping[str, tuple[float, float]],
+    painted: Painted,
 ) -> list[str]:
     first = _painted(painted.tiles, painted.painted)
+    own = next((arm for arm in arms if arm["name"] == "prune"), None)
+    half = half_widths.get("prune")
     if own is None or half is None or painted.painted == painted.tiles:
         return [first]
     widths = [
@@ -72,7 +72,8 @@ def _sentences(
     ]
     return [
         first,
-        f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}.",
+        f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}."
+        + _beyond(arms, half_widths, painted.error),
         "There are no records and no pictures, as not all tiles were painted.",
     ]
 

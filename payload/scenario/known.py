@@ -45,25 +45,25 @@ def number_wanted(loc: KeyPath, data: object, root: type[BaseModel]) -> str | No
     return _range(numbers[0]) if len(numbers) == 1 else None
 
 
-def flags_for_numbers(
-    data: object, root: type[BaseModel], loc: KeyPath = ()
-) -> Iterator[tuple[KeyPath, bool, str]]:
+def flags_for_numbers(data: object, root: type[BaseModel]) -> Iterator[tuple[KeyPath, bool, str]]:
     """Where yes or no was given and a number is wanted: the place, what was given, and which number. Pydantic takes it for 1 or 0.
 
     Args:
         data: What was given.
         root: The model of the whole.
-        loc: Of the part to look at.
     """
-    here = data
-    for part in loc:
-        here = step(here, part)
+    for loc, value in _leaves(data):
+        if isinstance(value, bool) and (wanted := number_wanted(loc, data, root)):
+            yield loc, value, wanted
+
+
+def _leaves(here: object, loc: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    """All values that are neither a mapping nor a list, with their places."""
     if isinstance(here, dict | list):
-        keys = here if isinstance(here, dict) else range(len(here))
-        for key in keys:
-            yield from flags_for_numbers(data, root, (*loc, key))
-    elif isinstance(here, bool) and (wanted := number_wanted(loc, data, root)):
-        yield loc, here, wanted
+        for key, below in here.items() if isinstance(here, dict) else enumerate(here):
+            yield from _leaves(below, (*loc, key))
+    else:
+        yield loc, here
 
 
 def _range(schema: Mapping[str, Any]) -> str:
