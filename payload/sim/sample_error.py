@@ -80,7 +80,7 @@ class Sample:
     def _brought(self) -> tuple[Brought, Brought]:
         """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (N, m, 2)."""
         sensor, donors, known = self.assembly.sensor, self.darkroom.donors, self.darkroom.known
-        arms = [make_arm(name, self.assembly.scenario.pruning) for name in _BY_TILE]
+        arms = [make_arm(name, self.assembly.scenario.pruning) for name in BY_TILE]
         own = np.zeros((len(donors), len(arms), 2))
         taken = np.zeros((*self.likes.shape, len(arms), 2))
         for number, donor in enumerate(donors):
@@ -90,7 +90,7 @@ class Sample:
             as_it_is = was.tile_id, was.tile_id
             if as_it_is not in known:
                 fact = with_counted(sensor, was)
-                known[as_it_is] = [_brings(arm, fact) for arm in arms]
+                known[as_it_is] = [brings(arm, fact) for arm in arms]
             own[number] = known[as_it_is]
             for column, place in enumerate(self.likes[number].tolist()):
                 if place < 0:
@@ -98,11 +98,11 @@ class Sample:
                 pair = was.tile_id, donors[place].facts.tile_id
                 if pair not in known:
                     fact = with_counted(sensor, like(donors[place], blank))
-                    known[pair] = [_brings(arm, fact) for arm in arms]
+                    known[pair] = [brings(arm, fact) for arm in arms]
                 taken[number, column] = known[pair]
         return (
-            {name: own[:, place] for place, name in enumerate(_BY_TILE)},
-            {name: taken[:, :, place] for place, name in enumerate(_BY_TILE)},
+            {name: own[:, place] for place, name in enumerate(BY_TILE)},
+            {name: taken[:, :, place] for place, name in enumerate(BY_TILE)},
         )
 
     @cached_property
@@ -134,7 +134,7 @@ class Sample:
         return half_width(np.maximum(variances, 0.0), looks.tiles.astype(np.float64))
 
 
-_BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
+BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
 """Arms that judge tile by tile, or not at all."""
 
 
@@ -149,7 +149,7 @@ def expected_spread(sample: Sample) -> Spread:
     tiles = np.array([all_tiles[where] for where in looks.strata], np.float64)
     painted = looks.tiles.astype(np.float64)
     found: list[Spread] = []
-    for name in _BY_TILE:
+    for name in BY_TILE:
         for figure, off in zip(*sample.figures(name), strict=True):
             total = float((tiles / painted * np.bincount(looks.member, figure)).sum())
             squares = np.bincount(looks.member, off * off) / painted / max(total, 1.0) ** 2
@@ -166,7 +166,7 @@ def foreseen(sample: Sample) -> float:
     """
     speaks, squares = sample.darkroom.spoken()
     widest = 0.0
-    for name in _BY_TILE:
+    for name in BY_TILE:
         for figure, off in zip(*sample.figures(name), strict=True):
             total = float(((speaks + 1.0) * figure).sum())
             widest = max(widest, sample.half(off, speaks, squares) / max(total, 1.0))
@@ -190,7 +190,7 @@ def sample_errors(
         records: Of the flights, by arm.
         totals: [byte] Of tile records that came down, and [px] of clear ground in them, by arm.
     """
-    flown = [name for name in _BY_TILE if name in records]
+    flown = [name for name in BY_TILE if name in records]
     if (
         len(darkroom.donors) < 2
     ):  # of so few tiles each is painted, and what it brings down is known
@@ -235,7 +235,7 @@ def _error(
     return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
 
 
-def _brings(arm: Arm, fact: TileFacts) -> tuple[int, int]:
+def brings(arm: Arm, fact: TileFacts) -> tuple[int, int]:
     """[byte], [px] What a tile brings down, and its clear ground; whole images are judged elsewhere."""
     cover = fact.perfect if arm.mask == "perfect" and fact.perfect is not None else fact.estimate
     if arm.policy.unit == "tile" and not decide([cover], arm.policy)[0].keep:
