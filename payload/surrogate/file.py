@@ -24,6 +24,8 @@ def read_surrogate(path: Path) -> Surrogate:
         ScenarioError: The file is none, or is damaged.
     """
     try:
+        if not path.is_file():
+            raise ScenarioError(f"{path} is not a file")
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
