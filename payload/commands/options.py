@@ -23,7 +23,7 @@ def whole_number(text: str) -> int:
     return int(found)
 
 
-def whole_number_option(*names: str, about: str, metavar: str = "INTEGER") -> Any:  # noqa: ANN401 - as typer's own
+def whole_number_option(*names: str, about: str, metavar: str = "N") -> Any:  # noqa: ANN401 - as typer's own
     """An option that takes a whole number, and says which words it had instead."""
     return typer.Option(*names, metavar=metavar, help=about, parser=whole_number)
 
