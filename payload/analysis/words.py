@@ -58,6 +58,8 @@ def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping
         return "The bent pipe's link is saturated."
     if raw["overflowed_bytes"]:
         return "The bent pipe's link is not saturated, but its memory overflows."
+    if raw["waiting_bytes"] or own["waiting_bytes"]:
+        return "The bent pipe's link is not saturated: what waits was taken too late to be sent."
     if own["used_bytes"] < raw["used_bytes"]:
         return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
     return "The bent pipe's link is not saturated."

@@ -10,7 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from payload.bench.timing import Ratio
+from payload.errors import ScenarioError
 from payload.scratch import scratch_folder
+from payload.text_files import check_place, write_text
 
 GUESTS = (
     "numpy",
@@ -49,9 +51,14 @@ def bench(
     """Measure, and write `bench.json` into a folder; some minutes.
 
     Raises:
-        PayloadError: The folder cannot be written.
+        ScenarioError: The folder cannot be written; that is told before anything is measured.
     """
-    out = Path(out)
+    path = Path(out) / "bench.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScenarioError(f"{out}: no files can be written there: {error.strerror}") from error
+    check_place(path)
     from payload.bench import flights, stages  # noqa: PLC0415 - they need nearly all rooms
 
     ratios: list[Ratio] = []
@@ -79,9 +86,7 @@ def bench(
         packages=_versions(),
         ratios=tuple(ratios),
     )
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "bench.json"
-    path.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(asdict(report), indent=2) + "\n")
     return report, path
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides, Quiet
+from payload.commands.options import AsJson, Overrides, Quiet, whole_number_option
 from payload.commands.progress import progress
 from payload.commands.talk import answer, answer_json, as_dict, say
 
@@ -19,9 +19,9 @@ def calibrate(
     overrides: Overrides = None,
     scenes: Annotated[
         int | None,
-        typer.Option(
+        whole_number_option(
             "--scenes",
-            help="How many to paint, at least 60; 1,300 if left out, or 350 Mpx of them.",
+            about="How many to paint, at least 60; 1,300 if left out, or 350 Mpx of them.",
         ),
     ] = None,
     as_json: AsJson = False,

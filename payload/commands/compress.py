@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Quiet
+from payload.commands.options import AsJson, Quiet, whole_number_option
 from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
@@ -23,17 +23,23 @@ Names = Annotated[
 ]
 BitDepth = Annotated[
     int | None,
-    typer.Option("--bit-depth", help="[bit] Of a sample; if left out the fewest that hold all."),
+    whole_number_option(
+        "--bit-depth", about="[bit] Of a sample; if left out the fewest that hold all."
+    ),
 ]
-TilePx = Annotated[int | None, typer.Option("--tile", help="[px] Side of a tile: 256.")]
+TilePx = Annotated[int | None, whole_number_option("--tile", about="[px] Side of a tile: 256.")]
 MaxError = Annotated[
-    int, typer.Option("--max-error", help="[DN] How far off a sample may come back; 0 is lossless.")
+    int,
+    whole_number_option(
+        "--max-error", about="[DN] How far off a sample may come back; 0 is lossless."
+    ),
 ]
 MostTiles = Annotated[
-    int | None, typer.Option("--most-tiles", help="So many tiles at most, evenly spread; else all.")
+    int | None,
+    whole_number_option("--most-tiles", about="So many tiles at most, evenly spread; else all."),
 ]
 Rounds = Annotated[
-    int, typer.Option("--rounds", help="How often each tile is coded; the best counts.")
+    int, whole_number_option("--rounds", about="How often each tile is coded; the best counts.")
 ]
 Tiles = Annotated[
     Path | None, typer.Option("--tiles", metavar="FILE", help="A list of tiles of --data.")

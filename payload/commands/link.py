@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides, ScenarioFile
+from payload.commands.options import AsJson, Overrides, ScenarioFile, whole_number_option
 from payload.commands.talk import answer, answer_json, as_dict
 
 ElevationDeg = Annotated[
@@ -21,7 +21,9 @@ Satellite = Annotated[
 ]
 UploadBytes = Annotated[
     int,
-    typer.Option("--upload-bytes", metavar="N", help="[byte] How long does this take to go up?"),
+    whole_number_option(
+        "--upload-bytes", metavar="N", about="[byte] How long does this take to go up?"
+    ),
 ]
 
 

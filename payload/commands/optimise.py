@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payload.commands.many import progress, resumable
-from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
+from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet, whole_number_option
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError, SweepError
@@ -31,12 +31,14 @@ SubjectTo = Annotated[
         help="A bound on a mean over the seeds, as 'energy_j<=5e4' or 'latency_s.p90<=7200'. Repeatable.",
     ),
 ]
-Trials = Annotated[int, typer.Option("--trials", metavar="N", help="Points to fly.")]
-SearchSeed = Annotated[int, typer.Option("--seed", help="Of the search, not of a scenario.")]
+Trials = Annotated[int, whole_number_option("--trials", metavar="N", about="Points to fly.")]
+SearchSeed = Annotated[
+    int, whole_number_option("--seed", about="Of the search, not of a scenario.")
+]
 Confirm = Annotated[
     int,
-    typer.Option(
-        "--confirm", metavar="N", help="Fresh seeds for the best and the base in the end; 0: none."
+    whole_number_option(
+        "--confirm", metavar="N", about="Fresh seeds for the best and the base in the end; 0: none."
     ),
 ]
 

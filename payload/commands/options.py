@@ -1,10 +1,32 @@
 """Options that mean the same in every command."""
 
+import math
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+
+def whole_number(text: str) -> int:
+    """A count of the command line: 1000 and, as in a scenario, 1e3."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not found.is_integer():
+        raise typer.BadParameter(f"found {text[:60]!r}; a whole number is wanted")
+    return int(found)
+
+
+def whole_number_option(*names: str, about: str, metavar: str = "N") -> Any:  # noqa: ANN401 - as typer's own
+    """An option that takes a whole number, and says which words it had instead."""
+    return typer.Option(*names, metavar=metavar, help=about, parser=whole_number)
+
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
 Overrides = Annotated[
@@ -15,7 +37,9 @@ Overrides = Annotated[
         help="Change a key; checked like the file. Repeatable.",
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed instead of the scenario's own.")]
+Seed = Annotated[
+    int | None, whole_number_option("--seed", about="Seed instead of the scenario's own.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ResultsParent = Annotated[
@@ -42,11 +66,14 @@ MemoPlace = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", help="Processes; one a core if left out.")
+    int | None,
+    whole_number_option("--jobs", metavar="N", about="Processes; one a core if left out."),
 ]
 SeedCount = Annotated[
     int | None,
-    typer.Option("--seeds", metavar="N", help="Fly each with N seeds: differences with intervals."),
+    whole_number_option(
+        "--seeds", metavar="N", about="Fly each with N seeds: differences with intervals."
+    ),
 ]
 Cross = Annotated[
     bool, typer.Option("--cross", help="Each value of a what-if with each of all others.")

@@ -33,5 +33,11 @@ def serve(
         answer(address)
         sys.stdout.flush()
 
+    for place, without in (
+        (folder, "nothing to open until something has flown"),
+        (scenarios, "nothing to fly; --scenarios names another"),
+    ):
+        if not place.exists():
+            say(f"note: there is no folder {place} yet: {without}")
     serving(folder, scenarios, port=port, tell=tell)
     say("the page is closed")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides, Quiet
+from payload.commands.options import AsJson, Overrides, Quiet, whole_number_option
 from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
@@ -38,7 +38,9 @@ IsMeasured = Annotated[
 ]
 Year = Annotated[
     int | None,
-    typer.Option("--year", help="Of --measure (2025), or of --map for the year's mean cover."),
+    whole_number_option(
+        "--year", about="Of --measure (2025), or of --map for the year's mean cover."
+    ),
 ]
 Effort = Annotated[
     float, typer.Option("--effort", help="Of --measure: 1 takes about a minute, 0.1 is rough.")
@@ -51,10 +53,11 @@ GsdM = Annotated[
     float | None, typer.Option("--gsd-m", help="[m] Side of a pixel, without a scenario: 10.")
 ]
 SizePx = Annotated[
-    int | None, typer.Option("--size-px", help="[px] Side of the scene, without a scenario: 1024.")
+    int | None,
+    whole_number_option("--size-px", about="[px] Side of the scene, without a scenario: 1024."),
 ]
 WorldSeed = Annotated[
-    int | None, typer.Option("--seed", help="Seed of the world: the scenario's own, or 0.")
+    int | None, whole_number_option("--seed", about="Seed of the world: the scenario's own, or 0.")
 ]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
 

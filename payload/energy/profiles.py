@@ -2,17 +2,17 @@
 
 import difflib
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 
 from payload.errors import ScenarioError
-from payload.scenario.source import read_yaml
+from payload.scenario.form import Form
+from payload.scenario.source import ScenarioSource, read_yaml
 from payload.text_files import write_text
 from payload.units import PX_PER_MPX
 
@@ -125,30 +125,30 @@ def write_profile(profile: ComputeProfile, path: Path) -> None:
 
 
 def _read(path: Path) -> ComputeProfile:
-    data, source = read_yaml(path)
-    return _checked(data, source.where)
+    return _checked(*read_yaml(path))
 
 
-def _checked(data: object, where: Callable[[Sequence[str | int]], str]) -> ComputeProfile:
+def _checked(data: object, source: ScenarioSource) -> ComputeProfile:
     try:
-        profile = TypeAdapter(ComputeProfile).validate_python(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        key = first["loc"]
-        said = first["msg"][:1].lower() + first["msg"][1:]
+        profile = Form(ComputeProfile).fill(data, source)
+    except ScenarioError as error:
         raise ScenarioError(
-            f"{where(key)}: {'.'.join(map(str, key)) or 'its content'}: {said}; "
-            "a compute profile is wanted, as `payload-sim profile` writes one"
+            f"{error}\na compute profile is wanted, as `payload-sim profile` writes one"
         ) from error
     if profile.mpx_per_s is None and profile.ops_per_s is None:
-        raise ScenarioError(f"{where(())}: mpx_per_s or ops_per_s is wanted: how fast is it?")
+        raise ScenarioError(
+            f"{source.where(())}: mpx_per_s or ops_per_s is wanted: how fast is it?"
+        )
     if profile.boot_j and not profile.boot_s:
-        raise ScenarioError(f"{where(('boot_j',))}: boot_j wants boot_s: how long is a start?")
+        raise ScenarioError(
+            f"{source.where(('boot_j',))}: boot_j wants boot_s: how long is a start?"
+        )
     return profile
 
 
 @cache
 def _profiles() -> dict[str, ComputeProfile]:
-    text = files("payload").joinpath("data", "compute_profiles.json").read_text(encoding="utf-8")
-    rows = json.loads(text)["profiles"]
-    return {row["name"]: _checked(row, lambda _: "compute_profiles.json") for row in rows}
+    packaged = files("payload").joinpath("data", "compute_profiles.json")
+    rows = json.loads(packaged.read_text(encoding="utf-8"))["profiles"]
+    source = ScenarioSource(Path(packaged.name))
+    return {row["name"]: _checked(row, source) for row in rows}

@@ -190,7 +190,7 @@ def _place(geometry: object, where: str) -> tuple[tuple[float, float], Geometry 
         if not (abs(lon_deg) <= 180.0 and abs(lat_deg) <= 90.0):
             raise ScenarioError(
                 f"{where}: longitude {lon_deg}, latitude {lat_deg} is not on the globe;"
-                " longitude comes first, in degrees (WGS 84)"
+                f" {_moved(lon_deg, lat_deg, is_point=kind == 'Point')}"
             )
     if not coordinates:
         raise ScenarioError(f"{where}: the geometry is empty")
@@ -211,6 +211,14 @@ def _place(geometry: object, where: str) -> tuple[tuple[float, float], Geometry 
         return (float(found.x), float(found.y)), None
     point = found.representative_point()
     return (float(point.x), float(point.y)), found
+
+
+def _moved(lon_deg: float, lat_deg: float, *, is_point: bool) -> str:
+    """What to write instead of a position that is not on the globe."""
+    if abs(lat_deg) > 90.0 or abs(lon_deg) > 360.0:
+        return "longitude comes first, in degrees (WGS 84)"
+    turned = f"longitudes run from -180 to 180: write {math.remainder(lon_deg, 360.0):.9g}"
+    return turned if is_point else f"{turned}, and cut the area in two there (RFC 7946, 3.1.9)"
 
 
 def _positions(coordinates: object, depth: int, where: str) -> Iterator[tuple[float, float]]:

@@ -1,13 +1,16 @@
 """What a model says of itself. The card lies beside it and names its digest."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from payload.errors import MaskerError
+from payload.errors import MaskerError, ScenarioError
 from payload.masking.packaged import Precision
 from payload.provenance import digest_file
+from payload.scenario.form import Form
+from payload.scenario.source import ScenarioSource
 from payload.types import MaskerIdentity
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -181,11 +184,10 @@ def read_card(path: Path) -> ModelCard:
     except OSError as error:
         raise MaskerError(f"{path}: the model card cannot be read: {error.strerror}") from error
     try:
-        return ModelCard.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole card"
-        raise MaskerError(f"{path}: this is not a model card: {where}: {first['msg']}") from error
+        return Form(ModelCard).fill(json.loads(text), ScenarioSource(path))
+    except (ScenarioError, ValueError, RecursionError) as error:
+        said = str(error) if isinstance(error, ScenarioError) else f"{path}: is no JSON: {error}"
+        raise MaskerError(f"{said}\n{path}: this is not a model card") from error
 
 
 def check_digest(model: Path, card: ModelCard) -> None:

@@ -44,7 +44,7 @@ def _opening(data: ReportData) -> str:
 
 
 def _who(data: ReportData) -> str:
-    fleet = len(data.setting.satellites)
+    fleet = data.setting.fleet_size
     return "the satellite" if fleet == 1 else f"the {fleet:,} satellites"
 
 

@@ -60,7 +60,7 @@ def growth_chart(data: ReportData) -> Chart | None:
         for arm, series in drawn.items():
             if trace := _line(data, arm, series, panel, name):
                 traces.append(trace)
-    room = data.setting.memory.capacity_mb * len(data.setting.satellites)
+    room = data.setting.memory.capacity_mb * data.setting.fleet_size
     peak = max(max(series.waiting_bytes) for series in drawn.values()) / BYTES_PER_MB
     key = [Mark(_KEYS[_STYLES[arm][1]], arm, ARM_WORDS[arm]) for arm in reversed(drawn)]
     if room < 2 * peak:

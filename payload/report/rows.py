@@ -57,7 +57,7 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     (
         "downlinked_bytes",
         "Sent down",
-        "Whole tile records received, and cover reports.",
+        "Whole tile records received, and cover reports where the ground gets some.",
         _told(size, DASH),
     ),
     (

@@ -24,6 +24,14 @@ class Satellite:
 
 
 @dataclass(frozen=True, slots=True)
+class Constellation:
+    """Satellites that stand in no list, but in planes."""
+
+    planes: int
+    satellites_per_plane: int
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """What the page needs to know of the camera."""
 
@@ -79,3 +87,10 @@ class Setting:
     rescheduling: Rescheduling
     description: str = ""
     scene: object = None
+    constellations: tuple[Constellation, ...] = ()
+
+    @property
+    def fleet_size(self) -> int:
+        """How many satellites fly: those named one by one, and those of constellations."""
+        in_planes = sum(each.planes * each.satellites_per_plane for each in self.constellations)
+        return len(self.satellites) + in_planes

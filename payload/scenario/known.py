@@ -1,7 +1,9 @@
-"""What is known of a place in a scenario file: the keys of its section, and which numbers a key may have."""
+"""What is known of a place in a file of plain data: the keys of its section, and which numbers may stand there."""
 
+import dataclasses
+import types
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, create_model
 
@@ -11,59 +13,55 @@ from payload.scenario.choice import Choice
 from payload.scenario.source import KeyPath
 
 _NUMBERS = {"number": "a number", "integer": "a whole number"}
+_MAY_HOLD_FLAGS = (bool, dict, list)
 
 
-def known_keys(loc: KeyPath, data: object, root: type[BaseModel]) -> list[str]:
+def known_keys(loc: KeyPath, data: object, root: type) -> list[str]:
     """The keys of the section at a place; none where that is not known.
 
     Args:
         loc: Of the section.
         data: What was given, which says what kinds of plug-ins there are.
-        root: The model of the whole.
+        root: What the whole should be: a model, or a dataclass.
     """
-    model = _model_at(loc, root)
-    if model is None:
-        return []
-    if not issubclass(model, Choice):
-        return list(model.model_fields)
-    options = _options(model, loc, data)
-    return ["kind", *(options.model_fields if options else ())]
+    wanted, here = _at(loc, data, root)
+    for kind in _alternatives(wanted):
+        if keys := _keys(kind, here):
+            return list(keys)
+    return []
 
 
-def number_wanted(loc: KeyPath, data: object, root: type[BaseModel]) -> str | None:
-    """Which numbers the key at a place may have, with both ends in words; None where it takes others, too, or is not known."""
-    *above, key = loc or ("",)
-    model = _model_at(tuple(above), root)
-    if model is not None and issubclass(model, Choice):
-        model = _options(model, tuple(above), data)
-    field = None if model is None else model.model_fields.get(str(key))
-    if field is None or field.annotation in (None, bool):
+def number_wanted(loc: KeyPath, data: object, root: type) -> str | None:
+    """Which numbers may stand at a place, with both ends in words; None where others may, too, or where it is not known."""
+    wanted, _ = _at(loc, data, root)
+    if wanted is None:
         return None
-    alone: type[BaseModel] = create_model("Alone", it=(field.annotation, field))
+    alone = create_model("Alone", it=(wanted, ...))
     schema = alone.model_json_schema()["properties"]["it"]
-    numbers = [part for part in (schema, *schema.get("anyOf", ())) if part.get("type") in _NUMBERS]
-    return _range(numbers[0]) if len(numbers) == 1 else None
+    may = [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
+    return _range(may[0]) if len(may) == 1 and may[0].get("type") in _NUMBERS else None
 
 
-def flags_for_numbers(data: object, root: type[BaseModel]) -> Iterator[tuple[KeyPath, bool, str]]:
+def flags_for_numbers(data: object, root: type) -> Iterator[tuple[KeyPath, bool, str]]:
     """Where yes or no was given and a number is wanted: the place, what was given, and which number. Pydantic takes it for 1 or 0.
 
     Args:
         data: What was given.
-        root: The model of the whole.
+        root: What the whole should be.
     """
-    for loc, value in _leaves(data):
-        if isinstance(value, bool) and (wanted := number_wanted(loc, data, root)):
-            yield loc, value, wanted
+    for loc, flag in _flags(data):
+        if wanted := number_wanted(loc, data, root):
+            yield loc, flag, wanted
 
 
-def _leaves(here: object, loc: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
-    """All values that are neither a mapping nor a list, with their places."""
-    if isinstance(here, dict | list):
-        for key, below in here.items() if isinstance(here, dict) else enumerate(here):
-            yield from _leaves(below, (*loc, key))
-    else:
+def _flags(here: object, loc: KeyPath = ()) -> Iterator[tuple[KeyPath, bool]]:
+    """Each yes and no, with its place."""
+    if isinstance(here, bool):
         yield loc, here
+    elif isinstance(here, dict | list):
+        for key, below in here.items() if isinstance(here, dict) else enumerate(here):
+            if isinstance(below, _MAY_HOLD_FLAGS):
+                yield from _flags(below, (*loc, key))
 
 
 def _range(schema: Mapping[str, Any]) -> str:
@@ -92,34 +90,56 @@ def step(here: object, part: str | int) -> object:
     )
 
 
-def _model_at(loc: KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
-    model = root
+def _at(loc: KeyPath, data: object, root: type) -> tuple[Any, object]:
+    """What should stand at a place, as an annotation, or None where that is not known; and what stands there."""
+    wanted, here = root, data
     for part in loc:
-        if isinstance(part, str):
-            inner = (
-                _model_in(model.model_fields[part].annotation)
-                if part in model.model_fields
-                else None
-            )
-            if inner is None:
-                return None
-            model = inner
-    return model
+        wanted, here = _below(wanted, here, part), step(here, part)
+    return wanted, here
 
 
-def _options(model: type[Choice], loc: KeyPath, data: object) -> type[BaseModel] | None:
-    """The options of the plug-in that was chosen at a place."""
-    here = data
-    for part in loc:
-        here = step(here, part)
+def _below(wanted: object, here: object, part: str | int) -> Any:  # noqa: ANN401 - an annotation
+    """What should stand one key, or one place in a list, further down."""
+    for kind in _alternatives(wanted):
+        keys = _keys(kind, here)
+        if part in keys:
+            return keys[str(part)]
+        origin, inner = get_origin(kind), get_args(kind)
+        if origin is dict:
+            return inner[1]
+        if origin in (tuple, list) and isinstance(part, int):
+            return inner[0] if len(inner) == 1 or ... in inner else dict(enumerate(inner)).get(part)
+    return None
+
+
+def _alternatives(wanted: object) -> Iterator[Any]:
+    """The parts of a union, without what annotates them."""
+    origin = get_origin(wanted)
+    if origin is Annotated:
+        yield from _alternatives(get_args(wanted)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(wanted):
+            yield from _alternatives(part)
+    else:
+        yield wanted
+
+
+def _keys(kind: object, here: object) -> dict[str, Any]:
+    """What should stand at each key of a section; nothing where it is none."""
+    if not isinstance(kind, type):
+        return {}
+    if issubclass(kind, Choice):
+        options = _options(kind, here)
+        return {"kind": str, **(_keys(options, here) if options else {})}
+    if issubclass(kind, BaseModel):
+        return {name: Annotated[it.annotation, it] for name, it in kind.model_fields.items()}
+    return get_type_hints(kind, include_extras=True) if dataclasses.is_dataclass(kind) else {}
+
+
+def _options(choice: type[Choice], here: object) -> type[BaseModel] | None:
+    """The options of the plug-in that was chosen."""
+    kind = here.get("kind", choice.default_kind) if isinstance(here, Mapping) else None
     try:
-        kind = here["kind"] if isinstance(here, Mapping) else ""
-        return registry.options_model(model.socket, kind)
-    except (PayloadError, KeyError):
+        return registry.options_model(choice.socket, kind) if isinstance(kind, str) else None
+    except PayloadError:
         return None
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

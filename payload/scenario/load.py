@@ -1,45 +1,20 @@
 """A YAML file becomes a Scenario; a mistake is answered with file, line, key, value and what is wanted."""
 
 import copy
-import difflib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
 from payload.errors import ScenarioError
-from payload.scenario.known import flags_for_numbers, known_keys, number_wanted, step
+from payload.scenario.form import MOST_ERRORS, Form, clipped
+from payload.scenario.known import step
 from payload.scenario.models import Scenario
-from payload.scenario.section import NAME, MisfitError
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
-MOST_ERRORS, MOST_SAID = 12, 160
 MOST_VARIANTS = 1_000
 """Of a comparison."""
-_PATTERNS = {
-    NAME: "letters without accents, digits, '.', '_' and '-' are wanted, the first a letter or a digit, 64 at most",
-    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day is wanted, as 10:30",
-}
-_SHAPES = {
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a mapping of keys",
-    "model_type": "a mapping of keys",
-}
-_NO_SUCH_NUMBER = {
-    *("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"),
-    *("float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"),
-}
-_MOVED: dict[KeyPath, str] = {
-    (
-        "outages",
-    ): "a station that is out is one of the faults: {kind: station_out, who: …, at_h: …, lasts_h: …}, "
-    "or by chance with mean_between_h and mean_repair_h"
-}
 
 
 def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
@@ -55,7 +30,7 @@ def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     """
     path = Path(path)
     changes = [
-        Change(*parse_override(text), said=f"--set {_clipped(text)}") for text in texts(overrides)
+        Change(*parse_override(text), said=f"--set {clipped(text)}") for text in texts(overrides)
     ]
     return read_template(path).scenario(changes)
 
@@ -96,16 +71,7 @@ class Template:
             ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
         """
         data, source = self.changed(changes)
-        flags = [
-            f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; {wanted} is wanted"
-            for loc, flag, wanted in flags_for_numbers(data, Scenario)
-        ]
-        if flags:
-            raise ScenarioError("\n".join(flags[:MOST_ERRORS]))
-        try:
-            scenario = Scenario.model_validate(data, context={"folder": source.path.parent})
-        except ValidationError as error:
-            raise ScenarioError(explain(error, data, source, Scenario)) from error
+        scenario = Form(Scenario).fill(data, source, context={"folder": source.path.parent})
         scenario._source = source
         return scenario
 
@@ -126,13 +92,8 @@ def parse_override(text: str) -> tuple[KeyPath, object]:
     """Split `path.to.key=value` into its key path and value."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ScenarioError(f"{_clipped(text)!r}: an override is written path.to.key=value")
-    return key_path(key.strip()), parse_value(value, f"--set {_clipped(text)}")
-
-
-def _clipped(text: str) -> str:
-    """So much of a stranger's text as an answer can bear."""
-    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
+        raise ScenarioError(f"{clipped(text)!r}: an override is written path.to.key=value")
+    return key_path(key.strip()), parse_value(value, f"--set {clipped(text)}")
 
 
 def key_path(text: str) -> KeyPath:
@@ -178,7 +139,7 @@ def _refuse_beyond(items: Sequence[object], keys: KeyPath, change: Change) -> No
             f"{change.said}: {where} has no {last}, it lists nothing yet; set it whole: {where}=[…]"
         )
     raise ScenarioError(
-        f"{change.said}: {where} has no {_clipped(str(last))}; it has {_listed(items)}"
+        f"{change.said}: {where} has no {clipped(str(last))}; it has {_listed(items)}"
     )
 
 
@@ -190,91 +151,7 @@ def _listed(items: Sequence[object]) -> str:
 
 def _called(item: object) -> str:
     known = item.get("name", item.get("kind")) if isinstance(item, Mapping) else item
-    return "" if isinstance(known, Mapping | list | None) else f" ({_clipped(str(known))})"
-
-
-def explain(
-    error: ValidationError, data: object, source: ScenarioSource, root: type[BaseModel]
-) -> str:
-    """Say of each mistake where it stands, what was found and what is wanted.
-
-    Args:
-        error: What pydantic found.
-        data: What it was given.
-        source: Where that was read.
-        root: The model that it should have been.
-    """
-    found = error.errors(include_url=False)
-    # A list whose items failed counts as too short: the items' own mistakes say it better.
-    found = [
-        item
-        for item in found
-        if item["type"] != "too_short"
-        or not any(
-            other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item
-        )
-    ]
-    lines = [_sentence(item, data, source, root) for item in found[:MOST_ERRORS]]
-    if len(found) > MOST_ERRORS:
-        lines.append(f"… and {len(found) - MOST_ERRORS} more")
-    return "\n".join(lines)
-
-
-def _sentence(
-    item: ErrorDetails, data: object, source: ScenarioSource, root: type[BaseModel]
-) -> str:
-    loc = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
-    where, key = source.where(loc), ".".join(_clipped(str(part)) for part in loc)
-    said = f"{where}: {key}" if key else where
-    match item["type"]:
-        case "missing":
-            section = source.blamed(loc[:-1]) if loc[:-1] else where
-            return f"{section}: {key}: this key is missing"
-        case "extra_forbidden":
-            return f"{said}: {_MOVED.get(loc) or 'unknown key' + _nearest(loc, data, root)}"
-        case "choice" | "plugin":
-            return f"{source.where((*loc, 'kind'))}: {key}: {item['msg']}"
-        case "value_error" if loc:
-            return f"{source.blamed(loc)}: {key}: {item['msg'].removeprefix('Value error, ')}"
-        case "value_error":
-            error = item.get("ctx", {}).get("error")
-            if isinstance(error, MisfitError):
-                said = f"{source.blamed(error.blamed)}: {'.'.join(map(str, error.blamed))}"
-            return f"{said}: {item['msg'].removeprefix('Value error, ')}"
-        case _:
-            wanted = _wanted(item, number_wanted(loc, data, root))
-            return f"{said}: found {_show(item['input'])}; {wanted}"
-
-
-def _wanted(item: ErrorDetails, number: str | None) -> str:
-    """In words, where pydantic speaks of patterns, of one end of a range, of parsing and of parts of an instant."""
-    if number and item["type"] in _NO_SUCH_NUMBER:
-        is_infinite = item["type"] == "finite_number"
-        return (
-            f"{number.replace('a number', 'a finite number') if is_infinite else number} is wanted"
-        )
-    if item["type"] == "string_pattern_mismatch":
-        return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
-    if item["type"] in _SHAPES:
-        return f"{_SHAPES[item['type']]} is wanted"
-    if "day value is outside" in item["msg"]:
-        return "there is no such day"
-    if item["type"].startswith(("datetime", "timezone")):
-        return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
-    return item["msg"][:1].lower() + item["msg"][1:]
-
-
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _nearest(loc: KeyPath, data: object, root: type[BaseModel]) -> str:
-    known = known_keys(loc[:-1], data, root)
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(sorted(known))}" if known else ""
+    return "" if isinstance(known, Mapping | list | None) else f" ({clipped(str(known))})"
 
 
 def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[dict[str, str]]:
@@ -292,7 +169,7 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
         key, _, values = what_if.partition("=")
         if key.strip() == "seed":
             raise ScenarioError(
-                f"--what-if {_clipped(what_if)}: all variants fly with one seed; use --seed"
+                f"--what-if {clipped(what_if)}: all variants fly with one seed; use --seed"
             )
         told = _values(values)
         for value in told:

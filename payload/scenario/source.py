@@ -12,6 +12,16 @@ from payload.errors import ScenarioError
 KeyPath = tuple[str | int, ...]
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
+_PLAIN = "tag:yaml.org,2002:"
+_TAGS: dict[type[yaml.Node], frozenset[str]] = {
+    kind: frozenset(f"{_PLAIN}{name}" for name in names)
+    for kind, names in (
+        (yaml.MappingNode, ("map",)),
+        (yaml.SequenceNode, ("seq",)),
+        (yaml.ScalarNode, ("str", "int", "float", "bool", "null")),
+    )
+}
+"""All that plain data needs, and no object of Python."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -127,6 +137,10 @@ def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> objec
     source.lines.setdefault(at, line)
     if len(at) > MAX_DEPTH:
         raise ScenarioError(f"{source.path}:{line}: is nested more than {MAX_DEPTH} deep")
+    if node.tag not in _TAGS[type(node)]:
+        raise ScenarioError(
+            f"{source.path}:{line}: the tag {node.tag!r} is not supported; plain values are wanted"
+        )
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, at, source)
     if isinstance(node, yaml.SequenceNode):
@@ -149,19 +163,9 @@ def _mapping(node: yaml.MappingNode, at: KeyPath, source: ScenarioSource) -> dic
 
 
 def _scalar(node: yaml.Node, source: ScenarioSource) -> object:
-    kind = node.tag.rpartition(":")[2]
+    kind = node.tag.removeprefix(_PLAIN)
     where = f"{source.path}:{node.start_mark.line + 1}"
     value = node.value
-    if not node.tag.startswith("tag:yaml.org,2002:") or kind not in {
-        "str",
-        "int",
-        "float",
-        "bool",
-        "null",
-    }:
-        raise ScenarioError(
-            f"{where}: the tag {node.tag!r} is not supported; plain values are wanted"
-        )
     try:
         if kind == "int":
             return int(value, 8 if value.startswith("0o") else 16 if value.startswith("0x") else 10)

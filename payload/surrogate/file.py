@@ -5,9 +5,9 @@ from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from payload.errors import ScenarioError
+from payload.scenario.form import Form
+from payload.scenario.source import ScenarioSource
 from payload.surrogate.model import Donors, Surrogate, plain
 from payload.text_files import write_text
 
@@ -24,6 +24,8 @@ def read_surrogate(path: Path) -> Surrogate:
         ScenarioError: The file is none, or is damaged.
     """
     try:
+        if not path.is_file():
+            raise ScenarioError(f"{path} is not a file")
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
@@ -34,11 +36,11 @@ def read_surrogate(path: Path) -> Surrogate:
             f"{path}: is no surrogate of format {FORMAT}; `payload-sim calibrate` makes one"
         )
     try:
-        read = TypeAdapter(Surrogate).validate_python(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ScenarioError(f"{path}: is no surrogate: {where}: {first['msg']}") from error
+        read = Form(Surrogate).fill(found, ScenarioSource(path))
+    except ScenarioError as error:
+        raise ScenarioError(
+            f"{error}\n{path}: is no surrogate; `payload-sim calibrate` makes one"
+        ) from error
     lengths = {len(getattr(read.donors, item.name)) for item in fields(Donors)}
     if len(lengths) > 1 or not lengths.pop():
         raise ScenarioError(

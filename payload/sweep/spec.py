@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from payload.errors import ScenarioError
-from payload.scenario.load import explain
+from payload.scenario.form import Form
 from payload.scenario.paths import InputPath
 from payload.scenario.section import Name, Section
 from payload.scenario.source import ScenarioSource, read_yaml
@@ -159,9 +159,6 @@ def load_sweep(path: str | Path) -> SweepSpec:
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: a mapping of keys is wanted (name, base, grid, seeds, …)")
-    try:
-        spec = SweepSpec.model_validate(data, context={"folder": path.parent})
-    except ValidationError as error:
-        raise ScenarioError(explain(error, data, source, SweepSpec)) from error
+    spec = Form(SweepSpec).fill(data, source, context={"folder": path.parent})
     spec._source = source
     return spec

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from payload.errors import MaskerError, ScenarioError
+from payload.errors import MaskerError
 from payload.provenance import digest_json
-from payload.scenario.load import explain
+from payload.scenario.form import Form
 from payload.scenario.source import read_yaml
 from payload.training.nnunet.config import NnUnet
 from payload.training.train import Schedule
@@ -188,10 +188,7 @@ def load_recipe(path: Path) -> Recipe:
     packaged = PACKAGED / f"{path}.yaml"
     path = packaged if path.suffix == "" and packaged.exists() and not path.is_file() else path
     data, source = read_yaml(path)
-    try:
-        return Recipe.model_validate(data)
-    except ValidationError as error:
-        raise ScenarioError(explain(error, data, source, Recipe)) from error
+    return Form(Recipe).fill(data, source)
 
 
 def packaged_recipes() -> Sequence[str]:

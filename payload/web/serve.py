@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payload.errors import PayloadError, PluginError
+from payload.errors import PayloadError, PluginError, ScenarioError
 
 if TYPE_CHECKING:
     from payload.web.site import Site
@@ -26,8 +26,12 @@ def serve(results: Path, scenarios: Path, *, port: int, tell: Callable[[str], No
 
     Raises:
         PluginError: The extra `web` is missing.
+        ScenarioError: What should be a folder is a file.
         PayloadError: The port is taken.
     """
+    for folder in (results, scenarios):
+        if folder.exists() and not folder.is_dir():
+            raise ScenarioError(f"{folder} is no folder; one is wanted to serve")
     try:
         import uvicorn  # noqa: PLC0415
 

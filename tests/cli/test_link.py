@@ -40,6 +40,13 @@ def test_a_program_gets_numbers_that_add_up(call):
     assert used_s >= 320.0
 
 
+def test_a_whole_number_may_be_written_as_in_a_scenario(call):
+    short = ("link", REFERENCE, "--set", "duration_h=1", "--set", "link.rate_mbps=1e1")
+    found = call(*short, "--upload-bytes", "1e6")
+    assert found.code == 0
+    assert "Up: 1,000,000 bytes" in found.out
+
+
 def test_a_link_of_one_rate_says_so(call):
     found = call("link", REFERENCE)
     assert found.code == 0
@@ -53,6 +60,8 @@ def test_a_link_of_one_rate_says_so(call):
         (("--at-elevation-deg", "nan"), "an elevation of nan deg is none"),
         (("--station", "nowhere"), "there is no station 'nowhere'; there are: svalbard, inuvik"),
         (("--satellite", "swan"), "there is no satellite 'swan'"),
+        (("--upload-bytes", "ten"), "'--upload-bytes': found 'ten'; a whole number is wanted"),
+        (("--upload-bytes", "1.5"), "'--upload-bytes': found '1.5'; a whole number is wanted"),
         (("--upload-bytes", "-5"), "0 or more are wanted"),
         (("--set", "link.power_w=-2"), "link.power_w: "),
         (("--set", "link.symbol_rate_mbaud=0"), "link.symbol_rate_mbaud: "),

@@ -63,6 +63,36 @@ def test_a_port_that_is_taken_is_told(running, call, tmp_path):
     assert "name another by --port" in found.err
 
 
+def test_a_file_in_place_of_a_folder_is_told(call, tmp_path):
+    file = tmp_path / "summary.json"
+    file.write_text("{}")
+    for words in ((file,), (tmp_path, "--scenarios", file)):
+        found = call("serve", *words, "--port", "0")
+        assert (found.code, found.err) == (
+            2,
+            f"error: {file} is no folder; one is wanted to serve\n",
+        )
+
+
+def test_a_folder_that_is_not_there_is_noted(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "payload", "serve", "resluts", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    try:
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert said.splitlines()[:2] == [
+        "note: there is no folder resluts yet: nothing to open until something has flown",
+        "note: there is no folder scenarios yet: nothing to fly; --scenarios names another",
+    ]
+
+
 def test_without_the_extra_it_says_what_helps(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(PluginError, match=r"payload-sim\[web\]"):

@@ -2,9 +2,21 @@
 
 import pytest
 
+from payload.bench.report import bench
 from payload.bench.timing import exponent
+from payload.errors import ScenarioError
 from payload.fleet import FleetSize, write_fleet
 from payload.sim.yardstick import CountingEnvironment, bare_event_s, plain_tile_s
+
+
+def test_a_place_that_takes_no_file_is_told_before_anything_is_measured(tmp_path):
+    (tmp_path / "file").touch()
+
+    def tell(what):
+        pytest.fail(f"{what} is measured for nothing")
+
+    with pytest.raises(ScenarioError, match="file: no files can be written there"):
+        bench(tmp_path / "file", tell=tell)
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])

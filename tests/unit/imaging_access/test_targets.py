@@ -80,6 +80,9 @@ def test_heights_are_passed_over(tmp_path):
     ("feature", "message"),
     [
         (point(181, 0), "longitude 181.0, latitude 0.0 is not on the globe"),
+        (point(180.2, 0), r"longitudes run from -180 to 180: write -179\.8$"),
+        (point(359, 0), r"write -1$"),
+        (area([[[179, 0], [181, 0], [181, 1], [179, 0]]]), "write -179, and cut the area in two"),
         (point(0, 95), "longitude 0.0, latitude 95.0 is not on the globe"),
         (point(447000, 5411000), "not on the globe"),
         (point(float("nan"), 0), "numbers must be finite"),

@@ -1,10 +1,12 @@
+import html
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from payload.report import read_report_data
+from payload.report import read_report_data, render_page
 from payload.report.answer import answer
 from payload.report.data import Arm, ReportData
 from payload.report.key_figures import key_figures
@@ -140,6 +142,16 @@ def test_no_image_no_contact_and_nothing_down_are_answers_too(results: Make):
     assert "no saving is claimed" in text
     text = said(read_report_data(results(capacity_mb=0.001)))
     assert "had 9 contacts, yet **nothing came down**" in text
+
+
+def test_satellites_of_constellations_are_counted_with_those_that_have_names(results: Make):
+    folder = results()
+    scenario = json.loads((folder / "scenario.json").read_text())
+    scenario["constellations"] = [{"planes": 6, "satellites_per_plane": 10}]
+    (folder / "scenario.json").write_text(json.dumps(scenario))
+    data = read_report_data(folder)
+    assert "the 61 satellites took" in said(data)
+    assert "61 satellites, 3 stations" in html.unescape(render_page(data)).replace("\u00a0", " ")
 
 
 def test_without_a_bent_pipe_nothing_is_compared(day: ReportData):

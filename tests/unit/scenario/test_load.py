@@ -84,6 +84,13 @@ def test_a_local_time_with_a_colon_stays_text(load):
         ("name: good", "name: good\nname: twice", 2, "the key 'name' stands twice"),
         ("kind: synthetic", "kind: &a synthetic", 11, "anchors and aliases"),
         ("kind: synthetic", "kind: !!python/object:os.system x", 11, "is not supported"),
+        (
+            "name: good",
+            "name: !!python/object/apply:os.system [ls]",
+            1,
+            "the tag 'tag:yaml.org,2002:python/object/apply:os.system' is not supported",
+        ),
+        ("{kind: synthetic}", "!scene {kind: synthetic}", 11, "the tag '!scene' is not supported"),
         ("kind: synthetic", "kind: [", 11, "is not YAML"),
     ],
 )

@@ -261,6 +261,13 @@ def test_a_damaged_file_is_refused_with_its_name(fitted, tmp_path, pattern, inst
         read_surrogate(path)
 
 
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="there is no /dev/null")
+def test_a_device_is_not_read_as_a_file():
+    """Of /dev/zero there is no end."""
+    with pytest.raises(ScenarioError, match="/dev/null is not a file"):
+        read_surrogate(Path("/dev/null"))
+
+
 def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
     counts = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
     donors = fitted.donors

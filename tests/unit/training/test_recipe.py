@@ -123,6 +123,11 @@ WRONG = {
     "teacher: {nnunet: {patch_px: 100}}": ("teacher.nnunet", "power of two"),
     "teacher: {nnunet: null, ukis: false}": ("", "distilled students want a teacher"),
     "layout: mine": ("layout", "'plain'"),
+    "students: {steps: true}": ("students.steps", "found True; a whole number of at least 1"),
+    "students: {seeds: [1, true]}": (
+        "students.seeds.1",
+        "found True; a whole number of at least 0",
+    ),
     "composed: {scenes: 0}": ("composed.scenes", "a whole number from 1 to 1,000,000"),
     "export: {cost_ratio: 0}": ("export.cost_ratio", "a number above 0"),
     "name: a/b": ("name", "twice"),

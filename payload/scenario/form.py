@@ -1,0 +1,162 @@
+"""What a file that people write has to say, and how a mistake in it is answered."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from payload.errors import ScenarioError
+from payload.scenario.known import flags_for_numbers, known_keys, number_wanted
+from payload.scenario.section import NAME, MisfitError
+from payload.scenario.source import KeyPath, ScenarioSource
+
+MOST_ERRORS, MOST_SAID = 12, 160
+_PATTERNS = {
+    NAME: "letters without accents, digits, '.', '_' and '-' are wanted, the first a letter or a digit, 64 at most",
+    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day is wanted, as 10:30",
+}
+_SHAPES = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "dataclass_type": "a mapping of keys",
+}
+_NO_SUCH_NUMBER = {
+    *("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"),
+    *("float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"),
+}
+_MOVED: dict[KeyPath, str] = {
+    (
+        "outages",
+    ): "a station that is out is one of the faults: {kind: station_out, who: …, at_h: …, lasts_h: …}, "
+    "or by chance with mean_between_h and mean_repair_h"
+}
+
+
+Filled = TypeVar("Filled")
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[Filled]):
+    """What plain data should become: scenario, sweep, recipe, profile or card; all are checked and answered alike.
+
+    Attributes:
+        wanted: A model, or a dataclass whose annotations have the bounds.
+    """
+
+    wanted: type[Filled]
+
+    def fill(
+        self, data: object, source: ScenarioSource, *, context: Mapping[str, Any] | None = None
+    ) -> Filled:
+        """The data, checked.
+
+        Args:
+            data: What was read.
+            source: Where that stands.
+            context: What pydantic hands to validators.
+
+        Raises:
+            ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        """
+        flags = [
+            f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; {wanted} is wanted"
+            for loc, flag, wanted in flags_for_numbers(data, self.wanted)
+        ]
+        if flags:
+            raise ScenarioError(_listed(flags))
+        try:
+            return TypeAdapter(self.wanted).validate_python(data, context=dict(context or {}))
+        except ValidationError as error:
+            raise ScenarioError(explain(error, data, source, self.wanted)) from error
+
+
+def explain(error: ValidationError, data: object, source: ScenarioSource, root: type) -> str:
+    """Say of each mistake where it stands, what was found and what is wanted.
+
+    Args:
+        error: What pydantic found.
+        data: What it was given.
+        source: Where that was read.
+        root: The model that it should have been.
+    """
+    found = error.errors(include_url=False)
+    # A list whose items failed counts as too short: the items' own mistakes say it better.
+    found = [
+        item
+        for item in found
+        if item["type"] != "too_short"
+        or not any(
+            other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item
+        )
+    ]
+    return _listed([_sentence(item, data, source, root) for item in found])
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    more = [f"… and {len(sentences) - MOST_ERRORS} more"] if len(sentences) > MOST_ERRORS else []
+    return "\n".join([*sentences[:MOST_ERRORS], *more])
+
+
+def _sentence(item: ErrorDetails, data: object, source: ScenarioSource, root: type) -> str:
+    loc = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
+    where, key = source.where(loc), ".".join(clipped(str(part)) for part in loc)
+    said = f"{where}: {key}" if key else where
+    match item["type"]:
+        case "missing":
+            section = source.blamed(loc[:-1]) if loc[:-1] else where
+            return f"{section}: {key}: this key is missing"
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return f"{said}: {_MOVED.get(loc) or 'unknown key' + _nearest(loc, data, root)}"
+        case "choice" | "plugin":
+            return f"{source.where((*loc, 'kind'))}: {key}: {item['msg']}"
+        case "value_error" if loc:
+            return f"{source.blamed(loc)}: {key}: {item['msg'].removeprefix('Value error, ')}"
+        case "value_error":
+            error = item.get("ctx", {}).get("error")
+            if isinstance(error, MisfitError):
+                said = f"{source.blamed(error.blamed)}: {'.'.join(map(str, error.blamed))}"
+            return f"{said}: {item['msg'].removeprefix('Value error, ')}"
+        case _:
+            wanted = _wanted(item, number_wanted(loc, data, root))
+            return f"{said}: found {_show(item['input'])}; {wanted}"
+
+
+def _wanted(item: ErrorDetails, number: str | None) -> str:
+    """In words, where pydantic speaks of patterns, of one end of a range, of parsing and of parts of an instant."""
+    if number and item["type"] in _NO_SUCH_NUMBER:
+        is_infinite = item["type"] == "finite_number"
+        return (
+            f"{number.replace('a number', 'a finite number') if is_infinite else number} is wanted"
+        )
+    if item["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
+    if item["type"] in _SHAPES:
+        return f"{_SHAPES[item['type']]} is wanted"
+    if "day value is outside" in item["msg"]:
+        return "there is no such day"
+    if item["type"].startswith(("datetime", "timezone")):
+        return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
+    return item["msg"][:1].lower() + item["msg"][1:]
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _nearest(loc: KeyPath, data: object, root: type) -> str:
+    known = known_keys(loc[:-1], data, root)
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known here: {', '.join(sorted(known))}" if known else ""
+
+
+def clipped(text: str) -> str:
+    """So much of a stranger's text as an answer can bear."""
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
