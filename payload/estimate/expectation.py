@@ -90,11 +90,13 @@ def estimate(scenario: Scenario) -> Estimate:
     tiles = round(image_tiles * images)
     is_painted = scenario.fidelity == "pixels"
     share = _painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
-    image_s *= 1.0 - remembered_share(assembly, plan.images, find_store(), share)
+    remembered = remembered_share(assembly, plan.images, find_store(), share)
+    image_s *= 1.0 - remembered
     if scenario.fidelity == "sampled":
         image_s *= min(1.0, _alone(assembly) * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
-    is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
+    paints = is_painted or (scenario.fidelity == "sampled" and remembered < 1.0)
+    is_compiled = paints or images >= 200  # many glances load it too
     products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
     extent = Extent(
         images=images,
@@ -104,7 +106,7 @@ def estimate(scenario: Scenario) -> Estimate:
         opportunities=sum(map(len, assembly.opportunities.values())),
         looks=anew.looks,
         is_compiled=is_compiled,
-        painted_px=0 if scenario.fidelity == "surrogate" else _painted_px(assembly),
+        painted_px=_painted_px(assembly) if paints else 0,
         hands_out=not anew.is_bounded,
     )
     return Estimate(
