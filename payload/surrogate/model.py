@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from payload.provenance import digest_json
+from payload.student import Z_95
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.likeness import Likeness, likeness
 from payload.types import SURFACES, CoverEstimate, Glance
-
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
 
 _COUNTS = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from payload.darkroom.allocation import Z_95, Spread, steadied
+from payload.darkroom.allocation import Spread, steadied
 from payload.darkroom.looked_at import Looks, look_at
 from payload.darkroom.sampled import FEWEST_TILES, choose_members
 from payload.darkroom.strata import largest_of_kinds, stratum, weight
+from payload.student import Z_95
 from payload.types import Glance
 
 CLEAR, SNOW = (3, 0, 0, 17), (2, 0, 0, 17)
