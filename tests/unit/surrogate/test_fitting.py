@@ -40,14 +40,24 @@ KEPT_OUT = [
     kept_out("b", 0, 900, 600, 2300),  # painted it is kept, with 100 clear pixels; drawn it is dropped
     kept_out("b", 1, 100, 90, 2000),
     kept_out("c", 0, 1000, 1000, 1500),  # kept by nobody
+    *[kept_out("d", n, 0, 0, 1000 + 30 * n) for n in range(35)],  # each of another length
 ]  # fmt: skip
-PAINTED = {"a": [2500, 1900], "b": [2300, 2000], "c": [0]}
-OFF = {"a": [-500, 100], "b": [-2300, 0], "c": [0]}
+PAINTED = {"a": [2500, 1900], "b": [2300, 2000], "c": [0], "d": [1000 + 30 * n for n in range(35)]}
+OFF = {"a": [-500, 100], "b": [-2300, 0], "c": [0], "d": [1000 - 30 * n for n in range(35)]}
 
 
 @pytest.fixture(scope="module")
 def fitted():
     return calibrate(DONORS + KEPT_OUT, FITTED_ON)
+
+
+def ends(off):
+    """Of all draws what a fortieth lies below, and above: between two of them in proportion."""
+    in_order = sorted(off * DRAWS)
+    for share in (0.025, 0.975):
+        place = share * (len(in_order) - 1)
+        below, above = in_order[int(place)], in_order[int(place) + 1]
+        yield below + (place - int(place)) * (above - below)
 
 
 def test_errors_of_bytes_are_those_counted_by_hand(fitted):
@@ -56,27 +66,23 @@ def test_errors_of_bytes_are_those_counted_by_hand(fitted):
     off = [each for errors in OFF.values() for each in errors]
     assert error.tile_mean == pytest.approx(statistics.mean(painted), rel=1e-5)
     assert error.tile_bias == pytest.approx(statistics.mean(off), rel=1e-5)
-    in_order = sorted(off * DRAWS)
-    for told, share in ((error.tile_low, 0.025), (error.tile_high, 0.975)):  # between two of them
-        place = share * (len(in_order) - 1)
-        below, above = in_order[int(place)], in_order[int(place) + 1]
-        assert told == pytest.approx(below + (place - int(place)) * (above - below), rel=1e-5)
+    assert (error.tile_low, error.tile_high) == pytest.approx(tuple(ends(off)), rel=1e-5)
     scene_mean = statistics.mean(map(sum, PAINTED.values()))
     of_scenes = list(map(sum, OFF.values()))
     assert error.total_bias == pytest.approx(statistics.mean(of_scenes) / scene_mean, rel=1e-5)
     spread = statistics.stdev(of_scenes * DRAWS) / scene_mean
     assert error.total_spread == pytest.approx(spread, rel=1e-5)
-    assert error.scenes == fitted.held_out.scenes == 3
-    assert fitted.held_out.tiles == 5
+    assert error.scenes == fitted.held_out.scenes == 4
+    assert fitted.held_out.tiles == 40
 
 
 def test_errors_of_clear_pixels_are_those_counted_by_hand(fitted):
-    """Of 1000, 300, 100, 900 and none the hundred are lost."""
+    """Of 1000, 300, 100, 900, none and 35 times 1000 the hundred are lost."""
     error = fitted.held_out.kept_clear_px
-    assert error.tile_mean == pytest.approx(2300 / 5, rel=1e-5)
-    assert error.tile_bias == pytest.approx(-100 / 5, rel=1e-5)
-    assert (error.tile_low, error.tile_high) == (-100, 0)
-    assert error.total_bias == pytest.approx(-100 / 2300, rel=1e-5)
+    assert error.tile_mean == pytest.approx(37_300 / 40, rel=1e-5)
+    assert error.tile_bias == pytest.approx(-100 / 40, rel=1e-5)
+    assert (error.tile_low, error.tile_high) == pytest.approx(tuple(ends([-100] + [0] * 39)))
+    assert error.total_bias == pytest.approx(-100 / 37_300, rel=1e-5)
 
 
 @pytest.mark.parametrize("cloudy_px", [0, 699, 700, 701, 1000])
@@ -99,8 +105,8 @@ def test_each_scene_kept_out_is_drawn_several_times_as_an_image_of_its_own_mood(
 
     monkeypatch.setattr(fitting, "draw", noted)
     calibrate(DONORS + KEPT_OUT, FITTED_ON)
-    assert len(met) == 3 * DRAWS
-    assert sorted(map(len, met.values())) == [1] * DRAWS + [2] * 2 * DRAWS
+    assert len(met) == 4 * DRAWS
+    assert sorted(map(len, met.values())) == [1] * DRAWS + [2] * 2 * DRAWS + [35] * DRAWS
 
 
 def test_fifty_donors_are_enough_and_one_less_is_not():
