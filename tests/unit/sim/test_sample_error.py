@@ -163,6 +163,16 @@ def test_residuals_are_what_a_tile_weighs_less_the_mean_of_its_likes(one):
         assert off[0, number] == pytest.approx(expected / (1 + (chances**2).sum()) ** 0.5)
 
 
+def test_tiles_stray_beside_their_donors(one):
+    """A donor that speaks for one tile alone: by its own residual, and once more by that of the tile; variances add."""
+    sample, _ = one
+    off = sample.figures("compressed")[1][0]
+    alone = np.ones(off.size)
+    both, donors = sample.half(off, alone, alone), sample.half(off, alone, 0 * alone)
+    assert both == pytest.approx(2**0.5 * donors)
+    assert donors > 0
+
+
 def flown(found, down):
     """A flight of all those images, of which all is kept and so many tiles of each came down."""
     images, delivered_s = [], {}
