@@ -50,6 +50,17 @@ def test_costs_are_those_worked_by_hand():
     assert found["cost_per_clear_gb"] == pytest.approx(87 / 0.006)
 
 
+def test_reports_and_thumbnails_that_came_down_are_paid_for():
+    """By the gigabyte, at 500 each: 4 MB of tiles, 1 MB of reports and 3 MB of thumbnails."""
+    record = flight()
+    for name, end in (("a", Fate.DELIVERED), ("b", Fate.LOST)):
+        record.ledger.make_report(name, 1_000_000, 1.0)
+        record.ledger.end_report(name, end, 1_000_000, 2.0)
+        record.ledger.make_thumbnail(f"t{name}", 3_000_000, 1.0)
+        record.ledger.end_thumbnail(f"t{name}", end, 3_000_000, 2.0)
+    assert costs_of(record, 1_000_000, priced())["cost_data"] == pytest.approx(500 * 0.008)
+
+
 def test_unused_passes_cost_nothing_where_it_is_agreed():
     found = costs_of(flight(), 1_000_000, priced(passes="used"))
     assert found["cost_contacts"] == pytest.approx(3 * 10 + 10)
