@@ -163,6 +163,30 @@ def test_residuals_are_what_a_tile_weighs_less_the_mean_of_its_likes(one):
         assert off[0, number] == pytest.approx(expected / (1 + (chances**2).sum()) ** 0.5)
 
 
+def unevenness(darkroom):
+    """Of donors, how far the tiles that one is expected to speak for stray from the mean of its stratum, as a share of it."""
+    blank = ~darkroom.membership.painted(darkroom.planned)
+    near = darkroom.likes(darkroom.planned.looks, blank)
+    chances, member = darkroom.chances(near), darkroom.planned.looks.member[blank]
+    off = []
+    for place, where in enumerate(darkroom.looks.strata):
+        those = member == darkroom.planned.looks.strata.index(where)
+        own = darkroom.looks.member == place
+        if those.sum() > own.sum():  # else some are out of reach of all
+            speaks = np.bincount(near[those].ravel(), chances[those].ravel(), own.size)
+            off += (speaks[own] / (those.sum() / own.sum()) - 1).tolist()
+    return np.std(off)
+
+
+def test_balanced_donors_of_a_stratum_speak_for_as_many_tiles():
+    """By a count of chances: unweighed, those at the ends speak for a fourth of the others."""
+    darkroom = sampled(*world(7), 7)
+    balanced = unevenness(darkroom)
+    darkroom.weights = np.ones(len(darkroom.donors))
+    assert 2 * balanced < unevenness(darkroom)
+    assert balanced < 0.2
+
+
 def test_tiles_stray_beside_their_donors(one):
     """A donor that speaks for one tile alone: by its own residual, and once more by that of the tile; variances add."""
     sample, _ = one
