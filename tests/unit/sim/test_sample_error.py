@@ -187,6 +187,14 @@ def test_balanced_donors_of_a_stratum_speak_for_as_many_tiles():
     assert balanced < 0.2
 
 
+def test_donors_speak_for_tiles_by_how_many_times_as_large_these_are():
+    """By hand: the first for one as large and one half as large, the third for one of twice its size."""
+    darkroom = sampled(*world(7), 7)
+    speaks, squares = darkroom.summed(np.array([0, 0, 2]), np.array([1.0, 0.5, 2.0]) * PIXELS)
+    assert speaks[:4].tolist() == [1.5, 0.0, 2.0, 0.0]
+    assert squares[:4].tolist() == [1.25, 0.0, 4.0, 0.0]
+
+
 def test_tiles_stray_beside_their_donors(one):
     """A donor that speaks for one tile alone: by its own residual, and once more by that of the tile; variances add."""
     sample, _ = one
