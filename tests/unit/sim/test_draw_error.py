@@ -66,9 +66,9 @@ def test_errors_are_those_under_the_threshold_that_flies():
 
 
 def test_covers_are_the_true_ones_whatever_the_masker_found():
-    """Of 0.2 half is found: kept, with 0.8 of clear ground; painted it has 0.3."""
-    _, of_px = told({"max_cloud_cover": 0.7}, 0.2, found=0.5)
-    assert of_px == point(1 / 7)
+    """Of 0.2 and 0.1 half is found, and by donors all: painted, the first is not below 0.25 any more."""
+    _, of_px = told({"max_cloud_cover": 0.25}, 0.2, 0.1, found=0.5)
+    assert of_px == point((0.8 + 0.9 - 0.8) / 0.8)
 
 
 def test_where_probabilities_decide_errors_are_those_of_their_rule():
