@@ -242,5 +242,6 @@ def test_the_bound_has_what_the_truth_of_a_flight_calls_clear_and_none_is_told_o
     found = clairvoyant(never, record.images, Wanted(assembly.targets, 0.0, clear))
     taken = {image.acquisition.opportunity.target for image in record.images}
     assert found == pytest.approx(sum(assembly.worths[name] for name in taken))
+    assert clairvoyant(never, (), wanted) == 0
     again = replace(assembly, targets=tuple(replace(each, repeat_s=9e4) for each in strict))
     assert clairvoyant(again, record.images, wanted) is None
