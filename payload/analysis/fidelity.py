@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from payload.analysis.intervals import LEVEL, student_t
+from payload.analysis.intervals import LEVEL
+from payload.student import student_t
 from payload.surrogate import Doubt, Error, Surrogate
 
 FIGURES = ("kept_bytes", "kept_clear_px")

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+
+from payload.student import student_t
 
 LEVEL = 0.95
 """Of all intervals that are told."""
@@ -125,35 +126,3 @@ def values_needed(values: Sequence[float], level: float = LEVEL) -> int | None:
 
 MOST_NEEDED = 1_000_000
 """Values beyond which a difference counts as none."""
-
-
-@cache
-def student_t(level: float, freedom: int) -> float:
-    """The t that the share `level` of Student's distribution stays within, on both sides of 0."""
-    freedom = min(freedom, _NORMAL)
-    low, high = 0.0, 2.0
-    while _within(high, freedom) < level:
-        high *= 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
-    return (low + high) / 2
-
-
-_NORMAL = 10_000
-"""Degrees of freedom from which t moves by less than 3e-4 only."""
-
-
-def _within(t: float, freedom: int) -> float:
-    """P(|T| < t) for a whole number of degrees of freedom.
-
-    Source: Abramowitz and Stegun (1964), equations 26.7.3 and 26.7.4.
-    """
-    angle = math.atan(t / math.sqrt(freedom))
-    sine, cosine = math.sin(angle), math.cos(angle)
-    odd = freedom % 2
-    term, total = (cosine, 0.0) if odd else (1.0, 0.0)
-    for step in range(1 + odd, freedom, 2):
-        total += term
-        term *= cosine * cosine * step / (step + 1)
-    return 2 / math.pi * (angle + sine * total) if odd else sine * total

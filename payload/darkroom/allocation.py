@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from payload.darkroom.looked_at import Looks
 from payload.darkroom.sampled import Membership
 from payload.darkroom.strata import Stratum, weight
+from payload.student import student_t_95
 
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
 _EXPECTED_AS = 10.0
 """What is expected of a stratum counts as so many of its residuals. Assumption."""
 _STEP, _LEAP = 0.3, 0.04
@@ -38,21 +37,13 @@ def half_width(variances: NDArray[np.float64], painted: NDArray[np.float64]) -> 
         variances: Of each stratum's total, 0 and more, shape (S,).
         painted: Tiles of each that told it, shape (S,).
 
-    Source: Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114, as in Cochran (1977), (5.16); the quantile after
-    Abramowitz and Stegun (1964), 26.7.5.
+    Source: Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114, as in Cochran (1977), (5.16).
     """
     total = float(variances.sum())
     if total <= 0.0:
         return 0.0
     free = total**2 / float((variances**2 / np.maximum(painted - 1.0, 1.0)).sum())
-    z = Z_95
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    quantile = z + sum(term / free**power for power, term in enumerate(terms, 1))
-    return quantile * float(np.sqrt(total))
+    return student_t_95(free) * float(np.sqrt(total))
 
 
 @dataclass(frozen=True)

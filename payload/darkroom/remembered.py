@@ -92,6 +92,20 @@ class Remembered:
             found[number] = fact
         return tuple(found[number] for number in numbers)
 
+    def knows(self, acquisition: Acquisition, *, records: bool) -> bool:
+        """Whether all tiles of an image are remembered, with their records if those are wanted."""
+        return self.store.holds(self._key(acquisition), records=records)
+
+    def known_tiles(self, acquisition: Acquisition) -> int:
+        """How many of an image's tiles are remembered, with the others or alone."""
+        tiles = len(acquisition.tile_ids)
+        if self.knows(acquisition, records=False):
+            return tiles
+        return sum(
+            self.store.holds(self._key(acquisition, number), records=False)
+            for number in range(tiles)
+        )
+
     def _key(self, acquisition: Acquisition, number: int | None = None) -> str:
         """Of the work on an image, or on one of its tiles."""
         view = asdict(acquisition.view) | {"utc": acquisition.view.utc.isoformat()}

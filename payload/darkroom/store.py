@@ -105,6 +105,12 @@ class Store:
         self.found += 1
         return entry.facts
 
+    def holds(self, key: str, *, records: bool) -> bool:
+        """Whether facts of a piece of work lie there, and its records if they are wanted; whether they are whole is not looked at."""
+        path = self._path(key)
+        wanted = (_FACTS, _RECORDS) if records else (_FACTS,)
+        return all(path.with_suffix(suffix).exists() for suffix in wanted)
+
     def write(self, key: str, facts: tuple[TileFacts, ...], spool: Path | None) -> None:
         """Keep the facts of a piece of work, and its records from the file `spool`."""
         if not self._works:

@@ -1,7 +1,8 @@
 """What a run will take, before it is flown: seconds, memory and disk, from a plan and a few of its images.
 
 Nothing is flown. Geometry and the first plan are computed as in the run, and timed; some of the planned images are
-worked on, and timed; what a tile costs in books and tables is counted in bare events of SimPy, timed on this machine.
+worked on, and timed, and of what the memo holds no work is expected; what a tile costs in books and tables is counted in bare
+events of SimPy, timed on this machine.
 """
 
 import math
@@ -10,8 +11,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from payload.darkroom.sampled import FEWEST_TILES
+from payload.darkroom.store import find_store
 from payload.estimate.costs import Extent
 from payload.estimate.products import Products, products_of
+from payload.estimate.remembering import remembered_share
 from payload.estimate.trying import glances_of, timed, work_on_some
 from payload.ports import Glancing
 from payload.scenario.models import SampledModel, Scenario
@@ -41,7 +44,7 @@ class Estimate:
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
         disk_bytes: [byte] Of the results folder.
-        image_s: [s] Of one core that an image takes.
+        image_s: [s] Of one core that an image takes, in the mean of those that are in the memo and those that are not.
         at_once: Processes that would share the work on this machine.
         advice: What a person should know of planning before a long flight; None where it takes little.
     """
@@ -86,11 +89,14 @@ def estimate(scenario: Scenario) -> Estimate:
     image_s, image_tiles, facts = work_on_some(assembly, plan.images)
     tiles = round(image_tiles * images)
     is_painted = scenario.fidelity == "pixels"
+    share = _painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
+    remembered = remembered_share(assembly, plan.images, find_store(), share)
+    image_s *= 1.0 - remembered
     if scenario.fidelity == "sampled":
-        share = _painted_share(scenario.sampled, tiles)
         image_s *= min(1.0, _alone(assembly) * share)
         image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
-    is_compiled = scenario.fidelity != "surrogate" or images >= 200  # many glances load it too
+    paints = is_painted or (scenario.fidelity == "sampled" and remembered < 1.0)
+    is_compiled = paints or images >= 200  # many glances load it too
     products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
     extent = Extent(
         images=images,
@@ -100,7 +106,7 @@ def estimate(scenario: Scenario) -> Estimate:
         opportunities=sum(map(len, assembly.opportunities.values())),
         looks=anew.looks,
         is_compiled=is_compiled,
-        painted_px=0 if scenario.fidelity == "surrogate" else _painted_px(assembly),
+        painted_px=_painted_px(assembly) if paints else 0,
         hands_out=not anew.is_bounded,
     )
     return Estimate(

@@ -8,7 +8,7 @@ import numpy as np
 from payload.darkroom.allocation import grown
 from payload.darkroom.counted import Counted
 from payload.darkroom.donors import Donor
-from payload.darkroom.facts import Darkroom, TileFacts
+from payload.darkroom.facts import Darkroom, TileDarkroom, TileFacts
 from payload.darkroom.glances import glances_at
 from payload.darkroom.looked_at import look_at
 from payload.darkroom.sampled import Known, Sampled, choose_members
@@ -41,14 +41,22 @@ def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
     return Counted(darkroom) if assembly.sensor.counted_bands else darkroom
 
 
-def survey(assembly: Assembly, tell: Callable[[str], None]) -> Sampled:
+def survey(
+    assembly: Assembly, tell: Callable[[str], None], painter: TileDarkroom | None = None
+) -> Sampled:
     """Look at all that the first plan wants to take, and paint a sample of it.
 
     Images that are taken beside the plan are sampled by the same rule when they are taken; what is learnt of
     their tiles tells of themselves alone, so that it does not matter who takes them, or when.
+
+    Args:
+        assembly: The scenario, assembled.
+        tell: Is told each image of which tiles are painted.
+        painter: Paints them; the assembly's own if left out.
     """
     scenario, sensor = assembly.scenario, assembly.sensor
-    source, painter = cast(Glancing, assembly.source), assembly.painter
+    source = cast(Glancing, assembly.source)
+    painter = assembly.painter if painter is None else painter
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     camera = assembly.camera
     planned = [camera.expose(image) for image in first_plan(assembly).images]

@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from payload.provenance import digest_json
+from payload.student import Z_95
 from payload.surrogate.fitted import FittedOn
 from payload.surrogate.likeness import Likeness, likeness
 from payload.types import SURFACES, CoverEstimate, Glance
-
-Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
 
 _COUNTS = ("true_cloud_px", "missed_cloud_px", "false_cloud_px", "true_clear_px")
 
@@ -54,6 +52,24 @@ class Donors:
     expected_cloud_px: tuple[Count, ...]
     raw_bytes: tuple[Annotated[int, Field(ge=1)], ...]
     encoded_bytes: tuple[Annotated[int, Field(ge=1)], ...]
+
+
+class Shares(NamedTuple):
+    """What a tile takes from its donor, together.
+
+    Attributes:
+        found: Of its cloud, 0 to 1, called cloud.
+        wrong: Of its clear ground, 0 to 1, called cloud.
+        surplus: By how much of its area probabilities tell of more cloud than the mask calls, -1 to 1.
+        own_bytes: [byte] Its record costs, however small it is.
+        pixel_bytes: [byte] And each of its pixels beyond that.
+    """
+
+    found: float
+    wrong: float
+    surplus: float
+    own_bytes: float
+    pixel_bytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +179,8 @@ class Surrogate:
         return pixels
 
     @cached_property
-    def shares(self) -> list[tuple[float, float, float, float, float]]:
-        """Of each donor: cloud found, clear called cloud, expected less called, as shares; its record's own cost, and bytes a pixel beyond it."""
+    def shares(self) -> list[Shares]:
+        """What tiles take from each donor."""
         at = self._columns
         cloudy = at["true_cloud_px"] + at["missed_cloud_px"]
         clear = at["true_clear_px"] + at["false_cloud_px"]
@@ -174,7 +190,7 @@ class Surrogate:
         surplus = (at["expected_cloud_px"] - called) / self.pixels
         a_pixel = (at["encoded_bytes"] - self.own_costs) / self.pixels
         columns = (found, wrong, surplus, self.own_costs, a_pixel)
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+        return [Shares(*row) for row in zip(*(each.tolist() for each in columns), strict=True)]
 
     @cached_property
     def own_costs(self) -> NDArray[np.float64]:
@@ -256,15 +272,13 @@ def donors_of_each(
     return of_one_scene(nears, scenes, mood[scenes], lots)
 
 
-def as_donor(
-    donor: tuple[float, float, float, float, float], cover: float, size: TileSize
-) -> tuple[CoverEstimate, int]:
+def as_donor(shares: Shares, cover: float, size: TileSize) -> tuple[CoverEstimate, int]:
     """A tile of a cover and a size that has a donor's shares."""
-    found, wrong, surplus, own_cost, a_pixel = donor
     pixels = size.pixels
     cloudy_px = round(cover * pixels)
     clear_px = pixels - cloudy_px
-    true_cloud_px, false_cloud_px = round(found * cloudy_px), round(wrong * clear_px)
+    true_cloud_px = round(shares.found * cloudy_px)
+    false_cloud_px = round(shares.wrong * clear_px)
     cloud_px = true_cloud_px + false_cloud_px
     estimate = CoverEstimate(
         pixels,
@@ -273,9 +287,10 @@ def as_donor(
         missed_cloud_px=cloudy_px - true_cloud_px,
         false_cloud_px=false_cloud_px,
         true_clear_px=clear_px - false_cloud_px,
-        expected_cloud_px=min(max(cloud_px + surplus * pixels, 0.0), float(pixels)),
+        expected_cloud_px=min(max(cloud_px + shares.surplus * pixels, 0.0), float(pixels)),
     )
-    return estimate, max(1, min(round(own_cost + a_pixel * pixels), size.raw_bytes))
+    encoded_bytes = round(shares.own_bytes + shares.pixel_bytes * pixels)
+    return estimate, max(1, min(encoded_bytes, size.raw_bytes))
 
 
 def of_one_scene(

@@ -7,13 +7,17 @@ from importlib.util import find_spec
 
 import pytest
 
-from payload.estimate import expectation, trying
+from payload.darkroom.store import PLACE, find_store
+from payload.estimate import estimate, expectation, trying
 from payload.estimate.products import products_of
+from payload.estimate.remembering import remembered_share
 from payload.fleet import FleetSize, write_fleet
+from payload.run import run
 from payload.scenario.load import load_scenario
 from payload.scenario.models import SampledModel
-from payload.sim import assemble
+from payload.sim import assemble, fly_arms
 from payload.sim.loops.first_plan import first_plan
+from payload.sim.survey import sample_of
 
 # What a process has held at most is told with that of its parent before it became another, so that a small one stands between.
 BETWEEN = """
@@ -118,6 +122,62 @@ def test_bands_that_are_counted_take_no_room_on_disk(write_scenario):
         found.append(products_of(assembly, images, facts, round(tiles * len(images))).bytes)
     assert found[0] == pytest.approx(found[1], rel=0.01)
     assert found[0] > 10_000
+
+
+def test_what_the_memo_holds_is_not_expected_to_be_done_again(
+    write_scenario, tmp_path, monkeypatch
+):
+    """All that a run has left, less an image whose records are gone, and nothing where the memo is off."""
+    scenario = load_scenario(write_scenario())
+    place = tmp_path / "memo"
+    monkeypatch.setenv(PLACE, str(place))
+    assert estimate(scenario).image_s > 0
+    assembly = assemble(scenario)
+    images = first_plan(assembly).images
+    assert remembered_share(assembly, images, find_store(), 1.0) == 0.0
+    run(scenario, tmp_path / "out")
+    assert estimate(scenario).image_s == 0.0
+    next(place.rglob("*.records")).unlink()
+    assert remembered_share(assembly, images, find_store(), 1.0) == pytest.approx(
+        1.0 - 1.0 / len(images)
+    )
+    monkeypatch.setenv(PLACE, "off")
+    assert remembered_share(assembly, images, find_store(), 1.0) == 0.0
+
+
+def test_of_a_larger_sample_the_part_that_is_not_in_a_smaller_one_is_expected(
+    write_scenario, tmp_path
+):
+    """By nesting: of a sample twice as large half is painted already, and all of one that is grown to as sure a total."""
+    wide = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
+    places = tuple((5.0 * lon, lat) for lat in (60, 66, 72) for lon in range(6))
+    sampled = {"fidelity": "sampled", "sampled": {"fraction": 0.01, "error": None}}
+    scenario = load_scenario(write_scenario(camera=wide, places=places, **sampled))
+    store = find_store({PLACE: str(tmp_path / "memo")})
+    assembly = assemble(scenario, store=store)
+    (tmp_path / "spool").mkdir()
+    _, memo = fly_arms(assembly, tmp_path / "spool")
+    painted, tiles = len(sample_of(memo.darkroom).painted), sum(map(len, memo.facts_of.values()))
+    assert 0 < painted <= tiles / 2
+    bare, images = assemble(scenario), first_plan(assembly).images
+    for times in (0.5, 2.0):  # whatever size was expected
+        assert remembered_share(bare, images, store, times * painted / tiles) == 1.0
+    rules = SampledModel(fraction=1.0, error=None)
+    larger = assemble(scenario.model_copy(update={"sampled": rules}))
+    assert remembered_share(larger, images, store, 2 * painted / tiles) == pytest.approx(0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [["duration_h=12"], ["fidelity=sampled"]], ids=str)
+def test_a_run_of_which_all_is_remembered_takes_what_was_expected(
+    root, tmp_path, changes, monkeypatch
+):
+    path = root / "scenarios" / "quickstart.yaml"
+    monkeypatch.setenv(PLACE, str(tmp_path / "memo"))
+    first = taken(path, changes, tmp_path / "first")
+    expected, found = expected_of(path, changes), taken(path, changes, tmp_path / "second")
+    assert within_two(expected, found), (expected, found)
+    assert found[0] < first[0] / 2
 
 
 @pytest.mark.slow

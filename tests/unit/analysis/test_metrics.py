@@ -6,6 +6,7 @@ import pytest
 
 from payload.analysis.metrics import Flown, is_saturated, summarise
 from payload.ledger import ContactLog, Fate, FlightRecord, Image, Ledger
+from payload.targets import Target
 from payload.types import (
     Acquisition,
     ContactWindow,
@@ -64,13 +65,13 @@ ALL_DOWN = [(Fate.DELIVERED, 60.0), (Fate.DELIVERED, 70.0), (Fate.DELIVERED, 110
 PRUNED = [(Fate.DELIVERED, 60.0), (Fate.PRUNED, None), (Fate.DELIVERED, 80.0)]
 
 
-def summary(estimates=ESTIMATES, **records):
+def summary(estimates=ESTIMATES, wanted=(), **records):
     return summarise(
         Flown(
             name="hand", digest="d", seed=1, duration_s=200.0, records=records, estimates=estimates,
             targets=2, raw_bytes_per_px=6.0, clear_limit=0.7,
             masker={"model": "m", "sha256": None, "parameters": 1},
-            scores={"iou": 0.5, "precision": None, "recall": 1.0},
+            scores={"iou": 0.5, "precision": None, "recall": 1.0}, wanted=wanted,
         )
     )  # fmt: skip
 
@@ -136,6 +137,35 @@ def test_a_target_counts_as_clear_when_enough_of_one_image_came_down_clear():
     overcast = {tile: estimate(true_cloud=800, clear=200) for tile in ESTIMATES}
     found = summary(overcast, prune=flight("prune", ALL_DOWN))
     assert found["targets"]["clear_delivered"] == 0
+
+
+@pytest.mark.parametrize(("limit", "clear"), [(0.5, 1), (0.49, 0), (None, 1), (0.0, 0)])
+def test_a_target_s_own_limit_goes_before_the_scenario_s_and_is_met_where_it_is_reached(
+    limit, clear
+):
+    """Half is clear; the scenario's limit is 0.7."""
+    half = {tile: estimate(true_cloud=500, clear=500) for tile in ESTIMATES}
+    target = Target("place", 0.0, 0.0, max_cloud_cover=limit)
+    found = summary(half, [target], prune=flight("prune", ALL_DOWN))
+    assert found["targets"]["clear_delivered"] == clear
+
+
+def test_nothing_clear_is_no_clear_target_whatever_the_limit():
+    overcast = {tile: estimate(true_cloud=1000) for tile in ESTIMATES}
+    target = Target("place", 0.0, 0.0, max_cloud_cover=1.0)
+    found = summary(overcast, [target], prune=flight("prune", ALL_DOWN))
+    assert found["targets"]["clear_delivered"] == 0
+
+
+def test_reports_are_sent_as_well():
+    """Of two one came down: 40 bytes beside those of tiles."""
+    record = flight("prune", PRUNED, encoded=2000)
+    for name, end in (("a", Fate.DELIVERED), ("b", Fate.ON_BOARD)):
+        record.ledger.make_report(name, 40, 20.0)
+        record.ledger.end_report(name, end, 40, 30.0)
+    found = arm(summary(prune=record), "prune")
+    assert (found["downlinked_bytes"], found["report_bytes"]) == (4040, 40)
+    assert found["data_value_density"] == pytest.approx(1700 * 6 / 4040)
 
 
 def test_without_truth_no_pixel_is_claimed():

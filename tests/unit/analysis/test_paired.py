@@ -1,11 +1,12 @@
 """Variants seed by seed: differences by hand, pairing that narrows, what is not resolved, ranks."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from payload.analysis.compare import range_of
-from payload.analysis.intervals import ANYTHING, mean_of, values_needed
+from payload.analysis.intervals import ANYTHING, Mean, mean_of, values_needed
 from payload.analysis.paired import compare_paired
 from payload.analysis.words import paired_table
 from payload.rng import stream
@@ -94,3 +95,17 @@ def test_no_difference_at_all_is_a_point_at_nothing():
     assert (found.difference.value, found.difference.low, found.difference.high) == (0, 0, 0)
     assert not found.difference.is_resolved
     assert found.seeds_needed is None
+
+
+def test_an_effect_stands_out_by_half_widths_of_its_interval():
+    """6, give or take 2, by three; a point by as much as can be."""
+    found = compare_paired(flights([5, 6], [9, 13]), range(2)).effects[0]
+    assert replace(found, difference=Mean(6.0, 4.0, 8.0, 9)).size == 3.0
+    assert replace(found, difference=Mean(-6.0, -8.0, -4.0, 9)).size == 3.0
+    assert replace(found, difference=Mean(6.0, 6.0, 6.0, 9)).size > 1e6
+    assert replace(found, difference=Mean(6.0, None, None, 1)).size == 0.0
+
+
+@pytest.mark.parametrize("key", ["masker.iou", "power.lowest_charge"])
+def test_shares_are_from_none_to_all(key):
+    assert range_of(key) == (0.0, 1.0)

@@ -8,7 +8,7 @@ from sweeping import write_sweep
 from payload import api
 from payload.analysis.prices import Priced, costs_of
 from payload.errors import ScenarioError
-from payload.ledger import ContactLog, FlightRecord, Ledger
+from payload.ledger import ContactLog, FlightRecord, Ledger, PowerBalance
 from payload.ledger.book import Fate
 from payload.scenario.prices import PricesModel
 from payload.sweep import Serial, load_sweep, run_sweep
@@ -48,6 +48,26 @@ def test_costs_are_those_worked_by_hand():
     assert found["cost"] == pytest.approx(87)
     assert found["cost_per_clear_km2"] == pytest.approx(0.87)
     assert found["cost_per_clear_gb"] == pytest.approx(87 / 0.006)
+
+
+def test_reports_and_thumbnails_that_came_down_are_paid_for():
+    """By the gigabyte, at 500 each: 4 MB of tiles, 1 MB of reports and 3 MB of thumbnails."""
+    record = flight()
+    for name, end in (("a", Fate.DELIVERED), ("b", Fate.LOST)):
+        record.ledger.make_report(name, 1_000_000, 1.0)
+        record.ledger.end_report(name, end, 1_000_000, 2.0)
+        record.ledger.make_thumbnail(f"t{name}", 3_000_000, 1.0)
+        record.ledger.end_thumbnail(f"t{name}", end, 3_000_000, 2.0)
+    assert costs_of(record, 1_000_000, priced())["cost_data"] == pytest.approx(500 * 0.008)
+
+
+def test_where_there_is_a_battery_all_that_it_gave_is_paid_for():
+    """36 kJ are ten watt-hours, and computing is a part of them."""
+    record = flight()
+    record.ledger.balance(
+        PowerBalance("one", 0, {}, 36_000.0, 0, 0, 0, 0, 0, 0, 1.0, {}, {}, None, 0)
+    )
+    assert costs_of(record, 1_000_000, priced())["cost_energy"] == pytest.approx(10 * 40)
 
 
 def test_unused_passes_cost_nothing_where_it_is_agreed():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payload.analysis.sampled import Painted, sampled_part
+from payload.analysis.sampled import Painted, sample_notes, sampled_part
 
 ARMS = [
     {"name": "raw", "downlinked_bytes": 9000, "clear_pixels_delivered": 900},
@@ -24,3 +24,33 @@ def test_the_widest_interval_is_said_where_it_is_wider_than_was_asked_for(error,
     )
     assert ("Up to ± 2.10 % (mask) are more than the ± 2 % asked for" in said) == is_said
     assert ("asked for" in said) == is_said
+
+
+def test_no_interval_reaches_below_none():
+    """By `mask` no clear pixel came down, give or take 7; of 2,000 bytes 2,500 are unsure."""
+    told = sampled_part(ARMS, HALF_WIDTHS | {"prune": (2500.0, 4.0)}, Painted(900, 300, 0.1))[
+        "arms"
+    ]
+    assert set(told) == {"prune", "mask"}
+    assert told["mask"] == {
+        "downlinked_bytes_low": 979.0, "downlinked_bytes_high": 1021.0,
+        "clear_pixels_delivered_low": 0.0, "clear_pixels_delivered_high": 7.0,
+    }  # fmt: skip
+    assert told["prune"]["downlinked_bytes_low"] == 0.0
+    assert told["prune"]["downlinked_bytes_high"] == 4500.0
+
+
+def test_of_several_flights_the_one_is_told_that_is_least_sure_of_its_own():
+    """10 of 100 bytes are more than 50 of 1,000; of clear pixels 9 of 300 more than 2 of 100."""
+    flights = [
+        {
+            "sampled.tiles": 900, "sampled.painted": 300, "arms.prune.downlinked_bytes": sent,
+            "sampled.arms.prune.downlinked_bytes_high": sent + half, "arms.prune.clear_pixels_delivered": clear,
+            "sampled.arms.prune.clear_pixels_delivered_high": clear + off,
+        }
+        for sent, half, clear, off in ((100, 10, 100, 2), (1000, 50, 300, 9))
+    ]  # fmt: skip
+    first, second = sample_notes(flights)
+    assert first.startswith("Of 1,800 tiles 600 (33.3 %) were painted")
+    assert "at most ± 10.00 % for bytes and ± 3.00 % for clear pixels" in second
+    assert sample_notes([]) == []

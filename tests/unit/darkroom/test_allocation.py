@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from payload.darkroom.allocation import Z_95, Spread, grown, half_width
+from payload.darkroom.allocation import Spread, grown, half_width
 from payload.darkroom.sampled import FEWEST_IN_STRATUM, Membership, choose_members
 from payload.darkroom.strata import weight
+from payload.student import Z_95
 
 CLEAR, DOUBTFUL, COVERED, SNOW = (1, 0, 0, 17), (0, 6, 2, 17), (0, 1, 2, 17), (2, 0, 0, 17)
 STRATA = (CLEAR, DOUBTFUL, COVERED, SNOW)

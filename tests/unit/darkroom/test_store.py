@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
-from payload.darkroom.store import Store, find_store
+from payload.darkroom.store import Store, _let_go, find_store
 from payload.errors import ScenarioError
 from payload.scratch import Lock, hold
 from payload.types import CoverEstimate, NotCoded
@@ -270,6 +270,38 @@ def test_an_entry_beyond_the_limit_is_not_kept(tmp_path, spool):
     store = Store(tmp_path, limit_bytes=100)
     store.write(KEY, FACTS, spool)
     assert store.read(KEY, None) is None
+
+
+def test_an_entry_of_just_the_limit_is_kept(store, tmp_path, spool):
+    store.write(KEY, FACTS, spool)
+    size_bytes = sum(path.stat().st_size for path in files(store) if path.stem == KEY)
+    for spare_bytes, found in ((0, FACTS), (-1, None)):
+        full = Store(tmp_path / f"full{spare_bytes}", limit_bytes=size_bytes + spare_bytes)
+        full.place.mkdir()
+        full.write(KEY, FACTS, spool)
+        assert full.read(KEY, None) == found
+
+
+def test_no_more_goes_than_has_to(tmp_path):
+    """Of files of 10 bytes two make room for 20, three for 21."""
+    for wanted_bytes, gone in ((20, 2), (21, 3), (0, 0)):
+        paths = [tmp_path / f"{wanted_bytes}-{number}" for number in range(4)]
+        for path in paths:
+            path.write_bytes(bytes(10))
+        freed_bytes = _let_go([(0.0, 10, path) for path in paths], wanted_bytes)
+        assert freed_bytes == 10 * gone
+        assert [path.exists() for path in paths] == [False] * gone + [True] * (4 - gone)
+
+
+def test_what_is_held_is_told_without_being_read(store, spool):
+    """Facts alone serve who wants no records, and none who wants them."""
+    assert not store.holds(KEY, records=False)
+    store.write(KEY, FACTS, None)
+    assert store.holds(KEY, records=False)
+    assert not store.holds(KEY, records=True)
+    store.write(KEY, FACTS, spool)
+    assert store.holds(KEY, records=True)
+    assert not store.holds(OTHER, records=False)
 
 
 def test_what_a_killed_process_left_half_written_is_removed(store, spool):

@@ -20,7 +20,8 @@ from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
 from payload.sim.loops.first_plan import first_context, first_plan
 from payload.sim.loops.means import Means, held_bytes
-from payload.types import Window
+from payload.targets import Coverage
+from payload.types import CoverEstimate, Window
 
 PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))
 
@@ -197,3 +198,50 @@ def _looks_clear(assembly, item):
     windows = [Window(top, left, 256, 256) for top in (0, 256) for left in (0, 256)]
     covers = assembly.source.glance(assembly.camera.expose(item).view, windows)
     return sum(glance.cover for glance in covers) / 4 <= 0.5
+
+
+def test_the_bound_has_nothing_of_who_asks_at_the_end(ready, tmp_path):
+    pytest.importorskip("highspy")
+    assembly = ready()
+    record, wanted = flown(assembly, tmp_path)
+    late = tuple(replace(each, arrives_s=assembly.span_s) for each in assembly.targets)
+    assert clairvoyant(assembly, record.images, wanted) > 0
+    assert clairvoyant(replace(assembly, targets=late), record.images, wanted) == 0
+
+
+def test_a_shot_of_an_area_counts_in_the_bound_as_if_all_were_clear(ready, tmp_path):
+    """However strict its limit is: a part of it may be clear. So it is worth as much as a place that takes any sky."""
+    pytest.importorskip("highspy")
+    assembly = ready()
+    record, wanted = flown(assembly, tmp_path)
+
+    def bound(**changes):
+        targets = tuple(replace(each, **changes) for each in assembly.targets)
+        return clairvoyant(
+            replace(assembly, targets=targets), record.images, replace(wanted, targets=targets)
+        )
+
+    any_sky, strict = bound(max_cloud_cover=1.0), bound(max_cloud_cover=0.0)
+    assert bound(max_cloud_cover=0.0, coverage=Coverage("area", (1.0,))) == pytest.approx(any_sky)
+    assert strict < any_sky
+
+
+def test_the_bound_has_what_the_truth_of_a_flight_calls_clear_and_none_is_told_of_repeated_targets(
+    ready, tmp_path
+):
+    """Where no sky is clear enough for a glance, and all that was taken was clear, it is worth just that."""
+    pytest.importorskip("highspy")
+    assembly = ready()
+    record, wanted = flown(assembly, tmp_path)
+    clear = {
+        tile: CoverEstimate(each.valid_px, 0, 0, 0, 0, each.valid_px)
+        for tile, each in wanted.estimates.items()
+    }
+    strict = tuple(replace(each, max_cloud_cover=-1.0) for each in assembly.targets)
+    never = replace(assembly, targets=strict)
+    found = clairvoyant(never, record.images, Wanted(assembly.targets, 0.0, clear))
+    taken = {image.acquisition.opportunity.target for image in record.images}
+    assert found == pytest.approx(sum(assembly.worths[name] for name in taken))
+    assert clairvoyant(never, (), wanted) == 0
+    again = replace(assembly, targets=tuple(replace(each, repeat_s=9e4) for each in strict))
+    assert clairvoyant(again, record.images, wanted) is None

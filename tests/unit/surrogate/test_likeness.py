@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.surrogate import PACKAGED, quick, read_surrogate
-from payload.surrogate.likeness import GROUPS, kind, likeness
+from payload.surrogate.likeness import GROUPS, kind, kind_of, likeness
 from payload.types import SURFACES, Glance
 
 COVERS = st.one_of(st.sampled_from([0.0, 1e-4, 6e-4, 0.9994, 0.9996, 1.0]), st.floats(0.0, 1.0))
@@ -134,3 +134,10 @@ def hushed(tiles, say_thick):
 def test_where_there_are_fewer_all_are_the_nearest():
     found = likeness(seen(3)).nearest_of_all(likeness(seen(5)), 8)
     np.testing.assert_array_equal(found, np.tile(np.arange(3), (5, 1)))
+
+
+def test_a_tile_is_clear_or_overcast_by_the_same_edges_alone_and_among_others():
+    """Within a two-thousandth of either, as a glance is a best guess."""
+    covers = [0.0, 0.0005, 0.0006, 0.5, 0.9994, 1.0 - 0.0005, 1.0]
+    assert kind(np.array(covers)).tolist() == [0, 0, 1, 1, 1, 2, 2]
+    assert list(map(kind_of, covers)) == [0, 0, 1, 1, 1, 2, 2]

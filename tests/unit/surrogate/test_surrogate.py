@@ -16,6 +16,10 @@ from payload.errors import ScenarioError
 from payload.rng import stream
 from payload.surrogate import (
     PACKAGED,
+    Donors,
+    Error,
+    HeldOut,
+    Surrogate,
     TileSize,
     calibrate,
     draw,
@@ -109,6 +113,20 @@ def test_a_glance_without_thickness_is_drawn_too(fitted):
         drawn(fitted, Glance(1.0, "sand", 30.0), f"tile-{turn}")[0].cloud_px for turn in range(60)
     }
     assert len(estimates) > 3
+
+
+@pytest.mark.parametrize(("pixels", "cloud_px", "expected_px"), [(1000, 310, 330), (500, 155, 165)])
+def test_probabilities_stray_from_the_mask_as_far_as_those_of_the_donor(
+    pixels, cloud_px, expected_px
+):
+    """By hand: of 300 cloudy pixels 240 are found, of 700 clear ones 70 are called cloud; expected are 20 more than the 310."""
+    one = Donors((0,), (0,), (0.3,), (0.3,), (40.0,), (240,), (60,), (70,), (630,), (330,), (6072,), (2000,))  # fmt: skip
+    nothing = Error(0, 0, 0, 0, 0, 0, 0)
+    alone = Surrogate(FITTED_ON, one, HeldOut(0, 0, 0, nothing, nothing))
+    glance = Glance(0.3, SURFACES[0], 40.0, 0.3)
+    estimate, _ = drawn(alone, glance, size=TileSize(pixels, 6072))
+    assert estimate.cloud_px == cloud_px
+    assert estimate.expected_cloud_px == pytest.approx(expected_px)
 
 
 def test_another_size_has_the_same_shares(fitted):
