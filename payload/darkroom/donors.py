@@ -1,9 +1,13 @@
 """What is taken to be true of a tile that nobody painted: what is true of one that it is like, as shares of its size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from payload.compression.record import HEADER_BYTES
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts, perfect
+from payload.darkroom.looked_at import Looks
 from payload.types import CoverEstimate, Glance, NotCoded
 
 
@@ -33,11 +37,17 @@ class Blank:
     painted_bytes: int
 
 
-def like(donor: Donor, tile: Blank) -> TileFacts:
-    """The facts of a tile that is like a donor."""
+def like(donor: Donor, tile: Blank, missed_thin: float) -> TileFacts:
+    """The facts of a tile that is like a donor.
+
+    Args:
+        donor: That it is like.
+        tile: That is not painted.
+        missed_thin: Of more thin cloud that the tile has, 0 to 1: what the masker misses of it.
+    """
     was = donor.facts
     size = tile.pixels / was.pixels
-    estimate = _said(donor, tile.glance, size)
+    estimate = _said(donor, tile.glance, size, missed_thin)
     encoded_bytes = _length(was.encoded_bytes, size, tile.painted_bytes)
     small = was.thumbnail
     return TileFacts(
@@ -64,10 +74,12 @@ def _length(was_bytes: int, size: float, most_bytes: int) -> int:
     return min(HEADER_BYTES + round((was_bytes - HEADER_BYTES) * size), most_bytes)
 
 
-def _said(donor: Donor, glance: Glance, size: float) -> CoverEstimate:
+def _said(donor: Donor, glance: Glance, size: float, missed_thin: float) -> CoverEstimate:
     """What the masker says of a tile that the donor is like, so many times as large.
 
-    The same shares of cloud and of clear ground are called cloud, and probabilities stray as far from the mask.
+    The same share of clear ground is called cloud, and probabilities stray as far from the mask. As much cloud is missed,
+    and more where more is thin. Were it the same share of all cloud, a tile under much cloud would take after one that is
+    missed as it is under little: tiles would be kept less often.
     """
     was = donor.facts.estimate
     cloudy, clear = was.cloudy_px or 0, was.clear_px or 0
@@ -76,7 +88,9 @@ def _said(donor: Donor, glance: Glance, size: float) -> CoverEstimate:
     off = cloudy / known - donor.glance.cover if known else 0.0
     cloudy_px = round(min(max(glance.cover + off, 0.0), 1.0) * known_px)
     clear_px = known_px - cloudy_px
-    true_cloud_px = round((was.true_cloud_px or 0) / max(cloudy, 1) * cloudy_px)
+    more_thin = _thin_cover(glance) - _thin_cover(donor.glance)
+    missed = (was.missed_cloud_px or 0) / max(known, 1) + missed_thin * more_thin
+    true_cloud_px = cloudy_px - min(max(round(missed * known_px), 0), cloudy_px)
     false_cloud_px = round((was.false_cloud_px or 0) / max(clear, 1) * clear_px)
     called_known = (was.true_cloud_px or 0) + (was.false_cloud_px or 0)
     unknown_cloud_px = round((was.cloud_px - called_known) * size)
@@ -93,6 +107,29 @@ def _said(donor: Donor, glance: Glance, size: float) -> CoverEstimate:
             max(cloud_px + (expected - was.cloud_px) * size, 0.0), float(valid_px)
         ),
     )
+
+
+def _thin_cover(glance: Glance) -> float:
+    """Share under cloud that does not hide the ground; under any where the glance does not say."""
+    return glance.cover - (glance.thick_cover or 0.0)
+
+
+def missed_of_thin(donors: Sequence[Donor]) -> float:
+    """How much of more thin cloud is missed, 0 to 1: the slope of what tiles miss over their thin cover, within strata.
+
+    Source: the combined regression estimator, Cochran, Sampling Techniques (3rd ed., 1977), section 7.10.
+    """
+    looks = Looks.of([donor.glance for donor in donors])
+    estimates = [donor.facts.estimate for donor in donors]
+    known = [(was.cloudy_px or 0) + (was.clear_px or 0) for was in estimates]
+    thin = np.array([_thin_cover(donor.glance) for donor in donors])
+    missed = np.array([was.missed_cloud_px or 0 for was in estimates]) / np.maximum(known, 1)
+    thin, missed = (
+        each - (np.bincount(looks.member, each) / looks.tiles)[looks.member]
+        for each in (thin, missed)
+    )
+    spread = float(thin @ thin)
+    return min(max(float(thin @ missed) / spread, 0.0), 1.0) if spread > 0.0 else 0.0
 
 
 def _clear_part(

@@ -99,6 +99,7 @@ class Sampled:
         donors: Painted tiles, at least one.
         windows: The tiles of an image, in grid order.
         planned: What was looked at already.
+        missed_thin: Of more thin cloud, 0 to 1: what the masker misses of it.
         known: What is told already of painted tiles as they would be taken for others; `sample_error` adds to it.
         drawn: Of each image that was developed the donor of each tile, -1 of those that were painted; shape (T,).
         painted: Ids of tiles that were painted.
@@ -110,6 +111,7 @@ class Sampled:
     donors: Sequence[Donor]
     windows: Sequence[Window]
     planned: LookedAt
+    missed_thin: float
     known: Known = field(default_factory=Known)
     drawn: dict[str, NDArray[np.intp]] = field(default_factory=dict[str, NDArray[np.intp]])
     painted: set[str] = field(default_factory=set[str])
@@ -302,5 +304,5 @@ class Sampled:
             pixels = self.windows[number].pixels
             painted_bytes = raw_bytes - counted_bytes(sensor, pixels)
             tile = Blank(name, glances[number], pixels, raw_bytes, painted_bytes)
-            found.append(like(self.donors[donor], tile))
+            found.append(like(self.donors[donor], tile, self.missed_thin))
         return tuple(found)

@@ -97,7 +97,9 @@ class Sample:
                     continue
                 pair = was.tile_id, donors[place].facts.tile_id
                 if pair not in known:
-                    fact = with_counted(sensor, like(donors[place], blank))
+                    fact = with_counted(
+                        sensor, like(donors[place], blank, self.darkroom.missed_thin)
+                    )
                     known[pair] = [brings(arm, fact) for arm in arms]
                 taken[number, column] = known[pair]
         return (

@@ -7,7 +7,7 @@ import numpy as np
 
 from payload.darkroom.allocation import grown
 from payload.darkroom.counted import Counted
-from payload.darkroom.donors import Donor
+from payload.darkroom.donors import Donor, missed_of_thin
 from payload.darkroom.facts import Darkroom, TileDarkroom, TileFacts
 from payload.darkroom.glances import glances_at
 from payload.darkroom.looked_at import look_at
@@ -71,6 +71,7 @@ def survey(
         make_arm("prune", scenario.pruning).policy.max_cloud_cover,
     )
     known = Known()
+    missed_thin: float | None = None
     painted: dict[str, dict[int, TileFacts]] = {image.id: {} for image in planned}
     while True:
         donors: list[Donor] = []
@@ -88,7 +89,9 @@ def survey(
                 f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
                 "it flies with fidelity: pixels"
             )
-        darkroom = Sampled(source, painter, membership, donors, windows, looked, known)
+        if missed_thin is None:  # by the first sample: what is `known` of its tiles stays so
+            missed_thin = missed_of_thin(donors)
+        darkroom = Sampled(source, painter, membership, donors, windows, looked, missed_thin, known)
         darkroom.balance()
         if rules.error is None or membership.share >= 1.0 or len(donors) < 2:
             return darkroom

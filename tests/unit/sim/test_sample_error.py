@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from payload.darkroom.allocation import Spread
-from payload.darkroom.donors import Donor
+from payload.darkroom.donors import Donor, missed_of_thin
 from payload.darkroom.facts import TileFacts, perfect
 from payload.darkroom.looked_at import look_at
 from payload.darkroom.sampled import LIKES, Sampled, choose_members
@@ -77,7 +77,7 @@ def sampled(glances, facts, seed, fraction=0.25):
         Donor(looked.glances[n], facts[names[n]])
         for n in np.flatnonzero(membership.painted(looked)).tolist()
     ]
-    darkroom = Sampled(None, Nobody(), membership, donors, WINDOWS, looked)
+    darkroom = Sampled(None, Nobody(), membership, donors, WINDOWS, looked, missed_of_thin(donors))
     darkroom.balance()
     return darkroom
 
