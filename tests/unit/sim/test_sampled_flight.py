@@ -331,7 +331,7 @@ def test_more_is_painted_until_the_interval_is_as_asked_for(fly):
 
 
 def test_a_survey_foresees_what_the_flight_tells(fly, write_scenario):
-    """All that was planned comes down here, and who takes from whom is drawn before: totals alone are guessed, to two hundredths."""
+    """All that was planned comes down here, and who takes from whom is drawn before: totals alone are guessed, by donors as they are: to three hundredths."""
     summary, records, memo = fly(error=0.05)
     darkroom = sample_of(memo.darkroom)
     planned = set(darkroom.planned.images)
@@ -342,7 +342,7 @@ def test_a_survey_foresees_what_the_flight_tells(fly, write_scenario):
         for key in ("downlinked_bytes", "clear_pixels_delivered"):
             half = (told[f"{key}_high"] - told[f"{key}_low"]) / 2
             widest = max(widest, half / arm_of(summary, name)[key])
-    assert foreseen(sample) == pytest.approx(widest, rel=0.02)
+    assert foreseen(sample) == pytest.approx(widest, rel=0.03)
     assert widest < 0.051
 
 
