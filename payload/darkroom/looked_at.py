@@ -82,11 +82,39 @@ def look_at(seed: int, glances: Mapping[str, Sequence[Glance]]) -> LookedAt:
     """
     begins: dict[str, int] = {}
     all_glances: list[Glance] = []
-    lots, dice = [np.zeros(0)], [np.zeros(0)]
     for image, tiles in glances.items():
         begins[image] = len(all_glances)
         all_glances += tiles
-        lots.append(stream(seed, "sampled", image).random(len(tiles)))
-        dice.append(stream(seed, "sampled donor", image).random(len(tiles)))
     looks = Looks.of(all_glances)
-    return LookedAt(begins, all_glances, looks, np.concatenate(lots), np.concatenate(dice))
+    lots, dice = np.zeros(len(all_glances)), np.zeros(len(all_glances))
+    place = {where: number for number, where in enumerate(sorted(looks.strata))}
+    ordered = np.array([place[where] for where in looks.strata], np.intp)[looks.member]
+    for image, begin in begins.items():
+        some = slice(begin, begin + len(glances[image]))
+        member = ordered[some]  # the same whatever is looked at beside it
+        lots[some] = evenly(stream(seed, "sampled", image), member)
+        dice[some] = evenly(stream(seed, "sampled donor", image), member)
+    return LookedAt(begins, all_glances, looks, lots, dice)
+
+
+def evenly(draws: np.random.Generator, member: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Numbers from 0 to 1 for the tiles of an image, each by itself uniform, those of a stratum evenly spaced; shape (T,).
+
+    So of the n tiles of a stratum that an image has a share s is painted, n s rounded up or down. Tiles of an image are alike
+    beyond what a glance tells: were they drawn one by one, a sample would hold many of an odd image or none, and a
+    sample that holds none says that it is sure.
+
+    Source: systematic sampling, Cochran, Sampling Techniques (3rd ed., 1977), sections 8.1 and 8.3.
+
+    Args:
+        draws: Of the image.
+        member: Stratum of each tile, shape (T,).
+    """
+    order = draws.permutation(member.size)
+    order = order[np.argsort(member[order], kind="stable")]
+    _, count = np.unique(member, return_counts=True)
+    begin = np.cumsum(count) - count
+    rank = np.arange(member.size) - np.repeat(begin, count)
+    found = np.empty(member.size)
+    found[order] = (rank + np.repeat(draws.random(count.size), count)) / np.repeat(count, count)
+    return found

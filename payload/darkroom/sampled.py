@@ -1,7 +1,7 @@
 """A sample of tiles is painted; every other tile is taken to be like one of them.
 
-Which tiles are painted is drawn by the names of image and tile, so that it is the same in all arms, and the
-tiles of a small fraction are among those of a larger one. A tile that is not painted looks, at a glance, like
+Which tiles are painted is drawn by the name of their image, evenly among those of it that look alike, so that it is the same in all
+arms, and the tiles of a small fraction are among those of a larger one. A tile that is not painted looks, at a glance, like
 some that were: from one of these *donors*, drawn by its name, it takes what the masker says and what the codec
 needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
 """

@@ -5,6 +5,8 @@ speaks for many, is not the mean of its likes, and each tile is itself not like 
 the donors' own residuals: what a donor weighs less the mean of what it would have taken from its likes. With K the
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
+That is as if tiles were drawn one by one. They are drawn evenly from each image, so where its tiles are alike beyond what a glance
+tells totals stray less than is told.
 
 Of a stratum of which few are painted the squares of residuals are raised towards what is expected of such tiles: a rare
 mistake of the masker may have no example among them.

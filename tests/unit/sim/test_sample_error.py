@@ -15,7 +15,7 @@ from payload.scenario.camera import PruningModel
 from payload.sim.sample_error import Sample, expected_spread, foreseen, sample_errors
 from payload.types import CoverEstimate, Glance, Radiometry, Sensor, Window
 
-SIDE_PX, EACH, IMAGES, TURNS = 256, 20, 50, 50
+SIDE_PX, EACH, IMAGES, TURNS = 256, 20, 50, 100
 PIXELS, RAW_BYTES = SIDE_PX**2, 72 + SIDE_PX**2 * 6
 SENSOR = Sensor(
     ("blue", "green", "red", "nir"), 10.0, EACH * SIDE_PX, SIDE_PX, 12, Radiometry(1e-4), 30, 10, 0
@@ -127,12 +127,15 @@ def test_totals_are_right_in_the_mean():
 
 
 def test_bytes_spread_as_is_told():
-    """Told is half of 95 %: 1.96 deviations. One of fifty is known to a tenth, and of strata of few more is told than was seen."""
+    """Told is half of 95 %: 1.96 deviations, known of a hundred draws to 7 %; of strata of few more is told than was seen.
+
+    The share of intervals that hold is that of a hundred at least, as arms stray together: known to 0.022, of which two.
+    """
     off, told = (each[:, :, 0] for each in repeated())
     ratio = told.mean(axis=0) / (1.96 * off.std(axis=0, ddof=1))
     assert (ratio > 0.85).all(), ratio
-    assert (ratio < 1.5).all(), ratio
-    assert (np.abs(off) <= told).mean() >= 0.93
+    assert (ratio < 1.35).all(), ratio
+    assert (np.abs(off) <= told).mean() >= 0.95 - 2 * (0.95 * 0.05 / TURNS) ** 0.5
 
 
 @pytest.fixture(scope="module")
