@@ -100,7 +100,7 @@ def hold_soon(file: IO[bytes], patience_s: float) -> Lock:
 def left_behind(lock: Path) -> Iterator[bool]:
     """Whether nobody holds a lock any more; who is told so holds it meanwhile. Where that cannot be known, nobody is told so."""
     try:
-        file = lock.open("ab")
+        file = lock.open("r+b")
     except OSError:  # gone, or somebody else's
         yield False
         return

@@ -4,7 +4,7 @@ import os
 import pickle
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan, nan
 from pathlib import Path
@@ -89,7 +89,7 @@ class Drawer(MutableMapping[str, Facts]):
             image + name: _estimate(of_tile) for name, *of_tile in zip(names, *columns, strict=True)
         }
 
-    def write_all(self, images: Iterable[str]) -> Mapping[str, Mark]:
+    def write_all(self, images: Collection[str]) -> Mapping[str, Mark]:
         """See that the facts of images are on disk; where they stand."""
         with self._file.open("ab") as file:
             for image in images:

@@ -46,7 +46,7 @@ class PassesInView:
                 return self._open[0]
             if not self._ahead:
                 return None
-            yield self.env.timeout(max(0.0, self._ahead[0].aos_s - self.env.now))
+            yield self.env.timeout(self._ahead[0].aos_s - self.env.now)
             self._admit()  # its time has come, whatever rounding says
 
     def antenna(self) -> Served:
@@ -92,7 +92,7 @@ class PassesInView:
         next_s = min(window.los_s for window in self._open)
         if self._ahead:
             next_s = min(next_s, self._ahead[0].aos_s)
-        return self.env.timeout(max(0.0, next_s - self.env.now))
+        return self.env.timeout(next_s - self.env.now)
 
     def _look(self) -> None:
         """What has begun is in view; what has ended untaken is missed."""

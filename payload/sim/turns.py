@@ -32,11 +32,6 @@ class Turns:
     _taken: int = 0
     _waiting: deque[simpy.Event] = field(default_factory=deque[simpy.Event])
 
-    @property
-    def idle(self) -> bool:
-        """Whether nobody has a turn, and nobody waits."""
-        return not self._taken and not self._waiting
-
     def take(self) -> bool:
         """Have one's turn at once, if one is free and nothing else happens now: to `ask` would bring it next anyway."""
         if self._taken >= self.places or self._waiting or self.env.peek() <= self.env.now:

@@ -1,5 +1,9 @@
 """Folders for a while: nobody else's, gone in the end, and what a killed process leaves goes with the next one."""
 
+import errno
+import fcntl
+import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -7,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from payload.scratch import scratch_folder
+from payload import scratch
+from payload.scratch import Lock, hold, hold_soon, left_behind, scratch_folder
 
 HOLD = """
 import sys
@@ -26,7 +31,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def hold():
+def holder():
     """Another process that has such a folder, and its place."""
     words = [sys.executable, "-c", HOLD]
     held = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -52,11 +57,11 @@ def test_it_goes_when_what_is_done_in_it_fails(place):
 
 
 def test_what_a_killed_process_left_goes_with_the_next_and_what_is_in_use_stays(place):
-    killed, left = hold()
+    killed, left = holder()
     killed.kill()
     end(killed)
     assert (left / "big").exists()
-    busy, used = hold()
+    busy, used = holder()
     assert not left.exists()
     with scratch_folder():
         assert (used / "big").exists()
@@ -77,3 +82,74 @@ def test_a_strangers_link_is_not_followed(place):
         pass
     assert (precious / "file").read_text() == "x"
     assert (place / "payload-sim-00.lock").is_symlink()
+
+
+def test_a_lock_that_is_gone_is_not_left_behind(place):
+    """Whoever held it has put all away; nothing is made of it by looking."""
+    with left_behind(place / "gone.lock") as is_left:
+        assert not is_left
+    assert not list(place.iterdir())
+
+
+def test_a_lock_is_left_behind_once_nobody_holds_it_and_says_what_it_said(place):
+    lock = place / "some.lock"
+    lock.write_bytes(b"said")
+    with lock.open("ab") as held:
+        hold(held)
+        with left_behind(lock) as is_left:
+            assert not is_left
+    with left_behind(lock) as is_left:
+        assert is_left
+        with left_behind(lock) as is_left_too:  # who was told so holds it
+            assert not is_left_too
+    assert lock.read_bytes() == b"said"
+
+
+def test_what_is_anothers_stays(place, monkeypatch):
+    """By its owner: the same files, seen by somebody else."""
+    (place / "payload-sim-22").mkdir()
+    (place / "payload-sim-22.lock").write_text("")
+    me = os.geteuid()
+    monkeypatch.setattr(scratch.os, "geteuid", lambda: me + 1)
+    with scratch_folder():
+        pass
+    assert (place / "payload-sim-22").exists()
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with scratch_folder():
+        pass
+    assert not list(place.iterdir())
+
+
+def test_a_lock_is_waited_for_as_long_as_patience_lasts(place, monkeypatch):
+    """By a clock of our own: each look takes a second, and the other lets go while it is waited for, or never."""
+    lock, now_s, gone_s = place / "some.lock", [0.0], [3.0]
+
+    def wait(_s):
+        now_s[0] += 1.0
+        if now_s[0] >= gone_s[0]:
+            held.close()
+
+    monkeypatch.setattr(scratch.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(scratch.time, "sleep", wait)
+    for patience_s, found, after_s in ((5.0, Lock.OURS, 3.0), (2.0, Lock.ANOTHERS, 3.0)):
+        now_s[0], gone_s[0] = 0.0, 3.0 if found is Lock.OURS else math.inf
+        with lock.open("ab") as held, lock.open("ab") as mine:
+            hold(held)
+            assert hold_soon(mine, patience_s) is found
+        assert now_s[0] == after_s
+
+
+def test_where_locks_are_unknown_nobody_is_told_that_he_has_one(place, monkeypatch):
+    """Some disks know none (ENOLCK): nothing fails, and nothing is taken for left behind."""
+
+    def unknown(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    lock = place / "some.lock"
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with lock.open("ab") as held:
+        hold(held)
+        assert hold_soon(held, 0.0) is Lock.NOBODYS
+    with left_behind(lock) as is_left:
+        assert not is_left

@@ -18,10 +18,10 @@ def square(number):
     return number * number, os.getpid()
 
 
-def die_elsewhere(here, number):
-    """A worker that is killed, as by a system that is out of memory."""
+def die_elsewhere(how, here, number):
+    """A worker that is killed, as by a system that is out of memory, or told to end."""
     if os.getpid() != here:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), how)
     return square(number)
 
 
@@ -33,6 +33,13 @@ def blocked(_job):
 def leave_all(share):
     """Nothing is left for who hands out."""
     while share._left:
+        time.sleep(0.01)
+
+
+def keep_busy(helpers):
+    """Somebody is at a job of ten minutes, two more wait."""
+    jobs = [helpers.pool.submit(time.sleep, 600.0) for _ in range(3)]
+    while not jobs[0].running():
         time.sleep(0.01)
 
 
@@ -61,14 +68,34 @@ def test_helpers_are_started_deaf_to_ctrl_c_and_who_starts_them_is_not():
     assert (signal.SIGINT in theirs, signal.SIGINT in blocked(0)) == (True, False)
 
 
-def test_what_killed_helpers_leave_is_done_here(caplog):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=str)
+def test_what_killed_helpers_leave_is_done_here(how, caplog):
     """Also what is handed out when they are gone."""
-    work = partial(die_elsewhere, os.getpid())
+    work = partial(die_elsewhere, how, os.getpid())
     with Helpers(2) as helpers:
         found = helpers.share(work, range(9)).finish(work)
         assert found == [(number**2, os.getpid()) for number in range(9)]
         assert helpers.share(work, [7]).finish(work) == [(49, os.getpid())]
     assert "killed" in caplog.text
+
+
+def test_helpers_end_at_once_and_new_ones_come_with_the_next_jobs():
+    """Whatever they are at: half a minute is time enough to end, on a slow machine too."""
+    helpers = Helpers(1)
+    first = helpers.pool.submit(os.getpid).result()
+    keep_busy(helpers)
+    begun_s = time.monotonic()
+    helpers.dismiss()
+    assert time.monotonic() - begun_s < 30.0
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    with helpers:
+        last = helpers.pool.submit(os.getpid).result()
+        assert last not in {first, os.getpid()}
+        keep_busy(helpers)
+    assert time.monotonic() - begun_s < 60.0
+    with pytest.raises(ProcessLookupError):
+        os.kill(last, 0)
 
 
 def test_a_failure_of_a_job_is_a_failure():

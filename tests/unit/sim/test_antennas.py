@@ -40,7 +40,7 @@ def served(antennas, passes):
         windows = [ContactWindow(name, at, aos_s, los_s, 45.0) for at, aos_s, los_s in own]
         env.process(story(name, sorted(windows, key=lambda w: (w.aos_s, w.station))))
     env.run()
-    assert all(each.idle for each in turns.values())
+    assert all(turns[name].take() for name, count in antennas.items() for _ in range(count))
     return taken, missed
 
 
@@ -129,6 +129,79 @@ def test_who_has_an_antenna_at_once_asks_for_no_second_one():
     taken, missed = served({"a": 1, "b": 1, "c": 1}, passes)
     assert taken == [("one", "a", 0.0, 100.0), ("two", "b", 0.0, 100.0)]
     assert sorted(missed) == [("one", "b", 0.0), ("two", "c", 0.0)]
+
+
+def test_who_ends_a_pass_asks_after_all_who_were_woken_at_that_moment():
+    """By hand: at 100 s b rises for two, which waits for c, and one leaves a; b is in its view since 50 s."""
+    passes = {
+        "three": [("c", 0.0, 400.0)],
+        "two": [("c", 5.0, 400.0), ("b", 100.0, 200.0)],
+        "one": [("a", 10.0, 100.0), ("b", 50.0, 200.0)],
+    }
+    taken, _ = served(dict.fromkeys("abc", 1), passes)
+    assert ("two", "b", 100.0, 200.0) in taken
+    assert not any(name == "one" and at == "b" for name, at, _, _ in taken)
+
+
+def test_the_first_pass_is_the_one_that_began_first_and_is_still_open():
+    """By hand, of a from 0 s, b from 10 s and c from 50 s: who looks at 20 s and at 40 s is told a, and b when a is over."""
+    env, told = simpy.Environment(), []
+    windows = [
+        ContactWindow("one", at, aos_s, los_s, 45.0)
+        for at, aos_s, los_s in (("a", 0.0, 30.0), ("b", 10.0, 60.0), ("c", 50.0, 90.0))
+    ]
+    view = PassesInView(env, {}, windows, lambda _: None)
+
+    def story():
+        for look_s in (20.0, 40.0, 65.0, 95.0):
+            yield env.timeout(look_s - env.now)
+            window = yield from view.first()
+            told.append(window and window.station)
+
+    env.process(story())
+    env.run()
+    assert told == ["a", "b", "c", None]
+
+
+def test_a_pass_begins_when_it_was_waited_for_whatever_rounding_says():
+    """8.8 + (46.4 - 8.8) is a little less than 46.4: that is not waited for, too."""
+    env = simpy.Environment(initial_time=8.8)
+    window = ContactWindow("one", "a", 46.4, 90.0, 45.0)
+    view = PassesInView(env, {}, [window], lambda _: None)
+    assert env.run(env.process(view.first())) is window
+    assert env.now == 8.8 + (46.4 - 8.8) < 46.4
+
+
+def test_a_pass_that_nobody_served_is_missed_when_it_ends():
+    """By hand: the antennas are another's until 400 s; a ends at 100 s and b at 300 s."""
+    env, missed = simpy.Environment(), []
+    antennas = {name: Turns(env) for name in "ab"}
+    windows = [
+        ContactWindow("one", at, 10.0, los_s, 45.0) for at, los_s in (("a", 100.0), ("b", 300.0))
+    ]
+    view = PassesInView(env, antennas, windows, lambda w: missed.append((env.now, w.station)))
+
+    def story():
+        assert all(each.take() for each in antennas.values())
+        yield from view.first()
+        assert (yield from view.antenna()) is None
+
+    env.process(story())
+    env.run()
+    assert missed == [(100.0, "a"), (300.0, "b")]
+
+
+def test_of_passes_to_come_the_next_is_asked_as_soon_as_it_begins():
+    """By hand: a is busy; b begins at 50 s and c at 200 s, and b is free."""
+    passes = {
+        "one": [("a", 0.0, 300.0)],
+        "two": [("a", 10.0, 300.0), ("b", 50.0, 120.0), ("c", 200.0, 250.0)],
+    }
+    taken, _ = served(dict.fromkeys("abc", 1), passes)
+    assert [(at, start_s) for name, at, start_s, _ in taken if name == "two"] == [
+        ("b", 50.0),
+        ("c", 200.0),
+    ]
 
 
 def test_in_flight_two_antennas_are_worth_the_same_under_one_name_or_two(write_scenario, tmp_path):

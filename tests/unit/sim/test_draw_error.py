@@ -1,5 +1,6 @@
 """How far a flight by surrogate may be off, by hand: of donors of which a glance sees a tenth of cloud too little."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,9 +9,10 @@ from made_up_tiles import FITTED_ON
 from payload.analysis.fidelity import UNKNOWN
 from payload.darkroom.facts import TileFacts, perfect
 from payload.scenario.camera import PruningModel
+from payload.sim import draw_error
 from payload.sim.draw_error import draw_errors
-from payload.surrogate import Donors, Error, HeldOut, Surrogate
-from payload.types import CoverEstimate
+from payload.surrogate import Donors, Doubt, Error, HeldOut, Surrogate
+from payload.types import SURFACES, CoverEstimate
 
 PIXELS, RAW_BYTES, LENGTH, TILES = 1000, 6072, 2000, 20
 NOTHING = Error(0, 0, 0, 0, 0, 0, 0)
@@ -83,3 +85,32 @@ def test_where_probabilities_decide_errors_are_those_of_their_rule():
 def test_of_nothing_kept_nothing_is_known():
     assert told({"max_cloud_cover": 0.1}, 0.6) == (UNKNOWN, UNKNOWN)
     assert told({}) == (UNKNOWN, UNKNOWN)
+
+
+def test_what_is_judged_is_each_tile_that_was_drawn_with_its_own_donor_ground_and_image(
+    monkeypatch,
+):
+    """By hand: of the first image the second tile was painted, of the second the first has no ground that anybody saw."""
+    estimate = CoverEstimate(PIXELS, 250, 250, 0, 0, 750, 250.0)
+    one = TileFacts("a", PIXELS, RAW_BYTES, estimate, None, LENGTH, None, surface="water", donor=7)
+    tiles = {
+        "first": [one, replace(one, donor=None)],
+        "second": [replace(one, surface=None), replace(one, surface="snow", donor=3, raw_bytes=99)],
+    }
+    judged = []
+    monkeypatch.setattr(
+        draw_error,
+        "doubts",
+        lambda _surrogate, taken, _rule: judged.append(taken) or (Doubt(0.0, 0.0, 9.0),) * 2,
+    )
+    images = [SimpleNamespace(acquisition=SimpleNamespace(id=name)) for name in tiles]
+    assembly = SimpleNamespace(scenario=SimpleNamespace(pruning=PruningModel()))
+    draw_errors(
+        assembly, surrogate(), SimpleNamespace(facts_of=tiles), SimpleNamespace(images=images)
+    )
+    (taken,) = judged
+    assert taken.donor.tolist() == [7, 3]
+    assert [SURFACES[number] for number in taken.surface] == ["water", "snow"]
+    assert taken.image.tolist() == [0, 1]
+    assert taken.cover.tolist() == [0.25, 0.25]
+    assert taken.sizes.tolist() == [[RAW_BYTES, PIXELS], [99, PIXELS]]

@@ -7,64 +7,13 @@ from hypothesis import strategies as st
 
 from payload import api, tables
 from payload.darkroom import drawer as drawers
-from payload.darkroom.drawer import Drawer
-from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts
 from payload.ledger import Entry, Fate, Pages, pages
 from payload.ledger import album as albums
 from payload.ledger.book import Ledger
 from payload.sim import flights
 from payload.tables import read_table
-from payload.types import CoverEstimate, NotCoded
 
 audits = sys.modules["payload.ledger.audit"]  # its room names a verb alike
-
-
-def facts(image, tiles):
-    cover = CoverEstimate(100, 30, 20, 5, 10, 65, 31.5)
-    rich = {
-        "thumbnail": Thumbnail(4, 20, 18),
-        "clear_part": ClearPart(40, NotCoded(9, 3, 6), 2),
-        "encodings": 3,
-        "surface": "water",
-    }
-    return tuple(
-        TileFacts(
-            f"{image}#0,{col}", 100, 800, cover, None if col else cover, 90, col, None, **rich
-        )
-        for col in range(tiles)
-    )
-
-
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
-def test_a_drawer_gives_back_what_was_put_in_whatever_was_looked_at_since(tmp_path_factory, looks):
-    """Against a dictionary, with room for three images."""
-    drawer, plain = Drawer(tmp_path_factory.mktemp("facts"), most_tiles=6), {}
-    for number in looks:
-        image = f"image-{number}"
-        if image in plain:
-            assert drawer[image] == plain[image]
-        else:
-            assert image not in drawer
-            drawer[image] = plain[image] = facts(image, 2)
-    assert dict(drawer) == plain
-
-
-def test_a_drawer_reads_what_another_has_written(tmp_path):
-    one, other = Drawer(tmp_path), Drawer(tmp_path)
-    one["image"] = facts("image", 3)
-    other.marks.update(one.write_all(["image"]))
-    assert other["image"] == one["image"]
-    assert "another" not in other
-
-
-def test_estimates_at_hand_are_those_of_the_facts(tmp_path):
-    """Whole numbers, what is not known, and sums of probabilities come back as they were."""
-    drawer = Drawer(tmp_path, most_tiles=1)
-    unknown = TileFacts("b#0,0", 100, 800, CoverEstimate(100, 30), None, 90, None)
-    drawer["a"], drawer["b"] = facts("a", 3), (unknown,)
-    for image in ("a", "b"):
-        assert drawer.estimates(image) == {fact.tile_id: fact.estimate for fact in drawer[image]}
-        assert all(type(e.cloud_px) is int for e in drawer.estimates(image).values())
 
 
 @given(
