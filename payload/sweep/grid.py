@@ -59,9 +59,14 @@ class Grid:
 
     def data_of(self, run: Run) -> dict[str, object]:
         """The scenario of a run as plain data."""
-        changes = [*_changes(self.spec, self.cells[run.cell])]
-        changes.append(Change(("seed",), run.seed, "seeds"))
-        return self.template.changed(changes)[0]
+        return self.template.changed(self._changes_of(run.cell, run.seed))[0]
+
+    def scenario_of(self, cell: int, seed: int) -> Scenario:
+        """The scenario of a cell flown with a seed."""
+        return self.template.scenario(self._changes_of(cell, seed))
+
+    def _changes_of(self, cell: int, seed: int) -> list[Change]:
+        return [*_changes(self.spec, self.cells[cell]), Change(("seed",), seed, "seeds")]
 
 
 def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
