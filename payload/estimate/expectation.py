@@ -25,6 +25,7 @@ from payload.sim.flights import WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
+from payload.targets import is_within
 from payload.types import Opportunity
 
 SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
@@ -195,12 +196,14 @@ def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
     if rules.policy == "none" or not images or not isinstance(assembly.source, Glancing):
         return 0
     seen = glances_of(assembly, images)
-    covers = [
-        sum(tile.cover * (tile.pixels or 1) for tile in tiles)
-        / sum(tile.pixels or 1 for tile in tiles)
+    cloudy = sum(
+        not is_within(
+            rules.max_cloud_cover,
+            cloudy_px=sum(tile.cover * (tile.pixels or 1) for tile in tiles),
+            pixels=sum(tile.pixels or 1 for tile in tiles),
+        )
         for tiles in seen
-    ]
-    cloudy = sum(cover > rules.max_cloud_cover for cover in covers) / len(covers)
+    ) / len(seen)
     columns = assembly.calendar.columns
     chances = dict(zip(columns.targets, columns.of_target, strict=True))
     count = 0.0
