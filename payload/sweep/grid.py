@@ -142,7 +142,7 @@ def code_digest() -> str:
 def _guests(scenario: Scenario) -> list[str | None]:
     """Digests of the model, and of the code of plug-ins that are none of ours."""
     masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
-    orbits = (satellite.orbit for satellite in scenario.satellites)
+    orbits = (satellite.orbit for satellite in scenario.fleet)
     choices: tuple[Choice, ...] = (
         scenario.scene,
         scenario.masker,
@@ -151,7 +151,8 @@ def _guests(scenario: Scenario) -> list[str | None]:
         scenario.scheduler,
         *orbits,
     )
-    codes = {_code(choice.socket, choice.kind) for choice in choices}
+    kinds = {(choice.socket, choice.kind) for choice in choices}
+    codes = {_code(*kind) for kind in kinds}
     return [masker.identity.sha256, *sorted(code for code in codes if code is not None)]
 
 
