@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from payload.darkroom.store import Store, find_store
-from payload.estimate.costs import BASE_BYTES, PAGE_BYTES, START_S_IN_EVENTS
+from payload.estimate.costs import PAGE_BYTES, START_S_IN_EVENTS
 from payload.outlay.cells import MOST_LOOKED_AT, Left, front, left_of, spread, try_some
 from payload.outlay.pixel_work import PixelWork
 from payload.sim.yardstick import bare_event_s
@@ -18,6 +18,9 @@ ROW_BYTES = 6_700
 """[byte] On disk: a row, of all arms. Measured."""
 TABLED_BYTES = 2_200
 """[byte] On disk: what all tables have of an arm of a run. Measured."""
+LEADING_BYTES, REPORTING_BYTES, FINISHING_BYTES = 100_000_000, 55_000_000, 330_000_000
+"""[byte] Memory of the process that hands out runs; of a run, what reports and files need alone; of tables and page, when no run
+flies any more. Measured."""
 CROWDED = 1.5
 """So many times as long as it should something takes where it is worth saying."""
 LAID_OUT = 3
@@ -131,7 +134,7 @@ def estimate_sweep(
         + (1 + jobs / at_once) * around_s,
         crowding=max(1.0, (time.perf_counter() - began_s) / (time.process_time() - start_s)),
         jobs=jobs,
-        memory_bytes=BASE_BYTES + jobs * round(outlay.memory_bytes),
+        memory_bytes=max(FINISHING_BYTES, LEADING_BYTES + jobs * outlay.memory_bytes),
         disk_bytes=PAGE_BYTES + len(grid.runs) * (ROW_BYTES + TABLED_BYTES * len(spec.arms)),
         shared=outlay.shared,
         unfit=outlay.tries.unfit,
@@ -170,7 +173,8 @@ class _Outlay:
             painted_s = min(alone_s, painted_s)
         self.shared = 1.0 - painted_s / alone_s if alone_s > 0.0 else 0.0
         self.flying_s = flown_s + painted_s
-        self.memory_bytes = max((cost.memory_bytes for cost in costs.values()), default=0.0)
+        most_bytes = max((cost.memory_bytes for cost in costs.values()), default=0.0)
+        self.memory_bytes = max(0, round(most_bytes) - REPORTING_BYTES)
         self._runs = len(left.runs)
         self._longest_s = min(
             self.flying_s,
