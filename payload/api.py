@@ -20,6 +20,7 @@ from payload.equipment import make_sensor
 from payload.estimate import Estimate, estimate
 from payload.examination import check, examine
 from payload.jobs import check_jobs
+from payload.outlay import SweepEstimate, estimate_sweep
 from payload.ports import SceneSource
 from payload.products.cloud_masks import MaskReport
 from payload.products.cloud_masks import mask_images as mask
@@ -96,6 +97,7 @@ __all__ = [
     "SceneReport",
     "SearchTerms",
     "Surrogate",
+    "SweepEstimate",
     "SweepResult",
     "SweepSpec",
     "Terms",
@@ -113,6 +115,7 @@ __all__ = [
     "compress_listed",
     "earth",
     "estimate",
+    "estimate_sweep",
     "examine",
     "executor",
     "fly",

@@ -60,3 +60,24 @@ class Target:
         if self.coverage is None:
             return self.priority
         return self.priority * math.fsum(self.coverage.tile_shares)
+
+
+def is_within(limit: float, *, cloudy_px: float, pixels: int) -> bool:
+    """Whether so many cloudy ones of so many pixels are no more than a limit of cover; none of none are.
+
+    A quotient is rounded to the nearest float, and so is the decimal that a user writes: equal shares are equal floats,
+    and rounding keeps the order of others. A product with the limit has a rounding of its own.
+
+    >>> is_within(0.57, cloudy_px=57, pixels=100), 57 <= 0.57 * 100
+    (True, False)
+    """
+    return not pixels or cloudy_px / pixels <= limit
+
+
+def is_clear_enough(limit: float, *, clear_px: int, pixels: int) -> bool:
+    """Whether an image with so many clear ones of so many pixels is within a limit of cover.
+
+    >>> is_clear_enough(0.7, clear_px=3, pixels=10), 3 >= (1 - 0.7) * 10
+    (True, False)
+    """
+    return is_within(limit, cloudy_px=pixels - clear_px, pixels=pixels)

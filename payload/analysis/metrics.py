@@ -24,6 +24,7 @@ from payload.analysis.way_up import thumbnail_notes, thumbnails_of, upload_notes
 from payload.ledger import Fate, FlightRecord
 from payload.scenario.faults import FaultKind
 from payload.scenario.prices import PricesModel
+from payload.targets import is_clear_enough
 from payload.types import CoverEstimate, Target
 
 SCHEMA_VERSION = 2
@@ -246,7 +247,8 @@ def _clear_targets(flown: Flown, shots: Iterable[Shot]) -> set[str]:
     for shot in shots:
         own = limits.get(shot.target)
         limit = flown.clear_limit if own is None else own
-        if shot.clear_down_px >= (1 - limit) * shot.valid_px and shot.clear_down_px:
+        have_px = shot.clear_down_px
+        if have_px and is_clear_enough(limit, clear_px=have_px, pixels=shot.valid_px):
             clear.add(shot.target)
     return clear
 

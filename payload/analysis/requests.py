@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from payload.ledger import Fate, FlightRecord, Image
+from payload.targets import is_clear_enough
 from payload.types import CoverEstimate, Target
 
 Summary = dict[str, Any]
@@ -40,6 +41,11 @@ class Wanted:
         valid_px = sum(item.valid_px for item in found)
         return sum(item.cloud_px for item in found) / valid_px if valid_px else None
 
+    def is_cloudy(self, image: Image, target: Target) -> bool:
+        """Whether an image of a target is known to be cloudy, by the masker that flew."""
+        cover = self.cover(image)
+        return cover is not None and cover > self.limit(target)
+
 
 def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
     """The key `requests` of a summary."""
@@ -48,9 +54,7 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
     named = {target.name: target for target in wanted.targets}
     cloudy = retaken = 0
     for image in record.images:
-        cover = wanted.cover(image)
-        limit = wanted.limit(named[image.acquisition.opportunity.target])
-        cloudy += cover is not None and cover > limit
+        cloudy += wanted.is_cloudy(image, named[image.acquisition.opportunity.target])
         retaken += image.is_retake
     areas = areas_of(record, wanted)
     made = record.ledger.reports_made
@@ -109,13 +113,13 @@ def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[flo
 def _clear_s(image: Image, record: FlightRecord, wanted: Wanted, limit: float) -> float | None:
     """[s] When so much of an image was down clear that it counts; None if it never was."""
     tile_ids = image.acquisition.tile_ids
-    needed = (1 - limit) * sum(wanted.estimates[item].valid_px for item in tile_ids)
+    valid_px = sum(wanted.estimates[item].valid_px for item in tile_ids)
     have = 0
     for down_s, tile_id in sorted(
         (record.delivered_s[item], item) for item in tile_ids if item in record.delivered_s
     ):
         have += wanted.estimates[tile_id].clear_px or 0
-        if have and have >= needed:
+        if have and is_clear_enough(limit, clear_px=have, pixels=valid_px):
             return down_s
     return None
 

@@ -7,8 +7,8 @@ import typer
 
 from payload.commands.many import progress, resumable
 from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
-from payload.commands.talk import answer, answer_json
-from payload.errors import SweepError
+from payload.commands.talk import answer, answer_json, as_dict
+from payload.errors import ScenarioError, SweepError
 from payload.jobs import check_jobs
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ ClusterAddress = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to more than 20,000 runs.")]
+Estimate = Annotated[
+    bool, typer.Option("--estimate", help="Tell what is left to fly would take, and fly nothing.")
+]
 Retry = Annotated[bool, typer.Option("--retry", help="Fly again what failed before.")]
 
 
@@ -38,6 +41,7 @@ def sweep(
     as_json: AsJson = False,
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
+    estimate: Estimate = False,
 ) -> None:
     """Fly a scenario many times with its keys varied, and see what they do.
 
@@ -51,6 +55,15 @@ def sweep(
     refuse_remote([file, out])
     check_jobs(jobs, "--jobs")
     spec = api.load_sweep(file)
+    if estimate:
+        if cluster is not None:
+            raise ScenarioError("--estimate tells of this machine alone: leave --cluster out")
+        expected = api.estimate_sweep(spec, out, jobs=jobs, wishes=api.Wishes(yes, retry))
+        if as_json:
+            answer_json(as_dict(expected))
+        else:
+            answer(expected.sentence())
+        return
     with resumable(out / spec.name), progress(quiet=quiet) as tell:
         result = api.run_sweep(
             spec,

@@ -64,7 +64,7 @@ class Remembered:
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
         """The facts of an image's tiles, in grid order; records go into the file `spool`."""
-        key = self._key(acquisition)
+        key = self.key(acquisition)
         facts = self.store.read(key, spool)
         if facts is None:
             facts = self.darkroom.develop(acquisition, spool)
@@ -77,24 +77,24 @@ class Remembered:
         """The facts of some of an image's tiles, also where all were developed before."""
         if not numbers:
             return ()
-        whole = self.store.read(self._key(acquisition), None)
+        whole = self.store.read(self.key(acquisition), None)
         if whole is not None:
             return tuple(whole[number].without_records for number in numbers)
         found: dict[int, TileFacts] = {}
         for number in numbers:
-            facts = self.store.read(self._key(acquisition, number), None)
+            facts = self.store.read(self.key(acquisition, number), None)
             if facts is not None:
                 found[number] = facts[0]
         missing = [number for number in numbers if number not in found]
         fresh = self.darkroom.develop_some(acquisition, missing)
         for number, fact in zip(missing, fresh, strict=True):
-            self.store.write(self._key(acquisition, number), (fact,), None)
+            self.store.write(self.key(acquisition, number), (fact,), None)
             found[number] = fact
         return tuple(found[number] for number in numbers)
 
     def knows(self, acquisition: Acquisition, *, records: bool) -> bool:
         """Whether all tiles of an image are remembered, with their records if those are wanted."""
-        return self.store.holds(self._key(acquisition), records=records)
+        return self.store.holds(self.key(acquisition), records=records)
 
     def known_tiles(self, acquisition: Acquisition) -> int:
         """How many of an image's tiles are remembered, with the others or alone."""
@@ -102,12 +102,12 @@ class Remembered:
         if self.knows(acquisition, records=False):
             return tiles
         return sum(
-            self.store.holds(self._key(acquisition, number), records=False)
+            self.store.holds(self.key(acquisition, number), records=False)
             for number in range(tiles)
         )
 
-    def _key(self, acquisition: Acquisition, number: int | None = None) -> str:
-        """Of the work on an image, or on one of its tiles."""
+    def key(self, acquisition: Acquisition, number: int | None = None) -> str:
+        """Name of the work on an image, or on one of its tiles: work of equal name is done once."""
         view = asdict(acquisition.view) | {"utc": acquisition.view.utc.isoformat()}
         image = [acquisition.id, acquisition.tile_raw_bytes]
         return digest_json([self.payload, view, image, number])

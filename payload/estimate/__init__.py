@@ -8,6 +8,6 @@
 Nothing is flown.
 """
 
-from payload.estimate.expectation import Estimate, estimate
+from payload.estimate.expectation import Estimate, Foreseen, estimate, foresee
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Foreseen", "estimate", "foresee"]

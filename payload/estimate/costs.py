@@ -9,8 +9,12 @@ from payload.sim.flights import MOST_TILES
 EVENTS_PER_TILE = 90
 """Bare events that fit into what a tile of an arm takes beyond its facts. Measured on 15,036 tiles: the story 40, its
 sums, tables and page the rest."""
+SUMMED_EVENTS_PER_TILE = 50
+"""Of these, what a flight takes that leaves its sums alone: the story and the sums. Measured."""
 EVENTS_PER_CONTACT = 120
 """Bare events that fit into a contact of an arm, whatever it carries. Measured: the story 70, its rows the rest."""
+SUMMED_EVENTS_PER_CONTACT = 70
+"""Of these, the story. Measured."""
 EVENTS_PER_STATE = 4.5
 """Bare events that fit into a satellite's state, in words and as a place of the track. Measured."""
 EVENTS_PER_SHOWN_STATE = 9
@@ -93,6 +97,16 @@ class Extent:
             + EVENTS_PER_STATE * self.states
             + EVENTS_PER_SHOWN_STATE * self._shown_states
             + LOOK_S_IN_EVENTS * self.looks * arms
+        )
+
+    @property
+    def summed_events(self) -> float:
+        """Of these, what a flight takes that leaves its sums alone, in a process that has flown before."""
+        arms = len(ARMS)
+        return arms * (
+            SUMMED_EVENTS_PER_TILE * self.tiles
+            + SUMMED_EVENTS_PER_CONTACT * self.contacts
+            + LOOK_S_IN_EVENTS * self.looks
         )
 
     @property

@@ -10,10 +10,11 @@ import os
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from payload.darkroom.facts import TileFacts
 from payload.darkroom.sampled import FEWEST_TILES
 from payload.darkroom.store import find_store
 from payload.estimate.costs import Extent
-from payload.estimate.products import Products, products_of
+from payload.estimate.products import products_of
 from payload.estimate.remembering import remembered_share
 from payload.estimate.trying import glances_of, timed, work_on_some
 from payload.ports import Glancing
@@ -24,6 +25,7 @@ from payload.sim.flights import WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
+from payload.targets import is_within
 from payload.types import Opportunity
 
 SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
@@ -69,8 +71,70 @@ class Estimate:
         return expected if self.advice is None else f"{expected}; {self.advice}"
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The work of a flight, by kind, before it is done.
+
+    Attributes:
+        assembly: The scenario, assembled without a memo.
+        planned: Images of the first plan.
+        facts: Of the tiles of some of them.
+        event_s: [s] Of a bare event of SimPy.
+        settled_s: [s] Of geometry and of all plans of all arms.
+        images: As in `Estimate`.
+        painted_s: [s] Of pixel work on an image, had nobody done it before.
+        remembered: Which part of that lies in the memo, 0 to 1.
+        drawn_s: [s] Of draws for an image.
+        extent: How much there is of everything.
+        advice: As in `Estimate`.
+    """
+
+    assembly: Assembly
+    planned: tuple[Opportunity, ...]
+    facts: list[TileFacts]
+    event_s: float
+    settled_s: float
+    images: int
+    painted_s: float
+    remembered: float
+    drawn_s: float
+    extent: Extent
+    advice: str | None
+
+    @property
+    def summed_s(self) -> float:
+        """[s] Of a flight that leaves its sums alone, without pixel work, in a process that has flown before."""
+        return (
+            self.settled_s + self.images * self.drawn_s + self.event_s * self.extent.summed_events
+        )
+
+
 def estimate(scenario: Scenario) -> Estimate:
     """Expect what `run` will take on this machine.
+
+    Raises:
+        PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
+    """
+    work = foresee(scenario)
+    products = products_of(work.assembly, work.planned, work.facts, work.extent.tiles)
+    image_s = work.painted_s * (1.0 - work.remembered) + work.drawn_s
+    return Estimate(
+        images=work.images,
+        tiles=work.extent.tiles,
+        cpu_s=work.settled_s
+        + work.images * image_s
+        + products.shown_s
+        + work.event_s * work.extent.events,
+        memory_bytes=work.extent.memory_bytes,
+        disk_bytes=work.extent.disk_bytes + products.bytes,
+        image_s=image_s,
+        at_once=_at_once(work.assembly, work.images),
+        advice=work.advice,
+    )
+
+
+def foresee(scenario: Scenario) -> Foreseen:
+    """Expect the work of a flight on this machine.
 
     Raises:
         PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
@@ -86,18 +150,17 @@ def estimate(scenario: Scenario) -> Estimate:
     arms = len(ARMS)
     planning_s = arms * (planned_s + again_s * (anew.plans - 1.0) * anew.share)
     images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
-    image_s, image_tiles, facts = work_on_some(assembly, plan.images)
+    worked_s, image_tiles, facts = work_on_some(assembly, plan.images)
     tiles = round(image_tiles * images)
     is_painted = scenario.fidelity == "pixels"
-    share = _painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
+    share = painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
     remembered = remembered_share(assembly, plan.images, find_store(), share)
-    image_s *= 1.0 - remembered
+    painted_s, drawn_s = (worked_s, 0.0) if assembly.surrogate is None else (0.0, worked_s)
     if scenario.fidelity == "sampled":
-        image_s *= min(1.0, _alone(assembly) * share)
-        image_s += event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
+        painted_s *= min(1.0, _alone(assembly) * share)
+        drawn_s = event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
     paints = is_painted or (scenario.fidelity == "sampled" and remembered < 1.0)
     is_compiled = paints or images >= 200  # many glances load it too
-    products = products_of(assembly, plan.images, facts, tiles) if is_painted else Products(0.0, 0)
     extent = Extent(
         images=images,
         tiles=tiles,
@@ -109,19 +172,17 @@ def estimate(scenario: Scenario) -> Estimate:
         painted_px=_painted_px(assembly) if paints else 0,
         hands_out=not anew.is_bounded,
     )
-    return Estimate(
+    return Foreseen(
+        assembly=assembly,
+        planned=plan.images,
+        facts=facts,
+        event_s=event_s,
+        settled_s=assembled_s + arms * opened_s + planning_s,
         images=images,
-        tiles=tiles,
-        cpu_s=assembled_s
-        + arms * opened_s
-        + planning_s
-        + images * image_s
-        + products.shown_s
-        + event_s * extent.events,
-        memory_bytes=extent.memory_bytes,
-        disk_bytes=extent.disk_bytes + products.bytes,
-        image_s=image_s,
-        at_once=_at_once(assembly, images),
+        painted_s=painted_s,
+        remembered=remembered,
+        drawn_s=drawn_s,
+        extent=extent,
         advice=anew.advice_on(planning_s),
     )
 
@@ -135,12 +196,14 @@ def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
     if rules.policy == "none" or not images or not isinstance(assembly.source, Glancing):
         return 0
     seen = glances_of(assembly, images)
-    covers = [
-        sum(tile.cover * (tile.pixels or 1) for tile in tiles)
-        / sum(tile.pixels or 1 for tile in tiles)
+    cloudy = sum(
+        not is_within(
+            rules.max_cloud_cover,
+            cloudy_px=sum(tile.cover * (tile.pixels or 1) for tile in tiles),
+            pixels=sum(tile.pixels or 1 for tile in tiles),
+        )
         for tiles in seen
-    ]
-    cloudy = sum(cover > rules.max_cloud_cover for cover in covers) / len(covers)
+    ) / len(seen)
     columns = assembly.calendar.columns
     chances = dict(zip(columns.targets, columns.of_target, strict=True))
     count = 0.0
@@ -174,7 +237,7 @@ def _at_once(assembly: Assembly, images: int) -> int:
     return (os.cpu_count() or 1) if is_worth_it else 1
 
 
-def _painted_share(rules: SampledModel, tiles: int) -> float:
+def painted_share(rules: SampledModel, tiles: int) -> float:
     """How large a sample is going to be, of so many tiles; of few it is smaller for the same error.
 
     Source: Cochran, Sampling Techniques (3rd ed., 1977), section 4.4.

@@ -42,8 +42,8 @@ def products_of(
     facts: Sequence[TileFacts],
     tiles: int,
 ) -> Products:
-    """What is kept comes down, as far as the contacts carry it, and some of it is shown."""
-    if not tiles:
+    """What is kept comes down, as far as the contacts carry it, and some of it is shown; nothing where nothing is painted."""
+    if not tiles or assembly.scenario.fidelity != "pixels":
         return Products(0.0, 0)
     tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)
     kept_bytes = tile_bytes * tiles * _kept_share(assembly, images, facts)

@@ -37,7 +37,12 @@ class _Idle:
 
 
 def remembered_share(
-    assembly: Assembly, images: tuple[Opportunity, ...], store: Store | None, painted_share: float
+    assembly: Assembly,
+    images: tuple[Opportunity, ...],
+    store: Store | None,
+    painted_share: float,
+    *,
+    records: bool = True,
 ) -> float:
     """Which part of the tiles that a run paints it finds in a memo, 0 to 1.
 
@@ -49,6 +54,7 @@ def remembered_share(
         images: That are planned.
         store: The memo; None where there is none.
         painted_share: Of all tiles, as is expected: 1 by pixels.
+        records: Whether records of tiles are wanted, as by a run; who sums up wants facts alone.
     """
     chosen = spread(images, ASKED_IMAGES)
     if store is None or not chosen or assembly.surrogate is not None:
@@ -57,7 +63,7 @@ def remembered_share(
     assert isinstance(painter, Remembered)
     exposed = [assembly.camera.expose(image) for image in chosen]
     if assembly.scenario.fidelity == "pixels":  # records of some tiles alone serve nobody
-        return sum(painter.knows(image, records=True) for image in exposed) / len(exposed)
+        return sum(painter.knows(image, records=records) for image in exposed) / len(exposed)
     held, tiles = (
         sum(map(count, exposed))
         for count in (painter.known_tiles, lambda image: len(image.tile_ids))

@@ -66,17 +66,30 @@ def _on_a_line(value: object) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
+def _behind_link(path: Path) -> Path:
+    """Where a folder stands that a link names, or is to stand; the link itself where it names a file, or nothing for ever."""
+    if not path.is_symlink():
+        return path
+    found = Path(os.path.realpath(path))
+    return path if found.is_file() or found.is_symlink() else found
+
+
 @dataclass
 class ResultsFolder:
     """`<parent>/<name>`, replaced whole by what is written between entering and leaving.
 
-    On an exception what was written is removed and an older folder of that name stays as it was.
+    On an exception what was written is removed and an older folder of that name stays as it was. Where the name is a
+    symbolic link to a folder elsewhere, all this happens there, and the link stays.
     """
 
     parent: Path
     name: str
     _mark: str = field(default_factory=lambda: token_hex(4), init=False)
     _held: IO[bytes] | None = field(default=None, init=False, repr=False)
+    _place: Path = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._place = _behind_link(self.final)
 
     @property
     def final(self) -> Path:
@@ -95,7 +108,7 @@ class ResultsFolder:
 
     def __enter__(self) -> Self:
         try:
-            self.parent.mkdir(parents=True, exist_ok=True)
+            self._place.parent.mkdir(parents=True, exist_ok=True)
             self._sweep()
             self._held = self._beside("lock", self._mark).open("ab")
             hold(self._held)
@@ -134,12 +147,12 @@ class ResultsFolder:
         _bring_to_disk(self.partial)  # its name must not outlive a power cut without what it names
         old = self._beside("old", self._mark)
         while True:
-            if self.final.is_symlink() or self.final.is_file():
-                self.final.unlink(missing_ok=True)
+            if self._place.is_symlink() or self._place.is_file():
+                self._place.unlink(missing_ok=True)
             with suppress(FileNotFoundError):  # or another run of that name has just put it aside
-                self.final.rename(old)
+                self._place.rename(old)
             try:
-                self.partial.rename(self.final)
+                self.partial.rename(self._place)
             except OSError as error:
                 if error.errno not in {ENOTEMPTY, EEXIST}:
                     raise
@@ -148,7 +161,7 @@ class ResultsFolder:
             shutil.rmtree(
                 old, ignore_errors=True
             )  # it was faster, and its results are replaced, too
-        _sync(self.parent)  # the new name stands before what it replaces goes
+        _sync(self._place.parent)  # the new name stands before what it replaces goes
         shutil.rmtree(old, ignore_errors=True)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
@@ -157,7 +170,7 @@ class ResultsFolder:
 
     def _sweep(self) -> None:
         """Remove what killed runs of the same name left; older results that one had just put aside are put back."""
-        for lock in self.parent.glob(f".{escape(self.name)}.lock-*"):
+        for lock in self._place.parent.glob(f".{escape(self._place.name)}.lock-*"):
             with left_behind(lock) as is_left:
                 if not is_left:
                     continue
@@ -167,10 +180,10 @@ class ResultsFolder:
     def _clear(self, mark: str) -> None:
         """Remove what a run has not brought to an end, and put back what it had put aside."""
         old = self._beside("old", mark)
-        if old.exists() and not self.final.exists():
-            old.rename(self.final)
+        if old.exists() and not self._place.exists():
+            old.rename(self._place)
         for left in (old, self._beside("partial", mark)):
             shutil.rmtree(left, ignore_errors=True)
 
     def _beside(self, what: str, mark: str) -> Path:
-        return self.parent / f".{self.name}.{what}-{mark}"
+        return self._place.parent / f".{self._place.name}.{what}-{mark}"

@@ -77,7 +77,7 @@ def as_flown_rows(
     rows: list[Row] = []
     for image in record.images:
         taken, cover = image.acquisition, wanted.cover(image)
-        is_cloudy = cover is not None and cover > wanted.limit(named[taken.opportunity.target])
+        is_cloudy = wanted.is_cloudy(image, named[taken.opportunity.target])
         down = sum(item in record.delivered_s for item in taken.tile_ids)
         rows.append(
             (

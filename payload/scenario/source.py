@@ -1,9 +1,12 @@
 """YAML text as data, with the line of each key. Plain data only: no tags, no anchors, no repeated keys."""
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,10 +27,36 @@ _TAGS: dict[type[yaml.Node], frozenset[str]] = {
 """All that plain data needs, and no object of Python."""
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with the scalars of YAML 1.2's core schema: `22:30` and dates stay text, 1e6 is a number."""
+_LIBYAML: Any = getattr(yaml, "CSafeLoader", None)
+"""Reads 1 MB in 1 s where PyYAML's own parser takes 10; None where PyYAML was built without it."""
+_READ_APART = re.compile(
+    r"[^\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[!?%]|---|[|>][-+0-9]{0,2}#"
+)
+"""Tabs, rare breaks and marks of Unicode, tags, `?`, directives, markers of documents, comments glued to `|` and `>`: with one of
+these libyaml takes texts that PyYAML's own parser refuses, or counts lines otherwise. Found by comparing both on made-up texts."""
+
+
+class _Nodes(yaml.composer.Composer, yaml.resolver.BaseResolver):
+    """Nodes out of events, with the scalars of YAML 1.2's core schema: `22:30` and dates stay text, 1e6 is a number."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - the name and type are PyYAML's
+
+    def __init__(self, events: Iterable[yaml.Event]) -> None:
+        yaml.composer.Composer.__init__(self)
+        yaml.resolver.BaseResolver.__init__(self)
+        self._left = deque(events)
+
+    def check_event(self, *kinds: type[yaml.Event]) -> bool:
+        """Whether the next event is of a kind."""
+        return bool(self._left) and isinstance(self._left[0], kinds)
+
+    def peek_event(self) -> yaml.Event:
+        """The next event, which stays."""
+        return self._left[0]
+
+    def get_event(self) -> yaml.Event:
+        """The next event."""
+        return self._left.popleft()
 
 
 for _tag, _pattern, _first in (
@@ -40,7 +69,7 @@ for _tag, _pattern, _first in (
     ),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
 ):
-    _Loader.add_implicit_resolver(
+    _Nodes.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
     )
 
@@ -110,14 +139,14 @@ def parse_value(text: str, what: str) -> object:
 
 def _compose(text: str, what: str) -> yaml.Node | None:
     try:
-        events = list(yaml.parse(text, Loader=_Loader))
+        events = _events(text)
         for event in events:
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 at = event.start_mark.line + 1 if event.start_mark else 1
                 raise ScenarioError(
                     f"{what}:{at}: anchors and aliases (&, *) are not supported; write the value out"
                 )
-        return yaml.compose(text, Loader=_Loader)
+        return _Nodes(events).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
@@ -128,6 +157,14 @@ def _compose(text: str, what: str) -> yaml.Node | None:
         raise ScenarioError(f"{what}: is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise ScenarioError(f"{what}: is nested too deeply") from error
+
+
+def _events(text: str) -> list[yaml.Event]:
+    """What a text says, or the complaint of PyYAML's own parser, which tells more than that of libyaml."""
+    if _LIBYAML is not None and not _READ_APART.search(text):
+        with suppress(yaml.YAMLError):
+            return list(yaml.parse(text, Loader=_LIBYAML))
+    return list(yaml.parse(text, Loader=yaml.SafeLoader))
 
 
 def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> object:

@@ -12,7 +12,11 @@ from payload.plans import PlanContext
 from payload.ports import Glancing
 from payload.scheduling.exact import Milp
 from payload.sim.assemble import Assembly
+from payload.targets import is_clear_enough, is_within
 from payload.types import Opportunity
+
+SURE_DIGITS = 6
+"""Of a pixel in a cover times pixels: shares of whole pixels become whole again."""
 
 
 def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> float | None:
@@ -70,10 +74,9 @@ def _found_clear(images: Iterable[Image], wanted: Wanted) -> set[str]:
         opportunity = image.acquisition.opportunity
         tiles = [wanted.estimates[item] for item in image.acquisition.tile_ids]
         clear_px = sum(tile.clear_px or 0 for tile in tiles)
-        needed_px = (1.0 - wanted.limit(named[opportunity.target])) * sum(
-            tile.valid_px for tile in tiles
-        )
-        if clear_px >= needed_px:
+        valid_px = sum(tile.valid_px for tile in tiles)
+        limit = wanted.limit(named[opportunity.target])
+        if is_clear_enough(limit, clear_px=clear_px, pixels=valid_px):
             found.add(opportunity.id)
     return found
 
@@ -91,7 +94,8 @@ class _Looking:
         """Whether its cover is within its target's limit."""
         glances = self._source.glance(self._camera.view(item), self._windows)
         pixels = [window.pixels for window in self._windows]
-        cloud_px = math.fsum(
+        cloudy_px = math.fsum(
             glance.cover * count for glance, count in zip(glances, pixels, strict=True)
         )
-        return cloud_px <= self._wanted.limit(self._targets[item.target]) * sum(pixels)
+        limit = self._wanted.limit(self._targets[item.target])
+        return is_within(limit, cloudy_px=round(cloudy_px, SURE_DIGITS), pixels=sum(pixels))

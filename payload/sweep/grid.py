@@ -59,9 +59,14 @@ class Grid:
 
     def data_of(self, run: Run) -> dict[str, object]:
         """The scenario of a run as plain data."""
-        changes = [*_changes(self.spec, self.cells[run.cell])]
-        changes.append(Change(("seed",), run.seed, "seeds"))
-        return self.template.changed(changes)[0]
+        return self.template.changed(self._changes_of(run.cell, run.seed))[0]
+
+    def scenario_of(self, cell: int, seed: int) -> Scenario:
+        """The scenario of a cell flown with a seed."""
+        return self.template.scenario(self._changes_of(cell, seed))
+
+    def _changes_of(self, cell: int, seed: int) -> list[Change]:
+        return [*_changes(self.spec, self.cells[cell]), Change(("seed",), seed, "seeds")]
 
 
 def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
@@ -137,7 +142,7 @@ def code_digest() -> str:
 def _guests(scenario: Scenario) -> list[str | None]:
     """Digests of the model, and of the code of plug-ins that are none of ours."""
     masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
-    orbits = (satellite.orbit for satellite in scenario.satellites)
+    orbits = (satellite.orbit for satellite in scenario.fleet)
     choices: tuple[Choice, ...] = (
         scenario.scene,
         scenario.masker,
@@ -146,7 +151,8 @@ def _guests(scenario: Scenario) -> list[str | None]:
         scenario.scheduler,
         *orbits,
     )
-    codes = {_code(choice.socket, choice.kind) for choice in choices}
+    kinds = {(choice.socket, choice.kind) for choice in choices}
+    codes = {_code(*kind) for kind in kinds}
     return [masker.identity.sha256, *sorted(code for code in codes if code is not None)]
 
 

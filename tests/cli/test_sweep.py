@@ -48,3 +48,17 @@ def test_a_million_cells_are_refused_by_a_sentence(call, write_scenario, tmp_pat
     assert found.code == 2
     assert "1,000,000 runs" in found.err
     assert "--yes" in found.err
+
+
+def test_an_estimate_is_a_sentence_or_data_and_flies_nothing(call, file, tmp_path):
+    words = ("sweep", file, "--out", tmp_path / "out", "--jobs", 1, "--estimate")
+    found = call(*words)
+    assert found.code == 0
+    assert found.out.startswith("2 runs left to fly: about ")
+    told = json.loads(call(*words, "--json").out)
+    assert (told["left"], told["flown"], told["cells"]) == (2, 0, 2)
+    assert min(told["cpu_s"], told["wall_s"], told["memory_bytes"], told["disk_bytes"]) > 0
+    assert not (tmp_path / "out").exists()
+    refused = call(*words, "--cluster", "local")
+    assert refused.code == 2
+    assert "this machine alone" in refused.err

@@ -106,7 +106,7 @@ def test_of_large_images_a_part_is_painted_that_tells_of_the_whole(root, monkeyp
 )
 def test_samples_of_few_tiles_are_as_small_as_they_were(tiles, error, painted):
     """Painted in flights of the quickstart, of Phi-Sat-2's eight images, and of the quickstart in tiles of 64 px."""
-    share = expectation._painted_share(SampledModel(error=error), tiles)
+    share = expectation.painted_share(SampledModel(error=error), tiles)
     assert painted / 2 <= share * tiles <= painted * 2
 
 

@@ -150,6 +150,15 @@ def test_a_target_s_own_limit_goes_before_the_scenario_s_and_is_met_where_it_is_
     assert found["targets"]["clear_delivered"] == clear
 
 
+@pytest.mark.parametrize(("clear_px", "count"), [(430, 1), (429, 0)])
+def test_exactly_the_wanted_share_of_clear_pixels_is_enough(clear_px, count):
+    """43 % of an image at a limit of 57 %, and a pixel less of each tile."""
+    exact = {tile: estimate(true_cloud=1000 - clear_px, clear=clear_px) for tile in ESTIMATES}
+    target = Target("place", 0.0, 0.0, max_cloud_cover=0.57)
+    found = summary(exact, [target], prune=flight("prune", ALL_DOWN))
+    assert found["targets"]["clear_delivered"] == count
+
+
 def test_nothing_clear_is_no_clear_target_whatever_the_limit():
     overcast = {tile: estimate(true_cloud=1000) for tile in ESTIMATES}
     target = Target("place", 0.0, 0.0, max_cloud_cover=1.0)

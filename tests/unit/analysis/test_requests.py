@@ -72,6 +72,15 @@ def test_an_image_is_down_clear_when_the_tile_arrives_with_which_enough_is_clear
         assert clear_deliveries(record, own) == clear
 
 
+@pytest.mark.parametrize(("limit", "clear_px"), [(0.57, 43), (0.7, 30), (0.95, 5)])
+def test_exactly_the_wanted_share_is_clear_and_a_pixel_less_is_not(limit, clear_px):
+    """Of a hundred pixels 43 at a limit of 57 %, and so on."""
+    target = Target("place", 0, 0, max_cloud_cover=limit)
+    for have_px, clear in ((clear_px, {"place": [110.0]}), (clear_px - 1, {})):
+        record, estimates = flight(image("i", "place", 100.0, [have_px]))
+        assert clear_deliveries(record, Wanted((target,), 0.5, estimates)) == clear
+
+
 def test_nothing_clear_is_no_clear_image_whatever_the_limit():
     record, estimates = flight(image("i", "place", 100.0, [0, 0]))
     wanted, found = told(record, estimates, Target("place", 0, 0, max_cloud_cover=1.0))

@@ -87,7 +87,7 @@ def keys_of(scenario):
     """The keys of the pixel work on the first image that could be taken."""
     assembly = assemble(scenario, store=find_store())
     image = assembly.camera.expose(next(iter(assembly.opportunities["one"])))
-    return assembly.painter._key(image), assembly.painter._key(image, 0)
+    return assembly.painter.key(image), assembly.painter.key(image, 0)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_another_view_has_another_key(write_scenario):
         replace(image, view=replace(image.view, lat_deg=image.view.lat_deg + 1e-9)),
         replace(image, view=replace(image.view, sun_elevation_deg=1.0)),
     )
-    keys = {assembly.painter._key(each) for each in (image, *others)}
+    keys = {assembly.painter.key(each) for each in (image, *others)}
     assert len(keys) == 4
 
 

@@ -169,3 +169,45 @@ def test_a_file_system_that_cannot_sync_takes_results_all_the_same(tmp_path, mon
     monkeypatch.setattr(os, "fsync", refuse)
     write(tmp_path, "me")
     assert "me" in told(tmp_path)
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["of a folder", "of one yet to be made"])
+def test_a_link_stays_and_the_results_stand_where_it_points(tmp_path, exists):
+    """As where results are kept on another, larger disk."""
+    disk, here = tmp_path / "disk", tmp_path / "here"
+    here.mkdir()
+    if exists:
+        (disk / "results").mkdir(parents=True)
+        (disk / "results" / "older.txt").touch()
+    (here / "name").symlink_to(disk / "results", target_is_directory=True)
+    for by in ("me", "me again"):
+        write(here, by)
+    assert (here / "name").is_symlink()
+    assert f'"{by}"' in (disk / "results" / "summary.json").read_text()
+    assert told(here) == (disk / "results" / "summary.json").read_text()
+    assert [path.name for path in disk.iterdir()] == ["results"]
+    assert [path.name for path in here.iterdir()] == ["name"]
+    assert [path.name for path in (disk / "results").iterdir()] == ["summary.json"]
+
+
+def test_a_run_that_fails_leaves_what_a_link_points_to(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "older.txt").touch()
+    (tmp_path / "name").symlink_to("disk", target_is_directory=True)
+    with pytest.raises(ValueError, match="JSON"), ResultsFolder(tmp_path, "name") as folder:
+        folder.write_json("summary.json", {"value": float("nan")})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "name"]
+    assert [path.name for path in (tmp_path / "name").iterdir()] == ["older.txt"]
+
+
+def test_a_link_to_a_file_or_to_itself_gives_way(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "name").symlink_to("file")
+    write(tmp_path, "me")
+    assert (tmp_path / "file").read_text() == "mine"
+    assert "me" in told(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "name").symlink_to("name")
+    write(other, "me")
+    assert "me" in told(other)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from conftest import write_small
@@ -21,7 +21,7 @@ from payload.sim.bound import clairvoyant
 from payload.sim.loops.first_plan import first_context, first_plan
 from payload.sim.loops.means import Means, held_bytes
 from payload.targets import Coverage
-from payload.types import CoverEstimate, Window
+from payload.types import CoverEstimate, Glance, Window
 
 PLACES = tuple((lon, lat) for lat in (40, 50, 60, 70) for lon in range(-10, 40, 10))
 
@@ -245,3 +245,35 @@ def test_the_bound_has_what_the_truth_of_a_flight_calls_clear_and_none_is_told_o
     assert clairvoyant(never, (), wanted) == 0
     again = replace(assembly, targets=tuple(replace(each, repeat_s=9e4) for each in strict))
     assert clairvoyant(again, record.images, wanted) is None
+
+
+def test_the_bound_has_images_with_exactly_the_wanted_share_of_clear_pixels(ready, tmp_path):
+    """43 of a hundred pixels at a limit of 57 %, by the truth of a flight and at a glance."""
+    pytest.importorskip("highspy")
+    assembly = ready()
+    record, wanted = flown(assembly, tmp_path)
+    taken = {image.acquisition.opportunity.target for image in record.images}
+    worth = pytest.approx(sum(assembly.worths[name] for name in taken))
+    for clear_px, found in ((43, worth), (42, 0)):
+        exact = {
+            tile: CoverEstimate(100, 0, 0, 100 - clear_px, 0, clear_px) for tile in wanted.estimates
+        }
+        told = replace(wanted, estimates=exact, clear_limit=0.57)
+        seen = replace(assembly, source=_Glanced(1.0))
+        assert clairvoyant(seen, record.images, told) == found
+        glanced = replace(assembly, source=_Glanced((100 - clear_px) / 100))
+        bound = clairvoyant(glanced, (), told)
+        assert (bound > 0) == (clear_px == 43)
+
+
+@dataclass(frozen=True)
+class _Glanced:
+    """A source that has the same cover everywhere."""
+
+    cover: float
+
+    def scene(self, _view):
+        raise NotImplementedError
+
+    def glance(self, _view, windows):
+        return [Glance(self.cover, "land", 40.0) for _ in windows]

@@ -149,3 +149,16 @@ def test_rows_of_a_strangers_plug_in_go_by_its_code(lay_out, monkeypatch):
     changed = lay_out(grid={"link.rate_mbps": [1]}).runs
     assert changed[0].digest == before[0].digest
     assert changed[0].key != before[0].key
+
+
+def test_the_orbits_of_a_constellation_are_a_strangers_where_he_has_their_name(
+    write_scenario, tmp_path, monkeypatch
+):
+    """Of two plug-ins of one name one alone is found."""
+    planes = {"name": "ring", "altitude_km": 550, "ltan": "10:30", "planes": 1}
+    ring = [{**planes, "satellites_per_plane": 2}]
+    base = write_scenario(satellites=None, constellations=ring)
+    spec = load_sweep(write_sweep(tmp_path, base))
+    before = make_grid(spec).runs
+    monkeypatch.setattr(grid, "_code", lambda _, kind: "0" * 64 if kind == "sgp4" else None)
+    assert make_grid(spec).runs[0].key != before[0].key

@@ -181,3 +181,17 @@ def test_what_many_runs_will_take_is_told_by_what_one_took_and_not_by_how_long_a
     with pytest.raises(SweepError, match="every flight failed"):
         fly_variants([("base", scenario)], range(7), tmp_path, SlowToBegin(), told.append)
     assert [each.left_s for each in told if each.is_forecast] == [8.0 * 6 / 4]
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["of a folder", "of one yet to be made"])
+def test_a_sweep_writes_through_a_link_to_its_folder(sweep, tmp_path, exists):
+    disk, out = tmp_path / "disk", tmp_path / "out"
+    out.mkdir()
+    if exists:
+        disk.mkdir()
+    (out / "small").symlink_to(disk, target_is_directory=True)
+    for flown in (1, 0):
+        assert run_sweep(sweep(), out, Serial()).flown == flown
+    assert (out / "small").is_symlink()
+    assert len(rows_in(disk)) == 1
+    assert (disk / "sweep.html").is_file()
