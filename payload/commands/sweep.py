@@ -26,7 +26,10 @@ ClusterAddress = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to more than 20,000 runs.")]
 Estimate = Annotated[
-    bool, typer.Option("--estimate", help="Tell what the runs that are left would take, and fly nothing.")
+    bool,
+    typer.Option(
+        "--estimate", help="Tell what the runs that are left would take, and fly nothing."
+    ),
 ]
 Retry = Annotated[bool, typer.Option("--retry", help="Fly again what failed before.")]
 
