@@ -150,7 +150,7 @@ def test_of_a_larger_sample_the_part_that_is_not_in_a_smaller_one_is_expected(
 ):
     """By nesting: of a sample twice as large half is painted already, and all of one that is grown to as sure a total."""
     wide = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
-    places = tuple((5.0 * lon, lat) for lat in (60, 66, 72) for lon in range(6))
+    places = tuple((5.0 * lon, lat) for lat in (60, 66, 72) for lon in range(7))
     sampled = {"fidelity": "sampled", "sampled": {"fraction": 0.01, "error": None}}
     scenario = load_scenario(write_scenario(camera=wide, places=places, **sampled))
     store = find_store({PLACE: str(tmp_path / "memo")})

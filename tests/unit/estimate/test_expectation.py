@@ -105,7 +105,7 @@ def test_a_tile_is_painted_with_its_surroundings_on_all_sides(width_px, painted_
 )
 def test_a_sample_is_as_large_as_its_error_its_share_or_its_least_ask(rules, tiles, share):
     """An error half as large takes four times as many; n of a population of N is n / (1 + n / N), as Cochran has it."""
-    assert expectation._painted_share(SampledModel(**rules), tiles) == pytest.approx(share)
+    assert expectation.painted_share(SampledModel(**rules), tiles) == pytest.approx(share)
 
 
 def test_helpers_are_worth_their_start_from_so_many_pixels_on(monkeypatch):
@@ -147,7 +147,9 @@ def left(which, *, rate_mbps=0.001, covers=(0.7, 0.8), tiles=80, pass_s=100.0):
     window = ContactWindow("one", "s", 0.0, pass_s, 45.0)
     assembly = SimpleNamespace(
         scenario=SimpleNamespace(
-            pruning=SimpleNamespace(max_cloud_cover=0.7), products=SimpleNamespace(tiles=which)
+            fidelity="pixels",
+            pruning=SimpleNamespace(max_cloud_cover=0.7),
+            products=SimpleNamespace(tiles=which),
         ),
         source=None,
         link=Fixed(rate_mbps=rate_mbps),
