@@ -68,6 +68,7 @@ def test_a_day_without_pixels_takes_what_was_expected(root, tmp_path):
     assert within_two(expected, taken(path, changes, tmp_path)), expected
 
 
+@pytest.mark.slow
 def test_cloudy_places_that_are_taken_again_and_again_take_what_was_expected(root, tmp_path):
     """Five days of places that are nearly always called cloudy: several times as many images as the first plan has."""
     path = root / "scenarios" / "quickstart.yaml"
@@ -230,8 +231,12 @@ def write_long(folder, hours, targets):
 
 @pytest.mark.parametrize(
     ("hours", "targets"),
-    [(2_000, "file: again.geojson"), (24, "mapping: {min_land: 0.5, max_duty: 0.1}")],
-    ids=["months over one place", "mapping"],
+    [
+        pytest.param(2_000, "file: again.geojson", id="months over one place"),
+        pytest.param(
+            24, "mapping: {min_land: 0.5, max_duty: 0.1}", id="mapping", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_long_ways_and_many_images_take_what_was_expected(tmp_path, hours, targets):
     """Of the first nearly all is written for states and contacts, of the second for tiles."""

@@ -116,10 +116,11 @@ def test_a_rewritten_graph_gives_the_same_answer(name, rewrite, tmp_path, monkey
         assert np.abs(one - other).max() < 1e-6  # four bands are summed in another order
 
 
-@pytest.mark.parametrize("rewrite", [streamline, for_integers])
-def test_where_no_bands_are_mapped_a_rewritten_graph_gives_the_same_bits(
-    rewrite, tmp_path, monkeypatch
+@pytest.mark.parametrize(("rewrite", "last_places"), [(streamline, 0), (for_integers, 4)])
+def test_where_no_bands_are_mapped_a_rewritten_graph_gives_the_same_but_for_rounding(
+    rewrite, last_places, tmp_path, monkeypatch
 ):
+    """To the bit, but where a convolution has four times as many channels: some processors sum those in another order."""
     network, path = fresh("default", 1), tmp_path / "as_torch_writes_it.onnx"
     network.contrast = torch.nn.Identity()
     monkeypatch.setattr(export, "streamline", lambda model: model)
@@ -127,8 +128,9 @@ def test_where_no_bands_are_mapped_a_rewritten_graph_gives_the_same_bits(
     model = onnx.load(path)
     for height, width in ((16, 16), (64, 48), (256, 304)):
         bands = np.random.default_rng(height).random((1, 4, height, width), np.float32)
-        answers = [run(m.SerializeToString(), bands) for m in (model, rewrite(model))]
-        assert np.array_equal(*answers)
+        one, other = (run(m.SerializeToString(), bands) for m in (model, rewrite(model)))
+        unit = np.spacing(np.abs(one).max())
+        assert np.abs(one - other).max() <= last_places * unit
 
 
 def test_a_graph_that_is_already_streamlined_stays_as_it_is(network, tmp_path):
