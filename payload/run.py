@@ -52,7 +52,7 @@ def silence(_arm: str, _image: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run leaves: its folder and its summary (see README for the keys)."""
+    """What a run leaves: its folder and its summary (see results/README.md for the keys)."""
 
     folder: Path
     summary: dict[str, Any]

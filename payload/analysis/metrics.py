@@ -1,4 +1,4 @@
-"""The summary of a run: what README documents and programs read. Integers stay integers; there is no NaN."""
+"""The summary of a run: what results/README.md documents and programs read. Integers stay integers; there is no NaN."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -183,7 +183,7 @@ class SurrogateTold:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`summary.json`, as README documents it."""
+    """`summary.json`, as results/README.md documents it."""
 
     schema_version: Count
     scenario: str

@@ -1,4 +1,4 @@
-"""What README says is so: its commands run, its keys exist, its contributor's example works."""
+"""What README and the pages that it leads to say is so: commands run, keys exist, the contributor's example works."""
 
 import dataclasses
 import json
@@ -17,17 +17,19 @@ from payload.scenario.load import load_scenario
 from payload.scenario.source import read_yaml
 from payload.sim import assemble, fly_arms
 
+PAGES = ("README.md", "scenarios/README.md", "results/README.md")
 
-def blocks(root, language):
-    """The fenced blocks of README in a language, in order."""
-    text = (root / "README.md").read_text(encoding="utf-8")
+
+def blocks(root, language, page="README.md"):
+    """The fenced blocks of a page in a language, in order."""
+    text = (root / page).read_text(encoding="utf-8")
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in fenced if name == language]
 
 
-def commands(root):
-    """The payload-sim commands in README's shell blocks, as words."""
-    for block in blocks(root, "sh"):
+def commands(root, page):
+    """The payload-sim commands in a page's shell blocks, as words."""
+    for block in blocks(root, "sh", page):
         for line in block.splitlines():
             if line.startswith("payload-sim"):
                 yield shlex.split(line, comments=True)[1:]
@@ -45,10 +47,10 @@ def test_the_quickstart_holds_exactly_two_commands(root):
     assert all("pip install -e" in line for line in found)
 
 
-def test_every_command_of_readme_exists_with_its_options(root):
+def test_every_command_of_the_pages_exists_with_its_options(root):
     known = get_command(app).commands
-    found = list(commands(root))
-    assert len(found) >= 6
+    found = [words for page in PAGES for words in commands(root, page)]
+    assert len(found) >= 20
     for words in found:
         options = {name for parameter in known[words[0]].params for name in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, words
@@ -104,7 +106,7 @@ def test_the_summary_keys_of_readme_are_those_of_a_run(root, write_scenario, tmp
         app, ["run", str(powered), "--out", str(tmp_path / "out"), "--json"]
     )
     summary = json.loads(result.stdout)
-    text = next(b for b in blocks(root, "") if b.startswith("schema_version"))
+    (text,) = blocks(root, "", "results/README.md")
     for line in text.splitlines():
         if match := re.match(r"(\w+): +(.*)", line):
             section, names = match[1], [name.strip(" ,[]{}") for name in match[2].split(",")]
@@ -192,19 +194,30 @@ class TestTheContributorsCodec(CodecContract):
         assert {f.name for f in dataclasses.fields(self.kind)} == {"level"}
 
 
-def test_every_link_of_readme_leads_somewhere(root):
-    """Headings by GitHub's rule for anchors: small letters, no marks, hyphens for spaces."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    headings = re.findall(
-        r"^#+ (.+)$",
-        re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE),
-        re.MULTILINE,
-    )
-    anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
-    links = re.findall(r"\]\(([^)]+)\)", text)
-    assert len([link for link in links if link.startswith("#")]) >= 20
+def anchors_of(page):
+    """What links within a page may lead to, by GitHub's rule: small letters, no marks, hyphens for spaces."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(root, page):
+    home = root / page
+    links = re.findall(r"\]\(([^)]+)\)", home.read_text(encoding="utf-8"))
+    assert len([link for link in links if not link.startswith("https://")]) >= 10
     for link in links:
-        if link.startswith("#"):
-            assert link[1:] in anchors, link
-        elif not link.startswith("https://"):
-            assert (root / link).exists(), link
+        if not link.startswith("https://"):
+            path, _, anchor = link.partition("#")
+            target = home.parent / path if path else home
+            assert target.exists(), link
+            assert not anchor or anchor in anchors_of(target), link
+
+
+def test_every_key_of_a_scenario_is_told_of_once(root):
+    schema = json.loads((root / "scenarios" / "schema.json").read_text(encoding="utf-8"))
+    text = (root / "scenarios" / "README.md").read_text(encoding="utf-8")
+    table = text.split("| key | what it says |", 1)[1].split("\n\n", 1)[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    told = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(told) == sorted(schema["properties"])

@@ -43,7 +43,7 @@ def result(scenario, tmp_path):
 def test_a_run_leaves_all_that_readme_promises(result, root):
     names = {item.name for item in result.folder.iterdir()}
     text = (root / "README.md").read_text(encoding="utf-8")
-    table = text.split("## What a run leaves", 1)[1].split("### `summary.json`")[0]
+    table = text.split("## What a run leaves", 1)[1].split("\n## ", 1)[0]
     for name in (
         "report.html",
         "summary.json",
