@@ -72,7 +72,7 @@ from payload.validation.planners import measure_planners
 from payload.validation.policies_page import validate_policies
 from payload.validation.policies_report import PoliciesReport
 from payload.what_if import compare, compare_seeds, variants
-from payload.world.rasters import Reading
+from payload.world.geotiff import Reading
 
 __all__ = [
     "BenchReport",

@@ -282,6 +282,9 @@ def mask(
     how = api.Reading(bands=band_numbers(bands), scale=scale, offset=offset, nodata=nodata)
     with _progress(quiet=quiet) as tell:
         reports = api.mask(images, out, truths=truth or [], masker=masker, reading=how, tell=tell)
+    for found in reports:
+        if found.doubt is not None:
+            _say(f"note: {found.image}: {found.doubt}")
     if as_json:
         _answer_json([_as_dict(report) for report in reports])
     else:

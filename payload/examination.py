@@ -12,7 +12,7 @@ from payload.equipment import fitted_profile, make_sensor, surrogate_of
 from payload.imaging.sensor import frame_length_km, raw_volume_bytes, swath_km
 from payload.orbit.purchased import read_passes
 from payload.planning.outlook import check_foresight
-from payload.ports import Examinable, Masker, SceneSource
+from payload.ports import Doubting, Examinable, Masker, SceneSource
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
@@ -78,7 +78,9 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
     check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
-    for note in (*requested.notes, *outdated(scenario, propagators)[1], *_too_little(scenario)):
+    odd = source.doubts() if isinstance(source, Doubting) else ()
+    old = outdated(scenario, propagators)[1]
+    for note in (*requested.notes, *old, *odd, *_too_little(scenario)):
         tell(note)
     return scenario
 

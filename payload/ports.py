@@ -109,6 +109,15 @@ class Examinable(Protocol):
 
 
 @runtime_checkable
+class Doubting(Protocol):
+    """A scene source that can tell what of its images looks odd."""
+
+    def doubts(self) -> Sequence[str]:
+        """In sentences, by a few of its pixels; none if all looks well."""
+        ...
+
+
+@runtime_checkable
 class Glancing(Protocol):
     """A scene source that knows covers and surfaces without painting a pixel."""
 

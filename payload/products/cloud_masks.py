@@ -15,7 +15,8 @@ from payload.masking.scores import estimate_cover, pool
 from payload.ports import Masker, Scene
 from payload.products.imagery import RasterWriter
 from payload.types import CLOUD, CoverEstimate
-from payload.world.rasters import Reading, open_raster
+from payload.world.brightness import Brightness
+from payload.world.geotiff import Reading, open_raster
 
 NODATA = 255
 """In the mask: no data. In the probability it is -1."""
@@ -56,6 +57,7 @@ class MaskReport:
         f1: Harmonic mean of precision and recall.
         precision: Share of what the masker calls cloud that truth calls cloud.
         recall: Share of what truth calls cloud that the masker calls cloud.
+        doubt: Why the values may be no reflectance; None if they look like one.
     """
 
     image: Path
@@ -74,6 +76,7 @@ class MaskReport:
     f1: float | None = None
     precision: float | None = None
     recall: float | None = None
+    doubt: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """All of it, as JSON can hold it."""
@@ -218,8 +221,9 @@ def mask_raster(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImageryError(f"{out} cannot be made a folder: {error.strerror}") from error
-    with _writers(scene, mask, probability) as (masks, probabilities):
-        estimates = list(_mask_tiles(scene, masker, tile_px, masks, probabilities))
+    seen = Brightness()
+    with _writers(scene, mask, probability) as writers:
+        estimates = list(_mask_tiles(scene, masker, tile_px, writers, seen))
     valid_px = sum(estimate.valid_px for estimate in estimates)
     cloud_px = sum(estimate.cloud_px for estimate in estimates)
     return MaskReport(
@@ -231,6 +235,7 @@ def mask_raster(
         valid_px=valid_px,
         cloud_px=cloud_px,
         cloud_cover=cloud_px / valid_px if valid_px else None,
+        doubt=seen.doubt(scene.radiometry),
         **_judged(estimates),
     )
 
@@ -259,9 +264,14 @@ def _writers(
 
 
 def _mask_tiles(
-    scene: Scene, masker: Masker, tile_px: int, masks: RasterWriter, probabilities: RasterWriter
+    scene: Scene,
+    masker: Masker,
+    tile_px: int,
+    writers: tuple[RasterWriter, RasterWriter],
+    seen: Brightness,
 ) -> Iterator[CoverEstimate]:
-    """Mask and write tile by tile; yields what is found in each."""
+    """Mask and write tile by tile, and count how bright it is; yields what is found in each."""
+    masks, probabilities = writers
     for tile in cut_tiles(scene, "image", tile_px=tile_px, margin_px=masker.margin_px):
         found = masker.predict(tile)
         empty = np.zeros(found.cloud.shape, np.bool_)
@@ -271,6 +281,7 @@ def _mask_tiles(
         shares = np.where(empty, np.float32(NO_PROBABILITY), found.probability)
         masks.write(classes[None], tile.window)
         probabilities.write(shares.astype(np.float32)[None], tile.window)
+        seen.add(tile.patch)
         yield estimate_cover(found, tile.patch)
 
 

@@ -25,6 +25,7 @@ from payload.planning.outlook import check_foresight
 from payload.plans import Limits
 from payload.ports import (
     Codec,
+    Doubting,
     Glancing,
     Link,
     Masker,
@@ -68,7 +69,7 @@ class Assembly:
         supplies: What the solar arrays give, by satellite; empty where power is unlimited.
         network: What the masker asks of the processor; None where nobody asks.
         assumptions: What is assumed of the processor's speed, in sentences.
-        notes: What a person should know of targets, orbits and passes before believing the result.
+        notes: What a person should know of targets, orbits, passes and images before believing the result.
         store: Remembers pixel work from run to run; None where nothing does.
     """
 
@@ -260,7 +261,11 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         supplies=supplies,
         network=fitted.network,
         assumptions=fitted.assumptions,
-        notes=(*requested.notes, *met.notes),
+        notes=(
+            *requested.notes,
+            *met.notes,
+            *(source.doubts() if isinstance(source, Doubting) else ()),
+        ),
         store=store,
     )
     _ = assembly.limits  # looks at all of each orbit

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from payload.errors import ImageryError, ScenarioError
 from payload.trials.tiles import TrialTile
 from payload.types import CLOUD, UNKNOWN, Window
-from payload.world.rasters import open_raster
+from payload.world.geotiff import open_raster
 
 TILE_PX = 256
 BIT_DEPTH = 12

@@ -11,7 +11,7 @@ from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid
 from payload.imaging.tiling import cut_tiles
 from payload.types import Window
-from payload.world.rasters import RasterScene, open_raster
+from payload.world.geotiff import RasterScene, open_raster
 
 MOST_TILE_PX = 4096
 

@@ -1,245 +1,28 @@
-"""Scenes from the user's own GeoTIFF files, window by window.
-
-Unsigned integers are taken as DN as they stand. Signed integers and floats become DN in steps of
-1e-4 reflectance, what is below zero becoming zero. A pixel has data where every band has; elsewhere
-its DN are zero. Files are opened for each window and closed again.
-"""
+"""Scenes from the user's own GeoTIFF files: which image a target gets, and which part of it."""
 
 import contextlib
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import rasterio
 import rasterio.warp
-from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through
 from rasterio.crs import CRS
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
-from rasterio.windows import Window as RasterWindow
 
 from payload.errors import ImageryError
 from payload.registry import option, supplied
 from payload.rng import stream
-from payload.scenario.paths import InputPath, is_local
-from payload.types import (
-    CLEAR,
-    CLOUD,
-    SHADOW,
-    UNKNOWN,
-    Georeference,
-    Patch,
-    Radiometry,
-    Sensor,
-    View,
-    Window,
-)
+from payload.scenario.paths import InputPath
+from payload.types import Georeference, Radiometry, Sensor, View, Window
 from payload.units import iso_utc
+from payload.world.brightness import Brightness
+from payload.world.geotiff import FAILURES, RasterScene, Reading, open_raster, opened
 
-BANDS = ("blue", "green", "red", "nir")
-MOST_BANDS = 256
-STEP = 1e-4
-"""Reflectance of one DN where the file's own values cannot be DN."""
-
-_DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of those that are DN as they stand
-_OTHER_TYPES = ("int16", "int32", "float32", "float64")
+GLIMPSED_IMAGES, GLIMPSES, GLIMPSE_PX = 8, 3, 32
+"""So many images are looked into before a flight, each at so many times so many places, squares of so many pixels."""
 _SUFFIXES = (".tif", ".tiff")
 _MASK_ENDINGS = ("_msk", "_mask", "_truth")
-# Local GeoTIFF and nothing else: no look at the folder for side-car files, no grids from the network.
-_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
-# SystemError: what rasterio makes of an error of GDAL that it does not know.
-_FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, MemoryError)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the values of a file are to be understood.
-
-    Attributes:
-        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
-        scale: Reflectance = value x scale + offset; None for what is customary for the type of the file:
-            1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
-        offset: See scale.
-        nodata: Value that stands for no data; None for what the file itself says.
-        has_all: These are all bands of a file, up to 256, whatever they show; else one to four are taken.
-
-    Raises:
-        ImageryError: It makes no sense.
-    """
-
-    bands: tuple[int, ...] = (1, 2, 3, 4)
-    scale: float | None = None
-    offset: float = 0.0
-    nodata: float | None = None
-    has_all: bool = False
-
-    def __post_init__(self) -> None:
-        most = MOST_BANDS if self.has_all else len(BANDS)
-        if not 1 <= len(self.bands) <= most or min(self.bands) < 1:
-            wanted = f"one to {MOST_BANDS}" if self.has_all else "one to four"
-            raise ImageryError(
-                f"bands {_few(self.bands)} cannot be taken: {wanted} numbers are wanted, counted"
-                " from 1"
-            )
-        if not ((self.scale is None or 0 < self.scale < np.inf) and np.isfinite(self.offset)):
-            raise ImageryError(
-                f"values x {self.scale} + {self.offset} are no reflectance: a finite scale above 0"
-                " and a finite offset are wanted"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class RasterScene:
-    """A frame of a GeoTIFF; see `payload.ports.Scene`. Make it with `open_raster`.
-
-    Attributes:
-        path: The file.
-        reading: How its values are to be understood.
-        frame: Which of its pixels are the scene.
-        bands: Their names.
-        bit_depth: [bit] of a DN.
-        radiometry: DN to reflectance.
-        meaning: The file's own values to reflectance.
-        georeference: Where the frame lies, or None.
-        truth: A file with the truth of the same pixels, or None.
-    """
-
-    path: Path
-    reading: Reading
-    frame: Window
-    bands: tuple[str, ...]
-    bit_depth: int
-    radiometry: Radiometry
-    meaning: Radiometry
-    georeference: Georeference | None
-    truth: Path | None
-
-    @property
-    def height_px(self) -> int:
-        """[px] Rows."""
-        return self.frame.height_px
-
-    @property
-    def width_px(self) -> int:
-        """[px] Columns."""
-        return self.frame.width_px
-
-    def read(self, window: Window) -> Patch:
-        """The pixels of a window.
-
-        Raises:
-            ImageryError: The file cannot be read there, holds a DN beyond the bit depth, or the
-                window reaches beyond the scene.
-        """
-        bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
-        inside = min(window.top_px, window.left_px) >= 0 and window.pixels > 0
-        if not inside or bottom > self.height_px or right > self.width_px:
-            raise ImageryError(
-                f"{window} does not lie inside {self.height_px} x {self.width_px} pixels"
-                f" of {self.path}"
-            )
-        place = RasterWindow(
-            self.frame.left_px + window.left_px,
-            self.frame.top_px + window.top_px,
-            window.width_px,
-            window.height_px,
-        )
-        with _opened(self.path) as raster:
-            values = raster.read(list(self.reading.bands), window=place)
-            valid = _has_data(raster, values, self.reading, place)
-        truth = None
-        if self.truth is not None:
-            with _opened(self.truth) as raster:
-                truth = _as_truth(self.truth, raster.read(1, window=place))
-        bands = self._as_dn(values, valid)
-        return Patch(bands, truth, None if valid.all() else valid)
-
-    def _as_dn(self, values: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint16]:
-        if values.dtype.name not in _DN_TYPES:
-            dn = np.where(valid, values, 0).astype(np.float64)
-            dn = np.rint((dn * self.meaning.scale + self.meaning.offset) / STEP)
-            dn = np.maximum(dn, 0.0)
-        else:
-            dn = values.astype(np.uint16)
-        dn = np.where(valid, dn, 0)
-        highest = float(dn.max())
-        if highest > 0xFFFF:
-            raise ImageryError(
-                f"{self.path} holds a reflectance of {highest * STEP:.6g}, which no DN of 16 bits can"
-                f" tell: are the scale {self.meaning.scale} and the offset {self.meaning.offset} right?"
-            )
-        if highest >= 2**self.bit_depth:
-            raise ImageryError(
-                f"{self.path} holds the DN {highest:.0f}, which does not fit the {self.bit_depth} bits"
-                f" of the sensor: set its bit_depth to {int(highest).bit_length()} or more"
-            )
-        return dn.astype(np.uint16)
-
-
-def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may leave open
-    path: Path,
-    *,
-    bands: tuple[int, ...] | None = (1, 2, 3, 4),
-    scale: float | None = None,
-    offset: float = 0.0,
-    nodata: float | None = None,
-    truth: Path | None = None,
-    bit_depth: int | None = None,
-) -> RasterScene:
-    """A whole GeoTIFF as a scene. Only its head is read; no file stays open.
-
-    Args:
-        path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
-        bands: Which bands to take, counted from one, in the order blue, green, red, near infrared; None
-            for all that are there.
-        scale: Reflectance = value x scale + offset; None for what is customary for its type.
-        offset: See scale.
-        nodata: Value that stands for no data; None for what the file itself says.
-        truth: A GeoTIFF of the same size whose first band is 0 clear, 1 cloud, 2 shadow, 255 unknown.
-        bit_depth: [bit] of a DN; None for what its type can hold.
-
-    Raises:
-        ImageryError: The file is not there, not local, no GeoTIFF, or has not what is asked for.
-    """
-    asked = None if bands is None else Reading(bands, scale, offset, nodata)
-    with _opened(path) as raster:
-        every = tuple(range(1, raster.count + 1))
-        reading = asked or Reading(every, scale, offset, nodata, has_all=True)
-        kind = _sample_type(path, raster, reading)
-        size = (raster.height, raster.width)
-        georeference = _georeference(raster)
-    if truth is not None:
-        with _opened(truth) as raster:
-            if (raster.height, raster.width) != size:
-                raise ImageryError(
-                    f"{truth} has {raster.height} x {raster.width} pixels, but {path} has"
-                    f" {size[0]} x {size[1]}: truth must fit its image"
-                )
-            if np.dtype(raster.dtypes[0]).kind not in "iuf":
-                raise ImageryError(f"{truth} has values of type {raster.dtypes[0]}, not a mask's")
-    if scale is None:
-        scale = 1.0 if kind.startswith("float") else 1 / 255 if kind == "uint8" else 1e-4
-    meaning = Radiometry(scale, offset)
-    return RasterScene(
-        path=path,
-        reading=reading,
-        frame=Window(0, 0, *size),
-        bands=_names(len(reading.bands)),
-        bit_depth=bit_depth or _DN_TYPES.get(kind, 16),
-        radiometry=meaning if kind in _DN_TYPES else Radiometry(STEP),
-        meaning=meaning,
-        georeference=georeference,
-        truth=truth,
-    )
-
-
-def _names(count: int) -> tuple[str, ...]:
-    """Of bands: ours first, then by their numbers."""
-    return (*BANDS, *(f"band-{number}" for number in range(len(BANDS) + 1, count + 1)))[:count]
 
 
 @dataclass(frozen=True)
@@ -296,6 +79,24 @@ class Rasters:
         self._check_bands(sensor)
         for path in self._images():
             open_raster(path, bands=self.bands, nodata=self.nodata, truth=self._truth_of(path))
+
+    def doubts(self) -> list[str]:
+        """What speaks against the meaning of the values, by a few small squares of some of the images."""
+        images, seen = self._images(), dict[Radiometry, Brightness]()
+        for number in range(count := min(GLIMPSED_IMAGES, len(images))):
+            path = images[number * len(images) // count]
+            with contextlib.suppress(ImageryError):  # whoever needs it will say so
+                scene = open_raster(
+                    path,
+                    bands=self.bands,
+                    scale=self.scale,
+                    offset=self.offset,
+                    nodata=self.nodata,
+                )
+                for window in _glimpses(scene):
+                    seen.setdefault(scene.radiometry, Brightness()).add(scene.read(window))
+        found = (each.doubt(radiometry) for radiometry, each in seen.items())
+        return [f"scene.path: in {self.path}, {doubt}" for doubt in found if doubt is not None]
 
     def scene(self, view: View) -> RasterScene:
         """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
@@ -366,7 +167,7 @@ class Rasters:
 
     def _covering(self, view: View) -> tuple[Path, Window]:
         for path in self._images():
-            with _opened(path) as raster:
+            with opened(path) as raster:
                 centre = _pixel_of(raster, view.lat_deg, view.lon_deg)
                 if centre is None:
                     continue
@@ -388,66 +189,24 @@ class Rasters:
         draw = stream(self.seed, "raster", view.target, iso_utc(view.utc))
         images = self._images()
         path = images[int(draw.integers(len(images)))]
-        with _opened(path) as raster:
+        with opened(path) as raster:
             height_px, width_px = _frame_size(raster, view)
             top_px = int(draw.integers(raster.height - height_px + 1))
             left_px = int(draw.integers(raster.width - width_px + 1))
         return path, Window(top_px, left_px, height_px, width_px)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[DatasetReader]:
-    """A file that is open for the length of a block; whatever goes wrong in it is an ImageryError."""
-    if not is_local(str(path)):
-        raise ImageryError(
-            f"{path} is not a plain local path: schemes and /vsi paths are refused, as nothing is"
-            " fetched"
-        )
-    if path.is_dir():
-        raise ImageryError(f"{path} is a folder; its images are wanted, as in {path}/*.tif")
-    if not path.is_file():
-        raise ImageryError(f"there is no file {path}")
-    try:
-        # Many images rightly have no georeference; rasterio warns of them when it opens them.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with (
-                rasterio.Env(**_GDAL),
-                rasterio.open(path.absolute(), driver="GTiff") as raster,
-            ):
-                yield raster
-    except _FAILURES as error:
-        raise ImageryError(f"{path} cannot be read as a GeoTIFF: {_first_cause(error)}") from error
-
-
-def _first_cause(error: BaseException) -> str:
-    """What GDAL said first, in one line; rasterio says only that there was something."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
-    """The one type of the bands that are asked for."""
-    if max(reading.bands) > raster.count:
-        raise ImageryError(
-            f"{path} has {raster.count} bands, but band {max(reading.bands)} is asked for: blue,"
-            f" green, red and near infrared are wanted (bands: {list(reading.bands)})"
-        )
-    found = sorted({raster.dtypes[band - 1] for band in reading.bands})
-    if len(found) > 1 or found[0] not in (*_DN_TYPES, *_OTHER_TYPES):
-        known = ", ".join((*_DN_TYPES, *_OTHER_TYPES))
-        raise ImageryError(
-            f"{path} has samples of type {', '.join(found)}: one of {known} is wanted"
-        )
-    return str(found[0])
-
-
-def _georeference(raster: DatasetReader) -> Georeference | None:
-    if raster.crs is None and raster.transform.is_identity:
-        return None
-    crs = raster.crs.to_wkt() if raster.crs is not None else ""
-    return Georeference(crs, raster.transform.to_gdal())
+def _glimpses(scene: RasterScene) -> Iterator[Window]:
+    """Small squares, evenly spread over a scene."""
+    height_px, width_px = min(GLIMPSE_PX, scene.height_px), min(GLIMPSE_PX, scene.width_px)
+    for down in range(GLIMPSES):
+        for across in range(GLIMPSES):
+            yield Window(
+                (scene.height_px - height_px) * down // (GLIMPSES - 1),
+                (scene.width_px - width_px) * across // (GLIMPSES - 1),
+                height_px,
+                width_px,
+            )
 
 
 def _shifted(georeference: Georeference | None, frame: Window) -> Georeference | None:
@@ -470,39 +229,10 @@ def _pixel_of(raster: DatasetReader, lat_deg: float, lon_deg: float) -> tuple[fl
         return None
     try:
         xs, ys = rasterio.warp.transform(CRS.from_epsg(4326), raster.crs, [lon_deg], [lat_deg])
-    except _FAILURES:
+    except FAILURES:
         return None  # a place that the projection does not know is not covered by it
     back = ~raster.transform
     col = back.a * xs[0] + back.b * ys[0] + back.c
     row = back.d * xs[0] + back.e * ys[0] + back.f
     inside = 0 <= row < raster.height and 0 <= col < raster.width
     return (row, col) if inside else None
-
-
-def _has_data(
-    raster: DatasetReader, values: NDArray[np.generic], reading: Reading, place: RasterWindow
-) -> NDArray[np.bool_]:
-    """Where every band has data, shape (H, W)."""
-    if reading.nodata is None:
-        there = raster.read_masks(list(reading.bands), window=place) > 0
-    else:
-        with np.errstate(over="ignore"):  # a value that the type cannot hold is nowhere
-            there = values != reading.nodata
-    if values.dtype.kind == "f":
-        there = there & np.isfinite(values)
-    return np.asarray(there.all(axis=0), np.bool_)
-
-
-def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    strangers = values[~np.isin(values, (CLEAR, CLOUD, SHADOW, UNKNOWN))]
-    if strangers.size:
-        raise ImageryError(
-            f"{path} holds the value {strangers[0]}: truth is 0 clear, 1 cloud, 2 shadow, 255 unknown"
-        )
-    return values.astype(np.uint8)
-
-
-def _few(numbers: Sequence[int]) -> str:
-    """Numbers in a sentence, but not hundreds of them."""
-    told = ", ".join(map(str, numbers[:5]))
-    return f"{told}, ... ({len(numbers)} in all)" if len(numbers) > 5 else told

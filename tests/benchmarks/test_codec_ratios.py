@@ -19,7 +19,7 @@ from payload.trials.listed import listed_tiles, read_list
 from payload.trials.race import race
 from payload.trials.tiles import TrialTile
 from payload.types import Radiometry, Sensor, View, Window
-from payload.world.rasters import BANDS
+from payload.world.geotiff import BANDS
 from payload.world.synthetic import Synthetic
 
 SLACK = 2 / 3

@@ -16,7 +16,7 @@ from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.scores import score
 from payload.products.cloud_masks import mask_raster
 from payload.types import CloudMask
-from payload.world.rasters import open_raster
+from payload.world.geotiff import open_raster
 
 PLACE = Affine(10, 0, 500_000, 0, -10, 5_600_000)
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

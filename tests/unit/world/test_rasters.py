@@ -15,7 +15,8 @@ from payload.errors import ImageryError
 from payload.ports import SceneSource
 from payload.registry import build, options_model
 from payload.types import Radiometry, Sensor, View, Window
-from payload.world.rasters import Rasters, open_raster
+from payload.world.geotiff import open_raster
+from payload.world.rasters import Rasters
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 UTM = {"crs": "EPSG:32632", "transform": Affine(10, 0, 500_000, 0, -10, 5_600_000)}

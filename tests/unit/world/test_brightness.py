@@ -1,0 +1,157 @@
+"""Values that are no reflectance are told from those that are.
+
+Landsat 8: reflectance = DN x 2e-5 - 0.1 (USGS, Landsat 8 Data Users Handbook, LSDS-1574), so that a DN of 5,000 is no light at all.
+"""
+
+import csv
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio import Affine
+from typer.testing import CliRunner
+
+from payload import api
+from payload.cli import app
+from payload.examination import check
+from payload.sim import assemble
+from payload.types import Patch, Radiometry, Window
+from payload.world.brightness import Brightness
+from payload.world.geotiff import open_raster
+
+TIMES_10000 = Radiometry(1e-4)
+
+
+def doubt(bands, radiometry=TIMES_10000, valid=None):
+    seen = Brightness()
+    seen.add(Patch(np.asarray(bands, np.uint16), valid=valid))
+    return seen.doubt(radiometry)
+
+
+@pytest.fixture
+def reflectance():
+    """Sea, forest, field, sand and cloud in four bands, shape (4, 40, 50)."""
+    ground = [(0.10, 0.07, 0.04, 0.02), (0.09, 0.07, 0.04, 0.25), (0.1, 0.1, 0.1, 0.3), (0.2, 0.3, 0.4, 0.5), (0.6, 0.6, 0.6, 0.6)]  # fmt: skip
+    dice = np.random.default_rng(1)
+    return np.array(ground)[dice.integers(5, size=(40, 50))].transpose(2, 0, 1)
+
+
+def test_reflectance_is_not_doubted(reflectance):
+    assert doubt(np.rint(reflectance * 10_000)) is None
+    assert doubt(np.rint(reflectance * 255), Radiometry(1 / 255)) is None
+
+
+def test_raw_numbers_of_landsat_are_doubted_until_their_meaning_is_said(reflectance):
+    raw = np.rint((reflectance + 0.1) / 2e-5)
+    assert "brighter than a reflectance of 0.60 in every band" in doubt(raw)  # the sea's 0.02
+    assert doubt(raw, Radiometry(2e-5, -0.1)) is None
+
+
+def test_eight_bits_are_doubted_until_their_meaning_is_said(reflectance):
+    raw = np.rint(reflectance * 255)
+    assert "darker than a reflectance of 0.0153 in every band" in doubt(raw)  # 0.6 x 255 = 153
+    assert doubt(raw, Radiometry(1 / 255)) is None
+
+
+@pytest.mark.parametrize(("dark_px", "is_doubted"), [(1, True), (2, False)])
+def test_one_pixel_of_a_hundred_may_be_otherwise(dark_px, is_doubted):
+    bright = np.full((4, 10, 10), 6_000)
+    bright[2, 0, :dark_px] = 100  # one dark band makes a dark pixel
+    assert (doubt(bright) is not None) == is_doubted
+
+
+def test_the_bound_itself_is_no_cause_for_doubt():
+    assert doubt(np.full((1, 4, 4), 5_000)) is None
+    assert "0.50" in doubt(np.full((1, 4, 4), 5_001))
+    assert doubt(np.full((1, 4, 4), 300)) is None
+    assert "0.0299" in doubt(np.full((1, 4, 4), 299))
+
+
+def test_pixels_without_data_say_nothing():
+    bands = np.zeros((4, 20, 20))
+    bands[:, 1, 1] = 1_000
+    valid = np.zeros((20, 20), bool)
+    assert doubt(bands, valid=valid) is None
+    valid[1, 1] = True
+    assert doubt(bands, valid=valid) is None
+    assert doubt(bands) is not None
+
+
+def test_parts_are_counted_together():
+    seen, whole = Brightness(), np.random.default_rng(2).integers(5_500, 20_000, (4, 30, 30))
+    for left in (0, 10, 20):
+        seen.add(Patch(whole[:, :, left : left + 10].astype(np.uint16)))
+    assert seen.doubt(TIMES_10000) == doubt(whole)
+
+
+def test_of_real_images_those_alone_are_doubted_that_are_all_cloud(real_images):
+    covers = {}
+    with (real_images / "index.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["cloud_fraction"]:
+                covers[row["id"]] = float(row["cloud_fraction"])
+    doubted = {}
+    for name in covers:
+        scene = open_raster(real_images / f"{name}_img.tif")
+        seen = Brightness()
+        seen.add(scene.read(Window(0, 0, scene.height_px, scene.width_px)))
+        if (words := seen.doubt(scene.radiometry)) is not None:
+            doubted[name] = words
+    assert len(covers) > 150
+    assert len(doubted) <= 0.05 * len(covers)
+    assert all("nothing but cloud or snow" in words for words in doubted.values())
+    assert all(covers[name] > 0.99 for name in doubted if "SnowIce" not in name)
+
+
+@pytest.fixture
+def raw_image(write_raster, reflectance):
+    """Raw numbers of Landsat in a folder."""
+    raw = np.rint((np.tile(reflectance, (1, 3, 3)) + 0.1) / 2e-5)
+    return write_raster("images/raw.tif", raw.astype(np.uint16))
+
+
+@pytest.fixture
+def write_raster(tmp_path):
+    def write(name, values):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        with rasterio.open(
+            path, "w", driver="GTiff", width=values.shape[2], height=values.shape[1], count=values.shape[0],
+            dtype=values.dtype, crs="EPSG:32633", transform=Affine(10.0, 0.0, 500_000.0, 0.0, -10.0, 5_300_000.0),
+        ) as file:  # fmt: skip
+            file.write(values)
+        return path
+
+    return write
+
+
+def test_masking_such_an_image_says_so(raw_image, tmp_path):
+    def mask(*more):
+        words = ["mask", str(raw_image), "--out", str(tmp_path / "masks"), "--quiet", *more]
+        return CliRunner().invoke(app, words)
+
+    found = mask()
+    assert found.exit_code == 0
+    assert f"note: {raw_image}: 99 % of the pixels are brighter" in found.stderr
+    assert "note" not in mask("--scale", "2e-5", "--offset", "-0.1").stderr
+
+
+def test_a_flight_over_such_images_says_so(raw_image, write_scenario):
+    scene = {
+        "kind": "rasters",
+        "path": str(raw_image.parent),
+        "place": "drawn",
+        "truth_suffix": None,
+    }
+    path = write_scenario(scene=scene)
+    (note,) = (note for note in checked(path) if "reflectance" in note)
+    assert note.startswith(f"scene.path: in {raw_image.parent}, 99 % of the pixels are brighter")
+    assert note in assemble(api.load_scenario(path)).notes
+    path = write_scenario(scene={**scene, "scale": 2e-5, "offset": -0.1})
+    assert not [note for note in checked(path) if "reflectance" in note]
+
+
+def checked(path):
+    notes = []
+    check(path, tell=notes.append)
+    return notes
