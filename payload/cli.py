@@ -250,7 +250,7 @@ def mask(
         float | None,
         typer.Option(
             "--scale",
-            help="Reflectance = value x scale + offset; 1 for floats, 1e-4 for integers, 1/255 for 8 bits.",
+            help="Reflectance = value x scale + offset; the file's own, else 1 for floats, 1e-4 for integers, 1/255 for 8 bits.",
         ),
     ] = None,
     offset: Annotated[

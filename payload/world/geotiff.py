@@ -51,9 +51,9 @@ class Reading:
 
     Attributes:
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
-        scale: Reflectance = value x scale + offset; None for what is customary for the type of the file:
-            1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
-        offset: See scale.
+        scale: Reflectance = value x scale + offset; None for what the file itself says or, without a word of it, what is customary
+            for its type: 1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
+        offset: See scale; what the file says is taken where neither is given.
         nodata: Value that stands for no data; None for what the file itself says.
         has_all: These are all bands of a file, up to 256, whatever they show; else one to four are taken.
 
@@ -186,8 +186,8 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared; None
             for all that are there.
-        scale: Reflectance = value x scale + offset; None for what is customary for its type.
-        offset: See scale.
+        scale: Reflectance = value x scale + offset; None for what the file says, or what is customary for its type.
+        offset: See scale; what the file says is taken where neither is given.
         nodata: Value that stands for no data; None for what the file itself says.
         truth: A GeoTIFF of the same size whose first band is 0 clear, 1 cloud, 2 shadow, 255 unknown.
         bit_depth: [bit] of a DN; None for what its type can hold.
@@ -202,6 +202,8 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         kind = _sample_type(path, raster, reading)
         size = (raster.height, raster.width)
         georeference = _georeference(raster)
+        is_said = scale is not None or offset != 0.0 or reading.has_all
+        own = None if is_said else _own_meaning(path, raster, reading)
     if truth is not None:
         with opened(truth) as raster:
             if (raster.height, raster.width) != size:
@@ -213,7 +215,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
                 raise ImageryError(f"{truth} has values of type {raster.dtypes[0]}, not a mask's")
     if scale is None:
         scale = 1.0 if kind.startswith("float") else 1 / 255 if kind == "uint8" else 1e-4
-    meaning = Radiometry(scale, offset)
+    meaning = own or Radiometry(scale, offset)
     return RasterScene(
         path=path,
         reading=reading,
@@ -280,6 +282,24 @@ def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
     return str(found[0])
 
 
+def _own_meaning(path: Path, raster: DatasetReader, reading: Reading) -> Radiometry | None:
+    """What the file itself says of its values, as scale and offset of its bands; None where it says nothing."""
+    said = {(raster.scales[band - 1], raster.offsets[band - 1]) for band in reading.bands}
+    if said == {(1.0, 0.0)}:
+        return None
+    for scale, offset in said:
+        if not (0 < scale < np.inf and np.isfinite(offset)):
+            raise ImageryError(
+                f"{path} says that its values x {scale} + {offset} are meant, which is no reflectance: say scale and offset"
+            )
+    if len(said) > 1:
+        told = _few(sorted(said))
+        raise ImageryError(
+            f"{path} gives its bands different scales or offsets ({told}): say which scale and offset hold"
+        )
+    return Radiometry(*said.pop())
+
+
 def _georeference(raster: DatasetReader) -> Georeference | None:
     if raster.crs is None and raster.transform.is_identity:
         return None
@@ -310,7 +330,7 @@ def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
     return values.astype(np.uint8)
 
 
-def _few(numbers: Sequence[int]) -> str:
+def _few(numbers: Sequence[object]) -> str:
     """Numbers in a sentence, but not hundreds of them."""
     told = ", ".join(map(str, numbers[:5]))
     return f"{told}, ... ({len(numbers)} in all)" if len(numbers) > 5 else told

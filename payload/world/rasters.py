@@ -41,7 +41,7 @@ class Rasters:
     )
     scale: float | None = option(
         None,
-        description="Reflectance = value x scale + offset; if left out 1 for floats, 1e-4 for integers,"
+        description="Reflectance = value x scale + offset; if left out what a file says, else 1 for floats, 1e-4 for integers,"
         " 1/255 for those of 8 bits.",
         gt=0.0,
         le=1e6,

@@ -1,6 +1,7 @@
 """The user's own rasters: what is taken, what is refused, and with which sentence."""
 
 import logging
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,43 @@ def test_unsigned_integers_are_taken_as_dn_unchanged(tmp_path, dtype):
     assert scene.bit_depth == 8 * np.dtype(dtype).itemsize
     assert patch.valid is None
     assert patch.truth is None
+
+
+def say(path, scales, offsets):
+    with rasterio.open(path, "r+") as raster:
+        raster.scales, raster.offsets = scales, offsets
+    return path
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_what_a_file_says_of_its_values_holds_unless_something_else_is_said(tmp_path, dtype):
+    """Sentinel-2 from processing baseline 04.00 on: reflectance = (DN - 1000) / 10000 (ESA, Products Specification Document)."""
+    values = image(low=1_000).astype(dtype)
+    path = say(write(tmp_path / "a.tif", values), (1e-4,) * 4, (-0.1,) * 4)
+
+    def reflectance(scene):
+        return whole(scene).bands * scene.radiometry.scale + scene.radiometry.offset
+
+    assert reflectance(open_raster(path)) == pytest.approx((values - 1_000.0) / 10_000, abs=1e-7)
+    assert reflectance(open_raster(path, scale=1e-4)) == pytest.approx(values / 10_000, abs=1e-7)
+    other = open_raster(path, scale=2e-4, offset=-0.1)
+    assert reflectance(other) == pytest.approx(values * 2e-4 - 0.1, abs=1e-7)
+
+
+def test_bands_that_say_different_things_are_refused_until_it_is_said_what_holds(tmp_path):
+    path = say(write(tmp_path / "a.tif", image()), (1e-4, 1e-4, 2e-4, 1e-4), (0.0,) * 4)
+    with pytest.raises(ImageryError, match="different scales or offsets"):
+        open_raster(path)
+    assert open_raster(path, bands=(1, 2, 4)).radiometry == Radiometry(1e-4)
+    assert open_raster(path, scale=1e-4).radiometry == Radiometry(1e-4)
+    assert open_raster(path, bands=None).bands  # who wants samples alone asks for no meaning
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.0), (-1e-4, 0.0), (1e-4, math.nan)])
+def test_a_file_that_says_nonsense_of_its_values_is_refused(tmp_path, scale, offset):
+    path = say(write(tmp_path / "a.tif", image()), (scale,) * 4, (offset,) * 4)
+    with pytest.raises(ImageryError, match="no reflectance"):
+        open_raster(path)
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32, np.float64])
