@@ -283,8 +283,8 @@ def mask(
     with _progress(quiet=quiet) as tell:
         reports = api.mask(images, out, truths=truth or [], masker=masker, reading=how, tell=tell)
     for found in reports:
-        if found.doubt is not None:
-            _say(f"note: {found.image}: {found.doubt}")
+        for doubt in found.doubts:
+            _say(f"note: {found.image}: {doubt}")
     if as_json:
         _answer_json([_as_dict(report) for report in reports])
     else:

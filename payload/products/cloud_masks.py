@@ -57,7 +57,7 @@ class MaskReport:
         f1: Harmonic mean of precision and recall.
         precision: Share of what the masker calls cloud that truth calls cloud.
         recall: Share of what truth calls cloud that the masker calls cloud.
-        doubt: Why the values may be no reflectance; None if they look like one.
+        doubts: Why the bands may be others, or the values no reflectance, in words.
     """
 
     image: Path
@@ -76,7 +76,7 @@ class MaskReport:
     f1: float | None = None
     precision: float | None = None
     recall: float | None = None
-    doubt: str | None = None
+    doubts: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """All of it, as JSON can hold it."""
@@ -235,7 +235,7 @@ def mask_raster(
         valid_px=valid_px,
         cloud_px=cloud_px,
         cloud_cover=cloud_px / valid_px if valid_px else None,
-        doubt=seen.doubt(scene.radiometry),
+        doubts=tuple(filter(None, (scene.doubt, seen.doubt(scene.radiometry)))),
         **_judged(estimates),
     )
 

@@ -39,6 +39,8 @@ STEP = 1e-4
 
 _DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of those that are DN as they stand
 _OTHER_TYPES = ("int16", "int32", "float32", "float64")
+# Numbers that stand for the same colour on Sentinel-2 and on Landsat 8 and 9.
+_COLOURS = {"b2": "blue", "b02": "blue", "b3": "green", "b03": "green", "b4": "red", "b04": "red"}
 # Local GeoTIFF and nothing else: no look at the folder for side-car files, no grids from the network.
 _GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
 FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, MemoryError)
@@ -96,6 +98,7 @@ class RasterScene:
         meaning: The file's own values to reflectance.
         georeference: Where the frame lies, or None.
         truth: A file with the truth of the same pixels, or None.
+        doubt: What the file says against the order of its bands, in words; None if nothing.
     """
 
     path: Path
@@ -107,6 +110,7 @@ class RasterScene:
     meaning: Radiometry
     georeference: Georeference | None
     truth: Path | None
+    doubt: str | None = None
 
     @property
     def height_px(self) -> int:
@@ -204,6 +208,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         georeference = _georeference(raster)
         is_said = scale is not None or offset != 0.0 or reading.has_all
         own = None if is_said else _own_meaning(path, raster, reading)
+        doubt = None if reading.has_all else _other_colours(raster, reading)
     if truth is not None:
         with opened(truth) as raster:
             if (raster.height, raster.width) != size:
@@ -226,6 +231,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         meaning=meaning,
         georeference=georeference,
         truth=truth,
+        doubt=doubt,
     )
 
 
@@ -298,6 +304,20 @@ def _own_meaning(path: Path, raster: DatasetReader, reading: Reading) -> Radiome
             f"{path} gives its bands different scales or offsets ({told}): say which scale and offset hold"
         )
     return Radiometry(*said.pop())
+
+
+def _other_colours(raster: DatasetReader, reading: Reading) -> str | None:
+    """Which band calls itself another colour than it is taken for, in words; None where none does."""
+    for number, wanted in zip(reading.bands, BANDS, strict=False):
+        called = (raster.descriptions[number - 1] or "").strip().lower()
+        called = _COLOURS.get(called, called)
+        if (
+            called not in BANDS and raster.dtypes[number - 1] != "uint8"
+        ):  # GDAL calls any four of 8 bits RGBA
+            called = raster.colorinterp[number - 1].name
+        if called in BANDS and called != wanted:
+            return f"band {number} calls itself {called} and is taken for {wanted} (see bands)"
+    return None
 
 
 def _georeference(raster: DatasetReader) -> Georeference | None:

@@ -81,8 +81,9 @@ class Rasters:
             open_raster(path, bands=self.bands, nodata=self.nodata, truth=self._truth_of(path))
 
     def doubts(self) -> list[str]:
-        """What speaks against the meaning of the values, by a few small squares of some of the images."""
+        """What speaks against order and meaning of the bands, by heads and a few small squares of some of the images."""
         images, seen = self._images(), dict[Radiometry, Brightness]()
+        orders = dict[str, None]()
         for number in range(count := min(GLIMPSED_IMAGES, len(images))):
             path = images[number * len(images) // count]
             with contextlib.suppress(ImageryError):  # whoever needs it will say so
@@ -93,10 +94,13 @@ class Rasters:
                     offset=self.offset,
                     nodata=self.nodata,
                 )
+                if scene.doubt is not None:
+                    orders[scene.doubt] = None
                 for window in _glimpses(scene):
                     seen.setdefault(scene.radiometry, Brightness()).add(scene.read(window))
-        found = (each.doubt(radiometry) for radiometry, each in seen.items())
-        return [f"scene.path: in {self.path}, {doubt}" for doubt in found if doubt is not None]
+        values = (each.doubt(radiometry) for radiometry, each in seen.items())
+        found = (*orders, *(doubt for doubt in values if doubt is not None))
+        return [f"scene.path: in {self.path}, {doubt}" for doubt in found]
 
     def scene(self, view: View) -> RasterScene:
         """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.

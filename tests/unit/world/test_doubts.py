@@ -1,4 +1,4 @@
-"""Values that are no reflectance are told from those that are.
+"""Values that are no reflectance, and bands in another order, are told from those that are as they should be.
 
 Landsat 8: reflectance = DN x 2e-5 - 0.1 (USGS, Landsat 8 Data Users Handbook, LSDS-1574), so that a DN of 5,000 is no light at all.
 """
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio import Affine
+from rasterio.enums import ColorInterp
 from typer.testing import CliRunner
 
 from payload import api
@@ -18,6 +19,7 @@ from payload.sim import assemble
 from payload.types import Patch, Radiometry, Window
 from payload.world.brightness import Brightness
 from payload.world.geotiff import open_raster
+from payload.world.rasters import Rasters
 
 TIMES_10000 = Radiometry(1e-4)
 
@@ -155,3 +157,45 @@ def checked(path):
     notes = []
     check(path, tell=notes.append)
     return notes
+
+
+BGRN = ("blue", "green", "red", "nir")
+RGBN = ("red", "green", "blue", "nir")
+RED_FIRST = "band 1 calls itself red and is taken for blue"
+
+
+@pytest.mark.parametrize(
+    ("names", "bands", "told"),
+    [
+        ({"descriptions": BGRN}, "1,2,3,4", ""),
+        ({"descriptions": RGBN}, "1,2,3,4", RED_FIRST),
+        ({"descriptions": RGBN}, "3,2,1,4", ""),
+        ({"descriptions": ("B04", "B03", "B02", "B08")}, "1,2,3,4", RED_FIRST),
+        ({"descriptions": ("B02", "B03", "B04", "B08")}, "1,2,3,4", ""),
+        ({"descriptions": ("first", "", "", "")}, "1,2,3,4", ""),
+        ({"colorinterp": ("red", "green", "blue", "undefined")}, "1,2,3,4", RED_FIRST),
+        ({"colorinterp": BGRN}, "1,2,4,3", "band 4 calls itself nir and is taken for red"),
+        ({"colorinterp": BGRN}, "1,2,3,4", ""),
+    ],
+)
+def test_bands_in_another_order_than_the_file_says_are_told(
+    write_raster, reflectance, names, bands, told
+):
+    path = write_raster("x.tif", np.rint(reflectance * 10_000).astype(np.uint16))
+    with rasterio.open(path, "r+") as file:
+        file.descriptions = names.get("descriptions", (None,) * 4)
+        if "colorinterp" in names:
+            file.colorinterp = [ColorInterp[colour] for colour in names["colorinterp"]]
+    words = ["mask", str(path), "--out", str(path.parent / "masks"), "--quiet", "--bands", bands]
+    said = CliRunner().invoke(app, words).stderr
+    assert told in said
+    assert ("note" in said) == bool(told)
+    found = Rasters(path=path, bands=tuple(map(int, bands.split(",")))).doubts()
+    assert [told in doubt for doubt in found] == [True] * bool(told)
+
+
+def test_four_bands_of_eight_bits_that_gdal_calls_rgba_are_not_doubted(write_raster, reflectance):
+    path = write_raster("x.tif", np.rint(reflectance * 255).astype(np.uint8))
+    with rasterio.open(path) as file:
+        assert file.colorinterp[0] is ColorInterp.red
+    assert open_raster(path).doubt is None
