@@ -44,11 +44,30 @@ class BenchReport:
     packages: dict[str, str]
     ratios: tuple[Ratio, ...]
 
+    def page(self) -> str:
+        """All of it as Markdown."""
+        guests = ", ".join(f"{name} {number}" for name, number in self.packages.items())
+        return "\n".join(
+            [
+                "# Ratios of speed",
+                "",
+                f"Written by `payload-sim bench` at {self.made_utc} on {self.machine}, {self.cores} cores of which {self.load:g} were wanted by",
+                f"others at the begin, with Python {self.python}, {guests}.",
+                "",
+                "Two things are worked on in turns, in seconds of CPU, and the median counts; Mpx/s alone are figures of the machine.",
+                "",
+                "| what | found | aim | met |",
+                "|---|--:|---|---|",
+                *(ratio.row() for ratio in self.ratios),
+                "",
+            ]
+        )
+
 
 def bench(
     out: str | Path, *, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[BenchReport, Path]:
-    """Measure, and write `bench.json` into a folder; some minutes.
+    """Measure, and write `bench.json` and a page of it, README.md, into a folder; some minutes.
 
     Raises:
         ScenarioError: The folder cannot be written; that is told before anything is measured.
@@ -87,6 +106,7 @@ def bench(
         ratios=tuple(ratios),
     )
     write_text(path, json.dumps(asdict(report), indent=2) + "\n")
+    write_text(path.with_name("README.md"), report.page())
     return report, path
 
 

@@ -24,6 +24,20 @@ class Ratio:
     is_speed: bool = False
     unit: str = ""
 
+    @property
+    def is_met(self) -> bool | None:
+        """Whether it is what was aimed at; None where nothing was."""
+        if self.aim is None:
+            return None
+        return self.value >= self.aim if self.is_speed else self.value <= self.aim
+
+    def row(self) -> str:
+        """As a row of a table: what, found, aimed at, met."""
+        bound = "at least" if self.is_speed else "at most"
+        aim = "" if self.aim is None else f"{bound} {self.aim:.3g}"
+        met = {None: "", True: "yes", False: "**no**"}[self.is_met]
+        return f"| {self.what} | {self.value:.3g} {self.unit}".rstrip() + f" | {aim} | {met} |"
+
     def sentence(self) -> str:
         """For people."""
         bound = "least" if self.is_speed else "most"

@@ -11,15 +11,15 @@ from payload.commands.talk import answer, answer_json, as_dict, say
 
 def bench(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Where bench.json goes.")
+        Path, typer.Option("--out", metavar="FOLDER", help="Where bench.json and README.md go.")
     ] = Path("results/benchmarks"),
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure ratios of speed on this machine: the event loop, a day, each stage, pixels, growth with the size of a fleet.
 
-    Each is a ratio of two things measured in one run, in seconds of CPU, or a speed in Mpx/s. Writes FOLDER/bench.json, with machine and
-    versions. Takes some minutes.
+    Each is a ratio of two things measured in one run, in seconds of CPU, or a speed in Mpx/s. Writes FOLDER/bench.json and README.md, with
+    machine and versions. Takes some minutes.
 
     Example:  payload-sim bench --out results/benchmarks
     """

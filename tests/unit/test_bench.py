@@ -1,9 +1,11 @@
-"""What `payload-sim bench` reckons with: the exponent of growth and the count of events."""
+"""What `payload-sim bench` reckons with, the exponent of growth and the count of events, and its page."""
+
+import json
 
 import pytest
 
-from payload.bench.report import bench
-from payload.bench.timing import exponent
+from payload.bench.report import BenchReport, bench
+from payload.bench.timing import Ratio, exponent
 from payload.errors import ScenarioError
 from payload.fleet import FleetSize, write_fleet
 from payload.sim.yardstick import CountingEnvironment, bare_event_s, plain_tile_s
@@ -45,3 +47,23 @@ def test_a_fleet_is_as_large_as_it_was_asked_to_be(tmp_path):
     size = FleetSize(planes=3, satellites_per_plane=2, stations=7, targets=11, hours=2.0)
     scenario = write_fleet(tmp_path, size)
     assert (len(scenario.fleet), len(scenario.stations), scenario.duration_h) == (6, 7, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "aim", "is_speed", "is_met"),
+    [
+        (6.0, 6.0, False, True), (6.1, 6.0, False, False), (6.0, 6.0, True, True), (5.9, 6.0, True, False), (5.0, None, True, None),
+    ],
+)  # fmt: skip
+def test_a_ratio_is_met_at_its_aim_or_on_the_better_side_of_it(value, aim, is_speed, is_met):
+    ratio = Ratio("a thing", value, aim, is_speed)
+    assert ratio.is_met is is_met
+    assert ("**no**" in ratio.row()) == (is_met is False)
+
+
+@pytest.mark.parametrize("folder", [".", "xeon"])
+def test_the_pages_in_the_repository_are_of_the_figures_beside_them(root, folder):
+    place = root / "results" / "benchmarks" / folder
+    told = json.loads((place / "bench.json").read_text(encoding="utf-8"))
+    told["ratios"] = tuple(Ratio(**each) for each in told["ratios"])
+    assert (place / "README.md").read_text(encoding="utf-8") == BenchReport(**told).page()
