@@ -78,7 +78,7 @@ class Rasters:
         """
         self._check_bands(sensor)
         for path in self._images():
-            open_raster(path, bands=self.bands, nodata=self.nodata, truth=self._truth_of(path))
+            self._open(path, sensor.bit_depth)
 
     def doubts(self) -> list[str]:
         """What speaks against order and meaning of the bands, by heads and a few small squares of some of the images."""
@@ -87,13 +87,7 @@ class Rasters:
         for number in range(count := min(GLIMPSED_IMAGES, len(images))):
             path = images[number * len(images) // count]
             with contextlib.suppress(ImageryError):  # whoever needs it will say so
-                scene = open_raster(
-                    path,
-                    bands=self.bands,
-                    scale=self.scale,
-                    offset=self.offset,
-                    nodata=self.nodata,
-                )
+                scene = self._open(path)
                 if scene.doubt is not None:
                     orders[scene.doubt] = None
                 for window in _glimpses(scene):
@@ -111,15 +105,7 @@ class Rasters:
         """
         self._check_bands(view.sensor)
         path, frame = self._covering(view) if self.place == "covering" else self._drawn(view)
-        whole = open_raster(
-            path,
-            bands=self.bands,
-            scale=self.scale,
-            offset=self.offset,
-            nodata=self.nodata,
-            truth=self._truth_of(path),
-            bit_depth=view.sensor.bit_depth,
-        )
+        whole = self._open(path, view.sensor.bit_depth)
         return RasterScene(
             path=path,
             reading=whole.reading,
@@ -130,6 +116,18 @@ class Rasters:
             meaning=whole.meaning,
             georeference=_shifted(whole.georeference, frame),
             truth=whole.truth,
+        )
+
+    def _open(self, path: Path, bit_depth: int | None = None) -> RasterScene:
+        """A whole image, with its truth if it has one."""
+        return open_raster(
+            path,
+            bands=self.bands,
+            scale=self.scale,
+            offset=self.offset,
+            nodata=self.nodata,
+            truth=self._truth_of(path),
+            bit_depth=bit_depth,
         )
 
     def _check_bands(self, sensor: Sensor) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from payload import api
 from payload.cli import app
+from payload.errors import ScenarioError
 from payload.examination import check
 from payload.sim import assemble
 from payload.types import Patch, Radiometry, Window
@@ -157,6 +158,17 @@ def checked(path):
     notes = []
     check(path, tell=notes.append)
     return notes
+
+
+def test_a_scenario_that_says_scale_and_offset_passes_over_what_files_say(
+    raw_image, write_scenario
+):
+    with rasterio.open(raw_image, "r+") as file:
+        file.scales = (1e-4, 1e-4, 1e-4, 2e-4)
+    scene = {"kind": "rasters", "path": str(raw_image), "truth_suffix": None}
+    with pytest.raises(ScenarioError, match="different scales"):
+        check(write_scenario(scene=scene))
+    assert not checked(write_scenario(scene={**scene, "scale": 2e-5, "offset": -0.1}))
 
 
 BGRN = ("blue", "green", "red", "nir")
