@@ -235,7 +235,7 @@ def mask_raster(
         valid_px=valid_px,
         cloud_px=cloud_px,
         cloud_cover=cloud_px / valid_px if valid_px else None,
-        doubts=tuple(filter(None, (scene.doubt, seen.doubt(scene.radiometry)))),
+        doubts=(*filter(None, [scene.doubt]), *seen.doubts(scene.radiometry)),
         **_judged(estimates),
     )
 

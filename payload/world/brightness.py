@@ -15,6 +15,9 @@ reflectance x 10,000 always do, as its DN of no light is 5,000."""
 HARDLY_LIT = 0.03
 """Reflectance that no band of a pixel reaches over deep water at most, once the air is taken off; with it blue alone is 0.06 or more.
 Of the same images none stays below 0.08 in its brightest hundredth. Samples of 8 bits taken for reflectance x 10,000 end at 0.0255."""
+HARDLY_EMPTY = 0.01
+"""Share of pixels that are 0 in every band: no ground is, while what lies beside a scene often is, with or without a word of it. Of the
+same images one has such pixels, 13 % of it, all beside the scene, and its file does not say that they are no data."""
 _PART = 0.99
 
 
@@ -37,24 +40,31 @@ class Brightness:
         self.darkest += np.bincount(flat.min(axis=0), minlength=_VALUES)
         self.brightest += np.bincount(flat.max(axis=0), minlength=_VALUES)
 
-    def doubt(self, radiometry: Radiometry) -> str | None:
-        """What speaks against this meaning of the DN, in words; None if nothing does."""
-        pixels = int(self.darkest.sum())
-        if not pixels:
-            return None
-        low = _exceeded_by(self.darkest, _PART * pixels) * radiometry.scale + radiometry.offset
-        high = _reached_by(self.brightest, _PART * pixels) * radiometry.scale + radiometry.offset
+    def doubts(self, radiometry: Radiometry) -> list[str]:
+        """What speaks against this meaning of the DN, in words."""
+        pixels, empty_px = int(self.darkest.sum()), int(self.brightest[0])
+        said = []
+        if empty_px > HARDLY_EMPTY * pixels:
+            said.append(
+                f"{empty_px / pixels:.0%} of the pixels are 0 in every band and are taken for dark ground: is that no data (see nodata)?"
+            )
+        lit_px = pixels - empty_px
+        if not lit_px:
+            return said
+        low_dn = _exceeded_by(self.darkest, _PART * lit_px)
+        high_dn = _reached_by(self.brightest, empty_px + _PART * lit_px)
+        low, high = (dn * radiometry.scale + radiometry.offset for dn in (low_dn, high_dn))
         if low > HARDLY_DARK:
-            return (
+            said.append(
                 f"99 % of the pixels are brighter than a reflectance of {low:.2f} in every band: there is nothing but cloud or snow, or"
                 " the values are no reflectance as they were taken for one (see scale and offset)"
             )
-        if high < HARDLY_LIT:
-            return (
+        elif high < HARDLY_LIT:
+            said.append(
                 f"99 % of the pixels are darker than a reflectance of {high:.4f} in every band: there is hardly any light, or the"
                 " values are no reflectance as they were taken for one (see scale and offset)"
             )
-        return None
+        return said
 
 
 def _reached_by(counts: NDArray[np.int64], pixels: float) -> int:

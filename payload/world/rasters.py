@@ -92,9 +92,8 @@ class Rasters:
                     orders[scene.doubt] = None
                 for window in _glimpses(scene):
                     seen.setdefault(scene.radiometry, Brightness()).add(scene.read(window))
-        values = (each.doubt(radiometry) for radiometry, each in seen.items())
-        found = (*orders, *(doubt for doubt in values if doubt is not None))
-        return [f"scene.path: in {self.path}, {doubt}" for doubt in found]
+        values = (doubt for meant, each in seen.items() for doubt in each.doubts(meant))
+        return [f"scene.path: in {self.path}, {doubt}" for doubt in (*orders, *values)]
 
     def scene(self, view: View) -> RasterScene:
         """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
