@@ -78,7 +78,7 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
     check_foresight(scenario, cast(SceneSource, source))
     if isinstance(source, Examinable):
         at_key(scenario, "scene", lambda: source.examine(sensor))
-    odd = source.doubts() if isinstance(source, Doubting) else ()
+    odd = source.doubts(sensor) if isinstance(source, Doubting) else ()
     old = outdated(scenario, propagators)[1]
     for note in (*requested.notes, *old, *odd, *_too_little(scenario)):
         tell(note)

@@ -112,8 +112,8 @@ class Examinable(Protocol):
 class Doubting(Protocol):
     """A scene source that can tell what of its images looks odd."""
 
-    def doubts(self) -> Sequence[str]:
-        """In sentences, by a few of its pixels; none if all looks well."""
+    def doubts(self, sensor: Sensor) -> Sequence[str]:
+        """In sentences, by a few of its pixels, as the camera would have them; none if all looks well."""
         ...
 
 

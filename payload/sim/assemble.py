@@ -264,7 +264,7 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         notes=(
             *requested.notes,
             *met.notes,
-            *(source.doubts() if isinstance(source, Doubting) else ()),
+            *(source.doubts(sensor) if isinstance(source, Doubting) else ()),
         ),
         store=store,
     )

@@ -1,26 +1,31 @@
 """Scenes from the user's own GeoTIFF files: which image a target gets, and which part of it."""
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import rasterio.warp
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 
 from payload.errors import ImageryError
+from payload.geometry.earth import WGS84_RADIUS_KM
 from payload.registry import option, supplied
 from payload.rng import stream
 from payload.scenario.paths import InputPath
 from payload.types import Georeference, Radiometry, Sensor, View, Window
-from payload.units import iso_utc
+from payload.units import M_PER_KM, iso_utc
 from payload.world.brightness import Brightness
 from payload.world.geotiff import FAILURES, RasterScene, Reading, open_raster, opened
 
 GLIMPSED_IMAGES, GLIMPSES, GLIMPSE_PX = 8, 3, 32
 """So many images are looked into before a flight, each at so many times so many places, squares of so many pixels."""
+ODD_SIZE = 1.25
+"""So many times larger or smaller than the camera says a pixel is worth a word."""
 _SUFFIXES = (".tif", ".tiff")
 _MASK_ENDINGS = ("_msk", "_mask", "_truth")
 
@@ -80,20 +85,21 @@ class Rasters:
         for path in self._images():
             self._open(path, sensor.bit_depth)
 
-    def doubts(self) -> list[str]:
-        """What speaks against order and meaning of the bands, by heads and a few small squares of some of the images."""
+    def doubts(self, sensor: Sensor) -> list[str]:
+        """What speaks against size, order and meaning of the pixels, by heads and a few small squares of some of the images."""
         images, seen = self._images(), dict[Radiometry, Brightness]()
-        orders = dict[str, None]()
+        orders, sizes_m = dict[str, None](), list[float]()
         for number in range(count := min(GLIMPSED_IMAGES, len(images))):
             path = images[number * len(images) // count]
             with contextlib.suppress(ImageryError):  # whoever needs it will say so
                 scene = self._open(path)
-                if scene.doubt is not None:
-                    orders[scene.doubt] = None
+                orders |= dict.fromkeys(filter(None, [scene.doubt]))
+                sizes_m += _pixel_m(path)
                 for window in _glimpses(scene):
                     seen.setdefault(scene.radiometry, Brightness()).add(scene.read(window))
         values = (doubt for meant, each in seen.items() for doubt in each.doubts(meant))
-        return [f"scene.path: in {self.path}, {doubt}" for doubt in (*orders, *values)]
+        found = (*_odd_size(sizes_m, sensor.gsd_m), *orders, *values)
+        return [f"scene.path: in {self.path}, {doubt}" for doubt in found]
 
     def scene(self, view: View) -> RasterScene:
         """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
@@ -195,6 +201,29 @@ class Rasters:
             top_px = int(draw.integers(raster.height - height_px + 1))
             left_px = int(draw.integers(raster.width - width_px + 1))
         return path, Window(top_px, left_px, height_px, width_px)
+
+
+def _odd_size(sizes_m: list[float], gsd_m: float) -> Iterator[str]:
+    """How large pixels are on the ground, in words, if that is not what the camera says."""
+    odd = [size_m for size_m in sizes_m if not 1 / ODD_SIZE < size_m / gsd_m < ODD_SIZE]
+    if odd:
+        told = {f"{size_m:.3g}": None for size_m in (min(odd), max(odd))}
+        yield f"pixels are {' to '.join(told)} m wide on the ground, and camera.gsd_m says {gsd_m:g}"
+
+
+def _pixel_m(path: Path) -> list[float]:
+    """[m] The root of a pixel's area on the ground, in the middle of an image; nothing where that cannot be told."""
+    with opened(path) as raster:
+        if raster.crs is None:
+            return []
+        step, row, col = raster.transform, raster.height / 2, raster.width / 2
+        x, y = step.c + step.a * col + step.b * row, step.f + step.d * col + step.e * row
+        xs, ys = [x, x + step.a, x + step.b], [y, y + step.d, y + step.e]
+        lon_deg, lat_deg = rasterio.warp.transform(raster.crs, CRS.from_epsg(4326), xs, ys)
+    north = np.radians(np.subtract(lat_deg[1:], lat_deg[0]))
+    east = np.radians(np.subtract(lon_deg[1:], lon_deg[0])) * math.cos(math.radians(lat_deg[0]))
+    area = abs(float(east[0] * north[1] - east[1] * north[0]))
+    return [WGS84_RADIUS_KM * M_PER_KM * math.sqrt(area)] if math.isfinite(area) else []
 
 
 def _glimpses(scene: RasterScene) -> Iterator[Window]:

@@ -1,9 +1,11 @@
-"""Values that are no reflectance, and bands in another order, are told from those that are as they should be.
+"""Values that are no reflectance, bands in another order and pixels of another size are told from those that are as they should be.
 
 Landsat 8: reflectance = DN x 2e-5 - 0.1 (USGS, Landsat 8 Data Users Handbook, LSDS-1574), so that a DN of 5,000 is no light at all.
 """
 
 import csv
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,12 +19,14 @@ from payload.cli import app
 from payload.errors import ScenarioError
 from payload.examination import check
 from payload.sim import assemble
-from payload.types import Patch, Radiometry, Window
+from payload.types import Patch, Radiometry, Sensor, Window
 from payload.world.brightness import Brightness
 from payload.world.geotiff import open_raster
 from payload.world.rasters import Rasters
 
 TIMES_10000 = Radiometry(1e-4)
+CAMERA = Sensor(("blue", "green", "red", "nir"), 10.0, 50, 40, 12, TIMES_10000, 0.0, 0.0, 0.0)
+UTM = Affine(10.0, 0.0, 500_000.0, 0.0, -10.0, 5_300_000.0)
 
 
 def doubt(bands, radiometry=TIMES_10000, valid=None):
@@ -134,17 +138,18 @@ def test_of_real_images_those_alone_are_doubted_that_are_all_cloud_or_have_a_rim
 def raw_image(write_raster, reflectance):
     """Raw numbers of Landsat in a folder."""
     raw = np.rint((np.tile(reflectance, (1, 3, 3)) + 0.1) / 2e-5)
-    return write_raster("images/raw.tif", raw.astype(np.uint16))
+    place = Affine(20.0, 0.0, 5e5, 0.0, -20.0, 5.3e6)  # as large as the small scenario's
+    return write_raster("images/raw.tif", raw.astype(np.uint16), transform=place)
 
 
 @pytest.fixture
 def write_raster(tmp_path):
-    def write(name, values):
+    def write(name, values, crs="EPSG:32633", transform=UTM):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         with rasterio.open(
             path, "w", driver="GTiff", width=values.shape[2], height=values.shape[1], count=values.shape[0],
-            dtype=values.dtype, crs="EPSG:32633", transform=Affine(10.0, 0.0, 500_000.0, 0.0, -10.0, 5_300_000.0),
+            dtype=values.dtype, crs=crs, transform=transform,
         ) as file:  # fmt: skip
             file.write(values)
         return path
@@ -226,7 +231,7 @@ def test_bands_in_another_order_than_the_file_says_are_told(
     said = CliRunner().invoke(app, words).stderr
     assert told in said
     assert ("note" in said) == bool(told)
-    found = Rasters(path=path, bands=tuple(map(int, bands.split(",")))).doubts()
+    found = Rasters(path=path, bands=tuple(map(int, bands.split(",")))).doubts(CAMERA)
     assert [told in doubt for doubt in found] == [True] * bool(told)
 
 
@@ -235,3 +240,48 @@ def test_four_bands_of_eight_bits_that_gdal_calls_rgba_are_not_doubted(write_ras
     with rasterio.open(path) as file:
         assert file.colorinterp[0] is ColorInterp.red
     assert open_raster(path).doubt is None
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "width_m"),
+    [
+        ("EPSG:32633", Affine(10.0, 0.0, 5e5, 0.0, -10.0, 5.3e6), 10.0),
+        ("EPSG:32633", Affine(0.0, 20.0, 5e5, 20.0, 0.0, 5.3e6), 20.0),  # columns run north
+        ("EPSG:32733", Affine(3.0, 0.0, 5e5, 0.0, -3.0, 6e6), 3.0),
+        ("EPSG:4326", Affine(1e-4, 0.0, 9.0, 0.0, -1e-4, 60.0), 7.86),  # 11.1 m times the root of cos(60)
+        ("EPSG:2263", Affine(100.0, 0.0, 1e6, 0.0, -100.0, 2e5), 30.5),  # feet
+    ],
+)  # fmt: skip
+def test_pixels_of_another_size_than_the_cameras_are_told(write_raster, crs, transform, width_m):
+    """A degree is 111 km; a foot 0.3048 m."""
+    path = write_raster("x.tif", np.full((4, 20, 20), 1_000, np.uint16), crs, transform)
+
+    def told(gsd_m):
+        return Rasters(path=path).doubts(replace(CAMERA, gsd_m=gsd_m))
+
+    assert not told(width_m)
+    assert not told(1.2 * width_m)
+    assert not told(width_m / 1.2)
+    for gsd_m in (1.3 * width_m, width_m / 1.3):
+        (note,) = told(gsd_m)
+        found = float(re.search(r"pixels are ([\d.]+) m wide", note)[1])
+        assert found == pytest.approx(width_m, rel=0.01)
+        assert note.endswith(f"camera.gsd_m says {gsd_m:g}")
+
+
+def test_sizes_of_several_images_are_told_together(write_raster):
+    values = np.full((4, 20, 20), 1_000, np.uint16)
+    for number, width_m in enumerate((10.0, 20.0, 30.0)):
+        place = Affine(width_m, 0.0, 5e5, 0.0, -width_m, 5.3e6)
+        folder = write_raster(f"images/{number}.tif", values, transform=place).parent
+    (note,) = Rasters(path=folder).doubts(CAMERA)
+    assert "pixels are 20 to 30 m wide" in note
+
+
+def test_an_image_that_lies_nowhere_has_no_size(write_raster):
+    path = write_raster("x.tif", np.full((4, 20, 20), 1_000, np.uint16), crs=None)
+    assert not Rasters(path=path).doubts(replace(CAMERA, gsd_m=100.0))
+
+
+def test_the_images_in_the_repository_are_not_doubted(root):
+    assert not checked(root / "scenarios" / "replay.yaml")
