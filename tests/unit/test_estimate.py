@@ -195,8 +195,8 @@ def test_a_single_image_by_the_strongest_codec_takes_what_was_expected(root, tmp
 def test_large_tiles_take_the_memory_that_was_expected(root, tmp_path):
     """A network's layers are as large as the tile that it looks at."""
     path = root / "scenarios" / "quickstart.yaml"
-    changes = ["duration_h=3", "pruning.tile_px=1024"]
-    changes += ["camera.width_px=1024", "camera.height_px=1024"]
+    changes = ["duration_h=3", "pruning.tile_px=1280"]
+    changes += ["camera.width_px=1280", "camera.height_px=1280"]
     expected = expected_of(path, changes)
     assert within_two(expected, taken(path, changes, tmp_path)), expected
 
