@@ -10,6 +10,7 @@ import numpy as np
 from payload.compression import LOSSLESS, Coding, Loss, cleaned, seal, seal_clear
 from payload.darkroom.facts import ClearPart, Thumbnail, TileFacts, perfect
 from payload.geometry.grid import TileGrid
+from payload.imaging.painted import Painted
 from payload.imaging.thumbnail import shrink
 from payload.imaging.tiling import cut_tile, cut_tiles
 from payload.masking.scores import estimate_cover
@@ -64,7 +65,7 @@ class Pixels:
 
     def own_bytes(self, view: View) -> float:
         """[byte] What a record costs however small its tile is: so much longer records are in sum for each tile more, cut into sixteen."""
-        scene = self.source.scene(view)
+        scene = Painted.whole(self.source.scene(view))
         whole, cut = (
             [
                 len(seal(tile, self.codec, self.codec_name, cover=None, loss=self.loss).record)

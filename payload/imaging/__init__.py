@@ -4,6 +4,7 @@
 - `find_opportunities`: when a satellite passes them closely enough, by daylight.
 - `sensor`: size of an image, in bytes, in kilometres, in seconds.
 - `tiling`: a scene into tiles and back.
+- `painted`: a scene that is read once, to be cut more than once.
 
 >>> from payload.imaging.sensor import raw_volume_bytes
 >>> from payload.types import Radiometry, Sensor

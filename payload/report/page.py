@@ -120,6 +120,7 @@ def _plotly() -> str:
     return _inside_script(get_plotlyjs())
 
 
+@cache
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 

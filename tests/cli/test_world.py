@@ -117,7 +117,7 @@ def test_a_year_is_the_mean_of_its_moments(call, monkeypatch, tmp_path):
 
 
 def test_the_laws_are_measured_and_written(call, tmp_path):
-    answer = call("world", "--measure", "--effort", 0.01, "--seed", 5, "--out", tmp_path)
+    answer = call("world", "--measure", "--effort", 0.002, "--seed", 5, "--out", tmp_path)
     assert answer.code == 0, answer.err
     assert "global mean cover" in answer.out
     laws = json.loads((tmp_path / "laws.json").read_text())

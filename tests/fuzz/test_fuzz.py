@@ -1,4 +1,4 @@
-"""A few thousand damaged records into every decoder, and a harness that finds what it looks for.
+"""Two thousand damaged records into every decoder, and a harness that finds what it looks for.
 
 `.ci/fuzz` does the same a million times; what it found stands in results/codecs/fuzz.json.
 """
@@ -22,7 +22,7 @@ from payload.compression.record import HEADER_BYTES, read_header
 from payload.errors import CodecError
 from payload.registry import kinds
 
-RECORDS = 4_000
+RECORDS = 2_000
 RARE = 400
 PUBLISHED = 1_000_000
 

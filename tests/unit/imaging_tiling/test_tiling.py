@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from payload.errors import ImageryError
 from payload.geometry.grid import TileGrid, tile_id, tile_place
+from payload.imaging.painted import Painted
 from payload.imaging.tiling import cut_tiles, merge_tiles
 from payload.types import Georeference, Patch, Radiometry, Window
 
@@ -157,6 +158,24 @@ def test_a_tile_does_not_change_when_the_strip_rolls_on():
     list(tiles)
 
     assert same(first.surroundings, before)
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_painted_scene_is_cut_as_the_scene_itself_and_read_once(has):
+    scene = ArrayScene(patch(12, 7, truth=has, valid=has))
+    painted = Painted.whole(scene)
+    for tile_px, margin_px in ((5, 0), (4, 3)):
+        ours, theirs = (
+            list(cut_tiles(item, "a", tile_px=tile_px, margin_px=margin_px))
+            for item in (painted, ArrayScene(scene.whole))
+        )
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.id, one.window, one.inset) == (other.id, other.window, other.inset)
+            assert (one.bit_depth, one.radiometry) == (other.bit_depth, other.radiometry)
+            assert same(one.surroundings, other.surroundings)
+            for name in ("bands", "truth", "valid"):
+                assert same(getattr(one.patch, name), getattr(other.patch, name))
+    assert scene.rows_read == list(range(12))
 
 
 @pytest.mark.parametrize("sides", [(0, 5, 4), (5, 0, 4), (5, 5, 0)])

@@ -55,7 +55,7 @@ def finish(process):
 
 
 def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin, tmp_path):
-    path = sweep(**slow(*(i / 20 for i in range(1, 17))))
+    path = sweep(**slow(*(i / 20 for i in range(1, 13))))
     words = ("sweep", path, "--out", tmp_path, "--jobs", 2, "--json")
     folder = tmp_path / "small"
     process = start(*words, plugin=plugin)
@@ -72,12 +72,12 @@ def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin,
         time.sleep(0.01)
     stood = rows_in(folder)
     assert before.items() <= stood.items()
-    assert len(stood) < 16
+    assert len(stood) < 12
     code, out, _ = finish(start(*words, plugin=plugin))
     assert code == 0
-    assert f'"flown": {16 - len(stood)}' in out
+    assert f'"flown": {12 - len(stood)}' in out
     now = rows_in(folder)
-    assert len(now) == 16
+    assert len(now) == 12
     assert stood.items() <= now.items()  # the same files, written once
     assert not list(folder.glob(".spool*"))
 
@@ -117,14 +117,14 @@ def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugi
     over = {"pruning.max_cloud_cover": {"low": 0.1, "high": 0.9}}
     keys = {"random": {"samples": 1, "over": over}}
     path = sweep(set={"masker.kind": "rude", "masker.sleeps_s": 0.01}, **keys)
-    goal = ("--maximise", "tiles.delivered", "--trials", 14, "--confirm", 2, "--jobs", 2, "--json")
+    goal = ("--maximise", "tiles.delivered", "--trials", 8, "--confirm", 2, "--jobs", 2, "--json")
     folder = tmp_path / "killed" / "small"
     process = start("optimise", path, *goal, "--out", tmp_path / "killed", plugin=plugin)
-    wait_until(lambda: len(rows_in(folder)) >= 4, process)
+    wait_until(lambda: len(rows_in(folder)) >= 3, process)
     process.kill()
     process.communicate()
     stood = rows_in(folder)
-    assert len(stood) < 15
+    assert len(stood) < 9
     told = []
     for name in ("killed", "whole"):
         words = ("optimise", path, *goal, "--out", tmp_path / name)
@@ -146,7 +146,10 @@ def terminal():
 
 
 @pytest.mark.usefixtures("terminal")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGHUP],
+)
 def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_path, how):
     """Its workers end at once, whatever they are at."""
     pytest.importorskip("optuna")
@@ -193,10 +196,7 @@ def test_a_worker_that_dies_once_is_no_culprit(sweep, plugin, tmp_path):
 
 def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(sweep, plugin, tmp_path):
     pytest.importorskip("distributed")
-    path = sweep(
-        set={"masker.kind": "rude"},
-        grid={"masker.does": ["nothing", "raise", "die"], "link.rate_mbps": [1, 2]},
-    )
+    path = sweep(set={"masker.kind": "rude"}, grid={"masker.does": ["nothing", "raise", "die"]})
     for name, more in (("pool", ()), ("cluster", ("--cluster", "local"))):
         words = ("sweep", path, "--out", tmp_path / name, "--jobs", 2, "--quiet", *more)
         process = start(*words, plugin=plugin)
@@ -206,13 +206,13 @@ def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(sweep, plugin, 
         {key: row[0] for key, row in rows_in(tmp_path / name / "small").items()}
         for name in ("pool", "cluster")
     )
-    assert len(pool) == 6
+    assert len(pool) == 3
     assert pool == cluster
 
 
 def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
     pytest.importorskip("distributed")
-    path = sweep(**slow(*(i / 20 for i in range(1, 13))))
+    path = sweep(**slow(*(i / 20 for i in range(1, 9))))
     folder = tmp_path / "small"
     environment = os.environ | {"PYTHONPATH": str(plugin)}
     address = "tcp://127.0.0.1:28786"
@@ -228,7 +228,7 @@ def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
     try:
         words = ("sweep", path, "--out", tmp_path, "--json")
         process = start(*words, "--cluster", address, plugin=plugin)
-        wait_until(lambda: len(rows_in(folder)) >= 3, process)
+        wait_until(lambda: len(rows_in(folder)) > 1, process)
         scheduler.kill()
         _, said = process.communicate(timeout=PATIENCE_S)
     finally:
@@ -238,8 +238,8 @@ def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
     assert process.returncode == 8
     assert "the cluster is gone" in said, said
     stood = rows_in(folder)
-    assert 3 <= len(stood) < 12
+    assert 2 <= len(stood) < 8
     code, out, _ = finish(start(*words, "--jobs", 2, plugin=plugin))
     assert code == 0
-    assert f'"flown": {12 - len(stood)}' in out
+    assert f'"flown": {8 - len(stood)}' in out
     assert stood.items() <= rows_in(folder).items()
