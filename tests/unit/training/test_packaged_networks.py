@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from payload.masking.packaged import NAMES, available, packaged
 from payload.training.compose.composer import Composer
 from payload.training.compose.grounds import CONFUSERS

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from payload.training.compose import composer as composing
 from payload.training.compose.composer import SOURCE, WORLD, Composer
 from payload.training.compose.grounds import CONFUSERS, GROUNDS
