@@ -124,7 +124,7 @@ class Flight:
 
 
 @pytest.mark.parametrize("kind", URGENT)
-@settings(max_examples=80)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
     """Times are whole as those of chances are, so that some begin at the very moment of a plan, or odd."""
@@ -152,7 +152,7 @@ def test_whatever_happens_it_is_the_plan_of_all_that_is_left(kind, data):
 
 
 @pytest.mark.parametrize("kind", URGENT)
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whatever_its_owner_says_it_is_the_plan_that_the_planner_makes_of_that(kind, data):
     """Targets are wanted from a moment on, satellites ready from one; some images are committed, even such that exclude each
