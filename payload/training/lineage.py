@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from payload.provenance import digest_json
@@ -18,7 +19,8 @@ def code_digest(*modules: str) -> str:
     Source: Python's own syntax tree, without the strings that stand alone.
     """
     trees = {
-        str(path.relative_to(ROOM)): ast.dump(_stripped(path)) for path in sorted(_files(modules))
+        str(path.relative_to(ROOM)): _tree(path.read_text(encoding="utf-8"))
+        for path in sorted(_files(modules))
     }
     return digest_json(trees)
 
@@ -29,13 +31,15 @@ def _files(modules: Iterable[str]) -> Iterable[Path]:
         yield from folder.rglob("*.py") if folder.is_dir() else [folder.with_suffix(".py")]
 
 
-def _stripped(path: Path) -> ast.Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _tree(text: str) -> str:
+    """The syntax tree in words; each run of a study asks for that of the same files."""
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [part for part in body if not _is_text(part)]  # type: ignore[attr-defined]
-    return tree
+    return ast.dump(tree)
 
 
 def _is_text(part: ast.AST) -> bool:

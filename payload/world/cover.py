@@ -10,7 +10,7 @@ from payload.world.clouds import CLOUD_OPTICAL_DEPTH, Weather, ice_depth, low_de
 from payload.world.coarse import Footing, Layers
 from payload.world.globe import directions
 from payload.world.noise import Table, normal_quantile, normal_share, quantiles, shares
-from payload.world.quick import loops
+from payload.world.quick import loops, survey
 
 _CHUNK = 2048  # squares at a time: their octaves stay in the processor's cache
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
@@ -39,6 +39,7 @@ def mean_cover(
     Returns:
         Shape (N,), 0 to 1. Memory does not grow with N beyond input and answer.
     """
+    survey(lat_deg.size * over.across**2)
     places, edges = directions(lat_deg, lon_deg), Edges(weather.cloud_optical_depth)
     part = Footing(over.size_km / over.across)
     cover = np.empty(places.shape[1])

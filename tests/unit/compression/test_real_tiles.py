@@ -102,7 +102,7 @@ def test_without_cloudy_pixels_tiles_take_no_more_than_their_clear_share_and_2_p
 
 def test_a_rate_finds_the_smallest_error_of_all_on_real_tiles():
     """The second method: every error from 0 to 63. At a bit a sample sizes rise and fall in waves."""
-    for bands in islice(real_tiles(), 0, 60, 10):
+    for bands in islice(real_tiles(), 0, 60, 20):
         tile = tile_of(bands)
         lengths = [
             len(seal(tile, MedZstd(), "med-zstd", loss=Loss(max_error=m)).record) for m in range(64)
@@ -120,7 +120,7 @@ def test_ccsds123_needs_at_most_0_94_of_the_bits_of_med_zstd(coder):
     """0.94 is what an independent implementation reached on other real tiles: 6.15 of 6.55 bits a sample."""
     codec, yardstick = Ccsds123(coder=coder), MedZstd()
     own = other = 0
-    for bands in real_tiles():
+    for bands in list(real_tiles())[::3]:
         payload = codec.encode(bands, bit_depth=12)
         own += len(payload)
         other += len(yardstick.encode(bands, bit_depth=12))

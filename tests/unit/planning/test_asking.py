@@ -100,6 +100,7 @@ def test_commitments_that_are_not_felt_any_more_change_no_plan(kind, context):
 
 
 @given(context=contexts())
+@settings(max_examples=40)
 def test_of_commitments_those_to_come_and_of_the_orbit_are_felt(context):
     felt = still_felt(context.committed, context.now_s, context.limits)
     assert felt == [item for item in context.committed if item in felt]
@@ -115,6 +116,7 @@ def test_of_commitments_those_to_come_and_of_the_orbit_are_felt(context):
         st.tuples(st.floats(0.0, 100.0), st.sampled_from(["ground", "one"]), items(8)), max_size=6
     )
 )
+@settings(max_examples=40)
 def test_the_log_tells_every_plan_in_full(plans):
     """Judge: the plans themselves, kept whole."""
     log, whole, now_s = PlanLog(), [], 0.0

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning import TARGETS, best_by_trying, context_of, contexts, items, opportunity
 
@@ -55,6 +55,7 @@ def test_where_each_target_has_one_chance_the_best_plan_is_found(found, worth, l
 
 
 @given(contexts())
+@settings(max_examples=40)
 def test_stretches_never_make_a_schedule_worse_or_impossible(context):
     before, schedule = improved(context)
     assert schedule.value >= before - 1e-9

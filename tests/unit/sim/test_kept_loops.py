@@ -207,7 +207,7 @@ def worlds(draw, policy):
 
 @pytest.mark.parametrize("kind", URGENT)
 @pytest.mark.parametrize("policy", ["next_opportunity", "ground_loop", "on_board", "look_ahead"])
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_loop_leaves_the_same_whether_its_plans_are_kept_or_made_anew(policy, kind, data):
     world = data.draw(worlds(policy))

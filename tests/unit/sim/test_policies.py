@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.sim.aboard.dropping import KEPT_LEAST, DropOrder
@@ -75,6 +75,7 @@ def sought(policy, newcomer, shelved, short_bytes):
 
 
 @given(st.sampled_from(sorted(KEPT_LEAST)), st.data())
+@settings(max_examples=30)
 def test_the_order_is_kept_whatever_comes_goes_and_is_labelled_anew(policy, data):
     """Beside a search of all shelves, after each of many changes."""
     on_board, order = {}, DropOrder(policy, [])

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
 
 from payload.training.images import LabelledImage
 from payload.training.journal import SILENT
@@ -50,7 +52,6 @@ def eight():
 
 
 def _write(folder, images):
-    rasterio = pytest.importorskip("rasterio")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "index.csv").open("w", newline="") as file:
         table = csv.writer(file)
@@ -63,7 +64,7 @@ def _write(folder, images):
     for image in images:
         for name, layers in (("img", image.dn), ("msk", image.truth[None])):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 with rasterio.open(
                     folder / f"{image.id}_{name}.tif",
                     "w",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payload.errors import MaskerError
@@ -36,6 +36,7 @@ def surprise(logits, truth, temperature):
 
 
 @given(TEMPERATURES)
+@settings(max_examples=25)
 def test_the_temperature_that_was_put_in_is_found_again(temperature):
     assert fit_temperature(*drawn(temperature)) == pytest.approx(temperature, rel=0.02)
 

@@ -69,7 +69,6 @@ def lines(journal):
 
 
 def test_an_option_of_the_world_without_a_value_is_refused(tmp_path, main_says):
-    pytest.importorskip("scipy", reason="the extra `train` is not installed")
     code, _, said = main_says("realism", "--data", tmp_path, "--set", "snr")
     assert code == 2
     assert "KEY=VALUE" in said
@@ -136,7 +135,7 @@ def test_a_guest_that_is_missing_is_named_with_what_helps(tmp_path):
 @pytest.fixture
 def _hasty(monkeypatch):
     """Speeds are measured once, on a small tile; skips where the extra is not installed."""
-    for guest in ("torch", "scipy", "onnx"):
+    for guest in ("torch", "onnx"):
         pytest.importorskip(guest, reason="the extra `train` is not installed")
     reports = import_module("payload.training.reports")
     quick = partial(reports.measure, side_px=64, repeats=1, threads=(1,))

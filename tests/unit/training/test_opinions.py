@@ -1,6 +1,6 @@
 """ukis-csmask as a second opinion: as its authors run it, on images of any size."""
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from itertools import pairwise
 
 import numpy as np
@@ -18,10 +18,7 @@ from payload.training.readers.plain import read
 
 @pytest.fixture
 def ukis():
-    try:
-        version("ukis-csmask")
-    except PackageNotFoundError:
-        pytest.skip("the package ukis-csmask of the extra `train` is not installed")
+    pytest.importorskip("ukis_csmask", reason="the extra `train` is not installed")
     return Ukis()
 
 

@@ -171,9 +171,8 @@ def test_on_real_images_the_packaged_network_loses_next_to_nothing(tmp_path, rea
     images = list(read(real_images))
     bands = [reflectance(image.dn, RADIOMETRY) for image in images]
     int8 = tmp_path / "int8.onnx"
-    quantise(DEFAULT_MODEL, int8, bands[::3])
-    held_out = [b for n, b in enumerate(bands) if n % 3]
-    assert agreement(DEFAULT_MODEL, int8, held_out) >= 0.998
+    quantise(DEFAULT_MODEL, int8, bands[::6])
+    assert agreement(DEFAULT_MODEL, int8, bands[1::3]) >= 0.998
 
     def jaccard(path):
         session, both, either = subject._session(path), 0, 0

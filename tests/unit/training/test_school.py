@@ -9,7 +9,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
 
 from payload.errors import MaskerError
 from payload.training import school

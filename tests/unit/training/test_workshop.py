@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="the extra `train` is not installed")
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
 
 from payload.errors import ImageryError
 from payload.training import opinions

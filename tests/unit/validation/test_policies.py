@@ -23,11 +23,21 @@ def flight(policy, seed, **more):
     return Flight(1, True, policy, seed, "surrogate", latency_h=None, **(given | more))
 
 
-def test_a_sky_that_has_its_file_is_not_flown_again(scenario, tmp_path):
-    told, cell = [], [Cell(1, 1, 3)]
-    first = fly_cells(scenario, cell, tmp_path, tell=told.append)
-    again = fly_cells(scenario, cell, tmp_path, tell=told.append)
-    assert first == again
+CELL = Cell(1, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def flown(root, tmp_path_factory):
+    """A sky under which all fly, its folder, and what was told of it."""
+    folder, told = tmp_path_factory.mktemp("skies"), []
+    scenario = root / "scenarios" / "rescheduling.yaml"
+    return fly_cells(scenario, [CELL], folder, tell=told.append), folder, told
+
+
+def test_a_sky_that_has_its_file_is_not_flown_again(scenario, flown):
+    first, folder, told = flown
+    assert len(told) == 1
+    assert fly_cells(scenario, [CELL], folder, tell=told.append) == first
     assert len(told) == 1
     assert [(one.policy, one.deadlines) for one in first] == [
         (policy, deadlines) for deadlines in (True, False) for policy in POLICIES
@@ -35,13 +45,11 @@ def test_a_sky_that_has_its_file_is_not_flown_again(scenario, tmp_path):
     assert [one.images for one in first[:5]] != [one.images for one in first[5:]]  # deadlines count
 
 
-def test_the_skies_are_shared_and_flights_repeat(scenario):
+def test_the_skies_are_shared_and_flights_repeat(scenario, flown):
     """Alone or after others a policy brings the same: the images that they share are facts."""
-    cell = Cell(1, 1, 3)
-    given = load_scenario(scenario, cell.changes)
-    alone = fly_cell(given, cell, ["look_ahead"])
-    after_others = fly_cell(given, cell)
-    assert alone == [one for one in after_others if one.policy == "look_ahead"]
+    given = load_scenario(scenario, CELL.changes)
+    alone = fly_cell(given, CELL, ["look_ahead"])
+    assert alone == [one for one in flown[0] if one.policy == "look_ahead"]
 
 
 def test_a_scenario_without_constellation_is_refused(root, tmp_path):

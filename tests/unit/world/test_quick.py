@@ -9,7 +9,9 @@ from painting import numpy_alone, scene
 
 from payload.types import Window
 from payload.world import quick
-from payload.world.cover import Edges
+from payload.world.clouds import Weather
+from payload.world.coarse import Footing
+from payload.world.cover import Edges, mean_cover
 from payload.world.noise import SphereNoise, interpolated
 
 SCENES = {
@@ -149,6 +151,33 @@ for _ in range({}): world.forecast(asked, issued_s=0.0, foresight=Foresight(0.6,
 """
     assert python(LOOK.format(foresee.format(1))) == ["False", "False"]
     assert python(LOOK.format(foresee.format(60))) == ["False", "True"]
+
+
+def test_the_cover_of_many_squares_wakes_the_compiler_and_that_of_a_few_does_not():
+    """A report's track does without; a year of the sky does not."""
+    pytest.importorskip("numba")
+    survey = """
+from payload.world.maps import cover_map
+cover_map(world.weather, [8e8], 80)
+print("numba" in sys.modules)
+cover_map(world.weather, [8e8] * 3, 80)
+"""
+    assert python(LOOK.format(survey)) == ["False", "False", "True"]
+
+
+def test_compiled_loops_find_the_cover_that_numpy_does(monkeypatch):
+    pytest.importorskip("numba")
+    lat, lon = np.random.default_rng(4).uniform((-90.0, -180.0), (90.0, 180.0), (300, 2)).T
+
+    def cover():
+        return mean_cover(Weather(3), lat, lon, np.linspace(8e8, 8.1e8, 300), Footing(40.0, 3))
+
+    monkeypatch.setattr(quick, "_woken", [])
+    quick.wake(2**20)
+    fast = cover()
+    numpy_alone(monkeypatch)
+    assert fast.tobytes() == cover().tobytes()
+    assert np.ptp(fast) > 0.5
 
 
 def compiled_as_by_numpy(monkeypatch, noise, direction, when_s):

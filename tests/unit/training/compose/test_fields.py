@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from scipy import ndimage
 
 from payload.rng import stream

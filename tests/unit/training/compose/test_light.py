@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from payload.rng import stream
 from payload.training.compose.light import Light, under_cloud
 from payload.world.atmosphere import Air

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="the extra `train` is not installed")
-
 from payload.training.realism.coding import Spread, bits_per_sample, coded
 from payload.training.realism.colours import brightness, colours, ground
 from payload.training.realism.shots import CLEAR, CLOUDY

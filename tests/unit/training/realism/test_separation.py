@@ -67,7 +67,9 @@ def test_the_classifier_puts_its_weight_on_the_feature_that_differs():
 
 
 def test_the_classifier_is_that_of_scikit_learn():
-    linear_model = pytest.importorskip("sklearn.linear_model")
+    linear_model = pytest.importorskip(
+        "sklearn.linear_model", reason="the extra `train` is not installed"
+    )
     rows, is_second, _ = two_sets(100, 1.0)
     rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
     weight = np.random.default_rng(1).uniform(0.5, 2.0, 200)
