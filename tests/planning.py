@@ -1,7 +1,6 @@
 """Contexts for planners: random ones with all limits, small enough to be planned by brute force; and what they are handed, counted."""
 
 import itertools
-import math
 from collections import defaultdict
 from dataclasses import replace
 from operator import attrgetter
@@ -20,24 +19,6 @@ SATELLITES = ["one", "two"]
 KINDS = registry.kinds("payload.scheduler")
 FREE = Limits()
 VOLUME_BYTES = 1000
-DURATIONS_S = (
-    0.5,
-    1.0,
-    1.37,
-    2.0,
-    2.5,
-    3.1,
-    4.0,
-    5.0,
-    6.6,
-    7.25,
-    9.0,
-    10.0,
-    12.3,
-    15.0,
-    17.9,
-    20.0,
-)
 MOST_GROWTH = 2.0 * 4.0 / 3.0
 """Of what planners are handed, for twice the days: twice, and a third more."""
 
@@ -108,24 +89,18 @@ def limits(draw):
 
 
 def items(most, targets=TARGETS, span_s=400, least=0):
-    """Each is one number, as it takes longer to draw its parts than to plan it; scattered, as small numbers are drawn more often."""
-    parts = (SATELLITES, targets, range(span_s + 1), DURATIONS_S, range(-30, 31))
-    count = math.prod(map(len, parts))
-    scatter = next(n for n in itertools.count(round(0.618 * count)) if math.gcd(n, count) == 1)
-
-    def item(number):
-        chosen, number = [], number * scatter % count
-        for part in parts:
-            number, place = divmod(number, len(part))
-            chosen.append(part[place])
-        satellite, target, start_s, duration_s, roll_deg = chosen
-        return opportunity(satellite, target, float(start_s), duration_s, float(roll_deg))
-
     return st.lists(
-        st.integers(0, count - 1).map(item),
+        st.builds(
+            opportunity,
+            st.sampled_from(SATELLITES),
+            st.sampled_from(targets),
+            st.integers(0, span_s).map(float),
+            st.floats(0.5, 20.0),
+            st.integers(-30, 30).map(float),
+        ),
         min_size=least,
         max_size=most,
-        unique_by=attrgetter("id"),
+        unique_by=lambda item: item.id,
     )
 
 
