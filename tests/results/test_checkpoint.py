@@ -96,7 +96,9 @@ def undisturbed(scenario, tmp_path_factory):
     return folder, painted(place / "count")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
 def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, how):
     """Killed at three points, each later than the one before; then let finish."""
     expected, all_reads = undisturbed

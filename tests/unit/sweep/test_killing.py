@@ -112,6 +112,7 @@ def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(sweep, pl
     assert (code, f"{4 - stand} flown now" in out) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_and_finds_what_it_would_have_found(sweep, plugin, tmp_path):
     pytest.importorskip("optuna")
     over = {"pruning.max_cloud_cover": {"low": 0.1, "high": 0.9}}
