@@ -61,7 +61,7 @@ def test_a_ratio_is_met_at_its_aim_or_on_the_better_side_of_it(value, aim, is_sp
     assert ("**no**" in ratio.row()) == (is_met is False)
 
 
-@pytest.mark.parametrize("folder", [".", "xeon"])
+@pytest.mark.parametrize("folder", [".", "epyc-avx2", "xeon"])
 def test_the_pages_in_the_repository_are_of_the_figures_beside_them(root, folder):
     place = root / "results" / "benchmarks" / folder
     told = json.loads((place / "bench.json").read_text(encoding="utf-8"))
