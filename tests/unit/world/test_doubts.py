@@ -99,6 +99,12 @@ def test_a_rim_of_zeros_is_told_and_hides_nothing(empty_px, told):
     assert empty_px == 400 or "brighter than a reflectance of 0.60" in said[-1]
 
 
+def test_a_wide_rim_does_not_make_the_rest_dark():
+    bands = np.zeros((4, 10, 10))
+    bands[:, :4] = 1_000
+    assert doubt(bands).startswith("60% of the pixels are 0")
+
+
 def test_one_band_of_zeros_is_ground():
     bands = np.full((4, 10, 10), 1_000)
     bands[3] = 0
