@@ -122,6 +122,14 @@ def build(
     return cls(**values, **{name: value for name, value in given.items() if name in wanted})
 
 
-@cache
 def _entry_points(socket: str) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=socket)}
+    return _installed().get(socket, {})
+
+
+@cache
+def _installed() -> dict[str, dict[str, EntryPoint]]:
+    """Plug-ins by socket and name; each look reads what every installed package says of itself, so there is one."""
+    found: dict[str, dict[str, EntryPoint]] = {}
+    for entry in entry_points():
+        found.setdefault(entry.group, {})[entry.name] = entry
+    return found
