@@ -8,7 +8,8 @@ import dataclasses
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
+from itertools import chain
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -130,6 +131,6 @@ def _entry_points(socket: str) -> dict[str, EntryPoint]:
 def _installed() -> dict[str, dict[str, EntryPoint]]:
     """Plug-ins by socket and name; each look reads what every installed package says of itself, so there is one."""
     found: dict[str, dict[str, EntryPoint]] = {}
-    for entry in entry_points():
-        found.setdefault(entry.group, {})[entry.name] = entry
+    for entry in chain.from_iterable(package.entry_points for package in distributions()):
+        found.setdefault(entry.group, {}).setdefault(entry.name, entry)
     return found
