@@ -36,6 +36,7 @@ from payload.products.earth import (
 from payload.products.ground_segment import UnpackReport, unpack
 from payload.products.laws import LawsReport
 from payload.products.plan import PlanReport, plan_report, write_plan
+from payload.products.starter import write_starter
 from payload.report import write_report as report
 from payload.report.side_by_side import compare_results
 from payload.run import RunResult, Tell, fly, run, silence
@@ -119,6 +120,7 @@ __all__ = [
     "examine",
     "executor",
     "fly",
+    "init",
     "json_schema",
     "link",
     "load_scenario",
@@ -150,6 +152,15 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario, with the options of all installed plug-ins."""
     schema = Scenario.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def init(folder: str | Path) -> tuple[Path, ...]:
+    """Write a scenario to begin with, its places and its schema into a folder; the paths, the scenario's first.
+
+    Raises:
+        ScenarioError: A file of such a name is there already, or the folder cannot be written.
+    """
+    return write_starter(Path(folder), json_schema())
 
 
 def calibrate(

@@ -16,6 +16,7 @@ from payload import __version__
 from payload.commands.bench import bench
 from payload.commands.calibrate import calibrate
 from payload.commands.compress import compress
+from payload.commands.init import init
 from payload.commands.link import link
 from payload.commands.optimise import optimise
 from payload.commands.options import (
@@ -62,7 +63,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Fly an Earth-observation payload that finds the clouds itself: what comes down that otherwise "
     "would not, when, and what does it cost?\n\n"
-    "Start with:  payload-sim run scenarios/quickstart.yaml",
+    "Start with:  payload-sim init first && payload-sim run first/mission.yaml",
 )
 
 
@@ -109,6 +110,9 @@ def _root(
     if version:
         _answer(__version__)
         raise typer.Exit
+
+
+_command(init)
 
 
 @_command
