@@ -74,11 +74,12 @@ def _clear_ground(data: ReportData) -> KeyFigure:
 def _sent(data: ReportData) -> KeyFigure:
     raw = data.arm("raw")
     beside = "" if raw is None else f"bent pipe {size(raw.downlinked_bytes or 0)}"
+    own = data.arm(OWN_ARM)
     return KeyFigure(
         "Sent down",
-        size(data.summary.bytes.delivered),
+        size(data.summary.bytes.delivered if own is None else own.downlinked_bytes or 0),
         beside,
-        "Whole tile records received on the ground; frames and resends are in the link's account.",
+        "Whole tile records received, and cover reports where the ground gets some; frames and resends are in the link's account.",
     )
 
 

@@ -178,6 +178,16 @@ def test_key_figures_are_always_there(results: Make, world: dict):
     assert all(figure.value and figure.meaning.endswith(".") for figure in figures)
 
 
+def test_what_was_sent_down_is_the_same_figure_wherever_it_stands(day: ReportData):
+    """Of 45,149,986 B of records and 924 B of reports the sum is 45.2 MB to three digits, records alone are 45.1."""
+    volumes = replace(day.summary.bytes, delivered=45_149_986)
+    told = with_arms(day, arm("prune", downlinked_bytes=45_150_910))
+    told = replace(told, summary=replace(told.summary, bytes=volumes))
+    key = next(figure for figure in key_figures(told) if figure.label == "Sent down")
+    row = next(measure for measure in arm_table(told)[1] if measure.name == "Sent down")
+    assert key.value == row.values[0] == "45.2\u00a0MB"
+
+
 def test_the_table_puts_the_scenario_first_and_knows_what_it_does_not(results: Make):
     arms, measures = arm_table(read_report_data(results(truth=False)))
     assert [item.name for item in arms] == [
