@@ -26,6 +26,7 @@ _FINE_DEG = (
 )
 _DUST = 1e-9  # share of an area that is none
 _MOST_ROWS = 100_000
+_AREAS = 2_000  # of so many the shots are kept: a scenario is checked before it is flown, and a sweep flies many
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ def area_km2(area: Geometry) -> float:
     return float(shapely.area(_flat(area)))
 
 
-def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) -> list[Shot]:
-    """Lay frames across an area, as few a row as cover it.
+@lru_cache(maxsize=_AREAS)
+def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) -> tuple[Shot, ...]:
+    """Lay frames across an area, as few a row as cover it; who asks again is told what was found.
 
     Args:
         area: Polygons in degrees of longitude and latitude, valid.
@@ -90,7 +92,7 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
     for lon, lat in (middle, ((west + east) / 2, (south + north) / 2)):
         if _frame(lon, lat, framing).covers(flat):
             (shares,) = _tile_shares([flat], [(lon, lat)], framing, whole_km2)
-            return [Shot(lat, lon, shares)]
+            return (Shot(lat, lon, shares),)
     held, middles = list[Geometry](), list[tuple[float, float]]()
     for piece, lon, lat in _cells(area, framing):
         part = shapely.intersection(flat, piece)
@@ -100,10 +102,10 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
         if len(held) > MOST_SHOTS:
             raise TooLarge(len(held))
     found = _tile_shares(held, middles, framing, whole_km2)
-    return [
+    return tuple(
         Shot(lat, (lon + 180.0) % 360.0 - 180.0, shares)
         for (lon, lat), shares in zip(middles, found, strict=True)
-    ]
+    )
 
 
 def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:
