@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from browsing import Browser
 from hypothesis import HealthCheck, settings
 
 from payload.api import calibrate
@@ -119,3 +120,18 @@ def small_surrogate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("surrogate")
     calibrate(write_small(folder), folder / "small.json", scenes=240)
     return folder / "small.json"
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """A browser without a page; started once, as its start takes as long as a look at a page."""
+    found = Browser(tmp_path_factory.mktemp("browser") / "profile")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    """The browser with an empty page of the test's own."""
+    with chromium.page() as found:
+        yield found

@@ -1,8 +1,8 @@
 """The page of a sweep in a real browser: drawn, quiet, asking nobody, and its choices choose."""
 
 import pytest
+from browsing import in_a_browser
 from sweeping import write_sweep
-from unit.report.test_in_a_browser import CHROMIUM, Browser
 
 from payload.analysis.crossed import compare_settings
 from payload.analysis.paired import compare_paired
@@ -13,10 +13,7 @@ from payload.sweep.goal import parse_goal
 from payload.sweep.search import SearchTerms, search
 from payload.sweep.search_page import write_search
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-    pytest.mark.timeout(180),
-]
+pytestmark = [in_a_browser, pytest.mark.timeout(180)]
 HOSTILE = "</script><script>window.owned=1</script><img src=x onerror=window.owned=1>\"'&{}"
 
 
@@ -32,43 +29,37 @@ def page(write_scenario, tmp_path):
     return run_sweep(load_sweep(path), tmp_path, Serial()).folder / PAGE
 
 
-def test_figures_are_drawn_choices_choose_and_nobody_is_asked(page, tmp_path):
-    browser = Browser(tmp_path / "profile")
-    try:
-        browser.open(page)
-        drawn = browser.value(
-            "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg')).map(p => p.id)"
-        )
-        assert drawn == ["response", "front"]
-        title = "document.querySelector('#response .ytitle').textContent"
-        was = browser.value(title)
+def test_figures_are_drawn_choices_choose_and_nobody_is_asked(browser, page):
+    browser.open(page)
+    drawn = browser.value(
+        "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg')).map(p => p.id)"
+    )
+    assert drawn == ["response", "front"]
+    title = "document.querySelector('#response .ytitle').textContent"
+    was = browser.value(title)
+    browser.value(
+        "(() => { const s = document.querySelector('select'); s.value = 'bytes.delivered'; "
+        "s.dispatchEvent(new Event('change')); })()"
+    )
+    browser.wait_for(f"{title} === 'delivered, byte'")
+    assert was == "clear pixels delivered, px"
+    for select, value in ((1, "description"), (2, "difference")):
         browser.value(
-            "(() => { const s = document.querySelector('select'); s.value = 'bytes.delivered'; "
-            "s.dispatchEvent(new Event('change')); })()"
+            f"(() => {{ const s = document.querySelectorAll('select')[{select}]; "
+            f"s.value = '{value}'; s.dispatchEvent(new Event('change')); }})()"
         )
-        browser.wait_for(f"{title} === 'delivered, byte'")
-        assert was == "clear pixels delivered, px"
-        for select, value in ((1, "description"), (2, "difference")):
-            browser.value(
-                f"(() => {{ const s = document.querySelectorAll('select')[{select}]; "
-                f"s.value = '{value}'; s.dispatchEvent(new Event('change')); }})()"
-            )
-        browser.wait_for(
-            "document.querySelector('#response .xtitle').textContent === 'description'"
-        )
-        assert browser.value(f"{title}.startsWith('delivered, byte: less that at ')")
-        assert browser.value("window.owned === undefined")
-        assert browser.complaints() == []
-        asked = [url for url in browser.requests() if not url.startswith("data:")]
-        assert asked == [page.as_uri()]
-        browser.open(page, width=390, height=844, theme="dark")
-        assert browser.value("document.documentElement.scrollWidth") == 390
-        assert browser.complaints() == []
-    finally:
-        browser.close()
+    browser.wait_for("document.querySelector('#response .xtitle').textContent === 'description'")
+    assert browser.value(f"{title}.startsWith('delivered, byte: less that at ')")
+    assert browser.value("window.owned === undefined")
+    assert browser.complaints() == []
+    asked = [url for url in browser.requests() if not url.startswith("data:")]
+    assert asked == [page.as_uri()]
+    browser.open(page, width=390, height=844, theme="dark")
+    assert browser.value("document.documentElement.scrollWidth") == 390
+    assert browser.complaints() == []
 
 
-def test_a_search_is_drawn_and_hostile_values_run_nothing(write_scenario, tmp_path):
+def test_a_search_is_drawn_and_hostile_values_run_nothing(browser, write_scenario, tmp_path):
     path = write_sweep(
         tmp_path,
         write_scenario(),
@@ -78,27 +69,23 @@ def test_a_search_is_drawn_and_hostile_values_run_nothing(write_scenario, tmp_pa
     goal = parse_goal("tiles.delivered", None, ["tiles.lost<=1"])
     found = search(load_sweep(path), SearchTerms(goal, confirm=2), tmp_path, Serial())
     page = write_search(found)
-    browser = Browser(tmp_path / "profile")
-    try:
-        browser.open(page)
-        drawn = "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg')).map(p => p.id)"
-        assert browser.value(drawn) == ["history", "slices"]
-        browser.value(
-            "(() => { const s = document.querySelector('select'); s.value = 'description'; "
-            "s.dispatchEvent(new Event('change')); })()"
-        )
-        browser.wait_for("document.querySelector('#slices .xtitle').textContent === 'description'")
-        assert browser.value("window.owned === undefined")
-        assert browser.complaints() == []
-        asked = [url for url in browser.requests() if not url.startswith("data:")]
-        assert asked == [page.as_uri()]
-        browser.open(page, width=390, height=844, theme="dark")
-        assert browser.value("document.documentElement.scrollWidth") == 390
-    finally:
-        browser.close()
+    browser.open(page)
+    drawn = "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg')).map(p => p.id)"
+    assert browser.value(drawn) == ["history", "slices"]
+    browser.value(
+        "(() => { const s = document.querySelector('select'); s.value = 'description'; "
+        "s.dispatchEvent(new Event('change')); })()"
+    )
+    browser.wait_for("document.querySelector('#slices .xtitle').textContent === 'description'")
+    assert browser.value("window.owned === undefined")
+    assert browser.complaints() == []
+    asked = [url for url in browser.requests() if not url.startswith("data:")]
+    assert asked == [page.as_uri()]
+    browser.open(page, width=390, height=844, theme="dark")
+    assert browser.value("document.documentElement.scrollWidth") == 390
 
 
-def test_a_grid_of_what_ifs_draws_cells_and_main_effects(tmp_path):
+def test_a_grid_of_what_ifs_draws_cells_and_main_effects(browser, tmp_path):
     settings = [{"a.b": a, "c.d": c} for a in ("1", HOSTILE) for c in ("x", "y")]
     flights = [("base", [{"pixels.clear_delivered": seed} for seed in (1, 5, 9)])]
     for index, setting in enumerate(settings):
@@ -106,23 +93,19 @@ def test_a_grid_of_what_ifs_draws_cells_and_main_effects(tmp_path):
         mine = [{"pixels.clear_delivered": seed + 2 * index} for seed in (1, 5, 9)]
         flights.append((name, mine))
     page = write_effects(compare_settings(flights, range(3), settings), "grid", tmp_path)
-    browser = Browser(tmp_path / "profile")
-    try:
-        for width in (1200, 390):
-            browser.open(page, width=width, height=844)
-            for chart, bars in (("effects", 4), ("main-effects", 2)):
-                found = f"document.querySelectorAll('#{chart} .scatterlayer .point').length"
-                browser.wait_for(f"{found} === {bars}")
-                wide = f"document.getElementById('{chart}')._fullLayout.xaxis._length"
-                assert browser.value(wide) > 250  # names leave the bars room, on a telephone too
-            assert browser.value("document.documentElement.scrollWidth") == width
-        assert browser.value("window.owned === undefined")
-        assert browser.complaints() == []
-    finally:
-        browser.close()
+    for width in (1200, 390):
+        browser.open(page, width=width, height=844)
+        for chart, bars in (("effects", 4), ("main-effects", 2)):
+            found = f"document.querySelectorAll('#{chart} .scatterlayer .point').length"
+            browser.wait_for(f"{found} === {bars}")
+            wide = f"document.getElementById('{chart}')._fullLayout.xaxis._length"
+            assert browser.value(wide) > 250  # names leave the bars room, on a telephone too
+        assert browser.value("document.documentElement.scrollWidth") == width
+    assert browser.value("window.owned === undefined")
+    assert browser.complaints() == []
 
 
-def test_tables_of_long_keys_and_wide_intervals_are_whole_on_a_desk(tmp_path):
+def test_tables_of_long_keys_and_wide_intervals_are_whole_on_a_desk(browser, tmp_path):
     """Six columns, the last of which says what is resolved: it was cut off once."""
     millions = [
         {"pixels.clear_delivered": 1e6 * seed, "bytes.delivered": 7e6} for seed in (1, 5, 9)
@@ -132,17 +115,13 @@ def test_tables_of_long_keys_and_wide_intervals_are_whole_on_a_desk(tmp_path):
     flights = [("base", millions), *((f"{key}=0.25", more) for key in keys)]
     settings = [{key: "0.25"} for key in keys]
     page = write_effects(compare_settings(flights, range(3), settings), "wide", tmp_path)
-    browser = Browser(tmp_path / "profile")
-    try:
-        browser.open(page)
-        boxes = "[...document.querySelectorAll('.scroll')].map(s => [s.tabIndex, s.scrollWidth - s.clientWidth])"
-        assert browser.value(boxes) == [[0, 0]] * 3
-        assert browser.value("document.querySelector('.told td:last-child').textContent") != ""
-    finally:
-        browser.close()
+    browser.open(page)
+    boxes = "[...document.querySelectorAll('.scroll')].map(s => [s.tabIndex, s.scrollWidth - s.clientWidth])"
+    assert browser.value(boxes) == [[0, 0]] * 3
+    assert browser.value("document.querySelector('.told td:last-child').textContent") != ""
 
 
-def test_effects_are_drawn_and_hostile_names_run_nothing(tmp_path):
+def test_effects_are_drawn_and_hostile_names_run_nothing(browser, tmp_path):
     draws = stream(4, "page")
     base = [
         {"bytes.delivered": float(x), "pixels.clear_delivered": 3} for x in draws.normal(size=8)
@@ -153,16 +132,12 @@ def test_effects_are_drawn_and_hostile_names_run_nothing(tmp_path):
     ]
     flights = [("base", base), (HOSTILE, more), ("other", other)]
     page = write_effects(compare_paired(flights, range(8)), HOSTILE, tmp_path)
-    browser = Browser(tmp_path / "profile")
-    try:
-        browser.open(page)
-        ticks = "[...document.querySelectorAll('#effects .ytick')].map(t => t.textContent)"
-        assert set(browser.value(ticks)) == {HOSTILE, "other"}
-        assert browser.value("window.owned === undefined")
-        assert browser.complaints() == []
-        asked = [url for url in browser.requests() if not url.startswith("data:")]
-        assert asked == [page.as_uri()]
-        browser.open(page, width=390, height=844, theme="dark")
-        assert browser.value("document.documentElement.scrollWidth") == 390
-    finally:
-        browser.close()
+    browser.open(page)
+    ticks = "[...document.querySelectorAll('#effects .ytick')].map(t => t.textContent)"
+    assert set(browser.value(ticks)) == {HOSTILE, "other"}
+    assert browser.value("window.owned === undefined")
+    assert browser.complaints() == []
+    asked = [url for url in browser.requests() if not url.startswith("data:")]
+    assert asked == [page.as_uri()]
+    browser.open(page, width=390, height=844, theme="dark")
+    assert browser.value("document.documentElement.scrollWidth") == 390

@@ -1,20 +1,16 @@
 """The page in a real browser: a form flies a scenario, results open, two flights are drawn side by side, quietly."""
 
-import contextlib
 import json
 import threading
 import time
 
 import pytest
 import uvicorn
-from unit.report.test_in_a_browser import CHROMIUM, Browser
+from browsing import in_a_browser
 
 from payload.web.serve import _listen, make_site
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-    pytest.mark.timeout(300),
-]
+pytestmark = [in_a_browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -38,13 +34,6 @@ def home(flown):
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
-
-
-@pytest.fixture
-def browser(tmp_path):
-    found = Browser(tmp_path / "profile")
-    with contextlib.closing(found):
-        yield found
 
 
 def visit(browser, address, view, *, width=1280, theme="light"):
