@@ -28,21 +28,30 @@ WIDE = {"gsd_m": 20, "width_px": 224, "height_px": 192, "max_off_nadir_deg": 45}
 NARROW = WIDE | {"width_px": 180, "height_px": 116}
 GROWN_TO = 0.025
 MANY = ROOMY | {"places": PLACES, "camera": WIDE}
+FEW = MANY | {"places": PLACES[::3]}
+
+
+def fly_in(write_scenario, folder, fidelity="sampled", fraction=0.1, error=None, **changes):
+    """Fly a small scenario with changes; all arms, a tenth painted if not told otherwise."""
+    spool = folder / "spool"
+    spool.mkdir(exist_ok=True)
+    named = {"fidelity": fidelity, "sampled": {"fraction": fraction, "error": error}}
+    assembly = assemble(load_scenario(write_scenario(**(FEW | named | changes))))
+    records, memo = fly_arms(assembly, spool)
+    return _summarise(assembly, "0" * 64, records, memo), records, memo
 
 
 @pytest.fixture
 def fly(write_scenario, tmp_path):
-    """Fly a small scenario with changes; all arms, a tenth painted if not told otherwise."""
+    """Fly with changes, for one test."""
+    return partial(fly_in, write_scenario, tmp_path)
 
-    def run(fidelity="sampled", fraction=0.1, error=None, **changes):
-        spool = tmp_path / "spool"
-        spool.mkdir(exist_ok=True)
-        named = {"fidelity": fidelity, "sampled": {"fraction": fraction, "error": error}}
-        assembly = assemble(load_scenario(write_scenario(**(MANY | named | changes))))
-        records, memo = fly_arms(assembly, spool)
-        return _summarise(assembly, "0" * 64, records, memo), records, memo
 
-    return run
+@pytest.fixture(scope="module")
+def usual(scenario_writer, tmp_path_factory):
+    """The flight without a change, for all tests."""
+    folder = tmp_path_factory.mktemp("usual")
+    return fly_in(partial(scenario_writer, folder), folder)
 
 
 def arm_of(summary, name="prune"):
@@ -64,8 +73,8 @@ def test_a_tile_cut_alone_is_the_tile_cut_with_the_others(write_scenario):
             np.testing.assert_array_equal(alone.surroundings, tile.surroundings)
 
 
-def test_painted_tiles_are_those_of_a_flight_by_pixels(fly):
-    _, _, memo = fly()
+def test_painted_tiles_are_those_of_a_flight_by_pixels(fly, usual):
+    _, _, memo = usual
     _, _, whole = fly("pixels")
     painted = sample_of(memo.darkroom).painted
     pairs = [
@@ -129,8 +138,8 @@ def test_where_all_tiles_are_painted_nothing_is_unsure(fly, places, tiles, said)
             assert own[f"{key}_low"] == own[f"{key}_high"] == arm[key]
 
 
-def test_a_flight_repeats_bit_for_bit(fly):
-    assert fly()[0] == fly()[0]
+def test_a_flight_repeats_bit_for_bit(fly, usual):
+    assert fly()[0] == usual[0]
 
 
 def glances(count, seed=5):
@@ -241,9 +250,9 @@ def within(summary, pixels, arm="prune"):
 
 
 def both(fly, seed, **changes):
-    """A sampled flight of another world and season, and the same by pixels."""
-    day = {"seed": seed, "epoch_utc": f"2026-{1 + seed % 12:02d}-11T00:00:00Z"}
-    return fly(**day, **changes)[0], fly("pixels", **day, **changes)[0]
+    """A sampled flight over all places, of another world and season, and the same by pixels."""
+    day = MANY | {"seed": seed, "epoch_utc": f"2026-{1 + seed % 12:02d}-11T00:00:00Z"}
+    return fly(**(day | changes))[0], fly("pixels", **(day | changes))[0]
 
 
 JUDGED = ("compressed", "prune", "mask", "oracle")
@@ -321,8 +330,8 @@ def test_intervals_hold_where_a_third_of_the_tiles_are_narrow_ones_at_the_edges(
     assert abs(np.mean(off)) < 0.006
 
 
-def test_more_is_painted_until_the_interval_is_as_asked_for(fly):
-    coarse, fine = fly(error=None)[0], fly(error=0.02)[0]
+def test_more_is_painted_until_the_interval_is_as_asked_for(fly, usual):
+    coarse, fine = usual[0], fly(error=0.02)[0]
     assert fine["sampled"]["painted"] > coarse["sampled"]["painted"]
     own = arm_of(fine)
     told = fine["sampled"]["arms"]["prune"]
@@ -336,7 +345,7 @@ def test_a_survey_foresees_what_the_flight_tells(fly, write_scenario):
     darkroom = sample_of(memo.darkroom)
     planned = set(darkroom.planned.images)
     assert {image.acquisition.id for image in records["compressed"].images} == planned
-    sample = Sample(assemble(load_scenario(write_scenario(**MANY, fidelity="sampled"))), darkroom)
+    sample = Sample(assemble(load_scenario(write_scenario(**FEW, fidelity="sampled"))), darkroom)
     widest = 0.0
     for name, told in summary["sampled"]["arms"].items():
         for key in ("downlinked_bytes", "clear_pixels_delivered"):
@@ -391,9 +400,9 @@ def test_rasters_are_refused_with_a_sentence(root):
 
 def test_a_run_says_what_it_is_and_how_far_to_trust_it(write_scenario, tmp_path):
     named = {"fidelity": "sampled", "sampled": {"error": None}, "products": {"tiles": "all"}}
-    result = api.run(api.check(write_scenario(**(MANY | named))), tmp_path / "out")
+    result = api.run(api.check(write_scenario(**(FEW | named))), tmp_path / "out")
     told = json.loads((result.folder / "summary.json").read_text())["sampled"]
-    assert FEWEST_TILES <= told["painted"] < told["tiles"]
+    assert 0.85 * FEWEST_TILES <= told["painted"] < told["tiles"]
     assert set(told["arms"]) == set(ARMS) - {"raw", "discard"}
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     assert "This is a sampled flight." in page
