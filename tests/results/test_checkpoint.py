@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from payload import api
+from payload.world.synthetic import SyntheticScene
+
 PLACES = tuple((lon, lat) for lat in (25, 45, 62, 78) for lon in range(-170, 190, 40))
 OF_THE_MOMENT = ("started_utc", "finished_utc", "wall_s", "cpu_s", "command")
 SLOW_PAINTER = """
@@ -74,6 +77,22 @@ def content(folder):
     return found
 
 
+def finish_here(scenario, out, memo, count):
+    """The same run in this process, which has the packages loaded; its painting is counted as well."""
+    read = SyntheticScene.read
+
+    def counted(scene, window):
+        with count.open("a") as file:
+            file.write("x")
+        return read(scene, window)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SyntheticScene, "read", counted)
+        patched.setenv("PAYLOAD_SIM_MEMO", str(memo))
+        words = ("payload-sim", "run", str(scenario), "--out", str(out))
+        api.run(api.check(scenario), out, command=words)
+
+
 def entries(memo):
     return len(list(Path(memo).glob("??/*.facts")))
 
@@ -96,14 +115,28 @@ def undisturbed(scenario, tmp_path_factory):
     return folder, painted(place / "count")
 
 
+@pytest.fixture(scope="module")
+def remembered(scenario, tmp_path_factory):
+    """The folder of a run that remembers, its memo, and how often it paints."""
+    place = tmp_path_factory.mktemp("remembered")
+    finish_here(scenario, place / "out", place / "memo", place / "count")
+    (folder,) = (place / "out").iterdir()
+    return folder, place / "memo", painted(place / "count")
+
+
 @pytest.mark.parametrize(
-    "how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+    ("how", "moments"),
+    [
+        (signal.SIGINT, (4,)),
+        pytest.param(signal.SIGTERM, (1, 4, 7), marks=pytest.mark.slow),
+        (signal.SIGKILL, (1, 7)),
+    ],
 )
-def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, how):
-    """Killed at three points, each later than the one before; then let finish."""
+def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, how, moments):
+    """Killed at points each later than the one before; then let finish."""
     expected, all_reads = undisturbed
     out, memo, again = tmp_path / "out", tmp_path / "memo", tmp_path / "again"
-    for wanted in (1, 4, 7):
+    for wanted in moments:
         process = start(scenario, out, memo, again)
         while entries(memo) < wanted and process.poll() is None:
             time.sleep(0.01)
@@ -114,7 +147,7 @@ def test_a_killed_run_goes_on_where_it_stopped(scenario, undisturbed, tmp_path, 
         assert not [path for path in out.iterdir() if not path.name.startswith(".")]
         if how != signal.SIGKILL:  # an interrupted run tidies up itself
             assert not list(out.iterdir())
-    finish(start(scenario, out, memo, again))
+    finish_here(scenario, out, memo, again)
     assert [path.name for path in out.iterdir()] == [expected.name]  # what was half-written is gone
     assert content(out / expected.name) == content(expected)
     gallery_and_lost = 3 * 4 * 3  # strips of the images that were under work when it was killed
@@ -164,27 +197,27 @@ def test_an_older_result_stays_until_the_new_one_is_whole(scenario, undisturbed,
     process.kill()
     process.communicate(timeout=60)
     assert content(folder) == before
-    finish(start(scenario, out, memo, count))
+    finish_here(scenario, out, memo, count)
     assert [path.name for path in out.iterdir()] == [folder.name]
     assert content(folder) == before
 
 
-def test_a_memo_with_torn_entries_does_no_harm(scenario, undisturbed, tmp_path):
+def test_a_memo_with_torn_entries_does_no_harm(scenario, undisturbed, remembered, tmp_path):
     """As after a power cut: files of the right name and the wrong content."""
     memo, count = tmp_path / "memo", tmp_path / "count"
-    finish(start(scenario, tmp_path / "first", memo, count))
+    shutil.copytree(remembered[1], memo)
     for number, path in enumerate(sorted(memo.glob("??/*"))):
         data = path.read_bytes()
         path.write_bytes((data[: len(data) // 2], b"", data + b"x", bytes(len(data)))[number % 4])
-    finish(start(scenario, tmp_path / "second", memo, count))
+    finish_here(scenario, tmp_path / "second", memo, count)
     expected = undisturbed[0]
     assert content(tmp_path / "second" / expected.name) == content(expected)
 
 
-def test_a_second_run_paints_next_to_nothing(scenario, undisturbed, tmp_path):
-    """What it still paints are the pictures of the gallery."""
-    memo, first, second = tmp_path / "memo", tmp_path / "first", tmp_path / "second"
-    finish(start(scenario, tmp_path / "one", memo, first))
-    finish(start(scenario, tmp_path / "two", memo, second))
-    assert painted(first) == undisturbed[1]
-    assert painted(second) < 0.5 * painted(first)
+def test_a_second_run_paints_next_to_nothing(scenario, undisturbed, remembered, tmp_path):
+    """In another process than the first; what it still paints are the pictures of the gallery."""
+    _, memo, first = remembered
+    shutil.copytree(memo, tmp_path / "memo")
+    finish(start(scenario, tmp_path / "out", tmp_path / "memo", tmp_path / "count"))
+    assert first == undisturbed[1]
+    assert painted(tmp_path / "count") < 0.5 * first
