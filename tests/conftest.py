@@ -3,14 +3,17 @@
 import json
 import os
 import signal
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 from browsing import Browser
 from hypothesis import HealthCheck, settings
+from typer.testing import CliRunner
 
 from payload.api import calibrate
+from payload.cli import app
 
 ROOT = Path(__file__).parent.parent
 os.environ["PAYLOAD_SIM_MEMO"] = "off"  # no test leaves anything in the user's home
@@ -120,6 +123,29 @@ def small_surrogate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("surrogate")
     calibrate(write_small(folder), folder / "small.json", scenes=240)
     return folder / "small.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call of the command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call():
+    """Call `payload-sim` with words, in this process; a traceback fails the test."""
+
+    def run(*words):
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert "Traceback" not in result.stderr
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -203,12 +203,13 @@ def test_an_older_result_stays_until_the_new_one_is_whole(scenario, undisturbed,
 
 
 def test_a_memo_with_torn_entries_does_no_harm(scenario, undisturbed, remembered, tmp_path):
-    """As after a power cut: files of the right name and the wrong content."""
+    """As after a power cut: files of the right name and the wrong content, also beside whole ones of the same entry."""
     memo, count = tmp_path / "memo", tmp_path / "count"
     shutil.copytree(remembered[1], memo)
     for number, path in enumerate(sorted(memo.glob("??/*"))):
         data = path.read_bytes()
-        path.write_bytes((data[: len(data) // 2], b"", data + b"x", bytes(len(data)))[number % 4])
+        torn = (data[: len(data) // 2], b"", data + b"x", bytes(len(data)), data)
+        path.write_bytes(torn[number % 5])
     finish_here(scenario, tmp_path / "second", memo, count)
     expected = undisturbed[0]
     assert content(tmp_path / "second" / expected.name) == content(expected)

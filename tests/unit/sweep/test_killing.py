@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from sweeping import rows_in, start, workers_of, write_plugin, write_sweep
 
+from payload import registry
+
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
     pytest.mark.timeout(300),
@@ -21,6 +23,15 @@ PATIENCE_S = 100
 @pytest.fixture
 def plugin(tmp_path):
     return write_plugin(tmp_path)
+
+
+@pytest.fixture
+def call_here(call, plugin, monkeypatch):
+    """Call the command line in this process, which starts in no time and has the plug-in, as have its workers."""
+    monkeypatch.syspath_prepend(plugin)
+    registry._entry_points.cache_clear()
+    yield call
+    registry._entry_points.cache_clear()
 
 
 @pytest.fixture
@@ -54,11 +65,13 @@ def finish(process):
     return process.returncode, out, err
 
 
-def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin, tmp_path):
+def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(
+    sweep, plugin, call_here, tmp_path
+):
     path = sweep(**slow(*(i / 20 for i in range(1, 13))))
-    words = ("sweep", path, "--out", tmp_path, "--jobs", 2, "--json")
+    words = ("sweep", path, "--out", tmp_path, "--json", "--jobs")
     folder = tmp_path / "small"
-    process = start(*words, plugin=plugin)
+    process = start(*words, 2, plugin=plugin)
     wait_until(lambda: len(rows_in(folder)) >= 3 and workers_of(process.pid), process)
     before = rows_in(folder)
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
@@ -73,9 +86,9 @@ def test_a_killed_worker_loses_nothing_and_a_killed_sweep_goes_on(sweep, plugin,
     stood = rows_in(folder)
     assert before.items() <= stood.items()
     assert len(stood) < 12
-    code, out, _ = finish(start(*words, plugin=plugin))
-    assert code == 0
-    assert f'"flown": {12 - len(stood)}' in out
+    found = call_here(*words, 1)
+    assert found.code == 0
+    assert f'"flown": {12 - len(stood)}' in found.out
     now = rows_in(folder)
     assert len(now) == 12
     assert stood.items() <= now.items()  # the same files, written once
@@ -97,7 +110,9 @@ def test_sweeps_in_one_folder_leave_each_others_flights_alone(sweep, plugin, tmp
     assert not list(folder.glob(".spool*"))
 
 
-def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(sweep, plugin, tmp_path):
+def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(
+    sweep, plugin, call_here, tmp_path
+):
     path, folder = sweep(**slow(0.2, 0.4, 0.6, 0.8)), tmp_path / "small"
     words = ("sweep", path, "--out", tmp_path, "--jobs", 1)
     process = start(*words, plugin=plugin)
@@ -108,8 +123,8 @@ def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(sweep, pl
     assert (code, 1 <= stand < 4) == (130, True)
     assert f"rows that stand in {folder}: {stand}; the same command again goes on from there" in err
     assert [item.name for item in folder.iterdir()] == ["rows"]
-    code, out, _ = finish(start(*words, plugin=plugin))
-    assert (code, f"{4 - stand} flown now" in out) == (0, True)
+    found = call_here(*words)
+    assert (found.code, f"{4 - stand} flown now" in found.out) == (0, True)
 
 
 @pytest.mark.slow
@@ -149,7 +164,10 @@ def terminal():
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize(
     "how",
-    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGHUP],
+    [
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGTERM)),
+        signal.SIGHUP,
+    ],
 )
 def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_path, how):
     """Its workers end at once, whatever they are at."""
@@ -164,45 +182,43 @@ def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_pa
     assert [item.name for item in folder.iterdir()] == ["rows"]
 
 
-def test_a_run_that_kills_its_worker_is_found_and_all_others_finish(sweep, plugin, tmp_path):
+def test_a_run_that_kills_its_worker_is_found_and_all_others_finish(sweep, call_here, tmp_path):
     path = sweep(
         set={"masker.kind": "rude"},
         grid={"masker.does": ["nothing", "raise", "die"], "link.rate_mbps": [1, 2]},
     )
-    code, out, err = finish(
-        start("sweep", path, "--out", tmp_path, "--jobs", 2, "--json", plugin=plugin)
-    )
-    assert code == 8
-    assert '"failed": 4' in out
+    found = call_here("sweep", path, "--out", tmp_path, "--jobs", 2, "--json")
+    assert found.code == 8
+    assert '"failed": 4' in found.out
     told = [row[0] for row in rows_in(tmp_path / "small").values()]
     assert sum('"status":"flown"' in text for text in told) == 2
     assert sum("this masker is rude" in text and "Traceback" in text for text in told) == 2
     assert sum("died each time" in text for text in told) == 2
-    assert "4 runs failed" in err
+    assert "4 runs failed" in found.err
 
 
-def test_a_worker_that_dies_once_is_no_culprit(sweep, plugin, tmp_path):
+def test_a_worker_that_dies_once_is_no_culprit(sweep, call_here, tmp_path):
     mark = tmp_path / "mark"
     path = sweep(
         set={"masker.kind": "rude", "masker.does": "die_once", "masker.mark": str(mark)},
         grid={"link.rate_mbps": [1, 2, 3]},
     )
-    code, out, _ = finish(
-        start("sweep", path, "--out", tmp_path, "--jobs", 1, "--json", plugin=plugin)
-    )
+    found = call_here("sweep", path, "--out", tmp_path, "--jobs", 1, "--json")
     assert mark.exists()
-    assert code == 0
-    assert '"failed": 0' in out
+    assert found.code == 0
+    assert '"failed": 0' in found.out
 
 
-def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(sweep, plugin, tmp_path):
+def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(
+    sweep, plugin, call_here, tmp_path
+):
     pytest.importorskip("distributed")
     path = sweep(set={"masker.kind": "rude"}, grid={"masker.does": ["nothing", "raise", "die"]})
-    for name, more in (("pool", ()), ("cluster", ("--cluster", "local"))):
-        words = ("sweep", path, "--out", tmp_path / name, "--jobs", 2, "--quiet", *more)
-        process = start(*words, plugin=plugin)
-        process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 8
+    words = ("sweep", path, "--quiet", "--jobs", 1, "--out")
+    assert call_here(*words, tmp_path / "pool").code == 8
+    process = start(*words, tmp_path / "cluster", "--cluster", "local", plugin=plugin)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 8
     pool, cluster = (
         {key: row[0] for key, row in rows_in(tmp_path / name / "small").items()}
         for name in ("pool", "cluster")
@@ -211,7 +227,7 @@ def test_a_cluster_gives_the_same_rows_and_finds_the_culprit_too(sweep, plugin, 
     assert pool == cluster
 
 
-def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
+def test_a_killed_cluster_loses_nothing(sweep, plugin, call_here, tmp_path):
     pytest.importorskip("distributed")
     path = sweep(**slow(*(i / 20 for i in range(1, 9))))
     folder = tmp_path / "small"
@@ -240,7 +256,7 @@ def test_a_killed_cluster_loses_nothing(sweep, plugin, tmp_path):
     assert "the cluster is gone" in said, said
     stood = rows_in(folder)
     assert 2 <= len(stood) < 8
-    code, out, _ = finish(start(*words, "--jobs", 2, plugin=plugin))
-    assert code == 0
-    assert f'"flown": {8 - len(stood)}' in out
+    found = call_here(*words, "--jobs", 1)
+    assert found.code == 0
+    assert f'"flown": {8 - len(stood)}' in found.out
     assert stood.items() <= rows_in(folder).items()
