@@ -29,9 +29,9 @@ def plugin(tmp_path):
 def call_here(call, plugin, monkeypatch):
     """Call the command line in this process, which starts in no time and has the plug-in, as have its workers."""
     monkeypatch.syspath_prepend(plugin)
-    registry._entry_points.cache_clear()
+    registry._installed.cache_clear()
     yield call
-    registry._entry_points.cache_clear()
+    registry._installed.cache_clear()
 
 
 @pytest.fixture
