@@ -116,3 +116,13 @@ def test_an_area_that_no_swath_covers_is_refused_with_its_size(tmp_path):
         ScenarioError, match=r"'africa' of .* km2 wants more than .* shots of 20.48"
     ):
         load_targets(path, framing=FRAMING)
+
+
+def test_shots_of_an_equal_area_are_laid_once():
+    """A scenario's file is read at its check and again for its flight: two geometries, equal and not the same."""
+    framing = Framing(1536, 1600, 10.0, tile_px=256)
+    first, again = (
+        lay_shots(shapely.box(12.0, 44.0, 12.6, 44.5), framing, middle=(12.3, 44.25)) for _ in "ab"
+    )
+    assert len(first) > 1
+    assert again is first

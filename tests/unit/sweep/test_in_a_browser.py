@@ -29,6 +29,14 @@ def page(write_scenario, tmp_path):
     return run_sweep(load_sweep(path), tmp_path, Serial()).folder / PAGE
 
 
+def keeps_to_itself(browser, page):
+    """Nothing that a name brought along has run, nothing is complained of, and nobody was asked for anything."""
+    assert browser.value("window.owned === undefined")
+    assert browser.complaints() == []
+    asked = [url for url in browser.requests() if not url.startswith("data:")]
+    assert asked == [page.as_uri()]
+
+
 def test_figures_are_drawn_choices_choose_and_nobody_is_asked(browser, page):
     browser.open(page)
     drawn = browser.value(
@@ -50,10 +58,7 @@ def test_figures_are_drawn_choices_choose_and_nobody_is_asked(browser, page):
         )
     browser.wait_for("document.querySelector('#response .xtitle').textContent === 'description'")
     assert browser.value(f"{title}.startsWith('delivered, byte: less that at ')")
-    assert browser.value("window.owned === undefined")
-    assert browser.complaints() == []
-    asked = [url for url in browser.requests() if not url.startswith("data:")]
-    assert asked == [page.as_uri()]
+    keeps_to_itself(browser, page)
     browser.open(page, width=390, height=844, theme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 390
     assert browser.complaints() == []
@@ -77,10 +82,7 @@ def test_a_search_is_drawn_and_hostile_values_run_nothing(browser, write_scenari
         "s.dispatchEvent(new Event('change')); })()"
     )
     browser.wait_for("document.querySelector('#slices .xtitle').textContent === 'description'")
-    assert browser.value("window.owned === undefined")
-    assert browser.complaints() == []
-    asked = [url for url in browser.requests() if not url.startswith("data:")]
-    assert asked == [page.as_uri()]
+    keeps_to_itself(browser, page)
     browser.open(page, width=390, height=844, theme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 390
 
@@ -135,9 +137,6 @@ def test_effects_are_drawn_and_hostile_names_run_nothing(browser, tmp_path):
     browser.open(page)
     ticks = "[...document.querySelectorAll('#effects .ytick')].map(t => t.textContent)"
     assert set(browser.value(ticks)) == {HOSTILE, "other"}
-    assert browser.value("window.owned === undefined")
-    assert browser.complaints() == []
-    asked = [url for url in browser.requests() if not url.startswith("data:")]
-    assert asked == [page.as_uri()]
+    keeps_to_itself(browser, page)
     browser.open(page, width=390, height=844, theme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 390
