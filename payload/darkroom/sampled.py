@@ -2,8 +2,8 @@
 
 Which tiles are painted is drawn by the name of their image, evenly among those of it that look alike, so that it is the same in all
 arms, and the tiles of a small fraction are among those of a larger one. A tile that is not painted looks, at a glance, like
-some that were: from one of these *donors*, drawn by its name, it takes what the masker says and what the codec
-needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
+some that were, of its own image if there are any: from one of these *donors*, drawn by its name, it takes what the masker says and
+what the codec needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,24 +16,23 @@ from numpy.typing import NDArray
 
 from payload.darkroom.donors import Blank, Donor, like
 from payload.darkroom.facts import TileDarkroom, TileFacts
+from payload.darkroom.likes import NO_IMAGE, Likes
 from payload.darkroom.looked_at import LookedAt, Looks, look_at
-from payload.darkroom.strata import Kind, Stratum, kind_of_stratum, largest_of_kinds, weight
+from payload.darkroom.strata import Stratum, largest_of_kinds, weight
+from payload.geometry.grid import tile_place
 from payload.imaging.sensor import counted_bytes
 from payload.ports import Glancing
-from payload.surrogate import Likeness
 from payload.types import Acquisition, Glance, Window
 
 FEWEST_TILES = 200
 """A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
-LIKES, FEWEST_LIKES = 8, 3
-"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if they are all to be of it.
-Assumption."""
 _ROUNDS = 50
 """Of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 3
 """So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
 by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Small tiles
 of each size are a kind of their own. Assumption."""
+_TINY = 1e-12
 Known = dict[tuple[str, str], list[tuple[int, int]]]
 """[byte] and [px] of clear ground that a tile brings down, taken for another one or for what it is, by both their ids; in a list
 of arms."""
@@ -90,6 +89,21 @@ def choose_members(
     return Membership(seed, share, shares, threshold)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """For what donors speak, N of them.
+
+    Attributes:
+        times: For so many tiles, each counted as often as it is as large as the donor, shape (N,).
+        squares: The sum of squares of these sizes, shape (N,).
+        kin: Share of the former that is of the donor's own image, 0 to 1, shape (N,).
+    """
+
+    times: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    kin: NDArray[np.float64]
+
+
 @dataclass
 class Sampled:
     """What paints some tiles and draws the others: the darkroom of `fidelity: sampled`.
@@ -129,27 +143,16 @@ class Sampled:
         """[px] Of the tiles of an image, shape (T,)."""
         return np.array([window.pixels for window in self.windows], np.float64)
 
-    def likes(self, looks: Looks, those: NDArray[np.bool_], count: int = LIKES) -> NDArray[np.intp]:
-        """Numbers of the donors that some tiles resemble most, of their own stratum if that has a few.
+    @cached_property
+    def likes(self) -> Likes:
+        """Who is like whom."""
+        names = [tile_place(donor.facts.tile_id)[0] for donor in self.donors]
+        return Likes(self.looks, np.array([self.number_of[name] for name in names], np.intp))
 
-        In a stratum all were as likely to be painted; beside it others were, and would be too many. Where it has too
-        few they are of the largest stratum of its kind, and where that has too few as well, they are any.
-
-        Args:
-            looks: Of tiles.
-            those: Which of them, shape (N,).
-            count: So many donors, or as many as there are.
-
-        Returns:
-            In their order, behind them -1 where there are fewer; shape (n, count).
-        """
-        found = np.full((looks.member.size, count), -1, np.intp)
-        for where, tiles in looks.by_stratum():
-            wanted = tiles[those[tiles]]
-            numbers, among = self._like_stratum(where)
-            near = among.nearest_of_all(looks.likeness.taken(wanted), count)
-            found[wanted, : near.shape[1]] = numbers[near]
-        return found[those]
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """The number of each image that was looked at."""
+        return {image: number for number, image in enumerate(self.planned.images)}
 
     @cached_property
     def _blank(self) -> NDArray[np.bool_]:
@@ -159,7 +162,12 @@ class Sampled:
     @cached_property
     def _near(self) -> NDArray[np.intp]:
         """The likes of each of those, shape (n, LIKES)."""
-        return self.likes(self.planned.looks, self._blank)
+        return self.likes.of(self.planned.looks, self._image, self._blank)
+
+    @cached_property
+    def _image(self) -> NDArray[np.intp]:
+        """Number of the image of each tile that was looked at, shape (N,)."""
+        return np.arange(self._blank.size) // len(self.windows)
 
     def balance(self) -> None:
         """Weigh donors so that all of a stratum speak for as many tiles: then sums are right in the mean.
@@ -188,27 +196,34 @@ class Sampled:
             share = weights[column]
             share *= (times / share.sum(axis=1))[:, None]
             speaks = np.bincount(column.ravel(), share.ravel(), minlength=count + 1)[:count]
-            weights[:count] *= np.where(speaks > 0, wanted / np.maximum(speaks, 1e-12), 1.0)
+            weights[:count] *= np.where(speaks > 0, wanted / np.maximum(speaks, _TINY), 1.0)
         self.weights = weights[:count]
 
-    def spoken(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """For how many tiles of its size each donor speaks, and the sum of squares of sizes; of the planned, (N,)."""
+    def spoken(self) -> Spoken:
+        """For what of all that was looked at donors speak."""
         window_px = np.resize(self.window_px, self._blank.size)[self._blank]
-        return self.summed(self._of_planned[self._blank], window_px)
+        return self.summed(self._of_planned[self._blank], self._image[self._blank], window_px)
 
     def summed(
-        self, donors: NDArray[np.intp], pixels: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How often their own size donors speak for tiles of sizes, and the sum of squares of that; (N,).
+        self,
+        donors: NDArray[np.intp],
+        image: NDArray[np.intp],
+        pixels: NDArray[np.float64],
+    ) -> Spoken:
+        """For what of some tiles donors speak.
 
         Args:
             donors: Of each tile, shape (n,).
+            image: Number of the image of each among those that were looked at, shape (n,).
             pixels: [px] Of each, shape (n,).
         """
         size, count = pixels / self.donor_px[donors], len(self.donors)
-        speaks = np.bincount(donors, size, minlength=count)
-        squares = np.bincount(donors, size * size, minlength=count)
-        return speaks.astype(np.float64), squares.astype(np.float64)
+        is_kin = self.likes.image[donors] == image
+        times, kin, squares = (
+            np.bincount(donors, each, minlength=count).astype(np.float64)
+            for each in (size, size * is_kin, size * size)
+        )
+        return Spoken(times, squares, kin / np.maximum(times, _TINY))
 
     @cached_property
     def donor_px(self) -> NDArray[np.float64]:
@@ -242,32 +257,6 @@ class Sampled:
     def _painted(self) -> dict[str, TileFacts]:
         return {donor.facts.tile_id: donor.facts for donor in self.donors}
 
-    @cached_property
-    def _all(self) -> tuple[NDArray[np.intp], Likeness]:
-        return np.arange(len(self.donors)), self.looks.likeness
-
-    @cached_property
-    def _by_stratum(self) -> dict[Stratum, tuple[NDArray[np.intp], Likeness]]:
-        return {
-            where: (numbers, self.looks.likeness.taken(numbers))
-            for where, numbers in self.looks.by_stratum()
-        }
-
-    def _like_stratum(self, where: Stratum) -> tuple[NDArray[np.intp], Likeness]:
-        """The donors that tiles of a stratum may be like."""
-        for each in (where, self._largest.get(kind_of_stratum(where))):
-            if each in self._by_stratum and self._by_stratum[each][0].size >= FEWEST_LIKES:
-                return self._by_stratum[each]
-        return self._all
-
-    @cached_property
-    def _largest(self) -> dict[Kind, Stratum]:
-        """The stratum of each kind that has most donors."""
-        found = largest_of_kinds(
-            {where: numbers.size for where, (numbers, _) in self._by_stratum.items()}
-        )
-        return {kind_of_stratum(where): where for where in found}
-
     def _looked_at(self, acquisition: Acquisition) -> tuple[Sequence[Glance], NDArray[np.intp]]:
         """Glances at an image's tiles, and the donors of these."""
         begin, count = self.planned.images.get(acquisition.id), len(self.windows)
@@ -277,7 +266,8 @@ class Sampled:
         glances = self.source.glance(acquisition.view, self.windows)
         looked = look_at(self.membership.seed, {acquisition.id: glances})
         blank = ~self.membership.painted(looked)
-        return glances, self._drawn(looked, blank, self.likes(looked.looks, blank))
+        strange = np.full(count, NO_IMAGE, np.intp)  # what is painted of it is no donor
+        return glances, self._drawn(looked, blank, self.likes.of(looked.looks, strange, blank))
 
     def develop(
         self,

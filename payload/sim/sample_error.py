@@ -5,8 +5,9 @@ speaks for many, is not the mean of its likes, and each tile is itself not like 
 the donors' own residuals: what a donor weighs less the mean of what it would have taken from its likes. With K the
 number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
-That is as if tiles were drawn one by one. They are drawn evenly from each image, so where its tiles are alike beyond what a glance
-tells totals stray less than is told.
+A donor has two residuals, to donors of its own image and to others: for tiles of its image it speaks by the one, for those of
+images of which nothing alike is painted by the other, and r^2 is as much of each as it speaks for. That is as if tiles were drawn
+one by one. They are drawn evenly from each image, so where few of each are painted totals stray less than is told.
 
 Of a stratum of which few are painted the squares of residuals are raised towards what is expected of such tiles: a rare
 mistake of the masker may have no example among them.
@@ -29,7 +30,8 @@ from payload.darkroom.allocation import Spread, half_width, steadied
 from payload.darkroom.counted import with_counted
 from payload.darkroom.donors import Blank, like
 from payload.darkroom.facts import TileFacts
-from payload.darkroom.sampled import LIKES, Sampled
+from payload.darkroom.likes import NO_IMAGE
+from payload.darkroom.sampled import Sampled, Spoken
 from payload.imaging.sensor import counted_bytes
 from payload.ledger import FlightRecord
 from payload.pruning import decide
@@ -67,20 +69,15 @@ class Sample:
 
     @cached_property
     def likes(self) -> NDArray[np.intp]:
-        """Numbers of the donors that each resembles most but for itself, behind them -1 for nobody; (N, m)."""
-        looks = self.darkroom.looks
-        numbers = np.arange(looks.member.size)
-        count = min(LIKES, numbers.size - 1)
-        found = self.darkroom.likes(looks, np.ones(numbers.size, np.bool_), count + 1)
-        found[found == numbers[:, None]] = -1
-        order = np.argsort(found < 0, axis=1, kind="stable")[
-            :, :count
-        ]  # those that are left keep their order
-        return np.take_along_axis(found, order, axis=1)
+        """Numbers of the donors that each resembles most but for itself, as a tile of its image and as one of another; (2, N, LIKES).
+
+        Where there are fewer, -1.
+        """
+        return np.stack(self.darkroom.likes.of_donors())
 
     @cached_property
     def _brought(self) -> tuple[Brought, Brought]:
-        """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (N, m, 2)."""
+        """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (2, N, LIKES, 2)."""
         sensor, donors, known = self.assembly.sensor, self.darkroom.donors, self.darkroom.known
         arms = [make_arm(name, self.assembly.scenario.pruning) for name in BY_TILE]
         own = np.zeros((len(donors), len(arms), 2))
@@ -94,7 +91,7 @@ class Sample:
                 fact = with_counted(sensor, was)
                 known[as_it_is] = [brings(arm, fact) for arm in arms]
             own[number] = known[as_it_is]
-            for column, place in enumerate(self.likes[number].tolist()):
+            for place in np.unique(self.likes[:, number]).tolist():
                 if place < 0:
                     continue
                 pair = was.tile_id, donors[place].facts.tile_id
@@ -103,39 +100,42 @@ class Sample:
                         sensor, like(donors[place], blank, self.darkroom.missed_thin)
                     )
                     known[pair] = [brings(arm, fact) for arm in arms]
-                taken[number, column] = known[pair]
+                taken[:, number][self.likes[:, number] == place] = known[pair]
         return (
             {name: own[:, place] for place, name in enumerate(BY_TILE)},
-            {name: taken[:, :, place] for place, name in enumerate(BY_TILE)},
+            {name: taken[:, :, :, place] for place, name in enumerate(BY_TILE)},
         )
 
     @cached_property
     def _chances(self) -> NDArray[np.float64]:
-        return self.darkroom.chances(self.likes)
+        return np.stack([self.darkroom.chances(near) for near in self.likes])
 
     def figures(self, arm: ArmName) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each brings down in an arm, [byte] and [px], and its residuals, as wide as single ones are.
 
-        Both have the shape (2, N).
+        Returns:
+            Figures, shape (2, N), and of each figure residuals as a tile of its image and as one of another, (2, 2, N).
         """
         chances = self._chances
         own, taken = (brought[arm] for brought in self._brought)
-        off = own - (taken * chances[:, :, None]).sum(axis=1)
-        off /= np.sqrt(1.0 + (chances * chances).sum(axis=1))[:, None]
-        return own.T, off.T
+        off = own - (taken * chances[..., None]).sum(axis=2)
+        off /= np.sqrt(1.0 + (chances * chances).sum(axis=2))[..., None]
+        return own.T, np.moveaxis(off, 2, 0)
 
-    def half(
-        self,
-        off: NDArray[np.float64],
-        speaks: NDArray[np.float64],
-        squares: NDArray[np.float64],
-    ) -> float:
-        """Half-width of a total, from residuals of donors and the sizes, and their squares, they speak for; all (N,)."""
+    def half(self, off: NDArray[np.float64], spoken: Spoken) -> float:
+        """Half-width of a total, from residuals of donors, shape (2, N), and what they speak for."""
         threshold = self.darkroom.membership.threshold
         looks = self.darkroom.looks
-        spread = steadied(off * off, looks, speaks, threshold)
-        variances = np.bincount(looks.member, (speaks * speaks + squares) * spread)
+        spread = steadied(squared(off, spoken), looks, spoken.times, threshold)
+        weight = spoken.times * spoken.times + spoken.squares
+        variances = np.bincount(looks.member, weight * spread)
         return half_width(np.maximum(variances, 0.0), looks.tiles.astype(np.float64))
+
+
+def squared(off: NDArray[np.float64], spoken: Spoken) -> NDArray[np.float64]:
+    """Squares of residuals, shape (2, N), each kind as often as donors speak for tiles of their image and of others; (N,)."""
+    of_kin, of_strangers = off * off
+    return np.asarray(spoken.kin * of_kin + (1.0 - spoken.kin) * of_strangers, np.float64)
 
 
 BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
@@ -152,11 +152,13 @@ def expected_spread(sample: Sample) -> Spread:
     all_tiles = dict(zip(planned.strata, planned.tiles.tolist(), strict=True))
     tiles = np.array([all_tiles[where] for where in looks.strata], np.float64)
     painted = looks.tiles.astype(np.float64)
+    spoken = darkroom.spoken()
     found: list[Spread] = []
     for name in BY_TILE:
         for figure, off in zip(*sample.figures(name), strict=True):
             total = float((tiles / painted * np.bincount(looks.member, figure)).sum())
-            squares = np.bincount(looks.member, off * off) / painted / max(total, 1.0) ** 2
+            mean = np.bincount(looks.member, squared(off, spoken)) / painted
+            squares = mean / max(total, 1.0) ** 2
             threshold = darkroom.membership.threshold
             found.append(Spread(looks.strata, tiles, painted, squares, threshold))
     return max(found, key=lambda spread: spread.error)
@@ -168,12 +170,12 @@ def foreseen(sample: Sample) -> float:
     Args:
         sample: Of a darkroom that is balanced: who takes from whom is drawn.
     """
-    speaks, squares = sample.darkroom.spoken()
+    spoken = sample.darkroom.spoken()
     widest = 0.0
     for name in BY_TILE:
         for figure, off in zip(*sample.figures(name), strict=True):
-            total = float(((speaks + 1.0) * figure).sum())
-            widest = max(widest, sample.half(off, speaks, squares) / max(total, 1.0))
+            total = float(((spoken.times + 1.0) * figure).sum())
+            widest = max(widest, sample.half(off, spoken) / max(total, 1.0))
     return widest
 
 
@@ -216,25 +218,25 @@ def _error(
     """
     down, darkroom = record.delivered_s, sample.darkroom
     shots = [
-        (darkroom.drawn[image.acquisition.id],
+        (image.acquisition.id,
          sum(map(down.__contains__, image.acquisition.tile_ids)),
          sum([item.decision.keep for item in image.outcomes]))
         for image in record.images
     ]  # fmt: skip
     all_kept = sum(kept for _, _, kept in shots)
     share_of_all = len(down) / all_kept if all_kept else 0.0
-    donors, sizes = [np.zeros(0, np.intp)], [np.zeros(0)]
-    for drawn, came, kept in shots:
+    donors, images, sizes = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], [np.zeros(0)]
+    for name, came, kept in shots:
         share = came / kept if kept else share_of_all
+        drawn = darkroom.drawn[name]
         donors.append(drawn[drawn >= 0])
+        images.append(np.full(donors[-1].size, darkroom.number_of.get(name, NO_IMAGE), np.intp))
         sizes.append(share * darkroom.window_px[drawn >= 0])
-    speaks, squares = darkroom.summed(np.concatenate(donors), np.concatenate(sizes))
+    spoken = darkroom.summed(np.concatenate(donors), np.concatenate(images), np.concatenate(sizes))
     off_bytes, off_px = sample.figures(arm)[1]
     sent, clear_px = (max(value, 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent
-    bytes_, px, rate = (
-        sample.half(each, speaks, squares) for each in (off_bytes, off_px, off_rate)
-    )
+    bytes_, px, rate = (sample.half(each, spoken) for each in (off_bytes, off_px, off_rate))
     is_all_down = all_kept == len(down)
     return SampleError(bytes_, px if is_all_down else max(px, clear_px * rate))
 
