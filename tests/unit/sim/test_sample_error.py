@@ -166,6 +166,25 @@ def test_where_tiles_of_an_image_are_alike_a_sample_is_surer():
     assert np.mean(shares) < 0.85
 
 
+def test_tiles_of_an_image_that_nobody_planned_have_no_kin():
+    """It looks as the first one does, and takes after many."""
+    glances, facts = world(7)
+    darkroom = sampled(glances, facts, 7)
+    first = [facts[f"image-0#0,{number}"] for number in range(EACH)]
+    darkroom.source = SimpleNamespace(glance=lambda _view, _windows: glances["image-0"])
+    darkroom.painter = SimpleNamespace(
+        develop_some=lambda _image, numbers: [first[number] for number in numbers]
+    )
+    darkroom.develop(image_of("image-0"), None)
+    darkroom.develop(image_of("another"), None)
+    kin, none = (
+        np.mean(darkroom.likes.image[drawn[drawn >= 0]] == 0)
+        for drawn in (darkroom.drawn["image-0"], darkroom.drawn["another"])
+    )
+    assert kin > 0.5
+    assert none < 0.3
+
+
 @pytest.fixture(scope="module")
 def one():
     """A sample whose images were all developed, and what was found of each."""
