@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from payload.collecting import collect_less
+from payload.collecting import collect_less, leave_at_once
 
 INTERRUPTED = 130
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -19,6 +19,7 @@ def main() -> NoReturn:
     try:
         _hear_ends()
         collect_less()
+        leave_at_once()
         for name, value in ONE_THREAD.items():
             os.environ.setdefault(name, value)
         from payload.cli import app  # noqa: PLC0415 - an interruption while it is imported is polite too
