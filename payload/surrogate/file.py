@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,9 +27,16 @@ def read_surrogate(path: Path) -> Surrogate:
     try:
         if not path.is_file():
             raise ScenarioError(f"{path} is not a file")
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
+    return _checked(path, text)
+
+
+@lru_cache(maxsize=4)  # the runs of a sweep read the same one, and what it worked out stays with it
+def _checked(path: Path, text: bytes) -> Surrogate:
+    try:
+        found = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ScenarioError(f"{path}: is no surrogate: it is no JSON ({error})") from error
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
