@@ -49,7 +49,7 @@ from payload.world.surface import Ground
 if TYPE_CHECKING:
     from payload.world.synthetic import Synthetic
 
-_BLOCK_PX = 384  # painted at once: small enough for the processor's cache
+_BLOCK_PX = 512  # painted at once: small enough for the processor's cache
 LOWEST_SUN_DEG = 5.0
 _KNOTS_PX = 128  # between the places where the air is counted
 _CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
