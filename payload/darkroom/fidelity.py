@@ -67,9 +67,7 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
     if identity.sha256:  # which file that is may be said in several ways
         masker = {name: value for name, value in masker.items() if name not in _FILE_OPTIONS}
         masker["sha256"] = identity.sha256
-    codec = _told(scenario.codec)
-    if isinstance(codec_of(scenario, sensor), Choosing):  # what it picks depends on its time
-        codec["sample_ns"] = sample_ns(scenario, sensor)
+    codec = {**_told(scenario.codec), **codec_time(scenario, sensor)}
     return FittedOn(
         masker=masker,
         codec={
@@ -102,6 +100,13 @@ def _told(choice: Choice) -> dict[str, object]:
 def codec_of(scenario: Scenario, sensor: Sensor) -> Codec:
     """The codec of a scenario; one that chooses is told what time the computer has."""
     return cast(Codec, scenario.codec.build(sample_ns=sample_ns(scenario, sensor)))
+
+
+def codec_time(scenario: Scenario, sensor: Sensor) -> dict[str, float]:
+    """The time that the codec of a scenario has, if what it picks depends on it."""
+    if not isinstance(codec_of(scenario, sensor), Choosing):
+        return {}
+    return {"sample_ns": sample_ns(scenario, sensor)}
 
 
 def sample_ns(scenario: Scenario, sensor: Sensor) -> float:

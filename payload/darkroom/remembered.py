@@ -20,11 +20,12 @@ from pathlib import Path
 from platform import machine
 
 from payload.darkroom.facts import TileDarkroom, TileFacts
+from payload.darkroom.fidelity import codec_time
 from payload.darkroom.store import Store
 from payload.ports import Masker
 from payload.provenance import code_of, digest_file, digest_json
 from payload.scenario.models import Scenario
-from payload.types import Acquisition
+from payload.types import Acquisition, Sensor
 
 Plain = dict[str, object]
 
@@ -113,11 +114,14 @@ class Remembered:
         return digest_json([self.payload, view, image, number])
 
 
-def identity(scenario: Scenario, masker: Masker, plug_ins: tuple[object, ...]) -> str:
+def identity(
+    scenario: Scenario, sensor: Sensor, masker: Masker, plug_ins: tuple[object, ...]
+) -> str:
     """A digest of all that pixel work on a view depends on.
 
     Args:
-        scenario: Its scene, seed, masker, codec, loss and tiles.
+        scenario: Its scene, seed, masker, codec, loss and tiles, and the time that its computer has for a codec which goes by it.
+        sensor: That of the scenario.
         masker: Built of it.
         plug_ins: Scene source, masker and codec: the code of a stranger's counts too.
     """
@@ -133,6 +137,7 @@ def identity(scenario: Scenario, masker: Masker, plug_ins: tuple[object, ...]) -
             "tile_px": scenario.pruning.tile_px,
             "thumbnail_factor": scenario.thumbnail_factor,
             "code": _code(),
+            **codec_time(scenario, sensor),
             "strangers": sorted(code_of(type(plug_in)) or "" for plug_in in plug_ins),
         }
     )

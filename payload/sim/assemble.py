@@ -200,7 +200,8 @@ class Assembly:
         if self.store is None:
             return pixels
         plug_ins = (self.source, self.masker, self.codec)
-        return Remembered(pixels, self.store, identity(self.scenario, self.masker, plug_ins))
+        payload = identity(self.scenario, self.sensor, self.masker, plug_ins)
+        return Remembered(pixels, self.store, payload)
 
     @property
     def _painted(self) -> Darkroom:

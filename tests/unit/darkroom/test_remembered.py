@@ -110,6 +110,7 @@ def test_whatever_changes_the_pixels_changes_the_key(write_scenario, change):
         {"link": {"kind": "fixed", "rate_mbps": 7}},
         {"memory": {"capacity_mb": 3}},
         {"computer": {"profile": "gr740"}},
+        {"computer": {"profile": "myriad2-cloudscout", "compression_mpx_per_s": 2}},
         {"name": "another"},
         {"camera": {"gsd_m": 20, "width_px": 80, "height_px": 72, "max_off_nadir_deg": 45, "counted_bands": 3}},
     ],
@@ -122,10 +123,20 @@ def test_whatever_does_not_leaves_it(write_scenario, change):
         for more in ({}, change)
     ]
     one, other = (
-        identity(scenario, parts.masker, (parts.source, parts.masker, parts.codec))
+        identity(scenario, parts.sensor, parts.masker, (parts.source, parts.masker, parts.codec))
         for scenario, parts in of
     )
     assert one == other
+
+
+@pytest.mark.usefixtures("memo")
+@pytest.mark.parametrize(("kind", "keys"), [("auto", 4), ("med-zstd", 2)])
+def test_the_time_of_a_codec_that_chooses_by_it_changes_the_key(write_scenario, kind, keys):
+    found = set()
+    for mpx_per_s in (1, 100):
+        computer = {"profile": "myriad2-cloudscout", "compression_mpx_per_s": mpx_per_s}
+        found |= {*keys_of(load_scenario(write_scenario(codec={"kind": kind}, computer=computer)))}
+    assert len(found) == keys
 
 
 @pytest.mark.usefixtures("memo")
@@ -144,20 +155,22 @@ def test_another_view_has_another_key(write_scenario):
 def test_the_code_of_a_strangers_plug_in_counts(write_scenario, tmp_path, monkeypatch):
     """A plug-in of another package may change while its name and options stay."""
     scenario = load_scenario(write_scenario())
-    masker = assemble(scenario).masker
+    parts = assemble(scenario)
     found = set()
     for text in ("class Codec: pass\n", "class Codec: pass  # changed\n"):
         (tmp_path / "strange_codec.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.delitem(__import__("sys").modules, "strange_codec", raising=False)
-        found.add(identity(scenario, masker, (__import__("strange_codec").Codec(),)))
+        found.add(
+            identity(scenario, parts.sensor, parts.masker, (__import__("strange_codec").Codec(),))
+        )
     assert len(found) == 2
 
 
 def test_all_the_code_of_a_strangers_package_counts(write_scenario, tmp_path, monkeypatch):
     """Not only the module that has the plug-in, but those that it leans on."""
     scenario = load_scenario(write_scenario())
-    masker = assemble(scenario).masker
+    parts = assemble(scenario)
     found = set()
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "strangers").mkdir()
@@ -167,7 +180,11 @@ def test_all_the_code_of_a_strangers_package_counts(write_scenario, tmp_path, mo
         (tmp_path / "strangers" / "steps.py").write_text(text)
         for name in ("strangers", "strangers.codec"):
             monkeypatch.delitem(sys.modules, name, raising=False)
-        found.add(identity(scenario, masker, (import_module("strangers.codec").Codec(),)))
+        found.add(
+            identity(
+                scenario, parts.sensor, parts.masker, (import_module("strangers.codec").Codec(),)
+            )
+        )
     assert len(found) == 2
 
 
