@@ -28,8 +28,7 @@ def scratch_folder() -> Iterator[Path]:
     _take_away_left(parent)
     folder = parent / f"{_PREFIX}{token_hex(8)}"
     lock = folder.with_name(folder.name + _LOCK)
-    with lock.open("xb") as held:
-        hold(held)
+    with held_at(lock):
         try:
             folder.mkdir(mode=0o700)
             yield folder
@@ -57,6 +56,16 @@ def _is_ours(lock: Path) -> bool:
     except OSError:
         return False
     return owner is not None and stat.S_ISREG(found.st_mode) and found.st_uid == owner()
+
+
+def held_at(path: Path) -> IO[bytes]:
+    """A file of a name that nobody else gives, locked until it is closed. Who takes it for left behind before it is locked takes it away."""
+    while True:
+        file = path.open("ab")
+        hold(file)
+        if path.exists():
+            return file
+        file.close()
 
 
 def hold(file: IO[bytes]) -> None:

@@ -194,7 +194,7 @@ def _value(
 
 def _latency(named: Mapping[str, Target], clear_s: Mapping[str, Sequence[float]] | None) -> Summary:
     """[s] From the arrival of a request to its first clear image on the ground."""
-    waits = [down_s[0] - named[name].arrives_s for name, down_s in (clear_s or {}).items()]
+    waits = [min(down_s) - named[name].arrives_s for name, down_s in (clear_s or {}).items()]
     if not waits:
         return {"p50": None, "p90": None, "max": None}
     p50, p90 = np.quantile(np.array(waits), [0.5, 0.9])

@@ -55,7 +55,7 @@ def with_counted(sensor: Sensor, fact: TileFacts) -> TileFacts:
 def _all_clear(part: ClearPart, counted: int, raw: int) -> ClearPart:
     """A tile without its cloudy pixels, with counted bands of so many raw bytes; `raw` are the painted ones'."""
     left_out = counted * part.not_coded.bytes // raw
-    painted = raw - part.not_coded.bytes
+    painted = max(raw - part.not_coded.bytes, 1)  # of a tile that is all cloud nothing may be left
     shrunk = -(-(counted - left_out) * (part.encoded_bytes - HEADER_BYTES) // painted)
     not_coded = replace(part.not_coded, bytes=part.not_coded.bytes + left_out)
     return replace(part, encoded_bytes=part.encoded_bytes + shrunk, not_coded=not_coded)

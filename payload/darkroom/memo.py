@@ -29,7 +29,8 @@ class Memo:
     Attributes:
         keeps_records: Whether somebody will want the records of the scenario's own flight.
         facts_of: Facts by acquisition.
-        truthless: Acquisitions without truth.
+        truthless: Acquisitions without truth, of those that were looked at.
+        looked_at: Acquisitions whose facts somebody wanted here.
     """
 
     darkroom: Darkroom
@@ -37,10 +38,10 @@ class Memo:
     tell: Progress = lambda _: None
     keeps_records: bool = True
     truthless: set[str] = field(default_factory=set[str])
+    looked_at: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.facts_of = Drawer(self.spool)
-        self._looked_at: set[str] = set()
         self._coming: Coming = tuple
 
     @contextmanager
@@ -60,8 +61,8 @@ class Memo:
             keeps = self.keeps_records and keep_records
             found = self._work_on(acquisition, self._spool_file(acquisition) if keeps else None)
             self.facts_of[acquisition.id] = found
-        if acquisition.id not in self._looked_at:
-            self._looked_at.add(acquisition.id)
+        if acquisition.id not in self.looked_at:
+            self.looked_at.add(acquisition.id)
             if any(fact.perfect is None for fact in found):
                 self.truthless.add(acquisition.id)
         return found
@@ -91,11 +92,6 @@ class Memo:
     def estimates(self) -> "Estimates":
         """What the scenario's masker says of every tile worked on so far, by tile id."""
         return Estimates(self.facts_of)
-
-    @property
-    def has_truth(self) -> bool:
-        """Whether every tile worked on so far has truth."""
-        return not self.truthless
 
     def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
         """[byte] How long the record of a tile should be."""

@@ -76,17 +76,29 @@ def choose_members(
     """
     count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
-    weighed = sum(drawn.size * weight(where, threshold) for where, drawn in drawn_of.items())
-    commonest = largest_of_kinds({where: drawn.size for where, drawn in drawn_of.items()})
-    shares: dict[Stratum, float] = {}
-    for where, drawn in drawn_of.items():
-        least = 0.0
-        if where in commonest:
-            is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
-            least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
-        own = 1.0 if share >= 1.0 else share * weight(where, threshold) * count / weighed
-        shares[where] = max(own, least)
+    tiles = {where: drawn.size for where, drawn in drawn_of.items()}
+    if share >= 1.0:
+        return Membership(seed, share, dict.fromkeys(tiles, 1.0), threshold)
+    shares = _weighed(share * count, tiles, threshold)
+    for where in largest_of_kinds(tiles):
+        drawn = drawn_of[where]
+        is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
+        least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
+        shares[where] = max(shares[where], least)
     return Membership(seed, share, shares, threshold)
+
+
+def _weighed(wanted: float, tiles: Mapping[Stratum, int], threshold: float) -> dict[Stratum, float]:
+    """Shares of strata, by their weights and 1 at most, that come to so many tiles together."""
+    weights = {where: weight(where, threshold) for where in tiles}
+    open_weight = sum(tiles[where] * each for where, each in weights.items())
+    shares = dict.fromkeys(tiles, 1.0)
+    for where in sorted(tiles, key=weights.__getitem__, reverse=True):
+        # What is too much for one goes to the others.
+        shares[where] = min(wanted * weights[where] / open_weight, 1.0)
+        wanted -= shares[where] * tiles[where]
+        open_weight -= weights[where] * tiles[where]
+    return shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +107,8 @@ class Spoken:
 
     Attributes:
         times: For so many tiles, each counted as often as it is as large as the donor, shape (N,).
-        squares: The sum of squares of these sizes, shape (N,).
+        squares: The sum of squares of these sizes, shape (N,), and what chance adds to the square of the sum where it
+            decides which tiles count.
         kin: Share of the former that is of the donor's own image, 0 to 1, shape (N,).
     """
 
@@ -209,19 +222,25 @@ class Sampled:
         donors: NDArray[np.intp],
         image: NDArray[np.intp],
         pixels: NDArray[np.float64],
+        share: NDArray[np.float64] | None = None,
     ) -> Spoken:
         """For what of some tiles donors speak.
+
+        Where chance s decides whether a tile of size z counts, z counts s times; the square of the sum strays by s (1 - s) z^2,
+        and the tile itself adds s z^2.
 
         Args:
             donors: Of each tile, shape (n,).
             image: Number of the image of each among those that were looked at, shape (n,).
             pixels: [px] Of each, shape (n,).
+            share: How likely each is to count, shape (n,); all do if left out.
         """
         size, count = pixels / self.donor_px[donors], len(self.donors)
+        share = np.ones(size.size) if share is None else share
         is_kin = self.likes.image[donors] == image
         times, kin, squares = (
             np.bincount(donors, each, minlength=count).astype(np.float64)
-            for each in (size, size * is_kin, size * size)
+            for each in (share * size, share * size * is_kin, share * (2.0 - share) * size * size)
         )
         return Spoken(times, squares, kin / np.maximum(times, _TINY))
 

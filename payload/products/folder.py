@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from payload.errors import ScenarioError
-from payload.scratch import hold, left_behind
+from payload.scratch import held_at, left_behind
 
 _NO_SYNC = {EINVAL, EBADF, ENOTSUP}
 """Says a file system that cannot do it, as some of networks cannot; the results are none the worse."""
@@ -110,8 +110,7 @@ class ResultsFolder:
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self._sweep()
-            self._held = self._beside("lock", self._mark).open("ab")
-            hold(self._held)
+            self._held = held_at(self._beside("lock", self._mark))
             self.partial.mkdir()
             self.spool.mkdir()
         except OSError as error:

@@ -144,7 +144,10 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         for marks in found:
             memo.facts_of.marks.update(marks)
         if can_fly:
-            share = crew.share(fly_beside, [(name, memo.facts_of.marks) for name in others])
+            marks = dict(
+                memo.facts_of.marks
+            )  # as they stand: they are sent while this process marks more
+            share = crew.share(fly_beside, [(name, marks) for name in others])
         else:
             crew.dismiss()
 
@@ -162,7 +165,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
             landed += map(_landed, share.finish(lambda order: fly_here(order[0])))
         else:
             for name in others:
-                if name != "oracle" or memo.has_truth:
+                if name != "oracle" or not any(each.truthless for each in landed):
                     landed.append(fly_here(name))
     return _records(landed, memo), memo
 
@@ -237,7 +240,7 @@ def fly_arm(
     place = Records(memo.spool).put(mission.fly())
     images = tuple(mission.album.ids)
     for number, image in enumerate(images):
-        if image not in memo.facts_of:  # tiles that never reached the computer have truth too
+        if image not in memo.looked_at:  # tiles that never reached the computer have truth too
             memo.develop(mission.album[number].acquisition)
     del mission
     if isinstance(place, Path):

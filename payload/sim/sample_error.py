@@ -226,13 +226,19 @@ def _error(
     all_kept = sum(kept for _, _, kept in shots)
     share_of_all = len(down) / all_kept if all_kept else 0.0
     donors, images, sizes = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], [np.zeros(0)]
+    shares = [np.zeros(0)]
     for name, came, kept in shots:
-        share = came / kept if kept else share_of_all
         drawn = darkroom.drawn[name]
         donors.append(drawn[drawn >= 0])
         images.append(np.full(donors[-1].size, darkroom.number_of.get(name, NO_IMAGE), np.intp))
-        sizes.append(share * darkroom.window_px[drawn >= 0])
-    spoken = darkroom.summed(np.concatenate(donors), np.concatenate(images), np.concatenate(sizes))
+        sizes.append(darkroom.window_px[drawn >= 0])
+        shares.append(np.full(donors[-1].size, came / kept if kept else share_of_all))
+    spoken = darkroom.summed(
+        np.concatenate(donors),
+        np.concatenate(images),
+        np.concatenate(sizes),
+        np.concatenate(shares),
+    )
     off_bytes, off_px = sample.figures(arm)[1]
     sent, clear_px = (max(value, 1.0) for value in total)
     off_rate = off_px / clear_px - off_bytes / sent

@@ -128,7 +128,7 @@ class Spacecraft:
                 outcomes = yield from self.bench.work(acquisition, planned, done=put_away)
             if not self.inbox.items:
                 self.bench.rest()
-            if self.arm.sees_cloud and outcomes:
+            if self.arm.sees_cloud:
                 self.report_cover(acquisition, outcomes)
             if self.arm.sees_cloud and self.assembly.scenario.radio.cover_reports:
                 self.recorder.cover_reports.send(acquisition, outcomes)
@@ -147,7 +147,10 @@ class Spacecraft:
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
-        """Tell how cloudy the image is, once its last tile is masked."""
+        """Tell how cloudy the image is, once its last tile is masked; of one that found no room nobody knows."""
+        if not outcomes:
+            self.loop.learn(acquisition, None)
+            return
         cover = image_cover([outcome.cover for outcome in outcomes if outcome.cover is not None])
         kept = sum([outcome.decision.keep for outcome in outcomes])
         said = "no data" if cover is None else f"cover {cover:.3f}"

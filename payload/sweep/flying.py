@@ -13,7 +13,7 @@ from payload.collecting import collecting_less
 from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
-from payload.scratch import hold, left_behind, scratch_folder
+from payload.scratch import held_at, left_behind, scratch_folder
 from payload.sweep.grid import code_digest
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
 
@@ -135,8 +135,7 @@ def _spool(job: Job) -> Iterator[Path]:
         return
     name = f"{_SPOOL}{job.key}-{token_hex(4)}"  # another sweep in the folder may fly the same run
     spool, lock = job.folder / name, job.folder / f"{name}{_LOCK}"
-    with lock.open("ab") as held:
-        hold(held)
+    with held_at(lock):
         spool.mkdir()
         try:
             yield spool

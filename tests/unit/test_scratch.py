@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from payload import scratch
-from payload.scratch import Lock, hold, hold_soon, left_behind, scratch_folder
+from payload.scratch import Lock, held_at, hold, hold_soon, left_behind, scratch_folder
 
 HOLD = """
 import sys
@@ -103,6 +103,25 @@ def test_a_lock_is_left_behind_once_nobody_holds_it_and_says_what_it_said(place)
         with left_behind(lock) as is_left_too:  # who was told so holds it
             assert not is_left_too
     assert lock.read_bytes() == b"said"
+
+
+def test_a_lock_that_another_took_away_before_it_was_held_is_made_again(place, monkeypatch):
+    """Who comes between sees a lock that nobody holds."""
+    lock, came = place / "some.lock", []
+
+    def come_between(file):
+        if not came:
+            came.append(lock)
+            with left_behind(lock) as is_left:
+                assert is_left
+                lock.unlink()
+        hold(file)
+
+    monkeypatch.setattr(scratch, "hold", come_between)
+    with held_at(lock), left_behind(lock) as is_left:
+        assert came
+        assert not is_left
+    assert lock.exists()
 
 
 def test_what_is_anothers_stays(place, monkeypatch):

@@ -300,7 +300,8 @@ class Recorder:
             booked_bytes, left_out_bytes = outcome.encoded_bytes, outcome.pruned_bytes
         self.ledger.settle(tile_id, fate, booked_bytes, self.env.now)
         self.ledger.finish(tile_id, fate, held_bytes, left_out_bytes)
-        self._one_less(image)
+        if self._one_less(image) and fate is not ON_BOARD:
+            self.ground.complete(image.acquisition)
         return held_bytes
 
     def _one_less(self, image: _Aboard) -> bool:

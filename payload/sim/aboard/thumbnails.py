@@ -19,7 +19,7 @@ FIRST = -math.inf
 class Thumbnails:
     """Those of one satellite.
 
-    Each lies in spare room beside its tile, and goes with it. What is begun of it stays until it is down.
+    Each lies in spare room beside its tile, and goes with it. One that is begun makes no room for others.
 
     Attributes:
         room: Drops what has to go for a shelf; False if that finds no room.

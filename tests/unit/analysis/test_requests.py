@@ -117,6 +117,13 @@ def test_a_target_wanted_once_counts_once():
     assert (found["value"], found["value_wanted"]) == (3.0, 3.0)
 
 
+def test_of_a_target_wanted_again_the_image_counts_that_was_down_first_whichever_was_taken_first():
+    shots = [image("a", "place", 100.0, [100]), image("b", "place", 200.0, [100])]
+    record, estimates = flight(*shots, down={"a": [400.0], "b": [250.0]})
+    _, found = told(record, estimates, Target("place", 0, 0, repeat_s=50.0))
+    assert found["latency_s"]["max"] == 250.0
+
+
 def test_latency_runs_from_the_arrival_of_a_request_to_its_first_clear_image():
     shots = [image("a", "a", 100.0, [100]), image("b", "b", 300.0, [100])]
     record, estimates = flight(*shots)

@@ -8,9 +8,12 @@ from payload.compression import OpenedTile
 from payload.compression.container import read_container
 from payload.compression.med import MedZstd
 from payload.compression.record import HEADER_BYTES
+from payload.darkroom.counted import with_counted
+from payload.darkroom.facts import ClearPart, TileFacts
 from payload.ledger import Fate, audit
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
+from payload.types import CoverEstimate, NotCoded, Radiometry, Sensor
 
 ROOMY = {"memory": {"capacity_mb": 1000}, "link": {"kind": "fixed", "rate_mbps": 100}}
 
@@ -47,6 +50,22 @@ def test_a_tile_of_twelve_bands_is_three_tiles_of_four(fly, fidelity):
 def test_what_the_masker_says_does_not_change(fly):
     few, many = fly("pixels", 0)[1], fly("pixels", 9)[1]
     assert few.estimates == many.estimates
+
+
+def test_of_a_tile_that_is_all_cloud_nothing_is_coded_of_counted_bands_either():
+    """By arithmetic: as many bytes are left out of each band, whatever is left of the painted ones."""
+    sensor = Sensor(
+        ("blue", "green", "red", "nir"), 10.0, 8, 8, 12, Radiometry(1e-4), 0.0, 0.0, 0.0, 8
+    )
+    painted, counted = 8 * 8 * 4 * 12 // 8, 8 * 8 * 8 * 12 // 8
+    said = CoverEstimate(64, 64)
+    part = ClearPart(HEADER_BYTES + 3, NotCoded(painted, 0, 64))
+    raw_bytes = HEADER_BYTES + painted + counted
+    found = with_counted(
+        sensor, TileFacts("a#0,0", 64, raw_bytes, said, said, 100, None, clear_part=part)
+    )
+    assert found.clear_part.not_coded.bytes == painted + counted
+    assert found.clear_part.encoded_bytes == part.encoded_bytes
 
 
 def test_records_come_down_whole_and_reports_tell(write_scenario, tmp_path):

@@ -111,9 +111,9 @@ def test_nobody_finds_records_that_are_half_written(tmp_path):
 def test_one_tile_without_truth_leaves_its_image_without(tmp_path):
     memo = Memo(Painter("b#0,1"), tmp_path)
     memo.develop(image("a"))
-    assert memo.has_truth
+    assert not memo.truthless
     memo.develop(image("b"))
-    assert (memo.truthless, memo.has_truth) == ({"b"}, False)
+    assert memo.truthless == {"b"}
 
 
 def test_truth_is_missing_whoever_has_developed_the_image(tmp_path):
@@ -149,7 +149,7 @@ def test_once_all_is_flown_only_what_was_flown_counts(tmp_path):
     memo.settle(["b", "c"], [])
     assert list(memo.facts_of) == ["b", "c"]
     assert dict(memo.estimates) == dict.fromkeys(("b#0,0", "b#0,1", "c#0,0", "c#0,1"), COVER)
-    assert memo.has_truth
+    assert not memo.truthless
 
 
 def test_estimates_are_looked_up_by_tile_whatever_an_image_is_called(tmp_path):

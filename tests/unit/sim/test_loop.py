@@ -679,6 +679,40 @@ def test_a_request_is_planned_when_it_has_arrived_and_again_after_its_repeat(
         assert min(plans) >= hour * 3600
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_target_is_wanted_again_after_its_repeat_where_no_image_of_it_found_room(
+    ready, fly, tmp_path, policy
+):
+    """Of what finds no room nobody knows a cover; by the arm that sees none, whose images are as many."""
+    path = tmp_path / "wishes.geojson"
+    path.write_text(json.dumps(geojson({"repeat_h": 24}, {"repeat_h": 12})))
+    assembly = ready(
+        policy, targets={"file": str(path)}, duration_h=108, memory={"capacity_mb": 0.01}
+    )
+    blind, masked = (fly(assembly, arm) for arm in ("raw", "prune"))
+    assert {end for _, end, _, _ in masked.ledger.tiles.rows()} == {Fate.OVERFLOWED}
+    assert len(masked.images) > 2  # one of each, and again
+    if policy == "next_opportunity":
+        assert shots(masked) == shots(blind)
+
+
+def test_the_ground_hears_of_an_image_whose_last_tile_is_lost(ready, fly):
+    """By the books: of each image of which something came down and nothing is left it knows a cover."""
+    link = {"kind": "fixed", "rate_mbps": 20, "frame_loss": 0.001, "max_resends": 0}
+    record = fly(ready("ground_loop", link=link), "raw")
+    ends = {tile_id: end for tile_id, end, _, _ in record.ledger.tiles.rows()}
+    heard_s = {fact.image: fact.known_s for fact in record.loop.facts if fact.place == "ground"}
+    lost_last = 0
+    for image in record.images:
+        tiles = image.acquisition.tile_ids
+        down_s = [record.delivered_s[each] for each in tiles if ends[each] is Fate.DELIVERED]
+        if not down_s or any(ends[each] is Fate.ON_BOARD for each in tiles):
+            continue
+        assert heard_s[image.acquisition.id] >= max(down_s)
+        lost_last += any(ends[each] is Fate.LOST for each in tiles)
+    assert lost_last > 10
+
+
 def test_the_ground_plans_by_the_clock_if_told_to(ready, fly):
     assembly = ready("ground_loop", rules={"every_min": 45})
     contexts = []
