@@ -23,11 +23,14 @@ class Rude(BlueThreshold):
     """Masks like `blue`; on wish it first sleeps, raises or takes its process with it."""
 
     sleeps_s: float = option(0.0, description="[s] Slept at each tile.")
-    does: str = option("nothing", description="nothing, raise, die, die_once or overflow.")
+    does: str = option("nothing", description="nothing, print, raise, die, die_once or overflow.")
     mark: str = option("", description="A file that remembers for die_once.")
 
     def predict(self, tile):
         time.sleep(self.sleeps_s)
+        if self.does == "print":
+            print('{"state": "done"}')
+            os.write(1, b"no message, and no text: \\xff\\n")
         if self.does == "raise":
             raise ArithmeticError("this masker is rude")
         if self.does == "die" or (self.does == "die_once" and not os.path.exists(self.mark)):

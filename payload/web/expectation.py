@@ -6,6 +6,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from payload.web.telling import keep_stdout
+
 MEEK = 10
 """By which the estimate gives way to the flight: a process's niceness."""
 FEW = 3
@@ -46,6 +48,7 @@ class Expectation:
 def main() -> None:
     """Read a job of `flight`, tell an Expectation as JSON; nothing is said where that fails, as the flight says why."""
     os.nice(MEEK)
+    stream = keep_stdout()
     job = json.loads(sys.stdin.read())
     from payload import api  # noqa: PLC0415 - meek before it works
     from payload.errors import PayloadError  # noqa: PLC0415
@@ -56,7 +59,8 @@ def main() -> None:
     except PayloadError:
         return
     told = Expectation(found.cpu_s, found.images, found.image_s, found.at_once)
-    sys.stdout.write(json.dumps(asdict(told)))
+    with stream:
+        stream.write(json.dumps(asdict(told)))
 
 
 if __name__ == "__main__":

@@ -1,27 +1,44 @@
 """One flight in a process of its own: a job as JSON on stdin, lines of JSON about it on stdout.
 
-It ends on SIGTERM as on Ctrl-C, and leaves nothing half-written then.
+What plug-ins and libraries print goes to stderr. It ends on SIGTERM as on Ctrl-C, and leaves nothing half-written then.
 """
 
 import json
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
+
+from payload.web.telling import keep_stdout
 
 
 def main() -> None:
     """Read the job, fly it, tell how it goes."""
+    teller = Teller(keep_stdout())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _fly(json.loads(sys.stdin.read()))
+        _fly(json.loads(sys.stdin.read()), teller)
     except KeyboardInterrupt:
-        _tell(state="cancelled")
+        teller.tell(state="cancelled")
     except BrokenPipeError:  # nobody listens any more
         sys.stderr.close()
 
 
-def _fly(job: dict[str, object]) -> None:
+@dataclass(frozen=True)
+class Teller:
+    """Says to the server how a flight goes, a line at a time."""
+
+    stream: IO[str]
+
+    def tell(self, **said: str) -> None:
+        """Say it at once."""
+        self.stream.write(json.dumps(said) + "\n")
+        self.stream.flush()
+
+
+def _fly(job: dict[str, object], teller: Teller) -> None:
     from payload import api  # noqa: PLC0415 - an interruption while it is imported is polite too
     from payload.analysis.words import answer  # noqa: PLC0415
     from payload.errors import PayloadError  # noqa: PLC0415
@@ -31,22 +48,17 @@ def _fly(job: dict[str, object]) -> None:
     words = [word for change in changes for word in ("--set", change)]
     try:
         scenario = api.check(path, changes)
-        _tell(state="flying", arm="", image="")
+        teller.tell(state="flying", arm="", image="")
         result = api.run(
             scenario,
             out,
-            tell=lambda arm, image: _tell(state="flying", arm=arm, image=image),
+            tell=lambda arm, image: teller.tell(state="flying", arm=arm, image=image),
             command=["payload-sim", "run", str(path), *words],
         )
     except PayloadError as error:
-        _tell(state="failed", message=str(error))
+        teller.tell(state="failed", message=str(error))
         return
-    _tell(state="done", folder=result.folder.name, message=answer(result.summary))
-
-
-def _tell(**said: str) -> None:
-    sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.flush()
+    teller.tell(state="done", folder=result.folder.name, message=answer(result.summary))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -1,11 +1,13 @@
 """One flight at a time: started, followed, cancelled."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +15,8 @@ from typing import IO, Any
 from payload.errors import ScenarioError
 from payload.web.expectation import Expectation
 
+ENDS = ("done", "failed", "cancelled")
+"""States in which nothing flies any more."""
 PATIENCE_S = 10.0
 """[s] For a cancelled flight to remove what it has written; then it is killed."""
 
@@ -139,7 +143,7 @@ class Runway:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        complaints: list[str] = []
+        complaints: deque[str] = deque(maxlen=1)  # the last is what is told
         listening = threading.Thread(
             target=_collect, args=(process.stderr, complaints), daemon=True
         )
@@ -149,29 +153,32 @@ class Runway:
             process.stdin.close()
         except OSError:
             pass  # it is gone already; below we hear why
-        for line in process.stdout:
-            self._hear(json.loads(line))
-        code = process.wait()
-        listening.join(PATIENCE_S)
-        process.stdout.close()
-        process.stderr.close()
-        with self._lock:
-            if self._status.state == "flying":
-                self._settle(*_last_words(code, complaints))
+        try:
+            for line in process.stdout:
+                self._hear(_read(line))
+        finally:
+            process.stdout.close()  # whoever still tells is told that nobody listens
+            code = process.wait()
+            listening.join(PATIENCE_S)
+            process.stderr.close()
+            with self._lock:
+                if self._status.state == "flying":
+                    self._settle(*_last_words(code, complaints))
 
     def _hear(self, said: dict[str, str]) -> None:
+        state, arm, image = (said.get(key, "") for key in ("state", "arm", "image"))
         with self._lock:
             now = self._status
-            if said["state"] != "flying":
-                self._settle(said["state"], said.get("message", ""), said.get("folder", ""))
-            elif said["image"]:
+            if state in ENDS:
+                self._settle(state, said.get("message", ""), said.get("folder", ""))
+            elif image:
                 now_s = time.monotonic()
                 self._first_s = self._first_s if now.images else now_s
                 self._status = replace(
                     now,
-                    arm=said["arm"],
-                    image=said["image"],
-                    arms=now.arms + (said["arm"] != now.arm),
+                    arm=arm,
+                    image=image,
+                    arms=now.arms + (arm != now.arm),
                     images=now.images + 1,
                 )
                 self._look_ahead(now_s)
@@ -185,15 +192,24 @@ class Runway:
         )
 
 
-def _collect(stream: IO[str], lines: list[str]) -> None:
+def _read(line: str) -> dict[str, str]:
+    """What a line of a flight tells; nothing, where it is no message."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _collect(stream: IO[str], lines: deque[str]) -> None:
     lines.extend(stream)
 
 
-def _last_words(code: int, complaints: Sequence[str]) -> tuple[str, str]:
+def _last_words(code: int, complaints: Collection[str]) -> tuple[str, str]:
     """What is said of a flight that told no end: it was ended from outside, or is a bug of ours."""
-    if code < 0 and not complaints:
+    if -code in {signal.SIGTERM, signal.SIGKILL}:
         return "cancelled", ""
-    last = "".join(complaints[-1:]).strip() or f"exit code {code}"
+    last = "".join(complaints).strip() or f"exit code {code}"
     return "failed", f"the flight broke off: {last}"
 
 
@@ -206,5 +222,6 @@ def _begin(module: str, errors: int) -> "subprocess.Popen[str]":
         stderr=errors,
         text=True,
         encoding="utf-8",
+        errors="replace",  # a stranger's code may print what is no text
         start_new_session=True,  # Ctrl-C is for the server, which tells them
     )

@@ -3,14 +3,20 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
+from conftest import write_small
 from starlette.testclient import TestClient
+from sweeping import write_plugin
 from unit.web.conftest import HOME, PORT
 
 from payload.errors import ScenarioError
 from payload.web.guard import MOST_BODY_BYTES, TOKEN_HEADER
+from payload.web.runway import Runway
 from payload.web.serve import make_site
 from payload.web.shelf import Shelf
 
@@ -24,6 +30,33 @@ def wait(served, state, seconds=60):
         assert time.monotonic() < deadline, served.site.runway.status
         time.sleep(0.05)
     return served.site.runway.status
+
+
+def land(runway, seconds=60):
+    """Wait until nothing flies."""
+    deadline = time.monotonic() + seconds
+    while runway.status.state == "flying":
+        assert time.monotonic() < deadline, runway.status
+        time.sleep(0.05)
+    return runway.status
+
+
+def flight_that(says, folder, monkeypatch):
+    """A runway on which a process that runs this code stands for a flight."""
+
+    def begin(module, errors):
+        return subprocess.Popen(
+            [sys.executable, "-c", says if module == "flight" else "pass"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+    monkeypatch.setattr("payload.web.runway._begin", begin)
+    runway = Runway(folder)
+    runway.start("small.yaml", folder / "small.yaml", [])
+    return runway
 
 
 class TestWhoMayAsk:
@@ -305,6 +338,30 @@ class TestFlying:
         served.post("/api/flight", {"scenario": "small.yaml", "changes": {"duration_h": 4000}})
         served.site.runway._process.kill()
         assert wait(served, "cancelled").folder == ""
+
+    def test_what_a_plug_in_prints_is_no_message(self, tmp_path, monkeypatch):
+        path = write_small(tmp_path, masker={"kind": "rude", "does": "print"}, duration_h=3)
+        places = (str(write_plugin(tmp_path)), os.environ.get("PYTHONPATH"))
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
+        runway = Runway(tmp_path / "web")
+        runway.start("small.yaml", path, [])
+        status = land(runway)
+        assert status.state == "done", status
+        assert (tmp_path / "web" / status.folder / "summary.json").is_file()
+
+    def test_lines_that_are_no_messages_are_passed_over(self, tmp_path, monkeypatch):
+        spoken = ["hello", "[1]", "{}", "[" * 100_000, '{"state": "done", "folder": "x"}']
+        runway = flight_that(f"print(*{spoken}, sep='\\n')", tmp_path, monkeypatch)
+        assert (land(runway).state, runway.status.folder) == ("done", "x")
+
+    def test_a_follower_that_fails_leaves_no_flight_behind(self, tmp_path, monkeypatch):
+        def fail(*_):
+            raise RuntimeError("deaf")
+
+        monkeypatch.setattr(Runway, "_hear", fail)
+        monkeypatch.setattr(threading, "excepthook", lambda _: None)
+        runway = flight_that("print('{}')", tmp_path, monkeypatch)
+        assert land(runway).state == "failed"
 
     def test_events_tell_how_it_goes_and_end_with_the_server(self, served, tmp_path):
         served.site.runway.out = tmp_path / "web"
