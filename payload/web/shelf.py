@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from payload.errors import ScenarioError
+from payload.report.data import OWN_ARM
 from payload.report.folder import read_summary
 from payload.scenario.load import read_template
 
@@ -83,19 +84,21 @@ class Shelf:
 def _line(name: str, folder: Path) -> dict[str, Any]:
     line: dict[str, Any] = {"name": name, "problem": None}
     try:
-        _, said = read_summary(folder)
+        summary, _ = read_summary(folder)
     except ScenarioError as error:
         return {**line, "problem": str(error)}
-    own = next(arm for arm in said["arms"] if arm["name"] == "prune")
+    own = next((arm for arm in summary.arms if arm.name == OWN_ARM), None)
+    if own is None:
+        return {**line, "problem": f"{folder}: damaged: {SUMMARY} has no arm {OWN_ARM!r}"}
     return {
         **line,
-        "scenario": said["scenario"],
-        "seed": said["seed"],
-        "duration_s": said["duration_s"],
-        "acquired_bytes": said["bytes"]["acquired"],
-        "delivered_bytes": said["bytes"]["delivered"],
-        "clear_px": own["clear_pixels_delivered"],
-        "is_surrogate": said["surrogate"] is not None,
+        "scenario": summary.scenario,
+        "seed": summary.seed,
+        "duration_s": summary.duration_s,
+        "acquired_bytes": summary.bytes.acquired,
+        "delivered_bytes": summary.bytes.delivered,
+        "clear_px": own.clear_pixels_delivered,
+        "is_surrogate": summary.surrogate is not None,
         "finished_utc": _finished(folder),
         "has_report": (folder / REPORT).is_file(),
     }

@@ -215,6 +215,20 @@ class TestResults:
             assert found.status_code == 422
             assert words in found.json()["error"]
 
+    def test_one_without_its_own_arm_says_so_and_one_without_a_surrogate_is_told(
+        self, served, tmp_path
+    ):
+        good = next(iter(served.site.shelf.folders().values()))
+        said = json.loads((good / "summary.json").read_text())
+        plain = {key: value for key, value in said.items() if key != "surrogate"}
+        for name, summary in (("armless", said | {"arms": []}), ("plain", plain)):
+            (tmp_path / "results" / name).mkdir(parents=True)
+            (tmp_path / "results" / name / "summary.json").write_text(json.dumps(summary))
+        told = {one["name"]: one for one in Shelf(tmp_path / "results", tmp_path).told()}
+        assert "has no arm 'prune'" in told["armless"]["problem"]
+        assert told["plain"]["problem"] is None
+        assert not told["plain"]["is_surrogate"]
+
     def test_names_that_are_no_text_are_left_out(self, served, tmp_path):
         good = next(iter(served.site.shelf.folders().values()))
         folder = tmp_path / "results" / os.fsdecode(b"bad\xff\xfe")
