@@ -21,6 +21,9 @@ from payload.orbit.elements import read_text
 from payload.types import ContactWindow, Ephemeris, GroundStation
 
 _SAMPLE_S = 1.0  # between looks at the elevation: a pass turns by less than 0.01 deg around its top
+HORIZON_SLACK_DEG = 0.01
+"""[deg] So far below the horizon a pass may reach: in low orbits satellites rise by up to 0.07 deg/s, so edges may be
+written to a tenth of a second; those of `payload-sim passes` are written to the millisecond."""
 _MAX_BYTES = 20_000_000
 _KEYS = {
     "satellite": ("satellite",),
@@ -102,7 +105,7 @@ def purchased_contacts(
         start_s, end_s = max(start_s, first_s), min(end_s, last_s)
         track = tracks.setdefault(item.satellite, Track(ephemeris))
         lowest_deg, highest_deg = _elevations_deg(track, places[item.station], start_s, end_s)
-        if lowest_deg < 0.0:
+        if lowest_deg < -HORIZON_SLACK_DEG:
             below = (
                 f"{item.where}: {item.satellite!r} is as far as {-lowest_deg:.2f} deg below the horizon"
                 f" of {item.station!r} during the pass"

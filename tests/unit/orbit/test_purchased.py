@@ -63,6 +63,14 @@ def test_all_visibility_bought_is_all_visibility(buy, write):
         assert ours.max_elevation_deg == pytest.approx(theirs.max_elevation_deg, abs=0.05)
 
 
+@pytest.mark.parametrize("early_s", [0.0005, 0.1])
+def test_edges_at_the_horizon_may_be_rounded(buy, early_s):
+    """All that is seen without a mask, bought from a moment before it rises."""
+    seen = find_network_contacts(EPHEMERIS, STATIONS, min_elevation_deg=0.0)
+    found, notes = buy([row(w, max(0.0, w.aos_s - early_s)) for w in seen])
+    assert (len(found), notes) == (len(seen), [])
+
+
 def test_what_passes_prints_is_understood(buy):
     rows = [row(SEEN[0])]
     printed = [
