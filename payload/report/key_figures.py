@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from payload.report.data import OWN_ARM, ReportData
+from payload.report.setting import Setting
 from payload.report.words import NBSP, area, count, energy, number, pixels, share, size, span
 
 
@@ -111,7 +112,21 @@ def _saved(data: ReportData) -> KeyFigure:
         "Saved by compression",
         size(volumes.saved),
         beside,
-        "Raw bytes minus tile record, over kept tiles. The compression loses nothing.",
+        f"Raw bytes minus tile record, over kept tiles. {_lost(data.setting)}",
+    )
+
+
+def _lost(setting: Setting) -> str:
+    """What the compression may lose, in a sentence."""
+    most, bits = setting.max_error_dn, setting.loss.bits_per_sample
+    if most == 0:
+        return "The compression loses nothing."
+    if bits is None:
+        return f"The compression is lossy: a sample may come back off by up to {most:g}{NBSP}DN."
+    bound = "with no other bound" if most is None else f"by {most:g}{NBSP}DN at most"
+    return (
+        "The compression is lossy: samples may come back off as far as it takes to bring a tile's record to "
+        f"{bits:g} bits a sample, {bound}."
     )
 
 

@@ -67,6 +67,21 @@ class Pruning:
 
 
 @dataclass(frozen=True, slots=True)
+class Codec:
+    """What the page needs to know of the codec."""
+
+    max_error_dn: Real = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What is lost of samples before the codec."""
+
+    max_error: Real | None = None
+    bits_per_sample: Real | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rescheduling:
     """What the page needs to know of the rescheduling."""
 
@@ -87,7 +102,16 @@ class Setting:
     rescheduling: Rescheduling
     description: str = ""
     scene: object = None
+    codec: Codec = Codec()
+    loss: Loss = Loss()
     constellations: tuple[Constellation, ...] = ()
+
+    @property
+    def max_error_dn(self) -> float | None:
+        """[DN] By how much a sample may come back off; None where only the length of records bounds it."""
+        if self.loss.bits_per_sample is not None:
+            return self.loss.max_error
+        return self.loss.max_error or self.codec.max_error_dn
 
     @property
     def fleet_size(self) -> int:

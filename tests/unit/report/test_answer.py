@@ -188,6 +188,30 @@ def test_what_was_sent_down_is_the_same_figure_wherever_it_stands(day: ReportDat
     assert key.value == row.values[0] == "45.2\u00a0MB"
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "The compression loses nothing."),
+        ({"loss": {"max_error": 0, "bits_per_sample": None}}, "The compression loses nothing."),
+        ({"loss": {"max_error": 4}}, "off by up to 4\u00a0DN."),
+        ({"codec": {"kind": "ccsds123", "max_error_dn": 2}}, "off by up to 2\u00a0DN."),
+        ({"loss": {"bits_per_sample": 1.5}}, "to 1.5 bits a sample, with no other bound."),
+        (
+            {"loss": {"bits_per_sample": 1.5, "max_error": 4}},
+            "to 1.5 bits a sample, by 4\u00a0DN at most.",
+        ),
+    ],
+)
+def test_what_compression_loses_is_told(results: Make, changes: dict, words: str):
+    folder = results()
+    scenario = json.loads((folder / "scenario.json").read_text()) | changes
+    (folder / "scenario.json").write_text(json.dumps(scenario))
+    figures = key_figures(read_report_data(folder))
+    told = next(figure for figure in figures if figure.label == "Saved by compression")
+    assert told.meaning.endswith(words)
+    assert ("lossy" in told.meaning) == ("DN" in words or "bits" in words)
+
+
 def test_the_table_puts_the_scenario_first_and_knows_what_it_does_not(results: Make):
     arms, measures = arm_table(read_report_data(results(truth=False)))
     assert [item.name for item in arms] == [
