@@ -15,6 +15,8 @@ from payload.report.data import GalleryTile
 
 MOST_HALVINGS = 2
 MOST_FILE_BYTES = 20_000_000
+MOST_SIDE_PX = 4096
+"""[px] Of a picture that is made smaller: no tile is wider. A small file may say of itself that it is far wider."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SAMPLES = {0: 1, 2: 3}
@@ -80,8 +82,12 @@ def _pixels(png: bytes) -> NDArray[np.uint8] | None:
         width, height, *how = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
         if how[0] != 8 or how[1] not in _SAMPLES or how[2:] != [0, 0, 0]:
             return None
-        flat = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8)
-        rows = flat.reshape(height, 1 + width * _SAMPLES[how[1]])
+        if max(width, height) > MOST_SIDE_PX:
+            return None
+        row_bytes = 1 + width * _SAMPLES[how[1]]
+        # One byte more than is wanted, so that what holds more is no picture of this size.
+        flat = zlib.decompressobj().decompress(chunks[b"IDAT"], height * row_bytes + 1)
+        rows = np.frombuffer(flat, np.uint8).reshape(height, row_bytes)
     except (KeyError, ValueError, struct.error, zlib.error):
         return None
     return None if rows[:, 0].any() else rows[:, 1:].reshape(height, width, -1)

@@ -1,6 +1,9 @@
 """Words, pictures and parameters."""
 
 import doctest
+import struct
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +106,21 @@ def test_half_a_picture_is_the_mean_of_four_pixels():
 @pytest.mark.parametrize("png", [b"", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n" + b"x" * 90])
 def test_a_strange_picture_stays_as_it_is(png: bytes):
     assert halved(png) == png
+
+
+@pytest.mark.parametrize("side", [64, 30_000])
+def test_a_picture_that_swells_stays_as_it_is_and_takes_no_memory(side: int):
+    """A few kilobytes that say to be a tile, or are one too wide, and unpack to 64 MB of zeros."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    parts = {b"IHDR": header, b"IDAT": zlib.compress(bytes(2**26), 9)}
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + b"\0\0\0\0" for name, data in parts.items()
+    )
+    tracemalloc.start()
+    assert halved(png) == png
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 2**21
 
 
 def test_pictures_keep_to_their_room(results: Make):
