@@ -21,16 +21,17 @@ def utc_instant(text: str, where: str) -> datetime:
             f"{where} is {text!r}; a UTC instant such as 2026-03-20T00:00:00 is wanted"
         )
     year, month, day, day_of_year, hour, minute, second = match.groups()
+    days, seconds = int(day_of_year or 1), float(second)
     try:
         start = datetime(
             int(year), int(month or 1), int(day or 1), int(hour), int(minute), tzinfo=UTC
-        )
-    except ValueError as error:
+        ) + timedelta(days=days - 1)
+        found = start + timedelta(seconds=seconds)
+    except (ValueError, OverflowError) as error:
         raise OrbitError(f"{where} is {text!r}: {error}") from error
-    days, seconds = int(day_of_year or 1), float(second)
-    if not (1 <= days <= 366 and seconds < 61.0):
+    if start.year != int(year) or seconds >= 61.0:
         raise OrbitError(f"{where} is {text!r}, which no calendar knows")
-    return start + timedelta(days=days - 1, seconds=seconds)
+    return found
 
 
 def xml_root(text: str, source: str) -> ET.Element:

@@ -70,8 +70,7 @@ def _messages(text: str, source: str) -> list[dict[str, str]]:
     if "=" in head:
         return _kvn_messages(text, source)
     if "EPOCH" in head.partition("\n")[0].split(","):
-        rows = csv.DictReader(io.StringIO(head))
-        return [{key: value or "" for key, value in row.items() if key} for row in rows]
+        return _csv_messages(head, source)
     raise OrbitError(
         f"{source} is no OMM: neither JSON, XML, KVN (KEY = value) nor CSV with an EPOCH column"
     )
@@ -89,6 +88,14 @@ def _json_messages(text: str, source: str) -> list[dict[str, str]]:
         {key: str(value) for key, value in message.items() if value is not None}
         for message in messages
     ]
+
+
+def _csv_messages(text: str, source: str) -> list[dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(text))
+    try:
+        return [{key: value or "" for key, value in row.items() if key} for row in rows]
+    except csv.Error as error:
+        raise OrbitError(f"{source} is no CSV: {error}") from error
 
 
 def _xml_messages(text: str, source: str) -> list[dict[str, str]]:

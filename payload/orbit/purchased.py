@@ -151,13 +151,17 @@ def _refuse_crowds(
 
 def _csv_rows(text: str, path: Path) -> list[dict[str, str]]:
     rows = csv.DictReader(io.StringIO(text.lstrip()))
-    head = [name.strip() for name in rows.fieldnames or []]
+    try:
+        head = [name.strip() for name in rows.fieldnames or []]
+        found = [{(key or "").strip(): value or "" for key, value in row.items()} for row in rows]
+    except csv.Error as error:
+        raise OrbitError(f"{path} is no CSV: {error}") from error
     if not all(any(name in head for name in names) for names in _KEYS.values()):
         raise OrbitError(
             f"{path} is no list of passes: JSON, or CSV with the columns satellite, station, start_utc"
             f" and end_utc is wanted; found {', '.join(head)[:80] or 'nothing'}"
         )
-    return [{(key or "").strip(): value or "" for key, value in row.items()} for row in rows]
+    return found
 
 
 def _json_rows(text: str, path: Path) -> list[dict[str, str]]:

@@ -103,6 +103,9 @@ def test_every_form_gives_the_orbit_of_the_two_lines(tmp_path, form, metadata):
         ({"EPOCH": "yesterday"}, "EPOCH is 'yesterday'"),
         ({"EPOCH": "2020-13-29T00:00:00"}, "EPOCH is '2020-13-29T00:00:00': month"),
         ({"EPOCH": "2020-000T00:00:00"}, "which no calendar knows"),
+        ({"EPOCH": "2020-367T00:00:00"}, "which no calendar knows"),
+        ({"EPOCH": "2025-366T00:00:00"}, "which no calendar knows"),
+        ({"EPOCH": "9999-12-31T23:59:60.5"}, "EPOCH is '9999-12-31T23:59:60.5': date"),
         ({"MEAN_MOTION": ""}, "MEAN_MOTION is missing"),
         ({"MEAN_MOTION": "-1"}, "MEAN_MOTION is '-1"),
         ({"ECCENTRICITY": "1.5"}, "ECCENTRICITY is '1.5'; a number from 0 to 1"),
@@ -135,6 +138,7 @@ def test_a_wrong_field_is_named(tmp_path, form, change, message):
         "<omm/>",
         "[" * 100_000,
         "EPOCH,MEAN_MOTION\n",
+        "EPOCH,MEAN_MOTION\n" + "1" * 200_000,
         "EPOCH = x\nno sign here",
         '<!DOCTYPE x [<!ENTITY a "b">]><omm>&a;</omm>',
         as_json(FIELDS)[:-1] + "," + as_json(FIELDS)[1:],
@@ -153,6 +157,15 @@ def test_the_day_of_the_year_and_a_z_are_read(tmp_path):
     other = read(tmp_path, as_kvn(FIELDS | {"EPOCH": "2020-029T13:08:59.799840Z"}))
     assert other.jdsatepoch == plain.jdsatepoch
     assert other.jdsatepochF == plain.jdsatepochF
+
+
+def test_the_last_day_of_a_leap_year_and_a_leap_second_are_read(tmp_path):
+    new_year, *others = (
+        read(tmp_path, as_kvn(FIELDS | {"EPOCH": epoch}))
+        for epoch in ("2017-01-01T00:00:00", "2016-366T23:59:60", "2016-12-31T23:59:60.0Z")
+    )
+    for other in others:
+        assert other.jdsatepoch + other.jdsatepochF == new_year.jdsatepoch + new_year.jdsatepochF
 
 
 def test_drag_may_be_left_out(tmp_path):

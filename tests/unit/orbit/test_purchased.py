@@ -152,7 +152,13 @@ def test_rows_that_are_wrong_are_refused_by_number(buy, change, said):
     assert "pass 1" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "{", '{"a": 1}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a,b\n1,2\n", "{", '{"a": 1}', "[1]", "x" * 200_000,
+        "satellite,station,start,end\n" + "x" * 200_000,
+    ],
+)  # fmt: skip
 def test_what_is_no_list_of_passes_is_refused(buy, text):
     with pytest.raises(OrbitError, match="is no"):
         buy(text)
