@@ -67,10 +67,10 @@ def _messages(text: str, source: str) -> list[dict[str, str]]:
         return _json_messages(text, source)
     if head.startswith("<"):
         return _xml_messages(text, source)
+    if "EPOCH" in _csv_names(head):
+        return _csv_messages(head, source)
     if "=" in head:
         return _kvn_messages(text, source)
-    if "EPOCH" in head.partition("\n")[0].split(","):
-        return _csv_messages(head, source)
     raise OrbitError(
         f"{source} is no OMM: neither JSON, XML, KVN (KEY = value) nor CSV with an EPOCH column"
     )
@@ -88,6 +88,14 @@ def _json_messages(text: str, source: str) -> list[dict[str, str]]:
         {key: str(value) for key, value in message.items() if value is not None}
         for message in messages
     ]
+
+
+def _csv_names(text: str) -> list[str]:
+    """What stands in the first line, read as CSV; nothing, if that cannot be."""
+    try:
+        return next(csv.reader([text.partition("\n")[0]]), [])
+    except csv.Error:
+        return []
 
 
 def _csv_messages(text: str, source: str) -> list[dict[str, str]]:

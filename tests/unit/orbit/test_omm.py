@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import math
 
@@ -150,6 +152,18 @@ def test_a_wrong_field_is_named(tmp_path, form, change, message):
 def test_a_file_that_is_not_one_message_is_refused(tmp_path, text):
     with pytest.raises(OrbitError, match=r"elements\.omm"):
         read(tmp_path, text)
+
+
+def test_a_csv_may_quote_its_words_and_hold_equals_signs(tmp_path):
+    named = FIELDS | {"OBJECT_NAME": "A=B, C"}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, named, quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerow(named)
+    found, plain = read(tmp_path, out.getvalue()), read(tmp_path, as_csv(FIELDS))
+    assert (found.no_kozai, found.jdsatepochF) == (plain.no_kozai, plain.jdsatepochF)
+    bare = read(tmp_path, as_csv(FIELDS | {"OBJECT_NAME": "A=B"}))
+    assert bare.jdsatepochF == plain.jdsatepochF
 
 
 def test_the_day_of_the_year_and_a_z_are_read(tmp_path):
