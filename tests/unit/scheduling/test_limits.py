@@ -56,7 +56,9 @@ def test_memory_is_freed_by_contacts_and_never_beyond_its_capacity():
     assert is_feasible(Plan((IDS[0], IDS[1], IDS[3], IDS[4]), 0.0), context)
     assert not is_feasible(Plan((IDS[0], IDS[1], IDS[2]), 0.0), context)
     assert not is_feasible(Plan((IDS[0], IDS[3], IDS[4], IDS[5]), 0.0), context)
-    assert taken("milp", context) == ["t0", "t1", "t3", "t4"] or len(taken("milp", context)) == 4
+    found = taken("milp", context)
+    early = [name for name in found if name in {"t0", "t1", "t2"}]
+    assert (len(early), len(found) - len(early)) == (2, 2)
 
 
 def test_commitments_count_and_are_not_disturbed():
