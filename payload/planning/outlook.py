@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from payload.errors import ScenarioError
 from payload.geometry.earth import site
+from payload.geometry.track import Track
 from payload.planning.knowledge import Rules
 from payload.ports import Forecaster, Foreseeing, Glancing, SceneSource
 from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
-from payload.types import Ephemeris, Foresight, Opportunity, Prospects, Sensor, Target, View, Window
+from payload.types import Foresight, Opportunity, Prospects, Sensor, Target, View, Window
 from payload.units import M_PER_KM, S_PER_DAY, at
 
 Floats = NDArray[np.float64]
@@ -175,13 +176,13 @@ class LookAhead:
     skill: float
     is_ahead: bool
 
-    def sees(self, target: Target, ephemeris: Ephemeris, now_s: float) -> bool:
+    def sees(self, target: Target, track: Track, now_s: float) -> bool:
         """Whether a place is above the satellite's horizon, from there as from here."""
         if self.is_ahead:
             return True
         place = site(target.lat_deg, target.lon_deg)
-        here = [np.interp(now_s, ephemeris.time_s, axis) for axis in ephemeris.position_km.T]
-        return bool((np.array(here) - place.position_km) @ place.up > 0.0)
+        position_km, _ = track.states(np.array([now_s]))
+        return bool((position_km[0] - place.position_km) @ place.up > 0.0)
 
     def tell(self, opportunity: Opportunity, target: Target, now_s: float) -> float:
         """The cover that the camera tells of a place at a moment."""

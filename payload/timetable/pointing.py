@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payload.geometry.earth import site
+from payload.geometry.track import Track
 from payload.scenario.radio import RadioModel
 from payload.types import ContactWindow, Ephemeris, GroundStation, Opportunity, Target
 
@@ -40,6 +41,10 @@ class Pointing:
     def _targets(self) -> dict[str, NDArray[np.float64]]:
         """[km] ITRF; found when first asked for: most antennas turn by themselves, and nobody asks."""
         return {item.name: site(item.lat_deg, item.lon_deg).position_km for item in self.targets}
+
+    @cached_property
+    def _track(self) -> Track:
+        return Track(self.ephemeris)
 
     @property
     def is_shared(self) -> bool:
@@ -105,10 +110,8 @@ class Pointing:
 
     def _here(self, time_s: float) -> NDArray[np.float64]:
         """[km] ITRF, shape (3,)."""
-        path = self.ephemeris
-        return np.array(
-            [np.interp(time_s, path.time_s, path.position_km[:, axis]) for axis in range(3)]
-        )
+        position_km, _ = self._track.states(np.array([time_s]))
+        return position_km.reshape(3)
 
 
 def _angle_rad(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

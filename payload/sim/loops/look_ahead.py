@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from payload.geometry.track import Track
 from payload.planning.chances import Chances
 from payload.planning.draft import Draft
 from payload.planning.kept_plan import KeptPlan
@@ -63,7 +64,7 @@ class AheadOfTime(OnBoard):
 
     def look(self, satellite: str) -> Story:
         """Look at each place that is wanted, some time before it can be imaged."""
-        ephemeris = self.assembly.ephemerides[satellite]
+        track = Track(self.assembly.ephemerides[satellite])
         for item in self.calendar.each_of(satellite):
             look_s = item.start_s - self.camera.lead_s
             if look_s < 0.0:
@@ -71,7 +72,7 @@ class AheadOfTime(OnBoard):
             if look_s > self.env.now:
                 yield self.env.timeout(look_s - self.env.now)
             target = self.targets[item.target]
-            if self._wants(satellite, item) and self.camera.sees(target, ephemeris, self.env.now):
+            if self._wants(satellite, item) and self.camera.sees(target, track, self.env.now):
                 self.heed(item, self.camera.tell(item, target, self.env.now))
 
     def heed(self, item: Opportunity, cover: float) -> None:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from planning import SATELLITES, TARGETS, opportunity
 
-from payload.planning.outlook import Forecasts
+from payload.geometry.track import Track
+from payload.orbit import find_contacts, time_grid
+from payload.orbit.propagation import Sgp4
+from payload.planning.outlook import Forecasts, LookAhead
 from payload.ports import Foreseeing
-from payload.types import Foresight, Target
+from payload.types import Foresight, GroundStation, Target
 from payload.world.synthetic import Synthetic
 
 EARTH = Synthetic(seed=4)
@@ -65,3 +68,18 @@ def test_a_source_that_tells_what_comes_is_asked_for_it_once_and_tells_the_same(
         assert kept.p_clear(chances, issued_s) == anew.p_clear(chances, issued_s)
         assert kept.climate(chances) == anew.climate(chances)
     assert sum(source.asked) == len(CHANCES)
+
+
+def test_a_camera_ahead_sees_a_place_from_its_rise_to_its_set():
+    """Judge: contacts with a station there, whose edges are good to 0.1 s."""
+    epoch = datetime(2026, 6, 21, tzinfo=UTC)
+    orbit = Sgp4(altitude_km=550, ltan="10:30", satellite="one", epoch_utc=epoch)
+    ephemeris = orbit.propagate(time_grid(86400.0))
+    camera = LookAhead(EARTH, epoch, 0, None, lead_s=600.0, skill=1.0, is_ahead=False)
+    place, track = Target("there", 60.0, 10.0), Track(ephemeris)
+    passes = find_contacts(ephemeris, GroundStation("there", 60.0, 10.0), min_elevation_deg=0.0)
+    assert len(passes) > 5
+    for window in passes:
+        for edge_s, inwards_s in ((window.aos_s, 0.1), (window.los_s, -0.1)):
+            assert camera.sees(place, track, edge_s + inwards_s)
+            assert not camera.sees(place, track, edge_s - inwards_s)
