@@ -320,18 +320,14 @@ class Series:
 
     Attributes:
         step_s: [s] From one sum to the next.
-        acquired_bytes: [byte] Raw, as the camera delivers them.
         delivered_bytes: [byte] Whole tile records received.
         waiting_bytes: [byte] In memory at that time: neither sent nor dropped.
-        clear_acquired_px: [px] Clear by truth; None where some truth is unknown.
-        clear_delivered_px: [px] The same, once received.
+        clear_delivered_px: [px] Clear by truth, received; None where some truth is unknown.
     """
 
     step_s: Real
-    acquired_bytes: tuple[int, ...]
     delivered_bytes: tuple[int, ...]
     waiting_bytes: tuple[int, ...]
-    clear_acquired_px: tuple[int, ...] | None
     clear_delivered_px: tuple[int, ...] | None
 
 

@@ -66,21 +66,18 @@ _GROWTH = """
     with whole as (
         select arm, subject as image, min(time_s) as time_s from events where kind = 'acquired' group by all),
     steps as (
-        select arm, ceil(time_s / {step})::bigint as step, raw_bytes as acquired, 0 as delivered, 0 as waiting,
-            clear_px as clear_acquired, 0 as clear_delivered, clear_px is null as unknown from tiles
-        union all
-        select tiles.arm, ceil(coalesce(whole.time_s, tiles.time_s) / {step})::bigint, 0, 0, raw_bytes, 0, 0, false
+        select tiles.arm, ceil(coalesce(whole.time_s, tiles.time_s) / {step})::bigint as step, 0 as delivered,
+            raw_bytes as waiting, 0 as clear_delivered, clear_px is null as unknown
             from tiles left join whole on whole.arm = tiles.arm and whole.image = tiles.image
         union all
-        select arm, ceil(delivered_s / {step})::bigint, 0, encoded_bytes, 0, 0,
+        select arm, ceil(delivered_s / {step})::bigint, encoded_bytes, 0,
             clear_px - coalesce(clear_not_coded_px, 0), false
             from tiles where isfinite(delivered_s)
         union all
-        select arm, ceil(time_s / {step})::bigint, 0, 0, -bytes, 0, 0, false from ledger
+        select arm, ceil(time_s / {step})::bigint, 0, -bytes, 0, false from ledger
             where fate <> 'on_board')
-    select arm, greatest(0, least(step, {steps}))::bigint as slot, sum(acquired)::bigint,
-        sum(delivered)::bigint, sum(waiting)::bigint, coalesce(sum(clear_acquired), 0)::bigint,
-        coalesce(sum(clear_delivered), 0)::bigint, bool_or(unknown)
+    select arm, greatest(0, least(step, {steps}))::bigint as slot, sum(delivered)::bigint,
+        sum(waiting)::bigint, coalesce(sum(clear_delivered), 0)::bigint, bool_or(unknown)
     from steps group by all order by arm, slot"""
 
 
@@ -184,9 +181,9 @@ def _series(ask: _Asker, duration_s: float) -> dict[str, Series]:
     _, rows = ask(_GROWTH.format(step=repr(step_s), steps=STEPS))
     grown: dict[str, np.ndarray[tuple[int, int], np.dtype[np.int64]]] = {}
     unknown: set[str] = set()
-    shape = tuple[str, int, int, int, int, int, int, bool]
+    shape = tuple[str, int, int, int, int, bool]
     for arm, slot, *sums, is_unknown in _parse(list[shape], rows, ask.folder):
-        grown.setdefault(arm, np.zeros((5, STEPS + 1), np.int64))[:, slot] += sums
+        grown.setdefault(arm, np.zeros((3, STEPS + 1), np.int64))[:, slot] += sums
         if is_unknown:
             unknown.add(arm)
     return {
@@ -198,17 +195,8 @@ def _series(ask: _Asker, duration_s: float) -> dict[str, Series]:
 def _one_series(
     step_s: float, sums: np.ndarray[tuple[int, int], np.dtype[np.int64]], *, known: bool
 ) -> Series:
-    acquired, delivered, waiting, clear_acquired, clear_delivered = (
-        tuple(row) for row in sums.tolist()
-    )
-    return Series(
-        step_s,
-        acquired,
-        delivered,
-        waiting,
-        clear_acquired if known else None,
-        clear_delivered if known else None,
-    )
+    delivered, waiting, clear_delivered = (tuple(row) for row in sums.tolist())
+    return Series(step_s, delivered, waiting, clear_delivered if known else None)
 
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
