@@ -53,14 +53,6 @@ class Modcod:
         """[bit/symbol] Of the data field: coding, headers and pilots are taken off."""
         return (self.bch_bits - BASEBAND_HEADER_BITS) / self.frame_symbols(pilots=pilots)
 
-    @property
-    def shannon_gap_db(self) -> float:
-        """[dB] Above the least Es/N0 that any code needs for this efficiency without pilots.
-
-        Source: Shannon 1949, Proc. IRE 37(1), 10-21: bits a symbol = log2(1 + Es/N0).
-        """
-        return self.es_n0_db - 10.0 * math.log10(2.0 ** self.efficiency(pilots=False) - 1.0)
-
 
 _THRESHOLDS_DB = {
     "QPSK": {"1/4": -2.35, "1/3": -1.24, "2/5": -0.30, "1/2": 1.00, "3/5": 2.23, "2/3": 3.10,

@@ -46,13 +46,6 @@ class Eclipse:
         """[s] In penumbra and umbra together."""
         return self.end_s - self.start_s
 
-    @property
-    def umbra_s(self) -> float:
-        """[s] In umbra."""
-        if self.umbra_start_s is None or self.umbra_end_s is None:
-            return 0.0
-        return self.umbra_end_s - self.umbra_start_s
-
 
 def sunlit_share(ephemeris: Ephemeris, epoch_utc: datetime, *, dut1_s: float = 0.0) -> Floats:
     """Share of the Sun's disc that each sample sees: 1 in full light, 0 in umbra; shape (T,).

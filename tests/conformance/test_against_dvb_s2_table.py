@@ -6,6 +6,7 @@ at the end) and was computed apart from the code, as blocks of 22, 14, 11 and 8.
 """
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -50,6 +51,14 @@ ROWS = [
 EVERY_DB = np.arange(-10.0, 25.0, 0.01)
 
 
+def shannon_gap_db(item):
+    """[dB] Above the least Es/N0 that any code needs for this efficiency without pilots.
+
+    Source: Shannon 1949, Proc. IRE 37(1), 10-21: bits a symbol = log2(1 + Es/N0).
+    """
+    return item.es_n0_db - 10.0 * math.log10(2.0 ** item.efficiency(pilots=False) - 1.0)
+
+
 def test_there_are_the_standards_28_in_its_order():
     assert [item.name for item in MODCODS] == [row[0] for row in ROWS]
 
@@ -60,11 +69,11 @@ def test_each_has_the_tables_efficiency_and_threshold(name, plain, es_n0_db, pil
     assert found.efficiency(pilots=False) == pytest.approx(plain, abs=5.1e-7)
     assert found.efficiency(pilots=True) == pytest.approx(piloted, abs=5.1e-7)
     assert found.es_n0_db == es_n0_db
-    assert found.shannon_gap_db == pytest.approx(gap_db, abs=0.0051)
+    assert shannon_gap_db(found) == pytest.approx(gap_db, abs=0.0051)
 
 
 def test_none_is_better_than_shannon_allows_nor_far_from_it():
-    gaps = [item.shannon_gap_db for item in MODCODS]
+    gaps = [shannon_gap_db(item) for item in MODCODS]
     assert min(gaps) == pytest.approx(1.07, abs=0.005)
     assert max(gaps) == pytest.approx(3.65, abs=0.005)
 
