@@ -1,6 +1,7 @@
 """What a satellite carries, as a scenario names it: camera, computer, loss and surrogate, for those who fly and those who ask."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from payload.compression import Loss
 from payload.darkroom.fidelity import find_surrogate
@@ -13,6 +14,7 @@ from payload.energy.fitting import (
     needs_footprint,
     slowed,
 )
+from payload.errors import ScenarioError
 from payload.ports import Countable, Masker
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
@@ -47,6 +49,28 @@ class Fitted:
     profile: ComputeProfile
     network: Footprint | None
     assumptions: tuple[str, ...]
+
+
+def masker_of(scenario: Scenario, sensor: Sensor) -> Masker:
+    """The masker of a scenario.
+
+    Raises:
+        ScenarioError: Its model cannot be read, or its tiles begin where it would not see what it sees in the whole image.
+    """
+    masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
+    at_key(scenario, "pruning.tile_px", lambda: _check_cells(scenario, masker.multiple_px))
+    return masker
+
+
+def _check_cells(scenario: Scenario, cell_px: int) -> None:
+    """Refuse tiles, if there are several, whose side is no multiple of the cells in which a masker works."""
+    side_px, camera = scenario.pruning.tile_px, scenario.camera
+    if side_px % cell_px and max(camera.width_px, camera.height_px) > side_px:
+        fits = [side_px // cell_px * cell_px or cell_px, (side_px // cell_px + 1) * cell_px]
+        raise ScenarioError(
+            f"{side_px} px are no multiple of the {cell_px} px in which the masker works, so that it would see other "
+            f"edges than in the whole image: {' or '.join(map(str, dict.fromkeys(fits)))} px are"
+        )
 
 
 def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:

@@ -8,11 +8,11 @@ from typing import cast
 import numpy as np
 
 from payload.energy import load_profile
-from payload.equipment import fitted_profile, make_sensor, surrogate_of
+from payload.equipment import fitted_profile, make_sensor, masker_of, surrogate_of
 from payload.imaging.sensor import frame_length_km, raw_volume_bytes, swath_km
 from payload.orbit.purchased import read_passes
 from payload.planning.outlook import check_foresight
-from payload.ports import Doubting, Examinable, Masker, SceneSource
+from payload.ports import Doubting, Examinable, SceneSource
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
@@ -44,7 +44,7 @@ def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence
     """
     scenario = examine(path, overrides, tell)
     sensor = make_sensor(scenario)
-    fitted_profile(scenario, cast(Masker, scenario.masker.build(bands=sensor.bands)))
+    fitted_profile(scenario, masker_of(scenario, sensor))
     surrogate_of(scenario)
     return scenario
 
@@ -66,7 +66,7 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
     scenario = load_scenario(path, overrides)
     requested = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
     sensor = make_sensor(scenario)
-    scenario.masker.build(bands=sensor.bands)
+    masker_of(scenario, sensor)
     at_key(scenario, "computer.profile", lambda: load_profile(scenario.computer.profile))
     propagators = propagators_of(scenario)
     for craft in propagators.values():  # is it still up at the end?

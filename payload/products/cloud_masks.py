@@ -203,13 +203,14 @@ def mask_raster(
         scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file says.
-        tile_px: [px] Side of a tile; a multiple of what the masker works in. The larger, the less is
-            seen twice at its borders, and the more memory it takes.
+        tile_px: [px] Side of a tile, at least; it is brought to a multiple of what the masker works in. The larger, the
+            less is seen twice at its borders, and the more memory it takes.
 
     Raises:
         ImageryError: Image or truth cannot be read, or the masks cannot be written.
         MaskerError: The masker fails.
     """
+    tile_px += -tile_px % masker.multiple_px
     scene = open_raster(image, bands=bands, scale=scale, offset=offset, nodata=nodata, truth=truth)
     mask, probability = (out / name for name in mask_names(image))
     inputs = {path.resolve() for path in (image, truth) if path is not None}

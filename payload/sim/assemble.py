@@ -16,7 +16,7 @@ from payload.darkroom.remembered import Remembered, identity
 from payload.darkroom.store import Store
 from payload.downlink.duty_cycle import DutyCycle
 from payload.energy import ComputeProfile, Supply
-from payload.equipment import fitted_profile, loss_of, make_sensor, surrogate_of
+from payload.equipment import fitted_profile, loss_of, make_sensor, masker_of, surrogate_of
 from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
 from payload.opportunities import targets_of
@@ -228,7 +228,7 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
     """
     sensor = make_sensor(scenario)
     requested = at_key(scenario, "targets.file", lambda: targets_of_file(scenario))
-    masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
+    masker = masker_of(scenario, sensor)
     fitted = fitted_profile(scenario, masker)
     faults = Faults(timetable(scenario, boot_s=fitted.profile.boot_s))
     met = find_encounters(scenario, faults.outages)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import numpy as np
 
@@ -14,11 +13,10 @@ from payload.compression.record import HEADER_BYTES
 from payload.darkroom.fidelity import Glanced, codec_of, fitted_on, glanced
 from payload.darkroom.glances import glances_at
 from payload.darkroom.pixels import Pixels
-from payload.equipment import loss_of, make_sensor
+from payload.equipment import loss_of, make_sensor, masker_of
 from payload.errors import ScenarioError
 from payload.geometry.grid import TileGrid, tile_id
 from payload.orbit.sun import sun_elevation_deg
-from payload.ports import Masker
 from payload.rng import stream
 from payload.scenario.models import Scenario
 from payload.surrogate import Sample, Surrogate, calibrate
@@ -76,7 +74,7 @@ class Calibration:
         self._source: Glanced = glanced(scenario, WORLD_SEED)
         self._pixels = Pixels(
             self._source,
-            cast(Masker, scenario.masker.build(bands=sensor.bands)),
+            masker_of(scenario, sensor),
             codec_of(scenario, sensor),
             scenario.codec.kind,
             self._tile_px,

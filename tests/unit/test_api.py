@@ -84,3 +84,15 @@ def test_as_many_processes_as_nobody_has_are_refused(write_scenario, tmp_path, j
     with pytest.raises(ScenarioError, match=f"jobs {jobs}"):
         api.executor(jobs=jobs)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("look", [api.check, api.examine])
+def test_tiles_that_cut_through_the_cells_of_a_network_are_refused(write_scenario, look):
+    """The packaged `fast` works in 16 px: tiles of 40 would see other edges; of one tile, or of 48, nothing is cut."""
+    fast = {"masker": {"kind": "onnx", "model": "fast"}}
+    with pytest.raises(
+        ScenarioError, match=r"pruning.tile_px: 40 px are no multiple of the 16 px.*32 or 48"
+    ):
+        look(write_scenario(**fast, pruning={"tile_px": 40}))
+    for fits in (48, 88):
+        look(write_scenario(**fast, pruning={"tile_px": fits}))

@@ -102,6 +102,23 @@ def test_the_tiled_mask_of_a_large_image_equals_that_of_one_piece(tmp_path, tile
     assert np.array_equal(read(found.mask), whole)
 
 
+@dataclass(frozen=True)
+class Celled(Bright):
+    """Works in cells and refuses a tile that begins within one."""
+
+    def predict(self, tile):
+        assert tile.window.top_px % self.multiple_px == tile.window.left_px % self.multiple_px == 0
+        return super().predict(tile)
+
+
+@pytest.mark.parametrize(("cell_px", "tile_px"), [(24, 64), (16, 512), (48, 16)])
+def test_tiles_begin_where_cells_of_the_masker_do(tmp_path, cell_px, tile_px):
+    path = write(tmp_path / "image.tif", image(200, 300))
+    masker = Celled(margin_px=0, multiple_px=cell_px)
+    report = mask_raster(path, tmp_path / "out", masker=masker, tile_px=tile_px)
+    assert report.valid_px == 200 * 300
+
+
 def test_masks_lie_where_the_image_lies_and_know_no_data(tmp_path):
     values = image(40, 50)
     values[:, :10] = 0
