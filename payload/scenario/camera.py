@@ -89,7 +89,13 @@ class CameraModel(Section):
 class PruningModel(Section):
     """Which tiles are not worth sending."""
 
-    tile_px: int = Field(256, ge=8, le=4096, multiple_of=8, description="[px] Side of a tile.")
+    tile_px: int = Field(
+        256,
+        ge=8,
+        le=4096,
+        multiple_of=8,
+        description="[px] Side of a tile; where there are several, a multiple of the cells in which the masker works (8, of `fast` 16).",
+    )
     policy: Literal["max_cloud_cover", "expected_value"] = Field(
         "max_cloud_cover",
         description="How a tile is judged. `max_cloud_cover`: by the share of its pixels that the mask "
