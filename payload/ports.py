@@ -254,6 +254,16 @@ class Choosing(Protocol):
 
 
 @runtime_checkable
+class Leaning(Protocol):
+    """A plug-in whose work is done by packages that may be absent: of another version they may give other results."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Their names, as they are installed by."""
+        ...
+
+
+@runtime_checkable
 class InLoop(Protocol):
     """A codec that may itself lose, in its loop of prediction: its samples come back within a bound."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from payload.compression.guest import imagecodecs
+from payload.compression.guest import PACKAGES, imagecodecs
 from payload.compression.median import decorrelate
 from payload.compression.samples import check_samples, count_coded, expect_tile, nothing
 from payload.errors import CodecError
@@ -109,6 +109,11 @@ class Auto:
         for kind in self.candidates:
             if kind in _NEED_IMAGECODECS:
                 imagecodecs(kind)
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What its candidates lean on."""
+        return () if _NEED_IMAGECODECS.isdisjoint(self.candidates) else PACKAGES
 
     def choose(
         self,

@@ -4,6 +4,8 @@ from types import ModuleType
 
 from payload.errors import PluginError
 
+PACKAGES = ("imagecodecs",)
+"""What codecs lean on that use it."""
 FAILURES = (RuntimeError, ValueError, TypeError, OverflowError, MemoryError)
 """What imagecodecs raises at payloads that are none of its own."""
 

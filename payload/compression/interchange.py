@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.guest import FAILURES, imagecodecs
+from payload.compression.guest import FAILURES, PACKAGES, imagecodecs
 from payload.compression.samples import (
     check_fit,
     check_samples,
@@ -43,6 +43,7 @@ class Pictures:
     """A tile as still pictures of one band or of three; subclasses say of what format."""
 
     kind: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]] = PACKAGES
 
     def encode(
         self,

@@ -15,12 +15,12 @@ costs less than with one code for all, at like speed.
 
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.compression.guest import FAILURES, imagecodecs
+from payload.compression.guest import FAILURES, PACKAGES, imagecodecs
 from payload.compression.median import (
     GAIN_BYTES,
     correlate,
@@ -42,6 +42,7 @@ _MAX_SAMPLES_A_BYTE = 8 * 64 * 64 // 6
 class MedAec:
     """Median prediction with inter-band gain, coded by CCSDS 121 (extra `codecs`). Lossless."""
 
+    packages: ClassVar[tuple[str, ...]] = PACKAGES
     block: int = option(
         64,
         description="Samples that share a Rice code: 8, 16, 32 or 64.",

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Milp:
     and is the same each time unless time runs out.
     """
 
+    packages: ClassVar[tuple[str, ...]] = ("highspy",)
     time_limit_s: float = option(
         60.0, gt=0, le=86400, description="[s] After which the best plan so far is taken."
     )

@@ -14,7 +14,7 @@ from payload.errors import SweepError, is_full_disk
 from payload.run import fly
 from payload.scenario.models import Scenario
 from payload.scratch import held_at, left_behind, scratch_folder
-from payload.sweep.grid import code_digest
+from payload.sweep.grid import code_digest, versions_of
 from payload.sweep.rows import ROWS, Row, died_row, failed_row, flown_row, row_path, write_row
 
 _SPOOL, _LOCK = ".spool-", ".lock"
@@ -31,6 +31,7 @@ class Job:
         data: Its scenario, as a file would hold it.
         base_folder: Where relative paths in it start.
         folder: Of the sweep; the worker writes the row there if it sees it.
+        packages: Versions of those that its plug-ins lean on and that need not be there.
         code: Digest of the program that its key is of.
     """
 
@@ -40,6 +41,7 @@ class Job:
     data: Mapping[str, object]
     base_folder: Path
     folder: Path
+    packages: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     code: str = field(default_factory=code_digest)
 
 
@@ -91,7 +93,7 @@ def fly_job(job: Job) -> Landed:
     standing = row_path(job.folder, job.key)
     if standing.exists():  # a cluster asks again for what a lost worker knew
         return Landed(job.key, standing.read_text(encoding="utf-8"), None)
-    if job.code != code_digest():  # the row would bear the key of figures that others would get
+    if not _is_same_here(job):  # the row would bear the key of figures that others would get
         raise SweepError(
             "a worker has another version of payload-sim, or of a package that it stands on, than the sweep: "
             "install the same on all machines, start workers and sweep again"
@@ -102,6 +104,11 @@ def fly_job(job: Job) -> Landed:
     if standing.parent.is_dir():
         write_row(job.folder, job.key, text)
     return Landed(job.key, text, time.perf_counter() - start_s)
+
+
+def _is_same_here(job: Job) -> bool:
+    """Whether this process flies with the program, and the packages, that the key of a job is of."""
+    return job.code == code_digest() and job.packages == versions_of(job.packages)
 
 
 def condemned(job: Job) -> Landed:

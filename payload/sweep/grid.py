@@ -1,7 +1,7 @@
 """A SweepSpec becomes cells, and cells times seeds become runs, each with the key of its row."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,7 +12,7 @@ import numpy as np
 
 from payload.equipment import make_sensor
 from payload.errors import ScenarioError
-from payload.ports import Masker
+from payload.ports import Leaning, Masker
 from payload.products.manifest import PACKAGES, package_version
 from payload.provenance import code_of, digest_file, digest_json
 from payload.registry import plugin
@@ -20,6 +20,7 @@ from payload.rng import stream
 from payload.scenario.choice import Choice
 from payload.scenario.load import Change, Template, key_path, read_template
 from payload.scenario.models import Scenario
+from payload.scheduling.exact import Milp
 from payload.sweep.spec import Sampling, SweepSpec
 
 ROW_VERSION = 1
@@ -40,12 +41,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A cell flown with a seed: `key` names its row, `digest` its scenario."""
+    """A cell flown with a seed: `key` names its row, `digest` its scenario; `packages` as `packages_of` tells them."""
 
     key: str
     digest: str
     cell: int
     seed: int
+    packages: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ def lay_out(
     for index, cell in enumerate(cells):
         scenario = template.scenario(_changes(spec, cell))
         told = scenario.model_dump(mode="json", context={"digest": True})
-        guests = _guests(scenario)
+        guests, packages = _guests(scenario), packages_of(scenario)
         for seed in seeds:
             digest = digest_json({**told, "seed": seed})
-            runs.append(Run(run_key(digest, seed, guests), digest, index, seed))
+            runs.append(Run(run_key(digest, seed, guests), digest, index, seed, packages))
     return Grid(spec, template, cells, tuple(runs))
 
 
@@ -139,21 +141,43 @@ def code_digest() -> str:
     return digest_json([parts, {name: package_version(name) for name in PACKAGES}])
 
 
+def packages_of(scenario: Scenario) -> dict[str, str | None]:
+    """Versions of the packages that its plug-ins lean on and that need not be there; None if one is not."""
+    built = [
+        choice.build()
+        for choice in _choices(scenario)
+        if hasattr(plugin(choice.socket, choice.kind), "packages")
+    ]
+    if scenario.rescheduling.bound:
+        built.append(Milp())
+    names = {name for each in built if isinstance(each, Leaning) for name in each.packages}
+    return versions_of(names)
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str | None]:
+    """As they are installed here, sorted by name; None if one is not."""
+    return {name: package_version(name) for name in sorted(packages)}
+
+
 def _guests(scenario: Scenario) -> list[str | None]:
-    """Digests of the model, and of the code of plug-ins that are none of ours."""
+    """Digests of the model and of the code of plug-ins that are none of ours, and packages that plug-ins lean on."""
     masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
-    orbits = (satellite.orbit for satellite in scenario.fleet)
-    choices: tuple[Choice, ...] = (
+    kinds = {(choice.socket, choice.kind) for choice in _choices(scenario)}
+    codes = {_code(*kind) for kind in kinds}
+    packages = [f"{name} {found}" for name, found in packages_of(scenario).items()]
+    return [masker.identity.sha256, *sorted(code for code in codes if code is not None), *packages]
+
+
+def _choices(scenario: Scenario) -> tuple[Choice, ...]:
+    """All plug-ins that a scenario names."""
+    return (
         scenario.scene,
         scenario.masker,
         scenario.codec,
         scenario.link,
         scenario.scheduler,
-        *orbits,
+        *(satellite.orbit for satellite in scenario.fleet),
     )
-    kinds = {(choice.socket, choice.kind) for choice in choices}
-    codes = {_code(*kind) for kind in kinds}
-    return [masker.identity.sha256, *sorted(code for code in codes if code is not None)]
 
 
 @cache

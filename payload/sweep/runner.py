@@ -184,7 +184,8 @@ def _fly(grid: Grid, missing: Sequence[Run], folder: Path, executor: Executor, t
 def _jobs(grid: Grid, runs: Sequence[Run], folder: Path) -> Iterator[Job]:
     base_folder = grid.template.source.path.parent.resolve()
     for run in runs:
-        yield Job(run.key, run.digest, run.seed, grid.data_of(run), base_folder, folder)
+        data = grid.data_of(run)
+        yield Job(run.key, run.digest, run.seed, data, base_folder, folder, run.packages)
 
 
 def _keep(folder: Path, landed: Landed) -> None:

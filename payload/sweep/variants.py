@@ -8,7 +8,7 @@ from payload.analysis.paired import Figures
 from payload.errors import SweepError
 from payload.scenario.models import Scenario
 from payload.sweep.flying import Executor, Job, clean_folder
-from payload.sweep.grid import key_of
+from payload.sweep.grid import key_of, packages_of
 from payload.sweep.rows import FAILED, Row, read_row, row_path, write_row
 from payload.sweep.runner import Progress, Tell, make_rows
 
@@ -63,8 +63,8 @@ def fly_variants(
 def _job(scenario: Scenario, seed: int, folder: Path) -> Job:
     seeded = scenario.model_copy(update={"seed": seed})
     data = seeded.model_dump(mode="json")
-    digest = seeded.digest
-    return Job(key_of(seeded), digest, seed, data, Path.cwd(), folder)
+    packages = packages_of(seeded)
+    return Job(key_of(seeded), seeded.digest, seed, data, Path.cwd(), folder, packages)
 
 
 def _check(name: str, rows: Sequence[Row]) -> None:

@@ -51,7 +51,9 @@ def ratio(root, folder, *, blocks, serial_runs, pool_runs):
 
     def jobs(runs, place):
         base = grid.template.source.path.parent
-        return [Job(r.key, r.digest, r.seed, grid.data_of(r), base, place) for r in runs]
+        return [
+            Job(r.key, r.digest, r.seed, grid.data_of(r), base, place, r.packages) for r in runs
+        ]
 
     wall_s = {"serial": 0.0, "pool": 0.0}
     cpu_s = {"serial": 0.0, "pool": 0.0}

@@ -63,6 +63,35 @@ def test_the_same_cell_has_the_same_key_in_every_design(lay_out):
     assert listed.runs[0].key != gridded.runs[0].key
 
 
+@pytest.mark.parametrize(
+    ("changes", "package"),
+    [
+        ({"codec.kind": "jpegls"}, "imagecodecs"),
+        ({"codec.kind": "jxl"}, "imagecodecs"),
+        ({"codec.kind": "j2k"}, "imagecodecs"),
+        ({"codec.kind": "med-aec"}, "imagecodecs"),
+        ({"codec": {"kind": "auto", "candidates": ["raw", "jxl"]}}, "imagecodecs"),
+        ({"scheduler.kind": "milp"}, "highspy"),
+        ({"rescheduling.bound": True}, "highspy"),
+    ],
+)
+def test_a_package_that_a_plug_in_leans_on_counts_in_the_keys_that_use_it(
+    lay_out, monkeypatch, changes, package
+):
+    pytest.importorskip(package)
+    grid.code_digest()  # of the packages that all rows stand on; it is kept
+    versions = {"imagecodecs": "1.0", "highspy": "1.0"}
+    monkeypatch.setattr(grid, "package_version", versions.get)
+    cells = [changes, {"codec.kind": "auto"}, {"codec.kind": "raw"}]
+    old = lay_out(list=cells).runs
+    versions[package] = "1.1"
+    new = lay_out(list=cells).runs
+    same = [one.key == other.key for one, other in zip(old, new, strict=True)]
+    assert same == [False, True, True]
+    assert [run.packages for run in new] == [{package: "1.1"}, {}, {}]
+    assert grid.key_of(lay_out(list=[changes]).scenario_of(0, new[0].seed)) == new[0].key
+
+
 def test_every_slice_of_a_latin_hypercube_is_met_once(lay_out):
     over = {
         "link.rate_mbps": {"low": 1, "high": 11},
