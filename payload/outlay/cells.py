@@ -1,6 +1,6 @@
 """Cells of a sweep that are still to be flown, in kinds that cost alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -9,6 +9,8 @@ import numpy as np
 
 from payload.errors import PayloadError
 from payload.estimate import Foreseen, foresee
+from payload.ports import Choosing
+from payload.registry import plugin
 from payload.scenario.models import Scenario
 from payload.sweep import Grid
 from payload.sweep.grid import Run
@@ -26,9 +28,11 @@ BEHIND_CAMERA = frozenset(
         "faults", "prices", "products", "published", "surrogate",
     }
 )  # fmt: skip
-"""Sections of a scenario that take part after an image has become tiles: whatever they say, the pixel work is the same."""
+"""Sections of a scenario that take part after an image has become tiles: pixel work hangs on none of their keys but those below."""
 BEFORE_IT = frozenset({"pruning", "pruning.tile_px", "memory", "memory.keep_pruned_h"})
-"""Keys of these and of `pruning` on which it depends nevertheless."""
+"""Keys of these on which it depends."""
+TIME = frozenset({"computer", "computer.compression_mpx_per_s"})
+"""The same where the codec chooses by the time that it has; see `darkroom.fidelity.codec_time`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,22 @@ def spread(items: Sequence[T], count: int) -> list[T]:
 
 def front(grid: Grid, cell: int) -> str:
     """What a cell sets of what happens before an image has become tiles: cells that set the same share their pixel work."""
+    values = grid.cells[cell].values
+    before = BEFORE_IT
+    if not TIME.isdisjoint(values) and _is_choosing(grid, cell):
+        before |= TIME
     return repr(sorted(
         (key, repr(value))
-        for key, value in grid.cells[cell].values.items()
-        if key in BEFORE_IT or key.partition(".")[0] not in BEHIND_CAMERA
+        for key, value in values.items()
+        if key in before or key.partition(".")[0] not in BEHIND_CAMERA
     ))  # fmt: skip
+
+
+def _is_choosing(grid: Grid, cell: int) -> bool:
+    """Whether the codec of a cell picks another one for each tile."""
+    section = grid.section_of(cell, "codec")
+    kind = section.get("kind") if isinstance(section, Mapping) else None
+    return kind is not None and issubclass(plugin("payload.codec", str(kind)), Choosing)
 
 
 class Cost(NamedTuple):

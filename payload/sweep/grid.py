@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -66,6 +66,14 @@ class Grid:
     def scenario_of(self, cell: int, seed: int) -> Scenario:
         """The scenario of a cell flown with a seed."""
         return self.template.scenario(self._changes_of(cell, seed))
+
+    def section_of(self, cell: int, name: str) -> object:
+        """A section of a cell's scenario as plain data; None where it stands neither in the file nor in the sweep."""
+        mine = {key: told for key, told in self.template.data.items() if key == name}
+        changes = [
+            change for change in _changes(self.spec, self.cells[cell]) if change.keys[0] == name
+        ]
+        return replace(self.template, data=mine).changed(changes)[0].get(name)
 
     def _changes_of(self, cell: int, seed: int) -> list[Change]:
         return [*_changes(self.spec, self.cells[cell]), Change(("seed",), seed, "seeds")]

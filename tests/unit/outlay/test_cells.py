@@ -56,6 +56,30 @@ def test_cells_are_of_one_kind_that_differ_behind_the_camera(grid_of, key, value
 
 
 @pytest.mark.parametrize(
+    ("codec", "kinds"),
+    [
+        ({}, 1),
+        ({"codec.kind": "med-zstd"}, 1),
+        ({"codec.kind": "auto"}, 2),
+        ({"codec": {"kind": "auto", "candidates": ["raw", "strong"]}}, 2),
+    ],
+)
+def test_the_time_of_a_codec_that_chooses_by_it_makes_another_kind(grid_of, codec, kinds):
+    """A cell's pieces of pixel work have other names in the memo then; where the sweep sets the codec, and where the cell does."""
+    speeds = {"computer.compression_mpx_per_s": [1, 100]}
+    grid = grid_of(grid=speeds, set=codec)
+    assert len({front(grid, cell) for cell in range(2)}) == kinds
+    told = grid_of(list=[{"computer.compression_mpx_per_s": speed, **codec} for speed in (1, 100)])
+    assert len({front(told, cell) for cell in range(2)}) == kinds
+
+
+def test_the_whole_of_a_computer_counts_where_the_codec_chooses(grid_of):
+    computers = [{"compression_mpx_per_s": 1}, {"compression_mpx_per_s": 100}]
+    grid = grid_of(grid={"computer": computers, "codec.kind": ["auto", "raw"]})
+    assert len({front(grid, cell) for cell in range(4)}) == 3
+
+
+@pytest.mark.parametrize(
     ("count", "found"), [(1, [0]), (2, [0, 9]), (4, [0, 3, 6, 9]), (20, [*range(10)])]
 )
 def test_some_are_spread_over_all_from_end_to_end(count, found):
