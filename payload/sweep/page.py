@@ -98,9 +98,12 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
                 spoken = spoken or _spoken(metric, parameter, levels)
                 less = responses.differences(metric, parameter)
                 words = plain(_words(metric))
+                against = f"less that at {plain(str(less[0].value))}"
+                if len(less) == 1 < len(levels):
+                    against = f"no two cells differ in {plain(parameter)} alone"
                 for shown, told, title in (
                     ("as it is", levels, words),
-                    ("difference", less, f"{words}: less that at {plain(str(less[0].value))}"),
+                    ("difference", less, f"{words}: {against}"),
                 ):
                     variants[f"{metric}|{parameter}|{shown}"] = {
                         "data": [_trace(told)],
@@ -115,7 +118,8 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
         id="response",
         title="Response",
         caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds. All else that is varied is "
-        "averaged out in each seed first. Differences are taken seed by seed, under the same sky.",
+        "averaged out in each seed first, over the cells that have the figure in every seed. Differences are taken seed by "
+        "seed, under the same sky, between cells that are alike in all else.",
         summary=spoken,
         height_px=_HEIGHT_PX,
         plot={

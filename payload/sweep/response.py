@@ -1,7 +1,7 @@
 """What a sweep says: means over seeds with their intervals, and who is beaten by nobody."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,12 +9,13 @@ from payload.analysis.compare import range_of
 from payload.analysis.intervals import Mean, mean_of
 from payload.sweep.table import RunTable
 
+_Rest = frozenset[tuple[str, object]]
 BYTES, CLEAR_PX = "downlinked_bytes", "clear_pixels_delivered"
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A metric at one value of a parameter: mean over cells in each seed, then over seeds."""
+    """A metric at one value of a parameter: mean over cells, or pairs of them, in each seed, then over seeds."""
 
     value: object
     cells: int
@@ -63,32 +64,47 @@ class Responses:
     def response(self, metric: str, parameter: str) -> list[Level]:
         """A metric at each value of a parameter, all else of the design averaged out."""
         return [
-            Level(value, cells, mean_of(seeds, within=range_of(metric)))
-            for value, cells, seeds in self._by_level(metric, parameter)
+            Level(value, len(cells), mean_of(_averaged(cells.values()), within=range_of(metric)))
+            for value, cells in self._by_level(metric, parameter)
         ]
 
     def differences(self, metric: str, parameter: str) -> list[Level]:
-        """The same less that at the first value, seed by seed: what the parameter does under one sky."""
+        """The same less that at the first value, seed by seed: what the parameter does under one sky.
+
+        Each value is compared with the first one over the cells that are alike in all other parameters and of which both
+        count, so that what those do cancels; a value that has no such cell is left out.
+        """
         levels = self._by_level(metric, parameter)
-        return [
-            Level(value, cells, mean_of([a - b for a, b in zip(seeds, levels[0][2], strict=True)]))
-            for value, cells, seeds in levels
-        ]
+        found = []
+        for value, cells in levels:
+            pairs = [
+                [mine - first for mine, first in zip(cells[rest], levels[0][1][rest], strict=True)]
+                for rest in cells
+                if rest in levels[0][1]
+            ]
+            if pairs:
+                found.append(Level(value, len(pairs), mean_of(_averaged(pairs))))
+        return found
 
     def _means(self, metric: str) -> dict[int, Mean]:
         """By cell the mean of a metric over the seeds."""
         within = range_of(metric)
         return {cell: mean_of(told, within=within) for cell, told in self.by_cell(metric).items()}
 
-    def _by_level(self, metric: str, parameter: str) -> list[tuple[object, int, list[float]]]:
-        """Each value of a parameter, its number of cells, and the mean over them in each seed."""
-        values = self.by_cell(metric)
+    def _by_level(
+        self, metric: str, parameter: str
+    ) -> list[tuple[object, dict[_Rest, list[float]]]]:
+        """Each value of a parameter, and of its cells that count the metric in each seed, by all that they set beside."""
+        values, cells = self.by_cell(metric), self.table.result.grid.cells
         levels = []
         for value, members in self.cells_of[parameter].items():
-            whole = [values[cell] for cell in members if cell in values]
+            whole = {
+                _rest(cells[cell].values, parameter): values[cell]
+                for cell in members
+                if cell in values
+            }
             if whole:
-                seeds = [sum(column) / len(column) for column in zip(*whole, strict=True)]
-                levels.append((value, len(whole), seeds))
+                levels.append((value, whole))
         return levels
 
     @cached_property
@@ -119,6 +135,16 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
             on[index] = True
             best, best_at = worth, cost
     return on
+
+
+def _averaged(cells: Iterable[Sequence[float]]) -> list[float]:
+    """In each seed the mean over cells."""
+    return [sum(column) / len(column) for column in zip(*cells, strict=True)]
+
+
+def _rest(values: Mapping[str, object], parameter: str) -> _Rest:
+    """What a cell sets beside a parameter."""
+    return frozenset((name, _level(value)) for name, value in values.items() if name != parameter)
 
 
 def _level(value: object) -> object:

@@ -62,6 +62,17 @@ def test_a_sweep_leaves_rows_tables_and_a_page(sweep, tmp_path):
     assert "default-src 'none'" in page
 
 
+def test_a_page_says_where_no_cells_can_be_compared(sweep, tmp_path):
+    cells = [
+        {"pruning.max_cloud_cover": 0.3, "link.rate_mbps": 1},
+        {"pruning.max_cloud_cover": 0.8, "link.rate_mbps": 2},
+    ]
+    result = run_sweep(sweep(list=cells), tmp_path, Serial())
+    page = (result.folder / "sweep.html").read_text()
+    assert "no two cells differ in link.rate_mbps alone" in page
+    assert "less that at" not in page
+
+
 def test_rows_of_pool_and_serial_are_equal_bit_for_bit(sweep, tmp_path):
     spec = sweep(grid=GRID)
     serial = run_sweep(spec, tmp_path / "serial", Serial())
