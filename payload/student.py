@@ -1,6 +1,6 @@
 """Student's distribution: how many standard errors off a mean of few values may be.
 
-`student_t` is exact and asks for whole degrees of freedom, as a count of values gives. `student_t_95` takes fractions of them,
+`student_t` and `student_level` are exact and ask for whole degrees of freedom, as a count of values gives. `student_t_95` takes fractions of them,
 as Satterthwaite's (1946) of several samples together are, by a series.
 """
 
@@ -34,13 +34,12 @@ def student_t_95(freedom: float) -> float:
 @cache
 def student_t(level: float, freedom: int) -> float:
     """The t that the share `level` of Student's distribution stays within, on both sides of 0."""
-    freedom = min(freedom, _NORMAL)
     low, high = 0.0, 2.0
-    while _within(high, freedom) < level:
+    while student_level(high, freedom) < level:
         high *= 2
     for _ in range(80):
         middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
+        low, high = (middle, high) if student_level(middle, freedom) < level else (low, middle)
     return (low + high) / 2
 
 
@@ -48,11 +47,16 @@ _NORMAL = 10_000
 """Degrees of freedom from which t moves by less than 3e-4 only."""
 
 
-def _within(t: float, freedom: int) -> float:
-    """P(|T| < t) for a whole number of degrees of freedom.
+def student_level(t: float, freedom: int) -> float:
+    """The share of Student's distribution within t, on both sides of 0.
+
+    Args:
+        t: From 0 on.
+        freedom: Degrees of freedom, a whole number.
 
     Source: Abramowitz and Stegun (1964), equations 26.7.3 and 26.7.4.
     """
+    freedom = min(freedom, _NORMAL)
     angle = math.atan(t / math.sqrt(freedom))
     sine, cosine = math.sin(angle), math.cos(angle)
     odd = freedom % 2

@@ -77,12 +77,10 @@ def _averaged(flights: Sequence[Sequence[Figures]]) -> list[Figures]:
     return averaged
 
 
-def knobs_ranked(effects: Sequence[Effect], key: str = RANKED[0]) -> list[Effect]:
-    """For each knob its largest effect on a figure, the knob that matters most first; what is not resolved comes last."""
+def knobs_ranked(found: PairedComparison) -> list[Effect]:
+    """For each knob its largest effect on what matters most, the knob that matters most first; what is not certain comes last."""
     largest: dict[str, Effect] = {}
-    for effect in sorted(
-        (each for each in effects if each.key == key and each.knob and each.difference),
-        key=lambda each: each.rank,
-    ):
-        largest.setdefault(effect.knob, effect)
+    for effect in found.ranked:
+        if effect.key == RANKED[0] and effect.knob:
+            largest.setdefault(effect.knob, effect)
     return list(largest.values())

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from payload.student import student_t
+from payload.student import student_level, student_t
 
 LEVEL = 0.95
 """Of all intervals that are told."""
@@ -59,18 +59,56 @@ def mean_of(values: Sequence[float], level: float = LEVEL, *, within: Within = A
     the cubic transformation and its inverse.
     """
     count = len(values)
-    mean = math.fsum(values) / count
     if count < 2:
-        return Mean(mean, None, None, count)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
-    spread = math.sqrt(variance)
+        return Mean(math.fsum(values) / count, None, None, count)
+    mean, spread = _mean_and_spread(values)
     if not spread:
         return Mean(mean, mean, mean, count)
     lean = skewness(values)
-    t = student_t(level, count - 1) * (1 + FEW * abs(lean) / count**2)
+    t = student_t(level, count - 1) * _longer(lean, count)
     low, high = (mean - spread * _bent(end, lean, count) for end in (t, -t))
     least, most = within
     return Mean(mean, max(low, min(least, mean)), min(high, max(most, mean)), count)
+
+
+def chance_of(values: Sequence[float]) -> float | None:
+    """How likely the mean of independent values is so far from 0, on either side, where the true one is 0; None for one value.
+
+    One less the level at which 0 lies at an end of the interval that `mean_of` tells, or of Student's own, whichever is more:
+    so far out as many comparisons ask for, the bend alone believes too much in what few values say of skewness. Of five
+    variants that do nothing, judged by Holm's rule in three figures of 10 seeds, one was found in 7 % of 2,000 repetitions by the bend
+    alone, in 2 % by both; in 9 and 2 % with exponential values and 20 seeds.
+    """
+    count = len(values)
+    if count < 2:
+        return None
+    mean, spread = _mean_and_spread(values)
+    if not spread:
+        return float(not mean)
+    lean = skewness(values)
+    straight = abs(mean / spread) * math.sqrt(count)
+    bent = abs(_straightened(mean / spread, lean, count)) / _longer(lean, count)
+    return max(0.0, 1.0 - student_level(min(straight, bent), count - 1))
+
+
+def _mean_and_spread(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation of two values or more."""
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return mean, math.sqrt(variance)
+
+
+def _longer(lean: float, count: int) -> float:
+    """By how much Student's t is longer for few and lopsided values; see `FEW`."""
+    return 1 + FEW * abs(lean) / count**2
+
+
+def _straightened(off: float, lean: float, count: int) -> float:
+    """The t to which a cubic transformation carries a standardised error of a mean: the inverse of `_bent`."""
+    straight = off
+    if abs(lean) >= _EVEN:
+        straight = ((1 + lean * off / 3) ** 3 - 1) / lean + lean / (6 * count)
+    return straight * math.sqrt(count)
 
 
 def _bent(t: float, lean: float, count: int) -> float:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from payload.analysis.compare import ROWS, range_of
-from payload.analysis.intervals import LEVEL, Mean, mean_of, values_needed
+from payload.analysis.intervals import LEVEL, Mean, chance_of, mean_of, values_needed
 
 Figures = Mapping[str, float | int | bool | None]
 """A flight's figures by path."""
@@ -27,6 +27,7 @@ class Effect:
         difference: To the base, seed by seed; None where no seed has both.
         unpaired: [same unit] Width that the interval would have if the seeds were not the same; None for one seed.
         seeds_needed: How many would resolve the difference; None where it is resolved or never would be.
+        chance: Of a difference that is so clear where there is none; None for one seed.
         knob: The one key that it turns; empty where there is none or more than one.
     """
 
@@ -38,6 +39,7 @@ class Effect:
     difference: Mean | None
     unpaired: float | None
     seeds_needed: int | None
+    chance: float | None
     knob: str = ""
 
     @property
@@ -48,7 +50,7 @@ class Effect:
 
     @property
     def verdict(self) -> str:
-        """Whether the difference is more than chance, in words; nothing is said of a single seed."""
+        """Whether the difference is more than chance, looked at by itself, in words; nothing is said of a single seed."""
         if self.difference is None or self.difference.count < 2:
             return ""
         if self.difference.is_resolved:
@@ -81,6 +83,7 @@ class Effect:
             "seeds": difference.count if difference else 0,
             "resolved": bool(difference and difference.is_resolved),
             "seeds_needed": self.seeds_needed,
+            "chance": self.chance,
             "unpaired_width": self.unpaired,
         }
 
@@ -105,9 +108,47 @@ class PairedComparison:
 
     @cached_property
     def ranked(self) -> tuple[Effect, ...]:
-        """By figure of RANKED, the largest resolved effect first, then those not resolved; of a grid main effects."""
-        mine = [e for e in self.main or self.effects if e.key in RANKED and e.difference]
-        return tuple(sorted(mine, key=lambda effect: (RANKED.index(effect.key), *effect.rank)))
+        """By figure of RANKED, the largest certain effect first, then the others, resolved or not; of a grid main effects."""
+        return tuple(
+            sorted(
+                self._looked_at,
+                key=lambda each: (RANKED.index(each.key), each not in self.certain, *each.rank),
+            )
+        )
+
+    @cached_property
+    def certain(self) -> frozenset[Effect]:
+        """Of those ranked the ones that are more than chance although so many are looked at.
+
+        Where no variant does anything, there is none in `LEVEL` of all comparisons at least.
+
+        Source: Holm (1979), Scandinavian Journal of Statistics 6(2), 65-70.
+        """
+        clearest = sorted(
+            (each.chance, number)
+            for number, each in enumerate(self._looked_at)
+            if each.chance is not None
+        )
+        found: list[Effect] = []
+        for left, (chance, number) in zip(range(len(clearest), 0, -1), clearest, strict=True):
+            if chance * left >= 1 - LEVEL:
+                break
+            found.append(self._looked_at[number])
+        return frozenset(found)
+
+    def verdict_among(self, effect: Effect) -> str:
+        """Whether an effect that is ranked is more than chance, among all of them, in words."""
+        among = f"among {len(self._looked_at)}"
+        if effect in self.certain:
+            return f"resolved {among}"
+        if effect.verdict == "resolved":
+            return f"resolved by itself, not {among}"
+        return effect.verdict
+
+    @cached_property
+    def _looked_at(self) -> tuple[Effect, ...]:
+        """What is ranked, in no order."""
+        return tuple(e for e in self.main or self.effects if e.key in RANKED and e.difference)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -118,6 +159,7 @@ class PairedComparison:
             "effects": [effect.as_dict() for effect in self.effects],
             "main_effects": [effect.as_dict() for effect in self.main],
             "ranked": [[effect.key, effect.variant] for effect in self.ranked],
+            "certain": [[e.key, e.variant] for e in self.ranked if e in self.certain],
             "notes": list(self.notes),
         }
 
@@ -169,7 +211,7 @@ def _effect(
         if mine is not None and other is not None
     ]
     if not pairs:
-        return Effect(name, key, label, unit, None, None, None, None, knob)
+        return Effect(name, key, label, unit, None, None, None, None, None, knob)
     differences = [mine - other for mine, other in pairs]
     found = mean_of(differences)
     needed = None if found.is_resolved else values_needed(differences)
@@ -182,6 +224,7 @@ def _effect(
         found,
         _unpaired(pairs),
         needed and max(needed, found.count + 1),
+        chance_of(differences),
         knob,
     )
 

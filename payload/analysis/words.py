@@ -123,11 +123,16 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
         yield from _effect_lines("all else averaged out", "difference", found.main)
     else:
         yield from _effect_lines("variant", "difference to base", found.effects)
+    if any(effect.verdict == "resolved" for effect in found.ranked):
+        yield (
+            f"each interval is for itself; of {len(found.ranked)} differences that are ranked "
+            f"{len(found.certain)} are resolved among all (Holm)"
+        )
     for key, label, _ in ROWS:
         ranked = [
             effect.variant
             for effect in found.ranked
-            if effect.key == key and effect.difference and effect.difference.is_resolved
+            if effect.key == key and effect in found.certain
         ]
         if ranked:
             yield f"most effect on {label}: {', '.join(ranked)}"
@@ -156,15 +161,22 @@ def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[st
 
 def _knob_lines(found: PairedComparison) -> Iterable[str]:
     """Which knob matters most for what matters most, where several are turned."""
-    ranked = knobs_ranked(found.main or found.effects)
+    ranked = knobs_ranked(found)
     if len(ranked) > 1:
         told = "; ".join(
             f"{effect.knob} ({_figure(effect.difference.value, signed=True)} by {effect.variant.removeprefix(effect.knob + '=')}"
-            f"{', not resolved' if effect.verdict.startswith('not') else ''})"
+            f"{_doubt(found, effect)})"
             for effect in ranked
             if effect.difference
         )
         yield f"knobs by what they do to {ranked[0].label}, {ranked[0].unit}: {told}"
+
+
+def _doubt(found: PairedComparison, effect: Effect) -> str:
+    """What is to be said of a ranked effect that may be chance."""
+    if effect in found.certain or not effect.verdict:
+        return ""
+    return ", resolved by itself alone" if effect.verdict == "resolved" else ", not resolved"
 
 
 def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:

@@ -72,23 +72,26 @@ def render(found: PairedComparison, title: str) -> str:
         main_metrics=[(key, _words(e[0])) for key, e in _by_figure(found.main).items()],
         columns=COLUMNS,
         knobs=[
-            (effect.knob, *_row(effect)) for effect in knobs_ranked(found.main or found.effects)
+            (effect.knob, *_row(effect, found.verdict_among(effect)))
+            for effect in knobs_ranked(found)
         ],
-        ranked=[_row(effect) for effect in found.ranked],
-        main=[_row(effect) for effect in found.main if effect.difference],
-        effects=[_row(effect) for effect in found.effects if effect.difference][:MOST_LINES],
+        ranked=[_row(effect, found.verdict_among(effect)) for effect in found.ranked],
+        main=[_row(effect, effect.verdict) for effect in found.main if effect.difference],
+        effects=[_row(effect, effect.verdict) for effect in found.effects if effect.difference][
+            :MOST_LINES
+        ],
         left_out=max(0, sum(bool(e.difference) for e in found.effects) - MOST_LINES),
     )
 
 
 def _answer(found: PairedComparison) -> str:
-    """The largest resolved effect on what is ranked first, in a sentence."""
+    """The largest certain effect on what is ranked first, in a sentence."""
     for effect in found.ranked:
-        if effect.difference and effect.difference.is_resolved:
+        if effect.difference and effect in found.certain:
             return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
     if len(found.seeds) == 1:
         return "One sky alone: what is chance and what is not needs more seeds."
-    return "No variant makes a difference that so many seeds resolve."
+    return f"No variant makes a difference that so many seeds resolve among the {len(found.ranked)} that are ranked."
 
 
 def _by_figure(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
@@ -115,7 +118,7 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
         id=name,
         title=title,
         caption="Dots are means of differences seed by seed, bars their intervals; the line is no difference.",
-        summary="; ".join(" ".join(_row(effect)) for effect in first[:20]),
+        summary="; ".join(" ".join(_row(effect, effect.verdict)) for effect in first[:20]),
         height_px=height_px,
         plot={
             "data": [_trace(first)],
@@ -163,7 +166,7 @@ def _title(effect: Effect) -> str:
     return f"{_words(effect)}: difference"
 
 
-def _row(effect: Effect) -> tuple[str, ...]:
+def _row(effect: Effect, verdict: str) -> tuple[str, ...]:
     mean = "unknown" if effect.mean is None else interval(effect.mean)
     change = "unknown" if effect.difference is None else interval(effect.difference, sign="+")
-    return (effect.variant, _words(effect), mean, change, effect.verdict)
+    return (effect.variant, _words(effect), mean, change, verdict)

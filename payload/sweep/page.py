@@ -117,7 +117,7 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
     return Chart(
         id="response",
         title="Response",
-        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds. All else that is varied is "
+        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds, each for itself. All else that is varied is "
         "averaged out in each seed first, over the cells that have the figure in every seed. Differences are taken seed by "
         "seed, under the same sky, between cells that are alike in all else.",
         summary=spoken,

@@ -54,7 +54,7 @@ def test_what_knobs_do_together_cancels_in_main_effects():
 def test_knobs_are_ranked_by_their_largest_effect():
     flights, settings = grid(lambda a, b: -10 * int(a) + (5 if b == "y" else 0))
     found = compare_settings(flights, range(4), settings)
-    ranked = knobs_ranked(found.main)
+    ranked = knobs_ranked(found)
     assert [effect.knob for effect in ranked] == ["k.a", "k.b"]
     assert ranked[0].variant == "k.a=3 against 1"
     assert len(found.effects) == 6  # each cell against the base is there, too
@@ -65,7 +65,7 @@ def test_variants_one_by_one_have_no_main_effects_but_knobs():
     flights = [(name, [{KEY: sky + add} for sky in SKIES]) for name, add in [("base", 0), ("k.a=1", 3), ("k.b=1", 9)]]  # fmt: skip
     found = compare_settings(flights, range(4), [{"k.a": "1"}, {"k.b": "1"}])
     assert found.main == ()
-    assert [effect.knob for effect in knobs_ranked(found.effects)] == ["k.b", "k.a"]
+    assert [effect.knob for effect in knobs_ranked(found)] == ["k.b", "k.a"]
 
 
 def test_a_figure_that_one_cell_lacks_counts_in_no_main_effect_of_that_seed():

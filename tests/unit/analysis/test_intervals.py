@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from payload.analysis.intervals import Mean, mean_of, skewness, values_needed
+from payload.analysis.intervals import Mean, chance_of, mean_of, skewness, values_needed
 from payload.rng import stream
-from payload.student import student_t
+from payload.student import student_level, student_t
 
 REPEATS = 5_000
 
@@ -52,6 +52,31 @@ def test_a_mean_is_resolved_where_its_interval_leaves_nothing_out_of_doubt():
     assert not Mean(-1.0, -2.0, 0.0, 5).is_resolved
     assert Mean(1.0, 1e-9, 2.0, 5).is_resolved
     assert Mean(-1.0, -2.0, -1e-9, 5).is_resolved
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.0, 0.5], [-0.2, 1.0, 1.2, 1.1, 1.3]])
+def test_at_one_less_the_chance_the_interval_has_nothing_at_an_end(values):
+    """The other way round, by the interval: the bend brings it nearer to 0."""
+    found = mean_of(values, 1 - chance_of(values))
+    assert found.low == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("values", [[0.2, 0.5, 1.1, 4.0, 0.9], [5.0, 6.0, 9.0, 30.0]])
+def test_no_chance_is_less_than_students(values):
+    """The bend takes the interval away from 0; t by hand, the mean in its standard errors."""
+    t = np.mean(values) / (np.std(values, ddof=1) / math.sqrt(len(values)))
+    assert chance_of(values) == pytest.approx(1 - student_level(t, len(values) - 1))
+
+
+def test_what_never_differs_is_no_chance_and_one_value_says_nothing():
+    assert chance_of([3.0]) is None
+    assert (chance_of([3.0] * 3), chance_of([0.0] * 3)) == (0.0, 1.0)
+
+
+def test_shares_within_t_are_those_of_the_table():
+    """Abramowitz and Stegun's table 26.10."""
+    assert student_level(4.303, 2) == pytest.approx(0.95, abs=1e-4)
+    assert student_level(3.250, 9) == pytest.approx(0.99, abs=1e-4)
 
 
 def test_an_interval_holds_its_mean_whatever_the_values_can_be():
