@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ machine the codec `strong` took five times as long with two as with one, on an i
 def main() -> NoReturn:
     """Run the command line and leave with its exit code; an interruption at any moment is one sentence."""
     try:
+        _open_streams()
         _hear_ends()
         collect_less()
         leave_at_once()
@@ -29,7 +31,21 @@ def main() -> NoReturn:
         exec("")  # noqa: S102 - Python remembers an interruption of code from a string, as of a dataclass, as its own end
         print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:  # as where there is no room for a help text
+        print(f"error: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     sys.exit(0)
+
+
+def _open_streams() -> None:
+    """Talk of which nobody hears goes nowhere, as after `2>&-`; what a stream cannot spell is told by its number."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _hear_ends() -> None:

@@ -16,7 +16,7 @@ from payload.ports import Doubting, Examinable, SceneSource
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 from payload.scenario.places import at_key
-from payload.timetable.encounters import propagators_of
+from payload.timetable.encounters import find_encounters, propagators_of
 from payload.timetable.passes import outdated
 from payload.timetable.wanted import targets_of_file
 from payload.units import BYTES_PER_MB
@@ -46,6 +46,8 @@ def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence
     sensor = make_sensor(scenario)
     fitted_profile(scenario, masker_of(scenario, sensor))
     surrogate_of(scenario)
+    if scenario.passes is not None:  # whether each can be
+        find_encounters(scenario)
     return scenario
 
 

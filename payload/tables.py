@@ -198,6 +198,10 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                 return [item[0] for item in result.description or ()], result.fetchall()
             except duckdb.Error as error:
                 raise refused(error) from error
+            except RuntimeError as error:
+                if "interrupt" not in str(error).lower():
+                    raise
+                raise KeyboardInterrupt from error  # which DuckDB had heard
 
         try:
             for file in files:

@@ -507,15 +507,16 @@ def test_an_eccentricity_of_one_is_refused(call, write_scenario, tmp_path):
     assert "ECCENTRICITY is '1.0'; a number from 0 to" in answer.err
 
 
+@pytest.mark.parametrize("command", ["check", "passes"])
 def test_purchased_passes_over_an_unknown_station_are_2_with_the_place_of_the_key(
-    call, write_scenario, tmp_path
+    call, write_scenario, tmp_path, command
 ):
     (tmp_path / "bought.csv").write_text(
         "satellite,station,start_utc,end_utc\n"
         "one,nowhere,2026-06-21T00:00:00Z,2026-06-21T00:05:00Z\n"
     )
     answer = call(
-        "passes",
+        command,
         write_scenario(
             satellites=orbit(altitude_km=550, ltan="10:30"), passes={"file": "bought.csv"}
         ),

@@ -1,5 +1,8 @@
 """Tables go out and come back; a query sees its folder's tables and nothing else."""
 
+import subprocess
+import sys
+
 import pytest
 
 from payload.errors import ScenarioError
@@ -118,3 +121,25 @@ def test_a_damaged_table_is_no_fault_of_the_query(folder):
 def test_a_folder_without_tables_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="holds no tables"):
         query_folder(tmp_path, "select 1")
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from payload.tables import query_folder
+threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+query_folder(sys.argv[1], sys.argv[2])
+"""
+
+
+def test_who_interrupts_a_question_interrupts_the_program(tmp_path):
+    """While DuckDB counts what takes it hours; it says so as a RuntimeError."""
+    write_table(tmp_path / "one.parquet", {"x": "BIGINT"}, {"x": range(1000)})
+    endless = "select count(*) from one a, one b, one c, one d where a.x * b.x < c.x * d.x + a.x"
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, tmp_path, endless],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
