@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import simpy
 from hypothesis import given, settings
@@ -23,10 +24,11 @@ from payload.scenario.rescheduling import LookAheadModel, ReschedulingModel
 from payload.sim.log import Log
 from payload.sim.loops.at_once import AtOnce
 from payload.sim.loops.policies import LOOPS
-from payload.types import ContactWindow, Target
+from payload.types import ContactWindow, Ephemeris, Target
 
 URGENT = ["fifo", "edf", "priority", "ltap"]
 SPAN_S = 900.0
+SOMEWHERE = Ephemeris("any", np.array([0.0, 60.0]), np.zeros((2, 3)), np.zeros((2, 3)))
 HORIZONS_H = [None, None, 0.01, 0.05, 0.1]  # shorter than a scenario may say, as is the span
 
 
@@ -96,7 +98,7 @@ class World:
             scheduler=planner,
             source=self.lots,
             sensor=SimpleNamespace(height_px=8, width_px=8),
-            ephemerides=dict.fromkeys(SATELLITES),
+            ephemerides=dict.fromkeys(SATELLITES, SOMEWHERE),
             span_s=SPAN_S,
         )
 
