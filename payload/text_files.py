@@ -29,10 +29,9 @@ def check_place(path: Path) -> None:
     Raises:
         ScenarioError: There is no such folder, a folder or device of that name, or nothing can be written there.
     """
-    place = _place(path)
-    if not place.parent.is_dir():
+    if not path.parent.is_dir() or path.is_dir():
         raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
-    beside = _beside(place)
+    beside = _beside(_place(path))
     try:
         beside.touch()
         beside.unlink()
@@ -44,7 +43,7 @@ def _place(path: Path) -> Path:
     """Where a file stands, or is to stand, that a name or a link means; a device or a folder is refused."""
     place = Path(os.path.realpath(path)) if path.is_symlink() else path
     if place.exists() and not place.is_file():
-        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+        raise ScenarioError(f"{path}: cannot be written: what stands there is no file")
     return place
 
 
