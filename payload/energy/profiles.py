@@ -16,6 +16,8 @@ from payload.scenario.source import ScenarioSource, read_yaml
 from payload.text_files import write_text
 from payload.units import PX_PER_MPX
 
+_PACKAGED = "compute_profiles.json"
+
 Positive = Annotated[float, Field(gt=0, le=1e18, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, le=1e18, allow_inf_nan=False)]
 Celsius = Annotated[float, Field(ge=-100, le=300, allow_inf_nan=False)]
@@ -95,7 +97,7 @@ class ComputeProfile:
 
 def profile_names() -> list[str]:
     """Names of the packaged profiles, sorted."""
-    return sorted(_profiles())
+    return sorted(_packaged())
 
 
 def load_profile(which: str | Path) -> ComputeProfile:
@@ -106,13 +108,13 @@ def load_profile(which: str | Path) -> ComputeProfile:
     """
     if isinstance(which, Path):
         return _read(which)
-    found = _profiles().get(which)
+    found = _packaged().get(which)
     if found is None:
-        close = difflib.get_close_matches(which, _profiles(), n=1)
+        close = difflib.get_close_matches(which, _packaged(), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = ", ".join(profile_names())
         raise ScenarioError(f"there is no compute profile {which!r}{hint} (known: {known})")
-    return found
+    return _checked(found, ScenarioSource(Path(_PACKAGED)))
 
 
 def write_profile(profile: ComputeProfile, path: Path) -> None:
@@ -147,8 +149,7 @@ def _checked(data: object, source: ScenarioSource) -> ComputeProfile:
 
 
 @cache
-def _profiles() -> dict[str, ComputeProfile]:
-    packaged = files("payload").joinpath("data", "compute_profiles.json")
-    rows = json.loads(packaged.read_text(encoding="utf-8"))["profiles"]
-    source = ScenarioSource(Path(packaged.name))
-    return {row["name"]: _checked(row, source) for row in rows}
+def _packaged() -> dict[str, object]:
+    """Rows of the packaged file by their names."""
+    text = files("payload").joinpath("data", _PACKAGED).read_text(encoding="utf-8")
+    return {row["name"]: row for row in json.loads(text)["profiles"]}
