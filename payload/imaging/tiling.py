@@ -1,10 +1,10 @@
-"""Cut a scene into tiles and put tiles together again; the round trip is a property.
+"""Cut a scene into tiles.
 
 A scene is read in strips as wide as itself, each row once, so that memory holds one row of tiles
 with its margins whatever the height of the scene.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,53 +99,9 @@ def _tile(scene: Scene, where: tuple[str, int, int], window: Window, cut: _Cut) 
     )
 
 
-def merge_tiles(pieces: Iterable[tuple[Window, Patch]], *, height_px: int, width_px: int) -> Patch:
-    """Put pixels back where their windows say.
-
-    Args:
-        pieces: Windows inside the image, each with its pixels; a pruned tile is simply not there.
-        height_px: [px] Rows of the image.
-        width_px: [px] Columns of the image.
-
-    Returns:
-        The image. Where no piece lies: DN 0, truth unknown, not valid. Truth is None if no piece
-        has any; valid is None if every pixel is there and no piece says otherwise.
-
-    Raises:
-        ImageryError: No piece at all, or one that does not fit its window or the image.
-    """
-    listed = list(pieces)
-    if not listed:
-        raise ImageryError("there is not a single tile to put together")
-    bands = np.zeros((listed[0][1].bands.shape[0], height_px, width_px), np.uint16)
-    truth = np.full((height_px, width_px), UNKNOWN, np.uint8)
-    valid = np.zeros((height_px, width_px), np.bool_)
-    for window, patch in listed:
-        _check_fit(window, patch, bands.shape)
-        there = _slices(window)
-        bands[:, there[0], there[1]] = patch.bands
-        truth[there] = UNKNOWN if patch.truth is None else patch.truth
-        valid[there] = True if patch.valid is None else patch.valid
-    has_truth = any(patch.truth is not None for _, patch in listed)
-    all_data = all(patch.valid is None for _, patch in listed) and bool(valid.all())
-    return Patch(bands, truth if has_truth else None, None if all_data else valid)
-
-
 def _slices(window: Window) -> tuple[slice, slice]:
     rows = slice(window.top_px, window.top_px + window.height_px)
     return rows, slice(window.left_px, window.left_px + window.width_px)
-
-
-def _check_fit(window: Window, patch: Patch, shape: tuple[int, ...]) -> None:
-    bands, height_px, width_px = shape
-    rows, cols = _slices(window)
-    inside = min(rows.start, cols.start) >= 0 and rows.stop <= height_px and cols.stop <= width_px
-    wanted = (bands, window.height_px, window.width_px)
-    if not inside or patch.bands.shape != wanted:
-        raise ImageryError(
-            f"a tile of shape {patch.bands.shape} does not fit {window}"
-            f" of an image of {bands} bands, {height_px} x {width_px} pixels"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -155,11 +155,6 @@ class Opening:
         self._assembly.scheduler.plan(replace(context, pending=context.pending - gone))
 
 
-def first_context(assembly: Assembly) -> PlanContext:
-    """All that is known when the flight begins."""
-    return Opening(assembly).context()
-
-
 @dataclass(frozen=True, slots=True)
 class FirstPlan:
     """The plan with which a flight begins.

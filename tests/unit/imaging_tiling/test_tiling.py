@@ -1,4 +1,4 @@
-"""Cutting and merging: a round trip, each pixel row read once, surroundings as they lie in the scene."""
+"""Cutting: each pixel in one tile, each row read once, surroundings as they lie in the scene."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from payload.errors import ImageryError
 from payload.geometry.grid import TileGrid, tile_id, tile_place
 from payload.imaging.painted import Painted
-from payload.imaging.tiling import cut_tiles, merge_tiles
+from payload.imaging.tiling import cut_tiles
 from payload.types import Georeference, Patch, Radiometry, Window
 
 
@@ -70,16 +70,22 @@ def same(one, other):
     truth=st.booleans(),
     valid=st.booleans(),
 )
-def test_merging_the_cut_tiles_gives_the_scene_back(shape, tile_px, margin_px, truth, valid):
+def test_each_pixel_of_the_scene_is_in_one_tile_and_unchanged(
+    shape, tile_px, margin_px, truth, valid
+):
     height, width = shape
     scene = ArrayScene(patch(height, width, truth=truth, valid=valid))
     tiles = list(cut_tiles(scene, "a", tile_px=tile_px, margin_px=margin_px))
 
-    merged = merge_tiles(((t.window, t.patch) for t in tiles), height_px=height, width_px=width)
-
-    assert same(merged.bands, scene.whole.bands)
-    assert same(merged.truth, scene.whole.truth)
-    assert same(merged.valid, scene.whole.valid)
+    times_met = np.zeros(shape, int)
+    for tile in tiles:
+        top, left = tile.window.top_px, tile.window.left_px
+        times_met[top : top + tile.window.height_px, left : left + tile.window.width_px] += 1
+        there = ArrayScene(scene.whole).read(tile.window)
+        assert same(tile.patch.bands, there.bands)
+        assert same(tile.patch.truth, there.truth)
+        assert same(tile.patch.valid, there.valid)
+    assert (times_met == 1).all()
     assert scene.rows_read == list(range(height))
     assert scene.rows_at_once <= tile_px + margin_px
 
@@ -135,20 +141,6 @@ def test_tiles_come_row_by_row_and_are_named_by_who_and_where():
     assert (tiles[3].bit_depth, tiles[3].radiometry) == (12, Radiometry(1e-4))
 
 
-def test_a_tile_that_is_missing_becomes_pixels_without_data():
-    scene = ArrayScene(patch(4, 8, valid=False))
-    kept = list(cut_tiles(scene, "a", tile_px=4, margin_px=0))[:1]
-
-    merged = merge_tiles(((t.window, t.patch) for t in kept), height_px=4, width_px=8)
-
-    assert merged.valid is not None
-    assert merged.truth is not None
-    assert merged.valid[:, :4].all()
-    assert not merged.valid[:, 4:].any()
-    assert (merged.truth[:, 4:] == 255).all()
-    assert not merged.bands[:, :, 4:].any()
-
-
 def test_a_tile_does_not_change_when_the_strip_rolls_on():
     scene = ArrayScene(patch(12, 6))
     tiles = cut_tiles(scene, "a", tile_px=4, margin_px=2)
@@ -187,20 +179,6 @@ def test_a_side_below_one_pixel_is_refused(sides):
 def test_a_negative_margin_is_refused():
     with pytest.raises(ImageryError, match="margin"):
         list(cut_tiles(ArrayScene(patch(5, 5)), "a", tile_px=4, margin_px=-1))
-
-
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        [],
-        [(Window(0, 0, 3, 4), patch(4, 4))],
-        [(Window(2, 0, 4, 4), patch(4, 4))],
-        [(Window(-1, 0, 4, 4), patch(4, 4))],
-    ],
-)
-def test_pieces_that_do_not_fit_are_refused(pieces):
-    with pytest.raises(ImageryError):
-        merge_tiles(pieces, height_px=4, width_px=4)
 
 
 def test_the_place_of_a_tile_is_the_way_back_from_its_id():

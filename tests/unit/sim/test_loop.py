@@ -28,7 +28,7 @@ from payload.scheduling.greedy import Fifo
 from payload.sim import assemble, fly_arms
 from payload.sim.arms import make_arm
 from payload.sim.log import Log
-from payload.sim.loops.first_plan import first_context
+from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.look_ahead import AheadOfTime
 from payload.sim.loops.means import Means
 from payload.sim.loops.policies import make_loop
@@ -761,7 +761,7 @@ def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_pa
     assert told["requested"] == 1
     contexts = []  # planners reckon in the same value: the shots are worth what the area is
     fly(replace(assembly, scheduler=Spy(Fifo(), contexts)))
-    for context in (first_context(assembly), *contexts):
+    for context in (Opening(assembly).context(), *contexts):
         assert math.fsum(context.priorities.values()) == pytest.approx(told["value_wanted"]) == 8
     assert contexts
 

@@ -18,7 +18,7 @@ from payload.scheduling import is_feasible
 from payload.sim import Mission, assemble
 from payload.sim.arms import make_arm
 from payload.sim.bound import clairvoyant
-from payload.sim.loops.first_plan import first_context, first_plan
+from payload.sim.loops.first_plan import Opening, first_plan
 from payload.sim.loops.means import Means, held_bytes
 from payload.targets import Coverage
 from payload.types import CoverEstimate, Glance, Window
@@ -154,7 +154,7 @@ def test_the_first_plan_knows_forecasts_climate_and_deadlines(ready):
         replace(target, due_s=50_000.0 if index else math.inf, arrives_s=3600.0 * (index == 1))
         for index, target in enumerate(assembly.targets)
     ]
-    context = first_context(replace(assembly, targets=tuple(targets)))
+    context = Opening(replace(assembly, targets=tuple(targets))).context()
     assert set(context.p_clear) == {item.id for item in context.opportunities}
     assert set(context.climate_clear) == set(context.p_clear)
     assert context.p_clear != context.climate_clear
