@@ -1,5 +1,7 @@
 """`payload-sim query`: SQL over the tables of a results folder."""
 
+import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +42,17 @@ def query(
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 - whatever SQL returns
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    """As JSON can say it: lists and structs as such, numbers that are none as null, moments and the like in words."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return float(value)
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case _:
+            return str(value)

@@ -489,6 +489,13 @@ def test_a_query_of_strange_bytes_or_twin_columns_is_a_sentence(call, write_scen
     folder = next((tmp_path / "out").iterdir())
     assert call("query", folder, "select '\udcff'").code == 2
     assert call("query", folder, "select 1 a, 2 a", "--json").code == 2
+    answer = call(
+        "query",
+        folder,
+        "select {'a': [1, 2.5], 'b': ['nan'::float]} x, '2026-06-21'::date y",
+        "--json",
+    )
+    assert json.loads(answer.out) == [{"x": {"a": [1, 2.5], "b": [None]}, "y": "2026-06-21"}]
 
 
 def test_an_eccentricity_of_one_is_refused(call, write_scenario, tmp_path):
