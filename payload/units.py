@@ -31,12 +31,12 @@ def iso_utc(instant: datetime) -> str:
 
 
 def iso_utc_of(epoch_utc: datetime, times_s: NDArray[np.float64]) -> list[str]:
-    """What `iso_utc` says of many times [s] since the epoch, shape (N,), without its Z.
+    """ISO 8601 to the microsecond, without a Z, of many times [s] since the epoch, shape (N,).
 
     As `timedelta` does: seconds and their fraction apart, rounded to a microsecond, half to even.
     """
     fraction_s, whole_s = np.modf(times_s)
     since_us = (whole_s * 1e6 + np.rint(fraction_s * 1e6)).astype("timedelta64[us]")
     epoch = np.datetime64(epoch_utc.astimezone(UTC).replace(tzinfo=None), "us")
-    told: list[str] = np.datetime_as_string(epoch + since_us, unit="ms", casting="unsafe").tolist()
+    told: list[str] = np.datetime_as_string(epoch + since_us, unit="us").tolist()
     return told

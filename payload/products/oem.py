@@ -1,5 +1,7 @@
 """Where each satellite flew, as a CCSDS Orbit Ephemeris Message.
 
+Times are told to the microsecond, in which a satellite goes less than a centimetre.
+
 Source: CCSDS 502.0-B-3, section 5 (KVN).
 """
 
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from payload import __version__
 from payload.types import Ephemeris
-from payload.units import at, iso_utc, iso_utc_of
+from payload.units import iso_utc_of
 
 INTERPOLATION = ("HERMITE", 7)
 """Four states around each time: in a low orbit and a minute's step below a millimetre between the states."""
@@ -34,10 +36,7 @@ def write_oem(path: Path, ephemeris: Ephemeris, epoch_utc: datetime) -> None:
 
 
 def _lines(ephemeris: Ephemeris, epoch_utc: datetime) -> Iterator[str]:
-    def utc(time_s: float) -> str:
-        return iso_utc(at(epoch_utc, time_s)).removesuffix("Z")
-
-    first, last = utc(float(ephemeris.time_s[0])), utc(float(ephemeris.time_s[-1]))
+    first, last = iso_utc_of(epoch_utc, ephemeris.time_s[[0, -1]])
     yield "CCSDS_OEM_VERS = 2.0"
     yield f"COMMENT Simulated by payload-sim {__version__}; the date of creation is the flight's epoch"
     yield f"CREATION_DATE = {first}"

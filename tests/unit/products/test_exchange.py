@@ -28,6 +28,7 @@ from payload.orbit.purchased import read_passes
 from payload.orbit.tabulated import Oem
 from payload.products import czml
 from payload.products.columns import MEANINGS, TABLES
+from payload.products.oem import write_oem
 from payload.tables import query_folder, read_table
 from payload.types import Ephemeris
 
@@ -222,6 +223,24 @@ def test_the_ephemeris_is_read_by_us_and_by_another_reader(flown):
     assert again.propagate(between_s).position_km == pytest.approx(
         propagator.propagate(between_s).position_km, abs=1e-3
     )
+
+
+def test_states_between_two_milliseconds_are_told_where_they_are(tmp_path):
+    """A grid of 4,936.444 s in 165 steps, as of 1.3712345 h, on a circle: by both readers below a centimetre off."""
+    time_s = np.linspace(0.0, 4_936.4442, 166)
+    rate = 0.0011
+    angle = rate * time_s
+    place_km = 6_900.0 * np.column_stack((np.cos(angle), np.sin(angle), 0.0 * angle))
+    speed_km_s = rate * place_km[:, [1, 0, 2]] * np.array((-1.0, 1.0, 0.0))
+    path = tmp_path / "one.oem"
+    write_oem(path, Ephemeris("one", time_s, place_km, speed_km_s), EPOCH)
+    (ours,) = from_oem_file(path)
+    states = list(oem.OrbitEphemerisMessage.open(path).segments[0].states)
+    since_s = np.array([(state.epoch - states[0].epoch).sec for state in states])
+    for told_s in (ours.time_s, since_s):
+        angle = rate * told_s
+        there_km = 6_900.0 * np.column_stack((np.cos(angle), np.sin(angle), 0.0 * angle))
+        assert np.abs(there_km - ours.position_km).max() < 1e-5
 
 
 def test_the_czml_is_understood_and_says_where_and_when(flown):

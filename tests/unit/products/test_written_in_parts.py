@@ -11,7 +11,7 @@ from payload.products import oem
 from payload.products.contact_plan import write_contact_plan
 from payload.products.folder import dump_json, dump_parts
 from payload.types import ContactWindow, Ephemeris
-from payload.units import at, iso_utc
+from payload.units import at
 
 EPOCH = datetime(2026, 6, 21, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def test_states_in_parts_are_those_of_each_alone(tmp_path, monkeypatch):
     assert lines[-7:] == [
         " ".join(
             [
-                iso_utc(at(EPOCH, float(time_s))).removesuffix("Z"),
+                at(EPOCH, float(time_s)).replace(tzinfo=None).isoformat(timespec="microseconds"),
                 *(f"{value:.6f}" for value in place),
                 *(f"{value:.9f}" for value in speed),
             ]
