@@ -241,32 +241,35 @@ def _read_index(
     header: ContainerHeader, data: mmap.mmap, start: int
 ) -> tuple[tuple[Cell, ...] | None, int, list[str]]:
     """The cells, where the records end, and what is wrong; no cells if there is no good index."""
-    end = len(data)
     problem = "the file has no index: it was cut short or never closed"
-    for _ in range(_MAX_TRAILERS):  # bytes behind the end may look like another end
-        magic = data.rfind(_END, start, end)
-        if magic < 0:
-            break
-        try:
-            cells, begin = _parse_index(header, data, start, magic)
-        except CodecError as error:
-            problem = str(error)
-            end = magic
-            continue
-        return cells, begin, _behind(data, magic + len(_END))
-    return None, len(data), [problem]
+    other = data.find(_MAGIC, start)  # of files joined to this one, each has an end
+    for end in (len(data), other) if other >= 0 else (len(data),):
+        magic = end
+        for _ in range(_MAX_TRAILERS):  # bytes behind the end may look like another end
+            magic = data.rfind(_END, start, magic)
+            if magic < 0:
+                break
+            try:
+                cells, begin = _parse_index(header, data, start, magic)
+            except CodecError as error:
+                problem = str(error)
+                continue
+            return cells, begin, _behind(data, magic + len(_END))
+    return None, len(data), [problem, *_joined(other)]
 
 
 def _behind(data: mmap.mmap, end: int) -> list[str]:
     """What follows the end of a container: nothing, if all is well; another one, if files were joined."""
     extra = len(data) - end
-    other = data.find(_MAGIC, end)
     notes = [f"{extra} bytes follow the end of the container"] if extra else []
-    if other >= 0:
-        notes.append(
-            f"another container begins at byte {other}: unpack what lies from there on, too"
-        )
-    return notes
+    return [*notes, *_joined(data.find(_MAGIC, end))]
+
+
+def _joined(other: int) -> list[str]:
+    """Where another container begins; nothing below 0."""
+    if other < 0:
+        return []
+    return [f"another container begins at byte {other}: unpack what lies from there on, too"]
 
 
 def _parse_index(

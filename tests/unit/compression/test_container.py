@@ -438,6 +438,28 @@ def test_the_same_records_give_the_same_file(tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+def many_joined(folder, cut):
+    """A container, cut so many bytes before its end, and ten more behind it."""
+    parts = []
+    for number in range(11):
+        header = replace(HEADER, acquisition_id=f"image {number}")
+        path = folder / f"{number}.tiles"
+        ContainerWriter(path, header).close([Cell(*p, CellFate.LOST) for p in header.grid.places])
+        parts.append(path.read_bytes())
+    joined = folder / "joined.tiles"
+    joined.write_bytes(parts[0][: len(parts[0]) - cut] + b"".join(parts[1:]))
+    return joined, len(parts[0]) - cut
+
+
+@pytest.mark.parametrize("cut", [0, 9])
+def test_the_first_of_many_that_are_joined_is_read_as_if_alone(tmp_path, cut):
+    joined, begins = many_joined(tmp_path, cut)
+    found = read_container(joined)
+    assert found.has_index == (not cut)
+    assert {cell.fate for cell in found.cells} == {CellFate.UNKNOWN if cut else CellFate.LOST}
+    assert any(f"another container begins at byte {begins}:" in note for note in found.notes)
+
+
 def test_a_file_joined_to_another_tells_where_the_other_begins(tmp_path):
     first, second = tmp_path / "1.tiles", tmp_path / "2.tiles"
     for path, name in ((first, HEADER.acquisition_id), (second, "another")):
