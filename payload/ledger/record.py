@@ -27,7 +27,7 @@ class ContactLog:
 
     Attributes:
         window: The pass.
-        start_s: [s] From when the radio was free and locked for it.
+        start_s: [s] From when the radio was free for it; lock is found after that.
         capacity_bytes: What the channel could have carried from then on, frames included, under the radio's limit of
             transmission: what was sent, and what could have been sent in the pauses beside it.
         used_bytes: What went over the channel, frames and resends included.

@@ -106,7 +106,7 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
         rows.append(
             PlanRow(
                 "Cover reports",
-                f"{count(told.reports, 'report')}, {size(told.report_bytes)}",
+                f"{told.reports:,} made, {size(told.report_bytes)} came down",
                 "What satellites tell first in a contact: bytes over the link beside those of tiles.",
             )
         )

@@ -22,7 +22,7 @@ def test_every_figure_has_a_line():
     assert rows["Not taken: cloudy ahead"] == "4"
     assert rows["Expired"] == "1"
     assert rows["Value"].replace("\u00a0", " ") == "5.5 of 8"
-    assert rows["Cover reports"].replace("\u00a0", " ") == "5 reports, 640 B"
+    assert rows["Cover reports"].replace("\u00a0", " ") == "5 made, 640 B came down"
     assert rows["Area lake"].replace("\u00a0", " ").startswith("25")
 
 
