@@ -14,7 +14,8 @@ from payload.types import Ephemeris
 from payload.units import iso_utc_of
 
 INTERPOLATION = ("HERMITE", 7)
-"""Four states around each time: in a low orbit and a minute's step below a millimetre between the states."""
+"""Four states around each time: in a low orbit and a minute's step below 10 cm between the states, as SGP4's velocities
+are up to 2 cm/s off the slopes of its positions."""
 PART_STATES = 10_000
 """So many states are put into words at a time: some 3 MB."""
 _STATE = "%s %.6f %.6f %.6f %.9f %.9f %.9f"
