@@ -38,16 +38,20 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     if one is not None:
         return _finish_at_one_rate(one, start_s, channel_bytes)
     end_s = float(profile.time_s[-1])
-    bits, wanted = _bits(profile, start_s, end_s), channel_bytes * BITS_PER_BYTE
+    bits = _bits(profile, start_s, end_s)
     if channel_bytes > _whole(bits):
         return None
     done = np.cumsum(bits)
-    piece = min(int(np.searchsorted(done, wanted)), bits.size - 1)
+    wanted = min(channel_bytes * BITS_PER_BYTE, float(done[-1]))  # by a rounding it may be less
+    piece = int(np.searchsorted(done, wanted))
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
-    while capacity_bytes(profile, start_s, finish_s) < channel_bytes:  # see _finish_at_one_rate
-        finish_s = math.nextafter(finish_s, math.inf)
+    step_s = math.ulp(
+        finish_s
+    )  # see _finish_at_one_rate; ever longer, as a slow piece or a gap may follow
+    while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
+        finish_s, step_s = min(finish_s + step_s, end_s), 2.0 * step_s
     return finish_s
 
 

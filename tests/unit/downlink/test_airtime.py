@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payload.downlink import (
+    airtime,
     capacity_bytes,
     finish_time,
     frames_needed,
@@ -117,6 +118,22 @@ def test_a_pause_is_waited_for():
     assert finish_time(profile, 0.0, 10) == 10.0
     assert finish_time(profile, 0.0, 11) == 51.0
     assert finish_time(profile, 20.0, 3) == 53.0
+
+
+def test_a_rounding_before_a_slow_piece_is_made_up_for_in_a_few_steps(monkeypatch):
+    """Sums of 1e8 bit are known to 1e-8; at 10 bit/s that is a nanosecond, a million doubles of seconds."""
+    asked = []
+
+    def counted(*given):
+        asked.append(given)
+        assert len(asked) < 100
+        return capacity_bytes(*given)
+
+    monkeypatch.setattr(airtime, "capacity_bytes", counted)
+    profile = profile_of([*(0.25 * np.arange(8)), 1001.75], [56e6 * 3.7 / 3] * 7 + [10.0, 0.0])
+    finish_s = finish_time(profile, 0.0, 15_108_335)
+    assert capacity_bytes(profile, 0.0, finish_s) == 15_108_335
+    assert capacity_bytes(profile, 0.0, finish_s - 1e-6) < 15_108_335
 
 
 @given(record_bytes=st.integers(0, 10**12))
