@@ -59,7 +59,7 @@ def map_chart(data: ReportData) -> Chart | None:
             else ""
         )
         + "A target counts as cloudy when the masker "
-        f"finds more than {limit} of every image of it covered.{lost}"
+        f"finds more of every image of it covered than its own limit, {limit} where it has none.{lost}"
         + (f" Of each kind {MOST_SPOTS:,} are drawn." if crowded else ""),
         summary=f"{count(len(data.setting.stations), 'station')}; of "
         f"{count(data.summary.targets.requested, 'target')} {len(clear):,} were taken clear enough, "
@@ -259,8 +259,13 @@ Spot = tuple[str, float, float]
 
 
 def _targets(data: ReportData) -> tuple[list[Spot], list[Spot], list[Spot]]:
-    """Targets taken clear enough, cloudy each time, and never taken (where the folder knows them)."""
+    """Targets taken clear enough, cloudy each time, and never taken (where the folder knows them).
+
+    By the limit of each, which `as_flown.csv` has judged by; by that of the scenario in folders that have none.
+    """
     limit = data.setting.rescheduling.max_cloud_cover
+    flown = data.as_flown
+    good = {row.target for row in flown or () if row.what == "taken" and row.cover is not None}
     images: dict[str, list[Image]] = {}
     for image in data.images:
         images.setdefault(image.target, []).append(image)
@@ -271,7 +276,8 @@ def _targets(data: ReportData) -> tuple[list[Spot], list[Spot], list[Spot]]:
         times = f"taken {len(taken)} times" if len(taken) > 1 else "taken once"
         least = f", least cover {share(min(covers))}" if covers else ""
         spot = (f"{plain(target)}<br>{times}{least}", taken[0].lat_deg, taken[0].lon_deg)
-        (clear if covers and min(covers) <= limit else cloudy).append(spot)
+        is_clear = target in good if flown is not None else covers and min(covers) <= limit
+        (clear if is_clear else cloudy).append(spot)
     places: Sequence[Place] = data.places or ()
     rest = [
         (f"{plain(place.name)}<br>not taken", place.lat_deg, place.lon_deg)

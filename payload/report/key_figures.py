@@ -190,7 +190,7 @@ def _targets(data: ReportData) -> KeyFigure:
         "unknown" if clear is None else f"{clear:,} of {targets.requested:,}",
         f"{targets.acquired:,} taken, {targets.reacquired:,} taken again{out}",
         f"Of one image at least {share(1 - data.setting.rescheduling.max_cloud_cover)} of the pixels "
-        "came down clear.",
+        "came down clear, or as many as the target's own limit of cloud asks for.",
     )
 
 

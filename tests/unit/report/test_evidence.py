@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from payload.products.books import EVENTS
 from payload.products.side_books import POWER, SURFACES
 from payload.report import make_figures, read_report_data, render_page
 from payload.report.accounts import accounts, discard_rows, signed
+from payload.report.as_flown import FlownImage
+from payload.report.atlas import map_chart
 from payload.report.evidence import STEPS
 from payload.tables import read_table, write_table
 from payload.types import SURFACES as CLASSES
@@ -200,6 +203,23 @@ def test_the_answer_tells_the_ground_gained_in_square_kilometres(results: Make):
 HEAD = (
     "time_s,utc,satellite,target,opportunity,planned_in,what,why,retake,cover,tiles_delivered,tiles"
 )
+
+
+def test_the_map_judges_each_target_by_its_own_limit(results: Make):
+    """All images are cloudy by limits of their own, but those of one target."""
+    data = read_report_data(results())
+    good = data.images[0].target
+    rows = tuple(
+        FlownImage(
+            item.time_s, "", item.satellite, item.target, 1,
+            "taken" if item.target == good else "cloudy", "", item.retake, 0.2, 0, 1,
+        )
+        for item in data.images
+    )  # fmt: skip
+    chart = map_chart(replace(data, as_flown=rows))
+    assert chart is not None
+    others = len({item.target for item in data.images}) - 1
+    assert f" 1 were taken clear enough, {others} were cloudy each time" in chart.summary
 
 
 def test_the_plan_is_set_against_the_flight_image_by_image(results: Make):
