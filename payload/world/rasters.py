@@ -13,7 +13,7 @@ from rasterio.crs import CRS
 from rasterio.io import DatasetReader
 
 from payload.errors import ImageryError
-from payload.geometry.earth import WGS84_RADIUS_KM
+from payload.geometry.earth import site
 from payload.registry import option, supplied
 from payload.rng import stream
 from payload.scenario.paths import InputPath
@@ -220,10 +220,9 @@ def _pixel_m(path: Path) -> list[float]:
         x, y = step.c + step.a * col + step.b * row, step.f + step.d * col + step.e * row
         xs, ys = [x, x + step.a, x + step.b], [y, y + step.d, y + step.e]
         lon_deg, lat_deg = rasterio.warp.transform(raster.crs, CRS.from_epsg(4326), xs, ys)
-    north = np.radians(np.subtract(lat_deg[1:], lat_deg[0]))
-    east = np.radians(np.subtract(lon_deg[1:], lon_deg[0])) * math.cos(math.radians(lat_deg[0]))
-    area = abs(float(east[0] * north[1] - east[1] * north[0]))
-    return [WGS84_RADIUS_KM * M_PER_KM * math.sqrt(area)] if math.isfinite(area) else []
+    corner, right, below = site(np.array(lat_deg), np.array(lon_deg)).position_km
+    area = float(np.linalg.norm(np.cross(right - corner, below - corner)))  # at the poles, too
+    return [M_PER_KM * math.sqrt(area)] if math.isfinite(area) else []
 
 
 def _glimpses(scene: RasterScene) -> Iterator[Window]:
@@ -262,7 +261,10 @@ def _pixel_of(raster: DatasetReader, lat_deg: float, lon_deg: float) -> tuple[fl
     except FAILURES:
         return None  # a place that the projection does not know is not covered by it
     back = ~raster.transform
-    col = back.a * xs[0] + back.b * ys[0] + back.c
-    row = back.d * xs[0] + back.e * ys[0] + back.f
-    inside = 0 <= row < raster.height and 0 <= col < raster.width
-    return (row, col) if inside else None
+    # Of degrees a raster may hold some beyond 180: all from 0 to 360, or what lies around the date line.
+    for turn_deg in (0.0, 360.0, -360.0) if raster.crs.is_geographic else (0.0,):
+        x, y = xs[0] + turn_deg, ys[0]
+        row, col = back.d * x + back.e * y + back.f, back.a * x + back.b * y + back.c
+        if 0 <= row < raster.height and 0 <= col < raster.width:
+            return row, col
+    return None

@@ -275,6 +275,15 @@ def test_pixels_of_another_size_than_the_cameras_are_told(write_raster, crs, tra
         assert note.endswith(f"camera.gsd_m says {gsd_m:g}")
 
 
+@pytest.mark.parametrize("top_m", [200.0, 210.0, 1_000.0])
+def test_pixels_at_a_pole_are_as_wide_as_elsewhere(write_raster, top_m):
+    """A mosaic of the Arctic has the pole in its middle; its true scale is at 70 degrees, 3 % less there."""
+    place = Affine(20.0, 0.0, -200.0, 0.0, -20.0, top_m)
+    values = np.full((4, 20, 20), 1_000, np.uint16)
+    path = write_raster("arctic.tif", values, crs="EPSG:3413", transform=place)
+    assert not Rasters(path=path).doubts(replace(CAMERA, gsd_m=20.0))
+
+
 def test_sizes_of_several_images_are_told_together(write_raster):
     values = np.full((4, 20, 20), 1_000, np.uint16)
     for number, width_m in enumerate((10.0, 20.0, 30.0)):

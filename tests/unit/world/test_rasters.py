@@ -323,6 +323,19 @@ def test_a_raster_smaller_than_the_frame_is_taken_whole(tmp_path):
     assert (scene.height_px, scene.width_px) == (5, 7)
 
 
+@pytest.mark.parametrize(
+    ("west_deg", "lon_deg"), [(179.99, -179.99), (-180.03, 179.99), (300.0, -59.98)]
+)
+def test_a_raster_whose_degrees_go_beyond_180_covers_what_lies_there(tmp_path, west_deg, lon_deg):
+    """Around the date line, or from 0 to 360."""
+    place = {"crs": "EPSG:4326", "transform": Affine(0.001, 0, west_deg, 0, -0.001, 50.0)}
+    path = write(tmp_path / "a.tif", image(), georeferenced=False, **place)
+    frame = Rasters(path=path).scene(view(place=(49.98, lon_deg))).frame
+    assert frame.left_px + frame.width_px / 2 == pytest.approx(
+        (lon_deg - west_deg) % 360 / 0.001, abs=1
+    )
+
+
 def test_what_no_raster_covers_is_refused_in_a_sentence(tmp_path):
     write(tmp_path / "a.tif", image())
     with pytest.raises(ImageryError, match=r"no image .* covers .* target somewhere"):
