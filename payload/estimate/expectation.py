@@ -41,7 +41,8 @@ class Estimate:
     """What a run is expected to take, each within a factor of two.
 
     Attributes:
-        images: Planned at the start, later where a target is wanted again and again, and again where one is cloudy.
+        images: Planned by one who knew all requests beforehand, more where a target is wanted again and again, and again
+            where one is cloudy.
         tiles: Of those images.
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
@@ -77,7 +78,7 @@ class Foreseen:
 
     Attributes:
         assembly: The scenario, assembled without a memo.
-        planned: Images of the first plan.
+        planned: Images of the first plan, had all requests arrived by then.
         facts: Of the tiles of some of them.
         event_s: [s] Of a bare event of SimPy.
         settled_s: [s] Of geometry and of all plans of all arms.
@@ -142,24 +143,25 @@ def foresee(scenario: Scenario) -> Foreseen:
     event_s = bare_event_s()
     assembled_s, assembly = timed(lambda: assemble(scenario))
     opened_s, opening = timed(lambda: Opening(assembly))
-    planned_s, plan = timed(opening.plan)
+    end_s = assembly.span_s  # what arrives during the flight is imaged, too
+    planned_s, plan = timed(lambda: opening.plan(end_s))
     anew = expect_replanning(assembly, len(plan.images))
     again_s = planned_s
     if anew.plans > 1.0 and planned_s < LONG_PLAN_S:  # a planner may know a part of the next plan
-        again_s = min(planned_s, timed(lambda: opening.plan_again(plan))[0])
+        again_s = min(planned_s, timed(lambda: opening.plan_again(plan, end_s))[0])
     arms = len(ARMS)
     planning_s = arms * (planned_s + again_s * (anew.plans - 1.0) * anew.share)
     images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
     worked_s, image_tiles, facts = work_on_some(assembly, plan.images)
     tiles = round(image_tiles * images)
-    is_painted = scenario.fidelity == "pixels"
     share = painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
     remembered = remembered_share(assembly, plan.images, find_store(), share)
     painted_s, drawn_s = (worked_s, 0.0) if assembly.surrogate is None else (0.0, worked_s)
     if scenario.fidelity == "sampled":
         painted_s *= min(1.0, _alone(assembly) * share)
         drawn_s = event_s * DRAW_S_IN_EVENTS * tiles / max(images, 1)
-    paints = is_painted or (scenario.fidelity == "sampled" and remembered < 1.0)
+    is_fresh = scenario.fidelity == "sampled" and remembered < 1.0
+    paints = images > 0 and (scenario.fidelity == "pixels" or is_fresh)
     is_compiled = paints or images >= 200  # many glances load it too
     extent = Extent(
         images=images,

@@ -125,6 +125,30 @@ def test_bands_that_are_counted_take_no_room_on_disk(write_scenario):
     assert found[0] > 10_000
 
 
+def test_images_of_requests_that_arrive_during_the_flight_are_expected(root, tmp_path):
+    """All arrive an hour after the begin: the first plan of the flight is empty."""
+    places = json.loads((root / "scenarios" / "quickstart.geojson").read_text(encoding="utf-8"))
+    for feature in places["features"]:
+        feature["properties"]["arrives_h"] = 1
+    (tmp_path / "late.geojson").write_text(json.dumps(places), encoding="utf-8")
+    changes = f"targets.file={tmp_path / 'late.geojson'}", "fidelity=surrogate"
+    scenario = load_scenario(root / "scenarios" / "quickstart.yaml", changes)
+    assembly = assemble(scenario)
+    assert not first_plan(assembly).images
+    records, _ = fly_arms(assembly, tmp_path, arms=["prune"])
+    flown, expected = len(records["prune"].images), expectation.foresee(scenario).images
+    assert 0 < flown / 2 <= expected <= flown * 2
+
+
+@pytest.mark.parametrize("fidelity", ["pixels", "sampled", "surrogate"])
+def test_where_no_image_is_taken_nothing_is_painted(root, fidelity):
+    """Nor is the compiler loaded, whatever would do the work."""
+    dark = "epoch_utc=2026-12-21T00:00:00Z", "duration_h=1", f"fidelity={fidelity}"
+    work = expectation.foresee(load_scenario(root / "scenarios" / "quickstart.yaml", dark))
+    assert work.images == work.extent.painted_px == 0
+    assert not work.extent.is_compiled
+
+
 def test_what_the_memo_holds_is_not_expected_to_be_done_again(
     write_scenario, tmp_path, monkeypatch
 ):

@@ -115,11 +115,18 @@ class Opening:
         if self._forecasts is not None:
             self._forecasts.climate(self._chances)
 
-    def context(self) -> PlanContext:
-        """All that is known when the flight begins."""
+    def context(self, known_s: float = 0.0) -> PlanContext:
+        """All that is known when the flight begins, or of what arrives until later, by one who knew that beforehand."""
         assembly, forecasts = self._assembly, self._forecasts
-        known = frozenset(target.name for target in assembly.targets if target.arrives_s <= 0.0)
-        chances = [item for item in self._chances if item.target in known]
+        arrives_s = {
+            target.name: target.arrives_s
+            for target in assembly.targets
+            if target.arrives_s <= known_s
+        }
+        known = frozenset(arrives_s)
+        chances = [
+            item for item in self._chances if item.start_s >= arrives_s.get(item.target, math.inf)
+        ]
         return PlanContext(
             now_s=0.0,
             opportunities=chances,
@@ -134,9 +141,9 @@ class Opening:
             },
         )
 
-    def plan(self) -> "FirstPlan":
-        """Ask the scenario's scheduler."""
-        assembly, context = self._assembly, self.context()
+    def plan(self, known_s: float = 0.0) -> "FirstPlan":
+        """Ask the scenario's scheduler, of what is known then; see `context`."""
+        assembly, context = self._assembly, self.context(known_s)
         plan = assembly.scheduler.plan(context)
         known = {item.id: item for item in context.opportunities}
         images = tuple(known[name] for name in plan.opportunity_ids)
@@ -148,9 +155,9 @@ class Opening:
         }
         return FirstPlan(plan, images, left_out)
 
-    def plan_again(self, first: "FirstPlan") -> None:
+    def plan_again(self, first: "FirstPlan", known_s: float = 0.0) -> None:
         """Ask again where one target less is wanted, as from plan to plan of a flight."""
-        context = self.context()
+        context = self.context(known_s)
         gone = {item.target for item in first.images[:1]}
         self._assembly.scheduler.plan(replace(context, pending=context.pending - gone))
 
