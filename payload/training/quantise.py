@@ -29,6 +29,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from payload.errors import MaskerError
 from payload.masking.card import Quantisation
+from payload.masking.onnx_masker import EXACT_EIGHT_BITS
 from payload.provenance import digest_file
 from payload.training.streamline import for_integers
 
@@ -282,6 +283,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry(*EXACT_EIGHT_BITS)
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 

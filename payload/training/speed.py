@@ -22,7 +22,7 @@ import onnxruntime
 from onnx import numpy_helper, shape_inference
 
 from payload.errors import MaskerError
-from payload.masking.onnx_masker import OnnxMasker
+from payload.masking.onnx_masker import EXACT_EIGHT_BITS, OnnxMasker
 from payload.masking.packaged import Precision
 from payload.masking.preprocess import reflectance
 from payload.training.images import RADIOMETRY
@@ -269,6 +269,7 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry(*EXACT_EIGHT_BITS)
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 

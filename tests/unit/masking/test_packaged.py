@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import numpy as np
+import onnxruntime
 import pytest
 
 from payload.errors import MaskerError, ScenarioError
@@ -11,6 +13,7 @@ from payload.masking.onnx_masker import DEFAULT_MODEL, OnnxMasker
 from payload.masking.packaged import NAMES, available, packaged
 from payload.registry import validate
 from payload.scenario.load import load_scenario
+from payload.types import Radiometry
 
 SOCKET = "payload.masker"
 
@@ -41,6 +44,22 @@ def test_every_packaged_network_has_a_card_that_fits_and_is_small(name, precisio
     card = OnnxMasker(model=name, precision=precision).model_card
     assert card.precision == precision
     assert packaged(name, precision).stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eight_bits_overflow_on_no_processor(name):
+    """Held against the file as it is written: its eight-bit steps one by one, products summed up in floats."""
+    dn = np.random.default_rng(0).integers(0, 10_000, (4, 128, 128), np.uint16)
+    said = OnnxMasker(model=name, precision="int8").predict_image(dn, Radiometry(1e-4))
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    written = onnxruntime.InferenceSession(
+        str(packaged(name, "int8")), options, providers=["CPUExecutionProvider"]
+    )
+    (logits,) = written.run(None, {"reflectance": dn[np.newaxis] * np.float32(1e-4)})
+    wanted = 1 / (1 + np.exp(-logits[0, 0].astype(np.float64)))
+    assert np.abs(said - wanted).mean() < 1e-4
 
 
 @pytest.mark.usefixtures("shelf")
