@@ -15,6 +15,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterWindow
@@ -331,7 +332,9 @@ def _has_data(
     raster: DatasetReader, values: NDArray[np.generic], reading: Reading, place: RasterWindow
 ) -> NDArray[np.bool_]:
     """Where every band has data, shape (H, W)."""
-    if reading.nodata is None:
+    if reading.nodata is None and _is_masked_by_itself(raster, reading):
+        there = np.ones(values.shape, np.bool_)
+    elif reading.nodata is None:
         there = raster.read_masks(list(reading.bands), window=place) > 0
     else:
         with np.errstate(over="ignore"):  # a value that the type cannot hold is nowhere
@@ -339,6 +342,13 @@ def _has_data(
     if values.dtype.kind == "f":
         there = there & np.isfinite(values)
     return np.asarray(there.all(axis=0), np.bool_)
+
+
+def _is_masked_by_itself(raster: DatasetReader, reading: Reading) -> bool:
+    """Whether what GDAL takes for the mask is a band that is asked for: of any four bands of 8 bits the last."""
+    colours = {raster.colorinterp[band - 1] for band in reading.bands}
+    flags = {flag for band in reading.bands for flag in raster.mask_flag_enums[band - 1]}
+    return ColorInterp.alpha in colours and MaskFlags.alpha in flags
 
 
 def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import pytest
 import rasterio
 import rasterio.shutil
 import rasterio.warp
+from rasterio.enums import ColorInterp
 from rasterio.transform import Affine
 
 from payload.errors import ImageryError
@@ -224,6 +225,19 @@ def test_a_pixel_without_data_in_one_band_has_none(tmp_path):
         assert not patch.valid[5, 6]
         assert patch.valid.sum() == patch.valid.size - 1
         assert not patch.bands[:, 5, 6].any()
+
+
+def test_four_bands_of_eight_bits_have_data_where_near_infrared_is_zero(tmp_path):
+    """GDAL calls the last of them alpha and would take it for a mask of the others."""
+    values = np.full((4, 6, 7), 90, np.uint8)
+    values[3, :2] = 0
+    path = write(tmp_path / "a.tif", values)
+    with rasterio.open(path) as raster:
+        assert raster.colorinterp[3] is ColorInterp.alpha
+        assert (raster.dataset_mask()[:2] == 0).all()
+    assert whole(open_raster(path)).valid is None
+    beside = whole(open_raster(path, bands=(1, 2, 3)))
+    np.testing.assert_array_equal(beside.valid, values[3] > 0)  # there it can be a mask
 
 
 def test_what_is_said_of_no_data_stands_above_what_the_file_says(tmp_path):
