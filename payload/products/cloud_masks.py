@@ -1,6 +1,7 @@
 """Masks of a user's own images: `<stem>_mask.tif`, `<stem>_probability.tif`, and what they say."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -159,9 +160,8 @@ def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> N
         raise ScenarioError(
             f"{len(images)} images but {len(truths)} masks of truth: one each is wanted"
         )
-    twice = sorted(
-        {image.stem for image in images if [item.stem for item in images].count(image.stem) > 1}
-    )
+    times = Counter(image.stem for image in images)
+    twice = sorted(stem for stem, count in times.items() if count > 1)
     if twice:
         raise ScenarioError(
             f"two images are named {twice[0]!r}; their masks would overwrite each other"
