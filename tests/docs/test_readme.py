@@ -136,6 +136,29 @@ def test_the_scores_of_the_masker_are_those_that_were_found(root):
         assert [float(score) for score in scores] == pytest.approx(told, abs=6e-4), name
 
 
+def test_the_steps_and_the_speed_of_the_shipped_networks_are_those_that_were_found(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("## The masker", 1)[1].split("\n## ", 1)[0]
+    for name in ("fast", "default"):
+        card = json.loads((root / f"payload/data/models/{name}.json").read_text(encoding="utf-8"))
+        assert re.search(rf"`{name}`[^`]* {card['trained_on']['steps']:,}", section), name
+    speed = json.loads((root / "results/masker/shipped/speed.json").read_text(encoding="utf-8"))
+    path = {
+        (name, row["precision"]): row["path_mpx_per_s"]
+        for name, one in speed["networks"].items()
+        for row in one["rows"]
+        if row["threads"] == 1
+    }
+    found = [
+        path["fast", "int8"] / path["default", "int8"],
+        path["fast", "fp32"] / path["default", "fp32"],
+        path["fast", "int8"] / path["fast", "fp32"],
+        path["default", "int8"] / path["default", "fp32"],
+    ]
+    told = re.findall(r"([\d.]+) \S+ to ([\d.]+) times", section)
+    assert [float(one) for pair in told for one in pair] == pytest.approx(found, abs=0.02)
+
+
 def test_what_is_told_of_the_synthetic_earth_was_found(root):
     """All figures of the table and of the laws, in the order in which they were judged."""
     folder = root / "results" / "world"
