@@ -210,12 +210,13 @@ class Workshop:
         return left
 
     def _files(self) -> list[tuple[str, int, int]]:
-        """Name, size and time of change of each file of the data."""
+        """Name, size and time of change of each file of the data; what is made may lie among them and is none."""
+        data, work = self.data.resolve(), self.work.resolve()
         found = []
-        for path in sorted(self.data.rglob("*")):
-            if path.is_file():
+        for path in sorted(data.rglob("*")):
+            if path.is_file() and not path.is_relative_to(work):
                 facts = path.stat()
-                found.append((str(path.relative_to(self.data)), facts.st_size, facts.st_mtime_ns))
+                found.append((str(path.relative_to(data)), facts.st_size, facts.st_mtime_ns))
         return found
 
     def _ask(self, teacher: Predictor, name: str, journal: Journal) -> None:

@@ -103,6 +103,14 @@ def test_an_image_that_came_later_is_read(told, made, write_plain, tmp_path):
     assert [image.id for image in shop.real.images()] == ["i20", "i21", "i22"]
 
 
+def test_a_workshop_among_the_data_is_none_of_them(told, made, write_plain, tmp_path):
+    data = write_plain(tmp_path / "data", [made(20), made(21)])
+    shop = told(data=data, work=data / "build" / "small")
+    shop.prepare()
+    shop.prepare()
+    assert events(shop).count("real made") == 1
+
+
 def test_what_does_not_decide_the_images_does_not_make_them_anew(told):
     told().prepare()
     shop = told(name="other", students={"steps": 9})
