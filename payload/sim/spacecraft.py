@@ -126,12 +126,16 @@ class Spacecraft:
                     put_away(outcome)
             else:
                 outcomes = yield from self.bench.work(acquisition, planned, done=put_away)
-            if not self.inbox.items:
-                self.bench.rest()
+            self.rest()
             if self.arm.sees_cloud:
                 self.report_cover(acquisition, outcomes)
             if self.arm.sees_cloud and self.assembly.scenario.radio.cover_reports:
                 self.recorder.cover_reports.send(acquisition, outcomes)
+
+    def rest(self) -> None:
+        """Turn the processor off between images, if no image waits."""
+        if not self.inbox.items:
+            self.bench.rest()
 
     def finish_whole(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> Works:
         """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""
@@ -254,6 +258,7 @@ class Spacecraft:
                     done=self.recorder.put_away,
                     has_deadline=False,
                 )
+        self.rest()
 
     def suffer(self) -> Story:
         """Faults come as they come; what they do beside telling is done by whoever meets them."""

@@ -32,6 +32,11 @@ class Turns:
     _taken: int = 0
     _waiting: deque[simpy.Event] = field(default_factory=deque[simpy.Event])
 
+    @property
+    def any(self) -> bool:
+        """Whether it is anybody's turn, or anybody waits."""
+        return self._taken > 0 or bool(self._waiting)
+
     def take(self) -> bool:
         """Have one's turn at once, if one is free and nothing else happens now: to `ask` would bring it next anyway."""
         if self._taken >= self.places or self._waiting or self.env.peek() <= self.env.now:

@@ -139,12 +139,15 @@ class Workbench:
         self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
 
     def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
-        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late."""
+        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late.
+
+        Power comes after duty: what charge and heat are is soon otherwise, and to wait for them uses up no duty.
+        """
         waits_until_s = math.inf if self._keeps_late else deadline_s
-        if self.power.is_limited:
-            yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
         if self.profile.max_duty is not None:
             yield from self._rest(self.profile.max_duty, waits_until_s)
+        if self.power.is_limited:
+            yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
         if not self._is_on:
             yield from self._start(acquisition.id)
         if waits_until_s < math.inf:  # what can be too late, and is not kept then
@@ -154,8 +157,8 @@ class Workbench:
         return outcome
 
     def rest(self) -> None:
-        """Nothing waits: a processor that is on for images only is turned off."""
-        if self.rules.power_on == "per_image":
+        """Somebody has no more work: a processor that is on for images only is turned off, unless others have."""
+        if self.rules.power_on == "per_image" and not self._turns.any:
             self._turn(is_on=False)
 
     def come_to_rest(self) -> None:

@@ -10,6 +10,7 @@ from payload.errors import ScenarioError
 from payload.ledger import Fate
 from payload.scenario.load import load_scenario
 from payload.sim import assemble, fly_arms
+from payload.sim.aboard.battery import PowerSystem
 from payload.sim.aboard.power import COMPUTER
 
 AMPLE = {
@@ -253,6 +254,47 @@ def test_a_duty_that_is_used_up_waits_for_the_next_orbit(fly, tmp_path):
     )
     record = fly(computer={"profile": str(profile)})["prune"]
     assert any("duty" in event.detail for event in record.events)
+
+
+def test_a_processor_that_starts_for_what_is_fetched_is_off_again_after_it(fly, tmp_path):
+    """It works or is off: nothing is left to idle, however long no image comes."""
+    profile = tmp_path / "own.yaml"
+    profile.write_text(
+        "name: own\nplatform: p\nworkload: w\nmpx_per_s: 0.01\nactive_w: 2.0\npower_basis: board\n"
+        "status: assumed\nsource: made up for a test\nboot_s: 20\nboot_j: 30\nidle_w: 0.5\n"
+    )
+    record = fly(
+        computer={"profile": str(profile), "power_on": "per_image"},
+        power=AMPLE,
+        pruning={"tile_px": 32, "max_cloud_cover": 0.1},
+        memory={"capacity_mb": 10, "keep_pruned_h": 12},
+        requests={"policy": "least_sure", "max_per_contact": 3},
+    )["prune"]
+    starts = [entry for entry in record.ledger.joules if entry.subject.startswith("start for")]
+    assert len(starts) > len(record.images)
+    assert balance_of(record).drawn_j["computer_idle"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_waited_for_its_duty_is_not_begun_on_a_low_battery(fly, tmp_path, monkeypatch):
+    """Orbits begin in the dark here, where the battery runs down while nothing may be computed."""
+    profile = tmp_path / "own.yaml"
+    profile.write_text(
+        "name: own\nplatform: p\nworkload: w\nmpx_per_s: 0.00005\nactive_w: 2.0\npower_basis: board\n"
+        "status: assumed\nsource: made up for a test\nmax_duty: 0.005\n"
+    )
+    begun, compute = [], PowerSystem.compute
+
+    def watched(self, *args, **kwargs):
+        begun.append(self.bank.state_of_charge)
+        return compute(self, *args, **kwargs)
+
+    monkeypatch.setattr(PowerSystem, "compute", watched)
+    night = {"name": "one", "orbit": {"kind": "sgp4", "altitude_km": 550, "ltan": "22:30"}}
+    power = AMPLE | {"battery_wh": 4, "bus_w": 6, "lowest_charge": {"processing": 0.6}}
+    record = fly(satellites=[night], computer={"profile": str(profile)}, power=power)["prune"]
+    assert any("duty" in event.detail for event in record.events)
+    assert begun
+    assert min(begun) >= 0.6 - 1e-6
 
 
 def test_watts_that_nobody_says_are_no_energy_and_no_battery(write_scenario, tmp_path):
