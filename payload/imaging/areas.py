@@ -121,7 +121,8 @@ def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, 
         raise TooLarge(rows)
     first = (south + north - rows * row_deg) / 2
     for row in range(rows):
-        low, high = first + row * row_deg, first + (row + 1) * row_deg
+        low = max(first + row * row_deg, -90.0)  # the rows together are taller than the area
+        high = min(first + (row + 1) * row_deg, 90.0)
         band = shapely.intersection(area, shapely.box(-360.0, low, 360.0, high))
         if shapely.is_empty(band):
             continue

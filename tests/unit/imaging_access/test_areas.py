@@ -56,6 +56,8 @@ def test_an_area_that_a_frame_covers_only_from_its_middle_is_one_shot_there():
         shapely.box(10.0, 46.0, 11.1, 46.7),
         shapely.box(-70.0, -72.5, -68.0, -71.9),
         shapely.box(30.0, -0.5, 31.0, 0.4),
+        shapely.box(10.0, 89.0, 100.0, 90.0),
+        shapely.box(10.0, -90.0, 100.0, -89.0),
         shapely.Polygon([(0, 50), (2, 50.1), (0.3, 50.4), (1.8, 51.0), (0, 51)]),
     ],
 )
