@@ -35,14 +35,15 @@ _LINE_LENGTH = 69
 
 _CATALOGUE = re.compile(r"[ \dA-HJ-NP-Z][ \d]{3}\d")
 _DIGITS = re.compile(r"\d+")
-_DECIMAL = re.compile(r" *[+-]? *\d*\.\d+")
+_DECIMAL = re.compile(r" *[+-]?\d*\.\d+")
+_RATE = re.compile(r" *[+-]? *\d*\.\d+")
 _EXPONENT = re.compile(r"[ +-][ \d]{4}\d[+-]\d")
 _FIELDS = {
     1: (
         (3, 7, "the catalogue number", _CATALOGUE),
         (19, 20, "the year of the epoch", _DIGITS),
         (21, 32, "the day of the epoch", _DECIMAL),
-        (34, 43, "the first derivative of the mean motion", _DECIMAL),
+        (34, 43, "the first derivative of the mean motion", _RATE),
         (45, 52, "the second derivative of the mean motion", _EXPONENT),
         (54, 61, "the drag term", _EXPONENT),
     ),

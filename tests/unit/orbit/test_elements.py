@@ -93,6 +93,7 @@ def test_one_wrong_digit_anywhere_is_noticed(line, column, digit):
         (both(1, c54=" 2x621-4"), "line 1 should hold the drag term"),
         (both(2, c27="00 5111"), "line 2 should hold the eccentricity"),
         (both(2, c9="nan     "), "line 2 should hold the inclination"),
+        (both(2, c9="-  51.64"), "line 2 should hold the inclination"),
         (both(2, c9="181.6434"), "inclination of 181.6434 deg, above 180"),
         (both(2, c53=" 0.00000000"), "mean motion of 0.00000000"),
         (both(2, c53="17.99180547"), "no orbit that SGP4 can fly"),
