@@ -19,6 +19,8 @@ from payload.types import Acquisition, TileOutcome
 
 Begun = Generator[simpy.Event, Any, TileOutcome]
 """A story that ends in what is worked on."""
+Computed = Generator[simpy.Event, Any, bool]
+"""A story that ends in whether it came to its end."""
 Works = Generator[simpy.Event, Any, list[TileOutcome]]
 """A story that ends in what became of several tiles."""
 
@@ -100,29 +102,33 @@ class Workbench:
             else:
                 if has_deadline and self._has_deadline:
                     deadline_s = self.deadline_s(acquisition)
-                outcome = yield from self._begin(acquisition, outcome, deadline_s)  # noqa: PLW2901
-                if outcome.busy_s:
-                    yield from self._compute(tile_id, outcome.busy_s)
+                outcome = yield from self._work(acquisition, outcome, deadline_s)  # noqa: PLW2901
             self._end(outcome, deadline_s)
             outcomes.append(outcome)
             done(outcome)
         return outcomes
 
-    def _compute(self, tile_id: str, busy_s: float) -> Story:
-        """Spend the seconds of a tile where something may cut them short, stretch them or wants to know of them."""
+    def _work(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
+        """Work on a tile where something may forbid it, stretch it, cut it short or wants to know of it."""
         while True:
-            if self.is_reset:
-                yield from self._boot_after_reset()
-            speed = self.power.speed  # throttled, at as much less power
-            watts = (self.profile.active_w or 0.0) * speed
-            needed_s = busy_s / speed
-            works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
-            yield from self._draw(watts, works_s, is_slow=speed < 1.0)
-            if self._rations:
-                self._note_duty(works_s)
-            if works_s >= needed_s:
-                return
-            self._spend(tile_id, watts * works_s)  # the tile is begun anew
+            begun = yield from self._begin(acquisition, outcome, deadline_s)
+            if begun is not outcome:  # it was too late: what is left to do has no deadline
+                outcome, deadline_s = begun, math.inf
+            if not outcome.busy_s or (yield from self._compute(outcome.tile_id, outcome.busy_s)):
+                return outcome
+
+    def _compute(self, tile_id: str, busy_s: float) -> Computed:
+        """Spend the seconds of a tile; False where a reset cuts them short, so that it has to be begun anew."""
+        speed = self.power.speed  # throttled, at as much less power
+        watts = (self.profile.active_w or 0.0) * speed
+        needed_s = busy_s / speed
+        works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
+        yield from self._draw(watts, works_s, is_slow=speed < 1.0)
+        if self._rations:
+            self._note_duty(works_s)
+        if works_s < needed_s:
+            self._spend(tile_id, watts * works_s)
+        return works_s >= needed_s
 
     def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
         """A tile is worked on: others have their turn."""
@@ -150,6 +156,8 @@ class Workbench:
             yield from self.power.hold_back("processing", outcome.tile_id, waits_until_s)
         if not self._is_on:
             yield from self._start(acquisition.id)
+        if self.is_reset:
+            yield from self._boot_after_reset()
         if waits_until_s < math.inf:  # what can be too late, and is not kept then
             done_s = self.env.now + outcome.busy_s / self.power.speed
             if done_s > waits_until_s:

@@ -208,6 +208,23 @@ def test_a_reset_costs_the_work_so_far_and_the_boot(flying):
     assert redone.time_s == pytest.approx(reset_s + 180.0 + busy_s)
 
 
+def test_a_tile_that_a_reset_holds_up_beyond_its_deadline_is_late(flying):
+    """By hand: due 60 s after it would be done, and begun anew 180 s after the reset."""
+    mission, calm = flying()
+    first = calm.ledger.joules[0]
+    busy_s = first.joules / mission.assembly.profile.active_w
+    begun_s, taken_s = first.time_s - busy_s, calm.images[0].acquisition.time_s
+    faults = [
+        {"kind": "processor_reset", "at_h": (begun_s + busy_s / 2) / 3600, "lasts_h": 180 / 3600}
+    ]
+    computer = {"deadline": {"after_exposure_s": first.time_s - taken_s + 60.0}}
+    _, in_time = flying(computer=computer)
+    assert first.subject not in {late.tile_id for late in in_time.ledger.late}
+    _, record = flying(computer=computer, faults=faults)
+    late = {item.tile_id: item for item in record.ledger.late}
+    assert late[first.subject].time_s == pytest.approx(begun_s + busy_s / 2 + 180.0)
+
+
 def test_a_lost_bank_loses_what_lay_there_and_its_room(flying):
     _, calm = flying("raw", link=SLOW)
     at_h = calm.images[3].acquisition.time_s / 3600 + 0.001
