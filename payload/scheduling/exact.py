@@ -27,8 +27,8 @@ class Milp:
     """The optimum by HiGHS, or the best plan found in time and a bound on all plans (extra `oracle`).
 
     One variable an image; a row for each target, for each set of images of which only one can be taken, for
-    each budget of an orbit and for memory. What `best-of` finds is taken if it is better. It runs on one thread
-    and is the same each time unless time runs out.
+    each budget of an orbit and for memory. What `best-of` finds is taken if it is worth as much: HiGHS may put off
+    what could be taken early. It runs on one thread and is the same each time unless time runs out.
     """
 
     packages: ClassVar[tuple[str, ...]] = ("highspy",)
@@ -50,7 +50,7 @@ class Milp:
         found.fill(chosen)  # to the last bit: HiGHS keeps to limits within 1e-6
         found.fill(items)
         known = best_of(context, items, rounds=10)
-        better = max(found, known, key=lambda schedule: schedule.value)
+        better = max(known, found, key=lambda schedule: schedule.value)
         return better.plan(max(bound, better.value))
 
 

@@ -189,6 +189,15 @@ def test_milp_refuses_what_would_fill_the_memory(monkeypatch):
         scheduler("milp").plan(context_of(*ALL, limits=Limits(settle_s=100.0)))
 
 
+def test_of_plans_that_are_worth_the_same_milp_takes_the_early_one_of_best_of():
+    """A target is wanted again some time after its image: who waits for a later chance gets fewer."""
+    items = [
+        opportunity("one", f"t{n}", 1000.0 * day + 20.0 * n) for day in range(5) for n in range(8)
+    ]
+    context = context_of(*items)
+    assert scheduler("milp").plan(context).opportunity_ids == tuple(item.id for item in items[:8])
+
+
 def test_milp_gives_a_bound_when_time_runs_out():
     items = [
         opportunity("one", f"x{index}", float(index % 97), roll_deg=float(index % 31))
