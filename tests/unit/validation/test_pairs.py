@@ -1,17 +1,25 @@
 """Intervals: against the published table of Student's t, and by counting how often they hold the truth."""
 
+import math
+import statistics
+
 import numpy as np
 import pytest
 
-from payload.validation.pairs import interval, paired, student_975
+from payload.validation.pairs import interval, paired
 
 
 @pytest.mark.parametrize(
-    ("freedom", "published"), [(3, 3.182), (5, 2.571), (9, 2.262), (19, 2.093), (30, 2.042)]
+    ("skies", "published"),
+    [(2, 12.706), (3, 4.303), (4, 3.182), (6, 2.571), (10, 2.262), (20, 2.093)],
 )
-def test_student_is_as_published(freedom, published):
-    """Source: Abramowitz and Stegun, Handbook of Mathematical Functions, table 26.10."""
-    assert student_975(freedom) == pytest.approx(published, rel=0.01)
+def test_an_interval_is_as_long_as_is_published_for_so_many_skies(skies, published):
+    """Source: Abramowitz and Stegun, Handbook of Mathematical Functions, table 26.10; two skies are the least of a study."""
+    values = [float(place) for place in range(skies)]
+    found = interval(values)
+    error = statistics.stdev(values) / math.sqrt(skies)
+    assert (found.high - found.mean) / error == pytest.approx(published, abs=6e-4)
+    assert found.high - found.mean == pytest.approx(found.mean - found.low)
 
 
 def test_nineteen_of_twenty_intervals_hold_the_mean():
