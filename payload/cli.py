@@ -387,7 +387,7 @@ def compare(
 ) -> None:
     """Fly variants over one world and set them side by side.
 
-    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed. --cross flies each value with each.
+    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed. --cross flies each value with each. A flight over seeds that fails counts in no difference, and the exit code is 8.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """

@@ -18,6 +18,7 @@ from payload.scenario.load import setting_overrides, texts, what_if_settings
 from payload.scenario.models import Scenario
 from payload.sweep import Executor
 from payload.sweep import Tell as SweepTell
+from payload.sweep.rows import FAILED
 from payload.sweep.trust import trust_notes
 from payload.sweep.variants import fly_variants
 
@@ -101,13 +102,20 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
     folder = Path(folder)
     first = scenarios[0][1].seed
     flown_with = range(first, first + seeds)
-    flights = fly_variants(scenarios, flown_with, folder, flier, tell)
+    rows = fly_variants(scenarios, flown_with, folder, flier, tell)
+    flights = [(name, [row.metrics for row in flown]) for name, flown in rows]
     found = compare_settings(flights, flown_with, settings)
-    flown = [
+    trusted = trust_notes(
         (name, scenario, figures)
         for (name, scenario), (_, figures) in zip(scenarios, flights, strict=True)
-    ]
-    return replace(found, notes=tuple(trust_notes(flown)))
+    )
+    failed = tuple(
+        f"{name}, seed {row.seed}: {row.error}"
+        for name, flown in rows
+        for row in flown
+        if row.status == FAILED
+    )
+    return replace(found, failed=failed, notes=tuple(trusted))
 
 
 def _tell_variant(tell: Tell, variant: str, _arm: str, image: str) -> None:

@@ -98,6 +98,7 @@ class PairedComparison:
         effects: Of each variant, to the base.
         main: Of a grid: of each knob and value, to the knob's first value; see `analysis.crossed`.
         notes: How far to trust the figures, in sentences.
+        failed: Variant, seed and error of each flight that failed; such a seed counts in no difference to or of that variant.
     """
 
     variants: tuple[str, ...]
@@ -105,6 +106,15 @@ class PairedComparison:
     effects: tuple[Effect, ...]
     main: tuple[Effect, ...] = ()
     notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    @property
+    def failure(self) -> str | None:
+        """How many flights failed, and why the first one did; None where all came to their end."""
+        if not self.failed:
+            return None
+        flights = "1 flight" if len(self.failed) == 1 else f"{len(self.failed):,} flights"
+        return f"{flights} failed and count{'s' if len(self.failed) == 1 else ''} in no difference; the first: {self.failed[0]}"
 
     @cached_property
     def ranked(self) -> tuple[Effect, ...]:
@@ -161,6 +171,7 @@ class PairedComparison:
             "ranked": [[effect.key, effect.variant] for effect in self.ranked],
             "certain": [[e.key, e.variant] for e in self.ranked if e in self.certain],
             "notes": list(self.notes),
+            "failed": list(self.failed),
         }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from payload.commands.many import progress
 from payload.commands.talk import answer, answer_json
-from payload.errors import ScenarioError
+from payload.errors import ScenarioError, SweepError
 from payload.jobs import check_jobs
 from payload.scratch import scratch_folder
 
@@ -26,7 +26,11 @@ def compare_rows(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Fly variants with the same seeds and print their paired differences; leave page and tables where `out` says."""
+    """Fly variants with the same seeds and print their paired differences; leave page and tables where `out` says.
+
+    Raises:
+        SweepError: Some flights failed; what the others say is told before.
+    """
     from payload import api
     from payload.analysis.words import paired_table
     from payload.scenario.options import refuse_remote
@@ -52,3 +56,5 @@ def compare_rows(
             answer(line)
         if page is not None:
             answer(str(page))
+    if found.failure is not None:
+        raise SweepError(found.failure)

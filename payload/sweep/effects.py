@@ -64,7 +64,7 @@ def render(found: PairedComparison, title: str) -> str:
         version=__version__,
         title=title,
         answer=_answer(found),
-        notes=found.notes,
+        notes=[*filter(None, [found.failure]), *found.notes],
         variants=len(found.variants) - 1,
         seeds=len(found.seeds),
         level=f"{LEVEL:.0%}",

@@ -113,6 +113,20 @@ def read_row(folder: Path, key: str) -> Row | None:
     return row
 
 
+def standing_row(folder: Path, key: str) -> Row:
+    """The row of a key that was flown.
+
+    Raises:
+        ScenarioError: It is gone, or the file is no row.
+    """
+    row = read_row(folder, key)
+    if row is None:
+        raise ScenarioError(
+            f"{row_path(folder, key)}: was there a moment ago; somebody removes rows"
+        )
+    return row
+
+
 def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool | None]]:
     """Numbers, truth values and unknowns of a summary by path; lists of named things by their names."""
     if isinstance(value, Mapping):

@@ -11,7 +11,7 @@ from payload import __version__
 from payload.errors import ScenarioError
 from payload.sweep.flying import Executor, Job, Landed, clean_folder
 from payload.sweep.grid import Grid, Run, code_digest, make_grid
-from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, write_row
+from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, standing_row, write_row
 from payload.sweep.spec import SweepSpec
 from payload.units import iso_utc
 
@@ -137,7 +137,7 @@ def fly_grid(
 
 
 def _rows(grid: Grid, folder: Path) -> tuple[Row, ...]:
-    rows = {run.key: _row(folder, run) for run in grid.runs}
+    rows = {run.key: standing_row(folder, run.key) for run in grid.runs}
     return tuple(rows[run.key] for run in grid.runs)
 
 
@@ -192,15 +192,6 @@ def _keep(folder: Path, landed: Landed) -> None:
     """Write the row of a worker that does not see the folder."""
     if not row_path(folder, landed.key).exists():
         write_row(folder, landed.key, landed.text)
-
-
-def _row(folder: Path, run: Run) -> Row:
-    row = read_row(folder, run.key)
-    if row is None:
-        raise ScenarioError(
-            f"{row_path(folder, run.key)}: was there a moment ago; somebody removes rows"
-        )
-    return row
 
 
 def make_rows(folder: Path) -> None:

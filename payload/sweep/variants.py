@@ -4,12 +4,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from payload.analysis.paired import Figures
 from payload.errors import SweepError
 from payload.scenario.models import Scenario
 from payload.sweep.flying import Executor, Job, clean_folder
 from payload.sweep.grid import key_of, packages_of
-from payload.sweep.rows import FAILED, Row, read_row, row_path, write_row
+from payload.sweep.rows import FAILED, Row, row_path, standing_row, write_row
 from payload.sweep.runner import Progress, Tell, make_rows
 
 
@@ -19,8 +18,8 @@ def fly_variants(
     folder: Path,
     executor: Executor,
     tell: Tell = lambda _: None,
-) -> list[tuple[str, list[Figures]]]:
-    """Fly all variants with all seeds; names and the figures of each seed. Rows that stand in `<folder>/rows` are not flown again.
+) -> list[tuple[str, list[Row]]]:
+    """Fly all variants with all seeds; names and the row of each seed. Rows that stand in `<folder>/rows` are not flown again.
 
     Args:
         variants: Names and scenarios; the first is the base.
@@ -52,11 +51,12 @@ def fly_variants(
                     if is_forecast and landed.wall_s is not None:  # not by what it took to begin
                         left_s = landed.wall_s * left / executor.workers
                     tell(Progress(done, len(missing), left_s, landed.wall_s, is_forecast))
-    flights: list[tuple[str, list[Figures]]] = []
-    for (name, _), flown in zip(variants, jobs, strict=True):
-        rows = [row for job in flown if (row := read_row(folder, job.key)) is not None]
+    flights = [
+        (name, [standing_row(folder, job.key) for job in flown])
+        for (name, _), flown in zip(variants, jobs, strict=True)
+    ]
+    for name, rows in flights:
         _check(name, rows)
-        flights.append((name, [row.metrics for row in rows]))
     return flights
 
 

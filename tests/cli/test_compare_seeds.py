@@ -173,3 +173,25 @@ def test_what_all_flights_will_take_is_said_after_the_first(call, write_scenario
     found = call(*words, "--jobs", 1)
     assert "3 more will take about" in found.err
     assert call(*words, "--jobs", 1, "--quiet").err == ""
+
+
+def test_a_flight_that_failed_is_told_and_is_a_failure(call, write_scenario, tmp_path):
+    """In answer, table, page and exit code; differences are those of the other sky."""
+    out = tmp_path / "out"
+    words = ("compare", write_scenario(), "--what-if", "link.rate_mbps=0.5", "--seeds", 2, "--jobs", 1, "--out", out)  # fmt: skip
+    whole = json.loads(call(*words, "--json").out)
+    assert whole["failed"] == []
+    key = api.load_scenario(write_scenario(), ["link.rate_mbps=0.5", "seed=4"]).digest
+    (row,) = [path for path in (out / "rows").glob("*.json") if key in path.read_text()]
+    told = json.loads(row.read_text())
+    row.write_text(json.dumps(told | {"status": "failed", "metrics": {}, "error": "LawError: no"}))
+    found = call(*words, "--json")
+    assert found.code == 8
+    said = "1 flight failed and counts in no difference; the first: link.rate_mbps=0.5, seed 4: LawError: no"
+    assert said in found.err
+    left = json.loads(found.out)
+    assert left["failed"] == ["link.rate_mbps=0.5, seed 4: LawError: no"]
+    assert {effect["seeds"] for effect in left["effects"] if effect["difference"] is not None} == {
+        1
+    }
+    assert said in unescape((out / "effects.html").read_text())
