@@ -41,8 +41,8 @@ def _beside_base(found: Found) -> str:
     if found.confirmed is None or found.confirmed.gain is None:
         gain = found.best.gain
         if gain is None:
-            return "The base does not have that figure in every seed."
-        return f"Beside the base {signed(gain)}, on the seeds that it was picked by."
+            return f"The base does not have that figure in every seed.{_unconfirmed(found)}"
+        return f"Beside the base {signed(gain)}, on the seeds that it was picked by.{_unconfirmed(found)}"
     gain = found.confirmed.gain
     better = gain.value * found.goal.sign
     verdict = "" if gain.is_resolved else ", not resolved"
@@ -53,6 +53,17 @@ def _beside_base(found: Found) -> str:
     return (
         f"With {_many(len(found.fresh_seeds), 'seed')} that the search never saw it differs from the base by "
         f"{signed(gain)}{verdict}.{broken}"
+    )
+
+
+def _unconfirmed(found: Found) -> str:
+    """Why fresh seeds tell no difference; nothing where none were asked for."""
+    if found.confirmed is None or found.fresh_base is None:
+        return ""
+    why = found.confirmed.error or found.fresh_base.error or "the figure is unknown in some"
+    return (
+        f" With {_many(len(found.fresh_seeds), 'seed')} that the search never saw it could not be set beside it: "
+        f"{why.rstrip('.')}."
     )
 
 

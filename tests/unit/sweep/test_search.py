@@ -11,7 +11,7 @@ from payload.errors import PluginError, ScenarioError, SweepError
 from payload.sweep import Pool, Serial, load_sweep, run_sweep
 from payload.sweep.flying import Landed
 from payload.sweep.goal import parse_goal, resolve
-from payload.sweep.rows import flown_row
+from payload.sweep.rows import died_row, flown_row
 from payload.sweep.search import SearchTerms, search
 from payload.sweep.search_page import told, write_search
 from payload.sweep.search_words import answer
@@ -95,6 +95,40 @@ def test_a_known_optimum_under_a_bound_is_found(space, tmp_path):
     assert found.fresh_seeds == (6, 7, 8)
     assert found.confirmed.gain.value > 0
     assert found.confirmed.gain.low == pytest.approx(found.confirmed.gain.high)  # one sky for both
+
+
+class Dying(Formula):
+    """Of the second fresh seed each flight takes its process with it."""
+
+    def fly(self, jobs):
+        for job in jobs:
+            if job.seed == 5:
+                yield Landed(job.key, died_row(job.key, job.digest, job.seed).text, None)
+            else:
+                yield from super().fly([job])
+
+
+def holed(data, seed):
+    return hill(data, seed) if seed != 5 else {"clear_pixels_delivered": None}
+
+
+@pytest.mark.parametrize(
+    ("executor", "said"),
+    [
+        (Dying(hill), "the process that flew this run died each time"),
+        (Formula(holed), "the figure is unknown in some"),
+    ],
+)
+def test_a_best_that_fresh_seeds_did_not_confirm_is_said_so(space, tmp_path, executor, said):
+    """The seed of the search, 3, is well."""
+    spec = space(random=None, grid={RETAKES: [0, 2]})
+    found = search(spec, terms(confirm=2), tmp_path, executor)
+    assert found.confirmed.gain is None
+    assert "on the seeds that it was picked by" in answer(found)
+    assert (
+        f"With 2 seeds that the search never saw it could not be set beside it: {said}"
+        in answer(found)
+    )
 
 
 def test_it_finds_more_than_as_many_points_of_a_grid(space, tmp_path):
