@@ -1,6 +1,7 @@
 """Figures as words and plain tables, for a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from payload.analysis.compare import ROWS, Comparison
@@ -184,7 +185,7 @@ def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Itera
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(names), *cells]) for i in range(len(names))]
     numeric = [
-        bool(rows) and all(isinstance(row[i], int | float) for row in rows)
+        bool(rows) and all(isinstance(row[i], int | float | Decimal) for row in rows)
         for i in range(len(names))
     ]
     for line in [list(names), *cells]:
