@@ -59,12 +59,22 @@ def _out_of_reach(area: AreaTold) -> str:
     return f", {area.out_of_reach:,} of them out of reach" if area.out_of_reach else ""
 
 
+def _value_row(told: RequestsTold) -> PlanRow:
+    """Value, beside what all that is requested is worth once; a target that is wanted again can bring more than that."""
+    wanted = number(told.value_wanted)
+    meaning = "Sum of priorities of clear images in time; of areas, their clear share."
+    if told.value is None:
+        return PlanRow("Value", "unknown", meaning)
+    value = number(told.value)
+    if told.value > told.value_wanted:
+        again = f"Targets are wanted again: the priorities of all come to {wanted}."
+        return PlanRow("Value", value, f"{meaning} {again}")
+    return PlanRow("Value", f"{value} of {wanted}", meaning)
+
+
 def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
     """The plan against the flight, line by line."""
     clear = "unknown" if told.clear_in_time is None else f"{told.clear_in_time:,}"
-    value = (
-        "unknown" if told.value is None else f"{number(told.value)} of {number(told.value_wanted)}"
-    )
     wait = told.latency_s.p50
     rows = [
         PlanRow(
@@ -91,11 +101,7 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
             clear,
             "Targets, of areas their shots, with a clear image on the ground by their deadline.",
         ),
-        PlanRow(
-            "Value",
-            value,
-            "Sum of priorities of clear images in time; of areas, their clear share.",
-        ),
+        _value_row(told),
         PlanRow(
             "From request to clear image",
             "none" if wait is None else span(wait),

@@ -26,6 +26,14 @@ def test_every_figure_has_a_line():
     assert rows["Area lake"].replace("\u00a0", " ").startswith("25")
 
 
+def test_value_of_targets_wanted_again_is_no_part_of_what_each_is_worth_once():
+    """Three clear images of one target of priority 3 are worth 9, which is not 9 of 3."""
+    often = TypeAdapter(RequestsTold).validate_python(TOLD | {"value": 9.0, "value_wanted": 3.0})
+    (row,) = [row for row in plan_rows(often) if row.name == "Value"]
+    assert row.value == "9"
+    assert row.meaning.endswith("Targets are wanted again: the priorities of all come to 3.")
+
+
 def test_shots_of_an_area_that_nobody_can_take_are_told():
     (*_, row) = plan_rows(TypeAdapter(RequestsTold).validate_python(TOLD))
     assert row.meaning.replace("\u00a0", " ") == (
