@@ -16,23 +16,23 @@ TERMS: tuple[tuple[str, str, str, bool], ...] = (
     (
         "pruned",
         "Pruned as cloud",
-        "Raw bytes of tiles dropped on board, less those of the other arm.",
+        "Raw bytes of tiles dropped on board, minus those of the other arm.",
         True,
     ),
     (
         "saved",
         "Compressed",
-        "Raw bytes minus records of kept tiles, less those of the other arm.",
+        "Raw bytes minus records of kept tiles, minus the same of the other arm.",
         True,
     ),
     (
         "on_board",
         "Still waiting",
-        "Not sent, and not saved: it may come down later or never.",
+        "Neither sent nor saved: it may come down later or never.",
         False,
     ),
-    ("overflowed", "Overflowed", "Found no room in memory: gone, and no saving.", False),
-    ("lost", "Lost on the way", "Given up after too many resends: no saving.", False),
+    ("overflowed", "Overflowed", "Found no room in memory: gone, not a saving.", False),
+    ("lost", "Lost on the way", "Given up after too many retransmissions: not a saving.", False),
 )
 """Fate, name, meaning, and whether that is a saving."""
 BASES = ("raw", "compressed")
@@ -100,7 +100,9 @@ def _account(data: ReportData, own: dict[str, int], other: dict[str, int], base:
         for fate, name, meaning, is_saving in TERMS
     ]
     if taken:
-        why = "Arms that see cloud take targets again; what is taken more has to go somewhere."
+        why = (
+            "Arms that detect cloud take targets again; the additional bytes have to go somewhere."
+        )
         terms.append(Term("Taken more" if taken < 0 else "Taken less", why, taken, False))
     return Account(
         base=ARM_WORDS[base],
@@ -118,20 +120,20 @@ def _regime(data: ReportData, base: str) -> str:
     word = ARM_WORDS[base]
     if arm.link_saturated:
         freed = (
-            "is still: room freed by pruning and compression is filled with other tiles, so the gain shows in clear "
+            "still is: room freed by pruning and compression is filled with other tiles, so the gain shows in clear "
             "ground and not in bytes."
             if own.link_saturated
-            else "is no longer: room freed by pruning and compression is filled with other tiles first, so the gain "
+            else "no longer is: room freed by pruning and compression is filled with other tiles first, so the gain "
             "shows in clear ground, and only beyond that in bytes."
         )
         return (
-            f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is saturated, "
+            f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is saturated; "
             f"that of this scenario {freed}"
         )
     freed = (
         ", but its memory overflows: room freed there by pruning and compression is filled with other tiles."
         if arm.overflowed_bytes
-        else ": what is pruned and compressed frees link time and brings no more of the same images down."
+        else ": pruning and compression free link time and bring no more of the same images down."
     )
     return (
         f"The link of the arm \N{LEFT DOUBLE QUOTATION MARK}{word}\N{RIGHT DOUBLE QUOTATION MARK} is not saturated"

@@ -69,7 +69,7 @@ def _nothing_came_down(data: ReportData) -> str:
 def _alone(data: ReportData, own: Arm) -> str:
     return (
         f"{_opening(data)} {pixels(data.taken_px)} and brought down **{_brought(own)}**; "
-        "no bent pipe was flown beside it."
+        "no bent pipe was flown for comparison."
     )
 
 
@@ -118,7 +118,7 @@ def _gain(data: ReportData, more_px: int) -> str:
 def _verdict(data: ReportData, own: Arm, raw: Arm) -> str:
     ours, theirs = own.clear_pixels_delivered, raw.clear_pixels_delivered
     if ours is None or theirs is None:
-        return "how much of it is clear ground is **unknown**, as some pixels have no truth"
+        return "how much of it is clear ground is **unknown** because some pixels have no truth"
     if theirs:
         return f"**{_times(ours / theirs)}**{_gain(data, ours - theirs)}{_for_less(own, raw)}"
     return (
@@ -155,7 +155,7 @@ def _price(data: ReportData) -> str:
         return ""
     if not lost:
         return ", and not one clear pixel was thrown away"
-    return f", at the price of {share(lost / had)} of its clear pixels, thrown away with the cloud"
+    return f", at the price of {share(lost / had)} of its clear pixels, thrown away with the clouds"
 
 
 def _credit(own: Arm, compressed: Arm | None) -> str:
@@ -197,11 +197,11 @@ def _regime(own: Arm, raw: Arm) -> str:
         )
     if own.link_saturated:
         return (
-            "**The link was the bottleneck with pruning, but not of the bent pipe**, whose data was "
-            "stopped elsewhere: compare what waits and what overflowed."
+            "**The link was the bottleneck with pruning, but not of the bent pipe**, whose data were "
+            "held up elsewhere: compare what is waiting and what overflowed."
         )
     return (
-        "**The link was not the bottleneck**: at most half of the contacts ended with data waiting."
+        "**The link was not the bottleneck**: no more than half of the contacts ended with data still waiting."
         + (_beside_the_link(own, raw))
     )
 
@@ -218,7 +218,7 @@ def _beside_the_link(own: Arm, raw: Arm) -> str:
     if own.used_bytes is None or not raw.used_bytes:
         return told
     if not told and own.used_bytes < raw.used_bytes:
-        told = " Filtering brings no more of the same images down then; what it frees is link time."
+        told = " In that case filtering brings no more of the same images down; it frees link time."
     return (
         f"{told} {size(own.used_bytes)} went over the channel instead of "
         f"{size(raw.used_bytes)}, {_less(own.used_bytes, raw.used_bytes)}."
@@ -236,8 +236,8 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
         told.append(f"A perfect masker under the same policy: {_brought(oracle)}.")
     if own.images is not None and raw.images is not None and own.images != raw.images:
         told.append(
-            f"The arms took different images, {own.images:,} here and {raw.images:,} in the bent pipe, "
-            "as a target found cloudy on board is taken again."
+            f"The arms took different numbers of images, {own.images:,} here and {raw.images:,} in the bent pipe, "
+            "because a target found cloudy on board is taken again."
         )
     fetched = data.summary.fetched
     if fetched is not None and fetched.asked:
@@ -245,7 +245,7 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
             "" if fetched.clear_pixels is None else f" with {pixels(fetched.clear_pixels)} clear"
         )
         told.append(
-            f"The ground asked for {count(fetched.asked, 'pruned tile')} after all; "
+            f"The ground requested {count(fetched.asked, 'pruned tile')} after all; "
             f"{fetched.delivered:,} came down{rescued}, in {size(fetched.bytes)}."
         )
     if fetched is not None and fetched.thumbnails:
@@ -260,14 +260,14 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
         told.append(_uploaded(data.summary.uploads))
     missed = data.summary.link.missed
     if missed:
-        told.append(f"In {count(missed, 'contact')} nobody could listen to the satellite.")
+        told.append(f"In {count(missed, 'contact')} no antenna or radio was free.")
     broke = [
         f"{kind.replace('_', ' ')} {times:,} x"
         for kind, times in data.summary.faults.items()
         if times
     ]
     if broke:
-        told.append(f"Things broke on this flight: {listed(broke)}.")
+        told.append(f"Faults on this flight: {listed(broke)}.")
     return tuple(told)
 
 
@@ -275,4 +275,4 @@ def _uploaded(uploads: tuple[Upload, ...]) -> str:
     """How much of what was to go up is up, and when the last of it was."""
     up_s = [item.complete_s for item in uploads if item.complete_s is not None]
     last = f", the last after {span(max(up_s))}" if up_s else ""
-    return f"Of {count(len(uploads), 'upload')} {len(up_s):,} went up wholly{last}."
+    return f"Of {count(len(uploads), 'upload')}, {len(up_s):,} completed{last}."

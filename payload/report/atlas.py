@@ -45,26 +45,26 @@ def map_chart(data: ReportData) -> Chart | None:
     missing = data.summary.targets.requested - len(clear) - len(cloudy)
     crowded = max(len(clear), len(cloudy), len(rest)) > MOST_SPOTS
     lost = (
-        f" {count(missing, 'target')} not taken in this flight; the folder does not say where."
+        f" {count(missing, 'target')} not taken in this flight, at places this folder does not record."
         if missing > 0 and data.places is None
         else ""
     )
     return Chart(
         id="map",
-        title="Where it was",
-        caption="Ground track of the first day, in view of a station where it is bold, stations and targets. "
+        title="Ground track, stations and targets",
+        caption="Ground track of the first day, bold where a station is in view. "
         + (
-            f"Grey is cloud below the track as it was passed, in squares of {SQUARE_KM} km: the stronger, the more. "
+            f"Grey shows the cloud cover under the track at overflight, in squares of {SQUARE_KM} km: the darker, the more cloud. "
             if sky
             else ""
         )
         + "A target counts as cloudy when the masker "
-        f"finds more of every image of it covered than its own limit, {limit} where it has none.{lost}"
-        + (f" Of each kind {MOST_SPOTS:,} are drawn." if crowded else ""),
+        f"finds more cloud cover in every image of it than its own limit, or {limit} if it has none.{lost}"
+        + (f" {MOST_SPOTS:,} of each kind are drawn." if crowded else ""),
         summary=f"{count(len(data.setting.stations), 'station')}; of "
         f"{count(data.summary.targets.requested, 'target')} {len(clear):,} were taken clear enough, "
         f"{len(cloudy):,} were cloudy each time and {max(missing, 0):,} were not taken."
-        + (f" Below the track was {share(float(sky[1].mean()))} cloud in the mean." if sky else ""),
+        + (f" Mean cloud cover under the track was {share(float(sky[1].mean()))}." if sky else ""),
         height_px=560,
         plot={"data": drawn, "layout": _layout()},
         key=_key(data, sky is not None, bool(clear), bool(cloudy), bool(rest)),

@@ -30,11 +30,13 @@ def charges_chart(data: ReportData) -> Chart | None:
         for name in shown
     ]
     lowest = min(item.charge for item in charges)
-    left_out = f" The first {MOST_BATTERIES} of {len(found)}." if len(found) > len(shown) else ""
+    left_out = (
+        f" Showing the first {MOST_BATTERIES} of {len(found)}." if len(found) > len(shown) else ""
+    )
     return Chart(
         id="battery",
-        title="The battery",
-        caption="State of charge, full at 100 %. It falls in the Earth's shadow and while radio, camera and "
+        title="Battery charge",
+        caption="State of charge; it falls in the Earth's shadow and while radio, camera and "
         f"computer work.{left_out}",
         summary=f"{count(len(found), 'battery', 'batteries')}; the lowest state of charge is {share(lowest)}.",
         height_px=220,

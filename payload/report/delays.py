@@ -34,15 +34,15 @@ def delays_chart(data: ReportData) -> Chart | None:
         ""
         if latency.p50 is None or latency.p90 is None
         else (
-            f" Of this scenario's tiles half came within {span(latency.p50)} and 90 % within {span(latency.p90)}."
+            f" Half of this scenario's tiles arrived within {span(latency.p50)}, and 90 % within {span(latency.p90)}."
         )
     )
     what = "clear ground" if knows else "tiles"
     return Chart(
         id="delays",
-        title="How soon it came down",
-        caption=f"{what.capitalize()} that was on the ground within a time of being taken. A curve that ends higher "
-        f"brought more; one that rises further left brought it sooner.{told}",
+        title="Time to the ground",
+        caption=f"{what.capitalize()} delivered within a given time of being taken. A curve that ends higher "
+        f"delivered more; one that rises further left delivered it sooner.{told}",
         summary=f"{_summary(data, curves, knows=knows)}{told}",
         height_px=300,
         plot={
@@ -50,7 +50,7 @@ def delays_chart(data: ReportData) -> Chart | None:
             "layout": layout(
                 300,
                 hovermode="x unified",
-                xaxis=axis(f"{unit} since it was taken", rangemode="tozero"),
+                xaxis=axis(f"time since it was taken, {unit}", rangemode="tozero"),
                 yaxis=axis("Mpx" if knows else "tiles", rangemode="tozero"),
             ),
         },

@@ -69,9 +69,9 @@ def growth_chart(data: ReportData) -> Chart | None:
     plot["annotations"] = headings
     return Chart(
         id="growth",
-        title="How it grew over the flight",
-        caption="Clear ground and bytes that have come down, and bytes that wait in memory, up to each moment. "
-        "A line that climbs and never falls back in the last panel is a backlog: not yet sent, not saved.",
+        title="Progress over the flight",
+        caption="Clear ground and bytes delivered so far, and bytes waiting in memory. "
+        "A line in the last panel that climbs and never falls back is a backlog: not yet sent, not saved.",
         summary=_growth_summary(data, drawn),
         height_px=height,
         plot={"data": traces, "layout": plot},

@@ -43,15 +43,15 @@ def _cost(data: ReportData) -> tuple[KeyFigure, ...]:
     each, unit = own.cost_per_clear_km2, prices.currency
     beside = "" if own.cost is None else f"{number(own.cost)}{NBSP}{unit} in all"
     if own.cost_per_clear_gb is not None:
-        beside += f"; {number(own.cost_per_clear_gb)}{NBSP}{unit} a clear gigabyte"
+        beside += f"; {number(own.cost_per_clear_gb)}{NBSP}{unit} per clear gigabyte"
     if raw is not None and raw.cost_per_clear_km2 is not None:
-        beside += f"; bent pipe {number(raw.cost_per_clear_km2)}{NBSP}{unit} a square kilometre"
+        beside += f"; bent pipe {number(raw.cost_per_clear_km2)}{NBSP}{unit} per square kilometre"
     return (
         KeyFigure(
-            "Cost of a clear square kilometre",
+            "Cost per clear square kilometre",
             "unknown" if each is None else f"{number(each)}{NBSP}{unit}",
             beside or "its energy is unknown",
-            "Contacts, data received and energy at the scenario's prices, over clear ground delivered. A clear "
+            "Contacts, data received and energy at the scenario's prices, divided by clear ground delivered. A clear "
             "gigabyte is 1e9 raw bytes of clear pixels.",
         ),
     )
@@ -67,8 +67,8 @@ def _clear_ground(data: ReportData) -> KeyFigure:
         "Clear ground delivered",
         told,
         beside,
-        "Pixels that are clear by truth (shadow counts as clear), in tiles that reached the ground. "
-        "An area is pixels times the square of the ground sample distance.",
+        "Truly clear pixels (shadow counts as clear) in tiles that reached the ground. "
+        "Area is the number of pixels times the square of the ground sample distance.",
     )
 
 
@@ -80,7 +80,7 @@ def _sent(data: ReportData) -> KeyFigure:
         "Sent down",
         size(data.summary.bytes.delivered if own is None else own.downlinked_bytes or 0),
         beside,
-        "Whole tile records received, and cover reports where the ground gets some; frames and resends are in the link's account.",
+        "Complete tile records received, plus cover reports if any; framing and retransmissions count as link used.",
     )
 
 
@@ -112,7 +112,7 @@ def _saved(data: ReportData) -> KeyFigure:
         "Saved by compression",
         size(volumes.saved),
         beside,
-        f"Raw bytes minus tile record, over kept tiles. {_lost(data.setting)}",
+        f"Raw bytes minus tile record, summed over kept tiles. {_lost(data.setting)}",
     )
 
 
@@ -120,13 +120,13 @@ def _lost(setting: Setting) -> str:
     """What the compression may lose, in a sentence."""
     most, bits = setting.max_error_dn, setting.loss.bits_per_sample
     if most == 0:
-        return "The compression loses nothing."
+        return "The compression is lossless."
     if bits is None:
-        return f"The compression is lossy: a sample may come back off by up to {most:g}{NBSP}DN."
-    bound = "with no other bound" if most is None else f"by {most:g}{NBSP}DN at most"
+        return f"The compression is lossy: a restored sample may be off by up to {most:g}{NBSP}DN."
+    bound = "with no other bound" if most is None else f"and by at most {most:g}{NBSP}DN"
     return (
-        "The compression is lossy: samples may come back off as far as it takes to bring a tile's record to "
-        f"{bits:g} bits a sample, {bound}."
+        "The compression is lossy: restored samples may be off by as much as it takes to bring a tile's record "
+        f"to {bits:g} bits per sample, {bound}."
     )
 
 
@@ -151,7 +151,7 @@ def _thrown_away(data: ReportData) -> KeyFigure:
         "Clear pixels thrown away",
         value,
         beside,
-        "The price: clear pixels by truth in pruned tiles, of all clear pixels taken.",
+        "The price: truly clear pixels in pruned tiles, as a share of all clear pixels taken.",
     )
 
 
@@ -163,8 +163,8 @@ def _link(data: ReportData) -> KeyFigure:
         value,
         f"{size(link.used_bytes)} of {size(link.capacity_bytes)}; {count(link.contacts, 'contact')}, "
         f"{span(link.contact_s)}; {'saturated' if link.saturated else 'not saturated'}",
-        "Bytes over the channel, frames and resends included, of what the contacts could carry. "
-        "Saturated: more than half of the contacts end with data still waiting.",
+        "Bytes over the channel, including framing and retransmissions, as a share of what the contacts could carry. "
+        "Saturated: more than half of the contacts ended with data still waiting.",
     )
 
 
@@ -174,10 +174,10 @@ def _delay(data: ReportData) -> KeyFigure:
     return KeyFigure(
         "Time to the ground",
         span(latency.p50) if latency.p50 is not None else "unknown",
-        f"90 % within {span(latency.p90 or 0)}, the last {span(latency.max or 0)}"
+        f"90 % within {span(latency.p90 or 0)}, all within {span(latency.max or 0)}"
         if known
         else "nothing came down",
-        "From acquisition to the last bit of a tile, median over delivered tiles.",
+        "From acquisition to receipt of a tile's last bit; median over delivered tiles.",
     )
 
 
@@ -189,8 +189,8 @@ def _targets(data: ReportData) -> KeyFigure:
         "Targets delivered clear",
         "unknown" if clear is None else f"{clear:,} of {targets.requested:,}",
         f"{targets.acquired:,} taken, {targets.reacquired:,} taken again{out}",
-        f"Of one image at least {share(1 - data.setting.rescheduling.max_cloud_cover)} of the pixels "
-        "came down clear, or as many as the target's own limit of cloud asks for.",
+        f"At least {share(1 - data.setting.rescheduling.max_cloud_cover)} of the pixels of one image "
+        "came down clear, or as many as the target's own cloud limit requires.",
     )
 
 
@@ -198,13 +198,13 @@ def _compute(data: ReportData) -> KeyFigure:
     masker, compute_j = data.summary.masker, data.summary.energy_j.compute
     own = data.arm(OWN_ARM)
     each_j = None if own is None else own.compute_j_per_clear_mpx
-    each = "" if each_j is None else f"; {energy(each_j)} a clear megapixel delivered"
+    each = "" if each_j is None else f"; {energy(each_j)} per clear megapixel delivered"
     size_told = "" if masker.parameters is None else f", {number(masker.parameters)} parameters"
     return KeyFigure(
         "Energy for computing",
         "unknown" if compute_j is None else energy(compute_j),
         f"{masker.model or 'no model'}{size_told}{each}",
-        "Joules of the on-board computer for masking and compression. Unknown where its profile says no watts.",
+        "Energy used by the on-board computer for masking and compression. Unknown if its profile states no power.",
     )
 
 
@@ -214,7 +214,7 @@ def _power(data: ReportData) -> tuple[KeyFigure, ...]:
     if power is None:
         return ()
     heat = "" if power.hottest_c is None else f"; hottest {power.hottest_c:.0f}{NBSP}°C"
-    unserved = f"; {energy(power.unserved_j)} wanted and not had" if power.unserved_j else ""
+    unserved = f"; {energy(power.unserved_j)} demanded but not supplied" if power.unserved_j else ""
     return (
         KeyFigure(
             "Energy used",
@@ -222,17 +222,17 @@ def _power(data: ReportData) -> tuple[KeyFigure, ...]:
             f"of {energy(power.harvested_j)} from the array, {energy(power.spilled_j)} spilled, "
             f"{energy(power.lost_j)} lost in the battery; lowest charge {share(power.lowest_charge)}"
             f"{heat}{unserved}",
-            "All loads together: bus, camera, radio, computer. What the array gives is used, stored, lost in "
+            "All loads together: bus, camera, radio, computer. The array's output is used, stored, lost in "
             "charging and discharging, or spilled while the battery is full.",
         ),
         KeyFigure(
-            "Refused for want of power",
+            "Refused for lack of power",
             f"{power.refused:,}",
             f"{count(power.refused_imaging, 'image')}, {count(power.refused_processing, 'pause')} in "
             f"processing, {count(power.refused_transmitting, 'contact')}; waited {span(power.waited_s)}, "
             f"throttled {span(power.throttled_s)}",
-            "Work not begun at low charge or high temperature. It is made up later: the target at its next "
-            "opportunity, the tile and the contact as soon as charge and heat allow.",
+            "Work not started because of low charge or high temperature. It is made up later: a target at its next "
+            "opportunity, a tile or contact as soon as charge and temperature allow.",
         ),
     )
 

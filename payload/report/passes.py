@@ -55,7 +55,7 @@ def contacts_chart(data: ReportData) -> Chart | None:
         plot["yaxis2"] = axis("MB", domain=[0, lower], rangemode="tozero")
         plot["annotations"] = [
             heading("Contacts and images", 1.0),
-            heading("Carried in each contact", lower),
+            heading("Data carried in each contact", lower),
         ]
         traces += _carried(data)
     for index, trace in enumerate(traces):
@@ -67,8 +67,8 @@ def contacts_chart(data: ReportData) -> Chart | None:
     return Chart(
         id="contacts-over-time",
         title="Contacts, images and what the link carried",
-        caption="Above, each mark is a pass over a station, an image taken, or the work on it. Below, the pale bar is what the "
-        "contact could have carried, the strong one what it did, the tick what the bent pipe sent. "
+        caption="Above, each mark is a pass over a station, an image taken, or its processing. Below, the pale bar is what the "
+        "contact could have carried, the dark bar what it did carry, the tick what the bent pipe sent. "
         f"Times are UTC.{_left_out(data)}",
         summary=f"{count(len(data.contacts), 'contact')} with "
         f"{count(len({item.station for item in data.contacts}), 'station')} carried {size(used)} of "
@@ -85,14 +85,14 @@ def _contacts_key(data: ReportData) -> tuple[Mark, ...]:
     if data.images:
         found.append(Mark("tick", "ink", "image taken"))
     if data.evidence.work:
-        found.append(Mark("box", "saved", "being masked and compressed, or waiting for that"))
+        found.append(Mark("box", "saved", "being masked and compressed, or waiting to be"))
     if data.contacts:
         found += [
-            Mark("box", "capacity", "could be carried"),
-            Mark("box", "prune", "was carried"),
+            Mark("box", "capacity", "capacity"),
+            Mark("box", "prune", "carried"),
         ]
     if any(item.raw_used_bytes is not None for item in data.contacts):
-        found.append(Mark("dash", "ink", "by the bent pipe"))
+        found.append(Mark("dash", "ink", "carried by the bent pipe"))
     return tuple(found)
 
 
@@ -179,9 +179,7 @@ def _work_lines(data: ReportData) -> list[Json]:
     times: list[str | None] = []
     told: list[str | None] = []
     for item in shown:
-        said = (
-            f"{plain(item.satellite)}: judged {span(item.judged_s - item.taken_s)} after exposure"
-        )
+        said = f"{plain(item.satellite)}: processed {span(item.judged_s - item.taken_s)} after exposure"
         times += [utc(data, item.taken_s), utc(data, item.judged_s), None]
         told += [said, said, None]
     lines: Json = {

@@ -62,7 +62,7 @@ def _out_of_reach(area: AreaTold) -> str:
 def _value_row(told: RequestsTold) -> PlanRow:
     """Value, beside what all that is requested is worth once; a target that is wanted again can bring more than that."""
     wanted = number(told.value_wanted)
-    meaning = "Sum of priorities of clear images in time; of areas, their clear share."
+    meaning = "Sum of the priorities of clear images in time; for areas, times their clear share."
     if told.value is None:
         return PlanRow("Value", "unknown", meaning)
     value = number(told.value)
@@ -82,24 +82,22 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
             f"{told.plans:,}",
             f"Policy {told.policy}; all are in plan.csv.",
         ),
-        PlanRow(
-            "Taken", f"{told.taken:,}", "Images; each with the plan it stood in is in as_flown.csv."
-        ),
-        PlanRow("Cloudy", f"{told.cloudy:,}", "Of them, by the masker on board."),
-        PlanRow("Taken again", f"{told.retaken:,}", "Images of a target that had one before."),
+        PlanRow("Taken", f"{told.taken:,}", "Images; as_flown.csv lists each with its plan."),
+        PlanRow("Cloudy", f"{told.cloudy:,}", "Of these, according to the masker on board."),
+        PlanRow("Taken again", f"{told.retaken:,}", "Images of a target already imaged before."),
         *(
-            PlanRow(f"Not taken: {why}", f"{times:,}", "Planned, and refused or skipped.")
+            PlanRow(f"Not taken: {why}", f"{times:,}", "Planned, but refused or skipped.")
             for why, times in told.not_taken.items()
         ),
         PlanRow(
             "Expired",
             "unknown" if told.expired is None else f"{told.expired:,}",
-            "Targets, of areas their shots, whose deadline passed without a clear image on the ground.",
+            "Targets (for areas, their shots) whose deadline passed without a clear image on the ground.",
         ),
         PlanRow(
             "Clear in time",
             clear,
-            "Targets, of areas their shots, with a clear image on the ground by their deadline.",
+            "Targets (for areas, their shots) with a clear image on the ground by their deadline.",
         ),
         _value_row(told),
         PlanRow(
@@ -113,7 +111,7 @@ def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
             PlanRow(
                 "Cover reports",
                 f"{told.reports:,} made, {size(told.report_bytes)} came down",
-                "What satellites tell first in a contact: bytes over the link beside those of tiles.",
+                "Sent first in each contact: link bytes in addition to those of tiles.",
             )
         )
     rows += [

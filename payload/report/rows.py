@@ -26,11 +26,11 @@ class Measure:
 ARM_MEANINGS = {
     "raw": "Bent pipe: no masker, nothing dropped, nothing compressed.",
     "compressed": "No masker, nothing dropped; this scenario's codec.",
-    "discard": "This scenario's masker; whole images above a cloud cover are dropped, the rest compressed.",
-    "prune": "This scenario: its own masker, its tiles dropped by cloud cover, its codec.",
-    "mask": "This scenario's masker and codec, cloudy pixels not coded; only tiles that are nearly all cloud are "
+    "discard": "This scenario's masker; whole images above a cloud-cover limit are dropped, the rest compressed.",
+    "prune": "This scenario itself: its masker, tiles dropped by cloud cover, its codec.",
+    "mask": "This scenario's masker and codec, with cloudy pixels left uncoded; only nearly overcast tiles are "
     "dropped.",
-    "oracle": "This scenario with a perfect masker, which is the truth itself.",
+    "oracle": "This scenario with a perfect masker: the truth itself.",
 }
 
 
@@ -43,13 +43,13 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     (
         "clear_pixels_delivered",
         "Clear ground delivered",
-        "Pixels clear by truth in tiles received. Unknown where some pixels have no truth.",
+        "Truly clear pixels in tiles received. Unknown if some pixels have no truth.",
         _told(pixels, UNKNOWN),
     ),
     (
         "clear_pixels_discarded",
         "Clear pixels thrown away",
-        "Pixels clear by truth in tiles pruned, or not coded in kept ones: the price.",
+        "Truly clear pixels in pruned tiles, or left uncoded in kept ones: the price.",
         _told(pixels, UNKNOWN),
     ),
     ("images", "Images taken", "Retakes included.", _told(lambda value: f"{value:,.0f}", DASH)),
@@ -57,7 +57,7 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     (
         "downlinked_bytes",
         "Sent down",
-        "Whole tile records received, and cover reports where the ground gets some.",
+        "Complete tile records received, plus cover reports if any.",
         _told(size, DASH),
     ),
     (
@@ -69,28 +69,28 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     (
         "overflowed_bytes",
         "Overflowed",
-        "Found no room in memory, or was dropped there for other tiles.",
+        "Found no room in memory, or was dropped to make room.",
         _told(size, DASH),
     ),
-    ("lost_bytes", "Lost", "Given up after too many resends.", _told(size, DASH)),
+    ("lost_bytes", "Lost", "Given up after too many retransmissions.", _told(size, DASH)),
     (
         "used_bytes",
         "Link used",
-        "Over the channel, frames and resends included.",
+        "Over the channel, including framing and retransmissions.",
         _told(size, DASH),
     ),
     (
         "link_saturated",
         "Link saturated",
-        "More than half of the contacts ended with data waiting.",
+        "More than half of the contacts ended with data still waiting.",
         lambda value: DASH if value is None else "yes" if value else "no",
     ),
     (
         "data_value_density",
         "Data value density",
         (
-            "Clear pixels delivered times raw bytes a pixel, over bytes sent down; raw and without any cloud "
-            f"it is 1. {DASH} where nothing came down or truth is missing."
+            "Clear pixels delivered times raw bytes per pixel, over bytes sent down; 1 for raw data without "
+            f"any cloud. {DASH} if nothing came down or truth is missing."
         ),
         _told(number, DASH),
     ),
@@ -98,8 +98,8 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
         "saved_fraction",
         "Saved against the bent pipe",
         (
-            f"1 minus bytes sent down over those of the bent pipe. {DASH} while either leaves anything "
-            "waiting: backlog is never saved."
+            f"1 minus the ratio of bytes sent down to the bent pipe's. {DASH} if either leaves data "
+            "waiting: backlog is never a saving."
         ),
         _told(lambda value: share(value) if value >= 0 else f"-{share(-value)}", DASH),
     ),
@@ -111,26 +111,26 @@ _MEASURES: tuple[tuple[str, str, str, _Show], ...] = (
     ),
     (
         "compute_j_per_clear_mpx",
-        "The same, a clear megapixel",
-        "Energy for computing over clear megapixels delivered.",
+        "The same, per clear megapixel",
+        "Energy for computing, divided by clear megapixels delivered.",
         _told(energy, DASH),
     ),
     (
         "used_j_per_clear_mpx",
-        "All energy, a clear megapixel",
-        f"What bus, camera, radio and computer used, over clear megapixels delivered. {DASH} without a battery.",
+        "All energy, per clear megapixel",
+        f"Energy used by bus, camera, radio and computer, divided by clear megapixels delivered. {DASH} without a battery.",
         _told(energy, DASH),
     ),
     (
         "refused",
-        "Refused for want of power",
-        f"Images, pauses in processing and contacts. {DASH} without a battery.",
+        "Refused for lack of power",
+        f"Images, contacts and interruptions of processing. {DASH} without a battery.",
         _told(lambda value: f"{value:,.0f}", DASH),
     ),
     (
         "late_tiles",
         "Missed their deadline",
-        "Tiles that the processor had no time for.",
+        "Tiles that the processor had no time to mask.",
         _told(lambda value: f"{value:,.0f}", DASH),
     ),
 )
@@ -140,32 +140,32 @@ _COSTS: tuple[tuple[str, str, str], ...] = (
     (
         "cost",
         "Cost",
-        "Contacts, data and energy at the scenario's prices; unknown where one of them is.",
+        "Contacts, data and energy at the scenario's prices; unknown if any of them is.",
     ),
     (
         "cost_contacts",
         "Cost of contacts",
-        "Minutes from AOS to LOS and passes that are paid for, see prices.passes.",
+        "Minutes from AOS to LOS and passes, as billed by prices.passes.",
     ),
     (
         "cost_data",
         "Cost of data",
-        "Tile records, cover reports and thumbnails received, by the gigabyte.",
+        "Tile records, cover reports and thumbnails received, per gigabyte.",
     ),
     (
         "cost_energy",
         "Cost of energy",
-        "All that the battery served, without a battery computing alone, by the watt-hour.",
+        "Energy supplied by the battery (without one, for computing only), per watt-hour.",
     ),
     (
         "cost_per_clear_km2",
-        "Cost, a clear square kilometre",
-        f"Cost over clear ground delivered, a pixel being the square of the sample distance; {DASH} where none is.",
+        "Cost per clear square kilometre",
+        f"Cost divided by clear ground delivered, a pixel being the square of the sample distance; {DASH} if there is none.",
     ),
     (
         "cost_per_clear_gb",
-        "Cost, a clear gigabyte",
-        f"Cost over 1e9 raw bytes of clear pixels delivered, however small they were sent; {DASH} where none is.",
+        "Cost per clear gigabyte",
+        f"Cost per 1e9 raw bytes of clear pixels delivered, however well compressed; {DASH} if there are none.",
     ),
 )
 
@@ -259,4 +259,4 @@ def verdict(data: ReportData, tile: GalleryTile) -> Verdict:
         word = f"kept, {fate}"
     else:
         word = "pruned"
-    return Verdict(f"{word}: a mistake" if wrong else word, wrong, facts)
+    return Verdict(f"{word}: an error" if wrong else word, wrong, facts)

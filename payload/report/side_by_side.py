@@ -19,5 +19,5 @@ def compare_results(folders: Sequence[str | Path]) -> Comparison:
     seeds = {summary.seed for _, summary, _ in told}
     if len(seeds) == 1:
         return found
-    weather = "the flights have different seeds: their differences are those of the weather too"
+    weather = "the flights have different seeds, so their differences are partly due to weather"
     return replace(found, notes=(weather, *found.notes))

@@ -1,4 +1,4 @@
-"""The figures of volumes: the way of the bytes, and the arms side by side."""
+"""The figures of volumes: where the bytes went, and the arms side by side."""
 
 from payload.report.chart import (
     ARM_WORDS,
@@ -66,9 +66,9 @@ def way_of_the_bytes(data: ReportData) -> Chart | None:
     ]
     return Chart(
         id="way-of-the-bytes",
-        title="The way of the bytes",
-        caption="Every byte that the camera delivered, in this scenario, and what became of it. "
-        "The audit at the end of the flight has checked that the ends add up to the beginning, byte for byte.",
+        title="Where the bytes went",
+        caption="Every byte acquired in this scenario, and its fate. "
+        "The audit at the end of the flight verified that the fates add up to what was acquired, byte for byte.",
         summary=f"Of {size(volumes.acquired)} acquired: {listed(parts)}.",
         height_px=380,
         plot={"data": [sankey], "layout": layout(380, margin=_SIDES)},
@@ -116,7 +116,7 @@ def clear_ground(data: ReportData) -> Chart | None:
     return Chart(
         id="clear-ground",
         title="Clear ground delivered",
-        caption="Pixels clear by truth, in tiles that reached the ground.",
+        caption="Truly clear pixels in tiles that reached the ground.",
         summary=f"Clear ground delivered: {listed(told)}.",
         height_px=_height(arms),
         plot={"data": [bars], "layout": _bars_layout(arms, "Mpx", 1.25 * most)},
@@ -161,7 +161,7 @@ def fates_by_arm(data: ReportData) -> Chart | None:
     return Chart(
         id="fates-by-arm",
         title="What became of each arm's bytes",
-        caption="Raw bytes acquired, by fate. Arms that see cloud may take targets again and so acquire more.",
+        caption="Raw bytes acquired, by fate. Arms that detect cloud may take targets again and so acquire more.",
         summary="; ".join(told) + ".",
         height_px=_height(arms),
         plot={"data": stacks, "layout": plot},

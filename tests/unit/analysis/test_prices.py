@@ -104,8 +104,8 @@ def test_a_run_s_costs_are_those_of_its_own_books(write_scenario, tmp_path):
     km2 = own["clear_pixels_delivered"] * 0.02**2
     assert own["cost_per_clear_km2"] == pytest.approx(own["cost"] / km2)
     page = (found.folder / "report.html").read_text()
-    assert "Cost of a clear square kilometre" in page
-    assert "Cost, a clear gigabyte, EUR" in page
+    assert "Cost per clear square kilometre" in page
+    assert "Cost per clear gigabyte, EUR" in page
 
 
 def test_without_prices_nothing_tells_of_costs(write_scenario, tmp_path):
@@ -113,7 +113,7 @@ def test_without_prices_nothing_tells_of_costs(write_scenario, tmp_path):
     assert "prices" not in scenario.model_dump(mode="json")
     found = api.run(scenario, tmp_path / "out")
     assert "cost" not in json.dumps(found.summary)
-    assert "Cost of a clear" not in (found.folder / "report.html").read_text()
+    assert "Cost per clear" not in (found.folder / "report.html").read_text()
     assert api.check(write_scenario(prices=PRICES)).digest != scenario.digest
 
 

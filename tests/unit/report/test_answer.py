@@ -156,7 +156,7 @@ def test_satellites_of_constellations_are_counted_with_those_that_have_names(res
 
 def test_without_a_bent_pipe_nothing_is_compared(day: ReportData):
     nobody = Arm("raw", None, None, None, None, None)
-    assert "no bent pipe was flown beside it" in said(with_arms(day, nobody, arm("prune")))
+    assert "no bent pipe was flown for comparison" in said(with_arms(day, nobody, arm("prune")))
 
 
 def test_a_bent_pipe_that_brought_nothing_is_said(day: ReportData):
@@ -191,14 +191,14 @@ def test_what_was_sent_down_is_the_same_figure_wherever_it_stands(day: ReportDat
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "The compression loses nothing."),
-        ({"loss": {"max_error": 0, "bits_per_sample": None}}, "The compression loses nothing."),
+        ({}, "The compression is lossless."),
+        ({"loss": {"max_error": 0, "bits_per_sample": None}}, "The compression is lossless."),
         ({"loss": {"max_error": 4}}, "off by up to 4\u00a0DN."),
         ({"codec": {"kind": "ccsds123", "max_error_dn": 2}}, "off by up to 2\u00a0DN."),
-        ({"loss": {"bits_per_sample": 1.5}}, "to 1.5 bits a sample, with no other bound."),
+        ({"loss": {"bits_per_sample": 1.5}}, "to 1.5 bits per sample, with no other bound."),
         (
             {"loss": {"bits_per_sample": 1.5, "max_error": 4}},
-            "to 1.5 bits a sample, by 4\u00a0DN at most.",
+            "to 1.5 bits per sample, and by at most 4\u00a0DN.",
         ),
     ],
 )
@@ -240,10 +240,10 @@ def test_a_backlog_shows_no_saving_and_a_wide_link_does(results: Make):
 @pytest.mark.parametrize(
     ("kept", "true_cover", "word", "mistake"),
     [
-        (False, 0.1, "pruned: a mistake", True),
+        (False, 0.1, "pruned: an error", True),
         (False, 0.9, "pruned", False),
         (False, None, "pruned", False),
-        (True, 0.9, "kept, delivered: a mistake", True),
+        (True, 0.9, "kept, delivered: an error", True),
         (True, 0.7, "kept, delivered", False),
     ],
 )

@@ -177,10 +177,10 @@ def test_land_is_land_and_the_map_does_without_it(results: Make, monkeypatch):
 
 def test_targets_never_taken_are_drawn_where_the_folder_knows_them(results: Make):
     data = read_report_data(results())
-    assert "the folder does not say where" in make_figures(data)["map"].caption
+    assert "this folder does not record" in make_figures(data)["map"].caption
     places = tuple(Place(f"target-{number}", 1.0, 2.0) for number in range(35))
     chart = make_figures(replace(data, places=places))["map"]
-    assert "the folder does not say where" not in chart.caption
+    assert "this folder does not record" not in chart.caption
     (rest,) = [trace for trace in chart.plot["data"] if trace.get("name") == "not taken"]
     assert len(rest["x"]) == 3
     assert "target not taken" in [mark.word for mark in chart.key]
@@ -197,7 +197,7 @@ def test_a_crowd_is_drawn_in_part_and_said(results: Make):
     assert (
         "1,000 of 1,200 contacts and 2,000 of 2,500 images" in charts["contacts-over-time"].caption
     )
-    assert "1,500 are drawn" in charts["map"].caption
+    assert "1,500 of each kind are drawn" in charts["map"].caption
     assert len(json.dumps([chart.plot for chart in charts.values()])) < 1_200_000
 
 

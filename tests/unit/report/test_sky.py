@@ -66,7 +66,7 @@ def test_where_the_sky_is_unknown_none_is_drawn(results: Callable[..., Path], sc
     assert cloud_below(data) is None
     chart = make_figures(data)["map"]
     assert "cloud" not in {trace.get("name") for trace in chart.plot["data"]}
-    assert "Grey is cloud" not in chart.caption
+    assert "Grey shows" not in chart.caption
     assert write_report(folder).is_file()
 
 

@@ -436,7 +436,7 @@ def test_a_run_says_what_it_is_and_how_far_to_trust_it(write_scenario, small_sur
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     assert "This is a surrogate flight." in page
     assert "95 % interval" in page
-    assert "No tile was painted in this surrogate flight" in page
+    assert "No tiles were rendered in this surrogate flight" in page
     assert not list(result.folder.glob("downlink/*"))
     assert Path(result.folder / "gallery" / "index.json").read_text() == "[]\n"
     assert json.loads((result.folder / "provenance.json").read_text())["surrogate"] == {
