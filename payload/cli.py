@@ -61,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Fly an Earth-observation payload that finds the clouds itself: what comes down that otherwise "
+    help="Simulate an Earth-observation payload that detects clouds on board: what reaches the ground that otherwise "
     "would not, when, and what does it cost?\n\n"
     "Start with:  payload-sim init first && payload-sim run first/mission.yaml",
 )
@@ -103,9 +103,7 @@ def _with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
 
 @app.callback(invoke_without_command=True)
 def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         _answer(__version__)
@@ -126,12 +124,12 @@ def run(
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Tell what the run would take, and fly nothing.")
+        bool, typer.Option("--estimate", help="Estimate what the run would take; fly nothing.")
     ] = False,
 ) -> None:
-    """Fly a scenario with all its arms, and leave a report.
+    """Fly a scenario with all its arms and write a report.
 
-    The results stand in FOLDER/<name>-<digest>; the last line of the answer is the path of the report.
+    Results go to FOLDER/<name>-<digest>; the last line printed is the path of the report.
 
     Example:  payload-sim run scenarios/quickstart.yaml --set pruning.max_cloud_cover=0.5
     """
@@ -184,9 +182,9 @@ def _answer_run(result: "RunResult") -> None:
 
 @_command
 def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Read a scenario and all it names; nothing is flown.
+    """Check a scenario and all files it names; nothing is flown.
 
-    If something is wrong, each mistake is told with file, line and key, and the exit code is 2. What only looks odd is a note.
+    Every error is reported with file, line and key, and the exit code is then 2. Anything merely unusual is reported as a note.
 
     Example:  payload-sim check scenarios/quickstart.yaml
     """
@@ -203,7 +201,7 @@ def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson =
         )
     else:
         _answer(
-            f"{scenario}: good ({checked.name}, {checked.duration_h:g} h, digest {checked.digest[:12]})"
+            f"{scenario}: valid ({checked.name}, {checked.duration_h:g} h, digest {checked.digest[:12]})"
         )
 
 
@@ -211,7 +209,7 @@ def check(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson =
 def schema() -> None:
     """Print the JSON Schema of a scenario.
 
-    Every key with its type, bounds and meaning, the options of all installed plug-ins among them.
+    Every key with its type, bounds and meaning, including the options of all installed plug-ins.
 
     Example:  payload-sim schema > scenarios/schema.json
     """
@@ -231,7 +229,7 @@ def mask(
         typer.Option(
             "--truth",
             metavar="MASK",
-            help="Truth: 0 clear, 1 cloud, 2 shadow, 255 unknown. One an image.",
+            help="Truth: 0 clear, 1 cloud, 2 shadow, 255 unknown. One per image.",
         ),
     ] = None,
     model: Annotated[
@@ -241,27 +239,30 @@ def mask(
         Literal["fp32", "int8"] | None, typer.Option("--precision", help="Of a packaged network.")
     ] = None,
     card: Annotated[
-        Path | None, typer.Option("--card", help="Its card; MODEL with .json if left out.")
+        Path | None, typer.Option("--card", help="The model's card; by default MODEL with .json.")
     ] = None,
     probability_threshold: Annotated[
         float | None,
-        typer.Option("--probability-threshold", help="A pixel is cloud from here on; the card's."),
+        typer.Option(
+            "--probability-threshold",
+            help="A pixel is cloud from this probability; by default the card's.",
+        ),
     ] = None,
     bands: Annotated[
-        str, typer.Option("--bands", help="Numbers of blue, green, red, NIR.")
+        str, typer.Option("--bands", help="Band numbers of blue, green, red, NIR.")
     ] = "1,2,3,4",
     scale: Annotated[
         float | None,
         typer.Option(
             "--scale",
-            help="Reflectance = value x scale + offset; the file's own, else 1 for floats, 1e-4 for integers, 1/255 for 8 bits.",
+            help="Reflectance = value x scale + offset. Default: the file's own, else 1 for floats, 1e-4 for integers, 1/255 for 8 bits.",
         ),
     ] = None,
     offset: Annotated[
         float, typer.Option("--offset", help="Reflectance = value x scale + offset.")
     ] = 0.0,
     nodata: Annotated[
-        float | None, typer.Option("--nodata", help="Value of no data; the file's own.")
+        float | None, typer.Option("--nodata", help="No-data value; by default the file's own.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -270,7 +271,7 @@ def mask(
 
     Writes <stem>_mask.tif (0 clear, 1 cloud, 255 no data) and <stem>_probability.tif (-1 no data).
 
-    With --truth it prints IoU, F1, precision and recall too.
+    With --truth, also prints IoU, F1, precision and recall.
 
     Example:  payload-sim mask scene.tif --out masks --truth scene_truth.tif
     """
@@ -300,7 +301,7 @@ def mask(
 def passes(scenario: ScenarioFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """List the contact windows of a scenario.
 
-    When each satellite rises above and sets below the mask of each station.
+    That is, when each satellite rises above and sets below the elevation mask of each station.
 
     Example:  payload-sim passes scenarios/reference.yaml --json
     """
@@ -333,9 +334,9 @@ def unpack(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the GeoTIFFs.")],
     as_json: AsJson = False,
 ) -> None:
-    """Restore GeoTIFFs from what came down, bit for bit.
+    """Restore GeoTIFFs from the downlinked containers, bit for bit.
 
-    Pruned tiles become no data. Records that fail their check are listed and left out; if there are any, or something is wrong with a file as a whole, the exit code is 7.
+    Pruned tiles become no-data. Records that fail verification are listed and omitted; if there are any, or a whole file is damaged, the exit code is 7.
 
     Example:  payload-sim unpack results/quickstart-*/downlink/*.tiles --out restored
     """
@@ -365,7 +366,7 @@ def unpack(
 @_command
 def compare(
     scenarios: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO", help="The base, then others if any.")
+        list[Path], typer.Argument(metavar="SCENARIO", help="The base, then any others.")
     ],
     what_if: Annotated[
         list[str] | None,
@@ -385,9 +386,9 @@ def compare(
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
 ) -> None:
-    """Fly variants over one world and set them side by side.
+    """Fly variants over the same world and compare them.
 
-    All fly with the seed of the first, or with --seeds from that one on; differences are to the first, seed by seed. --cross flies each value with each. A flight over seeds that fails counts in no difference, and the exit code is 8.
+    All fly with the seed of the first, or with N seeds starting there (--seeds); differences are relative to the first, seed by seed. --cross flies every combination of values. A failed flight over seeds counts in no difference, and the exit code is 8.
 
     Example:  payload-sim compare scenarios/quickstart.yaml --what-if pruning.max_cloud_cover=0.3,0.9
     """
@@ -430,7 +431,7 @@ def compare(
 def report(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A results folder.")],
 ) -> None:
-    """Make a results folder's page, report.html, again.
+    """Regenerate the page of a results folder, report.html.
 
     Example:  payload-sim report results/quickstart-*/
     """
@@ -455,9 +456,9 @@ _command(calibrate)
 
 @_command
 def doctor(as_json: AsJson = False) -> None:
-    """Tell whether this installation is fit to fly.
+    """Check that this installation works.
 
-    Looks at packages, packaged data, the model and its card, and flies three hours.
+    Checks packages, packaged data, the model and its card, and flies three hours.
 
     Example:  payload-sim doctor
     """

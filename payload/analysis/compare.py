@@ -30,15 +30,15 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("targets.reacquired", "targets retaken", ""),
     ("targets.clear_delivered", "targets delivered clear", ""),
     ("energy_j.compute", "computing energy", "J"),
-    ("energy_j.compute_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("energy_j.compute_per_clear_mpx", "the same per clear megapixel delivered", "J"),
     ("late.tiles", "tiles masked too late or never", "tile"),
     ("power.refused", "activities refused", ""),
     ("power.used_j", "energy used", "J"),
-    ("power.used_j_per_clear_mpx", "the same, a clear megapixel delivered", "J"),
+    ("power.used_j_per_clear_mpx", "the same per clear megapixel delivered", "J"),
     ("power.lowest_charge", "lowest state of charge", ""),
     ("prices.cost", "cost", "currency"),
-    ("prices.cost_per_clear_km2", "cost, a clear square kilometre delivered", "currency/km²"),
-    ("prices.cost_per_clear_gb", "cost, a clear gigabyte delivered", "currency/GB"),
+    ("prices.cost_per_clear_km2", "cost per clear square kilometre delivered", "currency/km²"),
+    ("prices.cost_per_clear_gb", "cost per clear gigabyte delivered", "currency/GB"),
 )
 """What is compared: key path in the summary, words, unit."""
 

@@ -173,8 +173,8 @@ def _error(error: Error, total: Interval) -> dict[str, float | None]:
 
 def _sentences(part: dict[str, Any]) -> list[str]:
     drawn = (
-        "No pixel was painted, masked or compressed: what the masker says of a tile and how long its record "
-        f"is are drawn from the surrogate {part['name']} ({part['sha256'][:12]})."
+        "No pixels were rendered, masked or compressed: each tile's mask figures and record length "
+        f"are drawn from the surrogate {part['name']} ({part['sha256'][:12]})."
     )
     return [drawn, *_errors(part["held_out"]), f"The surrogate is {_fit(part['fitted_on'])}"]
 
@@ -182,14 +182,14 @@ def _sentences(part: dict[str, Any]) -> list[str]:
 def _errors(held_out: dict[str, Any]) -> list[str]:
     bytes_, clear = held_out["kept_bytes"], held_out["kept_clear_px"]
     total = (
-        f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} scenes kept out of its fit, the bytes of kept "
-        f"tiles are {_percent(bytes_['total_bias'])} off in sum and their clear pixels "
-        f"{_percent(clear['total_bias'])}. Tiles were kept or dropped one by one, as by the arm prune; arms that drop "
-        f"images (discard) or leave out pixels (mask) were not judged. {_interval(held_out)}"
+        f"On {held_out['tiles']:,} tiles of {held_out['scenes']:,} held-out scenes, the total bytes of kept "
+        f"tiles are off by {_percent(bytes_['total_bias'])} and their clear pixels by "
+        f"{_percent(clear['total_bias'])}. Tiles were kept or dropped one by one, as in the arm prune; arms that drop "
+        f"images (discard) or leave out pixels (mask) were not assessed. {_interval(held_out)}"
     ).rstrip()
     single = (
-        f"Of a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
-        f"tiles being kept up to a cover of {held_out['max_cloud_cover']:g}."
+        f"For a single tile: bytes {_tile(bytes_, 'byte')}; clear pixels {_tile(clear, 'px')}; bias and 95 % interval, "
+        f"with tiles kept up to a cover of {held_out['max_cloud_cover']:g}."
     )
     return [total, single]
 

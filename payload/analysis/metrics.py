@@ -368,7 +368,7 @@ def _out_of_reach_words(flown: Flown) -> str:
     """How many targets nobody could image, in the words of a plan; shots of areas are told as such."""
     count, of_areas = len(flown.out_of_reach), any(each.coverage for each in flown.wanted)
     what = "targets, shots of areas among them," if of_areas else "targets"
-    return f"{count:,} of {flown.targets:,} {what} {'is' if count == 1 else 'are'} never in reach by daylight and in time"
+    return f"{count:,} of {flown.targets:,} {what} {'is' if count == 1 else 'are'} never within reach in daylight and in time"
 
 
 def counted_words(bands: float) -> str:

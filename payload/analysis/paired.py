@@ -56,7 +56,7 @@ class Effect:
         if self.difference.is_resolved:
             return "resolved"
         needed = self.seeds_needed
-        return "not resolved" + ("" if needed is None else f", some {needed:,} seeds would")
+        return "not resolved" + ("" if needed is None else f", about {needed:,} seeds would")
 
     @property
     def size(self) -> float:

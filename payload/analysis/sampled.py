@@ -72,9 +72,9 @@ def _sentences(
     ]
     return [
         first,
-        f"By the sample itself the 95 % interval of what came down is {widths[0]} and {widths[1]}."
+        f"Estimated from the sample itself, the 95 % interval of what came down is {widths[0]} and {widths[1]}."
         + _beyond(arms, half_widths, painted.error),
-        "There are no records and no pictures, as not all tiles were painted.",
+        "There are no records or pictures because not all tiles were rendered.",
     ]
 
 
@@ -94,8 +94,8 @@ def _beyond(
     if error is None or widest <= error:
         return ""
     return (
-        f" Up to ± {100 * widest:.2f} % ({name}) are more than the ± {100 * error:g} % asked for: the sample grew until all "
-        "that was planned at first would be that sure, and what came down is not all of that."
+        f" Up to ± {100 * widest:.2f} % ({name}) exceeds the ± {100 * error:g} % requested: the sample grew until everything "
+        "planned at first would be that certain, but not all of that came down."
     )
 
 
@@ -122,7 +122,7 @@ def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[st
             for (half, total), (_, word) in zip(widest, _LINKED, strict=True)
         ]
         notes.append(
-            f"By the samples themselves the 95 % interval of what came down is at most {told[0]} and {told[1]}, "
+            f"Estimated from the samples themselves, the 95 % interval of what came down is {told[0]} and {told[1]} "
             "in the flight where it is widest."
         )
     return notes
@@ -143,13 +143,13 @@ def _as_share(half_and_total: tuple[float, float | None]) -> tuple[float, float]
 
 def _painted(tiles: int, painted: int) -> str:
     if not tiles:
-        return "No tile was taken, and none was painted."
+        return "No tiles were acquired, so none were rendered."
     if painted == tiles:
         all_ = "The only tile was" if tiles == 1 else f"All {tiles:,} tiles were"
-        return f"{all_} painted, masked and compressed, as by fidelity: pixels."
+        return f"{all_} rendered, masked and compressed, as with fidelity: pixels."
     return (
-        f"Of {tiles:,} tiles {painted:,} ({100 * painted / tiles:.1f} %) were painted, masked and compressed; "
-        "the others are taken to be like those of them that look like them at a glance."
+        f"Of {tiles:,} tiles, {painted:,} ({100 * painted / tiles:.1f} %) were rendered, masked and compressed; "
+        "the others take the figures of rendered tiles that resemble them at a glance."
     )
 
 

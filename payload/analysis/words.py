@@ -37,14 +37,14 @@ def answer(summary: Mapping[str, Any]) -> str:
     own, raw = arms["prune"], arms["raw"]
     hours = summary["duration_s"] / 3600
     if not summary["tiles"]["acquired"]:
-        return f"{summary['scenario']}: nothing was taken in {hours:g} h."
+        return f"{summary['scenario']}: nothing was acquired in {hours:g} h."
     taken = human_bytes(summary["bytes"]["acquired"])
     text = (
-        f"{summary['scenario']}: of {taken} taken in {hours:g} h, {human_bytes(own['downlinked_bytes'])} came down "
+        f"{summary['scenario']}: of {taken} acquired in {hours:g} h, {human_bytes(own['downlinked_bytes'])} came down "
         f"with {human_px(own['clear_pixels_delivered'])} of clear ground"
     )
     text += (
-        f"; without masking and compression it would be {human_px(raw['clear_pixels_delivered'])} "
+        f"; without masking and compression it would have been {human_px(raw['clear_pixels_delivered'])} "
         f"in {human_bytes(raw['downlinked_bytes'])}, with {human_bytes(raw['waiting_bytes'])} still waiting on board "
         f"and {human_bytes(raw['overflowed_bytes'])} overflowed."
     )
@@ -54,13 +54,13 @@ def answer(summary: Mapping[str, Any]) -> str:
 def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
     """What stopped the bent pipe's data, and so what masking is good for."""
     if not summary["link"]["contacts"]:
-        return "There was no contact."
+        return "There were no contacts."
     if raw["link_saturated"]:
         return "The bent pipe's link is saturated."
     if raw["overflowed_bytes"]:
         return "The bent pipe's link is not saturated, but its memory overflows."
     if raw["waiting_bytes"] or own["waiting_bytes"]:
-        return "The bent pipe's link is not saturated: what waits was taken too late to be sent."
+        return "The bent pipe's link is not saturated: the waiting data were acquired too late to be sent."
     if own["used_bytes"] < raw["used_bytes"]:
         return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
     return "The bent pipe's link is not saturated."
@@ -98,7 +98,7 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
         "saved",
     ]
     if prices:
-        names += [f"cost, {prices['currency']}", "a clear km²", "a clear GB"]
+        names += [f"cost, {prices['currency']}", "per clear km²", "per clear GB"]
     return plain_table(names, rows)
 
 
@@ -126,8 +126,8 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
         yield from _effect_lines("variant", "difference to base", found.effects)
     if any(effect.verdict == "resolved" for effect in found.ranked):
         yield (
-            f"each interval is for itself; of {len(found.ranked)} differences that are ranked "
-            f"{len(found.certain)} are resolved among all (Holm)"
+            f"each interval stands alone; {len(found.certain)} of {len(found.ranked)} ranked differences "
+            f"{'is' if len(found.certain) == 1 else 'are'} resolved among all (Holm)"
         )
     for key, label, _ in ROWS:
         ranked = [
@@ -170,7 +170,7 @@ def _knob_lines(found: PairedComparison) -> Iterable[str]:
             for effect in ranked
             if effect.difference
         )
-        yield f"knobs by what they do to {ranked[0].label}, {ranked[0].unit}: {told}"
+        yield f"settings by effect on {ranked[0].label}, {ranked[0].unit}: {told}"
 
 
 def _doubt(found: PairedComparison, effect: Effect) -> str:

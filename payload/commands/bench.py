@@ -16,9 +16,9 @@ def bench(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure ratios of speed on this machine: the event loop, a day, each stage, pixels, growth with the size of a fleet.
+    """Benchmark this machine: the event loop, a day, each stage, pixels, scaling with fleet size.
 
-    Each is a ratio of two things measured in one run, in seconds of CPU, or a speed in Mpx/s. Writes FOLDER/bench.json and README.md, with
+    Each result is a ratio of two CPU times measured in one run, or a speed in Mpx/s. Writes FOLDER/bench.json and README.md, with
     machine and versions. Takes some minutes.
 
     Example:  payload-sim bench --out results/benchmarks

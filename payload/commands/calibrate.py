@@ -14,7 +14,7 @@ def calibrate(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the surrogate goes.")],
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
+        typer.Argument(metavar="SCENARIO", help="A scenario; by default the packaged payload."),
     ] = None,
     overrides: Overrides = None,
     scenes: Annotated[
@@ -29,8 +29,8 @@ def calibrate(
 ) -> None:
     """Fit a surrogate for a scenario's masker, codec, camera, scene and tile.
 
-    Paints, masks and compresses some thousand tiles of the scenario's world, minutes of work, and tells how wrong
-    what is drawn is on scenes kept out. Fly with it by `fidelity: surrogate` and `surrogate.file: FILE`.
+    Renders, masks and compresses several thousand tiles of the scenario's world, which takes minutes, and reports the
+    error on held-out scenes. Use it with `fidelity: surrogate` and `surrogate.file: FILE`.
 
     Example:  payload-sim calibrate scenarios/reference.yaml --out reference.surrogate.json
     """

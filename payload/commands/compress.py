@@ -19,19 +19,19 @@ Pictures = Annotated[
     list[Path] | None, typer.Argument(metavar="IMAGE", help="GeoTIFFs; all bands are coded.")
 ]
 Names = Annotated[
-    str, typer.Option("--codec", metavar="NAME[,NAME…]", help="Codecs, or all that are installed.")
+    str, typer.Option("--codec", metavar="NAME[,NAME…]", help="Codecs, or `all` installed ones.")
 ]
 BitDepth = Annotated[
     int | None,
     whole_number_option(
-        "--bit-depth", about="[bit] Of a sample; if left out the fewest that hold all."
+        "--bit-depth", about="[bit] Of a sample; by default the fewest that hold every value."
     ),
 ]
 TilePx = Annotated[int | None, whole_number_option("--tile", about="[px] Side of a tile: 256.")]
 MaxError = Annotated[
     int,
     whole_number_option(
-        "--max-error", about="[DN] How far off a sample may come back; 0 is lossless."
+        "--max-error", about="[DN] Largest error of a restored sample; 0 is lossless."
     ),
 ]
 MostTiles = Annotated[
@@ -42,14 +42,14 @@ Rounds = Annotated[
     int, whole_number_option("--rounds", about="How often each tile is coded; the best counts.")
 ]
 Tiles = Annotated[
-    Path | None, typer.Option("--tiles", metavar="FILE", help="A list of tiles of --data.")
+    Path | None, typer.Option("--tiles", metavar="FILE", help="A list of tiles from --data.")
 ]
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="FOLDER", help="Labelled images, for the published table."),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FOLDER", help="Where page and figures go.")
+    Path | None, typer.Option("--out", metavar="FOLDER", help="Where the page and figures go.")
 ]
 
 
@@ -67,11 +67,11 @@ def compress(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure codecs on your own images: how small, how fast, how true.
+    """Benchmark codecs on your own images: ratio, speed, error.
 
-    All codecs take turns on each tile, one thread, CPU time, beside zstd-3 on samples as they are; every payload is decoded and compared. With --out a page (codecs.html) and figures (codecs.json) are written.
+    All codecs take turns on each tile (one thread, CPU time), alongside zstd-3 on samples as they are; every payload is decoded and compared. With --out a page (codecs.html) and figures (codecs.json) are written.
 
-    With --data it makes the table of results/codecs: listed tiles of labelled images in 12 bits, clouds left out, too, by codecs that can. Without --tiles the list is made anew.
+    With --data it makes the table of results/codecs: listed tiles of labelled images at 12 bits, also with clouds left uncoded by codecs that can. Without --tiles a new list is drawn.
 
     Example:  payload-sim compress scene.tif --codec raw,med-zstd --out codecs
     """

@@ -12,14 +12,14 @@ from payload.commands.talk import answer, answer_json, say
 
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where it goes; made if it is not there.")
+        Path, typer.Argument(metavar="FOLDER", help="Where it goes; created if missing.")
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Write a scenario to begin with.
+    """Write a starter scenario.
 
-    FOLDER gets mission.yaml with a comment where there is a choice, the places that it wants (GeoJSON), and the schema by
-    which editors complete and check it. Nothing that is there is overwritten.
+    FOLDER gets mission.yaml, with comments on the choices, its targets (GeoJSON), and the schema that lets
+    editors complete and check it. Existing files are never overwritten.
 
     Example:  payload-sim init first
     """
@@ -33,4 +33,4 @@ def init(
     else:
         for path in paths:
             answer(str(path))
-    say(f"fly it:  payload-sim run {shlex.quote(str(paths[0]))}")
+    say(f"run it:  payload-sim run {shlex.quote(str(paths[0]))}")

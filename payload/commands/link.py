@@ -9,21 +9,19 @@ from payload.commands.talk import answer, answer_json, as_dict
 
 ElevationDeg = Annotated[
     float,
-    typer.Option("--at-elevation-deg", metavar="DEG", help="[deg] 0, the horizon, to 90."),
+    typer.Option("--at-elevation-deg", metavar="DEG", help="[deg] From 0 (horizon) to 90."),
 ]
 Station = Annotated[
     str | None,
-    typer.Option("--station", metavar="NAME", help="Who listens; the first if left out."),
+    typer.Option("--station", metavar="NAME", help="The receiver; by default the first."),
 ]
 Satellite = Annotated[
     str | None,
-    typer.Option("--satellite", metavar="NAME", help="Who sends; the first if left out."),
+    typer.Option("--satellite", metavar="NAME", help="The transmitter; by default the first."),
 ]
 UploadBytes = Annotated[
     int,
-    whole_number_option(
-        "--upload-bytes", metavar="N", about="[byte] How long does this take to go up?"
-    ),
+    whole_number_option("--upload-bytes", metavar="N", about="[byte] Size of an upload to time."),
 ]
 
 
@@ -38,7 +36,7 @@ def link(
 ) -> None:
     """Print a scenario's link budget line by line, and what its passes carry.
 
-    For a link of kind `dvbs2`: from EIRP to Es/N0 at an elevation, the MODCOD and the rate. For any link: the volume of its passes, and when an upload would be complete.
+    For a link of kind `dvbs2`: from EIRP to Es/N0 at an elevation, with MODCOD and rate. For any link: the volume of its passes, and when an upload would complete.
 
     Example:  payload-sim link scenarios/missions/dove.yaml --at-elevation-deg 30
     """

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 MOST_CONFIRM, MOST_TRIALS, MOST_SEED = 10_000, 100_000, 2**32
 Maximise = Annotated[
     str | None,
-    typer.Option("--maximise", metavar="METRIC", help="A figure, as clear_pixels_delivered."),
+    typer.Option("--maximise", metavar="METRIC", help="A figure, e.g. clear_pixels_delivered."),
 ]
 Minimise = Annotated[
-    str | None, typer.Option("--minimise", metavar="METRIC", help="A figure, as latency_s.p90.")
+    str | None, typer.Option("--minimise", metavar="METRIC", help="A figure, e.g. latency_s.p90.")
 ]
 SubjectTo = Annotated[
     list[str] | None,
     typer.Option(
         "--subject-to",
         metavar="BOUND",
-        help="A bound on a mean over the seeds, as 'energy_j<=5e4' or 'latency_s.p90<=7200'. Repeatable.",
+        help="A constraint on a mean over the seeds, e.g. 'energy_j<=5e4' or 'latency_s.p90<=7200'. Repeatable.",
     ),
 ]
 Trials = Annotated[int, whole_number_option("--trials", metavar="N", about="Points to fly.")]
@@ -38,7 +38,9 @@ SearchSeed = Annotated[
 Confirm = Annotated[
     int,
     whole_number_option(
-        "--confirm", metavar="N", about="Fresh seeds for the best and the base in the end; 0: none."
+        "--confirm",
+        metavar="N",
+        about="Fresh seeds for a final comparison of best and base; 0: none.",
     ),
 ]
 
@@ -59,9 +61,9 @@ def optimise(
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
 ) -> None:
-    """Look for the best setting of a sweep file's parameters, and say how sure it is.
+    """Search for the best setting of a sweep file's parameters, and report how certain it is.
 
-    `grid` and `random.over` say where each parameter may lie; each point flies with all `seeds`. FOLDER/<name> holds a page (search.html) and tables (search.json, trials.csv, trials.parquet) beside the rows, which are those of `sweep`: nothing is flown twice. If the bounds hold nowhere, the exit code is 8.
+    `grid` and `random.over` define each parameter's range; each point flies with all `seeds`. FOLDER/<name> holds a page (search.html) and tables (search.json, trials.csv, trials.parquet) beside the rows, which are those of `sweep`: nothing is flown twice. If no point meets the constraints, the exit code is 8.
 
     Example:  payload-sim optimise scenarios/sweeps/search.yaml --maximise clear_pixels_delivered --subject-to 'energy_j<=50'
     """

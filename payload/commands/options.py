@@ -34,13 +34,11 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="PATH.TO.KEY=VALUE",
-        help="Change a key; checked like the file. Repeatable.",
+        help="Override a key; checked like the file. Repeatable.",
     ),
 ]
-Seed = Annotated[
-    int | None, whole_number_option("--seed", about="Seed instead of the scenario's own.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")]
+Seed = Annotated[int | None, whole_number_option("--seed", about="Override the scenario's seed.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ResultsParent = Annotated[
     Path, typer.Option("--out", metavar="FOLDER", help="Parent of the results folder.")
@@ -62,25 +60,25 @@ MemoPlace = Annotated[
         metavar="FOLDER|off",
         callback=_tell_environment,
         envvar=MEMO_PLACE,
-        help="Where pixel work is remembered from run to run; in the user's cache if left out.",
+        help="Where pixel work is cached between runs; by default in the user's cache folder.",
     ),
 ]
 Jobs = Annotated[
     int | None,
-    whole_number_option("--jobs", metavar="N", about="Processes; one a core if left out."),
+    whole_number_option("--jobs", metavar="N", about="Processes; one per core by default."),
 ]
 SeedCount = Annotated[
     int | None,
     whole_number_option(
-        "--seeds", metavar="N", about="Fly each with N seeds: differences with intervals."
+        "--seeds", metavar="N", about="Fly each with N seeds, to give differences with intervals."
     ),
 ]
 Cross = Annotated[
-    bool, typer.Option("--cross", help="Each value of a what-if with each of all others.")
+    bool, typer.Option("--cross", help="Fly every combination of the what-if values.")
 ]
 EffectsFolder = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="FOLDER", help="Where page, tables and rows of the comparison go."
+        "--out", metavar="FOLDER", help="Where the comparison's page, tables and rows go."
     ),
 ]

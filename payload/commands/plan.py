@@ -15,14 +15,14 @@ Scenario = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option("--scheduler", metavar="KIND", help="A planner instead of the scenario's own."),
+    typer.Option("--scheduler", metavar="KIND", help="Override the scenario's planner."),
 ]
 IsMeasured = Annotated[
     bool,
-    typer.Option("--measure", help="Measure the planners on the benchmark; without a scenario."),
+    typer.Option("--measure", help="Benchmark the planners; takes no scenario."),
 ]
 Effort = Annotated[
-    float, typer.Option("--effort", help="Of --measure: 1 takes some minutes, 0.1 is one seed.")
+    float, typer.Option("--effort", help="For --measure: 1 takes some minutes, 0.1 is one seed.")
 ]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
 
@@ -40,9 +40,9 @@ def plan(
 ) -> None:
     """Plan the images of a scenario, without flying it.
 
-    Prints what is taken when, and writes plan.csv, plan.json and plan.geojson into a folder of --out named by the scenario and its digest. It is the plan with which the flight begins; what is learnt on the way changes it.
+    Prints what is imaged when, and writes plan.csv, plan.json and plan.geojson to a folder in --out named after the scenario and its digest. This is the plan at the start of the flight; what is learnt on the way changes it.
 
-    With --measure it sets the planners beside the optimum on a fixed benchmark and writes planners.json and planners.md.
+    With --measure it compares the planners with the optimum on a fixed benchmark and writes planners.json and planners.md.
 
     Example:  payload-sim plan scenarios/quickstart.yaml --scheduler best-of --out plans
     """

@@ -17,13 +17,13 @@ OutFile = Annotated[
 ]
 OptionalScenario = Annotated[
     Path | None,
-    typer.Argument(metavar="SCENARIO", help="A scenario; the packaged payload if left out."),
+    typer.Argument(metavar="SCENARIO", help="A scenario; by default the packaged payload."),
 ]
 ActiveW = Annotated[
-    float | None, typer.Option("--active-w", help="[W] While it computes: you have to measure it.")
+    float | None, typer.Option("--active-w", help="[W] While computing: you have to measure it.")
 ]
 IdleW = Annotated[float | None, typer.Option("--idle-w", help="[W] At rest.")]
-CpuS = Annotated[float, typer.Option("--cpu-s", help="[s] Of CPU time to spend on masking.")]
+CpuS = Annotated[float, typer.Option("--cpu-s", help="[s] CPU time to spend on masking.")]
 
 
 def profile(
@@ -35,12 +35,12 @@ def profile(
     cpu_s: CpuS = 5.0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure this machine: how fast does it mask?
+    """Measure how fast this machine masks.
 
-    The masker of a scenario works on tiles of its scene as in flight, in one thread, and is timed by seconds of CPU.
+    The scenario's masker processes tiles of its scene as in flight, on one thread, timed in CPU seconds.
 
-    The profile can be named in a scenario, `computer: {profile: FILE}`. Watts are yours to give; without them the
-    energy of computing is told as unknown.
+    A scenario uses the profile through `computer: {profile: FILE}`. Power must be given by you; without it the
+    energy of computing is reported as unknown.
 
     Example:  payload-sim profile scenarios/quickstart.yaml --active-w 15 --out host.json
     """

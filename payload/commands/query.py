@@ -17,14 +17,15 @@ def query(
     sql: Annotated[
         str | None,
         typer.Argument(
-            metavar="SQL", help="DuckDB SQL over the folder's tables; their columns if left out."
+            metavar="SQL",
+            help="DuckDB SQL over the folder's tables; omit it to list their columns.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a results folder's tables by SQL; without SQL, list their columns and what they mean.
+    """Query a results folder's tables with SQL; without SQL, list their columns and meanings.
 
-    The tables are ledger, tiles, images, contacts, events, targets, track, surfaces and power; a query sees nothing else.
+    The tables are ledger, tiles, images, contacts, events, targets, track, surfaces and power; a query can read nothing else.
 
     Example:  payload-sim query results/quickstart-*/ "select fate, sum(bytes)::bigint from ledger group by 1"
     """

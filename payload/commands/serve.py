@@ -10,18 +10,18 @@ from payload.commands.talk import answer, say
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Of results folders, or one of them.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder of results folders, or one of them.")
     ] = Path("results"),
     scenarios: Annotated[
-        Path, typer.Option("--scenarios", metavar="FOLDER", help="Of scenario files.")
+        Path, typer.Option("--scenarios", metavar="FOLDER", help="Folder of scenario files.")
     ] = Path("scenarios"),
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 for a free one.")
+        int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 for any free one.")
     ] = 8765,
 ) -> None:
-    """Serve a small page on this machine alone, until Ctrl-C.
+    """Serve a small page to this machine only, until Ctrl-C.
 
-    It opens results, changes a scenario's knobs, flies it, and sets two flights side by side. Needs the extra `web`.
+    It opens results, edits a scenario's settings, flies it, and compares two flights. Needs the extra `web`.
 
     Example:  payload-sim serve results --port 8765
     """

@@ -24,14 +24,12 @@ ClusterAddress = Annotated[
         help="Fly on dask.distributed: tcp://host:port of a scheduler, or `local`.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to more than 20,000 runs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Allow more than 20,000 runs.")]
 Estimate = Annotated[
     bool,
-    typer.Option(
-        "--estimate", help="Tell what the runs that are left would take, and fly nothing."
-    ),
+    typer.Option("--estimate", help="Estimate what the remaining runs would take; fly nothing."),
 ]
-Retry = Annotated[bool, typer.Option("--retry", help="Fly again what failed before.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Retry runs that failed before.")]
 
 
 def sweep(
@@ -46,7 +44,7 @@ def sweep(
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
     estimate: Estimate = False,
 ) -> None:
-    """Fly a scenario many times with its keys varied, and see what they do.
+    """Fly a scenario many times with its keys varied, to see what they do.
 
     FOLDER/<name> holds a row for each run, tables (runs.parquet, runs.csv, runs.json) and a page, sweep.html. Runs that have a row are not flown again: an interrupted sweep goes on, a larger one flies what is new. A run that fails becomes a row with its error, the others finish, and the exit code is 8.
 

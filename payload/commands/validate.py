@@ -14,7 +14,7 @@ MISSIONS = Path("scenarios/missions")
 
 Missions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="MISSION", help="Files of the folder, without .yaml; all if none."),
+    typer.Argument(metavar="MISSION", help="Files in the folder, without .yaml; all by default."),
 ]
 Folder = Annotated[
     Path, typer.Option("--missions", metavar="FOLDER", help="Scenarios with published figures.")
@@ -24,11 +24,11 @@ Policies = Annotated[
     typer.Option(
         "--policies",
         metavar="SCENARIO",
-        help="Fly this scenario with each policy of re-scheduling instead; without missions.",
+        help="Instead, fly this scenario with each rescheduling policy; takes no missions.",
     ),
 ]
 Effort = Annotated[
-    float, typer.Option("--effort", help="Of --policies: 1 is twenty skies, 0.1 is two.")
+    float, typer.Option("--effort", help="For --policies: 1 is twenty skies, 0.1 is two.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the findings go.")]
 
@@ -42,11 +42,11 @@ def validate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fly real missions and set what is published of them beside what was simulated.
+    """Fly real missions and compare simulated with published figures.
 
-    Each scenario of the folder names under `published` what is measured, the figure with its source, and the range in which the simulated one agrees. The answer is a line for each; README.md and validation.json go into --out.
+    Each scenario in the folder states under `published` what is compared, the figure with its source, and the range within which the simulation agrees. Prints one line for each; README.md and validation.json go to --out.
 
-    With --policies it tells when it pays to know on board what was cloudy: a scenario is flown by each policy with 1, 6 and 24 satellites, with deadlines and without, under twenty skies. policies.html, README.md and policies.json go into --out, and a file of each sky into its folder rows; what is there is not flown again.
+    With --policies it shows when on-board knowledge of clouds pays: a scenario is flown with each policy, 1, 6 and 24 satellites, with and without deadlines, under twenty skies. policies.html, README.md and policies.json go to --out, and one file per sky to its folder rows; existing ones are not flown again.
 
     Example:  payload-sim validate phi-sat-1 --out results/validation
     """

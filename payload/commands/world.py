@@ -23,34 +23,34 @@ _FIRST_YEAR, _LAST_YEAR = 1958, 2099
 
 At = Annotated[
     str | None,
-    typer.Option("--at", metavar="LAT,LON", help="Paint the scene around this place [deg]."),
+    typer.Option("--at", metavar="LAT,LON", help="Render the scene around this place [deg]."),
 ]
 Time = Annotated[
     str | None,
     typer.Option(
-        "--time", metavar="T", help="When: ISO 8601 with a zone; the scenario's epoch if left out."
+        "--time", metavar="T", help="ISO 8601 with a time zone; by default the scenario's epoch."
     ),
 ]
 IsMap = Annotated[bool, typer.Option("--map", help="Draw the cloud cover of the whole globe.")]
 IsMeasured = Annotated[
     bool,
-    typer.Option("--measure", help="Measure the laws of the clouds: means, belts, lives, sizes."),
+    typer.Option("--measure", help="Measure cloud statistics: means, belts, lifetimes, sizes."),
 ]
 Year = Annotated[
     int | None,
     whole_number_option(
-        "--year", about="Of --measure (2025), or of --map for the year's mean cover."
+        "--year", about="For --measure (2025), or for --map to draw that year's mean cover."
     ),
 ]
 Effort = Annotated[
-    float, typer.Option("--effort", help="Of --measure: 1 takes about a minute, 0.1 is rough.")
+    float, typer.Option("--effort", help="For --measure: 1 takes about a minute, 0.1 is rough.")
 ]
 ScenarioOption = Annotated[
     Path | None,
-    typer.Option("--scenario", metavar="FILE", help="World, camera and epoch of this scenario."),
+    typer.Option("--scenario", metavar="FILE", help="Use this scenario's world, camera and epoch."),
 ]
 GsdM = Annotated[
-    float | None, typer.Option("--gsd-m", help="[m] Side of a pixel, without a scenario: 10.")
+    float | None, typer.Option("--gsd-m", help="[m] Pixel size; by default 10 or the scenario's.")
 ]
 SizePx = Annotated[
     int | None,
@@ -78,13 +78,13 @@ def world(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look at the synthetic Earth: a scene, a map of its clouds, or its laws.
+    """Look at the synthetic Earth: a scene, a cloud map, or its statistics.
 
-    With --at it paints the scene around a place: the image as GeoTIFF in reflectance, what is known of each pixel beside it (truth, thin cloud, surface; optical depth), and a picture (PNG).
+    With --at it renders the scene around a place: the image as GeoTIFF in reflectance, per-pixel truth beside it (cloud, thin cloud, surface; optical depth), and a picture (PNG).
 
-    With --map it draws the cloud cover of the globe at a moment, or with --year its mean over that year.
+    With --map it draws global cloud cover at an instant, or with --year its mean over that year.
 
-    With --measure it holds the clouds to what satellites found and writes laws.json and laws.md.
+    With --measure it compares the clouds with satellite observations and writes laws.json and laws.md.
 
     Example:  payload-sim world --at 48.1,11.5 --time 2025-06-01T10:30:00Z --out world
     """

@@ -32,7 +32,7 @@ def test_it_fits_a_surrogate_that_then_flies(call, write_scenario, tmp_path):
         "--set", "fidelity=surrogate", "--set", "surrogate.file=small.json",
     )  # fmt: skip
     assert flown.code == 0, flown.err
-    assert "No pixel was painted" in flown.out
+    assert "No pixels were rendered" in flown.out
     assert Path(flown.out.splitlines()[-1]).name == "report.html"
 
 

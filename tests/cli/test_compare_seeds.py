@@ -89,8 +89,8 @@ def test_a_grid_flies_each_value_with_each_and_tells_main_effects(call, write_sc
     assert sorted(rows) == [("main effect", 2), ("variant", 4)]
     seeds = call(*words, "--seeds", 2, "--jobs", 1, "--out", out)
     assert seeds.code == 0
-    assert "knobs by what they do to clear pixels delivered" in seeds.out
-    assert "<h2>Which knob matters most</h2>" in (out / "effects.html").read_text()
+    assert "settings by effect on clear pixels delivered" in seeds.out
+    assert "<h2>Which setting matters most</h2>" in (out / "effects.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_sample_that_is_compared_tells_how_much_was_painted(call, write_scenar
         "compare", write_scenario(fidelity="sampled"), "--what-if", "link.rate_mbps=2", *more
     )
     assert found.code == 0
-    assert "were painted, masked and compressed" in found.out + found.err
+    assert "were rendered, masked and compressed" in found.out + found.err
 
 
 def test_what_all_flights_will_take_is_said_after_the_first(call, write_scenario):

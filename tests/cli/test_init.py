@@ -13,10 +13,10 @@ def test_what_it_writes_is_good_as_it_is_and_has_no_notes_but_on_reach(call, tmp
     answer = call("init", tmp_path / "deep" / "first")
     paths = [tmp_path / "deep" / "first" / name for name in FILES]
     assert (answer.code, answer.out.splitlines()) == (0, [str(path) for path in paths])
-    assert answer.err == f"fly it:  payload-sim run {paths[0]}\n"
+    assert answer.err == f"run it:  payload-sim run {paths[0]}\n"
     checked = call("check", paths[0])
     assert checked.code == 0
-    assert all("never in reach" in line for line in checked.err.splitlines())
+    assert all("never within reach" in line for line in checked.err.splitlines())
 
 
 def test_it_flies_and_its_link_is_what_is_scarce(tmp_path):

@@ -71,7 +71,7 @@ def test_a_flight_and_its_plan_tell_as_many_targets_out_of_reach(call, scenario,
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     words = ("--set", f"targets.file={file}", "--set", "fidelity=surrogate", "--json")
     planned = json.loads(call("plan", scenario, *words, "--out", tmp_path / "plan").out)
-    why = "never in reach by daylight and in time"
+    why = "never within reach in daylight and in time"
     out = {name for name, told in planned["left_out"].items() if told == why}
     answer = call("run", scenario, *words, "--out", tmp_path / "run")
     flown = json.loads(answer.out)

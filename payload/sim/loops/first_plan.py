@@ -185,7 +185,7 @@ def first_plan(assembly: Assembly) -> FirstPlan:
 def _why_not(target: Target, assembly: Assembly) -> str:
     """Why the plan with which a flight begins does not take a target."""
     if target.name in assembly.out_of_reach:
-        return "never in reach by daylight and in time"
+        return "never within reach in daylight and in time"
     if target.arrives_s >= assembly.span_s:
         return "arrives after the end"
     return "arrives later" if target.arrives_s > 0.0 else "others were preferred"

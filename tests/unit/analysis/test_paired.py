@@ -64,7 +64,7 @@ def test_what_is_not_resolved_says_so_and_how_many_seeds_would():
     assert b.difference.is_resolved
     assert b.seeds_needed is None
     lines = list(paired_table(found))
-    assert f"not resolved, some {a.seeds_needed} seeds would" in lines[1]
+    assert f"not resolved, about {a.seeds_needed} seeds would" in lines[1]
     assert "not resolved" not in lines[2]
     assert lines[-1] == "most effect on clear pixels delivered: b"
     assert [effect.variant for effect in found.ranked] == ["b", "a"]

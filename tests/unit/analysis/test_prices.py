@@ -157,4 +157,4 @@ def test_sweeps_tell_costs_of_arms_and_draw_them(write_scenario, tmp_path):
     assert cheap[0] > 0
     assert dear == pytest.approx([2 * each for each in cheap])
     page = (result.folder / "sweep.html").read_text()
-    assert "cost, a clear square kilometre delivered, currency/km²" in page
+    assert "cost per clear square kilometre delivered, currency/km²" in page

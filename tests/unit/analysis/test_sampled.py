@@ -20,10 +20,10 @@ def test_the_widest_interval_is_said_where_it_is_wider_than_was_asked_for(error,
     part = sampled_part(ARMS, HALF_WIDTHS, Painted(900, 300, 0.1, error))
     said = part["sentences"][1]
     assert said.startswith(
-        "By the sample itself the 95 % interval of what came down is ± 1.50 % for bytes and ± 1.00 % for clear pixels."
+        "Estimated from the sample itself, the 95 % interval of what came down is ± 1.50 % for bytes and ± 1.00 % for clear pixels."
     )
-    assert ("Up to ± 2.10 % (mask) are more than the ± 2 % asked for" in said) == is_said
-    assert ("asked for" in said) == is_said
+    assert ("Up to ± 2.10 % (mask) exceeds the ± 2 % requested" in said) == is_said
+    assert ("requested" in said) == is_said
 
 
 def test_no_interval_reaches_below_none():

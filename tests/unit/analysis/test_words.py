@@ -24,10 +24,14 @@ def test_few_pixels_are_not_told_as_none(count, said):
 @pytest.mark.parametrize(
     ("contacts", "raw", "said"),
     [
-        (0, {}, "There was no contact."),
+        (0, {}, "There were no contacts."),
         (9, {"link_saturated": True}, "The bent pipe's link is saturated."),
         (9, {"overflowed_bytes": 7}, "is not saturated, but its memory overflows."),
-        (9, {"waiting_bytes": 7}, "is not saturated: what waits was taken too late to be sent."),
+        (
+            9,
+            {"waiting_bytes": 7},
+            "is not saturated: the waiting data were acquired too late to be sent.",
+        ),
         (9, {}, "is not saturated: masking frees link time rather than adding data."),
         (9, {"used_bytes": 90}, "The bent pipe's link is not saturated."),
     ],

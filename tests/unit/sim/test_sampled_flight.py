@@ -119,9 +119,9 @@ def test_a_small_flight_is_painted_whole_and_is_the_flight_by_pixels(fly):
 @pytest.mark.parametrize(
     ("places", "tiles", "said"),
     [
-        (PLACES[:90:6], 4, "All 4 tiles were painted"),
-        (PLACES[27:28], 1, "The only tile was painted"),
-        (PLACES[93:94], 0, "No tile was taken"),
+        (PLACES[:90:6], 4, "All 4 tiles were rendered"),
+        (PLACES[27:28], 1, "The only tile was rendered"),
+        (PLACES[93:94], 0, "No tiles were acquired"),
     ],
 )
 def test_where_all_tiles_are_painted_nothing_is_unsure(fly, places, tiles, said):

@@ -206,7 +206,7 @@ def test_a_total_over_no_images_has_no_interval(fitted):
     assert fitted.held_out.kept_bytes.total(0) is None
     part = surrogate_part(fitted, name="x", images=0, totals=(UNKNOWN, UNKNOWN))
     assert not any("For a total" in sentence for sentence in part["sentences"])
-    assert part["sentences"][1].endswith("(mask) were not judged.")
+    assert part["sentences"][1].endswith("(mask) were not assessed.")
     for told in (part["held_out"]["kept_bytes"], part["held_out"]["kept_clear_px"]):
         assert (told["total_low"], told["total_high"]) == UNKNOWN
     assert replace(fitted.held_out.kept_bytes, total_spread=3.0).total(1)[0] == -1.0

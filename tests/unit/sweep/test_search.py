@@ -203,7 +203,7 @@ def test_points_that_bring_the_same_are_one_line_of_the_page(space, tmp_path):
 
     found = search(spec, terms(), tmp_path, Formula(unfelt))
     page = write_search(found).read_text()
-    listed = page[page.index("Points, the best first") :]
+    listed = page[page.index("Points, best first") :]
     listed = listed[: listed.index("</table>")]
     assert listed.count("and 1 more") == 3
     assert listed.count("raw, med-zstd") == 3

@@ -63,19 +63,19 @@ def test_fidelities_side_by_side_tell_whom_the_error_is_of(drawn, tmp_path):
     page = html.unescape((result.folder / PAGE).read_text())
     (sampled,) = [row.metrics for row in result.rows if "sampled.tiles" in row.metrics]
     assert sampled["sampled.painted"] == sampled["sampled.tiles"]  # so few
-    assert f"All {sampled['sampled.tiles']} tiles were painted" in page
-    assert "kept out of its fit" not in page
+    assert f"All {sampled['sampled.tiles']} tiles were rendered" in page
+    assert "held-out scenes" not in page
     plain = run_sweep(drawn(grid={"fidelity": ["pixels"]}), tmp_path / "plain", Serial())
     text = (plain.folder / PAGE).read_text()
-    assert "were painted" not in text
-    assert "kept out of its fit" not in text
+    assert "were rendered" not in text
+    assert "held-out scenes" not in text
 
 
 def test_a_search_tells_its_surrogate_s_error_on_page_terminal_and_table(drawn, tmp_path):
     goal = parse_goal("tiles.delivered", None, [])
     found = search(drawn(grid=GRID), SearchTerms(goal, confirm=2), tmp_path, Serial())
     page = html.unescape(write_search(found).read_text())
-    assert "kept out of its fit" in answer_lines(found)[-1]
+    assert "held-out scenes" in answer_lines(found)[-1]
     assert answer_lines(found)[-1] in page
     assert json.loads((found.folder / "search.json").read_text())["trust"] == list(found.trust)
 
