@@ -7,7 +7,6 @@ events of SimPy, timed on this machine.
 
 import math
 import os
-from bisect import bisect_right
 from dataclasses import dataclass
 
 from payload.darkroom.facts import TileFacts
@@ -16,8 +15,8 @@ from payload.darkroom.store import find_store
 from payload.estimate.costs import Extent
 from payload.estimate.products import products_of
 from payload.estimate.remembering import remembered_share
-from payload.estimate.trying import glances_of, timed, work_on_some
-from payload.ports import Glancing
+from payload.estimate.trying import timed, work_on_some
+from payload.estimate.turns import expect_turns
 from payload.scenario.models import SampledModel, Scenario
 from payload.sim import Assembly, assemble
 from payload.sim.arms import ARMS
@@ -25,7 +24,6 @@ from payload.sim.flights import WORTH_PX
 from payload.sim.loops.first_plan import Opening
 from payload.sim.loops.replanning import expect_replanning
 from payload.sim.yardstick import bare_event_s
-from payload.targets import is_within
 from payload.types import Opportunity
 
 SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
@@ -42,7 +40,7 @@ class Estimate:
 
     Attributes:
         images: Planned by one who knew all requests beforehand, more where a target is wanted again and again, and again
-            where one is cloudy.
+            where one is cloudy; with a camera ahead those alone that become clear.
         tiles: Of those images.
         cpu_s: [s] Of one core.
         memory_bytes: [byte] At most at a time.
@@ -81,7 +79,7 @@ class Foreseen:
         planned: Images of the first plan, had all requests arrived by then.
         facts: Of the tiles of some of them.
         event_s: [s] Of a bare event of SimPy.
-        settled_s: [s] Of geometry and of all plans of all arms.
+        settled_s: [s] Of geometry, of all plans of all arms, and of what a camera ahead looks at, which all arms share.
         images: As in `Estimate`.
         painted_s: [s] Of pixel work on an image, had nobody done it before.
         remembered: Which part of that lies in the memo, 0 to 1.
@@ -151,7 +149,8 @@ def foresee(scenario: Scenario) -> Foreseen:
         again_s = min(planned_s, timed(lambda: opening.plan_again(plan, end_s))[0])
     arms = len(ARMS)
     planning_s = arms * (planned_s + again_s * (anew.plans - 1.0) * anew.share)
-    images = len(plan.images) + anew.repeats + _retakes(assembly, plan.images)
+    turns = expect_turns(assembly, plan.images)
+    images = turns.images + anew.repeats
     worked_s, image_tiles, facts = work_on_some(assembly, plan.images)
     tiles = round(image_tiles * images)
     share = painted_share(scenario.sampled, tiles) if scenario.fidelity == "sampled" else 1.0
@@ -179,7 +178,7 @@ def foresee(scenario: Scenario) -> Foreseen:
         planned=plan.images,
         facts=facts,
         event_s=event_s,
-        settled_s=assembled_s + arms * opened_s + planning_s,
+        settled_s=assembled_s + arms * opened_s + planning_s + turns.looks * turns.look_s,
         images=images,
         painted_s=painted_s,
         remembered=remembered,
@@ -187,33 +186,6 @@ def foresee(scenario: Scenario) -> Foreseen:
         extent=extent,
         advice=anew.advice_on(planning_s),
     )
-
-
-def _retakes(assembly: Assembly, images: tuple[Opportunity, ...]) -> int:
-    """How many images are taken again: each as often as the last one is cloudy, while its target has chances left.
-
-    Where the scene has no glance none are counted.
-    """
-    rules = assembly.scenario.rescheduling
-    if rules.policy == "none" or not images or not isinstance(assembly.source, Glancing):
-        return 0
-    seen = glances_of(assembly, images)
-    cloudy = sum(
-        not is_within(
-            rules.max_cloud_cover,
-            cloudy_px=sum(tile.cover * (tile.pixels or 1) for tile in tiles),
-            pixels=sum(tile.pixels or 1 for tile in tiles),
-        )
-        for tiles in seen
-    ) / len(seen)
-    columns = assembly.calendar.columns
-    chances = dict(zip(columns.targets, columns.of_target, strict=True))
-    count = 0.0
-    for image in images:
-        own = chances[image.target]
-        left = len(own) - bisect_right(own, image.end_s, key=columns.start_s.__getitem__)
-        count += sum(cloudy**turn for turn in range(1, min(rules.max_retakes, left) + 1))
-    return round(count)
 
 
 def _painted_px(assembly: Assembly) -> int:

@@ -158,6 +158,21 @@ def make_forecasts(
     )
 
 
+def make_look_ahead(scenario: Scenario, source: SceneSource, sensor: Sensor) -> "LookAhead":
+    """The camera that looks ahead, of a scenario whose policy has one."""
+    rules = scenario.rescheduling.look_ahead
+    assert isinstance(source, Glancing)  # see check_foresight
+    return LookAhead(
+        source,
+        scenario.epoch_utc,
+        scenario.seed,
+        sensor,
+        rules.lead_s,
+        rules.skill,
+        rules.by == "companion",
+    )
+
+
 @dataclass(frozen=True)
 class LookAhead:
     """A camera that looks at places some time before their images are taken.
@@ -175,6 +190,7 @@ class LookAhead:
     lead_s: float
     skill: float
     is_ahead: bool
+    _told: dict[tuple[str, float], float] = field(default_factory=dict[tuple[str, float], float])
 
     def sees(self, target: Target, track: Track, now_s: float) -> bool:
         """Whether a place is above the satellite's horizon, from there as from here."""
@@ -185,7 +201,14 @@ class LookAhead:
         return bool((position_km[0] - place.position_km) @ place.up > 0.0)
 
     def tell(self, opportunity: Opportunity, target: Target, now_s: float) -> float:
-        """The cover that the camera tells of a place at a moment."""
+        """The cover that the camera tells of a place at a moment; worked out once, as all arms look at the same sky."""
+        moment = opportunity.id, now_s
+        if moment not in self._told:
+            self._told[moment] = self._look(opportunity, target, now_s)
+        return self._told[moment]
+
+    def _look(self, opportunity: Opportunity, target: Target, now_s: float) -> float:
+        """The cover of the place, or with a lack of skill that of another day."""
         draws = stream(self.seed, "look ahead", opportunity.id)
         seen_s = now_s
         if draws.random() >= self.skill:

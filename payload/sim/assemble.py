@@ -21,7 +21,7 @@ from payload.geometry.earth import subsatellite_deg
 from payload.geometry.period import period_s
 from payload.opportunities import targets_of
 from payload.planning.calendar import Calendar
-from payload.planning.outlook import check_foresight
+from payload.planning.outlook import LookAhead, check_foresight, make_look_ahead
 from payload.plans import Limits
 from payload.ports import (
     Codec,
@@ -124,6 +124,11 @@ class Assembly:
     def satellites(self) -> list[str]:
         """Names of the fleet."""
         return list(self.ephemerides)
+
+    @cached_property
+    def camera_ahead(self) -> LookAhead:
+        """The camera that looks ahead, of a policy that has one; the scene has glances."""
+        return make_look_ahead(self.scenario, self.source, self.sensor)
 
     @cached_property
     def camera(self) -> Camera:

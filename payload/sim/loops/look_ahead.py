@@ -13,9 +13,8 @@ from payload.planning.chances import Chances
 from payload.planning.draft import Draft
 from payload.planning.kept_plan import KeptPlan
 from payload.planning.knowledge import Standing
-from payload.planning.outlook import LookAhead
 from payload.planning.reserves import Reserves
-from payload.ports import Glancing, Urgent
+from payload.ports import Urgent
 from payload.sim.loops.loop import Story
 from payload.sim.loops.on_board import OnBoard
 from payload.types import Opportunity
@@ -36,18 +35,8 @@ class AheadOfTime(OnBoard):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        scenario = self.assembly.scenario
-        rules, source = scenario.rescheduling.look_ahead, self.assembly.source
-        assert isinstance(source, Glancing)  # checked when the scenario was assembled
-        self.camera = LookAhead(
-            source,
-            scenario.epoch_utc,
-            scenario.seed,
-            self.assembly.sensor,
-            rules.lead_s,
-            rules.skill,
-            rules.by == "companion",
-        )
+        rules = self.assembly.scenario.rescheduling.look_ahead
+        self.camera = self.assembly.camera_ahead
         self.told: dict[str, float] = {}
         self._told_ahead: dict[str, list[Opportunity]] = {
             name: [] for name in self.assembly.satellites

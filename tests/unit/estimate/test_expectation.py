@@ -8,6 +8,7 @@ from payload.darkroom.facts import TileFacts
 from payload.downlink.links import Fixed
 from payload.estimate import expectation, products, trying
 from payload.estimate.expectation import Estimate
+from payload.estimate.turns import expect_turns
 from payload.scenario.models import SampledModel
 from payload.types import ContactWindow, CoverEstimate, Glance
 
@@ -22,8 +23,20 @@ class Clouds:
         return [Glance(cover, "water", 40.0, pixels=px) for cover, px in self.tiles[view]]
 
 
-def again(tiles, starts_s, *, max_retakes, policy="next_opportunity"):
-    """Images expected to be taken again of targets, each planned from 100 s to 110 s."""
+class CameraAhead:
+    """A camera that looks a minute ahead, and remembers when it was asked."""
+
+    lead_s = 60.0
+
+    def __init__(self):
+        self.asked_s = []
+
+    def tell(self, _opportunity, _target, now_s):
+        self.asked_s.append(now_s)
+
+
+def turns(tiles, starts_s, *, max_retakes, policy="next_opportunity", camera_ahead=None):
+    """Turns of targets, each planned from 100 s to 110 s."""
     chances = [(name, start_s) for name, own in starts_s.items() for start_s in own]
     columns = SimpleNamespace(
         targets=list(starts_s),
@@ -41,9 +54,16 @@ def again(tiles, starts_s, *, max_retakes, policy="next_opportunity"):
         sensor=SimpleNamespace(height_px=32, width_px=64),
         tile_px=32,
         calendar=SimpleNamespace(columns=columns),
+        camera_ahead=camera_ahead,
+        target_named=dict.fromkeys(starts_s),
     )
     images = tuple(SimpleNamespace(target=name, start_s=100.0, end_s=110.0) for name in starts_s)
-    return expectation._retakes(assembly, images)
+    return expect_turns(assembly, images)
+
+
+def again(tiles, starts_s, **rules):
+    """Images expected to be taken again of targets, each planned once."""
+    return turns(tiles, starts_s, **rules).images - len(starts_s)
 
 
 CLOUDY, CLEAR = [(0.9, 100), (0.9, 100)], [(0.1, 100), (0.1, 100)]
@@ -61,6 +81,18 @@ def test_images_are_taken_again_as_often_as_the_last_is_cloudy():
     assert again(half, starts_s, max_retakes=9) == 14  # and 1/8: no more chances
     assert again(half, starts_s, max_retakes=0) == 0
     assert again(half, starts_s, max_retakes=2, policy="none") == 0
+
+
+def test_a_camera_ahead_looks_again_instead_and_each_is_taken_once_it_is_clear():
+    """Of sixteen half are cloudy, with two chances left: 1 + 1/2 + 1/4 looks at each, 7 in 8 become clear. No limit of
+    retakes bounds looks."""
+    starts_s = many(16, [100.0, 200.0, 300.0])
+    half = {name: CLOUDY if number % 2 else CLEAR for number, name in enumerate(starts_s)}
+    camera = CameraAhead()
+    found = turns(half, starts_s, max_retakes=0, policy="look_ahead", camera_ahead=camera)
+    assert (found.looks, found.images) == (28, 14)
+    assert set(camera.asked_s) == {40.0}
+    assert 0.0 <= found.look_s < 1.0
 
 
 def test_a_chance_that_has_begun_when_an_image_ends_is_no_second_one():
