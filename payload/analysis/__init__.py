@@ -1,4 +1,4 @@
-"""Numbers from ledgers: `summarise` makes the contract for programs, `compare` sets flights side by side."""
+"""Figures from ledgers: `summarise` builds the summary that programs read, `compare` sets flights side by side."""
 
 from payload.analysis.compare import Comparison, compare
 from payload.analysis.metrics import SCHEMA_VERSION, Flown, summarise

@@ -1,4 +1,4 @@
-"""Flights side by side: the same figures of each variant, and their difference to the first."""
+"""Flights side by side: the same figures for each variant, and their differences from the first."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -40,17 +40,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("prices.cost_per_clear_km2", "cost per clear square kilometre delivered", "currency/km²"),
     ("prices.cost_per_clear_gb", "cost per clear gigabyte delivered", "currency/GB"),
 )
-"""What is compared: key path in the summary, words, unit."""
+"""What is compared: key path in the summary, label, unit."""
 
 
 _SHARES = {"masker.iou", "power.lowest_charge"}
 _KNOWN = {key for key, _, _ in ROWS}
 _BESIDE_OTHERS = "saved_fraction"
-"""The one figure of an arm that can be negative: less was sent by the bent pipe."""
+"""The one figure of an arm that can be negative: the bent pipe may have sent less."""
 
 
 def range_of(key: str) -> Within:
-    """What a figure of a summary can be at all: counts and amounts are never less than none."""
+    """The range of values a summary figure can take at all: counts and amounts are never negative."""
     if key in _SHARES:
         return (0.0, 1.0)
     is_arms = key.startswith("arms.") and not key.endswith(_BESIDE_OTHERS)
@@ -59,7 +59,7 @@ def range_of(key: str) -> Within:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of all variants; differences are to the first variant."""
+    """One figure for all variants; differences are from the first variant."""
 
     key: str
     label: str

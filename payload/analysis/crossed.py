@@ -1,4 +1,4 @@
-"""What each knob does where all are turned at once: main effects, everything else averaged out; and which knob matters most."""
+"""Main effects: what each knob does when several are turned at once, all else averaged out; and which knob matters most."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,18 +14,18 @@ from payload.analysis.paired import (
 )
 
 Settings = Sequence[Mapping[str, str]]
-"""By variant what it sets, knob and value; the base sets nothing."""
+"""The settings of each variant, knob to value; the base sets nothing."""
 
 
 def compare_settings(
     flights: Sequence[tuple[str, Sequence[Figures]]], seeds: Sequence[int], settings: Settings
 ) -> PairedComparison:
-    """Set variants beside the base, seed by seed, and tell main effects where some turn more than one knob.
+    """Compare variants with the base, seed by seed, adding main effects if some variant turns more than one knob.
 
     Args:
         flights: As `compare_paired` takes them.
-        seeds: With which they were flown.
-        settings: By variant after the base what it sets; none where variants are files of their own.
+        seeds: The seeds they were flown with.
+        settings: What each variant after the base sets; empty if variants are files of their own.
     """
     knobs = {
         name: next(iter(setting))
@@ -41,10 +41,10 @@ def compare_settings(
 def main_effects(
     flights: Sequence[tuple[str, Sequence[Figures]]], settings: Settings
 ) -> tuple[Effect, ...]:
-    """By knob and value what it does against the knob's first value, all else of the grid averaged out in each seed.
+    """Return, by knob and value, the effect relative to the knob's first value, all else of the grid averaged out in each seed.
 
-    Every value of a knob meets the same values of all others, so what they do cancels. A seed counts where every variant of both
-    values has the figure.
+    Every value of a knob meets the same values of all other knobs, so their effects cancel. A seed counts if every variant of
+    both values has the figure.
 
     Args:
         flights: Names and the figures of each seed, as `compare_paired` takes them; without the base.
@@ -65,7 +65,7 @@ def main_effects(
 
 
 def _averaged(flights: Sequence[Sequence[Figures]]) -> list[Figures]:
-    """In each seed the mean of every figure that all flights have."""
+    """For each seed, the mean of every figure that all flights have."""
     averaged: list[Figures] = []
     for of_seed in zip(*flights, strict=True):
         shared = [
@@ -78,7 +78,7 @@ def _averaged(flights: Sequence[Sequence[Figures]]) -> list[Figures]:
 
 
 def knobs_ranked(found: PairedComparison) -> list[Effect]:
-    """For each knob its largest effect on what matters most, the knob that matters most first; what is not certain comes last."""
+    """Return each knob's largest effect on the first ranked figure, largest first; effects that are not certain come last."""
     largest: dict[str, Effect] = {}
     for effect in found.ranked:
         if effect.key == RANKED[0] and effect.knob:

@@ -1,4 +1,4 @@
-"""What a summary says of a surrogate: what it was fitted on, and how far to trust its figures."""
+"""What a summary says about a surrogate: what it was fitted on, and how far to trust its figures."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,19 +12,19 @@ FIGURES = ("kept_bytes", "kept_clear_px")
 _ENDS = ("total_low", "total_high")
 
 Interval = tuple[float | None, float | None]
-"""Ends of a relative error, drawn less painted over painted; None where it has no such end."""
+"""Ends of the interval of a relative error, (drawn - painted) / painted; None for an end that does not exist."""
 UNKNOWN: Interval = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnFlights:
-    """Flights of a variant by a surrogate.
+    """A variant's flights with a surrogate.
 
     Attributes:
         variant: Its name.
-        surrogate: With which was flown.
-        name: How the scenario calls that.
-        totals: Of each flight the intervals of kept bytes and of kept clear pixels.
+        surrogate: The surrogate it was flown with.
+        name: What the scenario calls the surrogate.
+        totals: For each flight, the intervals for kept bytes and for kept clear pixels.
     """
 
     variant: str
@@ -34,10 +34,10 @@ class DrawnFlights:
 
 
 def interval_of(doubt: Doubt, drawn: float) -> Interval:
-    """95 % interval of the relative error of a total; without an upper end where nothing at all may have been painted.
+    """95 % interval of the relative error of a total; without an upper end if possibly nothing at all would have been painted.
 
     Args:
-        doubt: Of the total.
+        doubt: The uncertainty of the total.
         drawn: The total itself.
     """
     if not drawn:
@@ -48,7 +48,7 @@ def interval_of(doubt: Doubt, drawn: float) -> Interval:
 
 
 def _of_painted(off: float, drawn: float) -> float | None:
-    """An error of a drawn total as a share of the painted one; None where there would be none of that."""
+    """The error of a drawn total as a share of the painted total; None if the latter would not be positive."""
     return off / (drawn - off) if off < drawn else None
 
 
@@ -58,10 +58,10 @@ def surrogate_part(
     """The key `surrogate` of a summary.
 
     Args:
-        surrogate: With which was flown.
-        name: How the scenario calls it.
-        images: How many the flight took.
-        totals: How far its kept bytes and its kept clear pixels may be off, over these images.
+        surrogate: The surrogate used for the flight.
+        name: What the scenario calls it.
+        images: Number of images the flight took.
+        totals: How far off its kept bytes and its kept clear pixels may be, over these images.
     """
     held_out = surrogate.held_out
     fitted_on = asdict(surrogate.fitted_on)
@@ -88,7 +88,7 @@ def surrogate_part(
 
 
 def totals_of(figures: Mapping[str, Any]) -> tuple[Interval, Interval]:
-    """The intervals of a flight, from the figures of its summary by path."""
+    """A flight's intervals, from the figures of its summary by path."""
     bytes_, clear = (
         tuple(figures.get(f"surrogate.held_out.{figure}.{end}") for end in _ENDS)
         for figure in FIGURES
@@ -97,7 +97,7 @@ def totals_of(figures: Mapping[str, Any]) -> tuple[Interval, Interval]:
 
 
 def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
-    """How far to trust flights that are compared: said once for all that share a surrogate."""
+    """How far to trust the flights being compared, stated once for all that share a surrogate."""
     shared: dict[tuple[str, str], list[DrawnFlights]] = {}
     for flown in flights:
         shared.setdefault((flown.surrogate.digest, flown.name), []).append(flown)
@@ -114,7 +114,7 @@ def surrogate_notes(flights: Iterable[DrawnFlights]) -> list[str]:
 
 
 def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
-    """Within what the intervals of flights lie; nothing where none kept anything."""
+    """A sentence giving the range that the flights' intervals span; empty if no flight kept anything."""
     told = [each for each in totals if each[0] != UNKNOWN]
     if not told:
         return ""
@@ -136,7 +136,7 @@ def _widest(totals: Sequence[tuple[Interval, Interval]]) -> str:
 def _outermost(
     ends: Sequence[float | None], pick: Callable[[Sequence[float]], float]
 ) -> float | None:
-    """The least or the greatest of ends; None where one of them has no bound."""
+    """The outermost of several interval ends; None if one of them is unbounded."""
     known = [end for end in ends if end is not None]
     return pick(known) if len(known) == len(ends) else None
 
@@ -145,7 +145,7 @@ _BY = ": by donors that resemble the flight's own tiles, each drawn from other s
 
 
 def surrogate_words(surrogate: Surrogate) -> list[str]:
-    """What `calibrate` tells of a surrogate that it has just fitted."""
+    """What `calibrate` prints about a surrogate it has just fitted."""
     held_out = surrogate.held_out
     errors = held_out.kept_bytes, held_out.kept_clear_px
     totals = [error.total(held_out.scenes) or UNKNOWN for error in errors]
@@ -195,7 +195,7 @@ def _errors(held_out: dict[str, Any]) -> list[str]:
 
 
 def _interval(held_out: dict[str, Any]) -> str:
-    """A sentence of totals; nothing where no image was taken, or nothing kept."""
+    """A sentence on totals; empty if no image was taken or nothing was kept."""
     bytes_, clear = (tuple(held_out[figure][end] for end in _ENDS) for figure in FIGURES)
     if bytes_ == UNKNOWN:
         return ""

@@ -1,4 +1,4 @@
-"""What a link carries: its budget at an elevation, the volumes of passes, and what goes up in them."""
+"""What a link carries: its budget at an elevation, the volumes of passes, and the progress of an upload."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class Passes:
     """What the passes of one satellite carry.
 
     Attributes:
-        count: How many there are.
-        least_bytes: [byte] Of transfer frames, of the poorest pass.
-        mean_bytes: [byte] Of all.
+        count: Number of passes.
+        least_bytes: [byte] In transfer frames, of the poorest pass.
+        mean_bytes: [byte] Mean over all passes.
         most_bytes: [byte] Of the richest pass.
-        peak_bps: [bit/s] Highest rate in any.
+        peak_bps: [bit/s] Highest rate in any pass.
     """
 
     count: int
@@ -36,15 +36,15 @@ class LinkReport:
     """The link of a scenario.
 
     Attributes:
-        kind: Of the link.
-        satellite: Who sends.
-        station: Who listens.
-        elevation_deg: [deg] At which the budget holds.
+        kind: Kind of link.
+        satellite: The sender.
+        station: The receiver.
+        elevation_deg: [deg] Elevation at which the budget holds.
         budget: None for a link that has none.
-        passes: Of the satellite over all stations; None where there are none.
-        uplink_rate_bps: [bit/s] On the way up.
-        upload: How an upload would go.
-        complete_utc: When that is up; None if it is not.
+        passes: Passes of the satellite over all stations; None if there are none.
+        uplink_rate_bps: [bit/s] Data rate of the uplink.
+        upload: How an upload would proceed.
+        complete_utc: When the upload is complete; None if it is not.
     """
 
     kind: str
@@ -112,7 +112,7 @@ class LinkReport:
 def pass_volumes(
     link: Link, windows: Sequence[ContactWindow], ephemeris: Ephemeris
 ) -> Passes | None:
-    """What each pass carries on its own, whether or not others overlap it; None without passes."""
+    """What each pass carries on its own, whether or not others overlap it; None if there are no passes."""
     profiles = [(item, link.profile(item, ephemeris)) for item in windows]
     if not profiles:
         return None

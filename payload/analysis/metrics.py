@@ -1,4 +1,4 @@
-"""The summary of a run: what results/README.md documents and programs read. Integers stay integers; there is no NaN."""
+"""The summary of a run, documented in results/README.md and read by programs. Integers stay integers; there is no NaN."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ Summary = dict[str, Any]
 
 @dataclass(frozen=True)
 class Flown:
-    """All that a summary is made of.
+    """All the inputs of a summary.
 
     Attributes:
         name: Of the scenario.
@@ -44,21 +44,21 @@ class Flown:
         seed: Of the scenario.
         duration_s: [s] Length of the flight.
         records: Flights by arm; the scenario's own is `prune`.
-        estimates: What the scenario's masker says of every tile taken in any flight, by tile id.
-        targets: How many were requested.
-        out_of_reach: Those among them that nobody could image by daylight and in time.
+        estimates: The estimate of the scenario's masker for every tile taken in any flight, by tile id.
+        targets: Number of targets requested.
+        out_of_reach: Those of them that no satellite could image in daylight and in time.
         raw_bytes_per_px: [byte] Bands times bit depth.
-        counted_bands: How many of those bands are counted and not painted.
-        clear_limit: A target counts as delivered clear when one image of it brought at least the share
-            1 - clear_limit of its pixels down clear.
+        counted_bands: How many of those bands are counted but not painted.
+        clear_limit: A target counts as delivered clear if at least the share 1 - clear_limit of the pixels of a single
+            image of it came down clear.
         masker: Model, digest and number of parameters.
-        surrogate: What stood for masker and codec, see `fidelity`; None where pixels were worked on.
-        says_watts: Whether the processor's profile says what it draws.
-        assumptions: What is assumed of its speed, in sentences.
-        wanted: Places and shots of areas; empty where nobody tells.
-        policy: Who knows of clouds and when.
-        prices: What contacts, data and energy cost; None where nothing is told of it.
-        km2_per_px: [km2] Of a pixel at nadir.
+        surrogate: What replaced masker and codec, see `fidelity`; None if pixels were processed.
+        says_watts: Whether the processor's profile states its power draw.
+        assumptions: What is assumed about its speed, in sentences.
+        wanted: Point targets and shots of areas; empty if not given.
+        policy: Who learns of clouds, and when.
+        prices: What contacts, data and energy cost; None if the scenario has no prices.
+        km2_per_px: [km2] Area of a pixel at nadir.
     """
 
     name: str
@@ -84,12 +84,12 @@ class Flown:
 
     @cached_property
     def has_truth(self) -> bool:
-        """Whether truth is known for every tile; without it no pixel count is claimed."""
+        """Whether truth is known for every tile; if not, no pixel counts are given."""
         return all(estimate.clear_px is not None for estimate in self.estimates.values())
 
 
 def summarise(flown: Flown) -> Summary:
-    """The contract of `summary.json`, keys in their documented order."""
+    """The contents of `summary.json`, keys in their documented order."""
     own = flown.records[OWN_ARM]
     tallies, shots = tally_tiles(own, flown.estimates), shots_of(own, flown.estimates)
     fates = own.ledger.bytes_by_fate()
@@ -169,7 +169,7 @@ def _clear(flown: Flown, tile_ids: Iterable[str]) -> int | None:
 
 
 def _clear_left_out(record: FlightRecord) -> dict[str, int]:
-    """[px] Clear by truth of kept tiles, and not coded, by tile id."""
+    """[px] Pixels of kept tiles that are clear by truth but were not coded, by tile id."""
     return {
         outcome.tile_id: outcome.not_coded.clear_px or 0
         for image in record.images
@@ -190,13 +190,13 @@ def _link(record: FlightRecord) -> Summary:
 
 
 def is_saturated(record: FlightRecord) -> bool:
-    """Whether the link was the bottleneck: more than half of the contacts it used ended with data still waiting."""
+    """Whether the link was the bottleneck: more than half of the contacts that could carry data ended with some still waiting."""
     served = [log for log in record.contacts if log.capacity_bytes]
     return sum(log.left_waiting for log in served) * 2 > len(served)
 
 
 def _fetched(flown: Flown, record: FlightRecord) -> Summary:
-    """Pruned tiles that the ground asked for: what of them came down, and the clear pixels that it rescued."""
+    """Pruned tiles that the ground asked for: how much of them came down, and how many clear pixels that rescued."""
     delivered = [tile_id for tile_id in record.fetched if tile_id in record.delivered_s]
     wanted = set(delivered)
     return {
@@ -254,7 +254,7 @@ def _clear_targets(flown: Flown, shots: Iterable[Shot]) -> set[str]:
 
 
 def _arm(name: str, flown: Flown, tallies: Tallies | None = None) -> Summary:
-    """What an arm brought; its tiles are counted here unless they are already."""
+    """The figures of an arm; its tiles are tallied here unless tallies are given."""
     arm: Summary = {
         "name": name,
         "downlinked_bytes": None,
@@ -320,7 +320,7 @@ def _arm(name: str, flown: Flown, tallies: Tallies | None = None) -> Summary:
 
 
 def _saved_fraction(arm: Summary, raw: Summary) -> float | None:
-    """1 - downlinked / that of raw; None while either leaves anything waiting: backlog is never saved."""
+    """1 - downlinked / downlinked by raw; None if either has data waiting: backlog does not count as saved."""
     if arm["downlinked_bytes"] is None or raw["downlinked_bytes"] is None:
         return None
     if arm["waiting_bytes"] or raw["waiting_bytes"] or not raw["downlinked_bytes"]:
@@ -365,14 +365,14 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
 
 
 def _out_of_reach_words(flown: Flown) -> str:
-    """How many targets nobody could image, in the words of a plan; shots of areas are told as such."""
+    """How many targets no satellite could image, in the words of a plan; mentions shots of areas if there are any."""
     count, of_areas = len(flown.out_of_reach), any(each.coverage for each in flown.wanted)
     what = "targets, shots of areas among them," if of_areas else "targets"
     return f"{count:,} of {flown.targets:,} {what} {'is' if count == 1 else 'are'} never within reach in daylight and in time"
 
 
 def counted_words(bands: float) -> str:
-    """What a report says of bands that are counted."""
+    """What a report says about bands that are counted but not painted."""
     return (
         f"beyond blue, green, red and near infrared {bands:g} more bands are not painted but counted, at the bits "
         "a sample that the painted ones took"

@@ -1,4 +1,4 @@
-"""Variants of a scenario flown with the same seeds: their differences to the base, seed by seed, with intervals."""
+"""Variants of a scenario flown with the same seeds: their differences from the base, seed by seed, with intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from payload.analysis.intervals import LEVEL, Mean, chance_of, mean_of, values_n
 Figures = Mapping[str, float | int | bool | None]
 """A flight's figures by path."""
 RANKED = ("pixels.clear_delivered", "bytes.delivered", "latency_s.p50")
-"""What variants are ranked by: what comes down, what it costs, how soon."""
+"""The figures by which variants are ranked: what comes down, what it costs, how soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class Effect:
 
     Attributes:
         variant: Its name.
-        key: Of the figure, by path.
-        label: In words.
+        key: Path of the figure.
+        label: The figure in words.
         unit: Of the figure.
-        mean: Of the variant itself.
-        difference: To the base, seed by seed; None where no seed has both.
-        unpaired: [same unit] Width that the interval would have if the seeds were not the same; None for one seed.
-        seeds_needed: How many would resolve the difference; None where it is resolved or never would be.
-        chance: Of a difference that is so clear where there is none; None for one seed.
-        knob: The one key that it turns; empty where there is none or more than one.
+        mean: The variant's own mean.
+        difference: From the base, seed by seed; None if no seed has both.
+        unpaired: [same unit] Width that the interval would have if the seeds differed; None for one seed.
+        seeds_needed: How many seeds would resolve the difference; None if it is resolved or never would be.
+        chance: Probability of a difference this clear if there is no effect; None for one seed.
+        knob: The one key that the variant changes; empty if it changes none or several.
     """
 
     variant: str
@@ -44,13 +44,13 @@ class Effect:
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """By which effects on one figure are sorted: what is resolved first, then the largest."""
+        """Sort key for effects on one figure: resolved effects first, then the largest."""
         found = self.difference
         return (not (found and found.is_resolved), -abs(found.value if found else 0.0))
 
     @property
     def verdict(self) -> str:
-        """Whether the difference is more than chance, looked at by itself, in words; nothing is said of a single seed."""
+        """Whether the difference, taken by itself, is more than chance, in words; empty for a single seed."""
         if self.difference is None or self.difference.count < 2:
             return ""
         if self.difference.is_resolved:
@@ -60,7 +60,7 @@ class Effect:
 
     @property
     def size(self) -> float:
-        """Difference in half-widths of its interval: how clearly it stands out."""
+        """Difference divided by the half-width of its interval: how clearly it stands out."""
         found = self.difference
         if found is None or found.low is None or found.high is None:
             return 0.0
@@ -94,11 +94,11 @@ class PairedComparison:
 
     Attributes:
         variants: Their names.
-        seeds: That all flew with.
-        effects: Of each variant, to the base.
-        main: Of a grid: of each knob and value, to the knob's first value; see `analysis.crossed`.
+        seeds: The seeds all of them flew with.
+        effects: Of each variant, relative to the base.
+        main: Main effects of a grid: each value of a knob relative to the knob's first value; see `analysis.crossed`.
         notes: How far to trust the figures, in sentences.
-        failed: Variant, seed and error of each flight that failed; such a seed counts in no difference to or of that variant.
+        failed: Variant, seed and error of each flight that failed; its seed counts in no difference that involves the variant.
     """
 
     variants: tuple[str, ...]
@@ -110,7 +110,7 @@ class PairedComparison:
 
     @property
     def failure(self) -> str | None:
-        """How many flights failed, and why the first one did; None where all came to their end."""
+        """How many flights failed, and why the first one did; None if all were completed."""
         if not self.failed:
             return None
         flights = "1 flight" if len(self.failed) == 1 else f"{len(self.failed):,} flights"
@@ -118,7 +118,7 @@ class PairedComparison:
 
     @cached_property
     def ranked(self) -> tuple[Effect, ...]:
-        """By figure of RANKED, the largest certain effect first, then the others, resolved or not; of a grid main effects."""
+        """By figure of RANKED: certain effects first, then the others, each group by `rank`; of a grid, its main effects."""
         return tuple(
             sorted(
                 self._looked_at,
@@ -128,9 +128,9 @@ class PairedComparison:
 
     @cached_property
     def certain(self) -> frozenset[Effect]:
-        """Of those ranked the ones that are more than chance although so many are looked at.
+        """The ranked effects that are more than chance even though so many are examined.
 
-        Where no variant does anything, there is none in `LEVEL` of all comparisons at least.
+        If no variant has any effect, at least the share `LEVEL` of all comparisons finds none.
 
         Source: Holm (1979), Scandinavian Journal of Statistics 6(2), 65-70.
         """
@@ -147,7 +147,7 @@ class PairedComparison:
         return frozenset(found)
 
     def verdict_among(self, effect: Effect) -> str:
-        """Whether an effect that is ranked is more than chance, among all of them, in words."""
+        """Whether a ranked effect is more than chance, given all that are ranked, in words."""
         among = f"among {len(self._looked_at)}"
         if effect in self.certain:
             return f"resolved {among}"
@@ -157,7 +157,7 @@ class PairedComparison:
 
     @cached_property
     def _looked_at(self) -> tuple[Effect, ...]:
-        """What is ranked, in no order."""
+        """The effects to be ranked, in no particular order."""
         return tuple(e for e in self.main or self.effects if e.key in RANKED and e.difference)
 
     def as_dict(self) -> dict[str, Any]:
@@ -180,13 +180,13 @@ def compare_paired(
     seeds: Sequence[int],
     knobs: Mapping[str, str] | None = None,
 ) -> PairedComparison:
-    """Set variants beside the base, seed by seed.
+    """Compare variants with the base, seed by seed.
 
     Args:
         flights: Names, and the figures of each seed in the order of `seeds`; the first is the base. A flight that
             failed has no figures, and its seed counts in no difference.
-        seeds: With which they were flown.
-        knobs: By variant the one key that it turns, where it turns one.
+        seeds: The seeds they were flown with.
+        knobs: By variant, the one key that it changes, for variants that change a single one.
     """
     base = flights[0][1]
     effects = [
@@ -241,7 +241,7 @@ def _effect(
 
 
 def _unpaired(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Width of the interval of a difference of two independent means: their errors add as squares."""
+    """Width of the interval for a difference of two independent means: the widths add in quadrature."""
     widths = []
     for values in zip(*pairs, strict=True):
         mean = mean_of(values)

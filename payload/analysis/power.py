@@ -1,4 +1,4 @@
-"""Joules, refusals and missed deadlines of a flight, for its summary."""
+"""Energy, refusals and missed deadlines of a flight, for its summary."""
 
 import math
 from collections import Counter
@@ -21,7 +21,7 @@ Summary = dict[str, Any]
 
 
 def energy_of(record: FlightRecord, clear_px: int | None, *, says_watts: bool) -> Summary:
-    """[J] by consumer: of computing always, of the others where there is a battery."""
+    """[J] Energy by consumer: always that of computing, the others if there is a battery."""
     compute_j = _compute_j(record, says_watts=says_watts)
     drawn: Counter[str] = Counter()
     for balance in record.ledger.balances:
@@ -34,7 +34,7 @@ def energy_of(record: FlightRecord, clear_px: int | None, *, says_watts: bool) -
 
 
 def arm_energy(record: FlightRecord, clear_px: int | None, *, says_watts: bool) -> Summary:
-    """What an arm spent, and what a clear megapixel delivered cost; None where unknown or undefined."""
+    """The energy an arm used, in total and per clear megapixel delivered; None where unknown or undefined."""
     compute_j, used_j = _compute_j(record, says_watts=says_watts), _used_j(record)
     balances = record.ledger.balances
     return {
@@ -68,7 +68,7 @@ def _refused(record: FlightRecord) -> Counter[str]:
 
 
 def power_of(record: FlightRecord, clear_px: int | None) -> Summary | None:
-    """The fleet's balance; None where power was unlimited."""
+    """The energy balance of the fleet; None if power was unlimited."""
     balances = record.ledger.balances
     if not balances:
         return None
@@ -113,7 +113,7 @@ def power_notes(record: FlightRecord) -> list[str]:
 
 
 def late_of(record: FlightRecord) -> Summary:
-    """Tiles that missed their deadline, by what became of them."""
+    """Tiles that missed their deadline, by what happened to them."""
     late = record.ledger.late
     delivered = set(record.ledger.tiles_with(Fate.DELIVERED)) if late else set[str]()
     by = Counter(item.late for item in late)
@@ -128,7 +128,7 @@ def late_of(record: FlightRecord) -> Summary:
 
 
 def late_notes(record: FlightRecord) -> list[str]:
-    """What became of tiles that the processor had no time for, in a sentence."""
+    """What happened to tiles that the processor had no time for, in a sentence."""
     late = late_of(record)
     if not late["tiles"]:
         return []

@@ -1,4 +1,4 @@
-"""What a flight costs, and what a clear square kilometre and a clear gigabyte cost that came down."""
+"""The cost of a flight, and its cost per clear square kilometre and per clear gigabyte delivered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ FIGURES = (
     "cost_per_clear_km2",
     "cost_per_clear_gb",
 )
-"""Of an arm, in the scenario's currency; they stand where the scenario has prices."""
+"""Figures of an arm in the scenario's currency; present if the scenario has prices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What turns a flight into money.
+    """What is needed to price a flight.
 
     Attributes:
         prices: Of the scenario.
-        km2_per_px: [km2] Of a pixel at nadir.
+        km2_per_px: [km2] Area of a pixel at nadir.
         raw_bytes_per_px: [byte] Bands times bit depth.
-        says_watts: Whether the processor's profile says what it draws.
+        says_watts: Whether the processor's profile states its power draw.
     """
 
     prices: PricesModel
@@ -39,15 +39,15 @@ class Priced:
 
 
 def costs_of(record: FlightRecord, clear_px: int | None, priced: Priced) -> dict[str, float | None]:
-    """FIGURES of an arm; None where the energy, the truth or a divisor is not known or is nothing.
+    """FIGURES of an arm; None where the energy or the truth is unknown, or a divisor unknown or zero.
 
-    A clear gigabyte is 1e9 raw bytes of clear pixels, however few bytes they were sent in: the same ground costs the same
-    in both terms.
+    A clear gigabyte is 1e9 raw bytes of clear pixels, however few bytes they were sent in: the two unit costs describe the
+    same ground at the same cost.
 
     Args:
         record: The arm's flight.
-        clear_px: Clear by truth and delivered.
-        priced: What turns it into money.
+        clear_px: Pixels clear by truth and delivered.
+        priced: Prices and conversion factors.
     """
     prices = priced.prices
     contacts = _contacts(record, prices)
@@ -92,5 +92,5 @@ def _energy(record: FlightRecord, priced: Priced) -> float | None:
 
 
 def prices_part(prices: PricesModel, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary's `prices`: the terms, and the figures of the scenario's own arm."""
+    """The summary's `prices`: the currency, and the figures of the scenario's own arm."""
     return {"currency": prices.currency, **{name: own[name] for name in FIGURES}}

@@ -1,4 +1,4 @@
-"""What came of the requests: clear targets and areas by their deadlines, and the plan set against the flight."""
+"""What became of the requests: clear targets and areas by their deadlines, and the plan compared with the flight."""
 
 import math
 from collections import Counter, defaultdict
@@ -20,10 +20,10 @@ class Wanted:
     """What was requested, and what counts as clear.
 
     Attributes:
-        targets: Places and shots of areas.
-        clear_limit: An image is cloudy above this cover, unless its target says otherwise.
-        estimates: What the masker says of every tile, with its truth, by tile id.
-        out_of_reach: Targets that nobody could image by daylight and in time.
+        targets: Point targets and shots of areas.
+        clear_limit: An image is cloudy above this cover, unless its target sets its own limit.
+        estimates: The masker's estimate for every tile, with its truth, by tile id.
+        out_of_reach: Targets that no satellite could image in daylight and in time.
     """
 
     targets: Sequence[Target]
@@ -32,17 +32,17 @@ class Wanted:
     out_of_reach: Collection[str] = ()
 
     def limit(self, target: Target) -> float:
-        """An image of a target is cloudy above this cover."""
+        """The cover above which an image of a target is cloudy."""
         return self.clear_limit if target.max_cloud_cover is None else target.max_cloud_cover
 
     def cover(self, image: Image) -> float | None:
-        """Of an image by the masker that flew; None where none did or no pixel has data."""
+        """Cloud cover of an image by the masker that flew; None if none did or no pixel has data."""
         found = [outcome.cover for outcome in image.outcomes if outcome.cover is not None]
         valid_px = sum(item.valid_px for item in found)
         return sum(item.cloud_px for item in found) / valid_px if valid_px else None
 
     def is_cloudy(self, image: Image, target: Target) -> bool:
-        """Whether an image of a target is known to be cloudy, by the masker that flew."""
+        """Whether the masker that flew found an image of a target cloudy."""
         cover = self.cover(image)
         return cover is not None and cover > self.limit(target)
 
@@ -82,15 +82,15 @@ def requests_of(record: FlightRecord, wanted: Wanted, policy: str) -> Summary:
 
 
 def bounded(value: float | None, bound: float | None) -> Summary:
-    """What one who knew all clouds could have brought at most, and the share of it that is missing."""
+    """The most that perfect knowledge of all clouds could have achieved, and the share of it that was missed."""
     gap = None if value is None or not bound else 1.0 - value / bound
     return {"bound": bound, "gap": gap}
 
 
 def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[float]] | None:
-    """[s] When clear images of each target were on the ground in time; None where truth is not known.
+    """[s] When clear images of each target reached the ground in time; None if the truth is unknown.
 
-    Of a target that is wanted again, images count that were taken at least its `repeat_s` apart.
+    For a target that is wanted repeatedly, images count only if taken at least its `repeat_s` apart.
     """
     named = {target.name: target for target in wanted.targets}
     found: defaultdict[str, list[float]] = defaultdict(list)
@@ -111,7 +111,7 @@ def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[flo
 
 
 def _clear_s(image: Image, record: FlightRecord, wanted: Wanted, limit: float) -> float | None:
-    """[s] When so much of an image was down clear that it counts; None if it never was."""
+    """[s] When enough of an image had come down clear for it to count; None if that never happened."""
     tile_ids = image.acquisition.tile_ids
     valid_px = sum(wanted.estimates[item].valid_px for item in tile_ids)
     have = 0
@@ -125,9 +125,9 @@ def _clear_s(image: Image, record: FlightRecord, wanted: Wanted, limit: float) -
 
 
 def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
-    """Which part of each area came down clear by its deadline; None where truth is not known.
+    """Share of each area that came down clear by its deadline; None if the truth is unknown.
 
-    Of each tile of a shot the best delivered image counts, so that no place counts twice.
+    For each tile of a shot only the best delivered image counts, so that no place counts twice.
     """
     shots: defaultdict[str, list[Target]] = defaultdict(list)
     for target in wanted.targets:
@@ -162,7 +162,7 @@ def areas_of(record: FlightRecord, wanted: Wanted) -> list[Summary] | None:
 
 
 def _clear_share(target: Target, best: Mapping[int, float]) -> float:
-    """Of its area, what a shot brought down clear."""
+    """Share of its area that a shot brought down clear."""
     assert target.coverage is not None
     shares = target.coverage.tile_shares
     return math.fsum(shares[index] * clear for index, clear in best.items() if index < len(shares))
@@ -182,7 +182,7 @@ def expired_of(
 def _value(
     wanted: Wanted, clear_s: Mapping[str, Sequence[float]], areas: Iterable[Summary]
 ) -> float:
-    """Sum of priorities: of each clear image in time, of areas their clear share."""
+    """Sum of priorities: each clear image in time counts in full, an area by its clear share."""
     of_area = {target.request: target.priority for target in wanted.targets if target.coverage}
     points = [
         target.priority * len(clear_s.get(target.name, ()))

@@ -1,4 +1,4 @@
-"""What a summary says of a sampled flight: how many tiles were painted, and how far its totals may be off."""
+"""What a summary says about a sampled flight: how many tiles were painted, and how far off its totals may be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ _LINKED = (("downlinked_bytes", "bytes"), ("clear_pixels_delivered", "clear pixe
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """How large a sample is.
+    """Size of a sample.
 
     Attributes:
-        tiles: Of all images.
-        painted: Of them painted.
-        fraction: That was asked for.
-        error: Half of the 95 % interval that was asked for, as a share; None if none was.
+        tiles: Number of tiles in all images.
+        painted: How many of them were painted.
+        fraction: The fraction requested.
+        error: Requested half-width of the 95 % interval, as a share; None if none was requested.
     """
 
     tiles: int
@@ -33,8 +33,8 @@ def sampled_part(
 
     Args:
         arms: Of the summary.
-        half_widths: [byte], [px] Of the 95 % intervals of what came down, by arm; the bent pipe has none.
-        painted: How large the sample is.
+        half_widths: [byte], [px] Half-widths of the 95 % intervals of what came down, by arm; the bent pipe has none.
+        painted: Size of the sample.
     """
     told: dict[str, dict[str, float]] = {}
     for arm in arms:
@@ -83,7 +83,7 @@ def _beyond(
     half_widths: Mapping[str, tuple[float, float]],
     error: float | None,
 ) -> str:
-    """Why the widest interval is wider than was asked for, if it is."""
+    """Why the widest interval is wider than requested, if it is."""
     shares = [
         (half / arm[key], arm["name"])
         for arm in arms
@@ -100,7 +100,7 @@ def _beyond(
 
 
 def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[str]:
-    """How far to trust flights that are compared, all of them sampled: the widest interval is told.
+    """How far to trust the flights being compared, all of them sampled: gives the widest interval.
 
     Args:
         flights: Figures of their summaries by path.
@@ -129,7 +129,7 @@ def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[st
 
 
 def _half(figures: Mapping[str, float | int | None], key: str) -> tuple[float, float | None]:
-    """Half the width of a figure's interval, and the figure."""
+    """Half-width of a figure's interval, and the figure."""
     high, total = (
         figures.get(name) for name in (f"sampled.arms.prune.{key}_high", f"arms.prune.{key}")
     )

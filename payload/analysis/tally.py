@@ -1,4 +1,4 @@
-"""What a flight's tiles and images come to, each looked at once: large books lie on disk."""
+"""Totals over a flight's tiles and images, each read only once, since large ledgers lie on disk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from payload.types import CoverEstimate
 
 @dataclass(slots=True)
 class Tally:
-    """The tiles of a flight with one end: how many, and their pixels [px] by truth; none where that is not known."""
+    """The tiles of a flight with one end: their number, and their pixels [px] by truth, 0 where that is unknown."""
 
     tiles: int = 0
     clear_px: int = 0
@@ -28,12 +28,12 @@ class Tallies:
     leaves_out: bool
 
     def __getitem__(self, end: Fate) -> Tally:
-        """Those with an end."""
+        """The tally of tiles with this end."""
         return self.by_end[end]
 
     @property
     def clear_px(self) -> int:
-        """[px] Of all tiles: each ends once."""
+        """[px] Of all tiles: each has exactly one end."""
         return sum(tally.clear_px for tally in self.by_end.values())
 
     @property
@@ -47,7 +47,7 @@ def tally_tiles(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) ->
 
     Args:
         record: The flight.
-        estimates: What the masker says of every tile, with its truth where that is known, by tile id.
+        estimates: The masker's estimate for every tile, with its truth where known, by tile id.
     """
     found, leaves_out = {fate: Tally() for fate in Fate}, False
     for tile_id, end, _, left_out_bytes in record.ledger.tiles.rows():
@@ -61,12 +61,12 @@ def tally_tiles(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) ->
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What counts of an image as flown.
+    """What an image as flown contributes to the counts.
 
     Attributes:
         time_s: [s] When it was taken.
-        valid_px: [px] With data.
-        clear_down_px: [px] Clear by truth in the tiles that came down.
+        valid_px: [px] Pixels with data.
+        clear_down_px: [px] Pixels clear by truth in the tiles that came down.
     """
 
     image: str
@@ -78,7 +78,7 @@ class Shot:
 
 
 def shots_of(record: FlightRecord, estimates: Mapping[str, CoverEstimate]) -> list[Shot]:
-    """The images of a flight, in their order."""
+    """The images of a flight, in order."""
     found = []
     for image in record.images:
         taken, valid_px, clear_down_px = image.acquisition, 0, 0

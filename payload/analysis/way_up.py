@@ -1,4 +1,4 @@
-"""What went up, and what came down of what was pruned: figures and sentences of the summary."""
+"""Uploads, and the thumbnails of pruned tiles that came down: figures and sentences of the summary."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def thumbnails_of(record: FlightRecord) -> dict[str, int]:
 
 
 def thumbnail_notes(record: FlightRecord, *, is_drawn: bool) -> list[str]:
-    """What became of the thumbnails, and how their lengths are known."""
+    """What happened to the thumbnails, and how their sizes are known."""
     made = len(record.ledger.thumbnails_made)
     if not made:
         return []
@@ -32,7 +32,7 @@ def thumbnail_notes(record: FlightRecord, *, is_drawn: bool) -> list[str]:
 
 
 def uploads_of(record: FlightRecord) -> list[Summary]:
-    """What was to go up, to whom, when its last byte was up, and in how many passes."""
+    """What was to be uploaded, to which satellite, when its last byte arrived, and in how many passes."""
     return [
         {
             "name": item.name,
@@ -45,7 +45,7 @@ def uploads_of(record: FlightRecord) -> list[Summary]:
 
 
 def upload_notes(record: FlightRecord) -> list[str]:
-    """How much of what was to go up is up, and what is not."""
+    """How many uploads are complete, and what is still missing."""
     if not record.uploads:
         return []
     late = [item for item in record.uploads if item.complete_s is None]

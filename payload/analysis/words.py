@@ -1,4 +1,4 @@
-"""Figures as words and plain tables, for a terminal."""
+"""Figures in words and plain tables, for a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ UNKNOWN = "unknown"
 
 
 def human_bytes(count: float | None) -> str:
-    """A number of bytes with three digits and a decimal unit."""
+    """A number of bytes with three digits and a decimal unit prefix."""
     if count is None:
         return UNKNOWN
     for unit in ("B", "kB", "MB", "GB", "TB"):
@@ -23,7 +23,7 @@ def human_bytes(count: float | None) -> str:
 
 
 def human_px(count: float | None) -> str:
-    """A number of pixels in millions, or, where that would round to none, in thousands or one by one."""
+    """A number of pixels in millions or, for small numbers, in thousands or single pixels."""
     if count is None:
         return UNKNOWN
     if 0 < count < 50_000:
@@ -32,7 +32,7 @@ def human_px(count: float | None) -> str:
 
 
 def answer(summary: Mapping[str, Any]) -> str:
-    """The flight in a sentence or two."""
+    """Summarise the flight in a sentence or two."""
     arms = {arm["name"]: arm for arm in summary["arms"]}
     own, raw = arms["prune"], arms["raw"]
     hours = summary["duration_s"] / 3600
@@ -52,7 +52,7 @@ def answer(summary: Mapping[str, Any]) -> str:
 
 
 def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
-    """What stopped the bent pipe's data, and so what masking is good for."""
+    """What held back the bent pipe's data, and hence what masking achieves."""
     if not summary["link"]["contacts"]:
         return "There were no contacts."
     if raw["link_saturated"]:
@@ -67,7 +67,7 @@ def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping
 
 
 def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
-    """The arms side by side, with what they cost where the scenario has prices."""
+    """The arms side by side, with their costs if the scenario has prices."""
     prices = summary.get("prices")
     rows = [
         (
@@ -103,7 +103,7 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
 
 
 def comparison_table(comparison: Comparison) -> Iterable[str]:
-    """Variants as columns; differences to the base in brackets."""
+    """Variants as columns; differences from the base in brackets."""
     names = ["", "unit", *comparison.variants]
     rows = []
     for row in comparison.rows:
@@ -116,7 +116,7 @@ def comparison_table(comparison: Comparison) -> Iterable[str]:
 
 
 def paired_table(found: PairedComparison) -> Iterable[str]:
-    """What each variant does to each figure that it moves, and which one does most; of a grid what each knob does."""
+    """What each variant does to each figure that it changes, and which does most; of a grid, what each knob does."""
     if found.main:
         cells = [effect for effect in found.effects if effect.key in RANKED]
         yield from _effect_lines("variant", "difference to base", cells)
@@ -161,7 +161,7 @@ def _effect_lines(who: str, what: str, effects: Sequence[Effect]) -> Iterable[st
 
 
 def _knob_lines(found: PairedComparison) -> Iterable[str]:
-    """Which knob matters most for what matters most, where several are turned."""
+    """Which knob matters most for the first ranked figure, if several are turned."""
     ranked = knobs_ranked(found)
     if len(ranked) > 1:
         told = "; ".join(
@@ -174,14 +174,14 @@ def _knob_lines(found: PairedComparison) -> Iterable[str]:
 
 
 def _doubt(found: PairedComparison, effect: Effect) -> str:
-    """What is to be said of a ranked effect that may be chance."""
+    """The qualification of a ranked effect that may be chance."""
     if effect in found.certain or not effect.verdict:
         return ""
     return ", resolved by itself alone" if effect.verdict == "resolved" else ", not resolved"
 
 
 def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:
-    """Lines of a table with aligned columns; numbers to the right."""
+    """Lines of a table with aligned columns; numbers are right-aligned."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(names), *cells]) for i in range(len(names))]
     numeric = [
