@@ -1,15 +1,15 @@
-"""One page that a person can read: what came down that otherwise would not, and at what price.
+"""One page for people to read: what came down that otherwise would not, and at what cost.
 
-`read_report_data` reads a results folder into plain values, `render_page` makes one self-contained HTML of
-them, `write_report` does both and leaves `report.html` in the folder:
+`read_report_data` reads a results folder into plain values, `render_page` turns them into one self-contained HTML
+page, and `write_report` does both and leaves `report.html` in the folder:
 
 >>> from pathlib import Path
 >>> from payload.report import write_report
 >>> write_report(Path("results/quickstart-0123456789ab"))  # doctest: +SKIP
 PosixPath('results/quickstart-0123456789ab/report.html')
 
-The page is a function of the folder alone: the same folder gives the same bytes. `answer` finds the words,
-`make_figures` the figures (plain dicts in Plotly's form), `templates/` holds the markup.
+The page depends on the folder alone: the same folder gives the same bytes. `answer` writes the sentences,
+`make_figures` the figures (plain dicts in Plotly's form), and `templates/` holds the markup.
 """
 
 from pathlib import Path
@@ -24,10 +24,10 @@ __all__ = ["ReportData", "make_figures", "read_report_data", "render_page", "wri
 
 
 def write_report(folder: str | Path) -> Path:
-    """Make `report.html` of a results folder, beside and renamed; its path.
+    """Write `report.html` into a results folder, by renaming a temporary file, and return its path.
 
     Raises:
-        ScenarioError: The folder is none of ours, is damaged, or cannot be written to.
+        ScenarioError: The folder is not one of ours, is damaged, or cannot be written to.
     """
     folder = Path(folder)
     page = render_page(read_report_data(folder))

@@ -1,7 +1,7 @@
-"""The account of a saving: why an arm sent so many bytes fewer, term by term, so that the terms add up exactly.
+"""The account of a saving: why an arm sent fewer bytes than another, term by term, in terms that add up exactly.
 
-Of every arm acquired bytes are pruned, saved, delivered, overflowed, lost or on board. So what one arm delivered less
-than another is what it acquired less, plus what it pruned, saved, lost, let overflow and left on board more.
+In every arm the acquired bytes are pruned, saved, delivered, overflowed, lost or on board. So the bytes that one arm
+delivered less than another are those it acquired less, plus those it pruned, saved, lost, overflowed and left on board more.
 """
 
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ TERMS: tuple[tuple[str, str, str, bool], ...] = (
     ("overflowed", "Overflowed", "Found no room in memory: gone, not a saving.", False),
     ("lost", "Lost on the way", "Given up after too many retransmissions: not a saving.", False),
 )
-"""Fate, name, meaning, and whether that is a saving."""
+"""Fate, name, meaning, and whether it counts as a saving."""
 BASES = ("raw", "compressed")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A reason why bytes were not sent, or were sent more (negative)."""
+    """A reason why fewer bytes were sent, or more (negative)."""
 
     name: str
     meaning: str
@@ -49,13 +49,13 @@ class Term:
 
     @property
     def told(self) -> str:
-        """With its sign."""
+        """The bytes, with a sign."""
         return signed(self.bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """This scenario against another arm.
+    """This scenario compared with another arm.
 
     Attributes:
         base: The other arm, in words.
@@ -73,7 +73,7 @@ class Account:
 
     @property
     def total(self) -> str:
-        """With its sign, and as a share of what the other arm sent."""
+        """The difference with its sign, and as a share of what the other arm delivered."""
         part = f" ({share(abs(self.fewer_bytes) / self.base_bytes)})" if self.base_bytes else ""
         return signed(self.fewer_bytes) + part
 
@@ -84,7 +84,7 @@ class Account:
 
 
 def accounts(data: ReportData) -> tuple[Account, ...]:
-    """This scenario against the bent pipe and against compression alone, where they were flown."""
+    """This scenario compared with the bent pipe and with compression alone, if they were flown."""
     own = data.fates.get(OWN_ARM)
     if own is None:
         return ()
@@ -148,7 +148,7 @@ def signed(count_bytes: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DiscardRow:
-    """Clear ground thrown away on one surface or at one place, in words."""
+    """Clear ground thrown away on one surface or at one place, as text."""
 
     name: str
     thrown: str
@@ -158,7 +158,7 @@ class DiscardRow:
 
 
 def discard_rows(found: tuple[Discard, ...]) -> tuple[DiscardRow, ...]:
-    """What was thrown away, with its share of the clear pixels taken there."""
+    """The clear pixels thrown away, with their share of those taken there."""
     return tuple(
         DiscardRow(
             name=item.name,

@@ -1,6 +1,6 @@
-"""The answer in words, made from the numbers: what came down that otherwise would not, and at what price.
+"""The answer in words, derived from the figures: what came down that otherwise would not, and at what cost.
 
-Text between two pairs of asterisks is what the page sets in bold.
+Text enclosed in double asterisks is set in bold on the page.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from payload.report.data import OWN_ARM, Arm, ReportData, Upload
 from payload.report.words import area, count, listed, pixels, share, size, span
 
 ABOUT_EQUAL = 0.005
-"""Within this share two amounts of clear ground read as the same."""
+"""Two amounts of clear ground that differ by no more than this share are called the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One sentence that answers; what of it is owed to finding clouds; the link; what else bears on it."""
+    """The answer in one sentence; how much of it is due to finding clouds; the link; other relevant facts."""
 
     sentence: str
     credit: str = ""
@@ -23,7 +23,7 @@ class Answer:
 
 
 def answer(data: ReportData) -> Answer:
-    """What the flight says about finding clouds on board, without claiming more than it shows."""
+    """State what the flight shows about finding clouds on board, and claim no more than that."""
     own, raw = data.arm(OWN_ARM), data.arm("raw")
     if not data.summary.bytes.acquired or own is None:
         return Answer(_nothing_taken(data))
@@ -109,7 +109,7 @@ def _leftovers(waiting: int | None, overflowed: int | None, lost: int | None) ->
 
 
 def _gain(data: ReportData, more_px: int) -> str:
-    """How much ground that is, at nadir, where it is more."""
+    """How much more ground that is, at nadir; empty if it is no more."""
     if more_px <= 0:
         return ""
     return f" ({pixels(more_px)} or {area(more_px * data.km2_per_px)} more)"
@@ -140,7 +140,7 @@ def _times(ratio: float) -> str:
 
 
 def _for_less(own: Arm, raw: Arm) -> str:
-    """How the bytes sent compare. They are called fewer, never saved: something may still wait."""
+    """How the bytes sent compare. They are called fewer, never saved: data may still be waiting."""
     ours, theirs = own.downlinked_bytes or 0, raw.downlinked_bytes or 0
     if not theirs or abs(ours / theirs - 1) <= ABOUT_EQUAL:
         return ""
@@ -159,7 +159,7 @@ def _price(data: ReportData) -> str:
 
 
 def _credit(own: Arm, compressed: Arm | None) -> str:
-    """What finding clouds adds to compression: that alone is owed to it."""
+    """What finding clouds adds to compression: only that is credited to it."""
     if compressed is None:
         return ""
     alone = f"{_brought(compressed)}{_with(_leftovers(compressed.waiting_bytes, None, None))}"
@@ -207,7 +207,7 @@ def _regime(own: Arm, raw: Arm) -> str:
 
 
 def _beside_the_link(own: Arm, raw: Arm) -> str:
-    """What stopped data where the link did not, and what filtering is then good for."""
+    """What held data back if the link did not, and what filtering then achieves."""
     told = ""
     if raw.overflowed_bytes:
         told += f" The memory was: the bent pipe had no room for {size(raw.overflowed_bytes)}."
@@ -272,7 +272,7 @@ def _further(data: ReportData, own: Arm, raw: Arm) -> tuple[str, ...]:
 
 
 def _uploaded(uploads: tuple[Upload, ...]) -> str:
-    """How much of what was to go up is up, and when the last of it was."""
+    """How many uploads were completed, and when the last of them was."""
     up_s = [item.complete_s for item in uploads if item.complete_s is not None]
     last = f", the last after {span(max(up_s))}" if up_s else ""
     return f"Of {count(len(uploads), 'upload')}, {len(up_s):,} completed{last}."

@@ -1,4 +1,4 @@
-"""`as_flown.csv` read back: every image that was planned or taken, and what became of it."""
+"""`as_flown.csv` read back: every image that was planned or taken, and what happened to it."""
 
 import csv
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ UNPLANNED = "\N{EM DASH}"
 
 @dataclass(frozen=True, slots=True)
 class FlownImage:
-    """An image planned or taken; the version of the plan it stood in last, None if in none."""
+    """An image planned or taken, with the last plan version that contained it (None if none did)."""
 
     time_s: Seconds
     utc: str
@@ -34,18 +34,18 @@ class FlownImage:
 
     @property
     def planned(self) -> str:
-        """The plan, by its number."""
+        """The number of the plan."""
         return UNPLANNED if self.planned_in is None else f"plan {self.planned_in}"
 
     @property
     def became(self) -> str:
-        """What became of it."""
+        """What happened to it."""
         again = ", taken again" if self.retake else ""
         return f"{self.what}{again}{': ' + self.why if self.why else ''}"
 
     @property
     def cloud(self) -> str:
-        """Cover by the masker."""
+        """Cloud cover by the masker."""
         return UNPLANNED if self.cover is None else share(self.cover)
 
     @property
@@ -58,10 +58,10 @@ _ROWS = TypeAdapter(tuple[FlownImage, ...])
 
 
 def read_as_flown(folder: Path) -> tuple[FlownImage, ...] | None:
-    """What stands in the file, in order of time; None where there is none.
+    """The contents of the file, in order of time; None if there is none.
 
     Raises:
-        ScenarioError: It is damaged.
+        ScenarioError: The file is damaged.
     """
     path = folder / FILE
     if not path.is_file():

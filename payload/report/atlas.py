@@ -19,13 +19,13 @@ from payload.report.words import count, share
 LAND_FILE = "land_fraction_0p5deg.npz"
 CELL_DEG = 1.0
 LABELLED_STATIONS = 40
-"""More names than these hide each other."""
+"""More labels than these would overlap."""
 MOST_SPOTS = 1500
-"""So many targets of each kind are drawn."""
+"""Maximum number of targets of each kind drawn."""
 
 
 def map_chart(data: ReportData) -> Chart | None:
-    """Where the flight was; None where there is nothing to place."""
+    """Where the flight took place; None if there is nothing to plot."""
     if not (data.track or data.images or data.setting.stations or data.places):
         return None
     clear, cloudy, rest = _targets(data)
@@ -73,7 +73,7 @@ def map_chart(data: ReportData) -> Chart | None:
 
 
 def _narrow(traces: Sequence[Json]) -> Json:
-    """A small map needs its whole width, and small marks."""
+    """On a small screen the map takes the full width and small markers."""
     changes: Json = {}
     for name in ("xaxis", "yaxis"):
         changes[f"layout.{name}.showticklabels"] = False
@@ -126,7 +126,7 @@ def _key(data: ReportData, sky: bool, clear: bool, cloudy: bool, rest: bool) -> 
 
 
 def _land() -> Json | None:
-    """Contour of half land, half water; the map does without where the file is missing."""
+    """The 50 % contour of the land fraction; None if the file is missing."""
     percent = land_percent()
     if percent is None:
         return None
@@ -173,7 +173,7 @@ def land_percent() -> NDArray[np.uint8] | None:
     return np.rint(coarse).astype(np.uint8)
 
 
-# --- what flew and what was wanted ------------------------------------------------------------------
+# --- what flew and what was requested ---------------------------------------------------------------
 
 
 def _track(points: Sequence[TrackPoint]) -> Json | None:
@@ -183,7 +183,7 @@ def _track(points: Sequence[TrackPoint]) -> Json | None:
 
 
 Line = tuple[list[float | None], list[float | None]]
-"""[deg] Longitudes and latitudes; None parts one stretch from the next."""
+"""[deg] Longitudes and latitudes; None separates one segment from the next."""
 
 
 def _line(points: Sequence[TrackPoint]) -> Line:
@@ -216,7 +216,7 @@ def _way(
 
 
 def _passes(data: ReportData) -> Json | None:
-    """The track while a station is in view, minute by minute."""
+    """The ground track while a station is in view, minute by minute."""
     spans: dict[str, list[tuple[float, float]]] = {}
     for contact in data.contacts:
         spans.setdefault(contact.satellite, []).append((contact.aos_s, contact.los_s))
@@ -236,7 +236,7 @@ def _passes(data: ReportData) -> Json | None:
 
 
 def _is_within(edges: NDArray[np.float64] | None, time_s: float) -> bool:
-    """Whether a time lies in one of the spans, whose begins and ends are rows, in order."""
+    """Whether a time lies in one of the spans, whose starts and ends are rows, sorted."""
     if edges is None:
         return False
     last = int(np.searchsorted(edges[0], time_s, side="right"))
@@ -246,7 +246,7 @@ def _is_within(edges: NDArray[np.float64] | None, time_s: float) -> bool:
 def _cross_date_line(
     lon_deg: list[float | None], lat_deg: list[float | None], before: TrackPoint, here: TrackPoint
 ) -> None:
-    """End the line at one edge of the map and go on at the other, at the same latitude."""
+    """End the line at one edge of the map and continue it at the other, at the same latitude."""
     edge = 180.0 if before.lon_deg > 0 else -180.0
     way = (here.lon_deg - before.lon_deg + 180) % 360 - 180
     part = (edge - before.lon_deg) / way if way else 0.0
@@ -259,9 +259,9 @@ Spot = tuple[str, float, float]
 
 
 def _targets(data: ReportData) -> tuple[list[Spot], list[Spot], list[Spot]]:
-    """Targets taken clear enough, cloudy each time, and never taken (where the folder knows them).
+    """Targets taken clear enough, cloudy each time, and never taken (if the folder lists them).
 
-    By the limit of each, which `as_flown.csv` has judged by; by that of the scenario in folders that have none.
+    Judged by each target's own limit, as recorded in `as_flown.csv`; in folders without it, by the scenario's.
     """
     limit = data.setting.rescheduling.max_cloud_cover
     flown = data.as_flown

@@ -11,7 +11,7 @@ MOST_BATTERIES = 8
 
 
 def charges_chart(data: ReportData) -> Chart | None:
-    """State of charge over time; None without a battery."""
+    """State of charge over time; None if there is no battery."""
     charges = data.evidence.charges
     if not charges:
         return None

@@ -1,4 +1,4 @@
-"""What all figures share: the noun `Chart`, its key, the quiet layout and the axes."""
+"""What all figures share: the class `Chart`, its key, the plain layout and the axes."""
 
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -8,10 +8,10 @@ from payload.report.palette import LIGHT
 from payload.units import at
 
 MS_PER_S = 1000
-"""Plotly counts time in milliseconds."""
+"""Plotly measures time in milliseconds."""
 
 FATES = ("delivered", "saved", "pruned", "on_board", "overflowed", "lost")
-"""In the order in which they are stacked: best first, worst last."""
+"""In stacking order: best first, worst last."""
 
 FATE_WORDS = {
     "delivered": "delivered",
@@ -35,7 +35,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One line of a figure's key: how it is drawn (`box`, `line`, `dot`, `ring`, `tick`, …), its colour, its word."""
+    """One entry of a figure's key: how it is drawn (`box`, `line`, `dot`, `ring`, `tick`, …), its colour, its label."""
 
     shape: str
     colour: str
@@ -44,18 +44,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure and what must be said about it.
+    """A figure and the text that goes with it.
 
     Attributes:
         id: Of its element on the page.
         title: Its heading.
         caption: How to read it.
-        summary: What it shows, in words, for those who do not see it.
+        summary: What it shows, in words, for those who cannot see it.
         height_px: [px] On a wide page.
         key: What its colours and shapes stand for; the page sets it above the figure.
         plot: `data` and `layout` in Plotly's form.
-        narrow: What changes on a narrow page: dotted paths in the plot and their values.
-        variants: What changes by choice, alike, by the values of the page's selects for it, joined by `|`.
+        narrow: What changes on a narrow page: dotted paths into the plot and their values.
+        variants: What changes by choice, in the same form, by the values of the figure's select boxes joined by `|`.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Chart:
 
 
 def layout(height_px: int, **more: object) -> Json:
-    """A layout on the page's own paper, without decoration."""
+    """A layout on the page's own background, without decoration."""
     margin = {"l": 16, "r": 16, "t": 12, "b": 40, "pad": 0}
     return {
         "height": height_px,
@@ -89,7 +89,7 @@ def layout(height_px: int, **more: object) -> Json:
 
 
 def axis(title: str, /, **more: object) -> Json:
-    """An axis of hairlines, wide enough for its labels by itself."""
+    """An axis of thin lines that makes room for its labels."""
     return {
         "title": {"text": title, "font": {"size": 12, "color": LIGHT["muted"]}},
         "gridcolor": LIGHT["line"],
@@ -102,7 +102,7 @@ def axis(title: str, /, **more: object) -> Json:
 
 
 def time_axis(data: ReportData, anchor: str) -> Json:
-    """The flight's span in UTC; days are named where they begin."""
+    """The flight's duration in UTC; dates are shown where days begin."""
     return axis(
         "",
         type="date",
@@ -117,7 +117,7 @@ def time_axis(data: ReportData, anchor: str) -> Json:
 
 
 def utc(data: ReportData, time_s: float) -> str:
-    """As Plotly reads dates: UTC without saying so."""
+    """A time as Plotly reads dates: UTC without an offset."""
     instant = at(data.setting.epoch_utc, time_s).astimezone(UTC)
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
@@ -138,5 +138,5 @@ def heading(text: str, y: float) -> Json:
 
 
 def plain(text: str) -> str:
-    """A stranger's name inside Plotly's own little markup: its angle brackets are only letters."""
+    """Escape untrusted text for Plotly's own markup, so that angle brackets are shown as such."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""What a report tells, as plain values without markup. `folder.py` reads them, `page.py` shows them."""
+"""The contents of a report as plain values without markup. `folder.py` reads them, `page.py` shows them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from payload.report.setting import Setting
 from payload.units import BITS_PER_BYTE, M_PER_KM
 
 OWN_ARM = "prune"
-"""The arm that is the scenario's own; the others are counterfactual."""
+"""The scenario's own arm; the others are counterfactual."""
 
 # --- summary.json -----------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ class Volumes:
 
 @dataclass(frozen=True, slots=True)
 class TileCounts:
-    """Tiles and their ends."""
+    """Tiles acquired, and tiles by their end."""
 
     acquired: Count
     pruned: Count
@@ -48,7 +48,7 @@ class TileCounts:
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """[px] by truth; None where some pixels have none."""
+    """[px] Pixel counts by truth; None if some pixels have none."""
 
     clear_acquired: Count | None
     cloud_acquired: Count | None
@@ -59,7 +59,7 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class LinkUse:
-    """The link of the scenario's own arm."""
+    """Use of the link by the scenario's own arm."""
 
     contacts: Count
     contact_s: Real
@@ -71,7 +71,7 @@ class LinkUse:
 
 @dataclass(frozen=True, slots=True)
 class MaskerScores:
-    """Who masked, and how well."""
+    """The masker used, and how well it did."""
 
     model: str | None
     sha256: str | None
@@ -83,7 +83,7 @@ class MaskerScores:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """[s] From acquisition to delivery; None where nothing came down."""
+    """[s] From acquisition to delivery; None if nothing came down."""
 
     p50: Real | None
     p90: Real | None
@@ -103,7 +103,7 @@ class TargetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm's figures; None where it was not flown or a figure is unknown or undefined."""
+    """One arm's figures; None if it was not flown or a figure is unknown or undefined."""
 
     name: str
     downlinked_bytes: Count | None
@@ -139,14 +139,14 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class PricesTold:
-    """In which currency costs are told; the figures stand with the arms."""
+    """The currency in which costs are given; the figures are with the arms."""
 
     currency: Annotated[str, Field(max_length=16)]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Pruned tiles that the ground asked for and got, with the clear pixels in them; thumbnails that it got."""
+    """Pruned tiles that the ground requested and received, with their clear pixels; thumbnails that it received."""
 
     asked: Count
     delivered: Count
@@ -158,7 +158,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What was to go up, when its last byte was up (None if never), and in how many passes."""
+    """An upload, when its last byte arrived (None if never), and in how many passes."""
 
     name: str
     satellite: str
@@ -168,14 +168,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class SampledTold:
-    """How large a sample was painted, and how far to trust it, in sentences."""
+    """Size of the sample painted, and how far to trust it, in sentences."""
 
     sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SurrogateTold:
-    """What stood for masker and codec, and how far to trust it, in sentences."""
+    """The surrogate that replaced masker and codec, and how far to trust it, in sentences."""
 
     name: str
     sentences: tuple[str, ...]
@@ -183,7 +183,7 @@ class SurrogateTold:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`summary.json`, as results/README.md documents it."""
+    """`summary.json`, as documented in results/README.md."""
 
     schema_version: Count
     scenario: str
@@ -216,7 +216,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """`provenance.json`: where the folder comes from."""
+    """`provenance.json`: the origin of the folder."""
 
     version: str
     digest: str
@@ -232,7 +232,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Names of pictures inside `gallery/`."""
+    """File names of pictures inside `gallery/`."""
 
     image: str
     mask: str
@@ -241,7 +241,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class GalleryTile:
-    """A tile to look at."""
+    """A tile to show."""
 
     tile: str
     image: str
@@ -261,7 +261,7 @@ class GalleryTile:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact of the scenario's own arm, and what `raw` sent in the same one, where it flew it."""
+    """A contact of the scenario's own arm, and what `raw` sent in the same one, if it flew it."""
 
     satellite: str
     station: str
@@ -276,14 +276,14 @@ class Contact:
 
     @property
     def rate_bps(self) -> float | None:
-        """[bit/s] What the channel could carry, in the mean from when the radio was free; None where it never was."""
+        """[bit/s] Mean rate that the channel could carry once the radio was free; None if it never was."""
         seconds = self.los_s - self.start_s
         return self.capacity_bytes * BITS_PER_BYTE / seconds if seconds > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of the scenario's own arm; cover is the masker's."""
+    """An image of the scenario's own arm, with its cover by the masker."""
 
     image: str
     target: str
@@ -306,7 +306,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TrackPoint:
-    """Where a satellite passed."""
+    """A point of a satellite's ground track."""
 
     satellite: str
     time_s: Seconds
@@ -316,13 +316,13 @@ class TrackPoint:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """How an arm's bytes and pixels grew: sums up to 0, 1, 2, … times step_s.
+    """Growth of an arm's bytes and pixels: sums up to 0, 1, 2, … times step_s.
 
     Attributes:
         step_s: [s] From one sum to the next.
-        delivered_bytes: [byte] Whole tile records received.
+        delivered_bytes: [byte] Complete tile records received.
         waiting_bytes: [byte] In memory at that time: neither sent nor dropped.
-        clear_delivered_px: [px] Clear by truth, received; None where some truth is unknown.
+        clear_delivered_px: [px] Clear by truth, received; None if some truth is unknown.
     """
 
     step_s: Real
@@ -333,24 +333,24 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """All that the page shows.
+    """Everything the page shows.
 
     Attributes:
-        summary: The contract for programs.
-        setting: The scenario, as far as the page speaks of it.
-        parameters: Every value of the scenario with what the schema says about it.
-        provenance: Where the folder comes from.
+        summary: The contents of `summary.json`.
+        setting: The parts of the scenario that the page mentions.
+        parameters: Every value of the scenario with its description in the schema.
+        provenance: The origin of the folder.
         fates: [byte] by arm and fate, from the ledger.
         taken_px: [px] with data that the scenario's own arm took.
         series: Bytes and pixels over time, by arm.
         contacts: In order of time.
         images: In order of time.
-        places: All requested targets; None where the folder does not tell.
+        places: All requested targets; None if the folder does not list them.
         track: Ground tracks of the first day.
-        gallery: Tiles to look at.
-        evidence: What stands behind the figures.
-        as_flown: Every image planned or taken, in order of time; None where the folder does not tell.
-        folder: Where the pictures of the gallery lie.
+        gallery: Tiles to show.
+        evidence: What lies behind the figures.
+        as_flown: Every image planned or taken, in order of time; None if the folder does not list them.
+        folder: The results folder, in which the gallery's pictures lie.
     """
 
     summary: Summary
@@ -370,7 +370,7 @@ class ReportData:
     folder: Path
 
     def arm(self, name: str) -> Arm | None:
-        """An arm that was flown, by its name."""
+        """The arm of this name, if it was flown."""
         return next((arm for arm in self.summary.arms if arm.name == name and arm.flown), None)
 
     @property
@@ -380,5 +380,5 @@ class ReportData:
 
     @property
     def km2_per_px(self) -> float:
-        """[km2] What a pixel covers at the camera's ground sample distance at nadir."""
+        """[km2] Area that a pixel covers at the camera's ground sample distance at nadir."""
         return (self.setting.camera.gsd_m / M_PER_KM) ** 2

@@ -1,4 +1,4 @@
-"""The figure of delays: how soon after being taken clear ground is on the ground, by arm."""
+"""The figure of delays: how soon after acquisition clear ground reaches the ground, by arm."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _KEYS = {"solid": "line", "dash": "dashed", "dot": "dotted"}
 
 
 def delays_chart(data: ReportData) -> Chart | None:
-    """Clear ground, or tiles where truth is unknown, received within a time of being taken; None where nothing was."""
+    """Clear ground (tiles if truth is unknown) received within a given time of acquisition; None if nothing was received."""
     found = data.evidence
     curves = {arm: _curve(found.arrivals, arm) for arm in ARMS}
     curves = {arm: curve for arm, curve in curves.items() if curve[0][-1]}
@@ -66,7 +66,7 @@ Curve = tuple[list[int], list[int] | None]
 
 
 def _curve(arrivals: tuple[Arrival, ...], arm: str) -> Curve:
-    """Tiles and clear pixels [px] up to each step, 0 to STEPS; pixels are None where some have no truth."""
+    """Tiles and clear pixels [px] up to each step, 0 to STEPS; pixels are None if some have no truth."""
     tiles, clear = np.zeros(STEPS + 1, np.int64), np.zeros(STEPS + 1, np.int64)
     knows = True
     for item in arrivals:
@@ -95,7 +95,7 @@ def _line(arm: str, curve: Curve, step: float, unit: str, *, knows: bool) -> Jso
 
 
 def _summary(data: ReportData, curves: dict[str, Curve], *, knows: bool) -> str:
-    """What each arm brought within half of the longest delay, and in the end."""
+    """What each arm delivered within half of the longest delay, and in the end."""
     half_s = data.evidence.longest_s / 2
     told = []
     for arm, (tiles, clear) in curves.items():

@@ -1,4 +1,4 @@
-"""What stands behind the figures: what was thrown away where, how long it took, what worked, what was charged."""
+"""What lies behind the figures: what was thrown away where, delays, processing times, battery charge."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -7,11 +7,11 @@ from payload.report.checked import Count, Real, Seconds
 
 OWN = "prune"
 ARMS = ("raw", "compressed", "prune", "oracle")
-"""Whose delays are drawn."""
+"""Arms whose delays are drawn."""
 MOST_PLACES = 12
-"""Places at which most was thrown away, shown by name."""
+"""Number of places shown by name, those at which most was thrown away."""
 STEPS = 300
-"""Points of a curve of delays."""
+"""Number of steps in a curve of delays."""
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What of an arm was on the ground within a number of steps of being taken, in that step."""
+    """What an arm delivered in one step of delay, counted from when each tile was taken."""
 
     arm: str
     step: Count
@@ -39,7 +39,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An image from its exposure until all its tiles are judged."""
+    """The time from an image's exposure until all its tiles are judged."""
 
     satellite: str
     taken_s: Seconds
@@ -48,7 +48,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """State of charge of a satellite's battery at a time."""
+    """State of charge of a satellite's battery at one time."""
 
     satellite: str
     time_s: Seconds
@@ -60,9 +60,9 @@ class Evidence:
     """What the tables say beyond the figures of the summary.
 
     Attributes:
-        surfaces: By class of ground; None where the folder does not tell.
+        surfaces: By class of ground; None if the folder does not record it.
         places: By target, those at which most was thrown away first.
-        longest_s: [s] The longest delay of any arm; 0 where nothing came down.
+        longest_s: [s] The longest delay of any arm; 0 if nothing came down.
         arrivals: By arm and step, of `longest_s` / STEPS each.
         work: In order of time.
         charges: By satellite, in order of time.
@@ -105,23 +105,23 @@ _CHARGES = f"""
 
 
 class Reader(Protocol):
-    """Asks the tables of a folder; what is wrong with them becomes one sentence."""
+    """Queries the tables of a folder; anything wrong with them is reported in one sentence."""
 
     def rows(self, kind: type[T], sql: str) -> tuple[T, ...]:
-        """Rows as values of a dataclass whose fields are named as the columns."""
+        """Rows as values of a dataclass whose fields are named after the columns."""
         ...
 
     def number(self, sql: str) -> float:
-        """The one number that a query gives."""
+        """The single number that a query returns."""
         ...
 
 
 def read_evidence(ask: Reader, tables: frozenset[str]) -> Evidence:
-    """Ask a folder's tables.
+    """Query a folder's tables.
 
     Args:
-        ask: Asks them.
-        tables: Which there are; folders of earlier versions have neither surfaces nor power.
+        ask: Queries them.
+        tables: Names of the tables present; folders of earlier versions have neither surfaces nor power.
     """
     longest_s = ask.number(_LONGEST)
     arms = ", ".join(f"'{arm}'" for arm in ARMS)

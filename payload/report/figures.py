@@ -1,6 +1,6 @@
 """All figures of a report, as plain dicts in Plotly's form, in light colours; the page recolours them.
 
-No map trace: it would ask the network for shapes.
+Map traces are not used: they would load shapes from the network.
 """
 
 from payload.report.atlas import map_chart
@@ -14,7 +14,7 @@ from payload.report.volumes import clear_ground, fates_by_arm, way_of_the_bytes
 
 
 def make_figures(data: ReportData) -> dict[str, Chart]:
-    """The figures that the data allows, by id, in the order of the page."""
+    """The figures that the data allow, by id, in the order of the page."""
     made = (
         way_of_the_bytes(data),
         clear_ground(data),

@@ -1,4 +1,4 @@
-"""A results folder becomes ReportData. What a stranger's folder holds is checked here, and nowhere later."""
+"""Turns a results folder into ReportData. A folder is untrusted: its contents are checked here, and nowhere later."""
 
 import json
 from collections.abc import Callable
@@ -33,14 +33,14 @@ from payload.tables import Ask, folder_tables
 from payload.units import S_PER_DAY
 
 MOST_TRACKS = 8
-"""More ground tracks than these hide each other."""
+"""More ground tracks than these would hide each other."""
 STEPS = 480
-"""Sums over time are told at so many instants, however many tiles there are."""
+"""Number of steps for sums over time, however many tiles there are."""
 
 T = TypeVar("T")
 Rows = list[tuple[object, ...]]
 
-# What a folder says is a value to these queries, never a part of them.
+# Text from a folder is always a value in these queries, never part of their SQL.
 _CONTACTS = f"""
     select own.satellite, own.station, own.aos_s, own.los_s, own.start_s, own.max_elevation_deg,
         own.capacity_bytes, own.used_bytes, own.left_waiting, raw.used_bytes as raw_used_bytes
@@ -60,8 +60,8 @@ _TRACK = f"""
     order by satellite, time_s"""
 _FATES = "select arm, fate, sum(bytes)::bigint from ledger group by arm, fate order by arm, fate"
 _TAKEN = f"select coalesce(sum(pixels), 0)::bigint from tiles where arm = '{OWN_ARM}'"
-# A tile comes into memory when its image is whole. One that finds no room goes in that same instant, one that is
-# dropped for another later on with what is left of it.
+# A tile enters memory when its image is complete. One that finds no room leaves in the same instant; what is left of one
+# that is dropped to make room for another leaves later.
 _GROWTH = """
     with whole as (
         select arm, subject as image, min(time_s) as time_s from events where kind = 'acquired' group by all),
@@ -85,7 +85,7 @@ def read_report_data(folder: Path) -> ReportData:
     """Read a results folder.
 
     Raises:
-        ScenarioError: It is none, comes from another version, or is damaged; one sentence says how.
+        ScenarioError: It is not a results folder, comes from another version, or is damaged; one sentence says how.
     """
     summary, _ = read_summary(folder)
     scenario = _read_json(folder / "scenario.json")
@@ -120,10 +120,10 @@ def _told(folder: Path, summary: Summary, scenario: object, ask: "_Asker") -> Re
 
 
 def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
-    """What a results folder's summary says: checked, and as it stands there.
+    """A results folder's summary: validated, and as it is in the file.
 
     Raises:
-        ScenarioError: As above.
+        ScenarioError: As for `read_report_data`.
     """
     if not (folder / "summary.json").is_file():
         raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
@@ -138,7 +138,7 @@ def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
 
 
 class _Asker:
-    """Asks the tables of one folder; whatever is wrong with them becomes one sentence."""
+    """Queries the tables of one folder; anything wrong with them is reported in one sentence."""
 
     def __init__(self, folder: Path, ask: Ask) -> None:
         self.folder, self.ask = folder, ask
@@ -152,7 +152,7 @@ class _Asker:
             ) from error
 
     def rows(self, kind: type[T], sql: str) -> tuple[T, ...]:
-        """Rows as values of a dataclass whose fields are named as the columns."""
+        """Rows as values of a dataclass whose fields are named after the columns."""
         names, rows = self(sql)
         adapter: TypeAdapter[T] = _adapter(kind)
         try:
@@ -163,7 +163,7 @@ class _Asker:
             _refuse(error, self.folder)
 
     def number(self, sql: str) -> float:
-        """The one number that a query gives."""
+        """The single number that a query returns."""
         return _parse(Real, self(sql)[1][0][0], self.folder)
 
 
@@ -200,7 +200,7 @@ def _one_series(
 
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
-"""Made once of each kind: that of a summary takes 40 ms. Measured."""
+"""Built once per type: that of a summary takes 40 ms. Measured."""
 
 
 def _load(kind: type[T], path: Path) -> T:

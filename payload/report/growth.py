@@ -1,4 +1,4 @@
-"""The figure of growth: clear ground down, bytes down and bytes waiting, over the flight, by arm."""
+"""The figure of growth: clear ground delivered, bytes delivered and bytes waiting, over the flight, by arm."""
 
 from payload.report.chart import (
     ARM_WORDS,
@@ -28,7 +28,7 @@ _STYLES: dict[str, tuple[float, str]] = {
 
 
 def growth_chart(data: ReportData) -> Chart | None:
-    """Clear ground down, bytes down and bytes waiting, over time, by arm; None where nothing was taken."""
+    """Clear ground delivered, bytes delivered and bytes waiting, over time, by arm; None if nothing was taken."""
     drawn = {arm: data.series[arm] for arm in _STYLES if arm in data.series}
     if OWN_ARM not in drawn:
         return None

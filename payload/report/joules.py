@@ -1,4 +1,4 @@
-"""What a summary tells of energy and of time to compute, as plain values."""
+"""What a summary says about energy and processing time, as plain values."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from payload.report.checked import Count, Real
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """[J] by consumer; None where the processor's profile says no watts."""
+    """[J] Energy by consumer; None if the processor's profile does not state its power draw."""
 
     compute: Real | None
 
 
 @dataclass(frozen=True, slots=True)
 class PowerUse:
-    """Where the joules of the fleet came from and went, and what was refused for want of them."""
+    """Where the fleet's energy came from and went, and what was refused for lack of it."""
 
     harvested_j: Real
     used_j: Real
@@ -33,7 +33,7 @@ class PowerUse:
 
 @dataclass(frozen=True, slots=True)
 class LateTiles:
-    """Tiles that the processor had no time for, by what became of them."""
+    """Tiles that the processor had no time for, by what happened to them."""
 
     tiles: Count
     sent_unmasked: Count

@@ -1,4 +1,4 @@
-"""The numbers to remember, each beside its yardstick and with what it means."""
+"""The key figures, each with a value to compare it with and its meaning."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from payload.report.words import NBSP, area, count, energy, number, pixels, shar
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A number to remember: label, value, what it is set beside, and what it means."""
+    """A key figure: label, value, what to compare it with, and what it means."""
 
     label: str
     value: str
@@ -18,7 +18,7 @@ class KeyFigure:
 
 
 def key_figures(data: ReportData) -> tuple[KeyFigure, ...]:
-    """The numbers to remember, with what each means."""
+    """The key figures, with what each means."""
     return (
         _clear_ground(data),
         _sent(data),
@@ -117,7 +117,7 @@ def _saved(data: ReportData) -> KeyFigure:
 
 
 def _lost(setting: Setting) -> str:
-    """What the compression may lose, in a sentence."""
+    """What compression may lose, in a sentence."""
     most, bits = setting.max_error_dn, setting.loss.bits_per_sample
     if most == 0:
         return "The compression is lossless."
@@ -209,7 +209,7 @@ def _compute(data: ReportData) -> KeyFigure:
 
 
 def _power(data: ReportData) -> tuple[KeyFigure, ...]:
-    """The balance of the battery, where there is one."""
+    """The energy balance of the battery, if there is one."""
     power = data.summary.power
     if power is None:
         return ()
@@ -238,7 +238,7 @@ def _power(data: ReportData) -> tuple[KeyFigure, ...]:
 
 
 def _late(data: ReportData) -> tuple[KeyFigure, ...]:
-    """Missed deadlines, where there are any."""
+    """Missed deadlines, if there are any."""
     late = data.summary.late
     if late is None or not late.tiles:
         return ()

@@ -1,4 +1,4 @@
-"""One self-contained page: the template filled, Plotly's own script inside, no request to anywhere."""
+"""One self-contained page: the filled template with Plotly's script inside; it requests nothing from anywhere."""
 
 import base64
 import json
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 MOST_BYTES = 7_900_000
-"""[byte] Of the page: it can be sent by mail and opened on a phone."""
+"""[byte] Limit for the page, so that it can be sent by mail and opened on a phone."""
 WORDS_BYTES = 600_000
-"""[byte] Kept for words and tables, whose rows are counted."""
+"""[byte] Reserved for text and tables, whose numbers of rows are limited."""
 MOST_PARAMETERS = 400
 
 
 def render_page(data: ReportData) -> str:
-    """The report as one HTML file; equal data gives equal text.
+    """Render the report as one HTML file; equal data give equal text.
 
     Raises:
-        ScenarioError: A picture of the gallery is missing or none.
+        ScenarioError: A picture of the gallery is missing or not a picture.
     """
     charts = make_figures(data)
     arms, measures = arm_table(data)
@@ -82,30 +82,30 @@ def render_page(data: ReportData) -> str:
 
 
 def self_contained(template: str, charts: dict[str, Chart], **words: object) -> str:
-    """A template of this room filled, its figures and Plotly's own script inside.
+    """Fill a template of this package, with its figures and Plotly's own script inside.
 
     Args:
-        template: Its name; it includes `report.css` and `report.js`, and ends in the script's place.
+        template: Its name; it includes `report.css` and `report.js`, and ends with the script's placeholder.
         charts: By the ids of their elements.
-        words: All else that it tells.
+        words: All other variables of the template.
     """
     page = (
         _environment()
         .get_template(template)
         .render(charts=charts, light=LIGHT, dark=DARK, drawing=_drawing(charts), **words)
     )
-    # The script is put in last and by itself: five million characters need no template.
-    # Its place is the last one of that name: a stranger's text stands before it and may say anything.
+    # The script is inserted last and separately: five million characters need no templating.
+    # Its placeholder is the last one of that name: untrusted text stands before it and may say anything.
     before, _, after = page.rpartition(_PLOTLY_HERE)
     return f"{before}{_plotly()}{after}"
 
 
 def without_script(template: str, **words: object) -> str:
-    """A template of this room filled that draws its figures itself.
+    """Fill a template of this package that draws its figures itself.
 
     Args:
         template: Its name; it includes `report.css`.
-        words: All that it tells.
+        words: All variables of the template.
     """
     return _environment().get_template(template).render(light=LIGHT, dark=DARK, **words)
 
@@ -147,21 +147,21 @@ def _environment() -> "Environment":
 
 
 def _bold(text: str) -> "Markup":
-    """Text between two pairs of asterisks set in bold; all else is escaped."""
+    """Set text enclosed in double asterisks in bold; everything else is escaped."""
     from markupsafe import Markup, escape  # noqa: PLC0415
 
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))
 
 
 def _breakable(text: str) -> "Markup":
-    """Text whose long keys may break where a word of theirs ends; all is escaped."""
+    """Allow long keys to break where one of their words ends; everything is escaped."""
     from markupsafe import Markup, escape  # noqa: PLC0415
 
     return Markup(re.sub(r"([._/=])(?=[^\W\d])", r"\1<wbr>", str(escape(text))))
 
 
 def _figure_columns(rows: Sequence[Sequence[str]]) -> set[int]:
-    """Columns of a table that are of figures, which stand under each other."""
+    """Columns of a table that hold numbers, to be aligned."""
     return {
         index
         for index, cells in enumerate(zip(*rows, strict=True))
@@ -174,7 +174,7 @@ def _data_url(png: bytes) -> str:
 
 
 def _drawing(charts: dict[str, Chart]) -> "Markup":
-    """What the page's script draws, as JSON that cannot end the script element it stands in."""
+    """What the page's script draws, as JSON that cannot close the script element containing it."""
     from markupsafe import Markup  # noqa: PLC0415
 
     told = {
@@ -193,5 +193,5 @@ def _drawing(charts: dict[str, Chart]) -> "Markup":
 
 
 def _inside_script(code: str) -> str:
-    """Code that does not end the script element it stands in; its meaning stays."""
+    """Code with the same meaning that cannot close the script element containing it."""
     return re.sub(r"</(?=script)", r"<\\/", code, flags=re.IGNORECASE)

@@ -1,6 +1,6 @@
-"""Colours, each for light and for dark paper. The figures hold the light ones; the page exchanges them.
+"""Colours, each for a light and a dark background. The figures hold the light ones; the page exchanges them.
 
-Fates and arms keep their colour on the whole page. Meaning is never by colour alone: all is labelled.
+Fates and arms keep their colour on the whole page. Meaning is never conveyed by colour alone: everything is labelled.
 """
 
 LIGHT: dict[str, str] = {
@@ -56,14 +56,14 @@ DARK: dict[str, str] = {
 
 
 def exchange() -> dict[str, str]:
-    """From each light colour to its dark one; light colours are all different, so this loses nothing."""
+    """Map each light colour to its dark one; all light colours differ, so nothing is lost."""
     return {LIGHT[name]: DARK[name] for name in LIGHT}
 
 
 def faint(name: str) -> str:
-    """A sankey's ribbon or another large area: a light colour with an alpha of 0.35, as #rrggbbaa."""
+    """A light colour with an alpha of 0.35, as #rrggbbaa, for a sankey's ribbons and other large areas."""
     return LIGHT[name] + FAINT
 
 
 FAINT = "59"
-"""Alpha of 0.35 as two hexadecimal digits; the page exchanges the colour before it and keeps it."""
+"""Alpha of 0.35 as two hexadecimal digits; the page exchanges the colour in front of it and keeps it."""

@@ -1,4 +1,4 @@
-"""A scenario's values with what the schema says about each: nothing is told twice."""
+"""A scenario's values, each with its description from the schema, so that nothing is described twice."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Parameter:
 
     Attributes:
         key: Path of keys, as `--set` takes it.
-        value: As text; "not set" where the scenario leaves it open.
+        value: As text; "not set" if the scenario leaves it open.
         about: Description in the schema.
     """
 
@@ -63,7 +63,7 @@ def _told(
 
 
 def _chosen(choice: type[Choice], value: object, key: str, about: str) -> Iterator[Parameter]:
-    """A plug-in's kind, then its options; those of one that is not installed have no description."""
+    """A plug-in's kind, then its options; those of a plug-in that is not installed have no description."""
     if not isinstance(value, Mapping):
         return
     kind = str(value.get("kind", ""))

@@ -1,4 +1,4 @@
-"""The figure of contacts: stations over time with the images between them, and what each contact carried."""
+"""The figure of contacts: stations and images over time, and what each contact carried."""
 
 from payload.report.chart import (
     MS_PER_S,
@@ -20,11 +20,11 @@ from payload.units import BYTES_PER_MB
 MOST_CONTACTS = 1000
 MOST_IMAGES = 2000
 MOST_STATIONS = 24
-"""Of more than these the first are drawn, and the caption says so."""
+"""If there are more of any, only the first are drawn, and the caption says so."""
 
 
 def contacts_chart(data: ReportData) -> Chart | None:
-    """Stations over time with the images between them, and what each contact could and did carry."""
+    """Stations and images over time, and what each contact could and did carry."""
     if not data.contacts and not data.images:
         return None
     rows = _rows(data)
@@ -100,7 +100,7 @@ _IMAGES_ROW, _WORK_ROW = "images", "processing"
 
 
 def _stations(data: ReportData) -> list[str]:
-    """Stations of the scenario, then any other that the table knows; of too many, those with contacts."""
+    """Stations of the scenario, then any others in the table; if there are too many, only those with contacts."""
     met = {item.station for item in data.contacts}
     names = [station.name for station in data.setting.stations]
     names += sorted(met - set(names))
@@ -146,7 +146,7 @@ def _pass_lines(data: ReportData) -> Json:
         told += [said, said, None]
     return {
         "type": "scatter",
-        "mode": "lines+markers",  # some minutes of a month are no line that could be seen
+        "mode": "lines+markers",  # minutes in a month are too short a line to be seen
         "x": times,
         "y": [None if name is None else plain(name) for name in stations],
         "text": told,
@@ -157,7 +157,7 @@ def _pass_lines(data: ReportData) -> Json:
 
 
 def _upright(colour: str) -> Json:
-    """As high as the lines of passes and of work, so that what is short is seen however long the flight."""
+    """A marker as high as the lines of passes and of work, so that short ones are visible however long the flight."""
     return {
         "symbol": "line-ns",
         "size": 12,
@@ -167,12 +167,12 @@ def _upright(colour: str) -> Json:
 
 
 def _at_rate(item: Contact) -> str:
-    """The rate that the channel had, in the mean."""
+    """The mean rate of the channel."""
     return "" if item.rate_bps is None else f", {rate(item.rate_bps)}"
 
 
 def _work_lines(data: ReportData) -> list[Json]:
-    """From each exposure until its tiles are judged: the computer's work and what it waits for."""
+    """From each exposure until its tiles are judged: the computer's work, and waiting."""
     shown = data.evidence.work[:MOST_IMAGES]
     if not shown:
         return []
@@ -184,7 +184,7 @@ def _work_lines(data: ReportData) -> list[Json]:
         told += [said, said, None]
     lines: Json = {
         "type": "scatter",
-        "mode": "lines+markers",  # some seconds of a day are no line that could be seen
+        "mode": "lines+markers",  # seconds in a day are too short a line to be seen
         "x": times,
         "y": [None if time is None else _WORK_ROW for time in times],
         "text": told,

@@ -1,4 +1,4 @@
-"""The gallery's pictures, made smaller where the page would grow too large."""
+"""The gallery's pictures, reduced in size if the page would grow too large."""
 
 import struct
 import zlib
@@ -16,7 +16,7 @@ from payload.report.data import GalleryTile
 MOST_HALVINGS = 2
 MOST_FILE_BYTES = 20_000_000
 MOST_SIDE_PX = 4096
-"""[px] Of a picture that is made smaller: no tile is wider. A small file may say of itself that it is far wider."""
+"""[px] Limit for pictures that are reduced: no tile is wider. A small file may claim to be far wider."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SAMPLES = {0: 1, 2: 3}
@@ -24,7 +24,7 @@ _SAMPLES = {0: 1, 2: 3}
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A tile and its PNG files; truth is None where there is none."""
+    """A tile and its PNG files; truth is None if there is none."""
 
     tile: GalleryTile
     image: bytes
@@ -33,18 +33,18 @@ class Picture:
 
     @property
     def weight_bytes(self) -> int:
-        """[byte] Of its files."""
+        """[byte] Size of its files."""
         return len(self.image) + len(self.mask) + len(self.truth or b"")
 
 
 def pictures(folder: Path, gallery: Sequence[GalleryTile], room_bytes: int) -> tuple[Picture, ...]:
-    """Pictures of a gallery, in its order, that take no more than `room_bytes`.
+    """Pictures of a gallery, in order, that take no more than `room_bytes`.
 
-    Images (masks are light) are halved in size until all fit; if even that is too much, the last ones
-    stay out.
+    Images (masks are small) are halved in size until all fit; if they still do not, the last ones are
+    left out.
 
     Raises:
-        ScenarioError: A picture is missing, no PNG, or lies outside the gallery.
+        ScenarioError: A picture is missing, is not a PNG, or lies outside the gallery.
     """
     found = [_load(folder / "gallery", tile) for tile in gallery]
     for _ in range(MOST_HALVINGS):
@@ -61,7 +61,7 @@ def pictures(folder: Path, gallery: Sequence[GalleryTile], room_bytes: int) -> t
 
 
 def halved(png: bytes) -> bytes:
-    """A PNG of half the size, each pixel the mean of four; one not written by `payload.png` stays as it is."""
+    """A PNG of half the size, each pixel the mean of four; one not written by `payload.png` is left as it is."""
     pixels = _pixels(png)
     if pixels is None or min(pixels.shape[:2]) < 2:
         return png
@@ -73,7 +73,7 @@ def halved(png: bytes) -> bytes:
 
 
 def _pixels(png: bytes) -> NDArray[np.uint8] | None:
-    """Samples (H, W, S) of an 8-bit grey or colour PNG without filters; None of any other.
+    """Samples (H, W, S) of an 8-bit grey or colour PNG without filters; None for any other.
 
     Source: W3C Portable Network Graphics (PNG) Specification, third edition, chapters 5 and 11.
     """
@@ -85,7 +85,7 @@ def _pixels(png: bytes) -> NDArray[np.uint8] | None:
         if max(width, height) > MOST_SIDE_PX:
             return None
         row_bytes = 1 + width * _SAMPLES[how[1]]
-        # One byte more than is wanted, so that what holds more is no picture of this size.
+        # One byte more than needed, so that a file that holds more is not taken for a picture of this size.
         flat = zlib.decompressobj().decompress(chunks[b"IDAT"], height * row_bytes + 1)
         rows = np.frombuffer(flat, np.uint8).reshape(height, row_bytes)
     except (KeyError, ValueError, struct.error, zlib.error):

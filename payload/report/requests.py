@@ -1,4 +1,4 @@
-"""The plan set against the flight: what of the requests was taken, cloudy, taken again, refused, expired."""
+"""The plan compared with the flight: which requests were taken, cloudy, taken again, refused or expired."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from payload.report.words import count, number, share, size, span
 
 @dataclass(frozen=True, slots=True)
 class AreaTold:
-    """Of an area, how many shots cover it, how many of them nobody can take, and which part of it came down clear."""
+    """Number of shots covering an area, how many of them cannot be taken, and the share of it that came down clear."""
 
     name: str
     shots: Count
@@ -18,7 +18,7 @@ class AreaTold:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """[s] From the arrival of a request to its first clear image on the ground; None where there is none."""
+    """[s] From the arrival of a request to its first clear image on the ground; None if there is none."""
 
     p50: Real | None
     p90: Real | None
@@ -27,7 +27,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class RequestsTold:
-    """What came of the requests; None where truth is not known."""
+    """What became of the requests; None if truth is unknown."""
 
     policy: str
     requested: Count
@@ -60,7 +60,7 @@ def _out_of_reach(area: AreaTold) -> str:
 
 
 def _value_row(told: RequestsTold) -> PlanRow:
-    """Value, beside what all that is requested is worth once; a target that is wanted again can bring more than that."""
+    """The value, beside what all requests are worth once; a target that is wanted repeatedly can bring more than that."""
     wanted = number(told.value_wanted)
     meaning = "Sum of the priorities of clear images in time; for areas, times their clear share."
     if told.value is None:
@@ -73,7 +73,7 @@ def _value_row(told: RequestsTold) -> PlanRow:
 
 
 def plan_rows(told: RequestsTold) -> tuple[PlanRow, ...]:
-    """The plan against the flight, line by line."""
+    """The plan compared with the flight, line by line."""
     clear = "unknown" if told.clear_in_time is None else f"{told.clear_in_time:,}"
     wait = told.latency_s.p50
     rows = [

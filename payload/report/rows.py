@@ -1,4 +1,4 @@
-"""The tables of the page: the arms with every figure and its definition, the contacts, the tiles."""
+"""The tables of the page: the arms with every figure and its definition, the contacts, the verdicts on tiles."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -171,7 +171,7 @@ _COSTS: tuple[tuple[str, str, str], ...] = (
 
 
 def arm_table(data: ReportData) -> tuple[tuple[Arm, ...], tuple[Measure, ...]]:
-    """Arms, the scenario's own first, and one measure a row. A dash: not flown, or not defined for it."""
+    """The arms, the scenario's own first, and one measure per row. A dash: the arm was not flown, or has no such figure."""
     arms = tuple(sorted(data.summary.arms, key=lambda arm: arm.name != OWN_ARM))
     shown = [*_MEASURES]
     if data.summary.prices is not None:
@@ -193,7 +193,7 @@ def arm_table(data: ReportData) -> tuple[tuple[Arm, ...], tuple[Measure, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact in words."""
+    """A contact as text."""
 
     begins: str
     station: str
@@ -238,7 +238,7 @@ def moment(data: ReportData, time_s: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said under a tile: a word, whether it is a mistake, and the figures behind it."""
+    """The caption of a tile: a word, whether the decision was a mistake, and the figures behind it."""
 
     word: str
     is_mistake: bool
@@ -246,7 +246,7 @@ class Verdict:
 
 
 def verdict(data: ReportData, tile: GalleryTile) -> Verdict:
-    """How the decision on a tile looks in the light of the truth."""
+    """Compare the decision on a tile with the truth."""
     limit = data.setting.pruning.limit
     wrong = tile.true_cover is not None and (tile.true_cover <= limit) != tile.kept
     cover = UNKNOWN if tile.cover is None else share(tile.cover)

@@ -1,4 +1,4 @@
-"""What the page needs to know of the scenario, as it stands in `scenario.json`."""
+"""What the page needs to know about the scenario, as recorded in `scenario.json`."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Satellite:
 
 @dataclass(frozen=True, slots=True)
 class Constellation:
-    """Satellites that stand in no list, but in planes."""
+    """Satellites given not one by one, but by planes."""
 
     planes: int
     satellites_per_plane: int
@@ -33,21 +33,21 @@ class Constellation:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """What the page needs to know of the camera."""
+    """What the page needs to know about the camera."""
 
     gsd_m: Real
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the page needs to know of the memory."""
+    """What the page needs to know about the memory."""
 
     capacity_mb: Real
 
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What the page needs to know of the pruning."""
+    """What the page needs to know about pruning."""
 
     max_cloud_cover: Real
     policy: str = "max_cloud_cover"
@@ -55,12 +55,12 @@ class Pruning:
 
     @property
     def judges_by_expectation(self) -> bool:
-        """Whether probabilities are summed, not pixels of the mask counted."""
+        """Whether probabilities are summed instead of counting pixels of the mask."""
         return self.policy == "expected_value"
 
     @property
     def limit(self) -> float:
-        """A tile is dropped when its cover, or its expected cover, is above this."""
+        """A tile is dropped if its cover, or its expected cover, is above this."""
         if self.judges_by_expectation and self.cost_ratio is not None:
             return self.cost_ratio / (1 + self.cost_ratio)
         return self.max_cloud_cover
@@ -68,14 +68,14 @@ class Pruning:
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """What the page needs to know of the codec."""
+    """What the page needs to know about the codec."""
 
     max_error_dn: Real = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is lost of samples before the codec."""
+    """What samples lose before they reach the codec."""
 
     max_error: Real | None = None
     bits_per_sample: Real | None = None
@@ -83,7 +83,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Rescheduling:
-    """What the page needs to know of the rescheduling."""
+    """What the page needs to know about rescheduling."""
 
     policy: str
     max_cloud_cover: Real
@@ -91,7 +91,7 @@ class Rescheduling:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The part of `scenario.json` that the page tells in its own words."""
+    """The parts of `scenario.json` that the page mentions in its own words."""
 
     epoch_utc: AwareDatetime
     satellites: tuple[Satellite, ...]
@@ -108,13 +108,13 @@ class Setting:
 
     @property
     def max_error_dn(self) -> float | None:
-        """[DN] By how much a sample may come back off; None where only the length of records bounds it."""
+        """[DN] How far off a restored sample may be; None if only the length of records bounds it."""
         if self.loss.bits_per_sample is not None:
             return self.loss.max_error
         return self.loss.max_error or self.codec.max_error_dn
 
     @property
     def fleet_size(self) -> int:
-        """How many satellites fly: those named one by one, and those of constellations."""
+        """Number of satellites: those listed one by one, and those of constellations."""
         in_planes = sum(each.planes * each.satellites_per_plane for each in self.constellations)
         return len(self.satellites) + in_planes

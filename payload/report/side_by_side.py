@@ -1,4 +1,4 @@
-"""Flights that were flown before, set side by side by their summaries."""
+"""Earlier flights side by side, from their summaries."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from payload.report.folder import read_summary
 
 
 def compare_results(folders: Sequence[str | Path]) -> Comparison:
-    """Set flights that were flown before side by side; the first is the base.
+    """Set earlier flights side by side; the first is the base.
 
     Raises:
         ScenarioError: A folder holds no results, those of another version, or damaged ones.

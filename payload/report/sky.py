@@ -1,4 +1,4 @@
-"""The cloud on the map: what stood below the ground track as the satellites passed, by the world's own weather."""
+"""The clouds on the map: those below the ground track as the satellites passed, from the world's own weather."""
 
 from collections.abc import Sequence
 
@@ -19,17 +19,17 @@ from payload.world.globe import seconds_since_2000
 from payload.world.synthetic import Synthetic
 
 SQUARE_KM = 200
-"""[km] Side of the squares whose cover is told."""
+"""[km] Side of the squares whose cover is shown."""
 PARTS = 3
-"""Along a square's side: the cover is the mean of so many squared."""
+"""Sample points along a square's side: the cover is the mean over the square of this number."""
 MOST_POINTS = 1_500
-"""Squares drawn at most: a day of one satellite minute by minute; of more, every second, every third and so on."""
+"""Most squares drawn: enough for a day of one satellite minute by minute; of more points, every second, third and so on."""
 
 
 def cloud_below(data: ReportData) -> tuple[tuple[TrackPoint, ...], NDArray[np.float64]] | None:
     """Points of the ground track and the cover around each as the satellite passed, 0 to 1, shape (N,).
 
-    None where the folder's world has no weather that can be asked: recorded images know only themselves.
+    None if the folder's world has no weather that can be queried, as with recorded images.
     """
     weather = _weather(data)
     points = data.track[:: -(-len(data.track) // MOST_POINTS) or 1]
@@ -43,7 +43,7 @@ def cloud_below(data: ReportData) -> tuple[tuple[TrackPoint, ...], NDArray[np.fl
 
 
 def cloud_trace(points: Sequence[TrackPoint], cover: NDArray[np.float64]) -> Json:
-    """Squares along the track, the more opaque the more cloud."""
+    """Squares along the track, more opaque the more cloud there is."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -63,11 +63,11 @@ def cloud_trace(points: Sequence[TrackPoint], cover: NDArray[np.float64]) -> Jso
 
 
 def _weather(data: ReportData) -> Weather | None:
-    """What drove the clouds of the folder's world; None if it is not the synthetic Earth, or not told right."""
+    """The weather of the folder's world; None if it is not the synthetic Earth or its description is invalid."""
     scene = data.setting.scene
     if (
         not isinstance(scene, dict) or scene.get("kind") != "synthetic"
-    ):  # no stranger's files are opened
+    ):  # no files named in an untrusted folder are opened
         return None
     try:
         source = SceneSourceChoice.model_validate(scene).build(seed=data.summary.seed)

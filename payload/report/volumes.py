@@ -18,7 +18,7 @@ from payload.units import BYTES_PER_MB, PX_PER_MPX
 
 
 def way_of_the_bytes(data: ReportData) -> Chart | None:
-    """A sankey of the scenario's own arm; None where nothing was acquired."""
+    """A sankey of the scenario's own arm; None if nothing was acquired."""
     volumes = data.summary.bytes
     if not volumes.acquired:
         return None
@@ -86,12 +86,12 @@ def way_of_the_bytes(data: ReportData) -> Chart | None:
 
 
 _SHORT = {"saved": "saved", "pruned": "pruned"}
-"""On a phone the way leaves little room for words; both are defined on the page."""
+"""On a phone the diagram leaves little room for words; both are defined on the page."""
 _SIDES = {"l": 8, "r": 8, "t": 16, "b": 16}
 
 
 def clear_ground(data: ReportData) -> Chart | None:
-    """Clear pixels delivered by each arm; None where nobody knows or none was flown."""
+    """Clear pixels delivered by each arm; None if unknown, or if no arm delivered any."""
     arms = [arm for arm in _flown(data) if arm.clear_pixels_delivered is not None]
     if not arms or not any(arm.clear_pixels_delivered for arm in arms):
         return None
@@ -125,7 +125,7 @@ def clear_ground(data: ReportData) -> Chart | None:
 
 
 def fates_by_arm(data: ReportData) -> Chart | None:
-    """All bytes that each arm acquired, by fate; None where nothing was acquired."""
+    """All bytes that each arm acquired, by fate; None if nothing was acquired."""
     arms = [arm for arm in _flown(data) if data.fates.get(arm.name)]
     if not arms:
         return None
@@ -186,7 +186,7 @@ def _height(arms: list[Arm]) -> int:
 
 
 def _bars_layout(arms: list[Arm], unit: str, most: float | None) -> Json:
-    # bars that tell their values need no lines, which would cross the figures
+    # Bars that show their values need no grid lines, which would cross the figures.
     span: Json = {} if most is None else {"range": [0, most], "showgrid": False}
     return layout(
         _height(arms),

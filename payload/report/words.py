@@ -1,4 +1,4 @@
-"""Numbers as people read them: three figures that count, decimal units (1 MB = 1,000,000 bytes).
+"""Numbers in readable form: three significant digits, decimal units (1 MB = 1,000,000 bytes).
 
 >>> size(112_034_512), pixels(38_123_000), share(0.0123), span(5400)
 ('112 MB', '38.1 Mpx', '1.2 %', '1.5 h')
@@ -28,7 +28,7 @@ def pixels(count_px: float) -> str:
 
 
 def rate(bits_per_s: float) -> str:
-    """Bits a second."""
+    """Bits per second."""
     return _scaled(bits_per_s, _RATES)
 
 
@@ -43,13 +43,13 @@ def area(km2: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time. Days begin after the second, as a day is best told as 24 h."""
+    """A duration. Days are used only from two days on, as one day is best given as 24 h."""
     units = _SPANS if seconds >= 2 * S_PER_DAY else _SPANS[1:]
     return _scaled(seconds, units)
 
 
 def share(part: float) -> str:
-    """A share of one as per cent; what is not nothing never reads as 0 %, what is not all never as 100 %."""
+    """A share of one in per cent; a non-zero share never reads as 0 %, nor an incomplete one as 100 %."""
     percent = 100 * part
     if 0 < percent < 0.1:
         return f"under 0.1{NBSP}%"
@@ -60,7 +60,7 @@ def share(part: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three figures that count, thousands parted by commas."""
+    """Three significant digits, thousands separated by commas."""
     if value == 0:
         return "0"
     digits = 2 - math.floor(math.log10(abs(value)))
@@ -83,7 +83,7 @@ def listed(items: Sequence[str]) -> str:
 
 def _scaled(value: float, units: Sequence[tuple[float, str]]) -> str:
     for factor, unit in units:
-        # 999.7 kB would read as 1,000 kB: the larger unit takes over where rounding reaches it.
+        # 999.7 kB would read as 1,000 kB: use the larger unit from where rounding reaches it.
         if abs(value) >= factor * 0.9995:
             return f"{number(value / factor)}{NBSP}{unit}"
     return f"{number(value)}{NBSP}{units[-1][1]}"
