@@ -34,7 +34,7 @@ class DrawnFlights:
 
 
 def interval_of(doubt: Doubt, drawn: float) -> Interval:
-    """95 % interval of the relative error of a total; without an upper end if possibly nothing at all would have been painted.
+    """95 % interval of the relative error of a total; without an upper end if the painted total could have been zero.
 
     Args:
         doubt: The uncertainty of the total.

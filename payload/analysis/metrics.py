@@ -213,7 +213,7 @@ def _fetched(flown: Flown, record: FlightRecord) -> Summary:
 
 
 def faults_of(record: FlightRecord) -> dict[str, int]:
-    """How often each kind of fault befell a flight."""
+    """How often each kind of fault occurred in a flight."""
     found = Counter(event.subject for event in record.events if event.kind == "fault")
     return {kind: found[kind] for kind in get_args(FaultKind)}
 

@@ -1,4 +1,4 @@
-"""The figure of delays: how soon after acquisition clear ground reaches the ground, by arm."""
+"""The figure of delays: how soon after acquisition clear pixels come down, by arm."""
 
 import numpy as np
 
