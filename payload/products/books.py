@@ -102,12 +102,12 @@ def write_books(
     """Write the tables of all arms into a folder.
 
     Args:
-        folder: Where to.
+        folder: The destination.
         records: Flights by arm.
-        estimates: What the scenario's masker says of every tile, by tile id.
-        utc: The instant of a time [s] since the epoch, as text.
+        estimates: The estimate of the scenario's masker for every tile, by tile id.
+        utc: Turns a time [s] since the epoch into a UTC timestamp as text.
         track: Rows of satellite, time_s, lat_deg, lon_deg.
-        targets: What was requested.
+        targets: The requested targets.
     """
     tables = {
         "ledger": LEDGER,
@@ -151,7 +151,7 @@ def _tile_rows(
     found: Sequence[CoverEstimate],
     ends: Mapping[str, Fate],
 ) -> Iterable[Row]:
-    """Of the tiles of an image, what the masker says of each and how it ended."""
+    """Rows for the tiles of an image: what the masker says about each, and how it ended."""
     taken = image.acquisition
     outcomes = {outcome.tile_id: outcome for outcome in image.outcomes}
     tiles = zip(taken.tile_ids, taken.tile_raw_bytes, found, strict=True)

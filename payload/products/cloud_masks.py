@@ -1,4 +1,4 @@
-"""Masks of a user's own images: `<stem>_mask.tif`, `<stem>_probability.tif`, and what they say."""
+"""Masks for a user's own images: `<stem>_mask.tif`, `<stem>_probability.tif`, and a report on them."""
 
 import contextlib
 from collections import Counter
@@ -20,12 +20,12 @@ from payload.world.brightness import Brightness
 from payload.world.geotiff import Reading, open_raster
 
 NODATA = 255
-"""In the mask: no data. In the probability it is -1."""
+"""No data in the mask; in the probability it is -1."""
 NO_PROBABILITY = -1.0
 
 
 class _Judged(TypedDict, total=False):
-    """The part of a `MaskReport` that needs truth."""
+    """The part of a `MaskReport` that requires truth."""
 
     true_cloud_px: int
     missed_cloud_px: int
@@ -39,7 +39,7 @@ class _Judged(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class MaskReport:
-    """What was found in an image. Counts and scores are None where there is no truth.
+    """What was found in an image. Counts and scores are None if there is no truth.
 
     Attributes:
         image: The image.
@@ -47,18 +47,18 @@ class MaskReport:
         probability: Probability of cloud, float32, -1 where there is no data.
         width_px: [px] Columns.
         height_px: [px] Rows.
-        valid_px: [px] With data.
-        cloud_px: [px] That the masker calls cloud.
-        cloud_cover: Their share of the pixels with data; None where no pixel has any.
-        true_cloud_px: [px] Truth and masker say cloud.
-        missed_cloud_px: [px] Truth alone says cloud.
-        false_cloud_px: [px] The masker alone says cloud.
-        true_clear_px: [px] Neither says cloud.
-        iou: Intersection over union of cloud; this and the others None where nothing can be divided.
+        valid_px: [px] Pixels with data.
+        cloud_px: [px] Pixels that the masker calls cloud.
+        cloud_cover: Their share of the pixels with data; None if no pixel has any.
+        true_cloud_px: [px] Cloud by truth and masker.
+        missed_cloud_px: [px] Cloud by truth alone.
+        false_cloud_px: [px] Cloud by the masker alone.
+        true_clear_px: [px] Cloud by neither.
+        iou: Intersection over union of cloud; it and the other scores are None if the divisor is zero.
         f1: Harmonic mean of precision and recall.
-        precision: Share of what the masker calls cloud that truth calls cloud.
-        recall: Share of what truth calls cloud that the masker calls cloud.
-        doubts: Why the bands may be others, or the values no reflectance, in words.
+        precision: Share of the masker's cloud that is cloud by truth.
+        recall: Share of the true cloud that the masker calls cloud.
+        doubts: Reasons to suspect that the bands are different ones or the values not reflectance, in words.
     """
 
     image: Path
@@ -80,12 +80,12 @@ class MaskReport:
     doubts: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """All of it, as JSON can hold it."""
+        """The whole report as values that JSON can hold."""
         paths = {"image": str(self.image), "mask": str(self.mask)}
         return {**asdict(self), **paths, "probability": str(self.probability)}
 
     def sentence(self) -> str:
-        """What a person wants to know."""
+        """The report in one line of text."""
         scores = "".join(
             f", {name} {value:.3f}"
             for name, value in (
@@ -109,15 +109,15 @@ def mask_images(
     reading: Reading | None = None,
     tell: Callable[[str, str], None] = lambda _what, _image: None,
 ) -> list[MaskReport]:
-    """Mask images of any size; writes `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
+    """Mask images of any size; write `<stem>_mask.tif` and `<stem>_probability.tif` into a folder.
 
     Args:
-        images: GeoTIFFs with blue, green, red and near infrared, or one.
-        out: The folder, made if it is not there.
+        images: GeoTIFFs with blue, green, red and near infrared, or a single one.
+        out: The folder, created if missing.
         truths: A mask for each image in order (0 clear, 1 cloud, 2 shadow, 255 unknown), or none.
-        masker: What masks; the packaged network if left out.
+        masker: The masker to use; by default the packaged network.
         reading: Bands, scaling and no-data value of the images.
-        tell: Is told the image that is worked on.
+        tell: Called with the image being processed.
 
     Raises:
         ImageryError: An image or mask cannot be read or does not fit.
@@ -151,10 +151,10 @@ def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> None:
-    """See that each image has its truth, or none has, and that no mask overwrites anything.
+    """Check that every image has its truth or none has, and that no mask overwrites anything.
 
     Raises:
-        ScenarioError: The numbers differ, two images have one name, or a mask would overwrite an input.
+        ScenarioError: The numbers differ, two images have the same name, or a mask would overwrite an input.
     """
     if truths and len(truths) != len(images):
         raise ScenarioError(
@@ -176,7 +176,7 @@ def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> N
 
 
 def mask_names(image: Path) -> tuple[str, str]:
-    """Names of the mask and of the probability of an image."""
+    """File names of an image's mask and probability."""
     return f"{image.stem}_mask.tif", f"{image.stem}_probability.tif"
 
 
@@ -192,19 +192,19 @@ def mask_raster(
     nodata: float | None = None,
     tile_px: int = 512,
 ) -> MaskReport:
-    """Mask an image of any size, tile by tile, and write the masks where it lies on the Earth.
+    """Mask an image of any size, tile by tile, and write the masks with the image's georeference.
 
     Args:
         image: A GeoTIFF with blue, green, red and near infrared.
-        out: The folder, made if it is not there. Each file appears when it is whole.
-        masker: What masks.
+        out: The folder, created if missing. Each file appears once it is complete.
+        masker: The masker to use.
         truth: A GeoTIFF of the same size: 0 clear, 1 cloud, 2 shadow, 255 unknown.
-        bands: Which bands of the image to take, counted from one.
+        bands: Which bands of the image to use, counted from one.
         scale: Reflectance = value x scale + offset; None for what is customary for its type.
         offset: See scale.
         nodata: Value that stands for no data; None for what the file says.
-        tile_px: [px] Side of a tile, at least; it is brought to a multiple of what the masker works in. The larger, the
-            less is seen twice at its borders, and the more memory it takes.
+        tile_px: [px] Least side of a tile; it is rounded up to a multiple of what the masker works in. The larger, the
+            fewer border pixels are processed twice, and the more memory is needed.
 
     Raises:
         ImageryError: Image or truth cannot be read, or the masks cannot be written.
@@ -271,7 +271,7 @@ def _mask_tiles(
     writers: tuple[RasterWriter, RasterWriter],
     seen: Brightness,
 ) -> Iterator[CoverEstimate]:
-    """Mask and write tile by tile, and count how bright it is; yields what is found in each."""
+    """Mask and write tile by tile, keeping statistics of brightness; yield the estimate of each tile."""
     masks, probabilities = writers
     for tile in cut_tiles(scene, "image", tile_px=tile_px, margin_px=masker.margin_px):
         found = masker.predict(tile)
@@ -287,7 +287,7 @@ def _mask_tiles(
 
 
 def _judged(estimates: list[CoverEstimate]) -> _Judged:
-    """Counts and scores against truth, pixels pooled; nothing where there is no truth."""
+    """Counts and scores against truth, pixels pooled; empty if there is no truth."""
     scores = pool(estimates)
     if scores is None:
         return {}

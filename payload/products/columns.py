@@ -1,4 +1,4 @@
-"""What the columns of a results folder's tables mean; `columns.json` tells it beside them."""
+"""The meaning of the columns of a results folder's tables; written beside them as `columns.json`."""
 
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ MEANINGS: dict[str, dict[str, str]] = {
 
 
 def documented() -> dict[str, dict[str, dict[str, str]]]:
-    """By table and column: its SQL type and what it means."""
+    """SQL type and meaning of each column, by table and column."""
     return {
         table: {
             column: {"type": kind, "meaning": MEANINGS[table][column]}
@@ -132,11 +132,11 @@ ALL_COLUMNS = """
 
 
 def meaning(table: str, column: str) -> str:
-    """What a column means; nothing of a table that no results folder has."""
+    """The meaning of a column; empty for a table that results folders do not have."""
     return MEANINGS.get(table, {}).get(column, "")
 
 
 def columns(folder: str | Path) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns of a folder's tables, with type and meaning, in the form of a query's answer."""
+    """The columns of a folder's tables, with type and meaning, in the form of a query result."""
     names, rows = query_folder(folder, ALL_COLUMNS)
     return [*names, "meaning"], [(*row, meaning(row[0], row[1])) for row in rows]

@@ -1,6 +1,6 @@
-"""The contacts of a flight for a ground network: `contact_plan.csv` and `contact_plan.json`, one row a pass.
+"""The contacts of a flight for a ground network: `contact_plan.csv` and `contact_plan.json`, one row per pass.
 
-`passes: {file: …}` of a scenario reads either of them again.
+`passes: {file: …}` in a scenario reads either of them back.
 """
 
 import csv
@@ -18,7 +18,7 @@ CSV, JSON = "contact_plan.csv", "contact_plan.json"
 
 @dataclass(frozen=True, slots=True)
 class PlannedContact:
-    """A pass from rise to set, from when on the radio was free for it, and what it could and did carry."""
+    """A pass from rise to set, the time from which the radio was free for it, and what it could and did carry."""
 
     satellite: str
     station: str
@@ -37,9 +37,9 @@ def write_contact_plan(folder: Path, contacts: Sequence[ContactLog], epoch_utc: 
     """Write both files.
 
     Args:
-        folder: Where to.
+        folder: The destination.
         contacts: Of the scenario's own arm.
-        epoch_utc: From which their times count.
+        epoch_utc: The epoch of their times.
     """
 
     def utc(time_s: float) -> str:
@@ -76,6 +76,6 @@ def write_contact_plan(folder: Path, contacts: Sequence[ContactLog], epoch_utc: 
 
 
 def _object(row: dict[str, object]) -> str:
-    """On lines of its own, as `json.dumps` writes a row of a list with an indent of one, in a third of its time."""
+    """A row formatted as `json.dumps` formats an item of a list with an indent of one, in a third of its time."""
     fields = json.dumps(row, separators=(",\n  ", ": "), allow_nan=False, ensure_ascii=False)
     return f"\n {{\n  {fields[1:-1]}\n }}"

@@ -1,6 +1,6 @@
-"""The flight for Cesium: satellites on their way, in shadow, in contact, imaging; stations; images on the ground.
+"""The flight for Cesium: satellites along their orbits, in shadow, in contact, imaging; stations; images on the ground.
 
-Names are told as texts of labels only, which Cesium draws and never reads as HTML; the ids of packets are counted.
+Names appear only as label texts, which Cesium draws and never interprets as HTML; the ids of packets are numbered.
 
 Source: https://github.com/AnalyticalGraphicsInc/czml-writer/wiki/CZML-Guide, version 1.0.
 """
@@ -21,9 +21,9 @@ from payload.types import Acquisition, Ephemeris, GroundStation
 from payload.units import M_PER_KM, S_PER_H, at, iso_utc
 
 MOST_STATES = 100_000
-"""Positions in a file, of all satellites together: some 6 MB. A longer flight is told from its begin on, and the title says so."""
+"""Most positions in a file, over all satellites: some 6 MB. Of a longer flight the first part is shown, as the title says."""
 MOST_IMAGES = 5_000
-"""Footprints in a file, the first ones."""
+"""Most footprints in a file; only the first are shown."""
 Colour = tuple[int, int, int, int]
 SUNLIT: Colour = (255, 200, 60, 255)
 SHADOW: Colour = (110, 120, 140, 255)
@@ -32,20 +32,20 @@ IMAGING: Colour = (80, 160, 255, 255)
 STATION: Colour = (240, 240, 240, 255)
 FOOTPRINT: Colour = (80, 160, 255, 90)
 TRAIL_S = 2_700.0
-"""[s] Of the way that is drawn behind and before a satellite: half an orbit each."""
+"""[s] Length of the path drawn behind and ahead of a satellite: half an orbit each."""
 Span = tuple[float, float]
 
 
 @dataclass(slots=True)
 class Pictured:
-    """The images of a flight, seen one after the other in order of time; only what a file has room for is kept.
+    """The images of a flight, seen one by one in order of time; only what fits into a file is kept.
 
     Attributes:
-        states: Of each satellite that find room.
-        end_s: [s] Up to which is told.
+        states: Number of states kept per satellite.
+        end_s: [s] End of the time shown.
         count: Images of the whole flight.
-        spans: When each satellite was imaging, as far as is told.
-        shown: Target, time [s] and footprint of the first that have one; None where nobody knows it.
+        spans: When each satellite was imaging, within the time shown.
+        shown: Target, time [s] and footprint of the first images; None for a footprint that is unknown.
     """
 
     states: int
@@ -58,13 +58,13 @@ class Pictured:
 
     @classmethod
     def of(cls, ephemerides: Mapping[str, Ephemeris]) -> "Pictured":
-        """None yet, of a fleet on one grid of times."""
+        """No images yet, for a fleet on one time grid."""
         each = min(path.time_s.size for path in ephemerides.values())
         states = max(2, min(each, MOST_STATES // len(ephemerides)))
         return cls(states, float(next(iter(ephemerides.values())).time_s[states - 1]))
 
     def see(self, image: Acquisition, shape: Geometry | None) -> None:
-        """The next one, and what it covers."""
+        """Add the next image, with what it covers."""
         self.count += 1
         taken = image.opportunity
         if taken.start_s < self.end_s:
@@ -75,15 +75,15 @@ class Pictured:
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """What is to be seen of a flight.
+    """What a file shows of a flight.
 
     Attributes:
         name: Of the scenario.
-        epoch_utc: From which times count.
-        ephemerides: By satellite, ITRF, on one grid of times.
-        stations: All that listen.
+        epoch_utc: The epoch of all times.
+        ephemerides: By satellite, ITRF, on one time grid.
+        stations: All receiving stations.
         contacts: Of the scenario's own arm.
-        images: All have been seen.
+        images: After all images have been added.
         dut1_s: [s] UT1 - UTC.
     """
 
@@ -97,11 +97,11 @@ class Visible:
 
     @property
     def end_s(self) -> float:
-        """[s] Up to which is told."""
+        """[s] End of the time shown."""
         return self.images.end_s
 
     def heard(self) -> dict[str, list[ContactLog]]:
-        """Contacts in which somebody listened, by satellite, as far as is told."""
+        """Contacts that were not missed, by satellite, within the time shown."""
         found: dict[str, list[ContactLog]] = {name: [] for name in self.ephemerides}
         for log in self.contacts:
             if not log.is_missed and log.start_s < self.end_s:
@@ -110,7 +110,7 @@ class Visible:
 
     @property
     def title(self) -> str:
-        """The scenario's name, and how much of it is shown where that is not all."""
+        """The scenario's name, and how much of it is shown if not all."""
         whole_s = min(float(path.time_s[-1]) for path in self.ephemerides.values())
         told = [
             f"the first {self.end_s / S_PER_H:.3g} h of {whole_s / S_PER_H:.3g} h"
@@ -124,11 +124,11 @@ class Visible:
         return f"{self.name} ({cut})" if cut else self.name
 
     def utc(self, time_s: float) -> str:
-        """An instant as CZML wants it."""
+        """An instant in CZML's format."""
         return iso_utc(at(self.epoch_utc, time_s))
 
     def interval(self, span: Span) -> str:
-        """Two instants as CZML wants them."""
+        """An interval in CZML's format."""
         return f"{self.utc(span[0])}/{self.utc(span[1])}"
 
 
@@ -214,7 +214,7 @@ def _satellite(
 
 
 def _begin(ephemeris: Ephemeris, count: int) -> Ephemeris:
-    """So many states and two more: the shadow between these is that of the whole way."""
+    """The first `count` states and two more, so that shadow computed from them agrees with that of the whole orbit."""
     told = slice(0, count + 2)
     return Ephemeris(
         ephemeris.satellite,
@@ -231,7 +231,7 @@ def _span(log: ContactLog) -> Span:
 def _coloured(
     spells: Sequence[tuple[Colour, Sequence[Span]]], seen: Visible
 ) -> list[dict[str, Any]]:
-    """Intervals that do not overlap: of what happens at a time the last named is shown, sunlight else."""
+    """Intervals that do not overlap: where several spells coincide the last listed is shown, where none does, sunlight."""
     marks = sorted(
         {0.0, seen.end_s}
         | {t for _, spans in spells for span in spans for t in span if 0.0 < t < seen.end_s}
@@ -286,7 +286,7 @@ def _beams(
 
 
 def _ground(seen: Visible) -> Iterator[dict[str, Any]]:
-    """What was imaged, from then on."""
+    """Images on the ground, each from the moment it was taken."""
     for number, (target, time_s, shape) in enumerate(seen.images.shown):
         for piece, part in enumerate([] if shape is None else shapely.get_parts(shape)):
             corners: list[float] = []

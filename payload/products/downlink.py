@@ -1,4 +1,4 @@
-"""What the ground keeps: a container for each image of which something came down, and restored tiles."""
+"""What the ground receives: a container for each image that came down at least in part, and restored tiles."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ from payload.types import Acquisition, CoverEstimate, Georeference, Window
 SAMPLE = 24
 Which = Literal["all", "sample", "none"]
 MOST_CHARACTERS = 150
-"""Of a file's name, suffix aside; most systems allow 255 bytes."""
+"""Longest file name without suffix; most systems allow 255 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class RestoredTile:
         id: Of the tile.
         path: The COG.
         header: Of its image's container.
-        window: Where it lies in the image.
-        georeference: Where it lies on the Earth; None where the scene does not say.
+        window: Its position in the image.
+        georeference: Its position on the Earth; None if the scene does not state it.
         reason: Why it was kept.
-        estimate: What the masker and truth say of it.
+        estimate: What the masker and truth say about it.
     """
 
     id: str
@@ -55,7 +55,7 @@ class RestoredTile:
 
 @dataclass
 class Archive:
-    """Files records as they arrive, so that memory stays bounded however long the flight is."""
+    """Writes records to files as they arrive, so that memory stays bounded however long the flight is."""
 
     folder: Path
     source: SceneSource
@@ -63,7 +63,7 @@ class Archive:
     writers: dict[str, ContainerWriter] = field(default_factory=dict[str, ContainerWriter])
 
     def deliver(self, acquisition: Acquisition, record: bytes) -> None:
-        """File a record that has come down."""
+        """Store a record that has come down."""
         if acquisition.id not in self.writers:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / file_name(acquisition.id, SUFFIX)
@@ -71,7 +71,7 @@ class Archive:
         self.writers[acquisition.id].append(record)
 
     def close(self, record: FlightRecord) -> None:
-        """Write each container's index: what became of the tiles that are not in it, as far as the ground was told."""
+        """Write each container's index: what happened to the tiles it does not contain, as far as the ground was told."""
         ends = {tile.tile_id: CellFate(tile.end) for tile in record.ledger.tiles}
         for image in record.images:
             writer = self.writers.get(image.acquisition.id)
@@ -82,9 +82,9 @@ class Archive:
     def restore(
         self, folder: Path, which: Which, estimates: Mapping[str, CoverEstimate]
     ) -> list[RestoredTile]:
-        """Restore delivered tiles from the containers as COG, truth and decision as tags; which they are.
+        """Restore delivered tiles from the containers as COG, with truth and decision as tags; return those tiles.
 
-        Of a sample nothing else is decoded: each record was opened and compared when it was sealed.
+        If only a sample is wanted, no other tiles are decoded: every record was opened and compared when it was sealed.
         """
         paths = [writer.path for writer in self.writers.values()]
         delivered = sum(len(read_container(path).delivered) for path in paths)
@@ -131,10 +131,10 @@ class Archive:
 
 
 def file_name(name: str, suffix: str) -> str:
-    """A name that is safe as a file's on every system: what is not a letter, digit, dot or hyphen is `_`.
+    """A file name that is safe on every system: runs of anything but letters, digits, dots and hyphens become `_`.
 
-    Where that loses more than what divides the parts of an id, or the name is cut, a digest of all of it stands
-    behind, so that no two names share a file.
+    If that loses more than the separators within an id, or the name is cut, a digest of the full name is appended,
+    so that no two names share a file.
     """
     safe = re.sub(r"[^A-Za-z0-9.-]+", "_", name)
     if len(safe) > MOST_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9._/#, -]*", name):
@@ -144,7 +144,7 @@ def file_name(name: str, suffix: str) -> str:
 
 
 def _cells(image: Image, ends: Mapping[str, CellFate], report: bytes | None) -> list[Cell]:
-    """What the ground knows of each cell: its tile, or what the image's cover report told of it."""
+    """What the ground knows about each cell: its tile, or what the image's cover report says about it."""
     acquisition = image.acquisition
     kept = {item.tile_id: item.decision.reason for item in image.outcomes if item.is_kept}
     told: Mapping[str, Told | float] = {}
@@ -158,14 +158,14 @@ def _cells(image: Image, ends: Mapping[str, CellFate], report: bytes | None) -> 
 
 
 def _cell(tile_id: str, end: CellFate, told: Told | float | None, kept: Mapping[str, str]) -> Cell:
-    """A cell; what was kept on board, and is not there, has the fate of the flight's books."""
+    """A cell; one that was kept on board but has not arrived gets its fate from the flight's ledger."""
     _, row, col = tile_place(tile_id)
     if end is CellFate.DELIVERED:
         return Cell(row, col, end, reason=kept.get(tile_id, ""))
     if told is None:
         return Cell(row, col, CellFate.UNKNOWN, reason="no cover report came down")
     if isinstance(told, float):
-        return Cell(row, col, end, told, f"cover {told:.3f}")  # one that was asked for may be lost
+        return Cell(row, col, end, told, f"cover {told:.3f}")  # a requested one may be lost
     fates = {Told.NO_DATA: CellFate.NO_DATA, Told.UNSEEN: CellFate.PRUNED}
     return Cell(row, col, fates.get(told, end), reason=TOLD_WORDS.get(told, ""))
 

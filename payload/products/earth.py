@@ -1,4 +1,4 @@
-"""The synthetic Earth as files: a scene with its truth, a map of the globe's clouds, its laws as measured."""
+"""The synthetic Earth as files: a scene with its truth, a global map of clouds, its statistical laws as measured."""
 
 import json
 import os
@@ -35,7 +35,7 @@ from payload.world.maps import coast, cover_map, global_mean, land
 from payload.world.scene import LOWEST_SUN_DEG, SyntheticScene
 from payload.world.synthetic import Synthetic
 
-_PICTURE_PX = 1600  # longest side of a picture, about
+_PICTURE_PX = 1600  # longest side of a picture, approximately
 _STRIPE_PX = 512
 _MAP_ROWS, _YEAR_ROWS, _YEAR_MOMENTS = 720, 360, 96
 _SEA, _LAND, _COAST = (12, 44, 92), (86, 104, 58), (214, 120, 24)
@@ -48,14 +48,14 @@ _BANDS = ("blue", "green", "red", "nir")
 
 @dataclass(frozen=True)
 class Earth:
-    """A world, and the camera that looks at it."""
+    """A world and the camera that observes it."""
 
     source: SceneSource
     sensor: Sensor
 
     @classmethod
     def plain(cls, *, seed: int = 0, gsd_m: float = 10.0, size_px: int = 1024) -> "Earth":
-        """The synthetic Earth under a camera whose DN are reflectance x 10,000, as products are."""
+        """The synthetic Earth under a camera whose DN are reflectance x 10,000, as is usual for products."""
         camera = Sensor(_BANDS, gsd_m, size_px, size_px, 16, Radiometry(1e-4), 0.0, -90.0, 0.0)
         return cls(Synthetic(seed=seed), camera)
 
@@ -75,7 +75,7 @@ class Earth:
 
 @dataclass(frozen=True, slots=True)
 class SceneReport:
-    """A scene that was painted.
+    """A painted scene.
 
     Attributes:
         image: GeoTIFF of the bands, with scale, offset and coordinate system.
@@ -85,7 +85,7 @@ class SceneReport:
         picture: PNG in true colour.
         cloud_cover: Share of cloud by truth.
         shadow_cover: Share of cloud shadow.
-        sun_elevation_deg: [deg] Height of the sun over the middle.
+        sun_elevation_deg: [deg] Sun elevation at the centre.
     """
 
     image: Path
@@ -97,13 +97,13 @@ class SceneReport:
     sun_elevation_deg: float
 
     def lines(self) -> list[str]:
-        """The answer for a person; the last line is the picture."""
+        """The report as lines of text; the last line is the picture."""
         shares = f"cloud {self.cloud_cover:.1%}, shadow {self.shadow_cover:.1%}"
         said = f"{shares}, sun {self.sun_elevation_deg:.1f} deg high"
         return [said, *map(str, (self.image, self.truth, self.depth, self.picture))]
 
     def notes(self) -> list[str]:
-        """What a person should know beside the answer."""
+        """Caveats to the report."""
         dark = self.sun_elevation_deg < LOWEST_SUN_DEG
         painted = f"the scene is painted with the sun {LOWEST_SUN_DEG:g} deg high"
         return [f"the sun is low or down; {painted}"] if dark else []
@@ -111,17 +111,17 @@ class SceneReport:
 
 @dataclass(frozen=True, slots=True)
 class MapReport:
-    """A map that was drawn: its picture and the globe's mean cover on it."""
+    """A map that was drawn: its picture and the global mean cover on it."""
 
     picture: Path
     cloud_cover: float
 
     def lines(self) -> list[str]:
-        """The answer for a person; the last line is the picture."""
+        """The report as lines of text; the last line is the picture."""
         return [f"cloud {self.cloud_cover:.1%} of the globe", str(self.picture)]
 
     def notes(self) -> list[str]:
-        """Nothing beside the answer."""
+        """No caveats."""
         return []
 
 
@@ -132,10 +132,10 @@ def paint_world(
 
     Args:
         earth: The world and the camera.
-        lat_deg: [deg] Geodetic, of the middle.
-        lon_deg: [deg] of the middle.
-        utc: When, aware.
-        out: The folder, made if it is not there.
+        lat_deg: [deg] Geodetic, of the centre.
+        lon_deg: [deg] Of the centre.
+        utc: The time, timezone-aware.
+        out: The folder, created if missing.
 
     Raises:
         ImageryError: There is no such scene, or a raster cannot be written.
@@ -159,12 +159,12 @@ def paint_world(
 
 
 def map_world(earth: Earth, when: datetime | int, out: str | Path) -> MapReport:
-    """Draw the globe's cloud cover, white over land and sea, with the coasts.
+    """Draw the global cloud cover, white over land and sea, with the coasts.
 
     Args:
         earth: A synthetic world; its camera does not matter.
-        when: A moment, aware, or a year for its mean over 96 moments.
-        out: The folder, made if it is not there.
+        when: A moment, timezone-aware, or a year for its mean over 96 moments.
+        out: The folder, created if missing.
 
     Raises:
         ScenarioError: The world is not synthetic, or the folder cannot be written.
@@ -184,12 +184,12 @@ def map_world(earth: Earth, when: datetime | int, out: str | Path) -> MapReport:
 
 
 def measure_world(earth: Earth, year: int, out: str | Path, *, effort: float = 1.0) -> LawsReport:
-    """Measure the laws of a world's clouds over a year; writes `laws.json` and `laws.md`.
+    """Measure the statistical laws of a world's clouds over a year; write `laws.json` and `laws.md`.
 
     Args:
         earth: A synthetic world; its camera does not matter.
-        year: Which year.
-        out: The folder, made if it is not there.
+        year: The year to measure.
+        out: The folder, created if missing.
         effort: 1 takes about a minute; less is quicker and rougher.
 
     Raises:
@@ -206,7 +206,7 @@ def measure_world(earth: Earth, year: int, out: str | Path, *, effort: float = 1
 
 
 class _Drawing:
-    """A picture that is filled stripe by stripe with every so-manieth pixel of a scene."""
+    """A picture made of every n-th pixel of a scene, filled stripe by stripe."""
 
     def __init__(self, scene: SyntheticScene) -> None:
         self.step = max(1, -(-max(scene.height_px, scene.width_px) // _PICTURE_PX))
@@ -237,7 +237,7 @@ class _More(TypedDict, total=False):
 def _raster(
     scene: SyntheticScene, path: Path, dtype: str, bands: Sequence[str], **more: Unpack[_More]
 ) -> RasterWriter:
-    """A raster over the pixels of a scene."""
+    """A raster with the pixel grid of a scene."""
     return RasterWriter(
         path,
         width=scene.width_px,
@@ -260,7 +260,7 @@ def _write_image(scene: SyntheticScene, image: Path, drawing: _Drawing) -> None:
 
 
 def _write_truth(scene: SyntheticScene, truth: Path, depth: Path) -> NDArray[np.int64]:
-    """Write all that is known of a scene in stripes; how many pixels truth calls what."""
+    """Write all that is known about a scene in stripes; return the number of pixels of each truth class."""
     counts = np.zeros(256, np.int64)
     layers = ("truth", "sky", "surface")
     classes = _raster(scene, truth, "uint8", layers, nodata=UNKNOWN, tags=_CLASSES)
@@ -276,7 +276,7 @@ def _write_truth(scene: SyntheticScene, truth: Path, depth: Path) -> NDArray[np.
 
 
 def _shade(cells: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """A map of covers as a picture."""
+    """A map of cloud cover as a picture."""
     rows = cells.shape[0]
     ground = np.where(land(rows)[..., None], _LAND, _SEA)
     seen = ground + (255.0 - ground) * np.clip(cells, 0.0, 1.0)[..., None]
@@ -286,7 +286,7 @@ def _shade(cells: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def _name(lat_deg: float, lon_deg: float, utc: datetime, gsd_m: float) -> str:
-    """A file name of place, time and pixel: `48.1200N_011.5000E_20250601T103000Z_10m`."""
+    """A file name from place, time and pixel size: `48.1200N_011.5000E_20250601T103000Z_10m`."""
     lat = f"{abs(lat_deg):07.4f}{'S' if lat_deg < 0 else 'N'}"
     return f"{lat}_{abs(lon_deg):08.4f}{'W' if lon_deg < 0 else 'E'}_{_stamp(utc)}_{gsd_m:g}m"
 

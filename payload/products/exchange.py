@@ -1,4 +1,4 @@
-"""A flight in the formats of other tools: GeoJSON, CZML, OEM, contact plan, STAC, and what the columns mean."""
+"""A flight in the formats of other tools: GeoJSON, CZML, OEM, contact plan, STAC, and the meaning of the columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ FOOTPRINTS, CZML, OEM, COLUMNS = "footprints.geojson", "flight.czml", "oem", "co
 
 @dataclass(frozen=True)
 class Exchange:
-    """What the files are made of.
+    """What the files are made from.
 
     Attributes:
         scenario: As flown.
         record: Its own arm.
-        estimates: What its masker says of every tile.
+        estimates: The estimate of its masker for every tile.
         source: What the camera sees.
         ephemerides: By satellite.
-        stations: All that listen.
+        stations: All receiving stations.
     """
 
     scenario: Scenario
@@ -45,9 +45,9 @@ class Exchange:
     stations: Sequence[GroundStation]
 
     def write(self, folder: Path, tiles: Sequence[RestoredTile]) -> None:
-        """Write all files into a results folder; `tiles` are those that lie in `tiles/`.
+        """Write all files into a results folder; `tiles` are those stored in `tiles/`.
 
-        What a flight has more of the longer it is passes by image by image and is not kept.
+        Data that grow with the length of the flight are processed image by image and not kept.
         """
         scenario, record = self.scenario, self.record
         pictured = Pictured.of(self.ephemerides)
@@ -83,7 +83,7 @@ class Exchange:
             write_stac(folder / "tiles", tiles, Flown(scenario, acquired, record.delivered_s))
 
     def _features(self, pictured: Pictured) -> Iterator[dict[str, Any]]:
-        """Each image as a feature, in order of time; the film sees it too."""
+        """Each image as a feature, in order of time, also added to `pictured`."""
         for image in self.record.images:
             one = image.acquisition
             shape = image_footprint(self.source, one.view)

@@ -1,6 +1,6 @@
-"""The results folder: written beside, renamed when whole; an interrupted run leaves nothing half.
+"""The results folder: written under another name and renamed once complete, so an interrupted run leaves nothing partial.
 
-What a killed run left, the next run of that name takes away; it knows by the lock (see `payload.scratch`).
+What a killed run left is removed by the next run of that name, which recognises it by the lock (see `payload.scratch`).
 """
 
 import json
@@ -20,11 +20,11 @@ from payload.errors import ScenarioError
 from payload.scratch import held_at, left_behind
 
 _NO_SYNC = {EINVAL, EBADF, ENOTSUP}
-"""Says a file system that cannot do it, as some of networks cannot; the results are none the worse."""
+"""Errors from file systems that cannot sync, as some network file systems cannot; the results are none the worse."""
 
 
 def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
-    """Write a JSON file, as people read it or on one line; numbers are finite."""
+    """Write a JSON file, indented for readers or on one line; numbers must be finite."""
     text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -32,7 +32,7 @@ def dump_json(path: Path, value: Mapping[str, Any], *, indent: int | None = 2) -
 def dump_parts(
     path: Path, head: Mapping[str, Any], name: str, parts: Iterable[Mapping[str, Any]]
 ) -> None:
-    """What `dump_json` writes on one line of `{**head, name: [*parts]}`, part by part; `head` is not empty."""
+    """Write what `dump_json` writes on one line for `{**head, name: [*parts]}`, part by part; `head` must not be empty."""
     with path.open("w", encoding="utf-8") as file:
         file.write(f"{_on_a_line(head)[:-1]}, {_on_a_line(name)}: [")
         for number, part in enumerate(parts):
@@ -41,7 +41,7 @@ def dump_parts(
 
 
 def _bring_to_disk(folder: Path) -> None:
-    """See that the disk holds all files of a folder, and their names."""
+    """Make sure that all files of a folder, and their names, are on disk."""
     for place, _, names in os.walk(folder):
         for name in names:
             _sync(Path(place, name))
@@ -49,8 +49,8 @@ def _bring_to_disk(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """See that the disk holds a file, or the names in a folder; a full disk may say so only now."""
-    if path.is_dir() and os.name == "nt":  # where no folder can be opened
+    """Make sure that a file, or the names in a folder, are on disk; a full disk may be reported only now."""
+    if path.is_dir() and os.name == "nt":  # folders cannot be opened there
         return
     known = os.open(path, os.O_RDONLY)
     try:
@@ -67,7 +67,7 @@ def _on_a_line(value: object) -> str:
 
 
 def _behind_link(path: Path) -> Path:
-    """Where a folder stands that a link names, or is to stand; the link itself where it names a file, or nothing for ever."""
+    """The folder that a link points to, existing or not; the link itself if it points to a file or cannot be resolved."""
     if not path.is_symlink():
         return path
     found = Path(os.path.realpath(path))
@@ -76,9 +76,9 @@ def _behind_link(path: Path) -> Path:
 
 @dataclass
 class ResultsFolder:
-    """`<parent>/<name>`, replaced whole by what is written between entering and leaving.
+    """`<parent>/<name>`, replaced as a whole by what is written between entering and leaving.
 
-    On an exception what was written is removed and an older folder of that name stays as it was. Where the name is a
+    On an exception, what was written is removed, and an older folder of that name stays as it was. If the name is a
     symbolic link to a folder elsewhere, all this happens there, and the link stays.
     """
 
@@ -93,7 +93,7 @@ class ResultsFolder:
 
     @property
     def final(self) -> Path:
-        """Where the results stand when all is well."""
+        """Where the results are once everything has succeeded."""
         return self.parent / self.name
 
     @property
@@ -103,7 +103,7 @@ class ResultsFolder:
 
     @property
     def spool(self) -> Path:
-        """For what is only needed during the run."""
+        """For data needed only during the run."""
         return self.partial / ".spool"
 
     def __enter__(self) -> Self:
@@ -130,25 +130,25 @@ class ResultsFolder:
         try:
             if kind is None:
                 self._replace()
-        finally:  # also of who is interrupted while it waits for the disk
+        finally:  # also if interrupted while waiting for the disk
             self._clear(self._mark)
             self._let_go()
 
     def _let_go(self) -> None:
-        """Nobody writes here any more."""
+        """Release the lock: this run writes here no more."""
         if self._held is not None:
             self._beside("lock", self._mark).unlink(missing_ok=True)
             self._held.close()
 
     def _replace(self) -> None:
-        """What was written stands in the place of an older folder."""
+        """Put what was written in the place of an older folder."""
         shutil.rmtree(self.spool)
-        _bring_to_disk(self.partial)  # its name must not outlive a power cut without what it names
+        _bring_to_disk(self.partial)  # a power cut must not leave the name without its contents
         old = self._beside("old", self._mark)
         while True:
             if self._place.is_symlink() or self._place.is_file():
                 self._place.unlink(missing_ok=True)
-            with suppress(FileNotFoundError):  # or another run of that name has just put it aside
+            with suppress(FileNotFoundError):  # or another run of that name has just moved it aside
                 self._place.rename(old)
             try:
                 self.partial.rename(self._place)
@@ -159,8 +159,8 @@ class ResultsFolder:
                 break
             shutil.rmtree(
                 old, ignore_errors=True
-            )  # it was faster, and its results are replaced, too
-        _sync(self._place.parent)  # the new name stands before what it replaces goes
+            )  # another run was faster; its results are replaced, too
+        _sync(self._place.parent)  # the new name must be on disk before what it replaces is removed
         shutil.rmtree(old, ignore_errors=True)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
@@ -168,7 +168,7 @@ class ResultsFolder:
         dump_json(self.partial / name, value)
 
     def _sweep(self) -> None:
-        """Remove what killed runs of the same name left; older results that one had just put aside are put back."""
+        """Remove what killed runs of the same name left; older results that one had just moved aside are put back."""
         for lock in self._place.parent.glob(f".{escape(self._place.name)}.lock-*"):
             with left_behind(lock) as is_left:
                 if not is_left:
@@ -177,7 +177,7 @@ class ResultsFolder:
                 lock.unlink(missing_ok=True)
 
     def _clear(self, mark: str) -> None:
-        """Remove what a run has not brought to an end, and put back what it had put aside."""
+        """Remove what a run did not finish, and put back what it had moved aside."""
         old = self._beside("old", mark)
         if old.exists() and not self._place.exists():
             old.rename(self._place)

@@ -1,4 +1,4 @@
-"""What an image covers, as a polygon in degrees, whole also at the antimeridian and around a pole.
+"""What an image covers, as a polygon in degrees, valid also at the antimeridian and around a pole.
 
 Source: RFC 7946, sections 3.1.6 (outer rings anticlockwise), 3.1.9 and 5.2 (the antimeridian), 5.3 (poles).
 """
@@ -19,15 +19,15 @@ from payload.units import M_PER_KM
 
 Floats = NDArray[np.float64]
 _PIECES = 4
-"""Of each side: edges are straight in degrees (RFC 7946, 3.1.1), those of an image are not."""
+"""Pieces per side: edges are straight in degrees (RFC 7946, 3.1.1), those of an image are not."""
 _DECIMALS = 6
-"""[deg] A millionth is 0.1 m on the ground, below any pixel."""
+"""[deg] Decimal places: a millionth is 0.1 m on the ground, below any pixel."""
 
 
 def image_footprint(source: SceneSource, view: View) -> Geometry | None:
-    """What an image covers; None where its scene does not say where it lies.
+    """What an image covers; None if its scene has no georeference.
 
-    A source that can glance paints the very grid of the view, around its place; others are asked for the scene's own.
+    A source that can glance paints exactly the view's grid, around its place; for others the scene's own grid is used.
     """
     if isinstance(source, Glancing):
         return view_footprint(view)
@@ -37,9 +37,9 @@ def image_footprint(source: SceneSource, view: View) -> Geometry | None:
 
 
 def view_footprint(view: View) -> Geometry:
-    """What the pixel grid of a view covers, north up around its place.
+    """What the pixel grid of a view covers, north up, centred on its place.
 
-    The rectangle lies in the plane that touches the ellipsoid there; 100 km from its middle that is 10 m off.
+    The rectangle lies in the plane tangent to the ellipsoid there; 100 km from the centre the error is 10 m.
     """
     sensor = view.sensor
     col, row = outline(sensor.height_px, sensor.width_px)
@@ -52,7 +52,7 @@ def view_footprint(view: View) -> Geometry:
 
 
 def georeferenced(place: Georeference, height_px: int, width_px: int) -> Geometry | None:
-    """What a raster covers; None where its coordinate system leads nowhere."""
+    """What a raster covers; None if its coordinate system cannot be converted."""
     col, row = outline(height_px, width_px)
     found = edge_deg(place, col, row)
     return None if found is None else polygon(*found)
@@ -68,9 +68,9 @@ def outline(height_px: int, width_px: int) -> tuple[Floats, Floats]:
 
 
 def polygon(lat_deg: Floats, lon_deg: Floats) -> Geometry:
-    """The polygon through points (N,), not closed; cut in two where it crosses the antimeridian.
+    """The polygon through points (N,), not closed; cut in two if it crosses the antimeridian.
 
-    Neighbours lie less than 180 degrees of longitude apart.
+    Neighbouring points must be less than 180 degrees of longitude apart.
     """
     lon = np.unwrap(np.append(lon_deg, lon_deg[0]), period=360.0)
     lat = np.append(lat_deg, lat_deg[0])
@@ -93,7 +93,7 @@ def polygon(lat_deg: Floats, lon_deg: Floats) -> Geometry:
 
 
 def bbox(shape: Geometry) -> list[float]:
-    """West, south, east, north [deg]; west is the larger where the antimeridian lies between. Source: RFC 7946, 5.2."""
+    """West, south, east, north [deg]; west > east if the box crosses the antimeridian. Source: RFC 7946, 5.2."""
     west, south, east, north = (float(value) for value in shape.bounds)
     boxes = [part.bounds for part in shapely.get_parts(shape)]
     if len(boxes) == 2 and west == -180.0 and east == 180.0:

@@ -1,4 +1,4 @@
-"""Some tiles to look at, with their masks and their truth: the worst mistakes first."""
+"""Some tiles to look at, with their masks and truth: the worst mistakes first."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +16,11 @@ from payload.rng import key
 from payload.types import CLOUD, SHADOW, UNKNOWN, CoverEstimate, Tile, TileOutcome
 
 MOST = 32
-"""Tiles shown; where a flight judged fewer than these, all."""
+"""Number of tiles shown; all, if the flight judged fewer."""
 WIDEST_PX = 256
-"""[px] Of a picture; of a larger tile one pixel of a square is the mean of it, in masks its upper left."""
+"""[px] Of a picture; larger tiles are reduced: each pixel is the mean of a square, in masks its upper left pixel."""
 SHADES = 64
-"""Of a colour in a picture. The noise of a camera hides the steps, and the page holds a third more pictures."""
+"""Shades per colour in a picture. Camera noise hides the steps, and the page holds a third more pictures."""
 _SHADES = {CLOUD: 255, SHADOW: 110, UNKNOWN: 60}
 
 
@@ -33,9 +33,9 @@ def write_gallery(
     *,
     tile_px: int,
 ) -> None:
-    """Write pictures of some judged tiles and `index.json` about them.
+    """Write pictures of some judged tiles, and `index.json` describing them.
 
-    The world is a pure function and the masker too, so the tiles are simply looked at again.
+    World and masker are pure functions, so the tiles are simply rendered and masked again.
     """
     folder.mkdir()
     chosen = _choose(record, estimates)
@@ -58,7 +58,7 @@ def write_gallery(
 
 
 def write_no_gallery(folder: Path) -> None:
-    """Write an `index.json` without pictures: nothing was painted."""
+    """Write an `index.json` without pictures, as nothing was painted."""
     folder.mkdir()
     (folder / "index.json").write_text("[]\n", encoding="utf-8")
 
@@ -66,7 +66,7 @@ def write_no_gallery(folder: Path) -> None:
 def _choose(
     record: FlightRecord, estimates: Mapping[str, CoverEstimate]
 ) -> dict[str, tuple[TileOutcome, str]]:
-    """MOST tiles, or all: false discards, missed cloud, then a fair draw of kept and dropped ones."""
+    """MOST tiles, or all: false discards, missed cloud, then unbiased draws of dropped and of kept ones."""
     judged = [
         (outcome, image.acquisition.opportunity.target)
         for image in record.images
@@ -92,7 +92,7 @@ def _choose(
         *worst(kept, "missed_cloud_px"),
         *drawn(dropped),
         *drawn(kept),
-        *sorted(judged, key=lambda item: key(0, "gallery", item[0].tile_id)),  # where those are few
+        *sorted(judged, key=lambda item: key(0, "gallery", item[0].tile_id)),  # if those are few
     ]
     named = {outcome.tile_id: (outcome, target) for outcome, target in chosen}
     return dict(list(named.items())[:MOST])
@@ -121,7 +121,7 @@ def _draw(folder: Path, number: int, tile: Tile, masker: Masker) -> dict[str, st
 
 
 def _averaged(band: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Means of squares of `step` pixels; those at the far edges are of what is there."""
+    """Means over squares of `step` pixels; those at the far edges are over the pixels that exist."""
     if step == 1:
         return band
     rows, cols = (np.arange(0, size, step) for size in band.shape)

@@ -1,4 +1,4 @@
-"""The ground segment: a downlinked container becomes a GeoTIFF, bit for bit."""
+"""The ground segment: turns a downlinked container into a GeoTIFF, bit for bit."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -32,14 +32,14 @@ class FailedTile:
 
 @dataclass(frozen=True, slots=True)
 class UnpackReport:
-    """What came out of a container.
+    """What was restored from a container.
 
     Attributes:
         source: The container.
         raster: The GeoTIFF.
         acquisition_id: Name of the image.
-        has_index: Whether the container could tell what became of every tile.
-        cells: How many cells met which fate; only fates that occur.
+        has_index: Whether the container states what happened to every tile.
+        cells: Number of cells by fate; only fates that occur.
         restored_tiles: Tiles whose pixels are in the GeoTIFF, verified.
         failed: Tiles that came down but failed their checks.
         restored_px: [px] Their area as far as it was coded, of one band.
@@ -59,12 +59,12 @@ class UnpackReport:
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """All of it, as JSON can hold it."""
+        """The whole report as values that JSON can hold."""
         paths = {"source": str(self.source), "raster": str(self.raster)}
         return asdict(self) | paths
 
     def sentence(self) -> str:
-        """What a person wants to know, failures and oddities on lines of their own."""
+        """The report as text, with failures and irregularities on lines of their own."""
         fates = ", ".join(f"{count} {fate}" for fate, count in self.cells.items())
         tiles = f"{self.restored_tiles} tiles restored and verified"
         area = f"{self.restored_px} of {self.image_px} px"
@@ -74,7 +74,7 @@ class UnpackReport:
         return "\n".join(lines)
 
     def problem(self) -> str:
-        """What went wrong, if anything, in a sentence; that a tile was never sent is no problem."""
+        """What went wrong, in a sentence; empty if nothing did. A tile that was never sent is no problem."""
         found = ["the file is damaged or not whole"] if self.notes else []
         if self.failed:
             found.append(f"{len(self.failed)} tile records failed their check")
@@ -84,20 +84,20 @@ class UnpackReport:
 def unpack(path: str | Path, out: str | Path) -> UnpackReport:
     """Restore a container as `<stem>.tif` in a folder.
 
-    The GeoTIFF has the image's bands, georeference, and scale and offset. Tiles that are not there, and
-    pixels that were not coded, are nodata: 65535, which no sample of less than 16 bit can be; images of 16 bit carry a mask of valid
-    pixels in the file in its place, as every value may occur in them.
+    The GeoTIFF has the image's bands, georeference, and scale and offset. Missing tiles and pixels that were
+    not coded are nodata: 65535, which no sample of fewer than 16 bits can be. Images of 16 bits, in which every
+    value may occur, carry a mask of valid pixels in the file instead.
 
     Args:
         path: The container.
-        out: The folder, made if it is not there.
+        out: The folder, created if missing.
 
     Returns:
-        What was restored, tile failures included: they are no exception.
+        What was restored, including tile failures, which raise no exception.
 
     Raises:
-        CodecError: The file is no container, or its header is damaged.
-        ImageryError: The GeoTIFF cannot be written; nothing is left of it then.
+        CodecError: The file is not a container, or its header is damaged.
+        ImageryError: The GeoTIFF cannot be written; nothing is left of it in that case.
     """
     path = Path(path)
     out = Path(out)
@@ -133,14 +133,14 @@ def unpack(path: str | Path, out: str | Path) -> UnpackReport:
 
 
 def _marked(tile: OpenedTile) -> NDArray[np.uint16]:
-    """The samples of a tile, nodata where pixels were not coded; 16 bits have no value to spare for that."""
+    """The samples of a tile, with nodata where pixels were not coded; with 16 bits no value is free for that."""
     if tile.not_coded is None or tile.header.bit_depth == 16:
         return tile.bands
     return np.where(tile.not_coded, np.uint16(NODATA), tile.bands)
 
 
 class InstalledCodecs(Mapping[str, Codec]):
-    """The codecs of this installation by kind, each made when first asked for: decoding has no options."""
+    """The installed codecs by kind, each built when first requested: decoding has no options."""
 
     def __init__(self) -> None:
         self._made: dict[str, Codec] = {}
@@ -165,7 +165,7 @@ class InstalledCodecs(Mapping[str, Codec]):
 
 
 def _writer(target: Path, header: ContainerHeader) -> RasterWriter:
-    # Blocks as large as tiles are written once; other sides would be written in parts.
+    # Blocks of the size of a tile are written once; others would be written in parts.
     fits = header.tile_px % 16 == 0 and header.tile_px <= _MAX_BLOCK_PX
     has_mask = header.bit_depth == 16
     tags = {

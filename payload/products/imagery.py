@@ -1,6 +1,6 @@
-"""Rasters that are written: GeoTIFF window by window, and Cloud-Optimised GeoTIFF in one go.
+"""Writing rasters: GeoTIFF window by window, and Cloud-Optimised GeoTIFF in one go.
 
-A raster appears under its name only when it is whole: it grows as `<name>.part` beside it.
+A raster appears under its name only once it is complete: until then it is `<name>.part` in the same folder.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import rasterio
 from numpy.typing import DTypeLike, NDArray
 from rasterio._err import (
     CPLE_BaseError,
-)  # GDAL's own errors, which rasterio lets through at closing
+)  # GDAL's own errors, which rasterio lets through on closing
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetWriter
@@ -29,14 +29,14 @@ from payload.errors import ImageryError
 from payload.types import Georeference, Radiometry, Window
 
 BLOCK_PX = 256
-_PROBE_BYTES = 1 << 16  # more than any block of a file system has left where a raster found no room
-# SystemError: what rasterio makes of an error of GDAL that it does not know.
+_PROBE_BYTES = 1 << 16  # more than any file-system block has left where a raster found no room
+# SystemError: what rasterio raises for a GDAL error that it does not know.
 _FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, TypeError)
 
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Hush rasterio's warning that a raster has no georeference: many of ours rightly have none."""
+    """Suppress rasterio's warning about rasters without a georeference: many of ours rightly have none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
@@ -46,10 +46,10 @@ def _silent() -> Iterator[None]:
 class RasterWriter:
     """A GeoTIFF that is filled window by window; a context manager.
 
-    On a normal end of the `with` block the file takes its name; on an exception nothing is left. What
-    was not written is `nodata`, or 0 where there is none. Deflate with a predictor, tiled in blocks.
-    The file is read again before it takes its name: on a full disk GDAL may keep quiet. So windows
-    must not overlap, though one may be written twice.
+    On a normal end of the `with` block the file gets its name; on an exception nothing is left. Pixels that
+    were not written are `nodata`, or 0 if there is none. Deflate with a predictor, tiled in blocks.
+    The file is read back before it gets its name, as GDAL may not report a full disk. For that, windows
+    must not overlap, though the same window may be written twice.
 
         with RasterWriter(path, width=1300, height=1000, count=1, dtype="uint8", nodata=255) as raster:
             raster.write(cloud[np.newaxis], window)
@@ -65,7 +65,7 @@ class RasterWriter:
         descriptions: Names of the bands, all or none.
         tags: Metadata of the file.
         radiometry: Scale and offset of all bands.
-        has_mask: Carry a mask of valid pixels in the file; what is not written is not valid.
+        has_mask: Carry a mask of valid pixels in the file; pixels that are not written are not valid.
         block_px: [px] Side of a block, a multiple of 16.
         driver: GTiff, or COG, which holds the raster in memory until the end.
     """
@@ -87,7 +87,7 @@ class RasterWriter:
     _checksums: dict[Window, int] = field(init=False, repr=False, default_factory=dict[Window, int])
 
     def __post_init__(self) -> None:
-        """Refuse what cannot become a raster with an ImageryError; nothing is written yet."""
+        """Reject impossible rasters with an ImageryError; nothing is written yet."""
         if min(self.count, self.height, self.width) < 1:
             size = f"{self.count} bands of {self.height} x {self.width} pixels"
             raise ImageryError(f"{self.path} cannot be written: {size}")
@@ -122,7 +122,7 @@ class RasterWriter:
                 )
                 opened.callback(self._raster.close)
                 self._describe()
-                if self.has_mask:  # the mask must be there even if no pixel is ever written
+                if self.has_mask:  # the mask must exist even if no pixel is ever written
                     self._write_mask(np.zeros((1, 1), np.bool_), RasterWindow(0, 0, 1, 1))
                 opened.pop_all()
         except _FAILURES as error:
@@ -142,7 +142,7 @@ class RasterWriter:
             valid: Shape (h, w); which pixels have data, for rasters with a mask (default: all).
 
         Raises:
-            ImageryError: Shape or dtype are others, the window reaches outside, or the disk is full.
+            ImageryError: Shape or dtype do not match, the window extends outside, or the disk is full.
         """
         shape = (self.count, window.height_px, window.width_px)
         if array.shape != shape or array.dtype != self._sample_type:
@@ -174,7 +174,7 @@ class RasterWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give the file its name, or remove it."""
+        """Give the file its final name, or remove it."""
         try:
             with _silent():
                 self._raster.close()
@@ -188,7 +188,7 @@ class RasterWriter:
             self._discard()
 
     def _refused(self, error: Exception) -> ImageryError:
-        """Why it cannot be written. GDAL prints what the system said and hands on less: so the system is asked again."""
+        """Why the file cannot be written. GDAL prints the system's error but passes on less, so the system is asked again."""
         why: object = error
         probe = self.path.with_name(f"{self.path.name}.probe")
         try:
@@ -279,7 +279,7 @@ def write_cog(
         radiometry: DN to reflectance, as scale and offset of the bands.
         nodata: Value of samples without data, or None.
         descriptions: Names of the bands.
-        tags: Metadata of the file, such as what the masker and the pruner said.
+        tags: Metadata of the file, such as the verdicts of masker and pruner.
 
     Raises:
         ImageryError: It cannot be written.
@@ -306,7 +306,7 @@ def edge_deg(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Latitude and longitude [deg, WGS 84] of points of a raster, given in pixels from its upper left, (N,) each.
 
-    None where there is no coordinate system, or one that does not lead to the whole Earth.
+    None if there is no coordinate system, or one that cannot be converted to WGS 84.
     """
     if not place.crs.strip():
         return None
@@ -322,7 +322,7 @@ def edge_deg(
 
 
 def crs_terms(place: Georeference) -> dict[str, object]:
-    """A coordinate system as the terms of STAC's extension `projection` 2.0: a code, or WKT2 where there is none."""
+    """A coordinate system in terms of STAC's extension `projection` 2.0: a code, or WKT2 if there is none."""
     try:
         crs = CRS.from_string(place.crs)
         code = crs.to_authority()

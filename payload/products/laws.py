@@ -1,4 +1,4 @@
-"""The laws of the synthetic sky beside what satellites found: a table for people, numbers for programs."""
+"""The statistical laws of the synthetic sky beside satellite observations: a table for people, numbers for programs."""
 
 from dataclasses import dataclass
 
@@ -27,14 +27,14 @@ _ASSUMED = "assumption"
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """One law.
+    """One statistical law.
 
     Attributes:
         name: What is measured, with its unit.
-        measured: The figure; None where too little was seen.
-        least: The least that is believable, or None.
-        most: The most, or None.
-        source: Who found or assumed the bounds; empty where there are none.
+        measured: The figure; None if too little was seen.
+        least: The least plausible value, or None.
+        most: The greatest plausible value, or None.
+        source: Who measured or assumed the bounds; empty if there are none.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Law:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the figure lies within its bounds; None where nothing can be said."""
+        """Whether the figure lies within its bounds; None if nothing can be said."""
         if self.measured is None or self.least is None or self.most is None:
             return None
         return self.least <= self.measured <= self.most
 
     @property
     def row(self) -> tuple[str, str, str, str, str]:
-        """As a row of a table."""
+        """The law as a row of a table."""
         verdict = {None: "", True: "yes", False: "NO"}[self.holds]
         figure = "-" if self.measured is None else f"{self.measured:.3g}"
         bounds = "" if self.least is None else f"{self.least:g} to {self.most:g}"
@@ -61,20 +61,20 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class LawsReport:
-    """All that was measured of a world.
+    """Everything that was measured of a world.
 
     Attributes:
         seed: Of the world.
-        year: From its first moment on.
-        effort: How much was looked at.
+        year: The year measured, from its first moment on.
+        effort: How much was sampled.
         laws: The figures with their bounds.
-        means: Of cover.
-        belt: Of the tropics.
+        means: Mean covers.
+        belt: The tropical belt.
         synoptic: How long squares of 500 km keep their cover.
-        small: How long structures of 10 km live.
-        distance: How far covers of scenes are alike.
-        spread: Of the covers of scenes.
-        sizes: Of clouds in broken skies; None where too few were seen.
+        small: How long structures of 10 km persist.
+        distance: Over what distance covers of scenes are similar.
+        spread: Distribution of the covers of scenes.
+        sizes: Of clouds in broken skies; None if too few were seen.
     """
 
     seed: int
@@ -90,7 +90,7 @@ class LawsReport:
     sizes: PowerLaw | None
 
     def lines(self) -> list[str]:
-        """The laws as a table for a person."""
+        """The laws as a table in text."""
         rows = [law.row[:4] for law in self.laws]
         return list(plain_table(["law", "measured", "expected", "holds"], rows))
 
@@ -99,7 +99,7 @@ class LawsReport:
         return [f"{law.name} is not as expected" for law in self.laws if law.holds is False]
 
     def markdown(self) -> str:
-        """The laws as a page."""
+        """The laws as a page of Markdown."""
         command = f"payload-sim world --measure --year {self.year} --seed {self.seed}"
         lines = [
             f"# The clouds of the synthetic Earth, seed {self.seed}, {self.year}",

@@ -1,4 +1,4 @@
-"""`provenance.json`: what made the results, with what, when; wall-clock times stand here alone."""
+"""`provenance.json`: what produced the results, with what, and when; wall-clock times appear nowhere else."""
 
 import platform
 import sys
@@ -38,7 +38,7 @@ def provenance(
     masker: Mapping[str, Any],
     surrogate: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Where the files of a folder come from, with their digests."""
+    """The origin of a folder's files, with their digests."""
     finished = datetime.now(UTC)
     return {
         "version": __version__,
@@ -64,7 +64,7 @@ def provenance(
 
 
 def package_version(name: str) -> str | None:
-    """Of an installed package; None if it is not there."""
+    """Version of an installed package; None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

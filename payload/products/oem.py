@@ -1,6 +1,6 @@
-"""Where each satellite flew, as a CCSDS Orbit Ephemeris Message.
+"""The ephemeris of each satellite as a CCSDS Orbit Ephemeris Message.
 
-Times are told to the microsecond, in which a satellite goes less than a centimetre.
+Times are given to the microsecond, in which a satellite moves less than a centimetre.
 
 Source: CCSDS 502.0-B-3, section 5 (KVN).
 """
@@ -14,23 +14,23 @@ from payload.types import Ephemeris
 from payload.units import iso_utc_of
 
 INTERPOLATION = ("HERMITE", 7)
-"""Four states around each time: in a low orbit and a minute's step below 10 cm between the states, as SGP4's velocities
-are up to 2 cm/s off the slopes of its positions."""
+"""Four states around each time: in a low orbit with a step of one minute the error between the states is below 10 cm, as
+SGP4's velocities deviate by up to 2 cm/s from the slopes of its positions."""
 PART_STATES = 10_000
-"""So many states are put into words at a time: some 3 MB."""
+"""Number of states formatted at a time: some 3 MB."""
 _STATE = "%s %.6f %.6f %.6f %.9f %.9f %.9f"
 FRAME = "ITRF2000"
-"""The newest realisation that CCSDS 502.0-B-3, annex B, names. What a propagator knows of the pole (up to 15 m) is
-coarser than the centimetres between one realisation and another."""
+"""The newest realisation that CCSDS 502.0-B-3, annex B, names. Neglected polar motion (up to 15 m) far exceeds the
+centimetres between one realisation and another."""
 
 
 def write_oem(path: Path, ephemeris: Ephemeris, epoch_utc: datetime) -> None:
-    """Write the states of a satellite; the file says nothing of when it was made but the flight's epoch.
+    """Write the states of a satellite; as its date of creation the file gives the flight's epoch.
 
     Args:
         path: The file.
-        ephemeris: ITRF, from the flight's begin to its end.
-        epoch_utc: From which its times count.
+        ephemeris: ITRF, from the start of the flight to its end.
+        epoch_utc: The epoch of its times.
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in _lines(ephemeris, epoch_utc))
@@ -60,7 +60,7 @@ def _lines(ephemeris: Ephemeris, epoch_utc: datetime) -> Iterator[str]:
 
 
 def _states(ephemeris: Ephemeris, part: slice, epoch_utc: datetime) -> str:
-    """A line for each of some states."""
+    """One line for each of the states in a part."""
     rows = zip(
         iso_utc_of(epoch_utc, ephemeris.time_s[part]),
         *ephemeris.position_km[part].T.tolist(),

@@ -38,14 +38,14 @@ class PlannedImage:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """A plan, nothing flown.
+    """A plan, with nothing flown.
 
     Attributes:
         scenario: Its name.
         digest: Its digest.
-        scheduler: Kind of the planner.
-        value: Summed priority times P(clear); of a shot, its part of the area's priority.
-        bound: No plan is worth more; None where nobody says.
+        scheduler: Kind of scheduler.
+        value: Sum of priority times P(clear); for a shot, its share of the area's priority.
+        bound: Upper bound on the value of any plan; None if the scheduler gives none.
         images: In order of time.
         left_out: Targets that are not taken, and why.
     """
@@ -60,11 +60,11 @@ class PlanReport:
 
     @property
     def gap(self) -> float | None:
-        """How much of the bound is missing, as a share of it; None where there is no bound."""
+        """Shortfall from the bound, as a share of it; None if there is no bound."""
         return None if not self.bound else 1.0 - self.value / self.bound
 
     def lines(self) -> list[str]:
-        """The plan as a table for a person."""
+        """The plan as a table in text."""
         rows = [
             (
                 one.start_utc,
@@ -109,8 +109,8 @@ def plan_report(
     """A plan in words and numbers.
 
     Args:
-        scenario: What is planned.
-        plan: As its scheduler says it.
+        scenario: The scenario planned for.
+        plan: The scheduler's plan.
         images: Those of the plan, in its order.
         targets: By name.
         left_out: Targets that are not taken, and why.
@@ -148,9 +148,9 @@ def plan_report(
 
 
 def write_plan(found: PlanReport, out: Path) -> Path:
-    """Write the three files into a folder of `out`, whole or not at all; its path.
+    """Write the three files into a folder of `out`, all or none, and return its path.
 
-    The folder is named by the scenario and its digest.
+    The folder is named after the scenario and its digest.
 
     Raises:
         ScenarioError: The folder cannot be written.

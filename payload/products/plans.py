@@ -1,4 +1,4 @@
-"""The plan and the flight as two files: `plan.csv` has what each version of the plan changed, `as_flown.csv` what became of it."""
+"""The plan and the flight as two files: `plan.csv` lists what each plan version changed, `as_flown.csv` what came of it."""
 
 import csv
 from bisect import bisect_right
@@ -28,10 +28,10 @@ def write_plans(folder: Path, record: FlightRecord, wanted: Wanted, *, epoch_utc
     """Write both files of a flight into a folder.
 
     Args:
-        folder: Where to.
+        folder: The destination.
         record: The flight.
         wanted: What was requested, and what counts as cloudy.
-        epoch_utc: From which its times count.
+        epoch_utc: The epoch of its times.
     """
 
     def utc(time_s: float) -> str:
@@ -49,9 +49,9 @@ def _write(path: Path, names: Row, rows: Iterable[Row]) -> None:
 
 
 def plan_rows(record: FlightRecord, utc: Callable[[float], str]) -> Iterable[Row]:
-    """Of every version, made or uplinked, what it plans anew and what it drops of the one before at that place.
+    """For every version, made or uplinked, what it adds to and drops from the previous one at the same place.
 
-    One that only drops what went by has one row without an image.
+    A version that changes nothing still to come has one row without an image.
     """
     known: dict[str, PlanItem] = {}
     for version in record.loop.versions:
@@ -71,7 +71,7 @@ def plan_rows(record: FlightRecord, utc: Callable[[float], str]) -> Iterable[Row
 def as_flown_rows(
     record: FlightRecord, wanted: Wanted, utc: Callable[[float], str]
 ) -> Iterable[Row]:
-    """What was taken and what was planned and not taken, in order of time, with the plan it stood in last."""
+    """Images taken, and images planned but not taken, in order of time, with the last plan that contained each."""
     version_of = _versions(record)
     named = {target.name: target for target in wanted.targets}
     rows: list[Row] = []
@@ -97,7 +97,7 @@ def as_flown_rows(
 
 
 def _versions(record: FlightRecord) -> Mapping[str, int]:
-    """The last version before its time in which an opportunity stood, where it was to be taken if plans go up."""
+    """For each opportunity the last version before its time that contained it, on its own satellite if plans are uplinked."""
     goes_up = any(version.why == "uplink" for version in record.loop.versions)
     found: dict[str, int] = {}
     made: dict[str, list[PlanVersion]] = {}

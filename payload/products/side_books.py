@@ -1,4 +1,4 @@
-"""Tables beside the books: what lies below each tile, and the charge of batteries over time."""
+"""Tables in addition to the books: the ground below each tile, and battery charge over time."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,10 @@ POWER = {"arm": "VARCHAR", "satellite": "VARCHAR", "time_s": "DOUBLE", "charge":
 def write_side_books(
     folder: Path, records: Mapping[str, FlightRecord], surfaces: Mapping[str, str]
 ) -> None:
-    """Write both tables; what nobody knows is an empty table.
+    """Write both tables; one is empty if nothing is known.
 
     Args:
-        folder: Where to.
+        folder: The destination.
         records: Flights by arm.
         surfaces: The commonest class of ground by tile id.
     """

@@ -1,7 +1,7 @@
-"""Delivered tiles as a STAC collection: an item beside each COG, `collection.json` over them.
+"""Delivered tiles as a STAC collection: an item beside each COG, and `collection.json` for all.
 
 Source: STAC 1.1.0, item, collection and common metadata; extensions eo 1.1.0, raster 1.1.0, projection 2.0.0,
-view 1.0.0. What no extension knows stands under the prefix `payload_sim:` and is told in README.
+view 1.0.0. What no extension defines has the prefix `payload_sim:` and is documented in README.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,12 +27,12 @@ PROJECTION = f"{_EXTENSIONS}/projection/v2.0.0/schema.json"
 VIEW = f"{_EXTENSIONS}/view/v1.0.0/schema.json"
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 COMMON_NAMES = {"blue": "blue", "green": "green", "red": "red", "nir": "nir"}
-"""Names of bands that the extension eo knows."""
+"""Names of bands that the extension eo defines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flown:
-    """What a flight says of its tiles: the images they are parts of by id, when they came down [s] by tile."""
+    """What a flight contributes to its tiles: their images by image id, and delivery times [s] by tile."""
 
     scenario: Scenario
     images: Mapping[str, Acquisition]
@@ -43,9 +43,9 @@ def write_stac(folder: Path, tiles: Sequence[RestoredTile], flown: Flown) -> Non
     """Write an item beside each tile's file, and the collection.
 
     Args:
-        folder: Where the files of the tiles lie.
-        tiles: Restored, one or more.
-        flown: What the flight says of them.
+        folder: The folder that holds the tiles' files.
+        tiles: Restored tiles, at least one.
+        flown: What the flight says about them.
     """
     items = [_item(tile, flown) for tile in tiles]
     for tile, item in zip(tiles, items, strict=True):
@@ -99,7 +99,7 @@ def _item(tile: RestoredTile, flown: Flown) -> dict[str, Any]:
 
 
 def _cover(tile: RestoredTile) -> dict[str, object]:
-    """What the masker says [%], and truth beside it where all of it is known."""
+    """Cloud cover by the masker [%], and by truth if all of it is known."""
     found = tile.estimate
     told: dict[str, object] = {}
     if found.cover is not None:
@@ -172,7 +172,7 @@ def _collection(items: Sequence[Mapping[str, Any]], scenario: Scenario) -> dict[
 
 
 def _extent(boxes: Sequence[Sequence[float]]) -> list[list[float]]:
-    """One box around all; the whole Earth where some cross the antimeridian, or nobody knows."""
+    """One box around all; the whole Earth if some cross the antimeridian or none is known."""
     if not boxes or any(box[0] > box[2] for box in boxes):
         return [[-180.0, -90.0, 180.0, 90.0]]
     around = shapely.union_all([shapely.box(*box) for box in boxes]).bounds

@@ -1,4 +1,4 @@
-"""A scenario to begin with, for whoever has no checkout of the repository at hand."""
+"""A scenario to start from, for users without a checkout of the repository."""
 
 import json
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ _PLACES, _SCHEMA = "places.geojson", "schema.json"
 
 
 def write_starter(folder: Path, schema: Mapping[str, Any]) -> tuple[Path, ...]:
-    """Write a small scenario with comments, the places that it names, and the schema by which editors complete it.
+    """Write a small commented scenario, the places that it names, and the schema with which editors complete it.
 
     Args:
-        folder: Is made if it is not there.
+        folder: Created if missing.
         schema: JSON Schema of a scenario.
 
     Returns:
         The files, the scenario first.
 
     Raises:
-        ScenarioError: A file of such a name is there already, or the folder cannot be written.
+        ScenarioError: A file of that name exists already, or the folder cannot be written.
     """
     packaged = files("payload.data") / "starter"
     texts = {name: (packaged / name).read_text("utf-8") for name in (SCENARIO, _PLACES)}
