@@ -1,6 +1,7 @@
-"""A small page on this machine alone: open results, change a scenario's knobs, fly it, set two flights side by side.
+"""A small page for this machine alone: open results, change a scenario's knobs, fly it, set two flights side by side.
 
-`serve` listens on the loopback address. `site` has the addresses and what each answers, `guard` who may ask,
-`knobs` makes forms from the scenario's JSON Schema, `runway` lets one flight at a time fly in a process of its own
-(`flight`, by lines that `telling` keeps to it alone), `shelf` finds what may be opened, and `page/` is what the browser gets: no guest, no other site.
+`serve` listens on the loopback address. `site` has the routes and their answers, `guard` decides who may ask, `knobs`
+makes forms from the scenario's JSON Schema, `runway` runs one flight at a time in its own process (`flight`, which
+reports through `telling`, on a stream of its own), `shelf` finds what may be opened, and `page/` is what the browser
+gets: it uses no third-party code and no other site.
 """

@@ -1,4 +1,4 @@
-"""What a flight will take: estimated in a process of its own beside it, then held against how fast its images go."""
+"""How long a flight will take: estimated in a separate process, then corrected by the rate at which images are processed."""
 
 import json
 import os
@@ -9,11 +9,11 @@ from pathlib import Path
 from payload.web.telling import keep_stdout
 
 MEEK = 10
-"""By which the estimate gives way to the flight: a process's niceness."""
+"""Niceness of the process that estimates, so that it gives way to the flight."""
 FEW = 3
-"""Images from which on the flight's own pace counts; before, the estimate's."""
+"""Number of images after which the flight's own pace counts; until then, the estimate's."""
 PACES = (0.2, 20.0)
-"""A pace beyond these says more of a hitch than of the machine."""
+"""A pace outside these limits is due to a hitch rather than to the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Expectation:
     """What `estimate` expects of a flight.
 
     Attributes:
-        cpu_s: [s] Of one core, in all.
-        images: Planned.
-        image_s: [s] Of one core that an image takes.
-        at_once: How many processes share the work.
+        cpu_s: [s] CPU time of one core, in total.
+        images: Number of images planned.
+        image_s: [s] CPU time of one core per image.
+        at_once: Number of processes that share the work.
     """
 
     cpu_s: float
@@ -33,11 +33,11 @@ class Expectation:
     at_once: int
 
     def left_s(self, told: int, since_first_s: float) -> float:
-        """[s] What is left when work on an image begins.
+        """[s] Time remaining when work on an image begins.
 
         Args:
-            told: Images that this process has begun, this one included.
-            since_first_s: [s] Since it began the first.
+            told: Images that this process has begun, including this one.
+            since_first_s: [s] Time since it began the first.
         """
         begun = min(self.images, max(0, told - 1) * self.at_once) * self.image_s
         pace = since_first_s * self.at_once / begun if told > FEW and begun else 1.0
@@ -46,11 +46,11 @@ class Expectation:
 
 
 def main() -> None:
-    """Read a job of `flight`, tell an Expectation as JSON; nothing is said where that fails, as the flight says why."""
+    """Read a job of `flight`, write an Expectation as JSON; if that fails, write nothing, as the flight reports the reason."""
     os.nice(MEEK)
     stream = keep_stdout()
     job = json.loads(sys.stdin.read())
-    from payload import api  # noqa: PLC0415 - meek before it works
+    from payload import api  # noqa: PLC0415 - only once the niceness is set
     from payload.errors import PayloadError  # noqa: PLC0415
 
     try:

@@ -1,6 +1,6 @@
-"""One flight in a process of its own: a job as JSON on stdin, lines of JSON about it on stdout.
+"""One flight in its own process: a job as JSON on stdin, progress as lines of JSON on stdout.
 
-What plug-ins and libraries print goes to stderr. It ends on SIGTERM as on Ctrl-C, and leaves nothing half-written then.
+Output of plug-ins and libraries goes to stderr. SIGTERM ends it like Ctrl-C, leaving nothing half-written.
 """
 
 import json
@@ -15,31 +15,31 @@ from payload.web.telling import keep_stdout
 
 
 def main() -> None:
-    """Read the job, fly it, tell how it goes."""
+    """Read the job, fly it, report progress."""
     teller = Teller(keep_stdout())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _fly(json.loads(sys.stdin.read()), teller)
     except KeyboardInterrupt:
         teller.tell(state="cancelled")
-    except BrokenPipeError:  # nobody listens any more
+    except BrokenPipeError:  # nobody is listening any more
         sys.stderr.close()
 
 
 @dataclass(frozen=True)
 class Teller:
-    """Says to the server how a flight goes, a line at a time."""
+    """Reports the progress of a flight to the server, line by line."""
 
     stream: IO[str]
 
     def tell(self, **said: str) -> None:
-        """Say it at once."""
+        """Send a message at once."""
         self.stream.write(json.dumps(said) + "\n")
         self.stream.flush()
 
 
 def _fly(job: dict[str, object], teller: Teller) -> None:
-    from payload import api  # noqa: PLC0415 - an interruption while it is imported is polite too
+    from payload import api  # noqa: PLC0415 - so that an interruption during the import is handled too
     from payload.analysis.words import answer  # noqa: PLC0415
     from payload.errors import PayloadError  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""Who may ask: this machine's own browser on this page. Another site cannot fly, read, or frame anything.
+"""Who may ask: only a browser on this machine, from this page. Another site cannot fly, read, or frame anything.
 
-- The Host must be ours: a stranger's name that points to the loopback address (DNS rebinding) is refused.
+- The Host must be ours: another name that points to the loopback address (DNS rebinding) is refused.
 - What a browser sends on behalf of another site (`Sec-Fetch-Site`, `Origin`) is refused.
-- What changes something must carry the token that only our page was told, as JSON, which no form can send.
+- Requests that change something must carry the token given only to our page, and be JSON, which no form can send.
 
 Source: OWASP Cross-Site Request Forgery Prevention Cheat Sheet; W3C Fetch Metadata Request Headers.
 """
@@ -24,7 +24,7 @@ REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Of a report, which may be a stranger's: it has no origin, so it can ask us for nothing."""
+"""For reports, which are untrusted: a report has no origin, so it can request nothing from us."""
 _ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -36,14 +36,14 @@ _ALWAYS = {
 
 @dataclass
 class Guard:
-    """Stands before the site; refuses with 403, or 413 where too much is sent."""
+    """Stands in front of the site; refuses with 403, or with 413 if too much is sent."""
 
     app: ASGIApp
     port: int
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -83,7 +83,7 @@ _TOO_MUCH = f"at most {MOST_BODY_BYTES:,} bytes are taken, and their number must
 
 
 def _bounded(receive: Receive) -> Receive:
-    """A body that is longer than it said ends the request; servers cut it there, this is for all others."""
+    """End a request whose body exceeds the limit; servers that enforce the stated length need no such check, others do."""
     seen = 0
 
     async def bounded() -> Message:
@@ -96,7 +96,7 @@ def _bounded(receive: Receive) -> Receive:
 
 
 def _with_headers(send: Send) -> Send:
-    """Every answer says what a browser may do with it; what a site says itself stays."""
+    """Add security headers to every answer, except those that it sets itself."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,7 +1,7 @@
-"""The knobs of a scenario: its JSON Schema and its values become a flat list that a form can show.
+"""The knobs of a scenario: its JSON Schema and values as a flat list that a form can show.
 
-A knob has the path that an override names. Lists of plain values, and sections that may be left out and are, are one
-knob of JSON; what a list of sections holds is shown item by item.
+A knob's path is that of an override. A list of plain values, or an optional section that is left out, is a single
+knob of JSON; a list of sections is shown item by item.
 """
 
 import json
@@ -13,7 +13,7 @@ from payload.scenario.load import Template
 
 Schema = Mapping[str, Any]
 MOST_ITEMS = 12
-"""Of a list of sections so many are shown; the rest is for the file."""
+"""Most items shown of a list of sections; the rest can only be edited in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class Knob:
     """One value that can be changed.
 
     Attributes:
-        path: As an override names it, `link.rate_mbps`.
+        path: As in an override, `link.rate_mbps`.
         kind: "number", "integer", "text", "choice", "flag" or "json".
-        value: As it is; of JSON, the text of it.
-        is_set: Whether the scenario's file says it, rather than a default.
+        value: The current value; for JSON, its text.
+        is_set: Whether it is set in the scenario's file rather than a default.
         about: What it means.
         options: Of a choice.
-        least: Smallest allowed number; `above` where that itself is not allowed.
-        most: Largest allowed number; `below` likewise.
-        can_be_nothing: Whether it may be left empty, which means nothing.
-        reshapes: Whether other knobs come and go with it.
+        least: Smallest allowed number; `above` is an exclusive bound.
+        most: Largest allowed number; `below` is an exclusive bound.
+        can_be_nothing: Whether it may be left empty, which means null.
+        reshapes: Whether other knobs appear or disappear with it.
     """
 
     path: str
@@ -57,7 +57,7 @@ def knobs_of(schema: Schema, values: Mapping[str, Any], written: Template) -> li
     Args:
         schema: Its JSON Schema.
         values: The scenario as plain data.
-        written: What its file says, to tell values from defaults.
+        written: The contents of its file, to distinguish set values from defaults.
     """
     said = {".".join(map(str, keys)) for keys in written.source.lines if keys}
     return list(_Walk(schema.get("$defs", {}), said).section("", schema, values))
@@ -65,7 +65,7 @@ def knobs_of(schema: Schema, values: Mapping[str, Any], written: Template) -> li
 
 @dataclass(frozen=True)
 class _Walk:
-    """Goes down schema and values together."""
+    """Walks through schema and values together."""
 
     defs: Mapping[str, Schema]
     said: set[str]
@@ -77,7 +77,7 @@ class _Walk:
                 yield from self.value(here, self.resolve(inner), values[name])
 
     def resolve(self, schema: Schema) -> Schema:
-        """A schema with what it refers to; its own description goes before."""
+        """A schema merged with what it refers to; its own keys take precedence."""
         if "$ref" not in schema:
             return schema
         found = self.defs[schema["$ref"].removeprefix("#/$defs/")]
@@ -162,7 +162,7 @@ def _is_plain(schema: Schema) -> bool:
 
 
 def _or_nothing(knob: Knob, path: str) -> Knob:
-    """A knob that may be empty, if it is the one that may be left out and not a part of it."""
+    """A knob that may be left empty, if it is the optional value itself and not a part of it."""
     if knob.path != path:
         return knob
     return Knob(**{**asdict(knob), "options": knob.options, "can_be_nothing": True})

@@ -16,27 +16,27 @@ from payload.errors import ScenarioError
 from payload.web.expectation import Expectation
 
 ENDS = ("done", "failed", "cancelled")
-"""States in which nothing flies any more."""
+"""States in which nothing is flying any more."""
 PATIENCE_S = 10.0
-"""[s] For a cancelled flight to remove what it has written; then it is killed."""
+"""[s] Time given to a cancelled flight to remove what it has written; then it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the last flight goes.
+    """State of the latest flight.
 
     Attributes:
         number: Counts flights; 0 before the first.
         state: "idle", "flying", "done", "failed" or "cancelled".
         scenario: Its file's name.
-        arm: The one that flies.
-        arms: How many have begun.
-        images: On which pixels were worked, or whose tiles were drawn.
+        arm: The arm that is flying.
+        arms: Number of arms begun.
+        images: Number of images whose pixels were processed or whose tiles were drawn.
         image: The last of them.
         elapsed_s: [s] Since it was started.
-        left_s: [s] Until it is done, about; None before anything is known.
+        left_s: [s] Approximate time remaining; None before anything is known.
         folder: Name of its results folder, once it is done.
-        message: What came out, or what is wrong.
+        message: The result, or what went wrong.
     """
 
     number: int = 0
@@ -58,7 +58,7 @@ class Status:
 
 @dataclass
 class Runway:
-    """Where flights start; their results go below `out`."""
+    """Starts flights; their results go below `out`."""
 
     out: Path
     _status: Status = field(default_factory=Status, init=False)
@@ -72,7 +72,7 @@ class Runway:
 
     @property
     def status(self) -> Status:
-        """As it is now."""
+        """The current state."""
         with self._lock:
             if self._status.state != "flying":
                 return self._status
@@ -81,15 +81,15 @@ class Runway:
             return replace(self._status, elapsed_s=now_s - self._started_s, left_s=left_s)
 
     def start(self, name: str, path: Path, changes: Sequence[str]) -> Status:
-        """Let a scenario fly.
+        """Start a flight.
 
         Args:
-            name: What it is called here.
+            name: What the scenario is called here.
             path: Its file.
             changes: Texts `path.to.key=value`.
 
         Raises:
-            ScenarioError: Another one is flying.
+            ScenarioError: Another flight is in progress.
         """
         with self._lock:
             if self._status.state == "flying":
@@ -108,7 +108,7 @@ class Runway:
         return found
 
     def cancel(self) -> Status:
-        """End what flies; its results folder is not made. Nothing happens if nothing flies."""
+        """End the current flight; no results folder is made. Does nothing if nothing is flying."""
         process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
@@ -126,7 +126,7 @@ class Runway:
             time.sleep(0.01)
 
     def _expect(self, process: "subprocess.Popen[str]", job: dict[str, object]) -> None:
-        """Hear what the flight is going to take; nothing, if that ends first."""
+        """Receive the estimate of how long the flight will take; ignored if the flight ends first."""
         said, _ = process.communicate(json.dumps(job))
         with self._lock:
             if said and process is self._expecting and self._status.state == "flying":
@@ -139,11 +139,11 @@ class Runway:
             self._end_s = now_s + self._expectation.left_s(self._status.images, since_s)
 
     def _follow(self, process: "subprocess.Popen[str]", job: dict[str, object]) -> None:
-        """Read what a flight tells until it ends."""
+        """Read a flight's messages until it ends."""
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        complaints: deque[str] = deque(maxlen=1)  # the last is what is told
+        complaints: deque[str] = deque(maxlen=1)  # only the last line is reported
         listening = threading.Thread(
             target=_collect, args=(process.stderr, complaints), daemon=True
         )
@@ -152,12 +152,12 @@ class Runway:
             json.dump(job, process.stdin)
             process.stdin.close()
         except OSError:
-            pass  # it is gone already; below we hear why
+            pass  # it has ended already; the reason is found below
         try:
             for line in process.stdout:
                 self._hear(_read(line))
         finally:
-            process.stdout.close()  # whoever still tells is told that nobody listens
+            process.stdout.close()  # so that a process still writing learns that nobody listens
             code = process.wait()
             listening.join(PATIENCE_S)
             process.stderr.close()
@@ -193,7 +193,7 @@ class Runway:
 
 
 def _read(line: str) -> dict[str, str]:
-    """What a line of a flight tells; nothing, where it is no message."""
+    """The message in a line from a flight; empty if it is not a message."""
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
@@ -206,7 +206,7 @@ def _collect(stream: IO[str], lines: deque[str]) -> None:
 
 
 def _last_words(code: int, complaints: Collection[str]) -> tuple[str, str]:
-    """What is said of a flight that told no end: it was ended from outside, or is a bug of ours."""
+    """What to report of a flight that sent no final message: it was ended from outside, or it is a bug of ours."""
     if -code in {signal.SIGTERM, signal.SIGKILL}:
         return "cancelled", ""
     last = "".join(complaints).strip() or f"exit code {code}"
@@ -214,7 +214,7 @@ def _last_words(code: int, complaints: Collection[str]) -> tuple[str, str]:
 
 
 def _begin(module: str, errors: int) -> "subprocess.Popen[str]":
-    """Start a module of this room in a process of its own, which is to read a job and to tell; its starter ends it."""
+    """Start a module of this package as a process that reads a job and reports on it; the caller must end it."""
     return subprocess.Popen(
         [sys.executable, "-m", f"payload.web.{module}"],
         stdin=subprocess.PIPE,
@@ -222,6 +222,6 @@ def _begin(module: str, errors: int) -> "subprocess.Popen[str]":
         stderr=errors,
         text=True,
         encoding="utf-8",
-        errors="replace",  # a stranger's code may print what is no text
-        start_new_session=True,  # Ctrl-C is for the server, which tells them
+        errors="replace",  # third-party code may print what is not valid text
+        start_new_session=True,  # Ctrl-C goes to the server, which passes it on
     )

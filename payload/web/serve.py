@@ -1,4 +1,4 @@
-"""The server: loopback alone, until Ctrl-C."""
+"""The server: on the loopback address only, until Ctrl-C."""
 
 import socket
 from collections.abc import Callable
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 GOODBYE_S = 2
-"""[s] For what is being answered when the server ends."""
+"""[s] Time for requests in progress when the server ends."""
 
 
 def serve(results: Path, scenarios: Path, *, port: int, tell: Callable[[str], None]) -> None:
-    """Serve the page until it is interrupted; a flight that is on its way is cancelled then.
+    """Serve the page until interrupted; a flight in progress is then cancelled.
 
     Args:
-        results: A folder of results folders, or one of them; made when something flies.
+        results: A folder of results folders, or one of them; created when something flies.
         scenarios: A folder of scenario files.
-        port: On the loopback address; 0 for one that is free.
-        tell: Is told the page's address as soon as it answers.
+        port: On the loopback address; 0 for any free one.
+        tell: Called with the page's address as soon as the port is open.
 
     Raises:
         PluginError: The extra `web` is missing.
@@ -62,7 +62,7 @@ def serve(results: Path, scenarios: Path, *, port: int, tell: Callable[[str], No
 
 
 def make_site(results: Path, scenarios: Path) -> "Site":
-    """The site of two folders."""
+    """Build the site for two folders."""
     from payload.web.runway import Runway  # noqa: PLC0415
     from payload.web.shelf import SUMMARY, Shelf  # noqa: PLC0415
     from payload.web.site import Site  # noqa: PLC0415
@@ -78,7 +78,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((LOOPBACK, port))
-        listening.listen()  # who comes before the server is ready waits
+        listening.listen()  # requests before the server is ready wait
     except (OSError, OverflowError) as error:
         listening.close()
         raise PayloadError(f"port {port} cannot be had: {error}; name another by --port") from error

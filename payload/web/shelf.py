@@ -1,4 +1,4 @@
-"""What may be opened: results folders and scenario files, found by listing, never by a path that somebody sends."""
+"""What may be opened: results folders and scenario files, found by listing, never by a path from a request."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from payload.report.folder import read_summary
 from payload.scenario.load import read_template
 
 MOST_RESULTS = 500
-"""Shown at a time, the newest; more are for the file manager."""
+"""Most results folders shown, the newest; for more, use a file manager."""
 REPORT, SUMMARY, SCENARIO, PROVENANCE = (
     "report.html",
     "summary.json",
@@ -22,13 +22,13 @@ REPORT, SUMMARY, SCENARIO, PROVENANCE = (
 
 @dataclass(frozen=True)
 class Shelf:
-    """Results below one folder, scenario files in another."""
+    """Results in one folder, scenario files in another."""
 
     results: Path
     scenarios: Path
 
     def folders(self) -> dict[str, Path]:
-        """Results folders by name, the newest first. Links are not followed, hidden ones not shown."""
+        """Results folders by name, the newest first. Links are not followed, hidden folders not shown."""
         if not self.results.is_dir():
             return {}
         found = [
@@ -43,7 +43,7 @@ class Shelf:
         return {item.name: item for item in found[:MOST_RESULTS]}
 
     def folder(self, name: str) -> Path:
-        """The results folder of a name.
+        """The results folder with a name.
 
         Raises:
             ScenarioError: There is none.
@@ -54,7 +54,7 @@ class Shelf:
             raise ScenarioError(f"there are no results called {name[:100]!r}") from None
 
     def files(self) -> dict[str, Path]:
-        """Scenario files by name, those of folders below by `folder/name`."""
+        """Scenario files by name; those one folder below by `folder/name`."""
         if not self.scenarios.is_dir():
             return {}
         found = [*self.scenarios.glob("*.yaml"), *self.scenarios.glob("*/*.yaml")]
@@ -66,7 +66,7 @@ class Shelf:
         }
 
     def file(self, name: str) -> Path:
-        """The scenario file of a name.
+        """The scenario file with a name.
 
         Raises:
             ScenarioError: There is none.
@@ -77,7 +77,7 @@ class Shelf:
             raise ScenarioError(f"there is no scenario file called {name[:100]!r}") from None
 
     def told(self) -> list[dict[str, Any]]:
-        """A line for each results folder; one that cannot be read says why."""
+        """A summary line for each results folder; one that cannot be read gives the reason."""
         return [_line(name, folder) for name, folder in self.folders().items()]
 
 
@@ -113,12 +113,12 @@ def _finished(folder: Path) -> str:
 
 
 def _is_text(name: str) -> bool:
-    """Whether it can be told in JSON: a name of bytes that are no UTF-8 cannot."""
+    """Whether a name can be sent as JSON: one whose bytes are not UTF-8 cannot."""
     return name.isprintable() and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _is_scenario(path: Path) -> bool:
-    """Whether a YAML file is no sweep; one that cannot be read is offered, and says why when it is opened."""
+    """Whether a YAML file is not a sweep; one that cannot be read is offered too, and gives the reason when opened."""
     try:
         return "base" not in read_template(path).data
     except ScenarioError:

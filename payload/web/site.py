@@ -1,4 +1,4 @@
-"""The addresses of the page, and what each answers. Words and numbers go out as JSON; the page draws them."""
+"""The routes of the page and their answers. Words and numbers are sent as JSON; the page displays them."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ from payload.web.runway import Runway
 from payload.web.shelf import REPORT, SCENARIO, Shelf
 
 LOOK_S = 0.2
-"""[s] Between looks at a flight while somebody follows it."""
+"""[s] Interval at which a flight is polled while somebody follows it."""
 HEARTBEAT_S = 15.0
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 MOST_CHANGES = 1_000
@@ -42,14 +42,14 @@ _TYPES = {"app.js": "text/javascript", "app.css": "text/css"}
 
 @dataclass
 class Site:
-    """The page of a shelf and a runway; whoever follows a flight is let go once `is_over`."""
+    """The page for a shelf and a runway; event streams end once `is_over` is true."""
 
     shelf: Shelf
     runway: Runway
     is_over: Callable[[], bool] = lambda: False
 
     def app(self, port: int) -> Guard:
-        """The ASGI application, guarded; it answers to its port alone."""
+        """The ASGI application behind its guard, which accepts only its own port."""
         routes = [
             Route("/", self.page),
             Route("/static/{name}", self.static),
@@ -79,7 +79,7 @@ class Site:
         return api.json_schema()
 
     async def page(self, request: Request) -> Response:
-        """The page itself, with the token that its requests carry."""
+        """The page itself, with the token for its requests."""
         text = _packaged("index.html").decode()
         filled = text.replace("{{token}}", request.app.state.token).replace(
             "{{version}}", __version__
@@ -87,7 +87,7 @@ class Site:
         return Response(filled, media_type="text/html")
 
     async def static(self, request: Request) -> Response:
-        """Its script and its style."""
+        """The page's script and style sheet."""
         name = request.path_params["name"]
         if name not in _TYPES:
             return PlainTextResponse("there is no such file", 404)
@@ -99,12 +99,12 @@ class Site:
         return Response(content, media_type=_TYPES[name])
 
     async def report(self, request: Request) -> Response:
-        """A results folder's report; whoever made it, it has no origin here and can ask for nothing."""
+        """A results folder's report; whoever made it, it has no origin here and can request nothing."""
         folder = await run_in_threadpool(self.shelf.folder, request.path_params["name"])
         path = folder / REPORT
         if not path.is_file() or path.is_symlink():
             raise ScenarioError(f"{folder.name}: there is no {REPORT}; payload-sim report makes it")
-        # A page without an origin may not claim a window of its own either.
+        # A page without an origin may not claim a browsing context group of its own either.
         headers = {
             "content-security-policy": REPORT_POLICY,
             "cross-origin-opener-policy": "unsafe-none",
@@ -139,11 +139,11 @@ class Site:
         return JSONResponse(await run_in_threadpool(find))
 
     async def status(self, _request: Request) -> Response:
-        """How the flight goes."""
+        """The state of the flight."""
         return JSONResponse(self.runway.status.as_dict())
 
     async def fly(self, request: Request) -> Response:
-        """Let a scenario fly."""
+        """Start a flight."""
         name, path, changes = await self._asked(request)
         if self.runway.status.state == "flying":
             return JSONResponse({"error": "a flight is on its way; one at a time"}, 409)
@@ -152,12 +152,12 @@ class Site:
         return JSONResponse(started.as_dict(), 202)
 
     async def cancel(self, _request: Request) -> Response:
-        """End what flies."""
+        """Cancel the flight."""
         found = await run_in_threadpool(self.runway.cancel)
         return JSONResponse(found.as_dict())
 
     async def events(self, request: Request) -> Response:
-        """How the flight goes, as server-sent events, until the browser or the server has enough."""
+        """The state of the flight as server-sent events, until the browser or the server disconnects."""
         return StreamingResponse(self._tell(request), media_type="text/event-stream")
 
     async def _tell(self, request: Request) -> AsyncIterator[bytes]:
@@ -174,7 +174,7 @@ class Site:
             await asyncio.sleep(LOOK_S)
 
     async def compare(self, request: Request) -> Response:
-        """Two flights side by side: their figures, their arms, and what differs in what was flown."""
+        """Two flights side by side: their figures, their arms, and the settings that differ."""
         names = [request.query_params.get(side, "") for side in ("left", "right")]
         return JSONResponse(await run_in_threadpool(self._compared, names))
 
@@ -204,10 +204,10 @@ class Site:
         }
 
     async def _asked(self, request: Request) -> tuple[str, Path, list[str]]:
-        """Scenario and changes that a request names.
+        """The scenario and changes given in a request.
 
         Raises:
-            ScenarioError: It names none, or something else.
+            ScenarioError: No scenario is given, or the request is malformed.
         """
         try:
             asked = await request.json()
@@ -222,14 +222,14 @@ class Site:
             if not _KEY.fullmatch(key):
                 raise ScenarioError(f"{key[:60]!r} is no key of a scenario")
         path = await run_in_threadpool(self.shelf.file, asked["scenario"])
-        # `kind` first: another plug-in forgets the options of the one before.
+        # `kind` first: choosing another plug-in discards the options of the previous one.
         ordered = sorted(changes, key=lambda key: (not key.endswith(".kind"), key.count(".")))
         texts = [f"{key}={json.dumps(changes[key], ensure_ascii=False)}" for key in ordered]
         return asked["scenario"], path, texts
 
 
 _AS_OPTION = re.compile(r"^--set .*?: (?=[A-Za-z0-9_.]+: )", re.MULTILINE)
-"""How a mistake's line begins that is told of a change; on the page nobody has written an option."""
+"""How an error message about a change begins; on the page nobody has written an option."""
 
 
 def _refused(_request: Request, error: Exception) -> Response:
@@ -255,7 +255,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _leaves(value: object, path: str = "") -> dict[str, object]:
-    """Values by path, of mappings and lists of mappings; all else is a value."""
+    """Values by path, through mappings and lists of mappings; everything else is a value."""
     if isinstance(value, dict) and value:
         items = [(str(key), inner) for key, inner in value.items()]
     elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):

@@ -1,4 +1,4 @@
-"""How a process of this room tells the server what it knows: lines of its own, between which nobody else's come."""
+"""How a child process of this package reports to the server: on a stream that carries its messages and nothing else."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from typing import IO
 
 
 def keep_stdout() -> IO[str]:
-    """The stream on which the server listens, for messages alone: what anybody prints from now on goes to stderr."""
+    """The stream the server reads, reserved for messages: anything else printed from now on goes to stderr."""
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
