@@ -1,11 +1,11 @@
-"""Codecs on trial: how small, how fast, how true, on a user's own images or on the tiles of the published table.
+"""Codec trials: size, speed and fidelity, on a user's own images or on the tiles of the published table.
 
-- `compress_images`: all codecs, or those that are named, on GeoTIFFs (`Images`); a page and figures.
+- `compress_images`: all codecs, or selected ones, on GeoTIFFs (`Images`); a page and figures.
 - `compress_listed`: the same on listed tiles of labelled images, with clouds left out by codecs that can.
-- `TARGETS`: what our codecs set out to reach.
+- `TARGETS`: what our codecs aim for.
 
-All codecs take turns on each tile, in one thread and by CPU time, beside zstd-3 on samples as they are; every
-payload is decoded and compared. `payload-sim compress` is the same from the command line.
+All codecs take turns on each tile, in one thread and measured in CPU time, beside zstd-3 on unprocessed samples; every
+payload is decoded and compared. `payload-sim compress` does the same from the command line.
 
 >>> from pathlib import Path
 >>> from payload.trials import Images, Terms, compress_images

@@ -1,4 +1,4 @@
-"""Who is measured: codecs by name, each with the steps that a permitted error allows."""
+"""What is measured: codecs by name, each at the maximum error permitted."""
 
 import inspect
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from payload.registry import build, kinds
 
 SOCKET = "payload.codec"
 YARDSTICK = "zstd-3"
-"""Name of Zstandard, level 3, on samples as they are: speeds are told against its encoding speed."""
+"""Name of Zstandard, level 3, on unprocessed samples: speeds are given relative to its encoding speed."""
 DEFAULT = "med-zstd"
-"""Sizes are told against it, too."""
+"""Sizes are also given relative to this codec."""
 ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A codec that is measured.
+    """A codec to be measured.
 
     Attributes:
         name: Its kind.
-        codec: It.
-        max_error: [DN] No sample may come back further off; 0 is lossless.
+        codec: The codec itself.
+        max_error: [DN] Most by which a restored sample may be off; 0 is lossless.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Contestant:
 
     @property
     def takes_planes(self) -> bool:
-        """Whether it can leave out pixels: its verbs have the argument `not_coded` and take a plane."""
+        """Whether it can leave out pixels: its methods have the argument `not_coded` and accept a plane."""
         verbs = (self.codec.encode, self.codec.decode)
         if not all("not_coded" in inspect.signature(verb).parameters for verb in verbs):
             return False
@@ -55,7 +55,7 @@ class Contestant:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Payload of samples (B, H, W); pixels (H, W) that are not coded only if it takes planes."""
+        """Encode samples (B, H, W); `not_coded` (H, W) marks pixels to leave out, if the codec takes planes."""
         depth = coded_depth(bit_depth, self.max_error)
         plane = {} if not_coded is None else {"not_coded": not_coded}
         return self.codec.encode(quantised(bands, self.max_error), bit_depth=depth, **plane)
@@ -68,7 +68,7 @@ class Contestant:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W), each within `max_error`."""
+        """The restored samples, shape (B, H, W), each within `max_error`."""
         depth = coded_depth(bit_depth, self.max_error)
         plane = {} if not_coded is None else {"not_coded": not_coded}
         steps = self.codec.decode(payload, shape, bit_depth=depth, **plane)
@@ -80,8 +80,8 @@ class Terms:
     """How codecs are measured.
 
     Attributes:
-        codecs: `all`, or kinds with commas between them.
-        max_error: [DN] How far off a sample may come back; 0 is lossless.
+        codecs: `all`, or kinds separated by commas.
+        max_error: [DN] How far off a restored sample may be; 0 is lossless.
         rounds: How often each tile is coded; the best counts for speed.
     """
 
@@ -90,7 +90,7 @@ class Terms:
     rounds: int = 3
 
     def __post_init__(self) -> None:
-        """ScenarioError for no name, one twice, or numbers that make no sense."""
+        """Raise ScenarioError for a missing or repeated name, or numbers out of range."""
         names = self.names
         if not all(names) or len(set(names)) < len(names):
             raise ScenarioError(
@@ -103,7 +103,7 @@ class Terms:
 
     @property
     def is_open(self) -> bool:
-        """Whether a codec that cannot take part is left out, with a note, and not an error."""
+        """Whether a codec that cannot take part is left out with a note instead of raising an error."""
         return self.codecs.strip() == ALL
 
     @property
@@ -113,11 +113,11 @@ class Terms:
 
 
 def contestants(terms: Terms) -> tuple[list[Contestant], list[str]]:
-    """The codecs that are measured, with the yardstick in front, and a note for each that is left out.
+    """The codecs to be measured, the yardstick first, and a note for each that is left out.
 
     Raises:
-        PluginError: No codec of a name, or its package is missing.
-        CodecError: A codec that is named does not work here.
+        PluginError: There is no codec of a given name, or its package is missing.
+        CodecError: A codec that was named does not work here.
     """
     found = [Contestant(YARDSTICK, PlainZstd(3))]
     notes: list[str] = []
@@ -135,6 +135,6 @@ def contestants(terms: Terms) -> tuple[list[Contestant], list[str]]:
 
 
 def warm_up(codec: Codec) -> None:
-    """Let a codec compile and load what it needs: it codes a little tile."""
+    """Code a small tile, so that a codec compiles and loads what it needs."""
     bands = np.arange(4 * 16 * 16, dtype=np.uint16).reshape(4, 16, 16)
     codec.decode(codec.encode(bands, bit_depth=12), bands.shape, bit_depth=12)

@@ -13,7 +13,7 @@ BYTES_PER_MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What must be known of a tile once its samples are gone."""
+    """What has to be kept of a tile once its samples are gone."""
 
     name: str
     group: str
@@ -23,32 +23,32 @@ class Sizes:
 
     @classmethod
     def of(cls, tile: TrialTile) -> "Sizes":
-        """Of a tile."""
+        """The sizes of a tile."""
         return cls(tile.name, tile.group, tile.bands.size, tile.bit_depth, tile.no_data_share)
 
     @property
     def packed_bytes(self) -> int:
-        """[byte] Of its samples packed at the bit depth."""
+        """[byte] Length of its samples packed at the bit depth."""
         return packed_bytes(self.samples, self.bit_depth)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A codec on some tiles.
+    """A codec's results on some tiles.
 
     Attributes:
-        codec: Its name; `zstd-3` is the yardstick, Zstandard on samples as they are.
-        bits_per_sample: Length of all payloads over all samples.
-        to_default: That over the same of `med-zstd`; None where it has not run.
-        to_packed: Length of packed samples over its own.
-        to_16_bit: Length of samples of 16 bits over its own.
-        packed_spread: `to_packed` of the single tiles: least, median, most.
-        encode_mb_s: [MB/s] Of samples of 16 bits, one thread, CPU time.
+        codec: Its name; `zstd-3` is the yardstick, Zstandard on unprocessed samples.
+        bits_per_sample: Length of all payloads divided by the number of samples.
+        to_default: Length of all payloads relative to that of `med-zstd`; None if that was not run.
+        to_packed: Length of the packed samples relative to that of the payloads.
+        to_16_bit: Length of the samples at 16 bits relative to that of the payloads.
+        packed_spread: `to_packed` of single tiles: least, median, most.
+        encode_mb_s: [MB/s] Of samples at 16 bits, one thread, CPU time.
         decode_mb_s: [MB/s] The same.
-        encode_to_yardstick: Encoding speed over that of the yardstick.
-        decode_to_yardstick: Decoding speed over the *encoding* speed of the yardstick.
-        largest_error: [DN] Of all samples; 0 for lossless.
-        longer_than_packed: Tiles that would fly as `raw` because they came out no shorter.
+        encode_to_yardstick: Encoding speed relative to that of the yardstick.
+        decode_to_yardstick: Decoding speed relative to the *encoding* speed of the yardstick.
+        largest_error: [DN] Over all samples; 0 for lossless.
+        longer_than_packed: Tiles that would be sent as `raw` because their payloads are longer than the packed samples.
     """
 
     codec: str
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tiles that are counted together, and how each codec did on them, smallest first."""
+    """Tiles that are counted together, and each codec's results on them, smallest size first."""
 
     name: str
     tiles: int
@@ -77,17 +77,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class MaskedRow:
-    """A codec that leaves out clouds, on tiles that have some.
+    """Results of a codec that leaves out clouds, on tiles that have some.
 
     Attributes:
         codec: Its name.
-        tiles: How many.
-        mean_clear_share: Of their pixels.
-        against_clear: Mean over tiles of what is sent (the plane included) over the clear share of pixels
+        tiles: Number of tiles.
+        mean_clear_share: Mean share of clear pixels.
+        against_clear: Mean over tiles of the length sent (plane included), divided by the clear share of pixels
             times the length of the whole tile.
-        against_clear_spread: Of the single tiles: least, median, most.
-        against_coded: The mean for the share of pixels that are coded: small clouds are, like ground.
-        against_whole: What is sent of all tiles over the length of all whole ones.
+        against_clear_spread: Of single tiles: least, median, most.
+        against_coded: The mean with the share of coded pixels instead: small clouds are coded like ground.
+        against_whole: Length sent of all tiles, divided by the length of all whole ones.
     """
 
     codec: str
@@ -101,7 +101,7 @@ class MaskedRow:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where it was measured: figures in MB/s mean nothing without it."""
+    """The machine and software used: figures in MB/s mean nothing without it."""
 
     platform: str
     python: str
@@ -115,13 +115,13 @@ class CodecFindings:
     Attributes:
         source: What was coded, in words.
         bit_depth: [bit] of a sample.
-        max_error: [DN] What was permitted.
+        max_error: [DN] The error permitted.
         rounds: How often each tile was coded; the best counts for speed.
-        machine: Where.
+        machine: Where it was measured.
         groups: All tiles first.
-        masked: Codecs that leave out cloudy pixels; empty where no cloud is known or no codec can.
+        masked: Codecs that leave out cloudy pixels; empty if no clouds are known or no codec can.
         payload_bytes: By codec, the length of each tile's payload.
-        notes: Sentences that belong to it.
+        notes: Remarks, in sentences.
     """
 
     source: str
@@ -193,7 +193,7 @@ def _row(codec: str, sizes: Sequence[Sizes], laps: Mapping[str, Sequence[Lap]]) 
 
 
 def masked_row(codec: str, laps: Sequence[MaskedLap]) -> MaskedRow:
-    """A codec's row of tiles with clouds left out."""
+    """A codec's row for tiles with clouds left out."""
     against = [lap.against_clear for lap in laps]
     return MaskedRow(
         codec=codec,

@@ -1,4 +1,4 @@
-"""Where the labels of dots go so that none lies on another, for a plot of a known size."""
+"""Places the labels of dots so that they overlap as little as possible, for a plot of known size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ PLACES = {
     "bottom right": (1.0, 1.0),
     "bottom left": (-1.0, 1.0),
 }
-"""Plotly's names, the most pleasing first, and the way from the dot to the label."""
+"""Plotly's names, in order of preference, and the direction from the dot to the label."""
 _CHARACTER_PX, _LINE_PX = 7.0, 15.0
-"""Assumption: of a sans serif of 12 px; wider than most, so that there is some air."""
+"""Assumption: for a sans serif of 12 px; wider than most, to leave some space."""
 _DOT_PX = 6.0
 _ROUNDS = 20
 
@@ -31,7 +31,7 @@ class Dot:
     text: str
 
     def label(self, place: str) -> Box:
-        """Left, top, right, bottom of the label at a place."""
+        """Left, top, right and bottom of the label in a given place."""
         way_x, way_y = PLACES[place]
         half_width, half_height = len(self.text) * _CHARACTER_PX / 2, _LINE_PX / 2
         x_px = self.x_px + way_x * (half_width + _DOT_PX / (1 + abs(way_y)))
@@ -40,20 +40,20 @@ class Dot:
 
     @property
     def box(self) -> Box:
-        """Of the dot itself."""
+        """Box of the dot itself."""
         return (
             self.x_px - _DOT_PX, self.y_px - _DOT_PX, self.x_px + _DOT_PX, self.y_px + _DOT_PX,
         )  # fmt: skip
 
 
 def spread_labels(dots: Sequence[Dot], width_px: float, height_px: float) -> list[str]:
-    """A place for each dot's label: each moves to where it covers least, until none wants to.
+    """Choose a place for each dot's label: labels move in turn to where they cover least, until none moves.
 
-    They begin all at the same place; of the places to begin at the one is taken that ends best.
+    All start in the same place; of the possible starting places the one with the best result is used.
 
     Args:
         dots: All of them.
-        width_px: Of the plot; labels stay inside.
+        width_px: Of the plot; labels should stay inside.
         height_px: The same.
     """
     size = width_px, height_px
@@ -64,7 +64,7 @@ def spread_labels(dots: Sequence[Dot], width_px: float, height_px: float) -> lis
 
 
 def _settle(dots: Sequence[Dot], chosen: list[str], size: tuple[float, float]) -> list[str]:
-    """Places that no label leaves alone any more."""
+    """Move labels until none moves any more."""
     for _ in range(_ROUNDS):
         before = list(chosen)
         for own in range(len(dots)):
@@ -81,7 +81,7 @@ def _settle(dots: Sequence[Dot], chosen: list[str], size: tuple[float, float]) -
 def _hidden(
     dots: Sequence[Dot], chosen: Sequence[str], own: int, size: tuple[float, float]
 ) -> float:
-    """[px2] Of a label: what it shares with other labels and dots, and what lies beyond the plot."""
+    """[px2] Area of a label that overlaps other labels and dots or lies outside the plot."""
     label = dots[own].label(chosen[own])
     boxes = [
         box
@@ -100,6 +100,6 @@ def covered(one: Box, other: Box) -> float:
 
 
 def outside(one: Box, width_px: float, height_px: float) -> float:
-    """Area of a box that lies beyond the plot."""
+    """Area of a box that lies outside the plot."""
     area = (one[2] - one[0]) * (one[3] - one[1])
     return area - covered(one, (0.0, 0.0, width_px, height_px))

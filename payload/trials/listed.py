@@ -1,4 +1,4 @@
-"""The tiles of the published table: a rule over a folder of labelled images, and the list that it gives.
+"""The tiles of the published table: a rule applied to a folder of labelled images, and the list it gives.
 
 A folder holds `<image>_img.tif` (reflectance x 10,000), `<image>_msk.tif` (0 clear, 1 cloud, 2 shadow, 255
 unknown) and `index.csv`, whose columns `id` and `sensor` name the satellite.
@@ -20,12 +20,12 @@ from payload.world.geotiff import open_raster
 TILE_PX = 256
 BIT_DEPTH = 12
 SCALE_12_BIT = 0.3
-"""DN of 12 bits in one ten-thousandth of reflectance, as the project's figures are told: 4095 is 1.365."""
+"""DN of 12 bits per ten-thousandth of reflectance, as in all figures of the project: 4095 is 1.365."""
 MOST_CLOUD = 0.7
-"""Cloud share of the known pixels up to which a tile would be kept and coded."""
+"""Cloud share of the known pixels below which a tile would be kept and coded."""
 MOST_UNKNOWN = 0.3
 MASKED_CLOUD = (0.03, 0.9)
-"""Cloud shares between which leaving out cloudy pixels is measured."""
+"""Range of cloud shares in which leaving out cloudy pixels is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class ListedTile:
         sensor: The satellite.
         row: In tiles from the top.
         col: In tiles from the left.
-        cloud: Cloud share of the pixels that are known.
-        unknown: Share of all pixels that are not.
+        cloud: Cloud share of the pixels whose truth is known.
+        unknown: Share of all pixels whose truth is unknown.
     """
 
     image: str
@@ -50,7 +50,7 @@ class ListedTile:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it counts in the table; a cloudier one serves only where clouds are left out."""
+        """Whether it counts in the table; cloudier ones are used only where clouds are left out."""
         return self.cloud < MOST_CLOUD
 
 
@@ -58,10 +58,10 @@ _LIST = TypeAdapter(tuple[ListedTile, ...])
 
 
 def choose(folder: Path) -> tuple[ListedTile, ...]:
-    """Every whole tile of 256 x 256 px with unknown under 30 % and cloud up to 90 %, by image, row, column.
+    """Every whole tile of 256 x 256 px with under 30 % unknown and cloud up to 90 %, by image, row, column.
 
     Raises:
-        ImageryError: The folder is none of that kind, or an image cannot be read.
+        ImageryError: The folder is not of that kind, or an image cannot be read.
     """
     found = []
     for image, sensor in _sensors(folder):
@@ -81,10 +81,10 @@ def choose(folder: Path) -> tuple[ListedTile, ...]:
 
 
 def read_list(path: Path) -> tuple[ListedTile, ...]:
-    """A list from its file.
+    """Read a list from its file.
 
     Raises:
-        ScenarioError: There is none, or it is no list of tiles.
+        ScenarioError: There is none, or it is not a list of tiles.
     """
     try:
         return _LIST.validate_json(path.read_bytes(), strict=False)
@@ -97,16 +97,16 @@ def read_list(path: Path) -> tuple[ListedTile, ...]:
 
 
 def list_text(tiles: tuple[ListedTile, ...]) -> str:
-    """A list as its file holds it: JSON, a line for each tile."""
+    """A list in the form of its file: JSON, one line per tile."""
     lines = [_LIST.dump_json((tile,)).decode()[1:-1] for tile in tiles]
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def listed_tiles(folder: Path, tiles: tuple[ListedTile, ...]) -> Iterator[TrialTile]:
-    """The tiles in 12 bits, with the clouds that are known, in order of the list.
+    """The tiles at 12 bits, with the known clouds, in order of the list.
 
     Raises:
-        ImageryError: One cannot be read.
+        ImageryError: A tile cannot be read.
     """
     for one in tiles:
         scene = open_raster(_image(folder, one.image), truth=_mask(folder, one.image))

@@ -1,4 +1,4 @@
-"""Codecs measured on tiles, tile by tile: at no time more than one of them is held."""
+"""Codecs measured tile by tile: no more than one tile is held in memory."""
 
 import platform
 import sys
@@ -38,15 +38,15 @@ def compress_images(
     """Measure codecs on a user's own images.
 
     Args:
-        images: And how they are cut.
-        terms: Which codecs, how often, with what error; all of them without loss if left out.
+        images: The images, and how they are cut.
+        terms: Which codecs, how often, with what error; by default all of them, lossless.
         out: A folder for `codecs.html` and `codecs.json`; None for no files.
-        tell: Is told how far it is.
+        tell: Called with messages on progress.
 
     Raises:
         ImageryError: An image cannot be read, or a sample does not fit the bit depth.
-        PluginError: No codec of a name, or its package is missing.
-        CodecError: A codec that is named refuses a tile, or does not keep its promise.
+        PluginError: There is no codec of a given name, or its package is missing.
+        CodecError: A codec that was named refuses a tile, or exceeds the permitted error.
         ScenarioError: The folder cannot be written to.
     """
     out = None if out is None else Path(out)
@@ -71,14 +71,14 @@ def compress_listed(
     out: str | Path,
     tell: Tell = lambda _: None,
 ) -> CodecFindings:
-    """Measure codecs on the tiles of the published table; clouds are left out, too, by codecs that can.
+    """Measure codecs on the tiles of the published table, also with clouds left out by codecs that can.
 
     Args:
         folder: Labelled images; see `payload.trials.listed`.
-        tiles: The list; None to make it anew by its rule, as `tiles.json` in `out`.
-        terms: Which codecs, how often, with what error; all of them without loss if left out.
+        tiles: The list; None to generate it by its rule, as `tiles.json` in `out`.
+        terms: Which codecs, how often, with what error; by default all of them, lossless.
         out: A folder for the table (README.md), the page and the figures (codecs.json).
-        tell: Is told how far it is.
+        tell: Called with messages on progress.
 
     Raises:
         PayloadError: As `compress_images`.
@@ -106,7 +106,7 @@ def compress_listed(
 
 
 class _Trial:
-    """A field of codecs, and what they made of the tiles so far."""
+    """A set of codecs, and their results on the tiles so far."""
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
@@ -117,7 +117,7 @@ class _Trial:
         self.shapes: set[tuple[int, ...]] = set()
 
     def run(self, tiles: Iterable[TrialTile], count: int, tell: Tell) -> None:
-        """Race all tiles."""
+        """Race the codecs on all tiles."""
         started_s = time.monotonic()
         for number, tile in enumerate(tiles, 1):
             laps = self._raced(tile)
@@ -128,14 +128,14 @@ class _Trial:
             tell(f"tile {number} of {count}, {left_s:.0f} s to go")
 
     def run_masked(self, tiles: Iterable[TrialTile], tell: Tell) -> None:
-        """Leave out clouds."""
+        """Measure tiles with clouds left out."""
         for number, tile in enumerate(tiles, 1):
             for name, lap in masked_laps(tile, self.field).items():
                 self.masked.setdefault(name, []).append(lap)
             tell(f"tile {number} with its clouds left out")
 
     def findings(self, source: str) -> CodecFindings:
-        """All that was found."""
+        """Everything that was found."""
         empty = sum(one.no_data_share * one.samples for one in self.sizes)
         share = empty / sum(one.samples for one in self.sizes)
         notes = list(self.notes)
@@ -158,7 +158,7 @@ class _Trial:
     def _raced(self, tile: TrialTile) -> dict[str, Lap]:
         coded_depth(
             tile.bit_depth, self.terms.max_error
-        )  # an error beyond the depth is nobody's fault
+        )  # raises for an error beyond the depth, before any codec is blamed for it
         if self.terms.is_open and tile.bands.shape not in self.shapes:
             self.shapes.add(tile.bands.shape)
             for one in list(self.field):

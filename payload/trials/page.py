@@ -1,4 +1,4 @@
-"""Findings as files: a page of ratio against speed, the table, the figures. Each appears when it is whole."""
+"""Findings as files: a page of ratio against speed, the table, the figures. Each file appears once it is complete."""
 
 import json
 import math
@@ -31,16 +31,16 @@ from payload.trials.words import (
 PAGE, FIGURES, TABLE, TILES = "codecs.html", "codecs.json", "README.md", "tiles.json"
 _HEIGHT_PX = 420
 _PLOT_HEIGHT_PX = 350
-"""[px] Of that without the axis; `_WIDE_PX` and `_NARROW_PX` are widths of the plot on a page of 1,100 and of 390."""
+"""[px] Height without the axis; `_WIDE_PX` and `_NARROW_PX` are widths of the plot on pages 1,100 and 390 wide."""
 _WIDE_PX, _NARROW_PX = 930, 290
 _ROOM = 0.12
-"""Beside the outermost dots, of the span between them."""
+"""Space beside the outermost dots, as a share of the range between them."""
 _SPEEDS = tuple(digit * 10**power for power in range(6) for digit in (1, 3))
-"""[MB/s] Marked on the axis."""
+"""[MB/s] Ticks on the axis."""
 
 
 def make_place(folder: Path) -> None:
-    """Make the folder before minutes are spent; ScenarioError if it cannot be."""
+    """Create the folder before minutes are spent measuring; ScenarioError if that is impossible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,7 +48,7 @@ def make_place(folder: Path) -> None:
 
 
 def write_page(found: CodecFindings, folder: Path) -> None:
-    """Write the page and the figures into a folder that is there.
+    """Write the page and the figures into an existing folder.
 
     Raises:
         ScenarioError: They cannot be written.
@@ -59,12 +59,12 @@ def write_page(found: CodecFindings, folder: Path) -> None:
 
 
 def write_tables(found: CodecFindings, folder: Path) -> None:
-    """Write README.md; ScenarioError if it cannot be."""
+    """Write README.md; ScenarioError if that is impossible."""
     write_text(folder / TABLE, markdown(found))
 
 
 def render(found: CodecFindings) -> str:
-    """The page: one HTML file that asks nobody for anything."""
+    """The page: one HTML file that requests nothing from anywhere."""
     charts = [_chart("encoding", found), _chart("decoding", found)]
     return self_contained(
         "codecs.html.j2",
@@ -83,12 +83,12 @@ def render(found: CodecFindings) -> str:
 
 
 def _unbroken(name: str) -> str:
-    """The name of a column, which may be broken between words alone."""
+    """The name of a column, which may be broken only between words."""
     return name.replace(" : ", "\u00a0:\u00a0").replace("/ ", "/\u00a0").replace("-", "\u2011")
 
 
 def _chart(way: str, found: CodecFindings) -> Chart:
-    """Ratio against the speed of one way, a labelled dot for each codec; labels keep apart, narrow or wide."""
+    """Ratio against encoding or decoding speed, a labelled dot per codec; labels are placed for a wide and a narrow page."""
     rows = sorted(found.whole.rows, key=lambda row: _speed(way, row))
     speeds, ratios = [_speed(way, row) for row in rows], [row.to_packed for row in rows]
     x_range, y_range = _range([math.log10(speed) for speed in speeds]), _range(ratios)
@@ -144,13 +144,13 @@ def _chart(way: str, found: CodecFindings) -> Chart:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
-    """An axis with room for dots and labels at its ends."""
+    """The range of an axis, with space for dots and labels at its ends."""
     room = _ROOM * (max(values) - min(values)) or 1.0
     return min(values) - room, max(values) + room
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:
-    """Where a value lies between the ends of its axis."""
+    """Position of a value between the ends of its axis, as a share."""
     return (value - ends[0]) / (ends[1] - ends[0])
 
 

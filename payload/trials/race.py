@@ -1,4 +1,4 @@
-"""One tile through all codecs, in turns, so that whatever else the machine does hits all alike."""
+"""One tile through all codecs in turn, so that other activity of the machine affects all alike."""
 
 import math
 import time
@@ -19,13 +19,13 @@ PLANE_LENGTH_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """What a codec made of a tile.
+    """A codec's result on a tile.
 
     Attributes:
-        payload_bytes: [byte] Of all its pixels, headers of records not counted.
+        payload_bytes: [byte] Length of the payload, record headers not counted.
         encode_s: [s] CPU time, the best of the rounds.
         decode_s: [s] CPU time, the best of the rounds.
-        largest_error: [DN] Between a sample and what came back.
+        largest_error: [DN] Between a sample and its restored value.
     """
 
     payload_bytes: int
@@ -35,10 +35,10 @@ class Lap:
 
 
 def race(tile: TrialTile, field: Sequence[Contestant], *, rounds: int) -> dict[str, Lap]:
-    """Code and decode a tile by each codec in turn, several times.
+    """Code and decode a tile with each codec in turn, several times.
 
     Raises:
-        CodecError: A codec refuses the tile, or a sample does not come back as promised.
+        CodecError: A codec refuses the tile, or a restored sample is further off than permitted.
     """
     laps = {one.name: Lap(0, math.inf, math.inf, 0) for one in field}
     for round_ in range(rounds):
@@ -63,7 +63,7 @@ def verified(one: Contestant, tile: TrialTile, decoded: NDArray[np.uint16]) -> i
     """[DN] The largest error.
 
     Raises:
-        CodecError: It is larger than promised, or the shape is another.
+        CodecError: It is larger than permitted, or the shape is different.
     """
     if decoded.shape != tile.bands.shape:
         raise CodecError(f"{one.name}: {tile.name} comes back with the shape {decoded.shape}")
@@ -77,14 +77,14 @@ def verified(one: Contestant, tile: TrialTile, decoded: NDArray[np.uint16]) -> i
 
 @dataclass(frozen=True, slots=True)
 class MaskedLap:
-    """What a codec made of a tile without its clouds.
+    """A codec's result on a tile without its clouds.
 
     Attributes:
-        clear_share: Pixels without cloud.
-        coded_share: Pixels that are coded: the clear ones, and clouds too small or ragged to be left out.
-        whole_bytes: [byte] Of the payload of all pixels.
-        sent_bytes: [byte] Of the payload of what is coded and of the plane that tells which pixels are; or of
-            the whole one, where that is shorter.
+        clear_share: Share of pixels without cloud.
+        coded_share: Share of pixels coded: the clear ones, and clouds too small or ragged to be left out.
+        whole_bytes: [byte] Length of the payload of all pixels.
+        sent_bytes: [byte] Length of the payload of the coded pixels and of the plane that marks the others; or of
+            the whole payload, if that is shorter.
     """
 
     clear_share: float
@@ -94,20 +94,20 @@ class MaskedLap:
 
     @property
     def against_clear(self) -> float:
-        """Length over what the clear share of the whole tile's length would be."""
+        """Length sent, divided by the clear share of the whole tile's length."""
         return self.sent_bytes / (self.clear_share * self.whole_bytes)
 
     @property
     def against_coded(self) -> float:
-        """The same for the share that is coded: how well the codec itself leaves pixels out."""
+        """The same with the coded share: how well the codec itself leaves pixels out."""
         return self.sent_bytes / (self.coded_share * self.whole_bytes)
 
 
 def masked_laps(tile: TrialTile, field: Sequence[Contestant]) -> dict[str, MaskedLap]:
-    """Leave out the clouds, by each codec that can; what lies under the mask must not matter.
+    """Leave out the clouds with each codec that can; samples under the mask must not influence the payload.
 
     Raises:
-        CodecError: A coded pixel does not come back as promised, or one that is not has been read.
+        CodecError: A coded pixel is further off than permitted, or samples under the mask changed the payload.
     """
     assert tile.cloud is not None
     found: dict[str, MaskedLap] = {}

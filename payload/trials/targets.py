@@ -1,7 +1,7 @@
-"""What our codecs set out to reach on the listed tiles: sizes against `med-zstd`, speeds against zstd-3.
+"""What our codecs aim for on the listed tiles: sizes relative to `med-zstd`, speeds relative to zstd-3.
 
 Assumption: these are the project's own aims, set before the codecs were written from measurements on other
-tiles; they are no property of the codecs.
+tiles; they are not properties of the codecs.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from payload.trials.findings import Row
 
 DEFAULT_BITS = 4.76
-"""[bit] A sample by `med-zstd` on the listed tiles, measured by an independent implementation."""
+"""[bit] Per sample with `med-zstd` on the listed tiles, measured by an independent implementation."""
 DEFAULT_TOLERANCE = 0.02
 MASKED = 1.02
-"""What a tile with clouds left out may take, over the clear share of its pixels times the whole tile's size."""
+"""Most that a tile with clouds left out may take, relative to the clear share of its pixels times the whole tile's size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An aim; None where there is none.
+    """The aims for a codec; None where there is none.
 
     Attributes:
-        to_default: Bits a sample against `med-zstd`, at most.
-        encode: Encoding speed against that of zstd-3 on samples as they are, at least.
-        decode: Decoding speed against the same, at least, with numba.
+        to_default: Bits per sample relative to `med-zstd`, at most.
+        encode: Encoding speed relative to that of zstd-3 on unprocessed samples, at least.
+        decode: Decoding speed relative to the same, at least, with numba.
         decode_plain: The same without numba.
     """
 
@@ -32,7 +32,7 @@ class Target:
     decode_plain: float | None = None
 
     def missed(self, row: Row, *, has_numba: bool) -> list[str]:
-        """What a row does not reach, in words; empty if it reaches all."""
+        """The aims that a row misses, in words; empty if it reaches all."""
         decode = self.decode if has_numba else self.decode_plain
         found = []
         size = row.to_default
@@ -57,4 +57,4 @@ TARGETS: dict[str, Target] = {
     "jxl": Target(),
     "j2k": Target(),
 }
-"""By kind, for every codec that is packaged; those of others are there for comparison."""
+"""By kind, for every packaged codec; those of other projects are there for comparison."""

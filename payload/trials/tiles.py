@@ -1,4 +1,4 @@
-"""What is coded: the tiles of a user's own images, read one after another."""
+"""What is coded: the tiles of a user's own images, read one by one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class TrialTile:
     """A tile to be coded.
 
     Attributes:
-        name: Which it is.
-        group: What it is counted with besides all: an image, a satellite.
+        name: Its name.
+        group: What it is also counted with, apart from all tiles: an image, a satellite.
         bands: [DN] shape (B, H, W).
         bit_depth: [bit] of a sample.
-        no_data_share: Of its pixels.
-        cloud: Shape (H, W), where a cloud lies; None if nobody knows.
+        no_data_share: Share of its pixels without data.
+        cloud: Shape (H, W), where there is cloud; None if unknown.
     """
 
     name: str
@@ -39,13 +39,13 @@ class TrialTile:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Images that are cut into tiles; memory holds one row of tiles, whatever their size.
+    """Images to be cut into tiles; memory holds one row of tiles, whatever their size.
 
     Attributes:
         paths: GeoTIFFs.
         tile_px: [px] Side of a tile.
         bit_depth: [bit] of a sample; None for the fewest that hold every sample of all images.
-        most_tiles: Take so many at most, evenly spread; None for all.
+        most_tiles: Most tiles to use, evenly spaced; None for all.
     """
 
     paths: tuple[Path, ...]
@@ -54,7 +54,7 @@ class Images:
     most_tiles: int | None = None
 
     def __post_init__(self) -> None:
-        """ScenarioError for sizes that make no sense."""
+        """Raise ScenarioError for sizes out of range."""
         if not self.paths:
             raise ScenarioError("no image is named: one GeoTIFF at least is wanted")
         if not 1 <= self.tile_px <= MOST_TILE_PX:
@@ -65,7 +65,7 @@ class Images:
             raise ScenarioError(f"--most-tiles {self.most_tiles}: 1 at least is wanted")
 
     def count(self) -> int:
-        """How many tiles are taken; the heads of all images are read.
+        """Number of tiles used; reads the headers of all images.
 
         Raises:
             ImageryError: An image cannot be read.
@@ -105,7 +105,7 @@ def _scene(path: Path, bit_depth: int | None) -> RasterScene:
 
 
 def _bits_needed(scene: RasterScene) -> int:
-    """[bit] The fewest that hold every sample."""
+    """[bit] The fewest bits that hold every sample."""
     highest, step_px = 1, 256
     for top_px in range(0, scene.height_px, step_px):
         height_px = min(step_px, scene.height_px - top_px)

@@ -49,7 +49,7 @@ MASKED_MEANING = (
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A codec's cells, one for each column."""
+    """A codec's cells, one per column."""
     return (
         row.codec,
         f"{row.bits_per_sample:.3f}",
@@ -66,7 +66,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def _speed(mb_s: float) -> str:
-    """Three digits, however fast."""
+    """A speed with three digits, however fast."""
     return f"{mb_s:.0f}" if mb_s >= 100 else f"{mb_s:.3g}"
 
 
@@ -84,20 +84,20 @@ def masked_cells(row: MaskedRow) -> tuple[str, ...]:
 
 
 def heading(group: Group) -> str:
-    """Which tiles."""
+    """The heading for a group of tiles."""
     tiles = "1 tile" if group.tiles == 1 else f"{group.tiles} tiles"
     return f"{group.name}: {tiles}, {group.samples / 1e6:.3g} million samples"
 
 
 def title(found: CodecFindings) -> str:
-    """What was done."""
+    """What was measured, and how."""
     way = "lossless" if not found.max_error else f"within {found.max_error} DN"
     rounds = "one round" if found.rounds == 1 else f"best of {found.rounds} rounds"
     return f"{found.source}: {found.bit_depth} bits, {way}, {rounds}"
 
 
 def machine(found: CodecFindings) -> str:
-    """Where it was measured."""
+    """The machine and software used, in one line."""
     packages = [
         f"{name} {version or 'not installed'}" for name, version in found.machine.packages.items()
     ]
@@ -105,7 +105,7 @@ def machine(found: CodecFindings) -> str:
 
 
 def lines(found: CodecFindings) -> list[str]:
-    """For the terminal."""
+    """The findings as lines for the terminal."""
     told = [title(found)]
     for group in found.groups:
         told += ["", heading(group), *_aligned([COLUMNS, *map(cells, group.rows)])]
@@ -116,7 +116,7 @@ def lines(found: CodecFindings) -> list[str]:
 
 
 def markdown(found: CodecFindings) -> str:
-    """For results/codecs/README.md."""
+    """The findings as Markdown, for results/codecs/README.md."""
     told = [
         "# Codecs on real tiles",
         "",
@@ -136,7 +136,7 @@ def markdown(found: CodecFindings) -> str:
 
 
 def missed(found: CodecFindings) -> dict[str, list[str]]:
-    """What each codec with a target does not reach, on all tiles; an empty list if it reaches all."""
+    """The aims that each codec misses on all tiles; an empty list if it reaches all."""
     has_numba = found.machine.packages.get("numba") is not None
     told = {
         row.codec: TARGETS[row.codec].missed(row, has_numba=has_numba)
