@@ -1,7 +1,7 @@
 """The account of a saving: why an arm sent fewer bytes than another, term by term, in terms that add up exactly.
 
-In every arm the acquired bytes are pruned, saved, delivered, overflowed, lost or on board. So the bytes that one arm
-delivered less than another are those it acquired less, plus those it pruned, saved, lost, overflowed and left on board more.
+In every arm the acquired bytes are pruned, saved, delivered, overflowed, lost or on board. So what one arm
+delivered less than another equals what it acquired less, plus what it pruned, saved, lost, overflowed and left on board more.
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ from payload.world.geotiff import open_raster
 TILE_PX = 256
 BIT_DEPTH = 12
 SCALE_12_BIT = 0.3
-"""DN of 12 bits per ten-thousandth of reflectance, as in all figures of the project: 4095 is 1.365."""
+"""DN of 12 bits per ten-thousandth of reflectance, as in the project's figures: 4095 is 1.365."""
 MOST_CLOUD = 0.7
 """Cloud share of the known pixels below which a tile would be kept and coded."""
 MOST_UNKNOWN = 0.3

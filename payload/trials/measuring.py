@@ -1,4 +1,4 @@
-"""Codecs measured tile by tile: no more than one tile is held in memory."""
+"""Codecs measured tile by tile: no more than one of the tiles is held at a time."""
 
 import platform
 import sys
