@@ -1,9 +1,9 @@
-"""Which pixels are cloud: the network that flies, its floor and ceiling, how they are scored.
+"""Cloud masking: the network that flies, the baselines below and above it, and how they are scored.
 
-    onnx_masker   `onnx`: a network behind a model card
+    onnx_masker   `onnx`: a network with a model card
     baselines     `blue`: bright in blue is cloud; `oracle`: the truth itself
-    card          what a model says of itself, and whether the file beside it is the one meant
-    preprocess    DN to reflectance and whole cells, shared with training
+    card          the model card, and whether the file beside it is the one it describes
+    preprocess    DN to reflectance, padded to whole cells; shared with training
     scores        cloud cover of a tile; IoU, F1, precision and recall of many
 
 >>> from payload.masking.scores import score

@@ -1,4 +1,4 @@
-"""The floor and the ceiling: bright in blue is cloud, and the truth itself."""
+"""Baselines for networks: a threshold on blue as the floor, the truth itself as the ceiling."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ _CERTAIN = 0.5
 
 
 class _PixelByPixel:
-    """A masker that looks at one pixel at a time, and is certain of what it says."""
+    """A masker that judges each pixel by itself, with a probability of 0 or 1."""
 
     __slots__ = ()
 
     @property
     def margin_px(self) -> int:
-        """[px] It looks at one pixel at a time."""
+        """[px] None: each pixel is judged by itself."""
         return 0
 
     @property
@@ -29,13 +29,13 @@ class _PixelByPixel:
 
     @property
     def threshold(self) -> float:
-        """From this probability on a pixel is cloud; probabilities are 0 and 1 here."""
+        """A pixel is cloud at or above this probability; here probabilities are 0 or 1."""
         return _CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
 class BlueThreshold(_PixelByPixel):
-    """Cloud is what is bright in blue: what every network has to beat."""
+    """A threshold on blue reflectance: the baseline that every network has to beat."""
 
     blue_threshold: float = option(
         0.25,
@@ -53,7 +53,7 @@ class BlueThreshold(_PixelByPixel):
 
     @property
     def identity(self) -> MaskerIdentity:
-        """Who made the mask, for reports: the threshold is the one parameter."""
+        """Identity of the masker, for reports; the threshold is its one parameter."""
         return MaskerIdentity(f"blue > {self.blue_threshold:g}", None, 1)
 
     def predict(self, tile: Tile) -> CloudMask:
@@ -64,11 +64,11 @@ class BlueThreshold(_PixelByPixel):
 
 @dataclass(frozen=True, slots=True)
 class Oracle(_PixelByPixel):
-    """The truth itself: what no network can beat. Pixels of unknown truth count as clear."""
+    """The truth as a mask, which no network can beat. Pixels of unknown truth count as clear."""
 
     @property
     def identity(self) -> MaskerIdentity:
-        """Who made the mask, for reports."""
+        """Identity of the masker, for reports."""
         return MaskerIdentity("oracle", None, 0)
 
     def predict(self, tile: Tile) -> CloudMask:

@@ -1,4 +1,4 @@
-"""What a model says of itself. The card lies beside it and names its digest."""
+"""Model cards: each lies beside its model, describes it and names its digest."""
 
 import json
 from pathlib import Path
@@ -22,14 +22,14 @@ class _Part(BaseModel):
 
 
 class Scaling(_Part):
-    """What the network wants of reflectance: input = reflectance x gain + offset, band by band."""
+    """How reflectance becomes network input: input = reflectance x gain + offset, band by band."""
 
     gain: tuple[float, ...]
     offset: tuple[float, ...]
 
 
 class Source(_Part):
-    """A collection of training images, with its licence and how many of its images were seen."""
+    """A collection of training images, its licence, and how many of its images were used."""
 
     source: str
     licence: str
@@ -37,7 +37,7 @@ class Source(_Part):
 
 
 class TrainedOn(_Part):
-    """What the shipped weights have seen."""
+    """What the shipped weights were trained on."""
 
     images: int = Field(ge=0)
     labels: str
@@ -48,7 +48,7 @@ class TrainedOn(_Part):
 
 
 class CardScore(_Part):
-    """Scores of one masker, pixels pooled; null where undefined."""
+    """Scores of one masker over pooled pixels; null where undefined."""
 
     name: str
     iou: Share | None
@@ -58,7 +58,7 @@ class CardScore(_Part):
 
 
 class CardScores(_Part):
-    """How good the design is and how that was measured, with what it is to be compared to."""
+    """Scores of the design, how they were measured, and baselines to compare them with."""
 
     measured_on: str
     statement: str
@@ -67,7 +67,7 @@ class CardScores(_Part):
 
 
 class Bin(_Part):
-    """Pixels of about one probability, and how many of them are cloud in truth."""
+    """Pixels of similar probability, and the share of them that is truly cloud."""
 
     pixels: int = Field(ge=0)
     probability: Share = Field(description="Their mean probability of cloud.")
@@ -75,7 +75,7 @@ class Bin(_Part):
 
 
 class Calibration(_Part):
-    """Whether a probability of 0.7 means cloud in seven of ten cases, and what was done for it."""
+    """Whether probabilities hold (0.7 should mean cloud in seven of ten cases), and the temperature used."""
 
     temperature: float = Field(
         gt=0, description="The network's logits were divided by it; the file holds the result."
@@ -87,7 +87,7 @@ class Calibration(_Part):
 
 
 class Smaller(_Part):
-    """A larger network, and how many times the parameters it has."""
+    """A larger network, and how many times as many parameters it has."""
 
     what: str = Field(min_length=1)
     parameters: int = Field(ge=1)
@@ -104,7 +104,7 @@ class Training(_Part):
 
 
 class Quantisation(_Part):
-    """How eight bits were made of a float32 file, and how often both say the same."""
+    """How the int8 file was made from a float32 file, and how often the two agree."""
 
     of_sha256: str = Field(pattern=_SHA256, description="The float32 file.")
     method: str = Field(min_length=1, description="How ranges of activations were found.")
@@ -116,7 +116,7 @@ class Quantisation(_Part):
 
 
 class ModelCard(_Part):
-    """What a masker has to know of a network before it runs it, and what a reader should know."""
+    """What a masker must know about a network before running it, and what a reader should know."""
 
     name: str = Field(min_length=1)
     bands: tuple[str, ...] = Field(
@@ -165,7 +165,7 @@ class ModelCard(_Part):
 
     @property
     def identity(self) -> MaskerIdentity:
-        """Who makes masks with this model."""
+        """Identity of a masker that uses this model."""
         return MaskerIdentity(self.name, self.sha256, self.parameters)
 
 
@@ -173,7 +173,7 @@ def read_card(path: Path) -> ModelCard:
     """Read a model card.
 
     Raises:
-        MaskerError: There is none, or it is not one.
+        MaskerError: The file is missing, cannot be read, or is not a model card.
     """
     try:
         text = path.read_bytes()
@@ -191,7 +191,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def check_digest(model: Path, card: ModelCard) -> None:
-    """See that a model file is the one that its card means.
+    """Check that a model file is the one that its card describes.
 
     Raises:
         MaskerError: It is not, or cannot be read.

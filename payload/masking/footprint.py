@@ -1,8 +1,8 @@
-"""What a network costs: operations, weights and living activations, counted on its graph with the shapes it has in flight.
+"""What a network costs: operations, weights and live activations, counted on its graph with the shapes it has in flight.
 
-The shapes are those that the runtime itself finds when the network runs once on a tile with its margin; of the tensors
-their shapes alone are told, so that this takes no more memory than a flight does. Operations are those of convolutions and matrix products, a multiplication and an addition
-counted as two; elementwise work is left out, as is usual (a few per cent).
+The shapes are those that onnxruntime itself finds when the network runs once on a tile with its margin. The run returns only
+the shapes of tensors, so it takes no more memory than a flight does. Operations are those of convolutions and matrix
+products, with a multiplication and an addition counted as two; elementwise work is left out, as is usual (a few per cent).
 """
 
 from math import prod
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Shapes = dict[str, tuple[tuple[int, ...], int]]
-"""Shape and bytes of each tensor by name."""
+"""Shape and size in bytes of each tensor, by name."""
 _OPS_PER_MAC = 2
 
 
 def measure_footprint(model: bytes, name: str, *, tile_px: int, side_px: int) -> Footprint:
-    """Count what a network costs for a tile.
+    """Count what a network costs per tile.
 
     Args:
         model: The ONNX file.
-        name: How to call it.
-        tile_px: [px] Side of the tile whose pixels the operations are shared between.
-        side_px: [px] Side of what the network sees: the tile, its margin, in whole cells.
+        name: What to call it.
+        tile_px: [px] Side of the tile; operations are divided by its pixels.
+        side_px: [px] Side of the network's input: the tile with its margin, in whole cells.
 
     Raises:
-        MaskerError: The file is none, or cannot be run.
+        MaskerError: The file is not an ONNX model, or cannot be run.
     """
     graph = read_graph(model)
     shapes = _shapes(model, graph, side_px)
@@ -47,7 +47,7 @@ def measure_footprint(model: bytes, name: str, *, tile_px: int, side_px: int) ->
 
 
 def _shapes(model: bytes, graph: Graph, side_px: int) -> Shapes:
-    """Of every tensor, as the runtime makes it; of weights, as the file says."""
+    """Shapes of all tensors as the runtime makes them, and of weights as the file states them."""
     told = [name for step in graph.steps for name in step.outputs if name]
     kinds = _session(with_outputs(model, [name for name in told if name not in graph.outputs]))
     item_bytes = {item.name: _item_bytes(item.type) for item in kinds.get_outputs()}
@@ -68,7 +68,7 @@ def _shapes(model: bytes, graph: Graph, side_px: int) -> Shapes:
 
 
 def _item_bytes(kind: str) -> int:
-    """[byte] An element of a tensor, by its type as the runtime tells it.
+    """[byte] Size of a tensor's element, from its type as the runtime names it.
 
     >>> _item_bytes("tensor(float16)")
     2
@@ -82,8 +82,9 @@ def _session(model: bytes) -> "InferenceSession":
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED  # shapes as soon as can be
-    options.enable_cpu_mem_arena = False  # what is no longer needed is given back
+    # Shapes are taken as soon as possible.
+    options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
+    options.enable_cpu_mem_arena = False  # memory no longer needed is freed
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     try:
@@ -93,17 +94,15 @@ def _session(model: bytes) -> "InferenceSession":
 
 
 def _macs(step: Step, shapes: Shapes) -> int:
-    """Multiplications with additions of a node; none for what is elementwise."""
+    """Multiply-accumulate operations of a node; none for elementwise operators."""
     sizes = [shapes[name][0] if name in shapes else () for name in step.inputs]
     out = shapes[step.outputs[0]][0] if step.outputs and step.outputs[0] in shapes else ()
     match step.operator:
-        case "Conv" | "ConvInteger":  # weights: out, in of a group, kernel
+        case "Conv" | "ConvInteger":  # weights: out, in per group, kernel
             return prod(out) * prod(sizes[1][1:])
         case "QLinearConv":
             return prod(out) * prod(sizes[3][1:])
-        case (
-            "ConvTranspose"
-        ):  # weights: in, out of a group, kernel: each input sample goes to all of them
+        case "ConvTranspose":  # weights: in, out per group, kernel; each input sample meets all
             return prod(sizes[0]) * prod(sizes[1][1:])
         case "MatMul" | "MatMulInteger":
             return prod(out) * sizes[0][-1]
@@ -114,9 +113,9 @@ def _macs(step: Step, shapes: Shapes) -> int:
 
 
 def _peak_bytes(graph: Graph, shapes: Shapes) -> int:
-    """[byte] Most that lives at one time: a tensor lives from the node that makes it to the last that reads it.
+    """[byte] Peak of live activations: a tensor lives from the node that makes it to the last one that reads it.
 
-    Constants that a node holds are weights to the file and activations to nobody.
+    What nodes make from weights alone, and the constants that they hold, is not counted as activations.
     """
     last: dict[str, int] = {}
     for number, step in enumerate(graph.steps):
@@ -128,7 +127,7 @@ def _peak_bytes(graph: Graph, shapes: Shapes) -> int:
     peak = sum(living.values())
     for number, step in enumerate(graph.steps):
         if all(name in graph.weights for name in step.inputs):
-            continue  # made of weights alone, before anything flies
+            continue  # made from weights alone, before anything flies
         living |= {name: shapes[name][1] for name in step.outputs if name}
         peak = max(peak, sum(living.values()))
         for name in {*step.inputs, *step.outputs}:

@@ -1,7 +1,7 @@
-"""The graph of an ONNX file, as far as it takes to count what a network costs; read without the package onnx.
+"""The graph of an ONNX file, read without the package onnx as far as counting a network's cost requires.
 
-An ONNX file is a Protocol Buffers message: fields of a number, a wire type and a value. Only nodes,
-weights and inputs are looked at; all else is skipped.
+An ONNX file is a Protocol Buffers message: fields, each with a number, a wire type and a value. Only
+nodes, weights, inputs and outputs are read; everything else is skipped.
 
 Source: onnx.proto3 of ONNX (field numbers); Protocol Buffers, "Encoding" (wire format).
 """
@@ -19,7 +19,7 @@ _TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME = 1, 2, 8
 _VALUE_NAME = 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _TYPE_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
-"""[byte] An element of each TensorProto.DataType."""
+"""[byte] Size of an element of each TensorProto.DataType."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Weights:
 
     @property
     def size(self) -> int:
-        """Its elements."""
+        """Number of elements."""
         count = 1
         for side in self.shape:
             count *= side
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in the order in which they run, weights and inputs by name."""
+    """Nodes in execution order, weights by name, and the names of inputs and outputs."""
 
     steps: tuple[Step, ...]
     weights: dict[str, Weights]
@@ -61,7 +61,7 @@ def read_graph(model: bytes) -> Graph:
     """Read the graph of an ONNX file.
 
     Raises:
-        MaskerError: It is none.
+        MaskerError: It is not an ONNX file.
     """
     try:
         graph = next(value for number, value in _fields(model) if number == _MODEL_GRAPH)
@@ -80,7 +80,7 @@ def read_graph(model: bytes) -> Graph:
 
 
 def with_outputs(model: bytes, names: list[str]) -> bytes:
-    """The model with more tensors as outputs: messages of one type are merged by being set end to end."""
+    """The model with more tensors as outputs: messages of one type are merged by concatenation."""
     values = b"".join(
         _tagged(_GRAPH_OUTPUT, _tagged(_VALUE_NAME, name.encode("utf-8"))) for name in names
     )
@@ -88,7 +88,7 @@ def with_outputs(model: bytes, names: list[str]) -> bytes:
 
 
 def with_shapes(model: bytes, names: list[str]) -> bytes:
-    """The model with the shapes of tensors as outputs, named as `shape_of` says."""
+    """The model with the shapes of tensors as outputs, named by `shape_of`."""
     nodes = b"".join(
         _tagged(
             _GRAPH_NODE,
@@ -102,7 +102,7 @@ def with_shapes(model: bytes, names: list[str]) -> bytes:
 
 
 def shape_of(name: str) -> str:
-    """What the output is called that tells a tensor's shape."""
+    """Name of the output that holds a tensor's shape."""
     return f"shape of {name}"
 
 

@@ -1,6 +1,6 @@
-"""The masker `onnx`: a small network, one thread, tile by tile, as if the image were one piece.
+"""The masker `onnx`: a small network on one thread, tile by tile as if on the whole image at once.
 
-onnxruntime is imported when the first tile is judged; before that only card and digest are read.
+onnxruntime is imported when the first tile is masked; until then only card and digest are read.
 """
 
 from collections.abc import Callable
@@ -36,22 +36,23 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = packaged(RECOMMENDED_NAME, RECOMMENDED_PRECISION)
 BANDS = ("blue", "green", "red", "nir")
 EXACT_EIGHT_BITS = ("session.x64quantprecision", "1")
-"""An entry of a session's configuration: x86 processors without VNNI add products of eight bits up in sixteen, which overflow, unless
-they go a longer way. With it int8 says the same everywhere.
+"""Session configuration entry that makes int8 results the same everywhere: without it, x86 processors without VNNI
+add up eight-bit products in sixteen bits, which can overflow; with it they take a slower, exact path.
 
 Source: onnxruntime, onnxruntime_session_options_config_keys.h, kOrtSessionOptionsAvx2PrecisionMode."""
 
 
 @dataclass(frozen=True)
 class OnnxMasker:
-    """A network behind a model card.
+    """A neural network (ONNX) with its model card.
 
     Tiles that start at multiples of `multiple_px` and bring `margin_px` of surroundings get the
-    mask that the whole image would get in one piece.
+    same mask as if the whole image were masked in one piece.
 
     Raises:
-        MaskerError: The card is missing or none; the model is not the file that the card means; the
-            sensor lacks a band that the card names; there is no packaged network of that name.
+        MaskerError: The card is missing or invalid; the model is not the file that the card
+            describes, or not of the precision wanted; the sensor lacks a band that the card names;
+            there is no packaged network of that name.
     """
 
     model: ModelChoice | None = option(
@@ -112,7 +113,7 @@ class OnnxMasker:
 
     @property
     def threshold(self) -> float:
-        """From this probability on a pixel is cloud."""
+        """A pixel is cloud at or above this probability."""
         if self.probability_threshold is not None:
             return self.probability_threshold
         return self.model_card.probability_threshold
@@ -129,18 +130,18 @@ class OnnxMasker:
 
     @property
     def files_beside(self) -> tuple[Path, ...]:
-        """The card that lies beside a file of one's own, unless it is the one of a packaged network."""
+        """The card found beside the model; none if `card` names it, or if it is a packaged network's."""
         beside = self._model.with_suffix(".json")
         is_named = self.card is not None
         return () if is_named or digest_file(beside) in packaged_cards() else (beside,)
 
     @property
     def identity(self) -> MaskerIdentity:
-        """Who made the mask, for reports."""
+        """Identity of the masker, for reports."""
         return self.model_card.identity
 
     def footprint(self, tile_px: int) -> Footprint:
-        """What the network costs for a tile of so many pixels a side, its margin included.
+        """What the network costs for a tile of `tile_px` pixels a side, its margin included.
 
         Raises:
             MaskerError: The model has changed, or cannot be run.
@@ -151,7 +152,7 @@ class OnnxMasker:
         return _footprint(self._model, card.sha256, card.name, tile_px, side_px)
 
     def predict(self, tile: Tile) -> CloudMask:
-        """Cloud probability of the tile's own cell, shape (H, W).
+        """Cloud probability of the tile without its surroundings, shape (H, W).
 
         Raises:
             MaskerError: The model does not fit its card, or cannot be run.
@@ -160,7 +161,7 @@ class OnnxMasker:
         return CloudMask(self._probability(logits[tile.inset]), self.threshold)
 
     def predict_image(self, dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.float32]:
-        """Cloud probability of an image in one piece; memory grows with its size.
+        """Cloud probability of an image masked in one piece; memory grows with its size.
 
         Args:
             dn: [DN] shape (B, H, W), the sensor's bands in order, any H and W above 0.
@@ -170,12 +171,13 @@ class OnnxMasker:
             Probabilities 0 to 1, shape (H, W).
 
         Raises:
-            MaskerError: Image or model have other bands than the card says, or the model fails.
+            MaskerError: The image has other bands than the sensor, the model does not fit its card,
+                or it cannot be run.
         """
         return self._probability(self._run(dn, radiometry)[: dn.shape[1], : dn.shape[2]])
 
     def _run(self, dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.float32]:
-        """What the network answers, shape (H', W'): whole cells."""
+        """Raw output of the network, shape (H', W'): whole cells."""
         if dn.ndim != 3 or dn.shape[0] != len(self.bands):
             raise MaskerError(
                 f"pixels of shape {dn.shape} do not hold the {len(self.bands)} bands "
@@ -186,24 +188,24 @@ class OnnxMasker:
         return _run(self._model, card, bands)
 
     def _probability(self, answer: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of a part of what the network answers: an array of its own."""
+        """Probabilities from a part of the network's raw output, as an array of its own."""
         if self.model_card.output == "logit":
             return _sigmoid(answer)
         return np.array(answer)
 
 
 def bare_run(masker: OnnxMasker) -> Callable[[NDArray[np.float32]], object]:
-    """The session of a masker alone, without what is around it: the yardstick of speed.
+    """Run a masker's onnxruntime session alone, without pre- or postprocessing: the yardstick of speed.
 
     Returns:
-        Takes bands of shape (1, 4, H, W), in whole cells.
+        A function of bands of shape (1, 4, H, W), in whole cells.
     """
     session, name = _session(masker._model, masker.model_card.sha256)
     return lambda bands: session.run(None, {name: bands})
 
 
 def _run(model: Path, card: ModelCard, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The network's one channel, shape (H, W), of its input, shape (1, 4, H, W)."""
+    """The network's one output channel, shape (H, W), for input of shape (1, 4, H, W)."""
     session, name = _session(model, card.sha256)
     try:
         answer = np.asarray(session.run(None, {name: bands})[0])
@@ -225,7 +227,7 @@ def _run(model: Path, card: ModelCard, bands: NDArray[np.float32]) -> NDArray[np
 
 @cache
 def _session(model: Path, sha256: str) -> tuple["InferenceSession", str]:
-    """One session a process for a file of this digest, and the name of its input."""
+    """The session for a file of this digest, one per process, and the name of its input."""
     import onnxruntime  # noqa: PLC0415 - heavy, and not needed to check a scenario
 
     options = onnxruntime.SessionOptions()
@@ -253,7 +255,7 @@ def _footprint(model: Path, sha256: str, name: str, tile_px: int, side_px: int) 
 
 
 def _read_again(model: Path, sha256: str) -> bytes:
-    """The file's content, if it is still what it was when the card was checked."""
+    """The file's content, if it has not changed since the card was checked."""
     try:
         content = model.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The networks that come with the package, by name, in float32 and in int8: `fast` sees less detail sooner."""
+"""The networks that come with the package, by name, in float32 and int8; `fast` trades detail for speed."""
 
 from functools import cache
 from importlib.resources import files
@@ -38,7 +38,7 @@ def packaged(name: str, precision: Precision = RECOMMENDED_PRECISION) -> Path:
 
 
 def available() -> list[tuple[str, Precision]]:
-    """Name and precision of each network that is here."""
+    """Name and precision of each packaged network whose file exists."""
     return [
         (name, precision)
         for name in NAMES
@@ -49,7 +49,7 @@ def available() -> list[tuple[str, Precision]]:
 
 @cache
 def packaged_cards() -> frozenset[str]:
-    """Digests of the cards of all of them."""
+    """Digests of the cards of all packaged networks."""
     return frozenset(
         digest_file(_path(name, precision).with_suffix(".json")) for name, precision in available()
     )
@@ -78,4 +78,4 @@ ModelChoice = Annotated[
     PlainSerializer(_dump, return_type=str),
     WithJsonSchema({"anyOf": [{"enum": list(NAMES)}, {"type": "string", "format": "path"}]}),
 ]
-"""A packaged network by name, or a file; a file of such a name is told from it as `./fast`."""
+"""A packaged network by name, or a file; a file that happens to have such a name is written `./fast`."""

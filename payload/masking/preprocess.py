@@ -1,7 +1,7 @@
-"""From DN to what a network sees: absolute reflectance, on whole cells. Training shares it.
+"""From DN to network input: absolute reflectance, padded to whole cells. Shared with training.
 
-There is no normalisation per image: that cloud is bright is the best clue there is, and the mean
-of an image would take it away.
+Images are not normalised one by one: the best clue to cloud is that it is bright, and subtracting
+the mean of an image would remove it.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from payload.types import Radiometry
 
 
 def reflectance(dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.float32]:
-    """Reflectance at the top of the atmosphere.
+    """Top-of-atmosphere reflectance.
 
     Args:
         dn: [DN] Any shape.
         radiometry: DN to reflectance.
 
     Returns:
-        The same shape; 1.0 is a white surface. Bright cloud under a low sun lies above it.
+        The same shape; 1.0 is a white surface, and bright cloud under a low sun exceeds it.
     """
     scaled = dn.astype(np.float32)
     scaled *= np.float32(radiometry.scale)
@@ -31,12 +31,12 @@ def reflectance(dn: NDArray[np.uint16], radiometry: Radiometry) -> NDArray[np.fl
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One input of a network: reflectance of a band x gain + offset.
+    """One input channel of a network: reflectance of a band x gain + offset.
 
     Attributes:
-        band: Where the band lies in the samples.
-        gain: What the network wants reflectance multiplied by.
-        offset: What it wants added then.
+        band: Index of the band in the samples.
+        gain: Factor on reflectance.
+        offset: What is added to the product.
     """
 
     band: int
@@ -51,16 +51,16 @@ def network_input(
     *,
     multiple_px: int,
 ) -> NDArray[np.float32]:
-    """`reflectance`, a network's scaling and `pad_to_multiple` in one pass over the samples.
+    """Do `reflectance`, a network's scaling and `pad_to_multiple` in one pass over the samples.
 
     Args:
         dn: [DN] Shape (B, H, W), neither side empty.
         radiometry: DN to reflectance.
-        channels: What the network wants, in order.
-        multiple_px: [px] What its strides multiply to.
+        channels: The network's input channels, in order.
+        multiple_px: [px] Product of the network's strides.
 
     Returns:
-        Shape (1, C, H', W'), freshly made.
+        A new array of shape (1, C, H', W').
     """
     height, width = dn.shape[1:]
     below, right = -height % multiple_px, -width % multiple_px
@@ -82,14 +82,14 @@ def network_input(
 def pad_to_multiple(planes: NDArray[np.float32], multiple_px: int) -> NDArray[np.float32]:
     """Repeat the last row and column until both sides are multiples of `multiple_px`.
 
-    Only the bottom and the right grow, so that the cells of the grid keep their origin.
+    Padding goes to the bottom and right only, so that the grid of cells keeps its origin.
 
     Args:
         planes: Shape (B, H, W), neither side empty.
-        multiple_px: [px] What a network's strides multiply to.
+        multiple_px: [px] Product of a network's strides.
 
     Returns:
-        Shape (B, H', W'); the same array when nothing has to be added.
+        Shape (B, H', W'); the same array if nothing has to be added.
     """
     height, width = planes.shape[-2:]
     below, right = -height % multiple_px, -width % multiple_px

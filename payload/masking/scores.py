@@ -1,4 +1,4 @@
-"""How cloudy a tile is said to be, and how right that is. Truth is for judges, and this is one."""
+"""Estimated cloud cover of a tile, and how accurate it is. Only evaluation sees the truth; this is evaluation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from payload.types import CLOUD, UNKNOWN, CloudMask, CoverEstimate, Patch
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Cloud against the rest, pixels pooled; None where a denominator is zero.
+    """Scores for cloud against the rest over pooled pixels; None where a denominator is zero.
 
     Attributes:
         iou: Cloud by both / cloud by either: the Jaccard index.
@@ -29,7 +29,7 @@ class Scores:
 def estimate_cover(mask: CloudMask, patch: Patch) -> CoverEstimate:
     """Count what the masker calls cloud in a tile and, where truth is known, how often it is wrong.
 
-    Pixels without data count nowhere; pixels of unknown truth count towards cover, not towards
+    Pixels without data are not counted; pixels of unknown truth count towards cover but not towards
     scores; shadow is clear ground.
 
     Raises:
@@ -71,7 +71,7 @@ def score(*, true_cloud_px: int, missed_cloud_px: int, false_cloud_px: int) -> S
 
 
 def pool(estimates: Iterable[CoverEstimate]) -> Scores | None:
-    """Scores of many tiles, pixels pooled; None where no tile has truth."""
+    """Scores of many tiles, pixels pooled; None if no tile has truth."""
     judged = [estimate for estimate in estimates if estimate.true_cloud_px is not None]
     if not judged:
         return None
