@@ -1,11 +1,11 @@
-"""Which tiles are worth sending: whole images or whole tiles are dropped; each decision has its reason.
+"""Which tiles are worth sending: whole images or whole tiles are dropped, and each decision states its reason.
 
-A tile can be judged in two ways. By its *cover*: the share of its pixels that the mask calls cloud. Or
-by its *expected cover*, the mean probability of cloud, which settles what is better, to send the tile
-or to lose it, where probabilities are calibrated: let a clear pixel lost cost r times as much as a
-cloudy pixel sent. Of n pixels n (1 - c) are expected to be clear and n c to be cloud. To lose the tile
-is expected to cost r n (1 - c), to send it n c; it is dropped where the former is less: c > r / (1 + r).
-A pixel that is half sure counts half, where the mask has to call it one or the other.
+A tile can be judged by its *cover*, the share of its pixels that the mask calls cloud, or by its *expected
+cover*, the mean probability of cloud. If probabilities are calibrated, the latter tells whether it is better
+to send the tile or to drop it. Let a clear pixel lost cost r times as much as a cloudy pixel sent. Of n
+pixels, n (1 - c) are expected to be clear and n c to be cloud. The expected cost of dropping the tile is
+r n (1 - c), that of sending it n c; it is dropped where the former is less: c > r / (1 + r). A pixel of
+probability one half counts as half a cloudy pixel, where the mask has to call it one or the other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class Policy:
     Attributes:
         unit: `nothing`, a `tile` or the whole `image`.
         max_cloud_cover: The unit is dropped when its cover is above this.
-        judged_by: Which cover: of the mask, or expected from its probabilities.
+        judged_by: Which cover is compared: that of the mask, or that expected from probabilities.
     """
 
     unit: Literal["nothing", "tile", "image"]
@@ -52,17 +52,17 @@ def decide(estimates: Sequence[CoverEstimate], policy: Policy) -> list[Decision]
 
 
 def image_cover(estimates: Sequence[CoverEstimate]) -> float | None:
-    """Cloudy share of all pixels with data; None where there is none."""
+    """Cloudy share of all pixels with data; None if there are none."""
     return _pooled(estimates, KEEP_ALL)
 
 
 def expected_cover(estimate: CoverEstimate) -> float:
-    """Expected cloudy share of a tile: by probabilities where there are some, else by its mask; 1 without data."""
+    """Expected cloudy share of a tile, from probabilities if there are any, else from its mask; 1 without data."""
     return _expected_cloud_px(estimate) / estimate.valid_px if estimate.valid_px else 1.0
 
 
 def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
-    """The cover that the policy asks for, of all pixels with data; None where there is none."""
+    """The cover that the policy asks for, over all pixels with data; None if there are none."""
     valid_px = sum([estimate.valid_px for estimate in estimates])
     if not valid_px:
         return None
@@ -72,13 +72,13 @@ def _pooled(estimates: Sequence[CoverEstimate], policy: Policy) -> float | None:
 
 
 def _expected_cloud_px(estimate: CoverEstimate) -> float:
-    """Without probabilities the mask is all that is known."""
+    """Expected number of cloudy pixels; without probabilities, the number in the mask."""
     expected = estimate.expected_cloud_px
     return estimate.cloud_px if expected is None else expected
 
 
 def _judge(covers: Iterable[float | None], policy: Policy) -> list[Decision]:
-    """A decision on each unit by its cover; None where it has no data."""
+    """Decide on each unit by its cover; a cover of None means no data."""
     limit = policy.max_cloud_cover
     blind, above, within = _words(policy)
     return [
@@ -93,7 +93,7 @@ def _judge(covers: Iterable[float | None], policy: Policy) -> list[Decision]:
 
 @lru_cache(maxsize=16)
 def _words(policy: Policy) -> tuple[Decision, str, str]:
-    """The decision on a unit without data, and why others are dropped and kept: of a policy, not of each unit."""
+    """The decision on a unit without data, and the reasons for dropping and keeping others; made once per policy."""
     limit, unit = policy.max_cloud_cover, policy.unit
     what = f"{unit} cover" if policy.judged_by == "cover" else f"{unit} expected cover"
     blind = Decision(keep=False, why=f"{unit} without data")

@@ -1,24 +1,24 @@
-"""Student's distribution: how many standard errors off a mean of few values may be.
+"""Student's t distribution: how many standard errors off the mean of a few values may be.
 
-`student_t` and `student_level` are exact and ask for whole degrees of freedom, as a count of values gives. `student_t_95` takes fractions of them,
-as Satterthwaite's (1946) of several samples together are, by a series.
+`student_t` and `student_level` are exact and take whole degrees of freedom, as given by a count of values. `student_t_95` is a
+series and also takes fractional ones, such as Satterthwaite's (1946) for several samples together.
 """
 
 import math
 from functools import cache
 
 Z_95 = 1.96
-"""Standard deviations to either side that hold 95 % of a normal distribution."""
+"""Standard deviations to either side that contain 95 % of a normal distribution."""
 
 
 def student_t_95(freedom: float) -> float:
-    """The t that 95 % of Student's distribution stays within, on both sides of 0.
+    """The t for which 95 % of Student's distribution lies between -t and t.
 
-    By three terms of a series in 1 / freedom: good to 0.01 % from 10 on, 0.3 % from 4 on; at 3 it is 0.7 % too small, at 2
-    it is 3 %, at 1 it is 24 %.
+    Computed by three terms of a series in 1 / freedom: accurate to 0.01 % for 10 or more degrees of freedom and to 0.3 % for
+    4 or more; too small by 0.7 % at 3, by 3 % at 2 and by 24 % at 1.
 
     Args:
-        freedom: Degrees of freedom, from 1.
+        freedom: Degrees of freedom, at least 1.
 
     Source: Abramowitz and Stegun (1964), equation 26.7.5.
     """
@@ -33,7 +33,7 @@ def student_t_95(freedom: float) -> float:
 
 @cache
 def student_t(level: float, freedom: int) -> float:
-    """The t that the share `level` of Student's distribution stays within, on both sides of 0."""
+    """The t for which the share `level` of Student's distribution lies between -t and t."""
     low, high = 0.0, 2.0
     while student_level(high, freedom) < level:
         high *= 2
@@ -44,14 +44,14 @@ def student_t(level: float, freedom: int) -> float:
 
 
 _NORMAL = 10_000
-"""Degrees of freedom from which t moves by less than 3e-4 only."""
+"""Degrees of freedom beyond which t changes by less than 3e-4."""
 
 
 def student_level(t: float, freedom: int) -> float:
-    """The share of Student's distribution within t, on both sides of 0.
+    """The share of Student's distribution that lies between -t and t.
 
     Args:
-        t: From 0 on.
+        t: At least 0.
         freedom: Degrees of freedom, a whole number.
 
     Source: Abramowitz and Stegun (1964), equations 26.7.3 and 26.7.4.
