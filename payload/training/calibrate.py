@@ -1,14 +1,14 @@
-"""Probabilities that mean what they say, and from which of them on a pixel is cloud.
+"""Calibration of probabilities, and the threshold at which a pixel is cloud.
 
-**Temperature.** All logits are divided by one number, found on pixels that the network has not learned
-from, if that helps scenes that had no say in it; it moves no pixel across 0.5 and orders none anew. It is folded into the last convolution of the
-exported file, so that what flies knows nothing of it.
+**Temperature.** All logits are divided by one number, fitted on pixels that the network was not trained
+on, provided that it helps on scenes held out of the fit. It moves no pixel across 0.5 and keeps the order
+of probabilities. It is folded into the last convolution of the exported file, so nothing changes on board.
 
-**Threshold.** Let a clear pixel thrown away cost r times as much as a cloudy pixel kept. To call a pixel
-of probability p cloud is expected to cost r (1 - p), to call it clear p. Cloud is the cheaper answer
-where p > r / (1 + r): 0.5 where both cost alike, 0.75 where a clear pixel is worth three cloudy ones.
-That holds where probabilities are calibrated; what is cheapest on pixels of known truth says how far
-they are.
+**Threshold.** Let a clear pixel discarded cost r times as much as a cloudy pixel kept. The expected cost
+of calling a pixel of probability p cloud is r (1 - p), that of calling it clear is p. Cloud is the cheaper
+answer where p > r / (1 + r): 0.5 if both cost the same, 0.75 if a clear pixel is worth three cloudy ones.
+This holds if probabilities are calibrated; how far they are is shown by the threshold that is cheapest on
+pixels of known truth.
 
 Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017,
 https://arxiv.org/abs/1706.04599, for the temperature; Elkan, The foundations of cost-sensitive
@@ -27,19 +27,19 @@ from payload.training.judge.reliability import reliability
 from payload.types import CLOUD, UNKNOWN
 
 HOTTEST, COLDEST = 20.0, 0.05
-"""Temperatures are sought between them; pixels that are all told right would want one of 0."""
+"""Bounds of the temperature; without them, pixels that are all classified correctly would give 0."""
 
 _STEPS = 200
 
 
 def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
-    """The temperature that makes the truth most likely.
+    """The temperature that maximises the likelihood of the truth.
 
-    The mean of -log p(truth) is convex in 1 / temperature: its slope is followed to 0 by Newton's
-    steps, halving the interval that holds the root where a step would leave it.
+    The mean of -log p(truth) is convex in 1 / temperature. The root of its slope, where that is 0, is
+    found by Newton's method, with bisection where a step would leave the bracketing interval.
 
     Args:
-        logits: Of pixels that the network has not learned from, any shape.
+        logits: Of pixels that the network was not trained on, any shape.
         truth: The same shape; pixels of unknown truth are left out, shadow is clear.
 
     Returns:
@@ -76,16 +76,16 @@ def calibrate(
     *,
     measured_on: str,
 ) -> Calibration:
-    """Fit the temperature, and say for the card what it does to scenes that had no say in it.
+    """Fit the temperature, and measure for the card what it does to scenes held out of the fit.
 
-    Each scene is judged by the temperature of all others. Where that makes the truth less likely than
-    no temperature does, there is none: the card says 1.
+    Each scene is scaled by the temperature fitted to all others. If that does not make the truth more
+    likely, no temperature is applied: the card says 1.
 
     Args:
         logits: As in `fit_temperature`, flat.
         truth: As there.
         scenes: Number of the scene of each pixel, same shape.
-        measured_on: Which pixels these are, for the reader of the card.
+        measured_on: Description of these pixels, for the card.
 
     Raises:
         MaskerError: No pixel has truth.
@@ -121,13 +121,13 @@ def surprise(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a threshold does to pixels of known truth.
+    """The effect of a threshold on pixels of known truth.
 
     Attributes:
-        threshold: A pixel is called cloud from this probability on.
+        threshold: A pixel is called cloud at or above this probability.
         discarded: Share of all pixels that are clear and called cloud.
         kept: Share of all pixels that are cloud and called clear.
-        cost: cost ratio x discarded + kept: cost of a pixel, in cloudy pixels kept.
+        cost: cost ratio x discarded + kept: cost per pixel, in units of a cloudy pixel kept.
     """
 
     threshold: float
@@ -138,12 +138,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Where cloud begins, by theory and by what was seen.
+    """The threshold by theory, and the cheapest one on given pixels.
 
     Attributes:
-        cost_ratio: Cost of a clear pixel thrown away, in cloudy pixels kept.
+        cost_ratio: Cost of a clear pixel discarded, in units of a cloudy pixel kept.
         theory: The point at cost ratio / (1 + cost ratio).
-        best: The cheapest point on these pixels; of equals the one nearest to theory.
+        best: The cheapest point on these pixels; among equals the one nearest to theory.
         curve: All points, in order of their thresholds from 0 to 1.
     """
 
@@ -154,7 +154,7 @@ class Threshold:
 
     @property
     def reason(self) -> str:
-        """Why the threshold is that of theory, for the card."""
+        """For the card: why the threshold is the theoretical one."""
         spared = 1 - self.best.cost / self.theory.cost if self.theory.cost else 0.0
         return (
             f"A clear pixel thrown away is counted {self.cost_ratio:g} times a cloudy pixel kept: where "
@@ -167,15 +167,15 @@ class Threshold:
 def choose_threshold(
     probability: NDArray[np.float32], truth: NDArray[np.uint8], *, cost_ratio: float
 ) -> Threshold:
-    """Weigh all thresholds in steps of 1/200.
+    """Compute the cost of all thresholds in steps of 1/200, and of the theoretical one.
 
     Args:
         probability: Calibrated, 0 to 1, any shape.
         truth: The same shape; pixels of unknown truth are left out, shadow is clear.
-        cost_ratio: Cost of a clear pixel thrown away, in cloudy pixels kept; above 0.
+        cost_ratio: Cost of a clear pixel discarded, in units of a cloudy pixel kept; above 0.
 
     Raises:
-        MaskerError: No pixel has truth, or the ratio is none.
+        MaskerError: No pixel has truth, or the ratio is not positive and finite.
     """
     if not 0 < cost_ratio < np.inf:
         raise MaskerError(f"a cost ratio above 0 is wanted, not {cost_ratio}")
@@ -203,11 +203,11 @@ def choose_threshold(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """An image that a network has not learned from, and what the network says of it.
+    """An image that a network was not trained on, and the network's probabilities for it.
 
     Attributes:
-        scene: Its scene; what shares it is no other image.
-        surface: What lies below.
+        scene: Its scene; images of one scene are held out together.
+        surface: Type of surface.
         probability: Calibrated, shape (H, W).
         truth: The same shape.
     """
@@ -220,13 +220,13 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class OwnThreshold:
-    """A threshold of a surface's own, tried on images that had no say in it.
+    """A surface's own threshold, tested on scenes held out of its choice.
 
     Attributes:
         threshold: The cheapest on all images of the surface.
-        common_cost: Cost of a pixel at the threshold of theory.
-        own_cost: The same where each scene is judged by what is cheapest on the others.
-        pixels: Of known truth.
+        common_cost: Cost per pixel at the theoretical threshold.
+        own_cost: The same with each scene judged by the threshold that is cheapest on the others.
+        pixels: Number of pixels of known truth.
     """
 
     threshold: float
@@ -236,20 +236,20 @@ class OwnThreshold:
 
 
 def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[str, OwnThreshold]:
-    """Whether snow or bright ground want a threshold of their own.
+    """Test whether surfaces such as snow or bright ground need thresholds of their own.
 
     The cheapest threshold of a surface with few clear or few cloudy pixels lies at one end and means
-    nothing, so each scene is judged by the threshold that is cheapest on the surface's others.
+    nothing, so each scene is judged by the threshold that is cheapest on the surface's other scenes.
 
     Args:
-        images: An image may come several times, from several seeds; it never judges itself.
+        images: An image may occur several times, from several seeds; it is never judged by itself.
         cost_ratio: As in `choose_threshold`.
 
     Returns:
-        By surface; those with one scene alone are left out.
+        By surface; those with only one scene are left out.
 
     Raises:
-        MaskerError: An image has no pixel of known truth, or the ratio is none.
+        MaskerError: A scene has no pixel of known truth, or the ratio is not positive and finite.
     """
     found = {}
     for surface in sorted({each.surface for each in images}):
@@ -273,11 +273,11 @@ def try_own_thresholds(images: Sequence[Weighed], *, cost_ratio: float) -> dict[
 
 
 def why_one_for_all(own: Mapping[str, OwnThreshold], alone: Collection[str] = ()) -> str:
-    """For the card: what thresholds by surface would bring, and that there are none.
+    """For the card: what thresholds by surface would gain, and why one serves all.
 
     Args:
         own: From `try_own_thresholds`.
-        alone: Surfaces of which nothing can be said, as they have one scene alone.
+        alone: Surfaces that cannot be tested, as they have only one scene.
     """
     common = sum(one.pixels * one.common_cost for one in own.values())
     spared = 1 - sum(one.pixels * one.own_cost for one in own.values()) / common if common else 0.0
@@ -299,6 +299,6 @@ def _weigh(images: Sequence[Weighed], cost_ratio: float) -> Threshold:
 
 
 def _sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """In float64, where no exponential of half a logit overflows."""
+    """The logistic function in float64, by tanh, which cannot overflow."""
     half: NDArray[np.float64] = np.tanh(0.5 * logits.astype(np.float64))
     return 0.5 * (1 + half)

@@ -57,7 +57,7 @@ def prepare(recipe: RecipeFile, data: Data, work: Work = None) -> None:
 
 @app.command()
 def teacher(recipe: RecipeFile, data: Data, work: Work = None) -> None:
-    """Train the nnU-Net, and keep what the teachers say of each image.
+    """Train the nnU-Net, and store the teachers' opinions of each image.
 
     Example: payload-train teacher study --data clouds
     """
@@ -186,7 +186,7 @@ def realism(
 
 
 def main() -> None:
-    """Run the command line; an error of ours is a sentence on stderr and its exit code."""
+    """Run the command line; our own errors become a sentence on stderr and an exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         app()

@@ -1,7 +1,7 @@
-"""What a study has found: teachers and students on scenes that they have never seen.
+"""Evaluation of a study: teachers and students on scenes that they have never seen.
 
-Each human-labelled image is judged by networks that saw nothing of its scene. Students are judged as
-they would fly: exported, in eight bits as well as in float32.
+Each human-labelled image is masked by networks that saw nothing of its scene. Students are evaluated
+as they would fly: exported, in eight bits as well as in float32.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,12 +42,12 @@ _QUIET = Trial(perturbations=())
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a teacher may teach.
+    """Whether the teachers are good enough to teach.
 
     Attributes:
-        teacher: Pooled IoU of all teachers together, on scenes that they did not learn from.
+        teacher: Pooled IoU of all teachers together, on scenes that they were not trained on.
         alone: Pooled IoU of each teacher.
-        students: Pooled IoU of students of labels alone, over seeds.
+        students: Pooled IoU of students trained on labels alone, over seeds.
         wanted: How far the teacher must be ahead.
     """
 
@@ -58,18 +58,18 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is far enough ahead."""
+        """Whether the teacher is far enough ahead."""
         return self.teacher - self.students.mean >= self.wanted
 
 
 def hold_gate(workshop: Workshop) -> Gate | None:
-    """See that the teacher is better than what it is to teach, where the recipe can tell.
+    """Check that the teacher is better than the students it is to teach, where the recipe allows it.
 
-    It can where labels-only students were trained in folds. The nnU-Net saw no human-labelled scene,
+    It does if labels-only students were trained in folds. The nnU-Net saw no human-labelled scene,
     ukis-csmask none that we know of.
 
     Returns:
-        What was found, or None where it cannot be told.
+        What was found, or None if it cannot be checked.
 
     Raises:
         MaskerError: The teacher is not far enough ahead.
@@ -102,7 +102,7 @@ def hold_gate(workshop: Workshop) -> Gate | None:
 
 
 def examine(workshop: Workshop) -> Evaluation:
-    """Judge the students of a study, its teachers, and what users could take instead.
+    """Evaluate the students of a study, its teachers, and what users could use instead.
 
     The first contender is the distilled default student in eight bits.
 
@@ -141,7 +141,7 @@ def out_of_fold_logits(
     """The human-labelled images, each with the logits (H, W) of a network that saw nothing of its scene.
 
     Returns:
-        Each image once for each seed.
+        Each image once per seed.
     """
     found = []
     for seed in _seeds(workshop, arm, student):
@@ -156,7 +156,7 @@ def out_of_fold_logits(
 
 
 def _design(workshop: Workshop, student: str, arm: Arm) -> list[Contender]:
-    """The students of a design in eight bits and in float32; robustness of the first in eight."""
+    """The students of a design in int8 and float32; robustness only for the first seed, distilled, in int8."""
     made: dict[str, list[Contender]] = {"int8": [], "fp32": []}
     for number, seed in enumerate(_seeds(workshop, arm, student)):
         for precision, kept in made.items():
@@ -174,10 +174,10 @@ def _design(workshop: Workshop, student: str, arm: Arm) -> list[Contender]:
 
 
 def _exported(workshop: Workshop, finished: Finished) -> dict[str, Path]:
-    """The run as it would fly, in float32 and in eight bits."""
+    """The files of a run as it would fly, in float32 and in int8."""
     folder = workshop.work / "exported"
     folder.mkdir(parents=True, exist_ok=True)
-    # Eight bits are fitted on composed images too, whatever the network learned from.
+    # int8 ranges are fitted on composed images too, whatever the network learned from.
     made_by = [
         code_digest("exam", "export", "quantise", "streamline"),
         workshop.recipe.export.model_dump(),
@@ -205,7 +205,7 @@ def quantised(
     *,
     threshold: float = 0.5,
 ) -> quantise.Trial:
-    """Write the eight-bit file beside the float32 one, with ranges of real and composed images."""
+    """Write the int8 file of a float32 one, with ranges taken from real and composed images."""
     count = workshop.recipe.export.calibration_tiles
     composed = workshop.composed.images()
     drawn = [*_even(images, count), *_even(composed, count // 2)]
@@ -245,12 +245,12 @@ def _out_of_fold(workshop: Workshop, seed: Sequence[Finished]) -> Judged:
 
 
 def as_predictor(finished: Finished) -> TorchPredictor:
-    """A finished training as a masker."""
+    """The network of a finished training as a predictor."""
     return TorchPredictor(finished.network, finished.run.name, finished.network.multiple_px)
 
 
 def _teachers(workshop: Workshop) -> list[Judged]:
-    """Each teacher, and all together, on the human-labelled images; they count no parameters here."""
+    """Each teacher, and all together, on the human-labelled images; their parameters are not counted."""
     images = workshop.real.images()
     return [
         Judged(

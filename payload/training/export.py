@@ -1,4 +1,4 @@
-"""A network becomes an ONNX file with its card, held against itself before anyone may fly it."""
+"""Export of a network as an ONNX file with its card, checked against the original before it may fly."""
 
 import copy
 import warnings
@@ -36,7 +36,7 @@ from payload.training.student import BANDS, Network, parameters
 OPSET = 18
 PARITY = 1e-4
 _SIDES = ((1, 1), (64, 64), (40, 264), (256, 256))
-# What the index says of a licence is a note to us; for the sources we know the card says it plainly.
+# The index's word on a licence is a note to ourselves; for known sources the card states it plainly.
 LICENCES = {
     "SEN12MS-CR": "CC-BY-4.0 (not confirmed); contains modified Copernicus Sentinel data",
     "USGS L8 Biome": "public domain, courtesy of the U.S. Geological Survey",
@@ -48,15 +48,15 @@ def write_onnx(network: Network, path: Path, *, temperature: float = 1.0) -> flo
     """Write a network as ONNX with dynamic height and width; its output is the logit.
 
     Args:
-        network: Ends in a convolution `logit` and names its `multiple_px`.
-        path: The file; it appears when it is right.
+        network: Ends in a convolution `logit` and has a `multiple_px`.
+        path: The file; it appears only after it has passed the check.
         temperature: Of the calibration; the last convolution is divided by it.
 
     Returns:
         The largest difference between its logits and torch's, over inputs of several sizes.
 
     Raises:
-        MaskerError: The file answers otherwise than the network.
+        MaskerError: The file's output differs from the network's.
     """
     cooled = copy.deepcopy(network).cpu().float().eval()
     with torch.no_grad():
@@ -64,7 +64,7 @@ def write_onnx(network: Network, path: Path, *, temperature: float = 1.0) -> flo
             tensor.div_(temperature)
     beside = path.with_suffix(".part")
     with warnings.catch_warnings():
-        # The older exporter is on its way out, but the newer one wants one more package.
+        # The older exporter is deprecated, but the newer one needs one more package.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             cooled,
@@ -88,10 +88,10 @@ def write_onnx(network: Network, path: Path, *, temperature: float = 1.0) -> flo
 
 
 def receptive_margin_px(network: Network) -> int:
-    """[px] How far around its own cell a pixel looks, in whole cells, found by experiment.
+    """[px] How far around its own cell an output pixel looks, in whole cells, found by experiment.
 
-    All weights of a copy are made positive and equal, so that no path is blind; then one row or one
-    column of the input after the other is made brighter, and what changes in the output is noted.
+    All weights of a copy are made positive and equal, so that no path is blocked; then the rows and
+    columns of one cell of the input are brightened one by one, and changes in the output are noted.
     """
     sighted = copy.deepcopy(network).cpu().double().eval()
     for module in sighted.modules():
@@ -106,13 +106,13 @@ def receptive_margin_px(network: Network) -> int:
     cells = 4
     while True:
         reach = max(_reach(sighted, cell, cells, axis) for axis in (2, 3))
-        if reach < cells * cell:  # else the border of the trial image may have cut it
+        if reach < cells * cell:  # else the trial image may be too small
             return -(-reach // cell) * cell
         cells *= 2
 
 
 def _reach(sighted: Network, cell: int, cells: int, axis: int) -> int:
-    """[px] From how far outside a cell, along an axis, a pixel inside it is changed."""
+    """[px] Largest distance along an axis at which input outside a cell still changes output in it."""
     side = (2 * cells + 1) * cell
     dark = torch.ones(1, len(BANDS), side, side, dtype=torch.float64)
     reach = 0
@@ -130,17 +130,17 @@ def _reach(sighted: Network, cell: int, cells: int, axis: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a card tells beside what the file and the network show.
+    """Contents of a card that the file and the network do not show.
 
     Attributes:
         name: Of the model.
-        trained_on: What the weights have seen; see `seen`.
-        threshold: At and above it a pixel is cloud.
-        threshold_reason: Why.
-        calibration: What was done to its probabilities.
-        training: Who taught it.
-        smaller_than: Names and parameters of larger networks to be compared with.
-        scores: How good it is.
+        trained_on: What the weights were trained on; see `seen`.
+        threshold: A pixel is cloud at or above this probability.
+        threshold_reason: Why the threshold is what it is.
+        calibration: How probabilities were calibrated.
+        training: Teacher and recipe.
+        smaller_than: Names and parameters of larger networks to compare with.
+        scores: Of the design.
     """
 
     name: str
@@ -193,7 +193,7 @@ def write_card(
 
 
 class Learned(Protocol):
-    """A training that is done."""
+    """A finished training."""
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -202,22 +202,22 @@ class Learned(Protocol):
 
     @property
     def steps(self) -> int:
-        """How many it had."""
+        """Number of training steps."""
         ...
 
     @property
     def elapsed_s(self) -> float:
-        """[s] How long they took."""
+        """[s] How long the training took."""
         ...
 
 
 def seen(images: Sequence[LabelledImage], learned: Learned, *, taught: str, seed: int) -> TrainedOn:
-    """What a network has learned from, for its card.
+    """What a network was trained on, for its card.
 
     Args:
         images: All images of the data set.
-        learned: What is known of the training.
-        taught: By whom, in words that the card puts before the counts.
+        learned: The finished training.
+        taught: Who taught it, in words that precede the counts on the card.
         seed: Of weights and crops.
     """
     ids = set(learned.trained_on)

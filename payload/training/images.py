@@ -1,7 +1,7 @@
-"""Labelled images, and who may learn from whom.
+"""Labelled images, and their splits into what is learned from and what is held out.
 
-A split is by scene and region, never by patch: both images of a pair, and all patches of one pass,
-lie on one side of it.
+Splits are by scene and region, never by patch: both images of a pair, and all patches of one pass,
+lie on the same side.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,15 +21,15 @@ class LabelledImage:
     """An image with its mask.
 
     Attributes:
-        id: Its name, unique within its data set.
+        id: Name, unique within its data set.
         scene: Images of one scene show the same place or the same pass.
         source: The collection that it comes from.
-        licence: What the collection says of it.
-        is_human: Whether people drew the mask; else models did.
+        licence: The licence stated by the collection.
+        is_human: Whether people drew the mask; otherwise models did.
         dn: [DN] shape (4, H, W): blue, green, red, near infrared; reflectance x 10000.
         truth: Shape (H, W), as in `payload.types`.
-        surface: What lies below, in one word (`snow`, `urban`, ...); empty where nobody said.
-        resolution_m: [m] Ground sample distance, or None where nobody said.
+        surface: Type of surface in one word (`snow`, `urban`, ...); empty if not stated.
+        resolution_m: [m] Ground sample distance, or None if not stated.
     """
 
     id: str
@@ -49,12 +49,12 @@ class LabelledImage:
 
 
 def usable(images: Sequence[LabelledImage]) -> list[LabelledImage]:
-    """Images with labels enough: hazy ones are mostly unknown and claim to be all cloud."""
+    """Images with enough labels: hazy ones are mostly unknown, and all cloud where they are labelled."""
     return [image for image in images if image.unknown_fraction <= MAX_UNKNOWN_FRACTION]
 
 
 def folds(images: Sequence[LabelledImage], count: int) -> list[list[str]]:
-    """Deal the human-labelled images out in order of their ids, so that no scene is in two folds.
+    """Deal the human-labelled images into folds in order of their ids, so that no scene is in two folds.
 
     Returns:
         `count` lists of image ids, each image once.
@@ -68,6 +68,6 @@ def folds(images: Sequence[LabelledImage], count: int) -> list[list[str]]:
 def without_scenes_of(
     images: Sequence[LabelledImage], held_out: Collection[str]
 ) -> list[LabelledImage]:
-    """The images whose scene shows up in none of the held-out ids."""
+    """The images that share no scene with a held-out image."""
     hidden = {image.scene for image in images if image.id in held_out}
     return [image for image in images if image.scene not in hidden]

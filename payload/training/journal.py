@@ -1,4 +1,4 @@
-"""What happens in a long job: JSON lines for programs, one line with the time left for people."""
+"""The log of a long job: JSON lines for programs, and for people a line with the time remaining."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ class Journal:
     """A file of JSON lines, each with the seconds since the journal was opened.
 
     Attributes:
-        path: Where lines are added; None keeps none.
+        path: File that lines are appended to; None for no file.
         context: Facts that every line carries, such as the stage.
         screen: A terminal to show progress on; None shows none.
     """
@@ -27,7 +27,7 @@ class Journal:
     _opened_s: float = field(default_factory=time.monotonic)
 
     def log(self, event: str, **facts: object) -> None:
-        """Add a line; a fact `done` between 0 and 1 is shown with the time that is left."""
+        """Add a line; a fact `done` between 0 and 1 is shown with the time remaining."""
         elapsed_s = time.monotonic() - self._opened_s
         if self.path is not None:
             line = {"elapsed_s": round(elapsed_s, 1), **self.context, "event": event, **facts}
@@ -38,7 +38,7 @@ class Journal:
             self._show(event, elapsed_s, facts)
 
     def progress(self, event: str, items: Sequence[Item], *, every: int) -> Iterator[Item]:
-        """Hand out items one by one, and log every so often how many are done."""
+        """Yield items one by one, and log after each `every` of them how many are done."""
         journal = self.within()
         for number, item in enumerate(items, start=1):
             yield item
@@ -46,7 +46,7 @@ class Journal:
                 journal.log(event, count=number, done=number / len(items))
 
     def within(self, **context: str | int) -> "Journal":
-        """The same journal for a part of the job, with its own clock."""
+        """The same journal for a part of the job, with more context and its own clock."""
         return Journal(self.path, {**self.context, **context}, self.screen)
 
     def _show(self, event: str, elapsed_s: float, facts: dict[str, object]) -> None:
@@ -72,7 +72,7 @@ SILENT = Journal()
 
 
 def on_screen(path: Path) -> Journal:
-    """A journal that also talks to people, on stderr."""
+    """A journal that also shows progress on stderr."""
     return Journal(path, screen=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""What a student learns from: images, what teachers say of them, and crops drawn by seed and step."""
+"""What a student learns from: images, teachers' opinions of them, and crops drawn by seed and step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Lesson:
 
     Attributes:
         image: Pixels and labels.
-        soft: Cloud probability in steps of 1/250, shape (H, W), or None without a teacher.
+        soft: The teacher's cloud probability in steps of 1/250, shape (H, W); None without a teacher.
         trust: Weight of labels against the teacher's opinion where there are both, 0 to 1.
         share: How often it is drawn, relative to others.
     """
@@ -35,17 +35,17 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far a crop may stray from its image.
+    """How far a crop may deviate from its image.
 
     Attributes:
         crop_px: [px] Side of a crop as the network sees it.
         zoom: Largest factor by which ground sample distance shrinks or grows.
         gain: Largest relative change of brightness, all bands alike.
-        band_gain: Largest further relative change, each band for itself.
+        band_gain: Largest further relative change, independently for each band.
         offset: Largest shift in reflectance, all bands alike: haze, or an adjacent dark scene.
-        noise: Largest deviation of noise in reflectance, drawn for each crop.
-        coarse_share: How many crops are rounded to 8 bits of reflectance 0 to 1.3.
-        shifted_share: How many crops have one band a pixel beside the others.
+        noise: Largest standard deviation of noise in reflectance, drawn for each crop.
+        coarse_share: Share of crops rounded to 8 bits of reflectance 0 to 1.3.
+        shifted_share: Share of crops with one band shifted by a pixel against the others.
     """
 
     crop_px: int = 128
@@ -65,7 +65,7 @@ class Batch:
     Attributes:
         bands: Reflectance, shape (N, 4, S, S).
         cloud: Labels, 0 or 1, shape (N, 1, S, S).
-        label_weight: Weight of the label of each pixel, 0 where it is unknown; same shape.
+        label_weight: Weight of each pixel's label, 0 where it is unknown; same shape.
         soft: The teacher's cloud probability; same shape.
         soft_weight: Weight of the teacher's opinion; same shape.
     """
@@ -103,7 +103,7 @@ def draw_batch(
 
 
 def _crop(lesson: Lesson, how: Augmentation, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Reflectance (4, S, S); truth and soft (2, S, S)."""
+    """An augmented crop: reflectance (4, S, S), and truth and soft labels (2, S, S)."""
     image = lesson.image
     height, width = image.truth.shape
     wanted = how.crop_px * float(np.exp(rng.uniform(-1, 1) * np.log(how.zoom)))

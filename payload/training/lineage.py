@@ -1,4 +1,4 @@
-"""What a result was made by: code, known by what it does and not by how it is written."""
+"""Digests of the code that made a result, by what it does and not by how it is written."""
 
 import ast
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ ROOM = Path(__file__).parent
 
 
 def code_digest(*modules: str) -> str:
-    """One digest of modules of this room; comments, docstrings and layout do not change it.
+    """One digest of modules of `payload.training`; comments, docstrings and layout do not change it.
 
     Args:
-        modules: Paths below the room without suffix; a folder stands for all modules in it.
+        modules: Paths below that folder without suffix; a folder stands for all modules in it.
 
-    Source: Python's own syntax tree, without the strings that stand alone.
+    Source: Python's own syntax tree, without strings that stand alone.
     """
     trees = {
         str(path.relative_to(ROOM)): _tree(path.read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def _files(modules: Iterable[str]) -> Iterable[Path]:
 
 @cache
 def _tree(text: str) -> str:
-    """The syntax tree in words; each run of a study asks for that of the same files."""
+    """The syntax tree as text; cached, as each run of a study asks for the same files."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

@@ -1,8 +1,8 @@
 """A second opinion: ukis-csmask 1.0.0, a large published network for the same four bands.
 
 It is a yardstick and one of several teachers, installed from PyPI by those who train, and never
-part of what ships. Its package is not imported, as that wants guests that we do not need; its files
-are found and run here.
+part of what ships. Its package is not imported, as that would need dependencies that we do not; its
+model files are located and run here.
 
 Source: https://github.com/dlr-eoc/ukis-csmask (Apache-2.0): U-Net with an EfficientNet-b4 encoder,
 Landsat 8 and Sentinel-2 reflectance at the top of the atmosphere.
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 PACKAGE, VERSION = "ukis-csmask", "1.0.0"
 _MODEL = "ukis_csmask/model_4b_l1c.onnx"
-_WINDOW_PX = 256  # the network takes this size and no other
-_OVERLAP_PX = 64  # at least so much of two neighbouring windows is judged twice
+_WINDOW_PX = 256  # the only size that the network takes
+_OVERLAP_PX = 64  # least overlap of two neighbouring windows
 _CLOUD = 1  # 0 other, 1 cloud, 2 shadow
 
 
@@ -37,7 +37,7 @@ class Ukis:
 
     Attributes:
         threads: How many threads may work on one window; None leaves it to onnxruntime.
-        threshold: From this probability on a pixel is cloud.
+        threshold: A pixel is cloud at or above this probability.
     """
 
     threads: int | None = 1
@@ -45,12 +45,12 @@ class Ukis:
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         return f"{PACKAGE} {VERSION}, softmax"
 
     @property
     def parameters(self) -> int:
-        """How many numbers its training chose, by the initialisers of its file.
+        """Number of trained parameters, from the initialisers of its file.
 
         Raises:
             PluginError: The package is not installed.
@@ -60,8 +60,8 @@ class Ukis:
     def classes(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
         """Softmax of its classes other, cloud and shadow, shape (3, H, W).
 
-        What is larger than a window is judged in overlapping windows, blended by weights that fall
-        towards their borders; what is smaller is mirrored until it fills one.
+        Images larger than a window are processed in overlapping windows, blended by weights that
+        fall towards their borders; smaller ones are mirrored until they fill a window.
 
         Args:
             bands: [1] Reflectance at the top of the atmosphere, shape (4, H, W): blue, green, red,
@@ -90,23 +90,23 @@ class Ukis:
         return np.ascontiguousarray((total / weights)[:, :height, :width])
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Softmax of the class cloud, shape (H, W); arguments and errors as of `classes`."""
+        """Softmax of the class cloud, shape (H, W); arguments and errors as for `classes`."""
         return np.ascontiguousarray(self.classes(bands)[_CLOUD])
 
 
 @dataclass(frozen=True, slots=True)
 class UkisWinner(Ukis):
-    """The same network, decided as its authors do: cloud is where that class wins of the three."""
+    """The same network, read as its authors do: a pixel is cloud if that is the likeliest of the classes."""
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         return f"{PACKAGE} {VERSION}"
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cloud against its strongest rival, shape (H, W): from one half on, cloud wins.
+        """Cloud against its strongest rival, shape (H, W): cloud wins at one half or above.
 
-        Arguments and errors as of `classes`.
+        Arguments and errors as for `classes`.
         """
         other, cloud, shadow = self.classes(bands)
         duel: NDArray[np.float32] = cloud / (cloud + np.maximum(other, shadow))
@@ -124,7 +124,7 @@ class _Statistics(NamedTuple):
 
 
 def _files() -> _Files:
-    """Where the package keeps the network; nothing of the package is executed."""
+    """Locate the network's files in the installed package; none of its code is executed."""
     try:
         found = distribution(PACKAGE)
     except PackageNotFoundError as error:
@@ -173,21 +173,21 @@ def _run(session: "InferenceSession", window: NDArray[np.float32]) -> NDArray[np
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Along the first axis."""
+    """Softmax along the first axis."""
     powers = np.exp(logits - logits.max(axis=0))
     shares: NDArray[np.float32] = powers / powers.sum(axis=0)
     return shares
 
 
 def _starts(length_px: int) -> list[int]:
-    """First pixels of windows, evenly spread, that cover a length of at least one window."""
+    """First pixels of evenly spread windows that cover a length of at least one window."""
     rest = length_px - _WINDOW_PX
     count = 1 + -(-rest // (_WINDOW_PX - _OVERLAP_PX))
     return [round(place * rest / max(count - 1, 1)) for place in range(count)]
 
 
 def _taper() -> NDArray[np.float32]:
-    """Weight of a window's pixels, shape (256, 256): a pyramid, nowhere zero."""
+    """Blending weights of a window's pixels, shape (256, 256): a pyramid, nowhere zero."""
     ramp = np.minimum(np.arange(1, _WINDOW_PX + 1), np.arange(_WINDOW_PX, 0, -1))
     one = (ramp / ramp.max()).astype(np.float32)
     return np.outer(one, one)
@@ -198,8 +198,8 @@ _WEIGHT = _taper()
 
 @cache
 def _count_parameters(model: Path) -> int:
-    """Numbers in a file that training chose: running means and variances are none of them."""
-    import onnx  # noqa: PLC0415 - wanted by no one who only masks
+    """Number of trained parameters in a file; running means and variances do not count."""
+    import onnx  # noqa: PLC0415 - not needed for masking
 
     graph = onnx.load(str(model)).graph
     observed = {

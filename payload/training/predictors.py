@@ -1,4 +1,4 @@
-"""Anything that says how likely a pixel is cloud, with one face, so that all are judged alike.
+"""One interface to everything that gives a cloud probability, so that all are evaluated alike.
 
 >>> import numpy as np
 >>> Blue().probability(np.full((4, 1, 2), 0.3, np.float32))
@@ -27,25 +27,25 @@ _DARKEST = np.float32(1e-6)  # below it a ratio of bands means nothing
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A masker as its judges see it."""
+    """A masker as its evaluation sees it."""
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         ...
 
     @property
     def parameters(self) -> int:
-        """How many numbers its training chose, or its maker."""
+        """Number of parameters chosen by training, or by its author."""
         ...
 
     @property
     def threshold(self) -> float:
-        """From this probability on a pixel is cloud."""
+        """A pixel is cloud at or above this probability."""
         ...
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cloud probability (H, W) of TOA reflectance (4, H, W) blue, green, red, NIR; any H, W >= 1."""
+        """Cloud probability (H, W) of TOA reflectance (4, H, W) in blue, green, red, NIR; any H, W >= 1."""
         ...
 
 
@@ -55,7 +55,7 @@ class OnnxPredictor:
 
     Attributes:
         path: The ONNX file; its card lies beside it.
-        label: What tables call it; the card's own name if left out.
+        label: Name for tables; the card's own if left out.
         probability_threshold: The card's own if left out.
     """
 
@@ -68,30 +68,30 @@ class OnnxPredictor:
         """The masker behind it.
 
         Raises:
-            MaskerError: The card is missing or none, or the model is not the file it means.
+            MaskerError: The card is missing or invalid, or the model is not the file it describes.
         """
         return OnnxMasker(model=self.path, probability_threshold=self.probability_threshold)
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         return self.label or self.masker.identity.model
 
     @property
     def parameters(self) -> int:
-        """How many numbers its training chose, by its card."""
+        """Number of trained parameters, according to its card."""
         return self.masker.identity.parameters
 
     @property
     def threshold(self) -> float:
-        """From this probability on a pixel is cloud."""
+        """A pixel is cloud at or above this probability."""
         return self.masker.threshold
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cloud probability, shape (H, W), of what a sensor makes of reflectance (4, H, W).
+        """Cloud probability, shape (H, W), of reflectance (4, H, W) as a sensor would deliver it.
 
-        Reflectance becomes DN of 1e-4 first, as no sensor of ours sends negative numbers or
-        fractions of one; reflectance that came from such DN comes back unchanged.
+        Reflectance is first rounded to DN of 1e-4, as our sensors deliver neither negative nor
+        fractional numbers; reflectance that came from such DN is not changed by this.
 
         Raises:
             MaskerError: The model does not fit its card, or cannot be run.
@@ -104,13 +104,13 @@ class OnnxPredictor:
 
 @dataclass(frozen=True, eq=False)
 class TorchPredictor:
-    """A network while it is still torch's: reflectance (N, 4, H, W) in, logits (N, 1, H, W) out.
+    """A network that is still in torch: reflectance (N, 4, H, W) in, logits (N, 1, H, W) out.
 
     Attributes:
         network: In evaluation mode.
-        name: What tables call it.
-        multiple_px: [px] Height and width must be multiples of this.
-        threshold: From this probability on a pixel is cloud.
+        name: Name for tables.
+        multiple_px: [px] Height and width of the network's input must be multiples of this.
+        threshold: A pixel is cloud at or above this probability.
     """
 
     network: "nn.Module"
@@ -120,12 +120,12 @@ class TorchPredictor:
 
     @property
     def parameters(self) -> int:
-        """How many numbers its training chose."""
+        """Number of trained parameters."""
         return sum(tensor.numel() for tensor in self.network.parameters())
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cloud probability, shape (H, W), of an image (4, H, W) in one piece."""
-        import torch  # noqa: PLC0415 - who judges an exported network needs no torch
+        """Cloud probability, shape (H, W), of an image (4, H, W) processed in one piece."""
+        import torch  # noqa: PLC0415 - not needed to evaluate exported networks
 
         padded = np.ascontiguousarray(pad_to_multiple(bands, self.multiple_px))
         with torch.no_grad():
@@ -135,7 +135,7 @@ class TorchPredictor:
 
 
 class _Certain(ABC):
-    """Rules that say yes or no: probability 1 or 0."""
+    """Rules that answer yes or no: probability 1 or 0."""
 
     threshold = 0.5
 
@@ -150,14 +150,14 @@ class _Certain(ABC):
 
 @dataclass(frozen=True)
 class Blue(_Certain):
-    """Bright in blue is cloud: the rule of the masker `blue`."""
+    """What is bright in blue is cloud: the rule of the masker `blue`."""
 
     blue_threshold: float = BlueThreshold().blue_threshold
     parameters: int = 1
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         return f"blue > {self.blue_threshold:g}"
 
     def cloud(self, bands: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -168,10 +168,10 @@ class Blue(_Certain):
 
 @dataclass(frozen=True)
 class FmaskTests(_Certain):
-    """What Fmask asks of a potential cloud pixel, as far as four bands can answer.
+    """Fmask's tests for potential cloud pixels, as far as four bands allow.
 
-    Its tests on short-wave infrared, temperature and snow index need bands that we have not. NDSI
-    among them: hence snow passes for cloud here.
+    Its tests on short-wave infrared, temperature and the snow index NDSI need bands that we do not
+    have; without NDSI, snow passes for cloud here.
 
     Source: Zhu and Woodcock, Object-based cloud and cloud shadow detection in Landsat imagery,
     Remote Sensing of Environment 118 (2012) 83-94: equation 1 (NDVI), 2 (whiteness), 3 (haze
@@ -201,12 +201,12 @@ class FmaskTests(_Certain):
 
 @dataclass(frozen=True)
 class HazeAndRatio(_Certain):
-    """Bright in haze and alike in all visible bands: the two features that need no infrared.
+    """A high haze transform (HOT) and similar visible bands: the two features that need no infrared.
 
     Source: the features are those of Li et al., Multi-feature combined cloud and cloud shadow
     detection in GaoFen-1 wide field of view imagery, Remote Sensing of Environment 191 (2017)
     342-358, made for these four bands; the threshold of HOT is Fmask's (see `FmaskTests`).
-    Assumption: 0.7 as the least ratio of the darkest to the brightest visible band.
+    Assumption: 0.7 as the lowest ratio of the darkest to the brightest visible band.
     """
 
     min_ratio: float = 0.7
@@ -225,7 +225,7 @@ class HazeAndRatio(_Certain):
 
 
 def haze_optimised(blue: NDArray[np.float32], red: NDArray[np.float32]) -> NDArray[np.float32]:
-    """HOT: clear surfaces of any colour lie near one line of blue over red, haze and cloud above it.
+    """HOT: in blue against red, clear surfaces of any colour lie near one line, haze and cloud above it.
 
     Source: slope 0.5 as in Zhu and Woodcock (2012), equation 3.
     """
@@ -234,5 +234,5 @@ def haze_optimised(blue: NDArray[np.float32], red: NDArray[np.float32]) -> NDArr
 
 
 def spectral_tests() -> tuple[Predictor, ...]:
-    """What needs no training: the floor under every network."""
+    """The rules that need no training: the baseline for every network."""
     return Blue(), FmaskTests(), HazeAndRatio()

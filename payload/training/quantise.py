@@ -1,8 +1,8 @@
-"""Eight bits where thirty-two were: smaller files and, on processors with integer units, faster masks.
+"""Quantisation from thirty-two to eight bits: smaller files and, on processors with integer units, faster masks.
 
-Weights become signed and activations unsigned integers, each channel of weights with a scale of its
-own, each activation with one that covers what it was on the images of the calibration. The file says so
-in pairs of QuantizeLinear and DequantizeLinear (QDQ), which onnxruntime turns into integer kernels.
+Weights become signed and activations unsigned integers. Each channel of weights has a scale of its own;
+each activation has one that covers the values it took on the calibration images. The file expresses this
+as pairs of QuantizeLinear and DequantizeLinear (QDQ), which onnxruntime turns into integer kernels.
 """
 
 import contextlib
@@ -38,15 +38,15 @@ Method = Literal["minmax", "percentile", "entropy"]
 Kept = Literal["nothing", "bands"]
 
 AIM = 0.998
-"""The least agreement that may fly; no further way is tried once it is reached."""
+"""Agreement at which a file is good enough to fly; once it is reached, no further scheme is tried."""
 SCHEMES: tuple[tuple[Method, Kept], ...] = (
     ("percentile", "nothing"),
     ("minmax", "nothing"),
     ("percentile", "bands"),
     ("minmax", "bands"),
 )
-"""Ways to eight bits, the fastest first. In all of them the linear map of the bands and the convolution
-that sees through it stay float32: what they tell apart is smaller than a step of eight bits."""
+"""Quantisation schemes, the fastest first. In all of them the linear map of the bands and the convolution
+that absorbs it stay float32: the differences that they detect are smaller than a step of eight bits."""
 
 _PERCENTILE = 99.95
 _TILE_PX = 128
@@ -59,12 +59,12 @@ _METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One way to eight bits and what came of it.
+    """One quantisation scheme and its result.
 
     Attributes:
         method: How ranges of activations were found.
         kept_fp32: Names of nodes that stayed float32.
-        agreement: Share of pixels that both files call the same.
+        agreement: Share of pixels on which both files agree.
     """
 
     method: Method
@@ -72,7 +72,7 @@ class Trial:
     agreement: float
 
     def card(self, fp32: Path, *, measured_on: str) -> Quantisation:
-        """For the card of the int8 file."""
+        """Entry for the card of the int8 file."""
         method = f"percentile {_PERCENTILE:g}" if self.method == "percentile" else self.method
         return Quantisation(
             of_sha256=digest_file(fp32),
@@ -96,13 +96,13 @@ def quantise_best(
     Args:
         fp32: A network as `export.write_onnx` writes it.
         int8: The file to be written.
-        calibration: Reflectance (4, H, W) of images that show what the network will see: bright and
-            dark, cloud and snow.
-        held_out: Others, on which agreement is measured; sides are cut to whole cells.
+        calibration: Reflectance (4, H, W) of images that represent what the network will see: bright
+            and dark, cloud and snow.
+        held_out: Other images, on which agreement is measured; sides are cut to whole cells.
         threshold: Of the card.
 
     Returns:
-        What was tried, in order; the file is that of the best of them.
+        The trials in order; the file is that of the best one.
 
     Raises:
         MaskerError: There are no images, or the model cannot be quantised.
@@ -123,7 +123,7 @@ def quantise_best(
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-    """The one whose file `quantise_best` leaves."""
+    """The trial whose file `quantise_best` keeps."""
     return max(trials, key=lambda trial: trial.agreement)
 
 
@@ -140,8 +140,8 @@ def quantise(
     Args:
         fp32: A network as `export.write_onnx` writes it.
         int8: The file to be written.
-        calibration: Reflectance (4, H, W); of each the middle is used, 128 pixels wide or less.
-        method: How ranges are found: the extremes, what 99.95 % lie within, or least relative entropy.
+        calibration: Reflectance (4, H, W); the middle of each is used, 128 pixels wide or less.
+        method: How ranges are found: by extremes, by what contains 99.95 %, or by least relative entropy.
         keep_fp32: Names of nodes that stay float32.
 
     Raises:
@@ -172,18 +172,18 @@ def quantise(
 
 
 def agreement(fp32: Path, int8: Path, bands: Iterable[Bands], *, threshold: float = 0.5) -> float:
-    """Share of pixels that two files call the same.
+    """Share of pixels on which two files agree.
 
     Args:
         fp32: One file.
         int8: The other.
         bands: Reflectance (4, H, W) of images; sides are cut to whole cells of 32.
-        threshold: A pixel is cloud from this probability on.
+        threshold: A pixel is cloud at or above this probability.
 
     Raises:
         MaskerError: There are no images, or a file cannot be run.
     """
-    with np.errstate(divide="ignore"):  # thresholds of 0 and 1 are logits without end
+    with np.errstate(divide="ignore"):  # thresholds of 0 and 1 are infinite logits
         limit = np.log(threshold) - np.log1p(-threshold)
     try:
         sessions = [_session(path) for path in (fp32, int8)]
@@ -202,11 +202,11 @@ def agreement(fp32: Path, int8: Path, bands: Iterable[Bands], *, threshold: floa
 
 
 _CELL_PX = 32
-"""[px] Whole cells of every student."""
+"""[px] A multiple of every student's cell."""
 
 
 def edge_nodes(model: Path, kept: Kept) -> tuple[str, ...]:
-    """Names of the nodes that lose most by eight bits: all that touches raw reflectance.
+    """Names of the nodes that lose most by quantisation: all that touch raw reflectance.
 
     Args:
         model: A network as `export.write_onnx` writes it.
@@ -228,14 +228,14 @@ def edge_nodes(model: Path, kept: Kept) -> tuple[str, ...]:
 
 
 def _kept_by_all(graph: onnx.GraphProto) -> list[str]:
-    """Names of the nodes that see the image before it is rounded, in what `for_integers` writes."""
+    """Names of the nodes that read the image before it is rounded, in what `for_integers` returns."""
     mapped = _map_of_bands(graph.node)
     first = _first(graph.node, {"reflectance"}) if mapped else []
     return [node.name for node in (*mapped, *first)]
 
 
 def _map_of_bands(nodes: Iterable[onnx.NodeProto]) -> list[onnx.NodeProto]:
-    """The nodes of the linear map of the bands, as `streamline` writes it."""
+    """The nodes of the linear map of the bands, as `streamline` makes it."""
     found: list[onnx.NodeProto] = []
     known = {"reflectance"}
     for node in nodes:
@@ -246,7 +246,7 @@ def _map_of_bands(nodes: Iterable[onnx.NodeProto]) -> list[onnx.NodeProto]:
 
 
 def _first(nodes: Iterable[onnx.NodeProto], seen: set[str]) -> list[onnx.NodeProto]:
-    """The convolutions of what is seen, each with its Relu."""
+    """The convolutions that read any of `seen`, each with its Relu."""
     nodes = list(nodes)
     found = [node for node in nodes if node.op_type == "Conv" and set(node.input) & seen]
     made = {output for node in found for output in node.output}
@@ -254,7 +254,7 @@ def _first(nodes: Iterable[onnx.NodeProto], seen: set[str]) -> list[onnx.NodePro
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
-    """Hands out tiles of one size, as histograms of a batch want it."""
+    """Supplies tiles of one size, as histograms over a batch require."""
 
     def __init__(self, tiles: Sequence[Bands]) -> None:
         self._left = iter(tiles)
@@ -265,7 +265,7 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
 
 
 def _middles(images: Sequence[Bands]) -> list[Bands]:
-    """The middle of each image, as large as the smallest allows and at most _TILE_PX."""
+    """The middle of each image, as large as the smallest image allows and at most _TILE_PX."""
     smallest = min((side for image in images for side in image.shape[1:]), default=0)
     side = min(smallest // _CELL_PX * _CELL_PX, _TILE_PX)
     if not side:
@@ -289,7 +289,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep to ourselves what onnxruntime prints and warns of."""
+    """Suppress what onnxruntime prints and warns about."""
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -19,7 +19,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 _MANY = 1_000_000
 Share = Annotated[float, Field(ge=0, le=1)]
 Arm = Literal["labels", "composed", "mixed", "distilled"]
-"""Labelled images alone; composed scenes alone; both; both, and what teachers say of real images."""
+"""Labelled images alone; composed scenes alone; both; both, with teachers' opinions of real images."""
 StudentName = Literal["fast", "default", "large", "conv3x3"]
 
 PACKAGED = Path(__file__).parents[1] / "data" / "recipes"
@@ -30,7 +30,7 @@ class _Part(BaseModel):
 
 
 class Composed(_Part):
-    """Scenes put together, see `payload.training.compose`."""
+    """Composed scenes; see `payload.training.compose`."""
 
     scenes: int = Field(2000, ge=1, le=_MANY, description="How many scenes to learn from.")
     seed: Seed = Field(7, description="Of these scenes.")
@@ -76,7 +76,7 @@ class TeacherNnUnet(_Part):
         return self
 
     def config(self) -> NnUnet:
-        """What nnU-Net is asked for."""
+        """The configuration of nnU-Net."""
         return NnUnet(
             patch_px=self.patch_px,
             batch=self.batch,
@@ -87,7 +87,7 @@ class TeacherNnUnet(_Part):
 
 
 class Teacher(_Part):
-    """Whose opinion students learn from; several opinions are averaged."""
+    """Which teachers students learn from; several opinions are averaged."""
 
     nnunet: TeacherNnUnet | None = Field(
         TeacherNnUnet(), description="An nnU-Net that learns from all but human-labelled scenes."
@@ -100,7 +100,7 @@ class Teacher(_Part):
 
 
 class Students(_Part):
-    """Which students learn, and how."""
+    """Which students are trained, and how."""
 
     names: tuple[StudentName, ...] = Field(("default",), min_length=1)
     arms: tuple[Arm, ...] = Field(("distilled",), min_length=1)
@@ -130,7 +130,7 @@ class Students(_Part):
         return self
 
     def schedule(self) -> Schedule:
-        """How long and how each student learns."""
+        """How long and how each student is trained."""
         plain = Schedule()
         return Schedule(
             steps=self.steps,
@@ -144,7 +144,7 @@ class Students(_Part):
 
 
 class Export(_Part):
-    """What becomes of trained students."""
+    """How trained students are exported."""
 
     cost_ratio: float = Field(
         1.0,
@@ -155,7 +155,7 @@ class Export(_Part):
 
 
 class Recipe(_Part):
-    """A recipe; every key has a default but its name."""
+    """A recipe; every key but its name has a default."""
 
     name: str = Field(min_length=1, pattern=r"^\w[\w.-]*$")
     layout: Literal["plain", "on_cloud_n", "cloud38", "l8_biome", "cloudsen12"] = Field(
@@ -175,7 +175,7 @@ class Recipe(_Part):
 
     @property
     def digest(self) -> str:
-        """The same recipe has the same."""
+        """The same for equal recipes."""
         return digest_json(self.model_dump(mode="json"))
 
 

@@ -1,4 +1,4 @@
-"""What recipes and models were found to be worth, as folders of findings."""
+"""Evaluations of recipes and models, written to folders of findings."""
 
 import json
 from dataclasses import asdict, replace
@@ -39,7 +39,7 @@ _SEEN = (
 
 
 def report_study(workshop: Workshop, out: Path) -> Evaluation:
-    """Examine a study; its findings and the calibration of each design go into a folder of its name.
+    """Evaluate a study, and write its findings and the calibration of each design to a folder of its name.
 
     Raises:
         MaskerError: A training is missing, or the recipe has no folds.
@@ -60,7 +60,7 @@ def report_study(workshop: Workshop, out: Path) -> Evaluation:
 
 
 def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, object]:
-    """Temperature and threshold of a design, from pixels that its networks have not learned from."""
+    """Temperature and threshold of a design, from pixels that its networks were not trained on."""
     said = [
         (image, logits)
         for image, logits in out_of_fold_logits(workshop, student, "distilled")
@@ -103,14 +103,14 @@ def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, obje
 
 
 def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool) -> Evaluation:
-    """Judge one exported model on a folder of labelled images, and leave the findings in a folder.
+    """Evaluate one exported model on a folder of labelled images, and write the findings to a folder.
 
     Args:
-        model: An ONNX file, its card beside it.
-        data: Labelled images; those with truth enough are judged on.
-        layout: How they lie.
-        out: For findings.
-        ukis: Whether ukis-csmask is judged beside it.
+        model: An ONNX file with its card beside it.
+        data: Folder of labelled images; those with enough labels are used.
+        layout: How the images lie in their folder.
+        out: Folder for findings.
+        ukis: Whether ukis-csmask is evaluated as well.
     """
     predictor = OnnxPredictor(model)
     predictor.masker.model_card  # noqa: B018 - a bad model is refused before any image is read
@@ -130,11 +130,11 @@ def report_model(model: Path, data: Path, layout: str, out: Path, *, ukis: bool)
 
 
 def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
-    """Judge the models of a recipe on clear hard ground that no network has learned from.
+    """Evaluate the models of a recipe on clear hard ground that no network was trained on.
 
-    The images that people have labelled are judged too, all images where there is none: the models
-    have learned from them, which only shows that the files work as flown, and how they bear a worse
-    sensor.
+    They are also evaluated on the human-labelled images, or on all images if there are none. As they
+    were trained on these, that only shows that the files work as flown, and how they cope with a
+    worse sensor.
     """
     everything = usable(workshop.real.images())
     images = [image for image in everything if image.is_human] or everything
@@ -160,13 +160,13 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
 
 
 def report_composed(workshop: Workshop, out: Path) -> Evaluation:
-    """Judge students of composed scenes alone: on such scenes, and on the real ones of people.
+    """Evaluate students trained on composed scenes alone, on such scenes and on real human-labelled ones.
 
-    How far one convolution gets says how hard the scenes are; how far a student gets on real images
-    says how true.
+    How far a single convolution gets shows how hard the scenes are; how far a student gets on real
+    images shows how realistic they are.
 
     Returns:
-        What was found on composed scenes of a seed that nobody has learned from.
+        The evaluation on composed scenes of a seed that nothing was trained on.
     """
     students: list[Predictor] = [as_predictor(load(workshop, run)) for run in runs(workshop)]
     journal = workshop.journal.within(stage="evaluate")
@@ -181,7 +181,7 @@ def report_composed(workshop: Workshop, out: Path) -> Evaluation:
 
 
 def _pair(model: Path) -> dict[Precision, Path]:
-    """A float32 model with its eight-bit sibling if there is one; nothing without the float32 file."""
+    """A float32 model with its int8 sibling if there is one; empty without the float32 file."""
     fp32 = model.with_name(model.name.replace("_int8.onnx", ".onnx"))
     int8 = fp32.with_name(f"{fp32.stem}_int8.onnx")
     found: dict[Precision, Path] = {"fp32": fp32, "int8": int8}

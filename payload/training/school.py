@@ -1,4 +1,4 @@
-"""Students learn: which runs a recipe wants, what each may see, and what has finished."""
+"""Training of students: which runs a recipe needs, what each may see, and which have finished."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -25,11 +25,11 @@ from payload.training.workshop import TEACHER, Workshop
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A training that a recipe wants.
+    """A training run that a recipe needs.
 
     Attributes:
         student: A name of `student.NAMES`.
-        arm: `labels` alone, or `distilled` from the teacher as well.
+        arm: What it learns from; see `recipe.Arm`.
         seed: Of weights and crops.
         fold: Which fold is held out; None learns from all.
         held_out: Ids of the images that it must not see, nor anything of their scenes.
@@ -43,7 +43,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """For files and people."""
+        """Name for files and messages."""
         fold = "all" if self.fold is None else f"fold{self.fold + 1}"
         return f"{self.student}-{self.arm}-{fold}-seed{self.seed}"
 
@@ -53,15 +53,15 @@ Attempt = tuple[Run, BaseException | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
-    """A training that is done.
+    """A finished training run.
 
     Attributes:
-        run: What it was.
+        run: The run.
         network: With its final weights, ready to predict.
-        steps: How many it had.
+        steps: Number of training steps.
         elapsed_s: [s] How long they took.
         trained_on: Ids of the real images that it saw.
-        digest: Of what decided it.
+        digest: Of everything that determined it.
     """
 
     run: Run
@@ -73,10 +73,10 @@ class Finished:
 
 
 def runs(workshop: Workshop) -> list[Run]:
-    """All trainings of a recipe: seed by seed, so that a first answer comes early.
+    """All runs of a recipe, seed by seed, so that a first answer comes early.
 
     Raises:
-        MaskerError: Folds are wanted, and there is no image that people have labelled.
+        MaskerError: Folds are wanted, but no image is human-labelled.
     """
     wanted = workshop.recipe.students
     groups: list[tuple[int | None, tuple[str, ...]]] = [(None, ())]
@@ -97,12 +97,12 @@ def runs(workshop: Workshop) -> list[Run]:
 
 
 def learn(workshop: Workshop, wanted: Sequence[Run], *, jobs: int = 1) -> None:
-    """Train what is not trained yet, each run on one thread; what is finished is kept at once.
+    """Train what is not trained yet, each run on one thread; each is saved as soon as it finishes.
 
     Args:
-        workshop: Prepared, and taught if a run distils.
-        wanted: Of `runs`.
-        jobs: Processes that train at the same time; a GPU wants one.
+        workshop: Prepared, and with the teachers' opinions if a run distils.
+        wanted: From `runs`.
+        jobs: Processes that train at the same time; one for a GPU.
 
     Raises:
         MaskerError: A run failed; the others have been finished.
@@ -122,7 +122,7 @@ def learn(workshop: Workshop, wanted: Sequence[Run], *, jobs: int = 1) -> None:
 
 
 def load(workshop: Workshop, run: Run) -> Finished:
-    """A finished training.
+    """Load a finished run.
 
     Raises:
         MaskerError: It is not finished, or cannot be read.
@@ -149,9 +149,9 @@ def load(workshop: Workshop, run: Run) -> Finished:
 
 
 def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
-    """What a run learns from, by its arm: people's and models' labels, composed scenes, teachers.
+    """What a run learns from, by its arm: human and model labels, composed scenes, teachers' opinions.
 
-    Unlabelled images are worth something to a distilled student alone.
+    Images with too few labels are of use to distilled students only.
     """
     wanted = workshop.recipe.students
     distilled = run.arm == "distilled"
@@ -188,7 +188,7 @@ def _in_turn(workshop: Workshop, open_runs: Sequence[Run]) -> Iterator[Attempt]:
     for run in open_runs:
         try:
             _train(workshop, run, workshop.journal)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others shall have their turn
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other runs go on
             yield run, error
         else:
             yield run, None
@@ -201,7 +201,7 @@ def _side_by_side(workshop: Workshop, open_runs: Sequence[Run], *, jobs: int) ->
         try:
             for future in as_completed(futures):
                 yield futures[future], future.exception()
-        finally:  # who interrupts a study does not want to wait for all that was still to come
+        finally:  # an interrupted study does not wait for runs that have not started
             pool.shutdown(cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Students become models: calibrated, exported, made eight bits, described by their cards."""
+"""From students to models: calibrated, exported, quantised, described by their cards."""
 
 import json
 from collections.abc import Sequence
@@ -20,27 +20,27 @@ from payload.training.workshop import Workshop
 
 CALIBRATION = "calibration.json"
 LEAST_AGREEMENT = 0.998
-"""Share of pixels that an eight-bit file must call as its float32 original does."""
+"""Share of pixels on which an int8 file must agree with its float32 original."""
 LARGEST_LOSS = 0.002
-"""By how much the IoU of an eight-bit file may be below that of its original."""
+"""How far the IoU of an int8 file may be below that of its original."""
 LARGER = (
     ("nnU-Net's default plan for 256 px, one fold", 33_472_684),
     ("nnU-Net's plan for 128 px: six stages", 20_619_946),
     ("ukis-csmask 1.0.0, 4 bands", 19_420_011),
 )
-"""What students are told to be smaller than: parameters of one network each."""
+"""Larger networks that students are compared with, and the parameters of one network each."""
 _TEACHERS = {"nnunet": "nnU-Net v2", "ukis": "ukis-csmask 1.0.0 (4 bands)"}
 
 
 def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
-    """Export the students of a recipe without folds: for each a float32 and an eight-bit file.
+    """Export the students of a recipe without folds: for each a float32 and an int8 file.
 
-    Of several seeds the first is taken, of several arms the distilled one.
+    Of several seeds the first is taken; of several arms distilled, else mixed, composed or labels.
 
     Args:
-        workshop: Its students are trained.
+        workshop: With trained students.
         study: Folder of studies, for calibration and scores of each design; see `report_study`.
-        models: Where files and cards go.
+        models: Folder for files and cards.
 
     Returns:
         The files.
@@ -62,7 +62,7 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """What a study says of a design; the defaults stand where there is none."""
+    """What a study found for a design; without a study, the defaults apply."""
 
     findings: Path | None = None
     calibration: Calibration | None = None
@@ -92,7 +92,7 @@ class _Weighed:
 
 
 def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list[Path]:
-    """Write, check, and only then put where models belong."""
+    """Write the files, check them, and only then move them to the folder of models."""
     name = done.run.student
     weighed = _Weighed.of(study, name, done.run.arm)
     temperature = weighed.calibration.temperature if weighed.calibration else 1.0
@@ -125,7 +125,7 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
 
 
 def _loss(fp32: Path, int8: Path, images: Sequence[LabelledImage]) -> float:
-    """By how much the IoU of the eight-bit file is below that of its original."""
+    """How far the IoU of the int8 file is below that of its original."""
     whole, eighth = (judge(OnnxPredictor(path), images).summary.scores.iou for path in (fp32, int8))
     return (whole or 0.0) - (eighth or 0.0)
 
@@ -151,7 +151,7 @@ def _told(workshop: Workshop, done: Finished, weighed: _Weighed) -> Told:
 
 
 def _teacher(workshop: Workshop, arm: Arm) -> str:
-    """Who taught, in words."""
+    """Who taught the network, in words."""
     if arm == "labels":
         return "labels alone"
     composed = f"{workshop.recipe.composed.scenes} composed scenes teach by their truth"
@@ -164,7 +164,7 @@ def _teacher(workshop: Workshop, arm: Arm) -> str:
 
 
 def _scores(weighed: _Weighed, done: Finished) -> CardScores | None:
-    """Scores of the design, where the study has any."""
+    """Scores of the design, if the study has any."""
     if weighed.findings is None or not weighed.findings.exists():
         return None
     return card_scores(

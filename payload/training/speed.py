@@ -1,8 +1,8 @@
-"""How fast a network flies: against onnxruntime alone, against the matrix product of this machine.
+"""How fast a network runs, compared with onnxruntime alone and with this machine's matrix product.
 
-Everything is measured in turns, so that a neighbour on the machine slows all alike, and told as the
-median. What one thread does is timed by its own processor seconds, what several do by the clock on the
-wall, which is worth something on a quiet machine alone.
+Everything is measured in turns, so that other load on the machine slows all alike, and reported as the
+median. Work on one thread is timed by its own CPU seconds, work on several by the wall clock, which is
+meaningful on a quiet machine only.
 """
 
 import os
@@ -32,7 +32,7 @@ THREADS = (1, 2)
 SIDE_PX = 256
 REPEATS = 31
 _CALLS = 8  # several threads are slow to start after a rest
-_REST_S = 0.25  # threads wait for more work by spinning, for a while, and take a processor with it
+_REST_S = 0.25  # idle threads spin for a while, waiting for work, and occupy a processor
 _MATMUL = """
 import sys, time
 import numpy as np
@@ -47,12 +47,12 @@ for _ in sys.stdin:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast one file is on so many threads.
+    """How fast one file is on a given number of threads.
 
     Attributes:
         precision: Of the file.
-        threads: That onnxruntime may use; the masking path has one.
-        session_mpx_per_s: [Mpx/s] onnxruntime alone, on reflectance that lies ready.
+        threads: Threads that onnxruntime may use; the masking path has one.
+        session_mpx_per_s: [Mpx/s] onnxruntime alone, on reflectance computed beforehand.
         path_mpx_per_s: [Mpx/s] The masker, from DN to probabilities; None on more than one thread.
     """
 
@@ -63,7 +63,7 @@ class Speed:
 
     @property
     def path_share(self) -> float | None:
-        """The masking path's part of the session's throughput."""
+        """Throughput of the masking path as a share of the session's."""
         if self.path_mpx_per_s is None:
             return None
         return self.path_mpx_per_s / self.session_mpx_per_s
@@ -74,10 +74,10 @@ class Speeds:
     """How fast a network is.
 
     Attributes:
-        side_px: [px] Side of the tile that all was measured on.
-        gflop_per_mpx: Of the convolutions, by counting.
-        peak_gflop_per_s: What a product of float32 matrices reaches here, by threads.
-        rows: Of each file on so many threads.
+        side_px: [px] Side of the tile that everything was measured on.
+        gflop_per_mpx: Counted operations of the network.
+        peak_gflop_per_s: What a product of float32 matrices reaches here, by number of threads.
+        rows: One for each file and number of threads.
     """
 
     side_px: int
@@ -86,7 +86,7 @@ class Speeds:
     rows: tuple[Speed, ...]
 
     def row(self, precision: Precision, threads: int = 1) -> Speed:
-        """One of the rows.
+        """The row of a precision and number of threads.
 
         Raises:
             KeyError: It was not measured.
@@ -97,19 +97,19 @@ class Speeds:
         raise KeyError((precision, threads))
 
     def share_of_peak(self, threads: int = 1) -> float:
-        """Float operations of the float32 session against those of the matrix product."""
+        """Operations per second of the float32 session as a share of the matrix product's."""
         session = self.row("fp32", threads).session_mpx_per_s
         return session * self.gflop_per_mpx / self.peak_gflop_per_s[threads]
 
     def int8_gain(self, threads: int = 1) -> float | None:
-        """How many times the session of int8 is faster; None where there is none."""
+        """How many times as fast as float32 the int8 session is; None if there is none."""
         if not any(row.precision == "int8" for row in self.rows):
             return None
         whole = self.row("fp32", threads).session_mpx_per_s
         return self.row("int8", threads).session_mpx_per_s / whole
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON, rounded to what counts."""
+        """For JSON, rounded."""
         return {
             "side_px": self.side_px,
             "gflop_per_mpx": round(self.gflop_per_mpx, 2),
@@ -147,9 +147,9 @@ def measure(
 
     Args:
         files: The network in float32 and, if there is one, in int8; each with its card.
-        side_px: [px] Side of the tile, a multiple of what the network works in.
-        repeats: How many turns.
-        threads: How many onnxruntime and the matrix product may use.
+        side_px: [px] Side of the tile, a multiple of the network's cell.
+        repeats: Number of turns.
+        threads: Numbers of threads to measure onnxruntime and the matrix product with.
 
     Raises:
         MaskerError: A file or its card is not what it should be.
@@ -179,10 +179,10 @@ def measure(
 
 
 def gflop_per_mpx(model: Path) -> float:
-    """Float operations of all convolutions of a float32 file, two for each multiplication.
+    """Operations of a float32 file's convolutions and linear map of bands, two for each multiplication.
 
     Raises:
-        MaskerError: The graph does not tell the shapes of its convolutions.
+        MaskerError: The graph does not give the shapes of its convolutions.
     """
     graph = onnx.load(model)
     for side, size in zip(
@@ -215,7 +215,7 @@ def _in_turns(
     repeats: int,
     threads: int,
 ) -> tuple[dict[tuple[str, Precision], float], float]:
-    """Median seconds of each work, and median operations a second of the product."""
+    """Median seconds of each piece of work, and median operations per second of the matrix product."""
     spent: dict[tuple[str, Precision], list[float]] = {key: [] for key in works}
     reached: list[float] = []
     clock, rest_s, calls = (
@@ -232,7 +232,7 @@ def _in_turns(
             time.sleep(rest_s)
         reached.append(product())
         time.sleep(rest_s)
-        if not turn:  # the first turn wakes everything up
+        if not turn:  # the first turn is a warm-up
             for first in (*spent.values(), reached):
                 first.clear()
     return {key: statistics.median(times) for key, times in spent.items()}, statistics.median(
@@ -242,7 +242,7 @@ def _in_turns(
 
 @contextmanager
 def _matmul(threads: int) -> Iterator[Callable[[], float]]:
-    """A process that multiplies matrices when asked: numpy takes its threads at its start alone."""
+    """A process that multiplies matrices on request, as numpy sets its threads only at start."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     with subprocess.Popen(
         [sys.executable, "-c", _MATMUL, str(threads)],
@@ -274,7 +274,7 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _tile(side_px: int) -> Tile:
-    """A tile that is all of its surroundings, of bright and dark."""
+    """A tile without a margin, of random bright and dark pixels."""
     dn = np.random.default_rng(0).integers(300, 9000, (4, side_px, side_px), np.uint16)
     whole = slice(0, side_px)
     window = Window(0, 0, side_px, side_px)

@@ -1,7 +1,7 @@
-"""Images on disk, as they are learned from: read at once, held by the system's page cache.
+"""Images for training on disk: memory-mapped, and held by the system's page cache.
 
 A store is a folder: `dn.bin` and `truth.bin` hold the pixels of all images one after the other,
-`index.json` tells where each begins. Opinions of teachers lie beside them, aligned with `truth.bin`.
+`index.json` lists their shapes. Opinions of teachers lie beside them, aligned with `truth.bin`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from payload.provenance import digest_file
 from payload.training.images import LabelledImage
 
 _STEPS = 250
-"""Probabilities are kept in steps of 1/250, in a byte."""
+"""Probabilities are stored in steps of 1/250, in a byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class ImageStore:
 
     @property
     def made_from(self) -> str:
-        """What `write` was told of where the images come from; empty where nothing is written."""
+        """What `write` was told about the origin of the images; empty if nothing is written."""
         return str(self._read()["made_from"]) if self.is_written else ""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that is stored but opinions.
+        """SHA-256 of all that is stored except opinions.
 
         Raises:
             ImageryError: The store is not written, or damaged.
@@ -48,11 +48,11 @@ class ImageStore:
         return str(self._read()["sha256"])
 
     def write(self, images: Iterable[LabelledImage], *, made_from: str = "") -> int:
-        """Keep images, in their order; what was there before goes, opinions too.
+        """Store images in their order; whatever was there before is removed, opinions too.
 
         Args:
             images: One after the other; only one is held in memory.
-            made_from: Of what and by what they were made, to be found again.
+            made_from: What they were made from and by which code, to be recognised later.
 
         Returns:
             How many.
@@ -83,7 +83,7 @@ class ImageStore:
                     }
                 )
         part = self._index.with_suffix(".part")
-        # Who still reads the images of before keeps them: files are exchanged, not overwritten.
+        # Whoever is still reading the old images keeps them: files are replaced, not overwritten.
         for stale in (self._index, *self.folder.glob("opinion-*")):
             stale.unlink(missing_ok=True)
         for name in ("dn", "truth"):
@@ -124,11 +124,11 @@ class ImageStore:
         return found
 
     def has_opinion(self, name: str) -> bool:
-        """Whether an opinion of this name is kept."""
+        """Whether an opinion of this name is stored."""
         return self._opinion(name).exists()
 
     def keep_opinion(self, name: str, probabilities: Iterable[NDArray[np.float32]]) -> None:
-        """Keep what a teacher says of each image: cloud probabilities (H, W), in the images' order."""
+        """Store a teacher's opinion of each image: cloud probabilities (H, W), in the images' order."""
         part = self._opinion(name).with_suffix(".part")
         with part.open("wb") as file:
             for plane in probabilities:
@@ -136,10 +136,10 @@ class ImageStore:
         part.replace(self._opinion(name))
 
     def opinions(self, name: str) -> list[NDArray[np.uint8]]:
-        """What a teacher says of each image, in steps of 1/250, shape (H, W) each.
+        """A teacher's opinion of each image, in steps of 1/250, shape (H, W) each.
 
         Raises:
-            ImageryError: There is no such opinion, or it is not of these images.
+            ImageryError: There is no such opinion, or it does not fit these images.
         """
         images = self.images()
         try:
@@ -149,7 +149,7 @@ class ImageStore:
             raise ImageryError(f"{self._opinion(name)}: cannot be read: {error}") from error
 
     def opinion_digest(self, name: str) -> str:
-        """SHA-256 of what a teacher says.
+        """SHA-256 of a teacher's opinion.
 
         Raises:
             ImageryError: There is no such opinion.
@@ -182,7 +182,7 @@ class ImageStore:
 
 
 def probability(steps: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Cloud probability of what `ImageStore.opinions` gives."""
+    """Cloud probability from the steps that `ImageStore.opinions` returns."""
     return steps.astype(np.float32) / np.float32(_STEPS)
 
 

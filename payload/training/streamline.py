@@ -1,9 +1,9 @@
-"""The same answer from fewer milliseconds: how a graph is rewritten before it flies.
+"""The same answer in less time: how a graph is rewritten before it flies.
 
-No answer changes but for the order in which four bands are summed. What is slow differs by the numbers
-that are computed with: onnxruntime moves each number of a pixel shuffle by itself, and makes sixteen
-channels of the four that a fixed map of the bands has; with eight-bit integers it also enlarges a map
-number by number, and a convolution of one output wastes fifteen of sixteen lanes.
+Results differ only by the order in which four bands are summed. What is slow depends on the type of
+number: onnxruntime moves the elements of a pixel shuffle one by one, and pads the four channels of a fixed
+map of the bands to sixteen; with eight-bit integers it also enlarges a feature map element by element, and
+a convolution with one output wastes fifteen of sixteen lanes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,17 +24,17 @@ from onnx import (
 MOST_LANES = 16
 
 Steps = Sequence[tuple[str, Sequence[Sequence[int]], dict[str, Sequence[int]]]]
-"""Kinds of nodes in a row, the constants that each takes, its attributes."""
+"""Operators of consecutive nodes, each with its constant inputs and its attributes."""
 
 
 def streamline(model: ModelProto) -> ModelProto:
-    """Replace what is slow in any numbers.
+    """Replace what is slow with any type of number.
 
     Pixel shuffles become transpositions that move whole rows and planes, a linear map of the bands
-    becomes a product of matrices, and weights that torch keeps once under two names get both.
+    becomes a matrix product, and weights that torch stores once under two names are stored twice.
 
     Args:
-        model: Of batches of one.
+        model: For batches of one.
     """
     known = shape_inference.infer_shapes(model)
     weights = {tensor.name for tensor in model.graph.initializer}
@@ -47,7 +47,7 @@ def streamline(model: ModelProto) -> ModelProto:
     def replace(graph: GraphProto, node: NodeProto) -> list[NodeProto]:
         told = _attributes(node)
         if node.op_type == "Identity" and node.input[0] in weights:
-            # This is how torch keeps equal weights once.
+            # This is how torch stores equal weights only once.
             same = numpy_helper.from_array(_held(graph, node.input[0]), node.output[0])
             graph.initializer.append(same)
             return []
@@ -62,12 +62,12 @@ def streamline(model: ModelProto) -> ModelProto:
 
 
 def for_integers(model: ModelProto) -> ModelProto:
-    """Also let what int8 is slow at be done by convolutions that it is fast at.
+    """Also replace what int8 is slow at by convolutions, which it is fast at.
 
-    The last convolution answers several pixels of a row at once, each from its own pixel; the one
-    before a doubling of the map answers four times, and its answers are laid side by side. Both do
-    more than they must, and float32 is faster without. A convolution that follows the linear map of
-    the bands takes the map into its weights, so that it can see the image before it is rounded.
+    The last convolution computes several pixels of a row at once, each from its own pixel; one that
+    precedes a doubling of the map computes its output four times, and the copies are laid side by
+    side. Both do more work than they must, and float32 is faster without. A convolution that follows
+    the linear map of the bands absorbs it into its weights, and so reads the image before it is rounded.
 
     Args:
         model: As `export.write_onnx` writes it.
@@ -124,7 +124,7 @@ def _rewritten(
 
 
 def _maps_bands(graph: GraphProto, node: NodeProto) -> bool:
-    """Whether a node is a 1 x 1 convolution of the input, to few channels and without bias."""
+    """Whether a node is a 1 x 1 convolution of the input, to as many channels and without bias."""
     if node.op_type != "Conv" or node.input[0] != graph.input[0].name or len(node.input) > 2:
         return False
     shape = _held(graph, node.input[1]).shape
@@ -154,7 +154,7 @@ def _is_product(node: NodeProto | None) -> bool:
 
 
 def _sees_through(graph: GraphProto, node: NodeProto, matrix: NDArray[np.float32]) -> NodeProto:
-    """A convolution of mapped bands becomes one of the bands; a border of zeros maps to zeros."""
+    """A convolution of mapped bands, as one of the bands themselves; a border of zeros maps to zeros."""
 
     def through(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
         if kernel.ndim == 1:
@@ -170,7 +170,7 @@ def _sees_through(graph: GraphProto, node: NodeProto, matrix: NDArray[np.float32
 def _shuffled(graph: GraphProto, node: NodeProto, made: int, fold: int) -> list[NodeProto]:
     """(1, C k k, H, W) to (1, C, H k, W k): first the rows of a cell, then its columns.
 
-    Shapes hold no size of the image: 0 keeps a side, -1 is what is left.
+    Shapes do not contain the size of the image: 0 keeps a side, -1 stands for what is left.
     """
     steps: Steps = [
         ("Reshape", [[made, fold, -1, 0]], {}),  # C, row, column x H, W
@@ -184,7 +184,7 @@ def _shuffled(graph: GraphProto, node: NodeProto, made: int, fold: int) -> list[
 
 
 def _laid_out(graph: GraphProto, node: NodeProto, channels: int) -> list[NodeProto]:
-    """(1, 4 C, H, W), four times the same, to (1, C, 2 H, 2 W), channels last on the way."""
+    """(1, 4 C, H, W), four equal copies, to (1, C, 2 H, 2 W), with channels last in between."""
     steps: Steps = [
         ("Transpose", [], {"perm": [0, 2, 3, 1]}),
         ("Squeeze", [[0]], {}),
@@ -198,7 +198,7 @@ def _laid_out(graph: GraphProto, node: NodeProto, channels: int) -> list[NodePro
 
 
 def _wide(graph: GraphProto, node: NodeProto, lanes: int) -> list[NodeProto]:
-    """One output by a 1 x 1 kernel becomes `lanes` outputs, each for its own pixel of a row."""
+    """A 1 x 1 convolution with one output, as one with `lanes` outputs, each for its own pixel of a row."""
 
     def spread(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
         if kernel.ndim == 1:
@@ -224,7 +224,7 @@ def _changed(
     change: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     **attributes: list[int],
 ) -> NodeProto:
-    """A convolution with other weights and bias, in place of the same name."""
+    """The convolution with changed weights and bias, under the same name."""
     names = [f"{name}/changed" for name in node.input[1:]]
     for old, new in zip(node.input[1:], names, strict=True):
         graph.initializer.append(numpy_helper.from_array(change(_held(graph, old)), new))
@@ -233,7 +233,7 @@ def _changed(
 
 
 def _with(node: NodeProto, attributes: Mapping[str, object]) -> NodeProto:
-    """The node, with its attributes in alphabetical order."""
+    """The node, with these attributes added in alphabetical order."""
     node.attribute.extend(helper.make_attribute(*each) for each in sorted(attributes.items()))
     return node
 
@@ -252,7 +252,7 @@ def _chain(graph: GraphProto, name: str, start: str, steps: Steps, end: str) -> 
 
 
 def _doubles(graph: GraphProto, maker: dict[str, NodeProto], node: NodeProto) -> bool:
-    """Whether a node makes four equal pixels of each."""
+    """Whether a node doubles both sides by making each pixel four equal ones."""
     if node.op_type != "Resize" or len(node.input) < 3:
         return False
     told = _attributes(node)
@@ -268,7 +268,7 @@ def _doubles(graph: GraphProto, maker: dict[str, NodeProto], node: NodeProto) ->
 
 
 def _outputs(graph: GraphProto, maker: dict[str, NodeProto], node: NodeProto) -> int:
-    """How many channels the convolution before a node has, or the one before its Relu."""
+    """Number of output channels of the convolution before a node, with or without a Relu between them."""
     source = maker[node.input[0]]
     if source.op_type == "Relu":
         source = maker[source.input[0]]
@@ -276,7 +276,7 @@ def _outputs(graph: GraphProto, maker: dict[str, NodeProto], node: NodeProto) ->
 
 
 def _is_single(graph: GraphProto, node: NodeProto) -> bool:
-    """Whether a node is a 1 x 1 convolution of one output."""
+    """Whether a node is a 1 x 1 convolution with one output."""
     if node.op_type != "Conv":
         return False
     shape = _held(graph, node.input[1]).shape
@@ -284,7 +284,7 @@ def _is_single(graph: GraphProto, node: NodeProto) -> bool:
 
 
 def _coarsest(graph: GraphProto) -> int:
-    """[px] What strides multiply to on the way down: sides of the input are multiples of it."""
+    """[px] Largest product of strides on the way down: sides of the input are multiples of it."""
     scale: dict[str, int] = {}
     for node in graph.node:
         if node.op_type in {"Conv", "MaxPool", "Relu"}:

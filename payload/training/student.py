@@ -1,9 +1,9 @@
-"""The networks that fly, a family of one definition, and the single convolution they have to beat.
+"""The networks that fly, one family of designs, and the single convolution that they have to beat.
 
-All take reflectance (N, 4, H, W), and give one logit (N, 1, H, W); a student wants H and W to be
-multiples of its `multiple_px`. `forward` is `see` after `contrast`: brightness and differences of
-neighbouring bands, fixed and linear. Bands are so alike that what tells snow from cloud, a few
-hundredths, would drown in the rounding of bfloat16 and of eight bits, and learn slowly.
+All take reflectance (N, 4, H, W) and return one logit (N, 1, H, W); a student needs H and W to be
+multiples of its `multiple_px`. `forward` is `see` after `contrast`, a fixed linear map to brightness and
+differences of neighbouring bands. Bands are so alike that the differences between snow and cloud, a few
+hundredths, would be lost in the rounding of bfloat16 and of eight bits, and be slow to learn.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _CONTRASTS = (
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What tells one student from another.
+    """What distinguishes one student from another.
 
     Attributes:
         fold: Pixels along each side that become one cell before anything else happens.
@@ -49,7 +49,7 @@ DESIGNS = {
 
 
 class Contrast(nn.Conv2d):  # type: ignore[misc, unused-ignore]
-    """Mean of the bands, blue - green, green - red, near infrared - red; nothing of it is trained."""
+    """Mean of the bands, and scaled blue - green, green - red, near infrared - red; not trained."""
 
     def __init__(self) -> None:
         super().__init__(len(BANDS), len(_CONTRASTS), kernel_size=1, bias=False)
@@ -61,8 +61,8 @@ class Contrast(nn.Conv2d):  # type: ignore[misc, unused-ignore]
 class Student(nn.Module):  # type: ignore[misc, unused-ignore]
     """A U-Net at reduced resolution with a branch of raw bands at full resolution.
 
-    Work at full resolution is what costs time on board, so there it has 1x1 convolutions alone;
-    skips are added, not concatenated, and each level has one convolution.
+    Work at full resolution is what costs time on board, so only 1x1 convolutions are done there;
+    skip connections are added, not concatenated, and each level has one convolution.
     """
 
     def __init__(self, design: Design) -> None:
@@ -91,7 +91,7 @@ class Student(nn.Module):  # type: ignore[misc, unused-ignore]
         return self.see(self.contrast(bands))
 
     def see(self, contrasts: Tensor) -> Tensor:
-        """Logits of what `contrast` gives."""
+        """Logits of cloud from the output of `contrast`."""
         levels = [self.encode[0](self.stem(contrasts))]
         for encode in self.encode[1:]:
             levels.append(encode(self.shrink(levels[-1])))
@@ -124,7 +124,7 @@ class SingleConvolution(nn.Module):  # type: ignore[misc, unused-ignore]
         return self.see(self.contrast(bands))
 
     def see(self, contrasts: Tensor) -> Tensor:
-        """Logits of what `contrast` gives."""
+        """Logits of cloud from the output of `contrast`."""
         logit: Tensor = self.logit(self.look(contrasts))
         return logit
 
@@ -135,14 +135,14 @@ NAMES = (*DESIGNS, SingleConvolution.name)
 
 
 def fresh(name: str, seed: int) -> Network:
-    """A network of `NAMES` before its first step; the same name and seed give the same weights."""
+    """An untrained network of `NAMES`; the same name and seed give the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Student(DESIGNS[name]) if name in DESIGNS else SingleConvolution()
 
 
 def parameters(network: nn.Module) -> int:
-    """How many numbers training chooses."""
+    """Number of trained parameters."""
     return sum(tensor.numel() for tensor in network.parameters())
 
 

@@ -1,4 +1,4 @@
-"""One student learns: from labels, from a teacher's softened opinion, or from both."""
+"""Training of one student: from labels, from a teacher's softened opinion, or from both."""
 
 import copy
 import math
@@ -17,19 +17,19 @@ from payload.training.student import Network, fresh
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how a student learns.
+    """How long and how a student is trained.
 
     Attributes:
         steps: Batches to learn from, at most.
-        budget_s: [s] Wall-clock time, at most. What is nearer its end, steps or time, sets the
+        budget_s: [s] Wall-clock time, at most. Whichever is nearer its end, steps or time, sets the
             learning rate, so that a slow machine anneals as well as a fast one.
-        batch: Crops in a step.
-        peak_rate: Learning rate after warming up.
-        warm_up: Share of the budget in which the rate climbs.
+        batch: Crops per step.
+        peak_rate: Learning rate after warm-up.
+        warm_up: Share of the budget over which the rate rises.
         weight_decay: Of AdamW.
-        temperature: Both logits are divided by it where the student is held against its teacher.
-        average: Share of the averaged weights that stays at each step; they are the result.
-        settle_batches: Batches over which the statistics of BatchNorm are taken anew at the end.
+        temperature: Both logits are divided by it where the student is compared with its teacher.
+        average: Share of the averaged weights kept at each step; the averaged weights are the result.
+        settle_batches: Batches over which the statistics of BatchNorm are recomputed at the end.
         augmentation: How crops are drawn.
     """
 
@@ -47,7 +47,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A network that has learned, how many steps it had and how long they took."""
+    """A trained network, the number of steps it had and how long they took."""
 
     network: Network
     steps: int
@@ -64,8 +64,8 @@ def train(
 ) -> Trained:
     """Train a network of `student.NAMES`; the caller has left out what it must not see.
 
-    It runs on a GPU where torch finds one. With steps as the binding limit the same lessons,
-    schedule and seed give the same weights on one machine.
+    It runs on a GPU if torch finds one. With steps as the binding limit, the same lessons, schedule
+    and seed give the same weights on one machine.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = fresh(name, seed).to(device)
@@ -83,7 +83,7 @@ def train(
         batch = draw_batch(lessons, schedule.augmentation, schedule.batch, seed=seed, step=step)
         batch = _moved(batch, device)
         # bfloat16 halves the time of a step on a CPU that has it; what comes before and after it
-        # wants float32.
+        # needs float32.
         contrasts = network.contrast(batch.bands.to(memory_format=torch.channels_last))
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = network.see(contrasts)
@@ -101,14 +101,14 @@ def train(
 
 
 def annealed(spent: float, warm_up: float) -> float:
-    """Learning rate as a share of its peak: a line up, then half a cosine down to nothing."""
+    """Learning rate as a share of its peak: a linear rise, then half a cosine down to zero."""
     if spent < warm_up:
         return (spent + 0.01 * warm_up) / (1.01 * warm_up)
     return 0.5 * (1 + math.cos(math.pi * (spent - warm_up) / (1 - warm_up)))
 
 
 def cloud_loss(logits: Tensor, batch: Batch, temperature: float) -> Tensor:
-    """What a student should make small, over the pixels of a batch.
+    """The loss of a student over the pixels of a batch.
 
     Cross entropy with the labels, plus one minus the soft Jaccard index with them, plus cross
     entropy with the teacher's softened probability, times the temperature squared so that its

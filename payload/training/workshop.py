@@ -1,15 +1,15 @@
-"""The bench that a recipe is worked on: its images, its opinions, its finished students.
+"""The working folder of a recipe: its images, its teachers' opinions, its finished students.
 
-    work/images/real        all labelled images, with what teachers say of them
+    work/images/real        all labelled images, with teachers' opinions of them
     work/images/composed    composed scenes to learn from
-    work/images/checks      clear scenes of confusing ground, to be judged on alone
-    work/images/exams       composed scenes of all kinds, to be judged on alone
+    work/images/checks      clear scenes of confusing ground, for evaluation only
+    work/images/exams       composed scenes of all kinds, for evaluation only
     work/nnunet             the nnU-Net: its data, plan and checkpoints
-    work/students           finished trainings, named by what decided them
-    work/journal.jsonl      what happened when
+    work/students           finished runs, named by a digest of what determined them
+    work/journal.jsonl      the log
 
-A stage that is finished is not done again; one that was interrupted goes on. `prepare` and `teach`
-stand here, what follows in `school` and `shipping`.
+A finished stage is not repeated; an interrupted one resumes. `prepare` and `teach` are here, what
+follows is in `school` and `shipping`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -40,13 +40,13 @@ _UKIS = "ukis"
 
 @dataclass(frozen=True)
 class Workshop:
-    """A recipe with the data that it is for and the folder that it is worked on in.
+    """A recipe with its data and its working folder.
 
     Attributes:
-        recipe: What is wanted.
+        recipe: The recipe.
         data: Folder of labelled images in the recipe's layout.
         work: Folder for all that is made; about 3 GB with an nnU-Net.
-        journal: Hears of everything.
+        journal: Log of all stages.
     """
 
     recipe: Recipe
@@ -66,19 +66,19 @@ class Workshop:
 
     @cached_property
     def exams(self) -> ImageStore:
-        """Composed scenes of all kinds to be judged on."""
+        """Composed scenes of all kinds for evaluation."""
         return ImageStore(self.work / "images" / "exams")
 
     @cached_property
     def checks(self) -> ImageStore:
-        """Clear scenes to be judged on."""
+        """Clear scenes for evaluation."""
         return ImageStore(self.work / "images" / "checks")
 
     def prepare(self) -> None:
-        """Read the labelled images and compose scenes; what was made of the same is not made again.
+        """Read the labelled images and compose scenes; what was made from the same inputs is kept.
 
-        Composed scenes take ground and clouds from images of scenes that no person has labelled, so
-        that they show nothing of the scenes that anything is judged on.
+        Composed scenes take ground and clouds from images of scenes without human labels, so that
+        they show nothing of the scenes used for evaluation.
 
         Raises:
             ImageryError: The data cannot be read, or there is nothing to learn from.
@@ -120,7 +120,7 @@ class Workshop:
         made_from: Sequence[object],
         images: Callable[[], Iterable[LabelledImage]],
     ) -> None:
-        """Write images into a store, unless it holds what was made from the same."""
+        """Write images into a store, unless it holds what was made from the same inputs."""
         journal, origin = self.journal.within(stage="prepare"), digest_json(list(made_from))
         if store.made_from == origin:
             journal.log(f"{store.folder.name} as before")
@@ -128,16 +128,16 @@ class Workshop:
         journal.log(f"{store.folder.name} made", images=store.write(images(), made_from=origin))
 
     def teach(self) -> None:
-        """Train the nnU-Net, and keep what the teachers say of each image.
+        """Train the nnU-Net, and store the teachers' opinions of each image.
 
-        The nnU-Net learns from composed scenes and from all images but those that people have
-        labelled and what shares a scene with them: it may teach every fold. Where nothing is left, it
-        learns from all images if there are no folds, else from composed scenes alone.
+        The nnU-Net learns from composed scenes and from all images except the human-labelled ones and
+        those that share a scene with them, so it may teach every fold. If no image is left, it learns
+        from all images if there are no folds, else from composed scenes alone.
         """
         journal = self.journal.within(stage="teacher")
         teacher = self.recipe.teacher
         if teacher.ukis and not self.real.has_opinion(_UKIS):
-            from payload.training.opinions import Ukis  # noqa: PLC0415 - only where it is wanted
+            from payload.training.opinions import Ukis  # noqa: PLC0415 - only where it is needed
 
             self._ask(Ukis(threads=None), _UKIS, journal)
         if self._nnunet_name and not self.real.has_opinion(self._nnunet_name):
@@ -145,10 +145,10 @@ class Workshop:
         journal.log("opinions", of=", ".join(self.opinions()) or "nobody")
 
     def opinions(self) -> dict[str, list[NDArray[np.uint8]]]:
-        """What teachers say of each real image, in steps of 1/250, and all of them together.
+        """Each teacher's opinion of each real image, in steps of 1/250, and their mean.
 
-        Together they say the mean; the key of that is `TEACHER`, even where there is one alone. The
-        composer knows the truth of its scenes, so nobody is asked about them.
+        The key of the mean is `TEACHER`, even if there is only one teacher. The composer knows the
+        truth of its scenes, so no teacher is asked about them.
         """
         said = {}
         if self._nnunet_name:
@@ -164,13 +164,13 @@ class Workshop:
 
     @property
     def opinion_digests(self) -> list[str]:
-        """What the opinions of this recipe's teachers are, for those who learn from them."""
+        """Digests of the opinions of this recipe's teachers, for the runs that learn from them."""
         names = [self._nnunet_name, _UKIS if self.recipe.teacher.ukis else ""]
         return [self.real.opinion_digest(name) for name in names if name]
 
     @property
     def _nnunet_name(self) -> str:
-        """Name of the nnU-Net's opinion, which another training does not share; empty without one."""
+        """Name of the nnU-Net's opinion, which differs for each training; empty without an nnU-Net."""
         nnunet = self.recipe.teacher.nnunet
         if nnunet is None:
             return ""
@@ -198,9 +198,9 @@ class Workshop:
         return prediction.NnUnetPredictor((checkpoint,), tile_step=1.0)
 
     def _open_to_all(self) -> list[LabelledImage]:
-        """Images that the composer and every teacher may use: of no scene that people have labelled.
+        """Images that the composer and every teacher may use: those of scenes without human labels.
 
-        Where people have labelled all scenes and nobody is judged by folds, it is all images.
+        If every scene has human labels and the recipe has no folds, these are all images.
         """
         images = self.real.images()
         judged = {image.scene for image in images if image.is_human}
@@ -210,7 +210,7 @@ class Workshop:
         return left
 
     def _files(self) -> list[tuple[str, int, int]]:
-        """Name, size and time of change of each file of the data; what is made may lie among them and is none."""
+        """Name, size and modification time of each data file; the working folder may lie among them, and is left out."""
         data, work = self.data.resolve(), self.work.resolve()
         found = []
         for path in sorted(data.rglob("*")):
