@@ -1,7 +1,7 @@
-"""The teacher: a genuine nnU-Net v2, configured for a machine of two cores.
+"""The teacher: a genuine nnU-Net v2, configured for a machine with two cores.
 
 Fingerprint, plan, preprocessing, network, loss, trainer and inference are those of the package
-nnunetv2. What is changed is listed where it happens: in `plan` (patch, batch, norm), `augmentation`
+nnunetv2. Changes are listed where they are made: in `plan` (patch, batch, norm), `augmentation`
 (what erases absolute reflectance), `trainer` (budget, bfloat16, optimiser) and `preparation`.
 
     config = NnUnet(budget_s=3600)

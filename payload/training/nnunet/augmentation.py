@@ -1,12 +1,12 @@
 """nnU-Net's augmentation without what erases absolute reflectance.
 
-Kept as it is: rotation, scaling, mirroring, blur, and lower resolution of single bands. Changed:
+Kept as they are: rotation, scaling, mirroring, blur, and lower resolution of single bands. Changed:
 
 - contrast and both gammas are left out: they stretch each band of a crop about its own mean;
 - brightness is one gain for all bands instead of one for each within 25 %;
 - noise is scaled to reflectance instead of to values of unit variance;
-- outside an image nothing is known, where nnU-Net would say that it is background;
-- blur is always computed in the same way, where nnU-Net takes a clock to choose the faster one.
+- pixels outside an image are unknown, where nnU-Net would call them background;
+- blur is always computed in the same way, where nnU-Net times two ways and takes the faster one.
 """
 
 from batchgeneratorsv2.transforms.base.basic_transform import BasicTransform
@@ -21,16 +21,16 @@ from batchgeneratorsv2.transforms.utils.remove_label import RemoveLabelTransform
 
 from payload.training.nnunet.config import NnUnet
 
-_OUTSIDE = -1  # nnU-Net's label of what lies beyond an image
+_OUTSIDE = -1  # nnU-Net's label for pixels outside an image
 
 
 def keep_reflectance(
     stock: ComposeTransforms, config: NnUnet, *, ignore_label: int
 ) -> ComposeTransforms:
-    """The same transforms without those that change what a value means.
+    """The same transforms, except for those that change what a value means.
 
     Args:
-        stock: What nnU-Net's trainer would do.
+        stock: The transforms of nnU-Net's trainer.
         config: Gain and noise.
         ignore_label: Label of unknown pixels.
     """

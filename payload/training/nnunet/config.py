@@ -1,4 +1,4 @@
-"""What is asked of nnU-Net."""
+"""The configuration of nnU-Net."""
 
 import hashlib
 import json
@@ -25,39 +25,40 @@ _FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class NnUnet:
-    """nnU-Net v2 for a machine of two cores; where nothing is said, as the package has it.
+    """nnU-Net v2 for a machine with two cores; whatever is not mentioned here is as in the package.
 
-    The first five decide the plan, and with the images what is prepared; the rest decides one
-    training.
+    The first five settings determine the plan and, with the images, the prepared data; the others
+    determine one training.
 
     Attributes:
         patch_px: [px] Edge of the crops that it learns from. nnU-Net's planner takes 256 for tiles
             of that size; 128 makes an iteration four times cheaper and the network one stage
             shallower.
-        batch: Crops in an iteration.
+        batch: Crops per iteration.
         base_features: Feature maps of the first stage; each further one has twice as many.
         max_features: Feature maps at most. With patch 128, base 32 and 512 at most, the planner
             makes six stages of 20.6 million parameters.
         norm: `batch`, or nnU-Net's own `instance`. The latter centres and scales each feature map of
-            each crop, which undoes what the absolute brightness of a scene has to say.
-        optimiser: `adamw`, or nnU-Net's own `sgd` with Nesterov momentum 0.99, which wants many
-            more iterations than an hour of two cores has.
-        peak_rate: Learning rate at the start; nnU-Net's polynomial of power 0.9 takes it to nothing.
+            each crop, which discards the information in a scene's absolute brightness.
+        optimiser: `adamw`, or nnU-Net's own `sgd` with Nesterov momentum 0.99, which needs many more
+            iterations than two cores do in an hour.
+        peak_rate: Learning rate at the start; nnU-Net's polynomial of power 0.9 takes it to zero.
         weight_decay: Of the optimiser.
         budget_s: [s] Time for the iterations, at most, summed over interruptions.
-        iterations: Iterations, at most. What is nearer its end, iterations or time, sets the rate.
-        epoch_iterations: Iterations between two looks at the validation batches and two checkpoints.
-        checkpoint_s: [s] An epoch ends early when its checkpoint is this old.
+        iterations: Iterations, at most. Whichever is nearer its end, iterations or time, sets the rate.
+        epoch_iterations: Iterations between two validations and two checkpoints, at most.
+        checkpoint_s: [s] An epoch ends early when it has lasted this long, so that a checkpoint is written.
         validation_batches: Batches of the online validation, nnU-Net's pseudo Dice.
-        settle_batches: Batches over which the statistics of batch norm are taken anew at the end.
+        settle_batches: Batches over which the statistics of batch norm are recomputed at the end.
         fold: Which of five folds of scenes is held out of training; None learns from all.
         gain: Brightness of a crop is varied by this share, all bands together.
         noise: [1] Largest standard deviation of the noise that is added to a tenth of the crops, in
             reflectance.
         seed: Of the first weights and of the crops.
-        bf16: Whether a processor computes in bfloat16; a GPU always uses nnU-Net's mixed precision.
+        bf16: Whether a CPU computes in bfloat16; a GPU always uses nnU-Net's mixed precision.
         threads: Threads of torch.
-        workers: Processes that prepare crops; 0 does it in between, so that runs can be repeated.
+        workers: Processes that prepare crops; 0 prepares them in the training process, so that runs
+            can be repeated exactly.
     """
 
     patch_px: int = 128
@@ -83,7 +84,7 @@ class NnUnet:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be trained.
+        """Refuse a configuration that cannot be trained.
 
         Raises:
             MaskerError: A number is out of its range, or a name is unknown.
@@ -107,10 +108,10 @@ class NnUnet:
 
     @property
     def planned(self) -> dict[str, int | str]:
-        """The part that decides the plan."""
+        """The settings that determine the plan."""
         return {name: value for name, value in asdict(self).items() if name in _PLANNED}
 
     @property
     def digest(self) -> str:
-        """A name for this configuration: the same settings have the same."""
+        """A name for this configuration; equal settings have the same name."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""Labelled images in nnU-Net's layout of files.
+"""Labelled images in nnU-Net's file layout.
 
-Bands become float32 reflectance, one file each; every channel is called `noNorm`, which is nnU-Net's
-word for leaving values alone: its usual z-score of each image would make snow under a bright sky and
-a forest under a dim one look alike. Shadow is clear ground; unknown pixels become its ignore label.
+Bands become float32 reflectance, one file each. Every channel is named `noNorm`, which tells nnU-Net to
+leave values as they are: its usual z-score per image would make snow under a bright sky and a forest
+under a dim one look alike. Shadow is clear ground; unknown pixels get the ignore label.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ NAME = "Dataset100_clouds"
 SPLITS = "splits_final.json"
 BANDS = ("blue", "green", "red", "nir")
 LABELS = {"background": 0, "cloud": 1, "ignore": 2}
-SPACING = (999.0, 1.0, 1.0)  # what nnU-Net's reader of plain images says of each: no resampling
+SPACING = (999.0, 1.0, 1.0)  # as nnU-Net's reader of plain images sets it: no resampling
 _FOLDS = 5
 _TELL_EVERY = 200
 
 
 def reflectance(image: LabelledImage) -> NDArray[np.float32]:
-    """[1] What the network is given, shape (4, H, W)."""
+    """[1] Reflectance as the network receives it, shape (4, H, W)."""
     return image.dn.astype(np.float32) * np.float32(RADIOMETRY.scale)
 
 
@@ -38,7 +38,7 @@ def labels(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mask in nnU-Net's labels, shape (H, W).
 
     Raises:
-        ImageryError: The mask holds other values than 0, 1, 2 and 255.
+        ImageryError: The mask contains values other than 0, 1, 2 and 255.
     """
     table = np.full(256, 255, np.uint8)
     table[[CLEAR, SHADOW]] = LABELS["background"]
@@ -51,7 +51,7 @@ def labels(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def digest(images: Collection[LabelledImage]) -> str:
-    """A name for these images: the same pixels, labels and scenes have the same."""
+    """A name for these images; the same ids, scenes, pixels and labels give the same name."""
     total = hashlib.sha256()
     for image in images:
         total.update(f"{image.id}|{image.scene}|{image.dn.shape}|".encode())
@@ -61,18 +61,18 @@ def digest(images: Collection[LabelledImage]) -> str:
 
 
 def write(images: Collection[LabelledImage], raw: Path, journal: Journal) -> list[str]:
-    """Write what is not there yet of the raw data set; images without a known pixel are left out.
+    """Write the parts of the raw data set that are missing; images without a known pixel are left out.
 
     Args:
         images: Each is a training case.
         raw: nnU-Net's folder of raw data sets.
-        journal: Hears of it now and then.
+        journal: Logs progress.
 
     Returns:
-        Names of the cases. `cases.json` in the data set's folder says which image each one is.
+        Names of the cases. `cases.json` in the data set's folder tells which image each one is.
 
     Raises:
-        ImageryError: A mask holds unknown values, or nowhere is there cloud.
+        ImageryError: A mask contains invalid values, or no image shows a cloud.
     """
     folder = raw / NAME
     for part in ("imagesTr", "labelsTr"):
@@ -108,9 +108,9 @@ def write(images: Collection[LabelledImage], raw: Path, journal: Journal) -> lis
 
 
 def write_splits(raw: Path, preprocessed: Path) -> None:
-    """Deal whole scenes out to five folds, where nnU-Net looks for its splits.
+    """Deal whole scenes into five folds, and write them where nnU-Net looks for its splits.
 
-    The order of the scenes is that of their hashes, so that a new image moves no other.
+    Scenes are ordered by their hashes, so a new image does not reorder the others.
     """
     cases = json.loads((raw / NAME / "cases.json").read_text(encoding="utf-8"))
     scenes = sorted({case["scene"] for case in cases.values()}, key=_shuffled)
@@ -142,7 +142,7 @@ def _write_case(folder: Path, name: str, image: LabelledImage, mask: NDArray[np.
         return
     for file, band in zip(_bands(name), reflectance(image), strict=True):
         imwrite(folder / file, band)
-    # The label comes last and at once: where it stands, its case is complete.
+    # The label is written last and atomically: if it exists, its case is complete.
     partial = last.with_suffix(".partial")
     imwrite(partial, mask)
     partial.replace(last)

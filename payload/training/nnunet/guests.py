@@ -1,4 +1,4 @@
-"""Manners for guests: nnU-Net reads the environment, talks a lot and draws from global generators."""
+"""Containment of nnU-Net, which reads the environment, prints a lot and draws from global generators."""
 
 import os
 import random
@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-# nnU-Net reads this once, when it is imported: how many threads and processes it may take at most.
+# nnU-Net reads this once, when it is imported: how many threads and processes it may use at most.
 os.environ.setdefault("nnUNet_def_n_proc", str(os.cpu_count() or 1))
 _FOLDERS = ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
 
 
 @contextmanager
 def folders(raw: Path, preprocessed: Path, results: Path) -> Iterator[None]:
-    """Show nnU-Net where its three folders are, for as long as the context lasts."""
+    """Tell nnU-Net where its three folders are, for as long as the context lasts."""
     wanted = dict(zip(_FOLDERS, (raw, preprocessed, results), strict=True))
     before = {name: os.environ.get(name) for name in _FOLDERS}
     for name, folder in wanted.items():
@@ -35,7 +35,7 @@ def folders(raw: Path, preprocessed: Path, results: Path) -> Iterator[None]:
 
 @contextmanager
 def quiet(log: Path) -> Iterator[None]:
-    """Write what guests print and warn of to the end of a file."""
+    """Append what nnU-Net prints and warns about to a file."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as file,
@@ -51,9 +51,9 @@ def quiet(log: Path) -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Give guests the global generators that they draw from, and put back what was there.
+    """Seed the global random generators, and restore their state afterwards.
 
-    nnU-Net's crops and augmentation know no other source of chance.
+    nnU-Net's crops and augmentation have no other source of randomness.
     """
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - a guest's generator
     with torch.random.fork_rng():
@@ -66,7 +66,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def reseed(*names: int) -> None:
-    """Start the global generators anew at a place that is known by numbers, such as seed and epoch."""
+    """Seed the global generators with numbers such as seed and epoch."""
     first, second, third = np.random.SeedSequence(names).generate_state(3)
     random.seed(int(first))
     np.random.seed(int(second))  # noqa: NPY002 - a guest's generator
@@ -75,7 +75,7 @@ def reseed(*names: int) -> None:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads."""
+    """Let torch use this many threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -85,5 +85,5 @@ def threads(count: int) -> Iterator[None]:
 
 
 def device() -> torch.device:
-    """The GPU where there is one."""
+    """The GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,8 +1,8 @@
-"""nnU-Net's plan, and what we change in it, openly.
+"""nnU-Net's plan, and what we change in it.
 
-Its planner makes the configuration `2d` from the fingerprint of the data, which stays as it is in the
-plans file. Ours stands beside it and inherits from it, as nnU-Net documents for plans edited by hand:
-a smaller patch and batch, the topology that the same planner chooses for that patch, and the norm.
+Its planner makes the configuration `2d` from the fingerprint of the data, which is left unchanged in the
+plans file. Ours is added and inherits from it, as nnU-Net documents for plans edited by hand: a smaller
+patch and batch, the topology that the same planner chooses for that patch, and the norm.
 """
 
 import json
@@ -44,7 +44,7 @@ def plan(config: NnUnet) -> Plans:
         The plans, as written to `nnUNetPlans.json`.
 
     Raises:
-        MaskerError: The planner would not take this patch.
+        MaskerError: The planner does not accept this patch.
     """
     planner = ExperimentPlanner(NAME)
     plans: Plans = planner.plan_experiment()
@@ -54,15 +54,15 @@ def plan(config: NnUnet) -> Plans:
 
 
 def ours(config: NnUnet, planner: ExperimentPlanner) -> dict[str, Any]:
-    """What our configuration has other than that of the planner.
+    """What differs in our configuration from that of the planner.
 
     Raises:
-        MaskerError: The planner would not take this patch.
+        MaskerError: The planner does not accept this patch.
     """
     planner.UNet_base_num_features = config.base_features
     planner.UNet_max_features_2d = config.max_features
     patch = (config.patch_px, config.patch_px)
-    # A planner that thinks images no larger than the patch chooses the topology for it.
+    # Told that images are no larger than the patch, the planner chooses the topology for the patch.
     small = planner.get_plans_for_configuration(SPACING[1:], patch, OURS, 1e12, {})
     if tuple(small["patch_size"]) != patch:
         raise MaskerError(f"nnU-Net: no plan for patch {patch}, but for {small['patch_size']}")
@@ -80,11 +80,11 @@ def ours(config: NnUnet, planner: ExperimentPlanner) -> dict[str, Any]:
 
 
 def parameters(plans: Mapping[str, Any] | Path, configuration: str = OURS) -> int:
-    """How many numbers training chooses in the network of a plan.
+    """Number of trained parameters in the network of a plan.
 
     Args:
         plans: The plans or their file.
-        configuration: `payload` for ours, `2d` for the one of nnU-Net's planner alone.
+        configuration: `payload` for ours, `2d` for the planner's own.
     """
     if isinstance(plans, Path):
         loaded: Plans = json.loads(plans.read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def parameters(plans: Mapping[str, Any] | Path, configuration: str = OURS) -> in
 
 
 def network(plans: Mapping[str, Any], configuration: str = OURS) -> nn.Module:
-    """The network of a plan as nnU-Net builds it, before its first step, without deep supervision."""
+    """The untrained network of a plan as nnU-Net builds it, without deep supervision."""
     planned = PlansManager(dict(plans)).get_configuration(configuration)
     built: nn.Module = get_network_from_plans(
         planned.network_arch_class_name,
@@ -108,12 +108,12 @@ def network(plans: Mapping[str, Any], configuration: str = OURS) -> nn.Module:
 
 @cache
 def parameters_for(config: NnUnet | None = None, *, tile_px: int = 256) -> int:
-    """Size of the network that is planned for tiles of four bands, without any data at hand.
+    """Number of parameters of the network planned for tiles of four bands; no data are needed.
 
     Args:
-        config: Ours; without it the planner is left alone, and the answer is the denominator of "so
-            many times smaller".
-        tile_px: [px] Edge of the tiles, whose fingerprint is made up.
+        config: Our configuration; without it the planner's own is used, and the answer is the
+            denominator of "so many times smaller".
+        tile_px: [px] Edge of the tiles, for which a fingerprint is made up.
     """
     with tempfile.TemporaryDirectory() as place:
         raw, preprocessed = Path(place) / "raw", Path(place) / "preprocessed"

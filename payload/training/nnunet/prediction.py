@@ -1,4 +1,4 @@
-"""A trained nnU-Net, or several, says where there is cloud: nnU-Net's own sliding-window inference."""
+"""Cloud probability from one or more trained nnU-Nets, by nnU-Net's own sliding-window inference."""
 
 import json
 import tempfile
@@ -27,13 +27,13 @@ class NnUnetPredictor:
     """Cloud probability by one nnU-Net, or by the mean logits of several with the same plan.
 
     Attributes:
-        checkpoints: Final checkpoints of trainings. A checkpoint is a pickle: load none from strangers.
+        checkpoints: Final checkpoints of trainings. A checkpoint is a pickle: load only those you trust.
         mirroring: Whether the answers for the image and its three mirrorings are averaged, as nnU-Net
-            does by itself; it takes four times as long.
+            does by default; it takes four times as long.
         tile_step: Step between windows as a share of their edge; nnU-Net's is one half.
-        bf16: Whether a processor computes in bfloat16.
+        bf16: Whether a CPU computes in bfloat16.
         threads: Threads of torch.
-        threshold: From this probability on a pixel is cloud.
+        threshold: A pixel is cloud at or above this probability.
     """
 
     checkpoints: tuple[Path, ...]
@@ -44,10 +44,10 @@ class NnUnetPredictor:
     threshold: float = 0.5
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be asked.
+        """Refuse invalid settings.
 
         Raises:
-            MaskerError: There is no checkpoint, or the step is no share of a window.
+            MaskerError: There is no checkpoint, or the step is not a share of a window.
         """
         if not self.checkpoints:
             raise MaskerError("nnU-Net: at least one checkpoint is wanted")
@@ -56,20 +56,20 @@ class NnUnetPredictor:
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name for tables."""
         count = len(self.checkpoints)
         return "nnU-Net" if count == 1 else f"{count} nnU-Nets"
 
     @property
     def parameters(self) -> int:
-        """How many numbers training chose, in all networks together."""
+        """Number of trained parameters in all networks together."""
         each: int = sum(tensor.numel() for tensor in self._predictor.network.parameters())
         return each * len(self.checkpoints)
 
     def probability(self, bands: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cloud probability, shape (H, W), of reflectance, shape (4, H, W); any H, W >= 1.
 
-        Where all bands are zero there is no image, and the answer is zero.
+        Borders that are zero in all bands count as outside the image, and get zero.
 
         Raises:
             MaskerError: The bands have another shape, or a checkpoint cannot be read.
@@ -128,7 +128,7 @@ class NnUnetPredictor:
 
 
 class _Predictor(nnUNetPredictor):  # type: ignore[misc, unused-ignore]
-    """nnU-Net's, in bfloat16 where a processor computes; on a GPU it has its own mixed precision."""
+    """nnU-Net's predictor, in bfloat16 on a CPU; on a GPU it uses its own mixed precision."""
 
     bf16 = False
 

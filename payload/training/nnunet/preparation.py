@@ -1,4 +1,4 @@
-"""From labelled images to what nnU-Net's trainer reads: fingerprint, plan, preprocessed cases."""
+"""From labelled images to what nnU-Net's trainer reads: fingerprint, plan and preprocessed cases."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ _PARTS = ("raw", "preprocessed", "none")
 _STATISTICS = (
     1e6  # pixels for statistics of intensity, which noNorm does not use; nnU-Net takes 1e8
 )
-_LOCATIONS = 1000  # pixels of each class to centre crops on; a volume wants nnU-Net's 10,000
+_LOCATIONS = 1000  # pixels of each class to centre crops on; nnU-Net takes 10,000, for volumes
 _TELL_EVERY = 200
 
 
@@ -34,9 +34,9 @@ class Prepared:
     """A data set that nnU-Net can learn from.
 
     Attributes:
-        folder: Where it lies.
+        folder: Its folder.
         digest: Changes with the images and with the plan.
-        cases: How many images it has.
+        cases: Number of images.
         parameters: Of the network of our plan.
         stock_parameters: Of the network that nnU-Net's planner would have taken for these images.
     """
@@ -76,20 +76,20 @@ def prepare(
     journal: Journal = SILENT,
     keep_raw: bool = False,
 ) -> Prepared:
-    """Write the images as nnU-Net wants them, and let it take their fingerprint, plan and preprocess.
+    """Write the images in nnU-Net's layout, and let it take their fingerprint, plan and preprocess.
 
-    What is finished is not done again; what was interrupted goes on where it stopped. The folder
-    must be empty or of an earlier preparation, which is removed if it was of other images.
+    What is finished is not repeated; what was interrupted resumes where it stopped. The folder must be
+    empty or contain an earlier preparation, which is removed if its images or its plan differ.
 
     Args:
-        images: Each is a case; they are gone through twice. Without a known pixel one is left out.
-        folder: For about 0.7 MB a tile of 256 px, and 1.8 MB until it is finished.
-        config: Patch, batch, features and norm decide the plan.
-        journal: Hears of it.
-        keep_raw: Whether the raw data set stays, which nothing needs any more.
+        images: Each is a case; they are iterated over twice. Those without a known pixel are left out.
+        folder: Takes about 0.7 MB per tile of 256 px, and 1.8 MB until it is finished.
+        config: Patch, batch, features and norm determine the plan.
+        journal: Logs progress.
+        keep_raw: Whether to keep the raw data set, which is no longer needed.
 
     Raises:
-        ImageryError: A mask holds unknown values, or nowhere is there cloud.
+        ImageryError: A mask contains invalid values, or no image shows a cloud.
         MaskerError: The folder holds something else.
     """
     config = config or NnUnet()
@@ -135,7 +135,7 @@ def prepare(
 
 
 class _Preprocessor(DefaultPreprocessor):  # type: ignore[misc, unused-ignore]
-    """nnU-Net's, noting fewer pixels of each class: tiles are small, and notes outweighed images."""
+    """nnU-Net's, recording fewer pixels of each class: for small tiles the records outweighed the images."""
 
     _sample_foreground_locations = staticmethod(
         partial(DefaultPreprocessor._sample_foreground_locations, min_num_samples=_LOCATIONS)
@@ -145,7 +145,7 @@ class _Preprocessor(DefaultPreprocessor):  # type: ignore[misc, unused-ignore]
 def _preprocess(
     plans: Mapping[str, Any], raw: Path, preprocessed: Path, cases: list[str], journal: Journal
 ) -> None:
-    """Let nnU-Net preprocess each case in this process: its own loop would start from nothing."""
+    """Let nnU-Net preprocess each case in this process: its own loop would start all over again."""
     manager = PlansManager(dict(plans))
     configuration = manager.get_configuration(plan.OURS)
     described = json.loads((raw / dataset.NAME / "dataset.json").read_text(encoding="utf-8"))
@@ -166,7 +166,7 @@ def _preprocess(
             configuration,
             described,
         )
-        # The notes come last: where they stand, their case is complete.
+        # The .pkl file is moved last: if it exists, its case is complete.
         for suffix in (".b2nd", "_seg.b2nd", ".pkl"):
             (partial / f"{name}{suffix}").replace(target / f"{name}{suffix}")
         if (number + 1) % _TELL_EVERY == 0:
@@ -175,7 +175,7 @@ def _preprocess(
 
 
 def _open(folder: Path, digest: str) -> Path:
-    """Make the folder ready for a preparation of this name, and give its marker."""
+    """Make the folder ready for a preparation of this digest, and return its marker file."""
     folder.mkdir(parents=True, exist_ok=True)
     marker = folder / _MARKER
     if marker.exists():

@@ -1,11 +1,11 @@
-"""nnU-Net's trainer, made to fit a time budget and a processor.
+"""nnU-Net's trainer, made to fit a time budget and a CPU.
 
 Its network, loss (Dice and cross entropy, deeply supervised), crops with a third of them on cloud,
 gradient clipping, polynomial rate, online validation and checkpoints are used as they are. Ours are:
-bfloat16 on a processor, the optimiser, a rate tied to what is left of the budget, epochs that end
-when a checkpoint is due, generators that start anew each epoch so that an interrupted run goes on as
-if it had not been, and crops that stay inside the image (nnU-Net's hang over its lower and right edge
-as soon as there is an ignore label).
+bfloat16 on a CPU, the optimiser, a rate tied to what is left of the budget, epochs that end when a
+checkpoint is due, generators that are reseeded each epoch so that an interrupted run continues as if
+it had not been interrupted, and crops that stay inside the image (nnU-Net's extend beyond its lower
+and right edges as soon as there is an ignore label).
 """
 
 import math
@@ -42,7 +42,7 @@ _METRICS = {
 
 
 class CropLoader(nnUNetDataLoader):  # type: ignore[misc, unused-ignore]
-    """nnU-Net's loader, whose crops do not hang over the far edges of an image."""
+    """nnU-Net's loader, with crops that do not extend beyond the far edges of an image."""
 
     def get_bbox(
         self,
@@ -66,10 +66,10 @@ class CropLoader(nnUNetDataLoader):  # type: ignore[misc, unused-ignore]
 
 
 class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
-    """One training within a budget; `follow` comes before anything else."""
+    """One training within a budget; `follow` must be called before anything else."""
 
     def follow(self, config: NnUnet, journal: Journal = SILENT) -> None:
-        """Set what is to be done, and who hears of it."""
+        """Set the configuration and the journal."""
         self.config = config
         self.journal = journal
         self.initial_lr = config.peak_rate
@@ -78,18 +78,18 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.iteration = 0
         self._elapsed_before_s = 0.0
         self._began_s = time.monotonic()
-        # nnU-Net's own log goes into its checkpoints; so where we are in the budget goes there too.
+        # nnU-Net's log is stored in its checkpoints; adding these to it stores our place in the budget too.
         self.logger.local_logger.my_fantastic_logging.update(iterations=[], elapsed_s=[])
 
     def initialize(self) -> None:
         """Build network, optimiser and loss."""
         super().initialize()
         if self.device.type == "cpu" and self.config.norm == "batch":
-            # A tenth less time an iteration; instance norm would turn each map around and back.
+            # A tenth less time per iteration; instance norm would convert each map there and back.
             self.network.to(memory_format=torch.channels_last)
 
     def resume(self, checkpoint: Path) -> None:
-        """Go on from a checkpoint."""
+        """Resume from a checkpoint."""
         self.load_checkpoint(str(checkpoint))
         self.iteration = self.logger.get_value("iterations", step=-1)
         self._elapsed_before_s = self.logger.get_value("elapsed_s", step=-1)
@@ -97,13 +97,13 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
 
     @property
     def elapsed_s(self) -> float:
-        """[s] Time that this training has had, interruptions left out."""
+        """[s] Time that this training has had, without interruptions."""
         return self._elapsed_before_s + time.monotonic() - self._began_s
 
     @property
     def spent(self) -> float:
-        """Share of the budget that is gone: of time or of iterations, whichever is larger."""
-        # One iteration ahead, so that time has no say in the rate of a run that is bound by iterations.
+        """Share of the budget that is spent: of time or of iterations, whichever is larger."""
+        # One iteration ahead, so that time does not affect the rate of a run bound by iterations.
         counted = (self.iteration + 1) / (self.config.iterations + 1)
         return min(max(self.elapsed_s / self.config.budget_s, counted), 1.0)
 
@@ -127,24 +127,24 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.on_train_end()
 
     def on_epoch_start(self) -> None:
-        """Start the generators of this epoch."""
+        """Seed the generators for this epoch."""
         guests.reseed(self.config.seed, self.current_epoch)
         super().on_epoch_start()
 
     def on_train_epoch_start(self) -> None:
-        """Wake the network up."""
+        """Put the network into training mode, and set and log its rate."""
         self.network.train()
         self.lr_scheduler.step(self.spent)
         self.logger.log("lrs", self.optimizer.param_groups[0]["lr"], self.current_epoch)
 
     def on_epoch_end(self) -> None:
-        """Tell what was reached, and write a checkpoint."""
+        """Log the results, and write a checkpoint."""
         epoch = self.current_epoch
         self.logger.log("epoch_end_timestamps", time.time(), epoch)
         self.logger.log("iterations", self.iteration, epoch)
         self.logger.log("elapsed_s", self.elapsed_s, epoch)
         values = {name: self.logger.get_value(key, step=-1) for name, key in _METRICS.items()}
-        # Validation crops without cloud have no Dice, and JSON has no word for that.
+        # Validation crops without cloud have no Dice, which JSON cannot express.
         known = {
             name: round(float(each), 4) for name, each in values.items() if math.isfinite(each)
         }
@@ -153,7 +153,7 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.current_epoch += 1
 
     def train_step(self, batch: Batch) -> dict[str, np.ndarray]:
-        """One iteration, at the rate that the budget says."""
+        """One iteration, at the rate that follows from the budget."""
         self.lr_scheduler.step(self.spent)
         result: dict[str, np.ndarray]
         if self.device.type == "cuda":
@@ -169,13 +169,13 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         return result
 
     def save_checkpoint(self, filename: str) -> None:
-        """Write a checkpoint at once, so that a kill leaves the one before."""
+        """Write a checkpoint atomically, so that a kill leaves the previous one intact."""
         partial = f"{filename}.partial"
         super().save_checkpoint(partial)
         Path(partial).replace(filename)
 
     def configure_optimizers(self) -> tuple[Optimizer, PolyLRScheduler]:
-        """The optimiser, and nnU-Net's polynomial over the share of the budget."""
+        """The optimiser, and nnU-Net's polynomial rate over the share of the budget."""
         weights = self.network.parameters()
         rate, decay = self.initial_lr, self.weight_decay
         optimiser: Optimizer
@@ -223,14 +223,14 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         super().print_to_log_file(*args, also_print_to_console=False, add_timestamp=add_timestamp)
 
     def _do_i_compile(self) -> bool:
-        """Never: on a processor it gains nothing, and on a GPU it wants a compiler beside torch."""
+        """Never: it gains nothing on a CPU, and on a GPU it needs a compiler besides torch."""
         return False
 
     def plot_network_architecture(self) -> None:
-        """Draw nothing: it wants a package that is not there."""
+        """Draw nothing: it would need a package that is not installed."""
 
     def _save_debug_information(self) -> None:
-        """Write nothing: it holds the name of the machine."""
+        """Write nothing: it would contain the name of the machine."""
 
     def _augmenter(self, loader: CropLoader) -> Iterator[Batch]:
         if not self.config.workers:
@@ -281,7 +281,7 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.bf16):
             outputs = self.network(data)
-        # The loss sums over a batch, which bfloat16 cannot.
+        # The loss sums over a batch, for which bfloat16 is too coarse.
         loss = self.loss([output.float() for output in outputs], batch["target"])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 12)
@@ -289,7 +289,7 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         return {"loss": loss.detach().numpy()}
 
     def _settle(self) -> None:
-        """Take the statistics of batch norm anew, evenly over crops, with the final weights."""
+        """Recompute the statistics of batch norm, evenly over crops, with the final weights."""
         if self.config.norm != "batch" or not self.config.settle_batches:
             return
         guests.reseed(self.config.seed, self.current_epoch)

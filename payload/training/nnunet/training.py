@@ -1,4 +1,4 @@
-"""One nnU-Net learns, and can be stopped at any time."""
+"""Training of one nnU-Net, which can be interrupted at any time."""
 
 import json
 from pathlib import Path
@@ -20,18 +20,18 @@ def train(prepared: Prepared, config: NnUnet, folder: Path, *, journal: Journal 
     give the same weights, interrupted or not.
 
     Args:
-        prepared: What it learns from.
+        prepared: The data it learns from.
         config: Patch, batch, features and norm must be those of the preparation.
-        folder: nnU-Net's folder of results; one training, of about 500 MB while it lasts.
-        journal: Hears of it.
+        folder: nnU-Net's folder of results, for one training; about 500 MB while it lasts.
+        journal: Logs progress.
 
     Returns:
-        The final checkpoint, in nnU-Net's usual place: plans and data set are described two folders
-        above it.
+        The final checkpoint, in nnU-Net's usual place; the descriptions of plans and data set are two
+        folders above it.
 
     Raises:
-        MaskerError: The folder holds another training, the configuration fits another plan, there are
-            too few scenes for its fold, or the loss is no number any more.
+        MaskerError: The folder holds another training, the configuration does not fit the prepared
+            plan, there are too few scenes for its fold, or the loss is no longer finite.
     """
     _claim(folder, {"data": prepared.digest, "config": config.digest})
     if not prepared.digest.endswith("-".join(map(str, config.planned.values()))):
@@ -87,10 +87,10 @@ def _check_fold(prepared: Prepared, config: NnUnet) -> None:
 
 
 def _claim(folder: Path, wanted: dict[str, str]) -> None:
-    """Say which training a folder is for.
+    """Mark a folder as belonging to a training.
 
     Raises:
-        MaskerError: It is for another one.
+        MaskerError: It belongs to another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     marker = folder / _MARKER
