@@ -1,10 +1,10 @@
-"""Many runs: a base scenario, parameters varied about it, seeds; rows that stand when anything dies.
+"""Sweeps: a base scenario flown with varied parameters and several seeds; finished rows survive any crash.
 
 - `load_sweep` reads a `SweepSpec` from YAML: `grid`, `list`, `random`, `latin_hypercube`, `seeds`, `arms`.
-- `run_sweep` flies what has no row yet and writes tables and the page. Who flies is an `Executor`: `Serial`,
-  `Pool` (the processes of one machine) or `Cluster` (dask.distributed); the rows are equal, bit for bit.
-- A row's name is the digest of its scenario, seed, code and model: a sweep that is started again goes on, a
-  larger one flies only what is new.
+- `run_sweep` flies the runs that have no row yet, then writes tables and the page. Runs are flown by an
+  `Executor`: `Serial`, `Pool` (processes on one machine) or `Cluster` (dask.distributed); rows are bit-identical.
+- A row is named by the digest of its scenario, seed, code and model: a restarted sweep resumes, and an
+  enlarged one flies only what is new.
 
 >>> from pathlib import Path
 >>> from payload.sweep import Pool, load_sweep, run_sweep
@@ -56,10 +56,10 @@ def run_sweep(
     wishes: Wishes = NONE,
     tell: Tell = lambda _: None,
 ) -> SweepResult:
-    """Fly a sweep, and leave its rows, tables and page in `<out>/<name>`; see `fly_sweep`.
+    """Fly a sweep and write its rows, tables and page to `<out>/<name>`; see `fly_sweep`.
 
     Raises:
-        ScenarioError: The sweep is not sound, or the folder cannot be written.
+        ScenarioError: The sweep is invalid, or the folder cannot be written.
         SweepError: The cluster is gone, or a file of the scenario has changed meanwhile.
     """
     out = Path(out)

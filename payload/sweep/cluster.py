@@ -1,4 +1,4 @@
-"""The dask.distributed executor: a cluster by its address, or a local one. The guest is imported when it is used."""
+"""The dask.distributed executor, for a cluster at an address or a local one; dask is imported only when used."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,20 +12,20 @@ from payload.sweep.flying import Job, Landed, condemned, fly_job
 
 LOCAL = "local"
 DEATHS = 2
-"""Alone on the cluster a run may take its worker with it so often before it is the culprit."""
+"""Times that a run, alone on the cluster, must kill its worker to be condemned."""
 PATIENCE_S = 30.0
-"""A scheduler may be without workers so long: they are being started, or started again."""
-_LOOKS = 6  # in that time
+"""How long a scheduler may have no workers, which may be starting or restarting."""
+_LOOKS = 6  # polls in that time
 _FAILURES = {"distributed.scheduler.allowed-failures": 0}
 
 
 @dataclass
 class Cluster:
-    """Workers of dask.distributed; they see the scenario's files under the same paths, by a shared file system.
+    """Workers of dask.distributed, which must see the scenario's files under the same paths (a shared file system).
 
     Attributes:
-        address: Of the scheduler, as tcp://host:8786; `local` starts one with its workers here.
-        local_workers: How many a local cluster has; None for one a core.
+        address: Address of the scheduler, such as tcp://host:8786; `local` starts one with its workers on this machine.
+        local_workers: Number of workers of a local cluster; None for one per core.
     """
 
     address: str = LOCAL
@@ -35,7 +35,7 @@ class Cluster:
 
     @property
     def workers(self) -> int:
-        """Threads of all workers, as they are now."""
+        """Current number of threads of all workers."""
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
@@ -44,12 +44,12 @@ class Cluster:
 
         Raises:
             PluginError: The extra `cluster` is missing.
-            SweepError: Nobody answers at the address, or nobody works there.
+            SweepError: Nothing answers at the address, or the scheduler has no workers.
         """
         guest = _guest()
         import dask  # noqa: PLC0415
 
-        # A worker that dies is the run's fault at once: whose, is found out here, with each alone.
+        # A worker's death fails its runs at once; `fly` then finds the culprit by flying each alone.
         self._stack.enter_context(dask.config.set(_FAILURES))
         self._stack.callback(_hush(logging.getLogger(guest.__name__)))
         try:
@@ -75,14 +75,14 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Disconnect; a local cluster ends."""
+        """Disconnect; a local cluster is shut down."""
         self._stack.close()
 
     def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
-        """Fly jobs and tell of each when it is over.
+        """Fly jobs and yield each as it finishes.
 
         Raises:
-            SweepError: The cluster is gone, or its workers are; the rows that stand stay.
+            SweepError: The cluster is gone, or its workers are; rows already written remain.
         """
         suspects: list[Job] = []
         yield from self._fly(iter(jobs), suspects)
@@ -96,7 +96,7 @@ class Cluster:
                 yield condemned(suspect)
 
     def _fly(self, jobs: Iterator[Job], suspects: list[Job]) -> Iterator[Landed]:
-        """Fly jobs, never more than there are threads: what dies with a worker was under way on it."""
+        """Fly jobs, no more at once than there are threads, so that those a dying worker takes down were running on it."""
         guest = _guest()
         under_way: dict[Any, Job] = {}
         try:
@@ -115,16 +115,16 @@ class Cluster:
                         yield landed
         except (OSError, guest.CancelledError) as error:
             if is_full_disk(error):
-                raise  # where a worker writes: the cluster is well
+                raise  # a worker's disk is full; the cluster itself is fine
             raise SweepError(
                 "the cluster is gone; rows that stand stay, start again to go on"
             ) from error
 
     def _over(self, under_way: Mapping[Any, Job]) -> list[Any]:
-        """Futures that are over, as soon as there is one.
+        """Wait until at least one future is done, and return those that are.
 
         Raises:
-            SweepError: All workers have been gone for so long that none will come back.
+            SweepError: All workers have been gone for `PATIENCE_S`.
         """
         guest, away_s = _guest(), 0.0
         while away_s < PATIENCE_S:
@@ -159,7 +159,7 @@ def _guest() -> Any:  # noqa: ANN401 - half of it has no types
 
 
 def _hush(logger: logging.Logger) -> Callable[[], None]:
-    """Have the guest say nothing: what fails is told once, in our words. What undoes that."""
+    """Silence dask's logger, since failures are reported once, by us; return a function that undoes this."""
     handlers = {handler: handler.level for handler in logger.handlers}
     for handler in handlers:
         handler.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""A comparison over seeds as files: the page of effects, and their table in JSON, CSV and Parquet."""
+"""Write a comparison over seeds: the page of effects, and their table as JSON, CSV and Parquet."""
 
 import json
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ _NARROW: Json = {
     "layout.yaxis.autorange": False,
     "layout.xaxis.tickangle": 0,
 }
-"""On a telephone names of variants stand above their bars: beside them they would leave no room."""
+"""On a phone, variant names stand above their bars: beside them they would leave no room."""
 COLUMNS = ("variant", "figure", "mean", "difference", "verdict")
 MOST_LINES = 2_000
-"""Of the page's table of all figures; the tables beside it hold all."""
+"""Lines in the page's table of all figures; the CSV, JSON and Parquet files hold them all."""
 _ROW_PX, _LOW_ROW_PX, _REST_PX, _MANY = 46, 20, 110, 30
 
 
 def write_effects(found: PairedComparison, title: str, folder: str | Path) -> Path:
-    """Write all files into a folder that is there; the path of the page.
+    """Write all files into an existing folder and return the path of the page.
 
     Raises:
         ScenarioError: A file cannot be written.
@@ -51,7 +51,7 @@ def write_effects(found: PairedComparison, title: str, folder: str | Path) -> Pa
 
 
 def render(found: PairedComparison, title: str) -> str:
-    """The page: one HTML file that asks nobody for anything."""
+    """Render the page: one self-contained HTML file."""
     charts = [
         _chart("effects", "Differences to the base", _by_figure(found.effects)),
         _chart(
@@ -85,7 +85,7 @@ def render(found: PairedComparison, title: str) -> str:
 
 
 def _answer(found: PairedComparison) -> str:
-    """The largest certain effect on what is ranked first, in a sentence."""
+    """State in a sentence the largest certain effect on the figure ranked first."""
     for effect in found.ranked:
         if effect.difference and effect in found.certain:
             return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
@@ -95,7 +95,7 @@ def _answer(found: PairedComparison) -> str:
 
 
 def _by_figure(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
-    """Effects by figure, what is ranked first; figures that nobody moves are left out."""
+    """Effects by figure, ranked figures first; figures that no variant changes are left out."""
     moved = {effect.key for effect in effects if effect.difference and effect.size}
     keys = [*(key for key in RANKED if key in moved), *(e.key for e in effects if e.key in moved)]
     return {

@@ -1,4 +1,4 @@
-"""What a worker does: fly one run and write its row. Equal in this process, in a pool and on a cluster."""
+"""What a worker does: fly one run and write its row. The same in this process, in a pool and on a cluster."""
 
 import shutil
 import time
@@ -22,17 +22,17 @@ _SPOOL, _LOCK = ".spool-", ".lock"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run as it travels to a worker: plain data alone.
+    """A run as it is sent to a worker: plain data only.
 
     Attributes:
-        key: Of its row.
-        digest: Of its scenario, as it was when the sweep was laid out.
-        seed: Of its scenario.
+        key: Key of its row.
+        digest: Digest of its scenario, as it was when the sweep was laid out.
+        seed: Seed of its scenario.
         data: Its scenario, as a file would hold it.
-        base_folder: Where relative paths in it start.
-        folder: Of the sweep; the worker writes the row there if it sees it.
-        packages: Versions of those that its plug-ins lean on and that need not be there.
-        code: Digest of the program that its key is of.
+        base_folder: Folder to which its relative paths refer.
+        folder: The sweep's folder; the worker writes the row there if it can see it.
+        packages: Versions of the optional packages that its plug-ins depend on.
+        code: Digest of the program for which the key was computed.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A run that is over: its row's text, and how long it took; None for a row that stood there already."""
+    """A finished run: the text of its row, and how long it took (None if the row already existed)."""
 
     key: str
     text: str
@@ -55,14 +55,14 @@ class Landed:
 
 
 class Executor(Protocol):
-    """Who flies jobs; entered before use, so that its workers live from one call to the next."""
+    """Something that flies jobs; it is entered before use, so that its workers live from one call to the next."""
 
     @property
     def workers(self) -> int:
-        """How many fly at once."""
+        """How many jobs fly at once."""
 
     def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
-        """Fly jobs and tell of each when it is over, in no order."""
+        """Fly jobs and yield each as it finishes, in no particular order."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
@@ -74,26 +74,26 @@ class Serial:
     workers = 1
 
     def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
-        """Fly jobs in their order."""
+        """Fly jobs in order."""
         return map(fly_job, jobs)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 def fly_job(job: Job) -> Landed:
-    """Fly a run and write its row; a run that raises leaves a row that tells why.
+    """Fly a run and write its row; a run that raises leaves a row with its error.
 
     Raises:
-        SweepError: A file that the scenario names has changed since the sweep was laid out, or the program is another one here.
+        SweepError: A file named in the scenario has changed since the sweep was laid out, or the program here is another one.
     """
     standing = row_path(job.folder, job.key)
-    if standing.exists():  # a cluster asks again for what a lost worker knew
+    if standing.exists():  # a cluster repeats a job whose result was lost with its worker
         return Landed(job.key, standing.read_text(encoding="utf-8"), None)
-    if not _is_same_here(job):  # the row would bear the key of figures that others would get
+    if not _is_same_here(job):  # the figures would not match the row's key
         raise SweepError(
             "a worker has another version of payload-sim, or of a package that it stands on, than the sweep: "
             "install the same on all machines, start workers and sweep again"
@@ -107,12 +107,12 @@ def fly_job(job: Job) -> Landed:
 
 
 def _is_same_here(job: Job) -> bool:
-    """Whether this process flies with the program, and the packages, that the key of a job is of."""
+    """Whether this process has the program and package versions for which a job's key was computed."""
     return job.code == code_digest() and job.packages == versions_of(job.packages)
 
 
 def condemned(job: Job) -> Landed:
-    """A run whose process died each time."""
+    """The result of a run whose process died each time."""
     return Landed(job.key, died_row(job.key, job.digest, job.seed).text, None)
 
 
@@ -124,7 +124,7 @@ def _row(job: Job) -> Row:
             summary = {} if changed else fly(scenario, spool)
         except Exception as error:
             if is_full_disk(error):
-                raise  # the others would fail too, and a row would outlast what is no fault of the run
+                raise  # other runs would fail too, and a row would outlast a fault that is not the run's
             return failed_row(job.key, job.digest, job.seed, error, spool)
     if changed:
         raise SweepError(
@@ -135,7 +135,7 @@ def _row(job: Job) -> Row:
 
 @contextmanager
 def _spool(job: Job) -> Iterator[Path]:
-    """A folder for the flight: in the sweep's folder if that is seen, so that what a killed worker leaves is found."""
+    """A scratch folder for the flight, in the sweep's folder if visible, so that a killed worker's leftovers are found."""
     if not (job.folder / ROWS).is_dir():
         with scratch_folder() as elsewhere:
             yield elsewhere
@@ -153,7 +153,7 @@ def _spool(job: Job) -> Iterator[Path]:
 
 @contextmanager
 def clean_folder(folder: Path) -> Iterator[None]:
-    """A sweep flies in a folder: what its killed workers leave goes in the end, however that comes."""
+    """Remove what killed workers have left in a sweep's folder when the block ends, however it ends."""
     try:
         yield
     finally:
@@ -161,7 +161,7 @@ def clean_folder(folder: Path) -> Iterator[None]:
 
 
 def _clear_spool(folder: Path) -> None:
-    """Remove what killed workers have left in the folder of a sweep; what another sweep flies there stays."""
+    """Remove what killed workers have left in a sweep's folder; flights of another sweep in progress there are kept."""
     for lock in folder.glob(f"{_SPOOL}*{_LOCK}"):
         with left_behind(lock) as is_left:
             if is_left:

@@ -1,4 +1,4 @@
-"""What a search is after: a figure to make large or small, and bounds on others; names as people write them."""
+"""The goal of a search: a figure to maximise or minimise, and bounds on others; resolves the names users write."""
 
 import difflib
 import math
@@ -13,19 +13,19 @@ _ALIASES = {
     "energy_j": ("power.used_j", "energy_j.compute"),
     "latency_s": ("latency_s.p50",),
 }
-"""Short names, and the figures that they stand for: the first one that a flight has. All energy where there is a battery."""
+"""Short names and the figures they may stand for; the first that a flight has is used (with a battery, that is all energy)."""
 _BOUND = re.compile(r"\s*([^<>=≤≥\s]+)\s*(<=|>=|≤|≥)\s*(\S+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A figure's mean over the seeds is at most, or at least, a limit.
+    """An upper or lower limit on a figure's mean over the seeds.
 
     Attributes:
-        metric: The figure, by path once it is resolved.
+        metric: The figure, as a path once resolved.
         is_most: Whether the limit is an upper one.
-        limit: In the figure's unit.
-        said: As it was written.
+        limit: The limit, in the figure's unit.
+        said: The bound as the user wrote it.
     """
 
     metric: str
@@ -34,18 +34,18 @@ class Bound:
     said: str
 
     def holds(self, value: float) -> bool:
-        """Whether a value is within."""
+        """Whether a value is within the limit."""
         return value <= self.limit if self.is_most else value >= self.limit
 
     def excess(self, value: float) -> float:
-        """By how much a value is beyond, in multiples of the limit (of 1 where it is 0); 0 or less within."""
+        """By how much a value exceeds the limit, in multiples of it (of 1 if it is 0); 0 or less if within."""
         beyond = value - self.limit if self.is_most else self.limit - value
         return beyond / (abs(self.limit) or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which figure is to be as large, or as small, as can be while all bounds hold."""
+    """The figure to maximise or minimise while all bounds hold."""
 
     metric: str
     is_most: bool
@@ -53,20 +53,20 @@ class Goal:
 
     @property
     def sign(self) -> int:
-        """1 where more is better, -1 where less is."""
+        """1 if more is better, -1 if less is."""
         return 1 if self.is_most else -1
 
     @property
     def said(self) -> str:
-        """In words."""
+        """The goal in words."""
         return ("most " if self.is_most else "least ") + self.metric
 
 
 def parse_goal(maximise: str | None, minimise: str | None, subject_to: Sequence[str]) -> Goal:
-    """A goal as a command line has it; names are resolved once a flight has shown its figures.
+    """Parse a goal from command-line options; names are resolved later, once a flight has shown its figures.
 
     Raises:
-        ScenarioError: Not exactly one figure is to be made large or small, or a bound is none.
+        ScenarioError: Not exactly one figure is to be maximised or minimised, or a bound is malformed.
     """
     named = [name.strip() for name in (maximise, minimise) if name is not None]
     if len(named) != 1 or not named[0]:
@@ -90,15 +90,15 @@ def _bound(text: str) -> Bound:
 
 
 def resolve(goal: Goal, known: Collection[str], parameters: Collection[str] = ()) -> Goal:
-    """The goal with its figures by path.
+    """Resolve the names of a goal's figures to paths.
 
     Args:
-        goal: As people write it.
+        goal: The goal as the user wrote it.
         known: Paths of all figures that a flight of the base has.
-        parameters: What is varied; a bound on it would be a range.
+        parameters: The varied parameters, which cannot be bounded: their ranges are narrowed instead.
 
     Raises:
-        ScenarioError: A figure does not exist, could be several, or no value can meet its bounds.
+        ScenarioError: A figure does not exist or is ambiguous, or no value can meet its bounds.
     """
     bounds = tuple(
         replace(bound, metric=_path(bound.metric, known, parameters)) for bound in goal.bounds

@@ -1,4 +1,4 @@
-"""A SweepSpec becomes cells, and cells times seeds become runs, each with the key of its row."""
+"""Expand a SweepSpec into cells, and cells times seeds into runs, each with the key of its row."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,16 +24,16 @@ from payload.scheduling.exact import Milp
 from payload.sweep.spec import Sampling, SweepSpec
 
 ROW_VERSION = 1
-"""Of a row's form; part of its key."""
+"""Version of the row format; part of a row's key."""
 MOST_UNASKED = 20_000
-"""Runs that are flown without consent: at a second each some three hours on two cores."""
+"""Runs flown without `--yes`: at one second each, about three hours on two cores."""
 MOST_RUNS = 5_000_000
 """Runs whose keys still fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One setting of the parameters: the design it is from, and its values by path."""
+    """One setting of the parameters: the design it comes from, and its values by path."""
 
     design: str
     values: Mapping[str, object]
@@ -41,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A cell flown with a seed: `key` names its row, `digest` its scenario; `packages` as `packages_of` tells them."""
+    """A cell flown with a seed: `key` names its row, `digest` its scenario; `packages` comes from `packages_of`."""
 
     key: str
     digest: str
@@ -52,7 +52,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All runs of a sweep; runs of equal key are flown once and stand in the table for each of their cells."""
+    """All runs of a sweep; runs with equal keys are flown once, and appear in the table for each of their cells."""
 
     spec: SweepSpec
     template: Template
@@ -68,7 +68,7 @@ class Grid:
         return self.template.scenario(self._changes_of(cell, seed))
 
     def section_of(self, cell: int, name: str) -> object:
-        """A section of a cell's scenario as plain data; None where it stands neither in the file nor in the sweep."""
+        """A section of a cell's scenario as plain data; None if neither the file nor the sweep sets it."""
         mine = {key: told for key, told in self.template.data.items() if key == name}
         changes = [
             change for change in _changes(self.spec, self.cells[cell]) if change.keys[0] == name
@@ -84,10 +84,10 @@ def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
 
     Args:
         spec: What is varied.
-        yes: Whether more than `MOST_UNASKED` runs are agreed to.
+        yes: Whether more than `MOST_UNASKED` runs are allowed.
 
     Raises:
-        ScenarioError: It is too large, a parameter does not exist, or a value is not allowed.
+        ScenarioError: The sweep is too large, a parameter does not exist, or a value is not allowed.
     """
     most = MOST_RUNS if yes else MOST_UNASKED
     if spec.run_count > most:
@@ -101,7 +101,7 @@ def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
 
 
 def seeds_of(spec: SweepSpec, template: Template) -> Sequence[int]:
-    """The seeds that every cell flies with."""
+    """The seeds with which every cell is flown."""
     if not isinstance(spec.seeds, int):
         return spec.seeds
     first = template.scenario(_changes(spec, Cell("base", {}))).seed
@@ -111,7 +111,7 @@ def seeds_of(spec: SweepSpec, template: Template) -> Sequence[int]:
 def lay_out(
     spec: SweepSpec, template: Template, cells: tuple[Cell, ...], seeds: Sequence[int]
 ) -> Grid:
-    """Cells times seeds, each with the key of its row; the scenario of every cell is checked.
+    """Combine cells with seeds, compute the key of each run's row, and check the scenario of every cell.
 
     Raises:
         ScenarioError: A parameter does not exist, or a value is not allowed.
@@ -128,18 +128,18 @@ def lay_out(
 
 
 def run_key(digest: str, seed: int, guests: Sequence[str | None]) -> str:
-    """The name of a row: canonical scenario, seed, code, and what flies that is not part of the package."""
+    """The key of a row: a digest of scenario, seed, code, and everything used that is not part of this package."""
     return digest_json([ROW_VERSION, digest, seed, code_digest(), *guests])
 
 
 def key_of(scenario: Scenario) -> str:
-    """The name of a scenario's row."""
+    """The key of a scenario's row."""
     return run_key(scenario.digest, scenario.seed, _guests(scenario))
 
 
 @cache
 def code_digest() -> str:
-    """Of all that computes a row: this package with its data, and the versions of what it stands on."""
+    """Digest of all that computes a row: this package with its data, and the versions of its dependencies."""
     package = Path(str(files("payload")))
     parts = sorted(
         (path.relative_to(package).as_posix(), digest_file(path))
@@ -150,7 +150,7 @@ def code_digest() -> str:
 
 
 def packages_of(scenario: Scenario) -> dict[str, str | None]:
-    """Versions of the packages that its plug-ins lean on and that need not be there; None if one is not."""
+    """Versions of the optional packages that a scenario's plug-ins depend on; None for one that is not installed."""
     built = [
         choice.build()
         for choice in _choices(scenario)
@@ -163,12 +163,12 @@ def packages_of(scenario: Scenario) -> dict[str, str | None]:
 
 
 def versions_of(packages: Iterable[str]) -> dict[str, str | None]:
-    """As they are installed here, sorted by name; None if one is not."""
+    """Versions of packages as installed here, sorted by name; None for one that is not installed."""
     return {name: package_version(name) for name in sorted(packages)}
 
 
 def _guests(scenario: Scenario) -> list[str | None]:
-    """Digests of the model and of the code of plug-ins that are none of ours, and packages that plug-ins lean on."""
+    """Digests of the model and of third-party plug-ins' code, and the packages that plug-ins depend on."""
     masker = cast(Masker, scenario.masker.build(bands=make_sensor(scenario).bands))
     kinds = {(choice.socket, choice.kind) for choice in _choices(scenario)}
     codes = {_code(*kind) for kind in kinds}
@@ -194,7 +194,7 @@ def _code(socket: str, kind: str) -> str | None:
 
 
 def _changes(spec: SweepSpec, cell: Cell) -> list[Change]:
-    """Kinds first: a changed kind drops the options beside the old one, not those that the sweep sets."""
+    """A cell's changes, `kind` keys first: a new kind drops the options of the old one, but not those the sweep sets."""
     given = [(("set", key), key, value) for key, value in spec.set.items()]
     place: Sequence[str | int] = (cell.design,)
     if cell.design in {"random", "latin_hypercube"}:
@@ -227,7 +227,7 @@ def _random(sampling: Sampling) -> Iterator[dict[str, Any]]:
 
 
 def _latin(sampling: Sampling) -> Iterator[dict[str, Any]]:
-    """Each parameter is cut into as many slices as there are samples; each slice is met once.
+    """Cut each parameter into as many slices as there are samples; each slice gets exactly one sample.
 
     Source: McKay, Beckman and Conover (1979), Technometrics 21(2), 239-245.
     """

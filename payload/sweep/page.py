@@ -1,4 +1,4 @@
-"""The page of a sweep: any metric against any parameter, the Pareto front, the failures; one HTML file."""
+"""The page of a sweep, one HTML file: any metric against any parameter, the Pareto front, the failures."""
 
 import math
 from pathlib import Path
@@ -17,14 +17,14 @@ from payload.text_files import write_text
 PAGE = "sweep.html"
 MOST_FAILURES, MOST_FRONT = 50, 60
 MOST_VARIANTS = 1_000
-"""Pairs of metric and parameter that a page holds: some 5 MB where each has fifty values."""
+"""Pairs of metric and parameter that a page holds: some 5 MB if each has fifty values."""
 _HEIGHT_PX = 440
 _LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in ROWS}
 _FIRST = ("pixels.clear_delivered", "bytes.delivered")
 
 
 def render(responses: Responses) -> str:
-    """The page as text."""
+    """Render the page as text."""
     result = responses.table.result
     spec = result.grid.spec
     metrics = _metrics(responses)
@@ -59,14 +59,14 @@ def render(responses: Responses) -> str:
 
 
 def write_page(responses: Responses, folder: Path) -> Path:
-    """Write the page; its path."""
+    """Write the page and return its path."""
     path = folder / PAGE
     write_text(path, render(responses))
     return path
 
 
 def _metrics(responses: Responses) -> list[str]:
-    """What varies, the two that matter most first; so many that the page stays small."""
+    """Metrics that vary, the two most important first; only as many as keep the page small."""
     found = [
         name
         for name in responses.table.metrics
@@ -159,7 +159,7 @@ def _trace(levels: list[Level]) -> Json:
 
 
 def reach(value: float, end: float | None) -> float:
-    """How far an end of an interval is from its mean; nothing where there is no interval."""
+    """Distance of an interval's end from its mean; 0 if there is no interval."""
     return 0.0 if end is None else abs(end - value)
 
 
@@ -234,7 +234,7 @@ def _by_bytes(choices: list[Choice]) -> list[Choice]:
 
 
 def _front_rows(responses: Responses, front: list[Choice]) -> list[tuple[str, ...]]:
-    """A line for all that bring the same, the fewest bytes first."""
+    """One line for all choices with the same figures, fewest bytes first."""
     lines = tied(
         ((choice.bytes, choice.clear_px), _setting(responses, choice))
         for choice in _by_bytes(front)
@@ -258,7 +258,7 @@ def _cell_words(responses: Responses, choice: Choice) -> str:
 
 
 def interval(mean: Mean, unit: float = 1.0, *, sign: str = "") -> str:
-    """A mean and its interval in words, in multiples of a unit; all with a sign where `sign` is +."""
+    """Format a mean and its interval in multiples of a unit; with `sign` "+", all numbers are signed."""
     told = figure(mean.value / unit, 4, sign)
     if mean.low is None or mean.high is None:
         return told
@@ -274,7 +274,7 @@ _SMALL = 1e-4
 
 
 def figure(value: float, digits: int, sign: str = "") -> str:
-    """A number of some digits that count, from a million on with a prefix as the axes have."""
+    """Format a number with some significant digits; from a million on with an SI prefix, as on the axes."""
     if not value:
         return "0"
     factor, prefix = next((each for each in _PREFIXES if abs(value) >= each[0]), (1.0, ""))

@@ -1,4 +1,4 @@
-"""The process pool of one machine: rebuilt when a worker dies, the culprit found by halving, all others flown."""
+"""The process pool of one machine: rebuilt when a worker dies; bisection finds the culprit, all other runs are flown."""
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,16 +12,16 @@ from payload.sweep.flying import Job, Landed, condemned, fly_job
 from payload.workers import Workers
 
 DEATHS = 2
-"""Alone in its pool a run may die so often before it is the culprit: a worker may be killed by chance."""
+"""Times that a run, alone in the pool, must die to be condemned: a worker may be killed by chance."""
 
 
 @dataclass
 class Pool:
-    """Worker processes, freshly started (spawn); as many runs are under way as there are workers.
+    """Worker processes, freshly started (spawn), each flying one run at a time.
 
     Attributes:
-        workers: How many.
-        work: What a worker does with a job.
+        workers: Number of workers.
+        work: Function that a worker applies to a job.
     """
 
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -34,17 +34,17 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The workers end at once, whatever they are at."""
+        """Stop the workers at once, whatever they are doing."""
         self._processes.dismiss()
 
     def fly(self, jobs: Iterable[Job]) -> Iterator[Landed]:
-        """Fly jobs and tell of each when it is over."""
+        """Fly jobs and yield each as it finishes."""
         waiting = iter(jobs)
         while suspects := (yield from self._until_a_death(waiting)):
             yield from self._isolate(suspects)
 
     def _until_a_death(self, waiting: Iterator[Job]) -> Generator[Landed, None, list[Job]]:
-        """Fly until all is flown or a worker dies; in that case the jobs that were under way."""
+        """Fly until all jobs are done or a worker dies; return the jobs that were running when it died."""
         pool = self._processes.pool
         under_way: dict[Future[Landed], Job] = {}
         suspects: list[Job] = []
@@ -68,14 +68,14 @@ class Pool:
                 except BrokenProcessPool:
                     suspects.append(job)
             if not suspects:
-                send(len(landed))  # before the news is told: workers do not wait for it
+                send(len(landed))  # before yielding, so that workers need not wait for the consumer
             yield from landed
         if suspects:
             self._processes.dismiss()
         return suspects
 
     def _isolate(self, suspects: list[Job]) -> Iterator[Landed]:
-        """Halve until a culprit is alone, and condemn it when it has died alone often enough."""
+        """Bisect until a culprit is alone, and condemn it once it has died alone often enough."""
         if len(suspects) > 1:
             middle = len(suspects) // 2
             for half in (suspects[:middle], suspects[middle:]):

@@ -1,4 +1,4 @@
-"""What a sweep says: means over seeds with their intervals, and who is beaten by nobody."""
+"""Results of a sweep: means over seeds with their intervals, and the Pareto front."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ BYTES, CLEAR_PX = "downlinked_bytes", "clear_pixels_delivered"
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A metric at one value of a parameter: mean over cells, or pairs of them, in each seed, then over seeds."""
+    """A metric at one value of a parameter, averaged over cells (or pairs of cells) in each seed, then over seeds."""
 
     value: object
     cells: int
@@ -24,7 +24,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An arm in a cell: what it sends and what that is worth."""
+    """An arm in a cell: the bytes it sends and the clear pixels they deliver."""
 
     arm: str
     cell: int
@@ -35,13 +35,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Responses:
-    """The table of a sweep, asked. Only cells count that have a figure in every seed, so that seeds stay alike."""
+    """Answers from the table of a sweep; only cells with a figure in every seed count, so that seeds stay comparable."""
 
     table: RunTable
 
     @cached_property
     def cells_of(self) -> dict[str, dict[object, list[int]]]:
-        """By parameter the cells that set it, by the text of its value."""
+        """For each parameter, the cells that set it, by its value."""
         found: dict[str, dict[object, list[int]]] = {}
         for name in self.table.parameters:
             levels: dict[object, list[int]] = defaultdict(list)
@@ -52,7 +52,7 @@ class Responses:
         return found
 
     def by_cell(self, metric: str) -> dict[int, list[float]]:
-        """A metric of each cell that has it in every seed, in the order of the seeds."""
+        """A metric's values in each cell that has it in every seed, in the order of the seeds."""
         found: dict[int, list[float]] = defaultdict(list)
         for run, row in zip(self.table.result.grid.runs, self.table.result.rows, strict=True):
             value = row.metrics.get(metric)
@@ -62,17 +62,17 @@ class Responses:
         return {cell: values for cell, values in found.items() if len(values) == seeds}
 
     def response(self, metric: str, parameter: str) -> list[Level]:
-        """A metric at each value of a parameter, all else of the design averaged out."""
+        """A metric at each value of a parameter, averaged over everything else in the design."""
         return [
             Level(value, len(cells), mean_of(_averaged(cells.values()), within=range_of(metric)))
             for value, cells in self._by_level(metric, parameter)
         ]
 
     def differences(self, metric: str, parameter: str) -> list[Level]:
-        """The same less that at the first value, seed by seed: what the parameter does under one sky.
+        """Differences of a metric from its value at the parameter's first value, seed by seed, under the same sky.
 
-        Each value is compared with the first one over the cells that are alike in all other parameters and of which both
-        count, so that what those do cancels; a value that has no such cell is left out.
+        Each value is compared with the first over pairs of cells that are alike in all other parameters and both count,
+        so that the effects of those cancel; a value without such a pair is left out.
         """
         levels = self._by_level(metric, parameter)
         found = []
@@ -87,14 +87,14 @@ class Responses:
         return found
 
     def _means(self, metric: str) -> dict[int, Mean]:
-        """By cell the mean of a metric over the seeds."""
+        """The mean of a metric over the seeds, by cell."""
         within = range_of(metric)
         return {cell: mean_of(told, within=within) for cell, told in self.by_cell(metric).items()}
 
     def _by_level(
         self, metric: str, parameter: str
     ) -> list[tuple[object, dict[_Rest, list[float]]]]:
-        """Each value of a parameter, and of its cells that count the metric in each seed, by all that they set beside."""
+        """For each value of a parameter, the metric's values by seed of each cell that counts, by its other settings."""
         values, cells = self.by_cell(metric), self.table.result.grid.cells
         levels = []
         for value, members in self.cells_of[parameter].items():
@@ -111,8 +111,8 @@ class Responses:
     def choices(self) -> list[Choice]:
         """All arms in all cells.
 
-        On the front is whom nobody that can fly beats, with fewer bytes or more clear pixels; the perfect masker,
-        which cannot, stands beside it.
+        The front consists of the arms that no other arm that can fly beats, in bytes or in clear pixels; the perfect
+        masker, which cannot fly, is not considered for it.
         """
         found = []
         for arm in self.table.result.grid.spec.arms:
@@ -125,7 +125,7 @@ class Responses:
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each point (cost, worth) is beaten by none: none costs at most as much and is worth at least as much, one of them strictly."""
+    """Whether each point (cost, worth) is Pareto-optimal: none costs no more and is worth no less, one of them strictly."""
     order = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
     on = [False] * len(points)
     best, best_at = float("-inf"), float("nan")
@@ -138,12 +138,12 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
 
 
 def _averaged(cells: Iterable[Sequence[float]]) -> list[float]:
-    """In each seed the mean over cells."""
+    """The mean over cells in each seed."""
     return [sum(column) / len(column) for column in zip(*cells, strict=True)]
 
 
 def _rest(values: Mapping[str, object], parameter: str) -> _Rest:
-    """What a cell sets beside a parameter."""
+    """What a cell sets besides a parameter."""
     return frozenset((name, _level(value)) for name, value in values.items() if name != parameter)
 
 

@@ -1,4 +1,4 @@
-"""Rows: one file per run, named by its key, written beside and renamed. A row's text is a function of its run alone."""
+"""Rows: one file per run, named by its key and written atomically. A row's text depends on its run alone."""
 
 import json
 import math
@@ -17,22 +17,22 @@ FLOWN, FAILED = "flown", "failed"
 ROWS = "rows"
 _NO_FIGURES = {"schema_version", "seed", "surrogate"}
 _DRAWN = ("total_low", "total_high")
-"""Of a surrogate these alone are of the flight."""
+"""The only figures of a surrogate that belong to the flight."""
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a run left.
+    """The result of a run.
 
     Attributes:
-        key: Of the run.
+        key: Key of the run.
         status: `flown` or `failed`.
-        metrics: Figures of the summary by path, `arms.<name>.…` among them; None is unknown.
-        not_finite: Those that came as NaN or infinite; they stand as None.
-        notes: Of the summary.
-        error: The last line of what went wrong.
-        trace: All of it.
+        metrics: Figures of the summary by path, including `arms.<name>.…`; None if unknown.
+        not_finite: Metrics that were NaN or infinite and are stored as None.
+        notes: Notes of the summary.
+        error: Last line of the traceback.
+        trace: The whole traceback.
     """
 
     key: str
@@ -47,13 +47,13 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The row's file: canonical JSON."""
+        """Content of the row's file: canonical JSON."""
         told = {name: getattr(self, name) for name in self.__slots__}
         return canonical_json(told) + "\n"
 
 
 def flown_row(key: str, summary: Mapping[str, Any]) -> Row:
-    """The row of a flight."""
+    """The row of a completed flight."""
     found = dict(_figures(summary, "")) | _doubts(summary)
     wild = tuple(name for name, value in found.items() if not _is_plain(value))
     metrics = {name: None if name in wild else value for name, value in found.items()}
@@ -62,14 +62,14 @@ def flown_row(key: str, summary: Mapping[str, Any]) -> Row:
 
 
 def failed_row(key: str, digest: str, seed: int, error: Exception, spool: Path) -> Row:
-    """The row of a flight that raised: what, and where. Names of this moment's memory and folders are taken out."""
+    """The row of a flight that raised: what, and where. Memory addresses and temporary folders are masked."""
     trace = "".join(traceback.format_exception(error))
     trace = _ADDRESS.sub("0x…", trace.replace(str(spool), "<spool>"))
     return Row(key, digest, seed, FAILED, {}, error=trace.strip().splitlines()[-1], trace=trace)
 
 
 def died_row(key: str, digest: str, seed: int) -> Row:
-    """The row of a flight that took its process with it, again and again."""
+    """The row of a flight that killed its process every time."""
     said = (
         "the process that flew this run died each time: killed, out of memory, or a crash in "
         "compiled code"
@@ -78,26 +78,26 @@ def died_row(key: str, digest: str, seed: int) -> Row:
 
 
 def row_path(folder: Path, key: str) -> Path:
-    """Where the row of a key stands in a sweep's folder."""
+    """Path of the row with a key in a sweep's folder."""
     return folder / ROWS / f"{key}.json"
 
 
 def write_row(folder: Path, key: str, text: str) -> None:
-    """Write a row's file, whole or not at all."""
+    """Write a row's file atomically."""
     path = row_path(folder, key)
     beside = path.with_name(f".{key}.partial-{os.getpid()}")
     with beside.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())  # its name must not outlive a power cut without what it names
+        os.fsync(file.fileno())  # after a power cut, the name must not exist without its content
     beside.replace(path)
 
 
 def read_row(folder: Path, key: str) -> Row | None:
-    """The row of a key; None if there is none.
+    """The row with a key; None if there is none.
 
     Raises:
-        ScenarioError: The file is no row: somebody else has written it.
+        ScenarioError: The file is not a row, or holds that of another run.
     """
     path = row_path(folder, key)
     try:
@@ -114,10 +114,10 @@ def read_row(folder: Path, key: str) -> Row | None:
 
 
 def standing_row(folder: Path, key: str) -> Row:
-    """The row of a key that was flown.
+    """The row with a key whose run was flown.
 
     Raises:
-        ScenarioError: It is gone, or the file is no row.
+        ScenarioError: The row is gone, or the file is not a row.
     """
     row = read_row(folder, key)
     if row is None:
@@ -128,7 +128,7 @@ def standing_row(folder: Path, key: str) -> Row:
 
 
 def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool | None]]:
-    """Numbers, truth values and unknowns of a summary by path; lists of named things by their names."""
+    """Numbers, booleans and Nones of a summary by path; items of lists go by their names, if they have any."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if path or (name not in _NO_FIGURES and (name, inner) != ("sampled", None)):
@@ -142,7 +142,7 @@ def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool
 
 
 def _doubts(summary: Mapping[str, Any]) -> dict[str, float | int | bool | None]:
-    """How far a flight by surrogate may be off, by path."""
+    """Error bounds of a surrogate flight, by path."""
     surrogate = summary.get("surrogate") or {"held_out": {}}
     return {
         f"surrogate.held_out.{name}.{end}": error[end]

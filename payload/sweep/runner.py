@@ -1,4 +1,4 @@
-"""A sweep from end to end: laid out, told what it will cost, flown where no row stands yet, gathered."""
+"""A sweep from end to end: lay it out, forecast its duration, fly the runs that have no row yet, gather the rows."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,14 +18,14 @@ from payload.units import iso_utc
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sweep is.
+    """Progress of a sweep.
 
     Attributes:
-        done: Runs over since it began.
+        done: Runs finished since it began.
         of: Runs that it had to fly.
-        left_s: [s] Expected until the end; None before anything is known.
-        is_forecast: Whether this is said before starting, after one timed run.
-        one_run_s: [s] Mean of the runs so far.
+        left_s: [s] Expected time remaining; None before anything is known.
+        is_forecast: Whether this is the forecast made after the first, timed run.
+        one_run_s: [s] Mean duration of the runs so far.
     """
 
     done: int
@@ -40,12 +40,12 @@ Tell = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a sweep is to be flown.
+    """Options of a sweep.
 
     Attributes:
-        yes: Whether a very large sweep is agreed to.
-        retry: Whether runs whose rows tell an error are flown again.
-        command: The words that repeat it, for the provenance.
+        yes: Whether a very large sweep is allowed.
+        retry: Whether runs whose rows hold an error are flown again.
+        command: The command line that repeats it, for the provenance.
     """
 
     yes: bool = False
@@ -58,15 +58,15 @@ NONE = Wishes()
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep leaves.
+    """The result of a sweep.
 
     Attributes:
         folder: Where rows, tables and page are.
         grid: Cells and runs.
-        rows: One a run, in the order of the runs.
-        flown: How many were flown now; the others stood there already.
-        wall_s: [s] Of flying, from the first run's start to the last one's end.
-        busy_s: [s] That the workers spent in runs.
+        rows: One per run, in the order of the runs.
+        flown: How many were flown this time; the other rows existed already.
+        wall_s: [s] Wall-clock time of flying, from the first run's start to the last one's end.
+        busy_s: [s] Time that the workers spent in runs.
     """
 
     folder: Path
@@ -78,7 +78,7 @@ class SweepResult:
 
     @property
     def failed(self) -> tuple[Row, ...]:
-        """Rows that tell an error, each once."""
+        """Rows of failed runs, each once."""
         return tuple({row.key: row for row in self.rows if row.status == FAILED}.values())
 
 
@@ -89,19 +89,19 @@ def fly_sweep(
     wishes: Wishes,
     tell: Tell,
 ) -> SweepResult:
-    """Fly the runs of a sweep that have no row yet; `<out>/<name>/rows` holds a row for each afterwards.
+    """Fly the runs of a sweep that have no row yet; `<out>/<name>/rows` then holds a row for each.
 
-    A run that raises, or that takes its process with it, leaves a row with its error while all others finish.
+    A run that raises, or that kills its process, leaves a row with its error while all others finish.
 
     Args:
         spec: What is varied.
         out: Parent of the sweep's folder.
-        executor: Who flies.
-        wishes: How.
-        tell: Is told how far it is.
+        executor: What flies the runs.
+        wishes: Options.
+        tell: Called with the progress.
 
     Raises:
-        ScenarioError: The sweep is not sound, or the folder cannot be written.
+        ScenarioError: The sweep is invalid, or the folder cannot be written.
         SweepError: The cluster is gone, or a file of the scenario has changed meanwhile.
     """
     grid = make_grid(spec, yes=wishes.yes)
@@ -123,7 +123,7 @@ def fly_sweep(
 def fly_grid(
     grid: Grid, folder: Path, executor: Executor, hear: Callable[[Landed], None]
 ) -> tuple[Row, ...]:
-    """Fly the runs of a grid that have no row yet, and read all rows; the executor is entered already.
+    """Fly the runs of a grid that have no row yet, and read all rows; the executor must already be entered.
 
     Raises:
         ScenarioError: The folder cannot be written.
@@ -142,7 +142,7 @@ def _rows(grid: Grid, folder: Path) -> tuple[Row, ...]:
 
 
 def provenance(result: SweepResult, started: datetime, command: str) -> dict[str, object]:
-    """What made the rows; wall-clock times stand here alone."""
+    """Provenance of the rows; wall-clock times appear only here."""
     return {
         "version": __version__,
         "code": code_digest(),
@@ -160,7 +160,7 @@ def provenance(result: SweepResult, started: datetime, command: str) -> dict[str
 
 
 def _fly(grid: Grid, missing: Sequence[Run], folder: Path, executor: Executor, tell: Tell) -> float:
-    """Fly runs, the first by itself where there are many, so that it can be said what all will take."""
+    """Fly runs; if there are many, the first alone, so that the duration of all can be forecast."""
     start_s, done, times_s = time.perf_counter(), 0, list[float]()
     jobs = _jobs(grid, missing, folder)
     alone = 1 if len(missing) > executor.workers else 0
@@ -189,13 +189,13 @@ def _jobs(grid: Grid, runs: Sequence[Run], folder: Path) -> Iterator[Job]:
 
 
 def _keep(folder: Path, landed: Landed) -> None:
-    """Write the row of a worker that does not see the folder."""
+    """Write the row of a worker that cannot see the folder."""
     if not row_path(folder, landed.key).exists():
         write_row(folder, landed.key, landed.text)
 
 
 def make_rows(folder: Path) -> None:
-    """Make the place of rows; ScenarioError if it cannot be."""
+    """Make the folder of rows; raise ScenarioError if that fails."""
     try:
         (folder / ROWS).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where to look next, by Optuna's tree-structured Parzen estimator under constraints. The guest is imported when it is used."""
+"""Choose the next point by Optuna's constrained tree-structured Parzen estimator; Optuna is imported only when used."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,23 +8,23 @@ from payload.errors import PluginError
 from payload.sweep.space import Axis, Space
 
 STARTUP = 10
-"""Points that are drawn evenly before any estimate; Optuna's own default."""
+"""Points drawn at random before the first estimate; Optuna's default."""
 
 CANDIDATES = 100
-"""Draws of which the most promising becomes the next point. Assumption: of Optuna's own 24 and of 100, with which the best of 60
-and of 120 points was half as far from the optimum, as a mean over ten searches of a hill over four parameters under a bound.
+"""Draws of which the most promising becomes the next point. Assumption: 100 rather than Optuna's default 24, as the best of 60
+and of 120 points was then half as far from the optimum, averaged over ten searches of a hill over four parameters under a bound.
 """
 
 
 class Sampler:
-    """Points of a space, each on what is known of those before it; the same seed and answers give the same points.
+    """Proposes points of a space, each based on the results of earlier ones; equal seeds and results give equal points.
 
     Source: Bergstra et al. (2011), Algorithms for Hyper-Parameter Optimization, NeurIPS 24; with constraints Watanabe and
     Hutter (2023), c-TPE, IJCAI 32; as in Optuna, Akiba et al. (2019), KDD 25.
     """
 
     def __init__(self, space: Space, seed: int, *, maximise: bool) -> None:
-        """Begin to look.
+        """Start a search.
 
         Raises:
             PluginError: The extra `optimise` is missing.
@@ -43,12 +43,12 @@ class Sampler:
         self._axes = {axis.key: self._distribution(axis) for axis in space.axes}
 
     def ask(self) -> tuple[Any, dict[str, object]]:
-        """A point, and what `tell` wants to hear of it by; points that are not told of yet are kept away from."""
+        """Propose a point; return a handle for `tell`, and the point. Points not yet told are kept clear of."""
         trial = self._study.ask(fixed_distributions=self._axes)
         return trial, {axis.key: _value(axis, trial.params[axis.key]) for axis in self._space.axes}
 
     def tell(self, trial: Any, value: float | None, excess: Mapping[str, float]) -> None:  # noqa: ANN401
-        """What a point is worth, and by how much it breaks each bound; None where that is not known."""
+        """Report the value of a point (None if unknown), and by how much it breaks each bound."""
         if value is None:
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return
@@ -70,7 +70,7 @@ class Sampler:
 
 
 def _places(values: Sequence[object]) -> list[int]:
-    """Values may be anything YAML has, so they are chosen by their place."""
+    """Indices of values, by which they are chosen, as they may be anything YAML allows."""
     return list(range(len(values)))
 
 

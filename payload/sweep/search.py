@@ -1,4 +1,4 @@
-"""A search: points of a sweep's space are flown, each on what the ones before it were worth; the best is flown anew beside the base."""
+"""A search: fly points of a sweep's space, each chosen by earlier results, then the best and the base with fresh seeds."""
 
 import itertools
 import time
@@ -22,22 +22,22 @@ from payload.sweep.trials import Standing, Trial, judge
 from payload.sweep.trust import grid_notes
 
 AT_ONCE = 4
-"""Points under way together. It is no number of workers: those that fly would change what is found."""
+"""Points proposed together. Not the number of workers, which must not affect what is found."""
 MOST_TRIALS = 10_000
 BASE, POINT = "base", "search"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTerms:
-    """How a search is to be made.
+    """Options of a search.
 
     Attributes:
         goal: What is sought.
-        trials: Points that are flown, the base not among them.
-        seed: Of the search; it is no scenario's seed.
-        confirm: Seeds that the search never saw, with which the best and the base are flown in the end.
-        yes: Whether a very large search is agreed to.
-        command: The words that repeat it.
+        trials: Number of points to fly, not counting the base.
+        seed: Seed of the search, not of a scenario.
+        confirm: Number of fresh seeds with which the best and the base are finally flown.
+        yes: Whether a very large search is allowed.
+        command: The command line that repeats it.
     """
 
     goal: Goal
@@ -50,22 +50,22 @@ class SearchTerms:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search leaves.
+    """The result of a search.
 
     Attributes:
         folder: Where rows, tables and page are.
         spec: What was varied.
-        goal: Figures by path.
-        terms: How it was made.
-        seeds: Of the search.
-        base: The base with the search's seeds.
-        trials: All points, as they were asked for.
+        goal: The goal, with its figures as paths.
+        terms: Options of the search.
+        seeds: Seeds with which every point was flown.
+        base: The base, flown with the same seeds.
+        trials: All points, in the order in which they were proposed.
         is_exhaustive: Whether every point of the space was flown.
-        flown: Runs that had no row yet.
-        fresh_seeds: That the search never saw.
-        fresh_base: The base with those.
-        confirmed: The best with those; None where no point is feasible.
-        trust: How far the figures are to be trusted, in sentences.
+        flown: Number of runs that had no row yet.
+        fresh_seeds: Seeds that the search never saw.
+        fresh_base: The base, flown with the fresh seeds.
+        confirmed: The best point, flown with the fresh seeds; None if no point is feasible.
+        trust: Sentences on how far the figures can be trusted.
     """
 
     folder: Path
@@ -84,7 +84,7 @@ class Found:
 
     @cached_property
     def feasible(self) -> tuple[Trial, ...]:
-        """Points whose bounds hold, the best first; of equal ones the first that was asked for."""
+        """Points whose bounds hold, best first; equal ones in the order in which they were proposed."""
         return tuple(sorted(self._all(Standing.FEASIBLE), key=self._worth))
 
     @property
@@ -94,7 +94,7 @@ class Found:
 
     @property
     def nearest(self) -> Trial | None:
-        """Where nothing is feasible: the point that breaks its bounds least."""
+        """The infeasible point that breaks its bounds least."""
         return min(self._all(Standing.INFEASIBLE), key=lambda trial: trial.broken, default=None)
 
     def _all(self, standing: Standing) -> Iterator[Trial]:
@@ -108,20 +108,20 @@ class Found:
 def search(
     spec: SweepSpec, terms: SearchTerms, out: Path, executor: Executor, tell: Tell = lambda _: None
 ) -> Found:
-    """Look for the best point of a sweep's space; `<out>/<name>/rows` holds a row for each run, none is flown twice.
+    """Search a sweep's space for the best point; `<out>/<name>/rows` holds a row for each run, and none is flown twice.
 
-    A space of no more points than trials is flown whole. What is found depends on sweep, goal, trials and seed, never on
-    who flies or what stood there: started again, a search asks for the same points and finds their rows.
+    A space with no more points than trials is flown exhaustively. The result depends on sweep, goal, trials and seed, not
+    on the executor or existing rows: a restarted search proposes the same points and finds their rows.
 
     Args:
-        spec: What is varied: spans and values; seeds that every point flies with.
+        spec: What is varied (spans and values), and the seeds with which every point is flown.
         terms: What is sought, and how.
         out: Parent of the sweep's folder.
-        executor: Who flies.
-        tell: Is told how far it is.
+        executor: What flies the runs.
+        tell: Called with the progress.
 
     Raises:
-        ScenarioError: The sweep is not sound, a figure does not exist, or the bounds contradict each other.
+        ScenarioError: The sweep is invalid, a figure does not exist, or the bounds contradict each other.
         PluginError: The extra `optimise` is missing.
         SweepError: The base cannot be flown, or the cluster is gone.
     """
@@ -160,7 +160,7 @@ def search(
 
 
 def _planned(spec: SweepSpec, space: Space, seeds: Sequence[int], terms: SearchTerms) -> int:
-    """How many runs it will be at most."""
+    """The greatest number of runs that the search can take; raise ScenarioError if that is too many."""
     points = int(min(terms.trials, space.size))
     runs = (points + 1) * len(seeds) + 2 * terms.confirm
     most = MOST_RUNS if terms.yes else MOST_UNASKED
@@ -173,7 +173,7 @@ def _planned(spec: SweepSpec, space: Space, seeds: Sequence[int], terms: SearchT
 
 
 def _probe(spec: SweepSpec, template: Template, space: Space) -> None:
-    """Check the ends of every axis, all else as in the base; ScenarioError before anything flies."""
+    """Check the ends of every axis, all else as in the base; raise ScenarioError before anything is flown."""
     for axis in space.axes:
         for value in axis.probes:
             lay_out(spec, template, (Cell("grid", {axis.key: value}),), ())
@@ -189,11 +189,11 @@ class _Whole:
         return list(itertools.islice(self._points, count))
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """Nothing is to be learnt."""
+        """Nothing to learn."""
 
 
 class _Estimating:
-    """Points where the sampler expects the best; see `sampler`."""
+    """Points that the sampler expects to be best; see `sampler`."""
 
     def __init__(self, space: Space, terms: SearchTerms) -> None:
         self._sampler = Sampler(space, terms.seed, maximise=terms.goal.is_most)
@@ -212,7 +212,7 @@ class _Estimating:
 
 
 def _confirmed(found: Found, flight: "_Flight") -> Found:
-    """The best and the base with seeds that the search never saw: chance that it picked is gone from these."""
+    """Fly the best and the base with seeds that the search never saw, free of the luck by which the best was picked."""
     assert found.best is not None
     fresh = tuple(range(max(found.seeds) + 1, max(found.seeds) + 1 + found.terms.confirm))
     base_rows, rows = flight.fly_all([{}, found.best.values], fresh)
@@ -229,7 +229,7 @@ def _confirmed(found: Found, flight: "_Flight") -> Found:
 
 @dataclass(frozen=True)
 class _Flight:
-    """Flies points; a point that is no scenario is answered with what is wrong with it."""
+    """Flies points; for a point that is not a valid scenario, the answer is its error message."""
 
     spec: SweepSpec
     template: Template
@@ -268,7 +268,7 @@ def _parts(rows: Sequence[Row], count: int) -> Iterator[Sequence[Row]]:
 
 @dataclass
 class _Clock:
-    """How far a search is: runs over, those among them that were flown now, and how long one takes."""
+    """Progress of a search: runs finished, how many of them were flown this time, and how long one takes."""
 
     planned: int
     executor: Executor

@@ -1,4 +1,4 @@
-"""A search as files: the page with its history, and the table of its points in JSON, CSV and Parquet."""
+"""Write a search: the page with its history, and the table of its points as JSON, CSV and Parquet."""
 
 import json
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _COLOURS = {
 
 
 def write_search(found: Found) -> Path:
-    """Write all files into the search's folder; the path of the page.
+    """Write all files into the search's folder and return the path of the page.
 
     Raises:
         ScenarioError: A file cannot be written.
@@ -105,7 +105,7 @@ def _mean(mean: Mean | None) -> dict[str, float | int | None] | None:
 
 
 def _columns(found: Found) -> dict[str, list[Any]]:
-    """One line a point; figures that are not known are None."""
+    """Columns with one line per point; unknown figures are None."""
     trials = found.trials
     named: dict[str, list[Any]] = {
         "trial": [trial.number for trial in trials],
@@ -130,7 +130,7 @@ def _columns(found: Found) -> dict[str, list[Any]]:
 
 
 def render(found: Found) -> str:
-    """The page: one HTML file that asks nobody for anything."""
+    """Render the page: one self-contained HTML file."""
     charts = [chart for chart in (_history(found), _slices(found)) if chart is not None]
     parameters = found.spec.parameters
     ranked = [*found.feasible, *(t for t in found.trials if t.standing is not Standing.FEASIBLE)]
@@ -171,7 +171,7 @@ def render(found: Found) -> str:
 
 
 def _beside(found: Found) -> list[tuple[str, str, str]]:
-    """The base and the best, with the seeds of the search and with fresh ones: mean, difference to the base."""
+    """Mean, and difference from the base, of the base and the best, with the seeds of the search and with fresh ones."""
     rows = []
     for who, trial in (
         ("base", found.base),
@@ -187,7 +187,7 @@ def _beside(found: Found) -> list[tuple[str, str, str]]:
 
 
 def _rows(found: Found, ranked: Sequence[Trial]) -> list[tuple[str, ...]]:
-    """A line for all points that bring the same, the best first; of each line the first point by its number."""
+    """One line for all points with the same figures, best first, named by the number of its first point."""
     first: dict[_Figures, Trial] = {}
     for trial in ranked:
         first.setdefault(_figures(found, trial), trial)
@@ -214,7 +214,7 @@ def _setting(found: Found, trial: Trial) -> tuple[str, ...]:
 
 
 _Figures = tuple[Standing, Mean | None, Mean | None, tuple[Mean | None, ...]]
-"""Of a point: how it stands, what is sought, its difference to the base, what is bounded."""
+"""Figures of a point: standing, objective, its difference from the base, bounded figures."""
 
 
 def _figures(found: Found, trial: Trial) -> _Figures:
@@ -276,7 +276,7 @@ def _history(found: Found) -> Chart | None:
 
 
 def _slices(found: Found) -> Chart | None:
-    """What is sought against each parameter, all points."""
+    """The objective against each parameter, all points."""
     known = [trial for trial in found.trials if trial.objective is not None]
     if not known:
         return None

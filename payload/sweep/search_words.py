@@ -28,7 +28,7 @@ def answer(found: Found) -> str:
 
 
 def answer_lines(found: Found) -> list[str]:
-    """The answer, how each bound stands, and how far all that is to be trusted, for a terminal."""
+    """The answer, whether each bound holds, and how far these can be trusted, for a terminal."""
     bounds = [
         f"{said}, {seeds} seeds: {mean}, {verdict}"
         for said, seeds, mean, verdict in bounds_told(found)
@@ -57,7 +57,7 @@ def _beside_base(found: Found) -> str:
 
 
 def _unconfirmed(found: Found) -> str:
-    """Why fresh seeds tell no difference; nothing where none were asked for."""
+    """Why there is no difference with fresh seeds; empty if none were asked for."""
     if found.confirmed is None or found.fresh_base is None:
         return ""
     why = found.confirmed.error or found.fresh_base.error or "the figure is unknown in some"
@@ -68,7 +68,7 @@ def _unconfirmed(found: Found) -> str:
 
 
 def _failed(found: Found) -> str:
-    """How many points could not be flown, and why the first could not."""
+    """How many points could not be flown, and why the first failed."""
     errors = [trial.error or "" for trial in found.trials if trial.standing is Standing.FAILED]
     return f" {len(errors):,} of them failed, the first: {errors[0]}." if errors else ""
 
@@ -89,7 +89,7 @@ def _nothing(found: Found) -> str:
 
 
 def _nowhere(found: Found) -> list[str]:
-    """Figures that no point has of every seed; all that are wanted, if each is had somewhere."""
+    """Figures that no point has in every seed; all wanted figures if each is known at some point."""
     metrics = [bound.metric for bound in found.goal.bounds]
     known = {judged.bound.metric for trial in found.trials for judged in trial.bounds}
     if any(trial.objective for trial in found.trials):
@@ -99,12 +99,12 @@ def _nowhere(found: Found) -> list[str]:
 
 
 def values_told(trial: Trial) -> str:
-    """A point: each parameter and its value."""
+    """A point in words: each parameter and its value."""
     return ", ".join(f"{key} = {value_told(value)}" for key, value in trial.values.items())
 
 
 def value_told(value: object) -> str:
-    """A parameter's value, of a length that a line can hold."""
+    """A parameter's value, shortened to fit a line."""
     if isinstance(value, float):
         return f"{value:.6g}"
     text = value if isinstance(value, str) else canonical_json(value)
@@ -112,7 +112,7 @@ def value_told(value: object) -> str:
 
 
 def signed(mean: Mean) -> str:
-    """A difference and its interval."""
+    """A difference and its interval, with signs."""
     return interval(mean, sign="+")
 
 
@@ -124,7 +124,7 @@ def words(metric: str) -> str:
 
 
 def bounds_told(found: Found) -> list[tuple[str, str, str, str]]:
-    """Each bound at the best, or at the nearest, with the search's seeds and with fresh ones."""
+    """Each bound at the best point, or else the nearest, with the search's seeds and with fresh ones."""
     shown = [("search", found.best or found.nearest), ("fresh", found.confirmed)]
     return [
         (judged.bound.said, seeds, interval(judged.mean), judged.verdict)

@@ -1,4 +1,4 @@
-"""Where a search looks: the parameters of a sweep file as axes, spans between their ends, lists by their values."""
+"""The space of a search: the parameters of a sweep file as axes, each a span or a list of values."""
 
 import itertools
 import math
@@ -9,20 +9,20 @@ from payload.errors import ScenarioError
 from payload.sweep.spec import Span, SweepSpec
 
 MOST_PROBED = 200
-"""Values of a list that are checked before anything flies."""
+"""Values of a list that are checked before anything is flown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A parameter and where it may lie: a span, or values.
+    """A parameter and its domain: a span, or a list of values.
 
     Attributes:
-        key: As `path.to.key`.
+        key: The parameter, as `path.to.key`.
         low: Least value of a span.
         high: Greatest value of a span.
-        is_log: Whether the span is even in its logarithm.
-        is_whole: Whether only whole numbers count.
-        values: Instead of a span.
+        is_log: Whether the span is uniform in the logarithm.
+        is_whole: Whether only whole numbers are allowed.
+        values: The values, instead of a span.
     """
 
     key: str
@@ -34,14 +34,14 @@ class Axis:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether its values are numbers, so that what lies near does alike."""
+        """Whether its values are all numbers, so that neighbours behave alike."""
         return self.values is not None and all(
             isinstance(value, int | float) and not isinstance(value, bool) for value in self.values
         )
 
     @property
     def probes(self) -> tuple[object, ...]:
-        """Values that are checked before anything flies."""
+        """Values to check before anything is flown."""
         if self.values is not None:
             return self.values[:MOST_PROBED]
         if self.is_whole:
@@ -58,7 +58,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """All axes; each point has a value on each."""
+    """A set of axes; a point has a value on each."""
 
     axes: tuple[Axis, ...]
 
@@ -74,7 +74,7 @@ class Space:
 
 
 def space_of(spec: SweepSpec) -> Space:
-    """The parameters of a sweep's grid and samples as axes; how many samples and which design is the search's own affair.
+    """The parameters of a sweep's grid and samples as axes; numbers of samples and designs are ignored.
 
     Raises:
         ScenarioError: Nothing is varied, or a parameter is varied in two designs or in `list`.

@@ -1,4 +1,4 @@
-"""What a sweep is made of: a base, designs over its keys, seeds and arms; read from YAML."""
+"""The sweep file, read from YAML: a base scenario, designs over its keys, seeds and arms."""
 
 import math
 from pathlib import Path
@@ -21,7 +21,7 @@ KeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,
 
 
 class Span(Section):
-    """What a sampled parameter may be: a number of a range, or one of some values."""
+    """Domain of a sampled parameter: a number from a range, or one of a list of values."""
 
     low: float | None = Field(None, description="Least value.")
     high: float | None = Field(None, description="Greatest value.")
@@ -48,7 +48,7 @@ class Span(Section):
         return self
 
     def value(self, share: float) -> object:
-        """The value at a share of the way, 0 <= share < 1."""
+        """The value at a fraction of the way, 0 <= share < 1."""
         if self.values is not None:
             return self.values[int(share * len(self.values))]
         assert self.low is not None
@@ -65,7 +65,7 @@ class Span(Section):
 
 
 class Sampling(Section):
-    """Samples of some parameters at once."""
+    """Joint samples of several parameters."""
 
     samples: int = Field(ge=1, le=MOST_SAMPLES, description="How many.")
     seed: int = Field(0, ge=0, lt=2**63, description="Of the draws; it is no scenario's seed.")
@@ -73,7 +73,7 @@ class Sampling(Section):
 
 
 def _seeds(given: object) -> object:
-    """How many seeds, or which; ValueError in words, where a union would tell of each of its kinds."""
+    """Check a number of seeds, or a list of them, with one clear ValueError instead of one per member of a union."""
     which = given if isinstance(given, list | tuple) else None
     whole = [
         each for each in which or (given,) if isinstance(each, int) and not isinstance(each, bool)
@@ -88,7 +88,7 @@ def _seeds(given: object) -> object:
 
 
 class SweepSpec(Section):
-    """A base scenario and what is varied about it; the designs are put together, none crosses another."""
+    """A base scenario and what is varied in it; the cells of all designs are pooled, not crossed."""
 
     name: Name = Field(description="Name of the sweep; its folder.")
     description: str = Field("", max_length=2000, description="What the sweep is for, for people.")
@@ -126,7 +126,7 @@ class SweepSpec(Section):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """What is varied, as paths, in the order in which it is written."""
+        """Paths of the varied keys: those of the grid, the list, then the samples, each in the order of the file."""
         named = [*self.grid, *(key for cell in self.list for key in cell)]
         for sampling in (self.random, self.latin_hypercube):
             named += sampling.over if sampling else ()
@@ -134,14 +134,14 @@ class SweepSpec(Section):
 
     @property
     def cell_count(self) -> int:
-        """Cells, before those that come twice are flown once."""
+        """Number of cells, duplicates included."""
         grid = math.prod(len(values) for values in self.grid.values()) if self.grid else 0
         sampled = sum(each.samples for each in (self.random, self.latin_hypercube) if each)
         return grid + len(self.list) + sampled or 1
 
     @property
     def run_count(self) -> int:
-        """Cells times seeds."""
+        """Number of cells times seeds."""
         return self.cell_count * (self.seeds if isinstance(self.seeds, int) else len(self.seeds))
 
     def where(self, *keys: str | int) -> str:
@@ -150,10 +150,10 @@ class SweepSpec(Section):
 
 
 def load_sweep(path: str | Path) -> SweepSpec:
-    """Read a sweep; its base is not opened yet.
+    """Read a sweep file; its base scenario is not opened yet.
 
     Raises:
-        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        ScenarioError: One line per mistake: file, line, key path, what was found, what was expected.
     """
     path = Path(path)
     data, source = read_yaml(path)

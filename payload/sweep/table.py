@@ -1,4 +1,4 @@
-"""The rows of a sweep as one table: its parameters beside the figures of each run; Parquet, CSV and JSON."""
+"""The rows of a sweep as one table, with the parameters and figures of each run; Parquet, CSV and JSON."""
 
 import csv
 import io
@@ -18,24 +18,24 @@ from payload.sweep.runner import SweepResult
 from payload.tables import write_table
 
 FIRST = ("run", "cell", "design", "seed", "status", "error")
-"""Columns before the parameters: the run's key, the cell's number, the design it is from, …"""
+"""Columns before the parameters: the run's key, the cell's number, the design it comes from, …"""
 PARQUET, CSV, JSON = "runs.parquet", "runs.csv", "runs.json"
 
 
 @dataclass(frozen=True)
 class RunTable:
-    """One line a run, in the order of cells and seeds."""
+    """One line per run, in the order of cells and seeds."""
 
     result: SweepResult
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """What is varied, as paths."""
+        """Paths of the varied keys."""
         return self.result.grid.spec.parameters
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """Figures of the flown runs by path; of arms those that are asked for; none is named like a parameter."""
+        """Paths of the flown runs' figures, except of arms not asked for and those named like another column."""
         arms = {f"arms.{name}" for name in self.result.grid.spec.arms}
         found = dict.fromkeys(name for row in self.result.rows for name in row.metrics)
         return tuple(
@@ -46,14 +46,14 @@ class RunTable:
         )
 
     def values(self, name: str) -> list[Any]:
-        """A column, None where nothing is known."""
+        """A column, None where a value is unknown."""
         if name in self.parameters:
             cells = self.result.grid.cells
             return [cells[run.cell].values.get(name) for run in self.result.grid.runs]
         return [row.metrics.get(name) for row in self.result.rows]
 
     def columns(self) -> dict[str, list[Any]]:
-        """All columns in their order."""
+        """All columns in order."""
         grid = self.result.grid
         first: tuple[list[Any], ...] = (
             [run.key for run in grid.runs],
@@ -68,7 +68,7 @@ class RunTable:
 
 
 def write_tables(table: RunTable, folder: Path) -> Iterable[tuple[str, str]]:
-    """Write the Parquet file beside and renamed; names and texts of the other files."""
+    """Write the Parquet file atomically, and yield the names and texts of the other files."""
     columns = {name: plain_values(values) for name, values in table.columns().items()}
     write_parquet(folder / PARQUET, columns)
     lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
@@ -87,7 +87,7 @@ def write_tables(table: RunTable, folder: Path) -> Iterable[tuple[str, str]]:
 
 
 def write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
-    """Write columns of plain values as Parquet, beside and renamed; None is NULL."""
+    """Write columns of plain values as Parquet, atomically; None becomes NULL."""
     types = {name: _kind(values) for name, values in columns.items()}
     beside = path.with_name(f".{path.name}.partial")
     write_table(beside, types, {name: _masked(columns[name], types[name]) for name in types})
@@ -95,7 +95,7 @@ def write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
 
 
 def csv_text(columns: Mapping[str, list[Any]]) -> str:
-    """Columns as CSV; None is empty."""
+    """Columns as CSV; None becomes an empty field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -108,7 +108,7 @@ def _not_finite(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
 
 
 def plain_values(values: list[Any]) -> list[Any]:
-    """Lists and mappings as JSON; where words stand among numbers, all are words."""
+    """Convert lists and mappings to JSON, and all values to text if any of them is text."""
     told = [
         canonical_json(value) if isinstance(value, dict | list | tuple) else value
         for value in values
@@ -130,7 +130,7 @@ def _kind(values: list[Any]) -> str:
 
 
 def _masked(values: list[Any], kind: str) -> list[Any] | NDArray[Any]:
-    """Unknown numbers are NULL, not NaN: a mean in SQL passes them over."""
+    """Mask unknown numbers, so that they become NULL, not NaN: SQL's means skip NULL."""
     if kind != "DOUBLE":
         return values
     filled = np.array([0.0 if value is None else float(value) for value in values])

@@ -1,4 +1,4 @@
-"""Settings that bring the same, told together: a knob that an arm does not feel makes one line, not one a value."""
+"""Merge settings with equal figures: a knob that does not affect an arm makes one line, not one per value."""
 
 import math
 from collections.abc import Collection, Hashable, Iterable, Sequence
@@ -8,18 +8,18 @@ F = TypeVar("F", bound=Hashable)
 
 MOST_TOLD = 6
 VARIOUS = "various"
-"""Where several values tie, but not each with each: which go together, the tables of the runs tell."""
+"""Shown where several values tie but not in every combination; the tables of the runs tell which go together."""
 
 
 def tied(rows: Iterable[tuple[F, tuple[str, ...]]]) -> list[tuple[F, tuple[str, ...], int]]:
-    """Rows of the same figures as one: figures, what they take in each column, and how many settings they are.
+    """Merge rows with equal figures: the figures, the text of each column, and the number of settings merged.
 
     Args:
-        rows: Figures, and the setting that brings them: a word for each column.
+        rows: Figures, and the setting that yields them: a word for each column.
 
     Returns:
-        In the order in which the figures come first. Values of a column stand beside each other where each of them
-        goes with each of all other columns.
+        Merged rows, in the order in which their figures first occur. The values of a column are listed if every
+        combination with those of the other columns occurs.
     """
     found: dict[F, dict[tuple[str, ...], None]] = {}  # of settings, in order
     for figures, setting in rows:

@@ -1,4 +1,4 @@
-"""Points of a search, judged: what each is worth beside the base, and whether its bounds hold."""
+"""Judge the points of a search: how each compares with the base, and whether its bounds hold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from payload.sweep.rows import FAILED, Row
 
 
 class Standing(StrEnum):
-    """How a point stands."""
+    """Standing of a point against its bounds."""
 
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A figure under a bound: over the seeds, and in how many of them it is within."""
+    """A bounded figure: its mean over the seeds, and in how many of them the bound holds."""
 
     bound: Bound
     mean: Mean
@@ -29,12 +29,12 @@ class Judged:
 
     @property
     def holds(self) -> bool:
-        """Whether the mean is within."""
+        """Whether the mean is within the bound."""
         return self.bound.holds(self.mean.value)
 
     @property
     def verdict(self) -> str:
-        """Whether it holds, and whether that is more than chance."""
+        """Whether the bound holds, and whether that is more than chance, in words."""
         ends = [end for end in (self.mean.low, self.mean.high) if end is not None]
         sure = bool(ends) and all(self.bound.holds(end) is self.holds for end in ends)
         word = "holds" if self.holds else "does not hold"
@@ -46,12 +46,12 @@ class Trial:
     """A point that was flown with every seed.
 
     Attributes:
-        number: In the order of asking; None of the base.
-        values: By parameter.
-        standing: How it stands.
-        objective: What is sought, over the seeds; None where some seed does not have it.
-        gain: Its difference to the base, seed by seed.
-        bounds: Each bound, where all seeds have its figure.
+        number: Number in the order of proposal; None for the base.
+        values: Values by parameter.
+        standing: Whether it is feasible.
+        objective: The figure sought, averaged over the seeds; None if some seed lacks it.
+        gain: Its difference from the base, paired seed by seed.
+        bounds: The bounds whose figure all seeds have.
         error: The first failure.
     """
 
@@ -65,7 +65,7 @@ class Trial:
 
     @property
     def excess(self) -> dict[str, float]:
-        """By how much each bound is broken, in multiples of its limit; 0 or less within."""
+        """By how much each bound is broken, in multiples of its limit; 0 or less if it holds."""
         return {judged.bound.said: judged.bound.excess(judged.mean.value) for judged in self.bounds}
 
     @property
@@ -81,14 +81,14 @@ def judge(
     base_rows: Sequence[Row],
     goal: Goal,
 ) -> Trial:
-    """What a point is worth.
+    """Judge a point.
 
     Args:
-        number: In the order of asking; None of the base.
-        values: By parameter.
-        rows: One a seed; or why the point is no scenario.
-        base_rows: Of the base, with the same seeds.
-        goal: Figures by path.
+        number: Number in the order of proposal; None for the base.
+        values: Values by parameter.
+        rows: One per seed; or why the point is not a valid scenario.
+        base_rows: Rows of the base, with the same seeds.
+        goal: The goal, with its figures as paths.
     """
     if isinstance(rows, str):
         return Trial(number, values, Standing.FAILED, error=rows)
@@ -116,7 +116,7 @@ def judge(
 
 
 def _figures(rows: Sequence[Row], metric: str) -> list[float] | None:
-    """A figure in each seed; None where one does not have it."""
+    """A figure's value in each seed; None if any seed lacks it."""
     told = [row.metrics.get(metric) for row in rows]
     known = [float(value) for value in told if value is not None]
     return known if len(known) == len(told) else None

@@ -1,4 +1,4 @@
-"""How far the figures of many runs are to be trusted: the errors of surrogates and of samples, said once for all."""
+"""How far the figures of many runs can be trusted: the errors of surrogates and samples, stated once for all runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,10 +16,10 @@ _IMAGES = "arms.prune.images"
 
 
 def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> list[str]:
-    """What is to be said of flights that did not paint every tile; nothing of those that did.
+    """Notes on flights that did not render every tile; flights that did need none.
 
     Args:
-        flights: Of each variant its name, its scenario, and the figures of each flight that came to its end.
+        flights: For each variant its name, its scenario, and the figures of each completed flight.
     """
     drawn: list[DrawnFlights] = []
     sampled: list[Figures] = []
@@ -36,7 +36,7 @@ def trust_notes(flights: Iterable[tuple[str, Scenario, Sequence[Figures]]]) -> l
 
 
 def grid_notes(flown: Iterable[tuple[Grid, Sequence[Row]]]) -> list[str]:
-    """The same of grids; cells of one fidelity and one surrogate are told together.
+    """The same notes for grids; cells with the same fidelity and surrogate are taken together.
 
     Args:
         flown: Grids, and the rows of their runs.

@@ -1,4 +1,4 @@
-"""Variants of a scenario, each flown with the same seeds, by whoever flies sweeps."""
+"""Fly variants of a scenario, each with the same seeds, with any sweep executor."""
 
 import time
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ def fly_variants(
     executor: Executor,
     tell: Tell = lambda _: None,
 ) -> list[tuple[str, list[Row]]]:
-    """Fly all variants with all seeds; names and the row of each seed. Rows that stand in `<folder>/rows` are not flown again.
+    """Fly all variants with all seeds and return each name with its row per seed; rows in `<folder>/rows` are not flown again.
 
     Args:
         variants: Names and scenarios; the first is the base.
-        seeds: Of the world; every variant meets each.
+        seeds: Seeds of the world, with each of which every variant is flown.
         folder: Where the rows go.
-        executor: Who flies.
-        tell: Is told how far it is.
+        executor: What flies the runs.
+        tell: Called with the progress.
 
     Raises:
         ScenarioError: The folder cannot be written.
-        SweepError: All flights of a variant failed; the first error is told.
+        SweepError: All flights of a variant failed; the message has the first error.
     """
     folder = folder.resolve()
     make_rows(folder)
@@ -48,7 +48,7 @@ def fly_variants(
                     left = len(missing) - done
                     left_s = (time.perf_counter() - start_s) / done * left
                     is_forecast = done == 1 < len(missing)
-                    if is_forecast and landed.wall_s is not None:  # not by what it took to begin
+                    if is_forecast and landed.wall_s is not None:  # without the time taken to start
                         left_s = landed.wall_s * left / executor.workers
                     tell(Progress(done, len(missing), left_s, landed.wall_s, is_forecast))
     flights = [
