@@ -1,8 +1,8 @@
-"""What a sweep will take, before it is flown: seconds, memory and disk.
+"""Estimate what a sweep will take before it is flown: seconds, memory and disk.
 
-- `sweep` puts it together: runs that have a row cost nothing, of the others a few are expected as single runs are.
-- `cells` says which runs are left, and which of their cells are tried.
-- `photographs` says how much of the pixel work runs share through the memo.
+- `sweep` makes the estimate: runs that have a row cost nothing; a few of the others are estimated as single runs.
+- `cells` determines which runs are left, and which of their cells are tried.
+- `photographs` determines how much pixel work the runs share through the memo.
 
 Nothing is flown.
 """

@@ -1,4 +1,4 @@
-"""Cells of a sweep that are still to be flown, in kinds that cost alike."""
+"""Cells of a sweep still to be flown, grouped into kinds of similar cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ from payload.sweep.rows import FAILED, read_row
 T = TypeVar("T")
 
 MOST_LOOKED_AT = 200
-"""So many cells, evenly spread, stand for all of a sweep."""
+"""Most cells, evenly spread, that represent all of a sweep."""
 TRIED = 3
-"""So many cells are expected as single runs are, in each fidelity."""
+"""Most cells of each fidelity that are estimated as single runs."""
 BEHIND_CAMERA = frozenset(
     {
         "name", "description", "pruning", "stations", "passes", "computer", "power", "memory", "link", "uplink", "radio",
         "faults", "prices", "products", "published", "surrogate",
     }
 )  # fmt: skip
-"""Sections of a scenario that take part after an image has become tiles: pixel work hangs on none of their keys but those below."""
+"""Scenario sections that act after an image has been cut into tiles: pixel work depends on none of their keys but those below."""
 BEFORE_IT = frozenset({"pruning", "pruning.tile_px", "memory", "memory.keep_pruned_h"})
-"""Keys of these on which it depends."""
+"""Keys of these sections on which pixel work depends."""
 TIME = frozenset({"computer", "computer.compression_mpx_per_s"})
-"""The same where the codec chooses by the time that it has; see `darkroom.fidelity.codec_time`."""
+"""Further such keys if the codec chooses by the time available; see `darkroom.fidelity.codec_time`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Left:
     """Runs of a sweep, each key once, by whether they are still to be flown.
 
     Attributes:
-        flown: Have a row.
-        failed: Have a row that tells an error, and are left alone.
-        runs: Are to be flown.
+        flown: Number of runs that have a row.
+        failed: Number of runs whose row holds an error and that are not retried.
+        runs: Runs to be flown.
     """
 
     flown: int
@@ -59,10 +59,10 @@ class Left:
 
 
 def left_of(grid: Grid, folder: Path, *, retry: bool) -> Left:
-    """What is left to fly, where rows may stand in a folder already.
+    """What is left to fly, given the rows already in a folder.
 
     Raises:
-        ScenarioError: A row's file is none.
+        ScenarioError: A row's file is not a row.
     """
     flown = failed = 0
     left: list[Run] = []
@@ -78,7 +78,7 @@ def left_of(grid: Grid, folder: Path, *, retry: bool) -> Left:
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
-    """So many of them at most, evenly spread, both ends among them."""
+    """At most `count` items, evenly spread and including both ends."""
     count = min(count, len(items))
     if count < 2:
         return list(items[:count])
@@ -86,7 +86,7 @@ def spread(items: Sequence[T], count: int) -> list[T]:
 
 
 def front(grid: Grid, cell: int) -> str:
-    """What a cell sets of what happens before an image has become tiles: cells that set the same share their pixel work."""
+    """A cell's settings that affect pixel work, as text: cells with equal settings share their pixel work."""
     values = grid.cells[cell].values
     before = BEFORE_IT
     if not TIME.isdisjoint(values) and _is_choosing(grid, cell):
@@ -99,19 +99,19 @@ def front(grid: Grid, cell: int) -> str:
 
 
 def _is_choosing(grid: Grid, cell: int) -> bool:
-    """Whether the codec of a cell picks another one for each tile."""
+    """Whether a cell's codec chooses among other codecs tile by tile."""
     section = grid.section_of(cell, "codec")
     kind = section.get("kind") if isinstance(section, Mapping) else None
     return kind is not None and issubclass(plugin("payload.codec", str(kind)), Choosing)
 
 
 class Cost(NamedTuple):
-    """What a run takes.
+    """Cost of a run.
 
     Attributes:
-        flown_s: [s] Of CPU, without pixel work.
-        painted_s: [s] Of CPU for its pixel work, had nobody done it before.
-        memory_bytes: [byte] Of the process that flies it.
+        flown_s: [s] CPU time without pixel work.
+        painted_s: [s] CPU time of its pixel work if none of it is in the memo.
+        memory_bytes: [byte] Memory of the process that flies it.
     """
 
     flown_s: float
@@ -123,21 +123,21 @@ NOTHING = Cost(0.0, 0.0, 0.0)
 
 
 def cost_of(foreseen: Foreseen) -> Cost:
-    """What a run takes of which a row is left."""
+    """Cost of a run that leaves only a row."""
     return Cost(
         foreseen.summed_s, foreseen.images * foreseen.painted_s, foreseen.extent.memory_bytes
     )
 
 
 def size_of(scenario: Scenario) -> float:
-    """By which the work of cells grows that are alike in all else: hours of satellites, pixels of an image."""
+    """Measure of work for cells that are alike in all else: satellite hours times pixels per image."""
     camera = scenario.camera
     return scenario.duration_h * len(scenario.fleet) * camera.width_px * camera.height_px
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A cell that is expected as a single run is."""
+    """A cell that has been estimated as a single run."""
 
     scenario: Scenario
     foreseen: Foreseen
@@ -145,18 +145,18 @@ class Tried:
 
 @dataclass(frozen=True)
 class Tries:
-    """A few cells that were expected, and what they say of others.
+    """A few cells that have been estimated, and what they imply for others.
 
     Attributes:
-        tried: In order of size.
-        unfit: What is wrong with those that cannot even be planned.
+        tried: The cells, in order of size within each fidelity.
+        unfit: Errors of the cells that cannot even be planned.
     """
 
     tried: tuple[Tried, ...]
     unfit: tuple[str, ...]
 
     def like(self, scenario: Scenario) -> Cost:
-        """What a cell takes, by those tried of its fidelity, between them by size."""
+        """Cost of a cell, interpolated by size between the tried cells of its fidelity."""
         alike = [one for one in self.tried if one.scenario.fidelity == scenario.fidelity]
         if not alike:
             return NOTHING
@@ -170,12 +170,12 @@ class Tries:
 
 
 def try_some(cells: Sequence[tuple[str, Scenario]]) -> Tries:
-    """Expect a few of some cells as single runs are: of each fidelity the smallest, the largest and what lies between.
+    """Estimate a few cells as single runs: of each fidelity the smallest, the largest and some in between.
 
-    Where pixels are painted, one of each kind is enough.
+    Where pixels are rendered, only one cell of each kind is considered.
 
     Args:
-        cells: What each sets before the camera, see `front`, and its scenario.
+        cells: The kind of each (see `front`), and its scenario.
     """
     tried: list[Tried] = []
     unfit: list[str] = []

@@ -1,4 +1,4 @@
-"""How much of the pixel work of a sweep is done once for several of its runs, and how much was done before it."""
+"""How much of a sweep's pixel work is shared by several of its runs, and how much is already in the memo."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,47 +17,47 @@ from payload.sim import assemble
 from payload.sim.loops.first_plan import first_plan
 
 MOST_ASKED = 8
-"""So many kinds of cell, and so many seeds, are planned to see which images they share."""
+"""Most kinds of cell, and most seeds, that are planned to see which images they share."""
 PATIENCE_S = 20.0
-"""[s] Of CPU for that; at least two are planned."""
+"""[s] CPU time for that; at least two are planned."""
 
 
 @dataclass(frozen=True)
 class Photographs:
-    """Images that the kinds of cell of a sweep plan; cells of one kind differ in what happens behind the camera.
+    """Images planned by the kinds of cell of a sweep; cells of one kind share their pixel work.
 
     Attributes:
-        new_share: Which part of a further kind's images none of the others has.
-        fresh: Which part of the pixel work with a seed is in no memo yet, by some of the seeds.
+        new_share: Share of a further kind's images that no other kind has.
+        fresh: Share of a seed's pixel work that is not yet in the memo, for some of the seeds.
     """
 
     new_share: float
     fresh: Mapping[int, float]
 
     def fresh_with(self, seed: int) -> float:
-        """Which part of the pixel work with a seed is in no memo yet, by the seeds that were looked at."""
+        """Share of a seed's pixel work that is not yet in the memo, interpolated between the seeds examined."""
         seeds = sorted(self.fresh)
         return float(np.interp(seed, seeds, [self.fresh[each] for each in seeds]))
 
     def together_s(self, most_s: float, all_s: float) -> float:
-        """[s] Of the pixel work of several kinds with one seed, by what the largest and what all take alone."""
+        """[s] Time of the pixel work of several kinds with one seed, from what the largest and what all take alone."""
         return most_s + self.new_share * (all_s - most_s)
 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """Names of the pieces of pixel work that a kind plans, and which part of them the memo holds."""
+    """Keys of the pieces of pixel work that a kind plans, and the share of them that the memo holds."""
 
     names: frozenset[str]
     held: float
 
 
 def photograph(kinds: Sequence[Scenario], seeds: Sequence[int], store: Store) -> Photographs:
-    """Plan some kinds of cell with one seed, and one with some seeds; nothing is painted.
+    """Plan some kinds of cell with one seed, and one kind with some seeds; nothing is rendered.
 
     Args:
-        kinds: A scenario of each.
-        seeds: With which they are flown, ascending.
+        kinds: A scenario of each kind.
+        seeds: Seeds with which they are flown, ascending.
         store: The memo that all runs share.
     """
     first = _with_seed(kinds[0], seeds[0])
@@ -92,7 +92,7 @@ def photograph(kinds: Sequence[Scenario], seeds: Sequence[int], store: Store) ->
 
 
 def _new_to_each(plans: Sequence[_Planned]) -> list[int]:
-    """How many of its pieces none before it has."""
+    """For each plan, how many of its pieces no earlier plan has."""
     seen: set[str] = set()
     found = []
     for each in plans:
@@ -106,7 +106,7 @@ def _with_seed(scenario: Scenario, seed: int) -> Scenario:
 
 
 def _plan(scenario: Scenario, store: Store) -> _Planned:
-    """The first plan of a scenario; nothing of one that cannot be planned."""
+    """The first plan of a scenario; empty if it cannot be planned."""
     try:
         assembly = assemble(scenario)
         images = first_plan(assembly).images

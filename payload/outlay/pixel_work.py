@@ -1,4 +1,4 @@
-"""The pixel work of all runs of a sweep together, each piece of it done once, or by several at the same time."""
+"""The pixel work of all runs of a sweep, each piece of which is done once, or by several concurrent runs."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -14,13 +14,13 @@ from payload.sweep import Grid
 
 @dataclass(frozen=True, slots=True)
 class PixelWork:
-    """What runs of a sweep have to paint.
+    """What the runs of a sweep have to render.
 
     Attributes:
         grid: The sweep.
         left: What is left of it.
-        kinds: By kind of cell, see `front`, a scenario of it, and the seconds of its pixel work; if there are very many, some of them.
-        unpainted: Kinds that have no pixel work.
+        kinds: By kind of cell (see `front`), a scenario of it and the seconds of its pixel work; only some if there are many.
+        unpainted: Kinds without pixel work.
     """
 
     grid: Grid
@@ -29,7 +29,7 @@ class PixelWork:
     unpainted: AbstractSet[str]
 
     def together_s(self, jobs: int, store: Store) -> float:
-        """[s] Of CPU, of all runs, so many of them at once, that share a memo."""
+        """[s] CPU time for the pixel work of all runs, `jobs` of them at once, sharing a memo."""
         fronts = {cell: front(self.grid, cell) for cell in self.left.seeds_of}
         stand_for = len({*fronts.values()} - self.unpainted) / len(self.kinds)
         pieces = [
@@ -49,7 +49,7 @@ class PixelWork:
 
 
 def done_at_once(pieces: Sequence[Hashable | None], jobs: int) -> float:
-    """How often a piece of work is done in the mean, as runs that want the same are under way together.
+    """How often a piece of work is done on average, as concurrent runs may need the same piece.
 
     >>> done_at_once(["a", "a", "a"], jobs=2)  # the first flies by itself
     1.0
@@ -57,8 +57,8 @@ def done_at_once(pieces: Sequence[Hashable | None], jobs: int) -> float:
     2.0
 
     Args:
-        pieces: That runs want, in their order; None is a run that wants none.
-        jobs: Runs that fly at once.
+        pieces: The piece that each run needs, in order; None for a run that needs none.
+        jobs: Number of runs that fly at once.
     """
     alone = 1 if len(pieces) > jobs else 0
     waves = [pieces[:alone], *(pieces[at : at + jobs] for at in range(alone, len(pieces), jobs))]

@@ -1,4 +1,4 @@
-"""What a sweep will take, before it is flown: seconds, memory and disk, from a few of its cells."""
+"""Estimate what a sweep will take before it is flown: seconds, memory and disk, from a few of its cells."""
 
 import math
 import os
@@ -15,37 +15,37 @@ from payload.sweep import Grid, SweepSpec, Wishes, make_grid
 from payload.sweep.runner import NONE
 
 ROW_BYTES = 6_700
-"""[byte] On disk: a row, of all arms. Measured."""
+"""[byte] Disk space of a row, with all arms. Measured."""
 TABLED_BYTES = 2_200
-"""[byte] On disk: what all tables have of an arm of a run. Measured."""
+"""[byte] Disk space that one arm of one run takes in all tables. Measured."""
 LEADING_BYTES, REPORTING_BYTES, FINISHING_BYTES = 100_000_000, 55_000_000, 330_000_000
-"""[byte] Memory of the process that hands out runs; of a run, what reports and files need alone; of tables and page, when no run
-flies any more. Measured."""
+"""[byte] Memory of the process that hands out runs; the part of a run's memory used only for reports and files; memory for tables
+and page, once all runs have finished. Measured."""
 CROWDED = 1.5
-"""So many times as long as it should something takes where it is worth saying."""
+"""Slowdown from which it is worth mentioning."""
 LAID_OUT = 3
-"""So often a cell's scenario is made: when the sweep is laid out, as a job, and by who flies it."""
+"""Times that a cell's scenario is built: when the sweep is laid out, as a job, and by the worker that flies it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepEstimate:
-    """What is left of a sweep is expected to take, each within a factor of two.
+    """What the rest of a sweep is expected to take, each figure within a factor of two.
 
     Attributes:
-        runs: Of the sweep, each once.
-        cells: Of the sweep.
+        runs: Number of runs of the sweep, each key once.
+        cells: Number of cells of the sweep.
         flown: Runs that have a row, and cost nothing.
-        failed: Runs whose row tells an error, and that are not flown again.
-        left: Runs that are to be flown.
-        tried: Cells that were looked into.
-        cpu_s: [s] Of all processes together.
-        wall_s: [s] Until the sweep is over, where nobody else works on this machine.
-        crowding: How many times as long something takes while others work on it as they do now; 1 where nobody does.
-        jobs: Processes that fly.
-        memory_bytes: [byte] At most at a time, of all processes together.
-        disk_bytes: [byte] Of the sweep's folder, without what the memo keeps.
-        shared: Part of the pixel work that the memo spares, as other runs do it or did it.
-        unfit: What is wrong with cells that cannot be planned; their rows are going to tell it.
+        failed: Runs whose row holds an error, and that are not flown again.
+        left: Runs to be flown.
+        tried: Cells that were examined.
+        cpu_s: [s] CPU time of all processes together.
+        wall_s: [s] Time until the sweep is over, on an otherwise idle machine.
+        crowding: Factor by which other processes currently slow down this machine; 1 if they do not.
+        jobs: Number of processes that fly.
+        memory_bytes: [byte] Peak memory of all processes together.
+        disk_bytes: [byte] Size of the sweep's folder, without the memo.
+        shared: Share of the pixel work that the memo saves, as other runs do it or have done it.
+        unfit: Errors of cells that cannot be planned; their rows will report them.
     """
 
     runs: int
@@ -64,7 +64,7 @@ class SweepEstimate:
     unfit: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        """For people."""
+        """The estimate in words."""
         before = []
         if self.flown:
             before.append(f"{self.flown:,} of {_counted(self.runs, 'run')} flown already")
@@ -99,19 +99,19 @@ def _counted(count: int, what: str) -> str:
 def estimate_sweep(
     spec: SweepSpec, out: str | Path, *, jobs: int | None = None, wishes: Wishes = NONE
 ) -> SweepEstimate:
-    """Expect what `run_sweep` will take on this machine; nothing is flown, and nothing written.
+    """Estimate what `run_sweep` will take on this machine; nothing is flown, and nothing is written.
 
     Args:
         spec: What is varied.
-        out: Parent of the sweep's folder, where rows may stand.
-        jobs: How many runs at once; one a core if left out.
-        wishes: Whether a very large sweep is agreed to, and whether what failed is flown again.
+        out: Parent of the sweep's folder, which may already hold rows.
+        jobs: How many runs fly at once; one per core if left out.
+        wishes: Whether a very large sweep is allowed, and whether failed runs are flown again.
 
     Raises:
-        ScenarioError: The sweep is not sound, or a file in its folder is no row.
+        ScenarioError: The sweep is invalid, or a file in its folder is not a row.
     """
     began_s = time.perf_counter()
-    # at most what it takes to start a process, where this one is fresh
+    # in a fresh process, an upper limit of what it takes to start one
     start_s = time.process_time()
     grid = make_grid(spec, yes=wishes.yes)
     laid_out_s = time.process_time() - start_s
@@ -142,13 +142,13 @@ def estimate_sweep(
 
 
 class _Outlay:
-    """What the runs that are left take, by cells that stand for all.
+    """What the remaining runs take, by cells that represent all of them.
 
     Attributes:
-        tries: What was tried of them.
-        flying_s: [s] Of CPU, of all runs.
-        memory_bytes: [byte] Of a process that flies, at most.
-        shared: Part of the pixel work that is not done, as the memo has it.
+        tries: The cells that were tried.
+        flying_s: [s] CPU time of all runs.
+        memory_bytes: [byte] Peak memory of a process that flies.
+        shared: Share of the pixel work that the memo saves.
     """
 
     def __init__(self, grid: Grid, left: Left, jobs: int, store: Store | None) -> None:
@@ -182,7 +182,7 @@ class _Outlay:
         )
 
     def wall_s(self, jobs: int, at_once: int) -> float:
-        """[s] Until all have landed: where there are more of them than jobs the first flies by itself."""
+        """[s] Time until all runs have finished; if there are more of them than jobs, the first flies alone."""
         if self._runs <= jobs:
             return max(self._longest_s, self.flying_s / at_once)
         rest_s, rest = self.flying_s - self._longest_s, self._runs - 1
