@@ -1,11 +1,11 @@
-"""Real missions flown beside what is published of them.
+"""Real missions, simulated and compared with published figures.
 
-- `validate_missions`: fly the scenarios of a folder, set each of their claims beside what was simulated, and
-  write what is found as a page and as JSON.
+- `validate_missions`: fly the scenarios of a folder, compare each of their claims with what was simulated, and
+  write the findings as a page and as JSON.
 - `validate`: the same without the files.
 
-A claim stands in the scenario itself, under `published`, with its source and the range in which the
-simulated figure is taken to agree; nothing in a scenario is fitted to it.
+Claims are part of the scenario, under `published`, each with its source and the range in which the
+simulated figure is taken to agree; nothing in a scenario is fitted to them.
 """
 
 from payload.validation.flights import validate_missions

@@ -1,4 +1,4 @@
-"""The whole of it: fly the missions of a folder and write what is found."""
+"""The whole validation: fly the missions of a folder and write the findings."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,16 +10,16 @@ from payload.validation.verdict import Validation, validate
 def validate_missions(
     folder: str | Path, missions: Sequence[str], out: str | Path, *, tell: Callable[[str], None]
 ) -> Validation:
-    """Fly the missions of a folder beside what is published of them, and write what is found.
+    """Fly the missions of a folder, compare them with published figures, and write the findings.
 
     Args:
-        folder: Scenarios (YAML) with claims under `published`.
-        missions: Names of some; all if none.
+        folder: Folder of scenarios (YAML) with claims under `published`.
+        missions: Names of the missions to fly; all if empty.
         out: Folder for `README.md` and `validation.json`.
-        tell: Is told which flight begins.
+        tell: Called at the start of each flight.
 
     Raises:
-        ScenarioError: A mission is not there, or not what is wanted.
+        ScenarioError: A mission does not exist or is invalid, or `out` cannot be made.
     """
     folder = Path(folder)
     out = Path(out)

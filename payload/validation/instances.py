@@ -1,4 +1,4 @@
-"""Instances on which planners are measured: clustered targets under one satellite, the same each time."""
+"""Benchmark instances for planners: clustered targets under one satellite, reproducible."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -42,17 +42,17 @@ SENSOR = Sensor(
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Clustered targets of weights 1 to 10 under one satellite of 550 km, sun-synchronous, in June.
+    """Clustered targets of weights 1 to 10 under one sun-synchronous satellite at 550 km, in June.
 
-    Assumption: there are 8 clusters and one more for each 50 targets, spread evenly over the globe up to 60 deg
-    of latitude; targets lie around them normally, 2.3 deg wide; the satellite rolls up to 50 deg. So that
-    targets have about as many opportunities and conflicts as those on which exact solvers were compared.
+    Assumption: there are 8 clusters and one more for each 50 targets, uniform over the globe up to 60 deg of
+    latitude; targets are normally distributed about them, 2.3 deg wide; the satellite rolls up to 50 deg. Targets
+    then have about as many opportunities and conflicts as in the instances on which exact solvers were compared.
 
     Attributes:
-        targets: How many.
-        days: How long.
-        cap: Most images an orbit; None for no limit.
-        seed: Of places and weights.
+        targets: Number of targets.
+        days: Number of days.
+        cap: Most images per orbit; None for no limit.
+        seed: Seed of places and weights.
     """
 
     targets: int
@@ -61,7 +61,7 @@ class Instance:
     seed: int
 
     def context(self) -> PlanContext:
-        """All that a planner is to know of it, at the start."""
+        """All that a planner is given at the start."""
         path = Sgp4(
             altitude_km=_ALTITUDE_KM, ltan=_LTAN, satellite="one", epoch_utc=EPOCH_UTC
         ).propagate(time_grid(self.days * S_PER_DAY))
@@ -116,7 +116,7 @@ class Instance:
 
 
 def instances(seeds: int) -> Iterator[Instance]:
-    """The benchmark: each size with each cap, and so many of its ten seeds."""
+    """The benchmark: each size with each cap, and the first `seeds` of its ten seeds."""
     for targets, days in SIZES:
         for cap in CAPS:
             for seed in SEEDS[:seeds]:

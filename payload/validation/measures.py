@@ -1,4 +1,4 @@
-"""Figures of a flight that missions publish."""
+"""Figures of a flight that missions publish; the first line of a measure's docstring names it in the results."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class Flown:
 
     Attributes:
         assembly: Its geometry and its plug-ins.
-        records: Its arms by name.
-        arm: The one that a claim is about.
+        records: Flight records of its arms, by name.
+        arm: The arm that a claim is about.
     """
 
     assembly: Assembly
@@ -29,12 +29,12 @@ class Flown:
 
     @property
     def days(self) -> float:
-        """How long it flew."""
+        """Duration of the flight in days."""
         return self.assembly.span_s / S_PER_DAY
 
     @property
     def craft_days(self) -> float:
-        """The same, of all satellites together."""
+        """Days flown by all satellites together."""
         return self.days * len(self.assembly.satellites)
 
 
@@ -103,8 +103,8 @@ def most_pass_gb(flown: Flown) -> float:
 def mean_rate_mbps(flown: Flown) -> float:
     """[Mbit/s] Over the seconds in which a satellite's transmitter had an antenna, acquisition included.
 
-    A satellite sends to one station at a time, so that where its passes overlap a second counts once, and
-    a pass that had no antenna counts not at all; two satellites that send at once count each for itself.
+    A satellite sends to one station at a time, so a second in which its passes overlap counts once, and a pass
+    without an antenna does not count; two satellites that send at the same time count separately.
     """
     contacts = flown.record.contacts
     bits = sum(contact.capacity_bytes for contact in contacts) * BITS_PER_BYTE
@@ -119,7 +119,7 @@ def saved_by_arm(flown: Flown) -> float:
 
 
 def _to_send_bytes(flown: Flown) -> int:
-    """[byte] Records of all tiles that are kept, sent or not."""
+    """[byte] Encoded size of all tiles kept, sent or not."""
     return sum(
         outcome.encoded_bytes
         for image in flown.record.images

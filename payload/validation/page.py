@@ -1,4 +1,4 @@
-"""Findings as files: a page for people, JSON for programs."""
+"""Write findings: a page for people, JSON for programs."""
 
 import json
 from dataclasses import asdict
@@ -18,10 +18,10 @@ _FIRST = (
 
 
 def make_place(folder: Path) -> None:
-    """Make the folder for what will be found, before hours are spent on it.
+    """Make the folder for the results, before hours are spent on them.
 
     Raises:
-        ScenarioError: It cannot be made.
+        ScenarioError: The folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def make_place(folder: Path) -> None:
 
 
 def write_validation(found: Validation, folder: Path) -> tuple[Path, Path]:
-    """Write the page and the JSON into a folder that is there; their paths."""
+    """Write the page and the JSON into an existing folder, and return their paths."""
     page, findings = folder / PAGE, folder / FINDINGS
     page.write_text("\n".join(_lines(found)), encoding="utf-8")
     rows = [{**asdict(one), "mean": one.mean, "agrees": one.agrees} for one in found.findings]

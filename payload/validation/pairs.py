@@ -1,4 +1,4 @@
-"""Means with their intervals, and differences of flights that met the same sky."""
+"""Means with their intervals, and paired differences of flights under the same sky."""
 
 import math
 import statistics
@@ -10,7 +10,7 @@ from payload.student import student_t
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean and the 95 % interval in which it lies."""
+    """A mean and its 95 % interval."""
 
     mean: float
     low: float
@@ -18,12 +18,12 @@ class Interval:
 
     @property
     def is_resolved(self) -> bool:
-        """Whether the interval leaves 0 out."""
+        """Whether the interval excludes 0."""
         return self.low > 0.0 or self.high < 0.0
 
 
 def interval(values: Sequence[float]) -> Interval:
-    """Mean and 95 % interval of independent values, by Student's t; of one value it is infinite."""
+    """Mean and 95 % interval of independent values, by Student's t; infinite for a single value."""
     mean = statistics.fmean(values)
     if len(values) < 2:
         return Interval(mean, -math.inf, math.inf)
@@ -32,5 +32,5 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
-    """Of the differences, pair by pair."""
+    """Mean and 95 % interval of the differences, pair by pair."""
     return interval([one - other for one, other in zip(ours, theirs, strict=True)])

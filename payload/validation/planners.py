@@ -1,4 +1,4 @@
-"""How near to the optimum the planners are, and how long they take: figures, and a page for people."""
+"""Measure how close to the optimum the planners come, and how long they take: figures, and a page for people."""
 
 import json
 import platform
@@ -34,16 +34,16 @@ _ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """One instance: what the planners' plans are worth, and a bound on all plans.
+    """One instance: the values of the planners' plans, and a bound on that of any plan.
 
     Attributes:
         targets, days, cap, seed: The instance.
-        opportunities: How many.
-        conflicts: Pairs of them that leave each other no time.
-        bound: No plan is worth more.
-        milp: What the plan is worth that `milp` found; proven if it is the bound.
-        shares: Value of the others' plans over the bound.
-        milp_s: [s] Of CPU time that `milp` took.
+        opportunities: Number of opportunities.
+        conflicts: Pairs of opportunities that exclude each other.
+        bound: Upper bound on the value of any plan.
+        milp: Value of the plan that `milp` found; proven optimal if it equals the bound.
+        shares: Values of the other planners' plans, divided by the bound.
+        milp_s: [s] CPU time that `milp` took.
     """
 
     targets: int
@@ -59,20 +59,20 @@ class Quality:
 
     @property
     def is_proven(self) -> bool:
-        """Whether the bound is the value of a plan."""
+        """Whether `milp`'s plan reaches the bound, and so is proven optimal."""
         return self.bound - self.milp < 1e-6 * max(1.0, self.bound)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannersReport:
-    """All that was measured, on one thread of the machine that is named.
+    """All that was measured, on one thread of the machine named.
 
     Attributes:
         machine: Processor and versions.
-        quality: Instance by instance.
-        large: The same for instances too large to be always proven.
-        times_ms: [ms] CPU time of one plan, median: by planner, for the opportunities of each column.
-        opportunities: The columns of the times.
+        quality: Results by instance.
+        large: Results of instances that are too large to be always proven.
+        times_ms: [ms] Median CPU time of one plan, by planner, for each number of opportunities.
+        opportunities: The numbers of opportunities of the times' columns.
     """
 
     machine: str
@@ -82,7 +82,7 @@ class PlannersReport:
     opportunities: tuple[int, int]
 
     def lines(self) -> list[str]:
-        """The figures in sentences for a person."""
+        """The figures in sentences."""
         near = [one.shares["best-of"] for one in self.quality]
         far = [one.shares["best-of"] for one in self.large]
         slowest_s = max(one.milp_s for one in self.quality)
@@ -167,12 +167,12 @@ def measure_planners(
 ) -> PlannersReport:
     """Measure the planners and write `planners.json` and `planners.md` into a folder.
 
-    What was measured with the same planners is kept in `rows` and not measured again, but for the times.
+    Except for the times, results of the same planners are kept in `rows` and not measured again.
 
     Args:
         out: The folder.
-        effort: Share of the ten seeds, above 0 to 1; at least one is taken.
-        tell: Is told what is worked on.
+        effort: Share of the ten seeds to use, above 0 to 1; at least one is used.
+        tell: Called with the instance or seed being measured.
 
     Raises:
         ScenarioError: The folder cannot be made.
@@ -207,7 +207,7 @@ def measure_planners(
 
 
 def _assessed(instance: Instance, rows: Path, tell: Callable[[str], None]) -> Quality:
-    """What is known of an instance, from its file if it is there."""
+    """The results of an instance, from its file if there is one."""
     code = sorted(Path(str(files("payload.scheduling"))).glob("*.py"))
     planners = [[path.name, digest_file(path)] for path in code]
     key = digest_json([planners, version("numpy"), asdict(instance)])[:16]
@@ -223,7 +223,7 @@ def assess(instance: Instance, tell: Callable[[str], None] = lambda _: None) -> 
     """Plan an instance with all planners.
 
     Raises:
-        LawError: A plan is not feasible, or worth more than the bound.
+        LawError: A plan is infeasible, or worth more than the bound.
     """
     tell(f"{instance}")
     context = instance.context()

@@ -1,7 +1,7 @@
-"""When it pays to know on board what was cloudy: each policy, fleet and deadline over the same skies.
+"""When it pays to know on board what was cloudy: each policy and fleet, with and without deadlines, under the same skies.
 
-A cell is a fleet and one seed; all policies fly in it, with the deadlines and without. They share what each image
-shows, so what differs between them is what they took. Each cell leaves a file, and one that is there is not flown again.
+A cell is a fleet and one seed; all policies fly in it, with and without deadlines. Every image shows the same to all of
+them, so they differ only in what they took. Each cell leaves a file, and a cell that has one is not flown again.
 """
 
 import json
@@ -30,26 +30,26 @@ POLICIES: tuple[Policy, ...] = (
     "none", "next_opportunity", "ground_loop", "on_board", "look_ahead",
 )  # fmt: skip
 FLEETS = ((1, 1), (3, 2), (6, 4))
-"""Planes and satellites in each."""
+"""Numbers of planes, and of satellites in each."""
 SEEDS = 20
 PIXEL_SEEDS = 3
 FIRST_SKY = 201
-"""Seed of the first sky. The defaults of reserves were chosen under skies 1 to 8, so that those cannot judge them."""
+"""Seed of the first sky. The default reserves were chosen under skies 1 to 8, which therefore cannot judge them."""
 _OWN_ARM: Literal["prune"] = "prune"
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What one policy brought in one flight.
+    """What one policy achieved in one flight.
 
     Attributes:
-        satellites, deadlines, policy, seed, fidelity: Which flight.
+        satellites, deadlines, policy, seed, fidelity: Identify the flight.
         clear: Clear images on the ground in time.
         value: Sum of their priorities.
-        images: Taken.
-        cloudy: Of these, what the masker on board calls cloudy.
-        megabytes: [MB] Delivered.
-        latency_h: [h] From request to clear delivery, median of those that came; None if none did.
+        images: Images taken.
+        cloudy: Images that the on-board masker calls cloudy.
+        megabytes: [MB] Data delivered.
+        latency_h: [h] Median time from request to clear delivery, of those delivered; None if none were.
     """
 
     satellites: int
@@ -76,12 +76,12 @@ class Cell:
 
     @property
     def satellites(self) -> int:
-        """How many fly."""
+        """Number of satellites."""
         return self.planes * self.satellites_per_plane
 
     @property
     def changes(self) -> list[str]:
-        """What it changes in the scenario; its first constellation is the fleet."""
+        """Changes that the cell makes to the scenario, whose first constellation is the fleet."""
         return [
             f"constellations.0.planes={self.planes}",
             f"constellations.0.satellites_per_plane={self.satellites_per_plane}",
@@ -91,7 +91,7 @@ class Cell:
 
 
 def cells(seeds: int, pixel_seeds: int) -> list[Cell]:
-    """All of the study: the few that are flown with pixels first, then the fleets from the smallest on."""
+    """All cells of the study: first the few flown with pixels, then the fleets from the smallest up."""
     skies = range(FIRST_SKY, FIRST_SKY + max(seeds, pixel_seeds))
     found = [Cell(*FLEETS[0], seed, "pixels") for seed in skies[:pixel_seeds]]
     return found + [Cell(*fleet, seed) for fleet in FLEETS for seed in skies[:seeds]]
@@ -100,13 +100,13 @@ def cells(seeds: int, pixel_seeds: int) -> list[Cell]:
 def fly_cells(
     path: Path, wanted: Sequence[Cell], rows: Path, *, tell: Callable[[str], None]
 ) -> list[Flight]:
-    """Fly what is not there yet; all flights, in the order of the cells.
+    """Fly the cells that have no file yet, and return all flights in the order of the cells.
 
     Args:
-        path: The scenario; its first constellation is exchanged for each fleet.
-        wanted: Which cells.
-        rows: A folder with a file for each cell.
-        tell: Is told what is flown.
+        path: The scenario; its first constellation is replaced by each fleet.
+        wanted: The cells.
+        rows: Folder with a file for each cell.
+        tell: Called with the cell being flown.
 
     Raises:
         ScenarioError: The scenario cannot be read or has no constellation, or the folder cannot be made.
@@ -132,7 +132,7 @@ def fly_cells(
 
 
 def fly_cell(scenario: Scenario, cell: Cell, policies: Sequence[Policy] = POLICIES) -> list[Flight]:
-    """All policies over one sky, with the deadlines and without."""
+    """Fly all policies under one sky, with and without deadlines."""
     assembly = assemble(scenario)
     found = []
     with tempfile.TemporaryDirectory() as spool:

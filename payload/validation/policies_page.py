@@ -1,4 +1,4 @@
-"""The study of policies as files: a page, the same as markdown, the figures. The answer stands first in each."""
+"""Write the study of policies: a page, the same as Markdown, and the figures. Each starts with the answer."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ _LEFT_PX, _WIDTH_PX = 140.0, 400.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A mean and its interval, where they stand in a figure [px]."""
+    """A mean and its interval as positions in a figure [px]."""
 
     name: str
     at: float
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measure of all policies."""
+    """One measure for all policies."""
 
     title: str
     summary: str
@@ -72,16 +72,16 @@ def validate_policies(
     effort: float,
     tell: Callable[[str], None] = lambda _: None,
 ) -> PoliciesReport:
-    """Fly a scenario with each policy and write what they bring.
+    """Fly a scenario with each policy and write the results.
 
     Args:
-        scenario: Its first constellation becomes each of the fleets.
-        out: Folder for the page, the markdown, the figures, and for a file of each sky in `rows`.
-        effort: Share of the twenty seeds, above 0 to 1; at least two are taken.
-        tell: Is told what is flown.
+        scenario: The scenario; its first constellation is replaced by each of the fleets.
+        out: Folder for the page, the Markdown and the figures, with a file for each cell in `rows`.
+        effort: Share of the twenty seeds to use, above 0 to 1; at least two are used.
+        tell: Called with what is being flown.
 
     Raises:
-        ScenarioError: The scenario is not what is wanted, or the folder cannot be made.
+        ScenarioError: The scenario cannot be read or has no constellation, or the folder cannot be made.
     """
     scenario = Path(scenario)
     out = Path(out)
@@ -95,7 +95,7 @@ def validate_policies(
 
 
 def _study(rows: Path, seeds: int, tell: Callable[[str], None]) -> tuple[StudyRow, ...]:
-    """The reference study, from its file if it is there; none where HiGHS is not installed."""
+    """The reference study, from its file if there is one; empty if HiGHS is not installed."""
     file = rows / f"study-{seeds}-{__version__}.json"
     if not file.is_file():
         try:
@@ -108,14 +108,14 @@ def _study(rows: Path, seeds: int, tell: Callable[[str], None]) -> tuple[StudyRo
 
 
 def write_policies(report: PoliciesReport, folder: Path) -> None:
-    """Write the page, the markdown and the JSON into a folder that is there."""
+    """Write the page, the Markdown and the JSON into an existing folder."""
     (folder / FIGURES).write_text(json.dumps(as_plain(report), indent=1) + "\n", encoding="utf-8")
     (folder / TABLE).write_text(markdown(report), encoding="utf-8")
     (folder / PAGE).write_text(page(report), encoding="utf-8")
 
 
 def as_plain(report: PoliciesReport) -> dict[str, object]:
-    """For programs: the answer, means, differences, and every flight."""
+    """The report as plain data: the answer, means, differences, and every flight."""
     return {
         "answer": report.answer(),
         "scenario": report.scenario,
@@ -147,7 +147,7 @@ def as_plain(report: PoliciesReport) -> dict[str, object]:
 
 
 def markdown(report: PoliciesReport) -> str:
-    """The same as the page, without figures."""
+    """The same as the page, without its charts."""
     lines = [f"# {TITLE}", "", report.answer(), "", setting(report), ""]
     for case in report.cases:
         lines += [f"## {_heading(report, case)}", "", *_table(COLUMNS, rows(report, case)), ""]
@@ -163,7 +163,7 @@ def markdown(report: PoliciesReport) -> str:
 
 
 def page(report: PoliciesReport) -> str:
-    """One HTML file that asks nobody for anything."""
+    """The page: one self-contained HTML file."""
     return without_script(
         "policies.html.j2",
         version=__version__,
@@ -205,7 +205,7 @@ def setting(report: PoliciesReport) -> str:
 
 
 def rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
-    """Means of a case, a policy each."""
+    """Means of a case, one row per policy."""
     return [
         (policy, *(_words(report.mean(case, policy, measure)) for measure in MEASURES))
         for policy in POLICIES
@@ -213,7 +213,7 @@ def rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
 
 
 def contrast_rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
-    """Differences of a case; first the best in value against the next best."""
+    """Differences within a case, first that of the policy best in value against the next best."""
     best = report.best(case)
     pairs = [(best.policy, best.other), *CONTRASTS]
     names = ["best of all: {} - {}", *["{} - {}"] * len(CONTRASTS)]
@@ -227,7 +227,7 @@ def contrast_rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
 
 
 def pixel_words(report: PoliciesReport) -> str:
-    """Which case was flown with pixels too."""
+    """Describe the case that was also flown with pixels."""
     case = (1, True)
     seeds = report.seeds(case, "pixels")
     if not seeds:
@@ -239,7 +239,7 @@ def pixel_words(report: PoliciesReport) -> str:
 
 
 def pixel_rows(report: PoliciesReport) -> list[tuple[str, ...]]:
-    """With pixels beside without, for the seeds that both have."""
+    """Means with and without pixels side by side, for the seeds flown with pixels."""
     case, seeds = (1, True), {one.seed for one in report.of("pixels")}
     found = []
     for policy in POLICIES if seeds else ():

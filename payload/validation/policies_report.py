@@ -1,4 +1,4 @@
-"""What the flights of all policies say together: means, paired differences, and the answer in a sentence."""
+"""Results of all policies' flights together: means, paired differences, and the answer in a sentence."""
 
 import math
 import statistics
@@ -24,14 +24,14 @@ CONTRASTS = (
     ("look_ahead", "ground_loop"),
     ("look_ahead", "next_opportunity"),
 )
-"""Which policy is set against which."""
+"""Which policy is compared with which."""
 Case = tuple[int, bool]
-"""So many satellites, with deadlines or without."""
+"""Number of satellites, and whether there are deadlines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """The difference of two policies in one measure, flight by flight under the same sky."""
+    """The difference of two policies in one measure, paired by sky."""
 
     satellites: int
     deadlines: bool
@@ -43,7 +43,7 @@ class Contrast:
 
     @property
     def words(self) -> str:
-        """The difference and its interval, or that it is not resolved."""
+        """The difference and its interval, and a note if it is not resolved."""
         one = self.difference
         text = f"{one.mean:+.1f} ({one.low:+.1f} to {one.high:+.1f})"
         return text if one.is_resolved else f"{text}, not resolved"
@@ -51,7 +51,7 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class PoliciesReport:
-    """All flights of the study, and the reference study on bare opportunities where it was made."""
+    """All flights of the study, and the reference study on bare opportunities if it was made."""
 
     scenario: str
     flights: tuple[Flight, ...]
@@ -59,7 +59,7 @@ class PoliciesReport:
 
     @property
     def cases(self) -> list[Case]:
-        """What was flown without pixels, small fleets first, with deadlines first."""
+        """Cases flown without pixels: small fleets first, each first with deadlines."""
         return sorted(
             {(one.satellites, one.deadlines) for one in self.of("surrogate")},
             key=lambda case: (case[0], not case[1]),
@@ -70,13 +70,13 @@ class PoliciesReport:
         return [one for one in self.flights if one.fidelity == fidelity]
 
     def seeds(self, case: Case, fidelity: str = "surrogate") -> int:
-        """How many skies a case was flown under."""
+        """Number of skies under which a case was flown."""
         return len({one.seed for one in self._case(case, fidelity)})
 
     def mean(
         self, case: Case, policy: str, measure: str, fidelity: str = "surrogate"
     ) -> Interval | None:
-        """Mean and interval of a measure; None where no flight has it."""
+        """Mean and interval of a measure; None if fewer than two flights have it."""
         found = [
             value for value in self._values(case, policy, measure, fidelity) if value is not None
         ]
@@ -96,7 +96,7 @@ class PoliciesReport:
         return Contrast(*case, policy, other, measure, difference, share)
 
     def contrasts(self) -> list[Contrast]:
-        """All that are told, case by case."""
+        """All reported contrasts, case by case."""
         return [
             self.contrast(case, policy, other, measure)
             for case in self.cases
@@ -139,7 +139,7 @@ class PoliciesReport:
         return found
 
     def notes(self) -> list[str]:
-        """Laws that the figures break, and cases that were flown under too few skies."""
+        """Cases flown under too few skies, and cases in which `look_ahead` falls short of `next_opportunity`."""
         found = [
             f"{case_words(case)}: {self.seeds(case)} skies, fewer than {SEEDS}; the command goes on where it ended"
             for case in self.cases
@@ -167,7 +167,7 @@ class PoliciesReport:
 
 
 def case_words(case: Case) -> str:
-    """A case for a person."""
+    """A case in words."""
     satellites, deadlines = case
     fleet = "1 satellite" if satellites == 1 else f"{satellites} satellites"
     return f"{fleet}, {'with' if deadlines else 'without'} deadlines"

@@ -1,7 +1,7 @@
-"""The reference study: 300 clustered targets, a week, one satellite; with clouds that are independent, and with weather.
+"""The reference study: 300 clustered targets, a week, one satellite; with independent clouds, and with weather.
 
-Both have the same share of clear opportunities. Independent clouds are drawn for each opportunity by itself; those of the
-synthetic world last for hours to days and lie over whole clusters, and some places have more of them than others.
+Both have the same share of clear opportunities. Independent clouds are drawn for each opportunity separately; those of the
+synthetic world last for hours to days and cover whole clusters, and some places have more of them than others.
 """
 
 import statistics
@@ -32,20 +32,20 @@ SHEET: Mapping[float, tuple[float, ...]] = {
     0.33: (39.6, 64.8, 64.9, 93.2),
     0.50: (50.6, 72.3, 72.5, 91.0),
 }
-"""[%] Of the clairvoyant optimum, in the order of POLICIES. Source: the project's own earlier measurement, on other places
-of the same kind with clouds independent, greedy by density, four seeds."""
+"""[%] Share of the clairvoyant optimum, in the order of POLICIES. Source: the project's own earlier measurement, on other
+places of the same kind with independent clouds, greedy by density, four seeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """What a policy brought, of the clairvoyant optimum.
+    """What a policy achieved, relative to the clairvoyant optimum.
 
     Attributes:
-        clouds: How they were made.
+        clouds: How clouds were generated.
         p_clear: Share of clear opportunities.
-        policy: Who knew of clouds and when.
-        share: Of the optimum, mean of the seeds.
-        images: Taken, mean.
+        policy: The policy, which determines who knows of clouds and when.
+        share: Share of the optimum, mean over the seeds.
+        images: Images taken, mean over the seeds.
     """
 
     clouds: Literal["independent", "correlated"]
@@ -58,7 +58,7 @@ class StudyRow:
 def reference_study(
     seeds: int = SEEDS, tell: Callable[[str], None] = lambda _: None
 ) -> list[StudyRow]:
-    """All rows; the same instances and the same shares of clear sky for both kinds of cloud.
+    """Make the study: the same instances and the same shares of clear sky for both kinds of cloud.
 
     Raises:
         PluginError: HiGHS is not installed.
@@ -96,13 +96,13 @@ def reference_study(
 
 
 def course_of(instance: Instance) -> Course:
-    """An instance of the planners' benchmark as a course to fly."""
+    """An instance like those of the planners' benchmark as a course to fly."""
     given = instance.context()
     return Course(instance.places(), given.opportunities, given.limits)
 
 
 def covers_of(course: Course, seed: int) -> dict[str, float]:
-    """Cloud cover of the image that each opportunity would give, in the synthetic world of a seed."""
+    """Cloud cover of each opportunity's image, in the synthetic world of a seed."""
     earth, named = Synthetic(seed=seed), {target.name: target for target in course.targets}
     whole = [Window(0, 0, SENSOR.height_px, SENSOR.width_px)]
     return {
@@ -112,13 +112,13 @@ def covers_of(course: Course, seed: int) -> dict[str, float]:
 
 
 def clearest(covers: Mapping[str, float], share: float) -> frozenset[str]:
-    """The share of opportunities with the least cover; where covers are equal, all or none of them."""
+    """Ids of the share of opportunities with the least cover; of equal covers, all or none are included."""
     limit = float(np.quantile(np.array(list(covers.values())), share))
     return frozenset(name for name, cover in covers.items() if cover <= limit and cover < 1.0)
 
 
 def optimum(course: Course, clear: frozenset[str]) -> float:
-    """Of one who knows all clouds beforehand: proven, or a bound."""
+    """Value of the clairvoyant optimum, with all clouds known beforehand: proven, or an upper bound."""
     opportunities: Sequence[Opportunity] = [
         item for item in course.opportunities if item.id in clear
     ]
@@ -130,7 +130,7 @@ def optimum(course: Course, clear: frozenset[str]) -> float:
 
 
 def study_words(rows: Sequence[StudyRow]) -> str:
-    """What correlation changes, in one sentence."""
+    """State in one sentence what correlation of clouds changes."""
     change = {
         (row.p_clear, row.policy): 100.0 * (row.share - other.share)
         for row in rows
@@ -150,7 +150,7 @@ def study_words(rows: Sequence[StudyRow]) -> str:
 
 
 def study_table(rows: Sequence[StudyRow]) -> list[tuple[str, ...]]:
-    """A line for each policy and share: the sheet's, independent, correlated."""
+    """A line for each policy and share: the earlier figure (`SHEET`), independent, correlated."""
     named = {(row.clouds, row.p_clear, row.policy): row for row in rows}
     lines = []
     for p_clear in SHARES:

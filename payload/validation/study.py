@@ -1,7 +1,7 @@
-"""What re-imaging is worth: the policies on bare opportunities, with independent clouds and no pixel.
+"""The value of re-imaging: the policies on bare opportunities, with independent clouds and no pixels.
 
-The knowledge is that of the loop: facts known since a time, standings that follow from them. A plan is made once an
-orbit, of what is known by then; images of the orbit are flown, and what they show is known when the policy says.
+Knowledge works as in the simulation: facts known from some time on, and target standings that follow from them. A plan is
+made once per orbit from what is known by then; its images are taken, and what they show is known when the policy says.
 """
 
 import math
@@ -18,16 +18,16 @@ from payload.types import Opportunity, Target
 
 StudyPolicy = Literal["none", "ground_loop", "on_board", "look_ahead"]
 Bound = Callable[[Sequence[Opportunity], Mapping[str, float]], float]
-"""The best value that clear opportunities and priorities allow, or a bound of it."""
+"""Computes the best value that clear opportunities and priorities allow, or an upper bound on it."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is given: one satellite's opportunities, and who could take them.
+    """What is given: targets, one satellite's opportunities to image them, and limits.
 
     Attributes:
-        limits: What every plan keeps to; a plan is made once an orbit.
-        ground_s: [s] From an image to the ground's knowledge of its cloud, and a plan that is up.
+        limits: Limits that every plan respects; a plan is made once per orbit.
+        ground_s: [s] From an image until the ground knows its cloud cover and has uplinked a new plan.
     """
 
     targets: Sequence[Target]
@@ -43,7 +43,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a policy brought: sum of priorities of targets with a clear image, images taken, and the bound."""
+    """What a policy achieved: sum of priorities of targets with a clear image, images taken, and the bound."""
 
     value: float
     images: int
@@ -51,7 +51,7 @@ class Brought:
 
 
 def clear_opportunities(course: Course, p_clear: float, seed: int) -> frozenset[str]:
-    """Ids of what is clear: each opportunity for itself, drawn by its name, so that all policies meet the same sky."""
+    """Ids of the clear opportunities, each drawn independently, keyed by its id, so that all policies see the same sky."""
     return frozenset(
         item.id
         for item in course.opportunities
@@ -71,10 +71,10 @@ def fly_course(
 
     Args:
         course: What is given.
-        policy: Who knows of clouds and when. `look_ahead` knows of the orbit at hand, and of nothing later.
+        policy: Who knows of clouds and when. `look_ahead` knows those of the current orbit, and none later.
         scheduler: Plans each orbit.
-        clear: What is clear; it is asked when an image is taken, and by the camera ahead.
-        bound: What tells the clairvoyant optimum, where it is wanted.
+        clear: Ids of the clear opportunities; consulted when an image is taken, and by the look-ahead camera.
+        bound: Computes the clairvoyant optimum, if wanted.
     """
     state = _State(Rules(0.5, 0 if policy == "none" else 10**6))
     by_id = {item.id: item for item in course.opportunities}
@@ -118,7 +118,7 @@ def fly_course(
 
 @dataclass
 class _State:
-    """What is known, what is taken and not known yet, and until when the satellite is busy."""
+    """What is known, what has been taken but is not known yet, and until when the satellite is busy."""
 
     rules: Rules
     known: Knowledge = field(default_factory=lambda: Knowledge("planner"))
@@ -126,7 +126,7 @@ class _State:
     busy_until_s: dict[str, float] = field(default_factory=dict[str, float])
 
     def hear(self, now_s: float) -> None:
-        """What is known by now is learnt."""
+        """Learn the facts that are known by now."""
         for fact in [fact for fact in self.unheard if fact.known_s <= now_s]:
             self.known.learn(fact, now_s)
             self.unheard.remove(fact)
@@ -135,7 +135,7 @@ class _State:
 def _context(
     course: Course, state: _State, now_s: float, told_cloudy: frozenset[str]
 ) -> PlanContext:
-    """What a planner may know: facts heard, images taken whose cover nobody has told, what is told to be cloudy."""
+    """What a planner may know: facts heard, images taken of still unknown cover, opportunities reported as cloudy."""
     facts = {target.name: state.known.of(target.name) for target in course.targets}
     for fact in state.unheard:
         facts[fact.target] = [*facts[fact.target], replace(fact, cover=None)]

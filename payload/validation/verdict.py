@@ -1,4 +1,4 @@
-"""Fly the missions of a folder, measure, compare."""
+"""Fly the missions of a folder, measure, and compare with published figures."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,24 +18,24 @@ from payload.units import iso_utc
 from payload.validation.measures import MEASURES, Flown
 
 Tell = Callable[[str], None]
-_APART_DAYS = 18.26  # between flights of one mission: twenty of them see a year
+_APART_DAYS = 18.26  # between flights of one mission: twenty of them span a year
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim and what was simulated.
+    """A published claim and what was simulated.
 
     Attributes:
         mission: Name of the scenario.
         measure: What was measured.
-        unit_and_meaning: The same in words.
-        arm: Which flight.
+        unit_and_meaning: Unit and meaning of the measure, in words.
+        arm: The arm that was measured.
         published: What is published, in its own words.
-        source: Where.
-        low: Least figure that agrees; None for no bound.
-        high: The most.
-        simulated: A figure of each flight.
-        why: Why the two differ, where they do.
+        source: Where it is published.
+        low: Lowest figure that agrees; None for no bound.
+        high: Highest figure that agrees; None for no bound.
+        simulated: One figure per flight.
+        why: Why the two differ, if they do.
     """
 
     mission: str
@@ -56,7 +56,7 @@ class Finding:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the mean lies in the range; None where the claim gives none."""
+        """Whether the mean lies in the range; None if the claim gives no range."""
         if self.low is None and self.high is None:
             return None
         above = self.low is None or self.mean >= self.low
@@ -70,7 +70,7 @@ class Validation:
     findings: tuple[Finding, ...]
 
     def lines(self) -> list[str]:
-        """The answer for a person."""
+        """The findings in words."""
         return [
             f"{one.mission}: {one.unit_and_meaning} {_spread(one)}, published {one.published}"
             f"{_verdict(one)}"
@@ -89,15 +89,15 @@ class Validation:
 def validate(
     folder: Path, missions: Sequence[str] = (), *, tell: Tell = lambda _: None
 ) -> Validation:
-    """Fly the missions of a folder and compare.
+    """Fly the missions of a folder and compare them with published figures.
 
     Args:
-        folder: Holds scenarios (YAML) with claims under `published`.
-        missions: Names of files without ending; all of the folder if none.
-        tell: Is told which flight begins.
+        folder: Folder of scenarios (YAML) with claims under `published`.
+        missions: File names without suffix; all of the folder if empty.
+        tell: Called at the start of each flight.
 
     Raises:
-        ScenarioError: There is no such mission, or one is not what is wanted.
+        ScenarioError: A mission does not exist, or is invalid.
     """
     found = [one for path in _paths(folder, missions) for one in _mission(path, tell)]
     return Validation(tuple(found))
@@ -153,7 +153,7 @@ def _arms(claims: Sequence[ClaimModel]) -> list[ArmName]:
 def _flight(
     path: Path, scenario: Scenario, number: int, arms: Sequence[ArmName]
 ) -> Iterator[Flown]:
-    """One flight: each begins some weeks after the one before and has its own weather. Long books lie on disk inside."""
+    """One flight: each starts some weeks after the one before, with its own weather. Long ledgers are on disk within."""
     later = scenario.epoch_utc + timedelta(days=_APART_DAYS * number)
     changes = [f"epoch_utc={iso_utc(later)}", f"seed={scenario.seed + number}"] if number else []
     assembly = assemble(load_scenario(path, changes))
