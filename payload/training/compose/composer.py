@@ -1,4 +1,4 @@
-"""Scenes made of ground, clouds and light, with the truth of each pixel."""
+"""Scenes composed of ground, clouds and light, with the truth of each pixel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ from payload.types import CLEAR, CLOUD, SHADOW, UNKNOWN
 
 SOURCE = "composed"
 VISIBLE = 0.08
-"""Cloud is what changes reflectance by this much in some band; what changes it less is doubtful."""
+"""Change of reflectance in some band from which a pixel is cloud; smaller changes are doubtful."""
 _INVISIBLE = 0.02
-_GAP_PX = 2  # people draw outlines: gaps up to twice as wide belong to the cloud
-_OPAQUE = 0.5  # so much sent back is cloud even over snow, where it hardly shows
+_GAP_PX = 2  # human labels are outlines: gaps up to twice as wide belong to the cloud
+_OPAQUE = 0.5  # reflecting this share of light is cloud even over snow, where it hardly shows
 _THIN, _FLAT = 0.25, 0.1
-_AROUND_PX = 33  # thin cloud that hardly varies within such a square has no outline to draw
+_AROUND_PX = 33  # thin cloud that hardly varies within a square of this side has no outline to draw
 _TRACE = 0.04
 _SHADED = 0.7
 _SUN_DEG = (15.0, 76.0)
@@ -50,17 +50,17 @@ SHARES = {
     "plain": 0.06,
     WORLD: 0.25,
 }
-"""How often each ground is drawn; `real` is a clear image, `world` a scene of the synthetic Earth."""
+"""Probability of each ground; `real` is a clear image, `world` a scene of the synthetic Earth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composer:
-    """Puts scenes together.
+    """Composes scenes.
 
     Attributes:
-        seed: Scenes of different seeds have nothing in common.
+        seed: Seed of the scenes; those of different seeds have nothing in common.
         side_px: [px] Side of a scene.
-        clear_share: How many scenes have no cloud.
+        clear_share: Share of scenes without cloud.
         clear_share_on_bright: The same over snow, ice and glint, where clouds hardly show.
         grounds: Clear real images, with sides of at least `side_px`.
         clouds: Real clouds, see `sky.real_clouds`.
@@ -75,10 +75,10 @@ class Composer:
 
     @classmethod
     def of(cls, images: Sequence[LabelledImage], *, seed: int, side_px: int = 256) -> "Composer":
-        """A composer that takes clear ground and real clouds from images.
+        """Make a composer that takes clear ground and real clouds from images.
 
-        Ground is every image with less than 1 % cloud and 5 % unknown; clouds come from pairs of
-        images whose ids differ in `cloudy` and `clear` alone.
+        Ground is every image with less than 1 % cloud and less than 5 % unknown; clouds come from
+        pairs of images whose ids differ only in `cloudy` and `clear`.
         """
         large = [image for image in images if min(image.truth.shape) >= side_px]
         by_id = {image.id: image for image in large}
@@ -101,7 +101,7 @@ class Composer:
         return cls(seed=seed, side_px=side_px, grounds=grounds, clouds=clouds)
 
     def compose(self, number: int) -> LabelledImage:
-        """The scene of a number: its ground, its clouds if any, and its light are drawn."""
+        """The scene of a number, with its ground, any clouds, and its light drawn at random."""
         rng = stream(self.seed, "compose", number)
         shares = {kind: share for kind, share in SHARES.items() if kind != "real" or self.grounds}
         weights = np.array(list(shares.values()))
@@ -139,7 +139,7 @@ class Composer:
     def _put_together(
         self, rng: np.random.Generator, surface: str, gsd_m: float, *, cloudy: bool
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-        """DN and truth of a scene of ground, clouds and light."""
+        """DN and truth of a scene composed of ground, clouds and light."""
         white = surface in {"snow", "ice"}
         light = Light.drawn(rng, sun_deg=_POLAR_SUN_DEG if white else _SUN_DEG)
         azimuth_deg = float(rng.uniform(0, 360))
@@ -195,7 +195,7 @@ def _bands(image: LabelledImage) -> NDArray[np.float32]:
 def _displaced(
     beam: NDArray[np.float32], distance_px: float, azimuth_deg: float
 ) -> NDArray[np.float32]:
-    """Move the shadows away from the sun; the square wraps around."""
+    """Move shadows away from the sun; the square wraps around."""
     return blurred(towards_sun(beam, distance_px, azimuth_deg), 0.8)
 
 
@@ -206,7 +206,7 @@ def _truth(
     cloud: NDArray[np.float32],
     beam: NDArray[np.float32],
 ) -> NDArray[np.uint8]:
-    """Cloud is what a person would see, shadow what has lost light, unknown what is in between."""
+    """Truth of each pixel: cloud where a person would see it, shadow where light is lost, unknown in doubtful cases."""
     added = np.abs(pixels - under_shadow(clear, beam)).max(axis=0)
     seen = (added >= VISIBLE) & (cloud >= _TRACE)
     doubtful = (added >= _INVISIBLE) & (cloud >= _TRACE / 2)
@@ -220,7 +220,7 @@ def _truth(
 
 
 def _range(cloud: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Largest less smallest value around each pixel."""
+    """Largest minus smallest value around each pixel."""
     highest, lowest = (
         look(cloud, _AROUND_PX) for look in (ndimage.maximum_filter, ndimage.minimum_filter)
     )
@@ -228,7 +228,7 @@ def _range(cloud: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Cloud with the narrow gaps within."""
+    """Cloud with narrow gaps filled."""
     wide = np.pad(cloud, 2 * _GAP_PX, mode="edge")
     closed = ndimage.binary_closing(wide, iterations=_GAP_PX)
     inner = slice(2 * _GAP_PX, -2 * _GAP_PX)
@@ -236,12 +236,12 @@ def _outlined(cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def under_shadow(clear: NDArray[np.float32], beam: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A clear scene with shadows and no cloud."""
+    """A clear scene with cloud shadows but no cloud."""
     return under_cloud(clear, np.zeros_like(clear), beam, (0.0,) * len(clear))
 
 
 def _exposed(rng: np.random.Generator, pixels: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """What a camera makes of it: blur, bands a little apart, noise, saturation, DN."""
+    """DN as a camera delivers them: blur, bands slightly misregistered, noise, saturation."""
     sigma = rng.uniform(0.0, 0.7)
     apart = rng.uniform(-0.3, 0.3, size=(len(pixels), 2)) * (rng.random() < 0.5)
     seen = np.stack([blurred(band, sigma) for band in pixels])

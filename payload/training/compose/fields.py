@@ -18,11 +18,11 @@ def fractal(
     """A Gaussian field with mean 0 and deviation 1 whose power falls as frequency to `-slope`.
 
     Args:
-        rng: Where phases and amplitudes come from.
+        rng: Source of phases and amplitudes.
         side_px: [px] Side of the square.
-        slope: Of the power spectrum in two dimensions; clouds and terrain have 2.5 to 4.
-        largest_px: [px] Waves longer than this do not grow any more; all may if None.
-        stretch: How much longer structures are along one direction, drawn at random.
+        slope: Slope of the two-dimensional power spectrum; clouds and terrain have 2.5 to 4.
+        largest_px: [px] Wavelength beyond which power stops growing; the side if None.
+        stretch: How much longer structures are along one direction, which is drawn at random.
 
     Returns:
         Shape (side_px, side_px).
@@ -42,24 +42,24 @@ def fractal(
 
 
 def smooth_step(values: Field, low: float, high: float) -> Field:
-    """From 0 below `low` to 1 above `high`, without a kink."""
+    """Step smoothly from 0 below `low` to 1 above `high`."""
     share = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def blurred(values: Field, sigma_px: float) -> Field:
-    """A Gaussian blur that wraps around."""
+    """Apply a Gaussian blur that wraps around."""
     if sigma_px < 0.05:
         return values
     return np.asarray(ndimage.gaussian_filter(values, sigma_px, mode="wrap"), np.float32)
 
 
 def relief(height: Field, azimuth_deg: float, strength: float) -> Field:
-    """How much brighter slopes towards the sun are; about 1 on the flat, never below 0.1.
+    """Relative brightness of slopes under the sun; about 1 on the flat, never below 0.1.
 
     Args:
         height: Any field; its slopes are scaled to deviation 1.
-        azimuth_deg: [deg] Where the sun stands.
+        azimuth_deg: [deg] Azimuth of the sun.
         strength: Change of light for a slope of one deviation.
     """
     down, across = np.gradient(height)
@@ -84,12 +84,12 @@ def mosaic(rng: np.random.Generator, side_px: int, size_px: float) -> NDArray[np
 def rectangles(
     rng: np.random.Generator, side_px: int, count: int, size_px: tuple[float, float]
 ) -> NDArray[np.int32]:
-    """Numbers of upright or slanted rectangles, 0 between them; later ones lie on top.
+    """A map of numbered rectangles, 0 between them; all have the same slant, and later ones lie on top.
 
     Args:
-        rng: Where places, sizes and the one slant come from.
+        rng: Source of places, sizes and the common slant.
         side_px: [px] Side of the square.
-        count: How many.
+        count: Number of rectangles.
         size_px: [px] Shortest and longest side.
     """
     slant = rng.uniform(0, np.pi / 2)

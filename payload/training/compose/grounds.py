@@ -1,10 +1,10 @@
-"""Made-up ground: reflectance at the surface, of kinds that look like cloud and of plain ones.
+"""Made-up ground: surface reflectance of kinds that look like cloud, and of ordinary ones.
 
 Spectra are of blue, green, red and near infrared. Sources: snow and ice by grain size and melting,
 Warren 1982, Rev. Geophys. 20, 67, Grenfell, Warren and Mullen 1994 (polar plateau) and Grenfell and
 Perovich 2004 (sea ice); sand, gypsum, salt, roofs,
-plants and soils: USGS Spectral Library version 7, Kokaly et al. 2017, rounded. What is spread around
-these values is an assumption: wide on purpose.
+plants and soils: USGS Spectral Library version 7, Kokaly et al. 2017, rounded. The spread about
+these values is an assumption, and wide on purpose.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ _DRY_GRASS = (0.080, 0.130, 0.180, 0.280)
 def snow(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
     """Snow: plateaus, fields, mountains with rock, forest under snow.
 
-    Plateaus lie where the sun stays low; under a high one they would look like fog, pixel by pixel.
+    Plateaus occur only under a low sun; under a high one their pixels would look just like fog.
     """
     kind = rng.choice(
         ["plateau", "plain", "mountain", "forest", "patchy"], p=[0.2, 0.18, 0.26, 0.26, 0.1]
@@ -127,7 +127,7 @@ def ice(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float
 
 
 def sand(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: float) -> Ground:
-    """Dunes, pale sand, gypsum, salt and chalk, with rock between."""
+    """Dunes, pale sand, gypsum, salt and chalk, with rock in between."""
     bright = _between(rng, (_DUNE, _PALE_SAND, _GYPSUM, _SALT, _CHALK), spread=0.06)
     other = _between(rng, (_DUNE, _PALE_SAND, _SOIL, _ROCK), spread=0.05)
     share = smooth_step(_noise(rng, side_px, rng.uniform(2.4, 3.6), 1.0), *_ramp(rng, -1.5, 1.5))
@@ -158,7 +158,7 @@ def roofs(rng: np.random.Generator, side_px: int, light: Light, azimuth_deg: flo
 
 
 def glint(rng: np.random.Generator, side_px: int, _light: Light, azimuth_deg: float) -> Ground:
-    """Water that mirrors the sun: a smooth, white brightness, ruffled by waves and slicks."""
+    """Sun glint on water: smooth white brightness, broken by waves and slicks."""
     water = _between(rng, (_WATER, _TURBID))
     rows, cols = np.mgrid[0:side_px, 0:side_px].astype(np.float32) / side_px - 0.5
     angle = np.radians(azimuth_deg)
@@ -206,7 +206,7 @@ GROUNDS: dict[str, Callable[[np.random.Generator, int, Light, float], Ground]] =
     "plain": plain,
 }
 CONFUSERS = ("snow", "ice", "sand", "roofs", "glint")
-"""Ground that is bright and clear: what maskers throw away."""
+"""Clear but bright ground, which is mistaken for cloud and discarded."""
 
 
 def _mix(one: Spectrum, other: Spectrum, share: float) -> Spectrum:
@@ -217,7 +217,7 @@ def _mix(one: Spectrum, other: Spectrum, share: float) -> Spectrum:
 def _between(
     rng: np.random.Generator, spectra: tuple[Spectrum, ...], *, spread: float = 0.0
 ) -> Spectrum:
-    """Somewhere between two of several spectra, shifted a little."""
+    """Draw a mixture of two of several spectra, slightly perturbed."""
     first, second = rng.choice(len(spectra), size=2)
     drawn = np.array(_mix(spectra[first], spectra[second], rng.uniform()))
     drawn = drawn * (1 + spread * rng.standard_normal()) + 0.2 * spread * rng.standard_normal(4)
@@ -230,7 +230,7 @@ def _shaded(spectrum: Spectrum, light: Field) -> Ground:
 
 
 def _blend(one: Spectrum, other: Spectrum, share: Field) -> Ground:
-    """`one` where share is 0, `other` where it is 1."""
+    """Mix two spectra pixel by pixel: `one` where share is 0, `other` where it is 1."""
     return _shaded(one, 1 - share) + _shaded(other, share)
 
 

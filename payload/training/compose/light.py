@@ -19,10 +19,10 @@ class Light:
     """Sun and air over a scene.
 
     Attributes:
-        sun_elevation_deg: [deg] Above the horizon.
-        haze_optical_depth: At 0.55 um.
+        sun_elevation_deg: [deg] Elevation of the sun above the horizon.
+        haze_optical_depth: Optical depth of haze at 0.55 um.
         ozone_atm_cm: [atm cm] Column of ozone.
-        vapour: Share of near infrared that the vapour in and above clouds lets pass. Assumption.
+        vapour: Share of near-infrared light transmitted by water vapour in and above clouds. Assumption.
     """
 
     sun_elevation_deg: float
@@ -32,7 +32,7 @@ class Light:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, *, sun_deg: tuple[float, float]) -> "Light":
-        """A likely sky: sines of the sun's elevation are even, haze is mostly little."""
+        """Draw a plausible sky: the sine of the sun's elevation is uniform, and haze is mostly thin."""
         sine = rng.uniform(*np.sin(np.radians(sun_deg)))
         return cls(
             sun_elevation_deg=float(np.degrees(np.arcsin(sine))),
@@ -62,12 +62,12 @@ class Light:
         return top
 
     def white_cloud(self) -> tuple[float, ...]:
-        """What a cloud that sends all light back looks like from above: white, but for the gases."""
+        """Reflectance from above of a cloud that reflects all light: white except for gas absorption."""
         vapour = (1.0, 1.0, 1.0, self.vapour)
         return tuple(self._ozone(band) * vapour[band] for band in range(len(WAVELENGTH_UM)))
 
     def shadow_px(self, height_m: float, gsd_m: float) -> float:
-        """[px] How far from its cloud a shadow falls, seen from straight above."""
+        """[px] Distance of a shadow from its cloud, seen from the nadir."""
         return float(height_m / np.tan(np.radians(self.sun_elevation_deg)) / gsd_m)
 
 
@@ -81,19 +81,19 @@ def under_cloud(
 
     Args:
         clear: Reflectance at the top of the atmosphere without cloud, shape (4, H, W).
-        cloud: Share of light that the cloud sends back, shape (4, H, W).
-        beam: Share of the sun's beam that reaches the ground, shape (H, W).
+        cloud: Share of light that the cloud reflects, shape (4, H, W).
+        beam: Share of the direct sunlight that reaches the ground, shape (H, W).
         white: From `Light.white_cloud`.
 
     Returns:
-        Shape (4, H, W): light passes the cloud twice, and is lit from below again and again.
+        Shape (4, H, W): light passes the cloud twice, and is reflected repeatedly between cloud and ground.
     """
     top = np.empty_like(clear)
     for band in range(len(clear)):
         sky = np.float32(SKYLIGHT[band])
         ground = clear[band] * (sky + (1 - sky) * beam)
         passed = 1 - np.minimum(cloud[band], 1)
-        # Slopes that face the sun pass 1; between ground and cloud light must get less each time.
+        # Slopes facing the sun exceed 1, but each reflection between ground and cloud must lose light.
         lit = passed * passed * ground / (1 - (1 - passed) * np.minimum(ground, np.float32(0.98)))
         top[band] = np.float32(white[band]) * cloud[band] + lit
     return top

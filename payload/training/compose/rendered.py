@@ -1,4 +1,4 @@
-"""Scenes of the synthetic Earth as lessons: any place, day and camera; truth by optical depth."""
+"""Scenes of the synthetic Earth for training: any place, day and camera; truth by optical depth."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,14 +16,14 @@ from payload.world.synthetic import Synthetic
 BANDS = ("blue", "green", "red", "nir")
 BIT_DEPTH = 15  # reflectance up to 3.2 in steps of 0.0001
 DOUBTFUL = (0.27, 1.16)
-"""Optical depths between which it is doubtful what is cloud: over black they add the reflectances between which
-composed scenes are doubtful, 0.02 and 0.08; what truth draws by itself lies between."""
+"""Optical depths between which cloud is doubtful: over black ground they add the reflectances between which composed
+scenes are doubtful, 0.02 and 0.08; the synthetic Earth's own limit for cloud lies in between."""
 _CLEAR_SKY, _CLOUDY_SKY = (0.0, 0.01), (0.03, 0.98)
 _LAND = 0.75
 _MIN_SUN_DEG = 12.0
 _NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 _MAX_LATITUDE_DEG = 80.0
-_HOURS = (8.5, 15.5)  # by the sun
+_HOURS = (8.5, 15.5)  # local solar time
 _TRIES = 2000
 
 
@@ -32,7 +32,7 @@ class Rendered:
     """A scene of the synthetic Earth.
 
     Attributes:
-        dn: [DN] of `RADIOMETRY`, shape (4, H, W).
+        dn: [DN] in `RADIOMETRY`, shape (4, H, W).
         truth: Shape (H, W), as in `payload.types`.
     """
 
@@ -41,10 +41,10 @@ class Rendered:
 
 
 def rendered(rng: np.random.Generator, side_px: int, gsd_m: float, *, cloudy: bool) -> Rendered:
-    """Draw a world, a place and moment in it whose sky is as wanted, and a camera.
+    """Draw a world, a place and time in it with the wanted sky, and a camera, and render the scene.
 
     Args:
-        rng: Draws all of it.
+        rng: Source of all draws.
         side_px: [px] Side of the scene.
         gsd_m: [m] Side of a pixel.
         cloudy: Whether there are clouds.

@@ -1,4 +1,4 @@
-"""Cloud fields: how much light each pixel's cloud sends back."""
+"""Cloud fields: how much light each pixel's cloud reflects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from payload.types import CLOUD, UNKNOWN
 from payload.world.atmosphere import beam_transmission, cloud_reflectance
 
 BRIGHTEST = 1.4
-"""Share of light that the brightest pixel of a cloud seems to send back; real images reach 1.3."""
+"""Share of light that the brightest pixel of a cloud appears to reflect; real images reach 1.3."""
 
-_RAYS = 8  # so many looks towards the sun
-_DARKEST = 0.45  # share of its light that a cloud in shadow loses. Assumption
+_RAYS = 8  # sample points towards the sun
+_DARKEST = 0.45  # share of its light that a shaded cloud loses. Assumption
 
 RealClouds = tuple[NDArray[np.float32], ...]
 
@@ -24,10 +24,10 @@ class Sky:
     """Clouds over a scene.
 
     Attributes:
-        cloud: Share of light sent back, shape (H, W); may pass 1 a little where clouds face the sun.
-        beam: Share of the sun's beam below the cloud, not yet displaced, shape (H, W).
-        height_m: [m] Of the clouds above the ground, for the shadows.
-        thick_m: [m] From the base of the thickest cloud to its top.
+        cloud: Share of light reflected, shape (H, W); may slightly exceed 1 where clouds face the sun.
+        beam: Share of direct sunlight below the cloud, not yet displaced, shape (H, W).
+        height_m: [m] Height of the clouds above the ground, for the shadows.
+        thick_m: [m] From base to top of the thickest cloud.
     """
 
     cloud: Field
@@ -37,7 +37,7 @@ class Sky:
 
 
 def cumulus(rng: np.random.Generator, side_px: int) -> Field:
-    """Optical depth of heaps with sharp or frayed borders, from specks to towers."""
+    """Optical depth of cumulus with sharp or frayed edges, from specks to towers."""
     base = fractal(rng, side_px, slope=rng.uniform(2.4, 3.6), largest_px=_size(rng, 15, 160))
     cover = rng.beta(1.2, 1.8)
     above = base - np.float32(np.quantile(base, 1 - cover))
@@ -47,7 +47,7 @@ def cumulus(rng: np.random.Generator, side_px: int) -> Field:
 
 
 def deck(rng: np.random.Generator, side_px: int) -> Field:
-    """Optical depth of a closed or broken sheet with cells and rolls."""
+    """Optical depth of a closed or broken deck with cells and rolls."""
     cells = np.abs(
         fractal(rng, side_px, slope=3.0, largest_px=_size(rng, 8, 120), stretch=rng.uniform(1, 3))
     )
@@ -60,14 +60,14 @@ def deck(rng: np.random.Generator, side_px: int) -> Field:
 
 
 def overcast(rng: np.random.Generator, side_px: int) -> Field:
-    """Optical depth of a sheet without a gap, flat or billowing."""
+    """Optical depth of a layer without gaps, flat or billowing."""
     billow = fractal(rng, side_px, slope=rng.uniform(2.6, 4.0), largest_px=_size(rng, 20, 400))
     depth = np.exp(rng.uniform(np.log(8), np.log(90)))
     return _field(depth * np.exp(rng.uniform(0.02, 0.5) * billow))
 
 
 def stratus(rng: np.random.Generator, side_px: int) -> Field:
-    """Optical depth of a bright sheet that is flat as paper."""
+    """Optical depth of a bright and very flat layer."""
     billow = fractal(rng, side_px, slope=rng.uniform(2.6, 4.0))
     depth = np.exp(rng.uniform(np.log(12), np.log(120)))
     return _field(depth * np.exp(rng.uniform(0.005, 0.1) * billow))
@@ -83,17 +83,17 @@ def cirrus(rng: np.random.Generator, side_px: int) -> Field:
 
 
 def veil(rng: np.random.Generator, side_px: int) -> Field:
-    """Optical depth of a thin veil without borders."""
+    """Optical depth of a thin veil without edges."""
     drift = fractal(rng, side_px, slope=3.4)
     depth = np.exp(rng.uniform(np.log(0.6), np.log(6)))
     return _field(depth * np.exp(rng.uniform(0.2, 0.7) * drift))
 
 
 def haloed(rng: np.random.Generator, depth: Field) -> Field:
-    """The same clouds in moist air that fades out around them, over a pixel or several.
+    """The same clouds with moist air around them that fades out over one or several pixels.
 
     Source: Koren et al. 2007, Geophys. Res. Lett. 34, L08805, for the twilight zone between cloud and
-    clear. Assumption: how deep and how wide.
+    clear sky. Assumption: its depth and width.
     """
     strength = np.float32(np.exp(rng.uniform(np.log(0.1), np.log(3))))
     return depth + strength * blurred(np.minimum(depth, 1), _size(rng, 1.5, 8))
@@ -105,10 +105,10 @@ class Kind:
 
     Attributes:
         depth: Draws its field of optical depth.
-        share: How often it is drawn.
-        height_m: [m] Lowest and highest above the ground.
-        carved: How deeply its top is carved, as a low sun shows.
-        thick_m: [m] Thinnest and thickest of its thickest clouds. Assumption.
+        share: Relative frequency with which it is drawn.
+        height_m: [m] Lowest and highest height above the ground.
+        carved: Depth of the relief of its top, as seen under a low sun.
+        thick_m: [m] Least and greatest thickness of its thickest cloud. Assumption.
     """
 
     depth: Callable[[np.random.Generator, int], Field]
@@ -136,13 +136,13 @@ def draw_sky(
     sun_azimuth_deg: float,
     real: RealClouds,
 ) -> Sky:
-    """A layer of clouds, made up or real.
+    """Draw a layer of clouds, made-up or real.
 
     Args:
-        rng: Where all chance comes from.
+        rng: Source of all draws.
         side_px: [px] Side of the square.
-        sun_elevation_deg: [deg] Low suns carve clouds.
-        sun_azimuth_deg: [deg] From where.
+        sun_elevation_deg: [deg] Elevation of the sun; a low sun brings out the relief of clouds.
+        sun_azimuth_deg: [deg] Azimuth of the sun.
         real: Reflectances of real clouds, each of shape (H, W) with sides of at least `side_px`; may
             be empty.
     """
@@ -158,7 +158,7 @@ def draw_sky(
         sun_azimuth_deg,
         kind.carved * _carving(sun_elevation_deg) * rng.uniform(0.3, 1.2),
     )
-    # Clouds do not send light back evenly: under a high sun more than even goes up, under a low one less.
+    # Clouds do not reflect isotropically: under a high sun more light goes up, under a low one less.
     facing = np.float32(rng.uniform(0.85, 1.35) * _upward(sun_elevation_deg))
     cloud = np.minimum(cloud_reflectance(depth) * np.minimum(carved, 1.6) * facing, BRIGHTEST)
     beam = beam_transmission(depth, sun_elevation_deg)
@@ -169,17 +169,17 @@ def draw_sky(
 
 
 def self_shaded(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: float) -> Field:
-    """Clouds in the shadow of taller clouds: their tops lie in it.
+    """Darken clouds whose tops lie in the shadow of taller clouds.
 
-    A cloud is as tall as it is bright. What lies in shadow still gets the light that clouds scatter. It
-    is treated as thinner cloud from here on: over dark ground that looks the same, over snow more ground
-    shines through than a dark, thick cloud would let. Assumption.
+    A cloud is taken to be as tall as it is bright. Shaded cloud still receives light scattered by
+    clouds. From here on it is treated as thinner cloud: over dark ground that looks the same, but over
+    snow more ground shows through than a dark, thick cloud would allow. Assumption.
 
     Args:
-        cloud: Share of light sent back, shape (H, W); the square wraps around.
-        thick_px: [px] Height of the brightest over the darkest.
+        cloud: Share of light reflected, shape (H, W); the square wraps around.
+        thick_px: [px] Height of the brightest cloud above the darkest.
         slope: Tangent of the sun's elevation.
-        azimuth_deg: [deg] Where the sun stands.
+        azimuth_deg: [deg] Azimuth of the sun.
     """
     top = blurred(np.minimum(cloud, 1), 0.8) * np.float32(thick_px)
     longest = min(thick_px / slope, cloud.shape[0] / 2)
@@ -193,7 +193,7 @@ def self_shaded(cloud: Field, thick_px: float, *, slope: float, azimuth_deg: flo
 
 
 def towards_sun(top: Field, reach_px: float, azimuth_deg: float) -> Field:
-    """What lies so far towards the sun, at each pixel; the square wraps around."""
+    """At each pixel, the value `reach_px` away towards the sun; the square wraps around."""
     angle = np.radians(azimuth_deg)
     shift = (reach_px * np.cos(angle), -reach_px * np.sin(angle))
     return np.roll(top, [round(s) % top.shape[0] for s in shift], axis=(0, 1))
@@ -207,12 +207,12 @@ def real_clouds(
     Args:
         clear: Reflectance at the top of the atmosphere, shape (4, H, W).
         cloudy: The same place at another time.
-        truth: Of the cloudy image.
+        truth: Truth of the cloudy image.
 
     Returns:
         Shape (H, W), 0 to 1.2: the excess over the clear partner as a share of what a white cloud
-        would add, the smaller of blue and red, as change of the ground seldom shows in both. None
-        where hardly anything, or hardly nothing, is cloud.
+        would add, the smaller of blue and red, as changes of the ground seldom show in both. None
+        if hardly anything, or nearly everything, is cloud.
     """
     is_cloud = truth == CLOUD
     if not 0.03 < is_cloud.mean() < 0.97:
@@ -238,9 +238,9 @@ def _carving(sun_elevation_deg: float) -> float:
 
 
 def _upward(sun_elevation_deg: float) -> float:
-    """How much of what a cloud sends straight up a low sun leaves; the rest goes off to the side.
+    """Share of a cloud's upward reflection that remains under a low sun; the rest is scattered sideways.
 
-    Assumption: up to a fifth goes.
+    Assumption: up to a fifth is lost.
     """
     return 0.8 + 0.2 * min(float(np.sin(np.radians(sun_elevation_deg))) / 0.7, 1.0)
 
