@@ -1,8 +1,8 @@
-"""What the rule of the pruning does with tiles: clear ones thrown away, cloudy ones kept.
+"""What the pruning rule does with tiles: clear ones discarded, cloudy ones kept.
 
-The rule is the pruning's own, `max_cloud_cover`: a tile is dropped when more of it than that is called
-cloud. A tile is clear by truth when at most 1 % of it is cloud and at least 95 % of its pixels have a label; less
-would let a doubtful label decide what counts as a loss.
+The rule is `max_cloud_cover`, as in pruning: a tile is dropped if more of it than that is called cloud.
+A tile is truly clear if at most 1 % of it is cloud and at least 95 % of its pixels are labelled; with fewer,
+a doubtful label could decide what counts as a loss.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from payload.types import CLOUD, CoverEstimate
 RULES = (0.3, 0.5, 0.7)
 ALL = "all"
 REAL = "real"
-"""The kind that real images count as where composed ones stand beside them."""
+"""The kind given to real images when composed ones are judged beside them."""
 CLEAR_COVER = 0.01
 MIN_KNOWN = 0.95
 _MAX_UNKNOWN = 0.05
@@ -27,12 +27,12 @@ _Z95 = 1.959964  # 97.5 % point of the normal distribution
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Some of many, with the Wilson interval of 95 %.
+    """A proportion with its 95 % Wilson interval.
 
     Attributes:
-        part: How many of them.
-        whole: How many there are.
-        repeats: How often each was counted; several seeds on the same tiles are no more tiles.
+        part: Number of tiles counted.
+        whole: Number of tiles in total.
+        repeats: How often each tile was counted: several seeds on the same tiles do not make more tiles.
     """
 
     part: int
@@ -41,12 +41,12 @@ class Rate:
 
     @property
     def share(self) -> float | None:
-        """Part of whole; None of nothing."""
+        """Part divided by whole; None if the whole is empty."""
         return self.part / self.whole if self.whole else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the true share lies with 95 % confidence, tiles taken as independent.
+        """95 % confidence interval of the true share, with tiles taken as independent.
 
         Source: Wilson, Probable inference, the law of succession, and statistical inference,
         Journal of the American Statistical Association 22 (1927) 209-212.
@@ -62,12 +62,12 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Discards:
-    """One rule on tiles of one kind.
+    """One rule applied to tiles of one kind.
 
     Attributes:
-        rule: The largest cover that is kept.
-        lost: Clear tiles that were dropped, of all clear ones.
-        kept: Tiles of more true cloud than the rule wants that were kept, of all such.
+        rule: Largest cloud cover that is kept.
+        lost: Clear tiles that were dropped, out of all clear tiles.
+        kept: Tiles kept although their true cover exceeds the rule, out of all such tiles.
     """
 
     rule: float
@@ -76,10 +76,10 @@ class Discards:
 
 
 def discards(judged: Judged, *, rules: Sequence[float] = RULES) -> dict[str, tuple[Discards, ...]]:
-    """Count what each rule does, over all tiles and kind by kind.
+    """Count what each rule does, over all tiles and by kind.
 
     Returns:
-        One entry a rule, under `all` and under each kind of ground (`kind_of`).
+        One entry per rule, under `all` and under each kind of ground (`kind_of`).
     """
     kinds: dict[str, list[CoverEstimate]] = {ALL: []}
     for answer in sorted(judged.answers, key=kind_of):
@@ -89,12 +89,12 @@ def discards(judged: Judged, *, rules: Sequence[float] = RULES) -> dict[str, tup
 
 
 def kind_of(answer: Answer) -> str:
-    """What an image counts as: its surface, or where nobody named it the collection it is from."""
+    """The kind of an image: its surface, or its collection if the surface is unnamed."""
     return answer.surface or answer.source
 
 
 def clear_ground(images: Sequence[LabelledImage]) -> list[LabelledImage]:
-    """The images without any cloud and with less than 5 % of their pixels unknown."""
+    """Images without any cloud and with less than 5 % of their pixels unknown."""
     return [
         image
         for image in images
@@ -103,7 +103,7 @@ def clear_ground(images: Sequence[LabelledImage]) -> list[LabelledImage]:
 
 
 def lost_images(judged: Judged, *, rule: float) -> list[str]:
-    """Ids of the images of which at least one clear tile is dropped by a rule."""
+    """Ids of the images with at least one clear tile dropped by a rule."""
     return [
         answer.image for answer in judged.answers if _discards(answer.tiles, rule).lost.part > 0
     ]

@@ -1,4 +1,4 @@
-"""A model and its yardsticks, judged alike: on labelled images, on clear hard ground, under bad sensors."""
+"""A model and its baselines, judged alike: on labelled images, on clear hard ground, with worse sensors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,14 +19,14 @@ from payload.training.predictors import Predictor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contender:
-    """One masker in all its seeds.
+    """One masker with all its seeds.
 
     Attributes:
-        name: What tables call it.
-        parameters: How many numbers its training chose.
-        runs: One a seed, all on the same images.
-        clear: One a seed, on clear hard ground; empty if there was none.
-        robustness: Of the first seed; None if it was not asked for.
+        name: Its name in tables.
+        parameters: Number of trained parameters.
+        runs: One per seed, all on the same images.
+        clear: One per seed, on clear hard ground; empty if there was none.
+        robustness: Robustness of the first seed; None if not requested.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Evaluation:
     """Maskers judged on the same images.
 
     Attributes:
-        contenders: The model first, then what it is to be compared to.
+        contenders: The model first, then what it is compared with.
         measured_on: One sentence on the images, for tables and cards.
         notes: Further sentences for the reader.
-        sheet: Its worst failures, or None.
+        sheet: The model's worst failures, or None.
     """
 
     contenders: tuple[Contender, ...]
@@ -72,12 +72,12 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """What a masker is put through besides labelled images.
+    """What a masker is tested on besides labelled images.
 
     Attributes:
         clear: Hard ground without cloud, for false discards; may be empty.
-        perturbations: Sensors that the labelled images go through; may be empty.
-        seed: Of the perturbations' noise.
+        perturbations: Sensor defects applied to the labelled images; may be empty.
+        seed: Seed of the perturbations' noise.
         tile_px: [px] Side of the tiles that may be discarded.
     """
 
@@ -94,16 +94,16 @@ def evaluate_model(
     *,
     journal: Journal = SILENT,
 ) -> Evaluation:
-    """Judge the model, which comes first, and its yardsticks on the same images.
+    """Judge the model, which comes first, and its baselines on the same images.
 
     Args:
         predictors: The model, then others; the first three are shown on the sheet of failures.
-        images: With truth, each id once; none that a predictor has learned from, if that can be had.
-        trial: What else they go through; all perturbations and no clear ground if left out.
+        images: Images with truth, each id once; if possible none that a predictor was trained on.
+        trial: Further tests; all perturbations and no clear ground if left out.
         journal: Told when a masker is done.
 
     Raises:
-        MaskerError: There is no predictor or no image, or two have one name.
+        MaskerError: There is no predictor or no image, or two have the same name.
         PluginError: A predictor's package is not installed.
     """
     done: list[Contender] = []
@@ -135,13 +135,13 @@ def contender_of_folds(
     folds: Sequence[tuple[Predictor, Sequence[LabelledImage]]],
     trial: Trial,
 ) -> Contender:
-    """Judge one seed of a design whose every fold has its own network.
+    """Judge one seed of a design in which each fold has its own network.
 
     Args:
-        name: What tables call the design.
+        name: Name of the design in tables.
         folds: Each network, with the images whose scenes it never saw; clear ground of the trial is
             left out, as each network would count it again.
-        trial: What else the images go through.
+        trial: Further tests of the images.
     """
     parts = [contender(predictor, images, replace(trial, clear=())) for predictor, images in folds]
     tough = [part.robustness for part in parts if part.robustness is not None]
@@ -155,10 +155,10 @@ def contender_of_folds(
 
 
 def seeds_of(name: str, contenders: Sequence[Contender]) -> Contender:
-    """One design of several seeds; its robustness is that of the first.
+    """Combine several seeds of one design; its robustness is that of the first.
 
     Raises:
-        MaskerError: There is none, or they were judged on different images.
+        MaskerError: There is no seed, or they were judged on different images.
     """
     if not contenders:
         raise MaskerError(f"{name}: there is no seed of it")
@@ -172,7 +172,7 @@ def seeds_of(name: str, contenders: Sequence[Contender]) -> Contender:
 
 
 def describe(images: Sequence[LabelledImage]) -> str:
-    """One sentence on images: how many, from where, by whose labels."""
+    """One sentence on images: how many, from where, and labelled by whom."""
     by_people = sum(image.is_human for image in images)
     sources = ", ".join(sorted({image.source for image in images}))
     labels = (

@@ -1,4 +1,4 @@
-"""An evaluation as files: `findings.json` for programs, `README.md` and a picture for people."""
+"""Write an evaluation: `findings.json` for programs, `README.md` and a picture for people."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def write_findings(
 ) -> None:
     """Write `findings.json`, `README.md` and, if there is a sheet, `examples.png` into a folder.
 
-    The folder is made if need be; a picture of an earlier evaluation is taken away.
+    The folder is made if need be; the picture of an earlier evaluation is removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = {"title": title, **record(evaluation), "machine": machine()}
@@ -41,15 +41,15 @@ def write_findings(
 
 
 def card_scores(findings: Path, *, statement: str, model: str | None = None) -> CardScores:
-    """What a model card says of the scores in `findings.json`: means over seeds.
+    """The scores of `findings.json` for a model card: means over seeds.
 
     Args:
         findings: The file.
-        statement: What the scores are of: the very network of the card, or its design.
+        statement: What the scores belong to: the card's own network, or its design.
         model: Name of the masker; the first if left out. All others become baselines.
 
     Raises:
-        MaskerError: The file cannot be read, is none of ours, or does not name the model.
+        MaskerError: The file cannot be read, is not a findings file, or does not name the model.
     """
     try:
         found = json.loads(findings.read_text(encoding="utf-8"))
@@ -161,5 +161,5 @@ def _card_score(name: str, pooled: dict[str, dict[str, float] | None]) -> CardSc
 
 
 def machine() -> str:
-    """Where this runs, in a few words."""
+    """This machine, in a few words."""
     return f"{os.cpu_count()} vCPU {platform.machine()}, Python {platform.python_version()}"

@@ -1,4 +1,4 @@
-"""All findings below a folder on one page: what was judged on what, and where to read on."""
+"""All findings below a folder on one page: what was judged on what, with links."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ _HEAD = ("masker", "parameters", "IoU", "lowest to highest seed", "precision", "
 
 
 def write_index(folder: Path) -> None:
-    """Write `README.md` of a folder whose subfolders hold findings, one table each.
+    """Write the `README.md` of a folder whose subfolders hold findings, one table each.
 
     Raises:
-        MaskerError: A `findings.json` below is none of ours.
+        MaskerError: A `findings.json` below is not a findings file.
     """
     lines = [
         "# The cloud masker: what was found",

@@ -1,4 +1,4 @@
-"""Every image judged once by a predictor; what was said of it is kept and pooled in many ways."""
+"""Judge every image once with a predictor, keep the counts, and pool them in many ways."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,25 +18,25 @@ from payload.types import CloudMask, CoverEstimate, Patch
 
 TILE_PX = 128
 COVER_CLASSES = ("0 %", "0 to 10 %", "10 to 50 %", "50 to 90 %", "90 to 100 %")
-_UPPER = (0.0, 0.1, 0.5, 0.9, 1.0)  # a class reaches up to its limit, which belongs to it
+_UPPER = (0.0, 0.1, 0.5, 0.9, 1.0)  # upper limit of each class, inclusive
 UNNAMED = "(unnamed)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a predictor said of one image.
+    """A predictor's result on one image.
 
     Attributes:
         image: Id of the image.
-        scene: Images of one scene are no independent evidence.
+        scene: Scene of the image; images of one scene are not independent evidence.
         source: The collection that it comes from.
-        surface: What lies below, or empty.
+        surface: The surface below, or empty.
         is_human: Whether people drew the truth.
-        estimate: Counts of the whole image.
+        estimate: Counts over the whole image.
         tiles: Counts of its tiles, row by row; those at the far edges are smaller.
         reliability: Its pixels by probability.
-        shape: (H, W) of what was judged.
-        packed: The mask, eight pixels a byte.
+        shape: Shape (H, W) of what was judged.
+        packed: The mask, eight pixels per byte.
     """
 
     image: str
@@ -52,14 +52,14 @@ class Answer:
 
     @property
     def cloud(self) -> NDArray[np.bool_]:
-        """Where the predictor said cloud, shape (H, W)."""
+        """Where the predictor called cloud, shape (H, W)."""
         height, width = self.shape
         bits = np.unpackbits(np.frombuffer(self.packed, np.uint8), count=height * width)
         return bits.reshape(self.shape).astype(np.bool_)
 
     @property
     def wrong(self) -> float:
-        """Share of the pixels of known truth that were called wrongly; 0 where none is known."""
+        """Share of the pixels of known truth that were classified wrongly; 0 if none is known."""
         known = known_px(self.estimate)
         bad = (self.estimate.missed_cloud_px or 0) + (self.estimate.false_cloud_px or 0)
         return bad / known if known else 0.0
@@ -67,15 +67,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Many images, pixels pooled.
+    """Scores of many images, pixels pooled.
 
     Attributes:
-        images: How many.
-        known_px: [px] Of known truth.
+        images: Number of images.
+        known_px: [px] Pixels of known truth.
         scores: Cloud against the rest.
-        false_cloud_share: Share of the clear pixels that was called cloud; None without any.
-        bias: Mean over images of the cloud cover said minus the true one.
-        error: Mean over images of the absolute value of the same.
+        false_cloud_share: Share of the clear pixels called cloud; None if there are no clear pixels.
+        bias: Mean over images of estimated minus true cloud cover.
+        error: Mean over images of the absolute value of that difference.
     """
 
     images: int
@@ -88,10 +88,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """All answers of one masker: a name, its size, its threshold, each image once, by its id.
+    """All answers of one masker: its name, size and threshold, and each image once, in order of ids.
 
     Raises:
-        MaskerError: There is no answer, or two of one image.
+        MaskerError: There is no answer, or there are two for one image.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Judged:
 
     @classmethod
     def of(cls, name: str, parts: Sequence["Judged"]) -> Self:
-        """One masker of several networks that were judged on different images: folds.
+        """Combine the networks of several folds, judged on different images, into one masker.
 
         Raises:
             MaskerError: There is no part, two judged the same image, or they differ in size.
@@ -119,30 +119,30 @@ class Judged:
             sizes = ", ".join(str(part.parameters) for part in parts) or "none"
             raise MaskerError(f"{name}: parts of one size are wanted, not {sizes} parameters")
         answers = tuple(answer for part in parts for answer in part.answers)
-        # Each fold may have chosen its own; the mean stands for them in tables.
+        # Each fold may have chosen its own threshold; tables show the mean.
         threshold = float(np.mean([part.threshold for part in parts]))
         return cls(name, parts[0].parameters, threshold, answers)
 
     @property
     def summary(self) -> Summary:
-        """Over all images."""
+        """Summary over all images."""
         return summarise(self.answers)
 
     @property
     def reliability(self) -> Reliability:
-        """Over all images."""
+        """Reliability over all images."""
         return Reliability.pooled([answer.reliability for answer in self.answers])
 
     def by_source(self) -> dict[str, Summary]:
-        """One summary a collection, in alphabetical order."""
+        """One summary per collection, in alphabetical order."""
         return self._by(lambda answer: answer.source)
 
     def by_surface(self) -> dict[str, Summary]:
-        """One summary a surface, in alphabetical order; empty where nobody named any."""
+        """One summary per surface, in alphabetical order; empty if no image names one."""
         return self._by(surface_of) if any(a.surface for a in self.answers) else {}
 
     def by_cover(self) -> dict[str, Summary]:
-        """One summary a class of true cloud cover, in order; classes without images are left out."""
+        """One summary per class of true cloud cover, in order; classes without images are left out."""
         found = self._by(lambda answer: cover_class(answer.estimate))
         return {name: found[name] for name in COVER_CLASSES if name in found}
 
@@ -157,15 +157,15 @@ class Judged:
 def judge(
     predictor: Predictor, images: Iterable[LabelledImage], *, tile_px: int = TILE_PX
 ) -> Judged:
-    """Let a predictor see each image in one piece, and count.
+    """Apply a predictor to each image as a whole, and count.
 
     Args:
         predictor: Any masker.
-        images: Each id once.
+        images: Images, each id once.
         tile_px: [px] Side of the tiles that `discards` counts.
 
     Raises:
-        MaskerError: There is no image, or one comes twice.
+        MaskerError: There is no image, or one occurs twice.
     """
     answers = tuple(
         answer(
@@ -188,7 +188,7 @@ def answer(
     threshold: float,
     tile_px: int = TILE_PX,
 ) -> Answer:
-    """Count what was said of an image against a truth of the same size as what was said."""
+    """Compare probabilities for an image with a truth of the same size, and count."""
     mask = CloudMask(probability, threshold)
     height, width = truth.shape
     cells = [
@@ -213,7 +213,7 @@ def summarise(answers: Sequence[Answer]) -> Summary:
     """Pool the pixels of many images.
 
     Raises:
-        MaskerError: No pixel of any of them has a known truth.
+        MaskerError: No pixel of any image has a known truth.
     """
     estimates = [a.estimate for a in answers if known_px(a.estimate)]
     pooled = pool(estimates)
@@ -233,32 +233,32 @@ def summarise(answers: Sequence[Answer]) -> Summary:
 
 
 def known_px(estimate: CoverEstimate) -> int:
-    """[px] Of known truth."""
+    """[px] Number of pixels of known truth."""
     return (estimate.cloudy_px or 0) + (estimate.clear_px or 0)
 
 
 def true_cover(estimate: CoverEstimate) -> float:
-    """Cloudy share of the pixels of known truth, by truth; some must be known."""
+    """Cloudy share, by truth, of the pixels of known truth; some must be known."""
     return (estimate.cloudy_px or 0) / known_px(estimate)
 
 
 def said_cover(estimate: CoverEstimate) -> float:
-    """Cloudy share of the pixels of known truth, by the masker; some must be known."""
+    """Cloudy share, by the masker, of the pixels of known truth; some must be known."""
     said = (estimate.true_cloud_px or 0) + (estimate.false_cloud_px or 0)
     return said / known_px(estimate)
 
 
 def cover_class(estimate: CoverEstimate) -> str:
-    """The class of its true cloud cover; 10 % belongs to the class that ends there."""
+    """The class of an estimate's true cloud cover; 10 % belongs to the class that ends there."""
     cover = true_cover(estimate)
     return next(name for name, upper in zip(COVER_CLASSES, _UPPER, strict=True) if cover <= upper)
 
 
 def surface_of(answer: Answer) -> str:
-    """What lies below."""
+    """The surface below an image, or `UNNAMED`."""
     return answer.surface or UNNAMED
 
 
 def _count(mask: CloudMask, truth: NDArray[np.uint8]) -> CoverEstimate:
-    # Counting looks at no sample: a picture without pixels of its own stands for them.
+    # Counting does not use the samples: a broadcast array without memory of its own stands in for them.
     return estimate_cover(mask, Patch(np.broadcast_to(np.uint16(0), (1, *truth.shape)), truth))

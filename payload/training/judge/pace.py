@@ -1,4 +1,4 @@
-"""How fast networks are, as a file for programs and a table for people."""
+"""Speed of networks, as a file for programs and a table for people."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ SPEED, PAGE = "speed.json", "speed.md"
 
 
 def write_speeds(speeds: Mapping[str, Speeds], folder: Path) -> None:
-    """Write `speed.json` and `speed.md` for networks by name into a folder, made if need be."""
+    """Write `speed.json` and `speed.md` for networks by name into a folder, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {
         "machine": machine(),

@@ -1,4 +1,4 @@
-"""An evaluation as plain values, for JSON: nothing is rounded away that a table could want."""
+"""An evaluation as plain values for JSON, with more digits than any table needs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -25,7 +25,7 @@ Plain = Mapping[str, object]
 
 
 def record(evaluation: Evaluation) -> Plain:
-    """Everything, by name."""
+    """The whole evaluation, by name."""
     first = evaluation.contenders[0]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -47,7 +47,7 @@ def record(evaluation: Evaluation) -> Plain:
 
 
 def pooled_spread(contender: Contender) -> Plain:
-    """Mean and spread over seeds of each pooled score, of the bias of cover and of calibration."""
+    """Mean and spread over seeds of each pooled score, the bias of cover, and calibration."""
     summaries = [run.summary for run in contender.runs]
     columns = {
         **{key: [getattr(s.scores, key) for s in summaries] for key in SCORES},

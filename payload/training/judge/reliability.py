@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: of pixels called cloud at 0.7, are 70 % cloud?"""
+"""Whether probabilities are calibrated: of the pixels given 0.7 for cloud, are 70 % cloud?"""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -14,16 +14,16 @@ BINS = 15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reliability:
-    """Pixels of known truth, dealt into bins of equal width by the probability of cloud.
+    """Pixels of known truth, sorted into bins of equal width by their probability of cloud.
 
     Attributes:
-        pixels: How many, shape (BINS,).
-        cloudy: How many of them are cloud by truth, shape (BINS,).
+        pixels: Number of pixels, shape (BINS,).
+        cloudy: How many of them are truly cloud, shape (BINS,).
         probability: Sum of their probabilities, shape (BINS,).
         squares: Sum of (probability - truth) squared over all of them.
 
     Source: Naeini, Cooper and Hauskrecht, Obtaining well calibrated probabilities using Bayesian
-    binning, AAAI 2015, for bins and expected calibration error, here of the class cloud; Brier,
+    binning, AAAI 2015, for bins and expected calibration error, here for the class cloud; Brier,
     Verification of forecasts expressed in terms of probability, 1950, for the mean square.
     """
 
@@ -34,13 +34,13 @@ class Reliability:
 
     @classmethod
     def none(cls) -> Self:
-        """No pixel at all."""
+        """A reliability without any pixels."""
         nothing = np.zeros(BINS, np.int64)
         return cls(nothing, nothing, np.zeros(BINS), 0.0)
 
     @classmethod
     def pooled(cls, parts: "list[Reliability]") -> "Reliability":
-        """The pixels of all parts together."""
+        """Pool the pixels of all parts."""
         return reduce(lambda left, right: left + right, parts, Reliability.none())
 
     def __add__(self, other: "Reliability") -> "Reliability":
@@ -53,7 +53,7 @@ class Reliability:
 
     @property
     def is_certain(self) -> bool:
-        """Whether nothing but 0 and 1 was said: a rule, which has no probabilities to calibrate."""
+        """Whether all probabilities are 0 or 1, as from a rule, which has none to calibrate."""
         inner = self.pixels[1:-1].sum() + self.probability[0]
         return not inner and bool(self.probability[-1] == self.pixels[-1])
 
@@ -70,7 +70,7 @@ class Reliability:
 
     @property
     def brier(self) -> float | None:
-        """Mean square of what probability and truth differ by."""
+        """Mean squared difference between probability and truth; None without pixels."""
         total = int(self.pixels.sum())
         return self.squares / total if total else None
 
@@ -85,16 +85,16 @@ class Reliability:
 
 
 def reliability(probability: NDArray[np.float32], truth: NDArray[np.uint8]) -> Reliability:
-    """Deal the pixels of an image into bins.
+    """Sort the pixels of an image into bins.
 
     Args:
-        probability: Of cloud, 0 to 1, shape (H, W).
-        truth: Shape (H, W); pixels of unknown truth are left out, shadow is clear.
+        probability: Probability of cloud, 0 to 1, shape (H, W).
+        truth: Shape (H, W); pixels of unknown truth are left out, shadow counts as clear.
     """
     known = truth != UNKNOWN
     said = probability[known].astype(np.float64)
     cloud = truth[known] == CLOUD
-    # The last bin holds probability 1 too.
+    # The last bin also includes probability 1.
     place = np.minimum((said * BINS).astype(np.int64), BINS - 1)
     return Reliability(
         np.bincount(place, minlength=BINS),

@@ -1,7 +1,7 @@
-"""The same images through a worse sensor: how much of a masker's quality hangs on a good one.
+"""The same images through a worse sensor: how much a masker's quality depends on a good one.
 
 A perturbation is a pure function of reflectance (4, H, W), truth (H, W) and a generator. It never
-changes what it is given, and gives both back in one size.
+modifies its arguments, and returns both arrays with the same size.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,13 +24,13 @@ Bands = NDArray[np.float32]
 Truth = NDArray[np.uint8]
 BANDS = ("blue", "green", "red", "nir")
 REFERENCE = 0.1  # reflectance at which a signal-to-noise ratio is stated, as in the synthetic world
-_SHOT = 0.75  # share of the noise's variance there that grows with the signal
+_SHOT = 0.75  # share of the noise variance at that reflectance that grows with the signal
 _STAND_IN = (1, 0, 1, 2)  # the band that replaces a dead one: its neighbour in wavelength
 
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """One thing that may be wrong with a sensor."""
+    """One possible defect of a sensor."""
 
     name: str
     apply: Callable[[Bands, Truth, np.random.Generator], tuple[Bands, Truth]]
@@ -38,7 +38,7 @@ class Perturbation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Robustness:
-    """One masker on images as they are, and on the same images perturbed, by name."""
+    """One masker judged on images as they are, and on the same images with each perturbation, by name."""
 
     name: str
     nominal: Judged
@@ -46,7 +46,7 @@ class Robustness:
 
     @classmethod
     def of(cls, name: str, parts: Sequence["Robustness"]) -> Self:
-        """One masker of several networks that were judged on different images: folds.
+        """Combine the networks of several folds, judged on different images, into one masker.
 
         Raises:
             MaskerError: There is no part, or the parts were perturbed differently.
@@ -74,9 +74,9 @@ def robustness(
 
     Args:
         predictor: Any masker.
-        images: Each id once.
-        perturbations: All of ours if left out.
-        seed: Of the noise; each image and perturbation has its own.
+        images: Images, each id once.
+        perturbations: `PERTURBATIONS` if left out.
+        seed: Seed of the noise, which differs for each image and perturbation.
     """
     chosen = PERTURBATIONS if perturbations is None else perturbations
     none = Perturbation("nominal", _unchanged)
@@ -100,7 +100,7 @@ def _answer(predictor: Predictor, image: LabelledImage, one: Perturbation, seed:
     return answer(image, predictor.probability(bands), truth, threshold=predictor.threshold)
 
 
-# --- what may be wrong ------------------------------------------------------------------------------
+# --- sensor defects ---------------------------------------------------------------------------------
 
 
 def gain(
@@ -113,16 +113,16 @@ def gain(
 def offset(
     bands: Bands, truth: Truth, _rng: np.random.Generator, *, shift: float
 ) -> tuple[Bands, Truth]:
-    """The zero of all bands is off by a reflectance; nothing falls below zero."""
+    """The zero of all bands is off by a reflectance; values are clipped at zero."""
     return np.maximum(bands + np.float32(shift), np.float32(0.0)), truth
 
 
 def noise(
     bands: Bands, truth: Truth, rng: np.random.Generator, *, snr: float
 ) -> tuple[Bands, Truth]:
-    """Each pixel for itself: the ratio holds at a reflectance of 0.1, where 3/4 is shot noise.
+    """Noise, independent per pixel: the ratio holds at a reflectance of 0.1, where 3/4 of the variance is shot noise.
 
-    The model is that of the synthetic world's detector. Nothing falls below zero.
+    The model is that of the synthetic world's detector. Values are clipped at zero.
     """
     variance = (REFERENCE / snr) ** 2 * (
         (1 - _SHOT) + _SHOT * np.maximum(bands, np.float32(0.0)) / REFERENCE
@@ -134,29 +134,29 @@ def noise(
 def misregistration(
     bands: Bands, truth: Truth, _rng: np.random.Generator, *, band: int
 ) -> tuple[Bands, Truth]:
-    """One band lies a row lower than the others: along the track, where bands look one by one."""
+    """One band is shifted down by a row: along track, as bands are imaged one after another."""
     moved = bands.copy()
     moved[band, 1:] = bands[band, :-1]
     return moved, truth
 
 
 def eight_bits(bands: Bands, truth: Truth, _rng: np.random.Generator) -> tuple[Bands, Truth]:
-    """256 levels from reflectance 0 to 1; what is brighter saturates."""
+    """256 levels from reflectance 0 to 1; brighter pixels saturate."""
     levels = np.rint(np.clip(bands, 0.0, 1.0) * 255.0)
     return (levels / 255.0).astype(np.float32), truth
 
 
 def finer(bands: Bands, truth: Truth, _rng: np.random.Generator) -> tuple[Bands, Truth]:
-    """Half the ground sample distance, bilinear: the same scene, but each thing twice as large."""
+    """Half the ground sample distance, bilinear: the same scene, with everything twice as large."""
     doubled = _double(_double(bands, -2), -1)
     return doubled, truth.repeat(2, axis=0).repeat(2, axis=1)
 
 
 def coarser(bands: Bands, truth: Truth, _rng: np.random.Generator) -> tuple[Bands, Truth]:
-    """Twice the ground sample distance: means of 2 x 2 pixels, of the truth the majority.
+    """Twice the ground sample distance: means of 2 x 2 pixels, and the majority of the truth.
 
-    A coarse pixel is unknown where more than half of it is; it is cloud where half of what is known
-    is or more. A last odd row or column is repeated.
+    A coarse pixel is unknown if more than half of it is; it is cloud if at least half of its known
+    part is. A last odd row or column is repeated.
     """
     height, width = truth.shape
     odd = ((0, height % 2), (0, width % 2))
@@ -182,7 +182,7 @@ def dead(
 def replaced(
     bands: Bands, truth: Truth, _rng: np.random.Generator, *, band: int
 ) -> tuple[Bands, Truth]:
-    """One band is dead, and its neighbour in wavelength stands in for it."""
+    """One band is dead, and its neighbour in wavelength is used instead."""
     mended = bands.copy()
     mended[band] = bands[_STAND_IN[band]]
     return mended, truth
@@ -193,12 +193,12 @@ def _unchanged(bands: Bands, truth: Truth, _rng: np.random.Generator) -> tuple[B
 
 
 def _double(planes: Bands, axis: int) -> Bands:
-    """Twice as many samples along an axis, each a quarter of a pixel off an old centre."""
+    """Double the samples along an axis, each a quarter of an old pixel from an old centre."""
     length = planes.shape[axis]
     before = planes.take(np.maximum(np.arange(length) - 1, 0), axis=axis)
     after = planes.take(np.minimum(np.arange(length) + 1, length - 1), axis=axis)
     near, far = np.float32(0.75), np.float32(0.25)
-    # Old samples stand between the two new ones; the new axis beside them is folded in.
+    # Each old sample becomes two new ones on either side of it; their extra axis is folded in.
     pairs = np.stack([near * planes + far * before, near * planes + far * after], axis=axis % 3 + 1)
     shape = list(planes.shape)
     shape[axis] *= 2

@@ -1,4 +1,4 @@
-"""The worst failures as one picture: what was there, what is true, and what each masker made of it."""
+"""The worst failures as one picture: the image, the truth, and each masker's result."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from payload.types import CLOUD, UNKNOWN
 EXAMPLES = 12
 MAX_BYTES = 1_000_000
 MAX_MASKERS = 3
-_SIDES = (160, 144, 128, 112, 96, 80, 64, 48)  # px of a panel, the largest that fits is taken
+_SIDES = (160, 144, 128, 112, 96, 80, 64, 48)  # px of a panel; the largest that fits is used
 _GUTTER = 4
 _MARGIN = 36  # left of the panels, for the number
 
@@ -30,7 +30,7 @@ LEGEND = (
     "dark where both say clear, red where the masker alone says cloud, blue where truth alone does, "
     "olive where nobody knows."
 )
-# Three columns and five rows a digit, a bit a dot.
+# Each digit has three columns and five rows, one bit per dot.
 _DIGITS = (
     *("111101101101111", "010110010010111", "111001111100111", "111001111001111"),
     *("101101111001001", "111100111001111", "111100111101111", "111001001001001"),
@@ -40,11 +40,11 @@ _DIGITS = (
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A picture, and whose rows are numbered how.
+    """A picture, and what its rows and columns show.
 
     Attributes:
         png: The file's content.
-        images: Ids, in order from 1.
+        images: Ids of the images, by row number from 1.
         maskers: Names of the maskers, in order of their columns.
     """
 
@@ -59,17 +59,17 @@ def sheet(
     """Draw the images that the first masker got most wrong, the worst on top.
 
     Args:
-        images: At least those that were judged.
+        images: At least the images that were judged.
         judged: The masker whose failures are shown, then others on the same images; three at most.
-        count: How many images at most; what is wholly right is left out.
+        count: Most images shown; entirely correct ones are left out.
 
     Raises:
-        MaskerError: An image that was judged is not there, or another masker did not judge it.
+        MaskerError: An image that was judged is missing, or another masker did not judge it.
     """
     if not 1 <= len(judged) <= MAX_MASKERS:
         raise MaskerError(f"a sheet shows one to {MAX_MASKERS} maskers, not {len(judged)}")
     ranked = sorted(judged[0].answers, key=lambda answer: (-answer.wrong, answer.image))
-    # What is right in every pixel is no failure; but a sheet has at least one row.
+    # An image without a wrong pixel is no failure, but a sheet has at least one row.
     worst = [answer for answer in ranked[:count] if answer.wrong > 0] or ranked[:1]
     there = {image.id: image for image in images}
     said = [{answer.image: answer for answer in each.answers} for each in judged]
@@ -112,7 +112,7 @@ def _panels(image: LabelledImage, answers: Sequence[Answer], side: int) -> list[
 
 
 def _sampled(shape: tuple[int, ...], side: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns that are shown, so that the longer side fills the panel."""
+    """Rows and columns to show, so that the longer side fills the panel."""
     scale = max(shape) / side
     rows, cols = (
         np.minimum(((np.arange(max(round(length / scale), 1)) + 0.5) * scale), length - 1)
@@ -132,7 +132,7 @@ def _compared(cloud: NDArray[np.bool_], truth: NDArray[np.uint8]) -> NDArray[np.
 
 
 def _outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels inside of which a neighbour in a row or a column is outside."""
+    """Inside pixels with a neighbour outside, in the same row or column."""
     padded = np.pad(inside, 1, mode="edge")
     surrounded = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     edge: NDArray[np.bool_] = inside & ~surrounded
@@ -140,7 +140,7 @@ def _outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _write(page: NDArray[np.uint8], number: int, top: int) -> None:
-    """A number in dots of 3 x 3 pixels, right before the panels of its row."""
+    """Write a number in dots of 3 x 3 pixels, directly left of the panels of its row."""
     glyphs = [np.array(list(_DIGITS[int(digit)]), np.uint8).reshape(5, 3) for digit in str(number)]
     spaced = np.concatenate([np.pad(glyph, ((0, 0), (0, 1))) for glyph in glyphs], axis=1)
     dots = spaced.repeat(3, axis=0).repeat(3, axis=1).astype(np.bool_)

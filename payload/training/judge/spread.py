@@ -1,4 +1,4 @@
-"""How sure a score is: several seeds of one masker, and two maskers on the same images."""
+"""How certain a score is: several seeds of one masker, and two maskers on the same images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _DRAWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A score over several seeds; `sd` is the sample's, None where there is but one."""
+    """A score over several seeds; `sd` is the sample standard deviation, None for a single seed."""
 
     mean: float
     low: float
@@ -30,9 +30,9 @@ class Difference:
 
     Attributes:
         iou: The difference itself.
-        low: 2.5 % of redrawn sets of scenes show less.
+        low: 2.5 % of the resampled sets of scenes show less.
         high: 2.5 % show more.
-        ahead: Share of redrawn sets in which the difference is above zero.
+        ahead: Share of resampled sets in which the difference is above zero.
     """
 
     iou: float
@@ -42,7 +42,7 @@ class Difference:
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
-    """Mean and spread; None where a seed has no such score."""
+    """Mean and spread of a score; None if a seed lacks it."""
     known = [value for value in values if value is not None]
     if len(known) < len(values) or not known:
         return None
@@ -53,16 +53,16 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 def difference(
     ours: Sequence[Judged], theirs: Sequence[Judged], *, seed: int = 0
 ) -> Difference | None:
-    """How much of a lead hangs on which scenes happened to be there: a paired bootstrap by scene.
+    """How much a lead depends on which scenes happened to be chosen: a paired bootstrap over scenes.
 
-    Scenes are redrawn with replacement, both maskers on the same draw. Of several seeds the counts
-    of each image are averaged; the spread of seeds is another matter (`spread`). None where nobody
-    sees any cloud, not even the truth.
+    Scenes are resampled with replacement, the same draw for both maskers. Counts of each image are
+    averaged over seeds; the spread between seeds is a separate matter (`spread`). None if there is no
+    cloud at all, by the maskers or by truth.
 
     Args:
-        ours: One masker, once a seed.
-        theirs: Another, once a seed.
-        seed: Of the draws.
+        ours: One masker, once per seed.
+        theirs: Another masker, once per seed.
+        seed: Seed of the draws.
 
     Raises:
         MaskerError: They were not judged on the same images.
@@ -98,7 +98,7 @@ def _counts(judged: Judged) -> NDArray[np.float64]:
 def _iou(
     counts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Of counts (N, 2); not-a-number where there is no cloud at all."""
+    """IoU from counts (N, 2); NaN where there is no cloud at all."""
     both, either = counts[:, 0], counts[:, 1]
     share: NDArray[np.float64] = np.full(len(both), np.nan)
     np.divide(both, either, out=share, where=either > 0)

@@ -1,4 +1,4 @@
-"""Tables in Markdown: the model in the first column, its yardsticks beside it."""
+"""Tables in Markdown: the model first, then its baselines."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ WORST_IMAGES = 20
 
 
 def overall(evaluation: Evaluation) -> list[str]:
-    """One row a masker: pooled scores, mean over seeds, and how sure the model's lead is."""
+    """One row per masker: pooled scores, mean over seeds, and how certain the model's lead is."""
     first = evaluation.contenders[0]
     rows = []
     for contender in evaluation.contenders:
@@ -40,10 +40,10 @@ def overall(evaluation: Evaluation) -> list[str]:
 def grouped(
     evaluation: Evaluation, by: Callable[[Judged], Mapping[str, Summary]], title: str
 ) -> list[str]:
-    """One row a group of images, one column a masker: IoU, and the share of clear called cloud.
+    """One row per group of images, one column per masker: IoU, and the share of clear pixels called cloud.
 
     Returns:
-        No line at all where there is no group.
+        The lines; none if there is no group.
     """
     groups = by(evaluation.contenders[0].runs[0])
     if not groups:
@@ -57,7 +57,7 @@ def grouped(
 
 
 def clear_ground(contenders: Iterable[Contender]) -> list[str]:
-    """One row a kind of clear ground and masker: how many tiles each rule throws away."""
+    """One row per kind of clear ground and masker: the share of tiles that each rule discards."""
     rows = []
     for contender in contenders:
         for kind, rules in _pooled([discards(run) for run in contender.clear]).items():
@@ -70,7 +70,7 @@ def clear_ground(contenders: Iterable[Contender]) -> list[str]:
                     *(_rate(one) for one in lost),
                 ]
             )
-    # Maskers side by side within each kind of ground.
+    # Group the maskers within each kind of ground.
     kinds = list(dict.fromkeys(row[0] for row in rows))
     rows.sort(key=lambda row: kinds.index(row[0]))
     head = ["ground", "masker", "tiles", *(f"lost at {rule:.0%}" for rule in RULES)]
@@ -78,7 +78,7 @@ def clear_ground(contenders: Iterable[Contender]) -> list[str]:
 
 
 def tiles(contenders: Iterable[Contender]) -> list[str]:
-    """One row a masker: what each rule does with the tiles of the labelled images."""
+    """One row per masker: what each rule does with the tiles of the labelled images."""
     rows = []
     for contender in contenders:
         rules = _pooled([discards(run) for run in contender.runs])["all"]
@@ -97,7 +97,7 @@ def tiles(contenders: Iterable[Contender]) -> list[str]:
 
 
 def robustness(contenders: Sequence[Contender]) -> list[str]:
-    """One row a perturbation, one column a masker: IoU, and what it is more than nominal."""
+    """One row per perturbation, one column per masker: IoU, and its difference from nominal."""
     tough = [c.robustness for c in contenders if c.robustness is not None]
     if not tough:
         return []
@@ -113,7 +113,7 @@ def robustness(contenders: Sequence[Contender]) -> list[str]:
 
 
 def calibration(contender: Contender) -> list[str]:
-    """One row a bin of the model's probabilities, all seeds together."""
+    """One row per bin of the model's probabilities, all seeds together."""
     pooled = contender.runs[0].reliability
     for run in contender.runs[1:]:
         pooled += run.reliability
@@ -122,7 +122,7 @@ def calibration(contender: Contender) -> list[str]:
 
 
 def worst_images(evaluation: Evaluation) -> list[str]:
-    """One row an image that the model got most wrong: true and said cloud cover, first seeds."""
+    """One row per image that the model got most wrong: true and estimated cloud cover, first seeds."""
     runs = [contender.runs[0] for contender in evaluation.contenders]
     said = [{a.image: a for a in run.answers} for run in runs]
     worst = sorted(runs[0].answers, key=lambda a: (-a.wrong, a.image))[:WORST_IMAGES]
@@ -141,7 +141,7 @@ def worst_images(evaluation: Evaluation) -> list[str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table, the first column to the left, and an empty line after it."""
+    """A Markdown table with its first column left-aligned, followed by an empty line."""
     return [
         f"| {' | '.join(head)} |",
         f"|---|{'--:|' * (len(head) - 1)}",
@@ -151,7 +151,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def figure(value: float | None, *, signed: bool = False) -> str:
-    """Three digits, or nothing where there is no value."""
+    """Format a value with three decimals; empty if there is none."""
     if value is None:
         return ""
     return f"{value:+.3f}" if signed else f"{value:.3f}"
@@ -160,7 +160,7 @@ def figure(value: float | None, *, signed: bool = False) -> str:
 def _mean(
     contender: Contender, value: Callable[[Judged], float | None], *, signed: bool = False
 ) -> str:
-    """A figure over a masker's seeds, with the lowest and the highest where there are several."""
+    """A figure's mean over a masker's seeds, with the lowest and the highest if there are several."""
     return _spread(spread([value(run) for run in contender.runs]), signed=signed)
 
 
@@ -182,7 +182,7 @@ def _lead(first: Contender, other: Contender) -> str:
 
 
 def _cell(summaries: Sequence[Summary]) -> str:
-    # Without a cloudy pixel IoU is 0 after a single false one, and says nothing.
+    # Without a truly cloudy pixel, a single false one makes IoU 0, which says nothing.
     cloudy = all(one.scores.recall is not None for one in summaries)
     iou = spread([one.scores.iou for one in summaries]) if cloudy else None
     false = spread([one.false_cloud_share for one in summaries])
