@@ -9,17 +9,17 @@
     38-Cloud_Training_Metadata_Files/.../LC08_..._T1_MTL.txt        some downloads
 
 The folder is one of the first two, or the one that holds them. The patches of the test set have no
-labels of their own and are not read; nor are the tables of patch names, which tell nothing more.
+labels of their own and are not read; nor are the tables of patch names, which add nothing.
 
-Units: the patches hold the digital numbers of Collection 1, level 1. They become reflectance x 10000
-at the top of the atmosphere by the scene's `_MTL.txt`, if one lies in a folder named `*etadata*`
-inside or beside. Otherwise the scale of all such products is taken (2e-5, -0.1), and the sun stands
-where the scene's day and row put it (`landsat.estimate_sun_elevation_deg`), which errs by some
-tenths of a degree: under 1 % of reflectance with a high sun, 2 % at 15 deg.
+Units: the patches hold the digital numbers of Collection 1, level 1. They are converted to reflectance
+x 10000 at the top of the atmosphere using the scene's `_MTL.txt`, if there is one in a folder named
+`*etadata*` inside or beside. Otherwise the scale of all such products is used (2e-5, -0.1), and the sun
+elevation is estimated from the scene's day and row (`landsat.estimate_sun_elevation_deg`), with an
+error of some tenths of a degree: under 1 % of reflectance with a high sun, 2 % at 15 deg.
 
 Scene: path and row of the product in the patch's name, so that patches of one place stay together
 whenever they were taken. Thin cloud and haze count as cloud; shadow is not labelled and counts as
-no cloud. Pixels of the black margins are unknown, and patches of nothing else are left out.
+no cloud. Pixels of the black margins are unknown, and patches without other pixels are left out.
 
 Sources: https://github.com/SorourMo/38-Cloud-A-Cloud-Segmentation-Dataset;
 https://github.com/SorourMo/95-Cloud-An-Extension-to-38-Cloud-Dataset.
@@ -67,14 +67,14 @@ class _Patch:
 
 
 def read(folder: Path, *, sun_elevation: float | None = None) -> Iterator[LabelledImage]:
-    """All patches with pixels, in order of their names.
+    """Yield all patches with data, in order of their names.
 
     Args:
         folder: See above.
-        sun_elevation: [deg] For scenes without metadata; None estimates it for each.
+        sun_elevation: [deg] Sun elevation of scenes without metadata; None estimates it for each.
 
     Raises:
-        ImageryError: There are no labels, a name tells no product, or a band is missing or of
+        ImageryError: There are no labels, a name contains no product, or a band is missing or of
             another size.
     """
     parts = _parts(folder)
@@ -120,7 +120,7 @@ def _patches(parts: list[Path]) -> Iterator[_Patch]:
 
 
 def _metadata(places: set[Path]) -> Mapping[str, Path]:
-    """The metadata files at hand, by product."""
+    """The metadata files found, by product."""
     found: dict[str, Path] = {}
     for place in sorted(places):
         for folder in sorted(path for path in place.glob("*etadata*") if path.is_dir()):

@@ -1,4 +1,4 @@
-"""CloudSEN12: patches of Sentinel-2, 509 x 509 at 10 m, drawn by experts; three published forms.
+"""CloudSEN12: patches of Sentinel-2, 509 x 509 at 10 m, labelled by experts; three published forms.
 
 Arrays (CloudSEN12-high), one folder per part, or one part alone:
 
@@ -12,18 +12,19 @@ GeoTIFF, at any depth (`high/ROI_0001/<Sentinel-2 id>/`):
     ROI_0001/<Sentinel-2 id>/S2L1C.tif                   13 bands, named B1 ... B12
     ROI_0001/<Sentinel-2 id>/labels/manual_hq.tif
 
-CloudSEN12+ taken out of its archive, patch by patch, as its reader's examples do:
+CloudSEN12+ extracted from its archive patch by patch, as in its reader's examples:
 
     <ROI_0001__...>/s2l1c.tif                            13 bands
     <ROI_0001__...>/target.tif
 
 Units: reflectance x 10000 at the top of the atmosphere (level 1C), without offset. Labels: 0 clear,
 1 thick cloud, 2 thin cloud (both cloud here), 3 cloud shadow; 99 none. Only high-quality labels are
-read. Scribbles use the same numbers for other things; a label of 4 to 6 shows them and is refused,
-so keep them out of the folder. Arrays and patches of CloudSEN12+ are padded with zeros to 512 x 512;
-what is 0 in all bands is unknown. Scene: the region of interest (ROI), seen on several days.
+read. Scribbles use the same numbers with other meanings; a label of 4 to 6 reveals them and is
+refused, so keep them out of the folder. Arrays and patches of CloudSEN12+ are padded with zeros to
+512 x 512; pixels that are 0 in all bands are unknown. Scene: the region of interest (ROI), seen on
+several days.
 
-The surface is the land cover of the arrays' `metadata.csv`; the other forms do not tell it.
+The surface is the land cover in the arrays' `metadata.csv`; the other forms do not state it.
 
 Sources: https://huggingface.co/datasets/csaybar/CloudSEN12-high (CC-BY-NC-4.0);
 https://huggingface.co/datasets/tacofoundation/cloudsen12 (CloudSEN12+, CC0-1.0);
@@ -66,12 +67,12 @@ _ROI = re.compile(r"ROI_\d+")
 
 
 def read(folder: Path) -> Iterator[LabelledImage]:
-    """All patches with a high-quality label, in order of their ids.
+    """Yield all patches with a high-quality label, in order of their ids.
 
-    The id is the part and the row in arrays (`train_00042`), else ROI and Sentinel-2 id.
+    The id is the part and the row for arrays (`train_00042`), otherwise ROI and Sentinel-2 id.
 
     Raises:
-        ImageryError: No form is found, or a file is missing or not what its form promises.
+        ImageryError: No form is found, or a file is missing or not as its form prescribes.
     """
     parts = [
         place
@@ -123,7 +124,7 @@ def _read_arrays(part: Path) -> Iterator[LabelledImage]:
 
 
 def _open_array(path: Path, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """A file of patches, shape (N, 512, 512), of which nothing is read yet."""
+    """Map a file of patches, shape (N, 512, 512), without reading it yet."""
     try:
         flat = np.memmap(path, dtype, mode="r")
     except (OSError, ValueError) as error:
@@ -181,7 +182,7 @@ def _read_patch(patch: _Patch) -> LabelledImage:
 
 
 def _band_numbers(path: Path) -> Sequence[int]:
-    """Where blue, green, red and near infrared stand: by their names, else by their usual place."""
+    """Band numbers of blue, green, red and near infrared: by name, otherwise their usual places."""
     with open_raster(path) as raster:
         names = [str(name).upper() for name in raster.descriptions]
     found = [next((names.index(n) + 1 for n in both if n in names), 0) for both in _NAMES]

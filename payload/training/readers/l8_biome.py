@@ -5,15 +5,15 @@
     <biome>/<scene>/<scene>_fixedmask.img, .hdr   ENVI: 0 fill, 64 cloud shadow, 128 clear,
                                                   192 thin cloud, 255 cloud
 
-A redistribution keeps all bands in one file, `<scene>.TIF`, and the mask as `_fixedmask.TIF`; that is
-read too. The folder is any that holds scenes, at any depth. The biome is the nearest folder above a
-scene, up to the given one, that is named as one (`SnowIce`, `snow_ice`, ...); USGS's own archives
-unpack to `BC`, which tells none.
+A redistribution with all bands in one file, `<scene>.TIF`, and the mask as `_fixedmask.TIF` is read
+too. The folder is any that holds scenes, at any depth. The biome is the nearest folder above a scene,
+up to the given one, that is named after one (`SnowIce`, `snow_ice`, ...); USGS's own archives unpack
+to `BC`, which names none.
 
-A scene is too large for the memory of a small machine and is given in blocks of 512 x 512, less at
-its right and lower borders; blocks without any data are left out. Units: reflectance x 10000 at the
-top of the atmosphere, by the scene's metadata. Thin cloud counts as cloud. Shadow was marked in some
-scenes only: elsewhere it counts as clear, as this wing does anyway.
+A scene is too large for the memory of a small machine and is yielded in blocks of 512 x 512, smaller
+at its right and lower edges; blocks without any data are left out. Units: reflectance x 10000 at the
+top of the atmosphere, from the scene's metadata. Thin cloud counts as cloud. Shadow was labelled in
+some scenes only: elsewhere it counts as clear, as shadow does in scores anyway.
 
 Scene: path and row. Beware: collections of patches made from this set show the same places under
 other names.
@@ -64,10 +64,10 @@ class _Scene:
 
 
 def read(folder: Path) -> Iterator[LabelledImage]:
-    """All blocks with data, in order of their ids: scene, row and column of the upper left pixel.
+    """Yield all blocks with data, in order of their ids: scene, row and column of the upper left pixel.
 
     Raises:
-        ImageryError: There are no scenes, a scene is there twice, or one of its files is missing or
+        ImageryError: There are no scenes, a scene occurs twice, or one of its files is missing or
             of another size.
     """
     scenes = sorted(_scenes(folder), key=lambda scene: scene.product.name)
@@ -127,7 +127,7 @@ def _read_scene(scene: _Scene) -> Iterator[LabelledImage]:
 
 
 def _open_bands(scene: _Scene, stack: ExitStack) -> list[tuple[DatasetReader, int]]:
-    """The four bands as rasters and numbers in them: a file each, or one file of all."""
+    """The four bands as rasters and band numbers: one file per band, or one file with all."""
     name = scene.product.name
     together = scene.stem.with_name(f"{name}.TIF")
     if together.is_file():

@@ -1,4 +1,4 @@
-"""Landsat 8 level 1: what a product's name and metadata tell, and digital numbers as reflectance.
+"""Landsat 8 level 1: information in a product's name and metadata, and digital numbers as reflectance.
 
 Source of the arithmetic: USGS, "Using the USGS Landsat Level-1 Data Product",
 https://www.usgs.gov/landsat-missions/using-usgs-landsat-level-1-data-product.
@@ -22,11 +22,11 @@ BANDS = (2, 3, 4, 5)
 
 RESOLUTION_M = 30.0
 
-# Every reflective band of every OLI level 1 product is scaled alike; the MTL files all say so.
+# Every reflective band of every OLI level 1 product has the same scale, as all MTL files state.
 _MULT, _ADD = 2e-5, -0.1
 
-# The orbit of Landsat 8: inclined by 98.2 deg, southwards over the equator at 10:11 mean local time
-# (https://landsat.usgs.gov/what-are-orbit-paths-landsat-satellites); 248 rows make a turn, and row 60
+# The orbit of Landsat 8: inclination 98.2 deg, descending node at 10:11 mean local time
+# (https://landsat.usgs.gov/what-are-orbit-paths-landsat-satellites); an orbit has 248 rows, and row 60
 # lies on the equator (Worldwide Reference System 2).
 _LEAN_RAD = math.radians(180.0 - 98.2)
 _ROWS, _EQUATOR_ROW = 248, 60
@@ -39,7 +39,7 @@ _PRE_COLLECTION = re.compile(r"L[COT]8(\d{3})(\d{3})(\d{7})[A-Z]{3}\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A Landsat 8 scene by name: `LC08_L1TP_002053_20160520_20170324_01_T1` or `LC8...LGN00`."""
+    """A Landsat 8 scene, by its name: `LC08_L1TP_002053_20160520_20170324_01_T1` or `LC8...LGN00`."""
 
     name: str
     wrs_path: int
@@ -48,12 +48,12 @@ class Product:
 
     @property
     def place(self) -> str:
-        """Path and row: two passes over one place must not lie on both sides of a split."""
+        """Path and row: two passes over one place must not end up on both sides of a split."""
         return f"landsat_{self.wrs_path:03}_{self.wrs_row:03}"
 
 
 def find_product(text: str) -> Product | None:
-    """The product whose name stands in a text, such as a patch's file name."""
+    """Find the product named in a text, such as a patch's file name; None if there is none."""
     for pattern, form in ((_COLLECTION, "%Y%m%d"), (_PRE_COLLECTION, "%Y%j")):
         if match := pattern.search(text):
             try:
@@ -66,7 +66,7 @@ def find_product(text: str) -> Product | None:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Digital numbers to reflectance at the top of the atmosphere: (DN x mult + add) / sin(sun)."""
+    """Converts digital numbers to reflectance at the top of the atmosphere: (DN x mult + add) / sin(sun)."""
 
     mult: tuple[float, ...]
     add: tuple[float, ...]
@@ -85,7 +85,7 @@ class Calibration:
 
 
 def is_fill(level1: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Where any band has no data, shape (H, W): 0 is kept for that on level 1."""
+    """Where any band has no data, shape (H, W): level 1 reserves 0 for that."""
     return np.asarray((level1 == 0).any(axis=0), dtype=np.bool_)
 
 
@@ -95,10 +95,10 @@ def hide_fill(truth: NDArray[np.uint8], level1: NDArray[np.uint16]) -> NDArray[n
 
 
 def read_mtl(path: Path) -> Calibration:
-    """The calibration of blue, green, red and near infrared that a scene's `_MTL.txt` tells.
+    """Read the calibration of blue, green, red and near infrared from a scene's `_MTL.txt`.
 
     Raises:
-        ImageryError: It cannot be read, or a value is missing or out of range.
+        ImageryError: The file cannot be read, or a value is missing or out of range.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def read_mtl(path: Path) -> Calibration:
 def assumed_calibration(product: Product, sun_elevation: float | None = None) -> Calibration:
     """The calibration of a scene without metadata.
 
-    The scale is that of every OLI product. The sun, unless it is given in degrees, is estimated
+    The scale is that of every OLI product. The sun elevation, unless given in degrees, is estimated
     from the day and the row in the name (`estimate_sun_elevation_deg`).
 
     Raises:
@@ -138,7 +138,7 @@ def assumed_calibration(product: Product, sun_elevation: float | None = None) ->
 
 
 def check_sun(elevation_deg: float, where: str) -> None:
-    """Raise `ImageryError` unless the sun stands above the horizon."""
+    """Raise `ImageryError` unless the sun is above the horizon."""
     if not 0.0 < elevation_deg <= 90.0:
         raise ImageryError(
             f"{where}: a sun elevation of {elevation_deg:g} deg makes no reflectance; "
@@ -147,10 +147,10 @@ def check_sun(elevation_deg: float, where: str) -> None:
 
 
 def estimate_sun_elevation_deg(product: Product) -> float:
-    """[deg] Height of the sun at the middle of a scene, from its day and its row alone.
+    """[deg] Sun elevation at the middle of a scene, from its day and its row alone.
 
     Landsat 8 passes each row at a fixed local time, so the row gives latitude and time of day.
-    Assumption: it keeps that time to some minutes and the scene lies in the southward half of the
+    Assumption: it keeps that time to some minutes, and the scene lies in the descending half of the
     orbit. Within 0.2 deg of the sun in the metadata of scenes that were compared.
 
     Source: spherical trigonometry on a circular orbit; `payload.orbit.sun` for the sun.
@@ -161,7 +161,7 @@ def estimate_sun_elevation_deg(product: Product) -> float:
         math.cos(_LEAN_RAD) * math.sin(before_equator), math.cos(before_equator)
     )
     local_s = _EQUATOR_S + _DAY_S * eastwards_rad / (2.0 * math.pi)
-    # At longitude 0 mean local time is UTC.
+    # At longitude 0, mean local time is UTC.
     elevation = sun_elevation_deg(
         np.array([lat_deg]), np.zeros(1), np.array([local_s]), epoch_utc=product.day
     )

@@ -1,4 +1,4 @@
-"""The layouts by name, as a recipe names them."""
+"""The layouts, by their names in recipes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,15 +22,15 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 def read_images(folder: Path, layout: str = "plain") -> Iterator[LabelledImage]:
-    """The images of a folder in order of their ids, one in memory at a time.
+    """Read the images of a folder in order of their ids, one in memory at a time.
 
     Args:
-        folder: Where the set lies; each layout says which folders of it will do.
+        folder: Folder of the set; each layout says which of its folders are accepted.
         layout: A key of `READERS`.
 
     Raises:
         ImageryError: The layout is unknown or the folder is missing (at once), or a file is missing
-            or not what its layout promises (when its turn comes).
+            or not as its layout prescribes (when it is reached).
     """
     if layout not in READERS:
         raise ImageryError(

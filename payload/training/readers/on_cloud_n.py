@@ -4,17 +4,17 @@
     train_features/<chip_id>/B02.tif ...     B02, B03, B04, B08, uint16
     train_labels/<chip_id>.tif               0 no cloud, 1 cloud
 
-The folder may also hold that in its parts, as the later release does (`public/train_features`,
+The folder may also hold these in parts, as in the later release (`public/train_features`,
 `private/test_features` and so on); both parts are read.
 
-Units: reflectance x 10000, as on the Planetary Computer. The chips are of 2018 to 2020 and were
+Units: reflectance x 10000, as on the Planetary Computer. The chips date from 2018 to 2020 and were
 published in 2021, before processing baseline 04.00 (25 January 2022) added 1000 to every number, so
-no offset is taken off. They are **level 2A**: reflectance of the surface, in which haze and the blue
-of the air are partly taken away. All other sets of this wing are at the top of the atmosphere; to
-mix them is to ask the student to bear both.
+no offset is subtracted. They are **level 2A**: surface reflectance, from which haze and Rayleigh
+scattering are partly removed. All other sets read here are at the top of the atmosphere; mixing them
+asks the student to cope with both.
 
-Scene: the location, for several passes over one place were taken. Shadow is not labelled and counts
-as no cloud. The labels were drawn by a crowd of people and checked by experts.
+Scene: the location, as there are several passes over one place. Shadow is not labelled and counts
+as no cloud. The labels were drawn by a crowd and checked by experts.
 
 Sources: https://www.drivendata.org/competitions/83/cloud-cover/;
 https://github.com/drivendataorg/cloud-cover-runtime (benchmark_src/cloud_dataset.py);
@@ -52,10 +52,10 @@ class _Chip:
 
 
 def read(folder: Path) -> Iterator[LabelledImage]:
-    """All chips of a folder, in order of their ids.
+    """Yield all chips of a folder, in order of their ids.
 
     Raises:
-        ImageryError: There is no table of chips, a chip is in it twice, or a band or label is
+        ImageryError: There is no table of chips, a chip occurs twice, or a band or label is
             missing or of another size.
     """
     chips = sorted(_chips(folder), key=lambda chip: chip.id)

@@ -1,4 +1,4 @@
-"""Plain folders: for each id an image and a mask, and an `index.csv` if somebody wrote one.
+"""Plain folders: for each id an image and a mask, and optionally an `index.csv`.
 
 `<id>_img.tif` holds blue, green, red and near infrared as uint16, reflectance x 10000; the first
 layer of `<id>_msk.tif` is 0 clear, 1 cloud, 2 shadow, 255 unknown.
@@ -6,12 +6,12 @@ layer of `<id>_msk.tif` is 0 clear, 1 cloud, 2 shadow, 255 unknown.
 `index.csv` has the columns id, scene, source, licence and label_origin (people drew the mask if it
 begins with `human`), and may have surface and res_m [m]; other columns are ignored.
 
-Without an index every `<id>_img.tif` is taken. Then the scene is read from the id: endings such as
+Without an index every `<id>_img.tif` is read, and the scene is derived from the id: endings such as
 `_cloudy`, `_clear` and `_p139` are cut off, so that both images of a pair and all patches of a
-region share a scene, and an id that tells a scene of the L8 Biome set (`l8biome_Forest_01_2715`)
-ends there. The source is the folder's name; nobody is said to have drawn the masks.
+region share a scene, and an id that names a scene of the L8 Biome set (`l8biome_Forest_01_2715`) is
+cut after it. The source is the folder's name, and masks do not count as drawn by people.
 
-Where no column tells the surface, the name of an L8 Biome scene does (`SnowIce_00`: snow).
+If no column gives the surface, the name of an L8 Biome scene does (`SnowIce_00`: snow).
 """
 
 import re
@@ -38,10 +38,10 @@ _ENDING = re.compile(r"(?:_p\d+|_cloudy|_clear)+$")
 
 
 def read(folder: Path) -> Iterator[LabelledImage]:
-    """All images of a folder, in order of their ids.
+    """Yield all images of a folder, in order of their ids.
 
     Raises:
-        ImageryError: The index, an image or a mask is missing, or is not what is promised above.
+        ImageryError: The index, an image or a mask is missing, or is not as described above.
     """
     index = folder / "index.csv"
     rows = read_table(index, _COLUMNS) if index.is_file() else _rows_of_names(folder)
@@ -52,7 +52,7 @@ def read(folder: Path) -> Iterator[LabelledImage]:
 
 
 def scene_of(id_: str) -> str:
-    """The scene that an id tells, as described above."""
+    """Derive the scene from an id, as described above."""
     biome = surfaces.find_biome_scene(id_)
     return id_[: biome.end()] if biome else _ENDING.sub("", id_)
 

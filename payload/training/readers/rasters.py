@@ -1,4 +1,4 @@
-"""Pixels from files: opened, checked and given this wing's units and codes."""
+"""Read pixels from files, check them, and convert them to the package's units and codes."""
 
 import csv
 import warnings
@@ -19,10 +19,10 @@ from payload.types import UNKNOWN
 
 @contextmanager
 def open_raster(path: Path) -> Iterator[DatasetReader]:
-    """A raster to read from, georeferenced or not; what goes wrong inside is an `ImageryError`.
+    """Open a raster, georeferenced or not; read errors within the block become `ImageryError`s.
 
     Raises:
-        ImageryError: It cannot be opened or read.
+        ImageryError: The raster cannot be opened or read.
     """
     try:
         with warnings.catch_warnings():
@@ -35,10 +35,10 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
 
 
 def read_raster(path: Path, indexes: Sequence[int] | None = None) -> NDArray[np.generic]:
-    """Bands of a raster, shape (B, H, W): all, or those of the given numbers, counted from 1.
+    """Read bands of a raster, shape (B, H, W): all, or those with the given numbers, counted from 1.
 
     Raises:
-        ImageryError: It cannot be read, or has no such band.
+        ImageryError: The raster cannot be read, or has no such band.
     """
     with open_raster(path) as raster:
         if indexes is not None and max(indexes) > raster.count:
@@ -50,10 +50,10 @@ def read_raster(path: Path, indexes: Sequence[int] | None = None) -> NDArray[np.
 
 
 def read_bands(paths: Sequence[Path]) -> NDArray[np.uint16]:
-    """One band from each file, stacked, shape (B, H, W).
+    """Read one band from each file and stack them, shape (B, H, W).
 
     Raises:
-        ImageryError: A file cannot be read, or they differ in size.
+        ImageryError: A file cannot be read, or the bands differ in size.
     """
     bands = [read_raster(path, [1])[0] for path in paths]
     for path, band in zip(paths, bands, strict=True):
@@ -66,10 +66,10 @@ def read_bands(paths: Sequence[Path]) -> NDArray[np.uint16]:
 
 
 def as_dn(pixels: NDArray[np.generic], where: str) -> NDArray[np.uint16]:
-    """Whole-numbered pixels as uint16; what lies outside its range is clipped.
+    """Convert integer pixels to uint16, clipping what is out of range.
 
     Raises:
-        ImageryError: They are no whole numbers, so their unit is not what the layout promises.
+        ImageryError: The pixels are not integers, so their unit is not that of the layout.
     """
     if pixels.dtype == np.uint16:
         return pixels.view(np.uint16)
@@ -81,10 +81,10 @@ def as_dn(pixels: NDArray[np.generic], where: str) -> NDArray[np.uint16]:
 def as_truth(
     labels: NDArray[np.generic], meaning: Mapping[int, int], where: str
 ) -> NDArray[np.uint8]:
-    """Labels in a set's own codes as those of `payload.types`.
+    """Convert labels from a set's own codes to those of `payload.types`.
 
     Raises:
-        ImageryError: A label is none of the set's codes.
+        ImageryError: A label is not one of the set's codes.
     """
     truth = np.full(labels.shape, UNKNOWN, np.uint8)
     is_known = np.zeros(labels.shape, np.bool_)
@@ -101,23 +101,23 @@ def as_truth(
 
 
 def check_same_size(dn: NDArray[np.uint16], truth: NDArray[np.uint8], where: str) -> None:
-    """Raise `ImageryError` unless the truth, (H, W), covers the image, (4, H, W)."""
+    """Raise `ImageryError` unless the truth, (H, W), has the size of the image, (4, H, W)."""
     if dn.shape[1:] != truth.shape:
         raise ImageryError(f"{where}: the image is {_size(dn)}, but its labels are {_size(truth)}")
 
 
 def check_distinct(ids: Sequence[str], where: str) -> None:
-    """Raise `ImageryError` if an id among ids in their order is there twice."""
+    """Raise `ImageryError` if an id occurs twice among sorted ids."""
     for id_, following in pairwise(ids):
         if id_ == following:
             raise ImageryError(f"{where}: {id_!r} is there twice; ids must be unique")
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a table with a heading.
+    """Read the rows of a CSV table with a header.
 
     Raises:
-        ImageryError: It cannot be read, or a wanted column is missing.
+        ImageryError: The table cannot be read, or a required column is missing.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What lies below the clouds, in one word, from the names and codes that the sets use."""
+"""The surface below the clouds, in one word, from the names and codes that the sets use."""
 
 import re
 
@@ -19,7 +19,7 @@ _BIOMES = {
 _BY_LETTERS = {name.lower(): surface for name, surface in _BIOMES.items()}
 _BIOME_SCENE = re.compile(rf"(?:^|_)(?P<biome>{'|'.join(_BIOMES)})_\d+(?=_|$)")
 
-# ESA WorldCover and the Copernicus 100 m land cover use one numbering for what both have.
+# ESA WorldCover and the Copernicus 100 m land cover number their common classes alike.
 _LAND_COVER = {
     10: FOREST,
     20: SHRUBLAND,
@@ -36,23 +36,23 @@ _LAND_COVER = {
 
 
 def of_biome(name: str) -> str:
-    """The surface of a biome's folder (`SnowIce`, `snow_ice`, `Grass/Crops`); empty if it is none."""
+    """The surface of a folder named after a biome (`SnowIce`, `snow_ice`, `Grass/Crops`); else empty."""
     return _BY_LETTERS.get(re.sub(r"[^a-z]", "", name.lower()), "")
 
 
 def find_biome_scene(text: str) -> re.Match[str] | None:
-    """Where a name such as `l8biome_SnowIce_00_1415` tells a biome's scene, here `SnowIce_00`."""
+    """Find a biome scene within a name: in `l8biome_SnowIce_00_1415` it is `SnowIce_00`."""
     return _BIOME_SCENE.search(text)
 
 
 def of_name(text: str) -> str:
-    """The surface that the name of a scene tells (`Forest_01`); empty if it tells none."""
+    """The surface in the name of a scene (`Forest_01`); empty if there is none."""
     match = find_biome_scene(text)
     return _BIOMES[match["biome"]] if match else ""
 
 
 def of_land_cover(code: str) -> str:
-    """The surface of a land cover code; empty if there is none, or none that has a word here.
+    """The surface of a land cover code; empty if there is no code, or none with a surface here.
 
     Source: the class codes of ESA WorldCover (10 tree cover to 95 mangroves) and of the Copernicus
     Global Land Cover at 100 m (20 shrubs to 90 wetland, 111 to 126 forests, 200 open sea).
