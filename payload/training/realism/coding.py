@@ -1,4 +1,4 @@
-"""Bits that a sample of a tile needs when the default codec has taken out what is predictable."""
+"""Bits per sample of a tile after the default codec has removed what is predictable."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ _CODEC = MedZstd()
 
 
 def bits_per_sample(dn: NDArray[np.uint16], *, bit_depth: int = BIT_DEPTH) -> float:
-    """[bit] Length of what `med-zstd` makes of a tile (B, H, W), over its samples."""
+    """[bit] Length of a tile (B, H, W) encoded with `med-zstd`, divided by its number of samples."""
     return 8.0 * len(_CODEC.encode(dn, bit_depth=bit_depth)) / dn.size
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Where numbers lie: how many, the middle, and the tenths at either end."""
+    """Distribution of numbers: count, median, and first and last decile."""
 
     count: int
     low: float
@@ -28,7 +28,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread | None":
-        """Of numbers; None of none."""
+        """The spread of numbers; None if there are none."""
         listed = list(values)
         if not listed:
             return None

@@ -1,6 +1,6 @@
 """Colours: ratios of bands and spectra of pixels, by what they show and how bright they are.
 
-What clear ground is, is told by its colour at the top of the atmosphere, the same way for real and
+Clear ground is classified by its colour at the top of the atmosphere, in the same way for real and
 rendered images; pixels near cloud or shadow are left out, as haze lies over them.
 """
 
@@ -15,7 +15,7 @@ from scipy import ndimage
 from payload.training.realism.shots import Shot
 from payload.types import CLEAR, CLOUD
 
-_STEP = 3  # every third pixel of every third row: neighbours say the same
+_STEP = 3  # every third pixel of every third row: neighbours are redundant
 _AWAY_PX = 6
 _DARKEST = 1e-3
 
@@ -24,16 +24,16 @@ Masks = Mapping[str, NDArray[np.bool_]]
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """The pixels of a class, each image counting by its pixels.
+    """The pixels of a class, pooled over images.
 
     Attributes:
-        pixels: How many.
-        images: From how many images.
+        pixels: Number of pixels.
+        images: Number of images they come from.
         spectrum: Median reflectance in blue, green, red, near infrared.
-        low: 10th percentile of the same.
-        high: 90th percentile of the same.
+        low: 10th percentile of the reflectances.
+        high: 90th percentile of the reflectances.
         ratios: Mean logarithm of green, red and near infrared over blue.
-        spread: Standard deviation of the same.
+        spread: Standard deviation of these logarithms.
     """
 
     pixels: int
@@ -46,12 +46,12 @@ class Colour:
 
 
 def ground(bands: NDArray[np.float32]) -> Masks:
-    """Classes of clear ground by colour; a pixel is of the first class that fits, or of none.
+    """Classes of clear ground by colour; a pixel belongs to the first class that fits, or to none.
 
     Args:
         bands: Reflectance at the top of the atmosphere, shape (4, ...).
 
-    Assumption: round limits that part what an eye tells apart on true-colour pictures.
+    Assumption: round limits that separate what the eye tells apart on true-colour pictures.
     """
     blue, green, red, nir = bands
     ndvi = (nir - red) / np.maximum(nir + red, _DARKEST)
@@ -90,7 +90,7 @@ def brightness(bands: NDArray[np.float32], *, cloud: bool) -> Masks:
 
 
 def colours(shots: Iterable[Shot]) -> dict[str, Colour]:
-    """The colour of each class that has at least 200 of the pixels looked at."""
+    """The colour of each class with at least 200 of the pixels sampled."""
     parts: dict[str, list[NDArray[np.float32]]] = {}
     for shot in shots:
         clear = ~ndimage.binary_dilation(shot.truth != CLEAR, iterations=_AWAY_PX)
@@ -113,7 +113,7 @@ def colours(shots: Iterable[Shot]) -> dict[str, Colour]:
 
 
 def colour(pieces: list[NDArray[np.float32]]) -> Colour:
-    """The colour of pixels, reflectances (4, N) from each of some images."""
+    """The colour of pixels, given as reflectances (4, N) from each of several images."""
     pixels = np.concatenate(pieces, axis=1).astype(np.float64)
     logs = np.log(np.maximum(pixels, _DARKEST))
     ratios = logs[1:] - logs[0]

@@ -25,7 +25,7 @@ from payload.world.synthetic import Synthetic
 
 _THIN = "thin_cloud"
 _COUNTS: Mapping[bool, tuple[int, int, int]] = {False: (240, 120, 240), True: (100, 50, 60)}
-"""Rendered views of each class, and of how many ukis-csmask is asked; the quick way is the second."""
+"""Rendered views of each class, and how many of all are masked by ukis-csmask, by whether the comparison is quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Sample:
     """Which views of which world are rendered.
 
     Attributes:
-        seed: Of the world and of the places.
-        options: Of the world, by name, as a scenario has them.
-        quick: With few views.
+        seed: Seed of the world and of the places.
+        options: Options of the world, by name, as in a scenario.
+        quick: Whether to render only few views.
     """
 
     seed: int = 0
@@ -47,7 +47,7 @@ class Sample:
         """The world with its options.
 
         Raises:
-            ScenarioError: It has no such option, or not with that value.
+            ScenarioError: There is no such option, or its value is not allowed.
         """
         given = dict(self.options)
         try:
@@ -58,13 +58,13 @@ class Sample:
 
     @property
     def described(self) -> str:
-        """One sentence for the page."""
+        """The sample in one sentence, for the page."""
         said = ", ".join(f"{key}={value}" for key, value in self.options.items()) or "as it is"
         return f"The world: {said}; seed {self.seed}."
 
 
 def thin_cloud(data: Path, id_: str) -> NDArray[np.bool_] | None:
-    """Where people say that cloud is thin, shape (H, W): the layer `thin_cloud` of a mask that has one.
+    """Where people labelled cloud as thin, shape (H, W): the layer `thin_cloud` of a mask, None if it has none.
 
     Raises:
         ImageryError: The mask cannot be read.
@@ -89,13 +89,13 @@ def compare_world(
 
     Args:
         data: Labelled images in the layout `plain`.
-        out: Folder for what is found; it gets no real image.
-        sample: What is rendered; the world as it is if left out.
-        journal: Told what is done.
+        out: Folder for the findings; no real image is written to it.
+        sample: What is rendered; the default world if left out.
+        journal: Told of progress.
 
     Raises:
         ImageryError: The data cannot be read, or holds no image of a class that is compared.
-        ScenarioError: The world has no such option, or not with that value.
+        ScenarioError: The world has no such option, or its value is not allowed.
         PluginError: ukis-csmask is not installed.
     """
     sample = sample or Sample()

@@ -1,4 +1,4 @@
-"""What is wanted of rendered scenes: figures, and the bounds in which they have to lie."""
+"""Criteria for rendered scenes: figures, and the bounds within which they must lie."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ MAX_AUC = 0.90
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One figure and where it is wanted.
+    """One figure and its required range.
 
     Attributes:
         name: What is measured.
-        value: What was found; None where it could not be measured.
-        low: Least that is wanted.
-        high: Most that is wanted.
-        real: The same of real images, where that says something.
+        value: The figure found; None if it could not be measured.
+        low: Lower bound; None for no bound.
+        high: Upper bound; None for no bound.
+        real: The same figure for real images, where meaningful.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Criterion:
 
     @property
     def is_met(self) -> bool:
-        """Whether the figure lies where it is wanted."""
+        """Whether the figure is known and lies in its range."""
         if self.value is None:
             return False
         above = self.low is None or self.value >= self.low
@@ -42,7 +42,7 @@ class Criterion:
 
 
 def of_ukis(real: Marks | None, rendered: Marks | None) -> list[Criterion]:
-    """What ukis-csmask makes of rendered and real shots."""
+    """Criteria for the scores of ukis-csmask on rendered shots, some relative to real ones."""
     name = "ukis-csmask against truth"
     found = [
         Criterion(
@@ -61,7 +61,7 @@ def of_ukis(real: Marks | None, rendered: Marks | None) -> list[Criterion]:
 
 
 def of_contents(rendered: Contents | None, real: Contents | None) -> list[Criterion]:
-    """What cloudy tiles hold."""
+    """Criteria for the contents of cloudy tiles."""
     return [
         Criterion(
             f"cloudy tiles with {word}",
@@ -78,7 +78,7 @@ def of_contents(rendered: Contents | None, real: Contents | None) -> list[Criter
 
 
 def of_student(rendered: Marks | None, masker: OnnxMasker) -> Criterion:
-    """What the packaged network makes of rendered shots, beside its card."""
+    """Criterion for the packaged network's IoU on rendered shots, relative to its model card."""
     card = masker.model_card.scores
     real = None if card is None else card.model.iou
     return Criterion(
@@ -93,7 +93,7 @@ def of_student(rendered: Marks | None, masker: OnnxMasker) -> Criterion:
 def of_bits(
     real: Mapping[tuple[str, str], Spread], rendered: Mapping[tuple[str, str], Spread]
 ) -> list[Criterion]:
-    """What `med-zstd` makes of rendered and real tiles."""
+    """Criteria for the bits per sample of rendered tiles with `med-zstd`, relative to real ones."""
     return [
         Criterion(
             f"bits per sample, {kind}, {weather}",

@@ -1,15 +1,15 @@
-"""What the samples of a tile say, as a row of named numbers; its truth is not looked at.
+"""Statistics of a tile's samples, as a row of named numbers; its truth is not used.
 
 Brightness is in natural logarithms, so that a difference of 0.1 is about 10 %.
 
     <band> q05      logarithm of a quantile of reflectance
     <band> slope    exponent of power over wave number, 0 for white noise
-    <band> waves 8-16       logarithm of power between wave numbers [cycles a tile]
+    <band> waves 8-16       logarithm of power between wave numbers [cycles per tile]
     <band> grain    logarithm of the deviation of the finest detail: noise, mostly
     <band> peaks    logarithm of the kurtosis of gradients: 1.1 for noise, more with edges
-    <band> patchy   logarithm of how differently rough parts of the tile are
-    <band> upright  logarithm of gradients across over those along columns; 0 where alike
-    <band> askew    logarithm of gradients along the axes over those on the diagonals
+    <band> patchy   logarithm of the ratio of roughness between rough and smooth parts of the tile
+    <band> upright  logarithm of squared gradients across over those down the tile; 0 if alike
+    <band> askew    logarithm of squared gradients along the axes over those along the diagonals
     blue~red        correlation of two bands
     blue~red fine   correlation of their finest detail
     green/blue      mean logarithm of a ratio of bands
@@ -27,7 +27,7 @@ BANDS = ("blue", "green", "red", "nir")
 _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _WAVES = (2, 4, 8, 16, 32, 65)
 _DARKEST = 1e-3
-_QUIET = 1e-5  # [reflectance] a deviation below it is none
+_QUIET = 1e-5  # [reflectance] smaller deviations count as this
 _BLOCK_PX = 16
 _PAIRS = tuple(combinations(range(len(BANDS)), 2))
 
@@ -48,11 +48,11 @@ def _names() -> tuple[str, ...]:
 NAMES = _names()
 _PLAIN = (*(f" q{round(100 * q):02}" for q in _QUANTILES), " slope", " waves ", "~")
 IS_PLAIN = np.array([any(word in name for word in _PLAIN) and "ndvi" not in name for name in NAMES])
-"""Which of them are histogram, power spectrum and correlations of bands, shape (F,); the others are finer."""
+"""Which features belong to histogram, power spectrum and correlations of bands, shape (F,); the others are finer."""
 
 
 def features(bands: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The numbers of a square tile of reflectances (4, N, N), in the order of `NAMES`."""
+    """The features of a square tile of reflectances (4, N, N), in the order of `NAMES`."""
     found: list[float] = []
     fine = [_detail(band) for band in bands]
     for band, detail in zip(bands, fine, strict=True):
@@ -90,7 +90,7 @@ def _of_band(band: NDArray[np.float64], detail: NDArray[np.float64]) -> list[flo
 
 
 def _detail(band: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What neighbours in both directions do not explain; white noise keeps its deviation."""
+    """The part that neighbours in both directions do not predict; white noise keeps its deviation."""
     plane = band.astype(np.float64)
     rows = plane[2:] - 2 * plane[1:-1] + plane[:-2]
     both: NDArray[np.float64] = (rows[:, 2:] - 2 * rows[:, 1:-1] + rows[:, :-2]) / 6.0
@@ -98,7 +98,7 @@ def _detail(band: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _deviations(field: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Deviations of the whole square blocks of a field, flat."""
+    """Standard deviations of a field's complete square blocks, flat."""
     rows, cols = (length // _BLOCK_PX for length in field.shape)
     cut = field[: rows * _BLOCK_PX, : cols * _BLOCK_PX]
     blocks = cut.reshape(rows, _BLOCK_PX, cols, _BLOCK_PX)
@@ -107,13 +107,13 @@ def _deviations(field: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _kurtosis(values: NDArray[np.float64]) -> float:
-    """Fourth moment over the square of the second: 3 for a normal distribution."""
+    """Fourth central moment over the square of the second: 3 for a normal distribution."""
     squared = np.square(values - values.mean())
     return float(np.square(squared).mean() / max(float(squared.mean()) ** 2, _QUIET**4))
 
 
 def _correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """Of two flat fields; 0 where one of them is constant."""
+    """Correlation of two flat fields; 0 if one of them is constant."""
     a, b = first - first.mean(dtype=np.float64), second - second.mean(dtype=np.float64)
     scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / scale if scale > 1e-12 else 0.0

@@ -1,4 +1,4 @@
-"""Maskers against truth on real and rendered shots; what cloudy tiles hold besides thick cloud."""
+"""Maskers against truth on real and rendered shots; contents of cloudy tiles besides thick cloud."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from payload.types import CLOUD, SHADOW, UNKNOWN, CloudMask
 
 Mask = NDArray[np.bool_]
 
-_HOLDS = 0.01  # a tile has something in it when that is 1 % of its pixels
+_HOLDS = 0.01  # a tile contains something if that is at least 1 % of its pixels
 _FEW_PX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a masker did, pixels pooled.
+    """A masker's scores, pixels pooled.
 
     Attributes:
-        images: How many were judged.
-        iou: Cloud by both over cloud by either.
+        images: Number of images judged.
+        iou: Cloud by both masker and truth over cloud by either.
         omission: Share of the true cloud that is missed.
-        commission: Share of the cloud said that is none.
-        false_cloud: Share of the clear pixels that is called cloud.
-        missed_thin: Share of the thin cloud that is missed; None where nobody knows what is thin.
-        missed_thick: The same of the rest.
-        false_on: Share of the clear pixels of each ground, by its colour, that is called cloud.
+        commission: Share of the pixels called cloud that are not cloud.
+        false_cloud: Share of the clear pixels that are called cloud.
+        missed_thin: Share of the thin cloud that is missed; None where thin cloud is not known.
+        missed_thick: The same for the other cloud.
+        false_on: Share of the clear pixels of each ground, by its colour, that are called cloud.
     """
 
     images: int
@@ -46,15 +46,15 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What tiles with cloud hold besides it; None where truth does not tell.
+    """What cloudy tiles contain; None where truth does not say.
 
     Attributes:
-        tiles: With cloud on at least 1 % of their pixels.
+        tiles: Number of tiles with cloud on at least 1 % of their pixels.
         with_thin: Share of them with thin cloud on at least 1 %.
         with_shadow: Share of them with shadow on at least 1 %.
         thin: Share of the cloud that is thin.
-        shadow: Share of the pixels that lie in shadow.
-        cover: Mean cloud cover of all tiles.
+        shadow: Share of their pixels that lie in shadow.
+        cover: Mean cloud cover of all tiles, cloudy or not.
     """
 
     tiles: int
@@ -66,23 +66,23 @@ class Contents:
 
 
 def as_flown(masker: OnnxMasker, shots: Iterable[Shot]) -> list[Mask]:
-    """What a network calls cloud on the camera's own DN, as on board."""
+    """Cloud masks of a network applied to the camera's own DN, as on board."""
     return [
         CloudMask(masker.predict_image(shot.dn, CAMERA), masker.threshold).cloud for shot in shots
     ]
 
 
 def by_ukis(ukis: Ukis, shots: Iterable[Shot]) -> list[Mask]:
-    """What ukis-csmask calls cloud."""
+    """Cloud masks of ukis-csmask."""
     return [CloudMask(ukis.probability(shot.bands), ukis.threshold).cloud for shot in shots]
 
 
 def marks(shots: Sequence[Shot], said: Sequence[Mask]) -> Marks | None:
-    """Compare with truth; None where nothing is cloud by truth, or nothing by the masker.
+    """Compare masks with truth; None if nothing is cloud by truth, or nothing by the masker.
 
     Args:
-        shots: With truth.
-        said: What was called cloud on each of them.
+        shots: Shots with truth.
+        said: The cloud mask of each shot.
     """
     hit = missed = false = right = 0
     thin, thick = Share(), Share()
@@ -115,23 +115,23 @@ def marks(shots: Sequence[Shot], said: Sequence[Mask]) -> Marks | None:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Some pixels of many."""
+    """A share of pixels."""
 
     part: int = 0
     whole: int = 0
 
     def plus(self, chosen: Mask, among: Mask) -> "Share":
-        """With the pixels of another image."""
+        """Add the pixels of another image."""
         return Share(self.part + int((chosen & among).sum()), self.whole + int(among.sum()))
 
     @property
     def value(self) -> float | None:
-        """Part of whole; None of too few."""
+        """Part divided by whole; None if there are too few pixels."""
         return self.part / self.whole if self.whole >= _FEW_PX else None
 
 
 def contents(tiles: Sequence[Shot]) -> Contents | None:
-    """What tiles hold; None where no tile has cloud."""
+    """What cloudy tiles contain; None if no tile is cloudy."""
     cloudy = [tile for tile in tiles if tile.share(CLOUD) >= _HOLDS]
     if not cloudy:
         return None

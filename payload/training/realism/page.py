@@ -1,4 +1,4 @@
-"""A verdict as files: JSON for programs, Markdown and a picture of rendered scenes for people."""
+"""Write a verdict: JSON for programs, Markdown and a picture of rendered scenes for people."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ FINDINGS, PAGE, PICTURE = "realism.json", "README.md", "scenes.png"
 MAX_PICTURE_BYTES = 450_000
 _COLUMNS, _ROWS = 8, 5
 _GUTTER = 3
-_SHADES = 8  # [DN] steps of the picture's samples: fewer shades, smaller file
+_SHADES = 8  # [DN] step of the picture's samples: fewer shades make a smaller file
 _WEIGHTS, _FEATURES = 15, 30
 _MARKS = (
     *("masker, set", "images", "IoU", "omission", "commission", "clear called cloud"),
@@ -55,8 +55,8 @@ def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str
 
     Args:
         verdict: What was found.
-        rendered: Shots to show; real ones are refused.
-        folder: Where to.
+        rendered: Shots to show; real ones among them are left out of the picture.
+        folder: Folder to write to.
         made: One sentence on the world and the sample.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def write(verdict: Verdict, rendered: Sequence[Shot], folder: Path, *, made: str
 
 
 def first_views(rendered: Sequence[Shot]) -> dict[str, list[float]]:
-    """[DN] Mean of each band of the first view of each class: they tell when the world is painted otherwise."""
+    """[DN] Mean of each band of the first view of each class; these reveal changes in the rendering."""
     found: dict[str, list[float]] = {}
     for shot in rendered:
         found.setdefault(shot.kind, shot.dn.mean(axis=(1, 2)).tolist())
@@ -144,7 +144,7 @@ def _compared(verdict: Verdict) -> str:
 
 
 def picture(shots: Sequence[Shot]) -> bytes:
-    """A PNG of rendered shots, half size, in rows, each class by itself."""
+    """A PNG of rendered shots at half size, in rows, grouped by class."""
     shown = [shot for shot in shots if shot.is_rendered]
     kinds = sorted({shot.gsd_m for shot in shown})
     for rows in range(_ROWS, 0, -1):

@@ -1,7 +1,7 @@
 """Rendered counterparts of the real images: random places on land and at sea, half past ten, any day.
 
-People who label images choose them: two in three of those of 10 m are as good as cloudless. So that what is
-compared is how clouds look, not how many there are, skies are drawn with the covers of the real images.
+People who label images choose them: two in three of those of 10 m are practically cloudless. So that the comparison
+is about how clouds look, not how many there are, skies are drawn with the cloud covers of the real images.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,14 +23,14 @@ from payload.world.synthetic import Synthetic
 SIDE_PX = 256
 BANDS = ("blue", "green", "red", "nir")
 WATER_SHARE: Mapping[float, float] = MappingProxyType({10.0: 0.45, 30.0: 0.25})
-"""Share of water in the clear pixels of the real images of each class, by its colour."""
+"""Share of water, classified by colour, among the clear pixels of the real images of each class."""
 COVERS = (0.0, 0.01, 0.1, 0.5, 0.9, 1.0)
 SKIES: Mapping[float, tuple[float, ...]] = MappingProxyType(
     {10.0: (0.64, 0.07, 0.09, 0.12, 0.08), 30.0: (0.25, 0.00, 0.19, 0.31, 0.25)}
 )
-"""Share of the real images of each class whose cloud cover lies between one of `COVERS` and the next."""
+"""Share of the real images of each class with a cloud cover between each of `COVERS` and the next."""
 MIN_SUN_DEG = 15.0
-_LOCAL_HOUR = 10.5  # mean local solar time of Sentinel-2; Landsat comes half an hour earlier
+_LOCAL_HOUR = 10.5  # mean local solar time of Sentinel-2; Landsat passes half an hour earlier
 _NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 _WHOLE = Window(0, 0, SIDE_PX, SIDE_PX)
 _MOST_TRIES = 5_000
@@ -48,13 +48,13 @@ class Place:
 
 
 def places(world: Synthetic, *, seed: int, gsd_m: float, count: int) -> list[Place]:
-    """Places of a class: the first of a longer list are those of a shorter one.
+    """Draw places of a class; a longer list begins with the places of a shorter one.
 
     Args:
-        world: Whose skies are looked at, from afar.
-        seed: Of the sample.
+        world: The world, whose skies are checked by glances.
+        seed: Seed of the sample.
         gsd_m: [m] The class, one of `CLASSES_M`.
-        count: How many.
+        count: Number of places.
     """
     return [_place(world, seed, gsd_m, number) for number in range(count)]
 
@@ -82,18 +82,18 @@ def _place(world: Synthetic, seed: int, gsd_m: float, number: int) -> Place:
 
 
 def _sky(world: Synthetic, place: Place, gsd_m: float) -> int:
-    """Between which of `COVERS` the cover of a place's scene lies."""
+    """Index of the interval of `COVERS` that holds the cover of a place's scene."""
     (glance,) = world.glance(_view(place, "glance", gsd_m), [_WHOLE])
     return int(np.clip(np.searchsorted(COVERS, glance.cover, "right") - 1, 0, len(COVERS) - 2))
 
 
 def render(world: Synthetic, *, seed: int, counts: Mapping[float, int]) -> Iterator[Shot]:
-    """Take the views of a sample, one in memory at a time.
+    """Render the views of a sample, one in memory at a time.
 
     Args:
-        world: With whatever options.
-        seed: Of the sample of places.
-        counts: How many of each class, by its metres.
+        world: The world, with any options.
+        seed: Seed of the sample of places.
+        counts: Number of views of each class, by its ground sample distance in metres.
     """
     for gsd_m in CLASSES_M:
         for number, place in enumerate(places(world, seed=seed, gsd_m=gsd_m, count=counts[gsd_m])):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _STRENGTH = 1.0  # inverse of the penalty on squared weights, for features of deviation one
 _STEPS = 50
 _ENOUGH = 1e-8
-_TAME = 4.0  # [standard deviations] what lies further out counts as this far
+_TAME = 4.0  # [standard deviations] values further out are clipped to this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Linear:
     offset: float
 
     def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logarithm of the odds that each row (N, F) is of the second set, shape (N,)."""
+        """Logarithm of the odds that each row (N, F) belongs to the second set, shape (N,)."""
         scored: NDArray[np.float64] = self._tamed(rows) @ self.weights + self.offset
         return scored
 
@@ -43,12 +43,12 @@ class Linear:
         *,
         strength: float = _STRENGTH,
     ) -> "Linear":
-        """Logistic regression with a penalty on squared weights, by Newton's method.
+        """Fit a logistic regression with a penalty on squared weights, by Newton's method.
 
         Args:
             rows: Features, shape (N, F).
-            is_second: Which set each row is of, shape (N,).
-            weight: How much each row counts, shape (N,).
+            is_second: Which set each row belongs to, shape (N,).
+            weight: Weight of each row, shape (N,).
             strength: Inverse of the penalty.
         """
         mean = np.average(rows, axis=0, weights=weight)
@@ -75,15 +75,15 @@ def area_under_curve(
     is_second: NDArray[np.bool_],
     weight: NDArray[np.float64] | None = None,
 ) -> float:
-    """How probably a member of the second set scores higher than one of the first; ties count half.
+    """Probability that a member of the second set scores higher than one of the first; ties count half.
 
     Args:
         scores: Shape (N,).
         is_second: Shape (N,).
-        weight: How much each counts, shape (N,); all alike if left out.
+        weight: Weight of each member, shape (N,); equal if left out.
 
     Returns:
-        0 to 1; 0.5 where the sets are alike, or one of them is empty.
+        0 to 1; 0.5 if the sets are alike, or one of them is empty.
     """
     weight = np.ones(len(scores)) if weight is None else weight
     _, place = np.unique(scores, return_inverse=True)
@@ -100,16 +100,16 @@ def balanced(
     is_second: NDArray[np.bool_],
     counts: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Weights that give the second set the shares that the strata have in the first.
+    """Weights that give strata the same shares in the second set as in the first.
 
     Args:
-        strata: Of each member, in any words.
-        is_second: Which set each is of, shape (N,).
-        counts: How much each is to count among its like, shape (N,); all alike if left out.
+        strata: Stratum of each member, any hashable.
+        is_second: Which set each member belongs to, shape (N,).
+        counts: Relative weight of each member within its stratum, shape (N,); equal if left out.
 
     Returns:
-        Shape (N,). In each stratum both sets weigh what the first counts; strata that one of the
-        sets lacks weigh nothing.
+        Shape (N,). In each stratum both sets have the total of the first set's counts; strata that
+        one of the sets lacks have weight 0.
     """
     counts = np.ones(len(is_second)) if counts is None else counts
     numbers = {stratum: number for number, stratum in enumerate(dict.fromkeys(strata))}
@@ -130,9 +130,9 @@ def held_out_scores(
     *,
     folds: int = 5,
 ) -> NDArray[np.float64]:
-    """Scores of each row by a classifier that saw nothing of its group, shape (N,); 0 if it saw one set.
+    """Score each row by a classifier that saw nothing of its group, shape (N,); 0 if it saw only one set.
 
-    Groups are dealt out by size, the largest first, to the fold that has the least weight of their
+    Groups are assigned by weight, the heaviest first, to the fold with the least weight of their
     set so far.
     """
     fold = deal(groups, is_second, weight, folds)
@@ -149,7 +149,7 @@ def held_out_scores(
 def deal(
     groups: Sequence[str], is_second: NDArray[np.bool_], weight: NDArray[np.float64], folds: int
 ) -> NDArray[np.int64]:
-    """The fold of each row, shape (N,): whole groups, each set spread over the folds."""
+    """Assign each row to a fold, shape (N,): groups of a set stay whole, and each set is spread over the folds."""
     names = np.array(groups)
     fold = np.zeros(len(names), np.int64)
     for chosen in (~is_second, is_second):

@@ -1,4 +1,4 @@
-"""Real and rendered images on one footing: seen by the same camera, in the same 12 bits."""
+"""Real and rendered images made comparable: seen by the same camera, in the same 12 bits."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from payload.types import CLOUD, SHADOW, UNKNOWN, Radiometry
 
 BIT_DEPTH = 12
 CAMERA = Radiometry(scale=1.6 / (2**BIT_DEPTH - 1))
-"""That of a scenario's camera unless it says otherwise: 12 bits up to a reflectance of 1.6."""
+"""Radiometry of a scenario's default camera: 12 bits up to a reflectance of 1.6."""
 TILE_PX = 128
 CLASSES_M = (10.0, 30.0)
-"""[m] Sentinel-2 and Landsat 8: real images of other pixels have no counterpart."""
+"""[m] Sentinel-2 and Landsat 8: real images with other pixel sizes have no counterpart."""
 CLEAR, CLOUDY = "clear", "cloudy"
 _CLEAR_COVER, _CLOUDY_COVER = 0.01, 0.3
 _MIN_KNOWN = 0.5
@@ -29,13 +29,13 @@ class Shot:
 
     Attributes:
         id: Its name.
-        place: Shots of one place are no independent evidence.
-        gsd_m: [m] One of `CLASSES_M`.
+        place: Its place; shots of one place are not independent evidence.
+        gsd_m: [m] Ground sample distance, one of `CLASSES_M`.
         is_rendered: Whether it shows the synthetic Earth.
         is_human: Whether people drew the truth.
-        dn: [DN] of `CAMERA`, shape (4, H, W): blue, green, red, near infrared.
+        dn: [DN] in `CAMERA`, shape (4, H, W): blue, green, red, near infrared.
         truth: Shape (H, W), as in `payload.types`.
-        thin: Where cloud is thin, shape (H, W); None where nobody knows.
+        thin: Where cloud is thin, shape (H, W); None if unknown.
     """
 
     id: str
@@ -54,11 +54,11 @@ class Shot:
 
     @property
     def kind(self) -> str:
-        """Its class in tables."""
+        """Name of its class in tables."""
         return kind_of(self.gsd_m)
 
     def tiles(self) -> Iterator["Shot"]:
-        """Its whole tiles, row by row; what is left at the far edges belongs to none."""
+        """Its complete tiles, row by row; remainders at the far edges are left out."""
         height, width = self.truth.shape
         corners = product(
             range(0, height - TILE_PX + 1, TILE_PX), range(0, width - TILE_PX + 1, TILE_PX)
@@ -78,7 +78,7 @@ class Shot:
 
     @property
     def cover(self) -> float | None:
-        """Cloudy share of the pixels with a label; None where fewer than half have one."""
+        """Cloudy share of the labelled pixels; None if fewer than half are labelled."""
         known = self.truth != UNKNOWN
         if known.mean() < _MIN_KNOWN:
             return None
@@ -86,32 +86,32 @@ class Shot:
 
     @property
     def weather(self) -> str | None:
-        """`CLEAR` up to 1 % cloud, `CLOUDY` from 30 % on; None between them, or where unknown."""
+        """`CLEAR` up to 1 % cloud, `CLOUDY` from 30 % on; None in between, or if unknown."""
         cover = self.cover
         if cover is None or _CLEAR_COVER < cover < _CLOUDY_COVER:
             return None
         return CLEAR if cover <= _CLEAR_COVER else CLOUDY
 
     def share(self, code: int = SHADOW) -> float:
-        """Share of the pixels that truth calls so."""
+        """Share of the pixels whose truth has a code."""
         return float((self.truth == code).mean())
 
 
 def kind_of(gsd_m: float) -> str:
-    """What tables call a class of images."""
+    """Name of a class of images in tables."""
     return f"{gsd_m:g} m"
 
 
 def requantise(
     dn: NDArray[np.uint16], made: Radiometry, wanted: Radiometry, *, bit_depth: int
 ) -> NDArray[np.uint16]:
-    """What a camera of another radiometry would have delivered: to the nearest DN, saturating.
+    """Convert DN to those of a camera with another radiometry: nearest DN, saturating.
 
     Args:
         dn: [DN] Any shape.
-        made: Of these DN.
-        wanted: Of those that come back.
-        bit_depth: [bit] of those that come back, 1 to 16.
+        made: Radiometry of these DN.
+        wanted: Radiometry of the DN returned.
+        bit_depth: [bit] Depth of the DN returned, 1 to 16.
     """
     seen = dn.astype(np.float64) * made.scale + (made.offset - wanted.offset)
     return np.clip(np.rint(seen / wanted.scale), 0, 2**bit_depth - 1).astype(np.uint16)
@@ -120,11 +120,11 @@ def requantise(
 def real_shots(
     images: Iterable[LabelledImage], thin: Mapping[str, NDArray[np.bool_] | None] | None = None
 ) -> list[Shot]:
-    """Real images of the two classes, through `CAMERA`.
+    """Real images of the two classes, as seen by `CAMERA`.
 
     Args:
-        images: Of any class.
-        thin: Where cloud is thin, by image id, as far as anybody knows.
+        images: Images of any class; those of other pixel sizes are left out.
+        thin: Where cloud is thin, by image id, as far as known.
     """
     return [
         Shot(

@@ -1,4 +1,4 @@
-"""Power over scale: how much of a picture's variance lies in which wave numbers.
+"""Power over scale: how a picture's variance is distributed over wave numbers.
 
 >>> import numpy as np
 >>> white = np.random.default_rng(0).normal(size=(128, 128))
@@ -12,14 +12,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-_LOWEST = 4  # below are few waves, and the window smears the mean into them
-_STEPS = 12  # pools of wave numbers, evenly spread in their logarithm
+_LOWEST = 4  # below it are few waves, and the window leaks the mean into them
+_STEPS = 12  # bins of wave numbers, evenly spaced in their logarithm
 
 
 def radial_power(field: NDArray[np.floating]) -> NDArray[np.float64]:
     """Mean power at each whole wave number, shape (N // 2 + 1,), of a square field (N, N).
 
-    The mean is taken off and a Hann window laid over, whose loss of power is made up for: white
+    The mean is subtracted and a Hann window applied, whose loss of power is compensated: white
     noise of variance v has power v everywhere.
     """
     side = len(field)
@@ -33,12 +33,12 @@ def radial_power(field: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def slope(power: NDArray[np.float64], lowest: int = _LOWEST, highest: int | None = None) -> float:
-    """Exponent of power over wave number: 0 for white noise, negative where large scales rule.
+    """Exponent of power over wave number: 0 for white noise, negative if large scales dominate.
 
     Args:
-        power: As `radial_power` gives it.
+        power: As returned by `radial_power`.
         lowest: First wave number that counts.
-        highest: Last one; the last there is if left out.
+        highest: Last wave number that counts; the last available if left out.
     """
     last = len(power) - 1 if highest is None else highest
     edges = np.unique(np.rint(np.geomspace(lowest, last + 1, _STEPS + 1)).astype(int))
@@ -50,7 +50,7 @@ def slope(power: NDArray[np.float64], lowest: int = _LOWEST, highest: int | None
 
 @cache
 def _rings(side: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The whole wave number of each sample of `rfft2`, flat, and how many samples have it."""
+    """The whole wave number of each sample of `rfft2`, flat, and how many samples of the whole plane have each."""
     rows = np.fft.fftfreq(side, 1 / side)[:, None]
     cols = np.fft.rfftfreq(side, 1 / side)[None, :]
     rings = np.rint(np.hypot(rows, cols)).ravel().astype(np.int64)
@@ -59,7 +59,7 @@ def _rings(side: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 @cache
 def _twice(side: int) -> NDArray[np.float64]:
-    """How often each sample of `rfft2`, flat, stands in the whole plane."""
+    """How often each sample of `rfft2`, flat, occurs in the whole plane."""
     times = np.full((side, side // 2 + 1), 2.0)
     times[:, 0] = 1.0
     if side % 2 == 0:

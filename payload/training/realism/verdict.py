@@ -1,4 +1,4 @@
-"""Rendered beside real, measure by measure, and whether each is as close as is wanted."""
+"""Rendered against real images, measure by measure, and whether each is close enough."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -33,11 +33,11 @@ from payload.training.realism.separation import (
 from payload.training.realism.shots import CLEAR, CLOUDY, Shot
 from payload.types import CLEAR as TRUTH_CLEAR
 
-_COVER_STEPS = (0.5, 0.7, 0.9, 0.99)  # tiles are compared with others of about their cover
-_BROKEN_STEP = 2  # up to the third limit of these
+_COVER_STEPS = (0.5, 0.7, 0.9, 0.99)  # tiles are compared with others of similar cover
+_BROKEN_STEP = 2  # broken cloud is up to the third of these limits
 
 _PLACE_TILES = 8
-_SEEN = 0.02  # from so much clear ground on, it is told whether a tile shows water or land
+_SEEN = 0.02  # share of clear ground above which a tile is classified as water or land
 
 
 class _Stratum(NamedTuple):
@@ -60,19 +60,19 @@ _PARTS: Mapping[str, Callable[[_Stratum], bool]] = MappingProxyType(
 LIKE = "rendered, of classes that people labelled"
 """Rendered shots that are compared with those that people labelled."""
 JUDGED_PARTS = (CLEAR, CLOUDY)
-"""Those that have to be alike; the others tell where to look."""
+"""Parts that must be alike; the others show where to look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One number of tiles: mean and deviation in each set, and how well it alone tells them apart.
+    """One feature of tiles: mean and deviation in each set, and how well it alone tells the sets apart.
 
     Attributes:
         name: One of `payload.training.realism.features.NAMES`.
         real: Mean and deviation over real tiles.
-        rendered: Mean and deviation over rendered tiles, weighted as the classifier does.
-        auc: How probably a rendered tile has more of it than a real one.
-        weight: Of the linear classifier fitted to all tiles; positive speaks for rendered.
+        rendered: Mean and deviation over rendered tiles, weighted as for the classifier.
+        auc: Probability that a rendered tile has more of it than a real one.
+        weight: Its weight in the linear classifier fitted to all tiles; positive indicates rendered.
     """
 
     name: str
@@ -83,21 +83,21 @@ class Feature:
 
     @property
     def tells(self) -> float:
-        """How well it tells, 0.5 to 1, in whichever direction."""
+        """How well it tells the sets apart, 0.5 to 1, in either direction."""
         return max(self.auc, 1.0 - self.auc)
 
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """Whether the statistics of tiles tell rendered from real.
+    """How well the statistics of tiles tell rendered from real.
 
     Attributes:
-        real: How many real tiles.
-        rendered: How many rendered tiles.
-        auc: Of a linear classifier of histogram, power spectrum and correlations of bands, on places that
+        real: Number of real tiles.
+        rendered: Number of rendered tiles.
+        auc: AUC of a linear classifier of histogram, power spectrum and correlations of bands, on places that
             it has not seen.
-        auc_of_all: The same of all features, finer ones among them.
-        features: The most telling first.
+        auc_of_all: The same with all features, including finer ones.
+        features: All features, the most telling first.
     """
 
     real: int
@@ -112,14 +112,14 @@ class Verdict:
     """Everything that was measured.
 
     Attributes:
-        sample: What was compared, in figures.
-        criteria: Whether it is near enough.
+        sample: Numbers of images, places and tiles compared.
+        criteria: The criteria, each with its figure.
         ukis: Marks of ukis-csmask by set: real images that people labelled, rendered ones, by class.
-        student: Marks of the packaged network on rendered shots, by class; what its card says of real.
-        contents: What cloudy tiles hold, by set.
-        bits: Bits per sample by set, class and weather.
-        separation: By what tiles show; `JUDGED_PARTS` first.
-        colours: By set and class.
+        student: Marks of the packaged network on rendered shots, all and by class.
+        contents: Contents of cloudy tiles, by set.
+        bits: Bits per sample, by set, class and weather.
+        separation: Separation of rendered from real tiles, by what they show; `JUDGED_PARTS` first.
+        colours: Colours, by set and class.
     """
 
     sample: Mapping[str, int]
@@ -132,7 +132,7 @@ class Verdict:
     colours: Mapping[str, Mapping[str, Colour]]
 
     def plain(self) -> dict[str, object]:
-        """As values for JSON."""
+        """The verdict as plain values for JSON."""
         return {
             "sample": dict(self.sample),
             "criteria": [{**asdict(one), "is_met": one.is_met} for one in self.criteria],
@@ -157,11 +157,11 @@ def judge(
     """Measure everything.
 
     Args:
-        real: Real shots, unlabelled ones among them.
-        rendered: Rendered ones.
-        asked: Of how many rendered shots ukis-csmask is asked, as it is slow: all of the classes that people
-            have labelled, by which it is judged, and some of the others.
-        journal: Told what is done.
+        real: Real shots, including those not labelled by people.
+        rendered: Rendered shots.
+        asked: Number of rendered shots masked by ukis-csmask, which is slow: all of the classes that people have
+            labelled, by which it is judged, and if there is room some of the others.
+        journal: Told of progress.
 
     Raises:
         PluginError: ukis-csmask is not installed.
@@ -225,10 +225,10 @@ def judge(
 
 
 def separate(real: Sequence[Shot], rendered: Sequence[Shot]) -> dict[str, Separation]:
-    """Whether statistics tell rendered tiles from real ones, by what the tiles show.
+    """How well statistics tell rendered tiles from real ones, by what the tiles show.
 
-    Rendered tiles are weighted to the classes, grounds and covers of the real ones, of which no place
-    counts more than eight tiles.
+    Rendered tiles are weighted to the classes, grounds and covers of the real ones; no place counts
+    more than eight tiles.
     """
     tiles = [tile for tile in (*real, *rendered) if tile.weather is not None]
     rows = (
@@ -305,7 +305,7 @@ def _mean_and_deviation(
 
 
 def _stratum(tile: Shot) -> _Stratum:
-    """What a tile is compared with: its like in class, weather, ground where it is seen, and cover."""
+    """The stratum within which a tile is compared: class, weather, ground if visible, and cover."""
     weather = tile.weather or ""
     open_ground = tile.truth == TRUTH_CLEAR
     seen = open_ground.mean() > _SEEN
