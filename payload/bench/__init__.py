@@ -1,7 +1,7 @@
-"""How fast this machine flies, as ratios of two things measured in one run; Mpx/s alone are figures of the machine.
+"""How fast payload-sim is, as ratios of two things measured in one run; Mpx/s alone would only describe the machine.
 
-Seconds are of CPU. What is compared is worked on in turns, and the median of the rounds counts. `stages` measures the
-rooms one by one, `flights` the event loop, a day and growth; `report` writes what was found.
+Seconds are CPU time. The things compared are run alternately, and the median of the rounds counts. `stages` measures
+the stages one by one, `flights` the event loop, a day and growth; `report` writes the results.
 """
 
 from payload.bench.report import BenchReport, bench

@@ -17,16 +17,16 @@ from payload.sim.arms import make_arm
 from payload.sim.yardstick import CountingEnvironment, bare_event_s, plain_tile_s
 
 SMALL = FleetSize(planes=2, satellites_per_plane=2, stations=10, targets=60, hours=8.0)
-"""The fleet whose growth is followed."""
+"""The fleet from which growth is measured."""
 GROWTH = (1, 2, 4)
-"""So many times as large."""
+"""Factors by which it is enlarged."""
 
 
 def event_loop(folder: Path) -> Iterable[Ratio]:
-    """A flight whose tiles are known before, books and audit included, over bare events.
+    """A flight whose tiles' content is already known, ledger and audit included, relative to bare events.
 
-    The fewer events wake nobody, the fewer there are, and the dearer is one; a tile stays a tile. What a tile takes is set
-    beside what SimPy's own tools take to pass one on without a plan, a link or a book.
+    Avoiding idle events leaves fewer but dearer ones, whereas the number of tiles stays the same. The time per tile is
+    also compared with that of passing one on with SimPy's own tools, without plan, link or ledger.
     """
     scenario = write_fleet(folder, replace(SMALL, hours=24.0))
     assembly = assemble(scenario)
@@ -53,7 +53,7 @@ def event_loop(folder: Path) -> Iterable[Ratio]:
 
 
 def day(folder: Path) -> Iterable[Ratio]:
-    """24 h of one satellite, one arm, assembled before: its tiles glanced at and drawn, books and audit included."""
+    """24 h of one satellite, one arm, assembled beforehand: tiles glanced at and drawn, ledger and audit included."""
     one = FleetSize(planes=1, satellites_per_plane=1, stations=3, targets=200, hours=24.0)
     assembly = assemble(write_fleet(folder, one))
     numbers = np.random.default_rng(1).random(2_000_000)

@@ -1,4 +1,4 @@
-"""All measures, and the file that tells them with the machine and its versions."""
+"""Run all measurements, and write them with the machine and package versions."""
 
 import json
 import os
@@ -25,7 +25,7 @@ GUESTS = (
     "imagecodecs",
     "skyfield",
 )
-"""Packages whose versions are told."""
+"""Packages whose versions are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class BenchReport:
     """What was measured, on which machine and with which packages.
 
     Attributes:
-        load: How many processes wanted a core at the begin, in the mean of a minute.
+        load: One-minute load average at the start.
     """
 
     made_utc: str
@@ -45,7 +45,7 @@ class BenchReport:
     ratios: tuple[Ratio, ...]
 
     def page(self) -> str:
-        """All of it as Markdown."""
+        """The report as Markdown."""
         guests = ", ".join(f"{name} {number}" for name, number in self.packages.items())
         return "\n".join(
             [
@@ -67,10 +67,10 @@ class BenchReport:
 def bench(
     out: str | Path, *, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[BenchReport, Path]:
-    """Measure, and write `bench.json` and a page of it, README.md, into a folder; some minutes.
+    """Measure, and write `bench.json` and a page, README.md, into a folder; this takes some minutes.
 
     Raises:
-        ScenarioError: The folder cannot be written; that is told before anything is measured.
+        ScenarioError: The folder cannot be written; raised before anything is measured.
     """
     path = Path(out) / "bench.json"
     try:
@@ -127,7 +127,7 @@ def _versions() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The processor as the system calls it."""
+    """Name of the processor, as the system reports it."""
     listed = Path("/proc/cpuinfo")
     if listed.is_file():
         for line in listed.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -1,4 +1,4 @@
-"""The stages one by one, each against a yardstick that does nothing else; and pixels through all of them."""
+"""The stages one by one, each relative to a bare yardstick; and pixels through all of them."""
 
 import importlib
 import time
@@ -33,7 +33,7 @@ from payload.world.synthetic import Synthetic
 
 TILE_PX = 256
 MARGINS = {"masking": 1 / 0.85, "contacts": 3.0, "skyfield": 0.2}
-"""The most that was aimed at: time over the raw session, over raw SGP4, over Skyfield's search."""
+"""Largest ratios aimed at: time over that of the raw session, of raw SGP4, of Skyfield's search."""
 WEEK_S, EPOCH = 7 * 86_400.0, datetime(2026, 1, 1, tzinfo=UTC)
 STATIONS = (
     GroundStation("svalbard", 78.2297, 15.4076, 460.0),
@@ -42,7 +42,7 @@ STATIONS = (
     GroundStation("hartebeesthoek", -25.8870, 27.7070, 1550.0),
     GroundStation("troll", -72.0117, 2.5350, 1270.0),
 )
-"""Sites of public ground stations; the case that peers are measured on."""
+"""Sites of public ground stations; the case on which other tools are measured."""
 CAMERA = Sensor(
     ("blue", "green", "red", "nir"), 10.0, 1024, 1024, 12, Radiometry(1.6 / 4095), 30.0, 10.0, 5.0
 )
@@ -50,7 +50,7 @@ PX_PER_MPX = 1e6
 
 
 def painted() -> Tile:
-    """A tile of 256 px of the synthetic Earth, with what surrounds it."""
+    """A tile of 256 px of the synthetic Earth, with its surroundings."""
     view = View("bench", "bench", 50.2, 8.0, datetime(2026, 6, 1, 10, tzinfo=UTC), 55.0, CAMERA)
     scene = Synthetic(seed=3).scene(view)
     tiles = cut_tiles(scene, "bench", tile_px=TILE_PX, margin_px=OnnxMasker().margin_px)
@@ -58,7 +58,7 @@ def painted() -> Tile:
 
 
 def masking() -> Iterable[Ratio]:
-    """DN to probabilities of a tile, over the session alone on reflectance that lies ready; and over a product of matrices."""
+    """Masking a tile, from DN to probabilities, relative to the bare session on prepared reflectance, and to a matrix product."""
     tile, masker = painted(), OnnxMasker()
     bands = reflectance(tile.surroundings, tile.radiometry)[None]
     alone = bare_run(masker)
@@ -74,7 +74,7 @@ def masking() -> Iterable[Ratio]:
 
 
 def contacts() -> Iterable[Ratio]:
-    """A week over five stations, over SGP4 alone on the same grid, and over Skyfield's search where it is installed."""
+    """A week's contacts with five stations, relative to SGP4 alone on the same grid, and to Skyfield's search if installed."""
     orbit = Sgp4(altitude_km=550.0, ltan="10:30", epoch_utc=EPOCH)
     times_s = time_grid(WEEK_S)
     utc = instants(EPOCH, times_s)
@@ -104,7 +104,7 @@ def _skyfields_search(orbit: Sgp4) -> Callable[[], object] | None:
 
 
 def codecs() -> Iterable[Ratio]:
-    """A painted tile through each codec that is installed, over zstd on its samples as they are."""
+    """Encoding a rendered tile with each installed codec, relative to zstd on its raw samples."""
     bands, plain = painted().patch.bands, PlainZstd()
     for kind in kinds("payload.codec"):
         try:
@@ -120,7 +120,7 @@ def _encoding(codec: Codec | PlainZstd, bands: NDArray[np.uint16]) -> Callable[[
 
 
 def world() -> Iterable[Ratio]:
-    """A scene of 1 Mpx in four bands with its truth, over a Fourier transform of as many samples."""
+    """Rendering a scene of 1 Mpx in four bands with its truth, relative to a Fourier transform of as many samples."""
     samples = np.random.default_rng(0).random((4, 1024, 1024), np.float32)
     view = View("bench", "bench", 50.2, 8.0, datetime(2026, 6, 1, 10, tzinfo=UTC), 55.0, CAMERA)
     scene, window = Synthetic(seed=3).scene(view), Window(0, 0, 1024, 1024)
@@ -129,14 +129,14 @@ def world() -> Iterable[Ratio]:
 
 
 def pixels(folder: Path) -> Iterable[Ratio]:
-    """Images rendered, masked, pruned of nothing and compressed: growth with their number, and the speed of two processes."""
+    """Images rendered, masked and compressed without pruning: growth with their number, and the speed of two processes."""
     size = FleetSize(planes=1, satellites_per_plane=2, stations=3, targets=60, hours=24.0)
     scenario = write_fleet(folder, size).model_copy(update={"fidelity": "pixels"})
     assembly = assemble(scenario)
     planned = first_plan(assembly).images[:28]
     mpx = assembly.sensor.width_px * assembly.sensor.height_px / PX_PER_MPX
     memo = Memo(assembly.darkroom, folder)
-    work_ahead(assembly, memo, planned[:1])  # what is loaded once is loaded
+    work_ahead(assembly, memo, planned[:1])  # so that everything loaded only once is loaded
     sizes, first, taken_s = (1, 2, 4), 1, []
     for count in sizes:
         part = planned[first : first + count]

@@ -1,4 +1,4 @@
-"""A ratio of two things that are worked on in turns, and the exponent of growth."""
+"""The ratio of the times of two things run alternately, and the exponent of growth."""
 
 import math
 import statistics
@@ -11,10 +11,10 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One of two things over the other, or a speed.
+    """The ratio of two measurements, or a speed.
 
     Attributes:
-        aim: The most that was aimed at, the least of what `is_speed`; None where nothing was.
+        aim: Upper limit aimed at, or lower limit if `is_speed`; None if there is no aim.
         unit: Empty for a plain ratio.
     """
 
@@ -26,27 +26,27 @@ class Ratio:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether it is what was aimed at; None where nothing was."""
+        """Whether the aim is met; None if there is none."""
         if self.aim is None:
             return None
         return self.value >= self.aim if self.is_speed else self.value <= self.aim
 
     def row(self) -> str:
-        """As a row of a table: what, found, aimed at, met."""
+        """A row of a table: what, found, aim, met."""
         bound = "at least" if self.is_speed else "at most"
         aim = "" if self.aim is None else f"{bound} {self.aim:.3g}"
         met = {None: "", True: "yes", False: "**no**"}[self.is_met]
         return f"| {self.what} | {self.value:.3g} {self.unit}".rstrip() + f" | {aim} | {met} |"
 
     def sentence(self) -> str:
-        """For people."""
+        """The ratio in a line of text."""
         bound = "least" if self.is_speed else "most"
         aim = "" if self.aim is None else f"  (aim: at {bound} {self.aim:g})"
         return f"{self.what:<72} {self.value:8.2f} {self.unit}{aim}".rstrip()
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """[s] Of CPU."""
+    """[s] CPU time of some work."""
     start = time.process_time()
     work()
     return time.process_time() - start
@@ -55,7 +55,7 @@ def seconds(work: Callable[[], object]) -> float:
 def ratio(
     ours: Callable[[], object], yardstick: Callable[[], object], rounds: int = ROUNDS
 ) -> float:
-    """Time of ours over that of the yardstick; both are done once before."""
+    """Time of ours over that of the yardstick; both are run once beforehand."""
     ours(), yardstick()
     pairs = [(seconds(ours), seconds(yardstick)) for _ in range(rounds)]
     first, second = (statistics.median(column) for column in zip(*pairs, strict=True))
@@ -63,7 +63,7 @@ def ratio(
 
 
 def exponent(sizes: Sequence[float], taken_s: Sequence[float]) -> float:
-    """The power of the size that the time follows best: the slope of a straight line through the logarithms.
+    """The power of the size that best fits the time: the slope of a straight line through the logarithms.
 
     >>> round(exponent((1, 2, 4), (3.0, 12.0, 48.0)), 6)
     2.0
