@@ -1,20 +1,20 @@
-"""How the kept tiles shrink, and how they travel: codecs, the tile record, the container of an image.
+"""How kept tiles are compressed and packed for downlink: codecs, the tile record, the container of an image.
 
     samples      the limits of a tile                    raw        packed at the bit depth
-    residuals    prediction in integers                  median     and a gain from band to band
+    residuals    prediction in integers                  median     with a gain from band to band
     med          the default codec, `med-zstd`           med_aec    the same, coded by CCSDS 121
     interchange  `jpegls`, `jxl`, `j2k`                  kernels    what numba compiles
-    least_squares  where a predictor looks, its fit     ls_golomb  with adaptive Golomb-Rice codes
-    scale_model  how wrong a prediction will be          strong     with mixtures and a range coder
-    auto         picks one of these for each tile        normal_tables   of `strong`, in whole numbers
+    least_squares  a predictor's taps and its fit       ls_golomb  with adaptive Golomb-Rice codes
+    scale_model  expected error of a prediction          strong     with mixtures and a range coder
+    auto         picks one of these for each tile        normal_tables   for `strong`, in integers
     quantise     near-lossless, for every codec          plane      of pixels that are not coded
-    record       the header of one tile                  sealing    a tile becomes a record, and back
-    container    one image as the ground has it          scan       finds records in damaged bytes
+    record       the header of one tile                  sealing    turns a tile into a record and back
+    container    one image as received on the ground     scan       finds records in damaged bytes
     cover_report  what became of an image's tiles on board
-    image_index  its header and the fate of each cell
+    image_index  a container's header and the fate of each cell
 
-`seal` makes a tile's record on board, `seal_clear` one without its cloudy pixels; `ContainerWriter` files
-it on the ground, `read_container` gives the pixels back; `payload.products.ground_segment.unpack` makes a GeoTIFF of them.
+On board, `seal` makes a tile's record and `seal_clear` one without its cloudy pixels. On the ground, `ContainerWriter`
+files records, `read_container` reads them back and `payload.products.ground_segment.unpack` makes a GeoTIFF.
 
 >>> import numpy as np
 >>> from payload.compression import open_record, raw_record_bytes, seal

@@ -1,12 +1,13 @@
-"""`auto`: for each tile the codec whose bits and nanoseconds together cost least, told before anything is coded.
+"""`auto`: picks, for each tile and before coding it, the codec with the lowest estimated cost in bits and nanoseconds.
 
-Only those that the processor has the time for are asked: in a scenario each sample has what the computer's speed of
-compression leaves it, unless `budget_ns` says otherwise. At 10 Mpx/s and four bands that is 25 ns, enough for
-`ccsds123` on a processor as fast as the one below; `ls-golomb` wants 30 ns, `strong` 194. The size is told from the entropy of what median prediction and the gain between bands leave, the time from the
-table below. A record names the codec that was picked, so whoever opens it needs no `auto`.
+Only codecs that fit the time budget are considered: in a scenario it follows from the computer's compression speed,
+unless `budget_ns` sets it. At 10 Mpx/s and four bands it is 25 ns per sample, enough for `ccsds123` on a processor as
+fast as the one below; `ls-golomb` takes 30 ns, `strong` 194. The size is estimated from the entropy of the residuals of
+median prediction and inter-band gain, the time from the table below. A record names the codec that was picked, so
+opening it does not need `auto`.
 
-By itself, outside of a record, the payload is one byte, the place of the codec in `ESTIMATES`, and the payload
-of that codec; empty where no pixel is coded.
+Outside a record, the payload is one byte, the codec's index in `ESTIMATES`, followed by the payload of that codec;
+empty if no pixel is coded.
 """
 
 from collections.abc import Mapping
@@ -28,15 +29,15 @@ from payload.registry import build, option, supplied
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a codec is expected to make of a tile.
+    """The expected size and time of a codec.
 
     Attributes:
-        slope: Bits a sample for each bit of entropy.
-        offset: [bit] a sample besides, from one bit of entropy on; below, the two go to 0 together.
-        zstd_times: Time to code a sample, in times of what Zstandard at level 3 takes for a raw one.
-        is_bounded: Whether it codes just these residuals, one by one, so that no sample takes less than their
+        slope: Bits per sample for each bit of entropy.
+        offset: [bit] Added per sample from one bit of entropy up; below that, size and entropy go to 0 together.
+        zstd_times: Time to code a sample, as a multiple of what Zstandard at level 3 takes for a raw one.
+        is_bounded: Whether it codes these very residuals one by one, so that no sample takes less than their
             entropy.
-        least_bits: [bit] That any sample takes, as each has a code of its own.
+        least_bits: [bit] The least any sample takes, as each has a code of its own.
     """
 
     slope: float
@@ -46,7 +47,7 @@ class Estimate:
     least_bits: float = 0.0
 
     def bits(self, entropy: float) -> float:
-        """[bit] a sample of that entropy."""
+        """[bit] Per sample at a given entropy."""
         if entropy < 1:
             return max((self.slope + self.offset) * entropy, self.least_bits)
         told = self.slope * entropy + self.offset
@@ -54,8 +55,8 @@ class Estimate:
 
 
 # Source: lines fitted to 127 tiles of Landsat-8 and Sentinel-2 of 256 px, 4 bands and 12 bit; they miss by
-# 0.08, 0.14, 0.22, 0.23 and 0.21 bit (rms), the last three by 0.20, 0.23 and 0.28. Times of results/codecs, on one
-# thread; a payload names its codec by the place in this table, so new ones stand at its end.
+# 0.08, 0.14, 0.22, 0.23 and 0.21 bit (rms), the last three by 0.20, 0.23 and 0.28. Times are from results/codecs, on
+# one thread. A payload names its codec by its index in this table, so new ones go at the end.
 ESTIMATES: Mapping[str, Estimate] = {
     "raw": Estimate(0.0, 0.0, 0.18),
     "med-zstd": Estimate(0.88, 0.84, 0.5, is_bounded=True),
@@ -72,7 +73,7 @@ _NEED_IMAGECODECS = frozenset({"med-aec", "jpegls", "jxl", "j2k"})
 
 @dataclass(frozen=True)
 class Auto:
-    """Picks a codec for each tile by an estimate of its size and time under the processor's budget. Lossless."""
+    """Picks a codec for each tile by estimated size and time, within the processor's time budget. Lossless."""
 
     candidates: tuple[str, ...] = option(
         ("raw", "med-zstd", "ccsds123", "ls-golomb", "strong"),
@@ -92,15 +93,15 @@ class Auto:
         description="[ns] Longest time to spend on a sample; of candidates that are all slower the fastest "
         "is taken. If left out, what computer.compression_mpx_per_s leaves it.",
     )
-    # Assumption: as if a second of the processor were as dear as one of a link of 0.5 Mbit/s.
+    # Assumption: a second of processor time is worth as much as a second of a 0.5 Mbit/s link.
     bit_worth_ns: float = option(
         2000.0, description="[ns] Time to give for one bit less to send.", ge=0
     )
-    # Assumption: four bands of a scenario that leaves the computer's speed at its default, 10 Mpx/s.
+    # Assumption: four bands, in a scenario that leaves the computer's speed at its default, 10 Mpx/s.
     sample_ns: float = supplied(25.0)
 
     def __post_init__(self) -> None:
-        """Refuse candidates that nothing is known of, or whose extra is missing (PluginError)."""
+        """Refuse candidates without an estimate (CodecError) or whose extra is missing (PluginError)."""
         unknown = [kind for kind in self.candidates if kind not in ESTIMATES]
         if unknown or not self.candidates:
             raise CodecError(
@@ -112,7 +113,7 @@ class Auto:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """What its candidates lean on."""
+        """Packages that its candidates depend on."""
         return () if _NEED_IMAGECODECS.isdisjoint(self.candidates) else PACKAGES
 
     def choose(
@@ -122,7 +123,7 @@ class Auto:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> tuple[str, Codec]:
-        """Kind and codec for samples of shape (B, H, W); CodecError if one does not fit the bit depth."""
+        """Kind and codec for samples of shape (B, H, W); CodecError if a sample does not fit the bit depth."""
         check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
         entropy = residual_entropy(bands, not_coded)
         times = {kind: ESTIMATES[kind].zstd_times * self.zstd_ns for kind in self.candidates}
@@ -143,7 +144,7 @@ class Auto:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Code samples of shape (B, H, W) with the codec picked; CodecError if one does not fit."""
+        """Code samples of shape (B, H, W) with the codec picked; CodecError if a sample does not fit."""
         kind, codec = self.choose(bands, bit_depth=bit_depth, not_coded=not_coded)
         payload = codec.encode(bands, bit_depth=bit_depth, not_coded=not_coded)
         if not count_coded(bands.shape, not_coded):
@@ -158,7 +159,7 @@ class Auto:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W); CodecError if the payload cannot be that of such a tile."""
         if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
             return nothing(payload, shape)
         if not payload or payload[0] >= len(ESTIMATES):
@@ -168,7 +169,7 @@ class Auto:
 
 
 def residual_entropy(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None) -> float:
-    """[bit] Entropy of order 0, in the mean of the bands, of what median prediction and gains leave.
+    """[bit] Zero-order entropy of the residuals of median prediction and gains, averaged over the bands.
 
     Source: C. E. Shannon, Bell System Technical Journal 27, 1948.
     """

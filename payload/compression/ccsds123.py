@@ -1,14 +1,14 @@
-"""`ccsds123`: adaptive linear prediction across bands and an adaptive entropy coder, as on board of satellites.
+"""`ccsds123`: adaptive linear prediction across bands and an adaptive entropy coder, as flown on satellites.
 
-CCSDS-123-style, cross-checked against a literal reading of CCSDS 123.0-B-2; not tried on the official
+CCSDS-123-style, cross-checked against a literal reading of CCSDS 123.0-B-2; not run on the official test
 vectors, hence not called conformant. Full prediction mode, wide local sums, lossless or near-lossless in
-the loop with one absolute error limit, samples band after band. Every tile starts anew.
+the loop with one absolute error limit, band-sequential order. Every tile starts afresh.
 
-What the standard does not know: pixels that are not coded. They cost no bits; their representative is
+The standard has no notion of pixels that are not coded. Here they cost no bits; their representative is
 their own prediction, weights do not learn from them, and the entropy coder never sees them. Those before
-the first coded pixel take its value. A tile one pixel wide has column-oriented sums, as the standard asks.
+the first coded pixel take its value. A tile one pixel wide uses column-oriented sums, as the standard requires.
 
-A tile of which nothing is coded is no bytes at all; of others, the header stands in `ccsds123_options`.
+A tile with no coded pixel has an empty payload; the header of all others is described in `ccsds123_options`.
 """
 
 from dataclasses import dataclass
@@ -47,10 +47,10 @@ class Ccsds123(Options):
         Args:
             bands: [DN] shape (B, H, W).
             bit_depth: [bit] of a sample.
-            not_coded: Pixels to leave out, shape (H, W); they are not looked at.
+            not_coded: Pixels to leave out, shape (H, W); their samples are not read.
 
         Raises:
-            CodecError: A coded sample does not fit the bit depth, the error limit reaches half of its
+            CodecError: A coded sample does not fit the bit depth, the error limit reaches half of the
                 range, or the shapes disagree.
         """
         from payload.compression.ccsds123_tile import write_bits  # noqa: PLC0415 - loads numba
@@ -72,16 +72,16 @@ class Ccsds123(Options):
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """Undo `encode`, whatever the options it was done with.
+        """Undo `encode`, whatever options it was run with.
 
         Args:
-            payload: Of a tile.
+            payload: Payload of a tile.
             shape: (B, H, W).
             bit_depth: [bit] of a sample.
             not_coded: As given to `encode`; these pixels come back as 0.
 
         Raises:
-            CodecError: The payload cannot be of such a tile.
+            CodecError: The payload cannot be that of such a tile.
         """
         from payload.compression.ccsds123_tile import read_bits  # noqa: PLC0415 - loads numba
 

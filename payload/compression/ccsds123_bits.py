@@ -1,7 +1,7 @@
-"""Kernels that write and read bits, the highest first; for the entropy coders of `ccsds123`.
+"""Kernels that write and read bits, highest first, for the entropy coders of `ccsds123`.
 
-Bits travel in words of 32. A loop over samples passes single words to these functions and no arrays: an
-array costs numba a locked count of references at each call.
+Bits are held in 32-bit words. Loops over samples pass single words to these functions, not arrays: an array
+costs numba an atomic update of its reference count at each call.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from payload.kernels import compiled
 
-Tail = tuple[int, int, int]  # words written, bits that wait for their word, how many: fewer than 32
+Tail = tuple[int, int, int]  # words written, pending bits of the next word, their number (below 32)
 
 
 @compiled
@@ -24,19 +24,19 @@ def wide(element: np.integer[Any]) -> int:
 def append_codes(
     words: NDArray[np.uint32], tail: Tail, codes: NDArray[np.int32], lengths: NDArray[np.int32]
 ) -> Tail:
-    """Write codes behind a tail: the new tail.
+    """Append codes to a tail and return the new tail.
 
     Args:
         words: Room for all whole words.
         tail: (0, 0, 0) at the start.
         codes: Shape (N,), not negative.
-        lengths: [bit] Shape (N,); what a code is shorter by is zeros in front of it.
+        lengths: [bit] Shape (N,); a code shorter than its length is preceded by zeros.
     """
     size, waiting, count = tail
     for i in range(codes.size):
         length = wide(lengths[i])
         while length > 0:
-            # All but the last 31 bits are zeros.
+            # All bits before the last 31 are zeros.
             step = length if length < 32 else min(length - 31, 31)
             length -= step
             waiting <<= step
@@ -53,13 +53,13 @@ def append_codes(
 
 @compiled
 def joined(word: int, following: int, offset: int) -> int:
-    """The 32 bits that begin at an offset, 0 to 31, in a word."""
+    """The 32 bits that begin at an offset, 0 to 31, into a word."""
     return ((word << offset) & 0xFFFFFFFF) | (following >> (32 - offset))
 
 
 @compiled
 def zeros_ahead(word: int) -> int:
-    """How many of 32 bits are zero before the first one; 32 if there is none."""
+    """Number of leading zeros of a 32-bit word; 32 if it is 0."""
     if word == 0:
         return 32
     zeros = 0
@@ -71,7 +71,7 @@ def zeros_ahead(word: int) -> int:
 
 
 def written(words: NDArray[np.uint32], tail: Tail) -> bytes:
-    """What a tail has written, its last byte filled up with zeros."""
+    """The bytes written so far, the last one padded with zeros."""
     size, waiting, count = map(int, tail)
     spare = -count % 8
     rest = (waiting << spare).to_bytes((count + spare) // 8, "big")
@@ -79,6 +79,6 @@ def written(words: NDArray[np.uint32], tail: Tail) -> bytes:
 
 
 def as_words(payload: bytes) -> NDArray[np.int64]:
-    """Bits as words, shape (N,), two of zeros and more behind them, so that reading on finds an end."""
+    """Bits as words, shape (N,), followed by at least two words of zeros, so that reading ahead stays inside."""
     padded = payload + bytes(12 - len(payload) % 4)
     return np.frombuffer(padded, ">u4").astype(np.int64)

@@ -1,8 +1,8 @@
 """Kernels of the block-adaptive entropy coder: CCSDS 123.0-B-2, section 5.4.3.4, which is that of 121.0-B.
 
-Indices of all bands make one sequence, cut into blocks of J; each block takes the shortest of the code
-options. No preprocessor and no reference samples; segments of 64 blocks; the last block is filled up
-with zeros.
+The indices of all bands form one sequence, cut into blocks of J; each block takes the shortest of the code
+options. No preprocessor and no reference samples; segments of 64 blocks; the last block is padded with
+zeros.
 
     identifier, 3 bit for samples of up to 8 bit, else 4
     0           then bit 0: a run of zero blocks; bit 1: second extension, pairs in unary
@@ -17,12 +17,12 @@ from payload.compression.ccsds123_bits import Tail, append_codes, joined, wide, 
 from payload.kernels import compiled
 
 SEGMENT_BLOCKS = 64
-_REST_OF_SEGMENT = 5  # so many zero blocks, or more, up to the segment's end are one code
+_REST_OF_SEGMENT = 5  # this many zero blocks or more, up to the segment's end, share one code
 
 
 @compiled
 def _split_bits(block: NDArray[np.uint16], k: int) -> int:
-    """[bit] Length of a block of which k low bits are split off."""
+    """[bit] Length of a block with the k low bits of each value split off."""
     bits = block.size * (k + 1)
     for value in block:
         bits += wide(value) >> k
@@ -31,7 +31,7 @@ def _split_bits(block: NDArray[np.uint16], k: int) -> int:
 
 @compiled
 def _valley(block: NDArray[np.uint16], k: int, highest: int) -> int:
-    """The k that makes a block shortest; the length is convex in k, so the nearest valley is the lowest."""
+    """The k that makes a block shortest; the length is convex in k, so a local minimum is the global one."""
     bits = _split_bits(block, k)
     while k < highest:
         other = _split_bits(block, k + 1)
@@ -48,7 +48,7 @@ def _valley(block: NDArray[np.uint16], k: int, highest: int) -> int:
 
 @compiled
 def _pair_bits(block: NDArray[np.uint16], most: int) -> int:
-    """[bit] Length of a block in second extension with its own bit; anything above `most` for more."""
+    """[bit] Length of a block in second extension, with its extra bit; some value above `most` if it is longer."""
     bits = 1
     for i in range(0, block.size, 2):
         both = wide(block[i]) + wide(block[i + 1])
@@ -60,7 +60,7 @@ def _pair_bits(block: NDArray[np.uint16], most: int) -> int:
 
 @compiled
 def _run_code(run: int, is_rest: bool) -> int:
-    """The number in unary that stands for a run of zero blocks."""
+    """The number that, in unary, codes a run of zero blocks."""
     if run < _REST_OF_SEGMENT:
         return run - 1
     return 4 if is_rest else run
@@ -74,14 +74,14 @@ def _block_codes(
     k: int,
     form: tuple[int, int],
 ) -> int:
-    """Find the codes of a block that is not zero: how many.
+    """Find the codes of a block that is not all zero and return their number.
 
     Args:
         block: Shape (J,).
         codes: Filled, shape (2 J + 2,).
         lengths: [bit] Filled, shape (2 J + 2,).
-        k: The best for sample splitting.
-        form: [bit] of an identifier, and D.
+        k: The best k for sample splitting.
+        form: Length of an identifier [bit], and D.
     """
     id_bits, depth = form
     size = block.size
@@ -112,12 +112,12 @@ def _block_codes(
 def write_blocks(
     values: NDArray[np.uint16], words: NDArray[np.uint32], size: int, depth: int
 ) -> Tail:
-    """Code a sequence of indices: the tail behind it.
+    """Code a sequence of indices and return the tail.
 
     Args:
         values: Mapped indices, shape (N,), N > 0 a multiple of J, below 2**depth.
-        words: Room for N * D bits, 8 a block.
-        size: J, indices a block.
+        words: Room for N * D bits and another 8 per block.
+        size: J, indices per block.
         depth: D, [bit] of a sample.
     """
     id_bits, highest = (3, 5) if depth <= 8 else (4, 13)
@@ -144,7 +144,7 @@ def write_blocks(
 
 @compiled
 def _read_unary(words: NDArray[np.int64], position: int, end: int, most: int) -> tuple[int, int]:
-    """A number in unary and the position behind it; the number is -1 if it is above `most` or cut off."""
+    """A number in unary and the position after it; the number is -1 if it is above `most` or cut off."""
     number = 0
     while position < end and number <= most:
         at = position >> 5
@@ -161,7 +161,7 @@ def _read_unary(words: NDArray[np.int64], position: int, end: int, most: int) ->
 def _read_numbers(
     block: NDArray[np.uint16], words: NDArray[np.int64], position: int, end: int, bits: int
 ) -> int:
-    """Read low bits, 1 to 16, and put them below what a block holds: the position behind, or -1."""
+    """Read low bits, 1 to 16, into the values of a block; return the position after them, or -1 on failure."""
     if position + bits * block.size > end:
         return -1
     for i in range(block.size):
@@ -175,7 +175,7 @@ def _read_numbers(
 def _read_split(
     block: NDArray[np.uint16], words: NDArray[np.int64], span: tuple[int, int], k: int, depth: int
 ) -> int:
-    """Fill a block that is split at k, the bits between a position and the end: the position behind, or -1."""
+    """Read a block split at k from a span (position, end); return the position after it, or -1 on failure."""
     position, end = span
     for i in range(block.size):
         number, position = _read_unary(words, position, end, ((1 << depth) - 1) >> k)
@@ -189,10 +189,10 @@ def _read_split(
 def _read_pairs(
     block: NDArray[np.uint16], words: NDArray[np.int64], span: tuple[int, int], depth: int
 ) -> int:
-    """Fill a block in second extension: the position behind, or -1."""
+    """Read a block in second extension; return the position after it, or -1 on failure."""
     position, end = span
     for i in range(0, block.size, 2):
-        # A longer code than this would be longer than the block as it is.
+        # A longer code would exceed the uncompressed block.
         number, position = _read_unary(words, position, end, block.size * depth)
         if number < 0:
             return -1
@@ -210,13 +210,13 @@ def _read_pairs(
 def read_blocks(
     values: NDArray[np.uint16], words: NDArray[np.int64], end: int, size: int, depth: int
 ) -> int:
-    """Read a sequence of indices: the position [bit] behind it, or -1 if it is not there.
+    """Read a sequence of indices; return the position [bit] after it, or -1 if the bits do not hold one.
 
     Args:
         values: Zeros, shape (N,), to be filled; N a multiple of J.
         words: The bits, see `as_words`.
         end: [bit] Where the bits end.
-        size: J, indices a block.
+        size: J, indices per block.
         depth: D, [bit] of a sample.
     """
     id_bits = 3 if depth <= 8 else 4

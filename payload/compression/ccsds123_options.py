@@ -1,6 +1,6 @@
-"""Options of `ccsds123`, and the header of its payload, which tells them.
+"""Options of `ccsds123`, and the payload header that records them.
 
-The header, little-endian; in brackets, the standard's name:
+The header, little-endian; the standard's names are in brackets:
 
     0   version             uint8, 1
     1   bit depth           uint8; [D] is the same, but 2 for samples of 1 bit
@@ -18,12 +18,12 @@ The header, little-endian; in brackets, the standard's name:
     14  unary limit         uint8 [U_max]
     15  initial count       uint8 [gamma_0]
     16  rescaling count     uint8 [gamma*]
-    17  initial k           uint8 [k'], taken as D - 2 where that is less
+    17  initial k           uint8 [k'], capped at D - 2
     18  block size          uint8 [J]
     19  coded samples       uint32, all bands together
-    23  bits                to the end, the last byte filled up with zeros
+    23  bits                to the end, the last byte padded with zeros
 
-The header is not the standard's own, but it holds the same facts.
+This is not the standard's own header, but it holds the same information.
 """
 
 import struct
@@ -43,7 +43,7 @@ HEADER = struct.Struct("<BB4B2b4BH5BI")
 
 @dataclass(frozen=True)
 class Options:
-    """How `ccsds123` predicts and codes; defaults and ranges are told by each."""
+    """How `ccsds123` predicts and codes; each option states its default and range."""
 
     coder: Coder = option(
         "sample-adaptive",
@@ -122,24 +122,24 @@ class Options:
             raise CodecError("ccsds123: damping and offset must be below 2**fine_bits")
 
     def check_limit(self, bit_depth: int) -> None:
-        """Refuse, with a CodecError, an error limit of half the range of a bit depth [bit]."""
+        """Refuse, with a CodecError, an error limit of half the range of a bit depth [bit] or more."""
         if self.max_error_dn >> max(bit_depth - 1, 0):
             raise CodecError(
                 f"ccsds123: an error of {self.max_error_dn} DN is half the range of {bit_depth} bit"
             )
 
     def header(self, bit_depth: int, samples: int) -> bytes:
-        """The header of a payload of so many coded samples of a bit depth [bit]."""
+        """The header of a payload with `samples` coded samples of a bit depth [bit]."""
         coder, sums, *rest = astuple(self)
         codes = get_args(Coder).index(coder), get_args(LocalSums).index(sums)
         return HEADER.pack(_VERSION, bit_depth, *codes, *rest, samples)
 
     @classmethod
     def of_payload(cls, payload: bytes, bit_depth: int) -> tuple[Self, int]:
-        """The options of a payload, and how many samples it says it holds.
+        """The options of a payload, and the number of coded samples its header states.
 
         Raises:
-            CodecError: Its header makes no sense, or is of another bit depth [bit].
+            CodecError: Its header is invalid or states another bit depth [bit].
         """
         if len(payload) < HEADER.size:
             raise CodecError(f"ccsds123: a payload of {len(payload)} bytes is too short")

@@ -1,9 +1,9 @@
-"""Kernels of `ccsds123`: samples become mapped quantizer indices, and these become samples again.
+"""Kernels of `ccsds123` that turn samples into mapped quantizer indices, and these into samples again.
 
-One loop serves both ways, so that encoder and decoder cannot differ. Names and equations are those of
+One loop serves both directions, so that encoder and decoder cannot differ. Names and equations are those of
 CCSDS 123.0-B-2, chapter 4, with s_min = 0: s is a sample, s' its quantised value, s'' its representative,
 sigma a local sum, d a local difference, omega a weight, e the double-resolution prediction error. The
-register size R is 64, which 16 bit samples never fill, so mod*_R changes nothing here.
+register size R is 64, which 16 bit samples never fill, so mod*_R has no effect here.
 """
 
 from typing import NamedTuple
@@ -25,8 +25,8 @@ class Predictor(NamedTuple):
     Attributes:
         depth: D, [bit] of a sample, 2 to 16.
         limit: m, the absolute error limit, 0 to 2**(D - 1) - 1.
-        previous: P, how many bands before help, 0 to 15.
-        is_column_oriented: Wide column-oriented local sums, not wide neighbour-oriented ones.
+        previous: P, number of previous bands used, 0 to 15.
+        is_column_oriented: Whether local sums are wide column-oriented rather than wide neighbour-oriented.
         weight_bits: Omega, 4 to 19.
         first_exponent: v_min, -6 to 9.
         last_exponent: v_max, v_min to 9.
@@ -53,11 +53,11 @@ class Planes(NamedTuple):
     """The arrays of a tile.
 
     Attributes:
-        bands: Samples, shape (B, H, W); where clear, they are read, or written.
-        mapped: Mapped indices of the clear pixels in order, shape (B, N); written, or read.
-        clear: Which pixels are coded, shape (H, W); one at least.
-        central: Zeros, shape (K + 1, H, W) with K = min(P, B - 1) + 1: central local differences of the
-            latest K bands; the last plane stays zero.
+        bands: Samples, shape (B, H, W); read where clear when encoding, written there when decoding.
+        mapped: Mapped indices of the clear pixels in order, shape (B, N); written, or read, accordingly.
+        clear: Which pixels are coded, shape (H, W); at least one.
+        central: Initially zero, shape (K + 1, H, W) with K = min(P, B - 1) + 1: central local differences of
+            the latest K bands; the last plane stays zero.
     """
 
     bands: NDArray[np.uint16]
@@ -70,13 +70,13 @@ class Planes(NamedTuple):
 def _indexed(
     residual: int, limit: int, reciprocal: int, steps: tuple[int, int], parity: int
 ) -> tuple[int, int]:
-    """Quantise a residual and map it: the index q, and its mapped index delta.
+    """Quantise and map a residual: the index q, and its mapped index delta.
 
     Args:
-        residual: Delta, sample less prediction.
+        residual: Delta, sample minus prediction.
         limit: m.
         reciprocal: Of 2 m + 1.
-        steps: Of the quantizer, from the prediction down to 0 and up to the top; theta is the lesser.
+        steps: Quantizer steps from the prediction down to 0 and up to the top; theta is the lesser.
         parity: 0, or -1 where the double-resolution prediction is odd.
     """
     index = residual
@@ -92,7 +92,7 @@ def _indexed(
 
 @compiled
 def _unmapped(mapped: int, steps: tuple[int, int], parity: int) -> int:
-    """Undo the mapping of `_indexed`: the index q, beyond all steps for a mapped index that is none."""
+    """Undo the mapping of `_indexed`: the index q, which an invalid mapped index puts out of range."""
     low, high = steps
     theta = min(low, high)
     if mapped > 2 * theta:
@@ -113,13 +113,13 @@ def _representative(predictor: Predictor, sample: int, index: int, high: int) ->
 
 @compiled
 def _adapted(weight: int, difference: int, sign: int, scale: tuple[int, int], omega: int) -> int:
-    """A weight after a sample, clipped to its range.
+    """A weight updated after a sample, clipped to its range.
 
     Args:
-        weight: Before.
+        weight: Its value before.
         difference: The local difference that belongs to it.
         sign: 0, or -1 where the prediction was too high.
-        scale: How far to shift left, and then, rounding, right.
+        scale: Bits to shift left, and then, with rounding, right.
         omega: Weight resolution.
     """
     left, right = scale
@@ -130,7 +130,7 @@ def _adapted(weight: int, difference: int, sign: int, scale: tuple[int, int], om
 
 @compiled
 def _scale(predictor: Predictor, late: int) -> tuple[int, int, int]:
-    """The weight exponent `late` samples after the first row, and what it makes of the scale of `_adapted`."""
+    """The weight exponent `late` samples after the first row, and the `scale` for `_adapted` that follows from it."""
     grown = predictor.first_exponent + (late >> predictor.interval_bits)
     exponent = min(max(grown, predictor.first_exponent), predictor.last_exponent)
     shift = exponent + predictor.depth - predictor.weight_bits
@@ -141,7 +141,7 @@ def _scale(predictor: Predictor, late: int) -> tuple[int, int, int]:
 def _first(
     planes: Planes, predictor: Predictor, place: tuple[int, int, int], is_decoding: bool
 ) -> int:
-    """Code the first sample of a band, always without loss: the sample, or -1 if its index cannot be."""
+    """Code the first sample of a band, always lossless; return the sample, or -1 if its index is impossible."""
     z, y, x = place
     top = (1 << predictor.depth) - 1
     predicted = wide(planes.bands[z - 1, y, x]) if z and predictor.previous else (top >> 1) + 1
@@ -159,10 +159,10 @@ def _first(
 
 @compiled
 def predict(planes: Planes, predictor: Predictor, is_decoding: bool) -> bool:
-    """Turn samples into mapped quantizer indices, or the other way round.
+    """Turn samples into mapped quantizer indices, or the reverse.
 
     A pixel that is not clear is not coded: its representative is its prediction, and weights do not learn
-    from it. Those before the first clear pixel take its value.
+    from it. Pixels before the first clear one take its value.
 
     Returns:
         False if an index cannot be one of this tile.
@@ -187,7 +187,7 @@ def _predict_band(  # noqa: PLR0912, PLR0915 - one loop, so that both ways are t
     first_sample: int,
     is_decoding: bool,
 ) -> bool:
-    """Go on behind the first sample of a band; False if an index cannot be one of this tile."""
+    """Continue after the first sample of a band; False if an index cannot be one of this tile."""
     bands, mapped, clear, central = planes
     z, start_y, start_x = place
     height, width = clear.shape

@@ -1,7 +1,7 @@
 """Kernels of the sample-adaptive entropy coder of CCSDS 123.0-B-2, section 5.4.3.2, band by band.
 
-A band keeps a counter Gamma and an accumulator Sigma of mapped indices; their ratio says how many low
-bits k of the next index go as they are, behind the rest of it in unary.
+Each band keeps a counter Gamma and an accumulator Sigma of mapped indices; their ratio determines how many
+low bits k of the next index are written verbatim, after the rest of it in unary.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Adaption(NamedTuple):
         depth: D, [bit] of a sample.
         unary_limit: U_max, 8 to 32.
         initial_count: gamma_0, 1 to 8.
-        rescaling_count: gamma*, the greater of 4 and gamma_0 + 1, to 11.
+        rescaling_count: gamma*, from the greater of 4 and gamma_0 + 1 to 11.
         initial_k: k', 0 to D - 2.
     """
 
@@ -40,7 +40,7 @@ def _start(adaption: Adaption) -> tuple[int, int]:
 
 @compiled
 def _chosen(k: int, counter: int, total: int, highest: int) -> int:
-    """The k of the next sample; the k of the sample before is where the search starts."""
+    """The k of the next sample; the search starts at that of the sample before."""
     level = total + ((49 * counter) >> 7)
     while k < highest and counter << (k + 1) <= level:
         k += 1
@@ -51,7 +51,7 @@ def _chosen(k: int, counter: int, total: int, highest: int) -> int:
 
 @compiled
 def _counted(counter: int, total: int, value: int, last: int) -> tuple[int, int]:
-    """Counter and accumulator after a sample; both are halved when the counter is at its last value."""
+    """Counter and accumulator after a sample; both are halved when the counter has reached its last value."""
     if counter < last:
         return counter + 1, total + value
     return (counter + 1) >> 1, (total + value + 1) >> 1
@@ -68,7 +68,7 @@ def band_codes(
 
     Args:
         values: Mapped indices, shape (N,), N > 0, below 2**depth.
-        codes: Filled, shape (N,), as `append_codes` wants them.
+        codes: Filled, shape (N,), as `append_codes` expects them.
         lengths: [bit] Filled, shape (N,).
         adaption: The parameters.
     """
@@ -95,7 +95,7 @@ def band_codes(
 def read_band(
     values: NDArray[np.uint16], words: NDArray[np.int64], start: int, end: int, adaption: Adaption
 ) -> int:
-    """Read the indices of a band: the position [bit] behind them, -1 if they are not there.
+    """Read the indices of a band; return the position [bit] after them, or -1 if the bits do not hold them.
 
     Args:
         values: Filled, shape (N,), N > 0.

@@ -1,4 +1,4 @@
-"""A tile through predictor and entropy coder of `ccsds123`, and back; loads numba where it is installed."""
+"""Run a tile through the predictor and entropy coder of `ccsds123`, and back; loads numba if it is installed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,12 @@ def write_bits(
 
     Args:
         bands: Samples that fit the bit depth, shape (B, H, W), contiguous.
-        clear: Which pixels are coded, shape (H, W), contiguous; one at least.
-        options: How.
+        clear: Which pixels are coded, shape (H, W), contiguous; at least one.
+        options: How to predict and code.
         bit_depth: [bit] of a sample.
 
     Returns:
-        Bits behind the header.
+        The bits that follow the header.
     """
     count, pixels = len(bands), int(np.count_nonzero(clear))
     depth = max(2, bit_depth)
@@ -55,14 +55,14 @@ def read_bits(
 ) -> NDArray[np.uint16]:
     """Undo `write_bits`: samples, shape (B, H, W), 0 where not clear.
 
-    What it allocates is bounded by the shape, and only when there are bits enough for it.
+    Allocation is bounded by the shape, and happens only if there are enough bits for it.
 
     Raises:
         CodecError: These are not the bits of such a tile.
     """
     count, pixels = shape[0], int(np.count_nonzero(clear))
     depth = max(2, bit_depth)
-    # At the least a bit an index, or 5 bits a segment of blocks.
+    # An index takes at least one bit, or a segment of blocks at least 5.
     most = 8 * len(bits)
     if options.coder == "block-adaptive":
         most = (most // 5) * SEGMENT_BLOCKS * options.block_size
@@ -93,7 +93,7 @@ def read_bits(
 def _indices(
     count: int, pixels: int, options: Options
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Zeros for the indices of all bands, filled up to whole blocks, and the view (B, N) without filling."""
+    """Zeros for the indices of all bands, padded to whole blocks, and a view (B, N) of them without the padding."""
     size = options.block_size if options.coder == "block-adaptive" else 1
     padded = np.zeros(-(-count * pixels // size) * size, np.uint16)
     return padded, padded[: count * pixels].reshape(count, pixels)

@@ -1,9 +1,9 @@
 """The container: one image as the ground has received it, suffix `.tiles`.
 
-Header, records as received and index follow each other; the layout stands in `FORMAT.md` beside this module.
+It holds a header, the records as received, and an index; `FORMAT.md` beside this module gives the layout.
 
 Records are found by their sync words and checksums, never by offsets alone, so a container that was cut
-short or damaged in the middle still gives what is intact. The index alone tells why a tile is not there.
+short or damaged in the middle still yields what is intact. Only the index tells why a tile is missing.
 """
 
 import contextlib
@@ -37,16 +37,16 @@ _INDEX_JSON = TypeAdapter(Index)
 
 
 class ContainerWriter:
-    """A container that grows record by record; between calls no file is open and no record is kept.
+    """Writes a container record by record; between calls it holds neither an open file nor a record.
 
-    A file that is not closed can be read all the same; it only cannot tell why tiles are missing.
+    A file that was never closed can still be read; it just cannot tell why tiles are missing.
     """
 
     def __init__(self, path: Path, header: ContainerHeader) -> None:
-        """Write the header; a file of that name is replaced.
+        """Write the header; an existing file is replaced.
 
         Raises:
-            CodecError: It cannot be written.
+            CodecError: The file cannot be written.
         """
         self.path = path
         self.header = header
@@ -63,8 +63,8 @@ class ContainerWriter:
         """Add a record as received.
 
         Raises:
-            CodecError: It is none, or of another image; its cell has one already; or it cannot be
-                written.
+            CodecError: It is not a record, or belongs to another image; its cell already has one; or
+                the file is closed or cannot be written.
         """
         header = read_header(record)
         place = (header.row, header.col)
@@ -89,11 +89,11 @@ class ContainerWriter:
         """Write the index.
 
         Args:
-            cells: One for each cell of the grid, in any order. Where its record lies is filled in; so
+            cells: One for each cell of the grid, in any order. The location of its record is filled in, as
                 is the cover of a delivered cell if it is None.
 
         Raises:
-            CodecError: A cell is missing or doubled, or "delivered" does not agree with the records.
+            CodecError: A cell is missing or duplicated, or "delivered" does not agree with the records.
         """
         if self._is_closed:
             raise CodecError(f"{self.path} is closed already")
@@ -134,13 +134,13 @@ class ContainerWriter:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container as found.
+    """A container as read.
 
     Attributes:
         path: The file.
         header: What the image is.
         cells: One for each cell of the grid, row by row.
-        has_index: Whether the fates come from its index; else a cell is delivered or unknown.
+        has_index: Whether the fates come from its index; otherwise a cell is either delivered or unknown.
         notes: What is wrong with the file as a whole, in sentences; empty if nothing is.
     """
 
@@ -153,17 +153,17 @@ class Container:
 
     @property
     def delivered(self) -> list[Cell]:
-        """The cells whose records came down, row by row."""
+        """The cells whose records were received, row by row."""
         return [cell for cell in self.cells if cell.fate is CellFate.DELIVERED]
 
     def tiles(
         self, codecs: Mapping[str, Codec], cells: Iterable[Cell] | None = None
     ) -> Iterator[tuple[Cell, OpenedTile | CodecError]]:
-        """Open delivered tiles one after another; a damaged one gives its error in place of pixels.
+        """Open delivered tiles one after another; a damaged one yields its error instead of pixels.
 
         Args:
             codecs: By kind, as for `open_record`.
-            cells: Which of the delivered ones; all if left out.
+            cells: Which of the delivered cells; all if left out.
         """
         with _opened(self.path) as data:
             for cell in self.delivered if cells is None else cells:
@@ -189,7 +189,7 @@ def read_container(path: Path) -> Container:
     """Read a container's header and index, and find its records; pixels are decoded later.
 
     Raises:
-        CodecError: The file cannot be read, is none, or its header is damaged.
+        CodecError: The file cannot be read, is not a container, or its header is damaged.
     """
     with _opened(path) as data:
         header, start = _read_header(path, data)
@@ -204,7 +204,7 @@ def read_container(path: Path) -> Container:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[mmap.mmap]:
-    """The bytes of a file, mapped and not loaded, so that memory does not depend on its size."""
+    """The bytes of a file, memory-mapped rather than loaded, so that memory use does not depend on its size."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -240,12 +240,12 @@ def _read_header(path: Path, data: mmap.mmap) -> tuple[ContainerHeader, int]:
 def _read_index(
     header: ContainerHeader, data: mmap.mmap, start: int
 ) -> tuple[tuple[Cell, ...] | None, int, list[str]]:
-    """The cells, where the records end, and what is wrong; no cells if there is no good index."""
+    """The cells, where the records end, and what is wrong; None for the cells if there is no good index."""
     problem = "the file has no index: it was cut short or never closed"
-    other = data.find(_MAGIC, start)  # of files joined to this one, each has an end
+    other = data.find(_MAGIC, start)  # if files were concatenated, each has its own end
     for end in (len(data), other) if other >= 0 else (len(data),):
         magic = end
-        for _ in range(_MAX_TRAILERS):  # bytes behind the end may look like another end
+        for _ in range(_MAX_TRAILERS):  # bytes after the end may look like another end
             magic = data.rfind(_END, start, magic)
             if magic < 0:
                 break
@@ -259,14 +259,14 @@ def _read_index(
 
 
 def _behind(data: mmap.mmap, end: int) -> list[str]:
-    """What follows the end of a container: nothing, if all is well; another one, if files were joined."""
+    """Notes on what follows the end of a container: none if all is well; another one if files were joined."""
     extra = len(data) - end
     notes = [f"{extra} bytes follow the end of the container"] if extra else []
     return [*notes, *_joined(data.find(_MAGIC, end))]
 
 
 def _joined(other: int) -> list[str]:
-    """Where another container begins; nothing below 0."""
+    """A note on where another container begins; none for a negative position."""
     if other < 0:
         return []
     return [f"another container begins at byte {other}: unpack what lies from there on, too"]

@@ -1,7 +1,7 @@
-"""The cover report of an image: what became of each of its cells on board, as it goes down before the tiles.
+"""The cover report of an image: what became of each of its cells on board; it is sent ahead of the tiles.
 
-Without it the ground could not tell a tile that was pruned from one that was lost. One byte a cell; its layout
-stands in `FORMAT.md` beside this module.
+Without it the ground could not tell a tile that was pruned from one that was lost. One byte per cell; `FORMAT.md`
+beside this module gives the layout.
 
 >>> from payload.compression.cover_report import Told, pack_cover_report, read_cover_report
 >>> report = pack_cover_report("image", 1, 3, [Told.KEPT, 0.75, Told.NO_DATA])
@@ -26,7 +26,7 @@ _COVER_FIRST = 55
 
 
 class Told(IntEnum):
-    """What a cell is that was not pruned for its cover."""
+    """What the report says of a cell that was not pruned for its cloud cover."""
 
     KEPT = 0
     NO_DATA = 1
@@ -35,7 +35,7 @@ class Told(IntEnum):
 
 
 KEPT = Told.KEPT
-"""For where it is said once for every tile: to find it in its class takes as long as three calls."""
+"""For code that uses it once per tile: looking it up on its class takes as long as three calls."""
 TOLD_WORDS = {
     Told.NO_DATA: "no data",
     Told.NO_ROOM: "no room in memory",
@@ -44,7 +44,7 @@ TOLD_WORDS = {
 
 
 def report_bytes(cells: int) -> int:
-    """[byte] Length of the report of so many cells."""
+    """[byte] Length of the report on a number of cells."""
     return _FIELDS.size + cells + _CHECKSUM.size
 
 
@@ -57,10 +57,10 @@ def pack_cover_report(
         acquisition_id: Name of the image.
         rows: Of its grid.
         cols: Of its grid.
-        cells: Row by row; of those that were pruned for it their cover, 0 to 1, good to 1/200.
+        cells: Row by row; for cells pruned for their cloud cover, that cover, 0 to 1, stored to 1/200.
 
     Raises:
-        CodecError: More or less than one for each cell of the grid, or no cover.
+        CodecError: The number of cells is not that of the grid, the grid does not fit, or a cover is invalid.
     """
     if len(cells) != rows * cols:
         raise CodecError(f"{len(cells)} cells of a grid of {rows} x {cols}")
@@ -78,7 +78,7 @@ def read_cover_report(
     """Undo `pack_cover_report`.
 
     Raises:
-        CodecError: It is damaged, or of another image or grid.
+        CodecError: The report is damaged, or of another version, image or grid.
     """
     if len(report) != report_bytes(rows * cols) or report[: len(SYNC)] != SYNC:
         raise CodecError(f"this is no cover report of {rows} x {cols} cells")

@@ -1,20 +1,20 @@
-"""The guest of the extra `codecs`: imported where it is used, so that codecs have names without it."""
+"""The package behind the extra `codecs`, imported only where used, so that the codecs exist without it."""
 
 from types import ModuleType
 
 from payload.errors import PluginError
 
 PACKAGES = ("imagecodecs",)
-"""What codecs lean on that use it."""
+"""Packages that the codecs using it depend on."""
 FAILURES = (RuntimeError, ValueError, TypeError, OverflowError, MemoryError)
-"""What imagecodecs raises at payloads that are none of its own."""
+"""What imagecodecs raises on payloads that are not its own."""
 
 
 def imagecodecs(kind: str) -> ModuleType:
     """The package imagecodecs.
 
     Args:
-        kind: Of the codec that needs it.
+        kind: Kind of the codec that needs it.
 
     Raises:
         PluginError: It is not installed.

@@ -1,4 +1,4 @@
-"""What a container says of its image: the header in front, and the index with the fate of every cell."""
+"""What a container says about its image: the header at the front, and the index with the fate of every cell."""
 
 import math
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ MAX_IMAGE_SAMPLES = 2**34
 class CellFate(StrEnum):
     """What became of a cell of the grid.
 
-    Over budget is what `overflowed` in memory, or was still `on_board` when the flight ended; `unknown` is what a
-    container that lost its index cannot tell.
+    A cell is over budget if it `overflowed` the memory or was still `on_board` when the flight ended; it is
+    `unknown` if it is missing and neither an index nor a cover report tells why.
     """
 
     DELIVERED = "delivered"
@@ -35,13 +35,13 @@ class CellFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContainerHeader:
-    """What the image is, and how it falls into cells: row by row from the top left, smaller at the far edges.
+    """What the image is, and how it divides into cells: row by row from the top left, smaller at the far edges.
 
     Attributes:
         acquisition_id: Name of the image; its tiles are called "<acquisition_id>#<row>,<col>".
-        satellite: Who took it.
-        target: Of what.
-        utc: When.
+        satellite: The satellite that took it.
+        target: What was imaged.
+        utc: When it was taken.
         width_px: [px] Columns of the image.
         height_px: [px] Rows of the image.
         tile_px: [px] Side of a cell.
@@ -52,7 +52,7 @@ class ContainerHeader:
         nodata: DN with which the camera marks pixels without data, or None.
 
     Raises:
-        CodecError: Sizes make no sense.
+        CodecError: Sizes are invalid, the time has no time zone, or a number is not finite.
     """
 
     acquisition_id: str
@@ -89,7 +89,7 @@ class ContainerHeader:
 
     @property
     def grid(self) -> TileGrid:
-        """How the image falls into cells."""
+        """How the image divides into cells."""
         return TileGrid(self.height_px, self.width_px, self.tile_px)
 
 
@@ -120,7 +120,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What ends a container: the cells of an image, row by row."""
+    """The index at the end of a container: the cells of an image, row by row."""
 
     acquisition_id: str
     cells: tuple[Cell, ...]

@@ -1,12 +1,12 @@
-"""`jpegls`, `jxl` and `j2k`: standards of still images, lossless, for interchange and comparison.
+"""`jpegls`, `jxl` and `j2k`: still-image standards, lossless, for interchange and comparison.
 
-None of them knows pixels that are not coded: these are filled with the mean of those that are, band by band,
-rounded down, which costs little and tells nothing; whoever decodes puts zeros in their place.
+None of them has a notion of pixels that are not coded: these are filled with the mean of those that are, band by
+band, rounded down, which costs little and reveals nothing; the decoder replaces them by zeros.
 
-The payload, little-endian; it is empty where nothing is coded:
+The payload, little-endian; empty if nothing is coded:
 
-    lengths     uint32 a picture    [byte]
-    pictures    one a band, or for `jxl` of at least three bands the first three as the colours of one
+    lengths     uint32 per picture    [byte]
+    pictures    one per band; for `jxl` with at least three bands, the first three are the colours of one
 """
 
 import struct
@@ -33,14 +33,14 @@ from payload.errors import CodecError
 from payload.registry import option
 
 _LENGTH = struct.Struct("<I")
-# [byte] No sample takes more: LIMIT of ISO/IEC 14495-1, annex C.2.4.1.1, is 64 bit for samples of 16.
+# [byte] The most a sample takes: LIMIT of ISO/IEC 14495-1, annex C.2.4.1.1, is 64 bit for samples of 16.
 _JPEGLS_LIMIT = 8
 _JPEGLS_HEADER = 1024
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """A tile as still pictures of one band or of three; subclasses say of what format."""
+    """A tile as still pictures of one band or three; subclasses define the format."""
 
     kind: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = PACKAGES
@@ -72,7 +72,7 @@ class Pictures:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W); CodecError if the payload cannot be that of such a tile."""
         pixels = expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         guest = imagecodecs(self.kind)
         if not pixels:
@@ -92,7 +92,7 @@ class Pictures:
         return bands
 
     def _parts(self, bands: NDArray[np.uint16]) -> Iterator[NDArray[np.uint16]]:
-        """What becomes a picture each, as views of the bands."""
+        """The parts that each become a picture, as views of the bands."""
         yield from bands
 
     def _cut(self, payload: bytes, count: int) -> list[bytes]:
@@ -123,7 +123,7 @@ class JpegLs(Pictures):
     def _picture(self, guest: ModuleType, part: NDArray[np.uint16], bit_depth: int) -> bytes:  # noqa: ARG002 - it finds out
         try:
             return guest.jpegls_encode(part)  # type: ignore[no-any-return]
-        except FAILURES:  # its own buffer is too small for what grows, such as noise of 16 bit
+        except FAILURES:  # its own buffer is too small for data that expands, such as 16 bit noise
             room = _JPEGLS_HEADER + _JPEGLS_LIMIT * part.size
             return guest.jpegls_encode(part, out=room)  # type: ignore[no-any-return]
 
@@ -194,18 +194,18 @@ class J2k(Pictures):
     def _samples(
         self, guest: ModuleType, picture: bytes, out: NDArray[np.uint16], bit_depth: int
     ) -> NDArray[np.uint16]:
-        # Its decoder believes what a picture says of its size: look before it allocates that.
+        # The decoder trusts the size a picture states: check it before that much is allocated.
         if picture[: _SIZE.size] != _size(out.shape, _two_bytes(bit_depth)):
             raise CodecError("j2k: a picture of another size or depth")
         return guest.jpeg2k_decode(picture, numthreads=1, out=out)  # type: ignore[no-any-return]
 
 
-# Start and size of a code stream: ISO/IEC 15444-1, sections A.4.1 and A.5.1.
+# The SOC and SIZ markers of a code stream: ISO/IEC 15444-1, sections A.4.1 and A.5.1.
 _SIZE = struct.Struct(">HHHH8IHBBB")
 
 
 def _size(shape: tuple[int, ...], bit_depth: int) -> bytes:
-    """How the code stream of a picture of one band begins, if it is one tile."""
+    """The first bytes of the code stream of a single-band, single-tile picture."""
     height, width = shape
     return _SIZE.pack(
         0xFF4F, 0xFF51, 41, 0, width, height, 0, 0, width, height, 0, 0, 1, bit_depth - 1, 1, 1
@@ -213,7 +213,7 @@ def _size(shape: tuple[int, ...], bit_depth: int) -> bytes:
 
 
 def _two_bytes(bit_depth: int) -> int:
-    """[bit] What is said of samples that lie in two bytes, where imagecodecs wants no fewer than 9."""
+    """[bit] The depth to declare for samples stored in two bytes; imagecodecs requires at least 9."""
     return max(bit_depth, 9)
 
 
@@ -222,7 +222,7 @@ def filled(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_]) -> NDArray[n
 
     Args:
         bands: [DN] shape (B, H, W).
-        not_coded: Shape (H, W), not True everywhere; what is under it is not read.
+        not_coded: Shape (H, W), not True everywhere; samples where it is True are not used.
 
     Returns:
         Same shape, a new array.

@@ -1,11 +1,11 @@
-"""The least squares predictor: which neighbours it looks at, and how an encoder fits it to a tile.
+"""The least squares predictor: which neighbours it uses, and how an encoder fits it to a tile.
 
 A sample is predicted from coded neighbours in its own band and from the samples around it in each of up to
-three earlier bands. Coefficients are whole numbers in units of 2**-s that travel with the tile, so floating
-point is used in the fit alone and every machine predicts the same.
+three earlier bands. Coefficients are integers in units of 2**-s, sent with the tile, so floating point is
+used only in the fit and every machine predicts the same.
 
-Bits go with the logarithm of an error and not with its square: the fit is repeated with weights that fall
-with the error found before, so that a few edges do not rule over a tile of fine texture.
+The bits spent grow with the logarithm of an error, not with its square: the fit is repeated with weights that
+fall with the previous error, so that a few edges do not dominate a tile of fine texture.
 
 The coefficients of a band as bytes, little-endian:
 
@@ -23,33 +23,33 @@ from payload.compression.residuals import med_residuals
 from payload.errors import CodecError
 
 EARLIER_BANDS = 3
-PLANES = EARLIER_BANDS + 1  # what must be kept of a tile: the band itself and those it looks at
+PLANES = EARLIER_BANDS + 1  # bands of a tile that must be kept: the current one and those it uses
 UNIT_BITS = 14
 _SMALLEST_UNIT_BITS = 8
 _LIMIT = (1 << 15) - 1
-_CONSTANT = 64.0  # stands for the constant in the fit
-# Assumption: below so many samples a coefficient costs more than it saves; 16 bits against some 0.4 bit a sample.
+_CONSTANT = 64.0  # value of the constant's column in the fit
+# Assumption: with fewer samples per coefficient it costs more than it saves: 16 bits against some 0.4 bit a sample.
 _SAMPLES_PER_COEFFICIENT = 40
 _SMALLEST_SIDE_PX = 10
-_RIDGE = 0.05  # [DN^2] a sample; holds the fit where bands are copies of each other
-_FALL = 3.0  # Assumption: of weights with the error; squares came out 0.1 % larger
-_FIRST_STEP = 3  # the first round, without weights, looks at every third sample
-_COLUMN_STEP = 3  # not a divisor of the strides that detectors and resampling leave
+_RIDGE = 0.05  # [DN^2] per sample; stabilises the fit where bands are copies of each other
+_FALL = 3.0  # Assumption: exponent by which weights fall with the error; with squares, tiles were 0.1 % larger
+_FIRST_STEP = 3  # the first, unweighted round uses every third sample
+_COLUMN_STEP = 3  # does not divide the periods that detectors and resampling leave
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """Where a predictor looks; places are rows and columns relative to the sample.
+    """The neighbours a predictor uses; places are rows and columns relative to the sample.
 
     Attributes:
-        current_row: To the left, W first; then W W and so on.
+        current_row: To the left: W first, then W W and so on.
         rows_above: In its own band.
         around: In each earlier band.
-        has_medians: Whether the median predictions (LOCO-I) of the sample and of those in the same place of
-            earlier bands are taps as well: what is not linear in the neighbours.
+        has_medians: Whether the median predictions (LOCO-I) of the sample and of those in the same place in
+            earlier bands are taps too; they are not linear in the neighbours.
         margin_px: How far any of these reach.
-        fit_samples: How many samples the fit looks at; more make it slower and the tile a little smaller.
-        fit_rounds: How often it is repeated with weights.
+        fit_samples: Number of samples used in the fit; more make it slower and the tile a little smaller.
+        fit_rounds: How often the fit is repeated with weights.
     """
 
     current_row: tuple[tuple[int, int], ...]
@@ -61,9 +61,9 @@ class Neighbourhood:
     fit_rounds: int
 
     def taps(self, band: int) -> NDArray[np.int64]:
-        """What a band may look at, shape (T, 3): plane, row, column.
+        """The taps of a band, shape (T, 3): plane, row, column.
 
-        Plane e below `PLANES` is the band that many before, plane `PLANES` + e holds its median predictions.
+        Plane e, below `PLANES`, is the band e bands before; plane `PLANES` + e holds its median predictions.
         """
         earlier = range(1, min(band, EARLIER_BANDS) + 1)
         medians = [(PLANES + e, 0, 0) for e in (0, *earlier)] if self.has_medians else []
@@ -73,21 +73,21 @@ class Neighbourhood:
         return np.array(places + medians[1:], np.int64)
 
     def padded(self, planes: int, shape: tuple[int, ...]) -> tuple[int, int, int]:
-        """Shape of so many planes of a tile of shape (B, H, W), with margins around."""
+        """Shape of a stack of `planes` planes of a tile of shape (B, H, W), with margins around."""
         _, height, width = shape
         return planes, height + 2 * self.margin_px, width + 2 * self.margin_px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
-    """What predicts a band.
+    """The predictor of a band.
 
     Attributes:
         unit_bits: s, where coefficients are in units of 2**-s.
         taps: Plane (0: the band itself, 1: the one before, ...), row and column relative to the sample,
             shape (T, 3), int64; see `Neighbourhood.taps`.
-        coefficients: Of the taps, and a constant; shape (T + 1,), int64.
-        is_fitted: Whether they travel.
+        coefficients: Of the taps, then the constant; shape (T + 1,), int64.
+        is_fitted: Whether the coefficients were fitted and so are sent.
     """
 
     unit_bits: int
@@ -96,7 +96,7 @@ class Predictor:
     is_fitted: bool
 
     def pack(self) -> bytes:
-        """As they travel."""
+        """The bytes that are sent."""
         if not self.is_fitted:
             return b"\0"
         of_taps = self.coefficients[:-1].astype("<i2").tobytes()
@@ -106,10 +106,10 @@ class Predictor:
 def unpack_predictors(
     payload: bytes, bands: int, places: Neighbourhood
 ) -> tuple[list[Predictor], int]:
-    """The predictors of all bands, with which a payload begins, and where their bytes end.
+    """The predictors of all bands at the start of a payload, and where their bytes end.
 
     Raises:
-        CodecError: They are cut short or make no sense.
+        CodecError: They are cut short or invalid.
     """
     predictors, position = [], 0
     for band in range(bands):
@@ -124,7 +124,7 @@ def unpack_predictor(
     """The predictor of a band, and where its bytes end.
 
     Raises:
-        CodecError: They are cut short or make no sense.
+        CodecError: They are cut short or invalid.
     """
     if start >= len(payload):
         raise CodecError("the coefficients of a band are missing")
@@ -142,7 +142,7 @@ def unpack_predictor(
 
 
 def small_tile_predictor(band: int, places: Neighbourhood) -> Predictor:
-    """3/4 W + 3/4 N - 1/2 NW, of the difference to the band before where there is one.
+    """3/4 W + 3/4 N - 1/2 NW, applied to the difference from the band before if there is one.
 
     Source: the fourth predictor of CALIC-like coders, X. Wu, N. Memon, IEEE Trans. Communications 45(4), 1997.
     """
@@ -168,16 +168,16 @@ def fit(
     coded: NDArray[np.bool_] | None,
     places: Neighbourhood,
 ) -> Predictor:
-    """The predictor of a band by weighted least squares over some thousand of its samples.
+    """Fit the predictor of a band by weighted least squares over some thousands of its samples.
 
     Args:
         bands: [DN] shape (B, H, W).
-        band: Which one.
+        band: Index of the band.
         coded: Shape (H, W), where samples are known to the decoder; None for everywhere.
-        places: Where to look.
+        places: The neighbours to use.
 
     Returns:
-        The fitted one, or that of small tiles where there are too few samples.
+        The fitted predictor, or that of small tiles if there are too few samples.
     """
     taps = places.taps(band)
     _, height, width = bands.shape
@@ -216,7 +216,7 @@ def fit(
 def _solve(
     table: NDArray[np.float64], rounds: int
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Coefficients that tell the last row of a table, shape (T + 2, N), from the others; and the last weights."""
+    """Coefficients that predict the last row of a table, shape (T + 2, N), from the others; and the final weights."""
     known, wanted = table[:-1], table[-1]
     weights: NDArray[np.floating] = np.ones(len(wanted))
     coefficients = _normal_solution(table[:, ::_FIRST_STEP], weights[::_FIRST_STEP])
@@ -230,11 +230,11 @@ def _solve(
 def _normal_solution(
     table: NDArray[np.float64], weights: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Coefficients of least squares with a weight for each column of a table, shape (T + 2, N)."""
+    """Least squares coefficients with a weight for each column of a table, shape (T + 2, N)."""
     half = table * np.sqrt(weights)
     normal = half @ half.T
     ridge = np.full(len(table) - 1, _RIDGE * weights.sum())
-    ridge[-1] = 1e-6 * weights.sum()  # nothing pulls at the constant
+    ridge[-1] = 1e-6 * weights.sum()  # the constant is hardly regularised
     return np.linalg.solve(normal[:-1, :-1] + np.diag(ridge), normal[:-1, -1])
 
 
@@ -244,7 +244,7 @@ def _quantised(
     coefficients: NDArray[np.floating],
     weights: NDArray[np.floating],
 ) -> Predictor:
-    """Whole coefficients, and the constant that makes up for what rounding them does to the mean."""
+    """Integer coefficients, and the constant that makes up for the effect of their rounding on the mean."""
     largest = float(np.abs(coefficients[:-1]).max())
     unit_bits = UNIT_BITS
     while unit_bits > _SMALLEST_UNIT_BITS and largest * 2**unit_bits > _LIMIT:

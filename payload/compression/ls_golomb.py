@@ -1,18 +1,18 @@
-"""`ls-golomb`: least squares prediction, coded by Golomb-Rice codes that adapt to what is around.
+"""`ls-golomb`: least squares prediction, coded by Golomb-Rice codes that adapt to their surroundings.
 
 The payload: the coefficients of each band (`payload.compression.least_squares`), then for each band a string of
-bits, highest first, filled up with zeros to whole bytes. Where no pixel is coded the payload is empty.
+bits, highest first, padded with zeros to whole bytes. If no pixel is coded, the payload is empty.
 
-The bits, sample by sample, row by row, of the pixels that are coded:
+The bits, sample by sample and row by row, of the pixels that are coded:
 
-    prediction      what the taps tell, plus the context's bias, clipped to the samples' range; where a pixel is
-                    not coded, it stands for the sample in what follows
-    context         one of 24, by the errors of the neighbours coded before and, in the band before, of
+    prediction      from the taps, plus the context's bias, clipped to the range of samples; where a pixel is
+                    not coded, it takes the place of the sample from then on
+    context         one of 24, by the errors of the neighbours already coded and, in the band before, of
                     those all around
     mapped          the residual as a number from 0 to the largest sample: 0, -1, 1, -2, ... as far as the range
-                    goes on both sides, then what is left on one
-    code            mapped >> k in zeros, a one, the low k bits; 20 zeros and all bits of the sample where
-                    that many zeros would not do. k follows the context's mean of mapped
+                    extends on both sides, then what is left on one
+    code            mapped >> k as zeros, a one, the low k bits; where that would take 20 zeros or more, 20 zeros
+                    and mapped in as many bits as a sample has. k follows the context's mean of mapped
 
 Source of the context's bias and of the adaptation: JPEG-LS, ITU-T T.87 (1998), annex A; other constants are ours.
 """
@@ -63,7 +63,7 @@ class LsGolomb:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Code samples of shape (B, H, W) but for those not coded; CodecError if one does not fit."""
+        """Code samples of shape (B, H, W), except those not coded; CodecError if a sample does not fit."""
         from payload.compression import ls_golomb_kernels as kernels  # noqa: PLC0415 - may load numba
 
         check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
@@ -100,7 +100,7 @@ class LsGolomb:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W), 0 where not coded; CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W), 0 where not coded; CodecError if the payload cannot be that of such a tile."""
         from payload.compression import ls_golomb_kernels as kernels  # noqa: PLC0415 - may load numba
 
         if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
@@ -140,13 +140,13 @@ class _Memory:
         self.errors = np.zeros(PLACES.padded(PLANES, shape), np.uint16)
         octaves = np.log2(np.arange(_LEVELS) + 1.0) * _CONTEXTS_AN_OCTAVE
         self.classes = np.minimum(octaves, contexts - 1).astype(np.uint8)
-        # What a context expects before it has seen anything: its activity is a sum of about 16 errors, over 4.
+        # What a context expects before it has seen a sample: its activity is the sum of about 16 errors, over 4.
         self._states = np.zeros((contexts, 6), np.int64)
         self._states[:, 0] = 2.0 ** (np.arange(contexts) / _CONTEXTS_AN_OCTAVE) / 2 + 1
         self._states[:, 1] = 1
 
     def fresh_states(self) -> NDArray[np.int64]:
-        """Of contexts that have learnt nothing."""
+        """States of contexts that have learnt nothing yet."""
         return self._states.copy()
 
 
@@ -155,5 +155,5 @@ def _fields(predictor: Predictor) -> tuple[NDArray[np.int64], NDArray[np.int64],
 
 
 def _limits(bit_depth: int) -> tuple[int, int, int]:
-    """Shift of the activity, largest sample, bits of an escaped sample."""
+    """The shift of the activity, the largest sample, and the bits of an escape code."""
     return 2 + max(0, bit_depth - 12), (1 << bit_depth) - 1, bit_depth

@@ -1,6 +1,6 @@
-"""The loops of `ls-golomb`, over one band. Its layout and its adaptation stand in `payload.compression.ls_golomb`.
+"""The loops of `ls-golomb` over one band; `payload.compression.ls_golomb` describes its layout and adaptation.
 
-Planes and their margins are as `payload.compression.prediction_kernels` tells.
+Planes and their margins are described in `payload.compression.prediction_kernels`.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ MARGIN_PX = 2
 
 CONTEXTS = 24
 MAX_UNARY = 20
-_WEST = 2  # taps to the left of the sample, the first two
-_RESCALE = 128  # samples after which a context forgets half of what it saw
+_WEST = 2  # taps to the left of the sample; they come first
+_RESCALE = 128  # count at which a context's sum and count are halved
 _BIAS_RESCALE = 256
 # Assumption: 128/235 of the mean mapped residual is the best power of two, found on real tiles.
 _RICE_NUMERATOR, _RICE_DENOMINATOR = 128, 235
@@ -26,7 +26,7 @@ SUM, COUNT, SHIFT, BIAS_SUM, BIAS_COUNT, BIAS = range(6)
 def activity_row(
     activity: NDArray[np.int64], errors: NDArray[np.uint16], band: int, row: int
 ) -> None:
-    """How wrong the predictions around each sample of a row were, but for those left of it."""
+    """How wrong the predictions around each sample of a row were, except those to its left."""
     width = len(activity)
     own = errors[band % PLANES]
     north, far = own[MARGIN_PX + row - 1], own[MARGIN_PX + row - 2]
@@ -45,7 +45,7 @@ def activity_row(
 
 @compiled
 def west(samples: NDArray[np.uint16], above: NDArray[np.uint16], j: int) -> tuple[Integer, Integer]:
-    """The two samples to the left of column `j` of a row; the one above stands for what is not there."""
+    """The two samples to the left of column `j`; beyond the edge, the row above or the first sample fills in."""
     if j == 0:
         return np.int64(above[MARGIN_PX]), np.int64(above[MARGIN_PX])
     if j == 1:
@@ -55,7 +55,7 @@ def west(samples: NDArray[np.uint16], above: NDArray[np.uint16], j: int) -> tupl
 
 @compiled
 def folded(residual: Integer, prediction: Integer, top: int) -> Integer:
-    """A residual as a number from 0 to `top`: of either sign in turns, as far as there is room for both."""
+    """A residual as a number from 0 to `top`: signs alternate as far as there is room for both."""
     size = abs(residual)
     room = min(prediction, top - prediction)
     if size > room:
@@ -117,11 +117,11 @@ def encode_band(
     escape_bits: int,
     out: NDArray[np.uint8],
 ) -> Integer:
-    """Code a band, shape (H, W), into `out`; returns how many bytes that took.
+    """Code a band, shape (H, W), into `out`; returns the number of bytes written.
 
-    `planes` and `errors`, shape (4, H + 4, W + 4), are what is remembered of this band and those before; `states`,
-    shape (`CONTEXTS`, 6), what the contexts have learnt; `classes` tells the context of an activity; `top` is the
-    largest sample.
+    `planes` and `errors`, shape (4, H + 4, W + 4), hold what is kept of this band and those before; `states`, shape
+    (`CONTEXTS`, 6), what the contexts have learnt; `classes` maps an activity to its context; `top` is the largest
+    sample.
     """
     height, width = samples.shape
     start = coefficients[len(taps)] + (1 << (unit_bits - 1))
@@ -196,7 +196,7 @@ def decode_band(
     top: int,
     escape_bits: int,
 ) -> Integer:
-    """Undo `encode_band` from byte `begin`, into `samples`; returns where its bytes end, or -1 for nonsense."""
+    """Undo `encode_band` from byte `begin`, into `samples`; returns where its bytes end, or -1 if they are invalid."""
     height, width = samples.shape
     start = coefficients[len(taps)] + (1 << (unit_bits - 1))
     acc, activity = np.zeros(width, np.int64), np.zeros(width, np.int64)

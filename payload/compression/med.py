@@ -6,10 +6,10 @@ The payload, little-endian:
     lengths     uint32 x (B + 1)    of the zstd frames
     frames      B of low bytes, one a band, then one of all high bytes
 
-Pixels that are not coded are in none of the frames: they count for prediction as `residuals.held` says.
+Pixels that are not coded are in none of the frames; for prediction they hold what `residuals.held` gives.
 
-Low bytes of different bands have different statistics, hence frames of their own: 1 % smaller than a
-single frame.
+Low bytes of different bands have different statistics, so each band has a frame of its own: 1 % smaller
+than a single frame.
 """
 
 import struct
@@ -32,7 +32,7 @@ from payload.compression.samples import check_fit, check_samples, expect_tile, n
 from payload.errors import CodecError
 from payload.registry import option
 
-# Of Zstandard's levels none looks less for repeats than 1 and still codes single bytes: these do.
+# No level of Zstandard searches less for repeats than level 1 and still entropy-codes bytes; these settings do.
 _NO_SEARCH = {
     "strategy": zstandard.STRATEGY_FAST,
     "min_match": 7,
@@ -43,7 +43,7 @@ _NO_SEARCH = {
     "write_checksum": False,
 }
 _LENGTH = struct.Struct("<I")
-# A zstd block of 4 bytes, at the shortest, stands for 128 KiB at the most.
+# The shortest zstd block, 4 bytes, expands to at most 128 KiB.
 _MAX_EXPANSION = 1 << 15
 
 
@@ -97,7 +97,7 @@ class MedZstd:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W); CodecError if the payload cannot be that of such a tile."""
         count, pixels = shape[0], expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         if not pixels:
             return nothing(payload, shape)
@@ -113,12 +113,12 @@ class MedZstd:
 
 
 def _planes(payload: bytes, start: int, contents: list[int]) -> list[NDArray[np.uint8]]:
-    """Decompress the frames behind the gains; all lengths are checked before anything is allocated.
+    """Decompress the frames that follow the gains; all lengths are checked before anything is allocated.
 
     Args:
-        payload: Of a tile.
+        payload: Payload of a tile.
         start: [byte] Where the frames' lengths begin.
-        contents: [byte] What each frame must hold.
+        contents: [byte] How much each frame must hold.
     """
     body = start + _LENGTH.size * len(contents)
     if len(payload) < body:

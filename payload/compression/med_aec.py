@@ -1,16 +1,16 @@
 """`med-aec`: the residuals of `med-zstd`, coded by the adaptive entropy coder of CCSDS 121.0-B-2.
 
-The payload, little-endian; it is empty where nothing is coded:
+The payload, little-endian; empty if nothing is coded:
 
     gains       int16 x (B - 1)     units of 2**-12
     length      uint32              [byte] of the stream
     samples     uint32              coded in it
     block       uint8               samples that share a code: 8, 16, 32 or 64
-    stream      all bands one behind the other as 16-bit samples, no preprocessor, basic options; reference
+    stream      all bands one after another as 16-bit samples, no preprocessor, basic options; reference
                 interval 128 blocks
 
-Libaec does the coding: each block takes the best of a set of Rice codes, so what varies inside of a tile
-costs less than with one code for all, at like speed.
+Libaec does the coding: each block takes the best of a set of Rice codes, so variation within a tile costs
+less than with one code for all, at similar speed.
 """
 
 import struct
@@ -34,7 +34,7 @@ from payload.registry import option
 
 _SIZES = struct.Struct("<IIB")
 _BLOCKS = (8, 16, 32, 64)  # CCSDS 121.0-B-2, section 3.1.2
-# 64 blocks of zeros take 6 bits at the shortest: 64 x 64 samples; CCSDS 121.0-B-2, section 3.4.3.
+# 64 blocks of zeros, 64 x 64 samples, take at least 6 bits; CCSDS 121.0-B-2, section 3.4.3.
 _MAX_SAMPLES_A_BYTE = 8 * 64 * 64 // 6
 
 
@@ -51,7 +51,7 @@ class MedAec:
     )
 
     def __post_init__(self) -> None:
-        """Refuse a block that the standard does not have."""
+        """Refuse a block size that the standard does not have."""
         if self.block not in _BLOCKS:
             raise CodecError(f"med-aec: blocks of {self.block} samples; {_BLOCKS} are wanted")
 
@@ -79,7 +79,7 @@ class MedAec:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W); CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W); CodecError if the payload cannot be that of such a tile."""
         pixels = expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded)
         guest = imagecodecs("med-aec")
         if not pixels:

@@ -1,6 +1,6 @@
-"""What `payload.compression.residuals` does in numpy, as loops that numba compiles: 5 to 20 times as fast.
+"""What `payload.compression.residuals` does in numpy, as loops compiled by numba: 5 to 20 times as fast.
 
-All count in 32 and 64 bits, so nothing overflows before it is brought back to 16.
+All arithmetic is in 32 and 64 bits, so nothing overflows before it is reduced to 16.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ _ROUND, _SHIFT = 1 << 11, 12  # of a gain in units of 2**-12, as in `residuals.e
 
 @compiled
 def predict(bands: NDArray[np.uint16], residuals: NDArray[np.uint16]) -> None:
-    """`med_residuals`: both of shape (B, H, W), the second is written to."""
+    """`med_residuals`: both arrays of shape (B, H, W); the second is written to."""
     count, height, width = bands.shape
     nothing = np.zeros(width, np.uint16)
     for band in range(count):
@@ -38,8 +38,8 @@ def undo(
 
     Args:
         residuals: Modulo 2**16.
-        not_coded: Shape (H, W), True where samples hold their western, in the first column their
-            northern neighbour; shape (0, 0) where there is none.
+        not_coded: Shape (H, W), True where samples hold their western neighbour, in the first column
+            their northern one; shape (0, 0) if all are coded.
         samples: Written to.
     """
     count, height, width = residuals.shape
@@ -64,7 +64,7 @@ def undo(
 
 @compiled
 def sum_of_products(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
-    """Of two arrays of shape (N,), without rounding."""
+    """The exact sum of products of two arrays of shape (N,)."""
     total = np.int64(0)
     for i in range(first.size):
         total += np.int64(first[i]) * np.int64(second[i])
@@ -75,7 +75,7 @@ def sum_of_products(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
 def fold(
     before: NDArray[np.int16], own: NDArray[np.int16], gain: int, numbers: NDArray[np.uint16]
 ) -> None:
-    """`zigzag(own - explained(before, gain))`; all of shape (N,), the last is written to."""
+    """`zigzag(own - explained(before, gain))`; all arrays of shape (N,), `numbers` is written to."""
     for i in range(own.size):
         told = (np.int32(before[i]) * np.int32(gain) + np.int32(_ROUND)) >> np.int32(_SHIFT)
         left = np.int32(np.int16(np.int32(own[i]) - told))
@@ -86,7 +86,7 @@ def fold(
 def unfold(
     before: NDArray[np.int16], numbers: NDArray[np.uint16], gain: int, own: NDArray[np.int16]
 ) -> None:
-    """Undo `fold`; the last is written to."""
+    """Undo `fold`; `own` is written to."""
     for i in range(own.size):
         told = (np.int32(before[i]) * np.int32(gain) + np.int32(_ROUND)) >> np.int32(_SHIFT)
         number = np.int32(numbers[i])
@@ -96,7 +96,7 @@ def unfold(
 
 @compiled
 def split(numbers: NDArray[np.uint16], low: NDArray[np.uint8], high: NDArray[np.uint8]) -> None:
-    """Low and high bytes, all of shape (N,); the last two are written to."""
+    """Low and high bytes; all arrays of shape (N,), the last two are written to."""
     for i in range(numbers.size):
         low[i] = np.uint8(numbers[i])
         high[i] = np.uint8(numbers[i] >> np.uint16(8))

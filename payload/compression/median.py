@@ -1,4 +1,4 @@
-"""Median prediction with a gain from band to band: what `med-zstd` and `med-aec` code.
+"""Median prediction with an inter-band gain: what `med-zstd` and `med-aec` code.
 
 >>> import numpy as np
 >>> bands = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
@@ -33,15 +33,15 @@ GAIN_BYTES = _GAIN.size
 def decorrelate(
     bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
 ) -> tuple[list[int], NDArray[np.uint16]]:
-    """What neighbours and the band before cannot tell.
+    """Residuals that neighbours and the band before do not predict.
 
     Args:
         bands: [DN] shape (B, H, W).
-        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
+        not_coded: Shape (H, W), True where pixels are not coded; their samples are not used.
 
     Returns:
-        B - 1 gains in units of 2**-12, and the residuals of the N coded pixels, small numbers of either
-        sign folded into small ones of none: shape (B, N), a new array.
+        B - 1 gains in units of 2**-12, and the residuals of the N coded pixels, folded so that small ones of
+        either sign become small unsigned numbers: shape (B, N), a new array.
     """
     residuals = coded_samples(
         med_residuals(bands if not_coded is None else held(bands, not_coded)), not_coded
@@ -72,15 +72,15 @@ def correlate(
 
 
 def pack_gains(gains: Sequence[int]) -> bytes:
-    """Gains as a payload begins with them: int16 each."""
+    """Gains as they stand at the start of a payload: int16 each."""
     return b"".join(map(_GAIN.pack, gains))
 
 
 def unpack_gains(payload: bytes, count: int) -> list[int]:
-    """The gains that a payload begins with.
+    """The gains at the start of a payload.
 
     Raises:
-        CodecError: There are not so many, or one is out of range.
+        CodecError: The payload is too short for them, or one is out of range.
     """
     if len(payload) < GAIN_BYTES * count:
         raise CodecError(f"a payload of {len(payload)} bytes is too short for its gains")

@@ -1,7 +1,7 @@
-"""How probable each sample is: a mixture of three normal distributions around the prediction, in whole numbers.
+"""How probable each sample is: a mixture of three normal distributions around the prediction, in integers.
 
-Predictions, errors and scales are in units of 1/64 DN. The scale, a mean absolute error, is told beforehand; a
-class of scales learns how far it is wrong and how much each of the three widths counts.
+Predictions, errors and scales are in units of 1/64 DN. The scale, a mean absolute error, is estimated beforehand;
+each class of scales learns how far off that is and how to weight the three widths.
 """
 
 import numpy as np
@@ -18,22 +18,22 @@ from payload.compression.normal_tables import (
 from payload.compression.range_kernels import TOTAL_BITS
 from payload.kernels import Integer, compiled
 
-SAMPLE_BITS = 6  # of a prediction behind the point
+SAMPLE_BITS = 6  # fractional bits of a prediction
 HALF = 1 << (SAMPLE_BITS - 1)
 NARROW, MIDDLE, ERRORS, SCALES, STEPS, COUNT = range(6)
 WEIGHT_BITS = 16
 LARGEST_STEP = STEPS_AN_OCTAVE * OCTAVES
 CLASS_STEPS = 8  # a class of scales is half an octave wide
 CLASSES = LARGEST_STEP // CLASS_STEPS + 1
-# Assumption: widths 0.6, 1 and 1.8 of the scale, in sixteenths of an octave; five widths came out alike.
+# Assumption: widths of 0.6, 1 and 1.8 times the scale, in sixteenths of an octave; five widths gave the same result.
 _NARROWER, _WIDER = -12, 14
 _RATE_BITS = 7
 _LEAST_WEIGHT = 64
-_MOST_STEPS = 3 * STEPS_AN_OCTAVE  # a scale is taken to be wrong by
+_MOST_STEPS = 3 * STEPS_AN_OCTAVE  # largest correction of a scale
 _BEFOREHAND = 8
-_FORGET = 256  # samples after which a class forgets half of its errors
+_FORGET = 256  # count at which a class's count and sums are halved
 _FRACTION_BITS = 8  # between two steps of the table
-_TABLE_SHIFT = INVERSE_BITS - 9 - _FRACTION_BITS  # 2**9 steps a standard deviation
+_TABLE_SHIFT = INVERSE_BITS - 9 - _FRACTION_BITS  # 2**9 steps per standard deviation
 _REACH = CDF_REACH * CDF_STEPS << _FRACTION_BITS
 _WHOLE = 1 << TOTAL_BITS
 _SURE = 1 << CDF_BITS
@@ -41,7 +41,7 @@ _SURE = 1 << CDF_BITS
 
 @compiled
 def step_of(scale: Integer, small_steps: NDArray[np.int64]) -> Integer:
-    """The step, a sixteenth of an octave, of a scale of 1 to 2**23 - 1."""
+    """The step, in sixteenths of an octave, of a scale of 1 to 2**23 - 1."""
     if scale < 8192:
         return small_steps[scale]
     return small_steps[scale >> 10] + 10 * STEPS_AN_OCTAVE
@@ -49,7 +49,7 @@ def step_of(scale: Integer, small_steps: NDArray[np.int64]) -> Integer:
 
 @compiled
 def share_below(distance: Integer, inverse: Integer, cdf: NDArray[np.int64]) -> Integer:
-    """The normal distribution function, of 2**26, at a distance from its centre."""
+    """The normal distribution function at a distance from its centre, in units of 2**-26."""
     place = ((distance * inverse) >> _TABLE_SHIFT) + _REACH
     if place <= 0:
         return np.int64(0)
@@ -64,7 +64,7 @@ def share_below(distance: Integer, inverse: Integer, cdf: NDArray[np.int64]) -> 
 def widths(
     step: Integer, state: NDArray[np.int64], inverses: NDArray[np.int64]
 ) -> tuple[Integer, Integer, Integer]:
-    """Inverses of the three widths at a step of scale."""
+    """Inverses of the three widths at a step of the scale."""
     middle = min(max(step + state[STEPS], 0), LARGEST_STEP)
     narrow, wide = max(middle + _NARROWER, 0), min(middle + _WIDER, LARGEST_STEP)
     return inverses[narrow], inverses[middle], inverses[wide]
@@ -78,7 +78,7 @@ def shares(
     inverse: tuple[Integer, Integer, Integer],
     cdf: NDArray[np.int64],
 ) -> tuple[Integer, Integer, Integer]:
-    """What each of the three distributions, of 2**26, gives to the samples below one, 0 to top + 1."""
+    """The probability each of the three distributions gives to samples below this one (0 to top + 1), of 2**26."""
     if sample <= 0:
         return np.int64(0), np.int64(0), np.int64(0)
     if sample > top:
@@ -98,7 +98,7 @@ def mixed(
     share: tuple[Integer, Integer, Integer],
     state: NDArray[np.int64],
 ) -> Integer:
-    """What the mixture, of 2**24, gives to the samples below one; 1 at the least for each."""
+    """The frequency the mixture gives to samples below this one, of 2**24; at least 1 for each."""
     narrow, middle = state[NARROW], state[MIDDLE]
     wide = (1 << WEIGHT_BITS) - narrow - middle
     below = narrow * share[0] + middle * share[1] + wide * share[2]
@@ -115,7 +115,7 @@ def adapt(
     error: Integer,
     scale: Integer,
 ) -> None:
-    """Let a class learn from a sample: how probable each distribution found it, and its error.
+    """Let a class learn from a sample: from the probability each distribution gave it, and from its error.
 
     Source of the weights' rule: online expectation maximisation, O. Cappe, E. Moulines, J. R. Stat. Soc. B 71(3), 2009.
     """
@@ -142,7 +142,7 @@ def adapt(
 
 @compiled
 def correct(state: NDArray[np.int64], powers: NDArray[np.int64]) -> None:
-    """Move a class's correction of the scale by one step at the most towards what its errors say."""
+    """Move a class's correction of the scale by at most one step towards what its errors suggest."""
     step = state[STEPS]
     # powers[16 k] is 2**k in units of 2**-8, so that powers[step + 128] is 2**(step / 16) in units of 2**-16.
     wanted = state[ERRORS] << 16
@@ -159,11 +159,11 @@ def correct(state: NDArray[np.int64], powers: NDArray[np.int64]) -> None:
 
 
 def fresh_states() -> NDArray[np.int64]:
-    """Of classes that have learnt nothing, shape (`CLASSES`, 6)."""
+    """States of classes that have learnt nothing yet, shape (`CLASSES`, 6)."""
     states = np.zeros((CLASSES, 6), np.int64)
     states[:, NARROW] = 1 << (WEIGHT_BITS - 2)
     states[:, MIDDLE] = 1 << (WEIGHT_BITS - 1)
-    # A class starts as if it had seen a few samples whose scales were right.
+    # A class starts as if it had seen a few samples with correct scales.
     states[:, COUNT] = _BEFOREHAND
     scales = 2 ** (np.arange(CLASSES) * CLASS_STEPS // STEPS_AN_OCTAVE)
     states[:, ERRORS] = states[:, SCALES] = _BEFOREHAND * scales

@@ -1,6 +1,6 @@
-"""Tables of the normal distribution and of powers of two, in whole numbers made by whole numbers.
+"""Tables of the normal distribution and of powers of two, computed entirely in integers.
 
-No mathematical function of the machine takes part, so that all machines code with the same probabilities.
+No floating-point function of the machine is involved, so all machines code with the same probabilities.
 """
 
 from functools import cache
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 STEPS_AN_OCTAVE = 16  # of scales
 OCTAVES = 24
-CDF_STEPS = 512  # a standard deviation
-CDF_REACH = 8  # [standard deviations] on either side; beyond lies less than 2**-49
+CDF_STEPS = 512  # per standard deviation
+CDF_REACH = 8  # [standard deviations] on either side; less than 2**-49 lies beyond
 CDF_BITS = 26
 INVERSE_BITS = 31  # of `inverses`
 _PRECISION = 128
@@ -59,9 +59,9 @@ def powers() -> NDArray[np.int64]:
 
 @cache
 def inverses() -> NDArray[np.int64]:
-    """What a distance is multiplied with, so that 2**31 becomes a standard deviation, for each of `powers`.
+    """Factors that turn a distance into units of 2**-31 standard deviations, one for each of `powers`.
 
-    The power is the mean absolute error, which is sqrt(2 / pi) of the standard deviation.
+    The power is the mean absolute error, which is sqrt(2 / pi) times the standard deviation.
     """
     # sqrt(2 / pi) = 0.79788456...; Source: mean of the half-normal distribution.
     mean_over_deviation = 797_884_561
@@ -76,7 +76,7 @@ def inverses() -> NDArray[np.int64]:
 
 @cache
 def steps_of_small() -> NDArray[np.int64]:
-    """The highest u whose power does not exceed a number, for the numbers below 2**13; 0 for 0."""
+    """The highest u whose power does not exceed a number, for all numbers below 2**13; 0 for 0."""
     return np.maximum(
         np.searchsorted(powers(), np.arange(1 << 13, dtype=np.int64) << 8, side="right") - 1, 0
     ).astype(np.int64)

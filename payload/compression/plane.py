@@ -1,8 +1,7 @@
-"""The plane of pixels that are not coded: what is fit to be sent of a cloud mask, and how it travels.
+"""The plane of pixels that are not coded: which part of a cloud mask is worth sending, and how it is packed.
 
-Packed, it is a Zstandard frame of rows of bits, 1 where a pixel is not coded, the highest bit first, each row
-filled up with zeros to a whole byte. A plane that marks every pixel takes no byte; one that marks none is not
-sent.
+Packed, it is a Zstandard frame of rows of bits, 1 where a pixel is not coded, highest bit first, each row padded
+with zeros to a whole byte. A plane that marks every pixel takes no bytes; one that marks none is not sent.
 """
 
 from functools import lru_cache
@@ -14,23 +13,23 @@ from numpy.typing import NDArray
 from payload.errors import CodecError
 
 SPECKS_PX = (2, 3, 4)
-"""[px] Sides of squares: clouds that hold none may be left to be coded. Assumption: 4 px at the most; on 44 real
-tiles with 3 to 90 % of cloud, masks drawn by people, no codec gained by any of them."""
+"""[px] Sides of squares: clouds too small or thin to contain one may be coded after all. Assumption: at most 4 px;
+on 44 real tiles with 3 to 90 % cloud and hand-drawn masks, no codec gained from any of these sides."""
 _LEVEL = 19  # planes are small
-# A zstd block of 4 bytes, at the shortest, stands for 128 KiB at the most.
+# The shortest zstd block, 4 bytes, expands to at most 128 KiB.
 _MAX_EXPANSION = 1 << 15
 
 
 def cleaned(cloud: NDArray[np.bool_], *, whole_bytes: int) -> NDArray[np.bool_]:
-    """A mask without the small and thin clouds whose outlines take more than they save.
+    """A mask without the small and thin clouds whose outlines cost more than they save.
 
-    It is opened by the squares of `SPECKS_PX`, one after another, as long as that makes plane and coded pixels
-    together shorter; a coded pixel is taken to cost what one of the whole tile does in the mean. What is not
-    cloud stays so: no clear pixel is given up.
+    It is opened (in the morphological sense) by the squares of `SPECKS_PX`, one after another, as long as that makes
+    plane and coded pixels together shorter; a coded pixel is assumed to cost the mean over the whole tile. What is
+    not cloud stays so: no clear pixel is given up.
 
     Args:
         cloud: Shape (H, W), True where there is cloud.
-        whole_bytes: [byte] What all pixels take.
+        whole_bytes: [byte] What all pixels take when coded.
 
     Returns:
         Same shape, a new array.
@@ -48,14 +47,14 @@ def cleaned(cloud: NDArray[np.bool_], *, whole_bytes: int) -> NDArray[np.bool_]:
 
 
 def _price(not_coded: NDArray[np.bool_], whole_bytes: int) -> int:
-    """Length of plane and coded pixels, in bytes times the number of pixels."""
+    """Length of plane and coded pixels, in bytes times the tile's number of pixels."""
     coded_px = not_coded.size - int(np.count_nonzero(not_coded))
     plane_bytes = len(pack_plane(not_coded)) if coded_px < not_coded.size else 0
     return plane_bytes * not_coded.size + coded_px * whole_bytes
 
 
 def _shrunk(plane: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
-    """Which squares lie wholly in a plane, by their upper left corners: less rows and columns by `side` - 1."""
+    """Upper left corners of the squares wholly inside a plane; `side` - 1 fewer rows and columns."""
     height, width = plane.shape[0] - side + 1, plane.shape[1] - side + 1
     rows = np.logical_and.reduce([plane[i : i + height] for i in range(side)])
     shrunk: NDArray[np.bool_] = np.logical_and.reduce([rows[:, j : j + width] for j in range(side)])
@@ -63,7 +62,7 @@ def _shrunk(plane: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
 
 
 def _grown(plane: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
-    """The union of squares by their upper left corners: more rows and columns by `side` - 1."""
+    """The union of the squares with these upper left corners; `side` - 1 more rows and columns."""
     height, width = plane.shape
     grown = np.zeros((height + side - 1, width + side - 1), np.bool_)
     rows = np.zeros((height, width + side - 1), np.bool_)
@@ -75,7 +74,7 @@ def _grown(plane: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
 
 
 def pack_plane(not_coded: NDArray[np.bool_]) -> bytes:
-    """A plane, shape (H, W), as bytes; none if it marks every pixel."""
+    """A plane, shape (H, W), as bytes; empty if it marks every pixel."""
     if not_coded.all():
         return b""
     return _shortened(np.packbits(not_coded, axis=1).tobytes())
@@ -90,7 +89,7 @@ def unpack_plane(packed: bytes, height: int, width: int) -> NDArray[np.bool_]:
     """Undo `pack_plane`: shape (H, W).
 
     Raises:
-        CodecError: The bytes are no plane of that shape; nothing larger is allocated to find out.
+        CodecError: The bytes are not a plane of that shape; nothing larger is allocated to find out.
     """
     if not packed:
         return np.ones((height, width), np.bool_)

@@ -1,7 +1,7 @@
-"""Loops that the codecs with least squares share.
+"""Loops shared by the least squares codecs.
 
-Planes are kept with a margin of samples around them: left and right repeat the edge, above the first row lie
-copies of it, below the last row copies of that. Only four bands are kept, band b in plane b modulo 4.
+Planes are kept with a margin around them: left and right repeat the edge samples, the margins above and below
+repeat the first and last row. Only four bands are kept, band b in plane b modulo 4.
 """
 
 from typing import Any
@@ -25,10 +25,10 @@ def predict_row(
     start: Integer,
     margin: int,
 ) -> None:
-    """Sum up into `acc`, shape (W,), `start` and what the taps from `first` on tell of a row.
+    """Sum `start` and the weighted taps from `first` on into `acc`, shape (W,), for a row.
 
-    These are all that can be told before the row begins. `planes` holds band b in plane b modulo `PLANES`, and
-    behind those its median predictions if there are taps that look at them.
+    These are the taps that are known before the row begins. `planes` holds band b in plane b modulo `PLANES`, followed
+    by the planes of median predictions if there are taps that use them.
     """
     width = len(acc)
     for j in range(width):
@@ -47,7 +47,7 @@ def predict_row(
 
 @compiled
 def first_row_prediction(planes: NDArray[Any], band: int, j: int, top: int, margin: int) -> Integer:
-    """Of a sample of the first row: the one to its left, moved as the band before moves there."""
+    """Predict a sample of the first row: the one to its left, plus the band before's change from there."""
     own, left = planes[band % PLANES, margin], margin + j
     if band == 0:
         return np.int64((top + 1) >> 1) if j == 0 else np.int64(own[left - 1])

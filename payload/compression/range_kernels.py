@@ -1,6 +1,6 @@
-"""A range coder of bytes with carries, in whole numbers below 2**57.
+"""A byte-oriented range coder with carries, in integers below 2**57.
 
-The state: LOW and RANGE, and POSITION, the next byte. When decoding LOW is what the code lies above the low end.
+The state: LOW and RANGE, and POSITION, the next byte. When decoding, LOW is how far the code lies above the low end.
 
 Source: G. Martin, "Range encoding: an algorithm for removing redundancy from a digitised message", 1979; carries
 as in M. Schindler's range coder of 1999.
@@ -23,7 +23,7 @@ WHOLE_RANGE = 1 << _CODE_BITS
 def encode_interval(
     state: NDArray[np.int64], out: NDArray[np.uint8], below: Integer, frequency: Integer
 ) -> None:
-    """Code what takes `frequency` of 2**24, with `below` before it."""
+    """Code a symbol of `frequency` out of 2**24, with cumulative frequency `below` before it."""
     unit = state[RANGE] >> TOTAL_BITS
     low = state[LOW] + unit * below
     width = unit * frequency
@@ -55,7 +55,7 @@ def finish(state: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
 
 @compiled
 def begin_decoding(state: NDArray[np.int64], payload: NDArray[np.uint8]) -> None:
-    """Read the first bytes of the code from POSITION on; there must be `CODE_BYTES`."""
+    """Read the first bytes of the code from POSITION on; there must be at least `CODE_BYTES`."""
     code = np.int64(0)
     for _ in range(CODE_BYTES):
         code = (code << 8) | np.int64(payload[state[POSITION]])
@@ -73,7 +73,7 @@ def decode_target(state: NDArray[np.int64]) -> Integer:
 def decode_interval(
     state: NDArray[np.int64], payload: NDArray[np.uint8], below: Integer, frequency: Integer
 ) -> bool:
-    """Take out what was found to lie at the target; False if the bytes come to an end."""
+    """Remove the symbol found at the target; False if the bytes run out."""
     unit = state[RANGE] >> TOTAL_BITS
     state[LOW] -= unit * below
     state[RANGE] = unit * frequency

@@ -1,7 +1,7 @@
-"""`raw`: samples packed at the sensor's bit depth. The yardstick of all savings, and the fallback.
+"""`raw`: samples packed at the sensor's bit depth; the baseline for all savings, and the fallback.
 
-Samples follow each other band by band, row by row, each with its highest bit first and without gaps;
-those that are not coded are left out. The last byte is filled up with zero bits.
+Samples follow each other band by band, row by row, each highest bit first and without gaps; those that
+are not coded are left out. The last byte is padded with zero bits.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _CHUNK_SAMPLES = 1 << 16  # a multiple of 8, so that chunks end at whole bytes
 
 @dataclass(frozen=True)
 class Raw:
-    """Samples packed at the bit depth, nothing else: what a bent pipe would send."""
+    """Samples packed at the bit depth and nothing else: what a bent pipe would send."""
 
     def encode(
         self,
@@ -59,7 +59,7 @@ class Raw:
 
 
 def packed_bytes(count: int, bit_depth: int) -> int:
-    """[byte] How long `count` packed samples are."""
+    """[byte] Length of `count` packed samples."""
     return -(-count * bit_depth // 8)
 
 
@@ -86,7 +86,7 @@ def unpack(payload: bytes, count: int, bit_depth: int) -> NDArray[np.uint16]:
 
 
 def pack_bits(samples: NDArray[np.uint16], bit_depth: int) -> bytes:
-    """Pack samples of any bit depth, bit by bit; what `pack` does faster for 8, 12 and 16."""
+    """Pack samples of any bit depth, bit by bit; `pack` does the same faster for 8, 12 and 16."""
     pieces: list[bytes] = []
     for start in range(0, samples.size, _CHUNK_SAMPLES):
         octets = samples[start : start + _CHUNK_SAMPLES].astype(">u2").view(np.uint8)
@@ -112,7 +112,7 @@ def unpack_bits(payload: bytes, count: int, bit_depth: int) -> NDArray[np.uint16
 
 
 def _pack_pairs(samples: NDArray[np.uint16]) -> bytes:
-    """Two samples of 12 bit in three bytes."""
+    """Pack pairs of 12 bit samples into three bytes each."""
     padded = np.zeros(samples.size + samples.size % 2, np.uint16)
     padded[: samples.size] = samples
     first, second = padded[0::2], padded[1::2]

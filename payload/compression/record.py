@@ -1,7 +1,7 @@
-"""The tile record: one tile as it goes down, every bit of it under a check.
+"""The tile record: one tile as it is sent, every bit of it covered by a checksum.
 
-A header of 72 bytes, whose layout stands in `FORMAT.md` beside this module, then the body: the payload, and
-before it the plane of pixels that are not coded, if there are some. `payload.compression.sealing` makes it.
+A header of 72 bytes, laid out in `FORMAT.md` beside this module, then the body: the payload, preceded by the
+plane of pixels that are not coded, if there are any. `payload.compression.sealing` makes records.
 """
 
 import hashlib
@@ -32,11 +32,11 @@ _CODEC_NAME = re.compile(r"[!-~]{1,14}")
 
 @dataclass(frozen=True, slots=True)
 class TileHeader:
-    """What a record says of itself.
+    """What a record says about itself.
 
     Attributes:
         codec: Kind of the codec that made the payload.
-        is_fallback: Packed as `raw` because the codec asked for would have made it longer.
+        is_fallback: Whether it is packed as `raw` because the codec asked for would have made it longer.
         has_plane: Whether some pixels are not coded.
         max_error: [DN] Bound of the error of a sample; 0 where nothing is lost.
         row: Row of the cell in the grid.
@@ -44,12 +44,12 @@ class TileHeader:
         window: Where the tile lies in the image.
         bands: Number of bands.
         bit_depth: [bit] of a sample.
-        cover: Estimated cloud cover, good to 1/65534; None if unknown.
+        cover: Estimated cloud cover, to 1/65534; None if unknown.
         acquisition_tag: `acquisition_tag` of the image it belongs to.
         pixel_hash: `pixel_hash` of its samples, as decoded.
         body_bytes: [byte] Length of what follows the header.
         body_crc: CRC-32 of that.
-        is_in_loop: Whether the codec itself lost what was lost, so that its samples are those of the tile.
+        is_in_loop: Whether the loss is the codec's own, so that it decodes to samples rather than step numbers.
     """
 
     codec: str
@@ -80,10 +80,10 @@ class TileHeader:
 
 
 def without_cover(record: bytes) -> bytes:
-    """The same record, as long, that claims no cloud cover: of a tile that nobody masked.
+    """The same record, of the same length, with unknown cloud cover: for a tile that was not masked.
 
     Raises:
-        CodecError: It is no record, or its header is damaged.
+        CodecError: It is not a record, or its header is damaged.
     """
     return pack_header(replace(read_header(record), cover=None)) + record[HEADER_BYTES:]
 
@@ -98,7 +98,7 @@ def read_header(record: bytes) -> TileHeader:
     """Read the first 72 bytes of a record; what follows may be missing.
 
     Raises:
-        CodecError: It is no record, or its header is damaged.
+        CodecError: It is not a record, or its header is damaged.
     """
     if len(record) < HEADER_BYTES or record[: len(SYNC)] != SYNC:
         raise CodecError("this is not a tile record: it does not begin with a header")
@@ -115,7 +115,7 @@ def acquisition_tag(acquisition_id: str) -> bytes:
 
 
 def pack_header(header: TileHeader) -> bytes:
-    """The first 72 bytes of a record; CodecError if something does not fit them."""
+    """The first 72 bytes of a record; CodecError if something does not fit."""
     if not _CODEC_NAME.fullmatch(header.codec):
         raise CodecError(f"a codec named {header.codec!r}; 1 to 14 visible ASCII characters fit")
     if header.cover is not None and not 0.0 <= header.cover <= 1.0:

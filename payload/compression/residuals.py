@@ -1,7 +1,7 @@
-"""Prediction in integers: what neighbours and the band before cannot tell of a sample.
+"""Prediction in integers: the part of a sample that its neighbours and the band before do not predict.
 
-All is exact modulo 2**16, so the same arithmetic serves every bit depth and is undone to the last bit
-on every machine. Only `fit_gain` chooses anything, and what it chose travels with the residuals.
+Everything is exact modulo 2**16, so the same arithmetic serves every bit depth and is undone to the last bit
+on every machine. Only `fit_gain` makes a choice, and its result is sent with the residuals.
 
 >>> import numpy as np
 >>> bands = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from payload.kernels import can_compile
 
 GAIN_BITS = 12
-GAIN_LIMIT = 4 << GAIN_BITS  # gain x residual then stays inside of int32
+GAIN_LIMIT = 4 << GAIN_BITS  # gain x residual then fits int32
 
 
 def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
@@ -47,7 +47,7 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
     _, height, width = bands.shape
     padded = np.zeros((height + 1, width + 1), np.uint16)
     west, north, north_west = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
-    # Three buffers and not one: numpy's fast minimum and maximum want an output apart from the inputs.
+    # Three buffers, not one: numpy's fast minimum and maximum need an output distinct from the inputs.
     low, high, clipped = (np.empty((height, width), np.uint16) for _ in range(3))
     residuals = np.empty(bands.shape, np.uint16)
     for samples, residual in zip(bands, residuals, strict=True):
@@ -63,20 +63,20 @@ def med_residuals(bands: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def held(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """Samples in which each pixel that is not coded holds what came before it.
+    """Samples in which each pixel that is not coded holds the value before it.
 
-    That is its western neighbour's value, held or true; in the first column its northern neighbour's;
-    0 where there is none. A decoder comes by it in any order in which it meets the neighbours first.
+    That is its western neighbour's value, itself held or true; in the first column its northern neighbour's;
+    0 if there is none. A decoder obtains it in any order that visits these neighbours first.
 
     Args:
         bands: [DN] shape (B, H, W).
-        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
+        not_coded: Shape (H, W), True where pixels are not coded; their samples are not used.
 
     Returns:
         Same shape, a new array.
     """
     count, height, width = bands.shape
-    # Where each pixel's value comes from: the last coded pixel of its row, else of the first column; else nowhere.
+    # Source of each pixel's value: the last coded pixel of its row, else of the first column, else none.
     column = np.where(not_coded, 0, np.arange(width))
     np.maximum.accumulate(column, axis=1, out=column)
     row = np.where(not_coded[:, 0], -1, np.arange(height))
@@ -96,7 +96,7 @@ def med_samples(
 
     Args:
         residuals: Modulo 2**16, shape (B, H, W).
-        not_coded: Shape (H, W), True where residuals mean nothing and the samples are `held`; None where
+        not_coded: Shape (H, W), True where residuals are meaningless and the samples are `held`; None if
             all are coded.
     """
     if not can_compile():
@@ -115,8 +115,8 @@ def wavefront(
     """What `med_samples` does, without numba.
 
     A sample needs its neighbours first, but all samples of an anti-diagonal, in all bands, are
-    independent: the image is sheared so that anti-diagonals are rows, and rows are done in order.
-    Beside each of them lies a column of zeros, the neighbours beyond the edge.
+    independent: the image is sheared so that anti-diagonals become rows, which are processed in order.
+    Zeros beside each row stand for the neighbours beyond the edge.
     """
     height, width = residuals.shape[1:]
     planes: tuple[NDArray[np.bool_], ...] = ()
@@ -126,7 +126,7 @@ def wavefront(
         planes = (not_coded & ~first, first)
     if height <= width:
         return _wavefront(residuals, planes)
-    # The prediction is the same for the transposed image, west and north exchanged; short rows are cheaper.
+    # The prediction is the same for the transposed image, with west and north swapped; short rows are cheaper.
     turned = tuple(plane.T for plane in reversed(planes))
     return _wavefront(residuals.transpose(0, 2, 1), turned).transpose(0, 2, 1).copy()
 
@@ -134,11 +134,11 @@ def wavefront(
 def _wavefront(
     residuals: NDArray[np.uint16], planes: tuple[NDArray[np.bool_], ...]
 ) -> NDArray[np.uint16]:
-    """The samples; with the planes of pixels that hold their western and their northern neighbours."""
+    """The samples; `planes` mark the pixels that hold their western and their northern neighbours."""
     count, height, width = residuals.shape
     sheared = np.zeros((height + width + 1, (height + 1) * count), np.uint16)
     size, row = sheared.strides[1], sheared.strides[0]
-    # Sample (b, i, j) lies in row i + j + 2, at place (i + 1) x count + b.
+    # Sample (b, i, j) is in row i + j + 2, at index (i + 1) x count + b.
     image = as_strided(sheared[2:, count:], (count, height, width), (size, row + count * size, row))
     image[...] = residuals
     holds = [_sheared(plane, count) for plane in planes]
@@ -160,7 +160,7 @@ def _wavefront(
 
 
 def _sheared(plane: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
-    """A plane, shape (H, W), so that anti-diagonals are rows and each pixel is there for so many bands."""
+    """A plane, shape (H, W), with anti-diagonals as rows and each pixel repeated for `count` bands."""
     height, width = plane.shape
     sheared = np.zeros((height + width - 1, height), np.bool_)
     size, row = sheared.strides[1], sheared.strides[0]
@@ -176,10 +176,10 @@ def fit_gain(before: NDArray[np.uint16], own: NDArray[np.uint16]) -> int:
         own: Residuals of the band, same shape.
 
     Returns:
-        The gain in units of 2**-12, from -4 to 4 times that.
+        The gain in units of 2**-12, for gains from -4 to 4.
     """
     first, second = before.view(np.int16), own.view(np.int16)
-    # Sums of integers: no rounding, so every machine finds the same gain.
+    # Integer sums: no rounding, so every machine finds the same gain.
     power = _sum_of_products(first, first)
     if not power:
         return 0
@@ -189,7 +189,7 @@ def fit_gain(before: NDArray[np.uint16], own: NDArray[np.uint16]) -> int:
 
 
 def explained(before: NDArray[np.uint16], gain: int) -> NDArray[np.uint16]:
-    """What a gain tells of a band's residuals from those of the band before, modulo 2**16."""
+    """A band's residuals as predicted from those of the band before by a gain, modulo 2**16."""
     product = np.multiply(before.view(np.int16), np.int32(gain), dtype=np.int32)
     product += np.int32(1 << (GAIN_BITS - 1))
     product >>= np.int32(GAIN_BITS)
@@ -199,7 +199,7 @@ def explained(before: NDArray[np.uint16], gain: int) -> NDArray[np.uint16]:
 def fold(
     before: NDArray[np.uint16] | None, own: NDArray[np.uint16], gain: int
 ) -> NDArray[np.uint16]:
-    """What the band before, if there is one, leaves unexplained of residuals of shape (N,), as `zigzag` numbers."""
+    """The part of residuals, shape (N,), not explained by the band before, if there is one, as `zigzag` numbers."""
     if not can_compile():
         return zigzag(own if before is None else own - explained(before, gain))
     from payload.compression import med_kernel  # noqa: PLC0415 - compiles where it is used
@@ -245,7 +245,7 @@ def split(numbers: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def zigzag(residuals: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Small residuals of either sign become small numbers: 0, -1, 1, -2 turn into 0, 1, 2, 3."""
+    """Map small residuals of either sign to small numbers: 0, -1, 1, -2 become 0, 1, 2, 3."""
     signs = (residuals.view(np.int16) >> 15).view(np.uint16)
     doubled = residuals << np.uint16(1)
     doubled ^= signs

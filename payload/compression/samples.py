@@ -1,4 +1,4 @@
-"""What every codec may count on: the limits of a tile, and the check that its samples keep them."""
+"""What every codec may rely on: the limits of a tile, and the check that its samples respect them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,14 @@ MAX_SAMPLES = 2**27  # 256 MiB once decoded: what a damaged or hostile header ca
 
 
 def check_shape(shape: tuple[int, ...], *, bit_depth: int) -> None:
-    """Refuse what is not a tile.
+    """Refuse a shape or bit depth that no tile can have.
 
     Args:
         shape: (B, H, W): 1 to 256 bands, sides of 1 to 65,535 px, at most 2**27 samples.
         bit_depth: [bit] of a sample, 1 to 16.
 
     Raises:
-        CodecError: One of these does not hold.
+        CodecError: One of these limits is not met.
     """
     if not 1 <= bit_depth <= MAX_BIT_DEPTH:
         raise CodecError(f"samples of {bit_depth} bit; 1 to {MAX_BIT_DEPTH} can be coded")
@@ -42,10 +42,10 @@ def check_samples(
     Args:
         bands: [DN] shape (B, H, W), uint16.
         bit_depth: [bit] of a sample.
-        not_coded: Shape (H, W), True where pixels are not coded; None where all are.
+        not_coded: Shape (H, W), True where pixels are not coded; None if all are.
 
     Raises:
-        CodecError: Not uint16, not a tile, a plane of another shape, or a sample of 2**bit_depth or more.
+        CodecError: Not uint16, not a valid tile, a plane that does not fit, or a sample of 2**bit_depth or more.
     """
     if bands.dtype != np.uint16:
         raise CodecError(f"samples of type {bands.dtype}; uint16 is wanted")
@@ -59,7 +59,7 @@ def check_samples(
 def coded_samples(
     bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
 ) -> NDArray[np.uint16]:
-    """Samples of the pixels that are coded, shape (B, N), row by row; all of them if there is no plane."""
+    """Samples of the coded pixels, shape (B, N), row by row; all of them if there is no plane."""
     flat = bands.reshape(len(bands), -1)
     return flat if not_coded is None else np.compress(~not_coded.reshape(-1), flat, axis=1)
 
@@ -76,7 +76,7 @@ def spread_samples(
 
 
 def count_coded(shape: tuple[int, int, int], not_coded: NDArray[np.bool_] | None) -> int:
-    """[px] How many pixels of a tile are coded."""
+    """[px] Number of coded pixels of a tile."""
     pixels = shape[1] * shape[2]
     return pixels if not_coded is None else pixels - int(np.count_nonzero(not_coded))
 
@@ -85,7 +85,7 @@ def check_plane(not_coded: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> 
     """Refuse a plane of pixels that are not coded if it does not fit samples of shape (B, H, W).
 
     Raises:
-        CodecError: Not bool, or another shape.
+        CodecError: It is not bool, or has another shape.
     """
     if not_coded is None:
         return
@@ -99,10 +99,10 @@ def check_plane(not_coded: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> 
 def expect_tile(
     shape: tuple[int, int, int], *, bit_depth: int, not_coded: NDArray[np.bool_] | None
 ) -> int:
-    """[px] How many pixels a decoder must give back, once it is certain that a tile is wanted of it.
+    """[px] Number of coded pixels a decoder must restore, after checking that the request describes a tile.
 
     Raises:
-        CodecError: Shape, bit depth or plane are no tile's.
+        CodecError: Shape, bit depth or plane are not those of a tile.
     """
     check_shape(shape, bit_depth=bit_depth)
     check_plane(not_coded, shape)
@@ -110,14 +110,14 @@ def expect_tile(
 
 
 def coded_plane(shape: tuple[int, ...], not_coded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Where pixels are coded, shape (H, W), row by row in memory."""
+    """Where pixels are coded, shape (H, W), in row-major order."""
     return np.ones(shape[1:], np.bool_) if not_coded is None else ~np.ascontiguousarray(not_coded)
 
 
 def known_samples(
     bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | None
 ) -> NDArray[np.uint16]:
-    """The samples with 0 in place of those that are not coded, so that nothing can come to depend on them."""
+    """The samples with 0 in place of those that are not coded, so that nothing can depend on them."""
     return bands if not_coded is None else np.where(not_coded, np.uint16(0), bands)
 
 
@@ -125,14 +125,14 @@ def check_fit(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
     """Refuse decoded samples that do not fit their bit depth.
 
     Raises:
-        CodecError: There is one: the payload is of something else.
+        CodecError: One does not: the payload is that of something else.
     """
     if int(bands.max(initial=0)) >> bit_depth:
         raise CodecError(f"a decoded sample does not fit {bit_depth} bit")
 
 
 def nothing(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """A tile without a coded pixel, all 0; CodecError if it has a payload all the same."""
+    """A tile without a coded pixel, all 0; CodecError if it has a payload nonetheless."""
     if payload:
         raise CodecError(f"{len(payload)} bytes of payload of a tile of which nothing is coded")
     return np.zeros(shape, np.uint16)

@@ -1,18 +1,18 @@
-"""How wrong a prediction will be: told from the errors around it, the steps of brightness and the brightness itself.
+"""How wrong a prediction will be, estimated from nearby errors, brightness steps and the brightness itself.
 
-The mean absolute error to expect is a sum of 12 features of a band and 4 of each of up to three earlier bands,
-with whole coefficients in units of 2**-12 that an encoder fits and that travel with the tile. The features, by
-the names of `payload.compression.strong_kernels`:
+The expected mean absolute error is a weighted sum of 12 features of a band and 4 of each of up to three earlier
+bands, with integer coefficients in units of 2**-12 that the encoder fits and that are sent with the tile. The
+features, by the names of `payload.compression.strong_kernels`:
 
     NEAR NEXT FAR           sums of the errors at W and N; at NW, NE, W W and N N; further to the left and above
     FLOOR LEVEL             a constant; the prediction
-    W_NW N_NW N_NE          steps between neighbours,
-    W_WW N_NN N_W           absolute
+    W_NW N_NW N_NE          absolute differences
+    W_WW N_NN N_W           between neighbours
     NOT_MEDIAN              how far the prediction is from the median prediction
     per earlier band        the error in the same place, and the sums over its 4 neighbours, the 4 diagonal ones
                             and the 16 around these
 
-The coefficients of a band as bytes: uint8, 0 for those of small tiles or 1; then, if 1, int16 for each.
+The coefficients of a band as bytes: uint8, 0 for those of small tiles, else 1 followed by an int16 for each.
 """
 
 from dataclasses import dataclass
@@ -46,18 +46,18 @@ _LIMIT = (1 << 15) - 1
 _FIT_SAMPLES = 8192
 _COLUMN_STEP = 3
 _ROUNDS = 4
-_LEAST_SAMPLES = 1500  # Assumption: below, coefficients cost more than they save
+_LEAST_SAMPLES = 1500  # Assumption: with fewer, coefficients cost more than they save
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaleModel:
-    """What tells the scale of a band.
+    """What predicts the scale, the expected error, in a band.
 
     Attributes:
         weights: Of the features, shape (F,), int64, units of 2**-12.
         taps: Places in the planes of errors known before a row begins, shape (T, 3): plane, row, column.
         coefficients: Of these places, shape (T,).
-        is_fitted: Whether the weights travel.
+        is_fitted: Whether the weights were fitted and so are sent.
     """
 
     weights: NDArray[np.int64]
@@ -66,14 +66,14 @@ class ScaleModel:
     is_fitted: bool
 
     def pack(self) -> bytes:
-        """As they travel."""
+        """The bytes that are sent."""
         return b"\1" + self.weights.astype("<i2").tobytes() if self.is_fitted else b"\0"
 
 
 def small_tile_scale(band: int) -> ScaleModel:
-    """The mean of the errors around, and 1/8 DN.
+    """The mean of the errors around, plus 1/8 DN.
 
-    Assumption: three shares for the own band and one for the band before.
+    Assumption: three shares for the band itself and one for the band before.
     """
     shares = {_NEAR: 3 / 16, _NEXT: 3 / 32} if band else {_NEAR: 1 / 4, _NEXT: 1 / 8}
     weights = np.zeros(_features(band), np.int64)
@@ -86,7 +86,7 @@ def small_tile_scale(band: int) -> ScaleModel:
 
 
 def unpack_scale(payload: bytes, start: int, band: int) -> tuple[ScaleModel, int]:
-    """The scale model of a band, and where its bytes end; CodecError if they make no sense."""
+    """The scale model of a band, and where its bytes end; CodecError if they are invalid."""
     if start >= len(payload) or payload[start] > 1:
         raise CodecError("the coefficients of a band's scale are missing or damaged")
     if not payload[start]:
@@ -105,13 +105,13 @@ def fit_scale(
     band: int,
     coded: NDArray[np.bool_],
 ) -> ScaleModel:
-    """The scale model of a band that has been predicted.
+    """Fit the scale model of a band that has been predicted.
 
     Args:
         predictions: [1/64 DN] shape (H, W).
-        planes: What the kernels remember of samples and medians.
-        errors: And of errors.
-        band: Which one.
+        planes: The samples and medians kept by the kernels.
+        errors: The errors kept by the kernels.
+        band: Index of the band.
         coded: Shape (H, W), where there are errors to learn from.
     """
     height, width = predictions.shape
@@ -157,7 +157,7 @@ def _solve(known: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[n
     for _ in range(_ROUNDS):
         weighted = known / scale**2
         normal = weighted @ known.T
-        # the diagonal holds features that are zero everywhere
+        # the added diagonal keeps the system solvable when features are zero everywhere
         ridge = np.diag(1e-6 * np.diag(normal) + 1e-9 * np.trace(normal) + 1e-9)
         weights = np.linalg.solve(normal + ridge, weighted @ wanted)
         scale = np.maximum(weights @ known, least)

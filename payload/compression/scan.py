@@ -1,4 +1,4 @@
-"""Find the records of an image in bytes that may be damaged, cut or mixed with others."""
+"""Find the records of an image in bytes that may be damaged, cut short or mixed with others."""
 
 import mmap
 import zlib
@@ -26,8 +26,8 @@ class Scan:
         self._foreign = 0
 
     def run(self, data: mmap.mmap, start: int, end: int) -> None:
-        """Walk from record to record; after damage on to the next sync word."""
-        # Damaged payloads are summed again and again only in files made to waste time.
+        """Walk from record to record; after damage, skip to the next sync word."""
+        # Only files made to waste time have damaged payloads summed over and over; the budget bounds that.
         budget = 16 * len(data)
         position = start
         while position < end:
@@ -47,7 +47,7 @@ class Scan:
             self.places.setdefault(place, record)
 
     def cell(self, place: tuple[int, int]) -> Cell:
-        """What the records alone tell of a cell."""
+        """What the records alone tell about a cell."""
         if place not in self.places:
             return Cell(*place, CellFate.UNKNOWN)
         offset, header = self.places[place]
@@ -58,7 +58,7 @@ class Scan:
 
     @property
     def notes(self) -> list[str]:
-        """What else was between the records."""
+        """What else was found between the records."""
         notes = []
         if self._stray_bytes:
             notes.append(f"{self._stray_bytes} bytes between the records belong to none")
@@ -67,7 +67,7 @@ class Scan:
         return notes
 
     def _take(self, data: mmap.mmap, offset: int, header: TileHeader, *, is_trusted: bool) -> int:
-        """Note a record; returns how far to go on, past it only if it is whole."""
+        """Note a record; returns how far to move on, past it only if it is whole."""
         place = (header.row, header.col)
         body = data[offset + HEADER_BYTES : offset + header.record_bytes] if is_trusted else b""
         is_whole = len(body) == header.body_bytes and zlib.crc32(body) == header.body_crc
@@ -86,7 +86,7 @@ def _peek(data: mmap.mmap, offset: int, end: int) -> TileHeader | None:
 
 
 def belongs(tile: TileHeader, image: ContainerHeader, tag: bytes) -> bool:
-    """Whether a record is of this image: its acquisition, a cell of its grid, its bands and bits."""
+    """Whether a record belongs to this image: its acquisition, a cell of its grid, its bands and bit depth."""
     inside = tile.row < image.grid.rows and tile.col < image.grid.cols
     return (
         inside

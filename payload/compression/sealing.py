@@ -1,4 +1,4 @@
-"""A tile becomes a record, and a record a tile again, verified to the last bit."""
+"""Turn a tile into a record, and a record back into a tile, verified to the last bit."""
 
 import hashlib
 import struct
@@ -48,12 +48,12 @@ _SHAPE = struct.Struct("<3I")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedTile:
-    """A record opened and verified.
+    """An opened and verified record.
 
     Attributes:
         header: Its header.
         bands: [DN] shape (B, H, W), 0 where nothing was coded.
-        not_coded: Shape (H, W), True where pixels were not coded; None where all were.
+        not_coded: Shape (H, W), True where pixels were not coded; None if all were.
     """
 
     header: TileHeader
@@ -66,9 +66,9 @@ class Coding:
     """How a payload codes its tiles.
 
     Attributes:
-        codec: Codes them; what comes out no shorter than `raw` goes as `raw`.
-        name: Kind of the codec, 1 to 14 visible ASCII characters; a codec that chooses names another.
-        loss: What may be lost of a sample before it; nothing where the codec itself loses.
+        codec: The codec; a payload no shorter than `raw` is sent as `raw`.
+        name: Kind of the codec, 1 to 14 visible ASCII characters; a `Choosing` codec names another.
+        loss: What may be lost of a sample ahead of the codec; nothing if the codec itself is lossy.
     """
 
     codec: Codec
@@ -84,11 +84,11 @@ def seal(
     cover: float | None = None,
     loss: Loss = LOSSLESS,
 ) -> EncodedTile:
-    """Make the record of a tile, all of whose pixels are coded.
+    """Make the record of a tile, coding all its pixels.
 
     Args:
-        tile: Its own pixels are coded.
-        codec: As in `Coding`, and so is the rest.
+        tile: Its own pixels, `patch`, are coded.
+        codec: As in `Coding`, like `codec_name` and `loss`.
         codec_name: Kind of the codec.
         cover: Estimated cloud cover, 0 to 1, or None.
         loss: What may be lost of a sample.
@@ -105,16 +105,16 @@ def seal(
 def seal_clear(
     tile: Tile, coding: Coding, *, not_coded: NDArray[np.bool_], whole: EncodedTile
 ) -> EncodedTile:
-    """Make the record of a tile whose cloudy pixels are not coded, if that is worth its plane.
+    """Make the record of a tile whose cloudy pixels are not coded, if that saves more than the plane costs.
 
     Args:
-        tile: Its own pixels are coded.
-        coding: How.
-        not_coded: Shape (H, W), True where pixels are not coded; what they hold is not read.
-        whole: What `seal` made of the tile: its cloud cover is taken from there.
+        tile: Its own pixels, `patch`, are coded.
+        coding: How to code.
+        not_coded: Shape (H, W), True where pixels are not coded; their samples are not used.
+        whole: The record that `seal` made of the tile; the cloud cover is taken from it.
 
     Returns:
-        A record that is shorter than `whole` and would be as `raw`; else `whole` itself.
+        A record that is shorter than `whole` and would also be if coded as `raw`; otherwise `whole` itself.
 
     Raises:
         CodecError: As for `seal`, or the plane does not fit the tile.
@@ -197,7 +197,7 @@ class _Sealing:
         return EncodedTile(tile.id, header.codec, pack_header(header) + body, left_out - len(plane))
 
     def _own_error(self, codec: Codec) -> int:
-        """[DN] What the codec itself may lose; then nothing else may."""
+        """[DN] What the codec itself may lose; if it does, nothing may be lost ahead of it."""
         found = codec.max_error_dn if isinstance(codec, InLoop) else 0
         if not found:
             return 0
@@ -210,7 +210,7 @@ class _Sealing:
         return found
 
     def _verify(self, samples: NDArray[np.uint16], max_error: int) -> None:
-        """The promise of near-lossless coding, kept for this very tile."""
+        """Check that the error bound of near-lossless coding holds for this very tile."""
         if not max_error:
             return
         bands = self.tile.patch.bands
@@ -222,10 +222,10 @@ class _Sealing:
 
 
 def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
-    """Decode a record and verify all of it.
+    """Decode a record and verify every part of it.
 
     Args:
-        record: A whole record and nothing else.
+        record: One whole record and nothing else.
         codecs: By kind; `raw` need not be among them.
 
     Raises:
@@ -255,7 +255,7 @@ def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
 
 
 def _cut(header: TileHeader, body: bytes) -> tuple[NDArray[np.bool_] | None, bytes]:
-    """The plane of pixels that are not coded, if there is one, and the payload."""
+    """Split a body into the plane of pixels that are not coded, if there is one, and the payload."""
     if not header.has_plane:
         return None, body
     if len(body) < _PLANE_LENGTH.size:

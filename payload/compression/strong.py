@@ -1,22 +1,22 @@
-"""`strong`: the project's own best. Wide least squares, a learnt scale, mixtures of normal distributions, range coding.
+"""`strong`: the project's best codec. Wide least squares, a learnt scale, mixtures of normal distributions, range coding.
 
-The payload, where any pixel is coded:
+The payload, if any pixel is coded:
 
     predictors      of each band (`payload.compression.least_squares`)
     scale models    of each band (`payload.compression.scale_model`)
-    code            one string of bytes of the range coder (`payload.compression.range_kernels`)
+    code            one byte string from the range coder (`payload.compression.range_kernels`)
 
 Sample by sample, row by row, band by band:
 
     prediction      in 1/64 DN, from up to 57 neighbours in four bands and 4 median predictions. Where a pixel is
-                    not coded, the prediction stands for the sample and the error to its left for its error
-    scale           the mean error to expect, from the errors and the steps around; in the first row the
+                    not coded, the prediction stands in for the sample and the error to its left for its error
+    scale           the expected mean error, from the errors and brightness steps around; in the first row the
                     running mean
-    distribution    three normal distributions around the prediction, of 0.6, 1 and 1.8 of the scale, each
-                    counted as much as it has proved itself at such scales
+    distribution    three normal distributions around the prediction, with widths of 0.6, 1 and 1.8 times the
+                    scale, each weighted by how well it has performed at such scales
                     (`payload.compression.mixture_kernels`)
 
-Everything after the fits is arithmetic on whole numbers of 64 bit, so every machine decodes the same samples.
+Everything after the fits is 64-bit integer arithmetic, so every machine decodes the same samples.
 
 Sources: blended and weighted least squares for images, B. Meyer, P. Tischer, "TMW", 1997, and "Glicbawls", 2001; the
 mixtures and the learnt scale are ours.
@@ -50,7 +50,7 @@ PLACES = Neighbourhood(
     fit_samples=12288,
     fit_rounds=4,
 )
-_BYTES_A_SAMPLE = 3  # of code at the most, as no sample is less probable than 2**-24
+_BYTES_A_SAMPLE = 3  # of code at most, as no sample is less probable than 2**-24
 _SLACK_BYTES = 4096
 
 
@@ -65,7 +65,7 @@ class Strong:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Code samples of shape (B, H, W) but for those not coded; CodecError if one does not fit."""
+        """Code samples of shape (B, H, W), except those not coded; CodecError if a sample does not fit."""
         from payload.compression import range_kernels, strong_kernels  # noqa: PLC0415 - may load numba
 
         check_samples(bands, bit_depth=bit_depth, not_coded=not_coded)
@@ -124,7 +124,7 @@ class Strong:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W), 0 where not coded; CodecError for a payload that cannot be theirs."""
+        """The samples, shape (B, H, W), 0 where not coded; CodecError if the payload cannot be that of such a tile."""
         from payload.compression import range_kernels, strong_kernels  # noqa: PLC0415 - may load numba
 
         if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
@@ -169,7 +169,7 @@ class Strong:
 
 
 class _Memory:
-    """What the kernels remember of a tile: four bands with margins, their medians and errors; and what they learn."""
+    """What the kernels keep of a tile: four bands with margins, their medians and errors; and what they learn."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         from payload.compression.mixture_kernels import fresh_states  # noqa: PLC0415 - may load numba

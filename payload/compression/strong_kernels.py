@@ -1,7 +1,7 @@
-"""The loops of `strong`, over one band. What is coded and how stands in `payload.compression.strong`.
+"""The loops of `strong` over one band; `payload.compression.strong` describes what is coded and how.
 
-Planes and their margins are as `payload.compression.prediction_kernels` tells; in front of a row whose coding
-begins lies the first sample of the row above. `planes` holds four bands of samples and behind them four of
+Planes and their margins are described in `payload.compression.prediction_kernels`; when the coding of a row begins,
+its left margin holds the first sample of the row above. `planes` holds four bands of samples followed by four of
 median predictions, `errors` four bands of |sample - prediction| in 1/64 DN.
 """
 
@@ -31,7 +31,7 @@ from payload.kernels import Integer, compiled
 
 MARGIN_PX = 3
 SEQUENTIAL = 4  # taps: W, W W, W W W and the median
-SCALE_BITS = 12  # of a coefficient of the scale behind the point
+SCALE_BITS = 12  # fractional bits of a coefficient of the scale
 LARGEST_SCALE = (1 << 23) - 1
 (
     NEAR,
@@ -47,12 +47,12 @@ LARGEST_SCALE = (1 << 23) - 1
     N_W,
     NOT_MEDIAN,
 ) = range(12)
-FLOOR_UNIT = 32  # what the coefficient `FLOOR` is multiplied with
+FLOOR_UNIT = 32  # multiplies the coefficient `FLOOR`
 
 
 @compiled
 def begin_row(plane: NDArray[np.int32], row: int) -> None:
-    """Put the first number of the row above in front of a row."""
+    """Fill the left margin of a row with the first number of the row above."""
     above = plane[MARGIN_PX + row - 1, MARGIN_PX]
     for k in range(MARGIN_PX):
         plane[MARGIN_PX + row, k] = above
@@ -60,7 +60,7 @@ def begin_row(plane: NDArray[np.int32], row: int) -> None:
 
 @compiled
 def median(west: Integer, north: Integer, north_west: Integer) -> Integer:
-    """Of W, N and W + N - NW."""
+    """The median of W, N and W + N - NW."""
     low, high = min(west, north), max(west, north)
     return west + north - min(max(north_west, low), high)
 
@@ -76,7 +76,7 @@ def predict_sample(
     shift: int,
     top: int,
 ) -> Integer:
-    """The prediction of a sample in 1/64 DN; its median prediction is filed in `planes`."""
+    """The prediction of a sample in 1/64 DN; its median prediction is stored in `planes`."""
     m = MARGIN_PX + j
     medians = planes[PLANES + band % PLANES]
     if i == 0:
@@ -102,7 +102,7 @@ def scale_row(
     coefficients: NDArray[np.int64],
     weights: NDArray[np.int64],
 ) -> None:
-    """What `scale_of` can know of a row before it begins, into `acc`, shape (W,)."""
+    """Compute what `scale_of` can know of a row before it begins, into `acc`, shape (W,)."""
     floor = weights[FLOOR] * FLOOR_UNIT
     predict_row(acc, errors, band, row, taps, 0, coefficients, floor, MARGIN_PX)
 
@@ -111,7 +111,7 @@ def scale_row(
 def hold(
     here: NDArray[np.int32], wrong_here: NDArray[np.int32], m: int, prediction: Integer, top: int
 ) -> None:
-    """A pixel that is not coded: its prediction stands for it, and it was as wrong as the one before."""
+    """Fill in a pixel that is not coded: with its prediction, and the error of the pixel before."""
     here[m] = min((prediction + HALF) >> SAMPLE_BITS, top)
     wrong_here[m] = wrong_here[m - 1]
 
@@ -128,7 +128,7 @@ def scale_of(
     weights: NDArray[np.int64],
     running: Integer,
 ) -> Integer:
-    """The mean error to expect of a sample, in 1/64 DN: in the first row the running one."""
+    """The expected mean error of a sample, in 1/64 DN; in the first row the running one."""
     if i == 0:
         return running
     m = MARGIN_PX + j
@@ -170,7 +170,7 @@ def predict_band(
     top: int,
     predictions: NDArray[np.int32],
 ) -> None:
-    """Predict a band, shape (H, W), into `predictions`, and remember it in `planes` and `errors`."""
+    """Predict a band, shape (H, W), into `predictions`, and keep it in `planes` and `errors`."""
     height, width = samples.shape
     start = coefficients[len(taps)]
     shift = unit_bits - SAMPLE_BITS
@@ -259,7 +259,7 @@ def search(
     state: NDArray[np.int64],
     cdf: NDArray[np.int64],
 ) -> Integer:
-    """The sample whose interval holds a target: from the prediction outwards, then by halves."""
+    """The sample whose interval contains a target: searched from the prediction outwards, then by bisection."""
     low = np.int64(0)
     high = np.int64(top + 1)
     centre = min((prediction + HALF) >> SAMPLE_BITS, top)
@@ -310,7 +310,7 @@ def decode_band(
     top: int,
     coder: NDArray[np.int64],
 ) -> bool:
-    """Undo `predict_band` and `encode_band`, into `samples`; False if the bytes are none of theirs."""
+    """Undo `predict_band` and `encode_band`, into `samples`; False if the bytes cannot be theirs."""
     cdf, inverses, powers, small_steps = tables
     height, width = samples.shape
     start = coefficients[len(taps)]

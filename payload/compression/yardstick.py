@@ -1,7 +1,7 @@
-"""What codecs are measured against: Zstandard on samples as they are, without any prediction.
+"""The reference that codecs are measured against: Zstandard on plain samples, without any prediction.
 
-`PlainZstd` keeps the `Codec` protocol, so that it runs in the same rounds as those that it judges, but it is
-no plug-in: nobody should fly it.
+`PlainZstd` follows the `Codec` protocol, so that it runs in the same benchmarks as the codecs it is compared with,
+but it is not a plug-in: it is not meant to be flown.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from payload.errors import CodecError
 
 @dataclass(frozen=True)
 class PlainZstd:
-    """Zstandard on samples of 16 bits, little-endian, band by band.
+    """Zstandard on 16-bit samples, little-endian, band by band.
 
     Attributes:
         level: Effort of Zstandard.
@@ -31,7 +31,7 @@ class PlainZstd:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Compress samples of shape (B, H, W), all of them, as they are: no depth is looked at."""
+        """Compress all samples, shape (B, H, W), as they are; they are not checked against the bit depth."""
         _refuse(not_coded)
         check_shape(bands.shape, bit_depth=bit_depth)
         samples = np.ascontiguousarray(bands, "<u2").reshape(-1).view(np.uint8)
@@ -45,7 +45,7 @@ class PlainZstd:
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W); CodecError for a payload of another length."""
+        """The samples, shape (B, H, W); CodecError if the payload is damaged or decodes to another length."""
         _refuse(not_coded)
         check_shape(shape, bit_depth=bit_depth)
         wanted_bytes = 2 * shape[0] * shape[1] * shape[2]
