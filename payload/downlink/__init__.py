@@ -1,9 +1,9 @@
-"""How much a contact carries. Bits live here and nowhere else; the other rooms count bytes.
+"""How much a contact carries. Only this package deals in bits; all others count bytes.
 
-- `links.Fixed`: a link of one rate.
+- `links.Fixed`: a link with one constant rate.
 - `dvbs2.Dvbs2`: a link with a budget (`budget`), MODCODs (`modcods`), and an atmosphere (`atmosphere`)
-  whose weather changes in time (`weather`).
-- `outages`: stations that are out, and what is left of passes; `uplink.uplink_passes`: the way up.
+  whose weather changes over time (`weather`).
+- `outages`: station outages and what they leave of passes; `uplink.uplink_passes`: the uplink.
 - `capacity_bytes`, `finish_time`, `frames_needed`, `loss_between`, `with_loss`: arithmetic on the rate
   profile of a contact.
 

@@ -1,4 +1,4 @@
-"""Arithmetic on a rate profile: what fits into a time, and when a number of bytes has gone."""
+"""Arithmetic on a rate profile: what fits into a period, and when a number of bytes has been sent."""
 
 import math
 from dataclasses import replace
@@ -15,18 +15,18 @@ from payload.units import BITS_PER_BYTE
 def capacity_bytes(profile: RateProfile, from_s: float, to_s: float) -> int:
     """[byte] Whole bytes of transfer frames that the channel carries between two times [s]."""
     one = _one_rate(profile)
-    if one is not None:  # the same sum, of one number, without arrays
+    if one is not None:  # the same sum over a single term, without arrays
         begin_s, end_s, rate_bps = one
         return _whole_bytes(min(end_s, to_s) - max(begin_s, from_s), rate_bps)
     return _whole(_bits(profile, from_s, to_s))
 
 
 def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> float | None:
-    """When the last bit has gone, sending without a pause from `start_s`.
+    """When the last bit has been sent, transmitting without a pause from `start_s`.
 
     Args:
         profile: The contact.
-        start_s: [s] When sending begins; before the profile nothing flows.
+        start_s: [s] When sending begins; nothing flows before the profile starts.
         channel_bytes: [byte] Length of the frames, 0 or more.
 
     Returns:
@@ -42,14 +42,14 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     if channel_bytes > _whole(bits):
         return None
     done = np.cumsum(bits)
-    wanted = min(channel_bytes * BITS_PER_BYTE, float(done[-1]))  # by a rounding it may be less
+    wanted = min(channel_bytes * BITS_PER_BYTE, float(done[-1]))  # rounding may make this less
     piece = int(np.searchsorted(done, wanted))
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
     step_s = math.ulp(
         finish_s
-    )  # see _finish_at_one_rate; ever longer, as a slow piece or a gap may follow
+    )  # see _finish_at_one_rate; steps double, as a slow piece or a gap may follow
     while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
         finish_s, step_s = min(finish_s + step_s, end_s), 2.0 * step_s
     return finish_s
@@ -58,9 +58,9 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
 def _finish_at_one_rate(
     one: tuple[float, float, float], start_s: float, channel_bytes: int
 ) -> float | None:
-    """[s] The same sums, of one number each, without arrays.
+    """[s] The same sums over single terms, without arrays.
 
-    A double of seconds is coarser than a bit: it is stepped on until all bytes are through, or the contact is over.
+    A time in seconds as a double is coarser than a bit: it is stepped on until all bytes are through or the contact ends.
     """
     begin_s, end_s, rate_bps = one
     if rate_bps <= 0.0:
@@ -75,13 +75,13 @@ def _finish_at_one_rate(
 
 
 def _whole_bytes(seconds: float, rate_bps: float) -> int:
-    """[byte] In some time at one rate; none in none."""
+    """[byte] Whole bytes sent in a time at one rate; 0 if the time is not positive."""
     return math.floor(seconds * rate_bps / BITS_PER_BYTE) if seconds > 0.0 else 0
 
 
 @lru_cache(maxsize=256)
 def _one_rate(profile: RateProfile) -> tuple[float, float, float] | None:
-    """Begin [s], end [s] and rate [bit/s] of a contact with one rate; None of any other. A profile never changes."""
+    """Begin [s], end [s] and rate [bit/s] of a contact with one rate, else None; cached, as a profile never changes."""
     if profile.time_s.size != 2:
         return None
     begin_s, end_s = profile.time_s.tolist()
@@ -89,7 +89,7 @@ def _one_rate(profile: RateProfile) -> tuple[float, float, float] | None:
 
 
 def frames_needed(record_bytes: int, profile: RateProfile) -> int:
-    """Transfer frames for a record of so many bytes; the last one is filled up."""
+    """Number of transfer frames for a record of a given length; the last one is padded."""
     return -(-record_bytes // profile.frame_payload_bytes)
 
 
@@ -106,12 +106,12 @@ def loss_between(profile: RateProfile, from_s: float, to_s: float) -> float:
 
 
 def with_loss(profile: RateProfile, loss: float, from_s: float, to_s: float) -> RateProfile:
-    """The same contact with more frames lost between two times [s], each for itself.
+    """The same contact with an additional loss of frames between two times [s], each frame independently.
 
-    Losses add up as chances do: what two of them leave is the product of what each leaves.
+    Losses combine as independent probabilities: the share that survives two is the product of each one's share.
 
     Raises:
-        ScenarioError: The loss is no probability.
+        ScenarioError: The loss is not a probability.
     """
     if not 0.0 <= loss <= 1.0:
         raise ScenarioError(f"a frame loss of {loss:g} is no probability: 0 to 1 is wanted")
@@ -130,12 +130,12 @@ def with_loss(profile: RateProfile, loss: float, from_s: float, to_s: float) -> 
 
 
 def _whole(bits: NDArray[np.float64]) -> int:
-    """[byte] Whole bytes of all pieces together."""
+    """[byte] Whole bytes in all pieces together."""
     return math.floor(float(bits.sum()) / BITS_PER_BYTE)
 
 
 def _bits(profile: RateProfile, from_s: float, to_s: float) -> NDArray[np.float64]:
-    """[bit] That flow between two times in each piece of the profile, shape (T - 1,)."""
+    """[bit] Bits that flow between two times [s] in each piece of the profile, shape (T - 1,)."""
     begin_s = np.maximum(profile.time_s[:-1], from_s)
     seconds = np.maximum(np.minimum(profile.time_s[1:], to_s) - begin_s, 0.0)
     return np.asarray(seconds * profile.rate_bps[:-1], dtype=np.float64)

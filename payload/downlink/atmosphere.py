@@ -1,8 +1,8 @@
-"""What the atmosphere takes: gas always, rain and cloud so many per cent of the time.
+"""Atmospheric attenuation: gas at all times, rain and cloud by the percentage of time they exceed a fade.
 
-A packaged table over the globe, made with the package `itur` by `tests/conformance/make_attenuation.py`
-and checked against it there. It holds sea level, circular polarisation and a dish of 5 m; a station
-higher up fades less than it says.
+A packaged global table, made with the package `itur` by `tests/conformance/make_attenuation.py` and
+checked against it there. It assumes sea level, circular polarisation and a dish of 5 m; a station at
+altitude sees less fading than it states.
 
 Source: ITU-R P.618-13 section 2.5, P.676, P.838, P.840; see `payload/data/ORIGINS.md`.
 """
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 FREQUENCIES_GHZ = (2.0, 27.5)
-"""The table holds S, X and Ka band: 2.25, 8.2 and 26 GHz; between them it is interpolated.
+"""The table covers S, X and Ka band at 2.25, 8.2 and 26 GHz; values between them are interpolated.
 
-Near these three it errs by 1 to 5 % in the median of places; far from them, as at 4 GHz, by up to half."""
+Near these three the median error over places is 1 to 5 %; far from them, as at 4 GHz, it is up to half."""
 LOWEST_ELEVATION_DEG = 1.0
-"""Below it the air is taken to be as thick as here. Assumption: the cosecant has no meaning at the horizon."""
+"""Below this the path through the air is taken as here. Assumption: the cosecant has no meaning at the horizon."""
 _LEAST_DB, _LN_STEP = 1e-3, 0.05
 
 Floats = NDArray[np.float64]
@@ -30,8 +30,8 @@ class Climate:
     """The table at one place and frequency.
 
     Attributes:
-        gas_zenith_db: [dB] Median, straight up.
-        ln_exceeded: ln of the per cent of time, shape (P,), ascending.
+        gas_zenith_db: [dB] Median attenuation by gas at the zenith.
+        ln_exceeded: ln of the percentage of time exceeded, shape (P,), ascending.
         ln_sine: ln of the sine of the elevation, shape (E,), ascending.
         ln_fade: ln of the fade [dB], shape (P, E).
     """
@@ -42,17 +42,17 @@ class Climate:
     ln_fade: Floats
 
     def gas_db(self, elevation_deg: float | Floats) -> Floats:
-        """[dB] Dry air and vapour at their median, by the cosecant of the elevation, same shape.
+        """[dB] Median attenuation by dry air and vapour, scaled by the cosecant of the elevation, same shape.
 
         Source: ITU-R P.676-12 annex 2, equation 28.
         """
         return np.asarray(self.gas_zenith_db / np.exp(_ln_sine(elevation_deg)))
 
     def fade_db(self, elevation_deg: float | Floats, exceeded_percent: float | Floats) -> Floats:
-        """[dB] All that is beyond median gas, exceeded so many per cent of the time; shapes broadcast.
+        """[dB] Attenuation beyond median gas, exceeded for a percentage of the time; shapes broadcast.
 
-        Interpolated in logarithms; below 5 degrees the last slope goes on. From 50 % up it stays what
-        it is at 50 %, and at 0.01 % it ends.
+        Interpolated in logarithms; below 5 degrees the last slope is extrapolated. From 50 % up it keeps its
+        value at 50 %, and below 0.01 % that at 0.01 %.
         """
         low, below = _place(self.ln_exceeded, np.log(np.maximum(exceeded_percent, 1e-9)))
         below = np.clip(below, 0.0, 1.0)
@@ -70,7 +70,7 @@ class Climate:
 def climate(lat_deg: float, lon_deg: float, frequency_ghz: float) -> Climate:
     """The table at a place [deg] and a frequency, 2 to 27.5 GHz.
 
-    Bilinear in place, in logarithms of attenuation and of frequency.
+    Bilinear in position, on logarithms of attenuation and of frequency.
     """
     table = _table()
     row, down = _place(table.lat_deg, np.asarray(lat_deg))
@@ -78,7 +78,7 @@ def climate(lat_deg: float, lon_deg: float, frequency_ghz: float) -> Climate:
     band, up = _place(np.log(table.frequency_ghz), np.log(np.asarray(frequency_ghz)))
 
     def at(values: Floats) -> Floats:
-        """Of an array (F, ..., lat, lon) what belongs here, shape (...)."""
+        """Interpolate an array (F, ..., lat, lon) to this place and frequency, shape (...)."""
         mixed = (1.0 - up) * values[band] + up * values[band + 1]
         rows = (1.0 - down) * mixed[..., row, :] + down * mixed[..., row + 1, :]
         return np.asarray((1.0 - right) * rows[..., col] + right * rows[..., col + 1])
@@ -126,6 +126,6 @@ def _ln_sine(elevation_deg: float | Floats) -> Floats:
 
 
 def _place(axis: Floats, value: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The interval of an ascending axis that a value is in or next to, and how far along it lies."""
+    """The interval of an ascending axis that a value lies in or nearest to, and its fraction along it."""
     index = np.clip(np.searchsorted(axis, value, side="right") - 1, 0, axis.size - 2)
     return index, np.asarray((value - axis[index]) / (axis[index + 1] - axis[index]))

@@ -1,4 +1,4 @@
-"""How long the radio may send: at most so many seconds in any stretch of time as long as an orbit."""
+"""How long the radio may transmit: at most a given number of seconds in any stretch of time as long as an orbit."""
 
 import bisect
 import math
@@ -14,13 +14,13 @@ _ROUNDING_S = 1e-9
 
 @dataclass
 class DutyCycle:
-    """A sliding window over what was sent.
+    """A sliding window over past transmissions.
 
     Attributes:
-        limit_s: [s] Of transmission in a stretch; infinite for no limit.
+        limit_s: [s] Transmission allowed in a stretch; infinite for no limit.
         period_s: [s] Length of a stretch.
-        sent: When it sent, as far as that still counts.
-        before: When it sent before that.
+        sent: When the radio transmitted, as far as that still counts.
+        before: When it transmitted before that.
     """
 
     limit_s: float
@@ -29,7 +29,7 @@ class DutyCycle:
     before: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
     def note(self, start_s: float, end_s: float) -> None:
-        """The radio sends from start to end; later than all that was noted before."""
+        """Note that the radio transmits from start to end, later than everything noted before."""
         if math.isinf(self.limit_s) or end_s <= start_s:
             return
         if self.sent and start_s - self.sent[-1][1] <= _JOINT_S:
@@ -39,7 +39,7 @@ class DutyCycle:
             self.before.append(self.sent.popleft())
 
     def room_s(self, at_s: float) -> float:
-        """[s] How long it may send from then on without a pause."""
+        """[s] How long it may transmit without a pause from `at_s` on."""
         if self.limit_s >= self.period_s:
             return math.inf
         begin_s = at_s - self.period_s
@@ -50,15 +50,15 @@ class DutyCycle:
                 continue
             pause_s = (
                 max(0.0, start - begin_s) - room_s
-            )  # no old second leaves while a new one comes
+            )  # time that enters while nothing leaves the window
             if pause_s > left_s + _ROUNDING_S:
                 break
             left_s = max(0.0, left_s - pause_s)
-            room_s = end - begin_s  # as much leaves as comes
+            room_s = end - begin_s  # as much leaves as enters
         return max(0.0, room_s + left_s)
 
     def opens_s(self, now_s: float, least_s: float) -> float:
-        """[s] From when it may send for so long without a pause; infinite if never."""
+        """[s] From when on it may transmit for `least_s` without a pause; infinite if never."""
         if least_s > self.limit_s:
             return math.inf
         moments = [now_s, *(max(now_s, start + self.period_s) for start, _ in self.sent)]
@@ -70,11 +70,11 @@ class DutyCycle:
     def silences(self, openings: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
         """[s] When the limit would have kept the radio silent, had there always been something to send.
 
-        What was sent stays as it was; every pause in an opening is filled from its begin on, as far as no
-        stretch holds more than the limit, so that all of it together could have been sent.
+        Actual transmissions stay as they were; every pause in an opening is filled from its start on, as long as
+        no stretch exceeds the limit, so that all of it together could have been sent.
 
         Args:
-            openings: [s] When the radio could send otherwise, in order of time, apart from each other.
+            openings: [s] When the radio could otherwise transmit, in order of time and disjoint.
         """
         if self.limit_s >= self.period_s:
             return []
@@ -95,10 +95,10 @@ class DutyCycle:
         return silent
 
     def _fills_s(self, spans: list[tuple[float, float]], now_s: float) -> float:
-        """[s] How long it could send from now on beside what it sends before and afterwards.
+        """[s] How long it could transmit from now on in addition to what it sends before and afterwards.
 
-        Of the stretches that hold what begins now, one is too full only where it ends after the moment at which
-        sending until its end would fill it; one that begins later holds less of it than those.
+        A stretch that ends before transmitting up to its end would fill it sets no limit; any that ends later must have
+        room for the whole transmission. Stretches that begin after now contain less of it than these.
         """
         edges, last_s = np.array(spans).ravel(), now_s + self.period_s
         moments = np.concatenate(([now_s, last_s], edges, edges + self.period_s))
@@ -108,7 +108,7 @@ class DutyCycle:
         left = self.limit_s - np.interp(at_s, *knots) + np.interp(at_s - self.period_s, *knots)
         spare = left - (
             at_s - now_s
-        )  # never rises, and ends below 0: a period is longer than the limit
+        )  # never rises, and ends below 0, as the period is longer than the limit
         fine = np.flatnonzero(spare >= -_ROUNDING_S)
         if not fine.size:
             return 0.0
@@ -118,7 +118,7 @@ class DutyCycle:
         return max(0.0, min(until_s - now_s, float(np.min(left[last + 1 :]))))
 
     def _next_change_s(self, spans: list[tuple[float, float]], now_s: float) -> float:
-        """[s] When what may be sent begins or ends next to change."""
+        """[s] When the allowed transmission time next starts or stops changing."""
         edges = (edge for span in spans for edge in span)
         moments = (edge + lag for edge in edges for lag in (0.0, self.period_s))
         return min((at_s for at_s in moments if at_s > now_s + _JOINT_S), default=math.inf)
@@ -127,7 +127,7 @@ class DutyCycle:
 def _near(
     spans: list[tuple[float, float]], from_s: float, to_s: float
 ) -> list[tuple[float, float]]:
-    """Those that touch a stretch of time; `spans` are in order and apart."""
+    """The spans that touch a stretch of time; `spans` are in order and disjoint."""
     first = bisect.bisect_left(spans, from_s, key=lambda span: span[1])
     return spans[first : bisect.bisect_right(spans, to_s, key=lambda span: span[0])]
 
@@ -135,7 +135,7 @@ def _near(
 def _pauses(
     spans: list[tuple[float, float]], opens_s: float, closes_s: float
 ) -> list[tuple[float, float]]:
-    """[s] Within an opening, when nothing is sent."""
+    """[s] The parts of an opening in which nothing is sent."""
     found, here_s = list[tuple[float, float]](), opens_s
     for start_s, end_s in _near(spans, opens_s, closes_s):
         if start_s > here_s:

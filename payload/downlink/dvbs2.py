@@ -1,4 +1,4 @@
-"""The link `dvbs2`: at each second as many bits as the geometry, the weather and a MODCOD allow."""
+"""The link `dvbs2`: in each second, as many bits as geometry, weather and a MODCOD allow."""
 
 import math
 from dataclasses import dataclass, replace
@@ -28,22 +28,23 @@ from payload.registry import option, supplied
 from payload.types import ContactWindow, Ephemeris, GroundStation, RateProfile
 
 STEP_S = 1.0
-"""[s] The rate is that of the middle of each step."""
+"""[s] Length of a step; its rate is that at its midpoint."""
 BAUD_PER_MBAUD, HZ_PER_GHZ, HZ_PER_MHZ = 1e6, 1e9, 1e6
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Dvbs2:
-    """DVB-S2: a link budget each second, and the MODCOD that it allows.
+    """DVB-S2: a link budget for each second, and the MODCOD that it allows.
 
-    The margin is held back wherever a MODCOD is chosen and wherever it is received, in every mode. In
-    `ccm` and `vcm` the satellite sends what was planned for a fade that is exceeded
-    `planned_exceeded_percent` of the time; where the fade is deeper than what that bears, nothing is
-    received and nothing sent, as the ground halts the transfer (CCSDS 727.0, suspension).
+    In every mode, the margin is held back both when a MODCOD is chosen and when it is received. In `ccm` and
+    `vcm` the satellite uses the MODCOD planned for a fade that is exceeded `planned_exceeded_percent` of the
+    time; while the fade is deeper than that MODCOD tolerates, nothing is received and nothing is sent, as the
+    ground suspends the transfer (CCSDS 727.0, suspension).
 
     Raises:
-        ScenarioError: No such MODCOD, EIRP given twice or not at all, a frame without room.
+        ScenarioError: An unknown MODCOD, EIRP given twice or not at all, a margin at which no frame arrives, or
+            a frame without room for its header.
     """
 
     mode: Literal["ccm", "vcm", "acm"] = option(
@@ -185,7 +186,7 @@ class Dvbs2:
 
     @property
     def transmission(self) -> Transmission:
-        """What the satellite sends."""
+        """What the satellite transmits."""
         return Transmission(
             eirp_dbw=self._eirp_dbw(),
             frequency_hz=self.frequency_ghz * HZ_PER_GHZ,
@@ -202,15 +203,15 @@ class Dvbs2:
         return Ladder.up_to(modcod(self.max_modcod))
 
     def rate_bps(self, chosen: Modcod) -> float:
-        """[bit/s] Of transfer frames."""
+        """[bit/s] Rate of transfer frames with a MODCOD."""
         symbols_per_s = self.symbol_rate_mbaud * BAUD_PER_MBAUD
         return symbols_per_s * chosen.efficiency(pilots=self.pilots) * self.framing_efficiency
 
     def profile(self, window: ContactWindow, ephemeris: Ephemeris) -> RateProfile:
-        """The rate from lock to loss of signal, constant from step to step.
+        """The rate from lock to loss of signal, constant within each step.
 
         Raises:
-            ScenarioError: The window's station is not among those the link knows.
+            ScenarioError: The link does not know the window's station.
         """
         station = self._station(window.station)
         edges_s = _edges(min(window.aos_s + self.acquisition_s, window.los_s), window.los_s)
@@ -228,7 +229,7 @@ class Dvbs2:
         )
 
     def dimmed(self, power_share: float) -> "Dvbs2":
-        """The same link with a share of its radiated power, above 0."""
+        """The same link at a share, above 0, of its radiated power."""
         if self.power_w is not None:
             return replace(self, power_w=self.power_w * power_share)
         less_db = -10.0 * math.log10(power_share)
@@ -240,12 +241,12 @@ class Dvbs2:
         """The budget at an elevation, under the planned fade.
 
         Args:
-            station: Who listens.
+            station: The receiving station.
             elevation_deg: [deg] 0 to 90.
-            orbit_radius_km: [km] From the middle of the Earth to the satellite.
+            orbit_radius_km: [km] From the centre of the Earth to the satellite.
 
         Raises:
-            ScenarioError: There is no such elevation.
+            ScenarioError: The elevation is not in this range.
         """
         if not 0.0 <= elevation_deg <= 90.0:
             raise ScenarioError(
@@ -272,7 +273,7 @@ class Dvbs2:
         )
 
     def _rates(self, station: GroundStation, times_s: Floats, ephemeris: Ephemeris) -> Floats:
-        """[bit/s] At times of a pass, shape (T,)."""
+        """[bit/s] Rates at times of a pass, shape (T,)."""
         position_km, _ = Track(ephemeris).states(times_s)
         look = look_angles(position_km, station)
         climate = atmosphere.climate(station.lat_deg, station.lon_deg, self.frequency_ghz)
@@ -305,7 +306,7 @@ class Dvbs2:
         station: GroundStation,
         position_km: Floats,
     ) -> NDArray[np.int64]:
-        """One MODCOD for the pass: what closes at the edge and wherever the pass is above it."""
+        """One MODCOD for the pass: that which closes the link at the edge and wherever the pass is above it."""
         edge_deg = self._edge_deg(station)
         radius_km = float(np.linalg.norm(position_km, axis=1).max())
         edge_db = float(es_n0_db(self.transmission, self._planned(station, edge_deg, radius_km)))
@@ -317,7 +318,7 @@ class Dvbs2:
     def _planned(
         self, station: GroundStation, elevation_deg: float, orbit_radius_km: float
     ) -> Sight:
-        """What lies between at an elevation, under the planned fade."""
+        """The path at an elevation, under the planned fade."""
         place = site(station.lat_deg, station.lon_deg, station.height_m)
         climate = atmosphere.climate(station.lat_deg, station.lon_deg, self.frequency_ghz)
         return Sight(
@@ -333,7 +334,7 @@ class Dvbs2:
     def _planned_modcod(
         self, station: GroundStation, found_db: float, elevation_deg: float, orbit_radius_km: float
     ) -> Modcod | None:
-        """What is sent at an elevation when Es/N0 there is as planned."""
+        """The MODCOD used at an elevation where Es/N0 is as planned; None if nothing is sent."""
         if self.mode == "ccm":
             edge_deg = self._edge_deg(station)
             if elevation_deg < edge_deg:
@@ -354,7 +355,7 @@ class Dvbs2:
         )
 
     def _eirp_terms(self) -> tuple[BudgetTerm, ...]:
-        """How EIRP comes about, where it is given by its parts."""
+        """The parts of the EIRP, if it is given by its parts."""
         if self.power_w is None or self.antenna_gain_dbi is None:
             return ()
         return (
@@ -386,7 +387,7 @@ class Dvbs2:
 
 
 def _edges(from_s: float, to_s: float) -> Floats:
-    """[s] Even steps of at most a second between two times, both included."""
+    """[s] Equal steps of at most one second between two times, both included."""
     if to_s <= from_s:
         return np.array((from_s, to_s))
     return np.linspace(from_s, to_s, math.ceil((to_s - from_s) / STEP_S) + 1)

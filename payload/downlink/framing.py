@@ -1,6 +1,6 @@
-"""Options of transfer frames and of lock, which links of every kind have in common.
+"""Options for transfer frames and acquisition of lock, common to all kinds of link.
 
-Source: CCSDS 131.0 and 132.0 for the frame; the rest is assumed, as each says.
+Source: CCSDS 131.0 and 132.0 for the frame; the rest is assumed, as each option says.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ MAX_RESENDS: Mapping[str, Any] = MappingProxyType(
 
 
 def check_frame(frame_bytes: int, frame_payload_bytes: int) -> None:
-    """ScenarioError if a frame carries no less than its own length."""
+    """Raise ScenarioError if a frame's payload is not shorter than the frame."""
     if frame_payload_bytes >= frame_bytes:
         raise ScenarioError(
             f"frame_payload_bytes is {frame_payload_bytes}:"

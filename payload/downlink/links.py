@@ -1,4 +1,4 @@
-"""A link of one rate, whatever the geometry."""
+"""A link with one rate, whatever the geometry."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Fixed:
     """One rate above the station's mask, from lock to loss of signal.
 
     Raises:
-        ScenarioError: A frame carries no less than its own length.
+        ScenarioError: A frame's payload is not shorter than the frame.
     """
 
     rate_mbps: float = option(
@@ -42,7 +42,7 @@ class Fixed:
         window: ContactWindow,
         ephemeris: Ephemeris | None = None,  # noqa: ARG002 - rate without geometry
     ) -> RateProfile:
-        """The rate from lock to loss of signal; too short a pass for lock carries nothing."""
+        """The rate from lock to loss of signal; a pass too short to reach lock carries nothing."""
         lock_s = min(window.aos_s + self.acquisition_s, window.los_s)
         return RateProfile(
             time_s=np.array((lock_s, window.los_s)),

@@ -1,4 +1,4 @@
-"""The MODCODs of DVB-S2: how many bits a symbol carries, and what Es/N0 that needs.
+"""The MODCODs of DVB-S2: how many bits a symbol carries, and the Es/N0 this requires.
 
 Normal frames (64,800 bits), as high-rate downlinks use them.
 
@@ -21,19 +21,19 @@ FRAME_BITS = 64_800
 """[bit] A coded frame (FECFRAME)."""
 BASEBAND_HEADER_BITS = 80
 SLOT_SYMBOLS = 90
-"""[symbol] A slot; the frame's own header fills one."""
+"""[symbol] A slot; the frame's header fills one."""
 PILOT_SYMBOLS, SLOTS_BETWEEN_PILOTS = 36, 16
 QUASI_ERROR_FREE = 1e-7
-"""Share of packets that are lost at the threshold itself."""
+"""Share of packets lost at the threshold itself."""
 
 
 @dataclass(frozen=True)
 class Modcod:
-    """A modulation with a code.
+    """A modulation and code rate.
 
     Attributes:
-        name: As the standard has it, as "8PSK 3/5".
-        bits_per_symbol: 2, 3, 4 or 5: of the constellation.
+        name: As in the standard, such as "8PSK 3/5".
+        bits_per_symbol: Of the constellation: 2, 3, 4 or 5.
         bch_bits: [bit] K_bch: what a frame holds before coding.
         es_n0_db: [dB] Symbol energy over noise density at which it is quasi error free. Not Eb/N0.
     """
@@ -44,13 +44,13 @@ class Modcod:
     es_n0_db: float
 
     def frame_symbols(self, *, pilots: bool) -> int:
-        """[symbol] A whole physical frame; pilots stand after every 16 slots but not at its end."""
+        """[symbol] Length of a physical-layer frame; pilots follow every 16 slots, but not at its end."""
         symbols = FRAME_BITS // self.bits_per_symbol
         blocks = (symbols // SLOT_SYMBOLS - 1) // SLOTS_BETWEEN_PILOTS if pilots else 0
         return SLOT_SYMBOLS + symbols + PILOT_SYMBOLS * blocks
 
     def efficiency(self, *, pilots: bool) -> float:
-        """[bit/symbol] Of the data field: coding, headers and pilots are taken off."""
+        """[bit/symbol] Bits of the data field per symbol, after coding, headers and pilots."""
         return (self.bch_bits - BASEBAND_HEADER_BITS) / self.frame_symbols(pilots=pilots)
 
 
@@ -92,17 +92,17 @@ def modcod(name: str) -> Modcod:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The MODCODs that are worth choosing: each needs more Es/N0 than the one below and carries more.
+    """The MODCODs worth choosing: each needs more Es/N0 than the one below and carries more.
 
     Attributes:
-        steps: Ascending in threshold and in efficiency; one at least.
+        steps: Ascending in threshold and in efficiency; at least one.
     """
 
     steps: tuple[Modcod, ...]
 
     @classmethod
     def of(cls, modcods: Iterable[Modcod]) -> "Ladder":
-        """Sort by threshold and keep what carries more than all before it."""
+        """Sort by threshold and keep those that carry more than all before them."""
         steps: list[Modcod] = []
         for item in sorted(modcods, key=lambda each: each.es_n0_db):
             if not steps or item.efficiency(pilots=False) > steps[-1].efficiency(pilots=False):
@@ -111,7 +111,7 @@ class Ladder:
 
     @classmethod
     def up_to(cls, highest: Modcod) -> "Ladder":
-        """What a modem offers whose most efficient MODCOD is this one."""
+        """The ladder of a modem whose most efficient MODCOD is this one."""
         most = highest.efficiency(pilots=False)
         return cls.of(item for item in MODCODS if item.efficiency(pilots=False) <= most)
 
@@ -121,14 +121,14 @@ class Ladder:
         return np.array([item.es_n0_db for item in self.steps])
 
     def choose(self, es_n0_db: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Index of the highest step that an Es/N0 [dB] is enough for, -1 where none is; same shape."""
+        """Index of the highest step for which an Es/N0 [dB] suffices, -1 if there is none; same shape."""
         return np.searchsorted(self.thresholds_db, es_n0_db, side="right").astype(np.int64) - 1
 
 
 def frame_loss(margin_db: float) -> float:
-    """Probability that a frame is lost when Es/N0 stands so far above the threshold [dB].
+    """Probability that a frame is lost when Es/N0 is `margin_db` [dB] above the threshold.
 
-    1e-7 at the threshold, by the standard. Assumption: a decade each 0.1 dB, as such long codes fall, so
-    that everything is lost from 0.7 dB below on; the floor far above is not modelled.
+    1e-7 at the threshold, by the standard. Assumption: it falls by a decade per 0.1 dB, typical of such long
+    codes, so everything is lost from 0.7 dB below the threshold; the error floor far above is not modelled.
     """
     return min(1.0, QUASI_ERROR_FREE * math.pow(10.0, -margin_db / 0.1))

@@ -1,4 +1,4 @@
-"""Stations that are out, and what is left of the passes over them."""
+"""Station outages, and what they leave of passes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from payload.types import ContactWindow
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A station hears nothing from `start_s` to `end_s` [s]."""
+    """A station receives nothing from `start_s` to `end_s` [s]."""
 
     station: str
     start_s: float
@@ -20,12 +20,12 @@ def cut(
     outages: Sequence[Outage],
     highest_deg: Callable[[ContactWindow], float],
 ) -> list[ContactWindow]:
-    """What is left of passes, each piece a window of its own, in the order they came.
+    """What outages leave of passes, each piece as a window of its own, in the order of the passes.
 
     Args:
         windows: Passes.
         outages: Of any stations, in any order; they may overlap.
-        highest_deg: Tells the highest elevation [deg] in a piece that an outage has cut.
+        highest_deg: Gives the highest elevation [deg] within a piece that an outage has cut.
     """
     left: list[ContactWindow] = []
     for window in windows:

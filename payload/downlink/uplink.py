@@ -1,4 +1,4 @@
-"""The way up: how many passes a plan, a request or a new model takes."""
+"""The uplink: how many passes it takes to upload a plan, a request or a new model."""
 
 import math
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from payload.units import BITS_PER_BYTE
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """How an upload goes.
+    """The outcome of an upload.
 
     Attributes:
-        size_bytes: [byte] What was to go up.
-        passes: In which something went up, in order of time.
-        sent_bytes: [byte] What went up in them; less than the size if they were not enough.
-        complete_s: [s] When the last byte was up; None if it never was.
+        size_bytes: [byte] Size of the upload.
+        passes: Passes in which part of it was sent, in order of time.
+        sent_bytes: [byte] Bytes sent in them; less than the size if they were not enough.
+        complete_s: [s] When the last byte had been sent; None if it never was.
     """
 
     size_bytes: int
@@ -28,14 +28,14 @@ class Upload:
 
 @dataclass(slots=True)
 class Waiting:
-    """An upload on its way up.
+    """An upload in progress.
 
     Attributes:
-        size_bytes: [byte] What has to go up, 1 or more.
-        ready_s: [s] When it is there to be sent.
-        passes: In which something went up so far.
-        sent_bytes: [byte] What went up so far.
-        complete_s: [s] When the last byte is up; None if that is not known yet.
+        size_bytes: [byte] Size of the upload, 1 or more.
+        ready_s: [s] When it is ready to be sent.
+        passes: Passes in which part of it was sent so far.
+        sent_bytes: [byte] Bytes sent so far.
+        complete_s: [s] When the last byte has been sent; None if not known yet.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Waiting:
 
 @dataclass
 class UplinkQueue:
-    """What goes up to one satellite, one after another as it became ready; what was cut off goes on.
+    """Uploads to one satellite, sent one after another in order of readiness; an interrupted one is resumed.
 
-    The carrier is up while something waits, so that lock is found once for all that follow each other without
-    a pause. Assumption: nothing else is sent, and nothing is lost or sent again.
+    The carrier stays up while something waits, so that lock is acquired once for all uploads that follow each other
+    without a pause. Assumption: nothing else is sent, and nothing is lost or sent again.
 
     Attributes:
-        rate_bps: [bit/s] Of bytes that wait, above 0.
-        acquisition_s: [s] Until lock.
-        waiting: Not complete, in order of readiness.
+        rate_bps: [bit/s] Rate at which the uploads' bytes are sent, above 0.
+        acquisition_s: [s] Time to acquire lock.
+        waiting: Incomplete uploads, in order of readiness.
     """
 
     rate_bps: float
@@ -67,7 +67,7 @@ class UplinkQueue:
         self.waiting = sorted(self.waiting, key=lambda item: item.ready_s)
 
     def use(self, window: ContactWindow, start_s: float, end_s: float) -> list[Waiting]:
-        """Send up all that goes into a part of a contact; what is complete then, in order of time."""
+        """Send all that fits into part of a contact; return the uploads completed in it, in order of time."""
         done: list[Waiting] = []
         now_s, is_locked = start_s, False
         for item in self.waiting:
@@ -99,17 +99,17 @@ def uplink_passes(
     ready_s: float = -math.inf,
     acquisition_s: float = 10.0,
 ) -> Upload:
-    """Send bytes up in one contact after another, at one rate from lock to loss of signal.
+    """Upload bytes in one contact after another, at one rate from lock to loss of signal.
 
     Args:
-        size_bytes: [byte] With all that wraps it, 0 or more.
+        size_bytes: [byte] Size including all framing, 0 or more.
         windows: Contacts of one satellite, in any order; where they overlap, the earlier is used to its end.
-        rate_bps: [bit/s] Of those bytes, above 0.
-        ready_s: [s] When it is there to be sent.
-        acquisition_s: [s] From the rise above the mask, or from taking up a contact, to lock.
+        rate_bps: [bit/s] Rate of those bytes, above 0.
+        ready_s: [s] When the upload is ready to be sent.
+        acquisition_s: [s] From the rise above the mask, or from the start of using a contact, to lock.
 
     Raises:
-        ScenarioError: A size below zero, or a rate that is not above zero.
+        ScenarioError: The size is below zero, or the rate is not finite and above zero.
     """
     if size_bytes < 0:
         raise ScenarioError(f"an upload of {size_bytes} bytes: 0 or more are wanted")
