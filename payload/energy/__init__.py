@@ -1,12 +1,12 @@
-"""Joules: what computing costs, what the array gives, what the battery holds, how warm it gets.
+"""Energy: what computing costs, what the array supplies, what the battery holds, how warm the payload gets.
 
 - `profiles`: processors as data, packaged or a file of your own; time and energy are charged per pixel.
 - `fitting`: does a network fit a processor, and how fast does another network run on it?
 - `battery`: the charge over time, in closed form from event to event.
-- `sunlight`: what the solar array gives over time, as straight lines between knots.
-- `heat`: one node that computing and the Sun warm and that radiates.
+- `sunlight`: what the solar array supplies over time, as straight lines between knots.
+- `heat`: a single thermal node, warmed by computing and the Sun and cooled by radiation.
 
-All of it is pure but for `battery.Bank` and `heat.Node`, which hold the state of one flight.
+All of it is stateless except for `battery.Bank` and `heat.Node`, which hold the state of one flight.
 
 >>> from payload.energy import load_profile
 >>> jetson = load_profile("jetson-dtacs")

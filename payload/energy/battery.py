@@ -1,10 +1,11 @@
-"""A battery between an array and its loads, in closed form: time passes from event to event, not by steps.
+"""A battery between an array and its loads, in closed form: time advances from event to event, not in steps.
 
-Over a piece of time the array gives power along a straight line and the load is constant. The line is cut
-where their difference changes sign, and where the battery is full or empty: quadratic equations.
+Over a piece of time the array's power changes linearly and the load is constant. The line is cut where
+their difference changes sign, and energy is integrated over each part; the time until a charge is reached
+solves a quadratic equation.
 
-Every joule that the array gives is used, lost on the way into or out of the battery, spilled while it is
-full, or adds to its charge; each of the five is integrated for itself, none is a difference of others.
+Every joule from the array is used, lost on the way into or out of the battery, spilled while it is full, or
+adds to its charge; each of the five is integrated on its own, none is derived from the others.
 """
 
 import math
@@ -14,12 +15,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Battery:
-    """What a battery is.
+    """The properties of a battery.
 
     Attributes:
         capacity_j: [J] From empty to full.
-        charge_efficiency: Share of what flows in that is stored.
-        discharge_efficiency: Share of what is taken out that reaches the loads.
+        charge_efficiency: Share of incoming energy that is stored.
+        discharge_efficiency: Share of the energy taken out that reaches the loads.
     """
 
     capacity_j: float
@@ -29,16 +30,16 @@ class Battery:
 
 @dataclass(slots=True)
 class Bank:
-    """A battery in flight: its charge, and where the joules went so far.
+    """A battery in flight: its charge, and where the energy went so far.
 
     Attributes:
         charge_j: [J] Stored now.
-        harvested_j: [J] Given by the array.
-        used_j: [J] Had by the loads.
-        lost_j: [J] By charging and discharging.
-        spilled_j: [J] Given while the battery was full and nobody wanted it.
-        unserved_j: [J] Wanted while the battery was empty, and not had.
-        lowest_j: [J] Smallest charge so far.
+        harvested_j: [J] Supplied by the array.
+        used_j: [J] Delivered to the loads.
+        lost_j: [J] Lost in charging and discharging.
+        spilled_j: [J] Supplied in excess of the loads while the battery was full.
+        unserved_j: [J] Wanted by the loads while the battery was empty, and not delivered.
+        lowest_j: [J] Lowest charge so far.
     """
 
     battery: Battery
@@ -55,11 +56,11 @@ class Bank:
 
     @property
     def state_of_charge(self) -> float:
-        """From 0, empty, to 1, full."""
+        """Charge as a share of the capacity, from 0 (empty) to 1 (full)."""
         return self.charge_j / self.battery.capacity_j
 
     def pass_time(self, seconds: float, start_w: float, end_w: float, load_w: float) -> None:
-        """The array gives from start_w to end_w [W] along a line while load_w is wanted."""
+        """Let time pass while the array's power goes linearly from start_w to end_w [W] and the loads want load_w."""
         self.harvested_j += 0.5 * (start_w + end_w) * seconds
         for span_s, first_w, last_w in _of_one_sign(seconds, start_w - load_w, end_w - load_w):
             surplus_j = 0.5 * (first_w + last_w) * span_s
@@ -86,7 +87,7 @@ class Bank:
         self.spilled_j += joules - taken
 
     def _give_out(self, joules: float) -> float:
-        """Serve so many joules; [J] what could not be served."""
+        """Serve energy to the loads; return what could not be served [J]."""
         drained = joules / self.battery.discharge_efficiency
         if drained <= self.charge_j:
             self.charge_j -= drained
@@ -101,9 +102,9 @@ class Bank:
     def seconds_until(
         self, wanted_j: float, seconds: float, start_w: float, end_w: float, load_w: float
     ) -> float:
-        """[s] Into a piece of time until the charge has risen to wanted_j; infinite if it does not.
+        """[s] From the start of a piece of time until the charge reaches wanted_j; infinite if it does not.
 
-        Nothing passes: the bank stays as it is.
+        This does not change the bank.
         """
         charge_j = self.charge_j
         gone_s = 0.0
@@ -124,20 +125,20 @@ class Bank:
 def _of_one_sign(
     seconds: float, start_w: float, end_w: float
 ) -> Iterator[tuple[float, float, float]]:
-    """A straight line of power cut at its zero: seconds, first and last watts of each part."""
+    """Cut a straight line of power at its zero: seconds, first and last watts of each part."""
     parts = [(seconds, start_w, end_w)]
     if start_w * end_w < 0:
         zero_s = seconds * start_w / (start_w - end_w)
         parts = [(zero_s, start_w, 0.0), (seconds - zero_s, 0.0, end_w)]
     for part in parts:
-        if part[0] > 0:  # a zero at the very edge leaves nothing on one side of it
+        if part[0] > 0:  # a zero at the very edge leaves an empty part
             yield part
 
 
 def _when(joules: float, start_w: float, slope_w_s: float) -> float:
-    """[s] Until a line of power, not negative, has brought so many joules.
+    """[s] Until a non-negative line of power has delivered an amount of energy.
 
-    Source: the root of slope/2 t^2 + start t = joules that keeps its digits, Numerical Recipes, 3rd ed., section 5.6.
+    Source: the numerically stable root of slope/2 t^2 + start t = joules, Numerical Recipes, 3rd ed., section 5.6.
     """
     if joules <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Does a network fit a processor, and how fast does another network run on it than the one it was timed with?"""
+"""Does a network fit a processor, and how fast does it run there if the processor was timed with another?"""
 
 from dataclasses import replace
 
@@ -9,23 +9,23 @@ from payload.units import BYTES_PER_MB, PX_PER_MPX
 
 
 def needs_footprint(profile: ComputeProfile, *, scale: bool) -> bool:
-    """Whether the network has to be measured at all before it flies on this processor."""
+    """Whether the network's footprint is needed before it flies on this processor."""
     limits = (profile.memory_mb, profile.ops_per_s)
     return scale or any(limit is not None for limit in limits)
 
 
 def fit(profile: ComputeProfile, network: Footprint | None, *, scale: bool) -> ComputeProfile:
-    """The profile as the network meets it: its speed where that follows from operations.
+    """The profile as it applies to a network, with the speed derived from operations where needed.
 
     Args:
         profile: The processor.
-        network: What flies; None for a masker that is no network.
+        network: The network that flies; None for a masker that is not a network.
         scale: Whether a speed measured on another network is scaled by operations per pixel. That is an
             assumption: processors reach different shares of their peak on different networks.
 
     Raises:
-        ScenarioError: It needs more memory, or more operations a second, than the profile says there
-            are; or its speed cannot be told.
+        ScenarioError: The network needs more memory, or more operations per second, than the profile
+            provides; or its speed cannot be determined.
     """
     if network is None:
         if profile.mpx_per_s is None or scale:
@@ -84,9 +84,9 @@ def _scaled(profile: ComputeProfile, network: Footprint) -> ComputeProfile:
 
 
 def enlarged(network: Footprint, times: float) -> Footprint:
-    """A network so many times as large: weights and operations by as much, activations by the root of it.
+    """A network enlarged by a factor: weights and operations grow by it, activations by its square root.
 
-    Assumption: a network of the same depth that is wider by the root of `times`.
+    Assumption: a network of the same depth that is wider by the square root of `times`.
     """
     if times == 1.0:
         return network
@@ -100,16 +100,16 @@ def enlarged(network: Footprint, times: float) -> Footprint:
 
 
 def slowed(profile: ComputeProfile, times: float) -> ComputeProfile:
-    """The processor with a network so many times as large as the one it was timed with."""
+    """The processor running a network `times` as large as the one it was timed with."""
     if profile.mpx_per_s is None or times == 1.0:
-        return profile  # or its speed follows from operations
+        return profile  # no change, or the speed follows from operations anyway
     return replace(profile, mpx_per_s=profile.mpx_per_s / times, status="assumed")
 
 
 def assumption(
     asked: ComputeProfile, flown: ComputeProfile, network: Footprint | None
 ) -> str | None:
-    """What is assumed of the speed, in a sentence; None where it is taken as the profile says it."""
+    """What is assumed about the speed, in a sentence; None if it is taken from the profile as it stands."""
     if network is None or asked.mpx_per_s == flown.mpx_per_s:
         return None
     if asked.mpx_per_s is None:
@@ -126,10 +126,10 @@ def assumption(
 
 
 def check_watts(profile: ComputeProfile) -> None:
-    """See that a battery can be asked for what the processor draws.
+    """Check that the profile states the power a battery must supply.
 
     Raises:
-        ScenarioError: The profile says no watts.
+        ScenarioError: The profile does not state it.
     """
     if not profile.says_watts:
         raise ScenarioError(
@@ -139,7 +139,7 @@ def check_watts(profile: ComputeProfile) -> None:
 
 
 def check_starts(profile: ComputeProfile) -> None:
-    """See that a processor that starts for each image says how long a start takes.
+    """Check that the profile of a processor that starts for each image states how long a start takes.
 
     Raises:
         ScenarioError: It does not.

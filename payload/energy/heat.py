@@ -1,12 +1,12 @@
-"""One node of heat: what is dissipated and absorbed warms it, what it radiates cools it.
+"""A single thermal node, warmed by dissipated and absorbed heat and cooled by radiation.
 
     C dT/dt = Q - e s A T^4
 
-With Q constant the equation has a closed form, so that a flight steps from event to event:
+With constant Q the equation has a closed-form solution, so that a flight steps from event to event:
 
     t = C / (4 e s A E^3) [ ln |(E + T) / (E - T)| + 2 arctan(T / E) ],   E = (Q / e s A)^(1/4)
 
-between two temperatures on one side of the equilibrium E; with Q = 0, T^-3 grows evenly.
+between two temperatures on the same side of the equilibrium E; with Q = 0, T^-3 grows linearly.
 
 Source: Gilmore (ed.), Spacecraft Thermal Control Handbook, vol. I, 2002, the energy balance of an
 isothermal node; its integral is elementary (partial fractions of 1 / (E^4 - T^4)).
@@ -18,17 +18,17 @@ from dataclasses import dataclass
 STEFAN_BOLTZMANN = 5.670374419e-8
 """[W/m2/K4] Source: CODATA 2018, exact in the SI of 2019."""
 ZERO_C_K = 273.15
-_NEGLIGIBLE = 0.005  # equilibrium over temperature: the heat is under 1e-9 of what is radiated
+_NEGLIGIBLE = 0.005  # equilibrium over temperature below which heat is under 1e-9 of radiation
 _SAME_K = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is warmed.
+    """The body that is warmed.
 
     Attributes:
         capacity_j_k: [J/K] Heat capacity.
-        area_m2: [m2] That radiates to space.
+        area_m2: [m2] Area that radiates to space.
         emissivity: Of that area.
     """
 
@@ -42,11 +42,11 @@ class Body:
         return STEFAN_BOLTZMANN * self.emissivity * self.area_m2
 
     def equilibrium_k(self, heat_w: float) -> float:
-        """[K] Where the body comes to rest: heat in is heat out."""
+        """[K] The temperature at which heat in equals heat out."""
         return float((max(heat_w, 0.0) / self.radiance_w_k4) ** 0.25)
 
     def seconds_between(self, start_k: float, end_k: float, heat_w: float) -> float:
-        """[s] From one temperature to another under constant heat; infinite if it never gets there."""
+        """[s] Time from one temperature to another under constant heat; infinite if it is never reached."""
         if start_k == end_k:
             return 0.0
         rest_k = self.equilibrium_k(heat_w)
@@ -58,14 +58,14 @@ class Body:
         if not towards or abs(end_k - start_k) >= abs(rest_k - start_k):
             return math.inf
         scale_s = self.capacity_j_k / (4 * self.radiance_w_k4 * rest_k**3)
-        # (E+T1)/(E+T0) x (E-T0)/(E-T1), in a form that keeps its digits near the equilibrium
+        # (E+T1)/(E+T0) x (E-T0)/(E-T1), in a form that stays accurate near the equilibrium
         gaps = math.log((rest_k - start_k) / (rest_k - end_k))
         sums = math.log((rest_k + end_k) / (rest_k + start_k))
         turns = math.atan(end_k / rest_k) - math.atan(start_k / rest_k)
         return scale_s * (gaps + sums + 2 * turns)
 
     def after(self, seconds: float, start_k: float, heat_w: float) -> float:
-        """[K] After so many seconds of constant heat: the closed form, inverted by halving."""
+        """[K] Temperature after a time of constant heat: the closed form, inverted by bisection."""
         if seconds <= 0:
             return start_k
         rest_k = self.equilibrium_k(heat_w)
@@ -85,7 +85,7 @@ class Body:
 
 @dataclass(slots=True)
 class Node:
-    """How warm the body is, as time passes."""
+    """The temperature of a body as time passes."""
 
     body: Body
     temperature_k: float
@@ -100,6 +100,6 @@ class Node:
         return self.temperature_k - ZERO_C_K
 
     def pass_time(self, seconds: float, heat_w: float) -> None:
-        """So much heat came in over so many seconds."""
+        """Let time pass under constant heat."""
         self.temperature_k = self.body.after(seconds, self.temperature_k, heat_w)
         self.hottest_k = max(self.hottest_k, self.temperature_k)

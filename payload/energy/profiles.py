@@ -25,26 +25,26 @@ Celsius = Annotated[float, Field(ge=-100, le=300, allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True)
 class ComputeProfile:
-    """How fast a processor masks, and what it draws. None: nobody says.
+    """How fast a processor masks, and the power it draws. None means unknown.
 
     Attributes:
-        name: Of the profile.
+        name: Name of the profile.
         platform: The processor.
         workload: What it ran when it was timed.
-        mpx_per_s: [Mpx/s] Image positions a second, all bands together, on `workload`; None where only
-            operations a second are known, so that it follows from the network that flies.
-        active_w: [W] While it computes.
-        power_basis: What the watts stand for: system, board, chip or rail.
+        mpx_per_s: [Mpx/s] Image positions per second, all bands together, on `workload`; None if only
+            operations per second are known, so that the speed follows from the network that flies.
+        active_w: [W] Power while computing.
+        power_basis: What the power refers to: system, board, chip or rail.
         status: measured, published or assumed.
-        source: Where the figures are from.
-        idle_w: [W] At rest.
-        boot_s: [s] To start.
-        boot_j: [J] To start; as active_w over boot_s where only that is known.
+        source: Where the figures come from.
+        idle_w: [W] Power at rest.
+        boot_s: [s] Time to start.
+        boot_j: [J] Energy to start; active_w over boot_s if None.
         max_duty: Share of an orbit in which it may compute.
-        throttle_temp_c: [deg C] From here on it slows down.
-        stop_temp_c: [deg C] From here on it computes nothing.
+        throttle_temp_c: [deg C] Temperature from which it slows down.
+        stop_temp_c: [deg C] Temperature from which it does not compute at all.
         memory_mb: [MB] For weights and activations of a network.
-        ops_per_s: [1/s] Most operations, a multiplication and an addition counted as two.
+        ops_per_s: [1/s] Peak operations per second, a multiplication and an addition counted as two.
         efficiency: Share of ops_per_s that a network reaches; used where mpx_per_s is None.
         workload_ops_per_px: Operations per image position of `workload`.
     """
@@ -71,27 +71,27 @@ class ComputeProfile:
     workload_ops_per_px: Positive | None = None
 
     def busy_s(self, pixels: int) -> float:
-        """[s] To mask so many image positions.
+        """[s] Time to mask a number of image positions.
 
         Raises:
-            ScenarioError: The speed is not known before a network is: see `fitting`.
+            ScenarioError: The speed depends on the network, which is not known yet: see `fitting`.
         """
         if self.mpx_per_s is None:
             raise ScenarioError(f"how fast {self.name!r} is depends on the network: fit it first")
         return pixels / PX_PER_MPX / self.mpx_per_s
 
     def energy_j(self, busy_s: float) -> float:
-        """[J] For so many seconds of computing; 0 where no watts are known."""
+        """[J] Energy for a time of computing; 0 if the power is unknown."""
         return busy_s * (self.active_w or 0.0)
 
     @property
     def start_j(self) -> float:
-        """[J] To start once."""
+        """[J] Energy to start once."""
         return self.energy_j(self.boot_s or 0.0) if self.boot_j is None else self.boot_j
 
     @property
     def says_watts(self) -> bool:
-        """Whether energies can be told at all."""
+        """Whether the power is known, so that energy can be computed."""
         return self.active_w is not None
 
 
@@ -104,7 +104,7 @@ def load_profile(which: str | Path) -> ComputeProfile:
     """A packaged profile by its name, or one of your own: a JSON or YAML file with its fields.
 
     Raises:
-        ScenarioError: There is none of that name, or the file is none.
+        ScenarioError: There is no profile of that name, or the file is not a valid one.
     """
     if isinstance(which, Path):
         return _read(which)
@@ -118,7 +118,7 @@ def load_profile(which: str | Path) -> ComputeProfile:
 
 
 def write_profile(profile: ComputeProfile, path: Path) -> None:
-    """Write a profile as JSON, whole or not at all.
+    """Write a profile as JSON, completely or not at all.
 
     Raises:
         ScenarioError: The file cannot be written.
@@ -150,6 +150,6 @@ def _checked(data: object, source: ScenarioSource) -> ComputeProfile:
 
 @cache
 def _packaged() -> dict[str, object]:
-    """Rows of the packaged file by their names."""
+    """Rows of the packaged file by name."""
     text = files("payload").joinpath("data", _PACKAGED).read_text(encoding="utf-8")
     return {row["name"]: row for row in json.loads(text)["profiles"]}

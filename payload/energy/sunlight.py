@@ -1,7 +1,7 @@
-"""What a solar array gives over time: straight lines between knots.
+"""What a solar array supplies over time, as straight lines between knots.
 
-The array follows the Sun, or is fixed to a satellite that holds its camera to the nadir: then it gives the
-cosine of the Sun's angle. Both are times the share of the Sun's disc that is seen.
+The array tracks the Sun, or is fixed to a nadir-pointing satellite, in which case its power goes with the cosine of
+the Sun's angle. Both are multiplied by the visible share of the Sun's disc.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ Face = Literal["zenith", "nadir", "ahead", "behind", "left", "right"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supply:
-    """Power of an array, and light, between knots.
+    """Power of an array, and sunlight, between knots.
 
     Attributes:
         time_s: [s] since the epoch, shape (T,), ascending.
-        array_w: [W] shape (T,); straight from knot to knot.
-        lit: Share of the Sun's disc, shape (T,).
+        array_w: [W] shape (T,); linear from knot to knot.
+        lit: Visible share of the Sun's disc, shape (T,).
     """
 
     time_s: Floats
@@ -58,9 +58,9 @@ def face_cosine(position_km: Floats, velocity_km_s: Floats, sun: Floats, face: F
 
     Args:
         position_km: ITRF, shape (T, 3).
-        velocity_km_s: Relative to the turning Earth, ITRF axes, shape (T, 3).
+        velocity_km_s: Relative to the rotating Earth, ITRF axes, shape (T, 3).
         sun: Unit vectors to the Sun, ITRF, shape (T, 3).
-        face: Which way it looks; `left` is north of a satellite that flies east.
+        face: Which way it faces; `left` is north of a satellite that flies east.
     """
     zenith = position_km / np.linalg.norm(position_km, axis=1)[:, None]
     turning = np.cross(np.array([0.0, 0.0, EARTH_SPIN_RAD_S]), position_km)
