@@ -1,7 +1,7 @@
-"""What the air is like from place to place: haze, how high clouds stand, how bright and of which colour they are.
+"""The air from place to place: haze, and height, brightness and colour of clouds.
 
-All of it changes over a hundred kilometres and more, so that it is known at the points of a lattice 10 km
-apart and linear between them.
+All of it varies over a hundred kilometres and more, so it is computed at the points of a lattice 10 km
+apart and interpolated linearly.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ _LEVEL = 10  # of the lattice
 _SPACING_KM = (900.0, 350.0, 140.0)
 _LIFETIME_S = (200_000.0, 90_000.0, 40_000.0)
 _HAZE_SPREAD = 1.1  # of the logarithm; Assumption
-# Logarithm of what images show of clouds over white, less ozone: mean, and spread from scene to scene.
+# Logarithm of clouds in images relative to white, ozone removed: mean, and spread from scene to scene.
 # Source: medians of bright clouds in labelled Landsat-8 and Sentinel-2 images.
 _COLOUR = np.array([-0.02, 0.01, 0.03, 0.075])
 _COLOUR_SPREAD = np.array([0.0, 0.01, 0.035, 0.06])
 _TOP_M = (11_000.0, 7_000.0)  # of ice cloud at the equator and at the poles; Assumption
 _HEIGHT_SPREAD = 0.5  # of the logarithm of cloud heights; Assumption
-_BRIGHT, _BRIGHT_SPREAD = 0.0, 0.10  # clouds send more straight up than evenly; Assumption
+_BRIGHT, _BRIGHT_SPREAD = 0.0, 0.10  # logarithm of clouds over isotropic ones; Assumption
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class AirMass:
         haze_optical_depth: At 0.55 um, shape (N,).
         cloud_height_m: [m] Height of the tops of low clouds above the ground, shape (N,).
         top_m: [m] Height of ice cloud and of the tops of towers, never below low clouds, shape (N,).
-        cloud: What a cloud that sends all light back looks like in each band, less the ozone, shape (4, N).
+        cloud: Apparent reflectance of a cloud that sends all light back, in each band, without ozone, shape (4, N).
     """
 
     haze_optical_depth: Values
@@ -54,7 +54,7 @@ class AirMasses:
     Attributes:
         seed: Of the world.
         time_s: [s] since 2000-01-01.
-        mean_haze: Optical depth of haze in the mean.
+        mean_haze: Mean optical depth of haze.
         usual_height_m: [m] Median height of low clouds.
     """
 
@@ -76,7 +76,7 @@ class AirMasses:
         )
 
     def on_face(self, upwards: Values, across: Values, face: int) -> AirMass:
-        """The air over places by their coordinates on a face, each of shape (N,)."""
+        """The air over places given by their coordinates on a face, each of shape (N,)."""
         direction = chart_direction(upwards, across, face)
         return self._of(self._fields(upwards, across, face), direction)
 

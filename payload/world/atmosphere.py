@@ -1,4 +1,4 @@
-"""Light on its way: air, haze, clouds and their shadows to reflectance at the top of the atmosphere."""
+"""Radiative transfer: air, haze, clouds and their shadows to reflectance at the top of the atmosphere."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAVELENGTH_UM = (0.49, 0.56, 0.665, 0.842)
-"""[um] Middle of blue, green, red and near infrared. Source: Sentinel-2 MSI bands 2, 3, 4 and 8."""
+"""[um] Centres of blue, green, red and near infrared. Source: Sentinel-2 MSI bands 2, 3, 4 and 8."""
 
-_ONE_MINUS_ASYMMETRY = 0.15  # scattering in clouds is forward: g = 0.85, Hansen and Travis 1974
-_DELTA = 1.0 - 0.85**2  # what is left of a beam's optical depth without the forward peak
+_ONE_MINUS_ASYMMETRY = 0.15  # clouds scatter forward: g = 0.85, Hansen and Travis 1974
+_DELTA = 1.0 - 0.85**2  # share of the beam's optical depth that remains without the forward peak
 _ANGSTROM = 1.2  # haze is bluish; Assumption
 _HAZE_BACK = 0.08  # share of haze that is scattered back to space; Assumption
 SKYLIGHT = (0.30, 0.24, 0.18, 0.13)
-"""Share of light that comes from all over the sky, and is left in a shadow. Assumption."""
+"""Share of light that is diffuse, and remains in a shadow. Assumption."""
 _OZONE = (0.021, 0.103, 0.053, 0.0)
 """[1/(atm cm)] Absorption of ozone at `WAVELENGTH_UM`. Source: Leckner 1978, Solar Energy 20, 143, as
 tabulated by Bird and Riordan 1984 (SERI/TR-215-2436), table 2-1."""
 OZONE_ATM_CM = 0.3
-"""[atm cm] A usual column. Assumption."""
-_BRIGHTEST = 0.98  # ground lights clouds no more than that, or light would never end
+"""[atm cm] A typical column. Assumption."""
+_BRIGHTEST = 0.98  # greatest reflectance of ground that lights clouds, so that the series converges
 SHADOW_TRANSMISSION = 0.7
-"""Truth calls shadow what gets less than this share of the sun's beam. Assumption."""
+"""Truth counts as shadow what gets less than this share of the direct solar beam. Assumption."""
 
 
 def cloud_reflectance(depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share of light that a cloud of an optical depth sends back; it absorbs nothing.
+    """Reflectance of a cloud of an optical depth; it absorbs nothing.
 
     Source: two-stream solution for conservative scattering, Bohren 1987, Am. J. Phys. 55, 524.
     """
@@ -34,7 +34,7 @@ def cloud_reflectance(depth: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def beam_transmission(depth: NDArray[np.float32], sun_elevation_deg: float) -> NDArray[np.float32]:
-    """Share of the sun's beam that comes through a cloud of an optical depth."""
+    """Share of the direct solar beam that passes through a cloud of an optical depth."""
     slant = _DELTA / np.sin(np.radians(sun_elevation_deg))
     share: NDArray[np.float32] = np.exp(depth * np.float32(-slant))
     return share
@@ -52,15 +52,15 @@ def under_cloud(
     Args:
         ground: Reflectance at the ground, shape (H, W).
         band: 0 blue to 3 near infrared.
-        cloud: Share of light that the clouds over each pixel send back, less than 1.
-        lit: What they look like: more where they face the sun.
-        beam: Share of the sun's beam that reaches the ground beside the cloud's edge.
+        cloud: Reflectance of the clouds over each pixel, less than 1.
+        lit: Their apparent reflectance: higher where they face the sun.
+        beam: Share of the direct solar beam that reaches the ground.
     """
     sun, sky, brightest = under_light(band)
     light = beam * sun
     light += sky
     light *= ground
-    # The ground lights the cloud from below, again and again, and a little less each time.
+    # Multiple reflection between ground and cloud: a geometric series.
     other = np.float32(1.0) - cloud
     light *= other
     light *= other
@@ -72,23 +72,23 @@ def under_cloud(
 
 
 def under_light(band: int) -> tuple[np.float32, np.float32, np.float32]:
-    """Shares of light from the sun and from all over the sky; what ground lights clouds with at most."""
+    """Shares of direct and of diffuse light, and the greatest ground reflectance that lights clouds."""
     return np.float32(1.0 - SKYLIGHT[band]), np.float32(SKYLIGHT[band]), np.float32(_BRIGHTEST)
 
 
 def through_air(
     below: NDArray[np.float32], contrast: NDArray[np.float32], albedo: float, ozone: float
 ) -> NDArray[np.float32]:
-    """What lies below the air, seen from above it.
+    """Reflectance at the top of the atmosphere, from that below the air.
 
-    Air that only scatters takes nothing away over white, which fixes its transmission; clouds are
-    therefore white, less what ozone takes, as real ones are.
+    Air that only scatters loses nothing over a white surface, which fixes its transmission; clouds are
+    therefore white, less the absorption of ozone, as real ones are.
 
     Args:
         below: Reflectance below the air in one band.
         contrast: See `Air.contrast`, shape (H, W) or ().
         albedo: Share of light from below that the air sends back down.
-        ozone: Share of light that ozone lets pass down and up.
+        ozone: Transmission of ozone, down and up.
 
     Source: path and multiple reflection between ground and air, Chandrasekhar 1960.
     """
@@ -102,7 +102,7 @@ def through_air(
 
 
 def white_below(albedo: float, ozone: float) -> float:
-    """What white below the air looks like from above it, but for what lights it again; see `through_air`."""
+    """Reflectance of a white surface seen from above the air, before multiple reflection; see `through_air`."""
     return ozone * (1.0 - albedo)
 
 
@@ -124,7 +124,7 @@ def air_albedo(depth: float) -> float:
 
 
 def ozone_transmission(band: int, sun_elevation_deg: float, column_atm_cm: float) -> float:
-    """Share of light that a column of ozone lets pass, down from the sun and straight up."""
+    """Transmission of a column of ozone, down along the sun's slant path and straight up."""
     mass = 1 + 1 / np.sin(np.radians(sun_elevation_deg))
     return float(np.exp(-_OZONE[band] * column_atm_cm * mass))
 
@@ -134,9 +134,9 @@ class Air:
     """Clear air, seen from above.
 
     Attributes:
-        path: Reflectance of the air itself in each band, shape (4, ...) with that of the haze behind.
+        path: Reflectance of the air itself in each band, shape (4, ...), the trailing shape that of the haze.
         albedo: Share of light from below that the air sends back down in each band.
-        ozone: Share of light that ozone lets pass down and up in each band.
+        ozone: Transmission of ozone, down and up, in each band.
     """
 
     path: NDArray[np.float32]
@@ -150,12 +150,12 @@ class Air:
         haze_optical_depth: NDArray[np.float64] | float,
         ozone_atm_cm: float = OZONE_ATM_CM,
     ) -> "Air":
-        """Air and haze, scattering once.
+        """Air and haze by single scattering.
 
         Args:
             sun_elevation_deg: [deg] Above the horizon, at least a few degrees.
             haze_optical_depth: At 0.55 um, of any shape.
-            ozone_atm_cm: [atm cm] The column of ozone.
+            ozone_atm_cm: [atm cm] Column of ozone.
 
         Source: single scattering by molecules, Chandrasekhar 1960; for haze: Assumption.
         """
@@ -174,6 +174,6 @@ class Air:
         return cls(np.asarray(path, np.float32), tuple(albedo), tuple(ozone))
 
     def contrast(self, band: int) -> NDArray[np.float32]:
-        """How much darker black ground is than white, seen from above, but for what lights it again."""
+        """Difference between white and black ground seen from above, before multiple reflection."""
         white = white_below(self.albedo[band], self.ozone[band])
         return np.asarray(white - self.ozone[band] * self.path[band], np.float32)

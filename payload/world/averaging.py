@@ -1,9 +1,9 @@
-"""What is left of an octave of noise in its mean over a square, and what points of it tell of that mean.
+"""How much of an octave of noise remains in its mean over a square, and how well points estimate that mean.
 
-The noise of `SphereNoise` is normal and of variance one at every place. Over a square of the globe an
-octave much coarser than the square is one number, a much finer one averages out; between, its variance
-is shared between the mean of the square and the spread inside. All follows from one function, how alike
-two places are by their distance.
+The noise of `SphereNoise` is normal with variance one at every place. Over a square of the globe an
+octave much coarser than the square is one number, and a much finer one averages out; in between, its
+variance divides into that of the square's mean and the spread inside. All of this follows from one
+function, the correlation of two places against their distance.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 
 from payload.rng import stream
 
-_REACH = 3.5  # beyond it, in lattice spacings, two places have nothing in common
-_STEPS = 16  # points across a square, for its integrals
+_REACH = 3.5  # distance in lattice spacings beyond which two places are uncorrelated
+_STEPS = 16  # points across a square for integrals over it
 
 
 @dataclass(frozen=True)
 class Averaged:
-    """An octave over a square, seen at `across` x `across` points of it.
+    """An octave over a square, evaluated at `across` x `across` points of it.
 
     Attributes:
-        of_mean: Variance of the mean over the square; the rest, to one, is the variance inside.
-        factor: Best estimate of that mean is this times the mean of the points.
+        of_mean: Variance of the mean over the square; one minus this is the variance inside.
+        factor: The best estimate of that mean is this times the mean of the points.
         explained: Variance of that estimate; never more than `of_mean`.
     """
 
@@ -38,7 +38,7 @@ def averaged(spacings: float, across: int = 1) -> Averaged:
 
     Args:
         spacings: Side of the square in lattice spacings of the octave.
-        across: Points along a side; they sit in the middle of across x across parts.
+        across: Points along a side; they are the centres of across x across parts.
 
     Source: linear regression of a normal mean on normal values.
     """
@@ -61,7 +61,7 @@ def _middles(count: int) -> NDArray[np.float64]:
 
 
 def _mean_likeness(one: NDArray[np.float64], other: NDArray[np.float64], spacings: float) -> float:
-    """Mean over all pairs of points of two square grids with these coordinates."""
+    """Mean correlation over all pairs of points of two square grids with these coordinates."""
     square = np.square(one[:, None] - other[None, :]).ravel() * spacings**2
     return float(np.mean(likeness(np.sqrt(square[:, None] + square[None, :]))))
 
@@ -79,14 +79,14 @@ def _likeness() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _along_an_axis(step: float) -> float:
-    """Correlation of two places on a line, averaged over where the lattice lies."""
+    """Correlation of two places on a line, averaged over the position of the lattice."""
     first = (np.arange(128) + 0.5) / 128
     points = np.arange(-1, 4)[:, None]
     return float(np.mean(np.sum(_weight(first - points) * _weight(first + step - points), axis=0)))
 
 
 def _weight(offset: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weight of a lattice point for a place so far away; see `SphereNoise.values`."""
+    """Weight of a lattice point for a place at an offset; see `SphereNoise.values`."""
     far = np.clip(np.abs(offset), 0.0, 1.0)
     far = far * far * far * (far * (far * 6.0 - 15.0) + 10.0)
     return np.asarray((1.0 - far) / np.sqrt(far * far + (1.0 - far) ** 2), np.float64)

@@ -1,4 +1,4 @@
-"""Whether the values of images can be the reflectance that they are taken for: how bright their pixels are, counted."""
+"""Whether the values of images can be the reflectance they are taken for, from a histogram of brightness."""
 
 from dataclasses import dataclass, field
 
@@ -9,25 +9,27 @@ from payload.types import Patch, Radiometry
 
 _VALUES = 1 << 16
 HARDLY_DARK = 0.5
-"""Reflectance that all bands of a pixel exceed over thick cloud, fresh snow and salt alone. Of 177 labelled images from space 5
-exceed it in 99 % of their pixels, all of them overcast; raw DN of Landsat 8 (reflectance = DN x 2e-5 - 0.1, USGS LSDS-1574) taken for
-reflectance x 10,000 always do, as its DN of no light is 5,000."""
+"""Reflectance that all bands of a pixel exceed only over thick cloud, fresh snow and salt. Of 177 labelled satellite
+images, 5 exceed it in 99 % of their pixels, all of them overcast; raw DN of Landsat 8 (reflectance = DN x 2e-5 - 0.1,
+USGS LSDS-1574) taken for reflectance x 10,000 always do, as its DN for no light is 5,000."""
 HARDLY_LIT = 0.03
-"""Reflectance that no band of a pixel reaches over deep water at most, once the air is taken off; with it blue alone is 0.06 or more.
-Of the same images none stays below 0.08 in its brightest hundredth. Samples of 8 bits taken for reflectance x 10,000 end at 0.0255."""
+"""Reflectance that a pixel stays below in all bands only over deep water, and only after atmospheric correction;
+without it blue is 0.06 or more. None of the same images stays below 0.08 in its brightest hundredth. 8-bit samples
+taken for reflectance x 10,000 end at 0.0255."""
 HARDLY_EMPTY = 0.01
-"""Share of pixels that are 0 in every band: no ground is, while what lies beside a scene often is, with or without a word of it. Of the
-same images one has such pixels, 13 % of it, all beside the scene, and its file does not say that they are no data."""
+"""Greatest plausible share of pixels that are 0 in every band: no ground is, but the fill around a scene often is,
+declared or not. One of the same images has such pixels, 13 % of it, all of them fill, and its file does not declare
+them as no data."""
 _PART = 0.99
 
 
 @dataclass
 class Brightness:
-    """How many pixels are how bright in their darkest and in their brightest band.
+    """Histograms of the darkest and of the brightest band of each pixel.
 
     Attributes:
-        darkest: By DN, shape (65536,), pixels whose darkest band has it.
-        brightest: The same of their brightest band.
+        darkest: Number of pixels by the DN of their darkest band, shape (65536,).
+        brightest: The same for their brightest band.
     """
 
     darkest: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_VALUES, np.int64))
@@ -41,7 +43,7 @@ class Brightness:
         self.brightest += np.bincount(flat.max(axis=0), minlength=_VALUES)
 
     def doubts(self, radiometry: Radiometry) -> list[str]:
-        """What speaks against this meaning of the DN, in words."""
+        """What contradicts this radiometry of the DN, in words."""
         pixels, empty_px = int(self.darkest.sum()), int(self.brightest[0])
         said = []
         if empty_px > HARDLY_EMPTY * pixels:
@@ -68,11 +70,11 @@ class Brightness:
 
 
 def _reached_by(counts: NDArray[np.int64], pixels: float) -> int:
-    """The smallest DN that so many pixels do not exceed."""
+    """The smallest DN that this many pixels do not exceed."""
     return int(np.searchsorted(np.cumsum(counts), pixels))
 
 
 def _exceeded_by(counts: NDArray[np.int64], pixels: float) -> int:
-    """The largest DN that so many pixels reach or exceed."""
+    """The largest DN that this many pixels reach or exceed."""
     above = np.cumsum(counts[::-1])
     return counts.size - 1 - int(np.searchsorted(above, pixels))

@@ -1,4 +1,4 @@
-"""The camera: point spread, bands a little apart, noise, stripes, dead columns; reflectance to DN."""
+"""The camera: point spread, band misregistration, noise, stripes, dead columns; reflectance to DN."""
 
 from dataclasses import dataclass
 
@@ -13,22 +13,22 @@ from payload.world.quick import loops
 Field = NDArray[np.float32]
 
 MARGIN_PX = 2
-"""[px] How far around a pixel the camera looks."""
+"""[px] Half-width of the point spread around a pixel."""
 FARTHEST_PX = 4
-"""[px] How far bands can see a cloud beside each other."""
-_GOLDEN = 2.399963  # [rad] the golden angle: no two bands lie near each other
+"""[px] Greatest displacement of a cloud between bands."""
+_GOLDEN = 2.399963  # [rad] the golden angle: no two bands are offset in nearly the same direction
 # When each band passes a place, as a share of the time from the first to the last: blue, green, red and near
-# infrared. Assumption: the order of Sentinel-2's MSI, spaced so that bands go together as in its images.
+# infrared. Assumption: the order of Sentinel-2's MSI, spaced so that bands correlate as in its images.
 _PASSES = (0.0, 0.7, 1.0, 0.55)
 
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """What a camera smears.
+    """Blur and band misregistration of a camera.
 
     Attributes:
         spread_px: [px] Standard deviation of the point spread function, 0 to 0.7.
-        apart_px: [px] Rows and columns by which each band looks beside the others, within 1.
+        apart_px: [px] Rows and columns by which each band is offset, within 1.
     """
 
     spread_px: float
@@ -36,12 +36,12 @@ class Optics:
 
     @classmethod
     def of(cls, name: int, spread_px: float, misregistration_px: float, bands: int) -> "Optics":
-        """Optics each of whose bands looks beside where it should, in a direction of its own.
+        """Optics whose bands are misregistered, each in a direction of its own.
 
         Args:
-            name: Of the exposure, as a 64-bit key; it says how far, up to the largest.
-            spread_px: [px] Of the point spread function.
-            misregistration_px: [px] The largest.
+            name: Of the exposure, as a 64-bit key, which determines directions and size of the offset.
+            spread_px: [px] Standard deviation of the point spread function.
+            misregistration_px: [px] The largest offset.
             bands: How many there are.
         """
         turn, share = ((key(name, "optics", part) >> 11) / 2.0**53 for part in ("turn", "share"))
@@ -50,19 +50,19 @@ class Optics:
         return cls(spread_px, tuple((float(down), float(right)) for down, right in apart.T))
 
     def smear(self, scene: Field, band: int) -> Field:
-        """What a band sees of reflectance, shape (H + 4, W + 4): shape (H, W)."""
+        """Reflectance as a band sees it: from shape (H + 4, W + 4) to (H, W)."""
         down, right = self.taps(band)
         return _across(_down(scene, down), right)
 
     def taps(self, band: int) -> tuple[Field, Field]:
-        """Weights of five rows and of five columns around a pixel of a band."""
+        """Filter weights of a band for five rows and five columns around a pixel."""
         down, right = (self._taps(shift) for shift in self.apart_px[band])
         return down, right
 
     def _taps(self, shift_px: float) -> Field:
-        """Weights of five pixels, with the mean and the variance that are wanted.
+        """Weights of five pixels with the required mean and variance.
 
-        Between pixels a linear look smears by itself; the rest of the spread is a three-point blur.
+        Linear interpolation between pixels blurs by itself; a three-point blur supplies the rest.
         """
         whole = int(np.floor(shift_px))
         share = shift_px - whole
@@ -97,24 +97,24 @@ def _weighed(parts: list[Field], taps: Field) -> Field:
 
 
 def steps_px(parallax_px: NDArray[np.float64], band: int) -> NDArray[np.intp]:
-    """[px] By how many whole pixels a band sees a layer beside where the first one does.
+    """[px] Whole pixels by which a layer is displaced in a band relative to the first.
 
     Args:
-        parallax_px: [px] How far the layer moves from the first band to the last, of any shape.
-        band: Which one.
+        parallax_px: [px] Displacement of the layer from the first band to the last, of any shape.
+        band: Index of the band.
     """
     farthest = np.clip(parallax_px, 0.0, FARTHEST_PX)
     return np.rint(farthest * _PASSES[band]).astype(np.intp)
 
 
 def beside(layer: Field, steps: NDArray[np.intp]) -> Field:
-    """A layer high above the ground as a band sees it, who looks at it a little later than the first.
+    """A layer high above the ground as seen by a band that passes a little later than the first.
 
-    It moves by whole pixels: to move it between them would smear bands, each in its own measure.
+    It moves by whole pixels: fractional shifts would blur each band differently.
 
     Args:
         layer: Shape (H + 2 * FARTHEST_PX, W); rows lie along the track.
-        steps: [px] By how many rows at each pixel, 0 to `FARTHEST_PX`: shape (H, W), or (1,) for all.
+        steps: [px] Rows by which each pixel is displaced, 0 to `FARTHEST_PX`: shape (H, W), or (1,) for all.
 
     Returns:
         Shape (H, W).
@@ -133,15 +133,15 @@ def beside(layer: Field, steps: NDArray[np.intp]) -> Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Response:
-    """How a band of a detector answers to light.
+    """The response of a band of a detector to light.
 
     Attributes:
-        shot: Variance of the noise for each unit of reflectance.
+        shot: Variance of the noise per unit of reflectance.
         read: Variance of the noise in the dark.
         gain: Of each column, shape (W,), or () where all are alike.
         offset: Reflectance of 0 DN.
-        per_dn: DN for each unit of reflectance.
-        most: DN of the brightest.
+        per_dn: DN per unit of reflectance.
+        most: Largest DN.
     """
 
     shot: np.float32
@@ -153,7 +153,7 @@ class Response:
 
     @property
     def terms(self) -> tuple[np.float32 | Field, ...]:
-        """All of it, for `loops.band`."""
+        """All attributes, as `loops.band` takes them."""
         return self.shot, self.read, np.atleast_1d(self.gain), self.offset, self.per_dn, self.most
 
 
@@ -167,9 +167,9 @@ class Detector:
         snr: Signal-to-noise ratio at a reflectance of 0.1; three quarters of the variance there are
             shot noise, which grows with the signal. Assumption.
         name: Of the exposure, as a 64-bit key.
-        camera: Of the camera, as a 64-bit key: its columns stay as they are.
+        camera: Of the camera, as a 64-bit key: its column gains are the same in every exposure.
         striping: Standard deviation of the columns' gains.
-        dead: Share of columns that say nothing.
+        dead: Share of dead columns.
     """
 
     radiometry: Radiometry
@@ -195,7 +195,7 @@ class Detector:
         return bits
 
     def response(self, band: int, cols: NDArray[np.int64]) -> "Response":
-        """How a band answers to light at columns, shape (W,)."""
+        """The response of a band at columns, shape (W,)."""
         variance = (0.1 / self.snr) ** 2
         return Response(
             np.float32(0.75 * variance / 0.1),
@@ -214,8 +214,8 @@ class Detector:
         Args:
             reflectance: At the top of the atmosphere, shape (H, W).
             noise: Standard normal, shape (H, W).
-            band: Which of the camera's lines of detectors looks.
-            cols: Which columns, shape (W,).
+            band: Index of the camera's line of detectors.
+            cols: Indices of the columns, shape (W,).
         """
         answer = self.response(band, cols)
         seen = np.maximum(reflectance, np.float32(0.0))

@@ -1,13 +1,13 @@
 """The globe in six charts, the faces of a cube, whose coordinates are angles.
 
-Near an edge of the cube two or three charts are mixed, so that nobody sees the edge.
+Near an edge of the cube two or three charts are blended, so that no edge shows.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are mixed
-_NEAR_CHART = 1.02  # tangent of an angle above that at which a chart ends: 45 deg and the blend
+_BLEND = 0.004  # of half a face, about 20 km: how far from an edge charts are blended
+_NEAR_CHART = 1.02  # tangent of an angle just beyond the end of a chart, 45 deg plus the blend
 
 # Axes of each face: outwards, to the right, upwards.
 _FACES = np.array(
@@ -27,7 +27,7 @@ FACES = len(_FACES)
 def chart_coordinates(
     direction: NDArray[np.float64], face: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Where places lie on a face, and how much the face counts there.
+    """Where places lie on a face, and the weight of the face there.
 
     Args:
         direction: Unit vectors, shape (3, ...).
@@ -47,19 +47,19 @@ def chart_coordinates(
 
 
 def faces_near(direction: NDArray[np.float64]) -> list[int]:
-    """The faces on which any of the places, shape (3, ...), may lie, ascending: a quick look."""
+    """The faces on which any of the places, shape (3, ...), may lie, ascending: a quick test."""
     return [int(face) for face in np.flatnonzero(near_charts(direction[:, None])[:, 0])]
 
 
 def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether any of P sets of places, shape (3, P, ...), may lie on a face: shape (6, P).
 
-    A quick look at the box around each set: one that is far away may be called near, never the other way round.
+    A quick, conservative test of each set's bounding box: a distant set may be called near, never the reverse.
     """
     flat = direction.reshape(*direction.shape[:2], -1)
     low, high = (_FACES @ end for end in (flat.min(axis=-1), flat.max(axis=-1)))
     reach = _NEAR_CHART * np.maximum(low[:, 0], high[:, 0])
-    # Nearest to the middle of the face: nowhere else than at an end, or in the middle itself.
+    # Least distance from the middle of the face: at an end of the interval, or 0 if it holds the middle.
     one, other = low[:, 1:], high[:, 1:]
     nearest = np.where(one * other <= 0.0, 0.0, np.minimum(np.abs(one), np.abs(other)))
     return np.asarray((nearest < reach[:, None]).all(axis=1), np.bool_)
@@ -68,9 +68,9 @@ def near_charts(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
 def chart_direction(
     upwards: NDArray[np.float64], across: NDArray[np.float64], face: int
 ) -> NDArray[np.float64]:
-    """Unit vectors, shape (3, ...), of places on a face; the way back from `chart_coordinates`.
+    """Unit vectors, shape (3, ...), of places on a face; the inverse of `chart_coordinates`.
 
-    Both coordinates have the shape (...), or shapes that spread to it.
+    Both coordinates have the shape (...), or shapes that broadcast to it.
     """
     right, up = np.tan(across * (np.pi / 4.0)), np.tan(upwards * (np.pi / 4.0))
     out, to_right, to_up = _FACES[face]

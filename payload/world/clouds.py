@@ -1,11 +1,11 @@
 """The cloud field: optical depth at a place and time, from the planet's belts down to the pixel.
 
-Two layers. Low cloud is thick, with relief at all scales; ice cloud is thin and smooth. Each is a
-normal field, raised so that the share above zero is the climate's cover of that latitude. Large
-scales carry most of the field, so that whole scenes are clear or overcast and stay so for hours; a
-slow regime makes the small scales weak (sheets) or strong (broken cumulus).
+There are two layers. Low cloud is thick, with relief at all scales; ice cloud is thin and smooth. Each
+is a normal field, raised so that the share above zero is the climate's cover of that latitude. Large
+scales carry most of the variance, so that whole scenes are clear or overcast and stay so for hours; a
+slowly varying regime makes the small scales weak (sheets) or strong (broken cumulus).
 
-Assumption: the spectrum, the lifetimes and the regimes are made to look plausible, not measured.
+Assumption: the spectrum, the lifetimes and the regimes are chosen to look plausible, not measured.
 """
 
 from dataclasses import dataclass
@@ -27,21 +27,21 @@ from payload.world.quick import loops
 from payload.world.winds import Travelling
 
 EDGE_OPTICAL_DEPTH = 0.55
-"""What a layer has at its edge: satellites detect 0.4 (Ackerman et al. 2008, J. Atmos. Oceanic Technol. 25). Assumption."""
+"""Of a layer at its edge: satellites detect 0.4 (Ackerman et al. 2008, J. Atmos. Oceanic Technol. 25). Assumption."""
 CLOUD_OPTICAL_DEPTH = 0.7
-"""What counts as cloud unless a scenario says otherwise, and what the climate's covers count. Assumption: people who
-label images leave out the thinnest; with this, a network that was taught by people misses as much of the cloud
-here, and calls as much clear ground cloud, as on images that people labelled, within 0.1."""
+"""Threshold for cloud unless a scenario says otherwise, also for the climate's covers. Assumption: people who label
+images leave out the thinnest cloud; with this value, a network trained on such labels has the same rates of missed
+cloud and of false alarms here as on the labelled images, within 0.1."""
 
 # Cover of liquid cloud against latitude: Legendre polynomials of the sine, fitted with area weights to
-# 10 degree means of the annual map in ITU-R P.840; rms 0.04 on land and at sea.
+# 10 degree means of the annual map in ITU-R P.840; rms error 0.04 on land and at sea.
 _LIQUID_LAND = (0.39, 0.03, -0.226, 0.093, 0.145, -0.048, -0.327)
 _LIQUID_OCEAN = (0.533, -0.001, -0.082, 0.026, -0.053, 0.05, -0.29)
-# Cover of ice cloud that raises liquid to total cloud, 55 % on land and 72 % at sea: about what arithmetic asks for,
-# as some of it is too thin to count and some counts only together with low cloud.
+# Cover of ice cloud that brings liquid up to total cloud, 55 % on land and 72 % at sea: only about what the two covers
+# imply, as some of it is too thin to count and some counts only together with low cloud.
 # Source of the totals: King et al. 2013, IEEE Trans. Geosci. Remote Sens. 51.
 _ICE_LAND, _ICE_OCEAN = 0.245, 0.37
-_ICE_POLES = 0.30  # what the poles have more, as the eighth power of the sine: there the map has hardly any; Assumption
+_ICE_POLES = 0.30  # excess at the poles, as the eighth power of the sine: the map has hardly any cloud there; Assumption
 _BELT_SHIFT = 0.27  # of the sun's declination: the tropical belt moves 6 degrees; Assumption
 
 # Octaves from 5000 km down to 2.4 km between lattice points, and their strength.
@@ -49,29 +49,29 @@ _SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(
 _LARGE = (0.15, 0.35, 0.60, 0.60, 0.45, 0.34, 0.26)
 _SMALL = (0.22, 0.24, 0.26, 0.26, 0.24)
 _ICE = (0.15, 0.40, 0.60, 0.55, 0.40, 0.28, 0.19, 0.14, 0.11, 0.09, 0.07, 0.06)
-# And from 1.2 km down; beyond the list each octave is 0.62 of the one before.
+# Strength from 1.2 km down; beyond the list each octave has 0.62 of the one before.
 _FINE = (0.24, 0.23, 0.20, 0.145, 0.090, 0.054)
 _FALL = 0.62
-_ICE_FINE = 0.2  # of the strength that low cloud has
-_PATCHY = 0.35  # by how much the strength of each octave varies from place to place
-_WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
+_ICE_FINE = 0.2  # strength as a share of that of low cloud
+_PATCHY = 0.35  # how much the strength of each octave varies from place to place
+_WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when smoothed
 _REGIME_KM = (1200.0, 500.0, 200.0)
 _CARRIED_KM = 300.0
-_EDGE = 0.12  # how far the field rises above its edge until a cloud counts as one
+_EDGE = 0.12  # how far below its edge the field begins to have optical depth
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the sky changes. Assumption: all three.
+    """How fast the sky changes. Assumption: all three values.
 
-    A structure below 1.2 km comes back after 65,536 of its lifetimes: those of 10 m after some weeks, in other company.
+    A structure below 1.2 km recurs after 65,536 of its lifetimes (one of 10 m after some weeks), but among other ones.
 
     Attributes:
         lifetime_500_km_h: [h] How long structures of 500 km live.
-        lifetime_10_km_h: [h] How long structures of 10 km live; others by the power law through both.
-        wind_m_s: [m/s] Of the westerlies at 45 degrees, eastwards, which carry weather systems from 300 km on; the
-            trades carry them back more slowly, see `payload.world.winds`. Smaller clouds form and vanish where
-            they are.
+        lifetime_10_km_h: [h] How long structures of 10 km live; other sizes follow the power law through both.
+        wind_m_s: [m/s] Of the westerlies at 45 degrees, eastwards, which carry weather systems of 300 km and more;
+            the trades carry them back more slowly, see `payload.world.winds`. Smaller clouds form and vanish in
+            place.
     """
 
     lifetime_500_km_h: float = 30.0
@@ -84,7 +84,7 @@ class Pace:
         return 3600.0 * self.lifetime_500_km_h * float((spacing_km / 500.0) ** power)
 
     def noise(self, seed: int, name: str, spacing_km: tuple[float, ...]) -> Travelling:
-        """Octaves that live and travel at this pace."""
+        """Octaves of noise that evolve and travel at this pace."""
         return Travelling(
             seed,
             name,
@@ -124,15 +124,15 @@ def _fine(level: int) -> float:
 
 @dataclass(frozen=True)
 class Sky:
-    """The clouds of a world at a moment; see `payload.world.lattice.climb` for its two verbs.
+    """The clouds of a world at a moment; see `payload.world.lattice.climb` for the use of its two methods.
 
-    Its three fields are: how far low cloud stands above its edge, the same for ice cloud (both in
-    standard deviations, cloud where positive), and the strength of the small scales.
+    Its three fields are: how far low cloud is above its edge, the same for ice cloud (both in standard
+    deviations, cloud where positive), and the strength of the small scales.
 
     Attributes:
         seed: Of the world.
         time_s: [s] since 2000-01-01.
-        mean_cover: Of both layers together, everywhere; None for the climate's.
+        mean_cover: Of both layers together, everywhere; None for the climatological cover.
         pace: How fast it changes.
     """
 
@@ -148,7 +148,7 @@ class Sky:
 
         Args:
             direction: The unit vectors.
-            times_s: [s] since 2000-01-01, for each of them, shape (N,); None for the moment of this sky.
+            times_s: [s] since 2000-01-01, one for each vector, shape (N,); None for the moment of this sky.
         """
         time_s = np.array([self.time_s]) if times_s is None else times_s
         low, ice = self.pace.noise(self.seed, "cloud", _SPACING_KM).values(direction, time_s)
@@ -169,7 +169,7 @@ class Sky:
         spacing = spacing_km(nodes.level)
         name = key(self.seed, "cloud", nodes.face, nodes.level)
         tick = ticks(self.time_s, self.pace.lifetime_s(spacing))
-        # The triangle wave of a phase is spread evenly over -sqrt(3) to sqrt(3): deviation one.
+        # The triangle wave of a phase is uniform over -sqrt(3) to sqrt(3), so its deviation is one.
         steep, shift = np.float32(np.sqrt(12.0) / 2**31), np.float32(np.sqrt(3.0))
         patchy, level = np.float32(_PATCHY), np.float32(1.0 / np.sqrt(1.0 + _PATCHY**2))
         strength = _WHITE_GAIN * _fine(nodes.level)
@@ -202,15 +202,15 @@ def climate_levels(
     time_s: float | NDArray[np.float64],
     mean_cover: float | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """By how much the two normal fields are raised, so that their mean cover is right.
+    """Offsets that raise the two normal fields to the right mean cover.
 
     Args:
         direction: Unit vectors, shape (3, N).
         time_s: [s] since 2000-01-01, one or N of them.
-        mean_cover: Of both layers together, everywhere; None for the climate's.
+        mean_cover: Of both layers together, everywhere; None for the climatological cover.
     """
     if mean_cover is not None:
-        # The clear share is split between the layers as in the climate's global mean.
+        # The clear share is split between the layers as in the climatological global mean.
         clear = np.full(direction.shape[1], 1.0 - mean_cover)
         low, ice = 1.0 - clear**0.63, 1.0 - clear**0.37
     else:
@@ -220,9 +220,9 @@ def climate_levels(
 
 
 def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Optical depth of low cloud from how far its field stands above the edge.
+    """Optical depth of low cloud from how far its field is above the edge.
 
-    It thickens from nothing, as the power 5/2, and at its edge has a depth that satellites detect. Assumption.
+    It grows from zero as the power 5/2, and at the edge has a depth that satellites detect. Assumption.
     """
     edge, steep, thick = np.float32(_EDGE), np.float32(1.0 / _EDGE), np.float32(EDGE_OPTICAL_DEPTH)
     fast = loops()
@@ -240,21 +240,21 @@ def low_depth(low: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 TOWERS = ((0.5, 0.7), (1.0, 1.3))
-"""Thick cloud is deep: how far up on the way from low cloud to the tops it stands, and what its field takes
-off on the way there. Assumption."""
+"""Thick cloud is tall. Of each height: its share of the way from low cloud to the tops, and what is subtracted from
+the low-cloud field there. Assumption."""
 
 
 def high_depth(low: NDArray[np.float32], ice: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Optical depth of what stands as high as the tops of towers: those, and ice cloud."""
+    """Optical depth of the highest clouds: the tops of towers, and ice cloud."""
     depth = ice_depth(ice)
     depth += low_depth(low - np.float32(TOWERS[-1][1]))
     return depth
 
 
 def ice_depth(ice: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Optical depth of ice cloud from how far its field stands above the edge.
+    """Optical depth of ice cloud from how far its field is above the edge.
 
-    It thickens more slowly the thicker it is, and beside it a veil that nobody calls cloud fades out more
+    It grows more slowly the thicker it is; outside the edge, a veil too thin to count as cloud fades out more
     slowly still. Assumption.
     """
     steep = ice * np.float32(5.0)
@@ -277,17 +277,17 @@ def _level(cover: NDArray[np.float64]) -> NDArray[np.float64]:
     return normal_quantile(cover) + sure
 
 
-# --- for those who count clouds instead of painting them ----------------------------------------------
+# --- for cover statistics without painting ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Weather:
-    """The clouds of a world at any times: the normal variables that `Sky` is made of.
+    """The clouds of a world at any time: the normal variables that `Sky` is made of.
 
     Attributes:
         seed: Of the world.
         mean_cover: See `Sky`.
-        cloud_optical_depth: What counts as cloud.
+        cloud_optical_depth: Threshold for cloud.
         pace: See `Sky`.
     """
 
@@ -303,7 +303,7 @@ class Weather:
 
         Args:
             direction: Unit vectors, shape (3, N).
-            time_s: [s] since 2000-01-01, shape (N,) or (1,); so in the other verbs.
+            time_s: [s] since 2000-01-01, shape (N,) or (1,), as in the other methods.
             count: At most `SPECTRUM.known`.
         """
         return self.pace.noise(self.seed, "cloud", _SPACING_KM[:count]).values(direction, time_s)
@@ -318,20 +318,20 @@ class Weather:
     def levels(
         self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """By how much the climate raises the fields of low and ice cloud, shape (2, N)."""
+        """Offsets by which the climate raises the fields of low and ice cloud, shape (2, N)."""
         return np.stack(climate_levels(direction, time_s, self.mean_cover))
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """What the two fields are mixed of: octaves of a spacing and a strength, the coarsest first.
+    """The octaves that the two fields are sums of, with spacing and strength, the coarsest first.
 
     Attributes:
-        spacing_km: [km] of each octave: those of `Weather.octaves`, then the noise of `Sky.refine`.
+        spacing_km: [km] Of each octave: those of `Weather.octaves`, then the noise of `Sky.refine`.
         low: Strength of each in low cloud.
         ice: Strength of each in ice cloud, as a share of the field's deviation.
-        large: How many of the first octaves the regime leaves alone.
-        known: How many of the first octaves `Weather.octaves` has.
+        large: How many of the first octaves the regime does not affect.
+        known: How many of the first octaves `Weather.octaves` provides.
     """
 
     spacing_km: tuple[float, ...]
@@ -342,12 +342,12 @@ class Spectrum:
 
 
 def breaking(regime: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By how much a regime multiplies the small scales of low cloud."""
+    """The factor by which a regime multiplies the small scales of low cloud."""
     return np.asarray(np.exp(0.6 * np.clip(regime, -1.5, 1.3)), np.float64)
 
 
 def fine_deviation(above: int, finest: int) -> float:
-    """Deviation of the noise of the levels above one, up to the finest, before the regime counts."""
+    """Deviation of the noise of all levels finer than `above`, up to `finest`, before the regime's factor."""
     return float(np.sqrt(sum(_fine(level) ** 2 for level in range(above + 1, finest + 1))))
 
 

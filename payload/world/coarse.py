@@ -1,7 +1,7 @@
-"""The sky over squares of the globe: what its coarse octaves tell of the two fields, and what they leave open.
+"""The sky over squares of the globe: what its coarse octaves determine of the two fields, and what they leave open.
 
-Over a square each field of `payload.world.clouds` is normal: it has a mean, partly known from the octaves
-at a few points of the square, and a spread inside the square. Nothing here is painted or drawn.
+Over a square each field of `payload.world.clouds` is normal, with a mean that is partly known from the
+octaves at a few points of the square, and a spread inside the square. Nothing here is painted.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from payload.world.averaging import Averaged, averaged
 from payload.world.clouds import SPECTRUM, Weather, breaking
 from payload.world.noise import EARTH_RADIUS_KM
 
-_LEAST = 0.1  # octaves whose points tell less than this of the mean are not looked at
+_LEAST = 0.1  # octaves with a smaller `Averaged.factor` are not evaluated
 _LOW = np.square(SPECTRUM.low)
 _ICE = np.square(SPECTRUM.ice)
 _LARGE = SPECTRUM.large
@@ -26,12 +26,12 @@ class Layers:
     """The two fields over squares, as far as they are known; each of shape (N,) or (1,).
 
     Attributes:
-        low: Mean of low cloud's field, in standard deviations above its edge.
-        ice: The same of ice cloud.
-        low_doubt: Deviation of the square's own mean from `low`.
-        ice_doubt: The same of ice cloud.
-        low_spread: Deviation of the field inside the square.
-        ice_spread: The same of ice cloud.
+        low: Estimated mean of the low-cloud field, in standard deviations above its edge.
+        ice: The same for ice cloud.
+        low_doubt: Standard deviation of the square's true mean around `low`.
+        ice_doubt: The same for ice cloud.
+        low_spread: Standard deviation of the field inside the square.
+        ice_spread: The same for ice cloud.
     """
 
     low: NDArray[np.float64]
@@ -44,9 +44,9 @@ class Layers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drivers:
-    """The normal variables that make the layers of squares, each of shape (N,).
+    """The normal variables that determine the layers of squares, each of shape (N,).
 
-    Large and small scales of low cloud, ice cloud, and the regime that weighs the small scales.
+    They are the large and small scales of low cloud, ice cloud, and the regime that weights the small scales.
     """
 
     large: NDArray[np.float64]
@@ -55,10 +55,10 @@ class Drivers:
     regime: NDArray[np.float64]
 
     def blurred(self, other: "Drivers", skill: NDArray[np.float64]) -> "Drivers":
-        """What is known of these from a signal that is correlated with them by `skill`, shape (N,).
+        """The expectation of these given a signal whose correlation with them is `skill`, shape (N,).
 
-        The signal is `skill` parts of these and, for the rest of its variance, of independent others
-        of the same statistics; what is known is the expectation given the signal, `skill` times it.
+        The signal is `skill` times these plus, for the rest of its variance, independent others of the
+        same statistics; the expectation given the signal is `skill` times it.
         """
         rest = skill * np.sqrt(1.0 - skill * skill)
         return Drivers(
@@ -71,11 +71,11 @@ class Drivers:
 
 @dataclass(frozen=True)
 class Footing:
-    """Squares of a size, and the points of them at which octaves are looked at.
+    """Squares of a size, and the points in them at which octaves are evaluated.
 
     Attributes:
         size_km: [km] Side of a square.
-        across: Points along a side; they sit in the middle of across x across parts.
+        across: Points along a side; they are the centres of across x across parts.
     """
 
     size_km: float
@@ -83,15 +83,15 @@ class Footing:
 
     @property
     def known(self) -> int:
-        """How many octaves are worth looking at."""
+        """How many octaves are worth evaluating."""
         octaves = _octaves(self.size_km, self.across)[: SPECTRUM.known]
         return sum(octave.factor >= _LEAST for octave in octaves)
 
     def points(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Unit vectors of the points, shape (3, across**2 * N), one point of all squares after another.
+        """Unit vectors of the points, shape (3, across**2 * N): the first point of every square, then the second, and so on.
 
         Args:
-            direction: Unit vectors of the squares' middles, shape (3, N).
+            direction: Unit vectors of the squares' centres, shape (3, N).
         """
         if self.across == 1:
             return direction
@@ -113,12 +113,12 @@ class Footing:
 
         Args:
             weather: Of a world.
-            direction: Unit vectors of the squares' middles, shape (3, N).
+            direction: Unit vectors of the squares' centres, shape (3, N).
             time_s: [s] since 2000-01-01, shape (N,) or (1,).
         """
         times_s = np.repeat(time_s, self.across**2) if time_s.size > 1 else time_s
         points = self.points(direction).reshape(3, self.across**2, -1)
-        # those of a square after one another: where noise is compiled, what most share is asked once
+        # Keep the points of a square together: compiled noise computes lattice corners that neighbours share once.
         beside = points.transpose(0, 2, 1).reshape(3, -1)
         low, ice = weather.octaves(beside, times_s, self.known)
         octaves = _octaves(self.size_km, self.across)
@@ -155,7 +155,7 @@ class Footing:
         def deviation(
             share: NDArray[np.float64], known: NDArray[np.float64]
         ) -> NDArray[np.float64]:
-            """Of the low field, from the open share of each octave without and with knowledge."""
+            """Deviation of the low field: of `share` of each octave's variance, less what is known of it."""
             large = (_LOW * share)[:_LARGE].sum() - known * (_LOW * told)[:_LARGE].sum()
             small = (_LOW * share)[_LARGE:].sum() - known * (_LOW * told)[_LARGE:].sum()
             left = np.maximum(large + square * small, 0.0)
@@ -177,10 +177,10 @@ def _mix(
     """Sum over octaves and points, shape (size,), in an order that does not depend on the size.
 
     Args:
-        octaves: Of the points of one square after those of another, shape (O, N * points).
-        strength: Of each.
-        factor: By which each point counts.
-        size: How many squares there are, N.
+        octaves: Values at the points, square by square, shape (O, N * points).
+        strength: Of each octave.
+        factor: Weight of each point in an octave.
+        size: Number of squares, N.
     """
     total = np.zeros(size)
     for octave, one, other in zip(octaves, strength, factor, strict=False):

@@ -1,4 +1,4 @@
-"""Cloud cover without painting: from the sky's coarse octaves and the share that finer ones make of them."""
+"""Cloud cover without painting: from the sky's coarse octaves and the distribution of the finer ones."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ _CHUNK = 2048  # squares at a time: their octaves stay in the processor's cache
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 _SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _TINY = 1e-6
-_REACH = 8.0  # fields beyond it, either way, do not happen
+_REACH = 8.0  # fields beyond plus or minus this do not occur
 
 
 def mean_cover(
@@ -26,18 +26,18 @@ def mean_cover(
     time_s: NDArray[np.float64],
     over: Footing,
 ) -> NDArray[np.float64]:
-    """Share of cloud in squares around places, as truth counts it: the best guess from coarse octaves.
+    """Share of cloud in squares around places, as truth counts it: the best estimate from coarse octaves.
 
     Args:
         weather: Of a world.
         lat_deg: [deg] Geodetic, shape (N,).
         lon_deg: [deg] Shape (N,).
         time_s: [s] since 2000-01-01, shape (N,) or (1,).
-        over: The squares, north up. The cover is the mean of their parts, each seen at its middle:
-            more parts are nearer to the truth, and cost the square of their number.
+        over: The squares, north up. The cover is the mean over their across x across parts, each
+            evaluated at its centre: more parts are more accurate, at a cost of `across` squared.
 
     Returns:
-        Shape (N,), 0 to 1. Memory does not grow with N beyond input and answer.
+        Shape (N,), 0 to 1. Memory does not grow with N beyond input and result.
     """
     survey(lat_deg.size * over.across**2)
     places, edges = directions(lat_deg, lon_deg), Edges(weather.cloud_optical_depth)
@@ -64,13 +64,13 @@ def _open(layers: Layers) -> tuple[NDArray[np.float64], ...]:
 
 @dataclass(frozen=True)
 class Edges:
-    """Where the two fields begin to count as cloud: their optical depths together reach a bound."""
+    """Where the two fields begin to count as cloud: where their optical depths add up to a threshold."""
 
     cloud_optical_depth: float = CLOUD_OPTICAL_DEPTH
 
     @property
     def ice(self) -> float:
-        """The ice field from which ice cloud alone is enough."""
+        """The ice field from which ice cloud alone counts as cloud."""
         return _edges(self.cloud_optical_depth)[0]
 
     @property
@@ -78,7 +78,7 @@ class Edges:
         return _edges(self.cloud_optical_depth)[1]
 
     def low(self, ice: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The low field that is enough together with an ice field below its own edge."""
+        """The low field that reaches the threshold together with an ice field below its own edge."""
         return self._low.at(ice)
 
     def clear_share(
@@ -88,9 +88,9 @@ class Edges:
         ice: NDArray[np.float64],
         ice_deviation: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Probability that neither layer nor both together are cloud, the fields being normal.
+        """Probability that the two layers together do not count as cloud, the fields being normal.
 
-        Means have one shape, (N,) or any other, and so has the answer; deviations have it too, or are one for all.
+        Means have one shape, (N,) or any other, and so has the result; deviations have it too, or are one for all.
         """
         fast = loops()
         if fast is not None:
@@ -117,7 +117,7 @@ def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _edges(cloud_optical_depth: float) -> tuple[float, Table]:
-    """The ice edge; and the low edge against ice fields, tabulated from the two depths themselves."""
+    """The ice edge, and the low edge against the ice field, tabulated from the two depth functions."""
     field = np.linspace(-_REACH, _REACH, 3201)
     alone = ice_depth(field.astype(np.float32)).astype(np.float64)
     low = low_depth(field.astype(np.float32)).astype(np.float64)

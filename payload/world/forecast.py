@@ -1,18 +1,18 @@
-"""Forecasts of a stated skill: how likely a scene will be clear, between the climate and the truth.
+"""Forecasts of a stated skill: the probability that a scene will be clear, between climatology and truth.
 
-The definition: a forecast is the climate's knowledge and a signal. The signal is the sky's own normal
-variables, octave by octave, mixed with those of an independent sky of the same statistics, so that the
+A forecast combines the climate with a signal. The signal is the sky's own normal variables, octave by
+octave, mixed with those of an independent sky of the same statistics (the error sky), so that the
 correlation of signal and truth is
 
     skill x exp(-lead / memory)
 
-What is told is the probability given the signal, so forecasts are calibrated by construction: of the
-scenes called 30 % clear 30 % are clear. Skill 0 is the climate of place and season. Skill 1 at no lead
-sees the coarse sky as it is, at a few points of each scene; only what is smaller stays open.
+The forecast is the probability given the signal, so forecasts are calibrated by construction: of the
+scenes called 30 % clear, 30 % are clear. Skill 0 is the climate of place and season. Skill 1 at zero lead
+sees the coarse sky as it is, at a few points of each scene; only smaller scales stay uncertain.
 
-The strange sky moves with the time that is forecast and, at half the pace, with the time of issue. So a
-forecast issued twice is equal, two issued soon after one another, or for places near one another, err
-alike, and a day's forecasts err on their own.
+The error sky evolves with the time that is forecast and, at half the pace, with the time of issue. So a
+forecast issued twice is the same, forecasts issued at close times or for neighbouring places have similar
+errors, and those of different days err independently.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ from payload.world.globe import directions, seconds_since_2000
 from payload.world.noise import normal_quantile, normal_share
 
 _CHUNK = 512  # prospects at a time
-_ACROSS = 3  # points of a scene at which the coarse sky is seen
-_PACE = 0.5  # of the strange sky, for each second of the time of issue
+_ACROSS = 3  # points along a side of a scene at which the coarse sky is evaluated
+_PACE = 0.5  # seconds by which the error sky evolves per second of the time of issue
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _TINY = 1e-6
@@ -40,7 +40,7 @@ _NOWHERE = "a forecast is asked for a place or time that is not on the Earth"
 
 
 def coming(weather: Weather, prospects: Prospects) -> NDArray[np.float64]:
-    """What comes at scenes, whoever foresees it and when: the four drivers and the two levels, shape (6, N).
+    """The true state at scenes, whatever the forecast: the four drivers and the two levels, shape (6, N).
 
     Raises:
         ImageryError: A place is not on the Earth, or a number is out of its bounds.
@@ -69,9 +69,9 @@ def forecast(
 
     Args:
         weather: Of a world.
-        prospects: Scenes, in seconds after their epoch.
-        comes: What `coming` says of them, shape (6, N).
-        issued_s: [s] after the epoch: when the forecast is made. What lies before it has no lead.
+        prospects: Scenes, with times in seconds after their epoch.
+        comes: The result of `coming` for them, shape (6, N).
+        issued_s: [s] after the epoch: when the forecast is made. Earlier scenes have zero lead.
         foresight: Skill and its memory.
 
     Returns:
@@ -90,7 +90,7 @@ def forecast(
 
 
 def correlation(lead_s: NDArray[np.float64], foresight: Foresight) -> NDArray[np.float64]:
-    """Of the signal with the truth, against lead time; see the definition above."""
+    """Correlation of the signal with the truth against lead time; see the module's definition."""
     fallen = np.exp(-np.maximum(lead_s, 0.0) / foresight.memory_s)
     return np.asarray(foresight.skill * fallen, np.float64)
 
@@ -116,8 +116,8 @@ def _tell(
 def clear_probability(layers: Layers, edges: Edges, max_cover: float) -> NDArray[np.float64]:
     """Probability that the cover of squares is at most a bound, shape (N,).
 
-    Over the doubt of ice cloud by quadrature; at each of its values the doubt of low cloud is a normal
-    distribution cut where the square holds just as much cloud as is allowed.
+    The uncertainty of ice cloud is integrated by quadrature; at each node that of low cloud is a normal
+    distribution, cut where the square holds exactly the cloud allowed.
     """
     if max_cover >= 1.0:
         return np.ones(layers.low.shape)

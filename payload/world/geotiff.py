@@ -1,7 +1,7 @@
 """A GeoTIFF file as a scene, read window by window.
 
-Unsigned integers are taken as DN as they stand. Signed integers and floats become DN in steps of
-1e-4 reflectance, what is below zero becoming zero. A pixel has data where every band has; elsewhere
+Unsigned integers are taken as DN unchanged. Signed integers and floats become DN in steps of
+1e-4 reflectance; negative values become zero. A pixel has data where every band has; elsewhere
 its DN are zero. Files are opened for each window and closed again.
 """
 
@@ -36,32 +36,32 @@ from payload.types import (
 BANDS = ("blue", "green", "red", "nir")
 MOST_BANDS = 256
 STEP = 1e-4
-"""Reflectance of one DN where the file's own values cannot be DN."""
+"""Reflectance of one DN where the file's own values cannot serve as DN."""
 
-_DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of those that are DN as they stand
+_DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of the types that are DN unchanged
 _OTHER_TYPES = ("int16", "int32", "float32", "float64")
 # Numbers that stand for the same colour on Sentinel-2 and on Landsat 8 and 9.
 _COLOURS = {"b2": "blue", "b02": "blue", "b3": "green", "b03": "green", "b4": "red", "b04": "red"}
-# Local GeoTIFF and nothing else: no look at the folder for side-car files, no grids from the network.
+# Local GeoTIFF and nothing else: no search for side-car files, no grids from the network.
 _GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
 FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, MemoryError)
-"""What rasterio may raise at a file that is not what is wanted: SystemError is an error of GDAL that it does not know."""
+"""What rasterio may raise for an unsuitable file; SystemError is a GDAL error that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the values of a file are to be understood.
+    """How the values of a file are to be interpreted.
 
     Attributes:
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared.
-        scale: Reflectance = value x scale + offset; None for what the file itself says or, without a word of it, what is customary
+        scale: Reflectance = value x scale + offset; None for what the file states, or else what is customary
             for its type: 1 for floats, 1e-4 for integers, 1/255 for those of 8 bits.
-        offset: See scale; what the file says is taken where neither is given.
-        nodata: Value that stands for no data; None for what the file itself says.
+        offset: See scale; the file's own values are used if neither is given.
+        nodata: Value that stands for no data; None for what the file states.
         has_all: These are all bands of a file, up to 256, whatever they show; else one to four are taken.
 
     Raises:
-        ImageryError: It makes no sense.
+        ImageryError: The bands, the scale or the offset make no sense.
     """
 
     bands: tuple[int, ...] = (1, 2, 3, 4)
@@ -91,15 +91,15 @@ class RasterScene:
 
     Attributes:
         path: The file.
-        reading: How its values are to be understood.
-        frame: Which of its pixels are the scene.
+        reading: How its values are to be interpreted.
+        frame: The part of it that is the scene.
         bands: Their names.
         bit_depth: [bit] of a DN.
         radiometry: DN to reflectance.
         meaning: The file's own values to reflectance.
         georeference: Where the frame lies, or None.
         truth: A file with the truth of the same pixels, or None.
-        doubt: What the file says against the order of its bands, in words; None if nothing.
+        doubt: What in the file contradicts the assumed order of bands, in words; None if nothing.
     """
 
     path: Path
@@ -124,10 +124,10 @@ class RasterScene:
         return self.frame.width_px
 
     def read(self, window: Window) -> Patch:
-        """The pixels of a window.
+        """Read the pixels of a window.
 
         Raises:
-            ImageryError: The file cannot be read there, holds a DN beyond the bit depth, or the
+            ImageryError: The file cannot be read there or holds a DN beyond the bit depth, or the
                 window reaches beyond the scene.
         """
         bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
@@ -185,20 +185,20 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
     truth: Path | None = None,
     bit_depth: int | None = None,
 ) -> RasterScene:
-    """A whole GeoTIFF as a scene. Only its head is read; no file stays open.
+    """A whole GeoTIFF as a scene; only its header is read, and no file stays open.
 
     Args:
         path: A local GeoTIFF or Cloud-Optimised GeoTIFF.
         bands: Which bands to take, counted from one, in the order blue, green, red, near infrared; None
-            for all that are there.
-        scale: Reflectance = value x scale + offset; None for what the file says, or what is customary for its type.
-        offset: See scale; what the file says is taken where neither is given.
-        nodata: Value that stands for no data; None for what the file itself says.
+            for all bands.
+        scale: Reflectance = value x scale + offset; None for what the file states, or what is customary for its type.
+        offset: See scale; the file's own values are used if neither is given.
+        nodata: Value that stands for no data; None for what the file states.
         truth: A GeoTIFF of the same size whose first band is 0 clear, 1 cloud, 2 shadow, 255 unknown.
         bit_depth: [bit] of a DN; None for what its type can hold.
 
     Raises:
-        ImageryError: The file is not there, not local, no GeoTIFF, or has not what is asked for.
+        ImageryError: The file is missing, not local or not a GeoTIFF, or lacks what is asked for.
     """
     asked = None if bands is None else Reading(bands, scale, offset, nodata)
     with opened(path) as raster:
@@ -237,13 +237,13 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
 
 
 def _names(count: int) -> tuple[str, ...]:
-    """Of bands: ours first, then by their numbers."""
+    """Names of bands: the known ones first, then numbers."""
     return (*BANDS, *(f"band-{number}" for number in range(len(BANDS) + 1, count + 1)))[:count]
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[DatasetReader]:
-    """A file that is open for the length of a block; whatever goes wrong in it is an ImageryError."""
+    """Open a file for the length of a block; any failure in it becomes an ImageryError."""
     if not is_local(str(path)):
         raise ImageryError(
             f"{path} is not a plain local path: schemes and /vsi paths are refused, as nothing is"
@@ -254,7 +254,7 @@ def opened(path: Path) -> Iterator[DatasetReader]:
     if not path.is_file():
         raise ImageryError(f"there is no file {path}")
     try:
-        # Many images rightly have no georeference; rasterio warns of them when it opens them.
+        # Many images rightly have no georeference; rasterio warns about it on opening them.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with (
@@ -267,14 +267,14 @@ def opened(path: Path) -> Iterator[DatasetReader]:
 
 
 def _first_cause(error: BaseException) -> str:
-    """What GDAL said first, in one line; rasterio says only that there was something."""
+    """GDAL's first message, in one line; rasterio's own says only that there was an error."""
     while error.__cause__ is not None:
         error = error.__cause__
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
-    """The one type of the bands that are asked for."""
+    """The common sample type of the bands asked for."""
     if max(reading.bands) > raster.count:
         raise ImageryError(
             f"{path} has {raster.count} bands, but band {max(reading.bands)} is asked for: blue,"
@@ -290,7 +290,7 @@ def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
 
 
 def _own_meaning(path: Path, raster: DatasetReader, reading: Reading) -> Radiometry | None:
-    """What the file itself says of its values, as scale and offset of its bands; None where it says nothing."""
+    """Scale and offset that the file states for its bands; None where it states none."""
     said = {(raster.scales[band - 1], raster.offsets[band - 1]) for band in reading.bands}
     if said == {(1.0, 0.0)}:
         return None
@@ -308,7 +308,7 @@ def _own_meaning(path: Path, raster: DatasetReader, reading: Reading) -> Radiome
 
 
 def _other_colours(raster: DatasetReader, reading: Reading) -> str | None:
-    """Which band calls itself another colour than it is taken for, in words; None where none does."""
+    """A band whose stated colour differs from the one assumed, in words; None if there is none."""
     for number, wanted in zip(reading.bands, BANDS, strict=False):
         called = (raster.descriptions[number - 1] or "").strip().lower()
         called = _COLOURS.get(called, called)
@@ -337,7 +337,7 @@ def _has_data(
     elif reading.nodata is None:
         there = raster.read_masks(list(reading.bands), window=place) > 0
     else:
-        with np.errstate(over="ignore"):  # a value that the type cannot hold is nowhere
+        with np.errstate(over="ignore"):  # a value that the type cannot hold does not occur
             there = values != reading.nodata
     if values.dtype.kind == "f":
         there = there & np.isfinite(values)
@@ -345,7 +345,7 @@ def _has_data(
 
 
 def _is_masked_by_itself(raster: DatasetReader, reading: Reading) -> bool:
-    """Whether what GDAL takes for the mask is a band that is asked for: of any four bands of 8 bits the last."""
+    """Whether a band asked for is what GDAL takes for an alpha mask, as it does with the last of any four 8-bit bands."""
     colours = {raster.colorinterp[band - 1] for band in reading.bands}
     flags = {flag for band in reading.bands for flag in raster.mask_flag_enums[band - 1]}
     return ColorInterp.alpha in colours and MaskFlags.alpha in flags
@@ -361,6 +361,6 @@ def _as_truth(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _few(numbers: Sequence[object]) -> str:
-    """Numbers in a sentence, but not hundreds of them."""
+    """Numbers as text, abbreviated if there are more than a few."""
     told = ", ".join(map(str, numbers[:5]))
     return f"{told}, ... ({len(numbers)} in all)" if len(numbers) > 5 else told

@@ -1,7 +1,7 @@
-"""What windows of a scene hold, known without painting a pixel of them.
+"""Cloud cover and surface of windows of a scene, without painting a pixel.
 
-The fields are climbed only until a window is some dozen lattice points wide. What would still be added
-down to the pixel is normal noise of known deviation, so its share of cloud is an integral.
+The fields are refined only until a window is about a dozen lattice points wide. What would still be added
+down to the pixel is normal noise of known deviation, so the share of cloud follows from an integral.
 """
 
 from collections import defaultdict, deque
@@ -29,29 +29,29 @@ from payload.world.lattice import (
 )
 from payload.world.surface import Ground, LandCover
 
-_ACROSS = 12  # points looked at along a side of a window
-_POINTS_WANTED = 8  # lattice points along a side, at least, where the pixels have as many
-_BLOCK = 24  # windows along a side of what is climbed at once
-_KEPT = 4  # rectangles of lattice points that blocks share
-_MORE = 1  # lattice points that are made beyond what one block asks for, as windows at the edges are smaller
-_TOGETHER = 512  # windows of several scenes that are looked at together: some megabytes
+_ACROSS = 12  # points sampled along a side of a window
+_POINTS_WANTED = 8  # least number of lattice points along a side, if there are as many pixels
+_BLOCK = 24  # windows along a side of what is refined at once
+_KEPT = 4  # rectangles of lattice points that are kept for other blocks
+_MORE = 1  # lattice points made beyond what a block asks for, as windows at the edges are smaller
+_TOGETHER = 512  # windows of several scenes that are processed together: some megabytes
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """[px] Rows and columns of points, each of shape (W, across, across)."""
 Look = tuple[NDArray[np.float64], NDArray[np.intp]]
-"""Share of cloud, shape (E, W), and index of the commonest surface, (W,), of the windows of a scene."""
+"""Share of cloud, shape (E, W), and index of the most common surface, (W,), of the windows of a scene."""
 
 
 @dataclass(frozen=True)
 class Peek:
-    """Scenes of the synthetic Earth, looked at from the air and not photographed.
+    """Scenes of the synthetic Earth that are glanced at, not painted.
 
     Attributes:
-        grids: The pixels of each: of one size, each at a place of its own.
-        skies: The clouds above each, of one world.
-        grounds: What lies there, of one world.
-        edges: What counts as cloud, in as many ways as covers are wanted.
-        glints: What water mirrors of the sun in each.
+        grids: The pixels of each scene: all of one size, each at its own place.
+        skies: The clouds above each, all of one world.
+        grounds: The ground of each, all of one world.
+        edges: What counts as cloud; one definition for each cover wanted.
+        glints: Reflectance of sun glint on water in each scene.
     """
 
     grids: Sequence[SceneGrid]
@@ -61,10 +61,10 @@ class Peek:
     glints: Sequence[float]
 
     def looks(self, windows: Sequence[Window]) -> Iterator[Look]:
-        """What windows of each scene hold, scene by scene.
+        """Cover and surface of windows of each scene, scene by scene.
 
-        Scenes are looked at together, as many as have some hundred windows: what is done to their points is done
-        to all at once. Each point says what it would alone.
+        Scenes are processed together, as many as have some hundred windows in all, with their points in common
+        arrays. Each point gives the value that it would give alone.
         """
         step = max(1, _TOGETHER // max(1, len(windows)))
         for first in range(0, len(self.grids), step):
@@ -79,10 +79,10 @@ class Peek:
             yield from part._together(windows)
 
     def _together(self, windows: Sequence[Window]) -> Iterator[Look]:
-        """The same of all scenes at once.
+        """The same for all scenes at once.
 
-        Windows that lie together and are of about one size are looked at together: blocks of some
-        hundreds, so that memory does not grow with the scene.
+        Neighbouring windows of about one size are processed together in blocks of some hundreds, so that
+        memory does not grow with the scene.
         """
         cover = np.zeros((len(self.edges), len(self.grids), len(windows)))
         surface = np.zeros((len(self.grids), len(windows)), np.intp)
@@ -92,7 +92,7 @@ class Peek:
             points = _points([windows[index] for index in members])
             direction = points_of_each(self.grids, *points)
             charts = _charts(direction)
-            if level < COARSEST_LEVEL:  # so wide that its points are strangers: no lattice helps
+            if level < COARSEST_LEVEL:  # points too far apart to share lattice points
                 cover[:, :, members] = self._covers(sky.at(direction), COARSEST_LEVEL - 1)
             else:
                 cover[:, :, members] = self._covers(_fields(charts, level, sky), level)
@@ -100,7 +100,7 @@ class Peek:
         return zip(cover.transpose(1, 0, 2), surface, strict=True)
 
     def _blocks(self, windows: Sequence[Window]) -> dict[tuple[int, int, int], list[int]]:
-        """Windows by level of the lattice and place."""
+        """Indices of windows, grouped by lattice level and place."""
         gsd_m = self.grids[0].gsd_m
         finest, blocks = finest_level(gsd_m), defaultdict[tuple[int, int, int], list[int]](list)
         for index, window in enumerate(windows):
@@ -114,7 +114,7 @@ class Peek:
         return blocks
 
     def _covers(self, fields: NDArray[np.float32], level: int) -> list[NDArray[np.float64]]:
-        """Share of cloud of each window, shape (P, W), by the fields of the sky with the noise of all levels up to one."""
+        """Share of cloud of each window, shape (P, W), from the fields of the sky with noise up to a level."""
         low, ice, strength = fields.astype(np.float64)
         rest = fine_deviation(level, finest_level(self.grids[0].gsd_m))
         spreads = strength * rest, np.full(1, ICE_FINE * rest)
@@ -122,8 +122,8 @@ class Peek:
         return [1.0 - share.reshape(*low.shape[:2], -1).mean(axis=-1) for share in clear]
 
     def _surfaces(self, fields: NDArray[np.float32]) -> NDArray[np.intp]:
-        """The commonest surface of each window, shape (P, W), by the fields of the ground."""
-        even = np.zeros(fields.shape[1:], np.float32)  # a field of farmland is what most others are
+        """The most common surface of each window, shape (P, W), from the fields of the ground."""
+        even = np.zeros(fields.shape[1:], np.float32)  # crops at their average everywhere
         glints = np.array(self.glints)[:, None, None, None]
         classes = LandCover.of(fields, even).surface(glints).astype(np.intp)
         scenes, windows = classes.shape[:2]
@@ -135,12 +135,12 @@ class Peek:
 
 @dataclass(frozen=True)
 class _Layer:
-    """The skies or the grounds of scenes of one world, and what blocks of windows share of them.
+    """The skies or the grounds of scenes of one world, and fields that blocks of windows share.
 
-    What one block asks for is mostly part of what another did.
+    What one block asks for is often part of what another asked for.
 
     Attributes:
-        each: Of each scene.
+        each: The sky or ground of each scene.
         is_shared: Whether there are several blocks.
     """
 
@@ -158,10 +158,10 @@ class _Layer:
         return found.reshape(-1, *shape)
 
     def start(self, wanted: Sequence[tuple[int, Nodes]]) -> list[NDArray[np.float32]]:
-        """The fields on lattice points, each of shape (F, H, W), of scenes by their numbers."""
+        """The fields on lattice points, each of shape (F, H, W), of scenes given by number."""
         if not self.is_shared:
             return self._make(wanted)
-        found = [self._known(scene, nodes) for scene, nodes in wanted]  # before others push it out
+        found = [self._known(scene, nodes) for scene, nodes in wanted]  # before others evict it
         gaps = [number for number, fields in enumerate(found) if fields is None]
         missing = [(scene, _wider(nodes)) for scene, nodes in (wanted[number] for number in gaps)]
         for number, (scene, nodes), fields in zip(gaps, missing, self._make(missing), strict=True):
@@ -172,7 +172,7 @@ class _Layer:
     def climb(
         self, scene: int, nodes: Nodes, start: NDArray[np.float32], finest: int
     ) -> NDArray[np.float32]:
-        """The fields of a scene on lattice points, with the noise of all levels up to one, from those of the coarsest."""
+        """The fields of a scene on lattice points with noise up to level `finest`, from those of the coarsest level."""
         if finest < COARSEST_LEVEL:
             return start
         return climb(nodes, lambda _: start, self.each[scene].refine, finest)
@@ -187,7 +187,7 @@ class _Layer:
         )
 
     def _known(self, scene: int, nodes: Nodes) -> NDArray[np.float32] | None:
-        """What is made already, for the caller to change."""
+        """A copy of these fields if they have been made already, else None."""
         for made, fields in self._made[scene]:
             is_alike = (made.face, made.level) == (nodes.face, nodes.level)
             if is_alike and made.rows.holds(nodes.rows) and made.cols.holds(nodes.cols):
@@ -196,7 +196,7 @@ class _Layer:
 
 
 def _cut_out(made: Nodes, fields: NDArray[np.float32], nodes: Nodes) -> NDArray[np.float32]:
-    """Of fields on lattice points those on some of them, for the caller to change."""
+    """A copy of the fields on some of the lattice points."""
     top, left = nodes.rows.first - made.rows.first, nodes.cols.first - made.cols.first
     height, width = nodes.shape
     return fields[:, top : top + height, left : left + width].copy()
@@ -212,10 +212,10 @@ class _Chart:
     """Where points lie on a face.
 
     Attributes:
-        scenes: Numbers of those scenes that have points there, shape (K,).
+        scenes: Numbers of the scenes that have points there, shape (K,).
         up: Coordinate on the face, shape (K, W, across, across).
         across: The other one.
-        weight: How much this chart counts, of the same shape.
+        weight: Weight of this chart, same shape.
     """
 
     face: int
@@ -225,7 +225,7 @@ class _Chart:
     weight: NDArray[np.float32]
 
     def stencils(self, level: int) -> list[Stencil]:
-        """Which lattice points of a level make up the points of each scene."""
+        """The stencils that interpolate lattice points of a level to the points of each scene."""
         footprints = [
             Footprint(self.face, *at) for at in zip(self.up, self.across, self.weight, strict=True)
         ]
@@ -233,7 +233,7 @@ class _Chart:
 
 
 def _charts(direction: NDArray[np.float64]) -> list[_Chart]:
-    """Where points, shape (3, P, W, across, across), lie on the charts that count there."""
+    """Where points, shape (3, P, W, across, across), lie on the charts that have weight there."""
     found = []
     for face, is_near in enumerate(near_charts(direction)):
         near = np.flatnonzero(is_near)
@@ -248,7 +248,7 @@ def _charts(direction: NDArray[np.float64]) -> list[_Chart]:
 
 
 def _fields(charts: list[_Chart], level: int, layer: _Layer) -> NDArray[np.float32]:
-    """Fields with the noise of all levels up to one, at points, shape (F, P, W, across, across)."""
+    """Fields with noise up to a level, at points, shape (F, P, W, across, across)."""
     seen = [
         (scene, stencil)
         for chart in charts
@@ -264,7 +264,7 @@ def _fields(charts: list[_Chart], level: int, layer: _Layer) -> NDArray[np.float
 
 
 def _blended(parts: list[tuple[NDArray[np.float32], Footprint]]) -> NDArray[np.float32]:
-    """What several charts say, each by its weight."""
+    """The mean of the values on several charts, by weight."""
     if len(parts) == 1:
         return parts[0][0]
     total = np.zeros_like(parts[0][0])
@@ -276,7 +276,7 @@ def _blended(parts: list[tuple[NDArray[np.float32], Footprint]]) -> NDArray[np.f
 
 
 def _points(windows: Sequence[Window]) -> Points:
-    """Points in the middle of equal parts of each window."""
+    """Centres of equal parts of each window."""
     part = (np.arange(_ACROSS) + 0.5) / _ACROSS
     top, left, height, width = (
         np.array([getattr(window, name) for window in windows], np.float64)[:, None]

@@ -1,4 +1,4 @@
-"""What is known of the real Earth: where land is, and where the sun stands."""
+"""The real Earth: where land is, and where the sun stands."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,7 +30,7 @@ def lat_lon(direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
 
 
 def directions(lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors from the Earth's centre, shape (3, ...), of places; the way back from `lat_lon`."""
+    """Unit vectors from the Earth's centre, shape (3, ...), of places; the inverse of `lat_lon`."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
     across, z = np.cos(lat), (1.0 - WGS84_ECCENTRICITY2) * np.sin(lat)
     length = np.sqrt(across * across + z * z)
@@ -69,9 +69,9 @@ def declination_deg(time_s: float) -> float: ...
 @overload
 def declination_deg(time_s: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def declination_deg(time_s: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-    """[deg] Latitude under the sun, to half a degree, from the season alone.
+    """[deg] Declination of the sun, to half a degree, from the season alone.
 
-    Source: Cooper 1969 in the form with the solstice ten days before the new year.
+    Source: Cooper 1969, in the form with the solstice ten days before the new year.
     """
     days = np.asarray(time_s, np.float64) / 86400.0
     found = -OBLIQUITY_DEG * np.cos(2.0 * np.pi * (days + 10.0) / 365.2425)
@@ -79,9 +79,9 @@ def declination_deg(time_s: float | NDArray[np.float64]) -> float | NDArray[np.f
 
 
 def sun_azimuth_deg(lat_deg: float, lon_deg: float, time_s: float) -> float:
-    """[deg] Where the sun stands, clockwise from north, to a few degrees; for the fall of shadows.
+    """[deg] Azimuth of the sun, clockwise from north, to a few degrees; for the direction of shadows.
 
-    The equation of time is left out. Source: spherical triangle of pole, zenith and sun.
+    The equation of time is neglected. Source: spherical triangle of pole, zenith and sun.
     """
     hour = np.radians((time_s / 86400.0 % 1.0) * 360.0 - 180.0 + lon_deg)
     lat, sun = np.radians(lat_deg), np.radians(declination_deg(time_s))

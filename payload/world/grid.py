@@ -15,7 +15,7 @@ from payload.world.knots import Knots, spread
 from payload.world.lattice import Footprint
 
 _STEP_PX = (
-    32  # places are exact every so many pixels, and linear between: within 0.1 m at 60 m a pixel
+    32  # places are exact at knots this far apart, linear in between: within 0.1 m at 60 m a pixel
 )
 
 
@@ -39,7 +39,7 @@ class SceneGrid:
 
     @property
     def georeference(self) -> Georeference:
-        """The projection and where its pixels lie."""
+        """The projection, and the position of the pixels in it."""
         gsd_m = self.gsd_m
         west_m, north_m = -self.width_px * gsd_m / 2, self.height_px * gsd_m / 2
         crs = f"+proj=aeqd +lat_0={self.lat_deg!r} +lon_0={self.lon_deg!r} +datum=WGS84 +units=m"
@@ -47,7 +47,7 @@ class SceneGrid:
 
     @property
     def centre(self) -> NDArray[np.float64]:
-        """The middle of the grid as a unit vector, shape (3, 1)."""
+        """The centre of the grid as a unit vector, shape (3, 1)."""
         rows, cols = np.array([self.height_px / 2]), np.array([self.width_px / 2])
         return self.directions(rows, cols)[:, :, 0]
 
@@ -78,7 +78,7 @@ class SceneGrid:
         """Unit vectors from the Earth's centre, shape (3, ...), of single points of the grid.
 
         Args:
-            rows: [px] from the upper edge of the scene; a shape that spreads with that of `cols`.
+            rows: [px] from the upper edge of the scene; broadcast against `cols`.
             cols: [px] from the left edge.
 
         Source: Euler's radius of curvature along each azimuth; third order in distance over radius.
@@ -86,14 +86,14 @@ class SceneGrid:
         return points_of_each((self,), rows, cols)[:, 0]
 
     def footprints(self, window: Window) -> list[Footprint]:
-        """Where the pixels of a window lie on the charts that count there; the last ones are kept."""
+        """Where the pixels of a window lie on the charts that have weight there; recent results are cached."""
         return _footprints(self, window)
 
 
 def points_of_each(
     grids: Sequence[SceneGrid], rows: NDArray[np.float64], cols: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """What `SceneGrid.points` says of each of P grids that have one size: shape (3, P, ...)."""
+    """`SceneGrid.points` for each of P grids of one size: shape (3, P, ...)."""
     first, spread_out = grids[0], (len(grids), *[1] * np.broadcast(rows, cols).ndim)
     frames, centres, radii_m = (
         np.array(parts) for parts in zip(*(grid._frame for grid in grids), strict=True)

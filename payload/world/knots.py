@@ -1,4 +1,4 @@
-"""Values that change slowly: counted at knots every so many points of a grid, and linear between."""
+"""Slowly varying values: computed at evenly spaced knots of a grid, and linear in between."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,14 +14,14 @@ Real = TypeVar("Real", np.float32, np.float64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knots:
-    """Knots along one side of a piece of a grid, and how its points lie between them.
+    """Knots along one side of a piece of a grid, and the position of its points between them.
 
     Knots are fixed to the grid, so that neighbouring pieces share them.
 
     Attributes:
-        at: Where they are on the grid, shape (K,).
-        before: Which knot stands before each point, shape (N,).
-        share: How far the point is from there to the next, 0 to 1, shape (N,).
+        at: Their positions on the grid, shape (K,).
+        before: Index of the knot before each point, shape (N,).
+        share: How far the point is from that knot to the next, 0 to 1, shape (N,).
         pieces: The points from each knot to the next.
     """
 
@@ -42,7 +42,7 @@ class Knots:
 
 
 def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
-    """Values at the knots, shape (r, c), linearly at the points between, shape (H, W)."""
+    """Interpolate values at the knots, shape (r, c), linearly to all points, shape (H, W)."""
     kind = values.dtype
     wide = spread_across(values, cols)
     down = rows.share.astype(kind)
@@ -59,7 +59,7 @@ def spread(values: NDArray[Real], rows: Knots, cols: Knots) -> NDArray[Real]:
 
 
 def spread_across(values: NDArray[Real], cols: Knots) -> NDArray[Real]:
-    """Values at the knots, shape (r, c), linearly at the points of each row of knots, (r, W)."""
+    """Interpolate values at the knots, shape (r, c), linearly along each row of knots, (r, W)."""
     left = values[:, cols.before]
     wide = values[:, cols.before + 1]
     wide -= left

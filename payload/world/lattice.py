@@ -1,9 +1,9 @@
-"""A plane lattice on the globe that gets finer by halves, and fields that are refined on it.
+"""A plane lattice on the globe, refined by halving its spacing, and fields that are refined on it.
 
-On each face of the globe's cube (`payload.world.charts`) lattice points sit in the middle of
+On each face of the globe's cube (`payload.world.charts`) lattice points are the centres of
 2**level x 2**level cells of about equal size (the coordinates are angles). A field starts on a coarse
-level from noise in three dimensions and climbs to the pixel: each step halves the spacing by a
-smooth rule whose weights are the same at every point, and adds the noise of that level. A value
+level from three-dimensional noise and is refined down to the pixel: each step halves the spacing by
+smooth subdivision with the same weights at every point, and adds the noise of that level. A value
 depends on its own place alone, so any window gives what a larger one would.
 """
 
@@ -20,40 +20,40 @@ from payload.world.noise import EARTH_RADIUS_KM
 from payload.world.quick import loops
 
 COARSEST_LEVEL = 13
-"""Where fields start: points 1.2 km apart."""
+"""The level on which fields start: points 1.2 km apart."""
 FACE_KM = EARTH_RADIUS_KM * np.pi / 2
 """[km] Side of a face: a quarter of the way around the globe."""
 
 
 def spacing_km(level: int) -> float:
-    """[km] Between lattice points of a level, along the middle of a face."""
+    """[km] Distance between lattice points of a level, along the middle of a face."""
     return float(FACE_KM / 2**level)
 
 
 def finest_level(gsd_m: float) -> int:
-    """The last level whose noise pixels of a size can show: points 1.25 to 2.5 pixels apart."""
+    """The finest level whose noise pixels of this size can resolve: points 1.25 to 2.5 pixels apart."""
     return max(COARSEST_LEVEL, int(np.floor(np.log2(FACE_KM * 1000.0 / (1.25 * gsd_m)))))
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lattice points first to last, the last one included."""
+    """Lattice points from first to last, inclusive."""
 
     first: int
     last: int
 
     @property
     def indices(self) -> NDArray[np.int64]:
-        """All of them, shape (last - first + 1,)."""
+        """All their indices, shape (last - first + 1,)."""
         return np.arange(self.first, self.last + 1, dtype=np.int64)
 
     @property
     def parents(self) -> "Span":
-        """The points of the next coarser level that these are made of."""
+        """The points of the next coarser level that these are interpolated from."""
         return Span((self.first >> 1) - 1, (self.last >> 1) + 1)
 
     def holds(self, other: "Span") -> bool:
-        """Whether all points of another one are among these."""
+        """Whether all points of another span are among these."""
         return self.first <= other.first and other.last <= self.last
 
 
@@ -73,16 +73,16 @@ class Nodes:
 
     @property
     def parents(self) -> "Nodes":
-        """The points of the next coarser level that these are made of."""
+        """The points of the next coarser level that these are interpolated from."""
         return Nodes(self.face, self.level - 1, self.rows.parents, self.cols.parents)
 
     def ancestors(self, level: int) -> "Nodes":
-        """The points of a coarser level that these are made of: what `climb` begins with there."""
+        """The points of a coarser level that these are interpolated from: where `climb` starts on that level."""
         return self if self.level <= level else self.parents.ancestors(level)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many points in a column and in a row."""
+        """Number of points in a column and in a row."""
         return self.rows.last - self.rows.first + 1, self.cols.last - self.cols.first + 1
 
     @property
@@ -106,7 +106,7 @@ class Nodes:
 Start = Callable[[Nodes], NDArray[np.float32]]
 """Fields of shape (F, H, W) on the coarsest level."""
 Starts = Callable[[Sequence[Nodes]], list[NDArray[np.float32]]]
-"""The same of several rectangles."""
+"""The same for several rectangles."""
 Refine = Callable[[Nodes, NDArray[np.float32]], None]
 """Adds a level's own noise to the fields, in place."""
 
@@ -114,14 +114,14 @@ Refine = Callable[[Nodes, NDArray[np.float32]], None]
 def start_all(
     at: Callable[[NDArray[np.float64]], NDArray[np.float32]], wanted: Sequence[Nodes]
 ) -> list[NDArray[np.float32]]:
-    """Fields on several rectangles of lattice points, made at once: that is sooner done than one by one.
+    """Fields on several rectangles of lattice points, made at once, which is faster than one by one.
 
     Args:
         at: From unit vectors of shape (3, N) to fields there, (F, N), each from its own place alone.
         wanted: The rectangles, at least one.
 
     Returns:
-        Of each, shape (F, H, W).
+        The fields of each, shape (F, H, W).
     """
     places = [nodes.direction.reshape(3, -1) for nodes in wanted]
     flat = at(np.concatenate(places, axis=1))
@@ -138,11 +138,11 @@ def climb(
     """Fields on a rectangle of lattice points, shape (F, H, W).
 
     Args:
-        nodes: Where, of a level not below the coarsest.
+        nodes: The points, on `coarsest` or a finer level.
         start: Makes the fields of the coarsest level, before its noise.
         refine: Adds the noise of a level.
         finest: The last level that gets noise; beyond it fields are only smoothed.
-        coarsest: Where to begin: on a finer level `start` gives fields with the noise of all levels to there.
+        coarsest: The level to start on; if finer than `COARSEST_LEVEL`, `start` includes all noise up to this level.
     """
     if nodes.level == coarsest > COARSEST_LEVEL:
         return start(nodes)
@@ -157,13 +157,13 @@ def climb(
     return fields
 
 
-# To halve a spacing, each new point is three parts of the nearest old one and one part of the next:
+# To halve the spacing, each new point is three parts of the nearest old point and one part of the next:
 # quadratic B-splines, smooth, and the same at every point. Source: Chaikin 1974, An algorithm for
 # high-speed curve generation.
 
 
 def _halved(fields: NDArray[np.float32], parents: Nodes, children: Nodes) -> NDArray[np.float32]:
-    """Fields of the parents, shape (F, h, w), at their children, (F, H, W)."""
+    """Interpolate fields at the parents, shape (F, h, w), to their children, (F, H, W)."""
     top, left = (
         child.first - 2 * (parent.first + 1)
         for child, parent in ((children.rows, parents.rows), (children.cols, parents.cols))
@@ -200,7 +200,7 @@ def _halve_down(fields: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> NDArray[np.float32]:
-    """By how much a field grows along a short step, by central differences.
+    """The change of a field along a short step, by central differences.
 
     Args:
         field: On lattice points, shape (H, W).
@@ -208,7 +208,7 @@ def rise(field: NDArray[np.float32], step: tuple[float, float], level: int) -> N
         level: Of the lattice.
 
     Returns:
-        Shape (H, W); nothing is known at the border, and 0 stands there.
+        Shape (H, W), with 0 at the border, where it is unknown.
     """
     up, across = (np.float32(part * 2.0 ** (level - 2)) for part in step)
     grown = np.zeros_like(field)
@@ -227,7 +227,7 @@ class Footprint:
         face: The chart.
         up: Coordinate on the face, shape (H, W), float64.
         across: The other one.
-        weight: How much this chart counts, shape (H, W), or None for 1 everywhere.
+        weight: Weight of this chart, shape (H, W), or None for 1 everywhere.
     """
 
     face: int
@@ -238,7 +238,7 @@ class Footprint:
 
 @dataclass(frozen=True, eq=False)
 class Stencil:
-    """Which lattice points of a level make up each pixel of a footprint, by bilinear weights.
+    """Bilinear interpolation from lattice points of a level to the pixels of a footprint.
 
     Attributes:
         nodes: The lattice points.
@@ -250,7 +250,7 @@ class Stencil:
 
     @classmethod
     def of(cls, footprint: Footprint, level: int, margin: int = 0) -> "Stencil":
-        """The stencil of a footprint on a level, with so many more points on all sides."""
+        """The stencil of a footprint on a level, with `margin` more points on all sides."""
         return cls.of_each([footprint], footprint.up[None], footprint.across[None], level, margin)[
             0
         ]
@@ -264,7 +264,7 @@ class Stencil:
         level: int,
         margin: int = 0,
     ) -> "list[Stencil]":
-        """The stencils of footprints whose coordinates lie together, each of shape (P, ...)."""
+        """The stencils of P footprints whose coordinates are stacked, each of shape (P, ...)."""
         spans = (_spans(at, level, margin) for at in (up, across))
         return [
             cls(Nodes(footprint.face, level, rows, cols), footprint)
@@ -272,7 +272,7 @@ class Stencil:
         ]
 
     def sample_all(self, *groups: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Fields of the nodes, in groups of shape (F, h, w), at the pixels, shape (F + ..., ...)."""
+        """Interpolate fields at the nodes, in groups of shape (F, h, w), to the pixels, shape (F + ..., ...)."""
         shape = self.footprint.up.shape
         found = np.empty((sum(map(len, groups)), *shape), np.float32)
         fast, first = loops(), 0
@@ -298,11 +298,11 @@ class Stencil:
 
     @cached_property
     def _weights(self) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-        """Of each pixel: the point before it, by its place among the nodes, and the shares of those after."""
+        """For each pixel: the flat index of the node before it, and the weights of the nodes after it."""
         nodes = self.nodes
         place, down = _cells(self.footprint.up, nodes.level)
         col, right = _cells(self.footprint.across, nodes.level)
-        # Whole numbers of floats, far below 2**53, are exact, and quicker than integers of 64 bits.
+        # Whole numbers as floats, far below 2**53, are exact, and faster than 64-bit integers.
         width = nodes.shape[1]
         place *= width
         place += col
@@ -310,13 +310,13 @@ class Stencil:
         return place.astype(np.intp), down, right
 
     def _sample(self, field: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Put a field of the nodes, shape (h, w), at the pixels: `out`, shape (...)."""
+        """Interpolate a field at the nodes, shape (h, w), to the pixels, into `out`, shape (...)."""
         corner, down, right = self._weights
         width, left = field.shape[1], field.reshape(-1)
         step = left[1:] - left[:-1]
         upper, lower, more = out, np.empty_like(out), np.empty_like(out)
         for found, after in ((upper, 0), (lower, width)):
-            # All places are inside, so that none is wrapped around: of the ways to take, this is the fastest.
+            # All indices are in range, so nothing wraps; "wrap" is merely the fastest mode of `take`.
             left[after:].take(corner, out=found, mode="wrap")
             step[after:].take(corner, out=more, mode="wrap")
             more *= right
@@ -328,16 +328,16 @@ class Stencil:
 
 _BEFORE = (
     2**20
-)  # cells: added so that cutting off the fraction rounds down, before the face begins too
+)  # cells: added so that truncation rounds down even for coordinates before the face begins
 
 
 def _scale(level: int) -> tuple[float, float]:
-    """What turns a coordinate of a face into cells of a level after `_BEFORE`: a factor, and what is added."""
+    """Factor and offset that turn a coordinate of a face into cells of a level, counted from -`_BEFORE`."""
     return 2.0 ** (level - 1), 2.0 ** (level - 1) - 0.5 + _BEFORE
 
 
 def _spans(coordinate: NDArray[np.float64], level: int, margin: int) -> list[Span]:
-    """The lattice points around each set of coordinates of a face, shape (P, ...), and so many more at both ends."""
+    """The lattice points around each set of coordinates of a face, shape (P, ...), with `margin` more at both ends."""
     flat = coordinate.reshape(len(coordinate), -1)
     ends, _ = _cells(np.stack([flat.min(axis=1), flat.max(axis=1)]), level)
     return [
@@ -349,7 +349,7 @@ def _spans(coordinate: NDArray[np.float64], level: int, margin: int) -> list[Spa
 def _cells(
     coordinate: NDArray[np.float64], level: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Cells of a level after `_BEFORE` that coordinates of a face lie in, and how far in them, 0 to 1."""
+    """The cells of a level, counted from -`_BEFORE`, that coordinates of a face lie in, and the fraction inside, 0 to 1."""
     factor, shift = _scale(level)
     at = coordinate * factor
     at += shift

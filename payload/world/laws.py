@@ -1,7 +1,7 @@
-"""The laws of the synthetic sky, measured: means, belts, how long and how far clouds are alike, how large they are.
+"""Measured statistics of the synthetic sky: mean cover, belts, correlation in time and space, sizes of clouds.
 
-Everything is counted from a world as a stranger would, from samples of a year whose places and times
-follow from names, so that a measurement repeats.
+Everything is measured from outside, without knowledge of the model, on samples of a year whose places
+and times are drawn from named streams, so that a measurement is repeatable.
 """
 
 import math
@@ -39,12 +39,12 @@ DISTANCES_KM = (0.0, 10.0, 20.0, 50.0, 100.0, 200.0, 300.0, 500.0, 800.0, 1200.0
 
 @dataclass(frozen=True)
 class Survey:
-    """A world, a year of it, and how much of that is looked at.
+    """A world, a year of it, and the effort spent on sampling it.
 
     Attributes:
         world: The synthetic Earth.
         begin_utc: First moment of the year.
-        effort: 1 takes about a minute and gives means to half a percent; less is quicker and rougher.
+        effort: 1 takes about a minute and gives means to half a percent; less is faster and less accurate.
     """
 
     world: Synthetic
@@ -57,7 +57,7 @@ class Survey:
         return self.world.weather
 
     def moments(self, name: str, count: int) -> NDArray[np.float64]:
-        """[s] since 2000-01-01: times spread over the year, one in each of `count` parts."""
+        """[s] since 2000-01-01: times spread over the year, one in each of `count` equal parts."""
         draws = stream(self.world.seed, "survey", name, "moments").random(count)
         return seconds_since_2000(self.begin_utc) + (np.arange(count) + draws) / count * YEAR_S
 
@@ -68,7 +68,7 @@ class Survey:
         return lat, rng.uniform(-180.0, 180.0, count)
 
     def scaled(self, count: int) -> int:
-        """A number of samples by effort."""
+        """A number of samples scaled by the effort."""
         return max(2, round(count * self.effort))
 
 
@@ -82,7 +82,7 @@ class Means:
 
 
 def mean_covers(survey: Survey) -> Means:
-    """Mean cover of the globe, of land and of ocean, each by area."""
+    """Mean cover of the globe, of land and of ocean, each weighted by area."""
     covers, lands = [], []
     for index, time_s in enumerate(survey.moments("means", survey.scaled(120))):
         lat, lon = survey.places("means", index, 1000)
@@ -95,7 +95,7 @@ def mean_covers(survey: Survey) -> Means:
 
 
 def polar_cover(survey: Survey) -> float:
-    """Mean cover of both caps beyond 70 degrees, by area."""
+    """Mean cover of both polar caps beyond 70 degrees, weighted by area."""
     covers = []
     for index, time_s in enumerate(survey.moments("poles", survey.scaled(60))):
         rng = stream(survey.world.seed, "survey", "poles", index)
@@ -107,12 +107,12 @@ def polar_cover(survey: Survey) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Belt:
-    """Where the clouds of the tropics stand, month by month.
+    """Position of the tropical cloud belt, month by month.
 
     Attributes:
         latitude_deg: [deg] Middle of the cloudy belt in each month, January first.
         follows: Correlation with the declination of the sun.
-        swing_deg: [deg] From the December to the June solstice, by regression on the declination.
+        swing_deg: [deg] Shift from the December to the June solstice, by regression on the declination.
     """
 
     latitude_deg: tuple[float, ...]
@@ -121,7 +121,7 @@ class Belt:
 
 
 def tropical_belt(survey: Survey) -> Belt:
-    """The belt's latitude each month: the middle of what stands above its surroundings."""
+    """The belt's latitude each month: the centroid of cover above the median."""
     lat, number = np.arange(-24.0, 24.5, 1.0), survey.scaled(28)
     start_s, middles, suns = seconds_since_2000(survey.begin_utc), [], []
     for month in range(12):
@@ -142,12 +142,12 @@ def tropical_belt(survey: Survey) -> Belt:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How alike covers are against a lag in time or space.
+    """Autocorrelation of covers against a lag in time or space.
 
     Attributes:
         lags: [h] or [km].
         correlation: Of the covers' departures from their climate.
-        e_folding: Lag at which it has fallen to 1/e; None if it never does.
+        e_folding: Lag at which it has fallen to 1/e; None if it does not.
     """
 
     lags: tuple[float, ...]
@@ -156,10 +156,10 @@ class Likeness:
 
 
 def likeness_in_time(survey: Survey, size_km: float) -> Likeness:
-    """How long structures of a size live: cover of squares against that of squares around them.
+    """How long structures of a size live: autocorrelation of the cover of squares less that around them.
 
-    The cover of a square less that of one four times as wide is what clouds of that size make; for
-    squares above 200 km it is the cover itself.
+    The cover of a square minus that of one four times as wide isolates clouds of that size; for
+    squares above 200 km the cover itself is used.
     """
 
     def structure(index: int, lag: float, time_s: float) -> NDArray[np.float64]:
@@ -179,7 +179,7 @@ def likeness_in_time(survey: Survey, size_km: float) -> Likeness:
 
 
 def likeness_in_space(survey: Survey) -> Likeness:
-    """How far covers of scenes are alike, eastwards."""
+    """Correlation of the covers of scenes against their distance, eastwards."""
     rows = []
     moments = survey.moments("space", survey.scaled(16))
     for distance in DISTANCES_KM:
@@ -197,7 +197,7 @@ def likeness_in_space(survey: Survey) -> Likeness:
 
 
 def _likeness(lags: tuple[float, ...], rows: list[NDArray[np.float64]]) -> Likeness:
-    """Correlation of each row with the first; what lasts to the last lag is climate and taken away."""
+    """Correlation of each row with the first; what remains at the last lag is climate, and is removed."""
     raw = np.array([np.corrcoef(rows[0], row)[0, 1] for row in rows])
     lasting = max(float(raw[-1]), 0.0)
     found = (raw - lasting) / (1.0 - lasting)
@@ -211,7 +211,7 @@ def _likeness(lags: tuple[float, ...], rows: list[NDArray[np.float64]]) -> Liken
 
 
 def drift_m_s(survey: Survey, lat_deg: float) -> float:
-    """[m/s] How fast weather at a latitude travels eastwards: the shift that makes it most alike half a day later."""
+    """[m/s] Eastward drift of weather at a latitude: the shift of best correlation half a day later."""
     lag_s, step_deg = 43_200.0, 0.5
     lon = np.arange(-180.0, 180.0, step_deg)
     shifts = np.arange(-24, 25)
@@ -232,7 +232,7 @@ def drift_m_s(survey: Survey, lat_deg: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How covers of scenes are spread.
+    """The distribution of covers of scenes.
 
     Attributes:
         histogram: Shares of scenes with a cover of 0 to 10 %, 10 to 20 %, ... 90 to 100 %.

@@ -1,9 +1,9 @@
-"""The loops of painting, compiled by numba: what numpy does in many passes over a block, in one.
+"""The loops of painting, compiled by numba: they do in one pass over a block what numpy does in many.
 
-Each says in whose place it stands; that is its definition, and a test compares the bytes of both. Constants
-come as arguments from there, so that they stand once, and because a kernel that is kept on disk does not
-notice when they change in another module; only those of published hashes are imported. All arrays are
-contiguous.
+Each names the function that it replaces; that one is its definition, and a test compares the bytes of both.
+Constants are passed in as arguments from there, so that each is defined once, and because a kernel cached on
+disk does not notice when they change in another module; only those of published hashes are imported. All
+arrays are contiguous.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ __all__ = [
     "sky_noise",
     "sphere_noise",
     "spread_down",
-]  # those of noise among them: `quick.loops` hands out all
+]  # including those of noise: `quick.loops` provides all of them
 
 Field = NDArray[np.float32]
 Places = NDArray[np.float64]
@@ -53,7 +53,7 @@ def clear_share(
     tables: tuple[Terms, Terms, Terms],
     found: Places,
 ) -> None:
-    """`cover.Edges.clear_share`, shape (N,); a deviation that is one for all has the shape (1,)."""
+    """`cover.Edges.clear_share`, shape (N,); a deviation common to all has the shape (1,)."""
     low, low_spread, ice, ice_spread = fields
     (first, step, shares), (start, stride, quantiles), (begin, pace, edges) = tables
     ice_edge, tiny = bounds
@@ -66,7 +66,7 @@ def clear_share(
         clear = 0.0
         above = (lowest - low[i]) / max(spread, tiny)
         below = (highest - low[i]) / max(spread, tiny)
-        if below < first or above > last:  # so far from all edges that it does not matter which
+        if below < first or above > last:  # so far from all edges that they all give the same
             ends = looked_up(above, first, step, shares)
             for _, weight in nodes:
                 clear += weight * ends
@@ -114,7 +114,7 @@ def sample(
 
 @compiled
 def halve(fields: Field, parts: Terms, top: int, left: int, finer: Field) -> None:
-    """`lattice.climb`, a level: fields (F, h, w) of the parents, into those of the children."""
+    """`lattice._halved`: fields (F, h, w) at the parents, into those at the children, (F, H, W)."""
     count, rows, cols = fields.shape
     _, height, width = finer.shape
     near, far = parts
@@ -180,7 +180,7 @@ def parcels(
     along: Field,
     beside: Field,
 ) -> None:
-    """`parcels.Parcels.at`: the parcel of each pixel and where in it the pixel lies."""
+    """`parcels.Parcels.at`: the parcel of each pixel, and the pixel's position in it."""
     height, width = up.shape
     regions, names, first_row, first_col, cols = around
     down, right = PIXEL_AXES
@@ -246,7 +246,7 @@ def mix(layers: Terms, colours: Field, hues: Field, glint: np.float32, bands: Fi
 
 @compiled
 def _between(values: Field, before: NDArray[np.intp], share: Field, row: int, found: Field) -> None:
-    """`knots.spread`, a row: from rows at the knots to one between."""
+    """`knots.spread`, one row: from rows at the knots to one in between."""
     upper, lower = values[before[row]], values[before[row] + 1]
     for j in range(found.size):
         found[j] = (lower[j] - upper[j]) * share[row] + upper[j]
@@ -274,7 +274,7 @@ def low_depth(
 
 @compiled
 def _beside(layer: Field, steps: NDArray[np.intp], row: int, margin: int, found: Field) -> None:
-    """`camera.beside`, a row."""
+    """`camera.beside`, one row."""
     if steps.size == 1:
         found[:] = layer[row + margin + steps[0, 0]]
     else:
@@ -292,16 +292,16 @@ def band(
     noise: Terms,
     painted: NDArray[np.uint16],
 ) -> None:
-    """`scene.SyntheticScene._paint`, a band: from the ground to DN.
+    """`scene.SyntheticScene._paint`, one band: from the ground to DN.
 
     Args:
         ground: Reflectance there, shape (H + 4, W + 4).
-        clouds: What they send back, and how much more their slopes do; rows by which the band sees them
-            moved, and by which it may at most.
-        light: The sun's beam, shape (H + 4, W + 4); `atmosphere.under_light`; what slopes get of it.
+        clouds: Their reflectance; how much more their slopes reflect; rows by which the band sees them
+            displaced; and the greatest displacement, as a margin.
+        light: The direct solar beam, shape (H + 4, W + 4); `atmosphere.under_light`; the factor of slopes.
         air: `scene._AirOver.terms`.
         camera: `camera.Optics.taps`, then `camera.Response.terms`.
-        noise: `camera.Detector.bits`, by how many bits the band's lane is shifted, and `noise.normal_wave`.
+        noise: `camera.Detector.bits`, the bit shift of the band's lane, and `noise.normal_wave`.
         painted: DN, shape (H, W).
     """
     cloud, carved, steps, margin = clouds

@@ -1,4 +1,4 @@
-"""Maps of the whole globe: cloud cover at moments, and where the coasts are. Plate carrée, north up."""
+"""Maps of the whole globe, plate carrée, north up: mean cloud cover, land and coasts."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ _KM_A_DEG = 111.2
 
 
 def globe(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitude and longitude [deg] of the middles of cells, each of shape (rows, 2 rows)."""
+    """Latitude and longitude [deg] of the centres of cells, each of shape (rows, 2 rows)."""
     lat = 90.0 - (np.arange(rows) + 0.5) * 180.0 / rows
     lon = -180.0 + (np.arange(2 * rows) + 0.5) * 180.0 / rows
     shape = (rows, 2 * rows)
@@ -22,7 +22,7 @@ def globe(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def cover_map(weather: Weather, times_s: Iterable[float], rows: int) -> NDArray[np.float64]:
-    """Cloud cover of each cell, 0 to 1, shape (rows, 2 rows): the mean over moments.
+    """Mean cloud cover of each cell over times, 0 to 1, shape (rows, 2 rows).
 
     Args:
         weather: Of a world.
@@ -40,7 +40,7 @@ def cover_map(weather: Weather, times_s: Iterable[float], rows: int) -> NDArray[
 
 
 def global_mean(cells: NDArray[np.float64]) -> float:
-    """Mean of a map by area."""
+    """Area-weighted mean of a map."""
     weight = np.cos(np.radians(globe(cells.shape[0])[0]))
     return float(np.average(cells, weights=weight))
 
@@ -51,7 +51,7 @@ def land(rows: int) -> NDArray[np.bool_]:
 
 
 def coast(rows: int) -> NDArray[np.bool_]:
-    """Cells of land that have the sea beside them: the coastline, shape (rows, 2 rows)."""
+    """The coastline: land cells next to the sea, shape (rows, 2 rows)."""
     dry = land(rows)
     sea = ~dry
     beside = np.roll(sea, 1, axis=1) | np.roll(sea, -1, axis=1)

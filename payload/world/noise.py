@@ -1,9 +1,9 @@
-"""Randomness at a place: hashes of lattice coordinates, never draws in sequence.
+"""Randomness by place: hashes of lattice coordinates, never draws in sequence.
 
-A lattice point gives 64 bits. Four lanes of 16 bits are four fields that stand still; two lanes of
-32 bits are two fields that live in time: each point has its own phase and its own rate, and a triangle
-wave of the phase makes a value that is continuous in time, keeps its distribution at every moment and
-forgets itself after about one lifetime.
+A lattice point gives 64 bits. Four lanes of 16 bits make four static fields; two lanes of 32 bits make
+two fields that evolve in time: each point has its own phase and its own rate, and a triangle wave of the
+phase gives a value that is continuous in time, keeps its distribution at every moment and decorrelates
+after about one lifetime.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ EARTH_RADIUS_KM = 6371.0
 _U64 = np.uint64
 Places = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 _TOGETHER = 4_096
-"""Places whose noise is made at once: so many that calls cost little, so few that some megabytes hold it."""
-# Odd multipliers of one axis each. Source: Weyl increments of the golden ratio and of the plastic
+"""Places whose noise is made at once: enough to amortise calls, few enough to fit into some megabytes."""
+# Odd multipliers, one for each axis. Source: Weyl increments of the golden ratio and of the plastic
 # number's powers, rounded to odd.
 _AXES = (_U64(0x9E3779B97F4A7C15), _U64(0xC13FA9A902A6328F), _U64(0x91E10DA5C79E7B1D))
 
 
 def scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread 64 bits so that each bit of the result depends on all bits given.
+    """Mix 64 bits so that each bit of the result depends on all bits given.
 
     Source: finaliser of SplitMix64, Steele, Lea and Flood 2014, in the variant 13 of D. Stafford.
     """
@@ -67,7 +67,7 @@ def hash_grid(name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ND
 def hash_axes(
     name: int, rows: NDArray[np.int64], cols: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """What `hash_grid` makes the bits of: 64 bits for each row, shape (H,), and for each column, (W,)."""
+    """The inputs of `hash_grid`: 64 bits for each row, shape (H,), and for each column, (W,)."""
     down = scramble(rows.astype(_U64) * _AXES[0] + _U64(name))
     return down, scramble(cols.astype(_U64) * _AXES[1] + _U64(name ^ 0x5851F42D4C957F2D))
 
@@ -75,7 +75,7 @@ def hash_axes(
 def hash_pixels(
     names: NDArray[np.uint32], rows: NDArray[np.uint32], cols: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
-    """32 bits for each pixel, from the lattice that it lies on and its place there.
+    """32 bits for each pixel, from the lattice that it lies on and its indices there.
 
     Args:
         names: Well mixed keys, shape (H, W) or ().
@@ -99,9 +99,9 @@ def hash_pixels(
 def interpolated(
     at: NDArray[np.float64], first: float, last: float, table: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Linear interpolation in a table of even steps from `first` to `last`; beyond them its ends.
+    """Linear interpolation in a table of even steps from `first` to `last`, constant beyond its ends.
 
-    What `numpy.interp` gives, without a search.
+    The result of `numpy.interp`, without a search.
     """
     scale = (table.size - 1) / (last - first)
     fast = loops()
@@ -121,71 +121,71 @@ def interpolated(
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A function by its values at even steps from `first` to `last`."""
+    """A function tabulated at even steps from `first` to `last`."""
 
     first: float
     last: float
     values: NDArray[np.float64]
 
     def at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Linear interpolation; beyond its ends these."""
+        """Linear interpolation, constant beyond the ends."""
         return interpolated(places, self.first, self.last, self.values)
 
     @property
     def steps(self) -> tuple[float, float, NDArray[np.float64]]:
-        """As compiled loops take it: where it begins, steps to a unit, the values."""
+        """As compiled loops take it: first place, steps per unit, values."""
         return self.first, (self.values.size - 1) / (self.last - self.first), self.values
 
 
 @cache
 def quantiles() -> Table:
-    """Of a standard normal variable, clipped at 3.7 sigma."""
+    """Quantiles of a standard normal variable, clipped at 3.7 sigma."""
     normal, shares = NormalDist(), (np.arange(4096) + 0.5) / 4096
     values = np.array([normal.inv_cdf(share) for share in shares.tolist()])
     return Table(0.5 / 4096, 4095.5 / 4096, values)
 
 
 def normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The value below which a standard normal variable lies with a probability; clipped at 3.7 sigma."""
+    """The quantile of a standard normal variable for a probability, clipped at 3.7 sigma."""
     return quantiles().at(share)
 
 
 @cache
 def shares() -> Table:
-    """How likely a standard normal variable is to lie below values, to 1e-6."""
+    """The distribution function of a standard normal variable, to 1e-6."""
     normal = NormalDist()
     values = np.array([normal.cdf(value) for value in np.linspace(-6.0, 6.0, 3001).tolist()])
     return Table(-6.0, 6.0, values)
 
 
 def normal_share(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability that a standard normal variable lies below a value, to 1e-6; the way back of a quantile."""
+    """Probability that a standard normal variable lies below a value, to 1e-6; the inverse of a quantile."""
     return shares().at(value)
 
 
 @cache
 def normal_wave() -> NDArray[np.float32]:
-    """Standard normal values for phases of 16 bits, shape (65536,): up and down once in a turn."""
+    """Standard normal values for phases of 16 bits, shape (65536,): up and down once per turn."""
     phase = (np.arange(65536) + 0.5) / 65536
     return normal_quantile(1.0 - np.abs(2.0 * phase - 1.0)).astype(np.float32)
 
 
 def ticks(time_s: float, lifetime_s: float) -> np.uint32:
-    """How far the phases have moved at a time, for `phases`; wraps around without harm."""
+    """How far the phases have advanced at a time, for `phases`; wraps around harmlessly."""
     return np.uint32(round(time_s / lifetime_s * 65536.0) % 2**32)
 
 
 def many_ticks(time_s: NDArray[np.float64], lifetime_s: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """`ticks` of many times and lifetimes, of shapes that spread to one."""
+    """`ticks` of many times and lifetimes, broadcast against each other."""
     moved = np.rint(time_s / lifetime_s * 65536.0).astype(np.int64)
     return (moved & 0xFFFFFFFF).astype(np.uint32)
 
 
 def phases(bits: NDArray[np.uint32], tick: NDArray[np.uint32] | np.uint32) -> NDArray[np.uint32]:
-    """Phases in 2**-32 turns at a time; the low half of the bits is a point's own rate.
+    """Phases at a time, in units of 2**-32 turns; the low half of the bits is a point's own rate.
 
-    Rates are spread evenly over half a turn a lifetime in either direction, so that the correlation
-    falls about as sinc(lag / lifetime).
+    Rates are uniform up to half a turn per lifetime in either direction, so that the correlation
+    falls roughly as sinc(lag / lifetime).
     """
     rate = (bits & np.uint32(0xFFFF)) - np.uint32(32768)
     rate *= tick
@@ -201,8 +201,8 @@ class SphereNoise:
         seed: Of the world.
         name: Of the field.
         spacing_km: [km] Lattice spacing of each octave, shape (O,).
-        lifetime_s: [s] How long an octave lives, shape (O,); None for noise that stands still.
-        wind_rad_s: [rad/s] How fast all of it is carried eastwards around the globe.
+        lifetime_s: [s] How long an octave lives, shape (O,); None for static noise.
+        wind_rad_s: [rad/s] Rate at which all of it is carried eastwards around the globe.
     """
 
     seed: int
@@ -213,7 +213,7 @@ class SphereNoise:
 
     @property
     def fields(self) -> int:
-        """How many independent fields the noise has: four that stand still, or two that live."""
+        """How many independent fields the noise has: four that are static, or two that evolve."""
         return 4 if self.lifetime_s is None else 2
 
     def values(
@@ -240,7 +240,7 @@ class SphereNoise:
     def _values(
         self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The same of few places."""
+        """The same for a few places."""
         places, scaled = self._turned(direction, time_s)
         names, _ = _octaves(self.seed, self.name, len(self.spacing_km))
         total = np.zeros((self.fields, names.size, direction.shape[1]))
@@ -271,7 +271,7 @@ class SphereNoise:
     def _turned(
         self, direction: NDArray[np.float64], time_s: NDArray[np.float64]
     ) -> tuple[Places, NDArray[np.float64]]:
-        """Places as the wind has carried them, each of shape (N,), and what turns and scales them, (O, 3, 3)."""
+        """Places moved back along the wind, each of shape (N,), and the rotations that also scale them, (O, 3, 3)."""
         spacing = np.array(self.spacing_km)
         _, turns = _octaves(self.seed, self.name, spacing.size)
         x, y, z = direction
@@ -282,7 +282,7 @@ class SphereNoise:
         return (x, y, z), turns * (EARTH_RADIUS_KM / spacing)[:, None, None]
 
     def _ticks(self, time_s: NDArray[np.float64]) -> NDArray[np.uint32]:
-        """How far the phases of each octave have moved, shape (O, 1) or (O, N); of noise that stands still, nothing."""
+        """How far the phases of each octave have advanced, shape (O, 1) or (O, N); 0 for static noise."""
         if self.lifetime_s is None:
             return np.zeros((len(self.spacing_km), 1), np.uint32)
         return many_ticks(time_s, np.array(self.lifetime_s)[:, None])
@@ -298,7 +298,7 @@ class SphereNoise:
 
 
 def _lattice(places: Places, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lattice coordinates, shape (3, O, N): each octave is turned and shifted by its own name."""
+    """Lattice coordinates, shape (3, O, N), each octave in its own rotation."""
     x, y, z = places
     rows = [
         scaled[:, i, 0, None] * x + scaled[:, i, 1, None] * y + scaled[:, i, 2, None] * z + 0.5
@@ -315,7 +315,7 @@ def _octaves(seed: int, name: str, count: int) -> tuple[NDArray[np.uint64], NDAr
 
 
 def _turn(name: int) -> NDArray[np.float64]:
-    """A rotation matrix made of a key, from a unit quaternion.
+    """A random rotation matrix determined by a key, from a unit quaternion.
 
     Source: Shoemake 1992, Uniform random rotations, Graphics Gems III.
     """

@@ -31,7 +31,7 @@ def scramble(values: Bits) -> Bits:
 
 @compiled
 def hash_points(down: Bits, across: Bits, bits: Bits) -> None:
-    """`noise.hash_grid`, its last step: 64 bits for each point, shape (H, W)."""
+    """The last step of `noise.hash_grid`: 64 bits for each point, shape (H, W)."""
     height, width = bits.shape
     for i in range(height):
         for j in range(width):
@@ -46,7 +46,7 @@ def _ask_corners(
     wave: Field,
     said: Field,
 ) -> None:
-    """What the corners of a lattice cell say, shape (8, F)."""
+    """Write the values at the corners of a lattice cell into `said`, shape (8, F)."""
     low_half, middle = np.uint32(0xFFFF), np.uint32(32768)
     count = said.shape[1]
     for corner in range(8):
@@ -78,17 +78,17 @@ def sphere_noise(
     wave: Field,
     total: NDArray[np.float64],
 ) -> None:
-    """`noise.SphereNoise.values`: add what the corners of lattice cells say to fields (F, O, N), in place.
+    """`noise.SphereNoise.values`: add the weighted values at the corners of lattice cells to fields (F, O, N), in place.
 
-    Four fields stand still and `tick` says nothing; two live, and `tick` has the shape (O, N) or (O, 1). Places that
-    lie together are mostly of one cell, whose corners are asked once.
+    Four fields are static, and `tick` is not used; two evolve, and `tick` has the shape (O, N) or (O, 1). Neighbouring
+    places mostly share a cell, whose corners are then computed once.
     """
     count, octaves, size = total.shape
     ticks = tick.shape[1]
     one = 1.0
     cells = np.empty((3, size))
     near, far = np.empty((3, size)), np.empty((3, size))  # weights of corners after and before
-    said = np.empty((8, count), np.float32)  # by the corners of the cell of the last place
+    said = np.empty((8, count), np.float32)  # values at the corners of the previous place's cell
     for octave in range(octaves):
         for axis in range(3):
             turned = scaled[octave, axis]

@@ -1,4 +1,4 @@
-"""Farmland and towns as people lay them out: parcels and blocks, in regions with a bearing of their own."""
+"""Farmland and towns as people lay them out: parcels and plots, in regions each with its own bearing."""
 
 from dataclasses import dataclass, replace
 
@@ -12,9 +12,9 @@ from payload.world.quick import loops
 
 _REGION_LEVEL = 10  # regions are 10 km wide
 _REGION_M = FACE_KM * 1000.0 / 2**_REGION_LEVEL
-_WARP = 0.05  # of a region: how far borders follow the lie of the land
+_WARP = 0.05  # of a region: how much borders bend with the terrain
 _PARCEL_M = (80.0, 700.0)  # from smallholdings to estates; Assumption
-_SLENDER = 3.0  # parcels are at most so many times as long as they are wide; Assumption
+_SLENDER = 3.0  # greatest ratio of a parcel's length to its width; Assumption
 _TRACK_M = 6.0  # tracks and hedges along two sides of a parcel; Assumption
 _PLOT_M = 25.0  # a house and its garden; Assumption
 _SHARE = np.float32(2.0**-24)
@@ -24,10 +24,10 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parcels:
-    """What people made of the land, at pixels.
+    """Parcels of land, tracks and plots, at pixels.
 
     Attributes:
-        bits: 32 of them for the parcel of each pixel, shape (H, W).
+        bits: 32 random bits of the parcel of each pixel, shape (H, W).
         along_m: [m] From the parcel's corner to the pixel, along the parcel, shape (H, W).
         beside_m: [m] The same at right angles.
     """
@@ -43,7 +43,7 @@ class Parcels:
         Args:
             seed: Of the world.
             footprint: Where the pixels lie.
-            warp: What bends borders, about standard normal, shape (H, W).
+            warp: Field that bends borders, about standard normal, shape (H, W).
         """
         scale = 2.0 ** (_REGION_LEVEL - 1)
         regions = _Regions.around(key(seed, "parcels", footprint.face), footprint, scale)
@@ -75,7 +75,7 @@ class Parcels:
         return cls(hash_pixels(regions.names, along[0], beside[0]), along[1], beside[1])
 
     def crop(self) -> Field:
-        """What grows on the parcel: evenly spread over -1 to 1, shape (H, W)."""
+        """What grows on the parcel: uniform over -1 to 1, shape (H, W)."""
         return (self.bits >> np.uint32(8)).astype(np.float32) * (2 * _SHARE) - np.float32(1.0)
 
     def track(self) -> Field:
@@ -84,7 +84,7 @@ class Parcels:
         return near.astype(np.float32)
 
     def house(self) -> Field:
-        """What stands on the plot in a town: evenly spread over 0 to 1, shape (H, W)."""
+        """What stands on the plot in a town: uniform over 0 to 1, shape (H, W)."""
         plots = (
             (part * np.float32(1.0 / _PLOT_M)).astype(np.uint32)
             for part in (self.along_m, self.beside_m)
@@ -93,7 +93,7 @@ class Parcels:
 
 
 def _split(at: NDArray[np.float64], scale: float) -> tuple[NDArray[np.float64], Field]:
-    """Regions that coordinates of a face lie in, and how far from their middle, in regions."""
+    """Regions that coordinates of a face lie in, and the offset from their centre, in units of a region."""
     scaled = at * scale
     region = np.floor(scaled)
     scaled -= region
@@ -103,7 +103,7 @@ def _split(at: NDArray[np.float64], scale: float) -> tuple[NDArray[np.float64], 
 
 
 def _split32(place: Field, side_m: Field | np.float32) -> tuple[NDArray[np.uint32], Field]:
-    """Parcels that places lie in, and how far from their edge [m]; a place is in regions."""
+    """Parcels that places lie in, and the distance from their edge [m]; places are in units of a region."""
     place *= np.float32(_REGION_M) / side_m
     cell = np.floor(place)
     place -= cell
@@ -123,7 +123,7 @@ class _Regions:
 
     @classmethod
     def around(cls, name: int, footprint: Footprint, scale: float) -> "_Regions":
-        """Those that a footprint touches; `scale` regions lie along a unit of its coordinates."""
+        """The regions that a footprint touches, `scale` of them to a unit of its coordinates."""
         rows, cols = (
             np.arange(np.floor(at.min() * scale), np.floor(at.max() * scale) + 1).astype(np.int64)
             for at in (footprint.up, footprint.across)
@@ -140,23 +140,23 @@ class _Regions:
         return cls(keys, table.astype(np.float32), (int(rows[0]), int(cols[0])), cols.size)
 
     def at(self, row: NDArray[np.float64], col: NDArray[np.float64]) -> "_Regions":
-        """The same, that know the region of each pixel, each of shape (H, W)."""
+        """The same, with the region of each pixel from its row and column, each of shape (H, W)."""
         index = (row - self.first[0]) * self.cols + (col - self.first[1])
         return replace(self, index=index.astype(np.intp))
 
     @property
     def mixed(self) -> tuple[Field, NDArray[np.uint32], int, int, int]:
-        """All of them, for `loops.parcels`."""
+        """All regions, as `loops.parcels` takes them."""
         return self.table, self._names, *self.first, self.cols
 
     def of(self, entry: int) -> Field | np.float32:
-        """An entry of the table for each pixel, or the only one."""
+        """An entry of the table for each pixel, or one for all if there is a single region."""
         values: Field = self.table[entry]
         return np.float32(values[0]) if self.index is None else values.take(self.index, mode="wrap")
 
     @property
     def names(self) -> NDArray[np.uint32]:
-        """The key of each pixel's region; of all of them where there is but one."""
+        """The key of each pixel's region, or one for all if there is a single region."""
         return self._names[0] if self.index is None else self._names.take(self.index, mode="wrap")
 
     @property

@@ -1,4 +1,4 @@
-"""Coarse levels of a field, made in squares that are kept: neighbours share what they both need."""
+"""Coarse levels of a field, made in squares that are cached: neighbours share what they both need."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from payload.world.lattice import Nodes, Span, Starts
 
-_MOST = 2048  # squares kept: some megabytes
+_MOST = 2048  # cached squares: some megabytes
 
 
 @dataclass(frozen=True)
 class Quilt:
-    """A `Start` that gives what another one gives, and makes each square of the lattice once.
+    """A `Start` with the values of another one that makes each square of the lattice once.
 
-    Values depend on their own place alone, so that a square tells the same whoever wanted it first.
+    Values depend on their own place alone, so a square is the same whichever window first asked for it.
 
     Attributes:
-        starts: What makes the fields, of several rectangles at once.
-        side: Lattice points along a square.
+        starts: Makes the fields, of several rectangles at once.
+        side: Lattice points along a side of a square.
     """
 
     starts: Starts
@@ -34,7 +34,7 @@ class Quilt:
         side = self.side
         rows, cols = self._places(nodes)
         if len(rows) * len(cols) > _MOST // 2:
-            return self.starts([nodes])[0]  # more than is worth keeping
+            return self.starts([nodes])[0]  # more than is worth caching
         self.ready([nodes])
         squares = [[self._square(nodes, row, col) for col in cols] for row in rows]
         top, left = nodes.rows.first - rows[0] * side, nodes.cols.first - cols[0] * side
@@ -46,7 +46,7 @@ class Quilt:
         return whole[:, top : top + height, left : left + width].copy()
 
     def ready(self, wanted: Sequence[Nodes]) -> None:
-        """Make all squares that some rectangles miss at once, as far as they are worth keeping: sooner than one by one."""
+        """Make all missing squares of some rectangles at once, which is faster, as far as they are worth caching."""
         room, begun = _MOST // 2, set[tuple[int, int, int, int]]()
         pieces: list[tuple[Nodes, list[tuple[int, int]]]] = []
         for nodes in wanted:
@@ -72,7 +72,7 @@ class Quilt:
             self._cut(piece, missing, fields)
 
     def _places(self, nodes: Nodes) -> tuple[range, range]:
-        """Rows and columns of the squares that hold lattice points."""
+        """Rows and columns of the squares that hold the lattice points."""
         rows, cols = (
             range(span.first // self.side, span.last // self.side + 1)
             for span in (nodes.rows, nodes.cols)
@@ -90,7 +90,7 @@ class Quilt:
     def _cut(
         self, piece: Nodes, squares: Sequence[tuple[int, int]], fields: NDArray[np.float32]
     ) -> None:
-        """Keep some squares of the fields on a rectangle."""
+        """Cut squares from the fields on a rectangle and cache them."""
         side = self.side
         for row, col in squares:
             down, across = row * side - piece.rows.first, col * side - piece.cols.first
@@ -105,7 +105,7 @@ class Quilt:
     def _square(self, nodes: Nodes, row: int, col: int) -> NDArray[np.float32]:
         name = nodes.face, nodes.level, row, col
         found = self._squares.get(name)
-        if found is None:  # made before others that pushed it out
+        if found is None:  # evicted by squares made later
             found = self.starts([self._around(nodes, [(row, col)])])[0]
             self._keep(name, found)
         return found

@@ -1,4 +1,4 @@
-"""Scenes from the user's own GeoTIFF files: which image a target gets, and which part of it."""
+"""Scenes from the user's own GeoTIFF files: which image serves a target, and which part of it."""
 
 import contextlib
 import math
@@ -23,16 +23,16 @@ from payload.world.brightness import Brightness
 from payload.world.geotiff import FAILURES, RasterScene, Reading, open_raster, opened
 
 GLIMPSED_IMAGES, GLIMPSES, GLIMPSE_PX = 8, 3, 32
-"""So many images are looked into before a flight, each at so many times so many places, squares of so many pixels."""
+"""Before a flight, at most this many images are sampled, at a grid of this many squares a side, each this many pixels wide."""
 ODD_SIZE = 1.25
-"""So many times larger or smaller than the camera says a pixel is worth a word."""
+"""A pixel this many times larger or smaller than the camera's is worth a note."""
 _SUFFIXES = (".tif", ".tiff")
 _MASK_ENDINGS = ("_msk", "_mask", "_truth")
 
 
 @dataclass(frozen=True)
 class Rasters:
-    """Your own GeoTIFF images, read window by window, with the truth beside them if it is there."""
+    """Your own GeoTIFF images, read window by window, with the truth masks beside them if there are any."""
 
     seed: int = supplied(0)
     path: InputPath = option(
@@ -70,28 +70,28 @@ class Rasters:
     )
 
     def __post_init__(self) -> None:
-        """Refuse options that cannot serve, and a folder without images."""
+        """Refuse unusable options, and a folder without images."""
         self._reading()
         if not self._images():
             raise ImageryError(f"there is no image in {self.path}: *.tif or *.tiff are wanted")
 
     def examine(self, sensor: Sensor) -> None:
-        """Look at the heads of all images, before anything flies.
+        """Check the headers of all images, before anything flies.
 
         Raises:
-            ImageryError: One cannot be read, or has not what the sensor needs.
+            ImageryError: One cannot be read, or lacks what the sensor needs.
         """
         self._check_bands(sensor)
         for path in self._images():
             self._open(path, sensor.bit_depth)
 
     def doubts(self, sensor: Sensor) -> list[str]:
-        """What speaks against size, order and meaning of the pixels, by heads and a few small squares of some of the images."""
+        """Doubts about pixel size, band order and meaning of values, from headers and a few small squares of some images."""
         images, seen = self._images(), dict[Radiometry, Brightness]()
         orders, sizes_m = dict[str, None](), list[float]()
         for number in range(count := min(GLIMPSED_IMAGES, len(images))):
             path = images[number * len(images) // count]
-            with contextlib.suppress(ImageryError):  # whoever needs it will say so
+            with contextlib.suppress(ImageryError):  # reported when the image is needed
                 scene = self._open(path)
                 orders |= dict.fromkeys(filter(None, [scene.doubt]))
                 sizes_m += _pixel_m(path)
@@ -102,7 +102,7 @@ class Rasters:
         return [f"scene.path: in {self.path}, {doubt}" for doubt in found]
 
     def scene(self, view: View) -> RasterScene:
-        """The frame of an image that a view gets: as large as the sensor's, or the image if smaller.
+        """The part of an image that serves a view: as large as the sensor's frame, or as the image if smaller.
 
         Raises:
             ImageryError: No image covers the view, its file cannot be read, or the numbers of bands
@@ -146,7 +146,7 @@ class Rasters:
         return Reading(self.bands, self.scale, self.offset, self.nodata)
 
     def _images(self) -> list[Path]:
-        """The images in order of their names."""
+        """The images, sorted by name."""
         if not self.path.is_dir():
             return [self.path]
         masks = _MASK_ENDINGS if self.truth_suffix is None else (*_MASK_ENDINGS, self.truth_suffix)
@@ -161,7 +161,7 @@ class Rasters:
 
     @property
     def files_beside(self) -> tuple[Path, ...]:
-        """The truth of a single image; that of a folder's images lies in the folder."""
+        """The truth of a single image; a folder already contains that of its images."""
         truth = None if self.path.is_dir() else self._truth_of(self.path)
         return () if truth is None else (truth,)
 
@@ -204,7 +204,7 @@ class Rasters:
 
 
 def _odd_size(sizes_m: list[float], gsd_m: float) -> Iterator[str]:
-    """How large pixels are on the ground, in words, if that is not what the camera says."""
+    """The size of pixels on the ground, in words, if it differs from the camera's."""
     odd = [size_m for size_m in sizes_m if not 1 / ODD_SIZE < size_m / gsd_m < ODD_SIZE]
     if odd:
         told = {f"{size_m:.3g}": None for size_m in (min(odd), max(odd))}
@@ -212,7 +212,7 @@ def _odd_size(sizes_m: list[float], gsd_m: float) -> Iterator[str]:
 
 
 def _pixel_m(path: Path) -> list[float]:
-    """[m] The root of a pixel's area on the ground, in the middle of an image; nothing where that cannot be told."""
+    """[m] Square root of a pixel's area on the ground, in the middle of an image; empty if unknown."""
     with opened(path) as raster:
         if raster.crs is None:
             return []
@@ -226,7 +226,7 @@ def _pixel_m(path: Path) -> list[float]:
 
 
 def _glimpses(scene: RasterScene) -> Iterator[Window]:
-    """Small squares, evenly spread over a scene."""
+    """Small squares, spread evenly over a scene."""
     height_px, width_px = min(GLIMPSE_PX, scene.height_px), min(GLIMPSE_PX, scene.width_px)
     for down in range(GLIMPSES):
         for across in range(GLIMPSES):
@@ -239,7 +239,7 @@ def _glimpses(scene: RasterScene) -> Iterator[Window]:
 
 
 def _shifted(georeference: Georeference | None, frame: Window) -> Georeference | None:
-    """Where the upper left corner of a frame lies."""
+    """The georeference of a frame of an image."""
     if georeference is None:
         return None
     x, across, x_down, y, y_across, down = georeference.transform
@@ -253,15 +253,15 @@ def _frame_size(raster: DatasetReader, view: View) -> tuple[int, int]:
 
 
 def _pixel_of(raster: DatasetReader, lat_deg: float, lon_deg: float) -> tuple[float, float] | None:
-    """Row and column of a place, or None where the raster does not cover it or lies nowhere."""
+    """Row and column of a place, or None where the raster does not cover it or has no georeference."""
     if raster.crs is None or raster.transform.determinant == 0:
         return None
     try:
         xs, ys = rasterio.warp.transform(CRS.from_epsg(4326), raster.crs, [lon_deg], [lat_deg])
     except FAILURES:
-        return None  # a place that the projection does not know is not covered by it
+        return None  # a place outside the domain of the projection is not covered
     back = ~raster.transform
-    # Of degrees a raster may hold some beyond 180: all from 0 to 360, or what lies around the date line.
+    # A raster in degrees may reach beyond 180: from 0 to 360, or across the date line.
     for turn_deg in (0.0, 360.0, -360.0) if raster.crs.is_geographic else (0.0,):
         x, y = xs[0] + turn_deg, ys[0]
         row, col = back.d * x + back.e * y + back.f, back.a * x + back.b * y + back.c

@@ -1,4 +1,4 @@
-"""A scene of the synthetic Earth, painted window by window: ground, clouds, air, camera; with exact truth."""
+"""A scene of the synthetic Earth, painted window by window: ground, clouds, air and camera, with exact truth."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,19 +49,19 @@ from payload.world.surface import Ground
 if TYPE_CHECKING:
     from payload.world.synthetic import Synthetic
 
-_BLOCK_PX = 512  # painted at once: small enough for the processor's cache
+_BLOCK_PX = 512  # side of what is painted at once: small enough for the processor's cache
 LOWEST_SUN_DEG = 5.0
-_KNOTS_PX = 128  # between the places where the air is counted
-_CLOUD_M = 80.0  # how much higher a cloud's top stands where its field is one unit up; Assumption
-_CARVED = 0.45  # slopes lighten or darken clouds by so much at most; Assumption
+_KNOTS_PX = 128  # spacing of the points at which the air is computed
+_CLOUD_M = 80.0  # rise of a cloud's top per unit of its field; Assumption
+_CARVED = 0.45  # the most by which slopes lighten or darken clouds; Assumption
 
 _NEAR = slice(FARTHEST_PX, -FARTHEST_PX)
-"""Of what is around a block: rows at which the camera looks."""
+"""Of a block with its surroundings: the rows within the camera's point spread."""
 _INNER = slice(MARGIN_PX, -MARGIN_PX), slice(MARGIN_PX, -MARGIN_PX)
-"""Of those, the block itself."""
+"""Of `_NEAR`: the block itself."""
 _MIDDLE, _LESS = TOWERS[0]
 _LOW_DECK = Deck(lambda air: air.cloud_height_m, lambda sky: sky[0])
-"""Low cloud, by its field."""
+"""Low cloud, as its field."""
 _HIGH_DECKS = (
     Deck(
         lambda air: air.cloud_height_m + _MIDDLE * (air.top_m - air.cloud_height_m),
@@ -69,7 +69,7 @@ _HIGH_DECKS = (
     ),
     Deck(lambda air: air.top_m, lambda sky: high_depth(sky[0], sky[1])),
 )
-"""Towers half way up, and what is highest, by their optical depth."""
+"""Towers half way up, and the highest clouds (tower tops and ice), as optical depths."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ class SyntheticScene:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Those of the sensor."""
+        """Names of the sensor's bands."""
         return self.view.sensor.bands
 
     @property
     def bit_depth(self) -> int:
-        """[bit] of a sample."""
+        """[bit] Of a sample."""
         return self.view.sensor.bit_depth
 
     @property
@@ -106,11 +106,11 @@ class SyntheticScene:
 
     @property
     def georeference(self) -> Georeference:
-        """Azimuthal equidistant around the target."""
+        """Azimuthal equidistant projection around the target."""
         return self._grid.georeference
 
     def read(self, window: Window) -> Patch:
-        """The pixels of a window, with truth for each of them.
+        """Paint the pixels of a window, with truth for each of them.
 
         Raises:
             ImageryError: The window does not lie inside the scene.
@@ -157,7 +157,7 @@ class SyntheticScene:
 
     @cached_property
     def _sun(self) -> Sun:
-        """A sun no lower than the air is modelled for."""
+        """The sun, no lower than the model of the air allows."""
         view = self.view
         return Sun(
             max(view.sun_elevation_deg, LOWEST_SUN_DEG),
@@ -172,7 +172,7 @@ class SyntheticScene:
 
     @cached_property
     def air(self) -> AirMasses:
-        """Haze, and how high clouds stand, at the time of the scene."""
+        """Haze, and height and colour of clouds, at the time of the scene."""
         world = self.world
         return AirMasses(world.seed, self._time_s, world.haze_optical_depth, world.cloud_height_m)
 
@@ -180,7 +180,7 @@ class SyntheticScene:
     def _detector(self) -> Detector:
         view, world = self.view, self.world
         lon_deg = round((view.lon_deg + 180.0) % 360.0 - 180.0, 9) % 360.0
-        # A place has one name, however often its longitude goes around; -0.0 is 0.0 as well.
+        # A place has one name, whatever multiple of 360 is in its longitude; -0.0 becomes 0.0.
         place = (repr(view.lat_deg + 0.0), repr(lon_deg), repr(view.sensor.gsd_m))
         return Detector(
             self.radiometry,
@@ -200,7 +200,7 @@ class SyntheticScene:
         )
 
     def _overhead(self, block: Window) -> "_Overhead":
-        """The clouds over what lies around a block."""
+        """The clouds over a block that already includes its surroundings (see `_around`)."""
         low, high = self._sight.towards_sun(block, _LOW_DECK, _HIGH_DECKS)
         casting = low_depth(low)
         casting += high
@@ -225,7 +225,7 @@ class SyntheticScene:
         )
 
     def _truth(self, sky: "_Overhead") -> NDArray[np.uint8]:
-        """Clear, shadow or cloud, by what is over a block with a margin: of the block alone."""
+        """Clear, shadow or cloud for the block itself, from the sky over the block with its margin."""
         dark = sky.beam[_INNER] < np.float32(SHADOW_TRANSMISSION)
         truth: NDArray[np.uint8] = dark * np.uint8(SHADOW)
         depth = sky.depth[_NEAR][_INNER]
@@ -233,7 +233,7 @@ class SyntheticScene:
         return truth
 
     def _paint(self, block: Window, sky: "_Overhead") -> NDArray[np.uint16]:
-        """The DN of a block, shape (B, H, W), under a sky with a margin."""
+        """The DN of a block, shape (B, H, W), under a sky given with a margin."""
         glint = sun_glint(self._sun.elevation_deg)
         ground = self._sight.reflectance(_around(block), glint)[:, _NEAR]
         cloud = cloud_reflectance(sky.depth)
@@ -276,8 +276,8 @@ class _Overhead:
 
     Attributes:
         depth: Optical depth, shape (H + 2 * FARTHEST_PX, W).
-        slope: [1/m] By how much the field of low cloud grows towards the sun, in the same shape.
-        beam: Share of the sun's beam that reaches the ground, shape (H, W).
+        slope: [1/m] Gradient of the low-cloud field towards the sun, same shape.
+        beam: Share of the direct solar beam that reaches the ground, shape (H, W).
     """
 
     depth: NDArray[np.float32]
@@ -287,14 +287,14 @@ class _Overhead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _AirOver:
-    """The air over a block, counted at knots.
+    """The air over a block, computed at knots.
 
     Attributes:
         rows: The knots down the block.
-        cols: Those across it.
-        mass: What the air is like at the knots, in one row.
-        clear: Air without clouds there.
-        parallax_px: [px] By how far the last band sees low cloud beside where the first one does, there.
+        cols: The knots across it.
+        mass: The air at the knots, flattened.
+        clear: Cloud-free air at the knots.
+        parallax_px: [px] Displacement of low cloud between the first and the last band, at the knots.
     """
 
     rows: Knots
@@ -304,12 +304,12 @@ class _AirOver:
     parallax_px: NDArray[np.float64]
 
     def above(self, below: NDArray[np.float32], band: int) -> NDArray[np.float32]:
-        """Reflectance at the top of the atmosphere, over that below the air, each of shape (H, W)."""
+        """Reflectance at the top of the atmosphere from that below the air, each of shape (H, W)."""
         contrast = self._everywhere(self.clear.contrast(band))
         return through_air(below, contrast, self.clear.albedo[band], self.clear.ozone[band])
 
     def terms(self, band: int) -> tuple[Any, ...]:
-        """All that `above` and `white` know, for `loops.band`."""
+        """The inputs of `above` and `white`, as `loops.band` takes them."""
         slow = self.clear.contrast(band), self.mass.cloud[band].astype(np.float32)
         contrast, white = (
             spread_across(each.reshape(self.rows.at.size, self.cols.at.size), self.cols)
@@ -326,13 +326,13 @@ class _AirOver:
         )
 
     def white(self, band: int) -> NDArray[np.float32]:
-        """What a cloud that sends all light back looks like, shape (H, W)."""
+        """Apparent reflectance of a cloud that sends all light back, shape (H, W)."""
         return self._everywhere(self.mass.cloud[band].astype(np.float32))
 
     def steps_px(self, band: int) -> NDArray[np.intp]:
-        """[px] By how many rows a band sees low cloud beside where the first does, (H, W) or (1,)."""
+        """[px] Rows by which low cloud is displaced in a band relative to the first, (H, W) or (1,)."""
         steps = steps_px(self.parallax_px, band)
-        if steps.min() == steps.max():  # what lies between equal knots is as they are
+        if steps.min() == steps.max():  # between equal knots the values are equal too
             return steps[:1]
         return steps_px(self._everywhere(self.parallax_px), band)
 
@@ -342,28 +342,28 @@ class _AirOver:
 
 
 def _sunny(band: int) -> np.float32:
-    """By how much the slopes of clouds change their light at most."""
+    """The most by which the slopes of clouds change their brightness in a band."""
     return np.float32(_CARVED * (1.0 - SKYLIGHT[band]))
 
 
 def _bounded(slope: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much more sun a slope gets than level ground, from -1 to 1."""
+    """Compress slopes smoothly to the range -1 to 1."""
     return np.asarray(slope / (np.float32(1.0) + np.abs(slope)), np.float32)
 
 
 def _widened(block: Window, rows_px: int, cols_px: int) -> Window:
-    """A block with so many more rows above and below, and columns left and right."""
+    """A block with this many more rows above and below, and columns left and right."""
     height_px, width_px = block.height_px + 2 * rows_px, block.width_px + 2 * cols_px
     return Window(block.top_px - rows_px, block.left_px - cols_px, height_px, width_px)
 
 
 def _around(block: Window) -> Window:
-    """A block with as much around it as the camera looks at, and as its bands see clouds beside each other."""
+    """A block with the margins that the point spread and the parallax of clouds between bands need."""
     return _widened(block, MARGIN_PX + FARTHEST_PX, MARGIN_PX)
 
 
 def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:
-    """A window in pieces of about equal size, and where each of them lies in the window."""
+    """A window in blocks of about equal size, and where each of them lies in the window."""
     down = max(1, round(window.height_px / _BLOCK_PX))
     across = max(1, round(window.width_px / _BLOCK_PX))
     rows = [window.height_px * i // down for i in range(down + 1)]
@@ -375,7 +375,7 @@ def _blocks(window: Window) -> Iterator[tuple[Window, tuple[slice, slice]]]:
 
 
 def check_window(window: Window, height_px: int, width_px: int) -> None:
-    """Refuse a window that does not lie inside a scene of a size, with an ImageryError."""
+    """Raise an ImageryError unless a window lies inside a scene of this size."""
     bottom, right = window.top_px + window.height_px, window.left_px + window.width_px
     inside = min(window.top_px, window.left_px) >= 0
     if (

@@ -1,4 +1,4 @@
-"""What lies at the pixels of a block: ground with its slopes and parcels, clouds above, the sun beside them."""
+"""What the pixels of a block see: ground with slopes and parcels, clouds above, and clouds towards the sun."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ from payload.world.surface import Ground, LandCover, mountain_m
 _STEEPEST = (
     0.15,
     2.5,
-)  # share of level ground's light that slopes away from and towards the sun get
+)  # light on slopes facing away from and towards the sun, as a share of that on level ground
 _SOFTER = (
-    2  # levels by which clouds that throw shadows are coarser than those seen: the sun is no point
+    2  # levels by which clouds casting shadows are coarser than those seen: the sun is no point
 )
-_KEPT_LEVELS, _KEPT_SIDE = 3, 16  # 150 m apart, in squares of 2.4 km
-_COARSE_SIDE = 4  # the coarsest, 1.2 km apart: a tile painted alone needs few of them
-_KNOTS = 16  # lattice points between the places where the height of clouds is counted
-_BASE_M = 100.0  # over so much a direction is taken; more is too far, less too near for rounding
+_KEPT_LEVELS, _KEPT_SIDE = 3, 16  # points 150 m apart, in squares of 2.4 km
+_COARSE_SIDE = 4  # of the coarsest level, 1.2 km apart: a tile painted alone needs few of them
+_KNOTS = 16  # lattice points between those at which the height of clouds is computed
+_BASE_M = 100.0  # baseline of a direction: longer is less local, shorter suffers from rounding
 
 Field = NDArray[np.float32]
 
@@ -49,8 +49,8 @@ class Deck:
     """Clouds at a height.
 
     Attributes:
-        height_m: [m] Above the ground, by the air over places, shape (N,).
-        see: From the fields of the sky, shape (3, h, w), to what is wanted of them there, (h, w).
+        height_m: [m] Above the ground, from the air over N places, shape (N,).
+        see: From the fields of the sky, shape (3, h, w), to the quantity wanted, (h, w).
     """
 
     height_m: Callable[[AirMass], NDArray[np.float64]]
@@ -71,26 +71,26 @@ class Sun:
 
     @property
     def slant(self) -> float:
-        """[m] How far a shadow falls for each metre of height."""
+        """[m] Length of a shadow for each metre of height."""
         return float(1.0 / np.tan(np.radians(self.elevation_deg)))
 
     @property
     def towards(self) -> tuple[float, float]:
-        """[m] Down and right on an image with north above, for a metre towards the sun."""
+        """[m] A metre towards the sun as components down and right on a north-up image."""
         azimuth = np.radians(self.azimuth_deg)
         return float(-np.cos(azimuth)), float(np.sin(azimuth))
 
 
 @dataclass(frozen=True)
 class Sight:
-    """Looks at the ground and the sky of a world through the pixels of a scene.
+    """The ground and the sky of a world as seen through the pixels of a scene.
 
     Attributes:
         grid: The pixels.
-        ground: What lies there.
-        sky: What hangs above it.
-        air: How high that is, from place to place.
-        sun: Where it stands.
+        ground: The ground there.
+        sky: The clouds above it.
+        air: Height of the clouds, from place to place.
+        sun: Position of the sun.
     """
 
     grid: SceneGrid
@@ -119,14 +119,14 @@ class Sight:
             if counts is not None:
                 mine = (
                     counts > 0.5
-                )  # of three charts none may count most: then the first one speaks
+                )  # of three charts none may exceed a half: then the first one decides
                 found[mine] = self._land(footprint)[1].surface(glint)[mine]
         return found
 
     def clouds(self, block: Window) -> Field:
         """Fields of low and ice cloud, and the slope of the low one towards the sun, (3, H, W).
 
-        The slope is in units of the field for each metre.
+        The slope is in units of the field per metre.
         """
 
         def look(footprint: Footprint) -> Field:
@@ -138,7 +138,7 @@ class Sight:
         return self._through(block, look)
 
     def towards_sun(self, block: Window, low: Deck, higher: Sequence[Deck]) -> Field:
-        """What the sun's beam meets on its way to the pixels: of the low deck, and the sum of others, (2, H, W)."""
+        """What the solar beam passes through on its way to the pixels: of the low deck, and summed over the others, (2, H, W)."""
         finest = max(self._finest - _SOFTER, COARSEST_LEVEL)
 
         def look(footprint: Footprint) -> Field:
@@ -159,7 +159,7 @@ class Sight:
                 return clouds.sample_all(deck.see(nodes)[None])
 
             under, *over = map(clouds_of, (low, *higher))
-            # `clouds` are looked at as well: what both need is made in one piece.
+            # `clouds` will need fields too: make what both need in one go.
             overhead = _stencil(footprint, self._finest)
             self._sky_start.ready(
                 [each.nodes.ancestors(self._kept) for each in (overhead, under, *over)]
@@ -172,7 +172,7 @@ class Sight:
         return self._through(block, look)
 
     def _heights_m(self, nodes: Nodes) -> Callable[[Deck], NDArray[np.float64]]:
-        """[m] Of a deck over lattice points, shape (H, W)."""
+        """[m] A function that gives the height of a deck over lattice points, shape (H, W)."""
         rows, cols = (
             Knots.of(span.first, span.last - span.first + 1, _KNOTS)
             for span in (nodes.rows, nodes.cols)
@@ -183,7 +183,7 @@ class Sight:
         return lambda deck: spread(deck.height_m(air).reshape(up.size, across.size), rows, cols)
 
     def _through(self, block: Window, look: Callable[[Footprint], Field]) -> Field:
-        """What each chart says of a block, by its weight."""
+        """Look at a block through each chart and average the results by the charts' weights."""
         parts = [(look(each), each.weight) for each in self.grid.footprints(block)]
         if len(parts) == 1:
             return parts[0][0]
@@ -192,7 +192,7 @@ class Sight:
         return np.asarray(total / share, np.float32)
 
     def _land(self, footprint: Footprint) -> tuple[Field, LandCover, Parcels]:
-        """Fields of the ground with the slope towards the sun, and what follows from them."""
+        """Fields of the ground with the slope towards the sun, and the land cover and parcels derived from them."""
         stencil = _stencil(footprint, self._finest)
         nodes = climb(
             stencil.nodes, self._ground_start, self.ground.refine, self._finest, self._kept
@@ -216,7 +216,7 @@ class Sight:
         return climb(nodes, self._sky_start, self.sky.refine, finest, self._kept)
 
     def _quilt(self, of: Sky | Ground) -> Quilt:
-        """Fields with their noise up to the level that is kept, which neighbouring blocks share."""
+        """Fields with their noise up to the cached level, shared by neighbouring blocks."""
         start = Quilt(partial(start_all, of.at), _COARSE_SIDE)
         if self._kept == COARSEST_LEVEL:
             return start
@@ -229,7 +229,7 @@ class Sight:
 
     @cached_property
     def _kept(self) -> int:
-        """The level up to which fields are kept: all who look at them add its noise."""
+        """The level up to which fields are cached: every look at them includes its noise."""
         return max(min(COARSEST_LEVEL + _KEPT_LEVELS, self._finest - _SOFTER), COARSEST_LEVEL)
 
     @cached_property
@@ -243,11 +243,11 @@ class Sight:
 
     @cached_property
     def _steps(self) -> Callable[[int], tuple[float, float]]:
-        """`_step`, counted once for each face."""
+        """`_step`, computed once for each face."""
         return cache(self._step)
 
     def _step(self, face: int) -> tuple[float, float]:
-        """A metre towards the sun from the middle of the scene, upwards and across on a face."""
+        """A metre towards the sun from the middle of the scene, in face coordinates upwards and across."""
         down, right = self._step_px(_BASE_M)
         rows = np.array([self.grid.height_px / 2])
         cols = np.array([self.grid.width_px / 2])
@@ -261,5 +261,5 @@ class Sight:
 
 @lru_cache(maxsize=2)
 def _stencil(footprint: Footprint, level: int) -> Stencil:
-    """The stencil of a block with a margin for slopes; ground and sky of a block share it, on two charts."""
+    """The stencil of a block with a margin for slopes, shared by its ground and sky; kept for two charts."""
     return Stencil.of(footprint, level, margin=1)

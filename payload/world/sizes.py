@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_FEWEST = 24  # clouds in a bin that counts
-_SMALLEST_PX = 8  # below, a cloud's area is that of the pixels and not its own
+_FEWEST = 24  # least number of clouds in a bin that counts
+_SMALLEST_PX = 8  # below, a cloud's area is an artefact of the pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +16,7 @@ class Parts:
 
     Attributes:
         area_px: [px] of each, shape (P,).
-        is_cut: Whether the border of the mask cuts it, shape (P,).
+        is_cut: Whether the border of the mask cuts each, shape (P,).
     """
 
     area_px: NDArray[np.int64]
@@ -25,13 +25,13 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
-    """n(a) da goes as a ** -exponent da, between two areas.
+    """Number of clouds by area, n(a) da proportional to a ** -exponent da, between two areas.
 
     Attributes:
-        exponent: The steepness.
-        smallest: Area from which it was fitted; in the unit of the areas.
+        exponent: Exponent of the law.
+        smallest: Area from which it was fitted, in the unit of the areas.
         largest: Area up to which it was fitted.
-        count: How many clouds lie between.
+        count: Number of clouds in between.
     """
 
     exponent: float
@@ -41,9 +41,9 @@ class PowerLaw:
 
 
 def connected_parts(mask: NDArray[np.bool_]) -> Parts:
-    """The parts of a mask, shape (H, W), whose pixels touch by their sides.
+    """The connected parts of a mask, shape (H, W), whose pixels touch by their sides.
 
-    Each pixel follows the lowest neighbour it can reach, by hooking and jumping. Source: Shiloach and
+    Each pixel follows the lowest neighbour it can reach, by hooking and pointer jumping. Source: Shiloach and
     Vishkin 1982, An O(log n) parallel connectivity algorithm.
     """
     size = mask.size
@@ -67,11 +67,11 @@ def connected_parts(mask: NDArray[np.bool_]) -> Parts:
 
 
 def area_law(parts: Sequence[Parts], pixel_area: float) -> PowerLaw | None:
-    """The power law of the areas of parts of many masks; None where there are too few.
+    """The power law of the areas of parts of many masks; None if there are too few.
 
-    A straight line through the counts in bins that double, each of at least 24 parts, up to the first
-    bin of which the borders cut half: cut clouds are larger than they look, and leaving them out would
-    starve the large ones. Source: DeWitt and Garrett 2024, Atmos. Chem. Phys. 24, 8457.
+    A straight line fitted to the logarithms of counts in doubling bins of at least 24 parts each, up to
+    the first bin half of whose parts are cut by a border: cut clouds are larger than they look, and
+    leaving them out would bias against large ones. Source: DeWitt and Garrett 2024, Atmos. Chem. Phys. 24, 8457.
 
     Args:
         parts: Of the masks.

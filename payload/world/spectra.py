@@ -1,4 +1,4 @@
-"""From what lies on the ground to its reflectance in blue, green, red and near infrared."""
+"""From the land cover to its reflectance in blue, green, red and near infrared."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ Field = NDArray[np.float32]
 
 # Reflectance at the ground: blue, green, red, near infrared.
 # Source: medians of clear pixels of the labelled Landsat-8 and Sentinel-2 images, class by class (water, soils,
-# sand, forest, crops, roofs), brought below the air of `atmosphere.Air` at a sun of 45 degrees.
+# sand, forest, crops, roofs), corrected for the air of `atmosphere.Air` at a sun elevation of 45 degrees.
 _DEEP = (0.026, 0.018, 0.006, 0.003)
 _TURBID = (0.074, 0.070, 0.057, 0.045)
 _SOIL = (0.078, 0.095, 0.115, 0.175)
@@ -30,7 +30,7 @@ _FLOES = (0.62, 0.62, 0.60, 0.52)
 _STREET = (0.10, 0.11, 0.12, 0.15)
 _ROOF = (0.20, 0.21, 0.23, 0.26)
 _TRODDEN = 1.1  # how much brighter bare soil on tracks is; Assumption
-_HUES = np.array((0.5, 0.0, -0.5, -0.3), np.float32)  # how each band changes with the hue of soil
+_HUES = np.array((0.5, 0.0, -0.5, -0.3), np.float32)  # change of each band with the hue of soil
 
 
 def _beyond(colour: tuple[float, ...], other: tuple[float, ...]) -> list[float]:
@@ -54,8 +54,8 @@ _COLOURS = np.array(
     ],
     np.float32,
 )
-"""What `_mixed` mixes, shape (12, 4): soil, sand beyond it, rock, grass, forest beyond it, tracks, streets, roofs
-beyond them, snow, deep water, turbid water beyond it, floes."""
+"""The colours that `_mixed` mixes, shape (12, 4): soil, sand minus soil, rock, grass, forest minus grass, tracks,
+streets, roofs minus streets, snow, deep water, turbid minus deep water, floes."""
 
 
 def reflectance(
@@ -64,11 +64,11 @@ def reflectance(
     """Reflectance at the ground in `BANDS`, shape (4, H, W).
 
     Args:
-        cover: What lies there.
-        parcels: How people laid it out.
+        cover: Land cover there.
+        parcels: Fields, tracks and houses there.
         texture: Field of `Ground`, shape (H, W).
-        lit: Share of the light that a level place gets, by the slope towards the sun.
-        glint: What calm water mirrors of the sun.
+        lit: Light by the slope towards the sun, as a share of that on level ground.
+        glint: Reflectance of sun glint on water.
     """
     tilled = 0.25 * cover.crop
     shade = 0.15 * texture
@@ -78,7 +78,7 @@ def reflectance(
     lush = 1.0 + cover.lush
     lush += np.multiply(cover.crop, 0.15, out=tilled)
     np.clip(lush, 0.4, 1.6, out=lush)
-    # Damp soil is greyer: bands of bare ground do not go along with each other.
+    # Damp soil is greyer, so the bands of bare ground do not vary in proportion.
     hue = 0.12 * cover.lush
     np.clip(hue, -0.06, 0.06, out=hue)
     hue *= 2.0
@@ -118,18 +118,18 @@ def reflectance(
 
 
 class _Layers(NamedTuple):
-    """What the colour of each pixel is mixed of, each of shape (H, W); the first eight are of `LandCover`.
+    """The layers that make up the colour of each pixel, each of shape (H, W); the first eight are those of `LandCover`.
 
     Attributes:
-        shade: How bright bare ground and plants are.
-        lush: The same for plants in near infrared.
-        hue: By how much blue is brighter on bare ground, and red darker.
+        shade: Brightness factor of bare ground and plants.
+        lush: The same for plants in the near infrared.
+        hue: How much brighter blue is on bare ground, and darker red.
         trodden: Share of tracks.
-        roof: Of towns, and how bright.
-        lit: Share of light by the slope.
-        snow: Share of snow; trees stand out of it.
-        frozen: How bright snow and ice are.
-        waves: How bright water is.
+        roof: Share of roof in towns, times its brightness.
+        lit: Light by the slope, as a share of that on level ground.
+        snow: Share of snow; trees stick out of it.
+        frozen: Brightness factor of snow and ice.
+        waves: Brightness factor of water.
     """
 
     land: Field
@@ -152,7 +152,7 @@ class _Layers(NamedTuple):
 
 
 def _mixed(layers: _Layers, glint: np.float32) -> Field:
-    """Reflectance in `BANDS`, shape (4, H, W): one layer over the other."""
+    """Reflectance in `BANDS`, shape (4, H, W), from layers laid over one another."""
     bands = np.empty((len(BANDS), *layers.land.shape), np.float32)
     fast = loops()
     if fast is not None:
@@ -166,7 +166,7 @@ def _mixed(layers: _Layers, glint: np.float32) -> Field:
     )
 
     def lay(below: Field, share: Field, above: Field | np.float32) -> None:
-        """Cover a share of what is there with something else."""
+        """Cover a share of `below` with something else, in place."""
         np.subtract(above, below, out=more)
         np.multiply(more, share, out=more)
         np.add(below, more, out=below)
@@ -212,7 +212,7 @@ def _mixed(layers: _Layers, glint: np.float32) -> Field:
 
 
 def sun_glint(sun_elevation_deg: float) -> float:
-    """What a rough sea mirrors of the sun straight up, at a usual wind of 5 m/s.
+    """Reflectance of sun glint off a rough sea, seen from straight above, at a typical wind of 5 m/s.
 
     Source: slopes of the sea, Cox and Munk 1954, J. Opt. Soc. Am. 44, 838; Fresnel reflectance of water,
     0.021 near the vertical.
@@ -226,11 +226,11 @@ def sun_glint(sun_elevation_deg: float) -> float:
 
 
 def _roofs(parcels: Parcels, track: Field) -> Field:
-    """How far plots are roof, and how bright: gardens, dark and light roofs, a few white ones.
+    """Share of roof on plots, times its brightness: gardens, dark and light roofs, a few white ones.
 
     Args:
-        parcels: Their plots.
-        track: Streets, where no roof is.
+        parcels: The parcels whose plots are built on.
+        track: Streets, where there are no roofs.
     """
     house = parcels.house()
     roof = np.clip(house * 2.0 - 0.7, 0.0, None)

@@ -1,8 +1,8 @@
-"""The ground: which surface lies where, at a place and a season.
+"""The ground: which surface lies where, at a place and in a season.
 
-Fields that stand still make it: height above the coast, moisture, warmth and a texture. Land is
-where a normal field stands above the quantile of the land fraction, so that coasts are fractal and
-the land fraction of a region is right on average. Where fields meet, surfaces are mixed.
+It follows from static fields: height above the coast, moisture, warmth and a texture. Land is
+where a normal field exceeds the quantile of the land fraction, so that coasts are fractal and
+the land fraction of a region is right on average. Surfaces blend into one another.
 
 Assumption: the zones of moisture and warmth, and how surfaces follow from them, are round figures.
 """
@@ -22,8 +22,8 @@ from payload.world.quick import loops
 Field = NDArray[np.float32]
 
 _SPACING_KM = tuple(spacing_km(COARSEST_LEVEL - 1 - octave) for octave in range(9, -1, -1))
-# Height, moisture, warmth, texture: strength of each octave from 1250 km down to 2.4 km between
-# points, and what each octave below is of the one before.
+# Height, moisture, warmth, texture: strength of each octave for spacings from 1250 km down to 2.4 km,
+# and the ratio of each finer octave to the one before.
 _STRENGTH = (
     (0.00, 0.00, 0.00, 0.20, 0.45, 0.50, 0.45, 0.36, 0.28, 0.21),
     (0.25, 0.30, 0.35, 0.35, 0.30, 0.26, 0.24, 0.22, 0.22, 0.22),
@@ -31,18 +31,18 @@ _STRENGTH = (
     (0.20, 0.25, 0.25, 0.30, 0.30, 0.30, 0.30, 0.30, 0.28, 0.26),
 )
 _FALL = (0.62, 0.86, 0.68, 0.90)
-_WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when it is smoothed
+_WHITE_GAIN = 1.8  # noise added on one level keeps 1 / 1.8 of its deviation when smoothed
 _TEXTURE = 3
-_INLAND = 2.0  # mean height far from the sea: some 2 % of the land are lakes
-_PATCHY = 0.6  # rough places get rougher: by how much for each unit of texture
-_ROUGH = np.float32(0.2), np.float32(3.0)  # the least and the most of that
-_GLINT = 0.03  # water that mirrors more of the sun is called so
-_HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # what one unit of the field of heights stands for; Assumption
+_INLAND = 2.0  # mean height far from the sea: about 2 % of the land is lakes
+_PATCHY = 0.6  # how much stronger finer noise gets for each unit of texture
+_ROUGH = np.float32(0.2), np.float32(3.0)  # least and greatest factor of that
+_GLINT = 0.03  # water with more sun glint than this is classed as glint
+_HILLS_M, _MOUNTAINS_M = 10.0, 250.0  # relief per unit of the height field; Assumption
 
 
 @dataclass(frozen=True)
 class Ground:
-    """The ground of a world in a season; see `payload.world.lattice.climb` for its two verbs.
+    """The ground of a world in a season; see `payload.world.lattice.climb` for the use of its two methods.
 
     Its four fields are height above the coast [standard deviations], moisture, warmth [10 degC]
     and texture.
@@ -62,7 +62,7 @@ class Ground:
 
         Args:
             direction: The unit vectors.
-            times_s: [s] since 2000-01-01, for each of them, shape (N,); None for the season of this ground.
+            times_s: [s] since 2000-01-01, one for each vector, shape (N,); None for the season of this ground.
         """
         time_s = np.array([self.time_s]) if times_s is None else times_s
         lat_deg, lon_deg = lat_lon(direction)
@@ -83,7 +83,7 @@ class Ground:
         """Add the noise of a level, in place."""
         name = key(self.seed, "ground", nodes.face, nodes.level)
         octave = nodes.level - COARSEST_LEVEL + 1
-        # The noise of each field is spread evenly over 16 bits.
+        # The noise of each field is uniform over 16 bits.
         scale = np.array(
             [
                 strength[-1] * fall**octave * _WHITE_GAIN * np.sqrt(12.0) / 2**16
@@ -109,31 +109,31 @@ class Ground:
 
 
 def mountain_m(height: Field) -> Field:
-    """[m] What a unit of the field of heights stands for: hills at most places, mountains high up."""
+    """[m] Relief per unit of the height field: hills in most places, mountains high up."""
     share = _smooth((height - np.float32(_INLAND + 0.4)) * np.float32(0.6))
     return np.float32(_HILLS_M) + np.float32(_MOUNTAINS_M) * share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandCover:
-    """How much of each pixel is what; shares from 0 to 1, each of one shape.
+    """What each pixel consists of, as shares from 0 to 1, all of the same shape.
 
-    From the land upwards: bare ground is soil, but for sand and rock; plants, forest among them, cover
+    From the ground up: bare ground is soil, except for sand and rock; plants, including forest, cover
     some of it; then tracks, towns and snow.
 
     Attributes:
         land: Not water.
         sand: Of bare ground.
-        rock: Of what is left of it.
+        rock: Of the rest of it.
         plants: Of the land.
         forest: Of the plants.
         town: Of the land; streets and houses.
         snow: Of the land.
         shallow: Of the water; turbid near coasts and in plumes.
         floes: Of the water; sea ice.
-        lush: How well plants do, about 0, without bounds.
+        lush: Vigour of the plants, about 0, not a share and unbounded.
         farmed: Of the land, in parcels.
-        crop: What grows there, as `Parcels.crop`, as far as the land is farmed.
+        crop: What grows there, `Parcels.crop` times `farmed`.
     """
 
     land: Field
@@ -178,10 +178,10 @@ class LandCover:
         )
 
     def surface(self, glint: float | NDArray[np.float64]) -> NDArray[np.uint8]:
-        """The class that has most of each pixel: an index into `SURFACES`.
+        """The dominant class of each pixel: an index into `SURFACES`.
 
         Args:
-            glint: What water mirrors of the sun, of a shape that spreads to that of the pixels.
+            glint: Reflectance of sun glint on water, broadcastable to the shape of the pixels.
         """
         found = np.full(self.land.shape, SURFACES.index("soil"), np.uint8)
         half = np.float32(0.5)
@@ -221,7 +221,7 @@ def _warmth(
 
 
 def _ramp(values: Field) -> Field:
-    """From 0 to 1, in the place of what was counted for it."""
+    """Clip to 0 to 1, in place."""
     return np.clip(values, 0.0, 1.0, out=values)
 
 

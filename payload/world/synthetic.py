@@ -1,4 +1,4 @@
-"""The synthetic Earth: a pure function of seed, place and time, with its options and what it tells."""
+"""The synthetic Earth, a pure function of seed, place and time: options, scenes, glances and forecasts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ class Synthetic:
         """The scene of a view; nothing is painted before it is read.
 
         Raises:
-            ImageryError: The view is not of this Earth, or asks for bands that it has not.
+            ImageryError: The view is not of this Earth, or asks for bands that it does not have.
         """
         _check(view)
         return SyntheticScene(self, view)
@@ -131,17 +131,17 @@ class Synthetic:
         """Cover and surface of windows of a view's scene; see `payload.world.glance`.
 
         Raises:
-            ImageryError: The view is not of this Earth, or a window not of its scene.
+            ImageryError: The view is not of this Earth, or a window does not lie in its scene.
         """
         return self.glance_at_many([view], windows)[0]
 
     def glance_at_many(
         self, views: Sequence[View], windows: Sequence[Window]
     ) -> list[list[Glance]]:
-        """The same of many views, in far less time than one after another.
+        """The same for many views, much faster than one after another.
 
         Raises:
-            ImageryError: A view is not of this Earth, or a window not of its scene.
+            ImageryError: A view is not of this Earth, or a window does not lie in its scene.
         """
         quick.glance(len(views))
         found = list[list[Glance]]()
@@ -158,7 +158,7 @@ class Synthetic:
         return found
 
     def _peek(self, views: Sequence[View], sensor: Sensor) -> Peek:
-        """The scenes of views that one camera takes."""
+        """The scenes of views taken by one camera."""
         size_px = sensor.height_px, sensor.width_px
         times_s = [seconds_since_2000(view.utc) for view in views]
         depth = self.cloud_optical_depth
@@ -177,7 +177,7 @@ class Synthetic:
 
     @property
     def weather(self) -> Weather:
-        """What drives the clouds, for those who count them without painting."""
+        """What drives the clouds, for cover statistics without painting."""
         return Weather(self.seed, self.mean_cloud_cover, self.cloud_optical_depth, self.pace)
 
     def forecast(
@@ -186,13 +186,13 @@ class Synthetic:
         """P(clear) of scenes, shape (N,); see `payload.world.forecast`.
 
         Raises:
-            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+            ImageryError: A prospect is not of this Earth, or the foresight is out of bounds.
         """
         comes = self.coming(prospects)
         return self.forecast_of(comes, prospects, issued_s=issued_s, foresight=foresight)
 
     def coming(self, prospects: Prospects) -> NDArray[np.float64]:
-        """What comes there, by which each forecast goes, shape (6, N).
+        """The true state there, on which every forecast is based, shape (6, N).
 
         Raises:
             ImageryError: A prospect is not of this Earth.
@@ -208,10 +208,10 @@ class Synthetic:
         issued_s: float,
         foresight: Foresight,
     ) -> NDArray[np.float64]:
-        """`forecast` where it is known what comes.
+        """`forecast` from the result of `coming`.
 
         Raises:
-            ImageryError: A prospect is not of this Earth, or the foresight not of this world.
+            ImageryError: A prospect is not of this Earth, or the foresight is out of bounds.
         """
         quick.foresee(prospects.time_s.size)
         return forecast(self.weather, prospects, comes, issued_s=issued_s, foresight=foresight)
@@ -223,7 +223,7 @@ def _glances(
     covers: NDArray[np.float64],
     surfaces: NDArray[np.intp],
 ) -> list[Glance]:
-    """What is told of windows: total and thick cover, shape (2, W), and indices of surfaces, (W,)."""
+    """Glances from total and thick cover, shape (2, W), and indices of surfaces, (W,)."""
     return [
         Glance(cover, SURFACES[surface], view.sun_elevation_deg, thick, window.pixels)
         for cover, thick, surface, window in zip(

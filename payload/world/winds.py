@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 from payload.world.noise import EARTH_RADIUS_KM, SphereNoise
 
 _TRADES_DEG, _WESTERLIES_DEG = 20.0, 35.0
-"""[deg] Where the trades end and the westerlies begin; between, both count. Assumption."""
-_TRADES = -0.6  # of the westerlies: systems of the tropics drift back at some 5 m/s; Assumption
+"""[deg] Where the trades end and the westerlies begin; in between, they blend. Assumption."""
+_TRADES = -0.6  # of the westerlies: tropical systems drift westwards at some 5 m/s; Assumption
 _NOMINAL_DEG = 45.0  # where the westerlies have their stated speed
 
 
 @dataclass(frozen=True)
 class Travelling:
-    """Octaves of living noise, the coarse ones of which are carried by the winds.
+    """Octaves of evolving noise, the coarse ones of which are carried by the winds.
 
-    Each zone turns as a whole about the axis of the Earth, so that nothing is ever sheared; where the
-    zones meet, one field fades into the other and keeps its variance.
+    Each zone rotates as a whole about the axis of the Earth, so that nothing is sheared; where the
+    zones meet, one field fades into the other at constant variance.
 
     Attributes:
         seed: Of the world.
         name: Of the field.
         spacing_km: [km] Of each octave, the coarsest first.
         lifetime_s: [s] Of each octave.
-        carried: How many of the first octaves travel.
+        carried: How many of the first octaves are carried.
         westerlies_m_s: [m/s] Eastwards, at 45 degrees.
     """
 
@@ -79,7 +79,7 @@ class Travelling:
 
 
 def _westerly(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of the westerlies in the wind at unit vectors, shape (N,): 0 in the tropics, 1 far from them."""
+    """Share of the westerlies in the wind at unit vectors, shape (N,): 0 in the trades, 1 in the westerlies."""
     low, high = (np.sin(np.radians(each)) for each in (_TRADES_DEG, _WESTERLIES_DEG))
     share = np.clip((np.abs(direction[2]) - low) / (high - low), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share), np.float64)
