@@ -1,10 +1,10 @@
-"""What the camera can take.
+"""What the camera can image.
 
 - `load_targets`: places from GeoJSON.
-- `find_opportunities`: when a satellite passes them closely enough, by daylight.
-- `sensor`: size of an image, in bytes, in kilometres, in seconds.
-- `tiling`: a scene into tiles and back.
-- `painted`: a scene that is read once, to be cut more than once.
+- `find_opportunities`: when a satellite passes them closely enough, in daylight.
+- `sensor`: size of an image in bytes, kilometres and seconds.
+- `tiling`: a scene into tiles.
+- `painted`: a scene held in memory, read once and cut more than once.
 
 >>> from payload.imaging.sensor import raw_volume_bytes
 >>> from payload.types import Radiometry, Sensor

@@ -1,4 +1,4 @@
-"""When a satellite can take a target: close by, above the target's horizon, by daylight."""
+"""When a satellite can image a target: close enough, above the target's horizon, in daylight."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -14,13 +14,13 @@ from payload.types import Ephemeris, Sensor, Target
 
 Floats = NDArray[np.float64]
 SunElevation = Callable[[Floats, Floats, Floats], Floats]
-"""Height of the Sun [deg] over latitudes [deg], longitudes [deg] at times [s], each (N,)."""
+"""Elevation of the Sun [deg] at latitudes [deg], longitudes [deg] and times [s], each (N,)."""
 
-_BLOCK = 2_000_000  # samples x targets looked at together
-_SAMPLES = 4_000  # of these at most so many: more than a day, so that a year costs as many days, in time and memory
-_PIECE = 96  # targets whose approaches are looked for together
-_CELL_DEG = 15.0  # and so far apart they lie, about
-_SLACK_KM = 50.0  # as the horizon leans with the normal of the ellipsoid, by 0.2 deg at most, and samples miss the peak
+_BLOCK = 2_000_000  # samples x targets processed together
+_SAMPLES = 4_000  # most samples among them: more than a day, so that a year costs no more per day in time and memory
+_PIECE = 96  # targets whose approaches are searched together
+_CELL_DEG = 15.0  # size of the cells that group neighbouring targets
+_SLACK_KM = 50.0  # as the ellipsoid's normal tilts the horizon by up to 0.2 deg, and samples may miss the highest point
 
 
 def find_opportunities(
@@ -31,10 +31,10 @@ def find_opportunities(
     raw_bytes: int,
     sun_elevation: SunElevation,
 ) -> Opportunities:
-    """Find the moments at which the satellite passes a target closely enough, by daylight.
+    """Find the moments at which the satellite passes a target closely enough, in daylight.
 
-    An image is taken when the target lies broadside, at the closest approach of a pass, where the
-    satellite rolls to it without pitching. Its off-nadir angle is measured at the satellite, between
+    An image is taken when the target lies abeam, at the closest approach of a pass, where the
+    satellite rolls towards it without pitching. Its off-nadir angle is measured at the satellite, between
     the Earth's centre (the geocentric nadir) and the target, which lies on the ellipsoid.
 
     Args:
@@ -42,10 +42,10 @@ def find_opportunities(
         targets: What is wanted, from when until when; their names are unique.
         sensor: Limits of off-nadir angle and Sun, and the size of an image; a target may be stricter.
         raw_bytes: [byte] Volume of one raw image.
-        sun_elevation: Height of the Sun, asked at the targets in the middle of the images.
+        sun_elevation: Elevation of the Sun, evaluated at the targets at mid-image.
 
     Returns:
-        By start, then id. Images that would begin before the span or end after it are left out.
+        Sorted by start, then id. Images that would begin before the span or end after it are left out.
 
     Raises:
         OrbitError: The ephemeris is too coarse or uneven.
@@ -87,7 +87,7 @@ def find_opportunities(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Wanted:
-    """Targets, and what each asks of an opportunity; one element each, shape (N,)."""
+    """Targets, and what each requires of an opportunity; one element each, shape (N,)."""
 
     place: Site
     lat_deg: Floats
@@ -99,7 +99,7 @@ class _Wanted:
 
 
 def _wanted(targets: Sequence[Target], sensor: Sensor) -> _Wanted:
-    """Where targets lie, and the stricter of what the camera can and each wants."""
+    """Positions of targets, with the stricter of the camera's and each target's limits."""
     widest, lowest = sensor.max_off_nadir_deg, sensor.min_sun_elevation_deg
     sides = [item.max_off_nadir_deg for item in targets]
     suns = [item.min_sun_elevation_deg for item in targets]
@@ -122,11 +122,11 @@ class _Passes:
 
     Attributes:
         who: Index of the place.
-        middle_s: [s] When.
-        off_nadir_deg: [deg] At the satellite, from the centre of the Earth to the place.
-        roll_deg: [deg] The same with a sign: a place right of the track is positive.
-        in_sight: Whether the satellite stands above the place's horizon.
-        ground_speed_km_s: [km/s] Of the point below the satellite.
+        middle_s: [s] Time of closest approach.
+        off_nadir_deg: [deg] Angle at the satellite from the centre of the Earth to the place.
+        roll_deg: [deg] The same with a sign: positive for a place right of the track.
+        in_sight: Whether the satellite is above the place's horizon.
+        ground_speed_km_s: [km/s] Speed of the subsatellite point.
     """
 
     who: NDArray[np.int64]
@@ -137,15 +137,15 @@ class _Passes:
     ground_speed_km_s: Floats
 
     def at(self, chosen: NDArray[np.bool_]) -> "_Passes":
-        """Some of them."""
+        """The chosen ones."""
         return _Passes(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
 
 def _farthest_km(track: Track, wanted: _Wanted) -> Floats:
-    """[km] How far off the satellite can be at most when a target is in sight and within its off-nadir angle, shape (N,).
+    """[km] Greatest distance of the satellite when a target is in sight and within its off-nadir angle, shape (N,).
 
-    Side of the triangle of the Earth's centre, the satellite where it is highest, and the target; where the angle
-    reaches beyond the horizon, that to the horizon.
+    A side of the triangle of the Earth's centre, the satellite at its highest, and the target; where the angle
+    reaches beyond the horizon, the distance to the horizon.
     """
     place_km = np.linalg.norm(wanted.place.position_km, axis=1)
     highest_km = float(np.linalg.norm(track.ephemeris.position_km, axis=1).max())
@@ -157,7 +157,7 @@ def _farthest_km(track: Track, wanted: _Wanted) -> Floats:
 
 
 def _passes_over(place: Site, farthest_km: Floats, track: Track, span: slice) -> _Passes:
-    """In a stretch of samples, the first and the last included; those from farther off may be left out."""
+    """Passes in a stretch of samples, both ends included; those farther away may be left out."""
     step, who = _approaches(track, place, farthest_km, span)
     here_km = place.position_km[who]
 
@@ -184,7 +184,7 @@ def _passes_over(place: Site, farthest_km: Floats, track: Track, span: slice) ->
 def _approaches(
     track: Track, place: Site, farthest_km: Floats, span: slice
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Steps of a stretch in which the satellite stops to come nearer to a target in sight, and those targets."""
+    """Steps of a stretch in which the satellite stops approaching a target in sight, and those targets."""
     position, velocity = track.ephemeris.position_km[span], track.ephemeris.velocity_km_s[span]
     step_km = track.highest_speed_km_s * track.step_s
     own, square = _dot(position, velocity), _dot(position, position)
@@ -198,7 +198,7 @@ def _approaches(
         receding = own[near, None] >= velocity[near] @ piece.T
         turned = receding[1:] > receding[:-1]
         turned[np.diff(near) > 1] = False  # between two passes
-        turns = np.flatnonzero(turned)  # far sooner than in two dimensions
+        turns = np.flatnonzero(turned)  # much faster than in two dimensions
         step, who = np.divmod(turns, receding.shape[1])
         step, who = near[step], who + first
         is_seen = _in_reach(place, position, (step, who), farthest_km[who] + step_km / 2.0, step_km)
@@ -214,7 +214,7 @@ def _in_reach(
     farthest_km: Floats,
     step_km: float,
 ) -> NDArray[np.bool_]:
-    """Whether targets may be in sight and near in steps in which they are approached, each of shape (N,)."""
+    """Whether targets may be in sight and near during steps of closest approach, each of shape (N,)."""
     step, who = turns
     up, here_km = place.up[who], place.position_km[who]
     before, after = position[step] - here_km, position[step + 1] - here_km
@@ -225,7 +225,7 @@ def _in_reach(
 
 
 def _blocks(targets: Sequence[Target], samples: int) -> Iterator[NDArray[np.intp]]:
-    """Numbers of targets that are looked at together: those that lie together, as they are passed together."""
+    """Indices of targets to process together: neighbours, as they are passed together."""
     size = max(1, _BLOCK // min(samples, _SAMPLES))
     lat_deg = np.array([item.lat_deg for item in targets])
     lon_deg = np.array([item.lon_deg for item in targets])
@@ -238,12 +238,12 @@ def _blocks(targets: Sequence[Target], samples: int) -> Iterator[NDArray[np.intp
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:
-    """[deg] Between rows, good for small angles too."""
+    """[deg] Angles between rows, accurate for small angles too."""
     return np.asarray(
         np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b), axis=1), _dot(a, b))), dtype=np.float64
     )
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
-    """Row by row, shape (N,)."""
+    """Dot products row by row, shape (N,)."""
     return np.asarray(np.einsum("ij,ij->i", a, b), dtype=np.float64)

@@ -1,6 +1,6 @@
-"""An area becomes shots: frames laid across it, row by row from south to north, with what each tile holds of it.
+"""Divide an area into shots: frames laid across it, row by row from south to north, with each tile's share of it.
 
-Sizes are taken in Lambert's cylindrical equal-area projection, in which a field of degrees is a rectangle:
+Areas are measured in Lambert's cylindrical equal-area projection, in which a quadrangle of degrees is a rectangle:
 x is the longitude, y the sine of the authalic latitude.
 """
 
@@ -18,20 +18,18 @@ from payload.geometry.grid import TileGrid
 from payload.units import M_PER_KM
 
 AUTHALIC_RADIUS_KM = 6371.0071809
-"""Of the sphere whose surface is that of WGS 84. Source: Snyder 1987, USGS Professional Paper 1395, eq. 3-13."""
+"""[km] Of the sphere with the surface area of WGS 84. Source: Snyder 1987, USGS Professional Paper 1395, eq. 3-13."""
 MOST_SHOTS = 2_000
-"""An area of more is refused. Assumption: a satellite takes some hundreds of images a day at most."""
-_FINE_DEG = (
-    0.25  # edges are straight in degrees (RFC 7946, 3.1.1): so long are their pieces at most
-)
-_DUST = 1e-9  # share of an area that is none
+"""Areas that need more are refused. Assumption: a satellite takes some hundreds of images a day at most."""
+_FINE_DEG = 0.25  # edges are straight in degrees (RFC 7946, 3.1.1): greatest length of their pieces
+_DUST = 1e-9  # share of an area that counts as none
 _MOST_ROWS = 100_000
-_AREAS = 2_000  # of so many the shots are kept: a scenario is checked before it is flown, and a sweep flies many
+_AREAS = 2_000  # areas whose shots are cached: a scenario is checked before it is flown, and a sweep flies many
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """A camera's frame on the ground at nadir, and its cut into tiles."""
+    """A camera's frame on the ground at nadir, and its division into tiles."""
 
     height_px: int
     width_px: int
@@ -51,34 +49,34 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame around a place; `tile_shares` is what each of its tiles, in grid order, holds of the area."""
+    """A frame around a place; `tile_shares` is the share of the area in each of its tiles, in grid order."""
 
     lat_deg: float
     lon_deg: float
     tile_shares: tuple[float, ...]
 
 
-class TooLarge(Exception):  # noqa: N818 - it is told on as a ScenarioError by who knows the file
-    """So many shots are never taken: its only argument is how many there would be at least."""
+class TooLarge(Exception):  # noqa: N818 - re-raised as a ScenarioError where the file is known
+    """An area needs too many shots; the only argument is a lower bound on their number."""
 
 
 def area_km2(area: Geometry) -> float:
-    """[km2] On WGS 84 of a geometry in degrees of longitude and latitude."""
+    """[km2] Area on WGS 84 of a geometry in degrees of longitude and latitude."""
     return float(shapely.area(_flat(area)))
 
 
 @lru_cache(maxsize=_AREAS)
 def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) -> tuple[Shot, ...]:
-    """Lay frames across an area, as few a row as cover it; who asks again is told what was found.
+    """Lay frames across an area, in each row as few as cover it; results are cached.
 
     Args:
-        area: Polygons in degrees of longitude and latitude, valid.
+        area: Valid polygons in degrees of longitude and latitude.
         framing: Of the camera.
-        middle: [deg] Longitude and latitude that stand for the area; the place of its only shot, if a frame
+        middle: [deg] Longitude and latitude that represent the area; the place of its only shot, if a frame
             around it covers the area.
 
     Returns:
-        From south to north, in each row from west to east. Their `tile_shares` add up to 1.
+        Shots from south to north, in each row from west to east. Their `tile_shares` add up to 1.
 
     Raises:
         TooLarge: There would be more than `MOST_SHOTS`.
@@ -109,10 +107,10 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
 
 
 def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:
-    """Cells that cover an area: their outline in the plane, and longitude and latitude of their middles."""
+    """Cells that cover an area: their outline in the plane, and longitude and latitude of their centres."""
     _, south, _, north = (float(edge) for edge in shapely.bounds(area))
     steepest = max(abs(south), abs(north))
-    # A parallel is no straight line in a frame: the frame must reach beyond it by the sagitta.
+    # A parallel is not a straight line in a frame: the frame must reach beyond it by the sagitta.
     bow_km = framing.width_km**2 * np.tan(np.radians(steepest)) / (8.0 * WGS84_RADIUS_KM)
     row_km = max(framing.height_km - float(bow_km), framing.height_km / 2)
     row_deg = row_km / _km_per_deg_lat(steepest)
@@ -138,7 +136,7 @@ def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, 
 
 
 def _lefts(band: Geometry, wide_deg: float) -> Iterator[float]:
-    """[deg] Western edges of as few cells as cover a band, each stretch of it in the middle of its cells."""
+    """[deg] Western edges of as few cells as cover a band, each stretch of it centred in its cells."""
     parts = [part for part in shapely.get_parts(band) if shapely.area(part) > 0.0]
     stretches: list[list[float]] = []
     for west, _, east, _ in sorted(tuple(shapely.bounds(part).tolist()) for part in parts):
@@ -166,11 +164,11 @@ def _tile_shares(
     framing: Framing,
     whole_km2: float,
 ) -> list[tuple[float, ...]]:
-    """What each tile of frames around places holds of an area; of each frame they add up to what is held of it.
+    """Shares of an area in each tile of frames around places; those of a frame add up to the share it is to hold.
 
     Args:
-        held: What each frame is to hold.
-        middles: [deg] Longitude and latitude of each.
+        held: The part of the area that each frame is to hold.
+        middles: [deg] Longitude and latitude of each frame's centre.
         framing: Of the camera.
         whole_km2: [km2] Of the area.
     """
@@ -194,7 +192,7 @@ def _tile_shares(
 
 
 def _common(areas: NDArray[np.object_], boxes: NDArray[np.object_]) -> NDArray[np.float64]:
-    """[km2] That each area and its box have in common, shape (N,); only where edges cross it is an intersection sought."""
+    """[km2] Common area of each area and its box, shape (N,); intersections are computed only where edges cross a box."""
     shapely.prepare(areas)
     whole = shapely.contains_properly(areas, boxes)
     crossed = shapely.intersects(areas, boxes) & ~whole
@@ -223,7 +221,7 @@ def _places(
     lat_deg: float,
     framing: Framing,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[deg] Longitudes and latitudes of points of a frame, rows counted from the north."""
+    """[deg] Longitudes and latitudes of points in a frame, rows counted from the north."""
     east_km = (cols_px - framing.width_px / 2) * framing.gsd_m / M_PER_KM
     north_km = (framing.height_px / 2 - rows_px) * framing.gsd_m / M_PER_KM
     lat = np.clip(lat_deg + north_km / _km_per_deg_lat(lat_deg), -90.0, 90.0)
@@ -238,7 +236,7 @@ def _frame(lon_deg: float, lat_deg: float, framing: Framing) -> Geometry:
 
 
 def _flat(area: Geometry) -> Geometry:
-    """A geometry in degrees as one in the plane, in km."""
+    """Project a geometry in degrees to the plane, in km."""
     fine = shapely.segmentize(area, _FINE_DEG)
     return shapely.transform(fine, lambda points: _plane(points[:, 0], points[:, 1]))
 
@@ -260,13 +258,13 @@ def _q(sine: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _km_per_deg_lat(lat_deg: float) -> float:
-    """Length of a degree along the meridian of WGS 84. Source: Snyder 1987, eq. 4-18."""
+    """[km] Length of a degree along the meridian of WGS 84. Source: Snyder 1987, eq. 4-18."""
     bend = 1.0 - WGS84_ECCENTRICITY2 * np.sin(np.radians(lat_deg)) ** 2
     return float(np.radians(1.0) * WGS84_RADIUS_KM * (1.0 - WGS84_ECCENTRICITY2) / bend**1.5)
 
 
 def _km_per_deg_lon(lat_deg: float) -> float:
-    """Length of a degree along a parallel of WGS 84, not below a metre. Source: Snyder 1987, eq. 4-20, 4-21."""
+    """[km] Length of a degree along a parallel of WGS 84, at least a metre. Source: Snyder 1987, eq. 4-20, 4-21."""
     lat = np.radians(lat_deg)
     radius_km = WGS84_RADIUS_KM / np.sqrt(1.0 - WGS84_ECCENTRICITY2 * np.sin(lat) ** 2)
     return max(float(np.radians(1.0) * radius_km * np.cos(lat)), 1e-3)

@@ -1,4 +1,4 @@
-"""Systematic mapping: a camera that images whatever lies below it, frame after frame along the track."""
+"""Systematic mapping: a camera that images whatever is below it, frame after frame along the track."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from payload.units import S_PER_DAY
 
 Floats = NDArray[np.float64]
 LandShare = Callable[[Floats, Floats], Floats]
-"""Share of land around latitudes and longitudes [deg], each (N,)."""
+"""Share of land at latitudes and longitudes [deg], each (N,)."""
 
 FRAMES_AT_ONCE = 100_000
-"""So many are looked at together, that memory does not grow with the flight: 0.3 kB each."""
-_SEAM_S = 1e-6  # [s] between two frames, so that rounding never lets them overlap
+"""Frames processed together, so that memory does not grow with the flight: 0.3 kB each."""
+_SEAM_S = 1e-6  # [s] gap between two frames, so that rounding never makes them overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class MappingRule:
     """Which frames of the track are taken.
 
     Attributes:
-        min_land: Least share of land around the middle of a frame; 0 takes the sea too.
-        max_duty: Of each orbit, the share of time in which the camera works at most.
-        max_frames_a_day: At most so many a day; None for no limit.
+        min_land: Least share of land around the centre of a frame; 0 takes the sea too.
+        max_duty: Greatest share of each orbit during which the camera works.
+        max_frames_a_day: Most frames a day; None for no limit.
     """
 
     min_land: float
@@ -44,8 +44,8 @@ class Below:
     """What is known of places below a satellite.
 
     Attributes:
-        sun_elevation: Height of the Sun.
-        land_share: How much land lies there.
+        sun_elevation: Elevation of the Sun.
+        land_share: Share of land.
     """
 
     sun_elevation: SunElevation
@@ -60,16 +60,16 @@ def find_frames(
     raw_bytes: int,
     below: Below,
 ) -> tuple[tuple[Target, ...], Opportunities]:
-    """Frames that follow one another below a satellite: each is a target of its own, seen straight down.
+    """Consecutive frames below a satellite: each is a target of its own, seen at nadir.
 
-    Where a limit is met, frames are left out evenly, so that no land or sky is preferred.
+    Where a limit applies, frames are dropped evenly, so that no land or sky is preferred.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample.
         sensor: Length of a frame, and the lowest sun.
         rule: Which of them are wanted.
         raw_bytes: [byte] Volume of one raw frame.
-        below: Asked in the middle of frames.
+        below: Evaluated at the centres of frames.
 
     Returns:
         The targets in order of time, and when each can be taken.
@@ -118,7 +118,7 @@ def find_frames(
 
 
 class _Ground:
-    """The ground below a satellite as frames, one after the other; each is worked out when it is asked for."""
+    """The ground track of a satellite as consecutive frames, each computed on request."""
 
     def __init__(self, ephemeris: Ephemeris, sensor: Sensor) -> None:
         lat_deg, _ = subsatellite_deg(ephemeris.position_km)
@@ -132,20 +132,20 @@ class _Ground:
         self.frames = int(self._along_km[-1] // self._frame_km)
 
     def times_s(self, frames: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """[s] Begin and end of frames, each (N,)."""
+        """[s] Start and end of frames, each (N,)."""
         return self._edges_s(frames), self._edges_s(frames + 1)
 
     def middle_s(self, frames: NDArray[np.intp]) -> Floats:
-        """[s] In the middle of frames, (N,)."""
+        """[s] Midpoints of frames, (N,)."""
         start_s, end_s = self.times_s(frames)
         return (start_s + end_s) / 2
 
     def lengths_s(self) -> Floats:
-        """[s] Of all frames, in order."""
+        """[s] Durations of all frames, in order."""
         return np.diff(self._edges_s(np.arange(self.frames + 1)))
 
     def places_deg(self, frames: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """[deg] Latitudes and longitudes of the middles of frames, each (N,)."""
+        """[deg] Latitudes and longitudes of the centres of frames, each (N,)."""
         position_km, _ = self._track.states(self.middle_s(frames))
         return subsatellite_deg(position_km)
 
@@ -157,7 +157,7 @@ class _Ground:
 def _in_daylight(
     ground: _Ground, frames: NDArray[np.intp], rule: MappingRule, below: Below
 ) -> NDArray[np.intp]:
-    """Those of some frames that have sun and land enough."""
+    """The frames among these that have enough sun and land."""
     lat_deg, lon_deg = ground.places_deg(frames)
     sun_deg = below.sun_elevation(lat_deg, lon_deg, ground.middle_s(frames))
     land = below.land_share(lat_deg, lon_deg)
@@ -166,13 +166,13 @@ def _in_daylight(
 
 
 def _ground_radius_km(lat_deg: Floats) -> Floats:
-    """[km] From the Earth's centre to the ellipsoid below."""
+    """[km] From the Earth's centre to the ellipsoid at latitudes."""
     place = site(lat_deg, np.zeros_like(lat_deg))
     return np.asarray(np.linalg.norm(place.position_km, axis=-1), np.float64)
 
 
 def _at_most(count: int, wanted: NDArray[np.intp], part: Floats) -> NDArray[np.intp]:
-    """Of the wanted frames, at most so many of each part of the flight, which is told of each, spread evenly over them."""
+    """Keep at most `count` of the wanted frames in each part of the flight, evenly spread; `part` gives each frame's part."""
     _, first, sizes = np.unique(part, return_index=True, return_counts=True)
     rank = np.arange(wanted.size) - np.repeat(first, sizes)
     size = np.repeat(sizes, sizes)

@@ -1,4 +1,4 @@
-"""A scene whose pixels are in memory, for who cuts it more than once."""
+"""A scene whose pixels are in memory, to be cut more than once."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,7 @@ from payload.types import Georeference, Patch, Radiometry, Window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
-    """The pixels of a scene, all read at once, and what the scene says of them."""
+    """The pixels of a scene, all read at once, with the scene's metadata."""
 
     bands: tuple[str, ...]
     bit_depth: int
@@ -19,7 +19,7 @@ class Painted:
 
     @classmethod
     def whole(cls, scene: Scene) -> Self:
-        """All of a scene.
+        """Read all of a scene.
 
         Raises:
             ImageryError: The scene cannot be read.

@@ -10,14 +10,14 @@ from payload.units import BITS_PER_BYTE, M_PER_KM
 
 
 def raw_volume_bytes(sensor: Sensor) -> int:
-    """[byte] The samples of one image packed at the sensor's bit depth, headers aside."""
+    """[byte] Volume of the samples of one image, packed at the sensor's bit depth, without headers."""
     bands = len(sensor.bands) + sensor.counted_bands
     bits = bands * sensor.height_px * sensor.width_px * sensor.bit_depth
     return math.ceil(bits / BITS_PER_BYTE)
 
 
 def counted_bytes(sensor: Sensor, pixels: int) -> int:
-    """[byte] Raw samples of the counted bands of so many pixels, packed."""
+    """[byte] Volume of the raw samples of the counted bands for a number of pixels, packed."""
     return math.ceil(pixels * sensor.bit_depth * sensor.counted_bands / BITS_PER_BYTE)
 
 
@@ -36,11 +36,11 @@ def ground_speed_km_s(
     velocity_km_s: NDArray[np.float64],
     ground_radius_km: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """[km/s] How fast the point below the satellite moves over the turning ground, shape (N,).
+    """[km/s] Speed of the subsatellite point over the rotating ground, shape (N,).
 
     Args:
         position_km: [km] ITRF, shape (N, 3).
-        velocity_km_s: [km/s] relative to the turning Earth, ITRF axes, shape (N, 3).
+        velocity_km_s: [km/s] relative to the rotating Earth, ITRF axes, shape (N, 3).
         ground_radius_km: [km] From the centre of the Earth to the ground, shape (N,).
     """
     sideways = np.linalg.norm(np.cross(position_km, velocity_km_s), axis=1)
@@ -51,5 +51,5 @@ def ground_speed_km_s(
 def frame_duration_s(
     sensor: Sensor, speed_km_s: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """[s] In which a pushbroom camera looking straight down draws the rows of one image."""
+    """[s] Time in which a pushbroom camera looking at nadir scans the rows of one image."""
     return np.asarray(frame_length_km(sensor) / speed_km_s, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Targets from GeoJSON: points, and areas, which become as many shots as cover them.
+"""Targets from GeoJSON: points, and areas, which become as many shots as it takes to cover them.
 
 Source: RFC 7946.
 """
@@ -30,11 +30,11 @@ _FORBIDDEN = "/\\"  # names become parts of ids and of file names
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What a file wants.
+    """What a file requests.
 
     Attributes:
         targets: In the file's order.
-        notes: What a person should know of the file, in sentences.
+        notes: What a person should know about the file, in sentences.
     """
 
     targets: tuple[Target, ...] = ()
@@ -43,7 +43,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class _Feature:
-    """What a feature says before it becomes one target or several."""
+    """A feature, before it becomes one or more targets."""
 
     name: str
     point: tuple[float, float]
@@ -62,19 +62,19 @@ def load_targets(
 def read_targets(
     path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
 ) -> Requested:
-    """What a GeoJSON file wants: a FeatureCollection, a Feature or a geometry.
+    """Read the targets of a GeoJSON file: a FeatureCollection, a Feature or a geometry.
 
-    A Feature may say its `name` (unique; `target-<n>` otherwise) among its properties, and how it is wanted:
-    see `payload.imaging.wishes`. An area becomes as many shots as cover it, named `<name>/1`, `<name>/2`, …;
-    one that a frame covers stays one, and so does every area where there is no framing.
+    The properties of a Feature may give its `name` (unique; by default `target-<n>`) and how it is wanted: see
+    `payload.imaging.wishes`. An area becomes as many shots as it takes to cover it, named `<name>/1`, `<name>/2`, …;
+    one that fits into a frame stays one target, as does every area if there is no framing.
 
     Args:
         path: The file.
         framing: Of the camera.
-        epoch_utc: Start of the run, before which no deadline lies.
+        epoch_utc: Start of the run; deadlines must be later.
 
     Raises:
-        ScenarioError: The file cannot be read, or which feature is wrong and how.
+        ScenarioError: The file cannot be read, or a feature is wrong; the message says which and how.
     """
     found = _features(_read(path), path)
     if not found:
@@ -96,7 +96,7 @@ def read_targets(
 
 
 def _targets(feature: _Feature, framing: Framing | None, path: Path) -> list[Target]:
-    """One for a point; for an area as many as there are shots of it."""
+    """One target for a point; for an area, one for each of its shots."""
     name, (lon_deg, lat_deg), wishes = feature.name, feature.point, feature.wishes
     if feature.area is None or framing is None:
         return [Target(name, lat_deg, lon_deg, **wishes)]
@@ -180,7 +180,7 @@ def _name(found: object, default: str, where: str) -> str:
 
 
 def _place(geometry: object, where: str) -> tuple[tuple[float, float], Geometry | None]:
-    """Longitude and latitude [deg] that stand for a geometry, and the geometry itself if it is an area."""
+    """Longitude and latitude [deg] that represent a geometry, and the geometry itself if it is an area."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if not isinstance(geometry, dict) or kind not in _DEPTHS:
         wanted = ", ".join(_DEPTHS)
@@ -222,7 +222,7 @@ def _moved(lon_deg: float, lat_deg: float, *, is_point: bool) -> str:
 
 
 def _positions(coordinates: object, depth: int, where: str) -> Iterator[tuple[float, float]]:
-    """Longitude and latitude of every position that is nested `depth` lists deep."""
+    """Longitude and latitude of every position nested `depth` lists deep."""
     if not isinstance(coordinates, list):
         raise ScenarioError(
             f"{where}: the coordinates are no list of the depth that the geometry has"

@@ -1,4 +1,4 @@
-"""Thumbnails: the bands of a tile averaged over squares, to judge by eye what was pruned."""
+"""Thumbnails: the bands of a tile averaged over squares, to judge pruned tiles by eye."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from payload.types import Patch, Tile, Window
 
 
 def binned(bands: NDArray[np.uint16], factor: int) -> NDArray[np.uint16]:
-    """Means of squares of samples, halves rounded up; at the far edges of what there is of a square.
+    """Means over squares of samples, halves rounded up; squares at the far edges may be incomplete.
 
     Args:
         bands: [DN] Shape (B, H, W).
@@ -29,7 +29,7 @@ def binned(bands: NDArray[np.uint16], factor: int) -> NDArray[np.uint16]:
 
 
 def thumbnail_window(window: Window, factor: int) -> Window:
-    """Where a tile lies among the squares of its image; exact where tiles are whole squares."""
+    """The window of a tile in units of squares; exact if tiles consist of whole squares."""
     return Window(
         window.top_px // factor,
         window.left_px // factor,
@@ -39,7 +39,7 @@ def thumbnail_window(window: Window, factor: int) -> Window:
 
 
 def shrink(tile: Tile, factor: int) -> Tile:
-    """A tile's thumbnail, a tile of the same name itself; samples without data count as they stand."""
+    """A tile's thumbnail, itself a tile of the same name; samples without data are averaged like any others."""
     bands = binned(tile.patch.bands, factor)
     _, height_px, width_px = bands.shape
     return replace(

@@ -1,7 +1,7 @@
 """Cut a scene into tiles.
 
-A scene is read in strips as wide as itself, each row once, so that memory holds one row of tiles
-with its margins whatever the height of the scene.
+A scene is read in strips of its full width, each row once, so that memory holds one row of tiles
+with its margins, whatever the height of the scene.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int
 
     Args:
         scene: What the camera saw.
-        acquisition_id: Goes into the ids of the tiles.
-        tile_px: [px] Side of a cell; cells at the far edges are smaller.
-        margin_px: [px] How much of its surroundings a tile brings along on each side.
+        acquisition_id: Becomes part of the ids of the tiles.
+        tile_px: [px] Side of a cell; cells at the far edges may be smaller.
+        margin_px: [px] Width of the surroundings that a tile includes on each side.
 
     Yields:
-        Tiles in row-major order. Their own pixels are theirs; surroundings are views of a strip.
+        Tiles in row-major order. Their own pixels are copies; surroundings are views of a strip.
 
     Raises:
         ImageryError: The scene cannot be read, or a size makes no sense.
@@ -48,14 +48,14 @@ def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int
 def cut_tile(
     scene: Scene, acquisition_id: str, place: tuple[int, int], *, tile_px: int, margin_px: int
 ) -> Tile:
-    """One tile of those that `cut_tiles` cuts, the same to the last bit, and nothing else is read.
+    """Cut one of the tiles of `cut_tiles`, identical to the last bit, without reading anything else.
 
     Args:
         scene: What the camera saw.
-        acquisition_id: Goes into the id of the tile.
+        acquisition_id: Becomes part of the id of the tile.
         place: Row and column of its cell.
         tile_px: [px] Side of a cell.
-        margin_px: [px] How much of its surroundings it brings along on each side.
+        margin_px: [px] Width of the surroundings that it includes on each side.
 
     Raises:
         ImageryError: The scene cannot be read, or a size makes no sense.
@@ -106,14 +106,14 @@ def _slices(window: Window) -> tuple[slice, slice]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Strip:
-    """Rows `first_px` to `end_px` of a scene, as wide as it is."""
+    """Rows `first_px` to `end_px` of a scene, at full width."""
 
     first_px: int
     end_px: int
     rows: Patch | None
 
     def rolled(self, scene: Scene, first_px: int, end_px: int) -> "_Strip":
-        """The strip that ends at `end_px` (or with the scene); only rows that it has not are read."""
+        """The strip that ends at `end_px` (or with the scene); only rows not yet held are read."""
         end_px = min(end_px, scene.height_px)
         if end_px <= self.end_px:
             return self
@@ -123,7 +123,7 @@ class _Strip:
         return _Strip(first_px, end_px, _below(self.rows, first_px - self.first_px, fresh))
 
     def cut(self, window: Window, margin_px: int) -> "_Cut":
-        """A cell's own pixels (copied), its surroundings (a view), and where it lies in them."""
+        """A cell's own pixels (copied), its surroundings (a view), and its position in them."""
         assert self.rows is not None
         strip = self.rows
         rows, cols = _slices(replace(window, top_px=window.top_px - self.first_px))
@@ -142,7 +142,7 @@ class _Strip:
 
 
 def _below(strip: Patch, drop_px: int, fresh: Patch) -> Patch:
-    """The strip without its first rows, and fresh rows below it."""
+    """The strip without its first rows, and with fresh rows below."""
     bands = np.concatenate([strip.bands[:, drop_px:], fresh.bands], axis=1)
     truth: NDArray[np.uint8] | None = None
     if strip.truth is not None or fresh.truth is not None:

@@ -1,4 +1,4 @@
-"""What a GeoJSON feature may say of how and until when it is wanted."""
+"""The properties of a GeoJSON feature that say how and until when it is wanted."""
 
 import difflib
 import math
@@ -23,12 +23,12 @@ PROPERTIES = (
     "min_sun_elevation_deg",
     "max_off_nadir_deg",
 )
-"""All that is read of a feature's properties."""
+"""All properties of a feature that are read."""
 _MOST_TOLD, _MOST_CHARACTERS = 5, 40
 
 
 class Wishes(TypedDict):
-    """Those fields of a `Target` that a feature's properties say."""
+    """The fields of a `Target` that a feature's properties set."""
 
     priority: float
     deliver_within_s: float
@@ -41,15 +41,15 @@ class Wishes(TypedDict):
 
 
 def read_wishes(properties: Mapping[str, object], where: str, epoch_utc: datetime | None) -> Wishes:
-    """The wishes among a feature's properties; what is not said has its default.
+    """The wishes among a feature's properties; missing ones take their defaults.
 
     Args:
-        properties: Of the feature; others are left alone.
+        properties: Of the feature; others are ignored.
         where: The feature, for messages.
-        epoch_utc: Start of the run; None where nobody flies.
+        epoch_utc: Start of the run; None where there is none.
 
     Raises:
-        ScenarioError: Which property is wrong and how.
+        ScenarioError: A property is wrong; the message says which and how.
     """
     arrives_s = (_number(properties, "arrives_h", where, (0.0, MOST_HOURS)) or 0.0) * S_PER_H
     due_s = _due_s(properties, where, epoch_utc)
@@ -71,12 +71,12 @@ def read_wishes(properties: Mapping[str, object], where: str, epoch_utc: datetim
 
 
 def passed_over(features: Iterable[Mapping[str, object]]) -> str | None:
-    """Which properties nobody reads, in a sentence, those that may be misspelt first; None if there are none.
+    """The properties that are not read, in a phrase, possible misspellings first; None if there are none.
 
-    Files of others are full of properties that mean nothing here, so this is no mistake.
+    Files from elsewhere are full of properties that mean nothing here, so this is not an error.
 
     Args:
-        features: The properties of each.
+        features: The properties of each feature.
     """
     counts = Counter(key for properties in features for key in properties if key not in PROPERTIES)
     if not counts:
@@ -106,7 +106,7 @@ def _priority(found: object, where: str) -> float:
 
 
 def _hours(properties: Mapping[str, object], name: str, where: str) -> float:
-    """[s] Infinite if nothing is said."""
+    """[s] A number of hours; infinite if it is missing."""
     found = properties.get(name)
     if found is None:
         return math.inf
@@ -132,7 +132,7 @@ def _number(
 
 
 def _due_s(properties: Mapping[str, object], where: str, epoch_utc: datetime | None) -> float:
-    """[s] After the start of the run; infinite if there is no deadline."""
+    """[s] Deadline after the start of the run; infinite if there is none."""
     hours, instant = properties.get("deadline_h"), properties.get("deadline")
     if hours is not None and instant is not None:
         raise ScenarioError(f"{where}: say either `deadline` or `deadline_h`, not both")
@@ -155,7 +155,7 @@ def _due_s(properties: Mapping[str, object], where: str, epoch_utc: datetime | N
 
 
 def _since(instant: object, where: str, epoch_utc: datetime | None) -> float:
-    """[s] From the start to an instant; infinite where nobody flies."""
+    """[s] From the start of the run to an instant; infinite if there is no run."""
     try:
         found = datetime.fromisoformat(instant) if isinstance(instant, str) else None
     except ValueError:
