@@ -1,16 +1,16 @@
-"""Masker and codec as a fitted distribution: what they would say of a tile that nobody paints.
+"""Masker and codec as a fitted distribution: their results for a tile that is not painted.
 
-    fitted       `FittedOn`: masker, codec, sensor, world and tiles that a surrogate stands for; nothing else
-    model        `Surrogate`; `draw`: a `Glance` becomes an estimate and a record length; `donors_of_each`, `as_donor`: many do
+    fitted       `FittedOn`: the masker, codec, sensor, world and tile size that a surrogate is valid for, and no other
+    model        `Surrogate`; `draw`: from a `Glance` to an estimate and a record length; `donors_of_each`, `as_donor`: for many
     file         the file that holds a surrogate, and the packaged one
     likeness     which tiles resemble another one at a glance
-    fitting      `calibrate`: samples of pixel work become a surrogate, and its error on scenes kept out
-    doubt        `doubts`: how far totals over a flight's own tiles may be off, by its own rule
+    fitting      `calibrate`: from samples of pixel work to a surrogate, with its error on held-out scenes
+    doubt        `doubts`: the error of totals over a flight's own tiles, under its own rule
 
-A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes the
-mistakes of the masker and the length of the record from one donor that resembles it in cover, surface
-and sun, both together, so that what belongs together stays together. Thresholds of pruning are not in
-it: they can be swept without fitting anew.
+A surrogate is a set of *donors*: tiles that were painted, masked and compressed. A tile takes both the
+masker's errors and the length of the record from one donor that resembles it in cover, surface and sun,
+so that correlations between them are kept. Pruning thresholds are not part of it: they can be swept
+without refitting.
 
 >>> from pathlib import Path
 >>> from payload.surrogate import PACKAGED, read_surrogate

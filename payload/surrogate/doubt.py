@@ -1,16 +1,16 @@
-"""How far a total over drawn tiles may be off: as far as donors are, were they drawn from donors of other scenes.
+"""The error of a total over drawn tiles, from the errors of donors when they are drawn from donors of other scenes.
 
-What is true of a drawn tile nobody knows; of the donor that it takes after it is known. So each third of the donors is drawn
-like tiles from the other two. A flight is then as far off as if its tiles were donors that resemble theirs and lie on such ground,
-those of one image of one scene, as they are and as they are drawn: with the tile's own cover, with which it lies near the
-threshold or far from it, and kept or dropped by the rule that flies. So it has its own mix of ground, sky and sun, its own rule
-and its own size of images, and so has its error.
+The truth about a drawn tile is unknown, but that about its donor is known. So each third of the donors is drawn, like tiles,
+from the other two. The tiles of a flight are then replaced by donors that resemble their own and lie on similar ground, those
+of one image by donors of one scene; the error is the difference between these as drawn and as painted, with the tile's own
+cover, which decides how near it lies to the threshold, and kept or dropped by the flight's own rule. So the error reflects the
+flight's own mix of ground, sky and sun, its own rule and its own size of images.
 
-The variance of a total is that of its images, which err independently of each other, and that with which a mean error is known
-from the scenes of the fit. Few scenes may stand behind either, so that degrees of freedom are told with it.
+The variance of a total is that of its images, which err independently of each other, plus that of the mean error as known from
+the scenes of the fit. Either may rest on few scenes, so degrees of freedom are given with it.
 
-Source: Stone 1974, Journal of the Royal Statistical Society B 36(2), 111-147, for judging by what was left out; Cochran 1977,
-Sampling Techniques, section 9A.3, for means whose parts come in clusters; Satterthwaite 1946, Biometrics Bulletin 2(6), 110-114.
+Source: Stone 1974, Journal of the Royal Statistical Society B 36(2), 111-147, for cross-validation; Cochran 1977, Sampling
+Techniques, section 9A.3, for means over clusters; Satterthwaite 1946, Biometrics Bulletin 2(6), 110-114.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ from payload.surrogate.model import Surrogate, of_one_scene
 Real = NDArray[np.float64]
 
 _TURNS = 3  # each third of the donors is judged by the other two
-_DRAWS = 4  # of each donor
+_DRAWS = 4  # draws for each donor
 _REPLICAS, _IMAGES = 16, 4096
-"""An image is drawn again so many times to learn how it spreads; of many images each less often, so many in all."""
+"""Times that an image is redrawn to estimate its variance; fewer if there are many images, this many redraws in all."""
 _TILES_AT_ONCE = 2**14
 
 
@@ -38,7 +38,7 @@ class Rule:
 
     Attributes:
         max_cover: The threshold.
-        is_expected: Whether the cover is that of the probabilities, or of the mask.
+        is_expected: Whether the cover is the expected one from probabilities, rather than that of the mask.
     """
 
     max_cover: float
@@ -47,11 +47,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Tiles that were drawn, one row a tile.
+    """Tiles that were drawn, one row for each.
 
     Attributes:
-        donor: Number of the donor that it takes after, shape (T,).
-        surface: Of its own ground, index into `SURFACES`, shape (T,).
+        donor: Number of its donor, shape (T,).
+        surface: Of the tile itself, index into `SURFACES`, shape (T,).
         cover: Of the tile itself, by a glance, 0 to 1, shape (T,).
         image: Number of its image, from 0, ascending, shape (T,).
         sizes: [byte] Length of its raw record, [px] its area; shape (T, 2).
@@ -69,7 +69,7 @@ class Doubt:
     """Error of a total: drawn less painted.
 
     Attributes:
-        bias: Expected, as far as it is known.
+        bias: Expected error, as far as it is known.
         deviation: Standard deviation around that.
         freedom: Degrees of freedom of the deviation.
     """
@@ -80,7 +80,7 @@ class Doubt:
 
 
 def doubts(surrogate: Surrogate, taken: Taken, rule: Rule) -> tuple[Doubt, Doubt]:
-    """How far totals over tiles may be off: of bytes of kept tiles, and of clear pixels in them."""
+    """The errors of totals over tiles: of bytes of kept tiles, and of clear pixels in them."""
     crossed, likes = _crossed_of(surrogate), _likes(surrogate, taken)
     crossed.know(np.unique(likes.donors))
     whole_px = surrogate.fitted_on.tile_px**2
@@ -100,12 +100,12 @@ def doubts(surrogate: Surrogate, taken: Taken, rule: Rule) -> tuple[Doubt, Doubt
 
 @dataclass
 class _Sums:
-    """What is known of the error of one total, scene by scene of the fit, each of shape (scenes,).
+    """Sums for the error of one total, by scene of the fit, each of shape (scenes,).
 
     Attributes:
-        errors: Expected from a scene's donors.
-        sizes: Of tiles for which they stand.
-        squares: Of the errors of tiles.
+        errors: Expected error from the scene's donors.
+        sizes: Size of the tiles that they stand for.
+        squares: Squared errors of tiles.
         of_images: Variance of the images' errors, a number.
     """
 
@@ -116,11 +116,11 @@ class _Sums:
 
     @classmethod
     def of(cls, scenes: int) -> "_Sums":
-        """Of nothing as yet."""
+        """Empty sums."""
         return cls(np.zeros(scenes), np.zeros(scenes), np.zeros(scenes))
 
     def add(self, errors: Real, scenes: NDArray[np.intp], sizes: Real) -> None:
-        """Add tiles by their errors, shape (draws, T, M), after donors of scenes, shape (T, M)."""
+        """Add the errors of tiles, shape (draws, T, M), whose donors are of scenes, shape (T, M)."""
         each, flat, count = scenes.shape[1], scenes.ravel(), self.sizes.size
         self.errors += np.bincount(flat, errors.mean(axis=0).ravel(), count) / each
         self.squares += np.bincount(flat, (errors**2).mean(axis=0).ravel(), count) / each
@@ -128,7 +128,7 @@ class _Sums:
 
     @property
     def doubt(self) -> Doubt:
-        """What follows for the total."""
+        """The resulting error of the total."""
         bias = float(self.errors.sum())
         apart = self.errors - self.sizes * (bias / max(float(self.sizes.sum()), 1.0))
         of_scenes = apart**2
@@ -136,8 +136,8 @@ class _Sums:
         from_scenes = self.squares * (self.of_images / max(float(self.squares.sum()), 1e-9))
         variance = self.of_images + known
         parts = float(((from_scenes + of_scenes) ** 2).sum())
-        # Assumption: the bias is believed as far as its square exceeds its variance, after Efron and Morris 1973, Journal of
-        # the American Statistical Association 68, 117-130: tiles of the fit are seldom biased, and what a few donors tell of it is noise.
+        # Assumption: the bias is trusted as far as its square exceeds its variance, after Efron and Morris 1973, Journal of the
+        # American Statistical Association 68, 117-130: the fit is seldom biased, and a bias from a few donors is noise.
         believed = max(0.0, 1.0 - known / bias**2) if bias else 0.0
         return Doubt(believed * bias, variance**0.5, variance**2 / parts if parts else 1e9)
 
@@ -147,8 +147,8 @@ class _Likes:
     """Donors that stand for tiles.
 
     Attributes:
-        row: Which row is a tile's, shape (T,).
-        donors: The donors that are as likely, shape (U, M).
+        row: Each tile's row in `donors`, shape (T,).
+        donors: The equally likely donors, shape (U, M).
     """
 
     row: NDArray[np.intp]
@@ -156,7 +156,7 @@ class _Likes:
 
 
 def _likes(surrogate: Surrogate, taken: Taken) -> _Likes:
-    """Donors that resemble a tile's own, and lie on such ground as the tile does: its own may be of another, for want of a better."""
+    """Donors that resemble a tile's own and lie on the tile's group of ground, which its own, if no better was found, may not."""
     looks = surrogate.looks
     met, row = np.unique(
         np.stack([taken.donor, taken.surface], axis=1), axis=0, return_inverse=True
@@ -174,7 +174,7 @@ def _likes(surrogate: Surrogate, taken: Taken) -> _Likes:
 
 
 def _blocks(taken: Taken) -> Iterator[tuple[range, slice]]:
-    """Some images at a time, and their tiles."""
+    """Batches of images, each with the slice of its tiles."""
     images = int(taken.image.max(initial=-1)) + 1
     ends = np.searchsorted(taken.image, np.arange(images + 1)).tolist()
     together = max(1, _TILES_AT_ONCE * images // max(taken.donor.size, 1))
@@ -186,13 +186,13 @@ def _blocks(taken: Taken) -> Iterator[tuple[range, slice]]:
 def _turns(
     count: int, images: range, image: NDArray[np.intp], scenes: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Which of its donors a tile takes after when its image is drawn again, shape (replicas, T).
+    """Which of its donors a tile gets each time its image is redrawn, shape (replicas, T).
 
     Args:
-        count: Scenes of the fit.
-        images: Their numbers.
-        image: Of each tile, from the first of them, shape (T,).
-        scenes: Of the donors of each tile, shape (T, M).
+        count: Number of scenes of the fit.
+        images: Numbers of the images.
+        image: Image of each tile, counted from the first of them, shape (T,).
+        scenes: Scenes of the donors of each tile, shape (T, M).
     """
     replicas = min(_REPLICAS, max(2, _IMAGES // len(images)))
     places = np.broadcast_to(np.arange(scenes.shape[1]), scenes.shape)
@@ -205,7 +205,7 @@ def _turns(
 
 
 def _variance(errors: Real, turns: NDArray[np.intp], image: NDArray[np.intp]) -> float:
-    """Of the sum over images of their errors, were each drawn again: by errors of tiles, shape (draws, T, M)."""
+    """Variance of the summed errors of images under redrawing, from errors of tiles, shape (draws, T, M)."""
     tiles = np.arange(image.size)
     sums = [
         np.bincount(image, errors[replica % _DRAWS, tiles, turn])
@@ -219,10 +219,10 @@ class _Crossed:
     """Donors as they are, and as they would be drawn from donors of other scenes.
 
     Attributes:
-        surrogate: Whose donors they are.
-        shares: Cloud found, clear called cloud, expected less called, and `Surrogate.lengths`; shape (N, 5).
-        unseen: By how much the true cover is more than a glance says, shape (N,).
-        drawn: Whose shares each would have, some times: numbers of donors, shape (draws, N); negative until that is known.
+        surrogate: The surrogate that has these donors.
+        shares: Cloud found, clear called cloud, expected minus called cloud, and `Surrogate.lengths`; shape (N, 5).
+        unseen: True cover minus cover at a glance, shape (N,).
+        drawn: Numbers of the donors whose shares each would take, shape (draws, N); negative until drawn.
     """
 
     surrogate: Surrogate
@@ -232,14 +232,14 @@ class _Crossed:
 
     @classmethod
     def of(cls, surrogate: Surrogate) -> "_Crossed":
-        """Of donors of whom nothing is known yet."""
+        """Donors for which nothing has been drawn yet."""
         unseen = surrogate.true_cover - surrogate.looks.cover
         unknown = np.full((_DRAWS, unseen.size), -1, np.intp)
         shares = np.hstack([np.array(surrogate.shares)[:, :3], surrogate.lengths])
         return cls(surrogate, shares, unseen, unknown)
 
     def know(self, wanted: NDArray[np.intp]) -> None:
-        """Draw for donors for which that was not done yet; what is drawn depends on nobody else."""
+        """Draw for those of the donors that lack it; a draw does not depend on which others are wanted."""
         donors = self.surrogate
         turns = donors.scene_of % _TURNS
         unknown = np.zeros(turns.size, np.bool_)
@@ -248,7 +248,7 @@ class _Crossed:
             judged, others = np.flatnonzero(turns == turn), np.flatnonzero(turns != turn)
             places = np.flatnonzero(unknown[judged])
             asked = judged[places]
-            if not others.size:  # alone, they are what they are
+            if not others.size:  # nothing to draw from: each stands for itself
                 self.drawn[:, asked] = asked
             elif asked.size:
                 looks = donors.looks
@@ -263,12 +263,12 @@ class _Crossed:
     def errors(
         self, nears: NDArray[np.intp], tiles: tuple[Real, Real], rule: Rule
     ) -> tuple[Real, Real]:
-        """Drawn less painted, of kept bytes and of clear pixels, as shares of a tile: each of shape (draws, T, M).
+        """Drawn minus painted, of kept bytes and of clear pixels, as shares of a tile: each of shape (draws, T, M).
 
         Args:
             nears: Donors that stand for each tile, shape (T, M).
-            tiles: Their covers at a glance, and how many times as large a whole tile is; each of shape (T,).
-            rule: By which is kept.
+            tiles: Their covers at a glance, and the area of a whole tile over theirs; each of shape (T,).
+            rule: Which tiles are kept.
         """
         cover, larger = (column[:, None] for column in tiles)
         drawn = _brought_down(self.shares[self.drawn[:, nears]], (cover, larger), rule)
@@ -278,10 +278,10 @@ class _Crossed:
 
 
 def _brought_down(shares: Real, tiles: tuple[Real, Real], rule: Rule) -> tuple[Real, Real]:
-    """Bytes and clear pixels of tiles of such covers and sizes that have donors' shares, as shares of a tile; none where it is dropped."""
+    """Bytes and clear pixels, as shares of a tile, of tiles with these covers and sizes and donors' shares; 0 if dropped."""
     cover, larger = tiles
     found, wrong, surplus, length, own_cost = np.moveaxis(shares, -1, 0)
-    length = np.minimum(length + own_cost * (larger - 1.0), 1.0)  # no more than the raw one
+    length = np.minimum(length + own_cost * (larger - 1.0), 1.0)  # at most the raw record
     told = found * cover + wrong * (1.0 - cover)
     if rule.is_expected:
         told = told + surplus

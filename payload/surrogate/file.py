@@ -1,4 +1,4 @@
-"""The file that holds a surrogate: read and checked, written whole or not at all."""
+"""The file that holds a surrogate: read with checks, written whole or not at all."""
 
 import json
 from dataclasses import fields
@@ -13,7 +13,7 @@ from payload.surrogate.model import Donors, Surrogate, plain
 from payload.text_files import write_text
 
 PACKAGED = Path(str(files("payload"))) / "data" / "surrogates" / "default.json"
-"""Fitted on the default masker, codec, world and tile at 10 m and 12 bits."""
+"""Fitted to the default masker, codec, world and tile size at 10 m and 12 bits."""
 
 FORMAT = 1
 
@@ -22,7 +22,7 @@ def read_surrogate(path: Path) -> Surrogate:
     """Read a surrogate.
 
     Raises:
-        ScenarioError: The file is none, or is damaged.
+        ScenarioError: The file is missing, is not a surrogate, or is damaged.
     """
     try:
         if not path.is_file():
@@ -33,7 +33,7 @@ def read_surrogate(path: Path) -> Surrogate:
     return _checked(path, text)
 
 
-@lru_cache(maxsize=4)  # the runs of a sweep read the same one, and what it worked out stays with it
+@lru_cache(maxsize=4)  # the runs of a sweep read the same one, which keeps its cached properties
 def _checked(path: Path, text: bytes) -> Surrogate:
     try:
         found = json.loads(text.decode("utf-8"))

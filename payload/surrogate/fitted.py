@@ -1,24 +1,24 @@
-"""What a surrogate stands for, and in what another payload differs from it."""
+"""What a surrogate is valid for, and how another payload differs from that."""
 
 import math
 from dataclasses import dataclass
 
 Plain = dict[str, object]
 _PARTS = ("masker", "codec", "sensor", "world", "tile_px")
-_SAME = 1e-4  # two machines round differently, by far less; another painter differs by far more
+_SAME = 1e-4  # rounding between machines is far below this; a change to the painting code far above
 
 
 @dataclass(frozen=True, slots=True)
 class FittedOn:
-    """A payload and a world by what they are, not by who uses them.
+    """A payload and a world, identified by their properties.
 
     Attributes:
         masker: Kind, options, and the digest of its file.
-        codec: Kind and options, and what may be lost, if anything.
+        codec: Kind and options, and the loss allowed, if any.
         sensor: Bands, ground sample distance, bit depth and radiometry; not the size of an image.
         world: Kind and options of the scene source; not its seed.
         tile_px: [px] Side of a tile.
-        probe: Figures of a few small scenes: they tell when the world is painted otherwise.
+        probe: Figures of a few small scenes, which reveal a change in how the world is painted.
     """
 
     masker: Plain
@@ -29,7 +29,7 @@ class FittedOn:
     probe: tuple[float, ...]
 
     def difference(self, other: "FittedOn") -> str | None:
-        """The first part in which another one differs, in words; None where there is none."""
+        """The first part in which another one differs, in words; None if there is none."""
         for name in _PARTS:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:

@@ -1,4 +1,4 @@
-"""Samples of pixel work become a surrogate; scenes kept out of the fit tell how wrong it is."""
+"""Fit a surrogate to samples of pixel work, and measure its error on held-out scenes."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ from payload.types import SURFACES, CoverEstimate, Glance
 
 MIN_DONORS = 50
 MAX_CLOUD_COVER = 0.7
-"""The rule by which tiles are kept where errors are told: a scenario's own default."""
-_REPETITIONS = 8  # draws of each tile kept out
+"""Threshold by which tiles are kept when errors are measured: the default of a scenario."""
+_REPETITIONS = 8  # draws for each held-out tile
 
 Kept = tuple[int, int]
 _NOTHING: Kept = (0, 0)
@@ -26,13 +26,13 @@ class Sample:
     """A tile seen twice: at a glance, and painted, masked and compressed.
 
     Attributes:
-        tile_id: Its name.
-        scene: The scene that it is of.
+        tile_id: Id of the tile.
+        scene: The scene that it belongs to.
         glance: What is known without painting it.
-        estimate: What the masker said, with counts against truth.
+        estimate: The masker's estimate, with counts against truth.
         raw_bytes: [byte] Length of its raw record.
         encoded_bytes: [byte] Length of its record.
-        held_out: Kept out of the fit; all tiles of a scene are, or none.
+        held_out: Whether it is kept out of the fit; all tiles of a scene are, or none.
     """
 
     tile_id: str
@@ -45,12 +45,12 @@ class Sample:
 
 
 def calibrate(samples: Sequence[Sample], fitted_on: FittedOn, *, own_bytes: int = 0) -> Surrogate:
-    """Fit a surrogate and judge it on the samples that are held out.
+    """Fit a surrogate and judge it on the held-out samples.
 
     Args:
         samples: With truth, by scene; equal samples give an equal surrogate.
-        fitted_on: What made them.
-        own_bytes: [byte] What a record costs however small its tile is.
+        fitted_on: The payload and world that produced them.
+        own_bytes: [byte] Fixed cost of a record, however small its tile is.
 
     Raises:
         ScenarioError: Too few samples, none held out, or some without truth.
@@ -95,7 +95,7 @@ def _columns(samples: Sequence[Sample]) -> Donors:
 
 
 def _judge(surrogate: Surrogate, samples: Sequence[Sample]) -> HeldOut:
-    """Draw each tile some times and set what would be kept beside what was."""
+    """Draw for each tile several times, and compare what would be kept with what was."""
     by_scene: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         by_scene[sample.scene].append(sample)
@@ -127,7 +127,7 @@ def _drawn(surrogate: Surrogate, scene: str, items: Sequence[Sample], turn: int)
 
 
 def brought_down(estimate: CoverEstimate, encoded_bytes: int) -> Kept:
-    """Bytes and clear pixels that a tile brings down."""
+    """Bytes and clear pixels that a tile contributes to the downlink; none if it is dropped."""
     if estimate.cover is None or estimate.cover > MAX_CLOUD_COVER:
         return _NOTHING
     return encoded_bytes, estimate.clear_px or 0
@@ -160,5 +160,5 @@ def _error(
 
 
 def _short(value: float) -> float:
-    """Six figures that count: the last bits of a sum are nobody's business."""
+    """Round to six significant figures: the last bits of a sum carry no information."""
     return float(f"{value:.6g}")

@@ -12,19 +12,19 @@ from payload.surrogate import quick
 from payload.types import SURFACES, Glance
 
 NEIGHBOURS = 10
-"""Of so many donors that resemble a tile one is drawn."""
+"""Number of similar donors from which a tile's is drawn."""
 
-# Steps of unlikeness: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
-# overcast tile seldom resembles one with an edge of cloud in it.
+# Units of dissimilarity: a tenth of cover or of thick cover, 10 degrees of sun, the class of the ground; a clear or an
+# overcast tile seldom resembles one that is partly cloudy.
 COVER_STEP = 0.1
 _SUN_STEP_DEG = 10.0
-_EDGE = 0.0005  # of cover: a glance may be a best guess, never quite clear and never quite overcast
+_EDGE = 0.0005  # of cover: a glance may be an estimate, never quite clear and never quite overcast
 _KINDS = 3
 _OTHER_SURFACE, _OTHER_GROUP, _OTHER_KIND = 0.5, 1.5, 10.0
-_FIRST = 1e-9  # of equals the first
+_FIRST = 1e-9  # breaks ties in favour of the first
 
 _AT_ONCE = 2**19
-"""So many pairs of tiles are compared at once: some MB."""
+"""Pairs of tiles compared at once: some MB."""
 
 GROUPS = (
     ("water", "turbid water", "glint"),
@@ -33,20 +33,20 @@ GROUPS = (
     ("soil", "sand", "rock"),
     ("town",),
 )
-"""Surfaces that stand in for each other before any other does."""
+"""Groups of surfaces that replace one another before any other does."""
 _GROUP_OF = np.array([next(i for i, g in enumerate(GROUPS) if name in g) for name in SURFACES])
 
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """Tiles as they look at a glance, one column a figure; all of one length.
+    """Tiles as they look at a glance, one column for each figure, all of the same length.
 
     Attributes:
         surface: Index into `SURFACES`, shape (N,).
         cover: 0 to 1, shape (N,).
-        thick_cover: Of it thick, 0 to 1, shape (N,); NaN where the glance does not say.
-        sun_deg: [deg] Height of the sun, shape (N,).
-        step: Of cover and of thick cover, that is as unlike as 10 degrees of sun.
+        thick_cover: Cover by thick cloud, 0 to 1, shape (N,); NaN where the glance does not give it.
+        sun_deg: [deg] Elevation of the sun, shape (N,).
+        step: Difference in cover or thick cover that counts as much as 10 degrees of sun.
     """
 
     surface: NDArray[np.intp]
@@ -59,7 +59,7 @@ class Likeness:
     )
 
     def nearest_of_all(self, others: "Likeness", count: int = NEIGHBOURS) -> NDArray[np.intp]:
-        """The tiles that resemble each of T others most, in their order, shape (T, m)."""
+        """Indices of the tiles most similar to each of T others, ascending, shape (T, m)."""
         most = min(count, self.cover.size)
         found = np.empty((others.cover.size, most), np.intp)
         fast = quick.loops(others.cover.size)
@@ -77,7 +77,7 @@ class Likeness:
         return found
 
     def taken(self, numbers: NDArray[np.intp]) -> "Likeness":
-        """Of some tiles."""
+        """A selection of tiles."""
         return Likeness(
             self.surface[numbers],
             self.cover[numbers],
@@ -88,19 +88,19 @@ class Likeness:
 
     @cached_property
     def _order(self) -> NDArray[np.intp]:
-        """The tiles by kind and group of surfaces, as they are looked through."""
+        """Indices of the tiles, sorted by kind and group of surfaces, as they are searched."""
         return np.lexsort((_GROUP_OF[self.surface], kind(self.cover)))
 
     @cached_property
     def _ordered(self) -> tuple[NDArray[Any], ...]:
-        """In that order: index, surface, the figures, and what makes the first of equals the nearer one."""
+        """In that order: index, surface, cover, thick cover, sun, and the term that breaks ties."""
         order = self._order
         figures = (each[order] for each in (self.cover, self.thick_cover, self.sun_deg))
         return order, self.surface[order], *figures, order * _FIRST
 
     @cached_property
     def _shelves(self) -> NDArray[np.intp]:
-        """Kind, group, number of the first and after the last, of tiles that stand together, shape (S, 4)."""
+        """Kind, group, first and end position of each run of tiles in that order, shape (S, 4)."""
         kinds = kind(self.cover)[self._order].astype(np.intp)
         groups = _GROUP_OF[self.surface[self._order]]
         starts = np.flatnonzero(np.diff(kinds * len(GROUPS) + groups, prepend=-1))
@@ -108,7 +108,7 @@ class Likeness:
         return np.stack([kinds[starts], groups[starts], starts, ends], axis=1).astype(np.intp)
 
     def _unlike(self, others: "Likeness") -> NDArray[np.float64]:
-        """How unlike the tiles are to each of T others, shape (T, N)."""
+        """Dissimilarity of the tiles to each of T others, shape (T, N)."""
         unlike: NDArray[np.float64] = np.abs(self.cover - others.cover[:, None]) / self.step
         thinner = np.abs(self.thick_cover - others.thick_cover[:, None])
         unlike += np.nan_to_num(thinner) / self.step
@@ -120,7 +120,7 @@ class Likeness:
         return unlike
 
     def _strangeness(self, surface: int, is_kind: int) -> NDArray[np.float64]:
-        """By how much the tiles differ from those of a surface and a kind in just that."""
+        """Dissimilarity of the tiles to those of a surface and a kind, by surface and kind alone."""
         found = self._strange.get((surface, is_kind))
         if found is None:
             found = (self.surface != surface) * _OTHER_SURFACE
@@ -132,7 +132,7 @@ class Likeness:
 
 
 def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness:
-    """Tiles that were glanced at."""
+    """Collect glances at tiles into columns."""
     return Likeness(
         np.array([SURFACES.index(item.surface) for item in glances], np.intp),
         np.array([item.cover for item in glances], np.float64),
@@ -146,15 +146,15 @@ def likeness(glances: Sequence[Glance], *, step: float = COVER_STEP) -> Likeness
 
 
 def ground_of(surfaces: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Which of `GROUPS` surfaces belong to, both by number."""
+    """Indices of the `GROUPS` that surfaces, given by index, belong to."""
     return np.asarray(_GROUP_OF[surfaces], np.intp)
 
 
 def kind(cover: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
-    """0 clear, 1 with an edge of cloud in it, 2 overcast."""
+    """0 clear, 1 partly cloudy, 2 overcast."""
     return np.asarray((cover > _EDGE) * 1.0 + (cover >= 1.0 - _EDGE) * 1.0, np.float64)
 
 
 def kind_of(cover: float) -> int:
-    """The same of one tile."""
+    """The same for one tile."""
     return (cover > _EDGE) + (cover >= 1.0 - _EDGE)

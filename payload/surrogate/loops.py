@@ -1,4 +1,4 @@
-"""The search for tiles that resemble others, compiled by numba; `likeness.Likeness.nearest` says what it does."""
+"""The search for similar tiles, compiled by numba; defined by `likeness.Likeness.nearest_of_all`."""
 
 from typing import Any
 
@@ -20,18 +20,18 @@ def nearest(
     steps: tuple[float, float, float, float, float],
     found: Indices,
 ) -> None:
-    """The tiles that resemble each of those seen most, in their order, into `found`, shape (N, count).
+    """Write the indices of the tiles most similar to each of those seen, ascending, into `found`, shape (N, count).
 
-    Tiles of a kind and of a group of surfaces stand together, on a shelf; a shelf all of whose tiles are stranger
-    than those that are found already is left out. Each term is rounded and added as numpy does it.
+    Tiles of one kind and one group of surfaces form a shelf; a shelf is skipped if all of its tiles must be less
+    similar than those already found. Terms are rounded and added in the same order as by numpy.
 
     Args:
         shelves: See `Likeness._shelves`.
         tiles: See `Likeness._ordered`.
         seen: Cover, thick cover or NaN, and sun, each of shape (N,).
         classes: Surface, group and kind, each of shape (N,).
-        steps: Of cover and of sun; how strange another surface, group and kind are.
-        found: What is found.
+        steps: Units of cover and of sun; penalties for another surface, group and kind.
+        found: The result.
     """
     index, surface, cover, thick, sun, later = tiles
     step, sun_step, other_surface, other_group, other_kind = steps

@@ -23,14 +23,14 @@ Real = Annotated[float, Field(allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True)
 class Donors:
-    """Tiles that were painted, one column a figure; all of one length.
+    """Painted tiles, one column for each figure, all of the same length.
 
     Attributes:
-        scene: Number of the scene that a tile is of.
+        scene: Number of the scene that a tile belongs to.
         surface: Index into `SURFACES`.
         cover: At a glance, 0 to 1.
-        thick_cover: Of it thick, 0 to 1; None where the glance does not say.
-        sun_deg: [deg] Height of the sun.
+        thick_cover: Cover by thick cloud, 0 to 1; None where the glance does not give it.
+        sun_deg: [deg] Elevation of the sun.
         true_cloud_px: [px] Truth and masker say cloud.
         missed_cloud_px: [px] Truth alone says cloud.
         false_cloud_px: [px] The masker alone says cloud.
@@ -55,14 +55,14 @@ class Donors:
 
 
 class Shares(NamedTuple):
-    """What a tile takes from its donor, together.
+    """What a tile takes from its donor, all from the same one.
 
     Attributes:
-        found: Of its cloud, 0 to 1, called cloud.
-        wrong: Of its clear ground, 0 to 1, called cloud.
-        surplus: By how much of its area probabilities tell of more cloud than the mask calls, -1 to 1.
-        own_bytes: [byte] Its record costs, however small it is.
-        pixel_bytes: [byte] And each of its pixels beyond that.
+        found: Share of cloud that is called cloud, 0 to 1.
+        wrong: Share of clear ground that is called cloud, 0 to 1.
+        surplus: Expected cloud by probabilities minus cloud in the mask, as a share of the tile, -1 to 1.
+        own_bytes: [byte] Fixed cost of the record, however small the tile is.
+        pixel_bytes: [byte] Further cost of each pixel.
     """
 
     found: float
@@ -74,16 +74,16 @@ class Shares(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Drawn less painted, on tiles kept out of the fit.
+    """Drawn minus painted, on held-out tiles.
 
     Attributes:
-        tile_mean: Painted, a tile.
+        tile_mean: Mean of a painted tile.
         tile_bias: Mean error of a tile.
         tile_low: Lower end of the interval that holds 95 % of the errors of tiles.
         tile_high: Its upper end.
-        total_bias: Relative error of a total over all scenes kept out.
+        total_bias: Relative error of a total over all held-out scenes.
         total_spread: Standard deviation of one scene's error over the mean of a scene.
-        scenes: How many that was learnt from.
+        scenes: Number of held-out scenes.
     """
 
     tile_mean: Real
@@ -95,11 +95,11 @@ class Error:
     scenes: Count
 
     def total(self, images: int) -> tuple[float, float] | None:
-        """95 % interval of the relative error of a total over so many scenes like these; None over none, or learnt from none.
+        """95 % interval of the relative error of a total over this many similar scenes; None for no images or no held-out scenes.
 
-        Their errors are taken as independent; that the bias itself is known from a few scenes
-        alone widens the interval. Nothing that is drawn is less than none. It is of the mix of ground, sky and sun that was
-        kept out, and of the rule by which that was judged; a flight has its own: see `doubt`.
+        Errors of scenes are taken as independent; the interval is wider because the bias itself is known from a few scenes
+        only, and ends at -1, as no total is negative. It applies to the held-out mix of ground, sky and sun, and to the
+        rule used there; a flight has its own: see `doubt`.
         """
         if not images or not self.scenes:
             return None
@@ -109,12 +109,12 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """How wrong the surrogate is, by what a mission counts.
+    """Errors of the surrogate on held-out scenes, in the figures that a mission counts.
 
     Attributes:
-        scenes: Kept out of the fit.
-        tiles: Of those scenes.
-        max_cloud_cover: The rule by which tiles were kept here: by mask, whole tiles.
+        scenes: Number of scenes kept out of the fit.
+        tiles: Number of their tiles.
+        max_cloud_cover: Threshold on the mask's cover by which whole tiles were kept here.
         kept_bytes: [byte] Records of kept tiles.
         kept_clear_px: [px] Clear ground in kept tiles.
     """
@@ -131,11 +131,11 @@ class Surrogate:
     """Masker and codec as a distribution over donors, with its error.
 
     Attributes:
-        fitted_on: What it stands for.
+        fitted_on: What it is valid for.
         donors: What it draws from.
-        held_out: How wrong it is.
-        own_bytes: [byte] What a record costs however small its tile is: header, tables, a predictor that has to learn.
-            0 where nobody measured it, as in files of before.
+        held_out: Its error.
+        own_bytes: [byte] Fixed cost of a record, however small its tile is: header, tables, a predictor that has to learn.
+            0 if not measured, as in older files.
     """
 
     fitted_on: FittedOn
@@ -150,11 +150,11 @@ class Surrogate:
 
     @property
     def scenes(self) -> int:
-        """How many scenes the donors are of; they are numbered from 0."""
+        """Number of scenes that the donors come from; they are numbered from 0."""
         return int(self._columns["scene"].max()) + 1
 
     def neighbours_each(self, glances: Sequence[Glance]) -> list[NDArray[np.intp]]:
-        """The donors that resemble each of many tiles most, in their order."""
+        """Indices of the donors most similar to each of many tiles, ascending."""
         return list(self.looks.nearest_of_all(likeness(glances)))
 
     @cached_property
@@ -194,19 +194,19 @@ class Surrogate:
 
     @cached_property
     def own_costs(self) -> NDArray[np.float64]:
-        """[byte] Of each donor's record what does not shrink with the tile, shape (N,); the shortest ones are nothing else."""
+        """[byte] Fixed cost in each donor's record, shape (N,); the shortest records consist of nothing else."""
         return np.minimum(self.own_bytes, self._columns["encoded_bytes"])
 
     @cached_property
     def lengths(self) -> NDArray[np.float64]:
-        """Of each donor's record: its length, and its own cost, as shares of the raw one; shape (N, 2)."""
+        """Length and fixed cost of each donor's record, as shares of the raw record; shape (N, 2)."""
         at = self._columns
         both = np.stack([at["encoded_bytes"], self.own_costs], axis=1)
         return np.asarray(both / at["raw_bytes"][:, None], np.float64)
 
     @cached_property
     def true_cover(self) -> NDArray[np.float64]:
-        """Of each donor, as it was painted, 0 to 1, shape (N,)."""
+        """True cover of each donor, as painted, 0 to 1, shape (N,)."""
         at = self._columns
         return np.asarray((at["true_cloud_px"] + at["missed_cloud_px"]) / self.pixels, np.float64)
 
@@ -218,7 +218,7 @@ class Surrogate:
 
 @dataclass(frozen=True, slots=True)
 class TileSize:
-    """How large a tile is: its area [px], and the length of its raw record [byte]."""
+    """Size of a tile: its area [px], and the length of its raw record [byte]."""
 
     pixels: int
     raw_bytes: int
@@ -232,20 +232,20 @@ def draw(
     *,
     mood: NDArray[np.float64] | None = None,
 ) -> tuple[CoverEstimate, int]:
-    """What the masker would say of a tile, and how long its record would be.
+    """Draw the masker's estimate for a tile, and the length of its record.
 
-    The true cover is the glance's; which share of the cloud is found, which share of clear ground is
-    called cloud, how far probabilities stray from the mask, and the length are one donor's, together.
-    Assumption: a tile of another size has the same shares, and a record that costs as much of its own and as much a pixel.
+    The true cover is the glance's; the share of cloud found, the share of clear ground called cloud, the
+    deviation of probabilities from the mask, and the record length all come from one donor.
+    Assumption: a tile of another size has the same shares, and a record with the same fixed cost and cost per pixel.
 
     Args:
-        surrogate: Fitted on the payload that flies.
+        surrogate: Fitted to the payload that flies.
         glance: What is known of the tile.
         rng: Keyed by the tile.
         size: Of the tile.
         mood: One number from 0 to 1 for each scene of the donors, keyed by the image: tiles of one image
-            then prefer donors of one scene, as they share haze, ground and sun. Each donor is as
-            likely as without.
+            then prefer donors of one scene, as they share haze, ground and sun. The probability of each
+            donor stays the same.
 
     Returns:
         The estimate with its counts against truth, and the record's length in bytes.
@@ -260,7 +260,7 @@ def donors_of_each(
     *,
     mood: NDArray[np.float64] | None = None,
 ) -> NDArray[np.intp]:
-    """The numbers of the donors that `draw` gives to an image's tiles, shape (N,)."""
+    """Indices of the donors that `draw` picks for an image's tiles, shape (N,)."""
     nears = np.array(surrogate.neighbours_each([glance for glance, _, _ in tiles]))
     lots = np.array([rng.random() for _, rng, _ in tiles])
     if mood is None:
@@ -273,7 +273,7 @@ def donors_of_each(
 
 
 def as_donor(shares: Shares, cover: float, size: TileSize) -> tuple[CoverEstimate, int]:
-    """A tile of a cover and a size that has a donor's shares."""
+    """The estimate and record length of a tile of this cover and size with a donor's shares."""
     pixels = size.pixels
     cloudy_px = round(cover * pixels)
     clear_px = pixels - cloudy_px
@@ -299,13 +299,13 @@ def of_one_scene(
     moods: NDArray[np.float64],
     lots: NDArray[np.float64],
 ) -> NDArray[np.intp]:
-    """One of the donors of one scene for each tile, shape (N,): the scene is drawn in proportion to how many it has.
+    """A donor for each tile, shape (N,): first a scene, drawn in proportion to its number of donors, then one of those.
 
     Args:
         nears: The donors that resemble each tile, shape (N, M).
-        scenes: Which scene each is of, of the same shape.
-        moods: What the image's mood says of that scene, of the same shape: see `draw`.
-        lots: Numbers from 0 to 1 that tell which donor of the scene it is, shape (N,).
+        scenes: The scene of each, same shape.
+        moods: The image's mood for that scene, same shape: see `draw`.
+        lots: Numbers from 0 to 1 that select a donor of the scene, shape (N,).
 
     Source: Efraimidis and Spirakis 2006, Weighted random sampling with a reservoir.
     """
@@ -321,7 +321,7 @@ def of_one_scene(
 
 
 def plain(surrogate: Surrogate) -> dict[str, Any]:
-    """All that it is, as a file says it."""
+    """The content of a surrogate as it is written to a file."""
     return {
         "fitted_on": asdict(surrogate.fitted_on),
         "held_out": asdict(surrogate.held_out),

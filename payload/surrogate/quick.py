@@ -1,4 +1,4 @@
-"""When tiles are looked for by the compiled loop: where many are, so that it is worth its loading."""
+"""When to search for similar tiles with the compiled loop: once there are enough for it to be worth loading."""
 
 import sys
 from types import ModuleType
@@ -9,13 +9,13 @@ _woken: list[ModuleType] = []
 _asked = [0]
 
 _WORTH_LOADING = 3_000
-"""So many tiles are looked for by numpy in about the time in which the loop is loaded, where numba is."""
+"""Tiles that numpy handles in about the time it takes to load the loop, if numba is loaded already."""
 _WORTH_WAKING = 50_000
-"""And so many while numba itself is."""
+"""The same if numba itself must be loaded first."""
 
 
 def loops(tiles: int) -> ModuleType | None:
-    """`payload.surrogate.loops`, or None where numpy works alone; so many tiles are looked for together."""
+    """`payload.surrogate.loops`, or None where numpy is used alone; counts the tiles searched for."""
     _asked[0] += tiles
     worth = _WORTH_LOADING if "numba" in sys.modules else _WORTH_WAKING
     if not _woken and _asked[0] >= worth and can_compile():
