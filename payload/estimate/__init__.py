@@ -1,9 +1,11 @@
 """What a run will take, before it is flown: seconds, memory and disk.
 
-- `expectation` puts it together: what a tile, a contact or a state costs, in bare events of SimPy timed on this machine.
+- `expectation` combines the parts.
+- `costs`: what a tile, a contact or a state costs, in bytes or in bare SimPy events, which are timed on this machine.
 - `trying` does some of the work, and times it.
-- `remembering` looks up what was done before.
-- `products`: what a flight by pixels leaves beside its tables.
+- `turns`: retakes because of cloud, and looks of a camera ahead.
+- `remembering` looks up what the memo already holds.
+- `products`: what a pixel flight produces besides its tables.
 
 Nothing is flown.
 """

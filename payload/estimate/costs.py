@@ -1,4 +1,4 @@
-"""What time, memory and disk are needed for, counted: each is so many bytes, or so many bare events of SimPy."""
+"""What costs time, memory and disk: each unit cost in bytes, or in bare SimPy events of the same duration."""
 
 from dataclasses import dataclass
 
@@ -7,72 +7,72 @@ from payload.sim.arms import ARMS
 from payload.sim.flights import MOST_TILES
 
 EVENTS_PER_TILE = 60
-"""Bare events that fit into what a tile of an arm takes beyond its facts: story, sums, tables and page. Measured on flights of
+"""Bare events per tile and arm beyond the tile's facts: story, sums, tables and page. Measured on flights of
 15,036 and 16,864 tiles: 90 where a bare event took 0.5 us, 30 to 40 where it took 1.9."""
 SUMMED_EVENTS_PER_TILE = 50
-"""Of these, what a flight takes that leaves its sums alone: the story and the sums. Measured."""
+"""The part of these in a flight that produces only its sums: the story and the sums. Measured."""
 EVENTS_PER_CONTACT = 120
-"""Bare events that fit into a contact of an arm, whatever it carries. Measured: the story 70, its rows the rest."""
+"""Bare events per contact and arm, whatever it carries. Measured: 70 for the story, the rest for its rows."""
 SUMMED_EVENTS_PER_CONTACT = 70
-"""Of these, the story. Measured."""
+"""The part of these for the story. Measured."""
 EVENTS_PER_STATE = 4.5
-"""Bare events that fit into a satellite's state, in words and as a place of the track. Measured."""
+"""Bare events per satellite state, as text and as a point of the track. Measured."""
 EVENTS_PER_SHOWN_STATE = 9
-"""Bare events that fit into a state that the animation shows. Measured."""
+"""Bare events per state that the animation shows. Measured."""
 LOOK_S_IN_EVENTS = 200
-"""Bare events that fit into looking at what has changed of a satellite when the ground plans, and what it then plans itself,
-where plans are kept. Measured: 110 to 360."""
+"""Bare events for checking what has changed for a satellite when the ground plans, and for what it then plans itself,
+where plans are cached. Measured: 110 to 360."""
 START_S_IN_EVENTS = 2_300_000
-"""Bare events that fit into what any run takes: imports, the checks, an empty report. Measured: 1.1 s."""
+"""Bare events for what every run needs: imports, the checks, an empty report. Measured: 1.1 s."""
 BASE_BYTES = 215_000_000
-"""[byte] Memory of a process that has loaded what any run needs. Measured."""
+"""[byte] Memory of a process that has loaded what every run needs. Measured."""
 COMPILED_S_IN_EVENTS = 1_500_000
-"""Bare events that fit into loading the compiler and what it has kept. Measured: 0.7 s."""
+"""Bare events for loading the compiler and its cached code. Measured: 0.7 s."""
 COMPILED_BYTES = 120_000_000
-"""[byte] Of the compiler, which painting and many glances load where it is installed. Measured."""
+"""[byte] Memory of the compiler, which painting and many glances load if it is installed. Measured."""
 PAINTED_BYTES = 400
-"""[byte] Memory of a pixel of the tile that is painted and masked, its margin included. Measured at 1,024 px."""
+"""[byte] Memory per pixel of the tile being painted and masked, including its margin. Measured at 1,024 px."""
 COLUMN_BYTES = 80
 """[byte] Memory of an opportunity as a row of columns. Measured."""
 OPPORTUNITY_BYTES = 350
-"""[byte] Memory of an opportunity that planners are handed, beside that. Measured."""
+"""[byte] Further memory of an opportunity that is handed to planners. Measured."""
 FACTS_BYTES = 900
-"""[byte] Memory of what is known of a tile, once for all arms. Measured."""
+"""[byte] Memory of the facts of a tile, once for all arms. Measured."""
 TILE_BYTES = 1_100
-"""[byte] Memory of a tile's entries and outcome, in each arm, where the flights are so small that all are kept. Measured."""
+"""[byte] Memory of a tile's entries and outcome, in each arm, for flights small enough to keep them all. Measured."""
 LASTING_BYTES = 300
-"""[byte] Memory of a tile of a long flight: its delivery, its name, and what the masker says. Measured."""
+"""[byte] Memory of a tile in a long flight: its delivery, its name, and the masker's estimate. Measured."""
 STATE_BYTES = 50
 """[byte] Memory of a satellite's state. Measured."""
 CONTACT_BYTES = 500
 """[byte] Memory of a contact, in each arm. Measured."""
 PAGE_BYTES = 5_100_000
-"""[byte] On disk: the report, which holds its own drawing library. Measured."""
+"""[byte] On disk: the report, which includes its own plotting library. Measured."""
 ROW_BYTES = 30
 """[byte] On disk: a tile's rows in all tables, in each arm, compressed. Measured."""
 STATE_TEXT_BYTES, SHOWN_STATE_BYTES = 107, 43
-"""[byte] On disk: a satellite's state as a line of its ephemeris and half a place of the track, and one that the animation
+"""[byte] On disk: a satellite's state as a line of its ephemeris and half a point of the track, and one that the animation
 shows. Measured."""
 CONTACT_TEXT_BYTES = 630
 """[byte] On disk: a contact in plan and tables. Measured."""
 IMAGE_TEXT_BYTES = 1_500
-"""[byte] On disk: what an image covers, for maps and for the animation. Measured."""
+"""[byte] On disk: an image's footprint, for maps and for the animation. Measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much there is of what a run writes, reads and holds.
+    """Amounts of everything that a run writes, reads and holds.
 
     Attributes:
-        images: That are taken.
-        tiles: Of those images.
-        states: Of all satellites, in time.
-        contacts: Of all satellites.
-        opportunities: Of all satellites.
-        looks: At what has changed when the ground plans.
-        is_compiled: The compiler is loaded.
-        painted_px: [px] That are painted at a time; 0 where nothing is.
-        hands_out: Planners are handed all opportunities at once.
+        images: Images taken.
+        tiles: Tiles of those images.
+        states: States of all satellites over time.
+        contacts: Contacts of all satellites.
+        opportunities: Opportunities of all satellites.
+        looks: Checks of what has changed when the ground plans.
+        is_compiled: Whether the compiler is loaded.
+        painted_px: [px] Pixels painted at a time; 0 where nothing is painted.
+        hands_out: Whether planners are handed all opportunities at once.
     """
 
     images: int
@@ -87,7 +87,7 @@ class Extent:
 
     @property
     def events(self) -> float:
-        """Bare events that fit into all but geometry, plans and pixels."""
+        """Bare events for everything except geometry, plans and pixels."""
         arms = len(ARMS)
         return (
             START_S_IN_EVENTS
@@ -101,7 +101,7 @@ class Extent:
 
     @property
     def summed_events(self) -> float:
-        """Of these, what a flight takes that leaves its sums alone, in a process that has flown before."""
+        """The part of these for a flight that produces only its sums, in a process that has flown before."""
         arms = len(ARMS)
         return arms * (
             SUMMED_EVENTS_PER_TILE * self.tiles
@@ -111,7 +111,7 @@ class Extent:
 
     @property
     def memory_bytes(self) -> int:
-        """[byte] At most at a time."""
+        """[byte] Peak memory."""
         arms = len(ARMS)
         return (
             BASE_BYTES
@@ -126,7 +126,7 @@ class Extent:
 
     @property
     def disk_bytes(self) -> int:
-        """[byte] Of the results folder, without what comes of pixels."""
+        """[byte] Size of the results folder, without products of pixels."""
         return (
             PAGE_BYTES
             + ROW_BYTES * self.tiles * len(ARMS)

@@ -1,8 +1,8 @@
 """What a run will take, before it is flown: seconds, memory and disk, from a plan and a few of its images.
 
 Nothing is flown. Geometry and the first plan are computed as in the run, and timed; some of the planned images are
-worked on, and timed, and of what the memo holds no work is expected; what a tile costs in books and tables is counted in bare
-events of SimPy, timed on this machine.
+processed, and timed; what the memo holds is expected to take no work; what a tile costs in ledger and tables is counted in
+bare SimPy events, timed on this machine.
 """
 
 import math
@@ -27,11 +27,11 @@ from payload.sim.yardstick import bare_event_s
 from payload.types import Opportunity
 
 SAMPLED_TILES, SAMPLED_ERROR = 1_000, 0.02
-"""So many tiles were painted until a sample was good to that error. Measured on 51,156 tiles; errors fall as its root."""
+"""Tiles painted until a sample reached that error. Measured on 51,156 tiles; errors fall as the root of their number."""
 LONG_PLAN_S = 10.0
-"""[s] A plan that takes longer is not made twice to be timed."""
+"""[s] A plan that takes longer is not repeated to be timed."""
 DRAW_S_IN_EVENTS = 400
-"""Bare events that fit into a glance at a tile and a draw of its donor. Measured."""
+"""Bare events for a glance at a tile and a draw of its donor. Measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,15 @@ class Estimate:
     """What a run is expected to take, each within a factor of two.
 
     Attributes:
-        images: Planned by one who knew all requests beforehand, more where a target is wanted again and again, and again
-            where one is cloudy; with a camera ahead those alone that become clear.
-        tiles: Of those images.
-        cpu_s: [s] Of one core.
-        memory_bytes: [byte] At most at a time.
-        disk_bytes: [byte] Of the results folder.
-        image_s: [s] Of one core that an image takes, in the mean of those that are in the memo and those that are not.
+        images: Images planned with all requests known beforehand, plus repeats of recurring targets and retakes of
+            cloudy ones; with a camera ahead, only those that become clear.
+        tiles: Tiles of those images.
+        cpu_s: [s] Time of one core.
+        memory_bytes: [byte] Peak memory.
+        disk_bytes: [byte] Size of the results folder.
+        image_s: [s] Time of one core per image, averaged over those in the memo and those not.
         at_once: Processes that would share the work on this machine.
-        advice: What a person should know of planning before a long flight; None where it takes little.
+        advice: What a person should know about planning before a long flight; None if planning takes little.
     """
 
     images: int
@@ -60,7 +60,7 @@ class Estimate:
     advice: str | None = None
 
     def sentence(self) -> str:
-        """For people."""
+        """The estimate in words."""
         images = "1 image" if self.images == 1 else f"{self.images:,} images"
         expected = (
             f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
@@ -76,15 +76,15 @@ class Foreseen:
 
     Attributes:
         assembly: The scenario, assembled without a memo.
-        planned: Images of the first plan, had all requests arrived by then.
-        facts: Of the tiles of some of them.
-        event_s: [s] Of a bare event of SimPy.
-        settled_s: [s] Of geometry, of all plans of all arms, and of what a camera ahead looks at, which all arms share.
+        planned: Images of the first plan, as if all requests were known at its time.
+        facts: Facts of the tiles of some of them.
+        event_s: [s] Time of a bare SimPy event.
+        settled_s: [s] Time of geometry, of all plans of all arms, and of the looks of a camera ahead, which all arms share.
         images: As in `Estimate`.
-        painted_s: [s] Of pixel work on an image, had nobody done it before.
-        remembered: Which part of that lies in the memo, 0 to 1.
-        drawn_s: [s] Of draws for an image.
-        extent: How much there is of everything.
+        painted_s: [s] Time of pixel work on an image without the memo.
+        remembered: Share of that work that the memo saves, 0 to 1.
+        drawn_s: [s] Time of draws for an image.
+        extent: Amounts of everything else.
         advice: As in `Estimate`.
     """
 
@@ -102,17 +102,17 @@ class Foreseen:
 
     @property
     def summed_s(self) -> float:
-        """[s] Of a flight that leaves its sums alone, without pixel work, in a process that has flown before."""
+        """[s] Time of a flight that produces only its sums, without pixel work, in a process that has flown before."""
         return (
             self.settled_s + self.images * self.drawn_s + self.event_s * self.extent.summed_events
         )
 
 
 def estimate(scenario: Scenario) -> Estimate:
-    """Expect what `run` will take on this machine.
+    """Estimate what `run` will take on this machine.
 
     Raises:
-        PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
+        PayloadError: The scenario cannot be assembled or planned, or an image of it cannot be processed.
     """
     work = foresee(scenario)
     products = products_of(work.assembly, work.planned, work.facts, work.extent.tiles)
@@ -133,19 +133,19 @@ def estimate(scenario: Scenario) -> Estimate:
 
 
 def foresee(scenario: Scenario) -> Foreseen:
-    """Expect the work of a flight on this machine.
+    """Estimate the work of a flight on this machine.
 
     Raises:
-        PayloadError: The scenario cannot be assembled or planned, or an image of it not be worked on.
+        PayloadError: The scenario cannot be assembled or planned, or an image of it cannot be processed.
     """
     event_s = bare_event_s()
     assembled_s, assembly = timed(lambda: assemble(scenario))
     opened_s, opening = timed(lambda: Opening(assembly))
-    end_s = assembly.span_s  # what arrives during the flight is imaged, too
+    end_s = assembly.span_s  # requests that arrive during the flight are imaged, too
     planned_s, plan = timed(lambda: opening.plan(end_s))
     anew = expect_replanning(assembly, len(plan.images))
     again_s = planned_s
-    if anew.plans > 1.0 and planned_s < LONG_PLAN_S:  # a planner may know a part of the next plan
+    if anew.plans > 1.0 and planned_s < LONG_PLAN_S:  # a planner may reuse a part of its last plan
         again_s = min(planned_s, timed(lambda: opening.plan_again(plan, end_s))[0])
     arms = len(ARMS)
     planning_s = arms * (planned_s + again_s * (anew.plans - 1.0) * anew.share)
@@ -189,7 +189,7 @@ def foresee(scenario: Scenario) -> Foreseen:
 
 
 def _painted_px(assembly: Assembly) -> int:
-    """[px] At a time: of a tile with the surroundings that the masker looks at."""
+    """[px] Pixels painted at a time: a tile with the margin that the masker needs."""
     sensor, margin_px = assembly.sensor, assembly.masker.margin_px
     height_px, width_px = (
         min(side_px, assembly.tile_px) + 2 * margin_px
@@ -199,20 +199,20 @@ def _painted_px(assembly: Assembly) -> int:
 
 
 def _alone(assembly: Assembly) -> float:
-    """Time of a tile that is painted alone, with its margins, over that of one among others; 1.4 was measured at 256 px."""
+    """Time of a tile that is painted alone, with its margins, relative to one among others; 1.4 was measured at 256 px."""
     sensor, tile_px = assembly.sensor, assembly.tile_px
     return _painted_px(assembly) / (min(sensor.height_px, tile_px) * min(sensor.width_px, tile_px))
 
 
 def _at_once(assembly: Assembly, images: int) -> int:
-    """How many processes `run` has fly that, if it may."""
+    """Number of processes that `run` uses for this many images, if allowed."""
     px = images * assembly.sensor.width_px * assembly.sensor.height_px
     is_worth_it = px >= WORTH_PX.get(assembly.scenario.fidelity, math.inf)
     return (os.cpu_count() or 1) if is_worth_it else 1
 
 
 def painted_share(rules: SampledModel, tiles: int) -> float:
-    """How large a sample is going to be, of so many tiles; of few it is smaller for the same error.
+    """Expected share of tiles that a sample paints; for few tiles the same error takes a smaller sample.
 
     Source: Cochran, Sampling Techniques (3rd ed., 1977), section 4.4.
     """

@@ -1,4 +1,4 @@
-"""What a flight by pixels leaves beside its tables, and what that takes."""
+"""What a pixel flight produces besides its tables, and what that takes."""
 
 import math
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from payload.sim import Assembly
 from payload.types import Opportunity, Tile
 
 COG_SHARE = 0.7
-"""Size of a restored tile's file over that of its samples, 16 bits each. Measured."""
+"""Size of a restored tile's file relative to that of its samples at 16 bits. Measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """What a flight by pixels leaves beside its tables.
+    """What a pixel flight produces besides its tables.
 
     Attributes:
-        shown_s: [s] Of tiles that are looked at once more for a picture, and of those decoded for a file.
-        bytes: [byte] Containers and restored tiles.
+        shown_s: [s] Time to paint and mask tiles again for pictures, and to decode others for files.
+        bytes: [byte] Size of containers and restored tiles.
     """
 
     shown_s: float
@@ -42,7 +42,7 @@ def products_of(
     facts: Sequence[TileFacts],
     tiles: int,
 ) -> Products:
-    """What is kept comes down, as far as the contacts carry it, and some of it is shown; nothing where nothing is painted."""
+    """Products of kept tiles, delivered as far as the contacts' capacity allows; none unless the flight is by pixels."""
     if not tiles or assembly.scenario.fidelity != "pixels":
         return Products(0.0, 0)
     tile_bytes = sum(fact.encoded_bytes for fact in facts) / len(facts)
@@ -69,21 +69,21 @@ def products_of(
 
 
 def _record_bytes(fact: TileFacts) -> int:
-    """[byte] Of a tile's record; bands that are counted alone are in none."""
+    """[byte] Length of a tile's record; bands that are only counted are not in it."""
     return fact.encoded_bytes if fact.record_bytes is None else fact.record_bytes
 
 
 def _shown(assembly: Assembly, images: tuple[Opportunity, ...]) -> tuple[float, float]:
-    """[s] That a tile takes of which a picture is made, and one that is restored from its record.
+    """[s] Time per tile for a picture, and time per tile for restoring it from its record.
 
-    Neither is coded once more, which is most of the work with the strongest codecs.
+    Neither includes encoding the tile again, which is most of the work with the strongest codecs.
     """
     chosen = spread(images, SAMPLE["pixels"])
     pictures_s, tiles = timed(lambda: [_looked_at(assembly, image) for image in chosen])
     kind, loss = assembly.scenario.codec.kind, loss_of(assembly.scenario)
     records = [seal(tile, assembly.codec, kind, loss=loss).record for tile in tiles]
     codecs = InstalledCodecs()
-    open_record(records[0], codecs)  # what is compiled once is compiled
+    open_record(records[0], codecs)  # warm up: compiles what is compiled once
     restored_s, _ = timed(lambda: [open_record(record, codecs) for record in records])
     return pictures_s / len(chosen), restored_s / len(chosen)
 
@@ -106,7 +106,7 @@ def _looked_at(assembly: Assembly, image: Opportunity) -> Tile:
 def _kept_share(
     assembly: Assembly, images: tuple[Opportunity, ...], facts: Sequence[TileFacts]
 ) -> float:
-    """The share of tiles that are not pruned: at a glance where the scene has one, else by masks."""
+    """The share of tiles that are not pruned: by glances if the scene has them, else by masks."""
     limit = assembly.scenario.pruning.max_cloud_cover
     covers: list[float | None]
     if isinstance(assembly.source, Glancing):

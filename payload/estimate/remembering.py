@@ -1,4 +1,4 @@
-"""What of a run's pixel work was done before, and lies in the memo."""
+"""How much of a run's pixel work is already in the memo."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from payload.sim.survey import survey
 from payload.types import Acquisition, Opportunity
 
 ASKED_IMAGES = 64
-"""So many planned images are looked up."""
+"""Planned images that are looked up."""
 
 
 class _MissingError(Exception):
@@ -21,16 +21,16 @@ class _MissingError(Exception):
 
 
 class _Idle:
-    """Paints nothing."""
+    """A darkroom that paints nothing, and raises if it is asked to."""
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
-        """Whole images are not asked for by a survey."""
+        """A survey never asks for whole images."""
         raise _MissingError(acquisition.id, spool)
 
     def develop_some(
         self, acquisition: Acquisition, numbers: Sequence[int]
     ) -> tuple[TileFacts, ...]:
-        """None, of which nothing is missing."""
+        """No facts for no tiles."""
         if numbers:
             raise _MissingError(acquisition.id)
         return ()
@@ -44,17 +44,17 @@ def remembered_share(
     *,
     records: bool = True,
 ) -> float:
-    """Which part of the tiles that a run paints it finds in a memo, 0 to 1.
+    """Share of the tiles that a run paints which it will find in a memo, 0 to 1.
 
-    By pixels some of the planned images are looked up. A sample is surveyed as in the run, as far as its tiles are remembered:
-    it has all of them, or, as a smaller one lies in a larger one, as many as there are of those that are expected.
+    At fidelity `pixels` some of the planned images are looked up. A sample is surveyed as in the run, with the memo alone:
+    either all of it is there, or, as smaller samples are part of larger ones, the tiles found are set against those expected.
 
     Args:
-        assembly: The scenario, assembled without a memo, so that work on it takes what it takes.
-        images: That are planned.
-        store: The memo; None where there is none.
-        painted_share: Of all tiles, as is expected: 1 by pixels.
-        records: Whether records of tiles are wanted, as by a run; who sums up wants facts alone.
+        assembly: The scenario, assembled without a memo, so that work on it takes its full time.
+        images: Planned images.
+        store: The memo; None if there is none.
+        painted_share: Expected share of all tiles that are painted: 1 by pixels.
+        records: Whether records of tiles are wanted, as by a run; sums need facts only.
     """
     chosen = spread(images, ASKED_IMAGES)
     if store is None or not chosen or assembly.surrogate is not None:
@@ -62,7 +62,7 @@ def remembered_share(
     painter = replace(assembly, store=store).painter
     assert isinstance(painter, Remembered)
     exposed = [assembly.camera.expose(image) for image in chosen]
-    if assembly.scenario.fidelity == "pixels":  # records of some tiles alone serve nobody
+    if assembly.scenario.fidelity == "pixels":  # only whole images count
         return sum(painter.knows(image, records=records) for image in exposed) / len(exposed)
     held, tiles = (
         sum(map(count, exposed))

@@ -1,4 +1,4 @@
-"""Some of the work of a run, done and timed before it."""
+"""Some of the work of a run, done beforehand and timed."""
 
 import math
 import time
@@ -19,29 +19,29 @@ from payload.types import Acquisition, Glance, Opportunity
 Found = TypeVar("Found")
 
 SAMPLE = {"surrogate": 24, "sampled": 2, "pixels": 2}
-"""Planned images that are worked on to time them, by fidelity."""
+"""Planned images that are processed for timing, by fidelity."""
 TIMED_PX = 5_000_000
-"""[px] Of an image that is painted for that, as far as whole tiles go: seconds of work."""
+"""[px] Part of an image that is painted for that, in whole tiles: seconds of work."""
 
 GLANCED_IMAGES = 24
-"""So many planned images are glanced at to tell how many tiles will be kept."""
+"""Planned images that are glanced at to estimate how many tiles will be kept."""
 
 
 def timed(work: Callable[[], Found]) -> tuple[float, Found]:
-    """[s] Of CPU that a piece of work takes, and what it gives."""
+    """[s] CPU time of a piece of work, and its result."""
     start = time.process_time()
     found = work()
     return time.process_time() - start, found
 
 
 def spread(images: tuple[Opportunity, ...], count: int) -> list[Opportunity]:
-    """So many of the planned images, evenly spread over the plan."""
+    """At most this many of the planned images, evenly spread over the plan."""
     count = min(count, len(images))
     return [images[number * len(images) // count] for number in range(count)]
 
 
 def glances_of(assembly: Assembly, images: tuple[Opportunity, ...]) -> list[list[Glance]]:
-    """What is seen at a glance of the tiles of some planned images, of a scene that has one."""
+    """Glances at the tiles of some planned images; the scene must support them."""
     camera, sensor = assembly.camera, assembly.sensor
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     views = [camera.view(image) for image in spread(images, GLANCED_IMAGES)]
@@ -51,9 +51,9 @@ def glances_of(assembly: Assembly, images: tuple[Opportunity, ...]) -> list[list
 def work_on_some(
     assembly: Assembly, images: tuple[Opportunity, ...]
 ) -> tuple[float, float, list[TileFacts]]:
-    """[s] That an image takes, how many tiles it has, and the facts of tiles of some, evenly spread over the plan.
+    """[s] Time per image, number of tiles per image, and facts of the tiles of some images evenly spread over the plan.
 
-    Of large images that are painted a part of each is worked on.
+    Of large images that are painted, only a part is processed.
     """
     darkroom = assembly.darkroom
     camera = assembly.camera if assembly.scenario.fidelity == "surrogate" else _narrow(assembly)
@@ -63,7 +63,7 @@ def work_on_some(
     chosen = [camera.expose(image) for image in planned]
     with scratch_folder() as folder:
         memo = Memo(darkroom, folder)
-        darkroom.develop(chosen[0], folder / "first")  # what is loaded once is loaded
+        darkroom.develop(chosen[0], folder / "first")  # warm up: loads what is loaded once
         with memo.looking_ahead(lambda: [acquisition.view for acquisition in chosen]):
             taken_s, facts = timed(
                 lambda: [
@@ -79,7 +79,7 @@ def work_on_some(
 
 
 def _narrow(assembly: Assembly) -> Camera:
-    """A camera whose images are so small a part of the assembly's that they are soon painted; of rasters they are the same."""
+    """A camera with images small enough to be painted quickly; from rasters they come from the same files."""
     side_px = max(1, math.isqrt(TIMED_PX // assembly.tile_px**2)) * assembly.tile_px
     sensor = assembly.sensor
     width_px, height_px = min(sensor.width_px, side_px), min(sensor.height_px, side_px)
@@ -93,5 +93,5 @@ def _narrow(assembly: Assembly) -> Camera:
 
 
 def _raw_bytes(images: Iterable[Acquisition]) -> int:
-    """[byte] Of all their tiles."""
+    """[byte] Raw volume of all images."""
     return sum(acquisition.raw_bytes for acquisition in images)

@@ -1,4 +1,4 @@
-"""How often a planned place is imaged while it is cloudy, and how often a camera ahead looks at it first."""
+"""How often a planned target is imaged because of cloud, and how often a camera ahead looks at it first."""
 
 import math
 from bisect import bisect_right
@@ -15,12 +15,12 @@ _TIMED_LOOKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What is expected of the images of a first plan.
+    """Expected images and looks for the images of a first plan.
 
     Attributes:
-        images: That are taken in the end.
-        looks: Of a camera ahead, at a place each.
-        look_s: [s] Of CPU that one of them takes.
+        images: Images taken in the end.
+        looks: Looks of a camera ahead, each at one target.
+        look_s: [s] CPU time of one look.
     """
 
     images: int
@@ -29,10 +29,10 @@ class Turns:
 
 
 def expect_turns(assembly: Assembly, planned: tuple[Opportunity, ...]) -> Turns:
-    """Each place has its turn again as often as the last one was cloudy, while its target has chances left.
+    """Expect another turn for a target as long as the last one was cloudy and it has opportunities left.
 
-    It is imaged then; a camera ahead looks at it, and it is imaged once it is clear. Where the scene has no glance nobody
-    knows what is cloudy, and each is imaged once.
+    A turn is an image. With a camera ahead it is a look, and the target is imaged once it is clear. If the scene has no
+    glance, each target is imaged once.
     """
     rules = assembly.scenario.rescheduling
     if rules.policy == "none" or not planned or not isinstance(assembly.source, Glancing):
@@ -49,7 +49,7 @@ def expect_turns(assembly: Assembly, planned: tuple[Opportunity, ...]) -> Turns:
 
 
 def _cloudy_share(assembly: Assembly, planned: tuple[Opportunity, ...]) -> float:
-    """Of some planned images, those too cloudy for their target."""
+    """Share of some planned images that is too cloudy."""
     most = assembly.scenario.rescheduling.max_cloud_cover
     seen = glances_of(assembly, planned)
     return sum(
@@ -63,7 +63,7 @@ def _cloudy_share(assembly: Assembly, planned: tuple[Opportunity, ...]) -> float
 
 
 def _chances_left(assembly: Assembly, planned: tuple[Opportunity, ...]) -> list[int]:
-    """Opportunities of each image's target after the image."""
+    """Number of opportunities left after each image for its target."""
     columns = assembly.calendar.columns
     chances = dict(zip(columns.targets, columns.of_target, strict=True))
     return [
@@ -74,7 +74,7 @@ def _chances_left(assembly: Assembly, planned: tuple[Opportunity, ...]) -> list[
 
 
 def _look_s(assembly: Assembly, planned: tuple[Opportunity, ...]) -> float:
-    """[s] Of CPU that the camera ahead takes to look at a place, in the mean of some."""
+    """[s] CPU time of one look of the camera ahead, averaged over some."""
     camera, some = assembly.camera_ahead, spread(planned, _TIMED_LOOKS)
     taken_s, _ = timed(
         lambda: [
