@@ -34,7 +34,7 @@ def chart_coordinates(
         face: 0 to 5.
 
     Returns:
-        Coordinates from -1 to 1 on the face (more beside it) upwards and to the right, and the
+        Coordinates from -1 to 1 on the face (beyond that outside it) upwards and to the right, and the
         weight: 1 well inside, 0 well outside. Each of shape (...).
     """
     x, y, z = direction

@@ -23,7 +23,7 @@ from payload.world.brightness import Brightness
 from payload.world.geotiff import FAILURES, RasterScene, Reading, open_raster, opened
 
 GLIMPSED_IMAGES, GLIMPSES, GLIMPSE_PX = 8, 3, 32
-"""Before a flight, at most this many images are sampled, at a grid of this many squares a side, each this many pixels wide."""
+"""Before a flight: most images sampled, squares sampled along each side of an image, and pixels along a square's side."""
 ODD_SIZE = 1.25
 """A pixel this many times larger or smaller than the camera's is worth a note."""
 _SUFFIXES = (".tif", ".tiff")

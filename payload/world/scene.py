@@ -347,7 +347,7 @@ def _sunny(band: int) -> np.float32:
 
 
 def _bounded(slope: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compress slopes smoothly to the range -1 to 1."""
+    """How much more sun a slope gets than level ground, compressed smoothly to -1 to 1."""
     return np.asarray(slope / (np.float32(1.0) + np.abs(slope)), np.float32)
 
 
