@@ -1,4 +1,4 @@
-"""The flight itself: the only room that knows simpy. Read `mission.py` first.
+"""The flight itself: the only package that imports simpy. Read `mission.py` first.
 
 `fly_arms(assemble(scenario), spool)` flies the scenario and its counterfactual arms over the same world; each flight is
 a `FlightRecord` whose books have been audited.

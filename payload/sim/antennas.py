@@ -1,4 +1,4 @@
-"""Who listens to a satellite: of the stations in view, the first that has an antenna free."""
+"""Which station listens to a satellite: the first in view that has a free antenna."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -12,19 +12,19 @@ from payload.sim.turns import Turns
 from payload.types import ContactWindow
 
 First = Generator[simpy.Event, Any, ContactWindow | None]
-"""A story that ends in a pass, or None where none is left."""
+"""A SimPy process that returns a pass, or None if none is left."""
 Served = Generator[simpy.Event, Any, tuple[ContactWindow, Turns] | None]
-"""A story that ends in a pass and the antennas of which it has one, or None where all passes in view ended before."""
+"""A process that returns a pass and the antennas one of which serves it, or None if all passes in view ended first."""
 
 
 @dataclass
 class PassesInView:
-    """The passes of one satellite, those in view and those to come, in order of AOS.
+    """The passes of one satellite, both in view and to come, in order of AOS.
 
     Attributes:
-        antennas: Turns at those of each station.
+        antennas: Turns at the antennas of each station.
         windows: All passes, in order of AOS.
-        missed: Told of each pass that ends before it is taken.
+        missed: Called with each pass that ends before it is used.
     """
 
     env: simpy.Environment
@@ -37,23 +37,23 @@ class PassesInView:
         self._open: list[ContactWindow] = []
 
     def first(self) -> First:
-        """Wait until a station is in view: the pass that began first of those still open."""
+        """Wait until a station is in view; return the pass that began first of those in view, or None if none is left."""
         while True:
             self._look()
             if self._open:
-                if self.env.peek() <= self.env.now:  # after all that happens now
+                if self.env.peek() <= self.env.now:  # let everything else due now happen first
                     yield self.env.timeout(0.0)
                 return self._open[0]
             if not self._ahead:
                 return None
             yield self.env.timeout(self._ahead[0].aos_s - self.env.now)
-            self._admit()  # its time has come, whatever rounding says
+            self._admit()  # it has begun, even if rounding puts it slightly later
 
     def antenna(self) -> Served:
-        """Ask at every station in view, and at each that comes into view; take the first that is free.
+        """Request an antenna at every station in view, and at each that comes into view; take the first that is free.
 
-        Of several free ones it is the one whose pass began first. The other requests are given up. The
-        turn at the antenna has to be ended.
+        If several are free, the pass that began first is served. The other requests are withdrawn. The caller has to end
+        its turn at the antenna.
         """
         asked: dict[ContactWindow, simpy.Event] = {}
         while True:
@@ -79,7 +79,7 @@ class PassesInView:
         return window, self.antennas[window.station]
 
     def _ask(self, asked: dict[ContactWindow, simpy.Event]) -> None:
-        """Ask where it has not been asked yet, up to the first that is free at once."""
+        """Request antennas where none is requested yet, up to the first that is free at once."""
         for window in self._open:
             turn = asked.get(window)
             if turn is None:
@@ -88,14 +88,14 @@ class PassesInView:
                 return
 
     def _change(self) -> simpy.Event:
-        """A pass in view ends, or another begins."""
+        """An event that happens when a pass in view ends or the next one begins."""
         next_s = min(window.los_s for window in self._open)
         if self._ahead:
             next_s = min(next_s, self._ahead[0].aos_s)
         return self.env.timeout(next_s - self.env.now)
 
     def _look(self) -> None:
-        """What has begun is in view; what has ended untaken is missed."""
+        """Bring passes that have begun into view; report those that ended unused as missed."""
         now_s = self.env.now
         while self._ahead and self._ahead[0].aos_s <= now_s:
             self._admit()

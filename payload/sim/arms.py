@@ -18,8 +18,8 @@ class Arm:
         name: One of ARMS.
         mask: No mask, the scenario's masker, or the truth itself.
         policy: What is dropped.
-        compresses: Whether kept tiles go through the scenario's codec; else they go down raw.
-        leaves_cloud_out: Whether cloudy pixels of kept tiles are not coded.
+        compresses: Whether kept tiles are encoded with the scenario's codec; otherwise they are sent raw.
+        leaves_cloud_out: Whether cloudy pixels of kept tiles are left uncoded.
     """
 
     name: ArmName
@@ -30,7 +30,7 @@ class Arm:
 
     @property
     def is_scenarios_own(self) -> bool:
-        """Whether nothing is exchanged: its records are kept and handed to the ground."""
+        """Whether this is the scenario itself, unchanged: its records are kept and delivered to the ground."""
         return self.name == "prune"
 
     @property
@@ -42,8 +42,8 @@ class Arm:
 def make_arm(name: ArmName, pruning: PruningModel) -> Arm:
     """An arm by its name, with the policy and the thresholds of the scenario.
 
-    What `discard` does is fixed, as it stands for missions that fly: by the mask, whole images. A
-    perfect mask is sure of each pixel, so that its cover is expected and found alike.
+    `discard` always judges whole images by the mask, whatever the policy, because it stands for missions that fly. A
+    perfect mask is certain of each pixel, so its expected cover equals the cover found.
     """
     if pruning.policy == "expected_value":
         tiles = Policy("tile", pruning.max_expected_cover, judged_by="expected_cover")

@@ -1,4 +1,4 @@
-"""Names in a scenario become objects, geometry is computed: one place for all wiring."""
+"""Build the objects that a scenario names and compute its geometry: all wiring in one place."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,23 +54,23 @@ from payload.types import (
 
 TRACK_STEP_S = 60.0
 TRACK_PART = 10_000
-"""So many places of a track are worked out at a time."""
+"""Number of points of a ground track computed at a time."""
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """A scenario ready to fly: what it names is built, what geometry allows is known.
+    """A scenario ready to fly: its plug-ins are built and its geometry is computed.
 
     Attributes:
         contacts: By satellite, in order of AOS.
         opportunities: By satellite, in order of start.
-        profile: The processor, at the speed at which it runs what flies.
-        surrogate: What stands for masker and codec; None where pixels are worked on.
-        supplies: What the solar arrays give, by satellite; empty where power is unlimited.
-        network: What the masker asks of the processor; None where nobody asks.
-        assumptions: What is assumed of the processor's speed, in sentences.
-        notes: What a person should know of targets, orbits, passes and images before believing the result.
-        store: Remembers pixel work from run to run; None where nothing does.
+        profile: The processor, at the speed at which it runs this scenario's masker.
+        surrogate: Stands in for masker and codec; None if pixels are processed.
+        supplies: What the solar arrays supply, by satellite; empty if power is unlimited.
+        network: What the masker demands of the processor; None if it is not computed.
+        assumptions: What is assumed about the processor's speed, in sentences.
+        notes: What a reader should know about targets, orbits, passes and images before trusting the result.
+        store: Keeps pixel work from run to run; None if nothing does.
     """
 
     scenario: Scenario
@@ -90,13 +90,13 @@ class Assembly:
     faults: Faults = field(default_factory=Faults)
 
     def pointing(self, satellite: str) -> Pointing:
-        """How a satellite's antenna and camera share its attitude."""
+        """How antenna and camera of a satellite share its attitude."""
         ephemeris = self.ephemerides[satellite]
         return Pointing(self.scenario.radio, ephemeris, self.stations, self.targets)
 
     @cached_property
     def limits(self) -> Limits:
-        """What the camera and its platform allow of every plan."""
+        """The limits that camera and platform impose on every plan."""
         camera = self.scenario.camera
         longest_s = camera.max_imaging_s_per_orbit
         return Limits(
@@ -108,7 +108,7 @@ class Assembly:
         )
 
     def duty_cycle(self, satellite: str) -> DutyCycle:
-        """How long a satellite's radio may send."""
+        """How long a satellite's radio may transmit per orbit."""
         limit_s = self.scenario.radio.max_transmit_s_per_orbit
         if limit_s is None:
             return DutyCycle(math.inf, math.inf)
@@ -132,7 +132,7 @@ class Assembly:
 
     @cached_property
     def camera(self) -> Camera:
-        """What images are before they are painted; all satellites have the same."""
+        """The camera, which knows images before they are rendered; all satellites have the same one."""
         epoch_utc = self.scenario.epoch_utc
         return Camera(self.source, self.sensor, self.target_named, epoch_utc, self.tile_px)
 
@@ -146,7 +146,7 @@ class Assembly:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The same of the whole fleet in order of time."""
+        """The plannable opportunities of the whole fleet, in order of time."""
         return Calendar(self.plannable)
 
     @cached_property
@@ -161,7 +161,7 @@ class Assembly:
 
     @cached_property
     def out_of_reach(self) -> frozenset[str]:
-        """Targets that nobody can image by daylight and in time; those that arrive after the end are none of them."""
+        """Targets that no satellite can image in daylight and in time, not counting those that arrive after the end."""
         met = {name for parts in self.plannable.values() for name in targets_of(parts)}
         return frozenset(
             each.name
@@ -186,13 +186,13 @@ class Assembly:
 
     @property
     def darkroom(self) -> Darkroom:
-        """Where images become facts: by draws from a surrogate if there is one, else by pixel work."""
+        """What turns images into facts: draws from a surrogate if there is one, pixel work otherwise."""
         painted = self._painted
         return Counted(painted) if self.sensor.counted_bands else painted
 
     @cached_property
     def painter(self) -> TileDarkroom:
-        """What paints, masks and compresses, and does nothing twice that the store remembers."""
+        """What renders, masks and compresses tiles, except those that the store already has."""
         pixels = Pixels(
             self.source,
             self.masker,
@@ -224,11 +224,12 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
 
     Args:
         scenario: What to fly.
-        store: Remembers pixel work from run to run; None where nothing does.
-        jobs: How many processes, this one included, look for opportunities of a large fleet. Nothing depends on it.
+        store: Keeps pixel work from run to run; None if nothing does.
+        jobs: Number of processes, this one included, that search the opportunities of a large fleet. The result does
+            not depend on it.
 
     Raises:
-        ScenarioError: A file that the scenario names, or its profile, is not what is wanted.
+        ScenarioError: A file that the scenario names, or its profile, is not as expected.
         OrbitError: The orbit cannot be flown for the whole span.
     """
     sensor = make_sensor(scenario)
@@ -274,13 +275,13 @@ def assemble(scenario: Scenario, *, store: Store | None = None, jobs: int = 1) -
         ),
         store=store,
     )
-    _ = assembly.limits  # looks at all of each orbit
+    _ = assembly.limits  # computed now: it reads every orbit from end to end
     met.file.let_go()
     return assembly
 
 
 def ground_track(assembly: Assembly) -> Iterator[tuple[str, float, float, float]]:
-    """Where the fleet passes, each minute: satellite, time_s, lat_deg, lon_deg."""
+    """Ground track of the fleet, minute by minute: satellite, time_s, lat_deg, lon_deg."""
     for name, ephemeris in assembly.ephemerides.items():
         each = max(1, round(TRACK_STEP_S / float(ephemeris.time_s[1] - ephemeris.time_s[0])))
         for first in range(0, ephemeris.time_s.size, each * TRACK_PART):

@@ -1,4 +1,4 @@
-"""What one who knew all clouds beforehand would bring: the optimum over what was truly clear, or a bound on it."""
+"""The value that a clairvoyant planner, knowing all clouds in advance, would deliver, or a bound on it."""
 
 import math
 from collections.abc import Iterable
@@ -16,23 +16,23 @@ from payload.targets import is_clear_enough, is_within
 from payload.types import Opportunity
 
 SURE_DIGITS = 6
-"""Of a pixel in a cover times pixels: shares of whole pixels become whole again."""
+"""Decimals to which cloudy pixels, a sum of cover times pixels, are rounded: whole pixels become whole again."""
 
 
 def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> float | None:
-    """The most that any planner could have brought, in the value of `requests`.
+    """The most that any planner could have delivered, in the value of `requests`.
 
-    An opportunity is clear if its cover by a glance is within its target's limit, or if the flight took it and its
-    truth says so. A shot of an area counts whole at any opportunity, for parts of it may be clear. Delivery takes no
-    time. So it is a bound on the optimum, not the optimum itself.
+    An opportunity is clear if its cover by a glance is within its target's limit, or if the flight took it and the truth
+    says so. A shot of an area counts in full at every opportunity, since parts of it may be clear. Delivery takes no
+    time. The result is therefore a bound on the optimum, not the optimum itself.
 
     Args:
         assembly: The scenario.
-        images: That were taken.
+        images: The images that were taken.
         wanted: What was requested, with the truth of what was taken.
 
     Returns:
-        None where a target is wanted more than once, nobody can glance at the source, or HiGHS is not installed.
+        None if a target is wanted more than once, the source cannot glance, or HiGHS is not installed.
     """
     if any(target.repeat_s < math.inf for target in assembly.targets):
         return None
@@ -67,7 +67,7 @@ def clairvoyant(assembly: Assembly, images: Iterable[Image], wanted: Wanted) -> 
 
 
 def _found_clear(images: Iterable[Image], wanted: Wanted) -> set[str]:
-    """Opportunities of which the truth of their tiles says that they were clear."""
+    """Opportunities that were clear according to the truth of their tiles."""
     named = {target.name: target for target in wanted.targets}
     found = set()
     for image in images:
@@ -82,7 +82,7 @@ def _found_clear(images: Iterable[Image], wanted: Wanted) -> set[str]:
 
 
 class _Looking:
-    """Looks at opportunities that nobody took."""
+    """Glances at opportunities that were not taken."""
 
     def __init__(self, assembly: Assembly, source: Glancing, wanted: Wanted) -> None:
         sensor = assembly.sensor
@@ -91,7 +91,7 @@ class _Looking:
         self._windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
 
     def is_clear(self, item: Opportunity) -> bool:
-        """Whether its cover is within its target's limit."""
+        """Whether the cover of an opportunity is within its target's limit."""
         glances = self._source.glance(self._camera.view(item), self._windows)
         pixels = [window.pixels for window in self._windows]
         cloudy_px = math.fsum(

@@ -1,4 +1,4 @@
-"""Scenes to fit a surrogate on: a mission's own mix, then more of what that mix has little of."""
+"""Scenes to fit a surrogate on: a typical mission's mix, then more of what is rare in that mix."""
 
 import math
 from collections import Counter
@@ -24,20 +24,20 @@ from payload.surrogate.likeness import GROUPS
 from payload.types import Glance, Sensor, View, Window
 
 WORLD_SEED = 4_100_000_019
-"""Of the worlds that are looked at: nobody flies with it by chance."""
+"""Seed of the worlds used for calibration; no flight is likely to use it by chance."""
 SCENES, FEWEST_SCENES = 1300, 60
 USUAL_PX = 350_000_000
-"""No more are painted if nobody says how many scenes: some minutes of work."""
-LIKE_A_MISSION = 0.6  # of the scenes; the rest fills strata
+"""Most pixels rendered if the number of scenes is not given: some minutes of work."""
+LIKE_A_MISSION = 0.6  # share of the scenes; the rest fill strata
 HELD_OUT = 3  # every third scene of the mission's mix
-_CUT_SCENES = 100  # tell what a record costs of its own, to a few per cent
-_SIDE_TILES = 2  # a scene is so many tiles wide and high
-_LARGE_TILE_PX = 512  # or one, where tiles are larger than this
-_MOST_LOOKS = 12  # at a glance, for each scene painted
-_TOGETHER = 64  # looks at a time
+_CUT_SCENES = 100  # enough to know the fixed size of a record to a few per cent
+_SIDE_TILES = 2  # width and height of a scene, in tiles
+_LARGE_TILE_PX = 512  # a scene is one tile if tiles are larger than this
+_MOST_LOOKS = 12  # glances for each scene rendered
+_TOGETHER = 64  # glances at a time
 _YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 _LOWEST_SUN_DEG = 5.0
-_LAND = 0.75  # of the scenes of a mission's mix show land, as most targets do. Assumption
+_LAND = 0.75  # share of scenes in the mission's mix that show land, as most targets do. Assumption
 _WATER = 0
 
 Tell = Callable[[int, int], None]
@@ -45,15 +45,15 @@ Tell = Callable[[int, int], None]
 
 @dataclass
 class Calibration:
-    """Looks at a world with the payload of a scenario, and fits a surrogate on what it saw.
+    """Images a world with the payload of a scenario and fits a surrogate to the results.
 
     The scenario's orbit, targets and seed play no part. Scenes lie anywhere, in any season, at any
-    hour of daylight; the world is that of the scenario with a seed of its own.
+    hour of daylight; the world is the scenario's, with a seed of its own.
 
     Attributes:
-        scenario: Whose payload it is.
-        scenes: How many to paint; if left out SCENES, or fewer where tiles are large.
-        tell: Is told how many are painted, and of how many.
+        scenario: Supplies the payload and the world.
+        scenes: How many to render; SCENES by default, or fewer if tiles are large.
+        tell: Called with the number of scenes rendered so far and the total.
     """
 
     scenario: Scenario
@@ -85,7 +85,7 @@ class Calibration:
         self._count = usual if self.scenes is None else self.scenes
 
     def fit(self) -> Surrogate:
-        """Paint, mask and compress scenes, and fit a surrogate.
+        """Render, mask and compress scenes, and fit a surrogate.
 
         Raises:
             ScenarioError: The scene source has no glance or no truth.
@@ -99,12 +99,12 @@ class Calibration:
             samples += self._look(view, glances, is_held_out=is_held_out)
             if not is_held_out and len(own_bytes) < _CUT_SCENES:
                 own_bytes.append(self._pixels.own_bytes(view))
-        # Of large tiles a codec may code the parts better than the whole, as its tables then suit them; the header stays.
+        # A codec may code parts of large tiles better than the whole, as its tables then suit them; the header remains.
         own = max(HEADER_BYTES, round(sum(own_bytes) / len(own_bytes)))
         return calibrate(samples, identity, own_bytes=own)
 
     def _views(self) -> Iterator[tuple[View, list[Glance], bool]]:
-        """Views with what is seen of them at a glance, and whether they are kept out of the fit."""
+        """Views with their glances, and whether they are held out of the fit."""
         own_mix = math.ceil(self._count * LIKE_A_MISSION)
         quota = _QUOTA * self._count * len(self._windows) * (1 - LIKE_A_MISSION) / _STRATA
         taken = 0
@@ -124,7 +124,7 @@ class Calibration:
                 yield view, glances, is_held_out
 
     def _looks(self) -> Iterator[tuple[int, View, list[Glance]]]:
-        """Numbers and views of looks by daylight, with what is seen of them at a glance."""
+        """Numbers and views of looks in daylight, with their glances."""
         looks = range(self._count * _MOST_LOOKS)
         for first in range(0, len(looks), _TOGETHER):
             bright = [
@@ -137,7 +137,7 @@ class Calibration:
                 yield look, view, seen
 
     def _view(self, look: int) -> View | None:
-        """Somewhere, some time; None where it is too dark."""
+        """A random place and time; None if it is too dark there."""
         dice = stream(WORLD_SEED, "calibrate", look)
         lat_deg = math.degrees(math.asin(dice.uniform(-0.998, 0.998)))
         lon_deg = dice.uniform(-180.0, 180.0)
@@ -178,12 +178,12 @@ class Calibration:
 
 _COVER_EDGES = (0.0005, 0.25, 0.75, 0.9995)
 _SUN_EDGES = (20.0, 40.0)
-_QUOTA = 2.5  # of an even share: some strata are never met, others by the mission's mix alone
+_QUOTA = 2.5  # even shares: some strata never occur, others are filled by the mission's mix alone
 _STRATA = len(GROUPS) * (len(_COVER_EDGES) + 1) * (len(_SUN_EDGES) + 1)
 
 
 def _stratum(glance: Glance) -> tuple[int, ...]:
-    """Group of surfaces, bin of cover (clear and overcast have their own), bin of sun."""
+    """Surface group, cover bin (clear and overcast have their own) and sun elevation bin."""
     return (
         next(i for i, names in enumerate(GROUPS) if glance.surface in names),
         sum(glance.cover > edge for edge in _COVER_EDGES),

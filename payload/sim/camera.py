@@ -12,13 +12,13 @@ from payload.types import Acquisition, Opportunity, Sensor, Target, View
 from payload.units import at
 
 _MOST_TILES = 50_000
-"""Of images that are kept for the arms to come: some 5 MB, however long the flight. The first of a flight are kept, not the
-latest: the next arm begins with them again."""
+"""Most tiles of images kept for the following arms: some 5 MB, however long the flight. The first images of a flight are
+kept, not the latest, because the next arm begins with them."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Knows what an image will be before a pixel of it is painted.
+    """Knows an image's place, time and tiles before any pixel of it is rendered.
 
     Attributes:
         targets: By name.
@@ -36,7 +36,7 @@ class Camera:
     _taken: dict[str, Acquisition] = field(default_factory=dict[str, Acquisition])
 
     def expose(self, opportunity: Opportunity) -> Acquisition:
-        """Take an image in the middle of its opportunity; each arm takes the same."""
+        """Take an image in the middle of its opportunity; it is the same in every arm."""
         found = self._taken.get(opportunity.id)
         if found is None:
             found = self._exposed(opportunity)
@@ -73,7 +73,7 @@ class Camera:
         )
 
     def _grid(self, height_px: int, width_px: int, bands: int, bit_depth: int) -> "_Grid":
-        """The tiles of a scene of so many pixels, bands and bits; worked out once for all of a kind."""
+        """The tiles of a scene of given size, bands and bit depth; computed once for each kind of scene."""
         key = height_px, width_px, bands, bit_depth
         if key not in self._grids:
             tiles = TileGrid(height_px, width_px, self.tile_px)
@@ -94,7 +94,7 @@ def _middle_s(opportunity: Opportunity) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Tiles in grid order: what their names end in, and the length [byte] of each raw record."""
+    """Tiles in grid order: the suffixes of their names, and the length [byte] of each raw record."""
 
     names: tuple[str, ...]
     raw_bytes: tuple[int, ...]

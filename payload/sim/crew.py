@@ -1,4 +1,4 @@
-"""Helpers that know the scenario assembled and work on the same spool as the process that flies."""
+"""Worker processes that have the assembled scenario and share the spool of the process that flies."""
 
 import pickle
 from collections.abc import Callable, Sequence
@@ -13,15 +13,15 @@ from payload.sim.assemble import Assembly
 from payload.workers import Done, Helpers, Job, Share
 
 Work = Callable[[Assembly, Memo, Job], Done]
-"""What anybody does with a job who has the scenario assembled and a memo; a function of a module."""
+"""What a process with the assembled scenario and a memo does with a job; a module-level function, so it can be pickled."""
 
 
 @dataclass
 class Crew:
-    """So many helpers; none is started before there is something to do.
+    """A number of helper processes, started only when there is work.
 
     Attributes:
-        memo: Whose spool they share.
+        memo: Its spool is shared by the helpers.
     """
 
     helpers: int
@@ -36,15 +36,15 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The helpers end at once, whatever they are at."""
+        """End the helpers at once, whatever they are doing."""
         self.dismiss()
 
     def dismiss(self) -> None:
-        """The helpers end at once, and what they hold in memory is free; new ones come with the next jobs."""
+        """End the helpers at once and free their memory; new ones start with the next jobs."""
         self._staff.dismiss()
 
     def share(self, work: Work[Job, Done], jobs: Sequence[Job]) -> Share[Job, Done]:
-        """Have helpers begin with jobs."""
+        """Start helpers on jobs."""
         desk = self.memo.spool / "assembly"
         if not desk.exists():
             with desk.open("wb") as file:
@@ -54,7 +54,7 @@ class Crew:
 
 
 def _do(desk: str, work: Work[Job, Done], job: Job) -> Done:
-    """A helper does a job."""
+    """Do a job in a helper process."""
     return work(*_at_desk(desk), job)
 
 
@@ -67,7 +67,7 @@ def _at_desk(desk: str) -> tuple[Assembly, Memo]:
 
 
 class _Pickler(pickle.Pickler):
-    """Knows how a scenario travels: as plain data, for its plug-ins' classes are made when it is read."""
+    """Pickles a scenario as plain data, since the classes of its plug-ins are created when it is read."""
 
     def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - as pickle wants it
         if isinstance(value, Scenario):

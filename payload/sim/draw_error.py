@@ -1,4 +1,4 @@
-"""How far a flight by surrogate may be off: what its images bring down, tile by tile, under its own rule."""
+"""Error of a surrogate flight: the intervals of what its images deliver, tile by tile, under its own pruning rule."""
 
 import numpy as np
 
@@ -19,9 +19,9 @@ def draw_errors(
 
     Args:
         assembly: The scenario, assembled.
-        surrogate: From which was drawn.
-        memo: Knows what was drawn.
-        record: Of the flight of the scenario's own arm.
+        surrogate: The surrogate drawn from.
+        memo: Holds what was drawn.
+        record: The flight of the scenario's own arm.
     """
     policy = make_arm("prune", assembly.scenario.pruning).policy
     rule = Rule(policy.max_cloud_cover, policy.judged_by == "expected_cover")

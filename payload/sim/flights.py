@@ -1,4 +1,4 @@
-"""All arms of a scenario, one flight each, over one memo of what tiles are; by one process or by several."""
+"""All arms of a scenario, one flight each, sharing one memo of tile facts; by one process or by several."""
 
 import gc
 import math
@@ -21,20 +21,21 @@ from payload.types import Opportunity
 from payload.workers import Share
 
 WORTH_PX = {"pixels": 30_000_000, "surrogate": 1_500_000_000}
-"""[px] So much has to be planned that helpers are worth their start, by fidelity: some ten seconds of work.
-A sampled flight learns as it flies which tile stands for which, and flies alone."""
+"""[px] How much has to be planned for helpers to be worth starting, by fidelity: some ten seconds of work.
+A sampled flight learns during the flight which tile stands for which, and so uses no helpers."""
 MOST_OPPORTUNITIES = 100_000
-"""Helpers fly arms of a scenario of no more: each has to hold them all. Of a larger one they work ahead alone."""
+"""Helpers fly arms only if a scenario has no more than this, since each has to hold them all; otherwise they only work
+ahead."""
 MOST_TILES = 60_000
-"""A record of more tiles lies on disk while nobody looks at it."""
+"""A record of more tiles is kept on disk while it is not in use."""
 
 
 @dataclass
 class Records(Mapping[str, FlightRecord]):
-    """Flights by arm, in the order of ARMS; large ones lie in files, and one of them at a time is in memory.
+    """Flights by arm, in the order of ARMS; large ones are kept in files, at most one of them in memory at a time.
 
     Attributes:
-        folder: Where the files go; it has to stay as long as these are used.
+        folder: Where the files go; it has to exist as long as the records are used.
     """
 
     folder: Path
@@ -42,7 +43,7 @@ class Records(Mapping[str, FlightRecord]):
     _last: tuple[str, FlightRecord] | None = None
 
     def put(self, record: FlightRecord) -> FlightRecord | Path:
-        """Put in a flight; where it is."""
+        """Add a flight and return where it is kept."""
         place: FlightRecord | Path = record
         if len(record.ledger.acquired) > MOST_TILES:
             place = self.folder / f"{record.arm}.record"
@@ -52,7 +53,7 @@ class Records(Mapping[str, FlightRecord]):
         return place
 
     def know(self, arm: str, place: FlightRecord | Path) -> None:
-        """Another process has put a flight there."""
+        """Note where another process has put a flight."""
         self._at[arm] = place
 
     def __getitem__(self, arm: str) -> FlightRecord:
@@ -60,7 +61,7 @@ class Records(Mapping[str, FlightRecord]):
         if isinstance(place, FlightRecord):
             return place
         if self._last is None or self._last[0] != arm:
-            self._last = None  # one goes before another comes
+            self._last = None  # free one before loading the next
             with place.open("rb") as file:
                 self._last = arm, pickle.load(file)
         return self._last[1]
@@ -74,10 +75,10 @@ class Records(Mapping[str, FlightRecord]):
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """An arm that is flown: where its record is, what it took, and of what of that there is no truth.
+    """An arm that has been flown: where its record is, which images it took, and which of them have no truth.
 
     Attributes:
-        marks: Where the facts of images stand of which a helper has told nobody yet.
+        marks: Where to find the facts of images that a helper has not yet reported.
     """
 
     arm: ArmName
@@ -100,20 +101,20 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
 
     Args:
         assembly: The scenario, assembled.
-        spool: A folder for records that wait to be delivered, and for what of long flights has no room in memory;
-            the caller removes it, once nobody looks at the flights any more.
-        deliver: Takes each record of the scenario's own arm that comes down; None where there are none.
-        tell: Is told the arm and the image whenever one is worked on here.
+        spool: A folder for records waiting to be delivered, and for data of long flights that does not fit in memory;
+            the caller removes it when the flights are no longer in use.
+        deliver: Called with each record of the scenario's own arm that comes down; None if records are not wanted.
+        tell: Called with the arm and the image whenever this process works on one.
         arms: Which arms to fly.
-        jobs: How many processes, this one included, work on what is planned and fly arms, if that is worth their
-            start. Nothing that is found depends on it.
+        jobs: Number of processes, this one included, that work on what is planned and fly arms, if they are worth
+            starting. The results do not depend on it.
 
     Returns:
-        The flights by name, in the order of ARMS, and the memo with the facts of all their tiles. There
-        is no oracle's flight where an image has no truth.
+        The flights by name, in the order of ARMS, and the memo with the facts of all their tiles. There is no flight of
+        the oracle if any image has no truth.
 
     Raises:
-        LawError: The books of a flight do not balance.
+        LawError: The ledger of a flight does not balance.
         PayloadError: Pixels cannot be read, masked or coded.
     """
     flying = ""
@@ -133,7 +134,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
     share: Share[Order, Path | Landed] | None = None
 
     def foresee(planned: list[Opportunity]) -> None:
-        """Have helpers work on what is planned, and then fly the other arms, if that is worth their start."""
+        """Have helpers work on what is planned and then fly the other arms, if they are worth starting."""
         nonlocal share
         worth_px = WORTH_PX.get(assembly.scenario.fidelity, math.inf)
         if jobs == 1 or _work_px(assembly, planned) < worth_px:
@@ -144,9 +145,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
         for marks in found:
             memo.facts_of.marks.update(marks)
         if can_fly:
-            marks = dict(
-                memo.facts_of.marks
-            )  # as they stand: they are sent while this process marks more
+            marks = dict(memo.facts_of.marks)  # a snapshot: it is sent while this process adds more
             share = crew.share(fly_beside, [(name, marks) for name in others])
         else:
             crew.dismiss()
@@ -171,7 +170,7 @@ def fly_arms(  # noqa: PLR0913 - what, where, for whom, which, by how many
 
 
 def _records(landed: Iterable[Landed], memo: Memo) -> Records:
-    """The flights that count, and the memo settled to what they took; the oracle's comes last."""
+    """The flights that count, with the memo settled to what they took; the oracle's has to come last."""
     records = Records(memo.spool)
     images, truthless = dict[str, None](), set[str]()
     for each in landed:
@@ -188,7 +187,7 @@ def _records(landed: Iterable[Landed], memo: Memo) -> Records:
 def work_ahead(
     assembly: Assembly, memo: Memo, planned: Sequence[Opportunity]
 ) -> Mapping[str, Mark]:
-    """Find out what is true of images before they are taken; where it stands, for whoever flies."""
+    """Compute the facts of images before they are taken; return where they are written, for any process that flies."""
     camera, coming = assembly.camera, deque(planned)
     with memo.looking_ahead(lambda: map(camera.view, coming)):
         while coming:
@@ -197,11 +196,11 @@ def work_ahead(
 
 
 Order = tuple[ArmName, dict[str, Mark]]
-"""An arm to be flown, and where stands what is known of images."""
+"""An arm to be flown, and where the known facts of images are written."""
 
 
 def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Path:
-    """A helper flies an arm; the file in which it says so, as it may be killed while it hands over more than a name."""
+    """Fly an arm in a helper; return the file with the result, as a helper may be killed while sending more than a name."""
     name, marks = order
     memo.facts_of.marks.update(marks)
     landed = fly_arm(assembly, memo, name)
@@ -214,7 +213,7 @@ def fly_beside(assembly: Assembly, memo: Memo, order: Order) -> Path:
 
 
 def _landed(said: Path | Landed) -> Landed:
-    """What a helper said in a file, or was flown here."""
+    """The result of an arm, read from a helper's file unless it was flown here."""
     if isinstance(said, Landed):
         return said
     with said.open("rb") as file:
@@ -231,7 +230,7 @@ def fly_arm(
     deliver: Deliver | None = None,
     foresee: Foresee | None = None,
 ) -> Landed:
-    """Fly one arm, and find out what is true of all that it took."""
+    """Fly one arm, and compute the facts of everything it took."""
     arm = make_arm(name, assembly.scenario.pruning)
     folder = memo.spool / name
     folder.mkdir(exist_ok=True)
@@ -240,20 +239,20 @@ def fly_arm(
     place = Records(memo.spool).put(mission.fly())
     images = tuple(mission.album.ids)
     for number, image in enumerate(images):
-        if image not in memo.looked_at:  # tiles that never reached the computer have truth too
+        if image not in memo.looked_at:  # tiles that were never processed on board have truth too
             memo.develop(mission.album[number].acquisition)
     del mission
     if isinstance(place, Path):
-        gc.collect()  # a mission and its stories hold each other: a large one goes before the next comes
+        gc.collect()  # a mission and its processes form cycles: free a large one before the next is built
     return Landed(name, place, images, frozenset(memo.truthless.intersection(images)))
 
 
 def _work_px(assembly: Assembly, planned: Sequence[Opportunity]) -> int:
-    """[px] Of so many images."""
+    """[px] Pixels of all planned images."""
     return len(planned) * assembly.sensor.width_px * assembly.sensor.height_px
 
 
 def _parts(planned: Sequence[Opportunity], jobs: int) -> list[Sequence[Opportunity]]:
-    """What is planned, in parts so small that nobody waits long for who has the last one."""
+    """What is planned, in parts so small that no process waits long for the one with the last part."""
     size = max(1, len(planned) // (16 * jobs))
     return [planned[first : first + size] for first in range(0, len(planned), size)]

@@ -1,4 +1,4 @@
-"""The ground: its antennas listen, its archive receives, it asks for pruned tiles; `loop` plans."""
+"""The ground segment: antennas, archive, and requests for pruned tiles; `loop` does the planning."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from payload.types import Acquisition, TileOutcome
 __all__ = ["Deliver", "Ground", "Story"]
 
 Deliver = Callable[[Acquisition, bytes], None]
-"""Takes an acquisition and a whole tile record that has come down."""
+"""Takes an acquisition and a complete tile record that has come down."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Ground:
     """One ground segment for the whole fleet.
 
     Attributes:
-        loop: Who plans what, upon what is known where.
+        loop: Decides who plans what, based on the knowledge available there.
     """
 
     env: simpy.Environment
@@ -51,9 +51,9 @@ class Ground:
         self._seen: set[str] = set()
 
     def ask(self, covers: Mapping[str, float], *, most: int) -> list[str]:
-        """Which of the pruned tiles that a satellite still has the ground asks for, each once.
+        """Choose which of the pruned tiles still on board the ground asks for; each is asked for only once.
 
-        Of a tile whose thumbnail has not arrived it knows nothing, where there are thumbnails.
+        If thumbnails are made, the ground knows nothing of a tile until its thumbnail has arrived.
         """
         scenario = self.assembly.scenario
         known = covers.keys() if scenario.thumbnail_factor is None else covers.keys() & self._seen
@@ -65,7 +65,7 @@ class Ground:
         return wanted
 
     def suffer(self) -> Story:
-        """Tell of stations that break as the timetable says; their contacts are cut already."""
+        """Log station outages as the timetable gives them; their contacts have already been cut."""
         stations = {station.name for station in self.assembly.stations}
         for fault in self.assembly.faults.all:
             if fault.kind == "station_out" and fault.who in stations:
@@ -75,7 +75,7 @@ class Ground:
                 )
 
     def receive(self, acquisition: Acquisition, outcome: TileOutcome, held_bytes: int) -> None:
-        """The last frame of a record has arrived."""
+        """Receive a tile: the last frame of its record has arrived."""
         tile_id = outcome.tile_id
         if self.deliver is not None and self.arm.is_scenarios_own:
             record = self.memo.record(acquisition, tile_id)
@@ -87,14 +87,14 @@ class Ground:
         self.delivered_s[tile_id] = self.env.now
 
     def complete(self, acquisition: Acquisition) -> None:
-        """Nothing of an image is on board any more: where no masker flies, the ground's own tells its cover."""
+        """Handle an image of which nothing is left on board: if no masker flies, the ground's own estimates its cover."""
         down = [item for item in acquisition.tile_ids if item in self.delivered_s]
         if down and not self.arm.sees_cloud:
             said = [self.memo.estimates[item] for item in down]
             self.loop.delivered(acquisition, image_cover(said))
 
     def see(self, acquisition: Acquisition, tile_id: str, held_bytes: int) -> None:
-        """The last frame of a thumbnail has arrived: now the ground knows of the tile."""
+        """Receive a thumbnail, whose last frame has arrived: the ground now knows of the tile."""
         if self.arm.is_scenarios_own and self.deliver is not None:
             record = self.memo.thumbnail(acquisition, tile_id)
             thumbnail = self.memo.facts(acquisition, tile_id).thumbnail

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Log:
-    """Facts for programs; `logging` gets the same, for people."""
+    """Events for programs to read; the same go to `logging` for people."""
 
     env: simpy.Environment
     events: Pages[Event] = field(default_factory=partial(Pages, Event))
@@ -24,7 +24,7 @@ class Log:
     def note(
         self, satellite: str, kind: str, subject: str, count_bytes: int = 0, detail: str = ""
     ) -> None:
-        """Something happened now."""
+        """Record that something happened now."""
         now_s = self.env.now
         self.events.write((now_s, satellite, kind, subject, count_bytes, detail))
         if self._is_told:

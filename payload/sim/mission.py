@@ -1,4 +1,4 @@
-"""A flight, told once. Who does what stands in the rooms beside it; the sums stand on the floor below."""
+"""One flight from start to finish. The modules beside it hold the actors; the packages below do the mathematics."""
 
 import gc
 import math
@@ -21,7 +21,7 @@ from payload.sim.spacecraft import Spacecraft
 from payload.types import Opportunity, View
 
 _AHEAD = 256
-"""So many images to come are glanced at together, of all satellites."""
+"""Number of upcoming images, over all satellites, that are glanced at together."""
 
 Foresee = Callable[[list[Opportunity]], None]
 
@@ -33,12 +33,12 @@ class Mission:
     Attributes:
         assembly: The scenario with its geometry computed and its plug-ins built.
         arm: Which part of the scenario is exchanged.
-        memo: What tiles are, shared by all arms.
-        deliver: What takes the records that come down; None where nobody wants them.
-        folder: Where books, events and images lie for which there is no room in memory, while the flight or its
-            record is used; None to keep all in memory.
-        foresee: Is told what the first plan will take, before anything is taken.
-        env: Whose events the flight is made of.
+        memo: The facts of all tiles, shared by all arms.
+        deliver: Called with each record that comes down; None if records are not wanted.
+        folder: Where ledger, events and images that do not fit in memory are kept for as long as the flight or its
+            record is in use; None to keep everything in memory.
+        foresee: Called with the images of the first plan before anything is taken.
+        env: The SimPy environment that runs the flight.
     """
 
     assembly: Assembly
@@ -75,7 +75,7 @@ class Mission:
         ]
 
     def fly(self) -> FlightRecord:
-        """Fly the span, close the books, check them."""
+        """Fly the whole span, close the ledger and audit it."""
         for story in (*self.ground.loop.stories(), self.ground.suffer()):
             self.env.process(story)
         for craft in self.fleet:
@@ -83,25 +83,25 @@ class Mission:
                 self.env.process(story)
         with young_waste_only(), self.memo.looking_ahead(self._coming):
             if self.foresee is not None:
-                self.env.run(until=math.nextafter(0.0, math.inf))  # the first plan is made
+                self.env.run(until=math.nextafter(0.0, math.inf))  # makes the first plan
                 planned = self.ground.loop.itinerary.values()
                 self.foresee([item for items in planned for item in items])
             self.env.run(
                 until=math.nextafter(self.assembly.span_s, math.inf)
-            )  # its last instant too
+            )  # including its last instant
             for craft in self.fleet:
-                craft.come_to_rest()  # counts the shelves: what lies there is ON_BOARD
+                craft.come_to_rest()  # whatever is still in memory is ON_BOARD
             audit(self.ledger)
             return self.record()
 
     def _coming(self) -> Iterator[View]:
-        """What the satellites take next, by what is planned now."""
+        """The images that the satellites take next, according to the current plan."""
         camera, each = self.assembly.camera, 1 + _AHEAD // len(self.fleet)
         for planned in self.ground.loop.itinerary.values():
             yield from map(camera.view, islice(planned, each))
 
     def record(self) -> FlightRecord:
-        """What was flown, in order of time."""
+        """The record of the flight, in order of time."""
         self.album.arrange()
         contacts = [contact for craft in self.fleet for contact in craft.transmitter.contacts]
         return FlightRecord(
@@ -128,10 +128,10 @@ class Mission:
 
 @contextmanager
 def young_waste_only() -> Iterator[None]:
-    """Look for unreachable cycles among new objects alone, and seldom.
+    """Let the garbage collector look for unreachable cycles seldom, and among new objects only.
 
-    A flight makes many objects that live to its end; to look through all of them again and again took a third of its time.
-    In a flight itself there was nothing to be found among the new ones either.
+    A flight creates many objects that live until its end; scanning all of them again and again took a third of its time.
+    Among the new objects of a flight no cycles were found either.
     """
     before = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, 10, 1_000_000)

@@ -1,4 +1,4 @@
-"""This machine as a compute profile: the masker on real tiles, through the path that flies, by seconds of CPU."""
+"""Measure this machine as a compute profile: CPU seconds of the masker on real tiles, by the code path used in flight."""
 
 import platform
 import time
@@ -22,14 +22,14 @@ from payload.units import PX_PER_MPX
 FEWEST_TILES, FEWEST_CPU_S = 12, 1.0
 _WARM_UP = 2
 _PLACES = ((48.1, 11.5), (-3.1, -60.0), (23.5, 25.0), (67.9, 26.5), (35.0, -140.0))
-"""Latitude and longitude [deg]: fields, rain forest, desert, snow forest, ocean."""
+"""Latitude and longitude [deg]: fields, rainforest, desert, snowy forest, ocean."""
 _UTC = datetime(2026, 6, 21, 10, tzinfo=UTC)
 _SUN_DEG = 45.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watts:
-    """What the user knows of this machine's power; None: nobody says."""
+    """What the user states about this machine's power; None if not stated."""
 
     active_w: float | None = None
     idle_w: float | None = None
@@ -38,18 +38,18 @@ class Watts:
 def measure_profile(scenario: Scenario, name: str, watts: Watts, *, cpu_s: float) -> ComputeProfile:
     """Time the masker of a scenario on tiles of its scene.
 
-    One thread, as in flight; the median over tiles of CPU seconds, so that other work on the machine
-    counts little.
+    It uses one thread, as in flight, and the median over tiles of CPU time, so that other work on the machine has little
+    influence.
 
     Args:
-        scenario: Its camera, scene, tile and masker.
-        name: Of the profile.
-        watts: Given by the user: a program cannot measure them.
-        cpu_s: [s] Go on until so much CPU time is spent on masking.
+        scenario: Supplies camera, scene, tile size and masker.
+        name: Name of the profile.
+        watts: Given by the user, since a program cannot measure them.
+        cpu_s: [s] Continue until this much CPU time has been spent on masking.
 
     Raises:
         ScenarioError: The budget is not above zero.
-        PayloadError: Scenes cannot be painted or masked.
+        PayloadError: Scenes cannot be rendered or masked.
     """
     if not cpu_s > 0:
         raise ScenarioError(f"{cpu_s} s of measuring tell nothing: more than 0 is wanted")
@@ -60,7 +60,7 @@ def measure_profile(scenario: Scenario, name: str, watts: Watts, *, cpu_s: float
     spent_s = 0.0
     for number in count():
         lat_deg, lon_deg = _PLACES[number % len(_PLACES)]
-        # another scene each time: some kilometres to the east
+        # a new scene in each round: one degree of longitude further east
         here = f"profile-{number}"
         view = View(here, here, lat_deg, lon_deg + number // len(_PLACES), _UTC, _SUN_DEG, sensor)
         tiles = cut_tiles(
@@ -76,7 +76,7 @@ def measure_profile(scenario: Scenario, name: str, watts: Watts, *, cpu_s: float
 
 
 def _time(masker: Masker, tile: Tile) -> float:
-    """[s] of CPU for one tile, never nothing."""
+    """[s] CPU time for one tile, always above zero."""
     started_s = time.process_time()
     masker.predict(tile)
     return max(time.process_time() - started_s, 1e-9)
@@ -113,7 +113,7 @@ def _profile(
 
 
 def _processor() -> str:
-    """The processor's name, as the system tells it."""
+    """The processor's name, as reported by the system."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

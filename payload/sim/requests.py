@@ -1,4 +1,4 @@
-"""What the ground asks for of the pruned tiles that are still on board: pure choices from what it was told."""
+"""Which of the pruned tiles still on board the ground asks for: a pure function of what it was told."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -15,9 +15,9 @@ def choose(
 
     Args:
         policy: What makes a tile wanted.
-        covers: Expected cloud cover by tile, as told from on board.
+        covers: Expected cloud cover by tile, as reported from on board.
         limit: The cover above which tiles were pruned.
-        most: How many at most.
+        most: Largest number of tiles to ask for.
     """
     if policy == "none":
         return []

@@ -1,19 +1,20 @@
-"""How far a sampled flight may be off: by how much donors differ from those that are like them.
+"""Error of a sampled flight, estimated from how much donors differ from the tiles that are like them.
 
-A total over tiles that took their figures from donors strays from the truth for two reasons: a donor, which
-speaks for many, is not the mean of its likes, and each tile is itself not like its donor. Both are told by
-the donors' own residuals: what a donor weighs less the mean of what it would have taken from its likes. With K the
-number of tiles that a donor speaks for, each as many times as large as it, and r its residual, the variance
+A total over tiles that took their figures from donors deviates from the truth for two reasons: a donor, which
+stands for many tiles, is not the mean of its likes, and each tile differs from its donor. Both are estimated from
+the donors' own residuals: a donor's figure less the mean of those it would have taken from its likes. With K the
+number of tiles that a donor stands for, each counted by its size relative to the donor, and r the donor's residual, the variance
 of the total is the sum of (K^2 + sum of squares of those sizes) r^2 / (1 + sum of p^2), where p are the likes' chances.
-A donor has two residuals, to donors of its own image and to others: for tiles of its image it speaks by the one, for those of
-images of which nothing alike is painted by the other, and r^2 is as much of each as it speaks for. That is as if tiles were drawn
-one by one. They are drawn evenly from each image, so where few of each are painted totals stray less than is told.
+A donor has two residuals, one against donors of its own image and one against others: the first applies to the tiles of its image
+that it stands for, the second to tiles of images in which nothing similar is rendered, and r^2 mixes the two in that proportion.
+This treats tiles as if drawn one by one. They are drawn evenly from each image, so if few of each are rendered, totals deviate
+less than estimated.
 
-Of a stratum of which few are painted the squares of residuals are raised towards what is expected of such tiles: a rare
+In a stratum with few rendered tiles the squares of residuals are raised towards what is expected of such tiles: a rare
 mistake of the masker may have no example among them.
 
-Where the link is full, more bytes a tile are fewer tiles: clear ground that comes down strays as clear
-ground a byte does. A link that is full at times lies between, so of both the wider is told.
+If the link is full, more bytes per tile mean fewer tiles: the clear ground delivered deviates as clear
+ground per byte does. A link that is full at times lies in between, so the wider of the two intervals is reported.
 
 Source: variance under nearest-neighbour imputation, Abadie and Imbens (2006), Econometrica 74(1), 235-267,
 theorem 7; Chen and Shao (2000), Journal of Official Statistics 16(2), 113-131.
@@ -39,16 +40,16 @@ from payload.sim.arms import Arm, ArmName, make_arm
 from payload.sim.assemble import Assembly
 
 Brought = Mapping[ArmName, NDArray[np.float64]]
-"""[byte] and [px], by arm: what comes down of tiles, and clear ground in it."""
+"""[byte] and [px], by arm: what tiles bring down, and the clear ground in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleError:
-    """Half of the 95 % intervals of what a flight brought down.
+    """Half-widths of the 95 % intervals of what a flight brought down.
 
     Attributes:
-        bytes: [byte] Of tile records.
-        clear_px: [px] Of clear ground in them.
+        bytes: [byte] For tile records.
+        clear_px: [px] For the clear ground in them.
     """
 
     bytes: float
@@ -57,11 +58,11 @@ class SampleError:
 
 @dataclass(frozen=True)
 class Sample:
-    """Painted tiles, at least two, and what each would have been taken for, had it not been painted.
+    """Rendered tiles, at least two, and the figures each would have been given had it not been rendered.
 
     Attributes:
         assembly: The scenario, assembled.
-        darkroom: Has the painted tiles as donors.
+        darkroom: Has the rendered tiles as donors.
     """
 
     assembly: Assembly
@@ -69,15 +70,15 @@ class Sample:
 
     @cached_property
     def likes(self) -> NDArray[np.intp]:
-        """Numbers of the donors that each resembles most but for itself, as a tile of its image and as one of another; (2, N, LIKES).
+        """Numbers of the other donors that each donor resembles most, as a tile of its image and of another; (2, N, LIKES).
 
-        Where there are fewer, -1.
+        If there are fewer, the rest are -1.
         """
         return np.stack(self.darkroom.likes.of_donors())
 
     @cached_property
     def _brought(self) -> tuple[Brought, Brought]:
-        """By arm, what each donor brings down, (N, 2), and what it would as it would be taken for each like, (2, N, LIKES, 2)."""
+        """By arm, what each donor brings down, (N, 2), and what it would with the figures of each like, (2, N, LIKES, 2)."""
         sensor, donors, known = self.assembly.sensor, self.darkroom.donors, self.darkroom.known
         arms = [make_arm(name, self.assembly.scenario.pruning) for name in BY_TILE]
         own = np.zeros((len(donors), len(arms), 2))
@@ -111,10 +112,10 @@ class Sample:
         return np.stack([self.darkroom.chances(near) for near in self.likes])
 
     def figures(self, arm: ArmName) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What each brings down in an arm, [byte] and [px], and its residuals, as wide as single ones are.
+        """What each donor brings down in an arm, [byte] and [px], and its residuals, scaled to the spread of single tiles.
 
         Returns:
-            Figures, shape (2, N), and of each figure residuals as a tile of its image and as one of another, (2, 2, N).
+            Figures, shape (2, N), and for each figure residuals as a tile of its image and as one of another, (2, 2, N).
         """
         chances = self._chances
         own, taken = (brought[arm] for brought in self._brought)
@@ -123,7 +124,7 @@ class Sample:
         return own.T, np.moveaxis(off, 2, 0)
 
     def half(self, off: NDArray[np.float64], spoken: Spoken) -> float:
-        """Half-width of a total, from residuals of donors, shape (2, N), and what they speak for."""
+        """Half-width of a total, from residuals of donors, shape (2, N), and the tiles they stand for."""
         threshold = self.darkroom.membership.threshold
         looks = self.darkroom.looks
         spread = steadied(squared(off, spoken), looks, spoken.times, threshold)
@@ -133,7 +134,7 @@ class Sample:
 
 
 def squared(off: NDArray[np.float64], spoken: Spoken) -> NDArray[np.float64]:
-    """Squares of residuals, shape (2, N), each kind as often as donors speak for tiles of their image and of others; (N,)."""
+    """Squares of residuals, shape (2, N), mixed by the shares of tiles of own and other images donors stand for; (N,)."""
     of_kin, of_strangers = off * off
     return np.asarray(spoken.kin * of_kin + (1.0 - spoken.kin) * of_strangers, np.float64)
 
@@ -143,10 +144,10 @@ BY_TILE: tuple[ArmName, ...] = ("compressed", "prune", "mask", "oracle")
 
 
 def expected_spread(sample: Sample) -> Spread:
-    """What donors show of what arms that judge tile by tile keep of all that was looked at.
+    """Spread, as estimated from donors, of what the arms that judge tile by tile keep of everything looked at.
 
-    Of bytes or clear pixels, and of the arm, whichever is least sure; 0 where nothing is kept. Strata of which nobody was
-    painted are not among those that are told of.
+    It is for bytes or clear pixels, and for the arm, whichever is least certain; 0 if nothing is kept. Strata without a
+    rendered tile are left out.
     """
     darkroom, looks, planned = sample.darkroom, sample.darkroom.looks, sample.darkroom.planned.looks
     all_tiles = dict(zip(planned.strata, planned.tiles.tolist(), strict=True))
@@ -165,10 +166,10 @@ def expected_spread(sample: Sample) -> Spread:
 
 
 def foreseen(sample: Sample) -> float:
-    """The widest half-width, as a share of its total, that a flight will tell if all that was looked at comes down.
+    """The widest half-width, as a share of its total, that a flight will report if everything looked at comes down.
 
     Args:
-        sample: Of a darkroom that is balanced: who takes from whom is drawn.
+        sample: Sample of a balanced darkroom, in which each tile's donor has been drawn.
     """
     spoken = sample.darkroom.spoken()
     widest = 0.0
@@ -185,21 +186,21 @@ def sample_errors(
     records: Mapping[str, FlightRecord],
     totals: Mapping[str, tuple[float, float]],
 ) -> dict[str, SampleError]:
-    """Half-widths of the intervals of each flight that used what was drawn, by arm.
+    """Half-widths of the intervals of each flight that used drawn figures, by arm.
 
-    There are none of the bent pipe, which is exact, and of an arm that judges whole images: which images lie
-    beyond its threshold is no sum over tiles.
+    There are none for the bent pipe, which is exact, nor for an arm that judges whole images: which images exceed its
+    threshold is not a sum over tiles.
 
     Args:
         assembly: The scenario, assembled.
-        darkroom: From which the flights were.
-        records: Of the flights, by arm.
-        totals: [byte] Of tile records that came down, and [px] of clear ground in them, by arm.
+        darkroom: The darkroom the flights used.
+        records: Records of the flights, by arm.
+        totals: [byte] of tile records that came down, and [px] of clear ground in them, by arm.
     """
     flown = [name for name in BY_TILE if name in records]
     if (
         len(darkroom.donors) < 2
-    ):  # of so few tiles each is painted, and what it brings down is known
+    ):  # with so few tiles each is rendered, and what it brings down is known
         return dict.fromkeys(flown, SampleError(0.0, 0.0))
     sample = Sample(assembly, darkroom)
     return {name: _error(sample, records[name], name, totals[name]) for name in flown}
@@ -211,9 +212,9 @@ def _error(
     """Half-widths of a flight.
 
     Args:
-        sample: Of its darkroom.
-        record: Of the flight.
-        arm: Whose it is.
+        sample: Sample of its darkroom.
+        record: Record of the flight.
+        arm: The arm flown.
         total: [byte] and [px] that came down.
     """
     down, darkroom = record.delivered_s, sample.darkroom
@@ -248,7 +249,7 @@ def _error(
 
 
 def brings(arm: Arm, fact: TileFacts) -> tuple[int, int]:
-    """[byte], [px] What a tile brings down, and its clear ground; whole images are judged elsewhere."""
+    """[byte], [px] What a tile brings down, and the clear ground in it; whole images are judged elsewhere."""
     cover = fact.perfect if arm.mask == "perfect" and fact.perfect is not None else fact.estimate
     if arm.policy.unit == "tile" and not decide([cover], arm.policy)[0].keep:
         return 0, 0

@@ -1,14 +1,14 @@
-"""One of several events: what a story waits for that may be woken by whichever comes first.
+"""Wait for the first of several events.
 
-What `simpy.AnyOf` does, in the same order of events, without the collection of values, which nobody reads: every image
-and every contact waits so.
+Does what `simpy.AnyOf` does, with the same order of events, but does not collect values, which are never read: every
+image and every contact waits in this way.
 """
 
 import simpy
 
 
 class Soonest(simpy.Event):
-    """Happens as soon as one of several events has, which may be the soonest of others.
+    """Happens as soon as one of several events has; these may themselves be `Soonest`.
 
     >>> env = simpy.Environment()
     >>> first = Soonest(env, env.timeout(2.0), env.timeout(1.0), env.event())
@@ -17,7 +17,7 @@ class Soonest(simpy.Event):
     """
 
     def __init__(self, env: simpy.Environment, *events: simpy.Event) -> None:
-        """Of events of this environment, happened or not."""
+        """Wait for events of this environment, whether they have happened or not."""
         super().__init__(env)
         self._events = events
         self.callbacks.append(self._forget)
@@ -28,16 +28,16 @@ class Soonest(simpy.Event):
                 event.callbacks.append(self._tell)
 
     def _tell(self, _event: simpy.Event) -> None:
-        """One has happened."""
+        """Note that one has happened."""
         if not self.triggered:
             self.succeed()
 
     def _forget(self, _event: simpy.Event) -> None:
-        """Nobody waits any more: the others need not tell, nor what they wait for."""
+        """Detach from the other events, and those from theirs, since nothing waits for them any more."""
         for event in self._events:
             if not event.processed and self._tell in event.callbacks:
                 event.callbacks.remove(self._tell)
             if isinstance(event, Soonest):
                 event._forget(event)
-                if not event.triggered:  # nor will it be: without itself in it, it is gone at once
+                if not event.triggered:  # nor will it be: without a cycle it is freed at once
                     event.callbacks.remove(event._forget)

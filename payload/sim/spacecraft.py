@@ -1,4 +1,4 @@
-"""A satellite: it observes, processes and downlinks, each a story of its own that runs beside the others."""
+"""A satellite: it observes, processes and downlinks, as processes that run concurrently."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from payload.sim.soonest import Soonest
 from payload.types import Acquisition, ContactWindow, Opportunity, TileOutcome
 
 MOST_NEAR = 100
-"""Images that one contact can meet: more are not taken in half an hour."""
+"""Most images that can conflict with one contact: no more than this are taken in half an hour."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Spacecraft:
         self.pointing = self.assembly.pointing(self.name)
 
     def observe(self) -> Story:
-        """Take what the plan says, when it says so; a new plan may change what is next."""
+        """Take images as and when the plan says; a new plan may change which is next."""
         while True:
             opportunity = self.loop.next_for(self.name)
             if opportunity is None:
@@ -95,14 +95,14 @@ class Spacecraft:
                     self.take(opportunity)
 
     def why_not(self, opportunity: Opportunity) -> str:
-        """Why an image cannot be taken: the satellite looks elsewhere, or lacks power; empty if it can. It is noted."""
+        """Why an image cannot be taken, the antenna being in use or power short; empty if it can. A refusal is logged."""
         if self._looked_away(opportunity):
             self.log.note(self.name, "not_taken", opportunity.id, detail="the antenna was in use")
             return "antenna in use"
         return "" if self.power.allows("imaging", opportunity.id) else "power or heat"
 
     def take(self, opportunity: Opportunity) -> None:
-        """Close the shutter: the image's tiles lie in memory, or find no room there."""
+        """Take an image: its tiles are stored in memory, or overflow if there is no room."""
         self.power.use_camera(opportunity.id)
         acquisition = self.camera.expose(opportunity)
         self.taken.append(acquisition)
@@ -113,7 +113,7 @@ class Spacecraft:
     def process(self) -> Story:
         """Turn raw images into kept and pruned tiles, one image after another.
 
-        Where whole images are judged, nothing is compressed or put away before the last tile is masked.
+        If the policy judges whole images, nothing is compressed or put away before the last tile is masked.
         """
         waits = self.arm.policy.unit == "image"
         while True:
@@ -133,13 +133,13 @@ class Spacecraft:
                 self.recorder.cover_reports.send(acquisition, outcomes)
 
     def rest(self) -> None:
-        """Turn the processor off between images, if no image waits."""
+        """Let the processor turn off between images, if no image is waiting."""
         if not self.inbox.items:
             self.bench.rest()
 
     def finish_whole(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> Works:
-        """Judge an image by the masks that there are, and compress what is kept of it; deadlines are for masks."""
-        finished = [outcome for outcome in outcomes if outcome.cover is None]  # too late for a mask
+        """Judge an image by the masks available and compress what is kept of it; deadlines apply to masking only."""
+        finished = [outcome for outcome in outcomes if outcome.cover is None]  # too late to mask
         for masked, planned in self.processor.judge_whole(acquisition, outcomes):
             found = [planned]
             if planned.busy_s:
@@ -151,7 +151,7 @@ class Spacecraft:
         return sorted(finished, key=lambda outcome: order[outcome.tile_id])
 
     def report_cover(self, acquisition: Acquisition, outcomes: list[TileOutcome]) -> None:
-        """Tell how cloudy the image is, once its last tile is masked; of one that found no room nobody knows."""
+        """Report the image's cloud cover once its last tile is masked; unknown if none of its tiles was processed."""
         if not outcomes:
             self.loop.learn(acquisition, None)
             return
@@ -167,7 +167,7 @@ class Spacecraft:
         self.loop.learn(acquisition, cover)
 
     def downlink(self) -> Story:
-        """Use one contact after another, each with the first antenna in view that is free."""
+        """Use one contact after another, each through the first free antenna in view."""
         passes = PassesInView(
             self.env,
             self.ground.antennas,
@@ -183,7 +183,7 @@ class Spacecraft:
                 antenna.end()
 
     def _use(self, window: ContactWindow) -> Story:
-        """An antenna listens from now to loss of signal."""
+        """Use a contact: an antenna listens from now until loss of signal."""
         self.log.note(self.name, "contact", window.station, detail="opened")
         self.listen(window)
         self.uploads.use(window)
@@ -193,13 +193,13 @@ class Spacecraft:
         self.log.note(self.name, "contact", window.station, detail="closed")
 
     def opening(self, window: ContactWindow) -> Opening | None:
-        """When the antenna looks at the station of a contact; None where it always does."""
+        """A function that tells when the antenna points at the station of a contact; None if it always does."""
         if not self.pointing.is_shared:
             return None
         return lambda now_s: self.pointing.opening(window.station, self._images(window), now_s)
 
     def _images(self, window: ContactWindow) -> list[Opportunity]:
-        """What the camera took near a contact, and what it takes next unless that is too late to turn."""
+        """Images taken near a contact, and the next one unless the satellite can no longer turn to it in time."""
         taken = [
             acquisition.opportunity
             for acquisition in self.taken
@@ -209,7 +209,7 @@ class Spacecraft:
         return taken if coming is None or self._looked_away(coming) else [*taken, coming]
 
     def _looked_away(self, opportunity: Opportunity) -> bool:
-        """Whether the antenna was needed for a station when the camera should have turned to a target."""
+        """Whether the antenna was sending to a station when the satellite should have turned to a target."""
         station, until_s = self.transmitter.sending
         return (
             self.pointing.is_shared
@@ -218,7 +218,7 @@ class Spacecraft:
         )
 
     def listen(self, window: ContactWindow) -> None:
-        """In a contact the ground hears what was pruned, or gets thumbnails of it, and may ask for some."""
+        """Let the ground learn in a contact what was pruned, as covers or thumbnails, and ask for some of it."""
         scenario = self.assembly.scenario
         if scenario.thumbnail_factor is not None:
             self.env.process(self.confer(window))
@@ -230,7 +230,7 @@ class Spacecraft:
             self.env.process(self.fetch(window, wanted))
 
     def confer(self, window: ContactWindow) -> Story:
-        """The ground asks when the contact begins, and again whenever all thumbnails that waited are down."""
+        """Let the ground ask when the contact begins, and again whenever all waiting thumbnails have come down."""
         rules = self.assembly.scenario.requests
         left = rules.max_per_contact
         while left and self.env.now + rules.round_trip_s <= window.los_s:
@@ -241,7 +241,7 @@ class Spacecraft:
             yield Soonest(self.env, self.recorder.thumbnails.settled, los)
 
     def fetch(self, window: ContactWindow, wanted: list[str]) -> Story:
-        """What the ground asks for is compressed and sent, if the request comes within the contact."""
+        """Compress and queue the tiles that the ground asks for, if the request arrives within the contact."""
         heard_s = self.env.now + self.assembly.scenario.requests.round_trip_s
         if not wanted or heard_s > window.los_s:
             return
@@ -261,7 +261,7 @@ class Spacecraft:
         self.rest()
 
     def suffer(self) -> Story:
-        """Faults come as they come; what they do beside telling is done by whoever meets them."""
+        """Log each fault as it occurs and lose failed memory banks; other effects are applied by the parts affected."""
         for fault in self.assembly.faults.of(self.name):
             yield self.env.timeout(max(0.0, fault.start_s - self.env.now))
             detail = f"until {fault.end_s:.0f} s"
@@ -270,7 +270,7 @@ class Spacecraft:
             self.log.note(self.name, "fault", fault.kind, detail=detail)
 
     def come_to_rest(self) -> None:
-        """The span is over: count the shelves, read the meters."""
+        """At the end of the span, book what is left in memory and read the energy meters."""
         self.recorder.come_to_rest()
         self.bench.come_to_rest()
         self.power.come_to_rest()

@@ -1,4 +1,4 @@
-"""What lies below each tile, as far as the scene source can tell without painting; for judges."""
+"""The surface below each tile, as far as the scene source knows it without rendering."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ from payload.types import Acquisition
 
 
 def surfaces_of(assembly: Assembly, memo: Memo, records: Iterable[FlightRecord]) -> dict[str, str]:
-    """The commonest class of ground, one of `SURFACES`, by tile id; empty where the source cannot glance."""
+    """The commonest class of ground, one of `SURFACES`, by tile id; empty if the source cannot glance."""
     if not isinstance(assembly.source, Glancing):
         return {}
     taken = {
@@ -32,7 +32,7 @@ def surfaces_of(assembly: Assembly, memo: Memo, records: Iterable[FlightRecord])
 
 
 def _looked_at(source: Glancing, images: Sequence[Acquisition], tile_px: int) -> dict[str, str]:
-    """The classes of tiles of images that one camera has taken."""
+    """The surface classes of the tiles of images taken by one camera."""
     if not images:
         return {}
     sensor = images[0].view.sensor

@@ -1,4 +1,4 @@
-"""Before a sampled flight: what it is expected to see is looked at, and the sample of it is painted."""
+"""Before a sampled flight: glance at what it is expected to see, and render a sample of it."""
 
 from collections.abc import Callable
 from typing import cast
@@ -21,19 +21,19 @@ from payload.sim.loops.first_plan import first_plan
 from payload.sim.sample_error import Sample, expected_spread, foreseen
 
 _SURE = 0.99
-"""So much of the error that is asked for is foreseen: who takes from whom is known by then, but not which images come
-down, and totals are those of donors. Assumption."""
+"""Share of the requested error that the foreseen one may reach: by then each tile's donor is known, but not which images
+come down, and totals are those of donors. Assumption."""
 
 
 def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
-    """The darkroom of a flight; where only a sample is painted, the sample of what is planned is, here.
+    """The darkroom of a flight; at fidelity `sampled`, the sample of what is planned is rendered here.
 
     Args:
         assembly: The scenario, assembled.
-        tell: Is told each image of which tiles are painted.
+        tell: Called with each image of which tiles are rendered.
 
     Raises:
-        ScenarioError: A sample is asked for, and the scene has no glance or no truth.
+        ScenarioError: A sample is requested, but the scene has no glance or no truth.
     """
     if assembly.scenario.fidelity != "sampled":
         return assembly.darkroom
@@ -44,15 +44,15 @@ def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
 def survey(
     assembly: Assembly, tell: Callable[[str], None], painter: TileDarkroom | None = None
 ) -> Sampled:
-    """Look at all that the first plan wants to take, and paint a sample of it.
+    """Glance at everything the first plan wants to take, and render a sample of it.
 
-    Images that are taken beside the plan are sampled by the same rule when they are taken; what is learnt of
-    their tiles tells of themselves alone, so that it does not matter who takes them, or when.
+    Images outside the plan are sampled by the same rule when they are taken; their rendered tiles do not become donors,
+    so that it does not matter which arm takes them, or when.
 
     Args:
         assembly: The scenario, assembled.
-        tell: Is told each image of which tiles are painted.
-        painter: Paints them; the assembly's own if left out.
+        tell: Called with each image of which tiles are rendered.
+        painter: Renders them; the assembly's own by default.
     """
     scenario, sensor = assembly.scenario, assembly.sensor
     source = cast(Glancing, assembly.source)
@@ -89,7 +89,7 @@ def survey(
                 f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
                 "it flies with fidelity: pixels"
             )
-        if missed_thin is None:  # by the first sample: what is `known` of its tiles stays so
+        if missed_thin is None:  # from the first sample only, as `known` depends on it
             missed_thin = missed_of_thin(donors)
         darkroom = Sampled(source, painter, membership, donors, windows, looked, missed_thin, known)
         darkroom.balance()
@@ -104,6 +104,6 @@ def survey(
 
 
 def sample_of(darkroom: Darkroom) -> Sampled | None:
-    """The sample that a flight's darkroom draws from; None where it does not."""
+    """The sample that a flight's darkroom draws from; None if it does not draw from one."""
     inner = darkroom.darkroom if isinstance(darkroom, Counted) else darkroom
     return inner if isinstance(inner, Sampled) else None

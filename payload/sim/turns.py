@@ -1,7 +1,7 @@
-"""Turns at something that serves one at a time, or so many: who asks first has it first.
+"""Turns at a resource that serves one process, or a given number, at a time: first come, first served.
 
-What `simpy.Resource` does, in the same order of events, without the events that nobody waits for: a computer is asked once
-for every tile, a station once for every pass.
+Does what `simpy.Resource` does, with the same order of events, but without the events that nothing waits for: a computer
+is requested once for every tile, a station once for every pass.
 """
 
 from collections import deque
@@ -12,10 +12,10 @@ import simpy
 
 @dataclass
 class Turns:
-    """Whose turn it is, and who waits.
+    """Turns taken and requests waiting.
 
     Attributes:
-        places: How many have their turn at a time.
+        places: How many can have their turn at a time.
 
     >>> env = simpy.Environment()
     >>> turns = Turns(env)
@@ -34,38 +34,38 @@ class Turns:
 
     @property
     def any(self) -> bool:
-        """Whether it is anybody's turn, or anybody waits."""
+        """Whether any turn is taken or any request is waiting."""
         return self._taken > 0 or bool(self._waiting)
 
     def take(self) -> bool:
-        """Have one's turn at once, if one is free and nothing else happens now: to `ask` would bring it next anyway."""
+        """Take a turn at once if a place is free and nothing else happens now, when `ask` would grant it next anyway."""
         if self._taken >= self.places or self._waiting or self.env.peek() <= self.env.now:
             return False
         self._taken += 1
         return True
 
     def ask(self) -> simpy.Event:
-        """Happens when it is one's turn, which has to be ended by `end`."""
+        """Request a turn: the event happens when it comes, and the turn has to be ended by `end`."""
         turn = self.env.event()
         self._waiting.append(turn)
         self._next()
         return turn
 
     def end(self) -> None:
-        """A turn is over; whoever waits has the next one after all that happens now."""
+        """End a turn; the next one waiting gets it after everything else that happens now."""
         self._taken -= 1
         if (
             self._waiting or self.places > 1
-        ):  # who asks before all that happens now is over, may wait for another place
+        ):  # a request made before the rest of this instant is over may have to wait for another place
             self._pass_on()
 
     def give_up(self, turn: simpy.Event) -> None:
-        """One's turn, which was asked for, is wanted no more, whether it has come or not."""
+        """Give up a requested turn, whether it has come or not."""
         if turn.triggered:
             self.end()
         else:
             self._waiting.remove(turn)
-            self._pass_on()  # as a resource looks who is next then, too
+            self._pass_on()  # as `simpy.Resource` also looks for the next one here
 
     def _pass_on(self) -> None:
         over = self.env.event()

@@ -1,4 +1,4 @@
-"""Yardsticks of an event loop: how long this machine takes over an event of SimPy that does nothing, and over a tile that nobody books."""
+"""Yardsticks for the event loop: this machine's time for a SimPy event that does nothing, and for a tile without books."""
 
 import time
 from collections.abc import Generator
@@ -13,12 +13,12 @@ _Story = Generator[simpy.Event, float, None]
 
 
 def bare_event_s() -> float:
-    """[s] Of CPU for one timeout of one process, in an environment where nothing else happens: the least of three rounds."""
+    """[s] CPU time for one timeout of one process, in an environment where nothing else happens: the least of three rounds."""
     return min(_bare_s() for _ in range(_ROUNDS)) / _EVENTS
 
 
 def _bare_s() -> float:
-    """[s] Of CPU for one round of bare timeouts."""
+    """[s] CPU time for one round of bare timeouts."""
     env = simpy.Environment()
 
     def wait() -> Generator[simpy.Event, None, None]:
@@ -32,16 +32,16 @@ def _bare_s() -> float:
 
 
 def plain_tile_s() -> float:
-    """[s] Of CPU for a tile from shutter to ground, as SimPy's own tools tell it: the least of three rounds.
+    """[s] CPU time for a tile from shutter to ground, simulated with SimPy's own classes: the least of three rounds.
 
-    A container is the memory, stores are what waits, a resource is the antenna. There is one satellite and one endless
+    The memory is a container, the queues are stores, the antenna is a resource. There is one satellite and one endless
     contact; nothing is planned, judged, drawn or booked.
     """
     return min(_plain_s() for _ in range(_ROUNDS)) / _TILES
 
 
 def _plain_s() -> float:
-    """[s] Of CPU for one round of tiles."""
+    """[s] CPU time for one round of tiles."""
     env = simpy.Environment()
     memory, antenna = simpy.Container(env), simpy.Resource(env)
     inbox, outbox = simpy.Store(env), simpy.Store(env)
@@ -75,10 +75,10 @@ def _plain_s() -> float:
 
 
 class CountingEnvironment(simpy.Environment):
-    """An environment that counts the events which it dispatches.
+    """An environment that counts the events it dispatches.
 
     Attributes:
-        dispatched: So many, those alone that did not end the run.
+        dispatched: Number of events, except those that ended the run.
     """
 
     dispatched = 0

@@ -1,1 +1,1 @@
-"""What a satellite has aboard: `recorder` with its memory, `workbench` with its processor, `transmitter`, `battery`."""
+"""What a satellite carries: `recorder` with its memory, `workbench` with its processor, `transmitter`, `battery`."""

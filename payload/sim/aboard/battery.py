@@ -1,7 +1,7 @@
-"""Power in flight: sunlight in, work out, and work refused while the battery is low or the board is hot.
+"""Power in flight: the array charges, loads draw, and work is refused while the battery is low or the board is hot.
 
-Nothing here ticks. Time is caught up with whenever a load is switched or a question is asked, in closed
-form from knot to knot of the sunlight, and who has to wait is woken when the charge will have risen.
+There is no time step. Whenever a load is switched or a question is asked, the state is brought up to date in closed
+form from knot to knot of the sunlight; whatever has to wait is woken when the charge will have risen.
 """
 
 import copy
@@ -34,10 +34,10 @@ from payload.sim.log import Log
 from payload.sim.soonest import Soonest
 from payload.units import S_PER_DAY, S_PER_H
 
-_CHARGE_SLACK = 1e-9  # of the capacity: a charge waited for is reached when rounding says so
+_CHARGE_SLACK = 1e-9  # of the capacity: rounding tolerance for reaching a charge waited for
 MOST_LEVELS = 480
-"""Levels of charge that are kept of a flight, however much happens in it; about as many as a figure can show."""
-_LEAST_CHARGE = 1e-6  # of the capacity: that an empty battery has to reach without floor and margin
+"""Levels of charge recorded per flight, however much happens in it; about as many as a figure can show."""
+_LEAST_CHARGE = 1e-6  # of the capacity: for an empty battery if floor and margin are zero
 _HEAT_SLACK_K = 1e-6
 _SHORTEST_WAIT_S = 1e-3
 _LOOK_AHEAD_S = S_PER_DAY
@@ -45,7 +45,7 @@ _LOOK_AHEAD_S = S_PER_DAY
 
 @dataclass
 class _Load:
-    """What a consumer draws now, since when and for what; who does not book leaves that to others."""
+    """What a consumer draws now, since when and for what; if not `is_booked`, its energy is booked elsewhere."""
 
     watts: float
     since_s: float
@@ -95,7 +95,7 @@ class PowerSystem:
 
     @property
     def speed(self) -> float:
-        """Share of its speed at which the processor may work now."""
+        """Share of its full speed at which the processor may work now."""
         self._catch_up()
         limit_c = self._limit_c("throttle_temp_c")
         if self.node is None or self.rules.thermal is None or limit_c is None:
@@ -104,7 +104,7 @@ class PowerSystem:
         return self.rules.thermal.throttle_speed if is_warm else 1.0
 
     def allows(self, activity: Activity, subject: str) -> bool:
-        """Whether something may be done now; a refusal is noted."""
+        """Whether an activity may begin now; a refusal is logged."""
         why_not = self._why_not(activity, is_waiting=False)
         if why_not is None:
             return True
@@ -112,13 +112,13 @@ class PowerSystem:
         return False
 
     def may(self, activity: Activity) -> bool:
-        """Whether something may be done now; nobody is told."""
+        """Whether an activity may begin now; nothing is logged."""
         return self._why_not(activity, is_waiting=False) is None
 
     def hold_back(self, activity: Activity, subject: str, until_s: float = math.inf) -> Story:
-        """Wait until something may be done, at most until a time.
+        """Wait until an activity may begin, at most until a given time.
 
-        A subject that is held back again until the same time, as a contact between its bursts, is refused once.
+        A subject that is held back again until the same time, like a contact between bursts, counts as refused only once.
         """
         why_not = self._why_not(activity, is_waiting=False)
         if why_not is None:
@@ -141,7 +141,7 @@ class PowerSystem:
     # --- drawing ------------------------------------------------------------------------------------
 
     def use_camera(self, subject: str) -> None:
-        """An image was taken: the camera stays on while it is read out."""
+        """Keep the camera on while an image that was taken is read out."""
         self.env.process(self._read_out(subject))
 
     def _read_out(self, subject: str) -> Story:
@@ -153,14 +153,14 @@ class PowerSystem:
 
     @contextmanager
     def transmit(self, subject: str) -> Iterator[None]:
-        """The radio sends frames, instead of idling."""
+        """Draw transmission power instead of idle power while the radio sends frames."""
         self._switch(RADIO, self.rules.radio_tx_w, subject)
         yield
         self._switch(RADIO, self.rules.radio_idle_w, "idle")
 
     @contextmanager
     def compute(self, watts: float, *, is_slow: bool = False) -> Iterator[None]:
-        """The processor works instead of idling."""
+        """Draw working power instead of idle power while the processor works."""
         started_s, idle_w = self.env.now, self.loads[IDLE_COMPUTER].watts
         self._switch(IDLE_COMPUTER, 0.0, "working")
         self._switch(COMPUTER, watts, "work", is_booked=False)
@@ -170,7 +170,7 @@ class PowerSystem:
         self.throttled_s += (self.env.now - started_s) * is_slow
 
     def wake(self, *, is_on: bool) -> None:
-        """The processor is on, and draws its idle power, or off."""
+        """Switch the processor on, so that it draws its idle power, or off."""
         self._switch(IDLE_COMPUTER, (self.profile.idle_w or 0.0) * is_on, "idle")
 
     def _switch(self, consumer: str, watts: float, subject: str, *, is_booked: bool = True) -> None:
@@ -181,7 +181,7 @@ class PowerSystem:
         previous.succeed()
 
     def _book(self, consumer: str) -> None:
-        """Write down what a consumer took since it was last switched."""
+        """Book the energy that a consumer took since it was last switched."""
         load = self.loads.get(consumer)
         if load is not None and load.is_booked and load.watts and self.env.now > load.since_s:
             joules = load.watts * (self.env.now - load.since_s)
@@ -208,7 +208,7 @@ class PowerSystem:
         self._now_s = now_s
 
     def _note_levels(self, here_s: float, seconds: float, start_w: float, end_w: float) -> None:
-        """Levels within a long piece, on a copy: how often somebody looks must not change the battery by a bit."""
+        """Record levels within a long piece, on a copy of the bank, so that recording does not change it in the least."""
         bank, load_w = copy.copy(self.bank), self._load_w
         steps = math.ceil(seconds / self._level_step_s)
         slope_w = (end_w - start_w) / steps
@@ -250,7 +250,7 @@ class PowerSystem:
         return None
 
     def _wanted_charge(self, activity: Activity, *, is_waiting: bool) -> float:
-        """The floor, from which on an activity may begin; what waits wants the margin above it."""
+        """The charge from which an activity may begin: its floor, plus the margin if it has been waiting."""
         floors = self.rules.lowest_charge
         floor: float = getattr(floors, activity)
         if not is_waiting:
@@ -258,7 +258,7 @@ class PowerSystem:
         return min(max(floor + floors.resume_margin, _LEAST_CHARGE), 1.0)
 
     def _is_too_hot(self) -> bool:
-        """Hot from the stop temperature on, until it has cooled by the margin."""
+        """Whether the processor is too hot: from the stop temperature on, until it has cooled by the margin."""
         stop_c = self._limit_c("stop_temp_c")
         if self.node is None or self.rules.thermal is None or stop_c is None:
             return False
@@ -281,7 +281,7 @@ class PowerSystem:
         self.waited_s[activity] = self.waited_s.get(activity, 0.0) + waited_s
 
     def _when_allowed(self, activity: Activity) -> float:
-        """[s] When charge and temperature will do, if no load is switched; looks a day ahead at most."""
+        """[s] When charge and temperature will suffice if no load is switched, looking at most a day ahead."""
         wanted_j = self._wanted_charge(activity, is_waiting=True) * self.bank.battery.capacity_j
         goal_k = -math.inf
         if activity == "processing" and self._is_hot and self.rules.thermal is not None:
@@ -319,7 +319,7 @@ class PowerSystem:
     # --- the end ------------------------------------------------------------------------------------
 
     def come_to_rest(self) -> None:
-        """Book what is still on, and hand over the balance."""
+        """Book what is still on, and enter the balance in the ledger."""
         self._catch_up()
         for consumer in self.loads:
             self._book(consumer)
@@ -361,7 +361,7 @@ class PowerSystem:
 def make_power(
     assembly: Assembly, satellite: str, env: simpy.Environment, ledger: Ledger, log: Log
 ) -> Power:
-    """The power system of a satellite for one flight; power for the asking without a section `power`."""
+    """The power system of a satellite for one flight; unlimited if the scenario has no section `power`."""
     rules = assembly.scenario.power
     if rules is None:
         return Unlimited()

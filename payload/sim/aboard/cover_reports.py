@@ -1,7 +1,7 @@
-"""Cover reports of images on their way down, before any tile that is not begun, in an account of their own.
+"""Cover reports of images on their way down, sent before any tile not yet begun and booked in an account of their own.
 
-One goes down as soon as the last tile of an image is judged, in every arm that judges. They wait in the buffer
-of telemetry and take no room in the mass memory. Assumption.
+One is queued as soon as the last tile of an image is judged, in every arm with a mask. They wait in the telemetry
+buffer and take no room in the mass memory. Assumption.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from payload.types import Acquisition, TileOutcome
 
 @dataclass
 class CoverReports:
-    """Those of one satellite.
+    """The cover reports of one satellite.
 
     Attributes:
         waiting: Image and report by the id of the report.
-        down: Reports that the ground has, by image.
+        down: Reports that have arrived on the ground, by image.
     """
 
     env: simpy.Environment
@@ -33,7 +33,7 @@ class CoverReports:
     down: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def send(self, acquisition: Acquisition, outcomes: Sequence[TileOutcome]) -> None:
-        """All tiles of an image that found room, and stayed, are judged."""
+        """Queue the report of an image, now that all its tiles that found room and stayed on board are judged."""
         report = make_cover_report(acquisition, outcomes)
         report_id = f"{acquisition.id}/cover"
         self.ledger.make_cover_report(report_id, len(report), self.env.now)
@@ -41,20 +41,20 @@ class CoverReports:
         self.transmitter.enqueue(report_id, len(report), FIRST)
 
     def end(self, report_id: str, end: Fate) -> None:
-        """The ground has it, or never will."""
+        """Close the account of a report, which has arrived or never will."""
         image, report = self.waiting.pop(report_id)
         self.ledger.end_cover_report(report_id, end, len(report), self.env.now)
         if end is Fate.DELIVERED:
             self.down[image] = report
 
     def come_to_rest(self) -> None:
-        """The span is over: what waits stays on board."""
+        """At the end of the span, book what is still waiting as on board."""
         for report_id in list(self.waiting):
             self.end(report_id, Fate.ON_BOARD)
 
 
 def make_cover_report(acquisition: Acquisition, outcomes: Sequence[TileOutcome]) -> bytes:
-    """What a satellite tells of an image: the whole report, of all cells of its grid."""
+    """The report of an image, covering all cells of its grid."""
     told = [_told(outcome) for outcome in outcomes]
     if len(told) < len(acquisition.tile_ids):
         cells: dict[str, Told | float] = dict.fromkeys(acquisition.tile_ids, Told.NO_ROOM)

@@ -1,4 +1,4 @@
-"""What to drop when the memory is full: named policies that judge by what the shelves say alone.
+"""What to drop when the memory is full: named policies that judge by shelf labels alone.
 
 >>> from payload.sim.aboard.shelf import Shelf
 >>> old, new = Shelf("old", 60, order=1), Shelf("new", 50, order=2)
@@ -15,7 +15,7 @@ from payload.scenario.storage import WhenFull
 from payload.sim.aboard.shelf import Shelf
 
 Regret = Callable[[Shelf], tuple[float, ...]]
-"""How much a tile is worth keeping: the smallest goes first."""
+"""How much a tile is worth keeping: the one with the smallest value is dropped first."""
 
 KEPT_LEAST: dict[WhenFull, Regret] = {
     "newest": lambda shelf: (-shelf.order,),
@@ -25,15 +25,15 @@ KEPT_LEAST: dict[WhenFull, Regret] = {
 }
 
 _Place = tuple[tuple[float, ...], str, int, Shelf]
-"""Regret and id of a tile in a row, how many places were given before, its shelf."""
+"""Entry of a tile in a heap: its regret, its id, a running number, its shelf."""
 
 
 class DropOrder:
-    """Shelves that share room, in the order in which they would have to go.
+    """Shelves that share room, in the order in which they would be dropped.
 
-    Spare tiles go before all others, the oldest of them first; pinned ones never. A full memory asks for each
-    tile that comes, so the order is kept and not sought each time: places that no longer count stay in their row until
-    they come up, or are as many as those that do.
+    Spare tiles go before all others, oldest first; pinned ones never go. A full memory asks for every new tile, so the
+    order is maintained in heaps instead of being sorted each time: obsolete entries stay until they reach the top, or until
+    they outnumber the valid ones.
 
     Source: Python's documentation of `heapq`, "Priority Queue Implementation Notes".
     """
@@ -48,7 +48,7 @@ class DropOrder:
             self.label(shelf)
 
     def label(self, shelf: Shelf) -> None:
-        """A shelf is new, or says something else than before."""
+        """Enter a new shelf, or one whose label has changed."""
         self.leave(shelf.tile_id)
         if shelf.is_pinned:
             return
@@ -58,7 +58,7 @@ class DropOrder:
         heapq.heappush(self._spare if shelf.is_spare else self._others, place)
 
     def leave(self, tile_id: str) -> None:
-        """A tile is gone."""
+        """Remove a tile."""
         self._at.pop(tile_id, None)
         if len(self) > 2 * len(self._at) + 1:
             for row in (self._spare, self._others):
@@ -66,16 +66,16 @@ class DropOrder:
                 heapq.heapify(row)
 
     def victims(self, newcomer: Shelf, *, short_bytes: int) -> list[str] | None:
-        """Who has to go so that the newcomer finds room; nobody goes yet.
+        """Tiles that have to be dropped to make room for a newcomer; nothing is dropped yet.
 
-        The newcomer stands in the row as the others do: when its turn comes, it is refused and nobody goes.
+        The newcomer is ranked like the others: if its own turn comes first, it is refused and nothing is dropped.
 
         Args:
-            newcomer: Wants to come in.
-            short_bytes: [byte] What is missing; more than 0.
+            newcomer: The tile to be stored.
+            short_bytes: [byte] How much room is missing; more than 0.
 
         Returns:
-            Ids in the order of their going, or None: the newcomer is refused.
+            Ids in the order in which to drop them, or None if the newcomer is refused.
         """
         limit = self._regret(newcomer)
         going: list[tuple[list[_Place], _Place]] = []
@@ -90,9 +90,9 @@ class DropOrder:
         return None if short_bytes > 0 else [place[1] for _, place in going]
 
     def __len__(self) -> int:
-        """How many places there are, those included that no longer count."""
+        """Number of entries, including obsolete ones."""
         return len(self._spare) + len(self._others)
 
     def _counts(self, place: _Place) -> bool:
-        """Whether a tile still stands there."""
+        """Whether an entry is its tile's current one."""
         return self._at.get(place[1]) is place

@@ -1,4 +1,4 @@
-"""Mass memory: shelves with a label each, and the capacity that they share, whole or in partitions."""
+"""Mass memory: labelled shelves, and the capacity they share, undivided or in partitions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from payload.sim.aboard.shelf import Shelf
 
 @dataclass(slots=True)
 class Partition:
-    """A part of the memory for targets from a priority upwards.
+    """A part of the memory for targets of at least a given priority.
 
     Attributes:
-        drop_order: Of what lies there, once somebody had to go.
+        drop_order: Order in which its tiles would be dropped; None until the partition first overflows.
     """
 
     min_priority: float
@@ -24,12 +24,12 @@ class Partition:
 
 @dataclass
 class MassMemory:
-    """What lies on board, counted in whole bytes.
+    """What is stored on board, counted in whole bytes.
 
     Attributes:
-        capacity_bytes: [byte] Of all partitions.
-        partitions: Least priority and capacity [byte] of each; none is one for all.
-        when_full: Who has to go when something new finds no room.
+        capacity_bytes: [byte] Of all partitions together.
+        partitions: Least priority and capacity [byte] of each; if empty, there is one for everything.
+        when_full: What is dropped when there is no room for something new.
     """
 
     capacity_bytes: int
@@ -45,18 +45,18 @@ class MassMemory:
 
     @property
     def used_bytes(self) -> int:
-        """[byte] That lie there, in all partitions."""
+        """[byte] In use, in all partitions."""
         return sum([part.used_bytes for part in self.parts])
 
     def part_of(self, shelf: Shelf) -> Partition:
-        """Where a tile belongs: the highest partition that its priority reaches, else the lowest."""
+        """The partition of a tile: the highest that its priority reaches, otherwise the lowest."""
         if self._whole is not None:
             return self._whole
         reached = (part for part in self.parts if shelf.priority >= part.min_priority)
         return next(reached, self.parts[-1])
 
     def who_goes(self, newcomer: Shelf) -> list[str] | None:
-        """Who has to be dropped to let a tile in, nobody as a rule; None if it is refused itself."""
+        """Tiles that have to be dropped to let a new one in, usually none; None if the new one itself is refused."""
         part = self.part_of(newcomer)
         short_bytes = part.used_bytes + newcomer.bytes - part.capacity_bytes
         if short_bytes <= 0:
@@ -69,7 +69,7 @@ class MassMemory:
         return part.drop_order.victims(newcomer, short_bytes=short_bytes)
 
     def put(self, *shelves: Shelf) -> bool:
-        """Put a tile on a shelf, or all tiles of an image; False, and nothing changed, if there is no room for all."""
+        """Store a tile, or all tiles of an image; False, with nothing changed, if there is no room for all of them."""
         part = self.part_of(shelves[0])
         more_bytes = sum([shelf.bytes for shelf in shelves])
         if part.used_bytes + more_bytes > part.capacity_bytes:
@@ -82,18 +82,18 @@ class MassMemory:
         return True
 
     def relabel(self, shelf: Shelf) -> None:
-        """What a shelf says has changed: who has to go may be another."""
+        """Update the drop order after the label of a shelf has changed."""
         order = (self._whole or self.part_of(shelf)).drop_order
         if order is not None:
             order.label(shelf)
 
     def shrink_to(self, shelf: Shelf, count_bytes: int) -> None:
-        """What lies on a shelf takes so many bytes [byte] from now on."""
+        """Change the size [byte] of what lies on a shelf."""
         self._take(self._whole or self.part_of(shelf), count_bytes - shelf.bytes)
         shelf.bytes = count_bytes
 
     def release(self, tile_id: str) -> int:
-        """Clear a tile's shelf; [byte] what lay there."""
+        """Clear a tile's shelf; return how many bytes [byte] it held."""
         shelf = self.items.pop(tile_id)
         part = self._whole or self.part_of(shelf)
         part.used_bytes -= shelf.bytes
@@ -102,7 +102,7 @@ class MassMemory:
         return shelf.bytes
 
     def shrink(self, kept_share: float) -> None:
-        """A part of every partition is gone; what lies in it has to be released by whoever knows."""
+        """Reduce every partition to a share of its capacity; the caller has to release what was in the lost part."""
         for part in self.parts:
             part.capacity_bytes = int(part.capacity_bytes * kept_share)
 

@@ -1,4 +1,4 @@
-"""What a satellite asks of its power system, and the one that is never asked twice."""
+"""The interface of a satellite's power system, and the implementation for unlimited power."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -12,44 +12,44 @@ COMPUTER, IDLE_COMPUTER, BUS, CAMERA, RADIO = "computer", "computer_idle", "bus"
 
 
 class Power(Protocol):
-    """What a satellite asks of its power system."""
+    """The power system of a satellite, as the rest of the satellite uses it."""
 
     @property
     def is_limited(self) -> bool:
-        """Whether there is a battery behind it."""
+        """Whether power comes from a battery, which can run low."""
         ...
 
     @property
     def speed(self) -> float:
-        """Share of its speed at which the processor may work now."""
+        """Share of its full speed at which the processor may work now."""
         ...
 
     def allows(self, activity: Activity, subject: str) -> bool:
-        """Whether something may be done now; a refusal is noted."""
+        """Whether an activity may begin now; a refusal is logged."""
         ...
 
     def may(self, activity: Activity) -> bool:
-        """Whether something may be done now; nobody is told."""
+        """Whether an activity may begin now; nothing is logged."""
         ...
 
     def hold_back(self, activity: Activity, subject: str, until_s: float = math.inf) -> Story:
-        """Wait until something may be done, at most until a time; told once of the same subject and time."""
+        """Wait until an activity may begin, at most until a given time; logged once for the same subject and time."""
         ...
 
     def use_camera(self, subject: str) -> None:
-        """An image was taken."""
+        """Draw the camera's power for an image that was taken."""
         ...
 
     def transmit(self, subject: str) -> AbstractContextManager[None]:
-        """The radio sends frames, instead of idling."""
+        """Draw transmission power instead of idle power while the radio sends frames."""
         ...
 
     def compute(self, watts: float, *, is_slow: bool = False) -> AbstractContextManager[None]:
-        """The processor works; its joules are booked by who has it work."""
+        """Draw power while the processor works; its energy is booked by the caller."""
         ...
 
     def wake(self, *, is_on: bool) -> None:
-        """The processor is on, and draws its idle power, or off."""
+        """Switch the processor on, so that it draws its idle power, or off."""
         ...
 
     def come_to_rest(self) -> None:
@@ -62,7 +62,7 @@ _FREE = nullcontext()
 
 @dataclass(frozen=True)
 class Unlimited:
-    """Power for the asking: what a scenario without a section `power` flies with."""
+    """Unlimited power: what a scenario without a section `power` flies with."""
 
     speed: float = 1.0
     is_limited: bool = False
@@ -81,7 +81,7 @@ class Unlimited:
         subject: str,  # noqa: ARG002
         until_s: float = math.inf,  # noqa: ARG002
     ) -> Story:
-        """Not for a moment."""
+        """Never wait."""
         yield from ()
 
     def use_camera(self, subject: str) -> None:
@@ -97,11 +97,11 @@ class Unlimited:
         *,
         is_slow: bool = False,  # noqa: ARG002
     ) -> AbstractContextManager[None]:
-        """Costs what the profile says, which is booked elsewhere."""
+        """Costs what the profile states, which is booked elsewhere."""
         return _FREE
 
     def wake(self, *, is_on: bool) -> None:
         """Costs nothing."""
 
     def come_to_rest(self) -> None:
-        """Leaves no balance."""
+        """Books no balance."""

@@ -1,4 +1,4 @@
-"""How the tiles of an image are judged on board, from facts that are painted or drawn."""
+"""How the tiles of an image are judged on board, from facts that are rendered or drawn."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from payload.units import PX_PER_MPX
 
 @dataclass(frozen=True)
 class Processor:
-    """Decides on every tile from its facts, painted or drawn; time and energy come from the computer's profile."""
+    """Decides on every tile from its facts, rendered or drawn; time and energy come from the computer's profile."""
 
     memo: Memo
     arm: Arm
@@ -22,9 +22,9 @@ class Processor:
     compression_mpx_per_s: float
 
     def judge(self, acquisition: Acquisition, tile_ids: Iterable[str]) -> list[TileOutcome]:
-        """Outcomes of those tiles of an image that lie in memory, in grid order.
+        """Outcomes of those tiles of an image that are in memory, in grid order.
 
-        Where whole images are judged, they are only masked as yet: `judge_whole` decides.
+        If the policy judges whole images, tiles are only masked here: `judge_whole` decides.
         """
         stored = self.memo.develop(acquisition, keep_records=self.arm.is_scenarios_own)
         if tile_ids is not acquisition.tile_ids:
@@ -43,14 +43,14 @@ class Processor:
     def judge_whole(
         self, acquisition: Acquisition, outcomes: Sequence[TileOutcome]
     ) -> list[tuple[TileOutcome, TileOutcome]]:
-        """Decide on an image by the masks that there are: each masked tile, and what becomes of it.
+        """Decide on an image by the masks available: each masked tile, and its outcome.
 
-        A tile whose mask was not made, or not in time, is not known. The seconds and joules of what becomes of a
-        tile are those from its mask on.
+        A tile without a mask, or whose mask came too late, is ignored. Seconds and joules of an outcome are those spent
+        after masking.
 
         Args:
             acquisition: The image.
-            outcomes: What was worked on.
+            outcomes: The tiles that were worked on.
         """
         masked = [outcome for outcome in outcomes if outcome.cover is not None]
         covers = [outcome.cover for outcome in masked if outcome.cover is not None]
@@ -63,12 +63,12 @@ class Processor:
         ]
 
     def thumbnail_bytes(self, acquisition: Acquisition, tile_id: str) -> int | None:
-        """[byte] Length of the record of a tile's thumbnail; None where none are made."""
+        """[byte] Length of the record of a tile's thumbnail; None if none are made."""
         thumbnail = self.memo.facts(acquisition, tile_id).thumbnail
         return None if thumbnail is None else thumbnail.bytes
 
     def reprieve(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
-        """A pruned tile that the ground wants after all: it is only compressed."""
+        """Outcome of a pruned tile that the ground asks for: it is only compressed."""
         facts = self.memo.develop(acquisition)
         fact = facts[acquisition.tile_ids.index(outcome.tile_id)]
         busy_s = fact.encodings * fact.pixels / PX_PER_MPX / self.compression_mpx_per_s
@@ -87,13 +87,13 @@ class Processor:
         return self._found(fact, None, Decision(keep=keep, why=f"deadline missed: {what}"))
 
     def _covers(self, facts: Iterable[TileFacts]) -> list[CoverEstimate]:
-        """What the arm's masker says of tiles; the scenario's says it where there is no truth."""
+        """Covers according to the arm's masker; a perfect mask falls back on the scenario's where there is no truth."""
         if self.arm.mask != "perfect":
             return [fact.estimate for fact in facts]
         return [fact.estimate if fact.perfect is None else fact.perfect for fact in facts]
 
     def _masked(self, fact: TileFacts, cover: CoverEstimate) -> TileOutcome:
-        """A tile that is masked and waits, raw, for the rest of its image."""
+        """Interim outcome of a tile that is masked and waits, raw, for the rest of its image."""
         busy_s = self.profile.busy_s(fact.pixels)
         return TileOutcome(
             tile_id=fact.tile_id,
@@ -113,7 +113,7 @@ class Processor:
         *,
         is_masked: bool = False,
     ) -> TileOutcome:
-        """What became of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
+        """Outcome of a tile; one without a cover was not masked. Averaging takes no time. Assumption."""
         arm, profile, keep = self.arm, self.profile, decision.keep
         encodes = keep and arm.compresses
         busy_s = 0.0 if cover is None or is_masked else profile.busy_s(fact.pixels)

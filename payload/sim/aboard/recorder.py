@@ -1,4 +1,4 @@
-"""The recorder of a satellite: it keeps tiles from the shutter to their end, and books what becomes of them."""
+"""The recorder of a satellite: it keeps tiles from exposure until they leave, and books what becomes of them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from payload.units import S_PER_H
 
 @dataclass(slots=True)
 class _Aboard:
-    """An image of which so many tiles are on board, and what became of those that were worked on."""
+    """An image with tiles on board: how many, and the outcomes of those that were worked on."""
 
     acquisition: Acquisition
     is_retake: bool
@@ -39,8 +39,8 @@ class Recorder:
     """Mass memory, and the radio's queue of what is ready in it.
 
     Attributes:
-        thumbnail_bytes: [byte] Length of the record of a tile's thumbnail; None where none are made.
-        album: Where images go of which nothing is on board any more.
+        thumbnail_bytes: [byte] Length of the record of a tile's thumbnail; None if none are made.
+        album: Where images go once nothing of them is left on board.
     """
 
     env: simpy.Environment
@@ -90,7 +90,7 @@ class Recorder:
         self.reports = Reports(self.env, self.ledger, self.transmitter, loop.received, loop.lost)
 
     def store(self, acquisition: Acquisition, *, is_retake: bool = False) -> Sequence[str]:
-        """The image's tiles lie in memory, or find no room there; ids of those that lie."""
+        """Store the tiles of an image as far as there is room; ids of those stored."""
         target = self._targets[acquisition.opportunity.target]
         due_s, priority = acquisition.time_s + target.deliver_within_s, target.priority
         tile_ids, raw_bytes = acquisition.tile_ids, acquisition.tile_raw_bytes
@@ -107,7 +107,7 @@ class Recorder:
         if self.memory.put(*shelves):
             return tile_ids
         refused = [shelf for shelf in shelves if not self._admit(shelf)]
-        for shelf in refused:  # now that the image is not taken for gone while tiles of it come
+        for shelf in refused:  # only now, or the image could count as gone too early
             self._one_less(self._image_of.pop(shelf.tile_id))
         if refused:
             lost_bytes, detail = sum(shelf.bytes for shelf in refused), f"{len(refused)} tiles"
@@ -115,7 +115,7 @@ class Recorder:
         return [tile_id for tile_id in tile_ids if self.holds(tile_id)]
 
     def _admit(self, shelf: Shelf) -> bool:
-        """Make room for a new tile and shelve it; False if it is the one that has to go."""
+        """Make room for a new tile and store it; False if it is itself the one to be dropped."""
         if self.memory.put(shelf) or (self._make_room(shelf) and self.memory.put(shelf)):
             return True
         self.ledger.settle(shelf.tile_id, OVERFLOWED, shelf.bytes, self.env.now)
@@ -123,7 +123,7 @@ class Recorder:
         return False
 
     def _make_room(self, shelf: Shelf) -> bool:
-        """Drop what has to go for something new; False, and nothing dropped, if that has to go itself."""
+        """Drop what has to go for a new item; False, with nothing dropped, if the new item is itself refused."""
         goes = self.memory.who_goes(shelf)
         if not goes:
             return goes is not None
@@ -137,11 +137,11 @@ class Recorder:
         return True
 
     def holds(self, tile_id: str) -> bool:
-        """Whether a tile still lies on board."""
+        """Whether a tile is still on board."""
         return tile_id in self.memory.items
 
     def pin(self, tile_id: str) -> bool:
-        """A tile is worked on or sent: it may not be dropped for another; False if it lies on no shelf, as a report."""
+        """Protect a tile being worked on or sent from being dropped; False if it is not in memory, like a report."""
         shelf = self.memory.items.get(tile_id)
         if shelf is None:
             return False
@@ -150,10 +150,10 @@ class Recorder:
         return True
 
     def put_away(self, outcome: TileOutcome) -> None:
-        """The raw copy goes; what is kept of it stays on the shelf and goes into the queue for the radio.
+        """Replace a raw tile by what is kept of it, and queue that for the radio.
 
-        A pruned tile may stay as it is, while there is room; then its thumbnail goes into the queue, if any. Nothing
-        happens where the tile's memory bank is gone meanwhile.
+        A pruned tile may stay as it is while there is room; its thumbnail, if any, is then queued. Nothing happens if the
+        tile's memory bank has failed in the meantime.
         """
         tile_id = outcome.tile_id
         shelf = self.memory.items.get(tile_id)
@@ -182,13 +182,13 @@ class Recorder:
         self.memory.relabel(shelf)
 
     def expire(self, tile_id: str) -> Story:
-        """A pruned tile that nobody asks for goes at the end of its time."""
+        """Remove a pruned tile at the end of its time if the ground has not asked for it."""
         yield self.env.timeout(self.rules.keep_pruned_h * S_PER_H)
         if self.holds(tile_id) and self.memory.items[tile_id].is_spare:
             self._prune(tile_id)
 
     def spare_covers(self) -> dict[str, float]:
-        """Expected cover of the pruned tiles that are still there."""
+        """Expected cover of the pruned tiles that are still on board."""
         return {
             tile_id: shelf.expected_cover
             for tile_id, shelf in self.memory.items.items()
@@ -196,12 +196,12 @@ class Recorder:
         }
 
     def judged(self, tile_id: str) -> tuple[Acquisition, TileOutcome]:
-        """The image of a tile on board that was worked on, and what became of it."""
+        """The image of a tile on board that was worked on, and the tile's outcome."""
         image = self._image_of[tile_id]
         return image.acquisition, image.outcomes[tile_id]
 
     def fetch(self, tile_ids: Iterable[str]) -> list[str]:
-        """The ground asks for pruned tiles: those that are still there are kept for it."""
+        """Keep the pruned tiles that the ground asks for, as far as they are still on board; return their ids."""
         spare = self.spare_covers()
         found = [tile_id for tile_id in tile_ids if tile_id in spare]
         for tile_id in found:
@@ -210,7 +210,7 @@ class Recorder:
         return found
 
     def drop(self, tile_id: str, fate: Fate) -> int:
-        """A tile leaves the memory before its time; [byte] what lay there. A spare one was pruned already."""
+        """Drop a tile or thumbnail; return how many bytes [byte] it held. A spare tile had already been pruned."""
         if tile_id in self.thumbnails.on_board:
             return self.thumbnails.drop(tile_id, fate)
         if self.memory.items[tile_id].is_spare:
@@ -219,7 +219,7 @@ class Recorder:
         return self._end(tile_id, fate)
 
     def lose_bank(self, banks: int) -> int:
-        """One of so many banks is gone; how many tiles lay there."""
+        """Lose one of a number of memory banks; return how many tiles were in it."""
         self._strikes += 1
         seed = self.assembly.scenario.seed
         struck = [
@@ -235,7 +235,7 @@ class Recorder:
         return tiles
 
     def arrived(self, record_id: str) -> None:
-        """The ground has all of a record."""
+        """Handle a record that has completely arrived on the ground."""
         image = self._image_of.pop(record_id, None)
         if image is not None:
             held_bytes, outcome = self.memory.release(record_id), image.outcomes[record_id]
@@ -251,7 +251,7 @@ class Recorder:
             self._end_report(record_id, DELIVERED)
 
     def given_up(self, record_id: str) -> None:
-        """The ground will never have all of a record."""
+        """Handle a record that will never completely arrive on the ground."""
         if record_id in self._image_of:
             held_bytes = self._end(record_id, LOST)
             self.log.note(self.name, "lost", record_id, held_bytes)
@@ -261,7 +261,7 @@ class Recorder:
             self._end_report(record_id, LOST)
 
     def come_to_rest(self) -> None:
-        """The span is over: count the shelves, and what the radio could have sent."""
+        """At the end of the span, book what is left in memory, and what the radio could have sent."""
         self.transmitter.come_to_rest()
         self.reports.come_to_rest()
         self.cover_reports.come_to_rest()
@@ -274,12 +274,12 @@ class Recorder:
                 self._end(tile_id, ON_BOARD)
 
     def _end_report(self, report_id: str, end: Fate) -> None:
-        """A report is down, or will never be."""
+        """Close the account of a report, which has arrived or never will."""
         is_cover = report_id in self.cover_reports.waiting
         (self.cover_reports if is_cover else self.reports).end(report_id, end)
 
     def _prune(self, tile_id: str) -> int:
-        """What was said to be pruned meets its fate, what lay there beyond that is told; [byte] all that lay there."""
+        """Book a pruned tile's end, with any bytes held beyond those booked as pruned; return all bytes [byte] it held."""
         if self.thumbnails.on_board:
             self.thumbnails.go_with(tile_id)
         image, held_bytes = self._image_of.pop(tile_id), self.memory.release(tile_id)
@@ -290,7 +290,7 @@ class Recorder:
         return held_bytes
 
     def _end(self, tile_id: str, fate: Fate) -> int:
-        """What was said to be there meets its fate, what was there is told; [byte] the latter."""
+        """Book a tile's fate by the bytes its outcome states, along with those actually held; return the latter [byte]."""
         raw_bytes = self.memory.items[tile_id].raw_bytes
         held_bytes = self.memory.release(tile_id)
         image = self._image_of.pop(tile_id)
@@ -305,7 +305,7 @@ class Recorder:
         return held_bytes
 
     def _one_less(self, image: _Aboard) -> bool:
-        """A tile of an image is no longer on board; whether nothing is, so that the image goes into the album."""
+        """Count one tile of an image less on board; whether none is left, in which case the image goes into the album."""
         image.tiles -= 1
         if image.tiles:
             return False

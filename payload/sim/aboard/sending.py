@@ -1,6 +1,6 @@
-"""What to send next: named policies, pure functions of what a shelf says of a tile.
+"""What to send next: named policies, pure functions of a tile's shelf label.
 
-Records of one rank go in the order in which they became ready; what has begun is finished first.
+Records of equal rank are sent in the order in which they became ready; what has begun is finished first.
 
 >>> from payload.sim.aboard.shelf import Shelf
 >>> clear, cloudy = Shelf("clear", 100, cover=0.1), Shelf("cloudy", 100, cover=0.6)
@@ -20,4 +20,4 @@ RANKS: dict[SendOrder, Callable[[Shelf], float]] = {
     "clearest_first": lambda shelf: shelf.expected_cover,
     "value_per_byte": lambda shelf: -shelf.value_per_byte,
 }
-"""The smaller the rank, the sooner it is sent."""
+"""The smaller the rank, the sooner the tile is sent."""

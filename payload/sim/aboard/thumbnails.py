@@ -1,4 +1,4 @@
-"""Thumbnails of pruned tiles that are kept: on their shelves, on their way down, in an account of their own."""
+"""Thumbnails of pruned tiles that are kept: in memory, on their way down, and in an account of their own."""
 
 import math
 from collections.abc import Callable
@@ -17,13 +17,14 @@ FIRST = -math.inf
 
 @dataclass
 class Thumbnails:
-    """Those of one satellite.
+    """The thumbnails of one satellite.
 
-    Each lies in spare room beside its tile, and goes with it. One that is begun makes no room for others.
+    Each is kept in spare room beside its tile and removed with it. One whose transmission has begun is not dropped for
+    others.
 
     Attributes:
-        room: Drops what has to go for a shelf; False if that finds no room.
-        on_board: Tiles by the ids of the thumbnails that lie in memory.
+        room: Drops what has to go for a new shelf; False if there is no room for it.
+        on_board: Tile ids by the ids of the thumbnails in memory.
         settled: Happens when no thumbnail is left to be sent.
     """
 
@@ -38,7 +39,7 @@ class Thumbnails:
         self.settled = self.env.event()
 
     def make(self, tile_id: str, count_bytes: int) -> None:
-        """A tile is pruned and kept: its thumbnail is ready to be sent, if it finds room in memory."""
+        """Queue the thumbnail of a tile that is pruned but kept, if there is room for it in memory."""
         self.ledger.make_thumbnail(tile_id, count_bytes, self.env.now)
         tile = self.memory.items[tile_id]
         thumbnail_id = f"{tile_id}/thumbnail"
@@ -57,7 +58,7 @@ class Thumbnails:
         self.transmitter.enqueue(thumbnail_id, count_bytes, FIRST)
 
     def release(self, thumbnail_id: str) -> int:
-        """It is no longer on board; [byte] what lay there."""
+        """Remove a thumbnail from memory; return how many bytes [byte] it held."""
         del self.on_board[thumbnail_id]
         if not self.on_board:
             previous, self.settled = self.settled, self.env.event()
@@ -65,7 +66,7 @@ class Thumbnails:
         return self.memory.release(thumbnail_id)
 
     def drop(self, thumbnail_id: str, end: Fate) -> int:
-        """It goes without having arrived; [byte] what lay there."""
+        """Drop a thumbnail that has not arrived; return how many bytes [byte] it held."""
         self.transmitter.withdraw(thumbnail_id)
         tile_id = self.on_board[thumbnail_id]
         held_bytes = self.release(thumbnail_id)
@@ -73,7 +74,7 @@ class Thumbnails:
         return held_bytes
 
     def go_with(self, tile_id: str) -> None:
-        """A pruned tile goes: nobody needs its thumbnail any more."""
+        """Drop the thumbnail of a pruned tile that is removed."""
         thumbnail_id = f"{tile_id}/thumbnail"
         if thumbnail_id in self.on_board:
             self.drop(thumbnail_id, Fate.PRUNED)

@@ -1,4 +1,4 @@
-"""The radio: in a contact, records go down frame by frame; a tile leaves its shelf after its last bit."""
+"""The radio: in a contact, records are sent frame by frame; a tile leaves the memory after its last bit."""
 
 import heapq
 import math
@@ -21,19 +21,19 @@ from payload.types import ContactWindow, RateProfile
 from payload.units import BITS_PER_BYTE
 
 Opening = Callable[[float], tuple[float, float]]
-"""[s] From a moment on: when the antenna looks at the station next, and until when."""
+"""[s] From a given time on, when the antenna next points at the station, and until when."""
 
 
 @dataclass(slots=True, eq=False)
 class Parcel:
-    """A record on its way, in rounds: all its frames first, then those that were asked for again.
+    """A record being sent in rounds: first all its frames, then those requested again.
 
     Attributes:
-        frames_unsent: Of this round; None before the first.
-        frames_missing: Sent in this round, and not arrived.
-        rounds: How many are over.
-        bursts: How often something was sent of it: names the draws of chance.
-        due_s: [s] From when it may be sent: a request for missing frames takes its time.
+        frames_unsent: Frames of this round still to be sent; None before the first.
+        frames_missing: Frames sent in this round that did not arrive.
+        rounds: Number of completed rounds.
+        bursts: Number of bursts sent of it; part of the key of its random draws.
+        due_s: [s] From when it may be sent: a request for missing frames takes time.
     """
 
     tile_id: str
@@ -46,19 +46,19 @@ class Parcel:
 
 
 def _nobody(_tile_id: str) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 @dataclass
 class Transmitter:
     """Sends what is ready, by rank; what has begun is finished first.
 
-    Frames that the channel loses are asked for again, `nak_delay_s` after the last of a round, in the same
+    Frames that the channel loses are requested again, `nak_delay_s` after the last of a round, in the same
     contact or in the next, at most `link.max_resends` times; then the record is given up as lost.
 
     Attributes:
-        locks_anew: Whether the link has to lock again in a contact that is taken up after its begin.
-        sending: The station and the end [s] of the latest burst.
+        locks_anew: Whether the link has to lock again in a contact that is joined after it began.
+        sending: Station and end [s] of the latest burst.
     """
 
     env: simpy.Environment
@@ -86,13 +86,13 @@ class Transmitter:
 
     @property
     def queue(self) -> list[Parcel]:
-        """What waits, begun or not, in no order that matters."""
+        """What is waiting, begun or not, in no particular order."""
         return self._begun + [
             parcel for _, number, parcel in self._ready if number not in self._gone
         ]
 
     def enqueue(self, tile_id: str, record_bytes: int, rank: float = 0.0) -> None:
-        """A record is ready to be sent: the smaller its rank, the sooner."""
+        """Queue a record that is ready: the smaller its rank, the sooner it is sent."""
         heapq.heappush(self._ready, (rank, self._number, Parcel(tile_id, record_bytes)))
         self._number_of[tile_id] = self._number
         self._number += 1
@@ -101,16 +101,16 @@ class Transmitter:
             self._more = None
 
     def withdraw(self, tile_id: str) -> None:
-        """A record is no longer on board; frames that are in the air count for nothing."""
+        """Withdraw a record that is no longer on board; frames already in transmission do not count."""
         self._begun = [parcel for parcel in self._begun if parcel.tile_id != tile_id]
         number = self._number_of.pop(tile_id, None)
         if number is not None:
             self._gone.add(number)
 
     def serve(self, window: ContactWindow, opening: Opening | None = None) -> Story:
-        """Use a contact from now to its end, whenever the antenna looks at the station and power allows."""
+        """Use a contact from now to its end, whenever the antenna points at the station and power allows."""
         profile, power, is_limited = self._profile(window), self.power, self.power.is_limited
-        lock_s = float(profile.time_s[0])  # from when on frames flow
+        lock_s = float(profile.time_s[0])  # frames flow from here on
         frame_bytes, is_whole = profile.frame_bytes, opening is None and not self._has_duty
         frame_s = 0.0 if is_whole else _longest_frame_s(profile)  # where a burst may have to wait
         now_s = start_s = self.env.now
@@ -157,7 +157,7 @@ class Transmitter:
         )
 
     def come_to_rest(self) -> None:
-        """All is sent: of what contacts could have carried, take off what the duty cycle forbade."""
+        """At the end, subtract from the capacity of contacts what the duty cycle forbade."""
         if not self._has_duty:
             return
         usable = [
@@ -177,7 +177,7 @@ class Transmitter:
             )
 
     def _profile(self, window: ContactWindow) -> RateProfile:
-        """The rate of a contact as the link has it and the faults leave it."""
+        """The rate profile of a contact, given by the link and reduced by faults."""
         if self.locks_anew and self.env.now > window.aos_s:
             window = replace(window, aos_s=self.env.now)
         return self.rates.profile(window)
@@ -187,7 +187,7 @@ class Transmitter:
         return bool(self._begun) or len(self._ready) > len(self._gone)
 
     def _next(self, now_s: float) -> Parcel | None:
-        """What is sent next: what has begun and is due, else the first in rank."""
+        """The record to send next: one that has begun and is due, otherwise the first in rank."""
         for parcel in self._begun:
             if parcel.due_s <= now_s:
                 return parcel
@@ -196,7 +196,7 @@ class Transmitter:
         return self._ready[0][2] if self._ready else None
 
     def _news(self, los: simpy.Event) -> simpy.Event:
-        """A record becomes ready or is asked for again, or the contact ends."""
+        """An event that happens when a record becomes ready, frames are due for resending, or the contact ends."""
         if self._more is None:
             self._more = self.env.event()
         news = Soonest(self.env, self._more, los)
@@ -208,7 +208,7 @@ class Transmitter:
     def _may_send(
         self, now_s: float, opening: Opening | None, frame_s: float
     ) -> tuple[float, float]:
-        """[s] From when, and until when, pointing and duty cycle let it send."""
+        """[s] From when, and until when, pointing and duty cycle allow transmission."""
         opens_s, closes_s = opening(now_s) if opening else (now_s, math.inf)
         if not self._has_duty:
             return opens_s, closes_s
@@ -218,9 +218,9 @@ class Transmitter:
     def _burst(
         self, parcel: Parcel, profile: RateProfile, now_s: float, until_s: float
     ) -> tuple[int, float | None] | None:
-        """How many of a parcel's unsent frames go out before the radio has to stop, and when [s] the last has gone.
+        """How many of a parcel's unsent frames go out before the radio has to stop, and when [s] the last is sent.
 
-        None where not one fits; no time where they fill the contact to its end.
+        None if not one fits; the time is None if they fill the contact to its end.
         """
         if parcel.frames_unsent is None:
             parcel.frames_unsent = frames_needed(parcel.record_bytes, profile)
@@ -232,7 +232,7 @@ class Transmitter:
         return (frames, done_s) if frames else None
 
     def _begin_burst(self, parcel: Parcel, station: str, start_s: float, end_s: float) -> None:
-        """Frames go without a pause [s]; only then is it known which of them arrived."""
+        """Note a burst of frames sent without a pause, from `start_s` to `end_s` [s]; losses are accounted for after it."""
         if parcel not in self._begun:
             heapq.heappop(self._ready)
             del self._number_of[parcel.tile_id]
@@ -243,7 +243,7 @@ class Transmitter:
         self.sending = (station, end_s)
 
     def _radiate(self, station: str, profile: RateProfile, start_s: float, end_s: float) -> Story:
-        """The transmitter draws its power while frames leave it, not while a burst is held up."""
+        """Draw transmission power while frames are on the air, but not while a burst is interrupted."""
         end = self.env.timeout(max(0.0, end_s - self.env.now))
         for on_s, off_s in _on_air(profile, start_s, end_s):
             if on_s > self.env.now:
@@ -259,7 +259,7 @@ class Transmitter:
             parcel.frames_missing += self._lost(parcel, frames, frame_loss)
         parcel.bursts += 1
         if parcel.frames_unsent:
-            return  # the radio had to stop within the round; the rest goes when it may send again
+            return  # the radio had to stop within the round; the rest is sent when it may transmit again
         parcel.rounds += 1
         if not parcel.frames_missing:
             self._begun.remove(parcel)
@@ -276,12 +276,12 @@ class Transmitter:
         return int(draws.binomial(frames, frame_loss))
 
     def miss(self, window: ContactWindow) -> None:
-        """A contact could not be used: the radio or all antennas were busy until its end."""
+        """Log a contact that could not be used: the radio or all antennas were busy until its end."""
         self.contacts.append(ContactLog(window, window.los_s, 0, 0, left_waiting=False))
 
 
 def _openings(start_s: float, los_s: float, opening: Opening | None) -> list[tuple[float, float]]:
-    """[s] When the antenna looks at the station of a contact, from a time to its end."""
+    """[s] Intervals in which the antenna points at the station of a contact, from a given time to its end."""
     if opening is None:
         return [(start_s, los_s)]
     found, now_s = list[tuple[float, float]](), start_s
@@ -293,18 +293,18 @@ def _openings(start_s: float, los_s: float, opening: Opening | None) -> list[tup
 
 
 def _carried_bytes(profile: RateProfile, stretches: list[tuple[float, float]]) -> int:
-    """[byte] That the channel carries in stretches of time."""
+    """[byte] What the channel carries in the given intervals."""
     return sum(capacity_bytes(profile, from_s, to_s) for from_s, to_s in stretches)
 
 
 def _longest_frame_s(profile: RateProfile) -> float:
-    """[s] That a frame takes at the lowest rate above none."""
+    """[s] Duration of a frame at the lowest rate above zero."""
     lowest_bps = min((rate for rate in profile.rate_bps.tolist() if rate > 0), default=0.0)
     return profile.frame_bytes * BITS_PER_BYTE / lowest_bps if lowest_bps else math.inf
 
 
 def _on_air(profile: RateProfile, from_s: float, to_s: float) -> list[tuple[float, float]]:
-    """[s] The stretches between two times in which frames flow, in order."""
+    """[s] The intervals between two times in which frames flow, in order."""
     first = max(int(np.searchsorted(profile.time_s, from_s, side="right")) - 1, 0)
     last = int(np.searchsorted(profile.time_s, to_s, side="left"))
     edges_s = [*profile.time_s[first:last].tolist(), to_s]

@@ -1,7 +1,7 @@
-"""What goes up to a satellite in the contacts that it really has, beside what comes down.
+"""Uploads to a satellite in the contacts it actually has, in parallel with the downlink.
 
-Assumption: full duplex, and the receiver of commands sees the Earth whatever the camera or the antenna of the
-downlink looks at; frames lost and power short on the way down do not touch the way up.
+Assumption: full duplex, and the command receiver sees the Earth whatever the camera or the downlink antenna points at;
+frame losses and power shortages affect the downlink only.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from payload.units import BPS_PER_KBPS, S_PER_H
 
 @dataclass
 class Uploads:
-    """All that is to go up to one satellite, and how far it is."""
+    """Everything to be uploaded to one satellite, and its progress."""
 
     env: simpy.Environment
     satellite: str
@@ -38,14 +38,14 @@ class Uploads:
         )
 
     def use(self, window: ContactWindow) -> None:
-        """A contact begins, with an antenna that stays until its end: what will be up in it is known."""
+        """Use a contact as it begins; its antenna stays until the end, so what completes in it is known at once."""
         if not self._queue.waiting:
             return
         for item in self._queue.use(window, self.env.now, window.los_s):
             self.env.process(self._tell(item))
 
     def _tell(self, item: Waiting) -> Story:
-        assert item.complete_s is not None  # it is one of those that are
+        assert item.complete_s is not None  # only completed ones get here
         yield self.env.timeout(max(0.0, item.complete_s - self.env.now))
         self.log.note(
             self.satellite, "uploaded", item.name, item.size_bytes, f"{len(item.passes)} passes"
@@ -53,7 +53,7 @@ class Uploads:
 
     @property
     def logs(self) -> list[UploadLog]:
-        """How each went, in order of the scenario."""
+        """How each upload went, in the order of the scenario."""
         return [
             UploadLog(
                 item.name,

@@ -1,4 +1,4 @@
-"""Where a tile is worked on: until its deadline, while battery, heat and duty allow, by a processor that is on."""
+"""Processing of tiles: before their deadline, while battery, heat and duty allow, and with the processor on."""
 
 import math
 from collections.abc import Callable, Generator, Iterable
@@ -18,15 +18,15 @@ from payload.sim.turns import Turns
 from payload.types import Acquisition, TileOutcome
 
 Begun = Generator[simpy.Event, Any, TileOutcome]
-"""A story that ends in what is worked on."""
+"""A SimPy process that returns the outcome to work towards."""
 Computed = Generator[simpy.Event, Any, bool]
-"""A story that ends in whether it came to its end."""
+"""A process that returns whether the work was completed."""
 Works = Generator[simpy.Event, Any, list[TileOutcome]]
-"""A story that ends in what became of several tiles."""
+"""A process that returns the outcomes of several tiles."""
 
 
 def _nobody(_outcome: TileOutcome) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 @dataclass
@@ -34,9 +34,9 @@ class Workbench:
     """The processor's time and joules, tile by tile.
 
     Attributes:
-        pin: Keeps a tile from being dropped while it is worked on; False if it was dropped.
-        computed_s: [s] Spent on whole tiles.
-        extra_j: [J] Beyond whole tiles: starts, and tiles that a reset or the flight's end cut short.
+        pin: Keeps a tile from being dropped while it is worked on; False if it has already been dropped.
+        computed_s: [s] Time spent on completed tiles.
+        extra_j: [J] Energy spent on anything else: starts, and tiles that a reset or the flight's end cut short.
     """
 
     env: simpy.Environment
@@ -78,12 +78,12 @@ class Workbench:
         done: Callable[[TileOutcome], None] = _nobody,
         has_deadline: bool = True,
     ) -> Works:
-        """Mask and compress tiles of an image, each in its turn; what became of those not dropped meanwhile.
+        """Mask and compress tiles of an image, each in its turn; outcomes of those not dropped in the meantime.
 
         Args:
             acquisition: The image.
-            planned: What is wanted of each tile.
-            done: Is told at once what became of a tile, which may not be what was wanted of it.
+            planned: The planned outcome of each tile.
+            done: Called at once with the actual outcome of a tile, which may differ from the planned one.
             has_deadline: Whether a tile can be too late.
         """
         outcomes: list[TileOutcome] = []
@@ -109,17 +109,17 @@ class Workbench:
         return outcomes
 
     def _work(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
-        """Work on a tile where something may forbid it, stretch it, cut it short or wants to know of it."""
+        """Work on a tile in the general case, in which work can be forbidden, slowed down, cut short or metered."""
         while True:
             begun = yield from self._begin(acquisition, outcome, deadline_s)
-            if begun is not outcome:  # it was too late: what is left to do has no deadline
+            if begun is not outcome:  # it was too late: what remains to be done has no deadline
                 outcome, deadline_s = begun, math.inf
             if not outcome.busy_s or (yield from self._compute(outcome.tile_id, outcome.busy_s)):
                 return outcome
 
     def _compute(self, tile_id: str, busy_s: float) -> Computed:
-        """Spend the seconds of a tile; False where a reset cuts them short, so that it has to be begun anew."""
-        speed = self.power.speed  # throttled, at as much less power
+        """Spend the time of a tile; False if a reset cuts it short, so that it has to be started again."""
+        speed = self.power.speed  # if throttled, power drops in proportion
         watts = (self.profile.active_w or 0.0) * speed
         needed_s = busy_s / speed
         works_s = min(needed_s, self._spared_s) if self.is_reset else needed_s
@@ -131,7 +131,7 @@ class Workbench:
         return works_s >= needed_s
 
     def _end(self, outcome: TileOutcome, deadline_s: float) -> None:
-        """A tile is worked on: others have their turn."""
+        """Book a finished tile and free the processor for others."""
         now_s = self.env.now
         if self._keeps_late and now_s > deadline_s:
             self._miss(outcome, Late.KEPT)
@@ -140,14 +140,14 @@ class Workbench:
         self.ledger.spend(COMPUTER, outcome.tile_id, outcome.energy_j, now_s)
 
     def _note_duty(self, works_s: float) -> None:
-        """So long the processor has worked in the orbit that is flown now."""
+        """Add to the time that the processor has worked in the current orbit."""
         orbit = int(self.env.now // self.orbit_s)
         self._busy_s_in_orbit[orbit] = self._busy_s_in_orbit.get(orbit, 0.0) + works_s
 
     def _begin(self, acquisition: Acquisition, outcome: TileOutcome, deadline_s: float) -> Begun:
-        """Wait until a tile may be worked on by a processor that is on; what becomes of it, as it may be too late.
+        """Wait until a tile may be worked on and the processor is on; its outcome, as it may be too late by then.
 
-        Power comes after duty: what charge and heat are is soon otherwise, and to wait for them uses up no duty.
+        Duty is checked before power, because charge and heat soon change, and waiting for them uses up no duty.
         """
         waits_until_s = math.inf if self._keeps_late else deadline_s
         if self.profile.max_duty is not None:
@@ -158,19 +158,19 @@ class Workbench:
             yield from self._start(acquisition.id)
         if self.is_reset:
             yield from self._boot_after_reset()
-        if waits_until_s < math.inf:  # what can be too late, and is not kept then
+        if waits_until_s < math.inf:  # it has a deadline and would not be kept after it
             done_s = self.env.now + outcome.busy_s / self.power.speed
             if done_s > waits_until_s:
                 outcome = self._give_up(acquisition, outcome)
         return outcome
 
     def rest(self) -> None:
-        """Somebody has no more work: a processor that is on for images only is turned off, unless others have."""
+        """Turn off a processor that is on for images only, unless other work is under way or waiting."""
         if self.rules.power_on == "per_image" and not self._turns.any:
             self._turn(is_on=False)
 
     def come_to_rest(self) -> None:
-        """Book what the end of the flight cut short, which only a battery has noticed, and read the meter."""
+        """Book work cut short by the end of the flight, if there is a battery, and read the meter."""
         if self._working_since is not None and self.power.is_limited:
             since_s, watts = self._working_since
             self._spend("unfinished", watts * (self.env.now - since_s))
@@ -188,7 +188,7 @@ class Workbench:
         return next(ahead, math.inf)
 
     def _give_up(self, acquisition: Acquisition, outcome: TileOutcome) -> TileOutcome:
-        """What the policy makes of a tile that cannot be masked in time."""
+        """The outcome that the policy gives a tile that cannot be masked in time."""
         assert self.rules.deadline is not None  # there is no deadline to miss otherwise
         late = Late(self.rules.deadline.policy)
         found = self.processor.unmasked(
@@ -202,18 +202,18 @@ class Workbench:
         self.log.note(self.satellite, "late", outcome.tile_id, outcome.raw_bytes, str(late))
 
     def _boot_after_reset(self) -> Story:
-        """Wait until the processor is up again."""
+        """Wait until the processor is up again after a reset."""
         while (ready_s := self.faults.ready_s(self.satellite, self.env.now)) > self.env.now:
             yield self.env.timeout(ready_s - self.env.now)
 
     @property
     def _spared_s(self) -> float:
-        """[s] Until the next reset."""
+        """[s] Time until the next reset."""
         now_s = self.env.now
         return self.faults.next_reset_s(self.satellite, now_s) - now_s
 
     def _rest(self, max_duty: float, until_s: float) -> Story:
-        """Wait for the next orbit while this one's duty is used up."""
+        """Wait for the next orbit if the duty of this one is used up."""
         orbit = int(self.env.now // self.orbit_s)
         if self._busy_s_in_orbit.get(orbit, 0.0) >= max_duty * self.orbit_s:
             self.log.note(self.satellite, "refused", "computer", detail="processing: duty used up")
@@ -229,7 +229,7 @@ class Workbench:
         self._turn(is_on=True)
 
     def _draw(self, watts: float, seconds: float, *, is_slow: bool = False) -> Story:
-        """Work for so long, on a battery's power if there is one."""
+        """Work for a given time, drawing from the battery if there is one."""
         with self.power.compute(watts, is_slow=is_slow):
             self._working_since = (self.env.now, watts)
             yield self.env.timeout(seconds)

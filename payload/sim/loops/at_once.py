@@ -1,4 +1,4 @@
-"""One plan for the fleet, known everywhere as soon as it is made, as is what satellites find."""
+"""One plan for the fleet; plans and the findings of satellites are known everywhere at once."""
 
 import math
 from collections import Counter
@@ -17,7 +17,7 @@ from payload.types import Acquisition, Opportunity
 
 @dataclass
 class AtOnce(Loop):
-    """`none` and `next_opportunity`: what one satellite finds, all know at once."""
+    """Policies `none` and `next_opportunity`: what one satellite finds is known to all at once."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -33,7 +33,7 @@ class AtOnce(Loop):
         self._want(*(target.name for target in parts.targets if target.arrives_s <= 0.0))
 
     def plan_ahead(self) -> Story:
-        """Plan at the start, and again whenever something was learnt."""
+        """Plan at the start, and again whenever there is news."""
         while True:
             if self._kept is None:
                 self._plan()
@@ -43,7 +43,7 @@ class AtOnce(Loop):
             yield self.news
 
     def hear(self) -> Story:
-        """Requests become pending as they arrive."""
+        """Make requests pending as they arrive."""
         later = sorted({target.arrives_s for target in self.assembly.targets} - {0.0})
         for arrives_s in later:
             yield self.env.timeout(arrives_s - self.env.now)
@@ -53,7 +53,7 @@ class AtOnce(Loop):
             self.tell_news("request")
 
     def note_taken(self, opportunity: Opportunity) -> bool:
-        """A satellite has taken an image; whether it is a retake."""
+        """Note that a satellite has taken an image; return whether it is a retake."""
         self._pending.discard(opportunity.target)
         self._round[opportunity.target] += 1
         if self._kept is not None:
@@ -66,7 +66,7 @@ class AtOnce(Loop):
         return super().note_taken(opportunity)
 
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
-        """The target of an image that could not be taken stays wanted, and is planned anew."""
+        """Keep the target of an image that could not be taken wanted, and replan."""
         super().note_refused(opportunity, why)
         if self._kept is not None:
             self._kept.release(opportunity)
@@ -74,7 +74,7 @@ class AtOnce(Loop):
         self.tell_news("refused")
 
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
-        """A cloudy target is put back, if the policy says so."""
+        """Put a cloudy target back if the policy retakes images."""
         if not self._retakes:
             return
         opportunity = acquisition.opportunity
@@ -88,7 +88,7 @@ class AtOnce(Loop):
         self.tell_news("cloud")
 
     def _succeed(self, opportunity: Opportunity) -> None:
-        """A target that is wanted again and again is so after its time."""
+        """Want a repeated target again after its interval."""
         repeat_s = self.targets[opportunity.target].repeat_s
         if repeat_s < math.inf:
             middle_s = opportunity.start_s + opportunity.duration_s / 2
@@ -101,14 +101,14 @@ class AtOnce(Loop):
         self.tell_news("repeat")
 
     def _want(self, *targets: str) -> None:
-        """Targets are pending."""
+        """Make targets pending."""
         self._pending.update(targets)
         if self._kept is not None:
             for target in targets:
                 self._kept.want(target, self.env.now, self._round[target])
 
     def _follow(self, kept: KeptPlan) -> None:
-        """Change the plan where something follows from what has changed."""
+        """Update the kept plan where changes affect it."""
         exposing = {name: self.exposing(name) for name in self.itinerary}
         for item in chain.from_iterable(exposing.values()):
             self._commit(kept, item)
@@ -120,12 +120,12 @@ class AtOnce(Loop):
         self._note_planned(sum(map(len, self.itinerary.values())) - begun)
 
     def _commit(self, kept: KeptPlan, item: Opportunity) -> None:
-        """What is begun or flown is in nobody's hands."""
+        """Commit an image that has begun or been taken, and stop wanting its target."""
         kept.commit(item)
         kept.want(item.target, math.inf)
 
     def _plan(self) -> None:
-        """Ask the planner for a plan of all that is left."""
+        """Ask the planner for a plan of everything that remains."""
         now_s = self.env.now
         exposing = {name: self.exposing(name) for name in self.itinerary}
         taken_now = {item.target for items in exposing.values() for item in items}
@@ -156,7 +156,7 @@ class AtOnce(Loop):
         self.log.note("", "planned", f"{images} images")
 
     def _booked(self, exposing: Itinerary) -> Booked:
-        """What was taken, as far as a plan made now or later could touch it, and what is begun."""
+        """Images taken, as far as they can affect a plan made now or later, and images begun."""
         self._felt = {
             name: still_felt(items, self.env.now, self.assembly.limits)
             for name, items in self._felt.items()

@@ -1,4 +1,4 @@
-"""What a planner is asked at the start of a flight, and what it answers, without flying it."""
+"""The planner's input and plan at the start of a flight, without flying it."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ from payload.types import Opportunity, Target
 
 
 def few_do(assembly: Assembly) -> bool:
-    """Whether the planner says of a few chances of each target what it would say of all."""
-    # within a horizon few are offered as it is
+    """Whether the planner makes the same plan from a few opportunities of each target as from all of them."""
+    # within a horizon few are offered anyway
     return _takes_first(assembly) and math.isinf(assembly.scenario.rescheduling.horizon_s)
 
 
 def _takes_first(assembly: Assembly) -> bool:
-    """Whether the planner takes of a target, which is worth the same at all times, the first chance that fits."""
+    """Whether the planner takes the first opportunity of a target that fits, all being worth the same."""
     return (
         getattr(assembly.scheduler, "takes_first", False)
         and assembly.scenario.rescheduling.forecast is None
@@ -32,13 +32,13 @@ def _takes_first(assembly: Assembly) -> bool:
 def kept_plan(
     assembly: Assembly, calendar: Calendar, *, p_clear: float = 1.0, lines: int = 1
 ) -> KeptPlan | None:
-    """A plan that is kept; None where one has to be made anew.
+    """A plan that is kept and updated; None if plans have to be made from scratch.
 
     Args:
         assembly: The scenario.
-        calendar: All that may be planned.
-        p_clear: By the same odds all places are foreseen to be clear.
-        lines: Plans of which what is committed may come, each of which could be flown, but not all together.
+        calendar: All opportunities that may be planned.
+        p_clear: Probability of being clear, the same for all places.
+        lines: Number of plans that committed images may come from; each is flyable by itself, but not all together.
     """
     urgency = urgencies(assembly, p_clear=p_clear)
     if urgency is None or _is_ruled(assembly, calendar, lines):
@@ -49,7 +49,7 @@ def kept_plan(
 
 
 def is_kept(assembly: Assembly) -> bool:
-    """Whether plans are kept in a flight."""
+    """Whether plans are kept and updated in a flight."""
     at_once = assembly.scenario.rescheduling.policy in {"none", "next_opportunity"}
     return urgencies(assembly) is not None and not _is_ruled(
         assembly, assembly.calendar, 1 if at_once else 2
@@ -57,9 +57,9 @@ def is_kept(assembly: Assembly) -> bool:
 
 
 def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] | None:
-    """By target, how urgent it is to a planner that goes by that and is bound by turns alone; None of another.
+    """Urgency of each target to a planner that goes by urgency and is limited by turning only; None for other planners.
 
-    The smallest is served first. A planner may have rules of its own beside.
+    The smallest is served first. A planner may also have rules of its own.
     """
     rules, limits, scheduler = assembly.scenario.rescheduling, assembly.limits, assembly.scheduler
     if not (
@@ -76,15 +76,13 @@ def urgencies(assembly: Assembly, *, p_clear: float = 1.0) -> dict[str, float] |
             for each in assembly.targets
         }
     urgency_of = _insistence(assembly)
-    if (
-        urgency_of is None or p_clear != 1.0
-    ):  # what is told of a chance would be for its rules to weigh
+    if urgency_of is None or p_clear != 1.0:  # P(clear) would be for its own rules to weigh
         return None
     return {each.name: urgency_of(each.name, 0) for each in assembly.targets}
 
 
 def _insistence(assembly: Assembly) -> Callable[[str, int], float] | None:
-    """How urgent a target is that was missed so often, where that counts."""
+    """Urgency as a function of target and number of misses; None if the scheduler does not count misses."""
     scheduler, worths = assembly.scheduler, assembly.worths
     if not isinstance(scheduler, Insistent):
         return None
@@ -93,7 +91,7 @@ def _insistence(assembly: Assembly) -> Callable[[str, int], float] | None:
 
 
 def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
-    """Whether a planner's own rules could leave out what fits."""
+    """Whether a planner's own rules could leave out an image that fits."""
     scheduler = assembly.scheduler
     return isinstance(scheduler, Insistent) and scheduler.leaves_out(
         lowest_sun_deg=calendar.lowest_sun_deg,
@@ -102,7 +100,7 @@ def _is_ruled(assembly: Assembly, calendar: Calendar, lines: int) -> bool:
 
 
 class Opening:
-    """What all plans of a flight go by, got together once: objects of chances, what is foreseen, what contacts carry."""
+    """The inputs of all plans of a flight, prepared once: opportunity objects, forecasts, what contacts carry."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
@@ -116,7 +114,7 @@ class Opening:
             self._forecasts.climate(self._chances)
 
     def context(self, known_s: float = 0.0) -> PlanContext:
-        """All that is known when the flight begins, or of what arrives until later, by one who knew that beforehand."""
+        """Everything known when the flight begins, with requests that arrive until `known_s` as if known in advance."""
         assembly, forecasts = self._assembly, self._forecasts
         arrives_s = {
             target.name: target.arrives_s
@@ -142,7 +140,7 @@ class Opening:
         )
 
     def plan(self, known_s: float = 0.0) -> "FirstPlan":
-        """Ask the scenario's scheduler, of what is known then; see `context`."""
+        """Ask the scenario's scheduler, given what is known; see `context`."""
         assembly, context = self._assembly, self.context(known_s)
         plan = assembly.scheduler.plan(context)
         known = {item.id: item for item in context.opportunities}
@@ -156,7 +154,7 @@ class Opening:
         return FirstPlan(plan, images, left_out)
 
     def plan_again(self, first: "FirstPlan", known_s: float = 0.0) -> None:
-        """Ask again where one target less is wanted, as from plan to plan of a flight."""
+        """Ask again with one target less, as happens from plan to plan in a flight."""
         context = self.context(known_s)
         gone = {item.target for item in first.images[:1]}
         self._assembly.scheduler.plan(replace(context, pending=context.pending - gone))
@@ -167,8 +165,8 @@ class FirstPlan:
     """The plan with which a flight begins.
 
     Attributes:
-        plan: As the scheduler says it.
-        images: What it names, in order of time.
+        plan: The scheduler's answer.
+        images: The opportunities it uses, in order of time.
         left_out: Targets that it does not take, and why.
     """
 

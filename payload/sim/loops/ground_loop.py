@@ -1,10 +1,10 @@
-"""The loop through the ground: it knows what has come down, and its plans fly from the next uplink on.
+"""The loop through the ground: it knows what has come down, and its plans take effect from the next uplink on.
 
-What the ground expects of a satellite is the plan that it has sent up, or that the satellite has told since.
-An image that should be taken by now, or will be before a new plan can be up, counts as taken and not judged.
-The first plan is on board when the flight begins. Assumption: it went up before. Assumption: the ground reckons with an
-antenna in every contact of the geometry; where it is another's, the plan goes up in the next one that comes about, and what
-was planned between is lost to both.
+What the ground expects of a satellite is the plan that it has sent up, or that the satellite has reported since.
+An image that should have been taken by now, or will be before a new plan can be up, counts as taken and not judged.
+The first plan is on board when the flight begins. Assumption: it was uplinked before. Assumption: the ground counts on an
+antenna in every geometric contact; if the antenna is taken, the plan goes up in the next contact that is used, and what was
+planned in between is lost to both plans.
 """
 
 import math
@@ -30,7 +30,7 @@ from payload.units import BITS_PER_BYTE, BPS_PER_KBPS
 
 @dataclass
 class GroundLoop(Loop):
-    """Satellites fly what they were told; the ground alone plans."""
+    """Only the ground plans; satellites fly the plans sent to them."""
 
     ground: Knowledge = field(init=False)
     on_board: dict[str, Knowledge] = field(init=False)
@@ -47,7 +47,7 @@ class GroundLoop(Loop):
         self.drafted = self.env.event()  # the ground has a new plan
         self.flown = dict.fromkeys(satellites, 0)  # number of the plan on board
         self.loaded_s = dict.fromkeys(satellites, 0.0)
-        self.heard_end_s: dict[str, float] = {}  # the same, as the ground has heard
+        self.heard_end_s: dict[str, float] = {}  # end of the last image heard of
         self._heard = Heard(self.assembly.limits)
         self.told_until_s = dict.fromkeys(satellites, 0.0)
         self.talking: dict[str, tuple[ContactWindow, Send]] = {}
@@ -66,13 +66,13 @@ class GroundLoop(Loop):
     # --- on board ------------------------------------------------------------------------------------
 
     def note_taken(self, opportunity: Opportunity) -> bool:
-        """The satellite knows that it has taken an image."""
+        """Note on board that the satellite has taken an image; return whether it is a retake."""
         is_retake = super().note_taken(opportunity)
         self._find(opportunity, None)
         return is_retake
 
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
-        """The satellite knows how cloudy an image is, as its last tile is masked; in a contact it says so."""
+        """Note an image's cover on board once its last tile is masked; during a contact, report it."""
         satellite = acquisition.satellite
         self._find(acquisition.opportunity, cover)
         self.think(satellite, acquisition.opportunity.target, cover)
@@ -80,7 +80,7 @@ class GroundLoop(Loop):
             self.report(satellite)
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
-        """What a satellite makes of a cover that it knows: here nothing."""
+        """React on board to a newly known cover: no reaction here."""
 
     def _find(self, opportunity: Opportunity, cover: float | None) -> None:
         satellite = opportunity.satellite
@@ -97,7 +97,7 @@ class GroundLoop(Loop):
         self.unsaid[satellite][opportunity.id] = fact
 
     def report(self, satellite: str) -> None:
-        """Say what has not been said, and what is going to be taken."""
+        """Report what has not been reported yet, and what is going to be taken."""
         _, send = self.talking[satellite]
         self._reports += 1
         facts, self.unsaid[satellite] = self.unsaid[satellite], {}
@@ -112,7 +112,7 @@ class GroundLoop(Loop):
         )
 
     def lost(self, report: Report) -> None:
-        """What was in a lost report is said again."""
+        """Have the contents of a lost report sent again."""
         unsaid = self.unsaid[report.satellite]
         for fact in report.facts:
             unsaid.setdefault(fact.image, fact)
@@ -120,18 +120,18 @@ class GroundLoop(Loop):
     # --- contacts ------------------------------------------------------------------------------------
 
     def contact(self, satellite: str, window: ContactWindow, send: Send) -> None:
-        """A contact begins: the satellite reports, the ground plans, the newest plan goes up."""
+        """Begin a contact: the satellite reports, the ground plans, the newest plan goes up."""
         self.talking[satellite] = (window, send)
         self.report(satellite)
         self.tell_news("contact")
         self.env.process(self.send_up(satellite, window))
 
     def end_contact(self, satellite: str) -> None:
-        """A contact is over."""
+        """End a contact."""
         self.talking.pop(satellite, None)
 
     def send_up(self, satellite: str, window: ContactWindow) -> Story:
-        """From lock to loss of signal: whenever the ground has a newer plan than flies, it goes up."""
+        """From lock to loss of signal, send up a plan whenever the ground has one newer than that on board."""
         yield self.env.timeout(self._lock_s)
         while self.env.now < window.los_s:
             draft = self.draft
@@ -146,15 +146,15 @@ class GroundLoop(Loop):
             self.load(satellite, draft)
 
     def plan_bytes(self, images: int) -> int:
-        """[byte] Of a plan that goes up."""
+        """[byte] Size of a plan to be uplinked."""
         return PLAN_BYTES + images * COMMAND_BYTES
 
     def _transfer_s(self, images: int) -> float:
-        """[s] That a plan takes on its way up."""
+        """[s] How long uplinking a plan takes."""
         return self.plan_bytes(images) * BITS_PER_BYTE / self._uplink_bps
 
     def load(self, satellite: str, draft: Draft) -> None:
-        """A plan is on board; what is begun is ended."""
+        """Load a plan on board; images already begun are finished."""
         begun, now_s = self.exposing(satellite), self.env.now
         last = [*self.taken[satellite], *begun][-1:]
         new = [
@@ -174,11 +174,11 @@ class GroundLoop(Loop):
     # --- on the ground -------------------------------------------------------------------------------
 
     def received(self, report: Report) -> None:
-        """A report has arrived; the planner has it after the delay of the ground."""
+        """Receive a report; the planner has it after the delay on the ground."""
         self.env.process(self._hear_report(report))
 
     def delivered(self, acquisition: Acquisition, cover: float | None) -> None:
-        """An image that nobody judged on board has arrived, and the ground's masker has seen it."""
+        """Receive an image that was not judged on board, with its cover by the ground's masker."""
         self.env.process(self._hear_image(acquisition.opportunity, cover))
 
     def _hear_report(self, report: Report) -> Story:
@@ -211,7 +211,7 @@ class GroundLoop(Loop):
             self.tell_news("image")
 
     def _hear(self, fact: Fact) -> None:
-        """The ground hears of an image."""
+        """Note a fact that the ground has learnt about an image."""
         if not self.ground.knows(fact.target, fact.image):
             self._heard.add(self.planned[fact.image])
         self.ground.learn(fact, self.env.now)
@@ -219,7 +219,7 @@ class GroundLoop(Loop):
             self._kept.hear(self.planned[fact.image])
 
     def _expect(self, report: Report) -> None:
-        """What a satellite says it will take is expected, save where a newer plan is up meanwhile."""
+        """Expect what a satellite reports it will take, except where a newer plan has gone up in the meantime."""
         loaded_s, before = self.loaded_s[report.satellite], self.expected[report.satellite]
         if report.made_s >= loaded_s:
             self.expected[report.satellite] = list(report.plan)
@@ -229,7 +229,7 @@ class GroundLoop(Loop):
             ] + [item for item in before if item.start_s >= loaded_s]
 
     def plan_ahead(self) -> Story:
-        """Plan at the start, when the plan is on board at once; then whenever there are news."""
+        """Plan at the start, when the plan is on board at once, and then whenever there is news."""
         self.plan()
         assert self.draft is not None
         for satellite in self.assembly.satellites:
@@ -239,7 +239,7 @@ class GroundLoop(Loop):
             self.plan()
 
     def plan(self) -> None:
-        """A plan for the whole fleet from what the ground knows now."""
+        """Plan for the whole fleet from what the ground knows now."""
         from_s = {name: self._may_fly_s(name) for name in self.assembly.satellites}
         fixed = {
             name: [item for item in self.expected[name] if item.start_s < each_s]
@@ -260,7 +260,7 @@ class GroundLoop(Loop):
         previous.succeed()
 
     def _draft_kept(self, kept: GroundPlan) -> Draft:
-        """Change the plan where something follows from what has changed."""
+        """Update the kept plan where changes affect it."""
         change = kept.settle(self.env.now)
         self.planned |= {item.id: item for item in change.added}
         self.plans.write_change(self.env.now, GROUND, self._why, change)
@@ -272,7 +272,7 @@ class GroundLoop(Loop):
         fixed: dict[str, list[Opportunity]],
         ends_s: Mapping[str, float],
     ) -> Draft:
-        """Ask the planner for a plan of all that is left."""
+        """Ask the planner for a plan of everything that remains."""
         now_s = self.env.now
         known = [target for target in self.assembly.targets if target.arrives_s <= now_s]
         standings = self._standings(known, fixed)
@@ -328,11 +328,11 @@ class GroundLoop(Loop):
         known: Container[str],  # noqa: ARG002 - for those whose satellites plan themselves
         offered: Sequence[Opportunity],
     ) -> Sequence[Opportunity]:
-        """Of which opportunities of known targets a forecast is wanted: those that the plan may use."""
+        """Opportunities of known targets that need a forecast: those that the plan may use."""
         return offered
 
     def still_open(self, known: Sequence[Target]) -> dict[str, float]:
-        """[s] From when on known targets are wanted by what has been heard alone."""
+        """[s] From when on known targets are wanted, judged only by what has been heard."""
         return {
             target.name: self.ground.standing(target, self.rules).wanted_from_s for target in known
         }
@@ -340,7 +340,7 @@ class GroundLoop(Loop):
     def _standings(
         self, known: Sequence[Target], fixed: dict[str, list[Opportunity]]
     ) -> dict[str, Standing]:
-        """Of known targets, by what the ground knows and what it has to take for taken."""
+        """Standings of known targets, by what the ground knows and what it has to assume taken."""
         taken: defaultdict[str, list[Fact]] = defaultdict(list)
         for item in (item for items in fixed.values() for item in items):
             if not self.ground.knows(item.target, item.id):
@@ -360,7 +360,7 @@ class GroundLoop(Loop):
     def _trust(
         self, chosen: Sequence[Opportunity], offered: Sequence[Opportunity]
     ) -> dict[str, frozenset[str]]:
-        """Who cares for a target: who is to take it; of those nobody is, who could first."""
+        """Targets each satellite cares for: those it is to take, and those none is to take that it could take first."""
         keeper: dict[str, str] = {}
         for item in sorted(offered, key=attrgetter("start_s", "id")):
             keeper.setdefault(item.target, item.satellite)
@@ -371,7 +371,7 @@ class GroundLoop(Loop):
         }
 
     def _may_fly_s(self, satellite: str) -> float:
-        """[s] When a plan made now is on board at the earliest, as the ground reckons."""
+        """[s] When a plan made now can be on board at the earliest, by the ground's estimate."""
         if not self.draft:
             return 0.0
         need_s = self._transfer_s(len(self.itinerary_expected(satellite)))
@@ -388,11 +388,11 @@ class GroundLoop(Loop):
         return self.assembly.span_s
 
     def itinerary_expected(self, satellite: str) -> list[Opportunity]:
-        """What the ground expects a satellite still to take."""
+        """Images that the ground expects a satellite still to take."""
         return [item for item in self.expected[satellite] if item.start_s >= self.env.now]
 
     def record(self) -> LoopLog:
-        """What was planned, not taken and known at each place."""
+        """The log of what was planned, not taken and known at each place."""
         facts = [fact for place in (self.ground, *self.on_board.values()) for fact in place.facts]
         facts.sort(key=lambda fact: (fact.known_s, fact.place, fact.image))
         return LoopLog(tuple(self.plans.versions), tuple(self.not_taken), tuple(facts))

@@ -1,8 +1,8 @@
-"""The plan of the ground where it is kept: of what it hears and expects, only what has changed is looked at.
+"""The kept plan of the ground: of what the ground hears and expects, only what has changed is examined.
 
-What a fresh plan would be made of stands between two plans but for few targets: those of which the ground has heard, those
-that it begins or ceases to take for taken, those that have just arrived; and what it takes for taken is no more to come when it
-has ended. What satellites are to care for changes with the plan, and where nobody is to take a target, with the time.
+Between two plans, the inputs of a fresh plan change for few targets only: those the ground has heard of, those it begins or
+ceases to assume taken, those that have just arrived, and those whose assumed image has ended and so is no longer to come.
+Which targets a satellite is to care for changes with the plan and, for targets that no satellite is to take, with time.
 """
 
 import heapq
@@ -19,7 +19,7 @@ from payload.types import Opportunity
 
 
 class GroundPlan:
-    """A kept plan of the fleet, by what the ground knows and what it has to take for taken."""
+    """A kept plan of the fleet, based on what the ground knows and what it has to assume taken."""
 
     def __init__(self, kept: KeptPlan, assembly: Assembly, rules: Rules, ground: Knowledge) -> None:
         self._kept, self._rules, self._ground = kept, rules, ground
@@ -31,7 +31,7 @@ class GroundPlan:
         self._fixed: dict[str, list[Opportunity]] = {name: [] for name in self._satellites}
         self._fixed_of: defaultdict[str, dict[str, Opportunity]] = defaultdict(dict)
         self._touched = set[str]()  # targets whose standing may have changed
-        self._in_reach = set[str]()  # targets that another satellite may be the first to reach
+        self._in_reach = set[str]()  # targets that another satellite may now reach first
         self._waits: dict[str, list[tuple[float, str]]] = {name: [] for name in self._satellites}
         self._wanted_from_s: dict[str, float] = {}
         self._open_from_s: dict[str, float] = {}
@@ -40,14 +40,14 @@ class GroundPlan:
         self._trusted = dict.fromkeys(self._satellites, frozenset[str]())
 
     def hear(self, item: Opportunity) -> None:
-        """The ground has learnt of an image."""
+        """Note that the ground has learnt of an image."""
         self._kept.commit(item)
         self._touched.add(item.target)
 
     def expect(
         self, satellite: str, fixed: list[Opportunity], from_s: float, ended_s: float
     ) -> None:
-        """What a satellite does whatever is planned, when it can follow a plan [s], and when its last image has ended [s]."""
+        """Update a satellite's fixed images, when it can follow a plan [s], and when its last image has ended [s]."""
         before_s, self._from_s[satellite] = self._from_s.get(satellite, from_s), from_s
         self._in_reach |= self._kept.in_reach(satellite, from_s, before_s)
         self._kept.ready(satellite, max(from_s, ended_s + self._settle_s))
@@ -66,7 +66,7 @@ class GroundPlan:
             self._touched.add(item.target)
 
     def settle(self, now_s: float) -> Change:
-        """Plan from now on; what has changed since the last plan."""
+        """Plan from now on; return what has changed since the last plan."""
         self._now_s = now_s
         while self._later and self._later[-1].arrives_s <= now_s:
             self._touched.add(self._later.pop().name)
@@ -80,7 +80,7 @@ class GroundPlan:
         return change
 
     def _gone_by(self) -> set[str]:
-        """Targets whose first chance is over, or too near, by which somebody cared for them."""
+        """Targets whose first opportunity, which decided who cares for them, is past or too near."""
         found = set[str]()
         for satellite, waits in self._waits.items():
             while waits and waits[0][0] < max(self._now_s, self._from_s[satellite]):
@@ -88,7 +88,7 @@ class GroundPlan:
         return found
 
     def draft(self, number: int, told_until_s: dict[str, float]) -> Draft:
-        """The plan as it may go up."""
+        """The plan in the form in which it may be uplinked."""
         return Draft(
             number,
             self._now_s,
@@ -102,7 +102,7 @@ class GroundPlan:
         )
 
     def _look_at(self, name: str) -> None:
-        """From when on a target is wanted; what is to come of it is not planned beside."""
+        """Update from when on a target is wanted; it is not planned while an image of it is still to come."""
         target, fixed = self._targets[name], self._fixed_of.get(name, {}).values()
         heard = found = self._ground.standing(target, self._rules)
         taken = [
@@ -121,7 +121,7 @@ class GroundPlan:
             self._touched.add(name)  # until it has ended
 
     def _trust(self, targets: Iterable[str]) -> None:
-        """Who cares for a target: who is to take it; of those nobody is, who could first."""
+        """Assign targets to the satellite that is to take them or, if there is none, the one that could do so first."""
         changed = set[str]()
         for name in targets:
             before, keeper = self._keeper.pop(name, None), self._kept.serves(name)

@@ -1,7 +1,7 @@
-"""The loop with a camera ahead: minutes before an image it tells how cloudy the place is, and the image is skipped.
+"""The loop with a look-ahead camera: minutes before an image it shows how cloudy the place is, and cloudy images are skipped.
 
-A place that others care for is a satellite's reserve: it takes it if its own camera tells that it is clear and the odds
-are good enough that nobody has taken it (`reserves.py`). Nobody tells it that another one has skipped.
+A target that other satellites care for is a satellite's reserve: it takes it if its own camera shows it to be clear and it
+is probable enough that no other has taken it (`reserves.py`). It is not told when another satellite has skipped a target.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -20,16 +20,16 @@ from payload.sim.loops.on_board import OnBoard
 from payload.types import Opportunity
 
 EVEN_ODDS = 0.5
-"""P(clear) of a place of which nobody tells anything: less than that of one which was seen to be clear. Assumption."""
+"""P(clear) of a place of which nothing is known: less than that of one seen to be clear. Assumption."""
 RESERVE_BYTES = 8
-"""[byte] Of a reserve in a plan that goes up: a number of the place, from when on it is wanted. Assumption."""
+"""[byte] Per reserve in an uplinked plan: the number of the place, and from when on it is wanted. Assumption."""
 HEARD_BYTES = 8
-"""[byte] Of a satellite in it: its number, until when it had been heard of. Assumption."""
+"""[byte] Per satellite in it: its number, and until when it had been heard from. Assumption."""
 
 
 @dataclass
 class AheadOfTime(OnBoard):
-    """As `OnBoard`, and each satellite besides believes its camera ahead, for that one opportunity."""
+    """Like `OnBoard`, but each satellite also trusts its look-ahead camera, for the one opportunity it looked at."""
 
     p_clear_untold: ClassVar[float] = EVEN_ODDS
 
@@ -48,11 +48,11 @@ class AheadOfTime(OnBoard):
         )
 
     def stories(self) -> list[Story]:
-        """Each satellite has its camera ahead."""
+        """Processes of the loop, including the look-ahead camera of each satellite."""
         return [*super().stories(), *(self.look(name) for name in self.assembly.satellites)]
 
     def look(self, satellite: str) -> Story:
-        """Look at each place that is wanted, some time before it can be imaged."""
+        """Look at each wanted place some time before it can be imaged."""
         track = Track(self.assembly.ephemerides[satellite])
         for item in self.calendar.each_of(satellite):
             look_s = item.start_s - self.camera.lead_s
@@ -65,7 +65,7 @@ class AheadOfTime(OnBoard):
                 self.heed(item, self.camera.tell(item, target, self.env.now))
 
     def heed(self, item: Opportunity, cover: float) -> None:
-        """The camera has told a cover: a cloudy image is not taken, a clear one may be preferred."""
+        """React to a cover seen by the camera: a cloudy image is not taken, a clear one may be preferred."""
         self.told[item.id] = cover
         self._told_ahead[item.satellite].append(item)
         satellite, planned = item.satellite, item in self.itinerary[item.satellite]
@@ -77,17 +77,17 @@ class AheadOfTime(OnBoard):
             self.replan(satellite, "look ahead")
 
     def chances_of_each(self) -> dict[str, Chances]:
-        """None: what the camera tells makes chances differ."""
+        """None: what the camera sees makes opportunities of a target differ."""
         return {}
 
     def load(self, satellite: str, draft: Draft) -> None:
-        """With targets to care for come those that are others'."""
+        """Load a plan, which also brings reserves: targets that other satellites care for."""
         self.draft_on_board[satellite] = draft
         self._reserve[satellite] = self.reserves.names(draft)
         super().load(satellite, draft)
 
     def plan_bytes(self, images: int) -> int:
-        """[byte] Of a plan that goes up, with the places in reserve and until when each satellite was heard of."""
+        """[byte] Size of an uplinked plan, with the reserves and until when each satellite had been heard from."""
         plain = super().plan_bytes(images)
         if self.reserves.least is None:
             return plain
@@ -98,14 +98,14 @@ class AheadOfTime(OnBoard):
         return self.cares_for[satellite] | self._reserve[satellite]
 
     def wanted_from_s(self, satellite: str, target: str, standing: Mapping[str, Standing]) -> float:
-        """[s] As for targets of its own; of a reserve as the ground had heard."""
+        """[s] From when on a target is wanted; for a reserve, not before the time known from what the ground had heard."""
         found = super().wanted_from_s(satellite, target, standing)
         if target in self.cares_for[satellite]:
             return found
         return max(found, self.draft_on_board[satellite].open_from_s[target])
 
     def may_take(self, satellite: str) -> Iterable[Opportunity]:
-        """The opportunities of a satellite, without those told to be cloudy; of reserves those told to be clear."""
+        """The opportunities of a satellite except those seen to be cloudy; of reserves, only those seen to be clear."""
         return (
             item
             for item in super().may_take(satellite)
@@ -115,9 +115,9 @@ class AheadOfTime(OnBoard):
         )
 
     def single_out(self, satellite: str, kept: KeptPlan, busy: Container[str]) -> None:
-        """Places told to be clear are worth more, those told to be cloudy nothing; reserves are taken as they are told."""
+        """Rank places seen to be clear higher, drop those seen to be cloudy, and consider reserves seen to be clear."""
         now_s, scheduler = self.env.now, self.assembly.scheduler
-        assert isinstance(scheduler, Urgent)  # or no plan was kept
+        assert isinstance(scheduler, Urgent)  # otherwise no plan is kept
         ahead = [item for item in self._told_ahead[satellite] if item.start_s >= now_s]
         self._told_ahead[satellite] = ahead
         p_clear = self.foresee(satellite, ahead)
@@ -136,9 +136,9 @@ class AheadOfTime(OnBoard):
         )
 
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
-        """What came up with the last plan, else even odds; of a place looked at what the camera's skill makes of it.
+        """P(clear) from the last uplinked plan, else even odds; raised by the camera's skill for places looked at.
 
-        Of a reserve it is the probability that the image is clear and the first.
+        For a reserve it is the probability that the image is clear and the first.
         """
         chances = list(offered)
         known = {item.id: EVEN_ODDS for item in chances} | super().foresee(satellite, chances)
@@ -150,7 +150,7 @@ class AheadOfTime(OnBoard):
         return known
 
     def _odds(self, satellite: str, item: Opportunity) -> float:
-        """That nobody else has taken a target, as the satellite can reckon; its own are left to it."""
+        """Probability that no other satellite has taken a target, as far as this one can tell; 1 for its own targets."""
         target = item.target
         if target in self.cares_for[satellite] or target not in self._reserve[satellite]:
             return 1.0
@@ -160,7 +160,7 @@ class AheadOfTime(OnBoard):
         return self.rules.is_cloudy(self.targets[item.target], self.told.get(item.id))
 
     def _wants(self, satellite: str, item: Opportunity) -> bool:
-        """Whether a satellite cares for what could be imaged or has it in reserve, as far as it knows."""
+        """Whether a satellite wants an opportunity, its own or a reserve's, as far as it knows."""
         places = self.cares_for[satellite], self._reserve[satellite]
         if not any(item.target in each for each in places) or self._odds(satellite, item) <= 0.0:
             return False

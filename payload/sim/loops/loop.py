@@ -1,7 +1,7 @@
-"""The loop: who plans, upon what, with what is known there and then. What all policies share.
+"""The planning loop, which determines who plans, when, and with what knowledge: the part that all policies share.
 
 `at_once.py` flies `none` and `next_opportunity`: one plan, known everywhere as soon as it is made. `ground_loop.py`,
-`on_board.py` and `look_ahead.py` build upon one another; each says more exactly who knows what.
+`on_board.py` and `look_ahead.py` build on one another; each models in more detail who knows what.
 """
 
 import math
@@ -32,7 +32,7 @@ GROUND = "ground"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a satellite tells first in a contact: images and their covers, and what it is going to take."""
+    """What a satellite sends first in a contact: images and their covers, and what it is going to take."""
 
     id: str
     satellite: str
@@ -43,12 +43,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What satellites have done and will do, whatever is planned, as far as a planner knows.
+    """What satellites have done and will do regardless of the plan, as far as a planner knows.
 
     Attributes:
         busy_until_s: [s] By satellite: when its last image ended.
-        committed: What no plan may disturb, flown or to be flown, each once.
-        came_in: What came into memories.
+        committed: Images that no plan may disturb, taken or still to be taken, each listed once.
+        came_in: Which images went into each memory.
     """
 
     busy_until_s: Mapping[str, float]
@@ -57,15 +57,15 @@ class Booked:
 
 
 Send = Callable[[Report], None]
-"""Puts a report into a radio's queue."""
+"""Queues a report for the radio."""
 
 
 @dataclass
 class Loop:
-    """What the loops share: targets, opportunities, requests that arrive, the log of plans.
+    """What the loops share: targets, opportunities, arriving requests and the log of plans.
 
     Attributes:
-        changed: Happens whenever what a satellite takes next may have changed.
+        changed: Happens whenever a satellite's next image may have changed.
         news: Happens whenever the ground should plan.
     """
 
@@ -87,7 +87,7 @@ class Loop:
         }
         self.priorities = parts.worths
         self.calendar = parts.calendar
-        self.planned: dict[str, Opportunity] = {}  # by id, all that any plan has named
+        self.planned: dict[str, Opportunity] = {}  # by id, all that any plan has included
         self.itinerary: Itinerary = {}
         self.taken: Itinerary = {name: [] for name in parts.satellites}
         self._shots: Counter[str] = Counter()
@@ -96,10 +96,10 @@ class Loop:
         self.forecasts = make_forecasts(parts.scenario, parts.source, parts.sensor, self.targets)
         self._means = Means(parts)
 
-    # --- what spacecraft ask and tell -----------------------------------------------------------------
+    # --- called by spacecraft -------------------------------------------------------------------------
 
     def stories(self) -> list[Story]:
-        """What runs beside the satellites."""
+        """Processes that run alongside the satellites."""
         found = [self.plan_ahead()]
         if any(target.arrives_s > 0.0 for target in self.assembly.targets):
             found.append(self.hear())
@@ -108,60 +108,60 @@ class Loop:
         return found
 
     def next_for(self, satellite: str) -> Opportunity | None:
-        """What a satellite is to take next, or None while nothing is planned for it."""
+        """The image a satellite is to take next, or None while nothing is planned for it."""
         itinerary = self.itinerary.get(satellite, [])
         return itinerary[0] if itinerary else None
 
     def note_taken(self, opportunity: Opportunity) -> bool:
-        """A satellite has taken an image; whether it is a retake."""
+        """Note that a satellite has taken an image; return whether it is a retake."""
         self.itinerary[opportunity.satellite].remove(opportunity)
         self.taken[opportunity.satellite].append(opportunity)
         self._shots[opportunity.target] += 1
         return self._shots[opportunity.target] > 1
 
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
-        """A satellite could not take an image."""
+        """Note that a satellite could not take an image."""
         self.itinerary[opportunity.satellite].remove(opportunity)
         self.not_take(opportunity, why)
 
     def learn(self, acquisition: Acquisition, cover: float | None) -> None:
-        """A satellite's computer knows how cloudy an image is."""
+        """Take note of an image's cover, now known to the satellite's computer."""
         raise NotImplementedError
 
     def delivered(self, acquisition: Acquisition, cover: float | None) -> None:
-        """All that the ground gets of an image is there, and its own masker has seen it."""
+        """Take note of an image's cover by the ground's own masker, now that all of it that will come has arrived."""
 
     def contact(self, satellite: str, window: ContactWindow, send: Send) -> None:
-        """A contact begins."""
+        """React to the beginning of a contact."""
 
     def end_contact(self, satellite: str) -> None:
-        """A contact is over."""
+        """React to the end of a contact."""
 
     def received(self, report: Report) -> None:
-        """A report has arrived on the ground."""
+        """React to a report that has arrived on the ground."""
 
     def lost(self, report: Report) -> None:
-        """A report will never arrive."""
+        """React to a report that will never arrive."""
 
     def record(self) -> LoopLog:
-        """What was planned, not taken and known."""
+        """The log of what was planned, not taken and known."""
         return LoopLog(tuple(self.plans.versions), tuple(self.not_taken))
 
-    # --- stories -------------------------------------------------------------------------------------
+    # --- processes -----------------------------------------------------------------------------------
 
     def plan_ahead(self) -> Story:
-        """Plan at the start, and again whenever there are news."""
+        """Plan at the start, and again whenever there is news."""
         raise NotImplementedError
 
     def hear(self) -> Story:
-        """Requests arrive during the run."""
+        """Announce requests as they arrive during the flight."""
         later = sorted({target.arrives_s for target in self.assembly.targets} - {0.0})
         for arrives_s in later:
             yield self.env.timeout(arrives_s - self.env.now)
             self.tell_news("request")
 
     def tick(self, every_s: float) -> Story:
-        """The ground plans by the clock."""
+        """Make the ground plan at fixed intervals."""
         while True:
             yield self.env.timeout(every_s)
             self.tell_news("period")
@@ -169,24 +169,24 @@ class Loop:
     # --- tools ---------------------------------------------------------------------------------------
 
     def tell_news(self, why: str) -> None:
-        """The ground should plan."""
+        """Announce that the ground should plan."""
         self._why = why
         previous, self.news = self.news, self.env.event()
         previous.succeed()
 
     def tell_changed(self) -> None:
-        """What a satellite takes next may have changed."""
+        """Announce that a satellite's next image may have changed."""
         previous, self.changed = self.changed, self.env.event()
         previous.succeed()
 
     def not_take(self, opportunity: Opportunity, why: str) -> None:
-        """Write down why a planned image is not taken."""
+        """Log why a planned image is not taken."""
         self.not_taken.append(
             NotTaken(self.env.now, opportunity.satellite, opportunity.target, opportunity.id, why)
         )
 
     def exposing(self, satellite: str) -> list[Opportunity]:
-        """What a satellite has begun and not ended: the first of what it is to take, in order of time."""
+        """Images that a satellite has begun and not finished: the first of its itinerary, in order of time."""
         now_s = self.env.now
         return list(
             takewhile(lambda item: item.start_s <= now_s, self.itinerary.get(satellite, []))
@@ -201,14 +201,14 @@ class Loop:
         *,
         p_clear: Mapping[str, float],
     ) -> Plan:
-        """A plan of what is offered, from nothing but what is handed over.
+        """Plan from what is offered, using only what is passed in.
 
         Args:
-            place: Where it is planned.
-            offered: What could be imaged.
-            standings: Of targets.
-            booked: What satellites have done and will do whatever is planned.
-            p_clear: What is foreseen.
+            place: Where the plan is made.
+            offered: Opportunities that could be used.
+            standings: Standing of each target.
+            booked: What satellites have done and will do regardless of the plan.
+            p_clear: Forecast probability of each opportunity being clear.
         """
         wanted = frozenset(
             name for name, each in standings.items() if each.wanted_from_s < math.inf
@@ -244,22 +244,22 @@ class Loop:
     def write_version(
         self, place: str, why: str, items: Iterable[Opportunity], p_clear: Mapping[str, float]
     ) -> None:
-        """Log a plan, unless that place had the same before."""
+        """Log a plan, unless it equals the previous one at that place."""
         self.plans.write(self.env.now, place, why, items, p_clear)
 
     def to_come(self, from_s: float) -> Sequence[Opportunity]:
-        """The opportunities that start no sooner and within the horizon, in order of start, then id."""
+        """The opportunities that start at or after a time and within the horizon, in order of start, then id."""
         return self.calendar.between(from_s, self.looks_until_s)
 
     @property
     def looks_until_s(self) -> float:
-        """[s] Nothing that starts later is planned now."""
+        """[s] End of the planning horizon: nothing that starts later is planned now."""
         return self.env.now + self.assembly.scenario.rescheduling.horizon_s
 
     def p_clear(self, opportunities: Iterable[Opportunity]) -> dict[str, float]:
-        """What is forecast now."""
+        """Probability of being clear by the forecast available now; empty without forecasts."""
         return {} if self.forecasts is None else self.forecasts.p_clear(opportunities, self.env.now)
 
     def climate(self, opportunities: Sequence[Opportunity]) -> dict[str, float]:
-        """What the climate alone tells, where forecasts are made."""
+        """Probability of being clear by the climate alone; empty without forecasts."""
         return {} if self.forecasts is None else self.forecasts.climate(opportunities)

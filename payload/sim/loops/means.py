@@ -1,8 +1,8 @@
-"""What a planner may count on: room in memory and joules, reckoned from images and contacts alone.
+"""What a planner may count on: memory and energy, estimated from images and contacts alone.
 
-Nobody looks into a satellite for it. What a place knows of a satellite's images fills its memory with them raw, and each
-contact empties it by what the link carries at most; so a plan keeps room for the worst, that nothing is pruned, and for a
-tile beside, as one of which a part has gone down holds its room until the rest follows in a later contact.
+The satellite's actual state is not consulted. The images that a planner knows of fill the memory with raw tiles, and each
+contact empties it by the most that the link can carry; so a plan leaves room for the worst case, that nothing is pruned, and
+for one more tile, since a partly sent tile holds its room until the rest follows in a later contact.
 """
 
 import math
@@ -23,11 +23,11 @@ from payload.timetable.wanted import nominal_bytes
 from payload.types import Opportunity
 
 CameIn = Callable[[str], Iterable[Opportunity]]
-"""The images of a satellite in order of their ends, the last first: few of them are looked at, however long the flight."""
+"""The images of a satellite in order of their ends, last first: only a few are read, however long the flight."""
 
 
 class Means:
-    """The limits of a scenario, and beside them memory and energy where it asks planners to keep to them."""
+    """The limits of a scenario, including memory and energy if it asks planners to respect them."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
@@ -36,11 +36,11 @@ class Means:
         self._plans_energy = rules.plans_energy and assembly.scenario.power is not None
 
     def limits(self, now_s: float, images: CameIn) -> Limits:
-        """What a plan made now keeps to.
+        """The limits of a plan made now.
 
         Args:
             now_s: [s] Now.
-            images: What is known to be taken, or taken for taken.
+            images: Images known, or assumed, to have been taken.
         """
         limits = self._assembly.limits
         if self._plans_memory:
@@ -57,7 +57,7 @@ class Means:
         return limits
 
     def _room(self, satellite: str, now_s: float, images: Iterable[Opportunity]) -> Room:
-        """Memory now: images that have ended came in, the last first; contacts that have ended let out."""
+        """Memory now: images that have ended filled it, contacts that have ended emptied it; both are read last first."""
         capacity = max(0, self._assembly.scenario.memory.capacity_bytes - self._tile_bytes)
         contacts = self._carried[satellite]
         over = bisect_right(contacts, now_s, key=itemgetter(0))
@@ -68,14 +68,14 @@ class Means:
 
     @cached_property
     def _tile_bytes(self) -> int:
-        """[byte] Of the largest tile, raw."""
+        """[byte] Size of the largest raw tile."""
         sensor, tile_px = self._assembly.sensor, self._assembly.tile_px
         height_px, width_px = min(tile_px, sensor.height_px), min(tile_px, sensor.width_px)
         return nominal_bytes(replace(sensor, height_px=height_px, width_px=width_px), tile_px)
 
     @cached_property
     def _carried(self) -> dict[str, list[tuple[float, int]]]:
-        """By satellite, the end of each contact [s] and what it carries at most [byte], in order of the end."""
+        """By satellite, the end [s] of each contact and the most it carries [byte], in order of the end."""
         parts = self._assembly
         return {
             name: sorted(
@@ -94,7 +94,7 @@ class Means:
 
     @cached_property
     def joules_per_image(self) -> float:
-        """[J] Read-out and computing of a whole image."""
+        """[J] Energy for reading out and processing a whole image."""
         parts = self._assembly
         power, sensor = parts.scenario.power, parts.sensor
         if power is None:
@@ -104,7 +104,7 @@ class Means:
 
     @cached_property
     def joules_per_orbit(self) -> float:
-        """[J] That the array brings in a mean orbit of the poorest satellite, beyond what is always on.
+        """[J] Energy from the array in a mean orbit of the worst-supplied satellite, beyond what is always on.
 
         Assumption: all of it goes through the battery, and the radio sends nothing.
         """
@@ -124,19 +124,20 @@ class Means:
 
 
 def held_bytes(events: Iterable[tuple[float, int]], capacity_bytes: int) -> int:
-    """[byte] What a memory that was empty at first holds after all events, never less than nothing or more than its capacity.
+    """[byte] What an initially empty memory holds after all events, clamped at zero and at its capacity by each.
 
-    It is reckoned back from the last one as far as it matters: what was held before a memory ran full or empty is gone.
+    The computation runs backwards from the last event only as far as it matters: what was held before the memory ran
+    full or empty has no influence.
 
     Args:
-        events: When [s] and how much comes in, or goes out if negative [byte], the last first.
+        events: Time [s] and bytes [byte] added, or removed if negative, of each event, last first.
         capacity_bytes: [byte] Of the memory.
     """
     change, least, most = (
         0,
         0,
         capacity_bytes,
-    )  # of what was held before those events that are reckoned
+    )  # change and bounds due to the events read so far
     for _, size in events:
         least, most = (min(most, max(least, bound + change)) for bound in (0, capacity_bytes))
         if least == most:
@@ -146,6 +147,6 @@ def held_bytes(events: Iterable[tuple[float, int]], capacity_bytes: int) -> int:
 
 
 def _mean(supply: Supply) -> float:
-    """[W] Of the array over the flight."""
+    """[W] Mean power of the array over the flight."""
     span_s = float(supply.time_s[-1] - supply.time_s[0])
     return float(np.trapezoid(supply.array_w, supply.time_s)) / span_s

@@ -1,7 +1,7 @@
-"""The loop on board: what goes up are targets to care for; each satellite plans them anew from what it knows itself.
+"""The loop on board: targets to care for are uplinked, and each satellite plans them itself from what it knows.
 
-A satellite knows its own images, since when each was masked to the last tile; of others it knows nothing. It
-keeps a target that it found cloudy until a plan comes up that was made knowing of that.
+A satellite knows its own images, and their cover once the last tile is masked; it knows nothing of other satellites. It
+keeps a target that it found cloudy until a plan is uplinked that was made with knowledge of that.
 """
 
 import math
@@ -25,10 +25,10 @@ from payload.types import Opportunity
 
 @dataclass
 class OnBoard(GroundLoop):
-    """As `GroundLoop`, and each satellite besides plans its own targets.
+    """Like `GroundLoop`, but each satellite also plans its own targets.
 
     Attributes:
-        p_clear_untold: P(clear) of a place of which nothing is foreseen.
+        p_clear_untold: P(clear) of a place without a forecast.
     """
 
     p_clear_untold: ClassVar[float] = 1.0
@@ -41,15 +41,15 @@ class OnBoard(GroundLoop):
         self._recent: dict[str, list[Opportunity]] = {name: [] for name in satellites}
         self._unsettled: dict[str, list[Fact]] = {name: [] for name in satellites}
         self._kept_of = self._kept_plans()
-        self._touched = {name: set[str]() for name in satellites}  # whose standing may be another
+        self._touched = {name: set[str]() for name in satellites}  # standing may have changed
         self._own_chances = (
             self.chances_of_each() if few_do(self.assembly) and not self._kept_of else {}
         )
-        self._seen = dict.fromkeys(satellites, 0)  # so many facts have been looked through
+        self._seen = dict.fromkeys(satellites, 0)  # number of facts already examined
         self.foreseen: dict[str, dict[str, float]] = {name: {} for name in satellites}
 
     def _kept_plans(self) -> dict[str, KeptPlan]:
-        """Of each satellite, where it need not plan anew."""
+        """Kept plan of each satellite that need not plan from scratch."""
         parts, p_clear = self.assembly, self.p_clear_untold
         return {
             name: plan
@@ -58,14 +58,14 @@ class OnBoard(GroundLoop):
         }
 
     def chances_of_each(self) -> dict[str, Chances]:
-        """Of each satellite, where a few do when it plans."""
+        """Opportunities of each satellite, for planning from a few of them."""
         return {
             name: Chances(Calendar({name: items}))
             for name, items in self.assembly.plannable.items()
         }
 
     def load(self, satellite: str, draft: Draft) -> None:
-        """Targets and a forecast are on board: the satellite plans them with what it knows itself."""
+        """Load targets and a forecast: the satellite plans them with what it knows itself."""
         unheard = self._unheard(satellite, draft)
         cares_for = draft.trusted[satellite] | unheard
         not_before_s = {
@@ -82,10 +82,10 @@ class OnBoard(GroundLoop):
         ahead = [item for item in draft.items[satellite] if item.start_s >= self.env.now]
         self.expected[satellite] = past + ahead
         if satellite in self.talking:
-            self.report(satellite)  # what it is going to take
+            self.report(satellite)  # tells what it is going to take
 
     def _unheard(self, satellite: str, draft: Draft) -> set[str]:
-        """Targets of which the satellite has judged an image that the ground had not heard of when it made a draft."""
+        """Targets of which the satellite has judged an image unknown to the ground when it made the draft."""
         facts, judged = self.on_board[satellite].facts, self.ground.judged
         self._unsettled[satellite] = [
             fact
@@ -98,15 +98,15 @@ class OnBoard(GroundLoop):
     def worth_foreseeing(
         self,
         known: Container[str],
-        offered: Sequence[Opportunity],  # noqa: ARG002 - all are told
+        offered: Sequence[Opportunity],  # noqa: ARG002 - all are forecast
     ) -> Sequence[Opportunity]:
-        """All that is to come: a satellite may have to plan what the ground took for done."""
+        """Everything still to come: a satellite may have to plan what the ground assumed done."""
         if self.forecasts is None:
             return ()
         return [item for item in self.to_come(self.env.now) if item.target in known]
 
     def note_taken(self, opportunity: Opportunity) -> bool:
-        """The satellite remembers what its next plans could touch."""
+        """Note an image that was taken, as it can affect the satellite's next plans."""
         satellite = opportunity.satellite
         self._touched[satellite].add(opportunity.target)
         if satellite in self._kept_of:
@@ -116,7 +116,7 @@ class OnBoard(GroundLoop):
         return super().note_taken(opportunity)
 
     def think(self, satellite: str, target: str, cover: float | None) -> None:
-        """A cloudy image, or one that will be wanted again, is a reason to plan."""
+        """Replan if an image is cloudy or its target will be wanted again."""
         self._touched[satellite].add(target)
         wanted = self.targets[target]
         if self.rules.is_cloudy(wanted, cover):
@@ -126,7 +126,7 @@ class OnBoard(GroundLoop):
             self.replan(satellite, "repeat")
 
     def note_refused(self, opportunity: Opportunity, why: str) -> None:
-        """The target of an image that could not be taken stays the satellite's own."""
+        """Keep the target of an image that could not be taken, and replan."""
         super().note_refused(opportunity, why)
         satellite = opportunity.satellite
         self._touched[satellite].add(opportunity.target)
@@ -135,7 +135,7 @@ class OnBoard(GroundLoop):
         self.replan(satellite, "refused")
 
     def replan(self, satellite: str, why: str) -> None:
-        """A satellite plans its own targets, from what it knows."""
+        """Let a satellite plan its own targets from what it knows."""
         begun = self.exposing(satellite)
         if satellite in self._kept_of:
             chosen = self._choose_kept(satellite, self._kept_of[satellite], begun)
@@ -149,7 +149,7 @@ class OnBoard(GroundLoop):
     def _choose_kept(
         self, satellite: str, kept: KeptPlan, begun: Sequence[Opportunity]
     ) -> list[Opportunity]:
-        """Change the plan where something follows from what has changed."""
+        """Update the kept plan where changes affect it."""
         now_s, known = self.env.now, self.on_board[satellite]
         busy = {item.target for item in (*self.taken[satellite][-1:], *begun) if item.end_s > now_s}
         busy.update(item.target for item in begun)
@@ -162,19 +162,19 @@ class OnBoard(GroundLoop):
                 from_s = self.wanted_from_s(satellite, name, standing)
                 missed = standing[name].missed
             kept.want(name, from_s, missed)
-        self._touched[satellite] = busy  # until they are not
+        self._touched[satellite] = busy  # to be examined again until they are not
         self.single_out(satellite, kept, busy)
         change = kept.settle(now_s)
         self.planned |= {item.id: item for item in change.added}
         return kept.of(satellite)
 
     def single_out(self, satellite: str, kept: KeptPlan, busy: Container[str]) -> None:
-        """Tell a kept plan of chances of which more is known: here none."""
+        """Tell a kept plan of opportunities about which more is known: none here."""
 
     def _choose_anew(
         self, satellite: str, begun: Sequence[Opportunity]
     ) -> tuple[list[Opportunity], dict[str, float]]:
-        """Ask the planner for a plan of all that is left."""
+        """Ask the planner for a plan of everything that remains."""
         now_s, known = self.env.now, self.on_board[satellite]
         mine = [self.targets[name] for name in sorted(self.minds(satellite))]
         standing = {target.name: known.standing(target, self.rules) for target in mine}
@@ -207,7 +207,7 @@ class OnBoard(GroundLoop):
         return [self.planned[item] for item in plan.opportunity_ids], p_clear
 
     def wanted_from_s(self, satellite: str, target: str, standing: Mapping[str, Standing]) -> float:
-        """[s] The later of what a satellite knows itself and what came up with the last plan."""
+        """[s] From when on a target is wanted: the later of the satellite's own knowledge and the last uplinked plan."""
         came_up_s = self.not_before_s[satellite].get(target, 0.0)
         return max(standing[target].wanted_from_s, came_up_s)
 
@@ -220,6 +220,6 @@ class OnBoard(GroundLoop):
         return self.calendar.of(satellite, self.env.now, self.looks_until_s)
 
     def foresee(self, satellite: str, offered: Iterable[Opportunity]) -> dict[str, float]:
-        """P(clear) as the satellite knows it: what came up with the last plan."""
+        """P(clear) as the satellite knows it: from the last uplinked plan."""
         told = self.foreseen[satellite]
         return {item.id: told[item.id] for item in offered if item.id in told}

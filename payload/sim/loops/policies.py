@@ -1,4 +1,4 @@
-"""Which loop a scenario's policy names."""
+"""The loop that each rescheduling policy stands for."""
 
 import simpy
 
@@ -23,7 +23,7 @@ LOOPS: dict[str, type[Loop]] = {
 def make_loop(env: simpy.Environment, assembly: Assembly, arm: Arm, log: Log) -> Loop:
     """The loop of a scenario in a flight of one arm.
 
-    An arm without a masker on board knows of no cloud there: of the policies on board only the loop through the
-    ground is left to it, and its camera ahead.
+    An arm without a masker on board does not know of clouds there: of the on-board policies, it is left with only the
+    loop through the ground, and with its look-ahead camera.
     """
     return LOOPS[assembly.scenario.rescheduling.policy](env, assembly, arm, log)

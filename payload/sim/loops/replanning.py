@@ -1,4 +1,4 @@
-"""How often a flight plans anew, and how much its planners are handed for that: what long flights take."""
+"""How often a flight replans, and how much its planners are given each time: the main cost of long flights."""
 
 import math
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from payload.sim.loops.first_plan import few_do, is_kept
 from payload.units import S_PER_MIN
 
 CLOUDY_SHARE = 0.5
-"""Of images of targets that are wanted once, where cloud is a reason to plan anew. Assumption."""
+"""Share of cloudy images, among targets wanted once, if cloud is a reason to replan. Assumption."""
 WORTH_A_WORD = 20_000_000
-"""Opportunities handed to planners in an arm: some minutes. Measured: `best-of` takes 14 to 66 us for each, `density` 2 to 10."""
+"""Opportunities given to planners in an arm: some minutes. Measured: `best-of` takes 14 to 66 us for each, `density` 2 to 10."""
 WORTH_A_WORD_S = 120.0
-"""[s] Of CPU that all arms plan, where that has been timed."""
+"""[s] CPU time that all arms spend on planning, if that has been timed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replanning:
-    """What is expected of an arm.
+    """The replanning expected in an arm.
 
     Attributes:
-        plans: How many are made, the first included.
-        share: Of all opportunities, what a plan is handed in the mean.
-        handed: Opportunities that all plans are handed together.
-        repeats: Images of targets that are wanted again and again, beyond the first of each.
-        looks: How often a satellite is looked at whose plan is kept, where the ground plans.
-        is_bounded: Whether what a plan is handed does not grow with the flight.
+        plans: How many plans are made, including the first.
+        share: Share of all opportunities that a plan is given on average.
+        handed: Opportunities given to all plans together.
+        repeats: Images of repeatedly wanted targets, beyond the first of each.
+        looks: How often satellites with a kept plan are examined, if the ground plans.
+        is_bounded: Whether what a plan is given does not grow with the length of the flight.
     """
 
     plans: float
@@ -41,7 +41,7 @@ class Replanning:
 
     @property
     def advice(self) -> str | None:
-        """What a person should know of it before a long flight; None where it is short or bounded."""
+        """What a user should know before a long flight; None if planning is short or bounded."""
         if self.is_bounded or self.handed < WORTH_A_WORD:
             return None
         return (
@@ -52,7 +52,7 @@ class Replanning:
         )
 
     def advice_on(self, planning_s: float) -> str | None:
-        """What a person should know where planning is expected to take so long [s] in all arms."""
+        """What a user should know if planning is expected to take this long [s] in all arms."""
         if self.advice is not None or planning_s < WORTH_A_WORD_S:
             return self.advice
         less = "a shorter" if self.is_bounded else "a"
@@ -63,11 +63,11 @@ class Replanning:
 
 
 def expect_replanning(assembly: Assembly, planned: int | None = None) -> Replanning:
-    """From targets, opportunities, contacts and the policy.
+    """Estimate replanning from targets, opportunities, contacts and the policy.
 
     Args:
         assembly: The scenario.
-        planned: Images that the first plan has; None for one of each target.
+        planned: Number of images in the first plan; None for one of each target.
     """
     rules, span_s = assembly.scenario.rescheduling, assembly.span_s
     calendar = assembly.calendar
@@ -86,7 +86,7 @@ def expect_replanning(assembly: Assembly, planned: int | None = None) -> Replann
         plans += again  # after a cloudy image or a clear one
         if rules.policy == "next_opportunity":
             plans += CLOUDY_SHARE * once
-    else:  # as a contact begins, and as a report has come down that tells of an image
+    else:  # when a contact begins, and when a report with news of an image has come down
         contacts = sum(map(len, assembly.contacts.values()))
         plans += contacts + min(contacts, once + again)
     repeats = again - len(wanted_again)
@@ -95,17 +95,17 @@ def expect_replanning(assembly: Assembly, planned: int | None = None) -> Replann
     if is_kept(assembly):
         if rules.policy not in {"none", "next_opportunity"}:
             looks = plans * len(assembly.satellites)
-        share = (1 + FEW) / max(places.size, 1)  # the plan is kept: what changes is near
+        share = (1 + FEW) / max(places.size, 1)  # the plan is kept: changes are local
     elif few:
         share = min(0.5, (1 + FEW) * len(own) / max(places.size, 1))
     else:
         near = min(1.0, rules.horizon_s / span_s)
-        share = near * (1.0 - near / 2.0)  # less and less is left
+        share = near * (1.0 - near / 2.0)  # less and less remains towards the end
     return Replanning(plans, share, plans * share * places.size, repeats, looks, few or bounded)
 
 
 def _most_images(start_s: NDArray[np.float64], repeat_s: float) -> int:
-    """Of a target, one at each chance that comes when it is wanted again."""
+    """Most images of one target: one at each opportunity at which it is wanted again."""
     count, chance = 0, 0
     while chance < start_s.size:
         count += 1
