@@ -1,4 +1,4 @@
-"""Where everything went: three append-only books, the audit of their laws, and the record of a flight.
+"""Where everything went: three append-only books, the audit of their conservation laws, and the record of a flight.
 
 >>> from payload.ledger import Fate, Ledger, audit
 >>> books = Ledger()

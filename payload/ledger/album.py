@@ -1,4 +1,4 @@
-"""The images of a flight: some in memory, the others on disk, each read when it is looked at."""
+"""The images of a flight: some in memory, the others on disk, each read when needed."""
 
 import pickle
 from collections.abc import Iterator, Sequence
@@ -20,15 +20,15 @@ from payload.types import (
 )
 
 MOST_TILES = 6_000
-"""So many are kept in memory."""
+"""Most tiles of images kept in memory."""
 _chance = attrgetter(*[item.name for item in fields(Opportunity)])
 _noun = tuple.__new__
-"""Of a kind of named tuple and its values: in a quarter of the time that the kind's own takes."""
+"""Builds a named tuple from its class and values in a quarter of the time of the class's own constructor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An acquisition and the outcomes of those of its tiles that were judged on board, in grid order."""
+    """An acquisition, with the outcomes of its tiles that were judged on board, in grid order."""
 
     acquisition: Acquisition
     outcomes: tuple[TileOutcome, ...]
@@ -37,11 +37,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """What images of a camera and a grid share.
+    """What images of the same camera and grid share.
 
     Attributes:
-        zone: Of their times.
-        names: What the names of tiles end in.
+        zone: Time zone of their times.
+        names: Suffixes of the tile names.
         raw_bytes: [byte] Length of each raw record.
     """
 
@@ -52,16 +52,15 @@ class _Cut:
 
 
 _Place = Image | tuple[int, _Cut]
-"""An image, or how many bytes from a file's begin it lies and what it shares with others."""
+"""An image, or its byte offset in the file and what it shares with others."""
 
 
 @dataclass
 class Album(Sequence[Image]):
-    """Images, put in as they are over, in order of time once they are `arranged`.
+    """Images, added as they are completed, and in order of time after `arrange`.
 
     Attributes:
-        file: Where images go for which there is no room in memory, a file that is there for them alone; None to
-            keep all in memory.
+        file: A file, used for nothing else, for images that do not fit in memory; None to keep all in memory.
     """
 
     file: Path | None = None
@@ -71,19 +70,19 @@ class Album(Sequence[Image]):
     _cuts: dict[_Cut, _Cut] = field(default_factory=dict[_Cut, _Cut])
 
     def put(self, image: Image) -> None:
-        """Put in an image that nobody changes any more."""
+        """Add an image that will not change any more."""
         taken = image.acquisition
         self._tiles += len(taken.tile_ids)
         place = image if self._tiles <= self.most_tiles else self._written(image)
         self._at.append((taken.time_s, taken.id, place))
 
     def arrange(self) -> None:
-        """In order of the time when they were taken."""
+        """Sort the images by the time when they were taken."""
         self._at.sort(key=lambda each: each[:2])
 
     @property
     def ids(self) -> list[str]:
-        """Of the acquisitions, in their order."""
+        """Ids of the acquisitions, in order."""
         return [image for _, image, _ in self._at]
 
     def _written(self, image: Image) -> _Place:
@@ -123,8 +122,8 @@ class Album(Sequence[Image]):
         return next(iter(Album(self.file, self.most_tiles, [at])))
 
 
-# Plain values take a fifth of the time that their nouns take to be written and read. What many images share, as they were
-# taken by one camera and cut by one grid, stays in memory once for all of them.
+# Plain values take a fifth of the time to write and read that their classes take. What many images share, having the same
+# camera and grid, stays in memory once for all of them.
 
 
 def _cut_of(taken: Acquisition) -> _Cut:

@@ -1,4 +1,4 @@
-"""The laws of conservation. A broken one is a bug of the program, never a warning."""
+"""The conservation laws of the ledger. A violation is a bug in the program, never a warning."""
 
 import math
 from collections import defaultdict
@@ -19,14 +19,14 @@ from payload.ledger.pages import Row
 
 JOULE_TOLERANCE = 1e-9
 PART_TILES = 200_000
-"""So many are audited at a time."""
+"""Approximate number of tiles audited at a time."""
 _NOTHING: Row = (0.0, "", None, 0)
-"""What is booked where nothing is."""
+"""Stands for a row that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fates:
-    """Of each tile at most a row that it was pruned, one that it was saved, and one of its end: the book's own."""
+    """For each tile, at most one row each for pruned bytes, saved bytes and its end, as they stand in the book."""
 
     pruned: dict[str, Row]
     saved: dict[str, Row]
@@ -36,16 +36,15 @@ class _Fates:
 def audit(ledger: Ledger) -> None:
     """Check the books against each other.
 
-    Laws: every tile is acquired once and ends once; its raw bytes are wholly pruned, or split between
-    saved and one end, and pruned as far as its holder tells of pixels that were not coded; what the end
-    received is what was held; joules spent are joules metered. Where there
-    is a battery: joules given are joules used, lost, spilled and stored, and each consumer has drawn from
-    it what it spent. A tile misses its deadline once, and ends as what became of it says.
-    A thumbnail belongs to one tile, stands in no account of that tile, ends once, and is then as long as it was
-    made. So do reports.
+    Laws: every tile is acquired once and ends once; its raw bytes are either all pruned, or divided between saved, one
+    end, and pruned for those pixels that its holder states were not coded; the bytes booked under its end are those that
+    were held; joules spent equal joules metered. With a battery, joules harvested equal those used, lost, spilled and
+    stored, and each consumer has drawn from it what it spent. A tile misses its deadline at most once, and its fate
+    agrees with what became of it. A thumbnail belongs to one tile, is part of no account of that tile, ends once, and
+    then has the length with which it was made. The same holds for reports, which belong to no tile.
 
     Raises:
-        LawError: The first law that is broken, with the tile and the figures.
+        LawError: The first violated law, with the tile and the figures.
     """
     parts = 1 + len(ledger.acquired) // PART_TILES
     for part in range(parts):
@@ -67,13 +66,13 @@ def audit(ledger: Ledger) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Tiles are audited some at a time, so that memory does not grow with the flight: each is of one part."""
+    """One part of all tiles: they are audited part by part, so that memory does not grow with the flight."""
 
     part: int
     parts: int
 
     def of(self, rows: Iterable[Row], tile: int) -> Iterable[Row]:
-        """Those rows whose tile, which stands in a column, is of this part."""
+        """The rows whose tile, given in column `tile`, belongs to this part."""
         if self.parts == 1:
             return rows
         return (row for row in rows if hash(row[tile]) % self.parts == self.part)
@@ -120,7 +119,7 @@ def _held(rows: Iterable[Row], raw: dict[str, int]) -> dict[str, Row]:
 
 
 def _audit_tile(tile_id: str, raw_bytes: int, fates: _Fates, held: Row | None) -> None:
-    """Of a tile, whatever was written of it: the rows of its fates, and that of its end."""
+    """Audit all that was booked for a tile: the rows of its fates, and that of its end."""
     _, _, _, pruned_bytes = pruned = fates.pruned.get(tile_id, _NOTHING)
     _, _, _, saved_bytes = saved = fates.saved.get(tile_id, _NOTHING)
     _, _, its_end, end_bytes = ended = fates.ended.get(tile_id, _NOTHING)
@@ -168,7 +167,7 @@ def _audit_joules(ledger: Ledger) -> None:
 
 
 def _audit_balances(ledger: Ledger) -> None:
-    """Joules in are joules used, plus the change of charge, plus losses."""
+    """Check that joules in equal joules used, plus the change in charge, plus losses."""
     drawn: defaultdict[str, list[float]] = defaultdict(list)
     fleet_j = 0.0
     for item in ledger.balances:

@@ -1,7 +1,7 @@
 """Three append-only books: of bytes, of tiles and of joules.
 
-The book of bytes is written by whoever decides, the book of tiles by whoever holds the data: two
-hands, so that the audit compares what was said with what was there.
+The book of bytes is written by whatever decides, the book of tiles by whatever holds the data: two independent
+accounts, so that the audit compares what was claimed with what was there.
 """
 
 from collections import Counter
@@ -18,8 +18,8 @@ from payload.ledger.pages import Pages
 class Fate(StrEnum):
     """What became of bytes.
 
-    A tile's raw bytes are PRUNED, or SAVED and one of the four ends. Those of pixels of a kept tile that are
-    not coded are PRUNED too.
+    The raw bytes of a tile are PRUNED, or divided between SAVED and one of the four ends. Those of uncoded pixels in a
+    kept tile are PRUNED too.
     """
 
     DELIVERED = "delivered"
@@ -29,16 +29,16 @@ class Fate(StrEnum):
     LOST = "lost"
     ON_BOARD = "on_board"
 
-    __hash__ = str.__hash__  # Enum's own is a call of Python for each look into a dictionary
+    __hash__ = str.__hash__  # Enum's own runs Python code at each dictionary look-up
 
 
 DELIVERED, SAVED, PRUNED, OVERFLOWED, LOST, ON_BOARD = Fate
-"""For where they are named once for every tile: to find one in its class takes as long as three calls."""
+"""For code that uses them once per tile: an attribute look-up in the class takes as long as three calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """So many bytes of a tile met a fate."""
+    """A number of bytes of a tile met a fate."""
 
     time_s: float
     tile_id: str
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Acquired:
-    """A tile came into being with so many raw bytes."""
+    """A tile was acquired, with its number of raw bytes."""
 
     time_s: float
     tile_id: str
@@ -57,10 +57,10 @@ class Acquired:
 
 @dataclass(frozen=True, slots=True)
 class TileEntry:
-    """How a tile ended, and how many bytes of it were then really held by shelf, radio or ground.
+    """How a tile ended, and how many bytes of it memory, radio or ground actually held then.
 
     Attributes:
-        left_out_bytes: [byte] Of a tile that was kept, raw bytes of its pixels that were not coded.
+        left_out_bytes: [byte] For a kept tile, raw bytes of its pixels that were not coded.
     """
 
     tile_id: str
@@ -84,21 +84,21 @@ class PowerBalance:
     """Where a satellite's joules came from and went, as its battery counted them.
 
     Attributes:
-        harvested_j: [J] Given by the solar array.
-        drawn_j: [J] Wanted by each consumer: watts integrated over time.
-        used_j: [J] Had by all of them.
-        unserved_j: [J] Wanted, and not had, as the battery was empty.
-        lost_j: [J] In charging and discharging.
-        spilled_j: [J] Given while the battery was full and nobody wanted it.
+        harvested_j: [J] Supplied by the solar array.
+        drawn_j: [J] Demanded by each consumer: watts integrated over time.
+        used_j: [J] Supplied to all consumers.
+        unserved_j: [J] Demanded but not supplied, because the battery was empty.
+        lost_j: [J] Lost in charging and discharging.
+        spilled_j: [J] Supplied by the array while the battery was full and there was no demand for it.
         start_j: [J] Charge at the epoch.
         end_j: [J] Charge at the end.
         lowest_j: [J] Smallest charge.
         capacity_j: [J] Of the battery.
         refused: How often each activity was refused.
-        waited_s: [s] That each activity waited.
-        hottest_c: [deg C] Highest temperature; None where heat is not followed.
-        throttled_s: [s] That the processor worked at less than its speed.
-        levels: Times [s] and charge [J] then, some hundreds over the flight.
+        waited_s: [s] How long each activity waited.
+        hottest_c: [deg C] Highest temperature; None if heat is not modelled.
+        throttled_s: [s] How long the processor worked at less than full speed.
+        levels: Times [s] with the charge [J] then, some hundreds over the flight.
     """
 
     satellite: str
@@ -120,7 +120,7 @@ class PowerBalance:
 
 
 class Late(StrEnum):
-    """What became of a tile that the processor had no time for."""
+    """What became of a tile that missed its deadline."""
 
     SENT_UNMASKED = "sent_unmasked"
     DROPPED = "dropped"
@@ -139,7 +139,7 @@ class LateEntry:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailMade:
-    """A thumbnail of a pruned tile was made, of so many bytes."""
+    """A thumbnail of a pruned tile was made, with its number of bytes."""
 
     time_s: float
     tile_id: str
@@ -148,10 +148,10 @@ class ThumbnailMade:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailEntry:
-    """How a thumbnail ended, and how many bytes of it shelf, radio or ground then held.
+    """How a thumbnail ended, and how many bytes of it memory, radio or ground held then.
 
-    It is DELIVERED, LOST on the way or with its memory, OVERFLOWED where others needed the room, PRUNED with
-    the tile that it showed, or ON_BOARD at the end.
+    It is DELIVERED, LOST on the way or with its memory bank, OVERFLOWED if the room was needed for others, PRUNED with
+    the tile it showed, or ON_BOARD at the end.
     """
 
     time_s: float
@@ -162,9 +162,9 @@ class ThumbnailEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """A report of so many bytes, of covers and plans or of one image's covers, made or at its end.
+    """A report, of covers and plans or of one image's covers, when made or at its end.
 
-    It ends DELIVERED, LOST on the way, or ON_BOARD when the span is over; no tile's account knows of it.
+    It ends DELIVERED, LOST on the way, or ON_BOARD when the span is over; it is part of no tile's account.
     """
 
     time_s: float
@@ -202,85 +202,85 @@ class Ledger:
         return books
 
     def acquire(self, tile_ids: Iterable[str], raw_bytes: Iterable[int], time_s: float) -> None:
-        """An image was taken, of tiles of so many raw bytes each."""
+        """Book the tiles of an image that was taken, each with its raw bytes."""
         tiles = zip(tile_ids, raw_bytes, strict=True)
         self.acquired.write_all([(time_s, tile_id, count_bytes) for tile_id, count_bytes in tiles])
 
     def settle(self, tile_id: str, fate: Fate, count_bytes: int, time_s: float) -> None:
-        """So many bytes of a tile met their fate; nothing is written for none."""
+        """Book the fate of a number of bytes of a tile; zero bytes are not written."""
         if count_bytes:
             self.entries.write((time_s, tile_id, fate, count_bytes))
 
     def finish(self, tile_id: str, end: Fate, held_bytes: int, left_out_bytes: int = 0) -> None:
-        """The holder of a tile tells its end, what it held, and what of its pixels was not coded."""
+        """Book a tile's end, as told by its holder, with the bytes held and those of pixels not coded."""
         self.tiles.write((tile_id, end, held_bytes, left_out_bytes))
 
     def spend(self, consumer: str, subject: str, joules: float, time_s: float) -> None:
-        """A consumer took energy for a piece of work."""
+        """Book the energy that a consumer took for a piece of work."""
         self.joules.write((time_s, consumer, subject, joules))
 
     def meter(self, consumer: str, joules: float) -> None:
-        """What a consumer's own meter shows at the end of the flight."""
+        """Record what a consumer's own meter shows at the end of the flight."""
         self.metered_j[consumer] = joules
 
     def balance(self, balance: PowerBalance) -> None:
-        """What a satellite's battery counted until the end of the flight."""
+        """Record the balance of a satellite's battery at the end of the flight."""
         self.balances.append(balance)
 
     def miss(self, tile_id: str, late: Late, raw_bytes: int, time_s: float) -> None:
-        """A tile missed its deadline."""
+        """Book that a tile missed its deadline."""
         self.late.write((time_s, tile_id, late, raw_bytes))
 
     def make_thumbnail(self, tile_id: str, count_bytes: int, time_s: float) -> None:
-        """A thumbnail of so many bytes was made; they are no bytes of the tile."""
+        """Book a thumbnail that was made; its bytes do not count as bytes of the tile."""
         self.thumbnails_made.write((time_s, tile_id, count_bytes))
 
     def end_thumbnail(self, tile_id: str, end: Fate, held_bytes: int, time_s: float) -> None:
-        """The holder of a thumbnail tells its end and what it held."""
+        """Book a thumbnail's end, as told by its holder, with the bytes held."""
         self.thumbnails.write((time_s, tile_id, end, held_bytes))
 
     def make_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
-        """A cover report was made."""
+        """Book a report of covers and plans that was made."""
         self.reports_made.write((time_s, report_id, count_bytes, None))
 
     def end_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
-        """The radio, or the ground, tells the end of a cover report."""
+        """Book the end of a report of covers and plans."""
         self.reports.write((time_s, report_id, count_bytes, end))
 
     def make_cover_report(self, report_id: str, count_bytes: int, time_s: float) -> None:
-        """The cover report of an image was made."""
+        """Book an image's cover report that was made."""
         self.cover_reports_made.write((time_s, report_id, count_bytes, None))
 
     def end_cover_report(self, report_id: str, end: Fate, count_bytes: int, time_s: float) -> None:
-        """The radio, or the ground, tells the end of an image's cover report."""
+        """Book the end of an image's cover report."""
         self.cover_reports.write((time_s, report_id, count_bytes, end))
 
     def report_bytes(self, end: Fate) -> int:
-        """[byte] All reports, of both kinds, with an end."""
+        """[byte] Total of all reports, of both kinds, with a given end."""
         both = chain(self.reports.rows(), self.cover_reports.rows())
         return sum(count_bytes for _, _, count_bytes, its_end in both if its_end is end)
 
     def spent_j(self, consumer: str | None = None) -> float:
-        """[J] Spent by a consumer, or by all."""
+        """[J] Energy spent by a consumer, or by all."""
         rows = self.joules.rows()
         spent: list[float] = [joules for _, who, _, joules in rows if consumer in {None, who}]
         return sum(spent)
 
     def total_bytes(self, fate: Fate) -> int:
-        """[byte] All bytes that met a fate."""
+        """[byte] Total that met a given fate."""
         return self.bytes_by_fate()[fate]
 
     def bytes_by_fate(self) -> Counter[Fate]:
-        """[byte] That met each fate."""
-        found = dict.fromkeys(Fate, 0)  # a counter's own look-up takes longer, and each entry asks
+        """[byte] Total that met each fate."""
+        found = dict.fromkeys(Fate, 0)  # faster than a Counter, which would be asked for each entry
         for _, _, fate, count_bytes in self.entries.rows():
             found[fate] += count_bytes
         return Counter({fate: count_bytes for fate, count_bytes in found.items() if count_bytes})
 
     def acquired_bytes(self) -> int:
-        """[byte] All bytes that came into being."""
+        """[byte] Total acquired."""
         return sum([raw_bytes for _, _, raw_bytes in self.acquired.rows()])
 
     def tiles_with(self, end: Fate) -> Iterator[str]:
-        """Ids of the tiles with an end."""
+        """Ids of the tiles with a given end."""
         return (tile_id for tile_id, its_end, _, _ in self.tiles.rows() if its_end is end)

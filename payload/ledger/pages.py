@@ -1,4 +1,4 @@
-"""A book of any length: its last page is in memory, pages that are full lie on disk if there is a place for them."""
+"""A book of any length: its last page is in memory; full pages are kept on disk if there is a file for them."""
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
@@ -16,7 +16,7 @@ PAGE_ROWS = 20_000
 class Pages(MutableSequence[Entry]):
     """Entries of one kind in the order in which they were written, kept as plain rows.
 
-    Whoever iterates meets one page after another. What lies on disk is never changed.
+    Iteration loads one page at a time. What is on disk is never changed.
 
     >>> from payload.ledger.book import Acquired
     >>> book = Pages(Acquired)
@@ -28,26 +28,26 @@ class Pages(MutableSequence[Entry]):
     def __init__(
         self, kind: Callable[..., Entry], file: Path | None = None, page_rows: int | None = None
     ) -> None:
-        """An empty book.
+        """Create an empty book.
 
         Args:
-            kind: What an entry is: a dataclass.
-            file: Where full pages go, a file that is there for them alone; None to keep all in memory.
-            page_rows: How many entries a page has; PAGE_ROWS if left out.
+            kind: Class of the entries, a dataclass.
+            file: A file for full pages, used for nothing else; None to keep everything in memory.
+            page_rows: Number of entries per page; PAGE_ROWS by default.
         """
         self.kind, self.file, self.page_rows = kind, file, page_rows or PAGE_ROWS
         self._open: list[Row] = []
         self._full: list[int] = []
 
     def write(self, row: Row) -> None:
-        """Append an entry, as the row of its fields."""
+        """Append an entry, given as the row of its fields."""
         page = self._open
         page.append(row)
         if len(page) >= self.page_rows and self.file is not None:
             self._turn(self.file)
 
     def write_all(self, rows: Iterable[Row]) -> None:
-        """Append entries, as rows of their fields."""
+        """Append entries, given as rows of their fields."""
         self._open.extend(rows)
         while len(self._open) >= self.page_rows and self.file is not None:
             self._turn(self.file)
@@ -57,8 +57,8 @@ class Pages(MutableSequence[Entry]):
         return chain(self._turned(), self._open) if self._full else iter(self._open)
 
     def _turned(self) -> Iterator[Row]:
-        """Those of the full pages."""
-        assert self.file is not None  # or no page was turned
+        """The rows of the full pages."""
+        assert self.file is not None  # otherwise there are no full pages
         with self.file.open("rb") as file:
             for offset in self._full:
                 file.seek(offset)
@@ -111,14 +111,14 @@ class Pages(MutableSequence[Entry]):
         del self._open[self._changeable(index)]
 
     def insert(self, index: int, value: Entry) -> None:
-        """Insert an entry; at the end it may start a page."""
+        """Insert an entry; inserted at the end, it may start a new page."""
         if index >= len(self):
             self.write(_row(value))
         else:
             self._open.insert(self._changeable(index), _row(value))
 
     def _in_memory(self, index: int) -> int:
-        """Where an entry stands on the last page; below 0 if it lies on disk."""
+        """Position of an entry on the last page; below 0 if the entry is on disk."""
         return range(len(self))[index] - len(self._full) * self.page_rows
 
     def _changeable(self, index: int | slice) -> int:

@@ -9,10 +9,10 @@ class Fact:
     """What one place knows of an image that was taken.
 
     Attributes:
-        image: Its opportunity.
+        image: Id of its opportunity.
         taken_s: [s] When it was taken.
-        known_s: [s] Since when the place knows this.
-        cover: By the masker, never by truth; None while nobody has told.
+        known_s: [s] Since when the place has known this.
+        cover: By the masker, never by truth; None if not known yet.
     """
 
     place: str
@@ -37,14 +37,14 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class PlanVersion:
-    """A plan as it was made, or as it flies from an uplink on: what changed against the one before at that place.
+    """A plan as made, or as flown from an uplink on: its changes from the previous one at that place.
 
     Attributes:
         time_s: [s] When it was made; for one that was uplinked, when its last byte was up.
         place: Where: `ground`, or a satellite.
-        why: What it was made upon.
-        added: What is new, or foreseen anew, in order of time.
-        dropped: Opportunities still to come that are not in it any more.
+        why: What prompted it.
+        added: What is new or has a new forecast, in order of time.
+        dropped: Opportunities still to come that are no longer in it.
     """
 
     number: int
@@ -57,7 +57,7 @@ class PlanVersion:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """An image that was planned and not taken, and why."""
+    """An image that was planned but not taken, and why."""
 
     time_s: float
     satellite: str
@@ -75,7 +75,7 @@ class LoopLog:
     facts: tuple[Fact, ...] = ()
 
     def in_full(self) -> Iterator[tuple[PlanVersion, tuple[PlanItem, ...]]]:
-        """Each version with all that was in it, in order of time."""
+        """Each version with its complete plan, in order of time."""
         standing: dict[str, dict[str, PlanItem]] = {}
         for version in self.versions:
             before = standing.get(version.place, {})

@@ -1,4 +1,4 @@
-"""What a flight leaves: its books, its images, its contacts and its events."""
+"""What a flight leaves behind: its books, images, contacts and events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from payload.types import ContactWindow
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: when, to whom, what, and how many bytes were at stake."""
+    """Something that happened: when, to which satellite, what, and how many bytes were involved."""
 
     time_s: float
     satellite: str
@@ -27,11 +27,11 @@ class ContactLog:
 
     Attributes:
         window: The pass.
-        start_s: [s] From when the radio was free for it; lock is found after that.
-        capacity_bytes: What the channel could have carried from then on, frames included, under the radio's limit of
-            transmission: what was sent, and what could have been sent in the pauses beside it.
+        start_s: [s] From when the radio was free for it; lock is acquired after that.
+        capacity_bytes: What the channel could have carried from then on, frames included, within the radio's
+            transmission limit: what was sent, plus what could have been sent in the pauses.
         used_bytes: What went over the channel, frames and resends included.
-        left_waiting: Whether data still waited when it ended.
+        left_waiting: Whether data was still waiting when it ended.
     """
 
     window: ContactWindow
@@ -42,20 +42,20 @@ class ContactLog:
 
     @property
     def is_missed(self) -> bool:
-        """Whether nobody listened: all antennas or the radio were busy to its end."""
+        """Whether it could not be used, as all antennas or the radio were busy until its end."""
         return self.start_s >= self.window.los_s
 
 
 @dataclass(frozen=True, slots=True)
 class UploadLog:
-    """How something went up.
+    """The progress of an upload.
 
     Attributes:
-        size_bytes: [byte] What was to go up.
-        sent_bytes: [byte] What went up until the end of the flight.
-        ready_s: [s] When it was there to be sent.
+        size_bytes: [byte] What was to be sent.
+        sent_bytes: [byte] What was sent by the end of the flight.
+        ready_s: [s] When it was ready to be sent.
         complete_s: [s] When its last byte was up; None if it never was.
-        passes: How many contacts carried some of it.
+        passes: Number of contacts that carried some of it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class UploadLog:
 
 @dataclass(frozen=True, slots=True)
 class FlightRecord:
-    """One arm as flown; the audit has passed.
+    """One arm as flown, with audited books.
 
     Attributes:
         fetched: Pruned tiles that the ground asked for and that were still on board.
