@@ -1,11 +1,11 @@
-"""How many tiles of each stratum are painted, so that a total is as sure as asked for with few.
+"""How many tiles of each stratum are rendered to reach the requested error of a total with as few as possible.
 
-A stratum of N tiles of which n are painted, whose residuals have the mean square m, adds N (N/n - 1) m to the
-variance of a total. For a given variance the sum of all n is least where each is as N times the root of m. That root is
-stated beforehand, not taken from the sample: of a stratum that is painted more because something rare was seen in it,
-and less because nothing was, the sample tells too little. What was seen decides how many are painted altogether.
-A few residuals tell little of the rare tile that is quite different, so that m is drawn towards what is expected where
-that is more; where it is less, m stands, for a stratum is worth no less than what was seen in it.
+A stratum of N tiles of which n are rendered, whose residuals have the mean square m, adds N (N/n - 1) m to the
+variance of a total. For a given variance the sum of all n is least if each is proportional to N times the root of m. That
+root is fixed beforehand, not taken from the sample: if a stratum were sampled more because something rare was seen in it,
+and less because nothing was, the sample would show too small an error. What was seen decides how many are rendered in all.
+A few residuals say little about the rare tile that is quite different, so m is shrunk towards the expected value if that
+is larger; if it is smaller, m is kept, since a stratum counts for no less than what was seen in it.
 
 Source: Neyman (1934), Journal of the Royal Statistical Society 97(4), 558-625; Cochran, Sampling Techniques
 (3rd ed., 1977), sections 5.4, 5.5 and 5.9; Chow and Robbins (1965), Annals of Mathematical Statistics 36(2), 457-462.
@@ -23,19 +23,20 @@ from payload.darkroom.strata import Stratum, weight
 from payload.student import student_t_95
 
 _EXPECTED_AS = 10.0
-"""What is expected of a stratum counts as so many of its residuals. Assumption."""
+"""Weight of the expected value for a stratum, as a number of its residuals. Assumption."""
 _STEP, _LEAP = 0.3, 0.04
-"""So much of the way is gone at once, as what a small sample tells of errors is vague; a way of so small a share of what is
-painted is gone to its end. Assumption: of pilots of 760 tiles first forecasts wanted up to twice as many more as were."""
+"""Share of the missing tiles rendered in one step, as errors estimated from a small sample are vague; if no more are missing
+than the second share of those rendered, all are rendered at once. Assumption: after pilots of 760 tiles, first forecasts asked
+for up to twice as many more as were needed."""
 _HALVINGS = 60
 
 
 def half_width(variances: NDArray[np.float64], painted: NDArray[np.float64]) -> float:
-    """Half of the 95 % interval of a sum over strata, by Student's t with effective degrees of freedom.
+    """Half-width of the 95 % interval of a sum over strata, by Student's t with effective degrees of freedom.
 
     Args:
-        variances: Of each stratum's total, 0 and more, shape (S,).
-        painted: Tiles of each that told it, shape (S,).
+        variances: Variance of each stratum's total, at least 0, shape (S,).
+        painted: Number of tiles each was estimated from, shape (S,).
 
     Source: Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114, as in Cochran (1977), (5.16).
     """
@@ -48,14 +49,14 @@ def half_width(variances: NDArray[np.float64], painted: NDArray[np.float64]) -> 
 
 @dataclass(frozen=True)
 class Spread:
-    """Strata as a sample shows them, one column a figure, of one length.
+    """Strata as a sample shows them, one array per figure, all of one length.
 
     Attributes:
-        strata: Which.
-        tiles: Of each all, shape (S,).
-        painted: Of each, at least one, shape (S,).
+        strata: The strata.
+        tiles: Number of all tiles in each, shape (S,).
+        painted: Number of rendered tiles in each, at least one, shape (S,).
         squares: Mean square of residuals as shares of the total, shape (S,).
-        threshold: Cover from which on tiles are dropped.
+        threshold: Cover above which tiles are dropped.
     """
 
     strata: tuple[Stratum, ...]
@@ -66,17 +67,17 @@ class Spread:
 
     @property
     def error(self) -> float:
-        """Half of the 95 % interval of the total, as a share of it."""
+        """Half-width of the 95 % interval of the total, as a share of it."""
         return self.error_of(self.painted)
 
     def error_of(self, painted: NDArray[np.float64]) -> float:
-        """The same with so many painted of each stratum."""
+        """The error if the given numbers of tiles were rendered in each stratum."""
         variances = np.maximum(self.tiles * (self.tiles / painted - 1.0) * self.expected**2, 0.0)
         return half_width(variances, painted)
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """Deviations of residuals, those of few drawn towards what is expected if that is more, shape (S,)."""
+        """Standard deviations of residuals, shrunk towards the expected ones if those are larger, shape (S,)."""
         prior = self.weights**2
         prior *= (self.tiles * self.squares).sum() / max(float((self.tiles * prior).sum()), 1e-9)
         known = self.painted * self.squares + _EXPECTED_AS * prior
@@ -85,11 +86,11 @@ class Spread:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """How far residuals are expected to spread, beside those of clear tiles, shape (S,)."""
+        """Expected spread of residuals, relative to that of clear tiles, shape (S,)."""
         return np.array([weight(where, self.threshold) for where in self.strata])
 
     def wanted(self, error: float) -> NDArray[np.float64]:
-        """How many are to be painted next of each stratum, shape (S,): most of what an error seems to need."""
+        """How many tiles to render next in each stratum, shape (S,): a step towards what an error seems to need."""
         ideal = self.tiles * self.weights
 
         def at(scale: float) -> NDArray[np.float64]:
@@ -107,13 +108,13 @@ def steadied(
     tiles: NDArray[np.float64],
     threshold: float = 0.7,
 ) -> NDArray[np.float64]:
-    """Squares of residuals, those of a stratum of which few are known drawn towards what is expected, shape (N,).
+    """Squares of residuals, shrunk towards the expected ones in strata where few are known, shape (N,).
 
     Args:
-        squares: Of each painted tile, shape (N,).
-        looks: Of the painted tiles.
-        tiles: That each speaks for, shape (N,).
-        threshold: Cover from which on tiles are dropped.
+        squares: Squared residual of each rendered tile, shape (N,).
+        looks: Of the rendered tiles.
+        tiles: Number of tiles that each stands for, shape (N,).
+        threshold: Cover above which tiles are dropped.
     """
     member, painted = looks.member, looks.tiles.astype(np.float64)
     means = np.bincount(member, squares) / painted
@@ -123,7 +124,7 @@ def steadied(
 
 
 def _least_scale(is_enough: Callable[[float], bool], ideal: NDArray[np.float64]) -> float:
-    """The least number that is enough, by halving between none and all."""
+    """The least scale that is enough, by bisection."""
     low, high = 0.0, 1.0 / max(float(ideal[ideal > 0].min(initial=1.0)), 1e-12)
     while not is_enough(high) and high < 1e30:
         low, high = high, 2.0 * high
@@ -139,13 +140,13 @@ def grown(
     error: float,
     lots: Mapping[Stratum, NDArray[np.float64]],
 ) -> Membership:
-    """A membership that holds a smaller one, nearer to an error that is asked for.
+    """A membership that includes the given one and is closer to the requested error.
 
     Args:
-        membership: Of the tiles that are painted already.
+        membership: Of the tiles already rendered.
         spread: What they show.
-        error: Half of the 95 % interval, as a share of the total.
-        lots: Of all tiles by stratum, sorted.
+        error: Half-width of the 95 % interval, as a share of the total.
+        lots: Lots of all tiles by stratum, sorted.
     """
     wanted = spread.wanted(error)
     overall = float(wanted.sum() / spread.tiles.sum())
@@ -155,7 +156,7 @@ def grown(
     scale = float(wanted.sum() / (spread.tiles * spread.weights).sum())
     shares: dict[Stratum, float] = {}
     for where, drawn in lots.items():
-        if where not in counts:  # nobody was painted there as yet: as many as their weight wants
+        if where not in counts:  # none was rendered there yet: as many as its weight asks for
             share = min(scale * weight(where, spread.threshold), 1.0)
         else:
             count = counts[where]

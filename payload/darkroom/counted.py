@@ -1,8 +1,7 @@
-"""Bands beyond those that are painted: counted, at the bits a sample that the painted ones took.
+"""Bands beyond those that are rendered: only their size is counted, at the bits per sample of the rendered ones.
 
-The world paints four bands and many cameras have more. What the others weigh is the length of nothing, so
-every report tells it: each is taken to be as compressible as the painted ones of the same tile are in the
-mean. Assumption.
+The world renders four bands, and many cameras have more. The size of the others is not the length of any actual data, and
+every report says so: each is taken to be as compressible as the rendered ones of the same tile are on average. Assumption.
 """
 
 from dataclasses import dataclass, replace
@@ -17,27 +16,27 @@ from payload.types import Acquisition, Sensor
 
 @dataclass(frozen=True)
 class Counted:
-    """A darkroom for a camera with more bands than another darkroom develops.
+    """A darkroom for a camera with more bands than the darkroom it wraps develops.
 
     Attributes:
-        darkroom: Knows the painted bands.
+        darkroom: Develops the rendered bands.
     """
 
     darkroom: Darkroom
 
     def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
-        """What the other darkroom does for images to come."""
+        """Let the wrapped darkroom prepare for upcoming images."""
         if isinstance(self.darkroom, Preparing):
             self.darkroom.prepare(acquisition, coming)
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
-        """The facts of an image's tiles, the counted bands in their sizes; records hold the painted ones."""
+        """The facts of an image's tiles; their sizes include the counted bands, their records only the rendered ones."""
         sensor, facts = acquisition.view.sensor, self.darkroom.develop(acquisition, spool)
         return tuple(with_counted(sensor, fact) for fact in facts)
 
 
 def with_counted(sensor: Sensor, fact: TileFacts) -> TileFacts:
-    """A tile's facts with the counted bands of a camera, if it has some; the raw size holds them already."""
+    """A tile's facts with the counted bands of a camera, if it has any; the raw size already includes them."""
     if not sensor.counted_bands:
         return fact
     counted = counted_bytes(sensor, fact.pixels)
@@ -53,16 +52,16 @@ def with_counted(sensor: Sensor, fact: TileFacts) -> TileFacts:
 
 
 def _all_clear(part: ClearPart, counted: int, raw: int) -> ClearPart:
-    """A tile without its cloudy pixels, with counted bands of so many raw bytes; `raw` are the painted ones'."""
+    """A tile without its cloudy pixels, with `counted` raw bytes of counted bands added to `raw` of rendered ones."""
     left_out = counted * part.not_coded.bytes // raw
-    painted = max(raw - part.not_coded.bytes, 1)  # of a tile that is all cloud nothing may be left
+    painted = max(raw - part.not_coded.bytes, 1)  # a tile that is all cloud may have nothing left
     shrunk = -(-(counted - left_out) * (part.encoded_bytes - HEADER_BYTES) // painted)
     not_coded = replace(part.not_coded, bytes=part.not_coded.bytes + left_out)
     return replace(part, encoded_bytes=part.encoded_bytes + shrunk, not_coded=not_coded)
 
 
 def _all_bands(sensor: Sensor, thumbnail: Thumbnail) -> Thumbnail:
-    """A thumbnail with its counted bands, at the bits a sample that its painted ones took."""
+    """A thumbnail with its counted bands, at the bits per sample of its rendered ones."""
     counted = counted_bytes(sensor, thumbnail.pixels)
     painted = packed_bytes(thumbnail.pixels * len(sensor.bands), sensor.bit_depth)
     shrunk = -(-counted * (thumbnail.bytes - HEADER_BYTES) // painted)

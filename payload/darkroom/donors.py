@@ -1,4 +1,4 @@
-"""What is taken to be true of a tile that nobody painted: what is true of one that it is like, as shares of its size."""
+"""The facts assumed for a tile that is not rendered: those of a similar rendered one, scaled by size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from payload.types import CoverEstimate, Glance, NotCoded
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """A tile that was painted."""
+    """A tile that was rendered, and may stand for others."""
 
     glance: Glance
     facts: TileFacts
@@ -21,13 +21,13 @@ class Donor:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A tile that is not painted.
+    """A tile that is not rendered.
 
     Attributes:
-        glance: At it.
-        pixels: It has.
+        glance: Glance at the tile.
+        pixels: Number of its pixels.
         raw_bytes: [byte] Length of its raw record.
-        painted_bytes: [byte] The same of those bands that would be painted.
+        painted_bytes: [byte] Length of the raw record of the bands that would be rendered.
     """
 
     tile_id: str
@@ -41,9 +41,9 @@ def like(donor: Donor, tile: Blank, missed_thin: float) -> TileFacts:
     """The facts of a tile that is like a donor.
 
     Args:
-        donor: That it is like.
-        tile: That is not painted.
-        missed_thin: Of more thin cloud that the tile has, 0 to 1: what the masker misses of it.
+        donor: The donor.
+        tile: The tile that is not rendered.
+        missed_thin: Share, 0 to 1, that the masker misses of thin cloud beyond the donor's.
     """
     was = donor.facts
     size = tile.pixels / was.pixels
@@ -70,16 +70,16 @@ def like(donor: Donor, tile: Blank, missed_thin: float) -> TileFacts:
 
 
 def _length(was_bytes: int, size: float, most_bytes: int) -> int:
-    """[byte] Of a record whose payload is so many times as long, but at most a length."""
+    """[byte] Length of a record whose payload is `size` times as long, but at most `most_bytes`."""
     return min(HEADER_BYTES + round((was_bytes - HEADER_BYTES) * size), most_bytes)
 
 
 def _said(donor: Donor, glance: Glance, size: float, missed_thin: float) -> CoverEstimate:
-    """What the masker says of a tile that the donor is like, so many times as large.
+    """The masker's estimate of a tile like the donor, `size` times as large.
 
-    The same share of clear ground is called cloud, and probabilities stray as far from the mask. As much cloud is missed,
-    and more where more is thin. Were it the same share of all cloud, a tile under much cloud would take after one that is
-    missed as it is under little: tiles would be kept less often.
+    The same share of clear ground is called cloud, and probabilities deviate as much from the mask. As much cloud is missed
+    per pixel, and more if more of it is thin. If it were the same share of all cloud, a tile with much cloud would take
+    after one whose cloud is missed because there is little of it: tiles would be kept less often.
     """
     was = donor.facts.estimate
     cloudy, clear = was.cloudy_px or 0, was.clear_px or 0
@@ -110,12 +110,12 @@ def _said(donor: Donor, glance: Glance, size: float, missed_thin: float) -> Cove
 
 
 def _thin_cover(glance: Glance) -> float:
-    """Share under cloud that does not hide the ground; under any where the glance does not say."""
+    """Share under cloud that does not hide the ground; under any cloud if the glance does not distinguish."""
     return glance.cover - (glance.thick_cover or 0.0)
 
 
 def missed_of_thin(donors: Sequence[Donor]) -> float:
-    """How much of more thin cloud is missed, 0 to 1: the slope of what tiles miss over their thin cover, within strata.
+    """Share of additional thin cloud that is missed, 0 to 1: the slope of missed cover over thin cover within strata.
 
     Source: the combined regression estimator, Cochran, Sampling Techniques (3rd ed., 1977), section 7.10.
     """
@@ -135,12 +135,12 @@ def missed_of_thin(donors: Sequence[Donor]) -> float:
 def _clear_part(
     was: TileFacts, estimate: CoverEstimate, size: float, lengths: tuple[int, int]
 ) -> ClearPart | None:
-    """A tile without its cloudy pixels: of its clear and cloudy ones the donor's shares are left out.
+    """A tile without its cloudy pixels: of its clear and its cloudy ones, the same shares are left out as in the donor.
 
     Args:
         was: The donor's facts.
-        estimate: Of the tile.
-        size: How many times as large it is.
+        estimate: Estimate of the tile.
+        size: Size of the tile relative to the donor.
         lengths: [byte] Of its raw record, and of its record.
     """
     part = was.clear_part

@@ -1,4 +1,4 @@
-"""What is known of images, by their ids: the latest in memory, the others in a file, which other processes may read."""
+"""The known facts of images, by id: the latest in memory, the others in a file that other processes may read."""
 
 import os
 import pickle
@@ -14,22 +14,22 @@ from payload.darkroom.facts import ClearPart, Facts, Thumbnail, TileFacts
 from payload.types import CoverEstimate, NotCoded
 
 Names = tuple[str, ...]
-"""What the ids of an image's tiles end in."""
+"""Suffixes of the ids of an image's tiles."""
 Mark = tuple[Path, int]
-"""Where the facts of an image stand: a file, and how many bytes from its begin."""
+"""Where the facts of an image are written: a file, and the byte offset in it."""
 
 MOST_TILES = 60_000
-"""So many are kept in memory."""
-_FIELDS = 7  # of an estimate
+"""Most tiles whose facts are kept in memory."""
+_FIELDS = 7  # fields of an estimate
 
 
-@dataclass(eq=False)  # equal is what holds equal facts, as with any mapping
+@dataclass(eq=False)  # equality by content, as with any mapping
 class Drawer(MutableMapping[str, Facts]):
-    """Facts of images: what is put in is never changed. What the masker says is at hand of all, as plain numbers.
+    """Facts of images, never changed once put in. The masker's estimates always stay in memory, as plain numbers.
 
     Attributes:
         folder: Where the file goes.
-        marks: Where the facts of images stand that are on disk, whoever has put them there.
+        marks: Where the facts of images on disk are, whichever process wrote them.
     """
 
     folder: Path
@@ -77,7 +77,7 @@ class Drawer(MutableMapping[str, Facts]):
         self._known = dict.fromkeys(images)
 
     def estimates(self, image: str) -> dict[str, CoverEstimate]:
-        """What the masker says of the tiles of an image, by tile id, in grid order."""
+        """The masker's estimates of the tiles of an image, by tile id, in grid order."""
         near = self._near.get(image)
         if near is None and image not in self._numbers:
             near = self[image]
@@ -90,7 +90,7 @@ class Drawer(MutableMapping[str, Facts]):
         }
 
     def write_all(self, images: Collection[str]) -> Mapping[str, Mark]:
-        """See that the facts of images are on disk; where they stand."""
+        """Make sure that the facts of images are on disk; return where they are."""
         with self._file.open("ab") as file:
             for image in images:
                 if image not in self.marks:
@@ -139,7 +139,7 @@ def _estimate(numbers: Sequence[float]) -> CoverEstimate:
     )
 
 
-# Plain values take a fifth of the time that their nouns take to be written and read.
+# Plain values take a fifth of the time to write and read that their classes take.
 
 
 def _plain(fact: TileFacts) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """No pixel work: an image is only glanced at, and its facts are drawn from a surrogate.
 
 Draws are keyed by the names of image and tile, so all arms, and all scenarios that take the same image
-with one seed, meet the same ones.
+with the same seed, get the same ones.
 """
 
 import math
@@ -24,32 +24,32 @@ from payload.surrogate import Surrogate, TileSize, as_donor, donors_of_each
 from payload.types import Acquisition, CoverEstimate, Glance, NotCoded, Sensor, View, Window
 
 THUMBNAIL_BITS = 1.3
-"""Bits a sample of a thumbnail over those of its tile. Assumption: 1.3, as averaging takes likeness of neighbours
-away; nine painted tiles of 256 px at 20 m with `med-zstd` gave 1.23 to 1.56 (median 1.28) at a factor of 16, and
+"""Bits per sample of a thumbnail, relative to those of its tile. Assumption: 1.3, as averaging makes neighbouring samples
+less alike; nine rendered tiles of 256 px at 20 m with `med-zstd` gave 1.23 to 1.56 (median 1.28) at a factor of 16, and
 1.14 to 1.28 (median 1.21) at 8."""
 
 RATE_ENCODINGS = 6
 """How often a tile is compressed until it meets a rate. Assumption: 6; 16 real tiles of 256 px with
-`med-zstd` took 8.9, 4.6 and 2.5 in the mean to meet 2, 3 and 4 bits a sample."""
+`med-zstd` took 8.9, 4.6 and 2.5 on average to meet 2, 3 and 4 bits per sample."""
 
 PX_A_PLANE_BYTE = 63
-"""Pixels of a tile of which a byte tells whether they are coded. Assumption: 63; 44 real tiles of 256 px with 3 to
-90 % of cloud took 1,034 bytes in the mean."""
+"""Pixels of a tile per byte of the plane that marks which are coded. Assumption: 63; for 44 real tiles of 256 px with 3 to
+90 % cloud the plane took 1,034 bytes on average."""
 
 
 def clear_part(
     estimate: CoverEstimate, encoded_bytes: int, pixels: int, sample_bytes: int
 ) -> ClearPart | None:
-    """What a tile would weigh without its cloudy pixels.
+    """The size of a tile without its cloudy pixels.
 
-    Its payload shrinks as its pixels do, what tells which they are counted. Assumption; of the same tiles all
-    payloads by `med-zstd` together were 0.96 of that.
+    Its payload, including the plane that marks the coded pixels, shrinks in proportion to its pixels. Assumption; for the
+    same real tiles, all payloads by `med-zstd` together were 0.96 of that.
 
     Args:
-        estimate: What the masker says of the tile.
+        estimate: The masker's estimate of the tile.
         encoded_bytes: [byte] Length of its record.
-        pixels: [px] It has.
-        sample_bytes: [byte] Of its samples, packed.
+        pixels: [px] Number of its pixels.
+        sample_bytes: [byte] Size of its samples, packed.
     """
     if not estimate.cloud_px:
         return None
@@ -63,17 +63,17 @@ def clear_part(
 
 
 _TILES_AHEAD = 4_096
-"""So many tiles of images to come are glanced at together, at most: less than a second of work."""
+"""Most tiles of upcoming images that are glanced at together: less than a second of work."""
 _MOST_TILES = 32_000
-"""Of images that were glanced at and not yet developed: some megabytes."""
+"""Most tiles of images glanced at but not yet developed: some megabytes."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What glances and draws: the darkroom of `fidelity: surrogate`.
+    """Glances and draws: the darkroom of `fidelity: surrogate`.
 
     Attributes:
-        thumbnail_factor: [px] Side of the squares that thumbnails average; None where none are made.
+        thumbnail_factor: [px] Side of the squares that thumbnails average; None if none are made.
         encodings: How often a tile is compressed.
     """
 
@@ -88,7 +88,7 @@ class Draws:
     )
 
     def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
-        """Glance at an image together with those that are likely to come, where that is sooner done than one by one."""
+        """Glance at an image together with those likely to follow, if the source does that faster than one by one."""
         if acquisition.id in self._glanced:
             return
         views = {acquisition.id: acquisition.view}
@@ -163,7 +163,7 @@ class Draws:
         return tuple(facts)
 
     def _thumbnail(self, sensor: Sensor, window: Window, share: float) -> Thumbnail | None:
-        """A thumbnail whose samples shrink as the tile's do, to this share; None where none are made."""
+        """A thumbnail, given the share to which the tile's samples shrink; None if none are made."""
         if self.thumbnail_factor is None:
             return None
         small = thumbnail_window(window, self.thumbnail_factor)

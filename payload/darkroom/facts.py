@@ -1,4 +1,4 @@
-"""What is true of a tile, whoever asks, and who finds it out: by its pixels or by a draw."""
+"""The facts of a tile, the same in every arm, and the interface for computing them: from pixels or by draws."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ from payload.types import Acquisition, CoverEstimate, NotCoded, View
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """What a thumbnail weighs, were it made.
+    """The size of a tile's thumbnail, if it were made.
 
     Attributes:
-        pixels: It has.
-        bytes: [byte] Length of its record, with what is counted of other bands.
+        pixels: Number of its pixels.
+        bytes: [byte] Length of its record, including counted bands.
         record_bytes: [byte] Length of the record itself.
         record_at: Where the record starts in the spool file; None if it was not spooled.
     """
@@ -27,11 +27,11 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class ClearPart:
-    """A tile without its cloudy pixels, were it sent so.
+    """A tile without its cloudy pixels, if it were sent like that.
 
     Attributes:
         encoded_bytes: [byte] Length of its record with the scenario's codec.
-        not_coded: What stays on board.
+        not_coded: What is not sent.
         encodings: How often it is compressed until it meets the rate.
     """
 
@@ -42,19 +42,19 @@ class ClearPart:
 
 @dataclass(frozen=True, slots=True)
 class TileFacts:
-    """What is true of a tile, whoever asks.
+    """The facts of a tile, the same in every arm.
 
     Attributes:
-        estimate: What the scenario's masker says of it.
-        perfect: What a perfect masker would say; None where there is no truth.
+        estimate: Cover according to the scenario's masker.
+        perfect: Cover according to a perfect masker; None without truth.
         encoded_bytes: Length of its record with the scenario's codec.
         record_at: Where the record starts in the spool file; None if it was not spooled.
-        record_bytes: Length of the record itself, where `encoded_bytes` counts more; None where not.
-        thumbnail: Of the tile; None where the scenario makes none.
-        clear_part: The tile without its cloudy pixels; None where it is better sent whole.
+        record_bytes: Length of the record itself, if `encoded_bytes` includes more; None otherwise.
+        thumbnail: Of the tile; None if the scenario makes none.
+        clear_part: The tile without its cloudy pixels; None if it is better sent whole.
         encodings: How often it is compressed until it meets the rate.
-        surface: The commonest class of its ground, one of `SURFACES`; None where nobody has looked.
-        donor: Number of the surrogate's donor that it takes after; None where it was not drawn from one.
+        surface: The commonest class of its ground, one of `SURFACES`; None if unknown.
+        donor: Number of the surrogate's donor whose figures it takes; None if not drawn from one.
     """
 
     tile_id: str
@@ -73,18 +73,18 @@ class TileFacts:
 
     @property
     def without_records(self) -> "TileFacts":
-        """The same of a tile whose records were not spooled."""
+        """The same facts for a tile whose records were not spooled."""
         small = self.thumbnail
         thumbnail = None if small is None else replace(small, record_at=None)
         return replace(self, record_at=None, thumbnail=thumbnail)
 
 
 Facts = tuple[TileFacts, ...]
-"""Of the tiles of an image, in grid order."""
+"""Facts of the tiles of an image, in grid order."""
 
 
 class Darkroom(Protocol):
-    """Where an image becomes facts."""
+    """Turns images into facts."""
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> Facts:
         """The facts of an image's tiles, in grid order; records go into the file `spool`, if there are any."""
@@ -92,15 +92,15 @@ class Darkroom(Protocol):
 
 
 Coming = Callable[[], Iterable[View]]
-"""Which images are likely to be developed soon, the next ones first."""
+"""Returns the images that are likely to be developed soon, the next ones first."""
 
 
 @runtime_checkable
 class Preparing(Protocol):
-    """A darkroom that begins with several images in less time than with one after another."""
+    """A darkroom that saves time by preparing several images together."""
 
     def prepare(self, acquisition: Acquisition, coming: Coming) -> None:
-        """An image is about to be developed, others soon: what is done together is done now; no fact depends on it."""
+        """Do joint work for an image about to be developed and others that follow soon; no fact depends on it."""
         ...
 
 
@@ -115,7 +115,7 @@ class TileDarkroom(Darkroom, Protocol):
 
 
 def perfect(estimate: CoverEstimate) -> CoverEstimate | None:
-    """What a perfect masker would have said; None where there is no truth."""
+    """The estimate of a perfect masker; None without truth."""
     clear_px, cloudy_px = estimate.clear_px, estimate.cloudy_px
     if clear_px is None or cloudy_px is None:
         return None

@@ -1,4 +1,4 @@
-"""Pixels or draws: which surrogate serves a scenario, and why another one does not."""
+"""Pixels or draws: which surrogate fits a scenario, and why another does not."""
 
 import shlex
 from collections.abc import Mapping
@@ -22,22 +22,22 @@ from payload.units import NS_PER_US
 PROBE_SEED = 20_000
 _PROBE_PX = 64
 _PROBES = ((-3.0, -60.0, 55.0), (36.7, 3.1, 40.0), (71.0, 25.0, 20.0))
-"""Latitude, longitude, sun height [deg]: forest, a coast, the north."""
+"""Latitude, longitude, sun elevation [deg]: forest, a coast, the far north."""
 
 
 class Glanced(SceneSource, Glancing, Protocol):
     """A scene source that can also be glanced at."""
 
     def __hash__(self) -> int:
-        """As any plug-in: a frozen dataclass."""
+        """Hashable, as any plug-in is a frozen dataclass."""
         ...
 
 
 def find_surrogate(scenario: Scenario, sensor: Sensor) -> Surrogate | None:
-    """The surrogate that a scenario asks for; None where it asks for pixels, of all tiles or of a sample.
+    """The surrogate that a scenario asks for; None if it asks for pixels, of all tiles or of a sample.
 
     Raises:
-        ScenarioError: It is none, or was fitted on something else; or the scene has no glance.
+        ScenarioError: The file is not a surrogate, or one fitted on something else; or the scene has no glance.
     """
     if scenario.fidelity == "sampled":
         glanced(scenario, scenario.seed)
@@ -64,7 +64,7 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
     context = {"digest": True}
     masker = _told(scenario.masker)
     identity = cast(Masker, scenario.masker.build(bands=sensor.bands)).identity
-    if identity.sha256:  # which file that is may be said in several ways
+    if identity.sha256:  # the same file may be named in several ways
         masker = {name: value for name, value in masker.items() if name not in _FILE_OPTIONS}
         masker["sha256"] = identity.sha256
     codec = {**_told(scenario.codec), **codec_time(scenario, sensor)}
@@ -72,7 +72,7 @@ def fitted_on(scenario: Scenario, sensor: Sensor) -> FittedOn:
         masker=masker,
         codec={
             **codec,
-            **scenario.loss.model_dump(mode="json", exclude_none=True),  # none is none
+            **scenario.loss.model_dump(mode="json", exclude_none=True),  # unset limits add no keys
         },
         sensor={
             "bands": list(sensor.bands),
@@ -91,19 +91,19 @@ _FILE_OPTIONS = ("model", "precision")
 
 
 def _told(choice: Choice) -> dict[str, object]:
-    """A plug-in by kind, options and, if it is a stranger's, its code."""
+    """A plug-in by kind, options and, if it is third-party, its code."""
     told = choice.model_dump(mode="json", context={"digest": True})
     code = code_of(plugin(choice.socket, choice.kind))
     return told if code is None else {**told, "code": code}
 
 
 def codec_of(scenario: Scenario, sensor: Sensor) -> Codec:
-    """The codec of a scenario; one that chooses is told what time the computer has."""
+    """The codec of a scenario; one that chooses is told how much time the computer has."""
     return cast(Codec, scenario.codec.build(sample_ns=sample_ns(scenario, sensor)))
 
 
 def codec_time(scenario: Scenario, sensor: Sensor) -> dict[str, float]:
-    """The time that the codec of a scenario has, if what it picks depends on it."""
+    """The time that the codec of a scenario has, if its choice depends on it."""
     if not isinstance(codec_of(scenario, sensor), Choosing):
         return {}
     return {"sample_ns": sample_ns(scenario, sensor)}
@@ -116,7 +116,7 @@ def sample_ns(scenario: Scenario, sensor: Sensor) -> float:
 
 
 def glanced(scenario: Scenario, seed: int) -> Glanced:
-    """The scene source of a scenario, with a seed, if it has a glance.
+    """The scene source of a scenario with a given seed, provided that it has a glance.
 
     Raises:
         ScenarioError: It has none.
@@ -132,7 +132,7 @@ def glanced(scenario: Scenario, seed: int) -> Glanced:
 
 @cache
 def _probe(source: Glanced, sensor: Sensor) -> tuple[float, ...]:
-    """Figures of small scenes: means and spreads of the bands, shares of cloud and shadow, the glance."""
+    """Figures of small scenes: means and standard deviations of the bands, shares of cloud and shadow, the glance."""
     small = Sensor(
         bands=sensor.bands,
         gsd_m=sensor.gsd_m,
@@ -177,13 +177,13 @@ _FITTED_SECTIONS = ("masker", "codec", "computer", "loss", "camera", "scene", "p
 
 def _overrides(overridden: Mapping[tuple[str | int, ...], str]) -> list[str]:
     found = [
-        shlex.join(words.split(" ", 1))  # the option, and what it says
+        shlex.join(words.split(" ", 1))  # the option and its value
         for keys, words in overridden.items()
         if keys[0] in _FITTED_SECTIONS
     ]
-    return list(dict.fromkeys(found))  # a section that it makes is overridden, too
+    return list(dict.fromkeys(found))  # a section created by an option counts as overridden, too
 
 
 def surrogate_name(path: Path | None) -> str:
-    """How a summary calls the surrogate of a scenario."""
+    """The name of a scenario's surrogate in summaries."""
     return "default" if path is None else path.name

@@ -1,4 +1,4 @@
-"""Glances at many views: in one go where the source of scenes can, else one after another."""
+"""Glances at many views: together if the scene source can do that, otherwise one after another."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from payload.types import Glance, View, Window
 def glances_at(
     source: Glancing, views: Sequence[View], windows: Sequence[Window]
 ) -> list[list[Glance]]:
-    """What windows of each view's scene hold.
+    """Glances at windows of each view's scene.
 
     Raises:
         ImageryError: There is no such view.

@@ -1,8 +1,8 @@
-"""Which painted tiles another one is like: some of its own image, if it has any that look alike, else some of other images.
+"""Which rendered tiles a tile is like: some of its own image, if any there look alike, otherwise some of other images.
 
-Tiles of an image are alike beyond what a glance tells: a masker misses all of an overcast image or nothing, and one ground
-packs better than another. So a tile takes after its *kin*, the painted tiles of its own image and stratum, and only if
-there is none after *strangers*.
+Tiles of an image are alike beyond what a glance shows: a masker misses all of an overcast image or nothing, and some ground
+compresses better than other ground. So a tile takes after its *kin*, the rendered tiles of its own image and stratum, and
+after *strangers* only if there are none.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from payload.darkroom.looked_at import Looks
 from payload.darkroom.strata import Kind, Stratum, kind_of_stratum, largest_of_kinds
 
 LIKES, FEWEST_LIKES = 8, 3
-"""Of so many donors that resemble a tile most one is drawn; so many a stratum has at least, if strangers are all to be of it.
-Assumption."""
+"""Number of most similar donors from which a tile's donor is drawn; least number of donors in a stratum for strangers to be
+taken from it alone. Assumption."""
 NO_IMAGE = -1
-"""The number of an image that has no donor."""
+"""Number that stands for an image without donors."""
 _Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class Likes:
-    """Who is like whom, among donors and to them; rows of numbers of donors, behind them -1 where there are fewer.
+    """Which donors are like each other and like other tiles; rows of donor numbers, padded with -1 if there are fewer.
 
     Attributes:
         looks: Of the donors, N of them.
@@ -36,12 +36,12 @@ class Likes:
     image: _Numbers
 
     def of(self, looks: Looks, image: _Numbers, those: NDArray[np.bool_]) -> _Numbers:
-        """The donors that tiles resemble most: of their kin, if they have any; shape (n, LIKES).
+        """The donors that tiles resemble most, among their kin if they have any; shape (n, LIKES).
 
         Args:
-            looks: Of tiles.
+            looks: Of the tiles.
             image: Number of the image of each, shape (N,).
-            those: Which of them, shape (N,).
+            those: Mask of the tiles to find donors for, shape (N,).
         """
         found = np.full((those.size, LIKES), -1, np.intp)
         for where, tiles in looks.by_stratum():
@@ -54,9 +54,9 @@ class Likes:
         return found[those]
 
     def of_donors(self) -> tuple[_Numbers, _Numbers]:
-        """The donors that each of two or more resembles most but for itself, twice (N, LIKES): as a tile of its image does, and of others.
+        """For two or more donors, the others that each resembles most, twice (N, LIKES): as a tile of its image, and of others.
 
-        One without kin is taken to be as tiles of other images are.
+        A donor without kin is treated like tiles of other images.
         """
         kin, strangers = np.full((2, self.image.size, LIKES), -1, np.intp)
         for (number, where), tiles in self._kin.items():
@@ -65,7 +65,7 @@ class Likes:
             self._put(strangers, self.looks, tiles, others)
             for tile in tiles:
                 alone = np.array([tile])
-                if not others.size:  # of its own image, then
+                if not others.size:  # take those of its own image, then
                     self._put(strangers, self.looks, alone, among[among != tile])
                 self._put(kin, self.looks, alone, tiles[tiles != tile])
         return np.where(kin[:, :1] < 0, strangers, kin), strangers
@@ -88,10 +88,11 @@ class Likes:
         return dict(self.looks.by_stratum())
 
     def _strangers(self, where: Stratum) -> _Numbers:
-        """The donors that tiles of a stratum may be like, of whatever image.
+        """The donors that tiles of a stratum may be like, whatever their image.
 
-        In a stratum all were as likely to be painted; beside it others were, and would be too many. Where it has too
-        few they are of the largest stratum of its kind, and where that has too few as well, they are any.
+        Within a stratum all tiles were equally likely to be rendered; donors of strata sampled more densely would be
+        over-represented. If it has too few, they come from the largest stratum of its kind, and if that has too few as
+        well, from all.
         """
         for each in (where, self._largest.get(kind_of_stratum(where))):
             if each in self._by_stratum and self._by_stratum[each].size >= FEWEST_LIKES:
@@ -100,7 +101,7 @@ class Likes:
 
     @cached_property
     def _largest(self) -> dict[Kind, Stratum]:
-        """The stratum of each kind that has most donors."""
+        """The stratum with the most donors of each kind."""
         found = largest_of_kinds({where: each.size for where, each in self._by_stratum.items()})
         return {kind_of_stratum(where): where for where in found}
 

@@ -1,4 +1,4 @@
-"""Tiles as they look at a glance, in columns: all that is planned, or an image that nobody had planned."""
+"""Glances at tiles as arrays: everything that is planned, or an image outside the plan."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from payload.surrogate import Likeness, likeness
 from payload.types import Glance
 
 COVER_STEP = 0.05
-"""A difference in cover that is as unlike as 10 degrees of sun. Assumption."""
+"""Difference in cover that counts as much as 10 degrees of sun. Assumption."""
 
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """Tiles by what a glance tells, one column a figure, N of them.
+    """What glances show of N tiles, one array per figure.
 
     Attributes:
-        strata: Those that were met, in that order.
-        member: Which of them each tile is of, shape (N,).
+        strata: The strata that occur, in order of occurrence.
+        member: Index of each tile's stratum, shape (N,).
         likeness: Cover, ground and sun of each.
     """
 
@@ -32,18 +32,18 @@ class Looks:
 
     @classmethod
     def of(cls, glances: Sequence[Glance]) -> "Looks":
-        """What these tell."""
+        """Looks from glances."""
         places: dict[Stratum, int] = {}
         member = [places.setdefault(stratum(glance), len(places)) for glance in glances]
         return cls(tuple(places), np.array(member, np.intp), likeness(glances, step=COVER_STEP))
 
     @cached_property
     def tiles(self) -> NDArray[np.intp]:
-        """How many are of each stratum, shape (S,)."""
+        """Number of tiles in each stratum, shape (S,)."""
         return np.bincount(self.member, minlength=len(self.strata))
 
     def by_stratum(self) -> Iterable[tuple[Stratum, NDArray[np.intp]]]:
-        """The numbers of those of each stratum, ascending."""
+        """The numbers of the tiles of each stratum, ascending."""
         order = np.argsort(self.member, kind="stable")
         each = np.split(order, np.cumsum(self.tiles))[: len(self.strata)]
         return zip(self.strata, each, strict=True)
@@ -51,14 +51,14 @@ class Looks:
 
 @dataclass(frozen=True, eq=False)
 class LookedAt:
-    """Images of one grid that were looked at, and what is drawn for each of their tiles by its name; N tiles in all.
+    """Images of one grid that were glanced at, and the draws for each of their tiles; N tiles in all.
 
     Attributes:
-        images: Where the tiles of each begin.
+        images: Index of the first tile of each image.
         glances: Of the tiles, image by image in grid order.
-        looks: The same in columns.
-        lots: 0 to 1: whether a tile is painted, shape (N,).
-        dice: 0 to 1: of whom it takes its figures if it is not, shape (N,).
+        looks: The same as arrays.
+        lots: 0 to 1: decides whether a tile is rendered, shape (N,).
+        dice: 0 to 1: decides which donor it takes its figures from if it is not, shape (N,).
     """
 
     images: Mapping[str, int]
@@ -74,11 +74,11 @@ class LookedAt:
 
 
 def look_at(seed: int, glances: Mapping[str, Sequence[Glance]]) -> LookedAt:
-    """Put glances at images, by acquisition id, in columns, and draw for each tile.
+    """Turn glances at images, by acquisition id, into arrays, and draw for each tile.
 
     Args:
         seed: Of the scenario.
-        glances: In grid order, of each image as many.
+        glances: In grid order, equally many for each image.
     """
     begins: dict[str, int] = {}
     all_glances: list[Glance] = []
@@ -91,7 +91,7 @@ def look_at(seed: int, glances: Mapping[str, Sequence[Glance]]) -> LookedAt:
     ordered = np.array([place[where] for where in looks.strata], np.intp)[looks.member]
     for image, begin in begins.items():
         some = slice(begin, begin + len(glances[image]))
-        member = ordered[some]  # the same whatever is looked at beside it
+        member = ordered[some]  # the same whatever else is looked at
         lots[some] = evenly(stream(seed, "sampled", image), member)
         dice[some] = evenly(stream(seed, "sampled donor", image), member)
     return LookedAt(begins, all_glances, looks, lots, dice)
@@ -100,14 +100,14 @@ def look_at(seed: int, glances: Mapping[str, Sequence[Glance]]) -> LookedAt:
 def evenly(draws: np.random.Generator, member: NDArray[np.intp]) -> NDArray[np.float64]:
     """Numbers from 0 to 1 for the tiles of an image, each by itself uniform, those of a stratum evenly spaced; shape (T,).
 
-    So of the n tiles of a stratum that an image has a share s is painted, n s rounded up or down. Tiles of an image are alike
-    beyond what a glance tells: were they drawn one by one, a sample would hold many of an odd image or none, and a
-    sample that holds none says that it is sure.
+    Thus, with a share s, n s of an image's n tiles in a stratum are rendered, rounded up or down. Tiles of an image are
+    alike beyond what a glance shows: if they were drawn one by one, a sample would hold many of an unusual image or none,
+    and a sample that holds none would claim to be certain.
 
     Source: systematic sampling, Cochran, Sampling Techniques (3rd ed., 1977), sections 8.1 and 8.3.
 
     Args:
-        draws: Of the image.
+        draws: Random generator of the image.
         member: Stratum of each tile, shape (T,).
     """
     order = draws.permutation(member.size)

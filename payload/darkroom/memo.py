@@ -1,7 +1,7 @@
-"""The facts of tiles, found out once for all arms.
+"""The facts of tiles, computed once for all arms.
 
-The world is a pure function and the stages are pure too, so what one arm has computed another may use;
-what is drawn is keyed by names, so that holds for draws as well.
+The world and the processing stages are pure functions, so what one arm has computed another may use;
+draws are keyed by names, so this holds for them as well.
 """
 
 import os
@@ -27,10 +27,10 @@ class Memo:
     """Facts of tiles by acquisition, and the records themselves in spool files on disk.
 
     Attributes:
-        keeps_records: Whether somebody will want the records of the scenario's own flight.
+        keeps_records: Whether the records of the scenario's own flight will be needed.
         facts_of: Facts by acquisition.
-        truthless: Acquisitions without truth, of those that were looked at.
-        looked_at: Acquisitions whose facts somebody wanted here.
+        truthless: Acquisitions without truth, among those looked at.
+        looked_at: Acquisitions whose facts were requested in this process.
     """
 
     darkroom: Darkroom
@@ -46,7 +46,7 @@ class Memo:
 
     @contextmanager
     def looking_ahead(self, coming: Coming) -> Iterator[None]:
-        """Let the darkroom know, for a while, which images are likely to be developed soon."""
+        """Tell the darkroom, within this context, which images are likely to be developed soon."""
         self._coming, before = coming, self._coming
         try:
             yield
@@ -68,7 +68,7 @@ class Memo:
         return found
 
     def _work_on(self, acquisition: Acquisition, spool: Path | None) -> Facts:
-        """Find the facts out; records are written beside and renamed, for others may look for them."""
+        """Compute the facts; records are written to a temporary file and renamed, as other processes may look for them."""
         if isinstance(self.darkroom, Preparing):
             self.darkroom.prepare(acquisition, self._unknown)
         if spool is None:
@@ -80,26 +80,26 @@ class Memo:
         return found
 
     def _unknown(self) -> Iterator[View]:
-        """What is coming and not yet worked on."""
+        """Upcoming images that have not been worked on yet."""
         return (view for view in self._coming() if view.id not in self.facts_of)
 
     def settle(self, images: Iterable[str], truthless: Iterable[str]) -> None:
-        """All is flown: these images count, whoever has worked on them."""
+        """After all flights, count these images as known, whichever process worked on them."""
         self.facts_of.keep(images)
         self.truthless = set(truthless)
 
     @cached_property
     def estimates(self) -> "Estimates":
-        """What the scenario's masker says of every tile worked on so far, by tile id."""
+        """The scenario's masker's estimate of every tile worked on so far, by tile id."""
         return Estimates(self.facts_of)
 
     def record_bytes(self, acquisition: Acquisition, tile_id: str) -> int:
-        """[byte] How long the record of a tile should be."""
+        """[byte] Length of a tile's record."""
         facts = self.facts(acquisition, tile_id)
         return facts.encoded_bytes if facts.record_bytes is None else facts.record_bytes
 
     def thumbnail(self, acquisition: Acquisition, tile_id: str) -> bytes | None:
-        """The whole record of a tile's thumbnail, as the satellite sends it; None if there is none on disk."""
+        """The complete record of a tile's thumbnail, as the satellite sends it; None if there is none on disk."""
         thumbnail = self.facts(acquisition, tile_id).thumbnail
         if thumbnail is None or thumbnail.record_at is None:
             return None
@@ -108,7 +108,7 @@ class Memo:
             return file.read(thumbnail.record_bytes)
 
     def record(self, acquisition: Acquisition, tile_id: str) -> bytes:
-        """The whole record of a tile, as the satellite sends it."""
+        """The complete record of a tile, as the satellite sends it."""
         facts = self.facts(acquisition, tile_id)
         if facts.record_at is None:
             raise KeyError(f"the record of {tile_id} was not spooled")
@@ -117,7 +117,7 @@ class Memo:
             return file.read(self.record_bytes(acquisition, tile_id))
 
     def facts(self, acquisition: Acquisition, tile_id: str) -> TileFacts:
-        """The facts of a tile that is developed."""
+        """The facts of a tile that has been developed."""
         return self.facts_of[acquisition.id][acquisition.tile_ids.index(tile_id)]
 
     def _spool_file(self, acquisition: Acquisition) -> Path:
@@ -125,12 +125,12 @@ class Memo:
 
 
 _NEAR = 256
-"""Images whose estimates are at hand."""
+"""Number of images whose estimates are cached."""
 
 
-@dataclass(eq=False)  # equal is what says the same, as with any mapping
+@dataclass(eq=False)  # equality by content, as with any mapping
 class Estimates(Mapping[str, CoverEstimate]):
-    """What the scenario's masker says of tiles, by tile id, looked up image by image."""
+    """The scenario's masker's estimates of tiles, by tile id, looked up image by image."""
 
     facts_of: Drawer
     _near: OrderedDict[str, dict[str, CoverEstimate]] = field(

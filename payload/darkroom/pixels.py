@@ -1,4 +1,4 @@
-"""Pixel work: an image is painted, its tiles are masked and compressed."""
+"""Pixel work: an image is rendered, and its tiles are masked and compressed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -26,14 +26,14 @@ from payload.types import (
 )
 
 _CUT = 4
-"""A tile is cut into so many parts a side to learn what a record costs of its own. Codecs that learn as they go spend more
-on learning in large parts than in any edge: in strips a tenth of a tile wide nine codecs are at worst 14 % off (`j2k`; else 8) by
-parts of a fourth of a side, of tiles of 64 and 256 px, 34 by halves, and 44 as shares of the whole."""
+"""Parts per side into which a tile is cut to measure the fixed cost of a record. Adaptive codecs spend more on learning in
+large parts than on any edge: for strips a tenth of a tile wide, of tiles of 64 and 256 px, nine codecs are at worst 14 % off
+(`j2k`; the others 8) by parts of a fourth of a side, 34 by halves, and 44 if taken as shares of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A tile with what the masker says of it and its record."""
+    """A tile with its mask, the masker's estimate and its record."""
 
     tile: Tile
     mask: CloudMask
@@ -43,11 +43,11 @@ class _Judged:
 
 @dataclass(frozen=True)
 class Pixels:
-    """What paints, masks and compresses: the darkroom of `fidelity: pixels`.
+    """Renders, masks and compresses: the darkroom of `fidelity: pixels`.
 
     Attributes:
-        thumbnail_factor: [px] Side of the squares that thumbnails average; None where none are made.
-        loss: What may be lost of a sample.
+        thumbnail_factor: [px] Side of the squares that thumbnails average; None if none are made.
+        loss: How much loss in a sample is allowed.
     """
 
     source: SceneSource
@@ -64,7 +64,7 @@ class Pixels:
             yield judged.tile.pixels, judged.estimate, judged.encoded.record
 
     def own_bytes(self, view: View) -> float:
-        """[byte] What a record costs however small its tile is: so much longer records are in sum for each tile more, cut into sixteen."""
+        """[byte] Fixed cost of a record, however small its tile: growth in total length per record more if cut in sixteen."""
         scene = Painted.whole(self.source.scene(view))
         whole, cut = (
             [
@@ -90,7 +90,7 @@ class Pixels:
         return seal(tile, self.codec, self.codec_name, cover=estimate.cover, loss=self.loss)
 
     def develop(self, acquisition: Acquisition, spool: Path | None) -> tuple[TileFacts, ...]:
-        """The facts of an image's tiles; each record goes into the spool file, its thumbnail's behind it."""
+        """The facts of an image's tiles; each record goes into the spool file, followed by that of its thumbnail."""
         facts: list[TileFacts] = []
         written = 0
         with spool.open("wb") if spool else nullcontext() as file:
@@ -105,7 +105,7 @@ class Pixels:
     def develop_some(
         self, acquisition: Acquisition, numbers: Sequence[int]
     ) -> tuple[TileFacts, ...]:
-        """The facts of some of an image's tiles, by their numbers in grid order; only those are painted."""
+        """The facts of some of an image's tiles, by their numbers in grid order; only those are rendered."""
         if not numbers:
             return ()
         scene = self.source.scene(acquisition.view)
@@ -131,7 +131,7 @@ class Pixels:
     def _facts(
         self, judged: _Judged, raw_bytes: int, record_at: int | None
     ) -> tuple[TileFacts, bytes]:
-        """A tile's facts, and its record with its thumbnail's behind it, as they go into the spool file there."""
+        """A tile's facts, and its record followed by its thumbnail's, as they go into the spool file at `record_at`."""
         tile, estimate, record = judged.tile, judged.estimate, judged.encoded.record
         thumbnail = self.thumbnail(tile, estimate)
         small, small_record = (None, b"") if thumbnail is None else thumbnail
@@ -157,14 +157,14 @@ class Pixels:
         return fact, record + small_record
 
     def thumbnail(self, tile: Tile, estimate: CoverEstimate) -> tuple[Tile, bytes] | None:
-        """A tile's thumbnail and its record; None where none are made."""
+        """A tile's thumbnail and its record; None if none are made."""
         if self.thumbnail_factor is None:
             return None
         small = shrink(tile, self.thumbnail_factor)
         return small, self._seal(small, estimate).record
 
     def _clear_part(self, judged: _Judged) -> ClearPart | None:
-        """The tile without what its mask, cleaned, calls cloud; None where it is better sent whole."""
+        """The tile without what its cleaned mask calls cloud; None if it is better sent whole."""
         tile, patch = judged.tile, judged.tile.patch
         not_coded = cleaned(judged.mask.cloud, whole_bytes=len(judged.encoded.record))
         coding = Coding(self.codec, self.codec_name, self.loss)

@@ -1,14 +1,14 @@
-"""Pixel work that is looked up before it is done: a darkroom with a memo on disk before another darkroom.
+"""Pixel work that is looked up before it is done: a darkroom that puts a memo on disk in front of another.
 
 The key of a piece of work is a digest of everything that its outcome depends on, and of nothing else: world,
-view, camera, masker, codec, loss, tiles, and the code and the guests that do the work. What decides on tiles
-afterwards, as a threshold of pruning, is not in it.
+view, camera, masker, codec, loss, tiles, and the code and third-party packages that do the work. What decides on tiles
+afterwards, such as a pruning threshold, is not part of it.
 
-Another codec has the same pixels and masks, and they are not kept for it. Of the CPU of pixel work on images of
-`scenarios/quickstart.yaml` painting takes 38 %, masking 26 %, coding 9 %, and coding without cloud, which needs mask and
-pixels, 27 %. With masks at hand the whole run (31 s, 20 s of them pixel work) would be spared a sixth with another fast
-codec; of pixel work alone 25 to 27 % with `raw` and `med-aec`, 19 % with `ccsds123` and `jpegls`, 15 % with `ls-golomb`, 5 % with
-`strong`. To spare the painting too, each tile would lie there with 0.5 MB of samples.
+Pixels and masks are not kept for reuse with another codec, although they would be the same. Of the CPU time of pixel work on
+images of `scenarios/quickstart.yaml`, rendering takes 38 %, masking 26 %, coding 9 %, and coding without cloud, which needs
+mask and pixels, 27 %. With stored masks the whole run (31 s, 20 s of them pixel work) would be a sixth shorter with another
+fast codec; pixel work alone would be 25 to 27 % shorter with `raw` and `med-aec`, 19 % with `ccsds123` and `jpegls`, 15 % with
+`ls-golomb`, 5 % with `strong`. To save the rendering too, 0.5 MB of samples would have to be stored per tile.
 """
 
 import sys
@@ -45,16 +45,16 @@ _ROOMS = (
     "units.py",
     "world",
 )
-"""What does pixel work: a change of code or of a card in them makes all that is remembered void."""
+"""Everything that does pixel work: a change of code or of a model card in it invalidates the whole memo."""
 _GUESTS = ("numpy", "onnxruntime", "zstandard", "imagecodecs", "numba", "rasterio")
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """A darkroom that does nothing twice.
+    """A darkroom that does no work twice.
 
     Attributes:
-        darkroom: Does what is not remembered.
+        darkroom: Does the work that is not in the memo.
         store: The memo.
         payload: What the work depends on besides the view; see `identity`.
     """
@@ -75,7 +75,7 @@ class Remembered:
     def develop_some(
         self, acquisition: Acquisition, numbers: Sequence[int]
     ) -> tuple[TileFacts, ...]:
-        """The facts of some of an image's tiles, also where all were developed before."""
+        """The facts of some of an image's tiles, also if all of them were developed before."""
         if not numbers:
             return ()
         whole = self.store.read(self.key(acquisition), None)
@@ -94,11 +94,11 @@ class Remembered:
         return tuple(found[number] for number in numbers)
 
     def knows(self, acquisition: Acquisition, *, records: bool) -> bool:
-        """Whether all tiles of an image are remembered, with their records if those are wanted."""
+        """Whether the memo has all tiles of an image, with their records if wanted."""
         return self.store.holds(self.key(acquisition), records=records)
 
     def known_tiles(self, acquisition: Acquisition) -> int:
-        """How many of an image's tiles are remembered, with the others or alone."""
+        """How many of an image's tiles the memo has, as a whole image or one by one."""
         tiles = len(acquisition.tile_ids)
         if self.knows(acquisition, records=False):
             return tiles
@@ -108,7 +108,7 @@ class Remembered:
         )
 
     def key(self, acquisition: Acquisition, number: int | None = None) -> str:
-        """Name of the work on an image, or on one of its tiles: work of equal name is done once."""
+        """Key of the work on an image, or on one of its tiles: work with the same key is done once."""
         view = asdict(acquisition.view) | {"utc": acquisition.view.utc.isoformat()}
         image = [acquisition.id, acquisition.tile_raw_bytes]
         return digest_json([self.payload, view, image, number])
@@ -117,13 +117,13 @@ class Remembered:
 def identity(
     scenario: Scenario, sensor: Sensor, masker: Masker, plug_ins: tuple[object, ...]
 ) -> str:
-    """A digest of all that pixel work on a view depends on.
+    """A digest of everything besides the view that pixel work depends on.
 
     Args:
-        scenario: Its scene, seed, masker, codec, loss and tiles, and the time that its computer has for a codec which goes by it.
-        sensor: That of the scenario.
-        masker: Built of it.
-        plug_ins: Scene source, masker and codec: the code of a stranger's counts too.
+        scenario: Supplies scene, seed, masker, codec, loss and tiles, and its computer's time if the codec goes by that.
+        sensor: The scenario's sensor.
+        masker: The masker built from it.
+        plug_ins: Scene source, masker and codec: the code of third-party ones counts too.
     """
     context = {"digest": True}
     return digest_json(
@@ -145,7 +145,7 @@ def identity(
 
 @cache
 def _code() -> str:
-    """A digest of the rooms that do pixel work, of the guests in them, and of the kind of machine."""
+    """A digest of the code that does pixel work, the third-party packages it uses, and the kind of machine."""
     home = Path(__file__).parent.parent
     files = [path for room in _ROOMS for path in _files(home / room)]
     return digest_json(

@@ -1,9 +1,9 @@
-"""A sample of tiles is painted; every other tile is taken to be like one of them.
+"""A sample of tiles is rendered; every other tile is taken to be like one of them.
 
-Which tiles are painted is drawn by the name of their image, evenly among those of it that look alike, so that it is the same in all
-arms, and the tiles of a small fraction are among those of a larger one. A tile that is not painted looks, at a glance, like
-some that were, of its own image if there are any: from one of these *donors*, drawn by its name, it takes what the masker says and
-what the codec needs, as shares of its size. Its true cover is what the glance says, off by as much as that of its donor was.
+The tiles to render are drawn by the name of their image, evenly among those that look alike, so that they are the same in all
+arms, and those of a small fraction are among those of a larger one. A tile that is not rendered looks, at a glance, like some
+that were, in its own image if there are any: from one of these *donors*, drawn by name, it takes the masker's estimate and the
+coded size, scaled by size. Its true cover is that of the glance, plus the error that the glance made for its donor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,28 +25,28 @@ from payload.ports import Glancing
 from payload.types import Acquisition, Glance, Window
 
 FEWEST_TILES = 200
-"""A smaller sample tells too little: then so many are painted, or all that there are. Assumption."""
+"""Least number of tiles rendered, or all if there are fewer: a smaller sample says too little. Assumption."""
 _ROUNDS = 50
-"""Of proportional fitting. Assumption."""
+"""Rounds of proportional fitting. Assumption."""
 FEWEST_IN_STRATUM = 3
-"""So many are painted of each stratum, or all that there are; of tiles that are larger or smaller than most of their kind,
-by their weight alone: where those are too few, they are taken to be like the others, as shares of their size. Small tiles
+"""Least number rendered in each stratum, or all if there are fewer; tiles larger or smaller than most of their kind are
+sampled by weight alone: if too few are rendered, they are taken to be like the others, scaled by size. Small tiles
 of each size are a kind of their own. Assumption."""
 _TINY = 1e-12
 Known = dict[tuple[str, str], list[tuple[int, int]]]
-"""[byte] and [px] of clear ground that a tile brings down, taken for another one or for what it is, by both their ids; in a list
-of arms."""
+"""[byte] and [px] of clear ground that a tile brings down with the figures of another, or with its own, by both their ids;
+one pair per arm."""
 
 
 @dataclass(frozen=True)
 class Membership:
-    """Who is painted: whose number, drawn by name, is below the share of its stratum.
+    """Which tiles are rendered: those whose lot, drawn by name, is below the share of their stratum.
 
     Attributes:
         seed: Of the scenario.
-        share: Of all tiles, 0 to 1.
-        shares: Of the strata that were met; of others it is `share`.
-        threshold: Cover from which on tiles are dropped.
+        share: Share of all tiles, 0 to 1.
+        shares: Shares of the strata seen so far; for others it is `share`.
+        threshold: Cover above which tiles are dropped.
     """
 
     seed: int
@@ -55,7 +55,7 @@ class Membership:
     threshold: float = 0.7
 
     def painted(self, looked: LookedAt) -> NDArray[np.bool_]:
-        """Which tiles are painted, shape (N,)."""
+        """Which tiles are rendered, shape (N,)."""
         share = [self.shares.get(where, self.share) for where in looked.looks.strata]
         return looked.lots < np.array(share)[looked.looks.member]
 
@@ -66,13 +66,13 @@ def choose_members(
     drawn_of: Mapping[Stratum, NDArray[np.float64]],
     threshold: float = 0.7,
 ) -> Membership:
-    """Decide which share of each stratum is painted.
+    """Decide which share of each stratum is rendered.
 
     Args:
         seed: Of the scenario.
-        fraction: Of all tiles, at least; more of those whose figures spread most, fewer of the others.
-        drawn_of: Numbers of the tiles that a flight is expected to take, sorted, by stratum.
-        threshold: Cover from which on tiles are dropped.
+        fraction: Least share of all tiles; more of those whose figures spread most, fewer of the others.
+        drawn_of: Lots of the tiles that a flight is expected to take, sorted, by stratum.
+        threshold: Cover above which tiles are dropped.
     """
     count = sum(drawn.size for drawn in drawn_of.values())
     share = 1.0 if count <= FEWEST_TILES else max(fraction, FEWEST_TILES / count)
@@ -82,19 +82,19 @@ def choose_members(
     shares = _weighed(share * count, tiles, threshold)
     for where in largest_of_kinds(tiles):
         drawn = drawn_of[where]
-        is_many = drawn.size > FEWEST_IN_STRATUM  # below this number there are just so many
+        is_many = drawn.size > FEWEST_IN_STRATUM  # exactly that many lots lie below this one
         least = float(drawn[FEWEST_IN_STRATUM]) if is_many else 1.0
         shares[where] = max(shares[where], least)
     return Membership(seed, share, shares, threshold)
 
 
 def _weighed(wanted: float, tiles: Mapping[Stratum, int], threshold: float) -> dict[Stratum, float]:
-    """Shares of strata, by their weights and 1 at most, that come to so many tiles together."""
+    """Shares of strata, proportional to their weights and at most 1, that add up to `wanted` tiles."""
     weights = {where: weight(where, threshold) for where in tiles}
     open_weight = sum(tiles[where] * each for where, each in weights.items())
     shares = dict.fromkeys(tiles, 1.0)
     for where in sorted(tiles, key=weights.__getitem__, reverse=True):
-        # What is too much for one goes to the others.
+        # What exceeds one stratum goes to the others.
         shares[where] = min(wanted * weights[where] / open_weight, 1.0)
         wanted -= shares[where] * tiles[where]
         open_weight -= weights[where] * tiles[where]
@@ -103,13 +103,13 @@ def _weighed(wanted: float, tiles: Mapping[Stratum, int], threshold: float) -> d
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """For what donors speak, N of them.
+    """What each of N donors stands for.
 
     Attributes:
-        times: For so many tiles, each counted as often as it is as large as the donor, shape (N,).
-        squares: The sum of squares of these sizes, shape (N,), and what chance adds to the square of the sum where it
-            decides which tiles count.
-        kin: Share of the former that is of the donor's own image, 0 to 1, shape (N,).
+        times: Number of tiles, each counted by its size relative to the donor, shape (N,).
+        squares: Sum of squares of these sizes, shape (N,), including the variance of the sum if chance decides which
+            tiles count.
+        kin: Share of `times` that is in the donor's own image, 0 to 1, shape (N,).
     """
 
     times: NDArray[np.float64]
@@ -119,17 +119,17 @@ class Spoken:
 
 @dataclass
 class Sampled:
-    """What paints some tiles and draws the others: the darkroom of `fidelity: sampled`.
+    """Renders some tiles and draws the others: the darkroom of `fidelity: sampled`.
 
     Attributes:
-        painter: Paints, masks and compresses.
-        donors: Painted tiles, at least one.
+        painter: Renders, masks and compresses.
+        donors: Rendered tiles, at least one.
         windows: The tiles of an image, in grid order.
-        planned: What was looked at already.
-        missed_thin: Of more thin cloud, 0 to 1: what the masker misses of it.
-        known: What is told already of painted tiles as they would be taken for others; `sample_error` adds to it.
-        drawn: Of each image that was developed the donor of each tile, -1 of those that were painted; shape (T,).
-        painted: Ids of tiles that were painted.
+        planned: The images that were looked at beforehand.
+        missed_thin: Share, 0 to 1, that the masker misses of additional thin cloud.
+        known: What rendered tiles bring down with the figures of others, so far; filled by `sample_error`.
+        drawn: For each developed image, the donor of each tile, -1 for those that were rendered; shape (T,).
+        painted: Ids of tiles that were rendered.
     """
 
     source: Glancing
@@ -148,17 +148,17 @@ class Sampled:
 
     @cached_property
     def looks(self) -> Looks:
-        """Of the donors."""
+        """Looks of the donors."""
         return Looks.of([donor.glance for donor in self.donors])
 
     @cached_property
     def window_px(self) -> NDArray[np.float64]:
-        """[px] Of the tiles of an image, shape (T,)."""
+        """[px] Pixels of the tiles of an image, shape (T,)."""
         return np.array([window.pixels for window in self.windows], np.float64)
 
     @cached_property
     def likes(self) -> Likes:
-        """Who is like whom."""
+        """Which donors tiles are like."""
         names = [tile_place(donor.facts.tile_id)[0] for donor in self.donors]
         return Likes(self.looks, np.array([self.number_of[name] for name in names], np.intp))
 
@@ -169,12 +169,12 @@ class Sampled:
 
     @cached_property
     def _blank(self) -> NDArray[np.bool_]:
-        """Which of what was looked at is not painted."""
+        """Which of the tiles looked at are not rendered."""
         return ~self.membership.painted(self.planned)
 
     @cached_property
     def _near(self) -> NDArray[np.intp]:
-        """The likes of each of those, shape (n, LIKES)."""
+        """The likes of each tile that is not rendered, shape (n, LIKES)."""
         return self.likes.of(self.planned.looks, self._image, self._blank)
 
     @cached_property
@@ -183,10 +183,10 @@ class Sampled:
         return np.arange(self._blank.size) // len(self.windows)
 
     def balance(self) -> None:
-        """Weigh donors so that all of a stratum speak for as many tiles: then sums are right in the mean.
+        """Weight donors so that all of a stratum stand for equally many tiles, which makes sums right on average.
 
-        Without it those that stand alone, at the ends of what there is, would speak for more than others, and those are
-        not like the others. Weights are found by proportional fitting over the tiles that were looked at.
+        Otherwise isolated donors, at the extremes of what there is, would stand for more tiles than others, and they
+        are unlike the others. Weights are found by proportional fitting over the tiles that were looked at.
 
         Source: Deming and Stephan (1940), Annals of Mathematical Statistics 11(4), 427-444.
         """
@@ -203,7 +203,7 @@ class Sampled:
         drawn = np.bincount(of_tile[own], minlength=speakers.size)
         wanted = (drawn / speakers)[self.looks.member]
         near, times = np.unique(near, axis=0, return_counts=True)  # many tiles have the same likes
-        column = np.where(near < 0, count, near)  # who is nobody comes last, and weighs nothing
+        column = np.where(near < 0, count, near)  # missing donors come last, with weight zero
         weights = np.append(self.weights, 0.0)
         for _ in range(_ROUNDS):
             share = weights[column]
@@ -213,7 +213,7 @@ class Sampled:
         self.weights = weights[:count]
 
     def spoken(self) -> Spoken:
-        """For what of all that was looked at donors speak."""
+        """What donors stand for among all tiles looked at."""
         window_px = np.resize(self.window_px, self._blank.size)[self._blank]
         return self.summed(self._of_planned[self._blank], self._image[self._blank], window_px)
 
@@ -224,16 +224,16 @@ class Sampled:
         pixels: NDArray[np.float64],
         share: NDArray[np.float64] | None = None,
     ) -> Spoken:
-        """For what of some tiles donors speak.
+        """What donors stand for among some tiles.
 
-        Where chance s decides whether a tile of size z counts, z counts s times; the square of the sum strays by s (1 - s) z^2,
-        and the tile itself adds s z^2.
+        If a tile of size z counts with probability s, it adds s times z to the sum; chance adds s (1 - s) z^2 to the square
+        of the sum, and the tile itself adds s z^2.
 
         Args:
-            donors: Of each tile, shape (n,).
+            donors: Donor of each tile, shape (n,).
             image: Number of the image of each among those that were looked at, shape (n,).
-            pixels: [px] Of each, shape (n,).
-            share: How likely each is to count, shape (n,); all do if left out.
+            pixels: [px] Size of each, shape (n,).
+            share: Probability that each counts, shape (n,); by default all count.
         """
         size, count = pixels / self.donor_px[donors], len(self.donors)
         share = np.ones(size.size) if share is None else share
@@ -246,11 +246,11 @@ class Sampled:
 
     @cached_property
     def donor_px(self) -> NDArray[np.float64]:
-        """[px] Of each donor, shape (N,)."""
+        """[px] Pixels of each donor, shape (N,)."""
         return np.array([donor.facts.pixels for donor in self.donors], np.float64)
 
     def chances(self, near: NDArray[np.intp]) -> NDArray[np.float64]:
-        """How likely each of these donors is to be drawn, 0 for nobody; shape (n, m)."""
+        """Probability of each of these donors being drawn, 0 for missing ones; shape (n, m)."""
         is_one = near >= 0
         weights = np.where(is_one, self.weights[near], 0.0)
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, is_one)
@@ -259,7 +259,7 @@ class Sampled:
     def _drawn(
         self, looked: LookedAt, blank: NDArray[np.bool_], near: NDArray[np.intp]
     ) -> NDArray[np.intp]:
-        """The donor of each tile that was looked at, -1 of those that are painted; shape (N,)."""
+        """The donor of each tile that was looked at, -1 for those that are rendered; shape (N,)."""
         upto = np.cumsum(self.chances(near), axis=1)
         place = (upto < looked.dice[blank, None]).sum(axis=1)
         place = np.minimum(place, (near >= 0).sum(axis=1) - 1)
@@ -269,7 +269,7 @@ class Sampled:
 
     @cached_property
     def _of_planned(self) -> NDArray[np.intp]:
-        """The donors of all that was looked at, by the weights that stand now."""
+        """The donors of all tiles looked at, by the weights when first used."""
         return self._drawn(self.planned, self._blank, self._near)
 
     @cached_property
@@ -277,7 +277,7 @@ class Sampled:
         return {donor.facts.tile_id: donor.facts for donor in self.donors}
 
     def _looked_at(self, acquisition: Acquisition) -> tuple[Sequence[Glance], NDArray[np.intp]]:
-        """Glances at an image's tiles, and the donors of these."""
+        """Glances at an image's tiles, and the donors of these tiles."""
         begin, count = self.planned.images.get(acquisition.id), len(self.windows)
         if begin is not None:
             some = slice(begin, begin + count)
@@ -285,7 +285,7 @@ class Sampled:
         glances = self.source.glance(acquisition.view, self.windows)
         looked = look_at(self.membership.seed, {acquisition.id: glances})
         blank = ~self.membership.painted(looked)
-        strange = np.full(count, NO_IMAGE, np.intp)  # what is painted of it is no donor
+        strange = np.full(count, NO_IMAGE, np.intp)  # its rendered tiles are no donors
         return glances, self._drawn(looked, blank, self.likes.of(looked.looks, strange, blank))
 
     def develop(

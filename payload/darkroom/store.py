@@ -1,14 +1,14 @@
-"""A memo on disk: what a piece of pixel work found, by the digest of all that determines it.
+"""A memo on disk: the results of pixel work, by the digest of everything that determines them.
 
-    <place>/<two digits>/<digest>.facts     a line of format, a checksum of digest and JSON, JSON
-    <place>/<two digits>/<digest>.records   the tile records as they were spooled, where they were kept
-    <place>/.payload-sim-tally              how many bytes all that is; locked by who writes
+    <place>/<two digits>/<digest>.facts     a format line, a checksum of digest and JSON, JSON
+    <place>/<two digits>/<digest>.records   the tile records as they were spooled, if they were kept
+    <place>/.payload-sim-tally              total size in bytes; locked by the process that writes
 
-Each file is written beside and renamed, so that others may read meanwhile. What is damaged, cut
-short, of another format or another's under this name is as good as absent, and replaced. Nothing is ever unpickled or run. The place is
-the user's own (0700); one that somebody else may write to is not used, and of what else lies there nothing is
-counted or removed. No trouble with the disk fails a run: the work is done again instead. Of a disk that is nearly full
-some is left to others: then no more is kept.
+Each file is written under a temporary name and renamed, so that others may read meanwhile. A file that is damaged, truncated,
+of another format or of another key counts as absent and is replaced. Nothing is ever unpickled or executed. The folder is the
+user's own (0700); one that others may write to is not used, and any other files in it are neither counted nor removed. Disk
+problems never fail a run: the work is done again instead. On a disk that is nearly full some space is left for others, and
+nothing more is kept.
 """
 
 import errno
@@ -33,24 +33,24 @@ from payload.provenance import digest_bytes
 from payload.scratch import Lock, hold_soon
 
 PLACE, LIMIT = "PAYLOAD_SIM_MEMO", "PAYLOAD_SIM_MEMO_MB"
-"""Environment: a folder or `off`; how large it may grow [MB]."""
+"""Environment variables: a folder or `off`; how large it may grow [MB]."""
 LIMIT_MB = 2000
 OFF = "off"
 
 _FORMAT = b"payload-sim memo 2\n"
 _FACTS, _RECORDS, _PARTIAL = ".facts", ".records", ".partial"
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.(facts|records)(\.[0-9a-f]+\.partial)?")
-"""What files of a memo are called, within its folder."""
+"""Names of the files of a memo, within its folder."""
 _TALLY, _DIGITS = ".payload-sim-tally", 20
-_ROOM = 0.9  # of the limit is left after old entries went, so that this is not done at every write
-_PATIENCE_S = 2.0  # that an entry waits for another's to be written; then no more are kept
-_ABANDONED_S = 3600.0  # a file that was being written so long ago will never be whole
-_AHEAD_S = 86_400.0  # what was used so long after now was used while the clock was wrong, nobody knows when
+_ROOM = 0.9  # of the limit remains in use after an eviction, so that not every write evicts
+_PATIENCE_S = 2.0  # how long to wait for another process to finish writing; then no more is kept
+_ABANDONED_S = 3600.0  # a file whose writing began this long ago will never be complete
+_AHEAD_S = 86_400.0  # a last use this far ahead is due to a wrong clock: time unknown
 _LEFT_SHARE, _MOST_LEFT_BYTES = 0.15, 4_000_000_000
-"""So much of the disk, and no more than that, is left to others, who may not bear a full one. Source: journald.conf(5),
-`SystemKeepFree=`, for the logs of a machine that may go as well."""
+"""Share of the disk, and the most of it, left free for others, which may not cope with a full one. Source: journald.conf(5),
+`SystemKeepFree=`, for a machine's logs, which can also be dispensed with."""
 _LOOK_AGAIN_SHARE = 0.02
-"""So much of the limit is written until what others wrote is counted too."""
+"""Share of the limit that may be written before what other processes wrote is counted, too."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Entry:
     """What is kept of a piece of work.
 
     Attributes:
-        facts: Of its tiles, in grid order; with records they say where each starts.
+        facts: Of its tiles, in grid order; if there are records, with where each starts.
         records_sha256: Digest of the records; None where none were kept.
     """
 
@@ -73,12 +73,12 @@ _ENTRY = TypeAdapter(Entry)
 
 @dataclass
 class Store:
-    """Entries by key in a folder, no more than a limit; those longest unused go first.
+    """Entries by key in a folder of limited size; the least recently used are evicted first.
 
     Attributes:
         place: The folder.
         limit_bytes: [byte] How large it may grow.
-        found: How often what was asked for was there.
+        found: How often a requested entry was found.
     """
 
     place: Path
@@ -89,14 +89,14 @@ class Store:
     _works: bool = field(default=True, init=False)
 
     def read(self, key: str, spool: Path | None) -> tuple[TileFacts, ...] | None:
-        """The facts of a piece of work, its records put into the file `spool`; None where they are not there."""
+        """The facts of a piece of work, its records written to the file `spool`; None if they are not there."""
         path = self._path(key)
         try:
             entry = _unpacked(key, path.with_suffix(_FACTS).read_bytes())
             if spool is not None:
                 records = path.with_suffix(_RECORDS).read_bytes()
                 if digest_bytes(records) != entry.records_sha256:
-                    raise ValueError("damaged")  # noqa: TRY301 - as anything else that is not there
+                    raise ValueError("damaged")  # noqa: TRY301 - treated like anything absent
                 spool.write_bytes(records)
                 _mark_used(path.with_suffix(_RECORDS))
             _mark_used(path.with_suffix(_FACTS))
@@ -106,7 +106,7 @@ class Store:
         return entry.facts
 
     def holds(self, key: str, *, records: bool) -> bool:
-        """Whether facts of a piece of work lie there, and its records if they are wanted; whether they are whole is not looked at."""
+        """Whether there are facts of a piece of work, and its records if wanted; they are not checked for damage."""
         path = self._path(key)
         wanted = (_FACTS, _RECORDS) if records else (_FACTS,)
         return all(path.with_suffix(suffix).exists() for suffix in wanted)
@@ -143,7 +143,7 @@ class Store:
 
     @staticmethod
     def _has_records(path: Path) -> bool:
-        """Whether another process has kept the same work meanwhile, records and all."""
+        """Whether another process has stored the same work, including records, in the meantime."""
         try:
             entry = _unpacked(path.name, path.with_suffix(_FACTS).read_bytes())
         except (OSError, ValueError):
@@ -151,7 +151,7 @@ class Store:
         return entry.records_sha256 is not None
 
     def _make_room(self, size_bytes: int, tally: IO[bytes], *, is_alone: bool) -> None:
-        """Count what comes, and let go what was longest unused if it would be too much."""
+        """Add a new entry's size to the tally, and evict the least recently used entries if the limit would be exceeded."""
         self._written_bytes += size_bytes
         is_stale = self._written_bytes > _LOOK_AGAIN_SHARE * self.limit_bytes
         known_bytes = _told(tally)
@@ -167,10 +167,10 @@ class Store:
         _tell(tally, all_bytes)
 
     def _files(self, *, is_alone: bool) -> list[tuple[float, int, Path]]:
-        """Last use [s], size [byte] and path of each file; what a killed process left half-written is removed.
+        """Last use [s], size [byte] and path of each file; half-written files of killed processes are removed.
 
         Args:
-            is_alone: Whether nobody else is writing.
+            is_alone: Whether no other process is writing.
         """
         found = []
         now_s = time.time()
@@ -190,7 +190,7 @@ class Store:
 
 
 def _check_free(place: Path, size_bytes: int) -> None:
-    """Raise OSError if so much more would leave others too little of the disk."""
+    """Raise OSError if writing `size_bytes` more would leave too little of the disk for others."""
     disk = shutil.disk_usage(place)
     left_bytes = min(_LEFT_SHARE * disk.total, _MOST_LEFT_BYTES)
     if disk.free - size_bytes < left_bytes:
@@ -199,12 +199,12 @@ def _check_free(place: Path, size_bytes: int) -> None:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    """A file of this user's alone, to read and to write; made if it is not there."""
+    """Open a file private to this user for reading and writing; created if it does not exist."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 
 def _told(tally: IO[bytes]) -> int | None:
-    """[byte] How large the memo is, as was told last; None where that is not known."""
+    """[byte] Size of the memo as last recorded; None if it is not known."""
     tally.seek(0)
     told = tally.read(_DIGITS)
     return int(told) if len(told) == _DIGITS and told.isdigit() else None
@@ -217,7 +217,7 @@ def _tell(tally: IO[bytes], size_bytes: int) -> None:
 
 
 def _let_go(files: Sequence[tuple[float, int, Path]], wanted_bytes: int) -> int:
-    """[byte] That files took which are removed, the first ones first, until so much is free."""
+    """[byte] Remove files, first ones first, until `wanted_bytes` are freed; return how much that was."""
     gone_bytes = 0
     for _, each_bytes, path in files:
         if gone_bytes >= wanted_bytes:
@@ -228,10 +228,10 @@ def _let_go(files: Sequence[tuple[float, int, Path]], wanted_bytes: int) -> int:
 
 
 def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
-    """The memo that the environment names, by default in the user's folder for caches; None where it is off.
+    """The memo named by the environment, by default in the user's cache folder; None if it is off or unusable.
 
     Raises:
-        ScenarioError: Its limit is no number of megabytes.
+        ScenarioError: Its limit is not a whole number of megabytes.
     """
     named = environment.get(PLACE, "").strip()
     if named.lower() == OFF:
@@ -241,7 +241,7 @@ def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
         raise ScenarioError(f"{LIMIT} is {limit!r}: a whole number of megabytes is wanted")
     try:
         place = Path(named).expanduser() if named else _cache(environment)
-    except RuntimeError as error:  # nobody of that name, or a user without a home
+    except RuntimeError as error:  # no user of that name, or one without a home
         _log.warning("no memo: %s", error)
         return None
     try:
@@ -263,19 +263,19 @@ def _cache(environment: Mapping[str, str]) -> Path:
 
 
 def _check_private(place: Path) -> None:
-    """Whoever can write there could tell a run what it has found."""
+    """Raise PermissionError if others own or can write to the folder: they could plant results there."""
     owner: Callable[[], int] | None = getattr(os, "getuid", None)  # not on every system
     if owner is None:
         return
     about = place.stat()
-    if {about.st_uid, place.lstat().st_uid} != {owner()}:  # of a link, whoever made it decides
+    if {about.st_uid, place.lstat().st_uid} != {owner()}:  # for a link, its owner counts too
         raise PermissionError(None, "the folder is somebody else's")
     if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(None, "others may write to the folder; `chmod 700` it")
 
 
 def _mark_used(path: Path) -> None:
-    """It is the latest that was used; where nothing can be written, it is read all the same."""
+    """Mark a file as just used; in a folder that cannot be written to this is skipped."""
     with suppress(OSError):
         os.utime(path)
 
@@ -297,7 +297,7 @@ def _packed(key: str, entry: Entry) -> bytes:
 
 
 def _checksum(key: str, body: bytes) -> bytes:
-    """With the key: a file that somebody has renamed, or put back under another name, would answer for another view."""
+    """Checksum that includes the key, so that a file renamed or restored under another name cannot pass for another view."""
     return digest_bytes(key.encode() + b"\n" + body).encode()
 
 

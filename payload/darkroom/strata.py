@@ -1,7 +1,7 @@
-"""Strata of tiles, by what a glance tells: ground, sky, sun and size; and how often tiles of each are painted.
+"""Strata of tiles, by what a glance shows: ground, sky, sun and size; and how densely each is sampled.
 
-What a tile weighs once it is kept depends on its ground; whether it is kept depends on the cover that a masker finds,
-which lies between thick cover and all cover. So the sky is told apart by the cover that may be found, finely.
+The size of a kept tile depends on its ground; whether it is kept depends on the cover that a masker finds, which
+lies between thick cover and total cover. So the sky is finely divided by the cover that is likely to be found.
 """
 
 from bisect import bisect_right
@@ -12,30 +12,30 @@ from payload.types import Glance
 
 Stratum = tuple[int, int, int, int]
 Kind = tuple[int, int, int, int]
-"""What tiles of a stratum are but for their size, where that is none of a small tile."""
+"""A stratum regardless of size, except that small tiles keep theirs."""
 _SMALL = (64 * 128).bit_length()
-"""Records of smaller tiles are not as many times shorter: they are told apart by size too. Assumption: of tiles of 1 x 32 px
-taken to be like those of 32 x 32 records were a third too short, of two worlds that had 272 of them each."""
+"""Records of tiles smaller than this do not shrink in proportion, so they are distinguished by size too. Assumption: in two
+worlds with 272 of them each, records of 1 x 32 px tiles taken to be like 32 x 32 ones were a third too short."""
 _SUN_EDGES_DEG = (20.0, 40.0)
 _GROUND_OF = {name: 1 + number for number, names in enumerate(GROUPS) for name in names} | {
     "glint": 0
 }
 _CLEAR, _COVERED, _BROKEN, _VEILED, _OVERCAST = 0, 1, 2, 9, 16
-"""What the sky is: the last three and those after them are bins of the cover that a masker is expected to find."""
+"""State of the sky: each of the last three starts a run of bins of the cover that a masker is expected to find."""
 _EDGES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 _KEPT_BINS = 4
-"""So many bins of those are surely kept."""
+"""Number of those bins that are certainly kept."""
 _THIN_FOUND = 0.7
-"""So much of the cloud that does not hide the ground is called cloud. Assumption: of 51,156 tiles the default masker
-found a cover of 0.7 in about half of those where this says 0.7."""
+"""Share of the cloud that does not hide the ground that is called cloud. Assumption: of 51,156 tiles, the default masker
+found a cover of 0.7 in about half of those for which this predicts 0.7."""
 _VEIL, _HIDDEN = 0.35, 0.85  # of thin cover, and of thick cover
 
 
 def stratum(glance: Glance) -> Stratum:
-    """Ground, sky, bin of sun, bits of the number of pixels.
+    """Ground, sky, bin of sun elevation, bit length of the number of pixels.
 
-    Tiles that are surely kept are not told apart by the sun, others not by their ground. What a tile
-    weighs depends on its ground; whether a masker finds its cloud depends on how high the sun stands.
+    Tiles that are certainly kept are not distinguished by the sun, the others not by their ground. The size of a
+    tile's record depends on its ground; whether a masker finds its cloud depends on the sun's elevation.
     """
     kind = kind_of(glance.cover)
     thick = glance.cover if glance.thick_cover is None else glance.thick_cover
@@ -57,13 +57,13 @@ def stratum(glance: Glance) -> Stratum:
 
 
 def kind_of_stratum(where: Stratum) -> Kind:
-    """Ground, sky and sun, whatever the size of a tile that is not small."""
+    """Ground, sky and sun, and the size only of small tiles."""
     ground, sky, sun, size = where
     return ground, sky, sun, min(size, _SMALL)
 
 
 def largest_of_kinds(tiles: Mapping[Stratum, int]) -> set[Stratum]:
-    """Of each kind the stratum that has most tiles, of equals the first."""
+    """The stratum of each kind that has the most tiles; the first of equals."""
     found: dict[Kind, Stratum] = {}
     for where, count in tiles.items():
         best = found.setdefault(kind_of_stratum(where), where)
@@ -73,21 +73,21 @@ def largest_of_kinds(tiles: Mapping[Stratum, int]) -> set[Stratum]:
 
 
 def weight(where: Stratum, threshold: float = 0.7) -> float:
-    """How far figures of a stratum's tiles are expected to spread, beside those of clear ones.
+    """Expected spread of the figures of a stratum's tiles, relative to that of clear ones.
 
     Args:
         where: The stratum.
-        threshold: Cover from which on tiles are dropped.
+        threshold: Cover above which tiles are dropped.
 
-    Assumption: rounded from 51,156 tiles of one world, and 29,000 small ones of twenty, with the default masker. They decide
-    how many are painted, never what a sample tells: that of a stratum is good whatever its weight.
+    Assumption: rounded from 51,156 tiles of one world, and 29,000 small ones of twenty, with the default masker. Weights
+    decide how many tiles are rendered, but not the result: the sample of a stratum is valid whatever its weight.
     """
     ground, sky, sun, size = where
     return 2.0 ** (size - _USUAL_SIZE) * _doubt(ground, sky, sun, threshold)
 
 
 def _doubt(ground: int, sky: int, sun: int, threshold: float) -> float:
-    """How far figures a pixel are expected to spread, beside those of clear land."""
+    """Expected spread of figures per pixel, relative to that of clear land."""
     if sky == _COVERED:
         return _COVERED_WEIGHT[sun]
     if sky >= _OVERCAST:
@@ -103,9 +103,9 @@ def _doubt(ground: int, sky: int, sun: int, threshold: float) -> float:
 
 _USUAL_SIZE = (256 * 256).bit_length()
 _GROUND_WEIGHT = {0: 0.7, _GROUND_OF["water"]: 0.7, _GROUND_OF["snow"]: 2.5}
-"""Open water is alike everywhere, and packs well; snow is now and then taken for cloud."""
+"""Open water looks alike everywhere and compresses well; snow is sometimes taken for cloud."""
 _COVERED_WEIGHT = (3.0, 1.1, 0.8)
-"""By the height of the sun."""
+"""By bin of sun elevation."""
 _BROKEN_WEIGHT = {-1: 1.5, 0: 5.0, 1: 2.0}
 _VEILED_WEIGHT = {-1: 1.6, 0: 3.0, 1: 6.0}
-"""By how many bins of cover the stratum lies beyond that of the threshold."""
+"""By the number of cover bins between the stratum and that of the threshold, positive above it."""
