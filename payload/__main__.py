@@ -1,4 +1,4 @@
-"""`payload-sim`, also as `python -m payload`. Only what it needs to be interrupted politely is imported here."""
+"""`payload-sim`, also as `python -m payload`. Imports only what it needs to handle an interruption cleanly."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ from payload.collecting import collect_less, leave_at_once
 
 INTERRUPTED = 130
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""Threads of a small product of matrices wait for each other wherever anything else computes, as with --jobs: on a busy
-machine the codec `strong` took five times as long with two as with one, on an idle one nine tenths. Measured."""
+"""Threads of a small matrix product wait for each other whenever anything else computes, as with --jobs: on a busy machine
+the codec `strong` took five times as long with two threads as with one, on an idle one nine tenths as long. Measured."""
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code; an interruption at any moment is one sentence."""
+    """Run the command line and exit with its code; an interruption at any time ends in one sentence."""
     try:
         _open_streams()
         _hear_ends()
@@ -24,32 +24,32 @@ def main() -> NoReturn:
         leave_at_once()
         for name, value in ONE_THREAD.items():
             os.environ.setdefault(name, value)
-        from payload.cli import app  # noqa: PLC0415 - an interruption while it is imported is polite too
+        from payload.cli import app  # noqa: PLC0415 - so that an interruption during the import is handled too
 
         app(prog_name="payload-sim")
     except KeyboardInterrupt:
-        exec("")  # noqa: S102 - Python remembers an interruption of code from a string, as of a dataclass, as its own end
+        exec("")  # noqa: S102 - else Python, interrupted in code from a string (a dataclass), ends by the signal
         print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.exit(1)
-    except OSError as error:  # as where there is no room for a help text
+    except OSError as error:  # for example no space left for a help text
         print(f"error: {error.strerror or error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     sys.exit(0)
 
 
 def _open_streams() -> None:
-    """Talk of which nobody hears goes nowhere, as after `2>&-`; what a stream cannot spell is told by its number."""
+    """Discard messages if stderr is closed, as after `2>&-`; escape characters that a stream cannot encode."""
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stays open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _hear_ends() -> None:
-    """Whoever ends it, or closes its terminal, interrupts it; after `nohup` nobody does by closing that."""
+    """Treat SIGTERM, and the closing of the terminal unless under `nohup`, as an interruption."""
     signal.signal(signal.SIGTERM, _interrupt)
     closed: signal.Signals | None = getattr(signal, "SIGHUP", None)  # not on every system
     if closed is not None and signal.getsignal(closed) == signal.SIG_DFL:

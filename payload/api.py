@@ -1,4 +1,4 @@
-"""The front door: what the command line does, each as one function.
+"""The programming interface: what the command line does, one function for each command.
 
 >>> from payload import api
 >>> scenario = api.load_scenario("scenarios/quickstart.yaml")
@@ -155,10 +155,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def init(folder: str | Path) -> tuple[Path, ...]:
-    """Write a scenario to begin with, its places and its schema into a folder; the paths, the scenario's first.
+    """Write a starter scenario, its places and its schema into a folder; returns the paths, the scenario's first.
 
     Raises:
-        ScenarioError: A file of such a name is there already, or the folder cannot be written.
+        ScenarioError: A file of that name exists already, or the folder cannot be written.
     """
     return write_starter(Path(folder), json_schema())
 
@@ -177,12 +177,12 @@ def calibrate(
         scenario: A scenario file; None for the one that the packaged surrogate is fitted on.
         out: The file, written whole or not at all.
         overrides: Texts `path.to.key=value`, checked like the file.
-        scenes: How many to paint, of four tiles each as a rule; at least 60. If left out 1,300, or fewer where tiles are
-            larger than 256 px. There are fewer, too, where no more of the kinds that are missing were found.
-        tell: Is told how far the work is.
+        scenes: How many to render, usually of four tiles each; at least 60. If left out 1,300, or fewer if tiles are
+            larger than 256 px. There are also fewer if no more scenes of the missing kinds were found.
+        tell: Receives the progress.
 
     Raises:
-        ScenarioError: The scene has no glance or no truth, or the file cannot be written.
+        ScenarioError: The scene source offers no glance or no truth, or the file cannot be written.
         PayloadError: Pixels cannot be masked or coded.
     """
     out = Path(out)
@@ -202,19 +202,19 @@ def profile(
     idle_w: float | None = None,
     cpu_s: float = 5.0,
 ) -> ComputeProfile:
-    """Time the masker of a scenario on this machine, and write a compute profile that a scenario can name.
+    """Time the masker of a scenario on this machine and write a compute profile that a scenario can name.
 
     Args:
         scenario: A scenario file; None for the packaged payload.
         out: The file (JSON), written whole or not at all; its stem is the profile's name.
         overrides: Texts `path.to.key=value`, checked like the file.
-        active_w: [W] While it computes; None where nobody knows.
-        idle_w: [W] At rest; None where nobody knows.
+        active_w: [W] Power while computing; None if unknown.
+        idle_w: [W] Power at rest; None if unknown.
         cpu_s: [s] Of CPU time to spend on masking.
 
     Raises:
         ScenarioError: The file cannot be written.
-        PayloadError: Scenes cannot be painted or masked.
+        PayloadError: Scenes cannot be rendered or masked.
     """
     out = Path(out)
     asked = load_scenario(scenario or PACKAGED.with_suffix(".yaml"), overrides)
@@ -225,7 +225,7 @@ def profile(
 
 
 def plan(scenario: Scenario, out: str | Path) -> tuple[PlanReport, Path]:
-    """Plan the images of a scenario at its start, fly nothing, and write the plan into a folder of `out`.
+    """Plan the images of a scenario at its start, without flying it, and write the plan into a folder in `out`.
 
     Raises:
         PayloadError: The folder cannot be written, or the scheduler lacks its extra.
@@ -242,20 +242,20 @@ def _tell_scene(tell: Tell, done: int, of: int) -> None:
 
 
 def earth(scenario: Scenario) -> Earth:
-    """The world of a scenario under its camera: for `paint_world`, `map_world` and `measure_world`."""
+    """The world of a scenario as its camera sees it: for `paint_world`, `map_world` and `measure_world`."""
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))
     return Earth(source, make_sensor(scenario))
 
 
 def executor(*, jobs: int | None = None, cluster: str | None = None) -> Executor:
-    """Who flies a sweep: a pool of processes here, or a cluster of dask.distributed.
+    """What runs a sweep: a pool of processes on this machine, or a dask.distributed cluster.
 
     Args:
-        jobs: How many runs at once; one a core if left out.
+        jobs: How many runs at once; one per core if left out.
         cluster: A scheduler's address, or `local` for a cluster on this machine; a pool if left out.
 
     Raises:
-        ScenarioError: Nobody has so many cores.
+        ScenarioError: `jobs` is out of range.
     """
     check_jobs(jobs)
     if cluster is None:
@@ -270,14 +270,14 @@ def optimise(
     flier: Executor,
     tell: SweepTell = lambda _: None,
 ) -> Found:
-    """Look for the best point of a sweep's space, and leave rows, tables and a page in `<out>/<name>`.
+    """Search a sweep's space for the best point, and leave rows, tables and a page in `<out>/<name>`.
 
     Args:
-        spec: What is varied, see `load_sweep`.
+        spec: What is varied; see `load_sweep`.
         terms: What is sought, see `parse_goal`, and how.
         out: Parent of the sweep's folder.
-        flier: Who flies; see `executor`.
-        tell: Is told how far it is.
+        flier: What runs the flights; see `executor`.
+        tell: Receives the progress.
     """
     out = Path(out)
     found = search(spec, terms, out, flier, tell)

@@ -24,7 +24,7 @@ SHORT_FLIGHT_H = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     what: str
     ok: bool
@@ -32,7 +32,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at everything that a flight needs; nothing is left behind."""
+    """Check everything that a flight needs; nothing is left behind."""
     looks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("packages", _packages),
         ("plug-ins", _plugins),

@@ -1,4 +1,4 @@
-"""What a satellite carries, as a scenario names it: camera, computer, loss and surrogate, for those who fly and those who ask."""
+"""What a satellite carries, built from a scenario: camera, masker, computer, loss and surrogate, for flights and for checks."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -44,7 +44,7 @@ def make_sensor(scenario: Scenario) -> Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The processor as it runs the network that flies, and what is assumed of it."""
+    """The processor as it runs the network that flies, and what is assumed about it."""
 
     profile: ComputeProfile
     network: Footprint | None
@@ -55,7 +55,7 @@ def masker_of(scenario: Scenario, sensor: Sensor) -> Masker:
     """The masker of a scenario.
 
     Raises:
-        ScenarioError: Its model cannot be read, or its tiles begin where it would not see what it sees in the whole image.
+        ScenarioError: Its model cannot be read, or tiles start where masks would differ from those of the whole image.
     """
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     at_key(scenario, "pruning.tile_px", lambda: _check_cells(scenario, masker.multiple_px))
@@ -63,7 +63,7 @@ def masker_of(scenario: Scenario, sensor: Sensor) -> Masker:
 
 
 def _check_cells(scenario: Scenario, cell_px: int) -> None:
-    """Refuse tiles, if there are several, whose side is no multiple of the cells in which a masker works."""
+    """Refuse tiles, if there are several, whose side is not a multiple of the cells in which a masker works."""
     side_px, camera = scenario.pruning.tile_px, scenario.camera
     if side_px % cell_px and max(camera.width_px, camera.height_px) > side_px:
         fits = [side_px // cell_px * cell_px or cell_px, (side_px // cell_px + 1) * cell_px]
@@ -77,15 +77,15 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     """The processor of a scenario, at the speed at which it runs its masker.
 
     Raises:
-        ScenarioError: There is no such profile; what flies does not fit it; or it does not say what the
-            scenario asks of it. The place of the key is told.
+        ScenarioError: There is no such profile; the network does not fit it; or it lacks what the scenario
+            needs of it. The message gives the place of the key.
     """
     rules = scenario.computer
     asked = at_key(scenario, "computer.profile", lambda: load_profile(rules.profile))
     network, times = None, rules.network_times
     if isinstance(masker, Countable) and needs_footprint(asked, scale=rules.scale_by_operations):
         network = enlarged(masker.footprint(scenario.pruning.tile_px), times)
-    if not rules.scale_by_operations:  # else operations tell
+    if not rules.scale_by_operations:  # otherwise the operations give the speed
         asked = slowed(asked, times)
     key = "computer.scale_by_operations" if rules.scale_by_operations else "computer.profile"
     found = at_key(scenario, key, lambda: fit(asked, network, scale=rules.scale_by_operations))
@@ -105,10 +105,10 @@ def loss_of(scenario: Scenario) -> Loss:
 
 
 def surrogate_of(scenario: Scenario) -> Surrogate | None:
-    """The surrogate that a scenario flies with, if it flies with one.
+    """The surrogate that a scenario flies with, if any.
 
     Raises:
-        ScenarioError: It does not fit the scenario; the place of the key is told.
+        ScenarioError: It does not fit the scenario; the message gives the place of the key.
     """
     key = "fidelity" if scenario.surrogate.file is None else "surrogate.file"
     return at_key(scenario, key, lambda: find_surrogate(scenario, make_sensor(scenario)))

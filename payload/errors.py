@@ -1,4 +1,4 @@
-"""The tree of exceptions. A message says what, where, what was found, what is wanted and what to do.
+"""The exception hierarchy. A message says what is wrong, where, what was found, what is wanted and what to do.
 
     PayloadError            1   base; 0 is success, 130 an interruption
     ├── ScenarioError       2   the scenario, or an option on the command line
@@ -7,11 +7,11 @@
     ├── ImageryError        5   rasters, masks, scenes
     ├── MaskerError         6   models and their cards
     ├── CodecError          7   also a damaged tile record
-    ├── SweepError          8   some runs failed; their rows tell why
+    ├── SweepError          8   some runs failed; their rows say why
     └── LawError           70   the books do not balance: a bug, please report
 
-The number is the exit code of the command line; where a full disk stands behind an error it is 1, whatever was
-being written.
+The number is the exit code of the command line; if a full disk caused the error it is 1, whatever was being
+written.
 """
 
 import errno
@@ -21,7 +21,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class PayloadError(Exception):
-    """Anything that payload-sim refuses or fails to do, with a sentence that helps."""
+    """Anything that payload-sim refuses or fails to do, with a helpful message."""
 
     exit_code = 1
 
@@ -63,7 +63,7 @@ class CodecError(PayloadError):
 
 
 class SweepError(PayloadError):
-    """Some runs of a sweep failed; their rows tell why."""
+    """Some runs of a sweep failed; their rows say why."""
 
     exit_code = 8
 
@@ -75,9 +75,9 @@ class LawError(PayloadError):
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether a full disk, or a quota that is used up, stands behind an error.
+    """Whether an error was caused by a full disk or an exhausted quota.
 
-    DuckDB, GDAL and other processes hand on what the system said in words alone.
+    DuckDB, GDAL and other processes pass on the system's error only as text.
     """
     here: BaseException | None = error
     while here is not None:
@@ -90,7 +90,7 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def exit_code_of(error: PayloadError | OSError) -> int:
-    """With which the command line ends."""
+    """Exit code of the command line for an error."""
     if is_full_disk(error) or not isinstance(error, PayloadError):
         return PayloadError.exit_code
     return error.exit_code

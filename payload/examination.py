@@ -1,4 +1,4 @@
-"""Whether a scenario can be flown: everything that it names is read, and nothing is flown."""
+"""Whether a scenario can be flown: everything that it names is read, but nothing is flown."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -23,11 +23,11 @@ from payload.units import BYTES_PER_MB
 
 Tell = Callable[[str], None]
 _NARROW_KM = 0.1
-"""An image this narrow shows a field, if that: likelier is a width that was mistyped."""
+"""[km] An image this narrow shows a field at most: more likely its size was mistyped."""
 
 
 def _silence(_note: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence) -> Scenario:
@@ -36,7 +36,7 @@ def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence
     Args:
         path: The file.
         overrides: Texts `path.to.key=value`, checked like the file.
-        tell: Is told what is no mistake and yet worth knowing: old elements, properties of targets that nobody reads.
+        tell: Receives what is not a mistake but worth knowing: old elements, target properties that are not used.
 
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
@@ -46,23 +46,23 @@ def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence
     sensor = make_sensor(scenario)
     fitted_profile(scenario, masker_of(scenario, sensor))
     surrogate_of(scenario)
-    if scenario.passes is not None:  # whether each can be
+    if scenario.passes is not None:  # can each of them take place?
         find_encounters(scenario)
     return scenario
 
 
 def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence) -> Scenario:
-    """Read a scenario and all files that it names, for those who fly nothing: lists of passes, budgets of links.
+    """Read a scenario and all files that it names, for commands that fly nothing, such as lists of passes and link budgets.
 
-    Whether network and surrogate fit, which takes far longer to find out, is asked by `check` alone.
+    Whether network and surrogate fit, which takes far longer to find out, is tested only by `check`.
 
     Args:
         path: The file.
         overrides: Texts `path.to.key=value`, checked like the file.
-        tell: As that of `check`.
+        tell: As for `check`.
 
     Raises:
-        ScenarioError: As `check` does.
+        ScenarioError: As for `check`.
         OrbitError: A satellite cannot be propagated to the end of the flight.
     """
     scenario = load_scenario(path, overrides)
@@ -88,7 +88,7 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
 
 
 def _too_little(scenario: Scenario) -> Iterator[str]:
-    """What is allowed, and yet so little that hardly anything can come of it."""
+    """Warnings about what is allowed but too little for a useful flight."""
     if not scenario.stations:
         yield "stations: there are none, so nothing can come down"
     sensor = make_sensor(scenario)

@@ -1,4 +1,4 @@
-"""A fleet to measure by: a Walker constellation, stations and areas spread evenly over the globe, any number of each."""
+"""A fleet for benchmarks: a Walker constellation, stations and areas spread evenly over the globe, any number of each."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
 
 _GOLDEN_DEG = 137.50776405
-"""[deg] Of a golden spiral: its points lie evenly. Source: Vogel 1979, Mathematical Biosciences 44, 179-189."""
+"""[deg] Golden angle, which spaces the points of a spiral evenly. Source: Vogel 1979, Mathematical Biosciences 44, 179-189."""
 _KM_PER_DEG = 111.2
 _AREA_KM = (22.0, 19.0)
 """[km] Width and height of an area: two by three frames of 1,024 px at 10 m."""
@@ -29,7 +29,7 @@ class FleetSize:
 
 
 def write_fleet(folder: Path, size: FleetSize) -> Scenario:
-    """Write a scenario of such a fleet and its targets into a folder, and load it: `fleet.yaml`, `targets.geojson`."""
+    """Write a scenario of a fleet and its targets (`fleet.yaml`, `targets.geojson`) into a folder, and load it."""
     areas = [
         _area(f"area-{number}", lat_deg, lon_deg)
         for number, (lat_deg, lon_deg) in enumerate(_spiral(size.targets, 65.0))
@@ -92,7 +92,7 @@ def _area(name: str, lat_deg: float, lon_deg: float) -> dict[str, Any]:
 
 
 def _spiral(count: int, most_deg: float) -> Iterator[tuple[float, float]]:
-    """Latitudes, up to one, and longitudes of points that lie evenly."""
+    """Latitudes, at most `most_deg` either way, and longitudes of evenly spaced points."""
     top = math.sin(math.radians(most_deg))
     for number in range(count):
         sine = (1.0 - (2.0 * number + 1.0) / count) * top

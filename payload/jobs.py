@@ -6,7 +6,7 @@ MOST_JOBS = 4096
 
 
 def check_jobs(jobs: int | None, said: str = "jobs") -> None:
-    """ScenarioError if nobody has so many cores; None stands for one a core.
+    """Raise a ScenarioError if the number is out of range; None stands for one per core.
 
     >>> check_jobs(0)
     Traceback (most recent call last):

@@ -1,6 +1,6 @@
-"""The opportunities of a satellite as columns of numbers: an object is made when one is asked for.
+"""The opportunities of a satellite as columns of numbers: an object is made only when one is asked for.
 
-A year has so many that their objects would be the most that a flight holds; most of them nobody ever looks at.
+A year has so many that as objects they would take most of a flight's memory; most of them are never looked at.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,19 +14,19 @@ from payload.types import Opportunity
 
 Floats = NDArray[np.float64]
 
-_AT_ONCE = 1024  # objects that are made together when all are gone through
+_AT_ONCE = 1024  # objects made together during iteration
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opportunities(Sequence[Opportunity]):
-    """Those of one satellite, by start, then id.
+    """The opportunities of one satellite, by start, then id.
 
     Attributes:
-        satellite: Whose.
-        names: Targets.
+        satellite: Its name.
+        names: Names of the targets.
         volume_bytes: [byte] Of each image.
-        who: Number of the target among the names, shape (N,), as of all that follow.
-        start_s: [s] As in `Opportunity`, as are the others.
+        who: Index of the target in `names`, shape (N,), like all that follow.
+        start_s: [s] As in `Opportunity`; so are the others.
     """
 
     satellite: str
@@ -41,20 +41,20 @@ class Opportunities(Sequence[Opportunity]):
 
     @classmethod
     def none(cls, satellite: str, names: Sequence[str], volume_bytes: int) -> "Opportunities":
-        """No opportunity."""
+        """No opportunities."""
         nothing = np.zeros(0)
         return cls(satellite, names, volume_bytes, nothing.astype(np.int32), *[nothing] * 5)
 
     def in_order(self) -> "Opportunities":
-        """The same, by start, then id, whatever their order is."""
+        """The same opportunities sorted by start, then id."""
         return self.at(order_of(self.start_s, lambda row: self[row].id))
 
     def at(self, rows: NDArray[np.integer] | slice) -> "Opportunities":
-        """Some of them, by their numbers."""
+        """Some of them, by index."""
         return _replaced(self, [getattr(self, name)[rows] for name in _COLUMNS])
 
     def made(self, first: int, last: int) -> list[Opportunity]:
-        """The objects of a stretch."""
+        """The objects of rows `first` to `last`, exclusive."""
         columns = (getattr(self, name)[first:last].tolist() for name in _COLUMNS)
         return list(map(self._of_row, *columns))
 
@@ -95,13 +95,13 @@ _COLUMNS = tuple(each.name for each in fields(Opportunities))[3:]
 
 
 def joined(parts: Sequence[Opportunities]) -> Opportunities:
-    """Those of one satellite and the same names in one, part after part; there is at least one part."""
+    """The concatenation of at least one part; all are of one satellite and have the same names."""
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS]
     return _replaced(parts[0], columns)
 
 
 def targets_of(items: Sequence[Opportunity]) -> set[str]:
-    """Names of the targets that have one; of columns no object is made."""
+    """Names of the targets that have an opportunity; from columns, without making objects."""
     if isinstance(items, Opportunities):
         return {items.names[number] for number in np.unique(items.who).tolist()}
     return {item.target for item in items}
@@ -113,12 +113,12 @@ def _replaced(before: Opportunities, columns: Sequence[NDArray[Any]]) -> Opportu
 
 
 def opportunity_id(satellite: str, target: str, start_s: float) -> str:
-    """Made of who, where and when."""
+    """An id made of satellite, target and start."""
     return f"{satellite}/{target}/{round(start_s)}"
 
 
 def order_of(start_s: Floats, id_of: Callable[[int], str]) -> NDArray[np.intp]:
-    """Numbers of opportunities by start, then id, which is asked only where starts are equal."""
+    """Indices that sort opportunities by start, then id; ids are made only where starts are equal."""
     order = np.argsort(start_s, kind="stable")
     same = np.flatnonzero(np.diff(start_s[order]) == 0.0)
     for run in np.split(same, np.flatnonzero(np.diff(same) > 1) + 1):

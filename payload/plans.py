@@ -1,4 +1,4 @@
-"""The nouns of planning: what a planner may know, what it must keep to, and what it says."""
+"""The nouns of planning: what a planner may know, which limits it must respect, and what it returns."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,19 +9,19 @@ from payload.types import Opportunity
 from payload.units import S_PER_DAY
 
 WIDEST_TURN_DEG = 360.0
-"""[deg] No turn in roll is wider."""
+"""[deg] No turn in roll is larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """Mass memory as a planner sees it.
 
-    An image takes its room when it ends; a contact that ends gives room back, never beyond the capacity.
+    An image occupies memory from its end on; a contact frees memory at its end, never beyond the capacity.
 
     Attributes:
-        free_bytes: [byte] Now.
-        contacts: End of each contact to come [s], ascending, and the bytes that it frees at most.
-        capacity_bytes: [byte] Most that can be free; None where that is `free_bytes`.
+        free_bytes: [byte] Free now.
+        contacts: End of each coming contact [s], ascending, and the most bytes that it frees.
+        capacity_bytes: [byte] Most that can be free; None if that is `free_bytes`.
     """
 
     free_bytes: int
@@ -36,20 +36,20 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What every plan keeps to; the defaults limit nothing.
+    """What every plan must respect; the defaults limit nothing.
 
-    An orbit of a satellite is counted from the epoch: number floor(start_s / orbit_s). Budgets hold in
-    each of these, for all images that start in it.
+    Orbits of a satellite are counted from the epoch: number floor(start_s / orbit_s). Budgets apply to
+    each orbit, for all images that start in it.
 
     Attributes:
         settle_s: [s] Between two images, besides the turn.
         slew_deg_per_s: [deg/s] Of a turn in roll from image to image.
-        orbit_s: [s] Length of an orbit, by satellite; where missing, all time is one orbit.
+        orbit_s: [s] Length of an orbit, by satellite; if missing, all time is one orbit.
         images_per_orbit: Most images in an orbit; None for no limit.
-        imaging_s_per_orbit: [s] Longest time in which the shutter is open in an orbit.
-        joules_per_image: [J] That an image takes.
-        joules_per_orbit: [J] That images may take in an orbit.
-        rooms: Mass memory by satellite; a satellite that is missing has room for all.
+        imaging_s_per_orbit: [s] Longest total imaging time in an orbit.
+        joules_per_image: [J] Energy that an image takes.
+        joules_per_orbit: [J] Energy that all images of an orbit may take.
+        rooms: Mass memory by satellite; a satellite that is missing has no memory limit.
     """
 
     settle_s: float = 0.0
@@ -62,7 +62,7 @@ class Limits:
     rooms: Mapping[str, Room] = field(default_factory=dict[str, Room])
 
     def turn_s(self, first: Opportunity, second: Opportunity) -> float:
-        """[s] From the end of an image to the start of another: settling, and the turn between both."""
+        """[s] From the end of one image to the start of another: settling, and the turn between them."""
         return self.settle_s + abs(second.roll_deg - first.roll_deg) / self.slew_deg_per_s
 
     def allow(self, first: Opportunity, second: Opportunity) -> bool:
@@ -74,12 +74,12 @@ class Limits:
         return self.orbit_at(item.satellite, item.start_s)
 
     def orbit_at(self, satellite: str, time_s: float) -> int:
-        """Number of a satellite's orbit at a moment."""
+        """Number of a satellite's orbit at a time."""
         return math.floor(time_s / self.orbit_s.get(satellite, math.inf))
 
     @property
     def most_images(self) -> int | None:
-        """Images in an orbit that number and energy allow; None for no limit."""
+        """Most images in an orbit that count and energy limits allow; None for no limit."""
         if self.joules_per_image <= 0.0 or math.isinf(self.joules_per_orbit):
             return self.images_per_orbit
         by_energy = math.floor(self.joules_per_orbit / self.joules_per_image)
@@ -88,24 +88,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """All that a planner may know at `now_s`: pending targets and what can still be taken of them.
+    """All that a planner may know at `now_s`: pending targets and their remaining opportunities.
 
     Attributes:
-        now_s: [s] Nothing starts before.
-        opportunities: In any order; their ids differ.
+        now_s: [s] Nothing starts earlier.
+        opportunities: In any order; their ids are unique.
         pending: Targets that are wanted; each is taken at most once.
         priorities: By target; 1 where missing.
         busy_until_s: [s] By satellite: when its last image ended.
-        limits: What every plan keeps to.
+        limits: What every plan must respect.
         p_clear: Probability that an image will be clear, by opportunity; 1 where missing.
         climate_clear: The same from the climate alone; as `p_clear` where missing.
-        deadlines_s: [s] By target: an image ends by then; never where missing.
-        not_before_s: [s] By target: no image starts before; at any time where missing.
+        deadlines_s: [s] By target: an image must end by then; no deadline where missing.
+        not_before_s: [s] By target: no image starts earlier; at any time where missing.
         missed: How often a target's opportunities went by, by target.
-        committed: Images that no plan may disturb, flown or to be flown, flyable together. They count
+        committed: Images that no plan may disturb, flown or to be flown, feasible together. They count
             towards the limits, and the targets of those that have not ended are not taken again. Of those
-            flown, at least all of the day at hand, of the orbit at hand, and after which a satellite may
-            still turn.
+            flown, it has at least all of the current day, all of the current orbit, and those after which
+            a satellite may still be turning.
     """
 
     now_s: float
@@ -126,7 +126,7 @@ class PlanContext:
         return self.priorities.get(item.target, 1.0) * self.p_clear.get(item.id, 1.0)
 
     def values(self, items: Iterable[Opportunity]) -> list[float]:
-        """The same of each of several."""
+        """The same for each of several images."""
         priority, p_clear = self.priorities.get, self.p_clear.get
         return [priority(item.target, 1.0) * p_clear(item.id, 1.0) for item in items]
 
@@ -136,10 +136,10 @@ class PlanContext:
         return [item for item in self.committed if item.end_s > self.now_s]
 
     def open_items(self) -> list[Opportunity]:
-        """What may be planned as far as each image alone is concerned, by start, then id.
+        """Opportunities that may be planned, each considered alone, by start, then id.
 
-        Its target is pending and not committed; it starts neither before now nor before its target wants
-        it nor before its satellite has settled; it ends by its target's deadline.
+        The target is pending and not committed; the image does not start before now, before its target
+        allows it, or before its satellite has settled; it ends by its target's deadline.
         """
         wanted = self.pending - {item.target for item in self.to_come}
         ready_s = {name: end_s + self.limits.settle_s for name, end_s in self.busy_until_s.items()}
@@ -158,7 +158,7 @@ class PlanContext:
 
 
 def still_felt(committed: Sequence[Opportunity], now_s: float, limits: Limits) -> list[Opportunity]:
-    """Commitments that a plan made now could touch: of this day and this orbit, those just over, and those to come."""
+    """Commitments that can still affect a plan made now: of this day and this orbit, just ended, or still to come."""
     day_s = math.floor(now_s / S_PER_DAY) * S_PER_DAY
     turned_s = limits.settle_s + WIDEST_TURN_DEG / limits.slew_deg_per_s
     has_budget = limits.most_images is not None or limits.imaging_s_per_orbit < math.inf
@@ -173,9 +173,9 @@ def still_felt(committed: Sequence[Opportunity], now_s: float, limits: Limits) -
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Opportunity ids in order of time, their value, and a bound on any plan's value where known.
+    """Opportunity ids in time order, their value, and an upper bound on any plan's value where known.
 
-    The value is expected: the sum of priority times P(clear).
+    The value is the expected one: the sum of priority times P(clear).
     """
 
     opportunity_ids: tuple[str, ...]

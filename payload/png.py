@@ -1,4 +1,4 @@
-r"""Arrays to PNG, with nothing but zlib; and how reflectance becomes a picture.
+r"""Arrays to PNG, with nothing but zlib, and reflectance to pictures.
 
 >>> import numpy as np
 >>> png_gray(np.zeros((2, 3), np.uint8))[:8]
@@ -33,15 +33,15 @@ def true_colour(
     darkest: float = 0.02,
     brightest: float = 0.6,
 ) -> NDArray[np.uint8]:
-    """A picture (H, W, 3) of reflectances (H, W), by one stretch for all pictures.
+    """A picture (H, W, 3) of reflectances (H, W), with the same stretch for all pictures.
 
     Args:
-        blue: Reflectance; so are the others. Not-a-number becomes black.
+        blue: Reflectance, like the others. NaN becomes black.
         green: The same.
         red: The same.
-        darkest: Reflectance that is shown black.
-        brightest: Reflectance that is shown white; between them brightness goes by the square root,
-            about as eyes do.
+        darkest: Reflectance shown as black.
+        brightest: Reflectance shown as white; between them brightness follows the square root,
+            roughly as the eye does.
     """
     stacked = np.stack([red, green, blue], axis=-1).astype(np.float32)
     share = np.clip((stacked - darkest) / (brightest - darkest), 0.0, 1.0)

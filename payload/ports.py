@@ -1,4 +1,4 @@
-"""The six sockets for plug-ins, the `Scene` that a source hands out and the `LinkBudget` of a link.
+"""The six plug-in sockets, the `Scene` that a scene source returns and the `LinkBudget` of a link.
 
 A plug-in is a frozen dataclass whose fields are its configuration; see `payload.registry`.
 """
@@ -38,22 +38,22 @@ class Propagator(Protocol):
     """Socket `payload.propagator`: where the satellite is. Supplied: satellite, epoch_utc, dut1_s."""
 
     def propagate(self, times_s: NDArray[np.float64]) -> Ephemeris:
-        """Positions at times [s] since the epoch, shape (T,); OrbitError where there is none."""
+        """Positions at times [s] since the epoch, shape (T,); OrbitError where none can be computed."""
         ...
 
 
 @runtime_checkable
 class Dated(Protocol):
-    """A propagator whose elements hold at one instant and grow vague with the time from there."""
+    """A propagator whose elements are valid at one instant and lose accuracy away from it."""
 
     @property
     def elements_utc(self) -> datetime:
-        """When its elements hold."""
+        """Epoch of its elements."""
         ...
 
 
 class Scene(Protocol):
-    """An image that is read window by window; nothing is painted or loaded before."""
+    """An image that is read window by window; nothing is rendered or loaded until then."""
 
     @property
     def height_px(self) -> int:
@@ -72,7 +72,7 @@ class Scene(Protocol):
 
     @property
     def bit_depth(self) -> int:
-        """[bit] of a sample; no DN is 2**bit_depth or more."""
+        """[bit] of a sample; every DN is below 2**bit_depth."""
         ...
 
     @property
@@ -86,7 +86,7 @@ class Scene(Protocol):
         ...
 
     def read(self, window: Window) -> Patch:
-        """The pixels of a window inside the scene; the same window always gives the same pixels."""
+        """Read the pixels of a window inside the scene; the same window always gives the same pixels."""
         ...
 
 
@@ -95,71 +95,71 @@ class SceneSource(Protocol):
     """Socket `payload.scene_source`: what the camera sees. Supplied: seed."""
 
     def scene(self, view: View) -> Scene:
-        """The scene of a view; ImageryError where there is none."""
+        """The scene of a view; ImageryError if there is none."""
         ...
 
 
 @runtime_checkable
 class Examinable(Protocol):
-    """A scene source that can look at what it names before anything flies."""
+    """A scene source that can check the files it names before anything flies."""
 
     def examine(self, sensor: Sensor) -> None:
-        """PayloadError if what it names cannot serve the sensor; no pixel is read."""
+        """Raise a PayloadError if what it names cannot serve the sensor; no pixel is read."""
         ...
 
 
 @runtime_checkable
 class Doubting(Protocol):
-    """A scene source that can tell what of its images looks odd."""
+    """A scene source that can report what looks odd about its images."""
 
     def doubts(self, sensor: Sensor) -> Sequence[str]:
-        """In sentences, by a few of its pixels, as the camera would have them; none if all looks well."""
+        """Doubts as sentences, judged by a few pixels as the camera would record them; none if all looks well."""
         ...
 
 
 @runtime_checkable
 class Glancing(Protocol):
-    """A scene source that knows covers and surfaces without painting a pixel."""
+    """A scene source that knows cloud covers and surfaces without rendering a pixel."""
 
     def glance(self, view: View, windows: Sequence[Window]) -> list[Glance]:
-        """What each window of the view's scene holds; ImageryError where there is no such view."""
+        """What each window of the view's scene holds; ImageryError if there is no such view."""
         ...
 
 
 @runtime_checkable
 class GlancingAtMany(Glancing, Protocol):
-    """A scene source that glances at many views in less time than at one after another.
+    """A scene source that glances at many views faster than at one after another.
 
-    Nobody has to: where there is no such verb, `glance` is asked view by view.
+    Optional: without this method, `glance` is called view by view.
     """
 
     def glance_at_many(
         self, views: Sequence[View], windows: Sequence[Window]
     ) -> list[list[Glance]]:
-        """What `glance` says of each view, in their order; the same in any company."""
+        """What `glance` returns for each view, in order; independent of the other views asked for."""
         ...
 
 
 @runtime_checkable
 class Forecaster(Protocol):
-    """A scene source that can tell, as well as a weather service does, where it will be clear."""
+    """A scene source that can forecast, as well as a weather service does, where it will be clear."""
 
     def forecast(
         self, prospects: Prospects, *, issued_s: float, foresight: Foresight
     ) -> NDArray[np.float64]:
-        """P(clear) of each prospect, shape (N,), as told `issued_s` after the epoch; pure."""
+        """P(clear) of each prospect, shape (N,), as forecast at `issued_s` after the epoch; pure."""
         ...
 
 
 @runtime_checkable
 class Foreseeing(Forecaster, Protocol):
-    """A forecaster of whom what does not depend on when a forecast is issued can be asked once.
+    """A forecaster that can compute once whatever does not depend on when a forecast is issued.
 
-    Nobody has to: where there are no such verbs, `forecast` is asked each time.
+    Optional: without these methods, `forecast` is called each time.
     """
 
     def coming(self, prospects: Prospects) -> NDArray[np.float64]:
-        """Numbers of each prospect by which each forecast of it goes, shape (any, N)."""
+        """Numbers on which every forecast of a prospect is based, shape (any, N)."""
         ...
 
     def forecast_of(
@@ -170,7 +170,7 @@ class Foreseeing(Forecaster, Protocol):
         issued_s: float,
         foresight: Foresight,
     ) -> NDArray[np.float64]:
-        """What `forecast` says, from what `coming` said of each, whenever and beside whomever that was asked."""
+        """What `forecast` returns, computed from what `coming` gave for each, whenever and with whichever others."""
         ...
 
 
@@ -180,7 +180,7 @@ class Masker(Protocol):
 
     @property
     def identity(self) -> MaskerIdentity:
-        """Who makes the masks, for reports."""
+        """The model that makes the masks, for reports."""
         ...
 
     @property
@@ -194,26 +194,26 @@ class Masker(Protocol):
         ...
 
     def predict(self, tile: Tile) -> CloudMask:
-        """Cloud probability of the tile's own cell, shape (H, W); MaskerError if it cannot be had."""
+        """Cloud probability of the tile's own cell, shape (H, W); MaskerError if it cannot be computed."""
         ...
 
 
 @runtime_checkable
 class Countable(Protocol):
-    """A masker that is a network, whose operations and memory can be counted."""
+    """A masker that is a network whose operations and memory can be counted."""
 
     def footprint(self, tile_px: int) -> Footprint:
-        """What it costs for a tile of so many pixels a side; MaskerError if it cannot be run."""
+        """What a tile of `tile_px` pixels a side costs; MaskerError if the network cannot be run."""
         ...
 
 
 @runtime_checkable
 class Codec(Protocol):
-    """Socket `payload.codec`: how samples become fewer bytes, and the same samples again.
+    """Socket `payload.codec`: how samples are compressed and restored.
 
-    Pixels that `not_coded`, shape (H, W), marks True are under cloud: what they hold is never read, whatever
-    it is, and they come back as 0 in all bands. Whoever decodes is given the same plane. Where it marks
-    every pixel the payload is empty. A codec is a function: neither bands nor plane are changed.
+    Pixels marked True in `not_coded`, shape (H, W), are under cloud: their values are never read, and they
+    are decoded as 0 in all bands. The decoder is given the same plane. If every pixel is marked, the payload
+    is empty. A codec is a pure function: it changes neither bands nor plane.
     """
 
     def encode(
@@ -223,7 +223,7 @@ class Codec(Protocol):
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> bytes:
-        """Payload of (B, H, W) samples below 2**bit_depth; CodecError if one that is coded is not."""
+        """Payload of (B, H, W) samples below 2**bit_depth; CodecError if a coded sample is not."""
         ...
 
     def decode(
@@ -234,13 +234,13 @@ class Codec(Protocol):
         bit_depth: int,
         not_coded: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint16]:
-        """The samples, shape (B, H, W), exactly; CodecError for a payload that cannot be theirs."""
+        """The exact samples, shape (B, H, W); CodecError for a payload that cannot belong to them."""
         ...
 
 
 @runtime_checkable
 class Choosing(Protocol):
-    """A codec that picks another one for each tile; a record names the one that was picked."""
+    """A codec that picks another codec for each tile; the record names the one picked."""
 
     def choose(
         self,
@@ -255,64 +255,64 @@ class Choosing(Protocol):
 
 @runtime_checkable
 class Leaning(Protocol):
-    """A plug-in whose work is done by packages that may be absent: of another version they may give other results."""
+    """A plug-in that relies on optional packages, whose results may differ from version to version."""
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Their names, as they are installed by."""
+        """The names under which they are installed."""
         ...
 
 
 @runtime_checkable
 class InLoop(Protocol):
-    """A codec that may itself lose, in its loop of prediction: its samples come back within a bound."""
+    """A codec that may itself be lossy, in its prediction loop: samples are restored within a bound."""
 
     @property
     def max_error_dn(self) -> int:
-        """[DN] The bound; 0 where it loses nothing."""
+        """[DN] The bound; 0 if lossless."""
         ...
 
 
 @runtime_checkable
 class Scheduler(Protocol):
-    """Socket `payload.scheduler`: what to image next. Pure: plan in, plan out."""
+    """Socket `payload.scheduler`: what to image next. Pure: context in, plan out."""
 
     def plan(self, context: PlanContext) -> Plan:
-        """A feasible plan for what is pending, made of nothing but the context."""
+        """A feasible plan for the pending targets, made from the context alone."""
         ...
 
 
 @runtime_checkable
 class Urgent(Protocol):
-    """A scheduler that takes targets by urgency, the chances of each by time, and of these what fits.
+    """A scheduler that goes through the targets by urgency, and through each one's chances by time, and takes what fits.
 
-    So it is as long as a target is worth the same at all times; then the flight keeps its plan by urgencies alone, and `plan`
-    is not asked. A chance of which more is known than of others, by a camera ahead, has an urgency of its own, by what it is
-    worth: priority times P(clear). One that inherits `urgency` and plans otherwise has to hide it: `urgency = None`.
+    This holds as long as a target is worth the same at all times; the flight then maintains its plan from urgencies alone and
+    does not call `plan`. A chance about which a camera ahead knows more than about others has an urgency of its own, from what
+    it is worth: priority times P(clear). A subclass that inherits `urgency` but plans differently must hide it: `urgency = None`.
     """
 
     def urgency(self, priority: float, due_s: float) -> float:
-        """How urgent what is worth so much and due at a time [s] is: the smallest is served first, of equals the soonest."""
+        """Urgency of a target of this priority, due at a time [s]: the smallest is served first, ties by the earliest chance."""
         ...
 
 
 @runtime_checkable
 class Insistent(Protocol):
-    """A scheduler that goes by urgency as one that is `Urgent`, and by how often a target was missed; with rules of its own.
+    """A scheduler that goes by urgency like an `Urgent` one, but also by how often a target was missed, and has rules of its own.
 
-    Where its rules leave nothing out the flight keeps its plan by urgencies alone, and `plan` is not asked.
+    If its rules leave nothing out, the flight maintains its plan from urgencies alone and does not call `plan`.
     """
 
     def urgency_of_missed(self, priority: float, missed: int) -> float:
-        """How urgent a target of a priority is that was missed so often: the smallest first, of equals the soonest."""
+        """Urgency of a target of this priority, missed `missed` times: the smallest first, ties by the earliest chance."""
         ...
 
     def leaves_out(self, *, lowest_sun_deg: float, most_a_day: int) -> bool:
-        """Whether it could leave an image out by its own rules.
+        """Whether its own rules could leave an image out.
 
         Args:
-            lowest_sun_deg: [deg] Of all images that it may be offered.
-            most_a_day: Images that a satellite takes in a day at most.
+            lowest_sun_deg: [deg] Lowest sun of all images that it may be offered.
+            most_a_day: Most images that a satellite takes in a day.
         """
         ...
 
@@ -323,7 +323,7 @@ class Link(Protocol):
 
     @property
     def max_resends(self) -> int:
-        """How often the missing frames of a record are asked for again before it is given up."""
+        """How often the missing frames of a record are requested again before it is given up."""
         ...
 
     def profile(self, window: ContactWindow, ephemeris: Ephemeris) -> RateProfile:
@@ -337,8 +337,8 @@ class BudgetTerm:
 
     Attributes:
         name: What it is.
-        value: With its sign: losses are negative. A number, or one for each of many moments.
-        unit: dB, or dB over a unit.
+        value: Signed: losses are negative. A number, or one for each of many moments.
+        unit: dB, or dB relative to a unit.
         how: Where it comes from.
     """
 
@@ -350,17 +350,17 @@ class BudgetTerm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinkBudget:
-    """A link at one elevation.
+    """The budget of a link at one elevation.
 
     Attributes:
         range_km: [km] To the satellite.
-        lines: What adds up, and the sums, in the order of the way.
+        lines: The terms and their sums, in the order of the signal path.
         es_n0_db: [dB] Symbol energy over noise density.
-        modcod: What is sent; None where nothing gets through.
+        modcod: Modulation and coding used; None where nothing gets through.
         threshold_db: [dB] Es/N0 that it needs; None where nothing gets through.
-        spare_db: [dB] What is left over it; None where nothing gets through.
+        spare_db: [dB] Margin above the threshold; None where nothing gets through.
         rate_bps: [bit/s] Of transfer frames.
-        notes: Sentences that belong to it.
+        notes: Remarks, as sentences.
     """
 
     range_km: float
@@ -375,19 +375,19 @@ class LinkBudget:
 
 @runtime_checkable
 class Dimmable(Protocol):
-    """A link that knows its power."""
+    """A link that knows its transmit power."""
 
     def dimmed(self, power_share: float) -> Link:
-        """The same link with a share of its radiated power."""
+        """The same link at a share of its radiated power."""
         ...
 
 
 @runtime_checkable
 class Budgeted(Protocol):
-    """A link that can tell why it carries what it carries."""
+    """A link that can explain its rate by a link budget."""
 
     def budget(
         self, station: GroundStation, *, elevation_deg: float, orbit_radius_km: float
     ) -> LinkBudget:
-        """The budget at an elevation; ScenarioError if that is none."""
+        """The budget at an elevation; ScenarioError if the elevation is not valid."""
         ...

@@ -12,7 +12,7 @@ def digest_bytes(data: bytes) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file's content, read in pieces."""
+    """SHA-256 of a file's content, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -38,7 +38,7 @@ def digest_json(value: object) -> str:
 
 
 def code_of(plug_in: type) -> str | None:
-    """SHA-256 of the code of a stranger's plug-in: of the whole package that its class is from; None for ours."""
+    """SHA-256 of the code of a third-party plug-in, over the whole package its class is from; None for ours."""
     name, _, inside = plug_in.__module__.partition(".")
     if name == "payload":
         return None
@@ -53,7 +53,7 @@ def code_of(plug_in: type) -> str | None:
 
 
 def _code_in(place: Path) -> list[list[str]]:
-    """Names and digests of the Python files of a package, or of one that is a single file."""
+    """Names and digests of the Python files of a package or of a single-file module."""
     if place.is_file():
         return [[place.name, digest_file(place)]]
     files = sorted(item for item in place.rglob("*.py") if item.is_file())

@@ -1,7 +1,7 @@
-"""Plug-ins by name. Ours are declared like a stranger's, as entry points in `pyproject.toml`.
+"""Plug-ins by name. Ours are declared like anyone else's, as entry points in `pyproject.toml`.
 
 A plug-in is a frozen dataclass. Its fields are its options; a field made by `supplied` is not an option
-but is filled in by the wiring (a seed, a name). Options are validated by the types of the fields.
+but is filled in by the caller (a seed, a name). Options are validated by the types of the fields.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ _SUPPLIED = "payload.supplied"
 
 
 def supplied(default: Any) -> Any:  # noqa: ANN401 - stands for a field of any type
-    """A dataclass field that the wiring fills in; the default serves while a scenario is only checked."""
+    """A dataclass field that the caller fills in; the default is used while a scenario is only checked."""
     return dataclasses.field(default=default, kw_only=True, metadata={_SUPPLIED: True})
 
 
@@ -45,7 +45,7 @@ def option(
 
 
 def kinds(socket: str) -> list[str]:
-    """Names of the plug-ins that are installed for a socket, sorted."""
+    """Names of the plug-ins installed for a socket, sorted."""
     return sorted(_entry_points(socket))
 
 
@@ -53,7 +53,7 @@ def plugin(socket: str, kind: str) -> type[Any]:
     """The class of a plug-in.
 
     Raises:
-        PluginError: No such kind, or its module cannot be imported.
+        PluginError: There is no such kind, its module cannot be imported, or it is not a dataclass.
     """
     found = _entry_points(socket)
     if kind not in found:
@@ -112,9 +112,9 @@ def validate(
 def build(
     socket: str, kind: str, options: Mapping[str, Any] | BaseModel, **given: object
 ) -> object:
-    """Make a plug-in from its options and from what the wiring knows.
+    """Make a plug-in from its options and from what the caller supplies.
 
-    Of `given`, a plug-in takes what it has a `supplied` field for.
+    Of `given`, a plug-in receives only what it has a `supplied` field for.
     """
     cls = plugin(socket, kind)
     model = options if isinstance(options, BaseModel) else validate(socket, kind, options)
@@ -129,7 +129,7 @@ def _entry_points(socket: str) -> dict[str, EntryPoint]:
 
 @cache
 def _installed() -> dict[str, dict[str, EntryPoint]]:
-    """Plug-ins by socket and name; each look reads what every installed package says of itself, so there is one."""
+    """Plug-ins by socket and name; read once, as each look-up reads the metadata of every installed package."""
     found: dict[str, dict[str, EntryPoint]] = {}
     for entry in chain.from_iterable(package.entry_points for package in distributions()):
         found.setdefault(entry.group, {}).setdefault(entry.name, entry)

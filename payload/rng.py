@@ -1,4 +1,4 @@
-"""Random streams keyed by name, never by order: a new consumer changes nobody's draws.
+"""Random streams keyed by name, never by order: a new consumer changes no other draws.
 
 >>> from payload.rng import stream
 >>> stream(7, "fade", "svalbard", 3).random() == stream(7, "fade", "svalbard", 3).random()
@@ -20,5 +20,5 @@ def key(seed: int, *name: str | int) -> int:
 
 
 def stream(seed: int, *name: str | int) -> np.random.Generator:
-    """A generator for a name: the same name and seed give the same draws, whoever else draws."""
+    """A generator for a name: the same name and seed give the same draws, whatever else is drawn."""
     return np.random.Generator(np.random.PCG64(key(seed, *name)))

@@ -1,4 +1,4 @@
-"""One run: a scenario is assembled, all its arms are flown, and what they leave is written and summed up."""
+"""One run: a scenario is assembled, all its arms are flown, and their results are written and summarised."""
 
 import logging
 import os
@@ -43,11 +43,11 @@ from payload.units import M_PER_KM, at, iso_utc
 _log = logging.getLogger(__name__)
 
 Tell = Callable[[str, str], None]
-"""Is told an arm and an image."""
+"""Progress callback: receives an arm and an image."""
 
 
 def silence(_arm: str, _image: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def run(
 
     Args:
         scenario: What to fly.
-        out: The parent of the results folder; a folder of the same digest is replaced whole.
-        tell: Is told the arm and the image whenever pixels are worked on.
-        command: The words that repeat this run, for the provenance.
-        jobs: How many processes fly it, if it is long enough; one a core if left out. The results do not depend on it.
+        out: The parent of the results folder; a folder of the same digest is replaced as a whole.
+        tell: Called with the arm and the image whenever pixels are worked on.
+        command: The command that repeats this run, word by word, for the provenance.
+        jobs: How many processes fly it, if it is long enough; one per core if left out. The results do not depend on it.
 
     Raises:
         PayloadError: See the tree in `payload.errors`; nothing half-written is left.
@@ -120,7 +120,7 @@ def _write_products(
     memo: Memo,
     archive: Archive,
 ) -> None:
-    """All that is told of the flights but their summary and their page."""
+    """Write everything about the flights except their summary and their page."""
     scenario, own, estimates = assembly.scenario, records["prune"], memo.estimates
     tiles = archive.restore(folder / "tiles", scenario.products.tiles, estimates)
     Exchange(
@@ -150,9 +150,9 @@ def _write_products(
         write_no_gallery(folder / "gallery")
 
 
-@young_waste_only()  # what a flight leaves is looked through no more often than the flight
+@young_waste_only()  # what a flight leaves is not searched for garbage any more often than the flight itself
 def fly(scenario: Scenario, spool: str | Path, *, tell: Tell = silence) -> dict[str, Any]:
-    """Fly all arms and return the summary alone; `spool` is a folder for what the flight needs meanwhile."""
+    """Fly all arms and return only the summary; `spool` is a folder for temporary files of the flight."""
     spool = Path(spool)
     assembly = assemble(scenario, store=find_store())
     records, memo = fly_arms(assembly, spool, tell=tell)

@@ -1,7 +1,7 @@
-"""What is only needed for a while, and who still needs it: folders in TMPDIR, and the locks by which the next run knows.
+"""Temporary folders in TMPDIR, and the locks that tell later runs whether they are still in use.
 
-Who writes holds a lock beside what is written, which the system lets go of when the process ends, however it ends: so the
-next one knows what was left behind, and takes nothing from one that is still at work.
+A writer holds a lock beside what it writes. The system releases it when the process ends, however it ends: so the next
+run recognises what was left behind, and takes nothing from a process that is still at work.
 """
 
 import os
@@ -23,7 +23,7 @@ _LOOK_AGAIN_S = 0.002
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder in TMPDIR for this user alone, gone in the end; of those of killed runs the next call takes what is left."""
+    """A private folder in TMPDIR, removed at the end; each call also removes what killed runs left behind."""
     parent = Path(tempfile.gettempdir())
     _take_away_left(parent)
     folder = parent / f"{_PREFIX}{token_hex(8)}"
@@ -49,7 +49,7 @@ def _take_away_left(parent: Path) -> None:
 
 
 def _is_ours(lock: Path) -> bool:
-    """Whether a file is this user's own, and no link: anybody may write into TMPDIR."""
+    """Whether a file is this user's own and not a link: anybody may write into TMPDIR."""
     owner: Callable[[], int] | None = getattr(os, "geteuid", None)  # not on every system
     try:
         found = lock.lstat()
@@ -59,7 +59,7 @@ def _is_ours(lock: Path) -> bool:
 
 
 def held_at(path: Path) -> IO[bytes]:
-    """A file of a name that nobody else gives, locked until it is closed. Who takes it for left behind before it is locked takes it away."""
+    """A file of a unique name, locked until closed; tried again if another run removes it, as left behind, before it is locked."""
     while True:
         file = path.open("ab")
         hold(file)
@@ -69,7 +69,7 @@ def held_at(path: Path) -> IO[bytes]:
 
 
 def hold(file: IO[bytes]) -> None:
-    """Lock a file until it is closed; who is just looking whether it is left behind is waited for."""
+    """Lock a file until it is closed, waiting for others that are just checking whether it is left behind."""
     with suppress(ImportError, OSError):  # not on every system, nor on every disk
         import fcntl  # noqa: PLC0415
 
@@ -77,15 +77,15 @@ def hold(file: IO[bytes]) -> None:
 
 
 class Lock(Enum):
-    """Whose the lock of a file is."""
+    """Who holds the lock of a file."""
 
     OURS, ANOTHERS, NOBODYS = range(3)
 
 
 def hold_soon(file: IO[bytes], patience_s: float) -> Lock:
-    """Lock a file until it is closed, if whoever holds it lets go of it soon; nobody's where locks are unknown.
+    """Lock a file until it is closed, if its holder releases it soon; `NOBODYS` if locks are not supported.
 
-    Who holds it may be stopped, or at a disk that does not answer.
+    The holder may be suspended, or waiting for a disk that does not answer.
     """
     try:
         import fcntl  # noqa: PLC0415 - not on every system
@@ -99,7 +99,7 @@ def hold_soon(file: IO[bytes], patience_s: float) -> Lock:
             if time.monotonic() > until_s:
                 return Lock.ANOTHERS
             time.sleep(_LOOK_AGAIN_S)
-        except OSError:  # nor on every disk
+        except OSError:  # not on every disk
             return Lock.NOBODYS
         else:
             return Lock.OURS
@@ -107,10 +107,10 @@ def hold_soon(file: IO[bytes], patience_s: float) -> Lock:
 
 @contextmanager
 def left_behind(lock: Path) -> Iterator[bool]:
-    """Whether nobody holds a lock any more; who is told so holds it meanwhile. Where that cannot be known, nobody is told so."""
+    """Whether a lock has no holder any more; if so, it is held within the context. False if that cannot be determined."""
     try:
         file = lock.open("r+b")
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or another user's
         yield False
         return
     with file:

@@ -1,4 +1,4 @@
-"""Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extension, one thread."""
+"""Parquet in and out, and SQL over a folder's tables, by DuckDB: no network, no extensions, one thread."""
 
 import errno
 import os
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 TABLES_VERSION = 1
 PART_ROWS = 50_000
-"""So many rows of a table are in memory at a time."""
+"""Rows of a table that are held in memory at a time."""
 Column = NDArray[Any] | Sequence[object]
 
 
 def _database() -> "duckdb.DuckDBPyConnection":
-    """A new one, empty, in memory: 20 ms; a cursor of one that is there takes 10 us. Measured."""
+    """A new, empty database in memory: takes 20 ms; a cursor of an existing one takes 10 us. Measured."""
     import duckdb  # noqa: PLC0415 - takes a tenth of a second, and most commands never need it
 
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -37,17 +37,17 @@ def _database() -> "duckdb.DuckDBPyConnection":
 
 
 _writers_database = cache(_database)
-"""That of all tables that this process writes: what a cursor is given goes with it. Files are read in databases of their
-own, as one may remember what it has read."""
+"""Shared by all tables that this process writes: what is registered on a cursor goes with it. Files are read in databases of
+their own, as a database may remember what it has read."""
 
 
 def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Column]) -> None:
     """Write columns of equal length as a Parquet file.
 
     Args:
-        path: Where to.
-        types: SQL type of each column, in their order, as `{"bytes": "BIGINT"}`.
-        columns: Values of each column; None is NULL, of DOUBLE only what is masked.
+        path: The file to write.
+        types: SQL type of each column, in order, such as `{"bytes": "BIGINT"}`.
+        columns: Values of each column; None is NULL, except in DOUBLE, where only masked values are.
     """
     with closing(_writers_database().cursor()) as connection:
         connection.register("given", _arrays(types, columns))
@@ -55,18 +55,18 @@ def write_table(path: Path, types: Mapping[str, str], columns: Mapping[str, Colu
 
 
 class TableWriter:
-    """Writes rows into a Parquet file as they come, so many at a time: none but those are in memory.
+    """Writes rows into a Parquet file as they come, one batch at a time: only that batch is in memory.
 
-    The file is there once the writer is closed, which `with` does.
+    The file exists once the writer is closed, at the end of its `with` block.
     """
 
     def __init__(self, path: Path, types: Mapping[str, str], rows: int | None = None) -> None:
         """Begin a table.
 
         Args:
-            path: Where to; what is not whole yet lies beside it.
-            types: SQL type of each column, in their order.
-            rows: So many are written at a time; PART_ROWS if left out.
+            path: The file to write; unfinished parts lie beside it.
+            types: SQL type of each column, in order.
+            rows: Rows in a batch; PART_ROWS if left out.
         """
         self.path, self.types, self.most = path, types, rows or PART_ROWS
         self._rows: list[tuple[object, ...]] = []
@@ -110,8 +110,8 @@ class TableWriter:
 
 
 def _copy(connection: "duckdb.DuckDBPyConnection", path: Path, types: Mapping[str, str]) -> None:
-    """Write what is `given`."""
-    import duckdb  # noqa: PLC0415 - is there already
+    """Write the table `given` as a Parquet file."""
+    import duckdb  # noqa: PLC0415 - already loaded
 
     fields = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
     try:
@@ -126,7 +126,7 @@ def _copy(connection: "duckdb.DuckDBPyConnection", path: Path, types: Mapping[st
 
 
 def _quoted(path: Path) -> str:
-    """A path as SQL has it."""
+    """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
@@ -135,7 +135,7 @@ def _arrays(types: Mapping[str, str], columns: Mapping[str, Column]) -> dict[str
 
 
 def _array(values: Column, kind: str) -> NDArray[Any]:
-    """A column as DuckDB takes it: whole numbers and truth values with a mask where they are NULL."""
+    """A column as DuckDB takes it: integers and booleans with a mask where they are NULL."""
     if isinstance(values, np.ma.MaskedArray):
         return values
     dtype = {"BIGINT": np.int64, "DOUBLE": np.float64, "BOOLEAN": np.bool_}.get(kind)
@@ -149,7 +149,7 @@ def _array(values: Column, kind: str) -> NDArray[Any]:
 
 
 def read_table(path: Path) -> dict[str, list[Any]]:
-    """All columns of a Parquet file, as lists in the order of the rows."""
+    """All columns of a Parquet file, as lists in row order."""
     with closing(_database()) as connection:
         result = connection.execute("select * from read_parquet(?)", [str(path)])
         names = [item[0] for item in result.description or ()]
@@ -158,21 +158,21 @@ def read_table(path: Path) -> dict[str, list[Any]]:
 
 
 Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
-"""A query's answer: names of the columns, and the rows."""
+"""Runs a query; returns the column names and the rows."""
 
 
 @contextmanager
 def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
-    """The tables of a results folder, to be asked; each `<name>.parquet` is the table `<name>`.
+    """The tables of a results folder, ready for queries; each `<name>.parquet` is the table `<name>`.
 
-    They are loaded first and the outside is then closed: a query sees nothing else, and it only asks.
+    They are loaded first, then external access is disabled: a query sees nothing else and can change nothing.
 
     Args:
         folder: Where the tables lie.
-        are_ours: Whether the questions are our own: files are then read as far as each needs.
+        are_ours: Whether the queries are our own: each then reads only the parts of files that it needs.
 
     Raises:
-        ScenarioError: There are no tables, or one is damaged; asking: the query is refused.
+        ScenarioError: There are no tables, or one is damaged; when a query is run: it is refused.
     """
     import duckdb  # noqa: PLC0415
 
@@ -201,7 +201,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
             except RuntimeError as error:
                 if "interrupt" not in str(error).lower():
                     raise
-                raise KeyboardInterrupt from error  # which DuckDB had heard
+                raise KeyboardInterrupt from error  # which DuckDB had caught
 
         try:
             for file in files:
@@ -221,14 +221,15 @@ def _first_line(error: Exception) -> str:
 
 
 _QUESTIONS = {"SELECT", "EXPLAIN", "PRAGMA", "MULTI"}
-"""Kinds of statement that only ask, as DuckDB's parser names them: SHOW, DESCRIBE, SUMMARIZE, FROM and VALUES are SELECT to it, a PIVOT is MULTI."""
+"""Statement types that only read, as DuckDB's parser names them: SHOW, DESCRIBE, SUMMARIZE, FROM and VALUES count as SELECT,
+PIVOT as MULTI."""
 
 
 def _question(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Statement":
     """The one statement of a query.
 
     Raises:
-        ScenarioError: It is none, several, or one that would change something.
+        ScenarioError: There is no statement, there are several, or it would change something.
     """
     found = connection.extract_statements(sql)
     if not found:
@@ -245,7 +246,7 @@ def _question(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Stat
 
 
 def query_folder(folder: str | Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables of a results folder once; see `folder_tables`.
+    """Run one query over the tables of a results folder; see `folder_tables`.
 
     Raises:
         ScenarioError: There are no tables, or the query is refused.

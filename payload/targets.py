@@ -1,4 +1,4 @@
-"""What the customer wants: places, and the shots of areas."""
+"""What the customer wants: places, and areas as shots."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ class Coverage:
 
     Attributes:
         area: The area's name.
-        tile_shares: Of the whole area, what lies in each tile of the shot, in grid order.
+        tile_shares: Share of the whole area that lies in each tile of the shot, in grid order.
     """
 
     area: str
@@ -19,20 +19,20 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place that the customer wants: a point, the point that stands for an area, or one shot of it.
+    """A place that the customer wants: a point, the point that stands for an area, or one shot of an area.
 
     Attributes:
         name: Unique; "<area>/<number>" for one of several shots.
-        lat_deg: [deg] Geodetic, of the middle.
-        lon_deg: [deg] Of the middle.
+        lat_deg: [deg] Geodetic, of the centre.
+        lon_deg: [deg] Of the centre.
         priority: What a clear image of it is worth.
-        deliver_within_s: [s] From the exposure to the ground.
+        deliver_within_s: [s] From exposure to the ground.
         due_s: [s] After the epoch: a clear image of it should be on the ground by then.
-        repeat_s: [s] After a clear image another is wanted; infinite for one alone.
-        arrives_s: [s] After the epoch: nobody knows of it before.
-        max_cloud_cover: An image is cloudy above it; None for what the scenario says.
-        min_sun_elevation_deg: [deg] Lowest sun, where that is higher than the camera's.
-        max_off_nadir_deg: [deg] How far to the side, where that is less than the camera's.
+        repeat_s: [s] After a clear image, when another is wanted; infinite if only one is.
+        arrives_s: [s] After the epoch: it is not known before.
+        max_cloud_cover: An image is cloudy above it; None for the scenario's limit.
+        min_sun_elevation_deg: [deg] Lowest sun, if higher than the camera's.
+        max_off_nadir_deg: [deg] How far to the side, if less than the camera's.
         coverage: What it shows of an area; None for a point.
     """
 
@@ -56,17 +56,17 @@ class Target:
 
     @property
     def worth(self) -> float:
-        """What a clear image of it adds to the value of a flight: its priority; of a shot, times its part of the area."""
+        """What a clear image of it adds to the value of a flight: its priority; for a shot, times its share of the area."""
         if self.coverage is None:
             return self.priority
         return self.priority * math.fsum(self.coverage.tile_shares)
 
 
 def is_within(limit: float, *, cloudy_px: float, pixels: int) -> bool:
-    """Whether so many cloudy ones of so many pixels are no more than a limit of cover; none of none are.
+    """Whether the cloudy share of the pixels is at most a cover limit; true if there are no pixels.
 
     A quotient is rounded to the nearest float, and so is the decimal that a user writes: equal shares are equal floats,
-    and rounding keeps the order of others. A product with the limit has a rounding of its own.
+    and rounding preserves the order of others. A product with the limit would be rounded differently.
 
     >>> is_within(0.57, cloudy_px=57, pixels=100), 57 <= 0.57 * 100
     (True, False)
@@ -75,7 +75,7 @@ def is_within(limit: float, *, cloudy_px: float, pixels: int) -> bool:
 
 
 def is_clear_enough(limit: float, *, clear_px: int, pixels: int) -> bool:
-    """Whether an image with so many clear ones of so many pixels is within a limit of cover.
+    """Whether an image with this many clear pixels is within a cover limit.
 
     >>> is_clear_enough(0.7, clear_px=3, pixels=10), 3 >= (1 - 0.7) * 10
     (True, False)

@@ -1,4 +1,4 @@
-"""Files of text that are there whole or not at all."""
+"""Text files that are written whole or not at all."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from payload.errors import ScenarioError
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file beside and rename it; what a link names is written there, and the link stays.
+    """Write a temporary file beside the path and rename it; a link is followed and stays a link.
 
     Raises:
-        ScenarioError: It cannot be written there; what was there stays.
+        ScenarioError: It cannot be written; what was there stays.
     """
     place = _place(path)
     beside = _beside(place)
@@ -24,10 +24,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def check_place(path: Path) -> None:
-    """See that a file can be written there, before hours are spent on what it is to hold.
+    """Check that a file can be written at a path before hours are spent on its content.
 
     Raises:
-        ScenarioError: There is no such folder, a folder or device of that name, or nothing can be written there.
+        ScenarioError: There is no such folder, a folder or device has that name, or nothing can be written there.
     """
     if not path.parent.is_dir() or path.is_dir():
         raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
@@ -40,7 +40,7 @@ def check_place(path: Path) -> None:
 
 
 def _place(path: Path) -> Path:
-    """Where a file stands, or is to stand, that a name or a link means; a device or a folder is refused."""
+    """The path of the file, present or to be written, that a name or a link refers to; a device or folder is refused."""
     place = Path(os.path.realpath(path)) if path.is_symlink() else path
     if place.exists() and not place.is_file():
         raise ScenarioError(f"{path}: cannot be written: what stands there is no file")

@@ -1,8 +1,8 @@
-"""The nouns: frozen values that the rooms hand to each other. Arrays inside are never written to.
+"""The nouns: frozen values that the packages pass to each other. Arrays inside are never written to.
 
 Pixels are DN, digital numbers of the sensor (uint16). `Radiometry` turns them into reflectance at the
 top of the atmosphere. Truth is 0 clear, 1 cloud, 2 shadow, 255 unknown; shadow counts as clear ground.
-Where all is known of a sky, thin cloud is 3.
+Where a sky is known completely, thin cloud is 3.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Ephemeris:
         satellite: Its name.
         time_s: [s] since the scenario's epoch, shape (T,), ascending and evenly spaced.
         position_km: [km] ITRF, shape (T, 3).
-        velocity_km_s: [km/s] relative to the turning Earth, ITRF axes, shape (T, 3).
+        velocity_km_s: [km/s] relative to the rotating Earth, ITRF axes, shape (T, 3).
     """
 
     satellite: str
@@ -76,12 +76,12 @@ class RateProfile:
 
     Attributes:
         time_s: [s] since the epoch, shape (T,), ascending.
-        rate_bps: [bit/s] of transfer frames, shape (T,); holds from its time to the next.
+        rate_bps: [bit/s] of transfer frames, shape (T,); each holds from its time to the next.
         frame_bytes: [byte] Length of a transfer frame on the channel.
-        frame_payload_bytes: [byte] What a frame carries of tile records.
+        frame_payload_bytes: [byte] Tile records that a frame carries.
         frame_loss: Probability that a frame does not arrive.
-        extra_loss: Probability that a frame is lost besides, shape (T,), each from its time to the next;
-            None where there is none.
+        extra_loss: Probability of an additional loss of a frame, shape (T,), each from its time to the next;
+            None if there is none.
     """
 
     time_s: NDArray[np.float64]
@@ -114,10 +114,10 @@ class Sensor:
         height_px: [px] Along the track.
         bit_depth: [bit] of a sample.
         radiometry: DN to reflectance at the top of the atmosphere.
-        max_off_nadir_deg: [deg] How far the satellite rolls to the side.
-        min_sun_elevation_deg: [deg] Lowest sun at the target.
+        max_off_nadir_deg: [deg] How far the satellite may roll to the side.
+        min_sun_elevation_deg: [deg] Lowest sun allowed at the target.
         settle_s: [s] Pause between two images, for slewing and settling.
-        counted_bands: Bands beyond `bands` that are counted and not painted; see `payload.darkroom.counted`.
+        counted_bands: Bands beyond `bands` that are counted but not rendered; see `payload.darkroom.counted`.
     """
 
     bands: tuple[str, ...]
@@ -134,7 +134,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """A moment at which a satellite can take a target; `id` is made of who, where and when.
+    """A time at which a satellite can image a target; `id` is made of satellite, target and time.
 
     `roll_deg` is the off-nadir angle with a sign: right of the track is positive.
     """
@@ -157,7 +157,7 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The pixel grid, time and sun for which a scene is wanted; the grid's centre is the target."""
+    """The pixel grid, time and sun for which a scene is wanted; the grid is centred on the target."""
 
     id: str
     target: str
@@ -201,8 +201,8 @@ class Patch:
 
     Attributes:
         bands: [DN] shape (B, H, W), uint16.
-        truth: Shape (H, W), uint8, or None where nobody knows.
-        valid: Shape (H, W), bool: False where there is no data; None where all is data.
+        truth: Shape (H, W), uint8, or None if unknown.
+        valid: Shape (H, W), bool: False where there is no data; None if all pixels have data.
     """
 
     bands: NDArray[np.uint16]
@@ -213,17 +213,17 @@ class Patch:
 SURFACES = (
     "water", "turbid water", "glint", "sea ice", "snow", "forest", "grass", "crops", "soil", "sand", "rock", "town",
 )  # fmt: skip
-"""Classes of ground; what a scene source says of a surface is an index into them."""
+"""Classes of ground; a scene source gives a surface as an index into them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundTruth:
-    """All that is known of the pixels of a window, for judges; each of shape (H, W).
+    """All that is known of the pixels of a window, for evaluation; each of shape (H, W).
 
     Attributes:
         sky: `CLEAR`, `THIN_CLOUD`, `CLOUD` or `SHADOW`, uint8. A masker's truth counts thin cloud as cloud.
-        surface: What the ground is: an index into `SURFACES`, uint8.
-        optical_depth: Of the cloud in the line of sight, float32.
+        surface: Class of the ground: an index into `SURFACES`, uint8.
+        optical_depth: Of the cloud along the line of sight, float32.
     """
 
     sky: NDArray[np.uint8]
@@ -232,21 +232,21 @@ class GroundTruth:
 
 
 THICK_OPTICAL_DEPTH = 3.6
-"""From here on a cloud is thick. Source: classes of ISCCP, Rossow and Schiffer 1999, Bull. Am. Meteorol. Soc. 80,
+"""Optical depth from which a cloud is thick. Source: classes of ISCCP, Rossow and Schiffer 1999, Bull. Am. Meteorol. Soc. 80,
 2261."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A part of a scene known without painting it.
+    """What is known of a part of a scene without rendering it.
 
     Attributes:
-        cover: Share of it that truth calls cloud, 0 to 1.
-        surface: The commonest class of its ground, one of `SURFACES`.
+        cover: Share of it that is cloud by truth, 0 to 1.
+        surface: The most common class of its ground, one of `SURFACES`.
         sun_elevation_deg: [deg] Height of the sun.
         thick_cover: Share of it under cloud of an optical depth of at least `THICK_OPTICAL_DEPTH`, which
             hides the ground; None where the source does not say.
-        pixels: It has; None where the source does not say.
+        pixels: Number of its pixels; None where the source does not say.
     """
 
     cover: float
@@ -258,7 +258,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """One cell of an image, and the pixels around it that a masker may look at.
+    """One cell of an image, with the surrounding pixels that a masker may look at.
 
     Attributes:
         id: "<acquisition>#<row>,<col>".
@@ -266,7 +266,7 @@ class Tile:
         col: Column of the cell in the grid.
         window: Where the cell lies in the scene.
         patch: The cell's own pixels: what is coded, sent and counted.
-        surroundings: [DN] (B, h, w): the cell with up to `margin` pixels on each side, less at the
+        surroundings: [DN] (B, h, w): the cell with up to `margin` pixels on each side, fewer at the
             borders of the scene.
         inset: Where the cell lies in the surroundings: rows and columns as slices.
         radiometry: DN to reflectance.
@@ -291,7 +291,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """An image taken: which tiles it has, and how many raw bytes each of them is."""
+    """An image taken: its tiles, and the raw bytes of each."""
 
     id: str
     satellite: str
@@ -312,7 +312,7 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class MaskerIdentity:
-    """Who made a mask, for reports: a name, the digest of its file if it has one, and its size."""
+    """The model that made a mask, for reports: its name, the digest of its file if it has one, and its size."""
 
     model: str
     sha256: str | None
@@ -321,15 +321,15 @@ class MaskerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What a network asks of the processor that runs it, counted on its graph.
+    """What a network demands of the processor that runs it, counted on its graph.
 
     Attributes:
         model: Its name.
-        tile_px: [px] Side of the tile for which the rest holds, its margin included in what it costs.
+        tile_px: [px] Side of the tile to which the rest applies; the cost of its margin is included.
         weight_bytes: [byte] Of its weights as stored.
-        activation_bytes: [byte] Most that lives at one time between its layers, input and output included.
-        ops_per_px: Operations per image position of the tile, a multiplication and an addition
-            counted as two.
+        activation_bytes: [byte] Peak of the activations alive at one time, input and output included.
+        ops_per_px: Operations per image position of the tile; a multiplication and an addition
+            count as two.
     """
 
     model: str
@@ -341,7 +341,7 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CloudMask:
-    """What a masker says: cloud probability, shape (H, W), float32, and the threshold that makes it a mask."""
+    """A masker's output: cloud probability, shape (H, W), float32, and the threshold that makes it a mask."""
 
     probability: NDArray[np.float32]
     threshold: float
@@ -352,15 +352,15 @@ class CloudMask:
         return self.probability >= np.float32(self.threshold)
 
 
-# Of each tile that is judged there are these. As tuples they are as frozen, and made in a third of the time.
+# Every judged tile has these. Named tuples are just as immutable, and are created in a third of the time.
 
 
 class CoverEstimate(NamedTuple):
     """How much of a tile the masker calls cloud, and how often it is wrong.
 
-    Counts are pixels with data. The four counts against truth are None where there is no truth;
-    pixels of unknown truth are in none of them. The expected cloud is the sum of probabilities;
-    it is None where there are none.
+    Counts are of pixels with data. The four counts against truth are None if there is no truth;
+    pixels of unknown truth are in none of them. The expected cloud is the sum of the probabilities;
+    it is None if there are none.
     """
 
     valid_px: int
@@ -392,7 +392,7 @@ class CoverEstimate(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Keep a tile or drop it, and why: in words, with a place for the cover where one was asked for."""
+    """Keep a tile or drop it, and why: in words, with a placeholder for the cover if one was used."""
 
     keep: bool
     why: str
@@ -400,16 +400,16 @@ class Decision(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why, in words: they are put together for who reads them, not for each tile that is judged."""
+        """Why, in words; formatted only when read, not for every tile that is judged."""
         return self.why if self.cover is None else self.why % self.cover
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedTile:
-    """A whole tile record as it goes down, and the codec that made its payload (after a fallback).
+    """A complete tile record as it is downlinked, and the codec that made its payload (after a fallback).
 
-    By `not_coded_bytes` a raw record would be shorter with the same pixels left out, their plane counted.
-    A rate is met by `encodings` of the tile, one after another; else there is one.
+    `not_coded_bytes` is by how much a raw record would be shorter with the same pixels left out, their plane
+    counted. Meeting a target rate takes several `encodings` of the tile; otherwise there is one.
     """
 
     tile_id: str
@@ -421,9 +421,9 @@ class EncodedTile:
 
 @dataclass(frozen=True, slots=True)
 class NotCoded:
-    """Pixels of a kept tile that stay on board, as they are under cloud: clear and cloudy ones by truth.
+    """Pixels of a kept tile that are not sent because the mask calls them cloud: clear and cloudy ones by truth.
 
-    By so many bytes a raw record is shorter without them, what tells which they are counted.
+    `bytes` is by how much a raw record is shorter without them, the plane that marks them counted.
     """
 
     bytes: int
@@ -432,7 +432,7 @@ class NotCoded:
 
 
 class TileOutcome(NamedTuple):
-    """How a tile was judged: its raw bytes split into pruned, saved and encoded; time and energy spent."""
+    """What became of a tile on board: its raw bytes split into pruned, saved and encoded; time and energy spent."""
 
     tile_id: str
     raw_bytes: int
@@ -445,19 +445,19 @@ class TileOutcome(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the tile goes on to the shelf of things to send."""
+        """Whether the tile goes on to the shelf, to be sent."""
         return self.decision.keep
 
     @property
     def pruned_bytes(self) -> int:
-        """[byte] All raw bytes of a dropped tile, those of the pixels that are not coded of a kept one."""
+        """[byte] All raw bytes of a dropped tile; of a kept one, those of the pixels that are not coded."""
         if not self.decision.keep:
             return self.raw_bytes
         return 0 if self.not_coded is None else self.not_coded.bytes
 
     @property
     def saved_bytes(self) -> int:
-        """[byte] What compression took away from a kept tile."""
+        """[byte] What compression saved on a kept tile."""
         if not self.decision.keep:
             return 0
         return self.raw_bytes - self.pruned_bytes - self.encoded_bytes
@@ -468,10 +468,10 @@ class TileOutcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prospects:
-    """Scenes that a planner thinks of: will they be clear?
+    """Scenes that a planner considers: will they be clear?
 
     Attributes:
-        lat_deg: [deg] Geodetic, of the middles, shape (N,).
+        lat_deg: [deg] Geodetic, of the centres, shape (N,).
         lon_deg: [deg] Shape (N,).
         time_s: [s] since the epoch, shape (N,).
         epoch_utc: The epoch, aware.
@@ -492,9 +492,9 @@ class Foresight:
     """How good forecasts are.
 
     Attributes:
-        skill: Correlation of what is forecast with what comes, at a lead time of zero: 0 knows the
-            climate alone, 1 sees the sky as it is.
-        memory_s: [s] Lead time in which that correlation falls to 1/e of itself.
+        skill: Correlation of forecast and outcome at a lead time of zero: 0 knows the climate
+            alone, 1 sees the sky as it is.
+        memory_s: [s] Lead time over which that correlation falls to 1/e.
     """
 
     skill: float

@@ -1,4 +1,4 @@
-"""Factors between units. The suffix of a name tells its unit; inside, time is float seconds since the epoch."""
+"""Factors between units. The suffix of a name gives its unit; internally, time is float seconds since the epoch."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,14 +26,14 @@ def at(epoch_utc: datetime, time_s: float) -> datetime:
 
 
 def iso_utc(instant: datetime) -> str:
-    """ISO 8601 with milliseconds and a Z, as programs and people both read it."""
+    """ISO 8601 with milliseconds and a Z, readable by programs and people."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def iso_utc_of(epoch_utc: datetime, times_s: NDArray[np.float64]) -> list[str]:
     """ISO 8601 to the microsecond, without a Z, of many times [s] since the epoch, shape (N,).
 
-    As `timedelta` does: seconds and their fraction apart, rounded to a microsecond, half to even.
+    Rounds as `timedelta` does: whole seconds and fraction separately, to the microsecond, half to even.
     """
     fraction_s, whole_s = np.modf(times_s)
     since_us = (whole_s * 1e6 + np.rint(fraction_s * 1e6)).astype("timedelta64[us]")

@@ -1,4 +1,4 @@
-"""What if: variants of a scenario, flown over one world or seed by seed, and set side by side."""
+"""What-ifs: variants of a scenario, flown over one world or seed by seed, and compared side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,16 +26,16 @@ from payload.sweep.variants import fly_variants
 def variants(
     base: str | Path, what_ifs: Sequence[str], overrides: Sequence[str] = (), *, cross: bool = False
 ) -> list[tuple[str, Scenario]]:
-    """The base and, for each value of each what-if `path.to.key=value[,value…]`, a variant of its own.
+    """The base and a variant for each value of each what-if `path.to.key=value[,value…]`.
 
     Args:
-        base: The file.
+        base: The scenario file.
         what_ifs: One for each key.
-        overrides: Of all variants.
-        cross: Whether every value meets every value of all other keys.
+        overrides: Applied to the base and all variants.
+        cross: Whether every value is combined with every value of all other keys.
 
     Raises:
-        ScenarioError: A what-if is no override, or its value is not allowed.
+        ScenarioError: A what-if is not an override, or its value is not allowed.
     """
     settings = what_if_settings(what_ifs, cross=cross)
     changes = [setting_overrides(setting) for setting in settings]
@@ -47,15 +47,15 @@ def variants(
 def compare(
     scenarios: Sequence[tuple[str, Scenario]], spool: str | Path, *, tell: Tell = silence
 ) -> Comparison:
-    """Fly scenarios over the same world and seed, those of the first, and set them side by side.
+    """Fly scenarios with the same seed, that of the first, and compare them side by side.
 
     Args:
         scenarios: Names and scenarios; the first is the base.
-        spool: A folder for what the flights need meanwhile, made if it is not there.
-        tell: Is told the variant and the image whenever pixels are worked on.
+        spool: A folder for temporary files of the flights, created if it does not exist.
+        tell: Called with the variant and the image whenever pixels are worked on.
 
     Raises:
-        ScenarioError: The folder cannot be made.
+        ScenarioError: The folder cannot be created.
     """
     spool = Path(spool)
     seed = scenarios[0][1].seed
@@ -70,7 +70,7 @@ def compare(
 
 @contextmanager
 def _place_in(spool: Path) -> Iterator[Path]:
-    """A folder for one flight, gone in the end."""
+    """A folder for one flight, removed at the end."""
     try:
         spool.mkdir(parents=True, exist_ok=True)
         place = TemporaryDirectory(prefix="flight-", dir=spool, ignore_cleanup_errors=True)
@@ -89,15 +89,15 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
     settings: Sequence[Mapping[str, str]] = (),
     tell: SweepTell = lambda _: None,
 ) -> PairedComparison:
-    """Fly scenarios with the same seeds, from the first one's on, and tell their differences to the first.
+    """Fly scenarios with the same seeds, from the base's seed on, and report their differences from the base.
 
     Args:
         scenarios: Names and scenarios; the first is the base.
         seeds: How many.
-        folder: Where the rows of the flights go; those that stand there are not flown again.
-        flier: Who flies; see `executor`.
-        settings: By variant after the base what it sets, see `what_if_settings`; of a grid, main effects are told, too.
-        tell: Is told how far it is.
+        folder: Where the rows of the flights go; flights that have a row are not repeated.
+        flier: What runs the flights; see `executor`.
+        settings: What each variant after the base sets, see `what_if_settings`; for a grid, main effects are reported too.
+        tell: Receives the progress.
     """
     folder = Path(folder)
     first = scenarios[0][1].seed

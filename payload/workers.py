@@ -1,4 +1,4 @@
-"""Processes beside the one that flies: freshly started (spawn), they end with it, even if that is killed."""
+"""Worker processes beside the main one: freshly started (spawn), they end with it, even if it is killed."""
 
 import logging
 import multiprocessing
@@ -18,22 +18,22 @@ Done = TypeVar("Done")
 P = ParamSpec("P")
 
 _ENDS = {each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}}
-_AT_ONCE = 2  # jobs for each helper: one under work, one that it finds when that is done
+_AT_ONCE = 2  # jobs submitted per helper: one in progress, one ready when that is done
 
 _log = logging.getLogger(__name__)
 
 
 class Share(Generic[Job, Done]):
-    """Jobs of which helpers take one after another from the front.
+    """A list of jobs from which helpers take one after another from the front.
 
-    No future is ever cancelled: a pool of Python 3.11 that finds a cancelled one when a worker has died leaves the
-    others waiting for ever.
+    No future is ever cancelled: in Python 3.11, a pool that finds a cancelled future after a worker has died leaves
+    the others waiting forever.
     """
 
     def __init__(
         self, submit: Callable[[Job], Future[Done]], jobs: Sequence[Job], at_once: int
     ) -> None:
-        """Begin with so many of the jobs at once, and with another whenever one is done."""
+        """Start `at_once` of the jobs, and another whenever one is done."""
         self._submit, self._jobs = submit, jobs
         self._left = deque(range(len(jobs)))
         self._taken: dict[int, Future[Done]] = {}
@@ -42,9 +42,9 @@ class Share(Generic[Job, Done]):
             self._begin_next()
 
     def finish(self, here: Callable[[Job], Done]) -> list[Done]:
-        """Do from the end what no helper has taken, wait for the others; in the order of the jobs.
+        """Do, from the end, the jobs that no helper has taken, and wait for the others; results are in job order.
 
-        What a helper that was killed leaves undone is done here too.
+        Jobs left undone by a killed helper are also done here.
         """
         mine: dict[int, Done] = {}
         while (number := self._take_last()) is not None:
@@ -61,7 +61,7 @@ class Share(Generic[Job, Done]):
             number = self._left.popleft()
             try:
                 future = self._submit(self._jobs[number])
-            except RuntimeError:  # the helpers were killed or dismissed
+            except RuntimeError:  # the helpers have been killed or dismissed
                 self._left.appendleft(number)
                 return
             self._taken[number] = future
@@ -85,7 +85,7 @@ class Share(Generic[Job, Done]):
 
 @dataclass
 class Workers:
-    """So many processes; none is started before there is something to do."""
+    """A pool of `count` processes; none is started before there is something to do."""
 
     count: int
     _pool: ProcessPoolExecutor | None = field(default=None, init=False, repr=False)
@@ -95,18 +95,18 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """They end at once, whatever they are at."""
+        """End the processes at once, whatever they are doing."""
         self.dismiss()
 
     @property
     def pool(self) -> ProcessPoolExecutor:
-        """Takes their jobs; they are started if they are not there."""
+        """The pool that takes jobs; its processes are started if there are none."""
         if self._pool is None:
             self._pool, self._leash = start_workers(self.count)
         return self._pool
 
     def dismiss(self) -> None:
-        """They end at once, and what they hold in memory is free; new ones come with the next jobs."""
+        """End the processes at once and free their memory; new ones start with the next jobs."""
         pool, leash = self._pool, self._leash
         self._pool = self._leash = None
         if leash:
@@ -119,19 +119,19 @@ class Helpers(Workers):
     """Workers that share jobs with the process that started them."""
 
     def share(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Share[Job, Done]:
-        """Have helpers begin with jobs.
+        """Have helpers start on jobs.
 
         Args:
-            work: What anybody does with a job; it and what it finds can be pickled, and should be small: a helper that is
-                killed while it hands over more than a pipe holds (64 KB) is waited for.
-            jobs: In the order in which they are begun.
+            work: What to do with a job, here or in a helper. It and its results must be picklable and should be small:
+                a helper killed while handing over more than a pipe holds (64 KB) is waited for.
+            jobs: In the order in which they are started.
         """
         pool = self.pool
         return Share(lambda job: pool.submit(work, job), jobs, _AT_ONCE * self.count)
 
 
 def start_workers(count: int) -> tuple[ProcessPoolExecutor, Connection]:
-    """A pool of fresh processes, and the leash that holds them: they end when it is closed."""
+    """A pool of fresh processes, and the leash (a pipe) that holds them: they end when it is closed."""
     context = multiprocessing.get_context("spawn")
     held, leash = context.Pipe(duplex=False)
     pool = _DeafPool(count, mp_context=context, initializer=_begin, initargs=(held,))
@@ -139,13 +139,13 @@ def start_workers(count: int) -> tuple[ProcessPoolExecutor, Connection]:
 
 
 class _DeafPool(ProcessPoolExecutor):
-    """Whom it starts does not hear Ctrl-C while it still imports what it needs, as a terminal tells it to all at once.
+    """A pool whose workers ignore Ctrl-C, which a terminal sends to all processes at once, even while still importing.
 
-    Nor does who starts it hear of an end before the other knows what it is for: it would complain.
+    The parent, too, defers signals until a worker has been started completely: otherwise the worker would complain.
     """
 
     def submit(self, fn: Callable[P, Done], /, *args: P.args, **options: P.kwargs) -> Future[Done]:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # a child inherits it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # inherited by a child
         try:
             return super().submit(fn, *args, **options)
         finally:
@@ -153,7 +153,7 @@ class _DeafPool(ProcessPoolExecutor):
 
 
 def _begin(leash: Connection) -> None:
-    """A worker's start: it ends when its leash does, even if that is cut, and leaves Ctrl-C to who holds it."""
+    """Initialise a worker: it ends when its leash is closed or cut, and leaves Ctrl-C to the holder of the leash."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS - {signal.SIGINT})
