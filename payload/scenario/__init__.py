@@ -1,1 +1,1 @@
-"""What the customer asks us to fly: `load_scenario(path) -> Scenario`, or a ScenarioError that helps."""
+"""What the customer asks us to fly: `load_scenario(path) -> Scenario`, or a ScenarioError with a helpful message."""

@@ -1,4 +1,4 @@
-"""The camera: what it is, what it is pointed at, which of its tiles are dropped."""
+"""The camera, what it is pointed at, and which of its tiles are dropped."""
 
 from typing import Literal, Self
 
@@ -9,7 +9,7 @@ from payload.scenario.section import Section, Share
 
 
 class MappingModel(Section):
-    """Whatever lies below: frame after frame along the track, straight down."""
+    """Systematic mapping: frame after frame along the track, looking straight down."""
 
     min_land: Share = Field(
         0.5, description="Least share of land around the middle of a frame; 0 takes the sea too."
@@ -24,7 +24,7 @@ class MappingModel(Section):
 
 
 class TargetsModel(Section):
-    """What is wanted: places of a file, or a map of all that lies below."""
+    """What is wanted: places from a file, or systematic mapping along the track."""
 
     file: InputPath | None = Field(
         None, description="GeoJSON of points or polygons; `name` and `priority` as properties."
@@ -127,7 +127,7 @@ class PruningModel(Section):
 
     @property
     def max_expected_cover(self) -> float:
-        """For `expected_value`: above this mean probability of cloud a tile costs more than it is worth."""
+        """For `expected_value`: mean cloud probability above which a tile costs more than it is worth."""
         if self.cost_ratio is None:
             return self.max_cloud_cover
         return self.cost_ratio / (1 + self.cost_ratio)

@@ -1,4 +1,4 @@
-"""A plug-in named in a scenario: `kind`, and its options flat beside it."""
+"""A plug-in chosen in a scenario: `kind`, with its options beside it on the same level."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,23 +67,23 @@ class Choice(BaseModel):
         return {"kind": self.kind, **dumped, **self._beside(info)}
 
     def _beside(self, info: SerializationInfo) -> dict[str, str]:
-        """In a digest, the content of files that the plug-in reads although no option names them."""
+        """For a digest, the content of files that the plug-in reads although no option names them."""
         has_some = hasattr(registry.plugin(self.socket, self.kind), "files_beside")
         if not (has_some and (info.context or {}).get("digest")):
             return {}
-        beside: tuple[Path, ...] = getattr(self.build(), "files_beside")  # noqa: B009 - of a stranger
+        beside: tuple[Path, ...] = getattr(self.build(), "files_beside")  # noqa: B009 - of a third party
         digests = [digest_path(path) for path in beside]
         return {"files_beside": f"sha256:{digest_json(digests)}"} if digests else {}
 
     def build(self, **given: object) -> object:
-        """The plug-in itself, with what the wiring knows (seed, names) supplied."""
+        """The plug-in itself, supplied with what the caller knows (seed, names)."""
         return registry.build(self.socket, self.kind, self.options, **given)
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """One alternative for each installed kind, its options flat beside `kind`."""
+        """One alternative for each installed kind, with its options beside `kind` on the same level."""
         alternatives = []
         for kind in registry.kinds(cls.socket):
             schema = registry.options_model(cls.socket, kind).model_json_schema(
@@ -101,7 +101,7 @@ class Choice(BaseModel):
 
 
 class PropagatorChoice(Choice):
-    """Where the satellite is: the source of its orbit."""
+    """Source of the satellite's orbit."""
 
     socket = "payload.propagator"
 

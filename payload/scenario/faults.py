@@ -10,7 +10,7 @@ FaultKind = Literal["station_out", "frame_loss", "processor_reset", "memory_bank
 
 
 class FaultModel(Section):
-    """Something that breaks: once at a time, or by chance with a mean time between."""
+    """Something that breaks: once at a given time, or randomly with a given mean time between faults."""
 
     kind: FaultKind = Field(
         description="`station_out`: a station hears nothing, and its contacts are cut. `frame_loss`: so many more "
@@ -46,7 +46,7 @@ class FaultModel(Section):
 
     @property
     def strikes_stations(self) -> bool:
-        """Whether it befalls a station; else a satellite."""
+        """Whether it affects a station; otherwise a satellite."""
         return self.kind == "station_out"
 
     @model_validator(mode="after")
@@ -62,7 +62,7 @@ class FaultModel(Section):
         if self.kind == "memory_bank" and (self.lasts_h or self.mean_repair_h):
             raise ValueError("a lost memory bank never comes back: leave out how long it lasts")
         for name, kind in (("frame_loss", "frame_loss"), ("banks", "memory_bank")):
-            # a default says nothing: it stands in every scenario that is written out
+            # a default is no mistake: every scenario that is written out contains it
             if self.kind != kind and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} belongs to the fault {kind}, not to {self.kind}")
         return self

@@ -1,4 +1,4 @@
-"""Who flies, one by one or by a pattern, and which passes were bought for them."""
+"""Which satellites fly, one by one or in a pattern, and which passes were purchased for them."""
 
 from typing import Annotated, Literal, Self
 
@@ -20,7 +20,7 @@ class SatelliteModel(Section):
 
 
 class ConstellationModel(Section):
-    """A Walker constellation: circular orbits of one height, satellites and planes evenly spaced."""
+    """A Walker constellation: circular orbits of one altitude, with satellites and planes evenly spaced."""
 
     name: Annotated[Name, Field(max_length=48)] = Field(
         description="Its satellites are called <name>-<plane>-<slot>, both numbers from 1 on."
@@ -113,7 +113,7 @@ class ConstellationModel(Section):
 
 
 class PassesModel(Section):
-    """The passes that were bought: they are flown instead of all that the stations could see."""
+    """Purchased passes: these are flown instead of all passes over the stations."""
 
     file: InputPath = Field(
         description="CSV or JSON of passes: satellite, station, start_utc, end_utc (ISO 8601 with a zone)."

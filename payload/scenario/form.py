@@ -1,4 +1,4 @@
-"""What a file that people write has to say, and how a mistake in it is answered."""
+"""Validation of files that people write, and the messages for mistakes in them."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -42,10 +42,10 @@ Filled = TypeVar("Filled")
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Filled]):
-    """What plain data should become: scenario, sweep, recipe, profile or card; all are checked and answered alike.
+    """What plain data should become: a scenario, sweep, recipe, profile or card; all are checked and reported alike.
 
     Attributes:
-        wanted: A model, or a dataclass whose annotations have the bounds.
+        wanted: A model, or a dataclass whose annotations contain the bounds.
     """
 
     wanted: type[Filled]
@@ -53,12 +53,12 @@ class Form(Generic[Filled]):
     def fill(
         self, data: object, source: ScenarioSource, *, context: Mapping[str, Any] | None = None
     ) -> Filled:
-        """The data, checked.
+        """Validate the data.
 
         Args:
             data: What was read.
-            source: Where that stands.
-            context: What pydantic hands to validators.
+            source: Where it was read from.
+            context: What pydantic passes to validators.
 
         Raises:
             ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
@@ -76,16 +76,16 @@ class Form(Generic[Filled]):
 
 
 def explain(error: ValidationError, data: object, source: ScenarioSource, root: type) -> str:
-    """Say of each mistake where it stands, what was found and what is wanted.
+    """Say for each mistake where it is, what was found and what is wanted.
 
     Args:
         error: What pydantic found.
         data: What it was given.
-        source: Where that was read.
-        root: The model that it should have been.
+        source: Where the data were read from.
+        root: The model that they should have matched.
     """
     found = error.errors(include_url=False)
-    # A list whose items failed counts as too short: the items' own mistakes say it better.
+    # A list whose items failed is also reported as too short: the items' own mistakes say it better.
     found = [
         item
         for item in found
@@ -127,7 +127,7 @@ def _sentence(item: ErrorDetails, data: object, source: ScenarioSource, root: ty
 
 
 def _wanted(item: ErrorDetails, number: str | None) -> str:
-    """In words, where pydantic speaks of patterns, of one end of a range, of parsing and of parts of an instant."""
+    """What is wanted, in words, where pydantic speaks of patterns, one end of a range, parsing or parts of a date."""
     if number and item["type"] in _NO_SUCH_NUMBER:
         is_infinite = item["type"] == "finite_number"
         return (
@@ -158,5 +158,5 @@ def _nearest(loc: KeyPath, data: object, root: type) -> str:
 
 
 def clipped(text: str) -> str:
-    """So much of a stranger's text as an answer can bear."""
+    """Foreign text, shortened to fit into a message."""
     return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"

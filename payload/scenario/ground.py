@@ -1,4 +1,4 @@
-"""The ground segment: stations, what goes up."""
+"""The ground segment: stations and uploads."""
 
 import math
 
@@ -29,9 +29,9 @@ class StationModel(Section):
 
 
 class UploadModel(Section):
-    """Something that goes up: a plan, a request, a new model.
+    """Something to upload: a plan, a request, a new model.
 
-    It takes its bytes and its passes and changes nothing on board: planner, masker and requests work as the scenario
+    It takes up bytes and passes but changes nothing on board: planner, masker and requests work as the scenario
     says from the epoch on.
     """
 
@@ -57,7 +57,7 @@ class UploadModel(Section):
 
 
 class UplinkModel(Section):
-    """What goes up in a contact."""
+    """The uplink in a contact."""
 
     rate_kbps: float = Field(
         64.0,

@@ -1,4 +1,4 @@
-"""What is known of a place in a file of plain data: the keys of its section, and which numbers may stand there."""
+"""What is known about a place in a file of plain data: the keys of its section and the numbers allowed there."""
 
 import dataclasses
 import types
@@ -17,12 +17,12 @@ _MAY_HOLD_FLAGS = (bool, dict, list)
 
 
 def known_keys(loc: KeyPath, data: object, root: type) -> list[str]:
-    """The keys of the section at a place; none where that is not known.
+    """The keys of the section at a place; none if that is not known.
 
     Args:
-        loc: Of the section.
-        data: What was given, which says what kinds of plug-ins there are.
-        root: What the whole should be: a model, or a dataclass.
+        loc: The section's key path.
+        data: The whole data, which say which kinds of plug-ins were chosen.
+        root: What the whole should be: a model or a dataclass.
     """
     wanted, here = _at(loc, data, root)
     for kind in _alternatives(wanted):
@@ -32,7 +32,7 @@ def known_keys(loc: KeyPath, data: object, root: type) -> list[str]:
 
 
 def number_wanted(loc: KeyPath, data: object, root: type) -> str | None:
-    """Which numbers may stand at a place, with both ends in words; None where others may, too, or where it is not known."""
+    """Which numbers are allowed at a place, with both limits, in words; None if other types are too, or if it is not known."""
     wanted, _ = _at(loc, data, root)
     if wanted is None:
         return None
@@ -43,10 +43,10 @@ def number_wanted(loc: KeyPath, data: object, root: type) -> str | None:
 
 
 def flags_for_numbers(data: object, root: type) -> Iterator[tuple[KeyPath, bool, str]]:
-    """Where yes or no was given and a number is wanted: the place, what was given, and which number. Pydantic takes it for 1 or 0.
+    """Booleans given for numbers, which pydantic would take for 1 or 0: the place, the value, and which number is wanted.
 
     Args:
-        data: What was given.
+        data: The whole data.
         root: What the whole should be.
     """
     for loc, flag in _flags(data):
@@ -55,7 +55,7 @@ def flags_for_numbers(data: object, root: type) -> Iterator[tuple[KeyPath, bool,
 
 
 def _flags(here: object, loc: KeyPath = ()) -> Iterator[tuple[KeyPath, bool]]:
-    """Each yes and no, with its place."""
+    """Each boolean, with its place."""
     if isinstance(here, bool):
         yield loc, here
     elif isinstance(here, dict | list):
@@ -80,7 +80,7 @@ def _told(end: float) -> str:
 
 
 def step(here: object, part: str | int) -> object:
-    """What stands one key, or one place in a list, further down; None where there is nothing."""
+    """What is found one key, or one list index, further down; None if there is nothing."""
     if isinstance(here, dict):
         return here.get(str(part))
     return (
@@ -91,7 +91,7 @@ def step(here: object, part: str | int) -> object:
 
 
 def _at(loc: KeyPath, data: object, root: type) -> tuple[Any, object]:
-    """What should stand at a place, as an annotation, or None where that is not known; and what stands there."""
+    """What is wanted at a place, as an annotation, or None if that is not known; and what is found there."""
     wanted, here = root, data
     for part in loc:
         wanted, here = _below(wanted, here, part), step(here, part)
@@ -99,7 +99,7 @@ def _at(loc: KeyPath, data: object, root: type) -> tuple[Any, object]:
 
 
 def _below(wanted: object, here: object, part: str | int) -> Any:  # noqa: ANN401 - an annotation
-    """What should stand one key, or one place in a list, further down."""
+    """What is wanted one key, or one list index, further down."""
     for kind in _alternatives(wanted):
         keys = _keys(kind, here)
         if part in keys:
@@ -113,7 +113,7 @@ def _below(wanted: object, here: object, part: str | int) -> Any:  # noqa: ANN40
 
 
 def _alternatives(wanted: object) -> Iterator[Any]:
-    """The parts of a union, without what annotates them."""
+    """The members of a union, without their annotations."""
     origin = get_origin(wanted)
     if origin is Annotated:
         yield from _alternatives(get_args(wanted)[0])
@@ -125,7 +125,7 @@ def _alternatives(wanted: object) -> Iterator[Any]:
 
 
 def _keys(kind: object, here: object) -> dict[str, Any]:
-    """What should stand at each key of a section; nothing where it is none."""
+    """What is wanted at each key of a section; empty if `kind` is not a section."""
     if not isinstance(kind, type):
         return {}
     if issubclass(kind, Choice):

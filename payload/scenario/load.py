@@ -1,4 +1,4 @@
-"""A YAML file becomes a Scenario; a mistake is answered with file, line, key, value and what is wanted."""
+"""From a YAML file to a Scenario; a mistake is reported with file, line, key, value and what is wanted."""
 
 import copy
 import itertools
@@ -14,16 +14,16 @@ from payload.scenario.models import Scenario
 from payload.scenario.source import KeyPath, ScenarioSource, parse_value, read_yaml
 
 MOST_VARIANTS = 1_000
-"""Of a comparison."""
+"""Most variants of a comparison."""
 
 
 def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     """Read, override and check a scenario; nothing is run.
 
     Args:
-        path: A YAML file. Relative paths inside start at its folder.
+        path: A YAML file. Relative paths in it start at its folder.
         overrides: Texts `path.to.key=value`, checked like the file. A changed `kind` drops the options
-            that stood beside the old one.
+            that belonged to the old one.
 
     Raises:
         ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
@@ -36,13 +36,13 @@ def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
 
 
 def texts(given: Sequence[str]) -> Sequence[str]:
-    """Texts one by one; a lone one is a sequence of its letters to Python, which nobody means."""
+    """The given texts; a single string becomes one text, where Python would see a sequence of characters."""
     return [given] if isinstance(given, str) else given
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key of a scenario, its new value, and who says so, for messages."""
+    """One key of a scenario, its new value, and the origin of the change, for messages."""
 
     keys: KeyPath
     value: object
@@ -51,13 +51,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A scenario file read once, from which scenarios are made that differ in a few keys."""
+    """A scenario file, read once, from which scenarios are made that differ in a few keys."""
 
     data: Mapping[str, object]
     source: ScenarioSource
 
     def changed(self, changes: Sequence[Change]) -> tuple[dict[str, object], ScenarioSource]:
-        """Plain data with the changes made, and where each key is from; ScenarioError if a key cannot be set."""
+        """Plain data with the changes applied, and where each key comes from; ScenarioError if a key cannot be set."""
         data = copy.deepcopy(dict(self.data))
         source = replace(self.source, overridden={})
         for change in changes:
@@ -65,7 +65,7 @@ class Template:
         return data, source
 
     def scenario(self, changes: Sequence[Change] = ()) -> Scenario:
-        """A scenario, changed and checked.
+        """The scenario with the changes, validated.
 
         Raises:
             ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
@@ -77,10 +77,10 @@ class Template:
 
 
 def read_template(path: Path) -> Template:
-    """Read a scenario file; only that it is a mapping is checked.
+    """Read a scenario file, checking only that it is a mapping.
 
     Raises:
-        ScenarioError: It cannot be read or is no mapping.
+        ScenarioError: It cannot be read or is not a mapping.
     """
     data, source = read_yaml(path)
     if not isinstance(data, dict):
@@ -97,7 +97,7 @@ def parse_override(text: str) -> tuple[KeyPath, object]:
 
 
 def key_path(text: str) -> KeyPath:
-    """The key path that `path.to.key` names; whole numbers are places in a list."""
+    """The key path that `path.to.key` names; whole numbers are list indices."""
     return tuple(int(part) if part.isdecimal() else part for part in text.split("."))
 
 
@@ -129,7 +129,7 @@ def _apply(data: dict[str, object], source: ScenarioSource, change: Change) -> N
 
 
 def _refuse_beyond(items: Sequence[object], keys: KeyPath, change: Change) -> None:
-    """Tell which items a list has, by place and name, where a key path names none of them."""
+    """Raise an error that lists the items of a list, by index and name, if a key path names none of them."""
     *above, last = keys
     if isinstance(last, int) and last < len(items):
         return
@@ -144,7 +144,7 @@ def _refuse_beyond(items: Sequence[object], keys: KeyPath, change: Change) -> No
 
 
 def _listed(items: Sequence[object]) -> str:
-    """Places of a list, each with the name or kind of what stands there."""
+    """Indices of a list, each with the item's name or kind."""
     told = [f"{place}{_called(item)}" for place, item in enumerate(items[:MOST_ERRORS])]
     return ", ".join(told) + (f", … {len(items) - 1}" if len(items) > MOST_ERRORS else "")
 
@@ -155,14 +155,14 @@ def _called(item: object) -> str:
 
 
 def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[dict[str, str]]:
-    """What each variant sets that what-ifs `path.to.key=value[,value…]` stand for: keys and values as they are written.
+    """The settings of each variant that what-ifs `path.to.key=value[,value…]` describe: keys and values as written.
 
     Args:
         what_ifs: One for each key.
-        cross: Whether every value meets every value of all other keys; each value by itself if not.
+        cross: Whether every value is combined with every value of all other keys; if not, each is set by itself.
 
     Raises:
-        ScenarioError: A what-if is no override, changes the seed, which all variants share, or there are too many variants.
+        ScenarioError: A what-if is not an override or sets the seed, which all variants share; or there are too many variants.
     """
     found = []
     for what_if in texts(what_ifs):
@@ -195,7 +195,7 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
 
 
 def _values(written: str) -> list[str]:
-    """Values between commas; a list or map of YAML, whatever lies within, is one value."""
+    """Values separated by commas; a YAML list or map, whatever it contains, is one value."""
     found, held, depth = [], list[str](), 0
     for part in written.split(","):
         held.append(part)
@@ -207,6 +207,6 @@ def _values(written: str) -> list[str]:
 
 
 def setting_overrides(setting: Mapping[str, str]) -> list[str]:
-    """A variant's settings as overrides; kinds first, as a changed kind drops the options beside the old one."""
+    """A variant's settings as overrides; kinds first, as a changed kind drops the options of the old one."""
     ordered = sorted(setting.items(), key=lambda item: not item[0].endswith("kind"))
     return [f"{key}={value}" for key, value in ordered]

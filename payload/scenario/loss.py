@@ -1,4 +1,4 @@
-"""What compression may lose of a sample: nothing, unless a scenario says so."""
+"""What compression may lose: nothing, unless a scenario says so."""
 
 from pydantic import Field
 

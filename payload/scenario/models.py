@@ -1,4 +1,4 @@
-"""What a scenario holds: one frozen model per section, units in the names, unknown keys refused."""
+"""The sections of a scenario: one frozen model each, units in the names, unknown keys refused."""
 
 from datetime import UTC, datetime
 from functools import cached_property
@@ -44,7 +44,7 @@ from payload.scenario.storage import MemoryModel, RequestsModel
 from payload.units import S_PER_H
 
 FIRST_YEAR, LAST_YEAR = 1958, 2099
-"""Satellites fly since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
+"""Satellites have flown since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
 
 
 class ProductsModel(Section):
@@ -57,7 +57,7 @@ class ProductsModel(Section):
 
 
 class SurrogateModel(Section):
-    """What stands for masker and codec where no pixel is painted."""
+    """What replaces masker and codec where no pixel is rendered."""
 
     file: InputPath | None = Field(
         None,
@@ -67,7 +67,7 @@ class SurrogateModel(Section):
 
 
 class SampledModel(Section):
-    """How many tiles are painted where a sample stands for all."""
+    """How many tiles are rendered where a sample represents all."""
 
     fraction: float = Field(
         0.01,
@@ -86,7 +86,7 @@ class SampledModel(Section):
 
 
 class ClaimModel(Section):
-    """What is published of the real mission; `payload-sim validate` sets it beside the flight."""
+    """A published figure of the real mission, with which `payload-sim validate` compares the flight."""
 
     measure: str = Field(
         pattern="^[a-z_]+$",
@@ -316,7 +316,7 @@ class Scenario(Section):
 
     @property
     def thumbnail_factor(self) -> int | None:
-        """[px] Side of the squares that thumbnails average; None where none are made."""
+        """[px] Side of the squares that thumbnails average; None if none are made."""
         asks = self.memory.keep_pruned_h > 0 and self.requests.policy != "none"
         return self.requests.thumbnail_factor if asks else None
 
@@ -327,12 +327,12 @@ class Scenario(Section):
 
     @property
     def source(self) -> ScenarioSource | None:
-        """The file it was read from, with the line of each key; None if made in a program."""
+        """The file it was read from, with the line of each key; None if it was made in a program."""
         return self._source
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, plainly: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a sample or prices where there are none: a digest is of what is flown."""
+        """Leave out `sampled` and `prices` if they are not used: a digest covers what is flown."""
         found: dict[str, Any] = plainly(self)
         if self.fidelity != "sampled":
             found.pop("sampled", None)
@@ -342,5 +342,5 @@ class Scenario(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the scenario: every value, and the content of the files it names, not their paths."""
+        """SHA-256 of the scenario: every value, and the content rather than the paths of the files it names."""
         return digest_json(self.model_dump(mode="json", context={"digest": True}))

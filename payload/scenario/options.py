@@ -1,4 +1,4 @@
-"""Words of a command line that are no part of a scenario, checked."""
+"""Checks of command-line options that are not part of a scenario."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from payload.scenario.paths import is_local
 
 
 def refuse_remote(paths: Sequence[Path]) -> None:
-    """ScenarioError if a path is not plain and local, or no text."""
+    """Raise a ScenarioError if a path is not plain and local, or not UTF-8."""
     for path in paths:
         if not is_local(str(path)):
             raise ScenarioError(
@@ -16,12 +16,12 @@ def refuse_remote(paths: Sequence[Path]) -> None:
             )
         try:
             str(path).encode()
-        except UnicodeEncodeError as error:  # tables and reports tell and take names as text alone
+        except UnicodeEncodeError as error:  # tables and reports handle names only as text
             raise ScenarioError(f"{str(path)!a}: a name in UTF-8 is wanted") from error
 
 
 def refuse_no_reflectance(scale: float | None, offset: float) -> None:
-    """ScenarioError if a scale or an offset cannot make reflectance of a value."""
+    """Raise a ScenarioError if a scale or an offset cannot turn values into reflectance."""
     if scale is not None and not 0 < scale <= 1e6:
         raise ScenarioError(f"--scale {scale}: a number above 0, at most a million, is wanted")
     if not -1e6 <= offset <= 1e6:
@@ -29,14 +29,14 @@ def refuse_no_reflectance(scale: float | None, offset: float) -> None:
 
 
 def share(value: float | None) -> float | None:
-    """A probability threshold, or None; ScenarioError if it is none."""
+    """A probability threshold, or None; ScenarioError if it is not from 0 to 1."""
     if value is not None and not 0 <= value <= 1:
         raise ScenarioError(f"--probability-threshold {value}: a number from 0 to 1 is wanted")
     return value
 
 
 def band_numbers(text: str) -> tuple[int, ...]:
-    """Four band numbers from text like 1,2,3,4; ScenarioError if it is not."""
+    """Four band numbers from a text such as 1,2,3,4; ScenarioError if it is not of that form."""
     parts = text.split(",")
     if len(parts) != 4 or not all(part.strip().isdecimal() and int(part) >= 1 for part in parts):
         raise ScenarioError(f"--bands {text!r}: four band numbers from 1 on are wanted, as 1,2,3,4")

@@ -1,4 +1,4 @@
-"""Paths in a scenario: relative to its file, present, local; in a digest their content stands for them."""
+"""Paths in a scenario: relative to its file, existing, local; a digest uses their content instead."""
 
 import re
 from pathlib import Path
@@ -47,10 +47,10 @@ def _resolve(value: Path, info: ValidationInfo) -> Path:
 
 
 def input_path(value: object, info: ValidationInfo) -> Path:
-    """What `InputPath` does to a value, for types that take something else beside a path.
+    """What `InputPath` does to a value, for types that accept something else besides a path.
 
     Raises:
-        ValueError: The value is no path of a present, local file or folder.
+        ValueError: The value is not the path of an existing, local file or folder.
     """
     _check_text(value)
     if not isinstance(value, str | Path):
@@ -59,7 +59,7 @@ def input_path(value: object, info: ValidationInfo) -> Path:
 
 
 def dump_path(value: Path, info: SerializationInfo) -> str:
-    """A path as text; in a digest the content of what it names."""
+    """A path as text; for a digest, the content of what it names."""
     if (info.context or {}).get("digest"):
         return f"sha256:{digest_path(value)}"
     return str(value)
@@ -93,4 +93,4 @@ ProfileChoice = Annotated[
     PlainSerializer(_dump_name_or_file, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
-"""A packaged compute profile by name, or a file of your own, told by its suffix .json, .yaml or .yml."""
+"""A packaged compute profile by name, or a file of your own, recognised by its suffix .json, .yaml or .yml."""

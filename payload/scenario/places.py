@@ -1,4 +1,4 @@
-"""Mistakes in what a key of a scenario names are told with the key's place."""
+"""Errors in what a key of a scenario names, reported with the key's place."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 def at_key(scenario: Scenario, key: str, read: Callable[[], T]) -> T:
-    """Read what a key of the scenario names; a mistake in it is told with the key's place.
+    """Read what a key of the scenario names; an error is reported with the key's place.
 
     Raises:
-        ScenarioError: What was read is not what is wanted.
+        ScenarioError: `read` raised a PayloadError.
     """
     try:
         return read()

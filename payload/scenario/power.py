@@ -1,4 +1,4 @@
-"""The sections `computer` and `power`: what computes on board, and on whose joules."""
+"""The sections `computer` and `power`: what computes on board, and what powers it."""
 
 from typing import Literal, Self
 
@@ -9,7 +9,7 @@ from payload.scenario.section import Section, Share
 
 
 class DeadlineModel(Section):
-    """Until when a tile has to be masked, and what becomes of one that is not."""
+    """The deadline for masking a tile, and what happens to a tile that misses it."""
 
     after_exposure_s: float | None = Field(
         None, gt=0, le=1e9, description="[s] From the exposure of the image on."
@@ -69,9 +69,9 @@ class ComputerModel(Section):
 
 
 class LowestChargeModel(Section):
-    """Below which state of charge an activity is not begun; it is made up for later.
+    """State of charge below which an activity is not started; it is made up for later.
 
-    Whatever the floors are, none is begun while the battery is empty. The radio looks before each burst.
+    Whatever these limits are, nothing is started while the battery is empty. The radio checks before each burst.
     """
 
     imaging: Share = Field(0.3, description="Share of the capacity. Assumption: 0.3.")
@@ -85,9 +85,9 @@ class LowestChargeModel(Section):
 
 
 class ThermalModel(Section):
-    """One node of heat: electronics and structure together, radiating to space.
+    """One thermal node: electronics and structure together, radiating to space.
 
-    It throttles and stops the processor alone; camera and radio go on at any temperature.
+    Only the processor is throttled and stopped; camera and radio work at any temperature.
     """
 
     heat_capacity_j_k: float = Field(
@@ -134,7 +134,7 @@ class ThermalModel(Section):
 
 
 class PowerModel(Section):
-    """What the satellite's array gives, its battery holds and its parts draw."""
+    """What the satellite's array generates, its battery stores and its parts draw."""
 
     array_w: float = Field(
         gt=0,

@@ -1,4 +1,4 @@
-"""What things cost: what the ground stations, the carrier of the data and the power ask for; nothing is assumed."""
+"""Prices of station time, data and energy; none is assumed."""
 
 from typing import Literal, Self
 
@@ -10,7 +10,7 @@ MOST = 1e12
 
 
 class PricesModel(Section):
-    """Prices of one currency. What is left out costs nothing; there are no usual ones, so none is assumed."""
+    """Prices in one currency. What is left out costs nothing; there are no usual prices, so none is assumed."""
 
     currency: str = Field(
         pattern=r"^[A-Za-z][A-Za-z ]{0,15}$", description="Its name, as EUR or credits."

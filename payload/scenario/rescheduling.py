@@ -1,4 +1,4 @@
-"""After a cloudy image: who knows of it and when, and what is foreseen before one."""
+"""What happens after a cloudy image, who knows of it and when, and what is forecast before one."""
 
 import math
 from typing import Literal
@@ -10,7 +10,7 @@ from payload.units import S_PER_H, S_PER_MIN
 
 
 class ForecastModel(Section):
-    """Forecasts of clear scenes, issued when a plan is made; for planners that use them."""
+    """Forecasts of clear scenes, issued when a plan is made, for planners that use them."""
 
     skill: Share = Field(
         0.6,
@@ -26,7 +26,7 @@ class ForecastModel(Section):
 
     @property
     def memory_s(self) -> float:
-        """[s] The same."""
+        """[s] The same in seconds."""
         return self.memory_h * S_PER_H
 
 
@@ -65,12 +65,12 @@ class LookAheadModel(Section):
 
     @property
     def cloud_memory_s(self) -> float:
-        """[s] The same."""
+        """[s] The same in seconds."""
         return self.cloud_memory_h * S_PER_H
 
 
 class ReschedulingModel(Section):
-    """What happens to a target whose image is cloudy, and what is known where and when."""
+    """What happens to a target whose image is cloudy, and what each place knows and when."""
 
     policy: Literal["none", "next_opportunity", "ground_loop", "on_board", "look_ahead"] = Field(
         "none",
@@ -132,17 +132,17 @@ class ReschedulingModel(Section):
 
     @property
     def horizon_s(self) -> float:
-        """[s] How far plans look ahead; infinite where nothing is said."""
+        """[s] How far plans look ahead; infinite if not set."""
         return math.inf if self.horizon_h is None else self.horizon_h * S_PER_H
 
     @property
     def every_s(self) -> float | None:
-        """[s] The period, by what is said or so that plans do not end before the next; None where there is none."""
+        """[s] Period of planning: as set, or shorter so that no plan ends before the next is made; None if there is none."""
         said_s = math.inf if self.every_min is None else self.every_min * S_PER_MIN
         period_s = min(said_s, self.horizon_s / 2)
         return None if math.isinf(period_s) else period_s
 
     @property
     def ground_delay_s(self) -> float:
-        """[s] From arrival to the planner."""
+        """[s] From arrival on the ground to the planner."""
         return self.ground_delay_min * S_PER_MIN

@@ -11,15 +11,15 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class MisfitError(ValueError):
-    """Sections that do not fit together: which key is to blame, as far as one can say."""
+    """Sections that do not fit together, with the key to blame, as far as can be told."""
 
     def __init__(self, blamed: tuple[str | int, ...], said: str) -> None:
-        """Say what is amiss, and the path of the key to change."""
+        """Take the path of the key to change and a message that says what is wrong."""
         super().__init__(said)
         self.blamed = blamed
 
 
 class Section(BaseModel):
-    """What all sections share: frozen, strict about keys, no NaN and no infinity."""
+    """Base of all sections: frozen, unknown keys refused, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""YAML text as data, with the line of each key. Plain data only: no tags, no anchors, no repeated keys."""
+"""YAML text as plain data, with the line of each key: no tags, no anchors, no repeated keys."""
 
 import re
 from collections import deque
@@ -24,20 +24,20 @@ _TAGS: dict[type[yaml.Node], frozenset[str]] = {
         (yaml.ScalarNode, ("str", "int", "float", "bool", "null")),
     )
 }
-"""All that plain data needs, and no object of Python."""
+"""All that plain data need, and no Python objects."""
 
 
 _LIBYAML: Any = getattr(yaml, "CSafeLoader", None)
-"""Reads 1 MB in 1 s where PyYAML's own parser takes 10; None where PyYAML was built without it."""
+"""Reads 1 MB in 1 s where PyYAML's own parser takes 10; None if PyYAML was built without it."""
 _READ_APART = re.compile(
     r"[^\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[!?%]|---|[|>][-+0-9]{0,2}#"
 )
-"""Tabs, rare breaks and marks of Unicode, tags, `?`, directives, markers of documents, comments glued to `|` and `>`: with one of
-these libyaml takes texts that PyYAML's own parser refuses, or counts lines otherwise. Found by comparing both on made-up texts."""
+"""Tabs, rare Unicode line breaks and marks, tags, `?`, directives, document markers, comments right after `|` and `>`: with any of
+these libyaml accepts texts that PyYAML's own parser refuses, or counts lines differently. Found by comparing both on made-up texts."""
 
 
 class _Nodes(yaml.composer.Composer, yaml.resolver.BaseResolver):
-    """Nodes out of events, with the scalars of YAML 1.2's core schema: `22:30` and dates stay text, 1e6 is a number."""
+    """Builds nodes from events, with the scalars of YAML 1.2's core schema: `22:30` and dates stay text, 1e6 is a number."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - the name and type are PyYAML's
 
@@ -51,11 +51,11 @@ class _Nodes(yaml.composer.Composer, yaml.resolver.BaseResolver):
         return bool(self._left) and isinstance(self._left[0], kinds)
 
     def peek_event(self) -> yaml.Event:
-        """The next event, which stays."""
+        """The next event, without consuming it."""
         return self._left[0]
 
     def get_event(self) -> yaml.Event:
-        """The next event."""
+        """Consume the next event."""
         return self._left.popleft()
 
 
@@ -76,14 +76,14 @@ for _tag, _pattern, _first in (
 
 @dataclass(frozen=True, slots=True)
 class ScenarioSource:
-    """Where a scenario was read: the file's path as given, and the line of every key path."""
+    """Where a scenario was read from: the file's path as given, and the line of every key path."""
 
     path: Path
     lines: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int], repr=False)
     overridden: dict[KeyPath, str] = field(default_factory=dict[KeyPath, str], repr=False)
 
     def blamed(self, loc: KeyPath) -> str:
-        """As `where`, of a section that is wrong as a whole: with what was set below it."""
+        """As `where`, but for a section that is wrong as a whole: with the overrides set below it."""
         set_below = [
             said
             for keys, said in self.overridden.items()
@@ -92,7 +92,7 @@ class ScenarioSource:
         return " with ".join([self.where(loc), *set_below])
 
     def where(self, loc: Sequence[str | int]) -> str:
-        """`file:line` of a key path, or the override that set it; of the nearest parent that is written."""
+        """`file:line` of a key path or of its nearest parent that is written, or the override that set it."""
         for end in range(len(loc), -1, -1):
             known = tuple(loc[:end])
             if known in self.overridden:
@@ -133,7 +133,7 @@ def read_yaml(path: Path) -> tuple[object, ScenarioSource]:
 
 
 def parse_value(text: str, what: str) -> object:
-    """One value as it would stand in the file: `0.3`, `true`, `[1, 2]`, `name`."""
+    """One value, written as in the file: `0.3`, `true`, `[1, 2]`, `name`."""
     return _plain(_compose(text, what), (), ScenarioSource(Path(what)))
 
 
@@ -160,7 +160,7 @@ def _compose(text: str, what: str) -> yaml.Node | None:
 
 
 def _events(text: str) -> list[yaml.Event]:
-    """What a text says, or the complaint of PyYAML's own parser, which tells more than that of libyaml."""
+    """The events of a text, or the error of PyYAML's own parser, which says more than libyaml's."""
     if _LIBYAML is not None and not _READ_APART.search(text):
         with suppress(yaml.YAMLError):
             return list(yaml.parse(text, Loader=_LIBYAML))

@@ -1,4 +1,4 @@
-"""Mass memory: how much, for whom, what goes when it is full, what the ground may still ask for."""
+"""Mass memory: how much, for which targets, what is dropped when it is full, what the ground may still request."""
 
 from typing import Literal, Self
 
@@ -12,7 +12,7 @@ SendOrder = Literal["first_in", "priority", "deadline", "clearest_first", "value
 
 
 class PartitionModel(Section):
-    """A part of the memory that is kept for targets from a priority upwards."""
+    """A part of the memory reserved for targets of a minimum priority."""
 
     min_priority: float = Field(
         0.0,
@@ -24,7 +24,7 @@ class PartitionModel(Section):
 
 
 class MemoryModel(Section):
-    """The mass memory that images share, raw and compressed."""
+    """The mass memory shared by raw and compressed images."""
 
     capacity_mb: float = Field(gt=0, le=1e9, description="[MB] Capacity, 1 MB = 1,000,000 bytes.")
     partitions: tuple[PartitionModel, ...] = Field(
@@ -71,7 +71,7 @@ class MemoryModel(Section):
 
 
 class RequestsModel(Section):
-    """What the ground asks for of the pruned tiles that are kept, see `memory.keep_pruned_h`."""
+    """Which of the pruned tiles that are kept the ground requests; see `memory.keep_pruned_h`."""
 
     policy: Literal["none", "least_sure", "clearest"] = Field(
         "none",

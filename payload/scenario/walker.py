@@ -1,4 +1,4 @@
-"""Where the satellites of a Walker constellation stand: evenly in planes, planes evenly around the pole.
+"""Positions in a Walker constellation: satellites evenly spaced in planes, planes evenly around the pole.
 
 Source: Walker 1984, Satellite constellations, Journal of the British Interplanetary Society 37, 559-571;
 star patterns, whose nodes spread over half a turn: Walker 1970, RAE Technical Report 70211.
@@ -27,9 +27,9 @@ class Slot:
 def walker(
     *, planes: int, satellites_per_plane: int, phasing: int, raan_spread_deg: float
 ) -> tuple[Slot, ...]:
-    """All places of i:T/P/F, plane by plane, T = planes x satellites_per_plane.
+    """All positions of i:T/P/F, plane by plane, T = planes x satellites_per_plane.
 
-    Nodes stand spread / P apart, satellites of a plane 360 / S; from a plane to the next one east the
+    Nodes are spread / P apart, satellites of a plane 360 / S; from one plane to the next one east the
     satellites lead by F x 360 / T.
     """
     total = planes * satellites_per_plane
