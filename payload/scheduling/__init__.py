@@ -1,9 +1,9 @@
-"""What to image next: plan in, plan out; no clock, no chance, no memory.
+"""What to image next: context in, plan out; no clock, no randomness, no state.
 
 - `greedy`: `Fifo`, `Edf`, `Priority`, `Density`; `best.BestOf` and `best.Forecast` improve what these find;
   `landsat.Ltap` ranks as Landsat does; `exact.Milp` proves how good a plan can be.
-- `is_feasible`: the judge that every plan must pass.
-- `Schedule`: a plan in the making; `conflicts`: which images leave each other no time.
+- `is_feasible`: the check that every plan must pass.
+- `Schedule`: a plan in the making; `conflicts`: images too close in time to take both.
 
 >>> from payload.plans import Limits, PlanContext
 >>> from payload.scheduling import is_feasible

@@ -1,4 +1,4 @@
-"""The better of several greedy plans, made better still."""
+"""The best of several greedy plans, improved further."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,31 +14,31 @@ from payload.scheduling.stretches import Stretch, Stretches, cut
 from payload.types import Opportunity
 
 _MOST_FOR_TWO = 10_000
-"""With more images than these only the best greedy schedule is made better: 50,000 are to be planned in 2 s."""
+"""With more images than this, only the best greedy schedule is improved: planning 50,000 should take 2 s."""
 _MOST_IMAGES = 60_000
-"""So many images are looked at stretch by stretch, a stretch more at most; for the same reason."""
+"""Images examined stretch by stretch, exceeded by one stretch at most; for the same reason."""
 _ROUNDS = "How often all images are looked at for exchanges, at most."
 
 Taken = TypeVar("Taken")
-"""A plan, however it is told: as a schedule of all, or part by part."""
+"""A plan in either representation: a schedule of all images, or part by part."""
 
 
 @dataclass(frozen=True, slots=True)
 class BestOf:
-    """The best of density, priority and their product, with exchanges and then stretch by stretch as long as that pays."""
+    """The best greedy plan by density, priority or their product, improved by exchanges and then stretch by stretch."""
 
     rounds: int = option(10, ge=0, le=1000, description=_ROUNDS)
 
     def plan(self, context: PlanContext) -> Plan:
-        """Plan greedily in three orders, take the best and make it better."""
+        """Plan greedily in three orders and improve the best."""
         return best_of(context, Schedule(context).candidates(), rounds=self.rounds).plan()
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Expected value under P(clear): as `best-of`, but an image that will hardly be clear is not taken at all.
+    """Expected value under P(clear): as `best-of`, but images unlikely to be clear are not taken at all.
 
-    Its target waits for a better chance, and its share of memory and energy is left to others.
+    Their targets wait for a better chance, and their share of memory and energy is left to others.
     """
 
     min_p_clear: float = option(
@@ -50,7 +50,7 @@ class Forecast:
     rounds: int = option(10, ge=0, le=1000, description=_ROUNDS)
 
     def plan(self, context: PlanContext) -> Plan:
-        """Plan with what has a chance."""
+        """Plan with the images that are likely enough to be clear."""
         likely = [
             item
             for item in Schedule(context).candidates()
@@ -60,7 +60,7 @@ class Forecast:
 
 
 def best_of(context: PlanContext, items: Sequence[Opportunity], *, rounds: int) -> Schedule:
-    """The best of three greedy schedules of these images, after exchanges in the better two, and then stretch by stretch."""
+    """The best of three greedy schedules, the better two improved by exchanges, the best of these then stretch by stretch."""
     values = context.values(items)
     orders = greedy_orders(items, context, values)
     stretches = list(cut(context, items, values))
@@ -80,29 +80,29 @@ def _best(fleet: "_Fleet[Taken]", orders: Sequence[list[int]], rounds: int) -> S
     started.sort(key=lambda start: -start[0])
     better = started[: 2 if len(orders[0]) <= _MOST_FOR_TWO else 1]
     if better[0] is better[-1]:
-        del better[1:]  # one order twice: it would come to the same
+        del better[1:]  # the same order twice would give the same result
     improved = [fleet.exchange(taken, order, rounds=rounds) for _, taken, order in better]
     return fleet.stretch(max(improved, key=fleet.value), most_images=_MOST_IMAGES)
 
 
 class _Fleet(Protocol[Taken]):
-    """Images, and how plans of them are made and made better."""
+    """A set of images, with the ways to make and improve plans of them."""
 
     def fill(self, order: Sequence[int], /) -> Taken:
-        """Of all images in this order those that fit."""
+        """Take, in this order of all images, those that fit."""
 
     def exchange(self, taken: Taken, order: Sequence[int], /, *, rounds: int) -> Taken:
-        """Make it better by exchanges."""
+        """Improve a plan by exchanges."""
 
     def stretch(self, taken: Taken, /, *, most_images: int) -> Schedule:
-        """Make it better stretch by stretch."""
+        """Improve a plan stretch by stretch."""
 
     def value(self, taken: Taken, /) -> float:
-        """Of a plan."""
+        """Value of a plan."""
 
 
 class _Whole:
-    """Plans of all images together."""
+    """Plans made for all images together."""
 
     def __init__(
         self, context: PlanContext, items: Sequence[Opportunity], stretches: Sequence[Stretch]

@@ -1,9 +1,9 @@
-"""Which images exclude each other, and how much stands against each, never by a look at all pairs.
+"""Which images exclude each other, and the total weight that each excludes, without looking at all pairs.
 
-Two images of one satellite agree if the second starts after the first has ended and the satellite has
-settled and turned. With u = start - roll / rate and v = start + roll / rate, and D the duration of the
-first plus settling, this is u2 >= u1 + D and v2 >= v1 + D: an order of points in a plane. Sums over all
-points that agree with one are sums over quadrants, which sorting finds.
+Two images of one satellite are compatible if the second starts after the first has ended and the satellite
+has settled and turned. With u = start - roll / rate and v = start + roll / rate, and D the duration of the
+first plus settling, this means u2 >= u1 + D and v2 >= v1 + D: an order of points in a plane. Sums over all
+points compatible with one are sums over quadrants, which are found by sorting.
 """
 
 from collections.abc import Sequence
@@ -22,25 +22,25 @@ Indices = NDArray[np.intp]
 
 
 def conflicts(opportunities: Sequence[Opportunity], limits: Limits) -> NDArray[np.intp]:
-    """Pairs of images of one satellite that leave no time to turn, by a sorted sliding window.
+    """Pairs of images of one satellite with no time to turn between them, found by a sorted sliding window.
 
     Returns:
-        Indices into the opportunities, shape (P, 2): the earlier first. Pairs of one target are among
-        them only where time is short.
+        Indices into the opportunities, shape (P, 2): the earlier first. Pairs of the same target are
+        included only if time is too short.
     """
     found = [_pairs(each, limits) for each in by_satellite(tuple(opportunities))]
     return np.concatenate(found) if found else np.empty((0, 2), np.intp)
 
 
 def window_pairs(opportunities: Sequence[Opportunity], limits: Limits) -> int:
-    """How many pairs the sliding window would look at."""
+    """How many pairs the sliding window would examine."""
     sides = [_window(each, limits) for each in by_satellite(tuple(opportunities))]
     return sum(int(count.sum()) for _, count in sides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """The images of one satellite in order of time: where they stand among all, and what they are."""
+    """The images of one satellite in time order: their indices among all images, and their times and rolls."""
 
     satellite: str
     index: Indices
@@ -57,7 +57,7 @@ def by_satellite(items: tuple[Opportunity, ...]) -> list[Column]:
     found = []
     for name in sorted(where):
         own, starts_s = where[name], [items[i].start_s for i in where[name]]
-        if not all(map(lt, starts_s, starts_s[1:])):  # most come in order
+        if not all(map(lt, starts_s, starts_s[1:])):  # usually they are in order
             own = sorted(own, key=lambda i: (items[i].start_s, items[i].end_s, items[i].id))
             starts_s = [items[i].start_s for i in own]
         start_s = np.array(starts_s)
@@ -74,7 +74,7 @@ def by_satellite(items: tuple[Opportunity, ...]) -> list[Column]:
 
 
 def _window(column: Column, limits: Limits) -> tuple[Indices, Indices]:
-    """For each image, the first after it and how many after it may be too near, however they turn."""
+    """For each image, the next one and how many after it may be too close, allowing for the widest turn."""
     widest_s = limits.settle_s + np.ptp(column.roll_deg) / limits.slew_deg_per_s
     first = np.arange(1, column.index.size + 1)
     beyond = np.searchsorted(column.start_s, column.end_s + widest_s, side="left")
@@ -93,9 +93,9 @@ def _pairs(column: Column, limits: Limits) -> NDArray[np.intp]:
 
 
 class Opposition:
-    """What stands against each of some images: the summed weight of those that it excludes.
+    """Opposition to each of some images: the total weight of those that it excludes.
 
-    Its order of the images is made once; asked again with other weights it only sums.
+    The images are sorted once; further calls with other weights only sum.
     """
 
     def __init__(self, items: tuple[Opportunity, ...], limits: Limits) -> None:
@@ -104,7 +104,7 @@ class Opposition:
         ]
 
     def weights(self, weight: Floats) -> Floats:
-        """The summed weight of what each image excludes, itself aside, shape (N,)."""
+        """Total weight of the images that each image excludes, without itself, shape (N,)."""
         found = np.zeros(weight.size)
         for index, after, before in self._sides:
             own = weight[index]
@@ -117,7 +117,7 @@ class Opposition:
 def opposition(
     items: tuple[Opportunity, ...], settle_s: float, slew_deg_per_s: float
 ) -> Opposition:
-    """What stands against images, kept for the next plan: it depends on nothing but the arguments."""
+    """The `Opposition` of some images, cached for the next plan: it depends on the arguments alone."""
     return Opposition(items, Limits(settle_s=settle_s, slew_deg_per_s=slew_deg_per_s))
 
 
@@ -132,9 +132,9 @@ def _quadrants(column: Column, limits: Limits) -> "tuple[_Quadrant, _Quadrant]":
 class _Quadrant:
     """Sums of weights over points (x, y) with x <= a and y <= b, for many (a, b) at once.
 
-    Points are sorted by x. On each level they are cut into blocks of 2^k, sorted by y inside a block; the
-    points with x <= a are a first stretch, which is put together from at most one block of each level.
-    All levels together take O(n log^2 n) once, and O(n log n) for each set of weights.
+    Points are sorted by x. On level k they are cut into blocks of 2^k, each sorted by y; the points with
+    x <= a are a prefix, which is composed of at most one block of each level. All levels together take
+    O(n log^2 n) once, and O(n log n) for each set of weights.
     """
 
     def __init__(self, x: Floats, y: Floats, a: Floats, b: Floats) -> None:

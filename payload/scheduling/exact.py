@@ -1,4 +1,4 @@
-"""The best plan there is, or a bound on it: a mixed-integer programme, solved by HiGHS."""
+"""The optimal plan, or a bound on it: a mixed-integer programme, solved by HiGHS."""
 
 import math
 from collections import defaultdict
@@ -19,16 +19,16 @@ from payload.scheduling.schedule import Schedule, Stock
 from payload.types import Opportunity
 
 MOST_PAIRS = 2_000_000
-"""Pairs that the sliding window may look at: more would take gigabytes."""
+"""Most pairs that the sliding window may examine: more would take gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Milp:
     """The optimum by HiGHS, or the best plan found in time and a bound on all plans (extra `oracle`).
 
-    One variable an image; a row for each target, for each set of images of which only one can be taken, for
-    each budget of an orbit and for memory. What `best-of` finds is taken if it is worth as much: HiGHS may put off
-    what could be taken early. It runs on one thread and is the same each time unless time runs out.
+    One variable per image; a row for each target, for each set of images of which only one can be taken, for each
+    budget of an orbit and for memory. The plan of `best-of` is preferred if it is worth as much: HiGHS may postpone
+    what could be taken early. It runs on one thread, and its result is reproducible unless time runs out.
     """
 
     packages: ClassVar[tuple[str, ...]] = ("highspy",)
@@ -37,7 +37,7 @@ class Milp:
     )
 
     def plan(self, context: PlanContext) -> Plan:
-        """The best plan, and the bound that proves it.
+        """The best plan found, with a bound on the value of all plans.
 
         Raises:
             PluginError: HiGHS is not installed, or too many images exclude each other.
@@ -47,7 +47,7 @@ class Milp:
             return Plan((), 0.0, 0.0)
         chosen, bound = _Programme(items, context).solve(self.time_limit_s)
         found = Schedule(context)
-        found.fill(chosen)  # to the last bit: HiGHS keeps to limits within 1e-6
+        found.fill(chosen)  # limits exactly kept: HiGHS respects them only within 1e-6
         found.fill(items)
         known = best_of(context, items, rounds=10)
         better = max(known, found, key=lambda schedule: schedule.value)
@@ -74,14 +74,14 @@ class _Rows:
     value: list[float] = field(default_factory=list[float])
 
     def add(self, columns: Iterable[int], values: Iterable[float], upper: float) -> None:
-        """A row more."""
+        """Add a row."""
         self.column.extend(columns)
         self.value.extend(values)
         self.start.append(len(self.column))
         self.upper.append(upper)
 
     def at_most_one(self, columns: Sequence[int]) -> None:
-        """Of these at most one."""
+        """Add a row: at most one of these columns."""
         self.add(columns, [1.0] * len(columns), 1.0)
 
 
@@ -100,17 +100,17 @@ class _Programme:
         self._memory()
 
     def solve(self, time_limit_s: float) -> tuple[list[Opportunity], float]:
-        """The images of the best plan found until time is up [s], and a bound on the value of all plans.
+        """The images of the best plan found within a time limit [s], and a bound on the value of all plans.
 
-        No plan is given to begin with: HiGHS 1.16 may then return that one beside the value of a better one.
+        No initial plan is given: HiGHS 1.16 may then return that plan together with the value of a better one.
         """
         highspy = _highspy()
         base: Any = highspy.Highs
 
         class Quiet(base):  # type: ignore[misc] # HiGHS brings no types
-            """HiGHS greets on stdout when its callbacks are enabled, unless it is told not to before."""
+            """HiGHS without its banner, which it prints on stdout when callbacks are enabled unless silenced before."""
 
-            def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS calls it so
+            def enableCallbacks(self) -> None:  # noqa: N802 - the name is HiGHS's
                 self.setOptionValue("output_flag", False)
                 super().enableCallbacks()
 
@@ -185,7 +185,7 @@ class _Programme:
                 self._rows.add(columns, durations_s, limits.imaging_s_per_orbit - math.fsum(gone))
 
     def _memory(self) -> None:
-        """A variable for each gap between contacts: what is taken at its end, as a share of the memory."""
+        """Add a variable for each gap between contacts: the memory occupied at its end, as a share of all."""
         limits = self._context.limits
         for name, room in sorted(limits.rooms.items()):
             own = [index for index, item in enumerate(self._items) if item.satellite == name]
@@ -214,13 +214,13 @@ class _Programme:
 
 
 def cliques(count: int, pairs: NDArray[np.intp]) -> list[list[int]]:
-    """Sets of images of which any two exclude each other, so that each pair lies in one of them.
+    """Sets of images any two of which exclude each other, so that each pair lies in at least one of them.
 
-    They are grown greedily, pair by pair: a set says more than its pairs one by one, so the bound is tighter.
+    They are grown greedily, pair by pair: a row for a set is stronger than one for each pair, so the bound is tighter.
 
     Args:
-        count: How many images there are.
-        pairs: Those that exclude each other, shape (P, 2).
+        count: Number of images.
+        pairs: Pairs that exclude each other, shape (P, 2).
     """
     beside: list[set[int]] = [set() for _ in range(count)]
     for one, other in pairs.tolist():

@@ -1,4 +1,4 @@
-"""Making a schedule better: an image comes in, those in its way go out or move to another time."""
+"""Improving a schedule by exchanges: an image is inserted, those in its way are removed or moved to another time."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
 
 _ENOUGH = 1e-9
-"""Least share of a value by which an exchange must pay, so that rounding never makes two take turns."""
+"""Least gain of an exchange, as a share of the image's value, so that rounding never makes two exchanges alternate."""
 
 FEW = 0.01
-"""Where a round changes fewer images than this share, another would hardly pay."""
+"""If a round changes no more than this share of the images, another would hardly pay."""
 
 
 class Exchange:
-    """Exchanges of one image for those that stand in its way, as long as they pay.
+    """Exchanges of one image for those in its way, as long as they pay.
 
-    What stands in the way of an image are those that leave it no time, the one of its own target, and where
-    the budget of an orbit is spent the cheapest of that orbit. Those that go out are put in again at other
-    opportunities of their targets, if these are free. An exchange that does not pay is taken back.
+    In the way of an image are those that leave it no time, the one of its own target and, if the budget of
+    an orbit is spent, the least valuable of that orbit. Those removed are inserted again at other
+    opportunities of their targets, if these are free. An exchange that does not pay is undone.
     """
 
     def __init__(self, context: PlanContext, items: Sequence[Opportunity]) -> None:
@@ -41,7 +41,7 @@ class Exchange:
             )
 
     def improve(self, schedule: Schedule, order: Sequence[Opportunity], *, rounds: int) -> None:
-        """Go through all images in an order, at most `rounds` times, and again where something changed."""
+        """Go through the images in an order, at most `rounds` times; after the first, only where something changed."""
         items = list(order)
         for _ in range(rounds):
             changes, changed = self.go_through(schedule, items)
@@ -53,7 +53,7 @@ class Exchange:
     def go_through(
         self, schedule: Schedule, items: Iterable[Opportunity]
     ) -> tuple[int, list[Opportunity]]:
-        """Try each of some images once: how many exchanges paid, and what came or went by them."""
+        """Try each of some images once; returns how many exchanges paid, and the images they inserted or removed."""
         self._schedule, self._changes, self._changed = schedule, 0, []
         self._least.clear()
         for item in items:
@@ -92,9 +92,9 @@ class Exchange:
     def _may_pay(
         self, instead: Opportunity, out: Sequence[Opportunity], gain: float, bar: float
     ) -> bool:
-        """Whether an exchange would pay if all that goes out had its best chance free: sooner said than what is free.
+        """Whether an exchange would pay if each image removed had its best chance free: faster than testing which are.
 
-        It is summed as the hope is, and each term is no less than there, so by rounding neither is the sum.
+        Terms are added in the same order as for the hope and none is smaller, so, even rounded, neither is the sum.
         """
         most = gain
         for each in out:
@@ -106,7 +106,7 @@ class Exchange:
         return most > bar
 
     def _hope(self, item: Opportunity, instead: Opportunity, out: list[Opportunity]) -> float:
-        """What an image that goes out could be worth at another time, at best."""
+        """The most that a removed image could be worth at another time."""
         if item.target == instead.target:
             return 0.0
         for chance in self._chances[item.target]:
@@ -146,7 +146,7 @@ class Exchange:
             schedule.insert(each)
 
     def _cheapest(self, item: Opportunity) -> list[Opportunity]:
-        """The image of the same orbit that is worth least, if any may make way; looked up once between changes."""
+        """The least valuable image of the same orbit that may make way, if any; cached until something changes."""
         place = self._place_of[item.id]
         found = self._least.get(place)
         if found is None:
@@ -156,14 +156,14 @@ class Exchange:
         return list(found)
 
     def _note(self, items: Sequence[Opportunity]) -> None:
-        """These came or went for good."""
+        """Record images inserted or removed for good."""
         self._changes += 1
         self._changed += items
         for item in items:
             self._least.pop(self._place_of[item.id], None)
 
     def _place(self, target: str) -> Opportunity | None:
-        """Take a target at its best opportunity that is free."""
+        """Take a target at its best free opportunity."""
         for chance in self._chances[target]:
             if self._schedule.fits(chance):
                 self._schedule.insert(chance)

@@ -1,6 +1,6 @@
-"""The judge of every scheduler: could the fleet fly this plan?
+"""The check of every scheduler: could the fleet fly this plan?
 
-It looks at a finished plan and shares no state with `payload.scheduling.schedule`, by which plans are made.
+It examines a finished plan and shares no state with `payload.scheduling.schedule`, with which plans are made.
 """
 
 import math
@@ -13,11 +13,11 @@ from payload.types import Opportunity
 
 
 def is_feasible(plan: Plan, context: PlanContext) -> bool:
-    """Whether a plan keeps to what its context allows.
+    """Whether a plan respects everything in its context.
 
-    Its ids are known and in order of time; each image may be planned by itself (`PlanContext.open_items`);
-    each target is taken once; and each satellite turns and settles between images, keeps to its budgets
-    of an orbit and has room for what it takes, its commitments included.
+    Its ids are known and in time order; each image may be planned by itself (`PlanContext.open_items`);
+    each target is taken once; and each satellite has time to turn and settle between images, stays within
+    its budgets of each orbit and has memory for what it takes, its commitments included.
     """
     known = {item.id: item for item in context.open_items()}
     if not all(name in known for name in plan.opportunity_ids):
@@ -34,7 +34,7 @@ def is_feasible(plan: Plan, context: PlanContext) -> bool:
 
 
 def _is_flyable(chosen: Sequence[Opportunity], satellite: str, context: PlanContext) -> bool:
-    """Whether a satellite can take these images besides its commitments."""
+    """Whether a satellite can take these images in addition to its commitments."""
     limits = context.limits
     promised = [item for item in context.committed if item.satellite == satellite]
     both = sorted((*chosen, *promised), key=lambda item: (item.start_s, item.end_s, item.id))
@@ -53,14 +53,14 @@ def _is_flyable(chosen: Sequence[Opportunity], satellite: str, context: PlanCont
 
 
 def _is_within_budget(items: Sequence[Opportunity], limits: Limits) -> bool:
-    """Whether the images of one orbit are few and short enough."""
+    """Whether the images of one orbit are within its limits of number and imaging time."""
     if limits.most_images is not None and len(items) > limits.most_images:
         return False
     return math.fsum(item.duration_s for item in items) <= limits.imaging_s_per_orbit
 
 
 def _has_room(items: Sequence[Opportunity], room: Room) -> bool:
-    """Walk through images and contacts in order of time; where both end together, the image is first."""
+    """Whether memory suffices, going through images and contacts by their ends; if both end together, the image is first."""
     images = [(item.end_s, 0, item.volume_bytes) for item in items]
     free_bytes = room.free_bytes
     for _, is_contact, volume_bytes in sorted(images + [(s, 1, size) for s, size in room.contacts]):

@@ -1,4 +1,4 @@
-"""Planners that take one image after the other and never look back."""
+"""Planners that take one image after another and never reconsider."""
 
 import math
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ class Fifo:
     """First come, first served: every target at its earliest opportunity that is still free."""
 
     is_steady: ClassVar[bool] = True
-    """To leave out an image that it did not take changes nothing."""
+    """Omitting an opportunity that it did not take would not change its plan."""
     takes_first: ClassVar[bool] = True
-    """Of a target that is worth the same at all times it takes the first chance that fits."""
+    """For a target that is worth the same at all times, it takes the first chance that fits."""
 
     def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
         """No target is more urgent than another."""
         return 0.0
 
     def plan(self, context: PlanContext) -> Plan:
-        """Walk through the opportunities in order of time and take what fits."""
+        """Go through the opportunities in time order and take what fits."""
         schedule = Schedule(context)
         schedule.fill(schedule.candidates())
         return schedule.plan()
@@ -39,9 +39,9 @@ class Edf:
     """Earliest deadline first: the target that can wait least is served first, at its first opportunity."""
 
     is_steady: ClassVar[bool] = True
-    """To leave out an image that it did not take changes nothing."""
+    """Omitting an opportunity that it did not take would not change its plan."""
     takes_first: ClassVar[bool] = True
-    """Of a target that is worth the same at all times it takes the first chance that fits."""
+    """For a target that is worth the same at all times, it takes the first chance that fits."""
 
     def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
         """The sooner it is due, the more urgent."""
@@ -59,12 +59,12 @@ class Edf:
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """The most valuable first: priority times P(clear)."""
+    """Most valuable first: priority times P(clear)."""
 
     is_steady: ClassVar[bool] = True
-    """To leave out an image that it did not take changes nothing."""
+    """Omitting an opportunity that it did not take would not change its plan."""
     takes_first: ClassVar[bool] = True
-    """Of a target that is worth the same at all times it takes the first chance that fits."""
+    """For a target that is worth the same at all times, it takes the first chance that fits."""
 
     def urgency(self, priority: float, due_s: float) -> float:  # noqa: ARG002 - as all
         """The higher its priority, the more urgent."""
@@ -79,7 +79,7 @@ class Priority:
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """What is worth most against all that it excludes: w / (w + summed weight of what it excludes).
+    """Highest density first: w / (w + total weight of what the image excludes), w being its value.
 
     An image excludes those that it leaves no time for, and the other chances of its own target.
     """
@@ -96,7 +96,7 @@ class Density:
 def greedy_orders(
     items: Sequence[Opportunity], context: PlanContext, values: Sequence[float]
 ) -> list[list[int]]:
-    """Numbers of images by density, by value and by the product of both, the highest first; equals stay in order."""
+    """Indices of images by density, by value and by the product of both, the highest first; ties keep their order."""
     density = densities(items, context, values)
     weight = np.array(values, dtype=np.float64)
     return [_descending(density), _descending(weight), _descending(weight * density)]
@@ -109,7 +109,7 @@ def _descending(score: NDArray[np.float64]) -> list[int]:
 def densities(
     items: Sequence[Opportunity], context: PlanContext, values: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Weight over weight and all that stands against it, shape (N,); 0 for what is worth nothing."""
+    """Weight of each image over its weight plus all that it excludes, shape (N,); 0 for images worth nothing."""
     weight = np.array(values, dtype=np.float64)
     limits = context.limits
     against = opposition(tuple(items), limits.settle_s, limits.slew_deg_per_s).weights(weight)

@@ -1,9 +1,9 @@
-"""Landsat's rules: so many images a day, those first for which the weather is better than its average.
+"""Landsat's rules: a cap on images a day, with priority for scenes whose weather is better than average.
 
 Source: the Long-Term Acquisition Plan of Landsat 8, https://landsat.usgs.gov/LTAP8: about 725 images a day are
-the ceiling; if more could be taken, the forecast of cloud against the long-term average of each scene
-decides; a scene that was passed over is preferred the next time; the Sun stands above 5 deg. How these
-are put into one number is ours.
+the ceiling; if more could be taken, the cloud forecast relative to the long-term average of each scene
+decides; a scene that was passed over is preferred the next time; the Sun is above 5 deg. Combining these
+into one score is our own choice.
 """
 
 import math
@@ -23,9 +23,9 @@ class Ltap:
     """Landsat's rules: score = priority x (1 + a x (average cloud - forecast cloud)) + b x times missed."""
 
     is_steady: ClassVar[bool] = True
-    """To leave out an image that it did not take changes nothing."""
+    """Omitting an opportunity that it did not take would not change its plan."""
     takes_first: ClassVar[bool] = True
-    """Of a target that is worth the same at all times it takes the first chance that fits."""
+    """For a target that is worth the same at all times, it takes the first chance that fits."""
     a: float = option(
         1.0,
         ge=0,
@@ -44,7 +44,7 @@ class Ltap:
     )
 
     def plan(self, context: PlanContext) -> Plan:
-        """Take what fits in order of score, then of time, day by day up to the cap."""
+        """Take what fits in order of score, then of time, up to the cap on each day."""
         schedule = Schedule(context)
         daylit = [
             item
@@ -59,7 +59,7 @@ class Ltap:
         return schedule.plan()
 
     def urgency_of_missed(self, priority: float, missed: int) -> float:
-        """The higher its score where nothing is foreseen, the more urgent."""
+        """The higher its score without a forecast, the more urgent."""
         return -self._score(priority, 0.0, missed)
 
     def leaves_out(self, *, lowest_sun_deg: float, most_a_day: int) -> bool:
@@ -67,7 +67,7 @@ class Ltap:
         return lowest_sun_deg <= self.min_sun_elevation_deg or most_a_day > self.cap
 
     def score(self, item: Opportunity, context: PlanContext) -> float:
-        """How much an image is wanted."""
+        """Score of an image."""
         clear = context.p_clear.get(item.id, 1.0)
         better = clear - context.climate_clear.get(item.id, clear)
         priority = context.priorities.get(item.target, 1.0)

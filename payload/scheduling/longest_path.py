@@ -1,8 +1,8 @@
 """The best images of one satellite in a stretch of time: a longest path, found by dynamic programming.
 
-Turns obey the triangle inequality: who can follow the next can follow those before it. So of images in order of time only
-neighbours matter, and the best plan that ends with an image is that image after the best plan that ends with one which
-leaves time for it. Where the number of images is limited, there is a best plan for each number.
+Turns obey the triangle inequality: an image that can follow its neighbour can follow all before it. So of images in time
+order only neighbours matter, and the best plan that ends with an image is the best plan that ends with one which leaves
+time for it, plus that image. If the number of images is limited, there is a best plan for each number.
 
 Source: the longest path in a directed acyclic graph for one satellite, as in Augenstein et al., ICAPS 2016.
 """
@@ -22,7 +22,7 @@ _NONE = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """Images of one satellite in order of start: [s], [s], [deg] and what each is worth, above 0; shape (N,) each."""
+    """Images of one satellite in order of start: [s], [s], [deg] and the value of each, above 0; shape (N,) each."""
 
     start_s: Floats
     end_s: Floats
@@ -30,14 +30,14 @@ class Row:
     value: Floats
 
     def window(self, limits: Limits) -> Indices:
-        """How many of the first images leave time for each, however the satellite turns, shape (N,)."""
+        """How many of the first images leave time for each even after the widest turn, shape (N,)."""
         widest_s = limits.settle_s + np.ptp(self.roll_deg) / limits.slew_deg_per_s
         free_s = np.maximum.accumulate(self.end_s) + widest_s
         found = np.searchsorted(free_s, self.start_s, side="right")
         return np.minimum(found, np.arange(found.size))
 
     def before(self, index: int, first: int, limits: Limits) -> NDArray[np.bool_]:
-        """Which of the images from `first` on leave time for one: `Limits.allow`, to the last bit."""
+        """Which of the images from `first` to `index` leave time for the latter: `Limits.allow`, to the last bit."""
         turn_s = limits.settle_s + (
             np.abs(self.roll_deg[index] - self.roll_deg[first:index]) / limits.slew_deg_per_s
         )
@@ -45,12 +45,12 @@ class Row:
 
 
 def longest_path(row: Row, limits: Limits, most: int | None) -> list[int]:
-    """Indices of the images that are worth most together, in order of time.
+    """Indices of the images that are worth most together, in time order.
 
     Args:
         row: The images.
         limits: Of turns.
-        most: Images at most; None for no limit.
+        most: Most images; None for no limit.
     """
     if most is not None and most <= 0:
         return []
@@ -84,7 +84,7 @@ def _longest(row: Row, limits: Limits) -> list[int]:
 
 
 def _longest_of(row: Row, limits: Limits, most: int) -> list[int]:
-    """The same for at most so many; a column of each table for each number of images."""
+    """The same for at most `most` images; each table has a column for each number of images."""
     count, columns = row.value.size, np.arange(most)
     window = row.window(limits).tolist()
     best = np.full((count, most + 1), -np.inf)

@@ -1,8 +1,8 @@
-"""What hangs together: images that share a target or a stretch of a satellite, and all that hang together with those.
+"""Connected parts: images that share a target or a stretch of a satellite, directly or through others.
 
-Where nothing but turns limits a satellite, an image outside a part neither excludes one inside nor is it of the same target.
-So a part is planned by itself, as it would be among all; and a part of which the last plan knew is not planned again: from
-one plan of a flight to the next few are other.
+If nothing but turns limits a satellite, an image outside a part neither excludes one inside nor has the same target. So
+planning a part by itself gives the same as planning all; and a part known from an earlier plan is not planned again: from
+one plan of a flight to the next, few parts change.
 """
 
 import math
@@ -18,19 +18,19 @@ from payload.scheduling.stretches import Stretch, Stretches
 from payload.types import Opportunity
 
 Numbers = tuple[int, ...]
-"""Of images of a part, in its order."""
+"""Numbers of images of a part, in its order."""
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
 
 _MOST_KEPT = 100_000
-"""Images of parts that are kept for later plans. They take some 100 MB at most. Reckoned."""
+"""Most images of parts that are kept for later plans. They take some 100 MB at most. Estimated."""
 _MOST_ANSWERS = 64
-"""Answers that a part keeps."""
+"""Most answers that a part keeps to each kind of question."""
 
 
 def fall_apart(context: PlanContext) -> bool:
-    """Whether plans are bound by turns alone."""
+    """Whether turns alone limit plans, so that images fall apart into independent parts."""
     limits = context.limits
     return (
         limits.most_images is None and math.isinf(limits.imaging_s_per_orbit) and not limits.rooms
@@ -39,12 +39,12 @@ def fall_apart(context: PlanContext) -> bool:
 
 @dataclass(slots=True)
 class Passage:
-    """What a walk through images has made of a plan.
+    """What a pass of exchanges through the images has made of a plan.
 
     Attributes:
         taken: Images of the plan.
-        changes: Exchanges that paid.
-        changed: Images that came or went by them.
+        changes: Number of exchanges that paid.
+        changed: Images that they inserted or removed.
     """
 
     taken: Numbers
@@ -54,7 +54,7 @@ class Passage:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """Images that hang together, in order, in stretches; each question is answered once."""
+    """Connected images, in order, in stretches; answers are kept, so that each question is worked out once."""
 
     items: tuple[Opportunity, ...]
     value: tuple[float, ...]
@@ -72,7 +72,7 @@ class Part:
     )
 
     def fill(self, order: Numbers) -> Numbers:
-        """Of the images in this order those that fit."""
+        """Take, in this order of the images, those that fit."""
         found = self._filled.get(order)
         if found is None:
             schedule = self._schedule(())
@@ -94,7 +94,7 @@ class Part:
         return found
 
     def stretch(self, taken: Numbers, most_images: int) -> tuple[Numbers, int]:
-        """Make it better stretch by stretch; how many images were looked at."""
+        """Improve a plan stretch by stretch; returns it and how many images were examined."""
         found = self._stretched.get(taken)
         if found is None:
             schedule = self._schedule(taken)
@@ -115,7 +115,7 @@ class Part:
         return found
 
     def rest(self) -> None:
-        """Let go what only finding answers takes."""
+        """Release what is needed only to work out answers."""
         self._context = self._exchange = None
         self._number = {}
 
@@ -144,13 +144,13 @@ class Part:
 
 
 class Parts:
-    """All parts of some images. A plan is told part by part, as numbers of the images that it takes.
+    """All parts of some images. A plan is represented part by part, by the numbers of the images that it takes.
 
     Args:
         context: What is planned; it must `fall_apart`.
         items: Images, in order.
-        values: Of these.
-        stretches: Of these.
+        values: Their values.
+        stretches: Their stretches.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Parts:
                 self._part_of[index], self._number[index] = len(self._members), number
             self._members.append(members)
             cuts.append(tuple(tuple(self._number[i] for i in own[stretch]) for stretch in group))
-        part = _kept.part if not context.p_clear else Part  # what is foreseen is other at each plan
+        part = _kept.part if not context.p_clear else Part  # forecasts differ from plan to plan
         self._parts = [
             part(
                 tuple(items[index] for index in members),
@@ -184,16 +184,16 @@ class Parts:
         ]
 
     def fill(self, order: Sequence[int]) -> list[Numbers]:
-        """Of all images in this order those that fit."""
+        """Take, in this order of all images, those that fit."""
         return [part.fill(own) for part, own in zip(self._parts, self._shares(order), strict=True)]
 
     def exchange(
         self, taken: Sequence[Numbers], order: Sequence[int], *, rounds: int
     ) -> list[Numbers]:
-        """As `Exchange.improve`: what is to be tried again is for all parts together to say."""
+        """As `Exchange.improve`: what to try again is decided for all parts together."""
         best, shares = list(taken), self._shares(order)
         tried = shares
-        idle = [set[int]() for _ in shares]  # tried in vain since the part changed last
+        idle = [set[int]() for _ in shares]  # tried in vain since the part last changed
         for _ in range(rounds):
             changes, changed = 0, list[Opportunity]()
             for number, (part, own) in enumerate(zip(self._parts, tried, strict=True)):
@@ -225,18 +225,18 @@ class Parts:
             part.rest()
         if sum(looked for _, looked in found) < most_images:
             return self._schedule([own for own, _ in found])
-        schedule = self._schedule(taken)  # where it ends is for all parts together to say
+        schedule = self._schedule(taken)  # where to stop depends on all parts together
         Stretches(self._context, self._stretches).improve(schedule, most_images=most_images)
         return schedule
 
     def value(self, taken: Sequence[Numbers]) -> float:
-        """Of a plan."""
+        """Value of a plan."""
         return math.fsum(
             part.value[each] for part, own in zip(self._parts, taken, strict=True) for each in own
         )
 
     def _shares(self, order: Sequence[int]) -> list[Numbers]:
-        """Of an order of all images, the orders of each part."""
+        """Split an order of all images into one for each part."""
         shares = [list[int]() for _ in self._parts]
         for index in order:
             shares[self._part_of[index]].append(self._number[index])
@@ -254,7 +254,7 @@ class Parts:
 
 
 def _connected(items: Sequence[Opportunity], own: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Numbers of stretches that hang together, ascending in each group."""
+    """Groups of connected stretches, by number, ascending in each group."""
     root = list(range(len(own)))
 
     def find(number: int) -> int:
@@ -275,7 +275,7 @@ def _connected(items: Sequence[Opportunity], own: Sequence[Sequence[int]]) -> li
 
 
 class _Kept:
-    """Parts of the last plans, those asked for last at the end, as many as have room."""
+    """Parts of recent plans, least recently used first, as many as fit."""
 
     def __init__(self) -> None:
         self._parts: OrderedDict[Hashable, Part] = OrderedDict()
@@ -288,7 +288,7 @@ class _Kept:
         stretches: tuple[Numbers, ...],
         limits: Limits,
     ) -> Part:
-        """A part that is known if all is the same that its answers depend on, else a new one."""
+        """The known part if all that its answers depend on is the same, else a new one."""
         turns = limits.settle_s, limits.slew_deg_per_s
         key = tuple(item.id for item in items), value, stretches, turns
         known = self._parts.pop(key, None)

@@ -1,7 +1,7 @@
-"""A schedule in the making: asks whether an image fits, takes it, gives it back.
+"""A schedule in the making: test whether an image fits, insert it, remove it.
 
-All planners that take one image after another share it. To look and to insert takes a binary search among
-the images of a satellite; where memory is limited, a walk along its contacts too.
+All planners that take one image after another share it. Testing and inserting take a binary search among
+the images of a satellite and, if memory is limited, a walk along its contacts.
 """
 
 import math
@@ -13,12 +13,12 @@ from operator import itemgetter
 from payload.plans import WIDEST_TURN_DEG, Plan, PlanContext, Room
 from payload.types import Opportunity
 
-_Key = tuple[float, float, float, str]  # start, end, roll, id: all that a turn depends on
+_Key = tuple[float, float, float, str]  # start, end, roll, id: all that turns depend on
 _end_s = itemgetter(0)  # of a contact
 
 
 class Schedule:
-    """Images taken so far of a context, its commitments included.
+    """The images of a context taken so far, and its commitments.
 
     >>> from payload.plans import Limits
     >>> item = Opportunity("one/a/60", "a", "one", 60.0, 2.0, 5.0, 40.0, 1000)
@@ -42,7 +42,7 @@ class Schedule:
         return found
 
     def candidates(self) -> list[Opportunity]:
-        """What could be planned while nothing else is, by start, then id."""
+        """Images that could be planned if nothing else were, commitments aside, by start, then id."""
         line = self.line
         return [
             item
@@ -51,7 +51,7 @@ class Schedule:
         ]
 
     def fits(self, item: Opportunity) -> bool:
-        """Whether an image that may be planned by itself fits to those taken."""
+        """Whether an image that may be planned by itself fits in with those taken."""
         if item.target in self.taken:
             return False
         line = self.line(item.satellite)
@@ -63,29 +63,29 @@ class Schedule:
         self.line(item.satellite).insert(item)
 
     def remove(self, item: Opportunity) -> None:
-        """Give an image back."""
+        """Remove an image."""
         del self.taken[item.target]
         self.line(item.satellite).remove(item)
 
     def fill(self, items: Iterable[Opportunity]) -> None:
-        """Take of the images, in their order, what fits."""
+        """Take the images, in their order, if they fit."""
         for item in items:
             if self.fits(item):
                 self.insert(item)
 
     @property
     def value(self) -> float:
-        """Of the images taken; the same in whatever order they were."""
+        """Value of the images taken, independent of their order."""
         return math.fsum(self.context.values(self.taken.values()))
 
     def plan(self, bound: float | None = None) -> Plan:
-        """As a plan."""
+        """The schedule as a plan."""
         ordered = sorted(self.taken.values(), key=_key)
         return Plan(tuple(item.id for item in ordered), self.value, bound)
 
 
 class _Line:
-    """The images of one satellite in order of time, and what they use of its budgets."""
+    """The images of one satellite in time order, and what they use of its budgets."""
 
     def __init__(self, satellite: str, context: PlanContext) -> None:
         limits = context.limits
@@ -104,15 +104,15 @@ class _Line:
         self._beyond_s = -math.inf if self._bears_one(room) else math.inf
 
     def _bears_one(self, room: Room | None) -> bool:
-        """Whether one image alone is within every budget, whatever it is; unknown counts as no."""
+        """Whether any single image is within every budget; False if that is not known."""
         return room is None and math.isinf(self._most_s) and (self._most is None or self._most > 0)
 
     def is_beyond(self, item: Opportunity) -> bool:
-        """Whether an image is so late that no commitment touches it: then it fits while nothing else is taken."""
+        """Whether an image is so late that no commitment affects it: then it fits as long as nothing else is taken."""
         return item.start_s > self._beyond_s
 
     def has_time(self, item: Opportunity) -> bool:
-        """Whether the satellite can turn to an image from the one before, and to the one after."""
+        """Whether the satellite has time to turn from the image before and to the image after."""
         keys, key = self._keys, _key(item)
         place = bisect_left(keys, key)
         if place and not self._allows(keys[place - 1], key):
@@ -125,7 +125,7 @@ class _Line:
         return second[0] >= first[1] + turn_s
 
     def has_budget(self, item: Opportunity) -> bool:
-        """Whether the budgets of the orbit and the memory bear an image."""
+        """Whether the budgets of the orbit and the memory allow an image."""
         if self._is_budgeted:
             others = self._orbits[self._orbit(item)]
             if self._most is not None and len(others) >= self._most:
@@ -137,15 +137,15 @@ class _Line:
         return self._stock is None or self._stock.bears(item)
 
     def in_the_way(self, item: Opportunity) -> list[Opportunity] | None:
-        """Images that leave no time for this one; None where a commitment is among them.
+        """Images that leave no time for this one; None if a commitment is among them.
 
-        Turns obey the triangle inequality: who can follow the next can follow those beyond it.
+        Turns obey the triangle inequality: an image with time for its nearest neighbour has time for those beyond.
         """
         keys, key = self._keys, _key(item)
         place = bisect_left(keys, key)
         start_s, end_s, roll_deg, _ = key
         settle_s, slew_deg_per_s = self._settle_s, self._slew_deg_per_s
-        first = last = place  # the loops are `_allows`, written out: planners spend their time here
+        first = last = place  # the loops are `_allows`, inlined: planners spend their time here
         while first:
             before = keys[first - 1]
             if start_s >= before[1] + (settle_s + abs(roll_deg - before[2]) / slew_deg_per_s):
@@ -167,7 +167,7 @@ class _Line:
         return [other for other in rivals if other.id not in self._promised]
 
     def promise(self, item: Opportunity) -> None:
-        """Take a commitment; what has ended already takes no more memory."""
+        """Add a commitment; one that has ended takes no more memory."""
         self._promised.add(item.id)
         self._place(item)
         free_s = item.end_s + self._settle_s + WIDEST_TURN_DEG / self._slew_deg_per_s
@@ -184,7 +184,7 @@ class _Line:
             self._stock.add(item, item.volume_bytes)
 
     def remove(self, item: Opportunity) -> None:
-        """Give an image back."""
+        """Remove an image."""
         key = _key(item)
         del self._keys[bisect_left(self._keys, key)], self._items[item.id]
         if self._is_budgeted:
@@ -206,9 +206,9 @@ class _Line:
 class Stock:
     """How much memory is taken between contacts, and how much is free at the end of each gap between them.
 
-    What an image takes is missing in the gaps that follow, less and less as contacts free more than there is to be freed:
-    a walk along them ends where nothing is missing any more. Gaps beyond the last image are not reckoned before they are
-    needed; in these only more becomes free.
+    Memory that an image takes is missing in the gaps that follow, less and less as contacts could free more than is
+    occupied: a walk along them ends where nothing is missing any more. Gaps beyond the last image are computed only when
+    needed; there, free memory can only grow.
     """
 
     def __init__(self, room: Room) -> None:
@@ -222,7 +222,7 @@ class Stock:
         return bisect_left(self._room.contacts, item.end_s, key=_end_s)
 
     def add(self, item: Opportunity, volume_bytes: int) -> None:
-        """Take room, or give it back."""
+        """Take memory, or give it back."""
         here = self.gap(item)
         self.taken_bytes[here] += volume_bytes
         self._reckon(here)
@@ -231,7 +231,7 @@ class Stock:
         self._is_short = min(self._free_bytes) < 0
 
     def bears(self, item: Opportunity) -> bool:
-        """Whether there is room for an image besides what is taken before and after it."""
+        """Whether there is memory for an image besides what is taken before and after it."""
         if self._is_short:
             return False
         here = self.gap(item)
@@ -243,14 +243,14 @@ class Stock:
         )
 
     def _reckon(self, last: int) -> None:
-        """Reckon what is free up to a gap, in which and before which nothing is taken that is not reckoned yet."""
+        """Compute what is free up to a gap, with nothing taken in the gaps added; the caller accounts for that."""
         free_bytes, room = self._free_bytes, self._room
         while len(free_bytes) <= last:
             freed = room.contacts[len(free_bytes) - 1][1]
             free_bytes.append(min(room.most_bytes, free_bytes[-1] + freed))
 
     def _missing(self, here: int, volume_bytes: int) -> Iterator[tuple[int, int]]:
-        """In which of the gaps that are reckoned how much less is free if so much more is taken in one of them."""
+        """For the gaps computed so far: how much less is free in each if `volume_bytes` more are taken in gap `here`."""
         free_bytes, room, missing_bytes = self._free_bytes, self._room, volume_bytes
         for gap in range(here, len(free_bytes)):
             before_bytes = free_bytes[gap]

@@ -1,8 +1,8 @@
-"""Making a schedule better stretch by stretch: of each the best images, while all others stay as they are.
+"""Improving a schedule stretch by stretch: the best images of each, while all others stay as they are.
 
-A stretch is an orbit of a satellite where images an orbit are limited; else a run of images without a gap in which the
-satellite could settle and turn however it must. An image whose target is taken in another stretch is worth what it adds
-to that. Where something went out elsewhere, or may come in, that stretch is looked at again.
+A stretch is an orbit of a satellite if images per orbit are limited; otherwise a run of images without a gap in which the
+satellite could settle and make the widest turn. An image whose target is taken in another stretch is worth what it adds
+to that. If a change removes something from another stretch, or makes room for it there, that stretch is examined again.
 """
 
 import math
@@ -19,12 +19,12 @@ from payload.scheduling.schedule import Schedule
 from payload.types import Opportunity
 
 _ENOUGH = 1e-9
-"""Least share of a value by which a change must pay, so that rounding never makes two take turns."""
+"""Least gain of a change, as a share of the value, so that rounding never makes two changes alternate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Images of one satellite in order of time, what each is worth, and how many may be taken beside its commitments."""
+    """Images of one satellite in time order, the value of each, and how many may be taken besides its commitments."""
 
     satellite: str
     items: Sequence[Opportunity]
@@ -33,7 +33,7 @@ class Stretch:
 
     @property
     def row(self) -> Row:
-        """As columns; made when it is looked at closely, which few are."""
+        """The images as columns; made only on closer examination, which few stretches need."""
         return Row(
             np.array([item.start_s for item in self.items]),
             np.array([item.end_s for item in self.items]),
@@ -43,10 +43,10 @@ class Stretch:
 
 
 class Stretches:
-    """The stretches of some images in order, and how a schedule of these is made better.
+    """The stretches of some images in order, for improving a schedule of them.
 
-    Satellites whose memory is limited are left as they are, and all where the time of the shutter is: bytes or seconds
-    would be a further state.
+    Satellites with limited memory are left as they are, and so are all if imaging time is limited: bytes or seconds would
+    add a state to the dynamic programme.
     """
 
     def __init__(self, context: PlanContext, stretches: Iterable[Stretch]) -> None:
@@ -60,7 +60,7 @@ class Stretches:
                 self._place[item.id] = number
 
     def improve(self, schedule: Schedule, *, most_images: int) -> int:
-        """Look at all stretches, and again where something changed, until about so many images were looked at; how many were."""
+        """Examine all stretches, then those affected by changes, until `most_images` are reached; returns how many images were."""
         looked, todo = 0, list(range(len(self._all)))
         while todo:
             again: set[int] = set()
@@ -74,7 +74,7 @@ class Stretches:
         return looked
 
     def _exchange(self, number: int, schedule: Schedule) -> set[int]:
-        """Take the best of one stretch if it pays; other stretches that may change thereby."""
+        """Take the best of one stretch if it pays; returns the other stretches that may change as a result."""
         stretch, taken, value_of = self._all[number], schedule.taken, self._context.value
         if not self._may_pay(number, taken):
             return set()
@@ -98,9 +98,9 @@ class Stretches:
         return changed.union(*(self._of[target] for target in left)) - {number}
 
     def _may_pay(self, number: int, taken: Mapping[str, Opportunity]) -> bool:
-        """Whether a stretch could bring more than it does if there were time for each of its targets.
+        """Whether a stretch could be worth more than now if there were time for each of its targets.
 
-        A sum of `math.fsum` never falls as its terms grow, so to the last bit no choice brings more.
+        A sum by `math.fsum` never decreases as its terms grow, so no choice is worth more, to the last bit.
         """
         stretch, value_of, place = self._all[number], self._context.value, self._place
         before, most = list[float](), dict[str, float]()
@@ -120,7 +120,7 @@ class Stretches:
     ) -> tuple[list[Opportunity], float]:
         """The best images of an empty stretch, each target once, and what they add.
 
-        Where it was not full, the best without a limit are probably few enough, and found sooner.
+        If it was not full, the best without a limit are probably few enough, and found faster.
         """
         row, taken, value_of = stretch.row, schedule.taken, self._context.value
         elsewhere = np.array(
@@ -155,7 +155,7 @@ class Stretches:
 def cut(
     context: PlanContext, items: Sequence[Opportunity], values: Sequence[float]
 ) -> Iterator[Stretch]:
-    """All stretches in which plans can be made better, by satellite, then time."""
+    """All stretches in which plans can be improved, by satellite, then time."""
     limits = context.limits
     if not math.isinf(limits.imaging_s_per_orbit):
         return
