@@ -1,7 +1,7 @@
-"""Asking a planner, and not asking again what it has answered: a planner is a pure function.
+"""Calling a planner, but not again if its answer is known: a planner is a pure function.
 
-Where nothing changed but the time, and all that was planned is still to come, a planner that says of itself that it
-`is_steady` would plan the same: what went by is what it did not take.
+If only the time has changed, and all that was planned is still to come, a planner that declares itself
+`is_steady` would plan the same: the opportunities gone by are ones that it did not take.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from payload.types import Opportunity
 
 @dataclass
 class Asking:
-    """A planner, and what each place asked it last."""
+    """A planner, with the last context and answer of each place."""
 
     scheduler: Scheduler
     _last: dict[str, tuple[PlanContext, Plan]] = field(
@@ -22,7 +22,7 @@ class Asking:
     )
 
     def plan(self, place: str, context: PlanContext) -> Plan:
-        """What the planner says, or has said to the same place."""
+        """The planner's plan, or its last one for the same place if that still holds."""
         last = self._last.get(place)
         is_steady = getattr(self.scheduler, "is_steady", False)
         if last is None or not holds(*last, context, is_steady=is_steady):
@@ -32,9 +32,9 @@ class Asking:
 
 
 def holds(before: PlanContext, plan: Plan, now: PlanContext, *, is_steady: bool) -> bool:
-    """Whether a plan that answered one context answers another: all is the same, but what went by for a steady planner.
+    """Whether a plan for one context also holds for another: all is the same except, for a steady planner, what went by.
 
-    A commitment that has ended meanwhile leaves its target free, so that is not the same.
+    A commitment that has ended since then leaves its target free, so the contexts differ.
     """
     if now.now_s < before.now_s or (now.now_s > before.now_s and not is_steady):
         return False

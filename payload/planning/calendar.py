@@ -1,7 +1,7 @@
-"""The calendar of a fleet: all that could be imaged, in order of time; objects are made for what is near and let go after.
+"""The calendar of a fleet: all opportunities in time order; objects are made for those near and released afterwards.
 
-A planner that looks some days ahead is so never handed what is months away, and nobody holds it. One that looks to the end
-of the flight is, and then all objects are there, each made once.
+So a planner that looks some days ahead never receives what is months away, and no memory is spent on it. One that looks to
+the end of the flight does receive it, and then all objects exist, each made once.
 """
 
 from array import array
@@ -23,16 +23,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """What a turn depends on, by place, as numbers that are looked up one by one.
+    """All that turns depend on, by place, as arrays for access to single numbers.
 
     Attributes:
-        targets: Their names.
-        satellites: Names.
+        targets: Names of the targets.
+        satellites: Names of the satellites.
         target: Number of each chance's target.
-        satellite: Number of each one's satellite.
-        of_target: Places of each target's chances, in their order.
-        of_satellite: The same of each satellite.
-        start_s: [s] As in `Opportunity`, as are the others.
+        satellite: Number of each chance's satellite.
+        of_target: Places of each target's chances, in order.
+        of_satellite: The same for each satellite.
+        start_s: [s] As in `Opportunity`; so are the others.
     """
 
     targets: Sequence[str]
@@ -48,7 +48,7 @@ class Columns:
 
 
 class Calendar:
-    """Opportunities of a fleet by start, then id; a place is the number of one in this order.
+    """Opportunities of a fleet by start, then id; a place is an index in this order.
 
     Args:
         parts: By satellite, each in order of start.
@@ -73,7 +73,7 @@ class Calendar:
             for number, name in enumerate(parts)
         }
         self._made: list[Opportunity] = []
-        self._low = 0  # the place of the first object that is held
+        self._low = 0  # the place of the first object held
 
     def __len__(self) -> int:
         return self.start_s.size
@@ -83,11 +83,11 @@ class Calendar:
 
     @property
     def held(self) -> int:
-        """How many objects are held."""
+        """Number of objects held."""
         return len(self._made)
 
     def at(self, place: int) -> Opportunity:
-        """The opportunity of a place."""
+        """The opportunity at a place."""
         held = place - self._low
         if 0 <= held < len(self._made):
             return self._made[held]
@@ -95,7 +95,7 @@ class Calendar:
         return part[int(self._row[place])]
 
     def all_at(self, places: Places | slice) -> list[Opportunity]:
-        """New objects of several places, made by satellite."""
+        """New objects for several places, made satellite by satellite."""
         part, row = self._part[places], self._row[places]
         found: dict[int, Iterator[Opportunity]] = {}
         for number in np.unique(part).tolist():
@@ -103,23 +103,23 @@ class Calendar:
         return [next(found[number]) for number in part.tolist()]
 
     def between(self, from_s: float, until_s: float) -> list[Opportunity]:
-        """All that start between two moments, both included; what starts before the first is let go."""
+        """All that start between two times, both included; objects that start before the first are released."""
         first, last = self._hold(from_s, until_s)
         return self._made[first - self._low : last - self._low]
 
     def of(self, satellite: str, from_s: float, until_s: float) -> list[Opportunity]:
-        """The same of one satellite."""
+        """The same for one satellite."""
         first, last = self._hold(from_s, until_s)
         own = self._own[satellite]
         places = own[np.searchsorted(own, first) : np.searchsorted(own, last)]
         return [self._made[place - self._low] for place in places.tolist()]
 
     def each_of(self, satellite: str) -> Iterator[Opportunity]:
-        """All of one satellite, one after the other."""
+        """All opportunities of one satellite, one after another."""
         return map(self.at, self._own[satellite].tolist())
 
     def by_target(self) -> tuple[dict[str, slice], Places]:
-        """Places by target, then time, and where in these each target has its own."""
+        """The slice of each target in the places sorted by target, then time; and these places."""
         names, who = self._who()
         order = np.argsort(who, kind="stable").astype(np.int32)
         sizes = np.bincount(who, minlength=len(names))
@@ -155,11 +155,11 @@ class Calendar:
 
     @cached_property
     def lowest_sun_deg(self) -> float:
-        """[deg] Of all; infinite where there are none."""
+        """[deg] Of all opportunities; infinite if there are none."""
         return float(self._column("sun_elevation_deg").min(initial=np.inf))
 
     def most_a_day(self, settle_s: float) -> int:
-        """Images that one satellite can take in a day at most, were it to turn at once and only had to settle."""
+        """Most images that one satellite could take in a day if turns took no time and it only had to settle."""
         shortest_s = float(self._column("duration_s").min(initial=np.inf)) + settle_s
         most = 0
         for places in self._own.values():
@@ -169,7 +169,7 @@ class Calendar:
         return most
 
     def _who(self) -> tuple[list[str], Places]:
-        """Names of targets, and the number of each place's."""
+        """Names of the targets, and for each place the number of its target."""
         number: dict[str, int] = {}
         who = np.empty(len(self), np.int32)
         for index, part in enumerate(self._parts):
@@ -178,19 +178,19 @@ class Calendar:
         return list(number), who
 
     def _column(self, name: str) -> Floats:
-        """Of all, satellite by satellite, shape (N,)."""
+        """A column of all opportunities, satellite by satellite, shape (N,)."""
         return np.concatenate([np.zeros(0), *(_column(part, name) for part in self._parts)])
 
     def _by_place(self, column: Floats) -> Floats:
-        """The same in the order of places."""
+        """Such a column in the order of places."""
         begins = np.cumsum([0, *map(len, self._parts)])
         return np.ascontiguousarray(column[begins[self._part] + self._row])
 
     def _hold(self, from_s: float, until_s: float) -> tuple[int, int]:
-        """Places of the first that starts from a moment on and after the last; their objects are held."""
+        """Range of places that start between two times, as first and end; their objects are held from now on."""
         first = int(np.searchsorted(self.start_s, from_s, side="left"))
         last = max(first, int(np.searchsorted(self.start_s, until_s, side="right")))
-        if first < self._low:  # asked for what was let go
+        if first < self._low:  # asked for what was released
             self._made, self._low = [], first
         del self._made[: first - self._low]
         self._low = first
@@ -199,7 +199,7 @@ class Calendar:
 
 
 def _most_of(start_s: Floats, apart_s: float) -> int:
-    """How many of some moments, in their order, can be so far apart: each time the next that is."""
+    """How many of some ascending times can be chosen at least `apart_s` apart; greedily, the next that is far enough."""
     moments, count, at = start_s.tolist(), 0, 0
     while at < len(moments):
         count += 1
@@ -215,14 +215,14 @@ def _of_rows(part: Sequence[Opportunity], rows: Places) -> Iterator[Opportunity]
 
 
 def _column(part: Sequence[Opportunity], name: str) -> Floats:
-    """Of all, shape (N,)."""
+    """A column of all opportunities of a part, shape (N,)."""
     if isinstance(part, Opportunities):
         return np.asarray(getattr(part, name), np.float64)
     return np.array([getattr(item, name) for item in part], np.float64)
 
 
 def _targets(part: Sequence[Opportunity], number: dict[str, int]) -> Places:
-    """Number of each one's target, shape (N,); new ones get the next numbers."""
+    """Number of each opportunity's target, shape (N,); new targets get the next numbers."""
     names = part.names if isinstance(part, Opportunities) else [item.target for item in part]
     numbers = np.array([number.setdefault(name, len(number)) for name in names], np.int32)
     return numbers[part.who] if isinstance(part, Opportunities) else numbers

@@ -1,10 +1,10 @@
-"""The next chances of each target: as many as a planner needs that takes the first which fits.
+"""The next chances of each target: as many as needed by a planner that takes the first that fits.
 
-Where a target is worth the same at all times, such a planner (`takes_first`) goes through the chances of a target in
-order of time and is done with it at the first that fits; those after it change nothing. So it is asked with a few of each
-target, and again with more of those that it could not take, until each is taken or has no chance left. What it says then is
-what it would say of all: it passes the same chances in the same order, and those that it was not told of are of targets
-that it has taken by then. A plan so costs what is near, not what is left of the flight.
+If a target is worth the same at all times, such a planner (`takes_first`) goes through its chances in time order
+and is done with it at the first that fits; later ones change nothing. So it is given a few chances of each target, and then
+more for the targets that it could not take, until each is taken or has no chance left. The plan is then the same as from all
+chances: the planner goes through the same ones in the same order, and those withheld belong to targets that it has taken by
+then. So the cost of a plan depends on what is near, not on what is left of the flight.
 """
 
 from array import array
@@ -18,7 +18,7 @@ from payload.plans import Plan
 from payload.types import Opportunity
 
 FEW = 2
-"""Chances of a target that are offered beyond the one it was planned at last; if it is not taken, twice as many."""
+"""Chances of a target offered beyond the one at which it was last planned; if it is not taken, twice as many."""
 
 
 class Chances:
@@ -28,19 +28,19 @@ class Chances:
         self._calendar = calendar
         self._own, self._places = calendar.by_target()
         self._starts_s = array("d", calendar.start_s[self._places].tobytes())
-        self._end: dict[str, int] = {}  # by target, where the last that is offered stands
-        self._made: dict[int, Opportunity] = {}  # what was offered last
+        self._end: dict[str, int] = {}  # by target, the end of what is offered
+        self._made: dict[int, Opportunity] = {}  # what was last offered
 
     def plan(
         self,
         ask: Callable[[Sequence[Opportunity]], Plan],
         from_s: Mapping[str, float],
     ) -> Plan:
-        """What a planner that takes the first says of all chances of some targets, asked with as few as needed.
+        """The plan of a `takes_first` planner for all chances of some targets, offering it as few as needed.
 
         Args:
-            ask: Asks the planner with opportunities, in order of start, then id.
-            from_s: [s] By target: no chance starts before.
+            ask: Calls the planner with opportunities, in order of start, then id.
+            from_s: [s] By target: no chance starts earlier.
         """
         first = {
             name: bisect_left(self._starts_s, begin_s, self._own[name].start, self._own[name].stop)
@@ -69,7 +69,7 @@ class Chances:
                 end[name] = min(self._own[name].stop, 2 * end[name] - first[name])
 
     def _offer(self, ranges: Iterable[range]) -> dict[str, int]:
-        """Have the objects of these numbers at hand, and no others; the number of each by its id."""
+        """Hold the objects of these numbers and no others; returns the number of each by its id."""
         wanted, before = list(chain.from_iterable(ranges)), self._made
         new = [number for number in wanted if number not in before]
         made = before | dict(zip(new, self._calendar.all_at(self._places[new]), strict=True))

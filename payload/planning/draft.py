@@ -1,13 +1,13 @@
-"""A plan of the ground as it goes up."""
+"""A plan of the ground, as it is uplinked."""
 
 from dataclasses import dataclass, field
 
 from payload.types import Opportunity
 
 COMMAND_BYTES = 32
-"""[byte] Of an image in a plan that goes up: time, attitude, camera. Assumption."""
+"""[byte] Of each image in an uplinked plan: time, attitude, camera. Assumption."""
 PLAN_BYTES = 64
-"""[byte] Of a plan besides: header and signature. Assumption."""
+"""[byte] Of a plan in addition: header and signature. Assumption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +15,12 @@ class Draft:
     """A plan that the ground has made and may send up.
 
     Attributes:
-        judged: Of how many images the ground knew the cover.
-        items: By satellite, in order of time.
-        trusted: By satellite, targets that it should care for, planned or not.
-        wanted_from_s: [s] By target, as the ground knows and expects.
-        open_from_s: [s] By target, as the ground has heard, whatever it expects.
-        told_until_s: [s] By satellite: of what it did until then the ground has heard.
+        judged: Number of images whose cover the ground knew.
+        items: By satellite, in time order.
+        trusted: By satellite, targets that it is responsible for, planned or not.
+        wanted_from_s: [s] By target, from what the ground knows and expects.
+        open_from_s: [s] By target, from what the ground has heard alone, whatever it expects.
+        told_until_s: [s] By satellite: the ground has heard of all that it did until then.
     """
 
     number: int

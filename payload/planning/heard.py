@@ -1,4 +1,4 @@
-"""The images that the ground has heard of, so kept that a plan looks at few of them, however long the flight."""
+"""The images that the ground has heard of, stored so that a plan examines few of them, however long the flight."""
 
 from bisect import insort
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from payload.types import Opportunity
 
 @dataclass
 class Heard:
-    """Images by satellite in order of their ends, and those that plans could touch.
+    """Images by satellite in order of their ends, and those that can still affect plans.
 
     Attributes:
-        limits: Of every plan; budgets of an orbit are reckoned with even if there are none.
+        limits: Of every plan; treated as having a budget per orbit even if there is none.
     """
 
     limits: Limits
@@ -25,17 +25,17 @@ class Heard:
         self.limits = replace(self.limits, images_per_orbit=0)
 
     def add(self, item: Opportunity) -> None:
-        """The ground hears of an image for the first time."""
+        """Add an image of which the ground hears for the first time."""
         insort(self._of.setdefault(item.satellite, []), item, key=_by_end)
         self._felt.append(item)
 
     def felt(self, now_s: float) -> list[Opportunity]:
-        """All that a plan made now or later could touch."""
+        """Images that can affect a plan made now or later."""
         self._felt = still_felt(self._felt, now_s, self.limits)
         return self._felt
 
     def came_in(self, satellite: str, besides: Iterable[Opportunity]) -> Iterable[Opportunity]:
-        """A satellite's images, the last first, with others of which the ground has not heard."""
+        """A satellite's images, the latest first, merged with others of which the ground has not heard."""
         others = sorted(besides, key=_by_end, reverse=True)
         return merge(others, reversed(self._of.get(satellite, ())), key=_by_end, reverse=True)
 

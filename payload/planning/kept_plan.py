@@ -1,15 +1,15 @@
-"""A plan that is kept: where something changes, what follows from that is planned anew, and nothing else.
+"""A plan maintained under changes: only what follows from a change is planned anew.
 
-A planner that takes targets by urgency, the chances of each by time, and of these what fits, makes this of all that may be
-planned: one stands unless another that stands comes before it in that order and excludes it, being of the same target, or of
-the same satellite with no time to turn between both. So a change touches only chances behind it in the order, those that
-it excludes or sets free, and each of them is looked at when all before it are settled.
+A planner that goes through targets by urgency, through the chances of each by time, and takes what fits, selects as follows:
+a chance stands unless another standing one comes before it in that order and excludes it, being of the same target, or of the
+same satellite with no time to turn between the two. So a change affects only chances behind it in the order, those that it
+excludes or sets free, and each of them is decided when all before it are settled.
 
-What may be planned is for its owner to say: from when on each target is wanted and each satellite can follow a plan, what is
-committed and no plan disturbs, and which chances are singled out, to be more urgent than their target or not to be had.
+What may be planned is set by the plan's owner: from when each target is wanted and each satellite can follow a plan, what is
+committed and must not be disturbed, and which chances are singled out, as more urgent than their target or not available.
 
-Source: the greedy maximal independent set of an order, kept under changes, as in Censor-Hillel, Haramaty and Karnin, Optimal
-Dynamic Distributed MIS, PODC 2016.
+Source: the greedy maximal independent set of an order, maintained under changes, as in Censor-Hillel, Haramaty and Karnin,
+Optimal Dynamic Distributed MIS, PODC 2016.
 """
 
 import heapq
@@ -24,12 +24,12 @@ from payload.planning.vicinity import Key, Vicinity
 from payload.plans import Limits
 from payload.types import Opportunity
 
-_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # the same of objects
+_in_time = attrgetter("start_s", "end_s", "roll_deg", "id")  # the order of plans, for objects
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is new in a plan, and what is no longer in it, be it that its time went by, each in order of time."""
+    """What is new in a plan, and what is no longer in it, even if only because its time has passed; in time order."""
 
     added: Sequence[Opportunity]
     dropped: Sequence[Opportunity]
@@ -37,12 +37,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """In which order targets are served.
+    """The order in which targets are served.
 
     Attributes:
         urgency: By target; the smallest is served first.
-        due_s: [s] By target: an image ends by then; at any time where missing.
-        of_missed: Urgency of a target that was missed so often; None where that is nothing to it.
+        due_s: [s] By target: an image must end by then; at any time where missing.
+        of_missed: Urgency of a target by how often it was missed; None if that does not matter.
     """
 
     urgency: Mapping[str, float]
@@ -51,16 +51,16 @@ class Ranks:
 
 
 class KeptPlan:
-    """The plan of a fleet. Chances go by their places in the calendar, which are in order of time.
+    """The plan of a fleet. Chances are identified by their places in the calendar, which are in time order.
 
     Args:
         calendar: All chances.
         ranks: Of targets.
         limits: For turns; there are no budgets.
-        horizon_s: [s] Nothing that starts later than so long after now is planned.
+        horizon_s: [s] Nothing that starts later than this after now is planned.
 
     Attributes:
-        entered: Targets of which chances have come within the horizon since the plan before.
+        entered: Targets of which chances have come within the horizon since the previous plan.
     """
 
     def __init__(
@@ -79,33 +79,33 @@ class KeptPlan:
         self._urgency_of, self._missed = ranks.of_missed, [0] * len(columns.targets)
         self._due_s = [ranks.due_s.get(name, math.inf) for name in columns.targets]
         self._now_s = 0.0
-        self._horizon_s, self._within = horizon_s, 0  # so many chances have come within it
+        self._horizon_s, self._within = horizon_s, 0  # chances that have come within it
         self.entered = set[str]()
         self._wanted_s = [math.inf] * len(columns.targets)
         self._ready_s = [0.0] * len(columns.satellites)
-        # by place, urgency of its own; None: not to be had
+        # by place, an urgency of its own; None: not available
         self._single: dict[int, float | None] = {}
-        self._standing = [list[int]() for _ in columns.targets]  # one, but for a moment
+        self._standing = [list[int]() for _ in columns.targets]  # at most one, except transiently
         self._lines = [list[int]() for _ in columns.satellites]  # what stands
         self._committed = [list[Key]() for _ in columns.satellites]
         self._items = dict[int, Opportunity]()  # what stands, by place
-        self._stood = dict[int, bool]()  # what has changed since the last plan
+        self._stood = dict[int, bool]()  # what has changed since the last plan: did it stand then
         self._seeking = set[int]()  # targets that may have a chance before the one that stands
         self._doubts = list[
             tuple[float, int, bool]
-        ]()  # whether the target seeks on where it cannot stand
+        ]()  # urgency, place, and whether the target seeks on if it cannot stand there
 
     # --- what changes ---------------------------------------------------------------------------------
 
     def want(self, target: str, from_s: float, missed: int = 0) -> None:
-        """A target that was missed so often is wanted from a moment on [s]; no more, if that is infinite."""
+        """Set from when on [s] a target is wanted, no longer if infinite, and how often it was missed."""
         number = self._number.get(target)
-        if number is None:  # it has no chance
+        if number is None:  # it has no chances
             return
         if self._urgency_of is not None and from_s < math.inf and missed != self._missed[number]:
             self._missed[number] = missed
             self._urge(number, self._urgency_of(target, missed))
-        if from_s == self._wanted_s[number]:  # that is known
+        if from_s == self._wanted_s[number]:  # already known
             return
         if from_s < self._wanted_s[number]:
             self._seeking.add(number)
@@ -115,14 +115,14 @@ class KeptPlan:
                 self._doubt(place)
 
     def _urge(self, number: int, urgency: float) -> None:
-        """A target is more or less urgent than it was; all its chances are looked at anew."""
+        """Change a target's urgency; all its chances are decided anew."""
         for place in list(self._standing[number]):
-            self._withdraw(place)  # by the urgency that it had
+            self._withdraw(place)  # while it still has its old urgency
         self._urgency[number] = urgency
         self._seeking.add(number)
 
     def ready(self, satellite: str, from_s: float) -> None:
-        """A satellite can follow a plan from a moment on [s]."""
+        """Set from when on [s] a satellite can follow a plan."""
         number = self._satellite[satellite]
         before_s, self._ready_s[number] = self._ready_s[number], from_s
         own, start_of = self._columns.of_satellite[number], self._start_s.__getitem__
@@ -132,20 +132,20 @@ class KeptPlan:
                 self._doubt(place)
 
     def commit(self, item: Opportunity) -> None:
-        """An image is flown, or will be whatever is planned."""
+        """Commit an image: it is flown, or will be whatever is planned."""
         place = self._vicinity.place_of(item)
         committed, at = self._where_committed(place)
         if self._vicinity.key(place) in committed[at : at + 1]:
             return
         committed.insert(at, self._vicinity.key(place))
         if place in self._standing[self._columns.target[place]]:
-            self._remove(place)  # what it excluded it still does, and beside it stands nothing else
+            self._remove(place)  # it still excludes the same, and nothing it excludes stands
             self._seeking.add(self._columns.target[place])
         else:
             self._doubt_near(place)
 
     def release(self, item: Opportunity) -> None:
-        """An image is committed no more, if it was."""
+        """Withdraw the commitment to an image, if there is one."""
         place = self._vicinity.place_of(item)
         committed, at = self._where_committed(place)
         if self._vicinity.key(place) in committed[at : at + 1]:
@@ -153,7 +153,7 @@ class KeptPlan:
             self._doubt_near(place)
 
     def single_out(self, urgency: Mapping[Opportunity, float | None]) -> None:
-        """These chances alone have an urgency of their own, whenever their target is wanted; those of None are not to be had."""
+        """Give these chances alone an urgency of their own, whenever their target is wanted; None makes one unavailable."""
         now = {self._vicinity.place_of(item): each for item, each in urgency.items()}
         before = self._single
         changed = {
@@ -163,14 +163,14 @@ class KeptPlan:
         }
         for place in changed:
             if place in self._standing[self._columns.target[place]]:
-                self._withdraw(place)  # by the urgency that it had
+                self._withdraw(place)  # while it still has its old urgency
         self._single = now
         self._seeking.update(self._columns.target[place] for place in changed)
 
     # --- the plan -------------------------------------------------------------------------------------
 
     def settle(self, now_s: float) -> Change:
-        """Plan from now on; what has changed since the last plan."""
+        """Plan from now on; returns what has changed since the last plan."""
         self._now_s = now_s
         for line, ready_s in zip(self._lines, self._ready_s, strict=True):
             while line and self._start_s[line[0]] < max(now_s, ready_s):
@@ -186,13 +186,13 @@ class KeptPlan:
         return self._change()
 
     def _enter(self) -> None:
-        """Chances come within the horizon."""
+        """Admit chances that have come within the horizon."""
         before, target = self._within, self._columns.target
         until_s = self._now_s + self._horizon_s
         self._within = bisect_right(self._start_s, until_s, lo=before)
         self.entered.clear()
         if math.isinf(self._horizon_s):
-            return  # all have been within it from the beginning
+            return  # all have been within it from the start
         for place in range(before, self._within):
             self.entered.add(self._columns.targets[target[place]])
             standing = self._standing[target[place]]
@@ -200,11 +200,11 @@ class KeptPlan:
                 self._doubt(place)
 
     def of(self, satellite: str) -> list[Opportunity]:
-        """What is planned for a satellite, in order of time."""
+        """What is planned for a satellite, in time order."""
         return [self._items[place] for place in self._lines[self._satellite[satellite]]]
 
     def serves(self, target: str) -> str | None:
-        """The satellite that is to take a target; None where nobody is."""
+        """The satellite that is to take a target; None if there is none."""
         number = self._number.get(target)
         if number is None or not self._standing[number]:
             return None
@@ -213,7 +213,7 @@ class KeptPlan:
     def first_chance(
         self, target: str, from_s: float, ready_s: Mapping[str, float]
     ) -> Opportunity | None:
-        """The first chance of a target from a moment on [s] whose satellite is ready [s], whether it may stand or not."""
+        """The first chance of a target from a time on [s] for which its satellite is ready [s], whether it may stand or not."""
         columns, number = self._columns, self._number.get(target)
         chances = [] if number is None else columns.of_target[number]
         end = bisect_left(chances, self._within)
@@ -224,7 +224,7 @@ class KeptPlan:
         return None
 
     def in_reach(self, satellite: str, from_s: float, until_s: float) -> set[str]:
-        """Targets of which chances of a satellite start in a span [s], its end excluded."""
+        """Targets of which a satellite's chances start in a span [s], its end excluded."""
         own, start_of = (
             self._columns.of_satellite[self._satellite[satellite]],
             self._start_s.__getitem__,
@@ -234,7 +234,7 @@ class KeptPlan:
         return {self._columns.targets[self._columns.target[place]] for place in own[first:last]}
 
     def _change(self) -> Change:
-        """What stands and did not after the last plan, and the other way round."""
+        """What stands now but did not after the last plan, and vice versa."""
         standing, target = self._standing, self._columns.target
         added, dropped = list[Opportunity](), list[Opportunity]()
         for place, before in self._stood.items():
@@ -248,7 +248,7 @@ class KeptPlan:
         return Change(sorted(added, key=_in_time), sorted(dropped, key=_in_time))
 
     def _decide(self, place: int, *, seeks: bool) -> None:
-        """Whether a chance stands, now that all before it are settled."""
+        """Decide whether a chance stands, now that all before it are settled."""
         number = self._columns.target[place]
         standing = self._standing[number]
         stands = place in standing
@@ -266,7 +266,7 @@ class KeptPlan:
             self._seek(number, after=place)
 
     def _fits(self, place: int) -> bool:
-        """Whether a chance may stand beside what is committed and what comes before it."""
+        """Whether a chance may stand, given what is committed and what comes before it in the order."""
         number = self._columns.target[place]
         if not self._is_open(place) or self._any_before(self._standing[number], place):
             return False
@@ -278,7 +278,7 @@ class KeptPlan:
         return not self._any_before(self._rivals(place, before, after), place)
 
     def _is_open(self, place: int) -> bool:
-        """Whether a chance may be planned as far as it alone is concerned."""
+        """Whether a chance may be planned, considered alone."""
         start_s, number = self._start_s[place], self._columns.target[place]
         return (
             place < self._within
@@ -293,11 +293,11 @@ class KeptPlan:
         )
 
     def _is_wanted(self, place: int) -> bool:
-        """Whether a chance could be planned at some time."""
+        """Whether a chance could be planned at all: its target is wanted, or it is singled out."""
         return self._wanted_s[self._columns.target[place]] < math.inf or place in self._single
 
     def _set(self, place: int) -> None:
-        """A chance stands; what it excludes is in doubt."""
+        """Let a chance stand; what it excludes must be decided anew."""
         self._stood.setdefault(place, False)
         standing = self._standing[self._columns.target[place]]
         for other in (*self._rivals(place, *self._neighbours(place)), *standing):
@@ -306,7 +306,7 @@ class KeptPlan:
         standing.append(place)
 
     def _withdraw(self, place: int) -> None:
-        """A chance stands no more; what it excluded is in doubt."""
+        """Remove a standing chance; what it excluded must be decided anew."""
         self._remove(place)
         target, satellite = self._columns.target, self._columns.satellite[place]
         rank = self._rank(place)
@@ -320,14 +320,14 @@ class KeptPlan:
                 self._doubt(other)
 
     def _remove(self, place: int) -> None:
-        """A chance stands no more."""
+        """Remove a standing chance."""
         self._stood.setdefault(place, True)
         self._standing[self._columns.target[place]].remove(place)
         line = self._lines[self._columns.satellite[place]]
         del line[bisect_left(line, place)]
 
     def _doubt_near(self, place: int) -> None:
-        """Beside a chance something has changed for all who come near."""
+        """Decide anew a chance and all near it, as something has changed there."""
         for other in (
             place,
             *self._beside(self._columns.of_satellite[self._columns.satellite[place]], place),
@@ -336,7 +336,7 @@ class KeptPlan:
                 self._doubt(other)
 
     def _seek(self, number: int, after: int | None = None) -> None:
-        """A target seeks a chance, from now on or after one where it cannot stand."""
+        """Seek a chance for a target, from now on or after one that cannot stand."""
         chances = self._columns.of_target[number]
         if after is None:
             self._doubt_single(number)
@@ -350,7 +350,7 @@ class KeptPlan:
             self._doubt(chances[at], seeks=True)
 
     def _doubt_single(self, number: int) -> None:
-        """Chances of a target that are singled out are not sought in order of time."""
+        """Decide anew the singled-out chances of a target, which are not sought in time order."""
         for place in self._single:
             if self._columns.target[place] == number:
                 self._doubt(place)
@@ -363,16 +363,16 @@ class KeptPlan:
         return self._urgency[self._columns.target[place]] if urgency is None else urgency, place
 
     def _any_before(self, places: Sequence[int], place: int) -> bool:
-        """Whether one of some places is settled before another."""
+        """Whether any of some places is settled before a given one."""
         if not places:
             return False
         rank = self._rank(place)
         return any(self._rank(other) < rank for other in places)
 
     def _rivals(self, place: int, before: int | None, after: int | None) -> list[int]:
-        """What stands between two commitments and excludes a chance there or is excluded by it.
+        """What stands between the commitments before and after a chance and excludes it or is excluded by it.
 
-        Beyond what is committed a planner does not look: who can follow that can follow those before it.
+        Beyond a commitment there is no need to look: an image that can follow it can follow those before it.
         """
         return [
             other
@@ -383,7 +383,7 @@ class KeptPlan:
         ]
 
     def _neighbours(self, place: int) -> tuple[int | None, int | None]:
-        """What is committed before and after a chance."""
+        """The commitments before and after a chance."""
         committed, at = self._where_committed(place)
         return (
             committed[at - 1][-1] if at else None,
@@ -391,10 +391,10 @@ class KeptPlan:
         )
 
     def _where_committed(self, place: int) -> tuple[list[Key], int]:
-        """What is committed of a chance's satellite, and where among it the chance is, or would be."""
+        """The commitments of a chance's satellite, and the index in them where the chance is or would be."""
         committed = self._committed[self._columns.satellite[place]]
         return committed, bisect_left(committed, self._vicinity.key(place))
 
     def _beside(self, places: Sequence[int], place: int) -> Sequence[int]:
-        """Of places of a satellite those that one of them could exclude and that are not over."""
+        """Those of a satellite's places that a chance could exclude and that are not over."""
         return self._vicinity.near(places, place, self._now_s)

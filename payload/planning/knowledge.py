@@ -1,6 +1,6 @@
-"""What a place knows of images, and what follows for its targets: no clock, no truth, nothing but facts.
+"""What a place knows about images, and what follows for its targets: no clock, no truth, only facts.
 
-A place is the ground or a satellite. It learns facts one by one; each carries since when it is known there.
+A place is the ground or a satellite. It learns facts one by one; each states since when it has been known there.
 """
 
 from collections import defaultdict
@@ -14,10 +14,10 @@ from payload.types import Target
 
 @dataclass
 class Knowledge:
-    """The facts that one place has, in the order in which it learnt them; none is ever unlearnt.
+    """The facts that one place knows, in the order in which it learnt them; none is ever forgotten.
 
     Attributes:
-        judged: Images whose cover it knows, each with how many it knew before.
+        judged: Images whose cover it knows, each with the number of those known before it.
     """
 
     place: str
@@ -29,10 +29,10 @@ class Knowledge:
     _standings: dict[str, "Standing"] = field(default_factory=dict[str, "Standing"])
 
     def learn(self, fact: Fact, now_s: float) -> None:
-        """The place hears of an image; a cover once known stays.
+        """Learn of an image at a place; a cover once known is kept.
 
         Raises:
-            LawError: It would know of the image before it was taken.
+            LawError: The image would be known before it was taken.
         """
         if now_s < fact.taken_s:
             raise LawError(f"{self.place} knows at {now_s} s of {fact.image}, not taken yet")
@@ -51,7 +51,7 @@ class Knowledge:
         return list(self._latest[target].values()) if target in self._latest else []
 
     def standing(self, target: Target, rules: "Rules") -> "Standing":
-        """What its facts make of a target; reckoned anew only when it has learnt something of it."""
+        """Standing of a target by these facts; recomputed only after learning something new about it."""
         found = self._standings.get(target.name)
         if found is None:
             found = self._standings[target.name] = standing(target, self.of(target.name), rules)
@@ -70,7 +70,7 @@ class Rules:
     max_retakes: int
 
     def limit(self, target: Target) -> float:
-        """An image of a target is cloudy above this cover."""
+        """Cover above which an image of a target is cloudy."""
         return self.max_cloud_cover if target.max_cloud_cover is None else target.max_cloud_cover
 
     def is_cloudy(self, target: Target, cover: float | None) -> bool:
@@ -80,7 +80,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What facts make of a target.
+    """State of a target according to known facts.
 
     Attributes:
         wanted_from_s: [s] An image from then on is wanted; infinite if none is.
@@ -92,7 +92,7 @@ class Standing:
 
 
 def standing(target: Target, facts: Iterable[Fact], rules: Rules) -> Standing:
-    """What facts make of a target. An image whose cover is not known counts as a success until it is."""
+    """Standing of a target by some facts. An image counts as a success until its cover is known."""
     wanted_from_s, missed = target.arrives_s, 0
     known = list(facts)
     if len(known) > 1:

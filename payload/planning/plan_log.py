@@ -1,4 +1,4 @@
-"""The log of plans: of each version what is new in it and what was dropped, so that it grows with what changes."""
+"""The log of plans: what each version added and dropped, so that its size grows only with the changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from payload.types import Opportunity
 
 @dataclass
 class PlanLog:
-    """All versions, and what each place plans now."""
+    """All versions, and the current plan of each place."""
 
     versions: list[PlanVersion] = field(default_factory=list[PlanVersion])
     _now: dict[str, dict[str, PlanItem]] = field(default_factory=dict[str, dict[str, PlanItem]])
@@ -23,7 +23,7 @@ class PlanLog:
         items: Iterable[Opportunity],
         p_clear: Mapping[str, float],
     ) -> None:
-        """Log a plan, unless that place had the same before: a time that went by is no change."""
+        """Log a plan unless that place had the same before: images whose time has passed are no change."""
         before = self._now.get(place)
         ahead = {name: item for name, item in (before or {}).items() if item.start_s >= now_s}
         chosen = list(items)
@@ -36,7 +36,7 @@ class PlanLog:
         self._append(now_s, place, why, added, [name for name in ahead if name not in plan])
 
     def write_change(self, now_s: float, place: str, why: str, change: Change) -> None:
-        """Log what is new in a plan that is kept, and what it dropped; nothing is only told of the first."""
+        """Log what a kept plan added and dropped; an empty change is logged only as the first version."""
         dropped = [item.id for item in change.dropped if item.start_s >= now_s]
         if change.added or dropped or not self.versions:
             added = [_item(item, None, None) for item in change.added]
@@ -50,7 +50,7 @@ class PlanLog:
 
 
 def _item(item: Opportunity, before: PlanItem | None, p_clear: float | None) -> PlanItem:
-    """An image in a plan; the same as before if nothing else is foreseen of it."""
+    """An image in a plan; the same item as before if its forecast has not changed."""
     if before is not None and before.p_clear == p_clear:
         return before
     return PlanItem(item.satellite, item.target, item.id, item.start_s, p_clear)

@@ -1,10 +1,10 @@
-"""Places that others care for: the odds that one is still open when a satellite sees it clear.
+"""Places assigned to other satellites: the odds that one is still open when a satellite sees it clear.
 
-A satellite that skips a cloudy place tells the ground in its next contact, and others hear of it with the plan after that.
-Until then those who pass over the place know what came up with the last plan: until when each satellite had been heard
-of, and the opportunities of all, for orbits are known. From these, a forecast or else the share of clear places among
-those that they have looked at, follows how likely the place was cloudy whenever another one could have taken it, given
-that it is clear now. Who has seen no cloud takes no place of others.
+A satellite that skips a cloudy place reports this to the ground in its next contact, and others learn of it with the plan
+after that. Until then, satellites that pass over the place know what came up with the last plan: until when the ground had
+heard of each satellite, and the opportunities of all, as orbits are known. Together with a forecast, or else the share of
+clear places among those they have looked at, this gives the probability that the place was cloudy whenever another satellite
+could have taken it, given that it is clear now. A satellite that has seen no cloud takes no place of others.
 """
 
 import math
@@ -20,14 +20,14 @@ from payload.types import Opportunity
 def odds_all_cloudy(
     clear_s: float, earlier: Iterable[tuple[float, float]], *, memory_s: float
 ) -> float:
-    """How likely a place that is clear at a moment was cloudy at all of some earlier ones.
+    """Probability that a place that is clear at one time was cloudy at all of some earlier times.
 
-    The sky of the place is taken as a chain of two states that is the same backwards: it forgets with exp(-time / memory),
-    to the P(clear) of the moment.
+    The sky over the place is modelled as a time-reversible two-state Markov chain: its memory decays as exp(-time / memory),
+    towards the P(clear) of each time.
 
     Args:
         clear_s: [s] When it is clear.
-        earlier: Moments [s] and their P(clear), the latest first.
+        earlier: Times [s] and their P(clear), the latest first.
         memory_s: [s] Of the sky.
     """
     odds, later_s, was_clear = 1.0, clear_s, True
@@ -40,14 +40,14 @@ def odds_all_cloudy(
 
 @dataclass
 class Reserves:
-    """The odds of all places, as satellites can reckon them from a draft.
+    """The odds of all places, as satellites can compute them from a draft.
 
-    Every opportunity of another satellite counts as one that it would have used if it was clear; so the odds are rather
-    too small. Assumption.
+    Every opportunity of another satellite counts as one that it would have used if it was clear; so the odds are, if
+    anything, too small. Assumption.
 
     Attributes:
         opportunities: Of all satellites.
-        memory_s: [s] How long the sky of a place stays.
+        memory_s: [s] Decay time of the sky over a place.
         least: Below these odds a place is left to others; None leaves all to others.
     """
 
@@ -67,13 +67,13 @@ class Reserves:
         self._looks = {}
 
     def names(self, draft: Draft) -> frozenset[str]:
-        """Targets that nobody is known to have taken, and may be taken by who comes first."""
+        """Targets that no satellite is known to have taken and that the first to pass may take."""
         if self.least is None:
             return frozenset()
         return frozenset(name for name, from_s in draft.open_from_s.items() if from_s < math.inf)
 
     def look(self, satellite: str, *, is_clear: bool) -> None:
-        """A satellite has looked at a place."""
+        """Record that a satellite has looked at a place."""
         clear, all_looks = self._looks.get(satellite, (0, 0))
         self._looks[satellite] = clear + is_clear, all_looks + 1
 
@@ -83,12 +83,12 @@ class Reserves:
         return clear / all_looks
 
     def odds(self, item: Opportunity, draft: Draft) -> float:
-        """That no other satellite has taken the target, if it is seen to be clear; 0 below the least."""
+        """Odds that no other satellite has taken the target, given that it is seen clear; 0 if below `least`."""
         found = odds_all_cloudy(item.start_s, self._earlier(item, draft), memory_s=self.memory_s)
         return found if self.least is not None and found >= self.least else 0.0
 
     def _earlier(self, item: Opportunity, draft: Draft) -> Sequence[tuple[float, float]]:
-        """Opportunities of others for the same target of which the draft could not know, the latest first."""
+        """Opportunities of others for the same target whose outcome the draft could not know, the latest first."""
         from_s, usual = draft.open_from_s.get(item.target, math.inf), self.usual(item.satellite)
         starts_s = self._starts_s[item.target]
         before = self._of[item.target][

@@ -1,4 +1,4 @@
-"""What lies near a chance: which chances of a satellite exclude each other, by their places in a calendar."""
+"""The vicinity of a chance: which chances of a satellite exclude each other, by their places in a calendar."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from payload.plans import Limits
 from payload.types import Opportunity
 
 Key = tuple[float, float, float, int]
-"""Start, end, roll, place: as plans are ordered."""
-_ROUNDING_S = 1e-6  # more than sums of seconds of a flight are ever off
+"""Start, end, roll, place: the order of plans."""
+_ROUNDING_S = 1e-6  # more than the rounding error of any sum of seconds in a flight
 
 
 class Vicinity:
@@ -34,20 +34,20 @@ class Vicinity:
         )
 
     def key(self, place: int) -> Key:
-        """As plans are ordered."""
+        """Sort key of plans."""
         return self._start_s[place], self._end_s[place], self._columns.roll_deg[place], place
 
     def place_of(self, item: Opportunity) -> int:
-        """Where an image stands in the calendar."""
+        """Place of an image in the calendar."""
         columns, satellite = self._columns, self.satellite[item.satellite]
         chances = columns.of_target[self.target[item.target]]
         at = bisect_left(chances, item.start_s, key=self._start_s.__getitem__)
-        while columns.satellite[chances[at]] != satellite:  # two may pass at the same moment
+        while columns.satellite[chances[at]] != satellite:  # two may pass at the same time
             at += 1
         return chances[at]
 
     def near(self, places: Sequence[int], place: int, from_s: float) -> Sequence[int]:
-        """Of places of a satellite in order of time, those that one of them could exclude, from a moment on [s]; not itself."""
+        """Those of a satellite's places, in time order, from a time on [s], that `place` could exclude; without itself."""
         first_s, last_s = self._start_s[place] - self._reach_s, self._end_s[place] + self._reach_s
         start_of = self._start_s.__getitem__
         first = bisect_left(places, max(first_s, from_s), key=start_of)

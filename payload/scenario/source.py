@@ -32,8 +32,8 @@ _LIBYAML: Any = getattr(yaml, "CSafeLoader", None)
 _READ_APART = re.compile(
     r"[^\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[!?%]|---|[|>][-+0-9]{0,2}#"
 )
-"""Tabs, rare Unicode line breaks and marks, tags, `?`, directives, document markers, comments right after `|` and `>`: with any of
-these libyaml accepts texts that PyYAML's own parser refuses, or counts lines differently. Found by comparing both on made-up texts."""
+"""Tabs, rare Unicode line breaks and marks, tags, `?`, directives, document markers, comments right after `|` and `>`: with any
+of these libyaml accepts texts that PyYAML refuses, or counts lines differently. Found by comparing both on made-up texts."""
 
 
 class _Nodes(yaml.composer.Composer, yaml.resolver.BaseResolver):

@@ -60,7 +60,7 @@ class Stretches:
                 self._place[item.id] = number
 
     def improve(self, schedule: Schedule, *, most_images: int) -> int:
-        """Examine all stretches, then those affected by changes, until `most_images` are reached; returns how many images were."""
+        """Examine all stretches, then those affected by changes, until about `most_images` images; returns how many were."""
         looked, todo = 0, list(range(len(self._all)))
         while todo:
             again: set[int] = set()
