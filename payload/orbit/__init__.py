@@ -1,11 +1,11 @@
-"""Where the satellite is and whom it sees.
+"""Where the satellite is, and which stations and how much sunlight it sees.
 
 - `propagation.Sgp4`: the propagator, from a TLE, an OMM or plain words (`elements`, `omm`).
 - `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
 - `sun_elevation_deg`: daylight at a place.
 - `sunlit_share`, `eclipses`: how much of the Sun a satellite sees, and when it is in the Earth's
-  shadow; `is_sunlit`: the same with a plain cylinder.
-- `frames`: the sums below them; what other rooms need too stands in `payload.geometry`.
+  shadow; `is_sunlit`: the same with a simple cylinder.
+- `frames`: the underlying formulas; what other packages need too is in `payload.geometry`.
 
 >>> from datetime import UTC, datetime
 >>> from payload.orbit import find_contacts, time_grid

@@ -1,4 +1,4 @@
-"""What the CCSDS messages have in common: lines KEY = value, XML leaves, and instants.
+"""What CCSDS messages have in common: lines KEY = value, XML leaves and times.
 
 Source: CCSDS 502.0-B-3, section 7.
 """
@@ -14,7 +14,7 @@ _CALENDAR = re.compile(r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))T(\d{2}):(\d{2}):(\d
 
 
 def utc_instant(text: str, where: str) -> datetime:
-    """The UTC instant of a calendar date or a day of the year; OrbitError, which begins with `where`."""
+    """The UTC time of a calendar date or a day of the year; an OrbitError begins with `where`."""
     match = _CALENDAR.fullmatch(text)
     if match is None:
         raise OrbitError(
@@ -35,7 +35,7 @@ def utc_instant(text: str, where: str) -> datetime:
 
 
 def xml_root(text: str, source: str) -> ET.Element:
-    """The root of an XML message that defines no entities; OrbitError, naming the source, if it is none."""
+    """The root of an XML message that defines no entities; an OrbitError that names the source if it is not one."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise OrbitError(f"{source} defines XML entities, which no message needs; it is not read")
     try:
@@ -45,10 +45,10 @@ def xml_root(text: str, source: str) -> ET.Element:
 
 
 def tag(element: ET.Element) -> str:
-    """Its name without a namespace."""
+    """An element's name without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
 def leaves(element: ET.Element) -> dict[str, str]:
-    """Texts by name of all below it that have nothing below them."""
+    """Texts, by name, of all elements below one that have no children."""
     return {tag(leaf): (leaf.text or "").strip() for leaf in element.iter() if not len(leaf)}

@@ -1,4 +1,4 @@
-"""Passes over a ground station: rise, set and highest point, by root finding between samples."""
+"""Passes over ground stations: rise, set and highest point, by root finding between samples."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,11 +16,11 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 RECOMMENDED_STEP_S = 30.0
-"""[s] Between samples: edges are then good to some 20 us at the median; finer brings nothing."""
+"""[s] Between samples: edges are then accurate to some 20 us at the median; finer steps gain nothing."""
 
-_BLOCK = 60_000  # samples of all craft looked at together: more than this leave a processor's cache
-_HALF_A_STEP = 0.55  # no moment of a step is further from the nearer of its ends; a tenth more, as samples may miss the fastest
-_WINDOWS = 5_000  # whose highest points are looked for together
+_BLOCK = 60_000  # samples of all craft processed together: more exceed a processor's cache
+_HALF_A_STEP = 0.55  # no time in a step is further from its nearer end; a tenth more, as samples may miss the top speed
+_WINDOWS = 5_000  # processed together when looking for highest points
 
 
 def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArray[np.float64]:
@@ -37,10 +37,10 @@ def time_grid(duration_s: float, *, step_s: float = RECOMMENDED_STEP_S) -> NDArr
 def find_contacts(
     ephemeris: Ephemeris, station: GroundStation, *, min_elevation_deg: float | None = None
 ) -> list[ContactWindow]:
-    """Find when the satellite stands above the station's horizon mask.
+    """Find when the satellite is above the station's horizon mask.
 
-    A pass that begins and ends between two samples is found too: there the satellite comes nearer
-    to the mask at the first and leaves it at the second, and the highest point between decides.
+    A pass that begins and ends between two samples is found too: the satellite approaches the mask
+    at the first sample and recedes at the second, and the highest point between them decides.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample; see `time_grid`.
@@ -48,11 +48,11 @@ def find_contacts(
         min_elevation_deg: [deg] Mask, 0 <= value < 90; that of the station if None.
 
     Returns:
-        Windows in order of AOS, not overlapping; edges good to a millisecond, to some of them where
-        a pass only grazes the mask. A pass cut by the span ends at the span.
+        Windows in order of AOS, not overlapping; edges are accurate to a millisecond, or to a few where
+        a pass only grazes the mask. A pass that reaches beyond the span is cut there.
 
     Raises:
-        OrbitError: The mask or the place is none, or the ephemeris is too coarse or uneven.
+        OrbitError: The mask or the place is not valid, or the ephemeris is too coarse or uneven.
 
     Source: the definition of elevation on WGS 84; sign changes of `_Sky`'s clearance between
     samples, refined on the cubic through them (`payload.geometry.track`).
@@ -79,7 +79,7 @@ def find_fleet_contacts(
     """What `find_network_contacts` finds for each satellite in turn, in one sweep and so faster.
 
     Args:
-        ephemerides: On one grid of times.
+        ephemerides: All on the same time grid.
         stations: All that may listen.
         min_elevation_deg: [deg] Mask; that of each station if None.
     """
@@ -143,14 +143,14 @@ def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sky:
-    """What S stations see of a fleet; `who` (N,) is everywhere the pair of each element: craft x S + station.
+    """What S stations see of a fleet; `who` (N,) is always the pair of each element: craft x S + station.
 
-    The clearance [km] is how far the satellite stands above the cone of the mask: up - range
+    The clearance [km] is how far the satellite is above the cone of the mask: up - range
     sin(mask). It is smooth, positive in view, and cheap; the elevation itself is seldom needed.
 
     Attributes:
         fleet: The satellites.
-        crafts: How many they are.
+        crafts: Their number.
         places: The stations, (S, 3).
         sin_mask: Sine of each station's mask, (S,).
     """
@@ -161,7 +161,7 @@ class _Sky:
     sin_mask: Floats
 
     def passes(self) -> tuple[Indices, Floats, Floats]:
-        """Station, begin and end [s] of passes, by station, then time; cut at the span's ends."""
+        """Pair, begin and end [s] of passes, by pair, then time; cut at the ends of the span."""
         time_s = self.fleet.time_s
         edges = [self._edges(span) for span in spans(time_s.size, _BLOCK)]
         edge_who, edge_s, rises = (np.concatenate(column) for column in zip(*edges, strict=True))
@@ -179,14 +179,14 @@ class _Sky:
         return aos_who[lasting], aos_s[lasting], los_s[lasting]
 
     def _edges(self, span: slice) -> tuple[Indices, Floats, NDArray[np.bool_]]:
-        """Who crosses a mask between samples of a stretch, when [s], and whether it rises; in no order."""
+        """Pairs that cross a mask between samples of a span, when [s], and whether rising; in no particular order."""
         time_s = self.fleet.time_s
         first, who = self._worth_a_look(span)
         low, high = time_s[first], time_s[first + 1]
         (clear0, climb0), (clear1, climb1) = self._at_both_ends(who, first)
         in0, in1 = clear0 >= 0.0, clear1 >= 0.0
 
-        # Both ends on one side, coming nearer at the first, leaving at the second: a turn between.
+        # Both ends on the same side, approaching at the first, receding at the second: an extremum between.
         side = np.where(in0, 1.0, -1.0)
         turns = np.flatnonzero((in0 == in1) & (side * climb0 < 0.0) & (side * climb1 > 0.0))
         on_step = self._on_steps(who[turns], first[turns])
@@ -218,7 +218,7 @@ class _Sky:
         low, high = aos_s.copy(), los_s.copy()
         time_s, step_s = self.fleet.time_s, self.fleet.step_s
         start, stop = np.searchsorted(time_s, aos_s), np.searchsorted(time_s, los_s)
-        # All samples inside windows in one row; the highest of each window tells where to look.
+        # All samples inside windows in one array; the highest of each window shows where to look.
         held = np.flatnonzero(stop > start)
         counts = (stop - start)[held]
         begin = np.cumsum(counts) - counts
@@ -245,7 +245,7 @@ class _Sky:
         return np.degrees(np.arcsin(best))
 
     def _worth_a_look(self, span: slice) -> tuple[Indices, Indices]:
-        """Steps of a stretch in which a craft could reach a station's horizontal plane, and those pairs."""
+        """Steps of a span in which a craft could reach a station's horizontal plane, and those pairs."""
         fleet, places = self.fleet, self.places
         samples, stations = fleet.time_s.size, self.sin_mask.size
         ground_km = _dot(places.position_km, places.up)
@@ -267,7 +267,7 @@ class _Sky:
     def _at_both_ends(
         self, who: Indices, first: Indices
     ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Clearance and its rate at the begin and at the end of steps, each (N,): most begin where the one before ends."""
+        """Clearance and its rate at the begin and end of steps, each (N,); most steps begin where the one before ends."""
         last = np.ones(who.shape, dtype=np.bool_)
         last[:-1] = (who[1:] != who[:-1]) | (first[1:] != first[:-1] + 1)
         begin = self._clearance(who, *self._samples(who, first))
@@ -278,7 +278,7 @@ class _Sky:
         return begin, (end[0], end[1])
 
     def _on_steps(self, who: Indices, first: Indices) -> Callable[[Floats], tuple[Floats, Floats]]:
-        """What tells clearance and its rate at times inside steps, one each, (N,)."""
+        """A function that gives clearance and its rate at times inside steps, one in each, (N,)."""
         arcs = self.fleet.arcs(who // self.sin_mask.size, first)
         return lambda times_s: self._clearance(who, *arcs.states(times_s))
 
@@ -290,7 +290,7 @@ class _Sky:
         return self.fleet.states(who // self.sin_mask.size, times_s)
 
     def _sight(self, who: Indices, position: Floats) -> tuple[Floats, Floats]:
-        """Satellite as seen from its station [km], and the station's vertical; ITRF."""
+        """Vector from station to satellite [km], and the station's vertical; ITRF."""
         station = who % self.sin_mask.size
         return position - self.places.position_km[station], self.places.up[station]
 
@@ -315,18 +315,18 @@ class _Sky:
         return self._sine(who, *self._states(who, times_s))
 
     def _rise(self, who: Indices, position: Floats, speed: Floats) -> Floats:
-        """Rate of that sine, times the cube of the range: the same sign, without a division."""
+        """Rate of the sine of elevation, times the cube of the range: the same sign, without a division."""
         sight, up = self._sight(who, position)
         return _dot(speed, up) * _dot(sight, sight) - _dot(sight, up) * _dot(sight, speed)
 
 
 def _in_order(who: Sequence[Indices], times_s: Sequence[Floats]) -> tuple[Indices, Floats]:
-    """Joined and sorted by station, then time."""
+    """Concatenate and sort by pair, then time."""
     all_who, all_s = np.concatenate(who), np.concatenate(times_s)
     order = np.lexsort((all_s, all_who))
     return all_who[order], all_s[order]
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
-    """Row by row, shape (N,)."""
+    """Dot product row by row, shape (N,)."""
     return np.asarray(np.einsum("ij,ij->i", a, b), dtype=np.float64)

@@ -1,8 +1,8 @@
 """The Earth's shadow: how much of the Sun a satellite sees, and when it is in penumbra and umbra.
 
-The Sun and the Earth are discs in the satellite's sky. Where they overlap the satellite is in penumbra;
-where the Earth covers the Sun wholly, in umbra. The Earth is a sphere as wide as the equator; its
-flattening, its air and the Moon's shadow are left out.
+The Sun and the Earth are discs in the satellite's sky. While they overlap, the satellite is in penumbra;
+while the Earth covers the Sun completely, in umbra. The Earth is a sphere of equatorial radius; its
+flattening, its atmosphere and the Moon's shadow are neglected.
 
 Source: Montenbruck and Gill, Satellite Orbits, 2000, section 3.4.2, eq. 3.85 to 3.94.
 """
@@ -22,18 +22,18 @@ Floats = NDArray[np.float64]
 
 SUN_RADIUS_KM = 695_700.0
 """Nominal radius of the Sun. Source: IAU 2015 Resolution B3."""
-_SLOPE_S = 0.05  # [s] Either side, to tell whether the Earth's disc comes nearer to the Sun's
+_SLOPE_S = 0.05  # [s] Either side, to tell whether the Earth's disc approaches the Sun's
 
 
 @dataclass(frozen=True, slots=True)
 class Eclipse:
-    """One passage through the Earth's shadow; a passage cut by the span ends at the span.
+    """One passage through the Earth's shadow; a passage that reaches beyond the span is cut there.
 
     Attributes:
         start_s: [s] The Earth's disc begins to cover the Sun's: into penumbra.
-        umbra_start_s: [s] The Sun is gone; None where it never wholly goes.
-        umbra_end_s: [s] It comes back; None as above.
-        end_s: [s] It is whole again: out of penumbra.
+        umbra_start_s: [s] The Sun is completely covered; None if it never is.
+        umbra_end_s: [s] The Sun reappears; None as above.
+        end_s: [s] The Sun is fully visible again: out of penumbra.
     """
 
     start_s: float
@@ -43,14 +43,14 @@ class Eclipse:
 
     @property
     def duration_s(self) -> float:
-        """[s] In penumbra and umbra together."""
+        """[s] Penumbra and umbra together."""
         return self.end_s - self.start_s
 
 
 def sunlit_share(ephemeris: Ephemeris, epoch_utc: datetime, *, dut1_s: float = 0.0) -> Floats:
-    """Share of the Sun's disc that each sample sees: 1 in full light, 0 in umbra; shape (T,).
+    """Share of the Sun's disc visible at each sample: 1 in full light, 0 in umbra; shape (T,).
 
-    Source: the area that two circles share, over that of the Sun's; Montenbruck and Gill, eq. 3.87.
+    Source: the area of overlap of two circles, relative to the Sun's; Montenbruck and Gill, eq. 3.87.
     """
     sun_km = sun_position_km(epoch_utc, ephemeris.time_s, dut1_s=dut1_s)
     sun, earth, apart = _discs(ephemeris.position_km, sun_km)
@@ -58,13 +58,13 @@ def sunlit_share(ephemeris: Ephemeris, epoch_utc: datetime, *, dut1_s: float = 0
 
 
 def eclipses(ephemeris: Ephemeris, epoch_utc: datetime, *, dut1_s: float = 0.0) -> list[Eclipse]:
-    """When the satellite is in the Earth's shadow; in order, edges good to a millisecond.
+    """When the satellite is in the Earth's shadow; in order, edges accurate to a millisecond.
 
-    A shadow that is met and left between two samples is found too.
+    A shadow entered and left between two samples is found too.
 
     Args:
         ephemeris: Evenly spaced, at most 60 s from sample to sample.
-        epoch_utc: The epoch that its times count from.
+        epoch_utc: The epoch of its times.
         dut1_s: [s] UT1 - UTC.
 
     Raises:
@@ -82,14 +82,14 @@ def eclipses(ephemeris: Ephemeris, epoch_utc: datetime, *, dut1_s: float = 0.0) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shadow:
-    """The shadow as a satellite meets it."""
+    """The Earth's shadow along a satellite's track."""
 
     track: Track
     epoch_utc: datetime
     dut1_s: float
 
     def spells(self, *, full: bool) -> list[tuple[float, float]]:
-        """Begin and end [s] of what is spent in umbra (full) or in any shadow."""
+        """Begin and end [s] of each stay in umbra (`full`) or in any shadow."""
 
         def light(times_s: Floats) -> Floats:
             return self._light(times_s, full=full)
@@ -101,7 +101,7 @@ class _Shadow:
         lit = light(time_s) >= 0.0
         inner_s = np.clip(time_s, time_s[0] + _SLOPE_S, time_s[-1] - _SLOPE_S)
         falls = slope(inner_s) < 0.0
-        # Both ends on one side of the edge, and the light turns between them: does it cross?
+        # Both ends on the same side of the edge, with an extremum between them: does it cross?
         turns = np.flatnonzero(
             (lit[:-1] == lit[1:]) & (falls[:-1] == lit[:-1]) & (falls[1:] != lit[1:])
         )
@@ -118,7 +118,7 @@ class _Shadow:
         return [(a, b) for a, b in zip(marks[::2], marks[1::2], strict=True) if b > a]
 
     def _light(self, times_s: Floats, *, full: bool) -> Floats:
-        """[rad] From the edge of shadow to the Sun's centre; negative in shadow, shape (N,)."""
+        """[rad] Angle from the edge of the shadow to the Sun's centre; negative in shadow, shape (N,)."""
         position_km, _ = self.track.states(times_s)
         sun_km = sun_position_km(self.epoch_utc, times_s, dut1_s=self.dut1_s)
         sun, earth, apart = _discs(position_km, sun_km)
@@ -126,7 +126,7 @@ class _Shadow:
 
 
 def _discs(position_km: Floats, sun_km: Floats) -> tuple[Floats, Floats, Floats]:
-    """[rad] Apparent radii of Sun and Earth, and between their centres; each (N,)."""
+    """[rad] Apparent radii of Sun and Earth, and the angle between their centres; each (N,)."""
     sight_km = sun_km - position_km
     sight, height = np.linalg.norm(sight_km, axis=1), np.linalg.norm(position_km, axis=1)
     sun = np.arcsin(SUN_RADIUS_KM / sight)
@@ -137,7 +137,7 @@ def _discs(position_km: Floats, sun_km: Floats) -> tuple[Floats, Floats, Floats]
 
 
 def _overlap(sun: Floats, earth: Floats, apart: Floats) -> Floats:
-    """[rad2] Area that two discs share, shape (N,)."""
+    """[rad2] Area of overlap of two discs, shape (N,)."""
     less = np.minimum(sun, earth)
     shared = np.where(apart <= np.abs(earth - sun), np.pi * less**2, 0.0)
     partly = np.flatnonzero((apart > np.abs(earth - sun)) & (apart < sun + earth))

@@ -1,6 +1,6 @@
 """Orbital elements to SGP4 records: two-line elements, mean elements, and plain words.
 
-A record is a `sgp4.api.Satrec`. Whatever is wrong ends in an `OrbitError` that says which line.
+A record is a `sgp4.api.Satrec`. Any mistake raises an `OrbitError`; in two-line elements it says which line.
 """
 
 import math
@@ -19,18 +19,18 @@ from payload.orbit.frames import gmst_rad, instants
 from payload.units import S_PER_DAY
 
 SGP4_MU_KM3_S2 = 398600.8
-"""[km3/s2] With which SGP4 turns a mean motion into a size. Source: WGS 72, Spacetrack Report 3."""
+"""[km3/s2] With which SGP4 converts a mean motion into a semi-major axis. Source: WGS 72, Spacetrack Report 3."""
 WGS84_J2 = 1.08262998905e-3
 """Oblateness of the Earth. Source: NIMA TR8350.2, 3rd ed., C20 of table 5.1 times -sqrt(5)."""
 TROPICAL_YEAR_DAYS = 365.2421897
-"""[day] For the mean Sun to go round once. Source: Meeus, Astronomical Algorithms, ch. 27."""
+"""[day] One revolution of the mean Sun. Source: Meeus, Astronomical Algorithms, ch. 27."""
 
 MIN_ALTITUDE_KM, MAX_ALTITUDE_KM = 200.0, 2000.0
 
 _SGP4_DAY_ZERO = datetime(1949, 12, 31, tzinfo=UTC)
 _MAX_FILE_BYTES = 1_000_000
 MIN_TURNS_PER_DAY, MAX_TURNS_PER_DAY = 0.01, 20.0
-"""Mean motions of satellites of the Earth: from beyond the Moon down to the ground."""
+"""Mean motions of Earth satellites: from beyond the Moon down to the ground."""
 _LINE_LENGTH = 69
 
 _CATALOGUE = re.compile(r"[ \dA-HJ-NP-Z][ \d]{3}\d")
@@ -61,11 +61,11 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class MeanElements:
-    """Mean elements as SGP4 means them (Kozai mean motion, TEME).
+    """Mean elements as SGP4 defines them (Kozai mean motion, TEME).
 
     Attributes:
-        epoch_utc: When they hold.
-        mean_motion_rev_per_day: [1/day] Turns a day.
+        epoch_utc: Epoch of the elements.
+        mean_motion_rev_per_day: [1/day] Revolutions per day.
         eccentricity: 0 <= value < 1.
         inclination_deg: [deg] 0 to 180.
         raan_deg: [deg] Right ascension of the ascending node.
@@ -84,16 +84,16 @@ class MeanElements:
     bstar: float = 0.0
 
     def record(self, source: str) -> Satrec:
-        """The record SGP4 propagates; OrbitError, naming the source, where SGP4 refuses it."""
+        """The record that SGP4 propagates; an OrbitError that names the source if SGP4 refuses it."""
         epoch_days = (self.epoch_utc - _SGP4_DAY_ZERO).total_seconds() / S_PER_DAY
         record = Satrec()
         record.sgp4init(
             WGS72,
-            "i",  # the improved mode, that of two-line elements too
-            0,  # a catalogue number, of which SGP4 makes no use
+            "i",  # the improved mode, as for two-line elements
+            0,  # a catalogue number, which SGP4 does not use
             epoch_days,
             self.bstar,
-            0.0,  # derivatives of the mean motion: SGP4 makes no use of them either
+            0.0,  # derivatives of the mean motion, which SGP4 does not use either
             0.0,
             self.eccentricity,
             math.radians(self.argument_of_perigee_deg),
@@ -113,21 +113,21 @@ def sun_synchronous(
     argument_of_latitude_deg: float = 0.0,
     node_offset_deg: float = 0.0,
 ) -> MeanElements:
-    """A circular sun-synchronous orbit from its height and its local time.
+    """A circular sun-synchronous orbit from its altitude and local time.
 
-    The node moves with the mean Sun (J2, first order): that gives the inclination. It lies where
+    The node moves with the mean Sun (J2, first order), which gives the inclination. It lies where
     the *mean* local solar time is `ltan` at the epoch: local time is UT plus the longitude of the
-    node, and that is its right ascension less the sidereal time of Greenwich.
+    node, which is its right ascension minus Greenwich sidereal time.
 
     Args:
         altitude_km: [km] Above the equatorial radius of WGS 84, 200 to 2,000.
         ltan: Mean local solar time of the ascending node, "HH:MM".
-        epoch_utc: When the elements hold.
+        epoch_utc: Epoch of the elements.
         argument_of_latitude_deg: [deg] From the ascending node to the satellite at the epoch.
         node_offset_deg: [deg] The node lies this far east of where `ltan` puts it.
 
     Raises:
-        OrbitError: The height or the time is none, or the angle is no number.
+        OrbitError: The altitude or the time is not valid, or the angle is not finite.
 
     Source: Vallado, Fundamentals of Astrodynamics, 4th ed., section 11.4.1.
     """
@@ -143,7 +143,7 @@ def sun_synchronous(
     pull = 1.5 * WGS84_J2 * (WGS84_RADIUS_KM / semi_major_axis_km) ** 2 * motion_rad_s
 
     moment = instants(epoch_utc, np.zeros(1))
-    ut_days = moment.part_days[0] + 0.5  # J2000.0 is a noon
+    ut_days = moment.part_days[0] + 0.5  # J2000.0 is at noon
     ltan_days = (int(clock[1]) + int(clock[2]) / 60.0) / 24.0
     sidereal_deg = math.degrees(float(gmst_rad(moment)[0]))
     return circular(
@@ -163,17 +163,17 @@ def circular(
     *,
     argument_of_latitude_deg: float = 0.0,
 ) -> MeanElements:
-    """A circular orbit from its height, its inclination and its node.
+    """A circular orbit from its altitude, inclination and node.
 
     Args:
         altitude_km: [km] Above the equatorial radius of WGS 84, 200 to 2,000.
         inclination_deg: [deg] 0 to 180.
         raan_deg: [deg] Right ascension of the ascending node, TEME.
-        epoch_utc: When the elements hold.
+        epoch_utc: Epoch of the elements.
         argument_of_latitude_deg: [deg] From the ascending node to the satellite at the epoch.
 
     Raises:
-        OrbitError: The height is none, or an angle is no number.
+        OrbitError: The altitude is not valid, or the argument of latitude is not finite.
     """
     _check_height(altitude_km)
     if not math.isfinite(argument_of_latitude_deg):
@@ -202,7 +202,7 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
     """A record from two-line elements: two lines, or three with a name on top; Alpha-5 numbers too.
 
     Raises:
-        OrbitError: Which line is wrong, what stands there and what is wanted.
+        OrbitError: They are not valid; the message says which line is wrong, what was found and what is wanted.
 
     Source: CelesTrak, "NORAD Two-Line Element Set Format" and "Alpha-5"; Vallado, AIAA 2006-6753.
     """
@@ -237,13 +237,13 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
 
 
 def from_tle_file(path: Path) -> Satrec:
-    """A record from a file that holds one set of two-line elements; empty lines are passed over."""
+    """A record from a file with one set of two-line elements; empty lines are skipped."""
     lines = [line for line in read_text(path).splitlines() if line.strip()]
     return from_tle(lines, f"the TLE file {path}")
 
 
 def read_text(path: Path, *, max_bytes: int = _MAX_FILE_BYTES) -> str:
-    """The text of a file of at most `max_bytes`; OrbitError if it is not one."""
+    """The text of a file of at most `max_bytes`; OrbitError if it is not a text file or is larger."""
     try:
         if not path.is_file():
             raise OrbitError(f"{path} is not a file")
@@ -260,7 +260,7 @@ def read_text(path: Path, *, max_bytes: int = _MAX_FILE_BYTES) -> str:
 
 
 def checksum(line: str) -> int:
-    """Sum of the digits of the first 68 characters, a minus as 1, modulo 10."""
+    """Sum of the digits of the first 68 characters, a minus counted as 1, modulo 10."""
     return (
         sum(int(char) if char.isdigit() else char == "-" for char in line[: _LINE_LENGTH - 1]) % 10
     )

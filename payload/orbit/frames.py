@@ -1,4 +1,4 @@
-"""Time and axes: UTC to days, TEME to the turning Earth."""
+"""Time and reference frames: UTC to days, TEME to the rotating Earth."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ _DAYS_PER_CENTURY = 36525.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instants:
-    """Days since 2000-01-01 12:00, kept in two parts so that no microsecond is lost.
+    """Days since 2000-01-01 12:00, split into two parts so that no microsecond is lost.
 
     Attributes:
         whole_days: [day] A whole number.
-        part_days: [day] What comes on top of it, shape (T,).
+        part_days: [day] To be added to it, shape (T,).
     """
 
     whole_days: float
@@ -29,7 +29,7 @@ class Instants:
 
     @property
     def days(self) -> NDArray[np.float64]:
-        """[day] Both parts together, good to some 0.2 microseconds; shape (T,)."""
+        """[day] Both parts together, accurate to some 0.2 microseconds; shape (T,)."""
         return self.whole_days + self.part_days
 
     @property
@@ -54,7 +54,7 @@ def instants(epoch_utc: datetime, times_s: NDArray[np.float64], *, dut1_s: float
 def gmst_rad(ut1: Instants) -> NDArray[np.float64]:
     """[rad] Greenwich mean sidereal time of 1982, the angle between TEME and the Earth; 0 to 2 pi.
 
-    Whole turns are dropped before anything is multiplied, which keeps the angle good to 1e-11.
+    Whole turns are dropped before multiplying, which keeps the angle accurate to 1e-11.
 
     Source: Aoki et al. 1982; as used with SGP4 by Vallado et al., AIAA 2006-6753, appendix C.
     """
@@ -65,14 +65,14 @@ def gmst_rad(ut1: Instants) -> NDArray[np.float64]:
 
 
 def _part(turns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of a turn what is left without whole ones, 0 to 1: `np.mod(turns, 1.0)` to the bit, without its divisions."""
+    """Fractional part of turns, 0 to 1: `np.mod(turns, 1.0)` to the bit, without its divisions."""
     return np.asarray(turns - np.floor(turns), dtype=np.float64)
 
 
 def turn_with_earth(
     vectors: NDArray[np.float64], angle_rad: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Components of vectors (T, 3) on axes turned about the pole by `angle_rad` (T,)."""
+    """Components of vectors (T, 3) on axes rotated about the pole by `angle_rad` (T,)."""
     return _turned(vectors, np.cos(angle_rad), np.sin(angle_rad))
 
 
@@ -86,7 +86,7 @@ def _turned(
 def teme_to_itrf(
     position_km: NDArray[np.float64], velocity_km_s: NDArray[np.float64], ut1: Instants
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """States of SGP4 as the turning Earth sees them; polar motion (up to 15 m) is left out.
+    """States of SGP4 relative to the rotating Earth; polar motion (up to 15 m) is neglected.
 
     Args:
         position_km: [km] TEME, shape (T, 3).
@@ -94,7 +94,7 @@ def teme_to_itrf(
         ut1: The times, in UT1.
 
     Returns:
-        [km] and [km/s] on ITRF axes, the velocity relative to the turning Earth.
+        [km] and [km/s] on ITRF axes, the velocity relative to the rotating Earth.
 
     Source: Vallado et al., AIAA 2006-6753, appendix C.
     """

@@ -1,7 +1,7 @@
-"""From the mean equator and equinox of J2000.0 (EME2000) to the turning Earth.
+"""From the mean equator and equinox of J2000.0 (EME2000) to the rotating Earth.
 
-Source: precession IAU 1976 (Lieske 1979) and nutation IAU 1980, as Meeus, Astronomical Algorithms, 2nd
-ed., chapters 21 and 22 print them; the equation of the equinoxes as in Vallado et al., AIAA 2006-6753.
+Source: precession IAU 1976 (Lieske 1979) and nutation IAU 1980, as given by Meeus, Astronomical Algorithms, 2nd
+ed., chapters 21 and 22; the equation of the equinoxes as in Vallado et al., AIAA 2006-6753.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from payload.orbit.frames import Instants, gmst_rad
 Floats = NDArray[np.float64]
 
 _ARC_S = np.pi / 180.0 / 3600.0
-# Multiples of D, M, M', F, Omega; then of 1e-4 arc seconds: longitude, its change a century, obliquity, its change.
+# Multiples of D, M, M', F, Omega; then, in 1e-4 arc seconds: longitude, its change per century, obliquity, its change.
 # Terms below 0.0015 arc seconds are left out: together some 0.01, half a metre in a low orbit.
 _TERMS = np.array(
     [
@@ -64,15 +64,15 @@ _ARGUMENTS_DEG = np.array(  # D, M, M', F, Omega: polynomials in centuries
 def eme2000_to_itrf(
     position_km: Floats, velocity_km_s: Floats, ut1: Instants
 ) -> tuple[Floats, Floats]:
-    """States on the axes of J2000.0 as the turning Earth sees them; polar motion (up to 15 m) left out.
+    """States on the axes of J2000.0 relative to the rotating Earth; polar motion (up to 15 m) is neglected.
 
     Args:
         position_km: [km] EME2000, shape (T, 3).
         velocity_km_s: [km/s] EME2000, shape (T, 3).
-        ut1: The times; what they differ from dynamical time by moves nothing here by a centimetre.
+        ut1: The times; their difference from dynamical time matters by less than a centimetre here.
 
     Returns:
-        [km] and [km/s] on ITRF axes, the velocity relative to the turning Earth.
+        [km] and [km/s] on ITRF axes, the velocity relative to the rotating Earth.
     """
     t = ut1.julian_centuries
     longitude, obliquity_change, node = _nutation(t)
@@ -104,7 +104,7 @@ def eme2000_to_itrf(
 
 
 def _nutation(t: Floats) -> tuple[Floats, Floats, Floats]:
-    """[rad] In longitude and in obliquity, and the Moon's node; each (T,)."""
+    """[rad] Nutation in longitude and in obliquity, and the Moon's node; each (T,)."""
     arguments = np.radians(_ARGUMENTS_DEG @ np.stack((np.ones_like(t), t, t**2)))
     angles = _TERMS[:, :5] @ arguments
     along, along_rate, tilt, tilt_rate = _TERMS[:, 5:].T[..., None]
@@ -114,7 +114,7 @@ def _nutation(t: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _turn(vectors: Floats, axis: int, angle_rad: Floats) -> Floats:
-    """Components of vectors (T, 3) on axes turned about one of them by an angle (T,)."""
+    """Components of vectors (T, 3) on axes rotated about one of them by an angle (T,)."""
     one, other = (axis + 1) % 3, (axis + 2) % 3
     cos, sin = np.cos(angle_rad), np.sin(angle_rad)
     turned = vectors.copy()

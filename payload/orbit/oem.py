@@ -1,6 +1,6 @@
 """CCSDS Orbit Ephemeris Messages, as KVN or XML: states of one satellite over time, in segments.
 
-Source: CCSDS 502.0-B-3, section 5. Covariances and accelerations are passed over.
+Source: CCSDS 502.0-B-3, section 5. Covariances and accelerations are ignored.
 """
 
 import math
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 MAX_BYTES = 200_000_000
 DEFAULT_INTERPOLATION = ("HERMITE", 7)
-"""Where a file names none. Assumption: four states around each time, which a minute's step bears well."""
+"""Used if a file names none. Assumption: four states around each time, ample for steps of a minute."""
 _FRAMES = re.compile(r"ITRF(?:[- ]?\d{2,4})?|TEME|EME2000")
 _METHODS = ("LINEAR", "LAGRANGE", "HERMITE")
 _MAX_DEGREE = 25
@@ -31,17 +31,17 @@ _STATE = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """A stretch of an ephemeris through which one curve may be drawn.
+    """A stretch of an ephemeris that may be interpolated as one.
 
     Attributes:
         frame: "ITRF", "TEME" or "EME2000".
         method: "LINEAR", "LAGRANGE" or "HERMITE".
         degree: Of the polynomials; odd for Hermite.
-        base_utc: The instant from which its times count.
+        base_utc: The time from which its times count.
         time_s: [s] Since then, shape (K,), ascending.
         position_km: [km] Shape (K, 3).
-        velocity_km_s: [km/s] Shape (K, 3); of ITRF relative to the turning Earth.
-        useable_s: [s] First and last time that may be asked.
+        velocity_km_s: [km/s] Shape (K, 3); in ITRF relative to the rotating Earth.
+        useable_s: [s] First and last time that may be used.
     """
 
     frame: str
@@ -58,8 +58,8 @@ def from_oem_file(path: Path) -> tuple[Segment, ...]:
     """The segments of an OEM file, in order.
 
     Raises:
-        OrbitError: It is no OEM, holds several satellites, or a frame, a time system or a state that is
-            not understood.
+        OrbitError: It is not an OEM, contains several satellites, or a frame, time system or state is not
+            understood.
     """
     source = f"the OEM file {path}"
     text = read_text(path, max_bytes=MAX_BYTES)
@@ -75,7 +75,7 @@ def from_oem_file(path: Path) -> tuple[Segment, ...]:
     )
 
 
-Rows = list[tuple[str, Sequence[str]]]  # an epoch and its six numbers, as texts
+Rows = list[tuple[str, Sequence[str]]]  # epochs, each with six numbers, as text
 
 
 def _kvn(text: str, source: str) -> list[tuple[dict[str, str], Rows]]:

@@ -1,4 +1,4 @@
-"""CCSDS Orbit Mean-Elements Messages as JSON, KVN, XML or CSV: one satellite a file.
+"""CCSDS Orbit Mean-Elements Messages as JSON, KVN, XML or CSV: one satellite per file.
 
 Source: CCSDS 502.0-B-3, section 4; the JSON and CSV forms are those of CelesTrak and Space-Track.
 """
@@ -30,7 +30,7 @@ def from_omm_file(path: Path) -> Satrec:
     """A record from an OMM file of any of the four forms.
 
     Raises:
-        OrbitError: It is no OMM, holds not exactly one satellite, or a field is missing or wrong.
+        OrbitError: It is not an OMM, does not contain exactly one satellite, or a field is missing or wrong.
     """
     source = f"the OMM file {path}"
     messages = _messages(read_text(path), source)
@@ -40,7 +40,7 @@ def from_omm_file(path: Path) -> Satrec:
 
 
 def mean_elements(fields: Mapping[str, str], source: str) -> MeanElements:
-    """Mean elements from the fields of a message, as texts by keyword."""
+    """Mean elements from the fields of a message, given as text by keyword."""
     for key, allowed in _MUST_BE.items():
         found = fields.get(key, "").strip()
         if found and found.upper() not in allowed:
@@ -91,7 +91,7 @@ def _json_messages(text: str, source: str) -> list[dict[str, str]]:
 
 
 def _csv_names(text: str) -> list[str]:
-    """What stands in the first line, read as CSV; nothing, if that cannot be."""
+    """The fields of the first line, read as CSV; empty if that is not possible."""
     try:
         return next(csv.reader([text.partition("\n")[0]]), [])
     except csv.Error:

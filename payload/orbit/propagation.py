@@ -1,4 +1,4 @@
-"""The propagator: SGP4 on a TLE, an OMM or plain words, as the turning Earth sees it."""
+"""The propagator: SGP4 from a TLE, an OMM or plain words, relative to the rotating Earth."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,27 +28,27 @@ from payload.units import at, iso_utc
 
 
 def _unquoted_clock(value: object) -> object:
-    """YAML 1.1 reads an unquoted 22:30 as the number 22 x 60 + 30; take it as it was meant."""
+    """Undo how YAML 1.1 reads an unquoted 22:30, as the number 22 x 60 + 30."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
         return f"{value // 60:02d}:{value % 60:02d}"
     return value
 
 
-_WHOLE = ("tle", "tle_file", "omm_file")  # each of them says all there is to an orbit
+_WHOLE = ("tle", "tle_file", "omm_file")  # each of them defines the whole orbit
 _WORDS = (["altitude_km", "ltan"], ["altitude_km", "inclination_deg", "raan_deg"])
 TIMES_AT_ONCE = 20_000
-"""So many are propagated together: frames take much memory on the way, and a year has a million times."""
+"""Times propagated together: frame transformations take much memory, and a year has a million times."""
 Clock = Annotated[str, BeforeValidator(_unquoted_clock)]
 
 
 @dataclass(frozen=True)
 class Sgp4:
-    """SGP4 from exactly one source of elements: tle, tle_file, omm_file, or words.
+    """SGP4 from exactly one source of elements: tle, tle_file, omm_file, or altitude_km with its companions.
 
-    The words are altitude_km with ltan (sun-synchronous), or altitude_km with inclination_deg and raan_deg.
+    The latter is altitude_km with ltan (sun-synchronous), or altitude_km with inclination_deg and raan_deg.
 
     Raises:
-        OrbitError: No source or several, or elements that cannot be read or flown.
+        OrbitError: There is no source or several, or elements cannot be read or flown.
     """
 
     tle: tuple[str, ...] | None = option(
@@ -122,11 +122,11 @@ class Sgp4:
             )
         if self.node_offset_deg and self.ltan is None:
             raise OrbitError("node_offset_deg belongs to ltan, which is not given")
-        _ = self.record  # reads and checks all there is
+        _ = self.record  # reads and checks everything
 
     @cached_property
     def record(self) -> Satrec:
-        """The elements as SGP4 keeps them."""
+        """The elements as an SGP4 record."""
         if self.tle is not None:
             return from_tle(self.tle)
         if self.tle_file is not None:
@@ -155,7 +155,7 @@ class Sgp4:
 
     @property
     def elements_utc(self) -> datetime:
-        """When the elements hold."""
+        """Epoch of the elements."""
         record = self.record
         days = record.jdsatepoch - J2000_JD + record.jdsatepochF
         return J2000_UTC + timedelta(days=days)
@@ -164,7 +164,7 @@ class Sgp4:
         """Positions and velocities at times [s] since the epoch, shape (T,).
 
         Raises:
-            OrbitError: SGP4 gives no state at one of the times, as after a satellite came down.
+            OrbitError: SGP4 gives no state at one of the times, for example after the satellite has decayed.
         """
         position_km, velocity_km_s = np.empty((times_s.size, 3)), np.empty((times_s.size, 3))
         for first in range(0, times_s.size, TIMES_AT_ONCE):

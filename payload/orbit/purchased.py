@@ -1,7 +1,7 @@
-"""Passes that were bought from a ground network: read from CSV or JSON, and held against the orbit.
+"""Passes purchased from a ground network: read from CSV or JSON, and checked against the orbit.
 
 A row names satellite, station, start and end; `aos_utc` and `los_utc`, as `payload-sim passes` prints them,
-are understood as start and end. Other columns are passed over.
+are understood as start and end. Other columns are ignored.
 """
 
 import csv
@@ -20,9 +20,9 @@ from payload.geometry.track import Track
 from payload.orbit.elements import read_text
 from payload.types import ContactWindow, Ephemeris, GroundStation
 
-_SAMPLE_S = 1.0  # between looks at the elevation: a pass turns by less than 0.01 deg around its top
+_SAMPLE_S = 1.0  # between samples of elevation, which changes by less than 0.01 deg around the top of a pass
 HORIZON_SLACK_DEG = 0.01
-"""[deg] So far below the horizon a pass may reach: in low orbits satellites rise by up to 0.07 deg/s, so edges may be
+"""[deg] How far below the horizon a pass may reach: in low orbits satellites rise by up to 0.07 deg/s, so edges may be
 written to a tenth of a second; those of `payload-sim passes` are written to the millisecond."""
 _MAX_BYTES = 20_000_000
 _KEYS = {
@@ -35,7 +35,7 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class PurchasedPass:
-    """One row: who, over whom, from when to when; `where` names the row for messages."""
+    """One row: satellite, station, start and end; `where` names the row for messages."""
 
     satellite: str
     station: str
@@ -48,7 +48,7 @@ def read_passes(path: Path) -> tuple[PurchasedPass, ...]:
     """The rows of a CSV file with a header, or of a JSON list of objects.
 
     Raises:
-        OrbitError: It is neither, or which row is wrong and how.
+        OrbitError: It is neither, or a row is wrong; the message says which and how.
     """
     text = read_text(path, max_bytes=_MAX_BYTES)
     loaded = _json_rows(text, path) if text.lstrip()[:1] in {"[", "{"} else _csv_rows(text, path)
@@ -65,18 +65,18 @@ def purchased_contacts(
     *,
     unsure: frozenset[str] = frozenset(),
 ) -> tuple[list[ContactWindow], list[str]]:
-    """The windows that passes mean inside the span, and notes on what was left out or cut.
+    """The contact windows of purchased passes inside the span, and notes on what was left out or cut.
 
     Args:
-        passes: As they were bought.
+        passes: As purchased.
         ephemerides: By satellite.
         stations: All that may listen.
-        epoch_utc: From which times count.
-        unsure: Satellites whose ephemeris is too vague to contradict a pass: that is noted, not refused.
+        epoch_utc: The epoch of the ephemerides.
+        unsure: Satellites whose ephemeris is too inaccurate to contradict a pass: that is noted, not refused.
 
     Raises:
-        OrbitError: A satellite or a station is unknown, the satellite is below the horizon in a pass, or a
-            station has fewer antennas than passes at a time.
+        OrbitError: A satellite or a station is unknown, the satellite is below the horizon during a pass, or a
+            station has fewer antennas than simultaneous passes.
     """
     places = {station.name: station for station in stations}
     tracks: dict[str, Track] = {}

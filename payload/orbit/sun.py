@@ -1,4 +1,4 @@
-"""The Sun: its direction, its height over a place, and whether it shines on a satellite."""
+"""The Sun: its direction, its elevation at a place, and whether it shines on a satellite."""
 
 from datetime import datetime
 
@@ -18,8 +18,8 @@ def sun_direction(
 ) -> NDArray[np.float64]:
     """Unit vectors from the Earth to the Sun on ITRF axes, shape (T, 3).
 
-    Good to 0.01 deg from 1950 to 2050. The 69 s between UTC and the almanac's time move the Sun by
-    under 0.001 deg and are left out.
+    Accurate to 0.01 deg from 1950 to 2050. The 69 s between UTC and the almanac's time move the Sun by
+    less than 0.001 deg and are neglected.
 
     Source: The Astronomical Almanac, section C, "Low precision formulas for the Sun's coordinates".
     """
@@ -31,7 +31,7 @@ def sun_direction(
 def sun_position_km(
     epoch_utc: datetime, times_s: NDArray[np.float64], *, dut1_s: float = 0.0
 ) -> NDArray[np.float64]:
-    """[km] The Sun's centre from the Earth's on ITRF axes, shape (T, 3); its distance good to 0.02 %.
+    """[km] The Sun's centre relative to the Earth's on ITRF axes, shape (T, 3); its distance is accurate to 0.02 %.
 
     Source: as `sun_direction`.
     """
@@ -65,7 +65,7 @@ def sun_elevation_deg(
     epoch_utc: datetime,
     dut1_s: float = 0.0,
 ) -> NDArray[np.float64]:
-    """[deg] Height of the Sun's centre at places and times, all (N,); without refraction."""
+    """[deg] Elevation of the Sun's centre at places and times, all (N,); without refraction."""
     up = site(lat_deg, lon_deg).up
     sun = sun_direction(epoch_utc, times_s, dut1_s=dut1_s)
     sine = np.clip(np.einsum("ij,ij->i", up, sun), -1.0, 1.0)
@@ -75,9 +75,9 @@ def sun_elevation_deg(
 def is_sunlit(
     ephemeris: Ephemeris, *, epoch_utc: datetime, dut1_s: float = 0.0
 ) -> NDArray[np.bool_]:
-    """Whether each sample stands outside the Earth's shadow, shape (T,).
+    """Whether each sample is outside the Earth's shadow, shape (T,).
 
-    The shadow is a cylinder as wide as the equator: its edge lies between those of umbra and
+    The shadow is a cylinder of equatorial radius: its edge lies between those of umbra and
     penumbra, some 12 s from either in a low orbit.
     """
     sun = sun_direction(epoch_utc, ephemeris.time_s, dut1_s=dut1_s)

@@ -1,4 +1,4 @@
-"""The propagator `oem`: a satellite that flies where an ephemeris message says."""
+"""The propagator `oem`: a satellite that follows an ephemeris message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from payload.types import Ephemeris
 from payload.units import at, iso_utc
 
 Floats = NDArray[np.float64]
-_TOLERANCE_S = 1e-3  # instants are written to the millisecond
+_TOLERANCE_S = 1e-3  # times are written to the millisecond
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Oem:
     """A CCSDS Orbit Ephemeris Message, KVN or XML, in ITRF, TEME or EME2000.
 
     Raises:
-        OrbitError: The file is none, or says what is not understood.
+        OrbitError: The file is not such a message, or something in it is not understood.
     """
 
     file: InputPath = option(
@@ -37,18 +37,18 @@ class Oem:
     dut1_s: float = supplied(0.0)
 
     def __post_init__(self) -> None:
-        _ = self.segments  # reads and checks all there is
+        _ = self.segments  # reads and checks everything
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """What the file holds."""
+        """The segments of the file."""
         return from_oem_file(self.file)
 
     def propagate(self, times_s: Floats) -> Ephemeris:
         """Positions and velocities at times [s] since the epoch, shape (T,).
 
         Raises:
-            OrbitError: The message does not reach one of the times.
+            OrbitError: The message does not cover one of the times.
         """
         position, velocity = np.full((2, times_s.size, 3), np.nan)
         open_ = np.ones(times_s.shape, dtype=np.bool_)
