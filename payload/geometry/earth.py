@@ -1,4 +1,4 @@
-"""The ellipsoid WGS 84: places on it as points in space, and points in space as places."""
+"""The WGS 84 ellipsoid: from geodetic coordinates to points in space, and back."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from payload.units import M_PER_KM
 WGS84_RADIUS_KM = 6378.137
 """Equatorial radius. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
 EARTH_SPIN_RAD_S = 7.292115146706979e-5
-"""[rad/s] Of the Earth against the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
+"""[rad/s] Rotation of the Earth relative to the stars. Source: Vallado, Fundamentals, 4th ed., section 3.5."""
 WGS84_FLATTENING = 1.0 / 298.257223563
 """Flattening of the ellipsoid. Source: NIMA TR8350.2, 3rd ed., table 3.1."""
 WGS84_ECCENTRICITY2 = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
@@ -19,7 +19,7 @@ WGS84_ECCENTRICITY2 = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A place on WGS 84 and its local axes, all ITRF; shape (..., 3), one row a place."""
+    """A place on WGS 84 and its local axes, all ITRF; shape (..., 3), one row per place."""
 
     position_km: NDArray[np.float64]
     up: NDArray[np.float64]

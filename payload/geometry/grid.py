@@ -1,4 +1,4 @@
-"""How an image falls into tiles, and what its tiles are called."""
+"""How an image is divided into tiles, and how its tiles are named."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from payload.types import Window
 
 @dataclass(frozen=True, slots=True)
 class TileGrid:
-    """How an image of `height_px` x `width_px` falls into cells; cells at the far edges are smaller.
+    """How an image of `height_px` x `width_px` is divided into cells; cells at the far edges may be smaller.
 
     Raises:
         ImageryError: A side is not at least one pixel.
@@ -27,16 +27,16 @@ class TileGrid:
 
     @property
     def rows(self) -> int:
-        """How many cells lie below each other."""
+        """Number of rows of cells."""
         return -(-self.height_px // self.tile_px)
 
     @property
     def cols(self) -> int:
-        """How many cells lie side by side."""
+        """Number of columns of cells."""
         return -(-self.width_px // self.tile_px)
 
     def window(self, row: int, col: int) -> Window:
-        """Where the cell of a row and a column lies."""
+        """Window of the cell in a row and a column."""
         top, left = row * self.tile_px, col * self.tile_px
         height = min(self.tile_px, self.height_px - top)
         return Window(top, left, height, min(self.tile_px, self.width_px - left))
@@ -53,12 +53,12 @@ class TileGrid:
 
 
 def tile_id(acquisition_id: str, row: int, col: int) -> str:
-    """The name of a tile: made of who and where, never of a counter."""
+    """The id of a tile: made of acquisition, row and column, never of a counter."""
     return f"{acquisition_id}#{row},{col}"
 
 
 def tile_place(tile: str) -> tuple[str, int, int]:
-    """The way back: acquisition, row and column of a tile's id."""
+    """The inverse of `tile_id`: acquisition, row and column of a tile."""
     acquisition_id, _, place = tile.rpartition("#")
     row, col = place.split(",")
     return acquisition_id, int(row), int(col)

@@ -17,7 +17,7 @@ class LookAngles:
     Attributes:
         elevation_deg: [deg] Above the horizontal plane of WGS 84, without refraction.
         azimuth_deg: [deg] From north by east, 0 to 360.
-        range_km: [km] Straight distance.
+        range_km: [km] Straight-line distance.
     """
 
     elevation_deg: NDArray[np.float64]
@@ -38,6 +38,6 @@ def look_angles(position_km: NDArray[np.float64], station: GroundStation) -> Loo
 
 
 def highest_deg(track: Track, station: GroundStation, from_s: float, to_s: float) -> float:
-    """[deg] Highest elevation between two times [s] of the track's span, looked at each second."""
+    """[deg] Highest elevation between two times [s] of the track's span, sampled at least every second."""
     times_s = np.linspace(from_s, to_s, max(2, int(to_s - from_s) + 2))
     return float(look_angles(track.states(times_s)[0], station).elevation_deg.max())

@@ -1,4 +1,4 @@
-"""Between the samples of an ephemeris: a cubic through places and speeds, and roots on it."""
+"""Interpolation of an ephemeris by a cubic through positions and velocities, and root finding on it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from payload.errors import OrbitError
 from payload.types import Ephemeris
 
 MAX_STEP_S = 60.0
-"""[s] Widest step: the cubic errs by h^4 / 384 of the 4th derivative, 0.4 m in a low orbit."""
+"""[s] Widest step: the cubic's error is h^4 / 384 times the 4th derivative, 0.4 m in a low orbit."""
 
 _TOLERANCE_S = 1e-7
-_MAX_ITERATIONS = 100  # halving alone brings 60 s below the tolerance in 30
+_MAX_ITERATIONS = 100  # bisection alone brings 60 s below the tolerance in 30
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """An ephemeris that answers at any time of its span.
+    """An ephemeris that gives states at any time in its span.
 
     Raises:
-        OrbitError: Fewer than two samples, uneven steps, a step above 60 s, or no numbers.
+        OrbitError: Fewer than two samples, uneven steps, a step above 60 s, or states that are not finite.
     """
 
     ephemeris: Ephemeris
@@ -55,7 +55,7 @@ class Track:
 
     @cached_property
     def highest_speed_km_s(self) -> float:
-        """[km/s] Of all samples."""
+        """[km/s] Highest speed of all samples."""
         velocity = self.ephemeris.velocity_km_s
         return float(np.sqrt(np.einsum("ij,ij->i", velocity, velocity).max()))
 
@@ -71,10 +71,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arcs:
-    """Between a sample and the next of N tracks: r0 + v0 u + c2 u^2 + c3 u^3 meets both ends in place and speed.
+    """Arcs from a sample to the next, of N tracks: r0 + v0 u + c2 u^2 + c3 u^3 matches position and velocity at both ends.
 
     Attributes:
-        begin_s: [s] Of each, shape (N,); u is 0 there, and 1 a step later.
+        begin_s: [s] Start of each, shape (N,); u is 0 there, and 1 a step later.
         step_s: [s] From one sample to the next.
         cubic: r0, v0, c2 and c3 [km], each of shape (N, 3).
     """
@@ -86,7 +86,7 @@ class Arcs:
     def states(
         self, times_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Position [km] and velocity [km/s] of each, at its time (N,) on its arc; each (N, 3)."""
+        """Position [km] and velocity [km/s] on each arc, at its own time (N,); each (N, 3)."""
         r0, v0, c2, c3 = self.cubic
         u = ((times_s - self.begin_s) / self.step_s)[:, None]
         position = r0 + (v0 + (c2 + c3 * u) * u) * u
@@ -95,10 +95,10 @@ class Arcs:
 
 
 class Fleet:
-    """Tracks on one grid of times, asked together: craft by craft the same answers, but fewer calls.
+    """Tracks on the same time grid, evaluated together: the same results as one by one, but fewer calls.
 
     Raises:
-        OrbitError: No track, or they do not share their times.
+        OrbitError: There is no track, or they do not share their times.
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
@@ -123,13 +123,13 @@ class Fleet:
     def states(
         self, craft: NDArray[np.int64], times_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What `Track.states` says of each craft (N,), by its number in the fleet, at its time (N,)."""
+        """What `Track.states` gives for each craft (N,), by its number in the fleet, at its time (N,)."""
         time_s = self.time_s
         first = ((times_s - time_s[0]) / self.step_s).astype(np.int64)
         return self.arcs(craft, np.clip(first, 0, time_s.size - 2)).states(times_s)
 
     def arcs(self, craft: NDArray[np.int64], first: NDArray[np.int64]) -> Arcs:
-        """From a sample of each craft (N,), by its number (N,), to the next: for whoever looks there more than once."""
+        """Arcs from sample `first` (N,) of each craft (N,) to the next, for callers that evaluate them more than once."""
         step = self.step_s
         index = first + craft * self.time_s.size
         r0, r1 = self.position_km[index], self.position_km[index + 1]
@@ -139,7 +139,7 @@ class Fleet:
 
 
 def spans(samples: int, most: int) -> Iterator[slice]:
-    """Stretches of so many steps at most, to be looked at one after the other: each begins with the last sample of the one before."""
+    """Slices of at most `most` steps, to be processed one after another: each begins with the last sample of the one before."""
     for first in range(0, samples - 1, most):
         yield slice(first, min(first + most + 1, samples))
 
@@ -153,16 +153,16 @@ def bracketed_roots(
 ) -> NDArray[np.float64]:
     """Where a function changes sign between `low` and `high`, many brackets at a time.
 
-    Inverse quadratic steps where they can be trusted, halving elsewhere: no bracket is ever left.
+    Inverse quadratic steps where they can be trusted, bisection elsewhere: iterates never leave their brackets.
 
     Args:
         function: Maps [s], shape (N,), to values, shape (N,).
         low: [s] One end of each bracket, shape (N,).
-        high: [s] The other end, where the function has the other sign.
-        ends: Its values at `low` and `high`, where they are known.
+        high: [s] The other end, where the function has the opposite sign.
+        ends: Its values at `low` and `high`, if they are known.
 
     Returns:
-        [s] Good to 0.1 microseconds, shape (N,).
+        [s] Accurate to 0.1 microseconds, shape (N,).
 
     Source: Chandrupatla 1997, Advances in Engineering Software 28(3), 145-149.
     """
@@ -179,7 +179,7 @@ def bracketed_roots(
         x3, f3 = np.where(same, x1, x2), np.where(same, f1, f2)
         x2, f2 = np.where(same, x2, x1), np.where(same, f2, f1)
         x1, f1 = x, f
-        # What is found stays as it is, so that an answer does not depend on its neighbours.
+        # Converged roots stay as they are, so that a result does not depend on its neighbours.
         best = np.where(found, best, np.where(np.abs(f1) < np.abs(f2), x1, x2))
         width = np.abs(x2 - x1)
         found |= (width < _TOLERANCE_S) | (f1 == 0.0)
@@ -187,7 +187,7 @@ def bracketed_roots(
             break
         with np.errstate(
             divide="ignore", invalid="ignore", over="ignore"
-        ):  # where two of three points have met
+        ):  # where two of three points coincide
             xi, phi = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)
             trusted = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
             jump = f1 / (f2 - f1) * f3 / (f2 - f3)
