@@ -23,7 +23,7 @@ class Pass:
 
 
 def _silence(_note: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def passes(scenario: Scenario, tell: Callable[[str], None] = _silence) -> list[Pass]:
@@ -31,7 +31,7 @@ def passes(scenario: Scenario, tell: Callable[[str], None] = _silence) -> list[P
 
     Args:
         scenario: Its orbits, stations, purchased passes and faults.
-        tell: Is told what a person should know before believing them: old elements, passes left out or cut.
+        tell: Receives what to know before relying on them: old elements, passes left out or cut.
     """
     met = find_encounters(scenario)
     for note in met.notes:

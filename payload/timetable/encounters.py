@@ -1,4 +1,4 @@
-"""Where a fleet flies and whom it meets: all that lists of passes and links ask for, before anything is built aboard."""
+"""Orbits and contacts of a fleet: all that lists of passes and links need, without building anything on board."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Encounters:
     Attributes:
         ephemerides: By satellite.
         contacts: By satellite, in order of AOS, cut where a station is out.
-        notes: What a person should know of orbits and passes before believing them.
-        file: Where long ephemerides lie.
+        notes: What to know about orbits and passes before relying on them.
+        file: Where long ephemerides are stored.
     """
 
     stations: tuple[GroundStation, ...]
@@ -33,20 +33,20 @@ class Encounters:
 
 
 def find_encounters(scenario: Scenario, outages: Sequence[Outage] | None = None) -> Encounters:
-    """Fly the fleet over its stations; computer, camera and network are not asked.
+    """Fly the fleet over its stations; computer, camera and network are not needed.
 
     Args:
         scenario: Its orbits, stations, purchased passes and faults.
         outages: Of stations; those of the scenario's faults if None.
 
     Raises:
-        ScenarioError: The file of purchased passes is not what is wanted.
-        OrbitError: The orbit cannot be flown for the whole span.
+        ScenarioError: The file of purchased passes is not valid.
+        OrbitError: An orbit cannot be flown for the whole span.
     """
     if outages is None:
         outages = Faults(
             timetable(scenario, boot_s=None)
-        ).outages  # how long a boot takes is no matter
+        ).outages  # how long a boot takes does not matter
     stations = tuple(GroundStation(**station.model_dump()) for station in scenario.stations)
     propagators = propagators_of(scenario)
     times_s = time_grid(scenario.duration_s)
@@ -62,7 +62,7 @@ def find_encounters(scenario: Scenario, outages: Sequence[Outage] | None = None)
 
 
 def propagators_of(scenario: Scenario) -> dict[str, Propagator]:
-    """Where each satellite is, by its name."""
+    """The propagator of each satellite, by its name."""
     return {
         craft.name: cast(
             Propagator,
@@ -75,5 +75,5 @@ def propagators_of(scenario: Scenario) -> dict[str, Propagator]:
 
 
 def link_of(scenario: Scenario, stations: tuple[GroundStation, ...]) -> Link:
-    """What carries bytes down to the stations of a scenario."""
+    """The downlink of a scenario to its stations."""
     return cast(Link, scenario.link.build(seed=scenario.seed, stations=stations))

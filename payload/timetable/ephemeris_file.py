@@ -1,8 +1,8 @@
-"""Long ephemerides in a file without a name: what nobody looks at takes no memory.
+"""Long ephemerides in an unnamed temporary file: what is not in use takes no memory.
 
-A year of one satellite is 51 MB. A file that is mapped is an array like any other, but the system reads of it what is
-asked for, and takes the memory back when it is wanted elsewhere or nobody has need of it. A fleet has one file, however
-large it is: a process may open few.
+A year of one satellite is 51 MB. A memory-mapped file is an array like any other, but the system reads only what is
+accessed, and takes the memory back when it is needed elsewhere or no longer used. A fleet has one file, however large it
+is, as a process may open only a limited number.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from payload.types import Ephemeris
 
 MOST_BYTES = 30_000_000
-"""[byte] Ephemerides of a fleet that are kept in memory: seven months of one satellite, two days of a hundred."""
+"""[byte] Most ephemerides of a fleet that are kept in memory: seven months of one satellite, two days of a hundred."""
 
 BYTES_PER_SAMPLE = 6 * 8
-"""[byte] Place and speed of a satellite at a time, in double precision."""
+"""[byte] Position and velocity of a satellite at one time, in double precision."""
 
 
 @dataclass
 class EphemerisFile:
-    """The file of a fleet's ephemerides, which is written within a `with`; it is gone once nobody holds an array of it.
+    """The file of a fleet's ephemerides, written within a `with` block; it disappears once none of its arrays is in use.
 
     Attributes:
-        expected_bytes: [byte] Of all arrays of the fleet; those that are beyond stay in memory.
+        expected_bytes: [byte] Of all arrays of the fleet; arrays beyond that stay in memory.
     """
 
     expected_bytes: int
@@ -47,12 +47,12 @@ class EphemerisFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is written any more."""
+        """Close the file for writing."""
         if self._file is not None:
             self._file.close()
 
     def keep(self, ephemeris: Ephemeris) -> Ephemeris:
-        """The same numbers, in the file if the fleet's are too many for memory and there is room for a file."""
+        """The same numbers, in the file if the fleet has too many for memory and there is disk space."""
         return Ephemeris(
             ephemeris.satellite,
             ephemeris.time_s,
@@ -61,7 +61,7 @@ class EphemerisFile:
         )
 
     def keep_array(self, array: NDArray[np.float64]) -> NDArray[np.float64]:
-        """One array of it, in the file and not to be written to, if so."""
+        """The same array, in the file and read-only under the same condition."""
         begin, end = self._end, self._end + array.nbytes
         if self._file is None or self._map is None or end > self.expected_bytes:
             return array
@@ -69,14 +69,14 @@ class EphemerisFile:
             self._file.seek(begin)
             array.tofile(self._file)
             self._file.flush()
-        except OSError:  # as above; what is not written is never looked at
+        except OSError:  # as above; what was not written is never read
             return array
         self._end = end
         found = np.frombuffer(self._map, np.float64, array.size, begin)
         return found.reshape(array.shape)
 
     def let_go(self) -> None:
-        """Give the memory back; what is looked at again is read again."""
+        """Release the memory; what is accessed again is read again."""
         if self._map is not None:
-            with contextlib.suppress(AttributeError):  # not every system can be told
+            with contextlib.suppress(AttributeError):  # not on every system
                 self._map.madvise(mmap.MADV_DONTNEED)

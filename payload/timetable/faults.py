@@ -1,9 +1,9 @@
-"""What breaks, and when: a timetable made before the flight, equal for all arms.
+"""What breaks, and when: a timetable made before the flight, the same for all arms.
 
-Faults by chance follow each other by exponential times (a Poisson process while nothing is broken), drawn
-from a stream of the seed, the kind and whom it befalls, so that one more fault changes nobody else's. How
-long they last is stated, or exponential too: an alternating renewal process (Barlow and Proschan, Mathematical
-Theory of Reliability, chapter 3), in the long run good for a share between / (between + repair).
+Random faults follow each other at exponential intervals (a Poisson process while nothing is broken), drawn
+from a stream keyed by the seed, the kind and what is affected, so that one more fault changes no others. How
+long they last is given, or exponential too: an alternating renewal process (Barlow and Proschan, Mathematical
+Theory of Reliability, chapter 3), whose long-run availability is between / (between + repair).
 """
 
 import math
@@ -25,9 +25,9 @@ from payload.types import ContactWindow, RateProfile
 from payload.units import S_PER_H
 
 BOOT_S = 60.0
-"""[s] Assumption: a computer whose profile does not say so starts in this time."""
+"""[s] Assumption: time in which a computer boots whose profile does not state it."""
 HALF_POWER = 0.5
-"""Share of the radiated power that is left; a link that knows no power carries that share of its rate."""
+"""Share of the radiated power that is left; a link that does not know its power carries that share of its rate."""
 _MOST_FAULTS = 10_000
 
 
@@ -39,7 +39,7 @@ class Fault:
         who: The station or the satellite.
         start_s: [s] When it breaks.
         end_s: [s] When it works again; infinite if never.
-        frame_loss: What a frame is lost with meanwhile, for `frame_loss`.
+        frame_loss: Probability with which a frame is lost meanwhile, for `frame_loss`.
         banks: How many banks are left before this one goes, for `memory_bank`.
     """
 
@@ -52,14 +52,14 @@ class Fault:
 
 
 def timetable(scenario: Scenario, *, boot_s: float | None) -> tuple[Fault, ...]:
-    """All faults of a flight, in order of time.
+    """All faults of a flight, in time order.
 
     Args:
         scenario: Says what may break.
-        boot_s: [s] What the computer's profile says of a start; None where it does not.
+        boot_s: [s] Boot time in the computer's profile; None if it gives none.
 
     Raises:
-        ScenarioError: More of them are expected than anybody could look at.
+        ScenarioError: Too many are expected.
     """
     satellites = [craft.name for craft in scenario.fleet]
     stations = [station.name for station in scenario.stations]
@@ -77,7 +77,7 @@ def timetable(scenario: Scenario, *, boot_s: float | None) -> tuple[Fault, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Chance:
-    """What chance needs: its seed, how long it has, and which of the models of a kind it serves."""
+    """What random faults need: the seed, the length of the flight, and the number of the model among those of its kind."""
 
     seed: int
     span_s: float
@@ -86,8 +86,8 @@ class _Chance:
     def spans_s(self, model: FaultModel, who: str, lasts_s: float) -> list[tuple[float, float]]:
         """[s] Begin and end of each fault, the next drawn from the end of the last.
 
-        The draws are in units of the means, so that longer means stretch the same chance. A lost bank ends
-        at once, as it hinders no other.
+        The draws are in units of the means, so that longer means stretch the same sequence. A lost bank ends
+        at once, as it does not keep others from being lost.
         """
         mean_s = (model.mean_between_h or 0.0) * S_PER_H
         if self.span_s > _MOST_FAULTS * mean_s:
@@ -126,7 +126,7 @@ def _befalling(model: FaultModel, who: str, chance: _Chance, boot_s: float | Non
 
 
 def _with_banks_left(faults: Iterable[Fault]) -> Iterator[Fault]:
-    """The same; of each satellite's memory as many banks go as there are, and each knows how many were left."""
+    """The same faults, with no more banks lost than each satellite has, and in each the number that was left."""
     gone: Counter[str] = Counter()
     for fault in faults:
         if fault.kind != "memory_bank":
@@ -138,17 +138,17 @@ def _with_banks_left(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 @dataclass(frozen=True)
 class Faults:
-    """The timetable, asked by those whom it befalls."""
+    """The timetable of faults, for queries by station or satellite."""
 
     all: tuple[Fault, ...] = ()
 
     def of(self, who: str) -> list[Fault]:
-        """What befalls one station or satellite, in order of time."""
+        """Faults of one station or satellite, in time order."""
         return [fault for fault in self.all if fault.who == who]
 
     @property
     def outages(self) -> list[Outage]:
-        """When stations are out: their contacts are cut before anybody flies."""
+        """When stations are out: their contacts are cut before the flight."""
         return [
             Outage(fault.who, fault.start_s, fault.end_s)
             for fault in self.all
@@ -161,14 +161,14 @@ class Faults:
         window: ContactWindow,
         dimmed: Callable[[], RateProfile] | None = None,
     ) -> RateProfile:
-        """The profile of a contact as the faults leave it.
+        """The rate profile of a contact with faults applied.
 
-        Frames are lost beside those that the link loses by itself. Of a station that is out no contact is left.
+        Frames are lost in addition to those that the link loses by itself. Contacts of stations that are out are cut already.
 
         Args:
-            profile: As the link has it.
+            profile: As given by the link.
             window: The contact.
-            dimmed: The same contact at half the power; None for a link that knows no power: half the rate.
+            dimmed: The same contact at half the power; None for a link that does not know its power: half the rate.
         """
         for fault in self._bearing("frame_loss", window.satellite):
             profile = with_loss(profile, fault.frame_loss, fault.start_s, fault.end_s)
@@ -195,18 +195,18 @@ class Faults:
         return replace(profile, time_s=times_s, rate_bps=rates, extra_loss=loss)
 
     def resets(self, satellite: str) -> bool:
-        """Whether its computer is ever reset."""
+        """Whether a satellite's computer is ever reset."""
         return bool(self._bearing("processor_reset", satellite))
 
     def ready_s(self, satellite: str, now_s: float) -> float:
-        """[s] When the computer works: now, or after its boot."""
+        """[s] When the computer is ready: now, or after it has booted."""
         for fault in self._bearing("processor_reset", satellite):
             if fault.start_s <= now_s < fault.end_s:
                 now_s = fault.end_s
         return now_s
 
     def next_reset_s(self, satellite: str, now_s: float) -> float:
-        """[s] When the computer is reset next, after now; infinite if never."""
+        """[s] Next reset of the computer after now; infinite if there is none."""
         resets = self._bearing("processor_reset", satellite)
         return min((fault.start_s for fault in resets if fault.start_s > now_s), default=math.inf)
 
@@ -228,7 +228,7 @@ def _at(faults: list[Fault], time_s: float) -> bool:
 def _rates_at(
     times_s: NDArray[np.float64], weaker: RateProfile | None, rates: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """[bit/s] At half the power: what the link finds, or half of `rates`."""
+    """[bit/s] Rates at half the power: those of the link, or half of `rates`."""
     if weaker is None:
         return rates * HALF_POWER
     piece = np.searchsorted(weaker.time_s, times_s, side="right") - 1

@@ -1,4 +1,4 @@
-"""What the link of a scenario carries, without flying it: geometry, budget, volumes of passes."""
+"""What the link of a scenario carries, without flying it: geometry, link budget, volumes of passes."""
 
 from collections.abc import Sequence
 
@@ -25,13 +25,13 @@ def link(
 
     Args:
         scenario: Its link, orbit, stations and uplink.
-        elevation_deg: [deg] Where the budget is drawn up, 0 to 90.
-        station: Who listens; the first if None.
-        satellite: Who sends; the first if None.
-        upload_bytes: [byte] Of what goes up.
+        elevation_deg: [deg] At which the budget is computed, 0 to 90.
+        station: The receiving station; the first if None.
+        satellite: The sending satellite; the first if None.
+        upload_bytes: [byte] Size of an upload.
 
     Raises:
-        ScenarioError: There is no such station, satellite, elevation or upload.
+        ScenarioError: There is no such station or satellite, or elevation or upload is not valid.
     """
     if not 0.0 <= elevation_deg <= 90.0:
         raise ScenarioError(
@@ -69,7 +69,7 @@ def link(
 
 
 def _named(what: str, name: str | None, known: Sequence[str]) -> str:
-    """The one that is asked for, or the first."""
+    """The name that is asked for, or the first known."""
     if not known:
         raise ScenarioError(f"the scenario has no {what}, so there is no link")
     if name is not None and name not in known:

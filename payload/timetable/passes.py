@@ -1,4 +1,4 @@
-"""When satellites and stations meet: by geometry or by what was bought, less the hours a station is out."""
+"""Contacts of satellites and stations: by geometry or as purchased, minus the times when a station is out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,15 +14,15 @@ from payload.types import ContactWindow, Ephemeris, GroundStation
 from payload.units import S_PER_DAY, at
 
 MOST_DAYS_OF_ELEMENTS = 14.0
-"""[day] From here on elements are called outdated. Assumption: two weeks, as operators do; elements of low
-orbits err by about 1 km at their epoch and by some km more a day."""
+"""[day] Age beyond which elements are called outdated. Assumption: two weeks, as operators do; elements of low
+orbits are off by about 1 km at their epoch and by some km more each day."""
 MOST_NOTES = 5
 
 
 def outdated(
     scenario: Scenario, propagators: Mapping[str, Propagator]
 ) -> tuple[frozenset[str], list[str]]:
-    """Satellites whose elements hold too long before or after the flight, and a note on each."""
+    """Satellites whose elements are too far in time from either end of the flight, and notes on them."""
     ends = (scenario.epoch_utc, at(scenario.epoch_utc, scenario.duration_s))
     ages = {
         name: max(abs((end - craft.elements_utc).total_seconds()) for end in ends) / S_PER_DAY
@@ -49,12 +49,12 @@ def contacts_of(
     outages: Sequence[Outage],
     unsure: frozenset[str],
 ) -> tuple[dict[str, list[ContactWindow]], list[str]]:
-    """Passes by satellite, in order of AOS, cut where a station is out, and notes: those bought, or all that geometry allows.
+    """Passes, purchased or all that geometry allows, by satellite, in order of AOS, cut where a station is out; and notes.
 
-    Everybody meets these windows: planners, radio, uploads, lists and reports.
+    Everything uses these windows: planners, radio, uploads, lists and reports.
 
     Raises:
-        ScenarioError: The file of purchased passes is not what is wanted.
+        ScenarioError: The file of purchased passes is not valid.
     """
     if scenario.passes is None:
         windows, notes = find_fleet_contacts(list(ephemerides.values()), stations), list[str]()

@@ -1,4 +1,4 @@
-"""Where the satellite looks: an antenna that is fixed to the body shares its time with the camera."""
+"""Where the satellite points: a body-fixed antenna shares its time with the camera."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ from payload.types import ContactWindow, Ephemeris, GroundStation, Opportunity, 
 class Pointing:
     """How long it takes to turn from a station to a target, and what that leaves of contacts.
 
-    The angle is that between both as seen at the middle of the image; before and after the image the same
-    turn is made.
+    The angle is the one between them as seen from the satellite at the middle of the image; the same turn is made
+    before and after the image.
     """
 
     radio: RadioModel
@@ -39,7 +39,7 @@ class Pointing:
 
     @cached_property
     def _targets(self) -> dict[str, NDArray[np.float64]]:
-        """[km] ITRF; found when first asked for: most antennas turn by themselves, and nobody asks."""
+        """[km] ITRF; computed on first use, as most antennas are steerable and never need it."""
         return {item.name: site(item.lat_deg, item.lon_deg).position_km for item in self.targets}
 
     @cached_property
@@ -53,7 +53,7 @@ class Pointing:
 
     @property
     def longest_turn_s(self) -> float:
-        """[s] By 180 degrees."""
+        """[s] A turn by 180 degrees."""
         return 180.0 / self.radio.slew_deg_per_s + self.radio.settle_s
 
     def turn_s(self, opportunity: Opportunity, station: str) -> float:
@@ -68,14 +68,14 @@ class Pointing:
         return self._turns_s[key]
 
     def block(self, opportunity: Opportunity, station: str) -> tuple[float, float]:
-        """[s] From when to when an image keeps the antenna from a station."""
+        """[s] Start and end of the time in which an image keeps the antenna from a station."""
         turn_s = self.turn_s(opportunity, station)
         return opportunity.start_s - turn_s, opportunity.end_s + turn_s
 
     def opening(
         self, station: str, images: Iterable[Opportunity], now_s: float
     ) -> tuple[float, float]:
-        """[s] The next stretch, from now on, in which the antenna looks at a station between images."""
+        """[s] The next interval, from now on, in which the antenna can point at a station between images."""
         blocks = sorted(self.block(image, station) for image in images) if self.is_shared else []
         opens_s = now_s
         for start_s, end_s in blocks:
@@ -88,7 +88,7 @@ class Pointing:
     def shared(
         self, opportunities: Sequence[Opportunity], contacts: Iterable[ContactWindow]
     ) -> Sequence[Opportunity]:
-        """The opportunities that the planner may use: all, or where downlink is first those beside the contacts."""
+        """The opportunities that the planner may use: all, or, if downlink comes first, those that disturb no contact."""
         if not self.is_shared or self.radio.first == "imaging":
             return opportunities
         windows = list(contacts)
@@ -104,16 +104,16 @@ class Pointing:
             opportunity.start_s - longest_s < window.los_s
             and opportunity.end_s + longest_s > window.aos_s
         ):
-            return False  # not even half a turn would meet it
+            return False  # not even the longest turn would overlap it
         start_s, end_s = self.block(opportunity, window.station)
         return start_s < window.los_s and end_s > window.aos_s
 
     def _here(self, time_s: float) -> NDArray[np.float64]:
-        """[km] ITRF, shape (3,)."""
+        """[km] Position of the satellite, ITRF, shape (3,)."""
         position_km, _ = self._track.states(np.array([time_s]))
         return position_km.reshape(3)
 
 
 def _angle_rad(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Between two directions, 0 to pi; the form that is good for small angles too."""
+    """Angle between two directions, 0 to pi; in a form that is accurate for small angles too."""
     return float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))

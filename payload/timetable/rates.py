@@ -1,4 +1,4 @@
-"""What the contacts of a fleet carry, as the link has it and faults leave it: found once, for all arms alike."""
+"""What the contacts of a fleet carry, by link and faults: computed once, for all arms alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from payload.timetable.faults import HALF_POWER, Faults
 from payload.types import ContactWindow, Ephemeris, RateProfile
 
 _MOST_POINTS = 300_000
-"""Of all profiles that are kept, with 30 for each itself: some 5 MB, however long the flight. The first of a flight are kept,
-not the latest: the next arm begins with them again."""
+"""Most points of all profiles that are kept, with 30 added for each profile: some 5 MB, however long the flight. The first of
+a flight are kept, not the latest: the next arm begins with them again."""
 
 
 @dataclass
 class Rates:
-    """The rate profiles of contacts: a link's are pure functions of pass and orbit, and faults are the same in all arms.
+    """The rate profiles of contacts: the link's are pure functions of pass and orbit, and faults are the same in all arms.
 
     Attributes:
         ephemerides: By satellite.
@@ -30,7 +30,7 @@ class Rates:
         self._points = 0
 
     def profile(self, window: ContactWindow) -> RateProfile:
-        """The rate over a contact."""
+        """The rate profile of a contact."""
         found = self._kept.get(window)
         if found is None:
             found = self._found(window)

@@ -1,4 +1,4 @@
-"""What a satellite's solar array gives along its orbit: the light from `orbit`, the watts from `energy`."""
+"""Power of a satellite's solar array along its orbit: the sunlight from `orbit`, the watts from `energy`."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,8 +23,8 @@ def make_supply(
 ) -> Supply:
     """The array's power over the span of an ephemeris.
 
-    Knots lie at the edges of shadow and across each penumbra; for a fixed array, whose angle turns all
-    the time, at the samples of the ephemeris too.
+    Knots lie at the edges of shadow and across each penumbra; for a fixed array, whose angle to the Sun
+    changes all the time, also at the samples of the ephemeris.
 
     Raises:
         OrbitError: The ephemeris is too coarse or uneven.
@@ -47,7 +47,7 @@ def make_supply(
 
 
 def _edges(eclipse: Eclipse) -> Iterator[Floats]:
-    """Knots of one eclipse [s]: across both penumbras, or across the whole where there is no umbra."""
+    """Knots of one eclipse [s]: across both penumbras, or across the whole eclipse if there is no umbra."""
     if eclipse.umbra_start_s is None or eclipse.umbra_end_s is None:
         yield np.linspace(eclipse.start_s, eclipse.end_s, 2 * _PENUMBRA_KNOTS)
         return

@@ -1,4 +1,4 @@
-"""What a scenario wants to be imaged, and when that can be: places of a file, or all that lies below."""
+"""What a scenario wants imaged, and when that is possible: places from a file, or systematic mapping."""
 
 import logging
 import os
@@ -28,15 +28,15 @@ _log = logging.getLogger(__name__)
 Search = Callable[[Ephemeris], Opportunities]
 
 WORTH_LOOKS = 1_500_000_000
-"""So many places are looked for from so many samples of tracks that helpers are worth their start: some five seconds."""
-_PARTS = 16  # of the fleet for each process: so small that nobody waits long for the last one
+"""Places times samples of tracks from which starting helpers pays off: some five seconds of work."""
+_PARTS = 16  # of the fleet per process: so small that waiting for the last one is short
 
 
 def targets_of_file(scenario: Scenario) -> Requested:
-    """The places that a scenario names, and notes on their file; none where it maps.
+    """The places that a scenario names, and notes on their file; none for a mapping mission.
 
     Raises:
-        ScenarioError: Its file is not what is wanted.
+        ScenarioError: Its file is not valid.
     """
     file = scenario.targets.file
     if file is None:
@@ -63,8 +63,8 @@ def find_wanted(
         sensor: Its camera.
         places: Those of `targets_of_file`.
         ephemerides: By satellite.
-        jobs: How many processes, this one included, look for places from the satellites if that is worth their start.
-            Frames of a mapping mission take as long to be handed over as to be found: 0.07 s and 0.09 s for 7,600.
+        jobs: How many processes, this one included, search for opportunities if that is worth starting them.
+            Frames of a mapping mission take about as long to transfer as to find: 0.07 s and 0.09 s for 7,600.
     """
     raw_bytes = nominal_bytes(sensor, scenario.pruning.tile_px)
     sun = partial(sun_elevation_deg, epoch_utc=scenario.epoch_utc)
@@ -92,7 +92,7 @@ def find_wanted(
 
 
 def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[Opportunities]:
-    """What each satellite finds, in the order of the fleet, whoever looks: none asks what another one finds."""
+    """The opportunities of each satellite, in fleet order, whichever process finds them: they are independent."""
     if jobs > 1:
         try:
             return _search_together(search, fleet, jobs)
@@ -117,7 +117,7 @@ def _search_together(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> l
 
 
 def _search_beside(folder: str, part: Sequence[Ephemeris]) -> Path | list[Opportunities]:
-    """A helper looks for places from some satellites: where it has written what each finds, or that if there is no room."""
+    """Search for some satellites in a helper; returns the file with what each finds, or, without disk space, the findings."""
     search = _search_of(folder)
     found = [search(ephemeris) for ephemeris in part]
     handle, place = mkstemp(dir=folder)
@@ -137,7 +137,7 @@ def _search_of(folder: str) -> Search:
 
 
 def nominal_bytes(sensor: Sensor, tile_px: int) -> int:
-    """[byte] A whole raw image of the sensor's frame, as tile records."""
+    """[byte] Size of a whole raw image of the sensor's frame, as tile records."""
     windows = TileGrid(sensor.height_px, sensor.width_px, tile_px).windows
     return sum(
         raw_record_bytes(len(sensor.bands), item.height_px, item.width_px, sensor.bit_depth)
