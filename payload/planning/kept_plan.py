@@ -93,7 +93,7 @@ class KeptPlan:
         self._seeking = set[int]()  # targets that may have a chance before the one that stands
         self._doubts = list[
             tuple[float, int, bool]
-        ]()  # urgency, place, and whether the target seeks on if it cannot stand there
+        ]()  # urgency, place, and whether the target seeks on if this chance cannot stand
 
     # --- what changes ---------------------------------------------------------------------------------
 

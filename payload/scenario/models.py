@@ -44,7 +44,7 @@ from payload.scenario.storage import MemoryModel, RequestsModel
 from payload.units import S_PER_H
 
 FIRST_YEAR, LAST_YEAR = 1958, 2099
-"""Satellites have flown since 1957; two-digit years of a TLE end in 2056, almanac formulas are good to 2100."""
+"""Satellites have flown since 1957; two-digit years of a TLE end in 2056, almanac formulas are valid to 2100."""
 
 
 class ProductsModel(Section):
