@@ -1,6 +1,6 @@
-"""What is foreseen of an opportunity: by a forecast when a plan is made, by a camera ahead just before it.
+"""Outlook for an opportunity: from a forecast when a plan is made, from a camera ahead just before the image.
 
-Neither says more than its stated skill allows; the camera sees the sky of the moment at which it looks.
+Neither is better than its stated skill; the camera sees the sky at the time at which it looks.
 """
 
 from collections import defaultdict
@@ -24,14 +24,14 @@ from payload.units import M_PER_KM, S_PER_DAY, at
 
 Floats = NDArray[np.float64]
 _STRANGE_DAYS = (10.0, 40.0)
-"""[day] A look that fails tells of a day so far away: the season is the same, the weather is not. Assumption."""
+"""[day] A look that fails shows a day this much later: the season is the same, the weather is not. Assumption."""
 
 
 def check_foresight(scenario: Scenario, source: SceneSource) -> None:
-    """Whether the source of scenes can tell what the scenario wants to foresee.
+    """Check that the scene source offers the forecasts and looks ahead that the scenario asks for.
 
     Raises:
-        ScenarioError: It cannot; the place of the key is told.
+        ScenarioError: It does not; the message gives the place of the key.
     """
     rules, kind = scenario.rescheduling, scenario.scene.kind
     if rules.forecast is not None and not isinstance(source, Forecaster):
@@ -48,9 +48,9 @@ def _refuse(kind: str, what: str) -> None:
 
 @dataclass
 class Forecasts:
-    """P(clear) of opportunities as a weather service of a stated skill tells it.
+    """P(clear) of opportunities as forecast by a weather service of a stated skill.
 
-    What the source asks of a place and time but once is kept, for a flight foresees the same opportunities at each plan.
+    What the source needs to compute only once for a place and time is kept: each plan of a flight forecasts the same ones.
     """
 
     source: Forecaster
@@ -60,21 +60,21 @@ class Forecasts:
     targets: dict[str, Target]
     limits: dict[str, float]
     _row: dict[str, int] = field(default_factory=dict[str, int])
-    """By opportunity, where it stands in the columns, in which there may be room for more."""
+    """By opportunity, its index in the columns, which may have spare room."""
     _scenes: Floats = field(default_factory=lambda: np.empty((3, 0)))
     """Latitude and longitude [deg] and time [s] of each, shape (3, room)."""
     _comes: Floats | None = None
-    """What the source says of each, shape (any, room)."""
+    """What the source's `coming` returns for each, shape (any, room)."""
     _climate: dict[str, float] = field(default_factory=dict[str, float])
 
     def climate(self, opportunities: Sequence[Opportunity]) -> dict[str, float]:
-        """By opportunity, what the climate alone tells: it never changes, so it is asked once."""
+        """By opportunity, P(clear) from the climate alone: it never changes, so it is computed once."""
         new = [item for item in opportunities if item.id not in self._climate]
         self._climate |= self._told(new, 0.0, replace(self.foresight, skill=0.0))
         return {item.id: self._climate[item.id] for item in opportunities}
 
     def p_clear(self, opportunities: Iterable[Opportunity], issued_s: float) -> dict[str, float]:
-        """By opportunity, as told at a moment."""
+        """By opportunity, P(clear) as forecast at a time."""
         return self._told(opportunities, issued_s, self.foresight)
 
     def _told(
@@ -98,7 +98,7 @@ class Forecasts:
         return found
 
     def _meet(self, new: Sequence[Opportunity]) -> None:
-        """Opportunities that were not asked for before."""
+        """Add opportunities that have not been asked for before."""
         if not new:
             return
         places = [self.targets[item.target] for item in new]
@@ -130,7 +130,7 @@ class Forecasts:
 
 
 def _with(columns: Floats, known: int, new: Floats) -> Floats:
-    """Columns of which so many are known with new ones after these, in twice the room where they need more."""
+    """Columns of which `known` are in use, with new ones appended; enlarged to twice the room needed if they do not fit."""
     needed = known + new.shape[1]
     if needed > columns.shape[1]:
         wider = np.empty((len(columns), 2 * needed))
@@ -143,7 +143,7 @@ def _with(columns: Floats, known: int, new: Floats) -> Floats:
 def make_forecasts(
     scenario: Scenario, source: SceneSource, sensor: Sensor, targets: dict[str, Target]
 ) -> Forecasts | None:
-    """What a scenario's planners foresee; None where they foresee nothing."""
+    """The forecasts for a scenario's planners; None if they use none."""
     wanted = scenario.rescheduling.forecast
     if wanted is None or not isinstance(source, Forecaster):
         return None
@@ -159,7 +159,7 @@ def make_forecasts(
 
 
 def make_look_ahead(scenario: Scenario, source: SceneSource, sensor: Sensor) -> "LookAhead":
-    """The camera that looks ahead, of a scenario whose policy has one."""
+    """The camera ahead of a scenario whose policy has one."""
     rules = scenario.rescheduling.look_ahead
     assert isinstance(source, Glancing)  # see check_foresight
     return LookAhead(
@@ -178,9 +178,9 @@ class LookAhead:
     """A camera that looks at places some time before their images are taken.
 
     Attributes:
-        lead_s: [s] So long.
-        skill: How often it tells what it sees.
-        is_ahead: Whether it flies on a companion: the satellite's own horizon bounds it not.
+        lead_s: [s] How long before.
+        skill: How often it reports what it sees.
+        is_ahead: Whether it flies on a companion, so that the satellite's own horizon does not limit it.
     """
 
     source: Glancing
@@ -193,7 +193,7 @@ class LookAhead:
     _told: dict[tuple[str, float], float] = field(default_factory=dict[tuple[str, float], float])
 
     def sees(self, target: Target, track: Track, now_s: float) -> bool:
-        """Whether a place is above the satellite's horizon, from there as from here."""
+        """Whether the camera can see a place: always from a companion, else if the satellite is above the place's horizon."""
         if self.is_ahead:
             return True
         place = site(target.lat_deg, target.lon_deg)
@@ -201,14 +201,14 @@ class LookAhead:
         return bool((position_km[0] - place.position_km) @ place.up > 0.0)
 
     def tell(self, opportunity: Opportunity, target: Target, now_s: float) -> float:
-        """The cover that the camera tells of a place at a moment; worked out once, as all arms look at the same sky."""
+        """The cover that the camera reports for a place at a time; computed once, as all arms look at the same sky."""
         moment = opportunity.id, now_s
         if moment not in self._told:
             self._told[moment] = self._look(opportunity, target, now_s)
         return self._told[moment]
 
     def _look(self, opportunity: Opportunity, target: Target, now_s: float) -> float:
-        """The cover of the place, or with a lack of skill that of another day."""
+        """The cover of the place, or that of another day if the look fails."""
         draws = stream(self.seed, "look ahead", opportunity.id)
         seen_s = now_s
         if draws.random() >= self.skill:

@@ -127,7 +127,7 @@ class Assembly:
 
     @cached_property
     def camera_ahead(self) -> LookAhead:
-        """The camera that looks ahead, of a policy that has one; the scene has glances."""
+        """The camera that looks ahead, if the policy has one; it needs a scene with glances."""
         return make_look_ahead(self.scenario, self.source, self.sensor)
 
     @cached_property
