@@ -122,8 +122,8 @@ def sample_notes(flights: Sequence[Mapping[str, float | int | None]]) -> list[st
             for (half, total), (_, word) in zip(widest, _LINKED, strict=True)
         ]
         notes.append(
-            f"Estimated from the samples themselves, the 95 % interval of what came down is {told[0]} and {told[1]} "
-            "in the flight where it is widest."
+            "Estimated from the samples themselves, the 95 % interval of what came down is at most "
+            f"{told[0]} and {told[1]} in any flight."
         )
     return notes
 

@@ -43,7 +43,7 @@ Year = Annotated[
     ),
 ]
 Effort = Annotated[
-    float, typer.Option("--effort", help="For --measure: 1 takes about a minute, 0.1 is rough.")
+    float, typer.Option("--effort", help="For --measure: 1 takes some minutes, 0.1 is rough.")
 ]
 ScenarioOption = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from payload.errors import ScenarioError
-from payload.report.data import OWN_ARM
+from payload.report.data import OWN_ARM, Summary
 from payload.report.folder import read_summary
 from payload.scenario.load import read_template
 
@@ -98,10 +98,17 @@ def _line(name: str, folder: Path) -> dict[str, Any]:
         "acquired_bytes": summary.bytes.acquired,
         "delivered_bytes": summary.bytes.delivered,
         "clear_px": own.clear_pixels_delivered,
-        "is_surrogate": summary.surrogate is not None,
+        "fidelity": _fidelity(summary),
         "finished_utc": _finished(folder),
         "has_report": (folder / REPORT).is_file(),
     }
+
+
+def _fidelity(summary: Summary) -> str:
+    """How much of the flight was rendered, as its scenario said it."""
+    if summary.surrogate is not None:
+        return "surrogate"
+    return "pixels" if summary.sampled is None else "sampled"
 
 
 def _finished(folder: Path) -> str:

@@ -131,7 +131,7 @@ const chosen = new Set();
 async function showResults() {
   const found = await ask("/api/results");
   $("#view-results .where").textContent = found.results.length
-    ? `In ${found.folder}, the newest first.`
+    ? `In ${found.folder}, newest first.`
     : `There are none in ${found.folder} yet. Fly a scenario, or run payload-sim run.`;
   const box = $("#view-results .scroll");
   box.replaceChildren();
@@ -157,7 +157,7 @@ function resultsTable(results) {
       make("td", {}, box),
       make("th", { scope: "row", class: "name" },
         one.has_report ? reportLink(one.name, one.name) : one.name,
-        make("span", { class: "key" }, `seed ${one.seed}, ${span(one.duration_s)}${one.is_surrogate ? ", surrogate" : ""}`)),
+        make("span", { class: "key" }, `seed ${one.seed}, ${span(one.duration_s)}${one.fidelity === "pixels" ? "" : `, ${one.fidelity}`}`)),
       make("td", { class: "number", "data-of": "Acquired" }, shown(one.acquired_bytes, "byte")),
       make("td", { class: "number", "data-of": "Delivered" }, shown(one.delivered_bytes, "byte")),
       make("td", { class: "number", "data-of": "Clear ground" }, shown(one.clear_px, "px")),
@@ -479,7 +479,7 @@ function bars(arms, key, unit) {
 function changedTable(changed) {
   if (!changed.length) return make("p", {}, "Nothing: both are flights of one scenario.");
   return scrolling(make("table", {},
-    make("thead", {}, make("tr", {}, ...["Key", "Base", "Beside it"].map((word) => make("th", { scope: "col" }, word)))),
+    make("thead", {}, make("tr", {}, ...["Key", "Base", "Compared with it"].map((word) => make("th", { scope: "col" }, word)))),
     make("tbody", {}, ...changed.map((row) => make("tr", {},
       make("th", { scope: "row" }, make("code", {}, row.key)),
       ...row.values.map((value) => make("td", { class: "name" }, value === null || value === undefined ? UNKNOWN : typeof value === "string" ? value : JSON.stringify(value))))))));
@@ -488,7 +488,7 @@ function changedTable(changed) {
 function figuresTable(rows) {
   return scrolling(make("table", {},
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Figure"),
-      ...["Base", "Beside it", "Difference"].map((word) => make("th", { scope: "col", class: "number" }, word)))),
+      ...["Base", "Compared with it", "Difference"].map((word) => make("th", { scope: "col", class: "number" }, word)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {},
       make("th", { scope: "row" }, row.label, make("span", { class: "key" }, row.key)),
       ...row.values.map((value) => make("td", { class: "number" }, shown(value, row.unit))),

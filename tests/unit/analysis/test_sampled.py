@@ -51,6 +51,6 @@ def test_of_several_flights_the_one_is_told_that_is_least_sure_of_its_own():
         for sent, half, clear, off in ((100, 10, 100, 2), (1000, 50, 300, 9))
     ]  # fmt: skip
     first, second = sample_notes(flights)
-    assert first.startswith("Of 1,800 tiles 600 (33.3 %) were painted")
+    assert first.startswith("Of 1,800 tiles, 600 (33.3 %) were rendered")
     assert "at most ± 10.00 % for bytes and ± 3.00 % for clear pixels" in second
     assert sample_notes([]) == []

@@ -215,19 +215,30 @@ class TestResults:
             assert found.status_code == 422
             assert words in found.json()["error"]
 
-    def test_one_without_its_own_arm_says_so_and_one_without_a_surrogate_is_told(
+    def test_one_without_its_own_arm_says_so_and_the_others_say_their_fidelity(
         self, served, tmp_path
     ):
         good = next(iter(served.site.shelf.folders().values()))
         said = json.loads((good / "summary.json").read_text())
         plain = {key: value for key, value in said.items() if key != "surrogate"}
-        for name, summary in (("armless", said | {"arms": []}), ("plain", plain)):
+        sampled = plain | {"sampled": {"sentences": ["Of 9 tiles, 3 were rendered."]}}
+        for name, summary in (
+            ("armless", said | {"arms": []}),
+            ("plain", plain),
+            ("sampled", sampled),
+            ("surrogate", said),
+        ):
             (tmp_path / "results" / name).mkdir(parents=True)
             (tmp_path / "results" / name / "summary.json").write_text(json.dumps(summary))
         told = {one["name"]: one for one in Shelf(tmp_path / "results", tmp_path).told()}
         assert "has no arm 'prune'" in told["armless"]["problem"]
         assert told["plain"]["problem"] is None
-        assert not told["plain"]["is_surrogate"]
+        for name, fidelity in (
+            ("plain", "pixels"),
+            ("sampled", "sampled"),
+            ("surrogate", "surrogate"),
+        ):
+            assert told[name]["fidelity"] == fidelity
 
     def test_names_that_are_no_text_are_left_out(self, served, tmp_path):
         good = next(iter(served.site.shelf.folders().values()))
