@@ -70,7 +70,7 @@ def test_a_page_says_where_no_cells_can_be_compared(sweep, tmp_path):
     result = run_sweep(sweep(list=cells), tmp_path, Serial())
     page = (result.folder / "sweep.html").read_text()
     assert "no two cells differ in link.rate_mbps alone" in page
-    assert "less that at" not in page
+    assert "minus that at" not in page
 
 
 def test_rows_of_pool_and_serial_are_equal_bit_for_bit(sweep, tmp_path):
