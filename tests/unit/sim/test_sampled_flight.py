@@ -368,7 +368,7 @@ def test_a_flight_says_if_it_is_less_sure_than_was_asked_for(fly, monkeypatch, s
     said = summary["sampled"]["sentences"][1]
     assert (widest > 0.03) == is_wider
     assert (f"Up to ± {100 * widest:.2f} %" in said) == is_wider
-    assert ("more than the ± 3 % asked for" in said) == is_wider
+    assert ("exceeds the ± 3 % requested" in said) == is_wider
 
 
 @pytest.mark.parametrize(
