@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a scenario small enough to fly in a blink, and the real images if they are there."""
+"""Fixtures for all tests: a scenario small enough to fly in an instant, and the real images if available."""
 
 import json
 import os
@@ -25,13 +25,13 @@ settings.load_profile("payload")
 
 @pytest.fixture(scope="session")
 def root():
-    """The repository."""
+    """The root folder of the repository."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def real_images():
-    """The folder of real images with masks; tests that want it say so when they skip."""
+    """The folder of real images with masks; tests that need it are skipped with a reason if it is not set."""
     folder = os.environ.get("PAYLOAD_SIM_DATA")
     if not folder:
         pytest.skip("PAYLOAD_SIM_DATA does not name a folder of real images")
@@ -39,7 +39,7 @@ def real_images():
 
 
 def pytest_configure():
-    """Let Ctrl-C reach what tests start, also where a shell runs them in its background, deaf to it."""
+    """Let Ctrl-C reach the processes that tests start, even if a shell runs pytest in the background, ignoring SIGINT."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -47,7 +47,7 @@ def pytest_configure():
 def write_small(
     folder, name="small.yaml", places=((15.65, 78.22), (18.96, 69.65), (26.63, 67.37)), **changes
 ):
-    """Write a small scenario into a folder; top-level sections can be replaced, or left out by None."""
+    """Write a small scenario into a folder; top-level sections can be replaced, or omitted with None."""
     features = [
         {
             "type": "Feature",
@@ -83,7 +83,7 @@ def write_small(
 
 
 def write_wishes(folder, **changes):
-    """A small scenario without pixels over forty places that are wanted every day; their file stands beside it."""
+    """Write a small scenario without pixels over forty places wanted every day, and the file of places beside it."""
     features = [
         {
             "type": "Feature",
@@ -107,19 +107,19 @@ def write_wishes(folder, **changes):
 
 @pytest.fixture
 def write_scenario(tmp_path):
-    """Write a small scenario; top-level sections can be replaced, or left out by None."""
+    """Write a small scenario into `tmp_path`; top-level sections can be replaced, or omitted with None."""
     return partial(write_small, tmp_path)
 
 
 @pytest.fixture(scope="session")
 def scenario_writer():
-    """The same for what several tests share; takes the folder first."""
+    """The same for scenarios shared by several tests; takes the folder first."""
     return write_small
 
 
 @pytest.fixture(scope="session")
 def small_surrogate(tmp_path_factory):
-    """A surrogate fitted on the small scenario, as a file."""
+    """The file of a surrogate fitted on the small scenario."""
     folder = tmp_path_factory.mktemp("surrogate")
     calibrate(write_small(folder), folder / "small.json", scenes=240)
     return folder / "small.json"
@@ -127,7 +127,7 @@ def small_surrogate(tmp_path_factory):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call of the command line gave."""
+    """The result of a call of the command line."""
 
     code: int
     out: str
@@ -136,7 +136,7 @@ class Answer:
 
 @pytest.fixture
 def call():
-    """Call `payload-sim` with words, in this process; a traceback fails the test."""
+    """Call `payload-sim` with arguments, in this process; a traceback fails the test."""
 
     def run(*words):
         result = CliRunner().invoke(app, [str(word) for word in words])
@@ -150,7 +150,7 @@ def call():
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
-    """A browser without a page; started once, as its start takes as long as a look at a page."""
+    """A browser without a page; started once, as starting takes as long as viewing a page."""
     found = Browser(tmp_path_factory.mktemp("browser") / "profile")
     yield found
     found.close()
@@ -158,6 +158,6 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def browser(chromium):
-    """The browser with an empty page of the test's own."""
+    """The browser with an empty page for this test alone."""
     with chromium.page() as found:
         yield found
