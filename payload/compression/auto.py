@@ -77,25 +77,25 @@ class Auto:
 
     candidates: tuple[str, ...] = option(
         ("raw", "med-zstd", "ccsds123", "ls-golomb", "strong"),
-        description="Kinds to pick from: raw, med-zstd, ccsds123, ls-golomb, strong; with the extra `codecs`"
-        " med-aec, jpegls, jxl, j2k.",
+        description="Kinds to choose from: raw, med-zstd, ccsds123, ls-golomb, strong; with the "
+        "extra `codecs` med-aec, jpegls, jxl, j2k.",
         min_length=1,
     )
     # Assumption: the yardstick of the machine on which the table was measured, 253 MB/s.
     zstd_ns: float = option(
         7.9,
-        description="[ns] What Zstandard at level 3 takes for a raw sample on the payload's processor: the "
-        "yardstick of its speed.",
+        description="[ns] Time per raw sample of Zstandard at level 3 on the payload's "
+        "processor: the yardstick of its speed.",
         gt=0,
     )
     budget_ns: Annotated[float, Field(gt=0)] | None = option(
         None,
-        description="[ns] Longest time to spend on a sample; of candidates that are all slower the fastest "
-        "is taken. If left out, what computer.compression_mpx_per_s leaves it.",
+        description="[ns] Longest time per sample; if all candidates are slower, the fastest is "
+        "taken. If omitted, what computer.compression_mpx_per_s allows.",
     )
     # Assumption: a second of processor time is worth as much as a second of a 0.5 Mbit/s link.
     bit_worth_ns: float = option(
-        2000.0, description="[ns] Time to give for one bit less to send.", ge=0
+        2000.0, description="[ns] Time worth spending to send one bit less.", ge=0
     )
     # Assumption: four bands, in a scenario that leaves the computer's speed at its default, 10 Mpx/s.
     sample_ns: float = supplied(25.0)

@@ -47,45 +47,50 @@ class Options:
 
     coder: Coder = option(
         "sample-adaptive",
-        description="Entropy coder: sample-adaptive is 1 % smaller where nothing is lost; block-adaptive,"
-        " that of CCSDS 121, from an error of 2 DN on.",
+        description="Entropy coder: sample-adaptive is 1 % smaller if lossless; block-adaptive, "
+        "that of CCSDS 121, is smaller from an error of 2 DN on.",
     )
     local_sums: LocalSums = option(
         "neighbour-oriented",
-        description="Pixels that make a local mean; column-oriented suits push-brooms with stripes.",
+        description="Pixels that make up a local mean; column-oriented suits push-brooms with "
+        "stripes.",
     )
     previous_bands: int = option(
-        3, description="Earlier bands that help to predict a band.", ge=0, le=15
+        3, description="Earlier bands used to predict a band.", ge=0, le=15
     )
     weight_bits: int = option(16, description="Resolution of the weights.", ge=4, le=19)
     first_exponent: int = option(
-        -2, description="How slowly weights learn at first: a step is 2**-exponent.", ge=-6, le=9
+        -2, description="How slowly weights adapt at first: a step is 2**-exponent.", ge=-6, le=9
     )
     last_exponent: int = option(
-        3, description="How slowly weights learn in the end; not below the first.", ge=-6, le=9
+        3, description="How slowly weights adapt in the end; not below the first.", ge=-6, le=9
     )
     interval_bits: int = option(
-        9, description="The exponent grows by 1 each 2**this pixels.", ge=4, le=11
+        9, description="The exponent grows by 1 every 2**this pixels.", ge=4, le=11
     )
     fine_bits: int = option(0, description="Resolution of damping and offset.", ge=0, le=4)
     damping: int = option(
         0,
-        description="Share of the prediction in what prediction goes on with, / 2**fine_bits.",
+        description="Share of the prediction in the samples that later ones are predicted from, "
+        "/ 2**fine_bits.",
         ge=0,
         le=15,
     )
     offset: int = option(
-        0, description="Pull of quantised samples to their prediction, / 2**fine_bits.", ge=0, le=15
+        0,
+        description="Shift of quantised samples towards their prediction, / 2**fine_bits.",
+        ge=0,
+        le=15,
     )
     max_error_dn: int = option(
         0,
-        description="[DN] No sample comes back further off than this; 0 is lossless.",
+        description="[DN] Largest error of any restored sample; 0 is lossless.",
         ge=0,
         le=32_767,
     )
     unary_limit: int = option(
         18,
-        description="Sample-adaptive: a longer unary part is sent as the plain number.",
+        description="Sample-adaptive: instead of a longer unary part the plain number is sent.",
         ge=8,
         le=32,
     )
@@ -93,12 +98,12 @@ class Options:
         3, description="Sample-adaptive: weight of the initial mean is 2**this.", ge=1, le=8
     )
     rescaling_count: int = option(
-        4, description="Sample-adaptive: the mean looks back on 2**this samples.", ge=4, le=11
+        4, description="Sample-adaptive: the mean covers the last 2**this samples.", ge=4, le=11
     )
     initial_k: int = option(
-        4, description="Sample-adaptive: low bits that go as they are, at first.", ge=0, le=14
+        4, description="Sample-adaptive: low bits sent uncoded at first.", ge=0, le=14
     )
-    block_size: BlockSize = option(64, description="Block-adaptive: samples in a block.")
+    block_size: BlockSize = option(64, description="Block-adaptive: samples per block.")
 
     def __post_init__(self) -> None:
         """Refuse what the standard does not allow."""

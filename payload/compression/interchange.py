@@ -144,7 +144,7 @@ class Jxl(Pictures):
     kind = "jxl"
     effort: int = option(
         3,
-        description="Effort of the encoder, 1 to 9; above 5 it is slower by far and hardly smaller.",
+        description="Effort of the encoder, 1 to 9; above 5 far slower and hardly smaller.",
         ge=1,
         le=9,
     )

@@ -53,8 +53,9 @@ class MedZstd:
 
     level: int = option(
         3,
-        description="Effort of Zstandard, 1 to 19; more is far slower and seldom much smaller. 0 hardly looks "
-        "for repeats, which are by chance in what prediction leaves: fastest, and smallest of noisy ground.",
+        description="Effort of Zstandard, 1 to 19; higher is far slower and seldom much smaller. "
+        "0 hardly searches for repeats, which in prediction residuals are due to chance: "
+        "fastest, and smallest for noisy ground.",
         ge=0,
         le=19,
     )

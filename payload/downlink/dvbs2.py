@@ -49,62 +49,66 @@ class Dvbs2:
 
     mode: Literal["ccm", "vcm", "acm"] = option(
         "acm",
-        description="`acm`: the best MODCOD each second, which needs an uplink in the pass. `vcm`: MODCOD"
-        " against elevation, planned before. `ccm`: one MODCOD, the one that closes at the planned edge.",
+        description="`acm`: the best MODCOD each second, which needs an uplink in the pass. "
+        "`vcm`: MODCOD by elevation, as planned. `ccm`: one MODCOD, the one that closes at the "
+        "planned edge.",
     )
     symbol_rate_mbaud: float = option(
-        description="[Mbaud] Symbols a second, in millions.", gt=0.0, le=2000.0
+        description="[Mbaud] Symbol rate, in millions per second.", gt=0.0, le=2000.0
     )
     roll_off: float = option(
         0.2,
-        description="Of the pulse; the band is symbol rate x (1 + roll-off). DVB-S2 has 0.2, 0.25 and 0.35.",
+        description="Roll-off of the pulse; the bandwidth is symbol rate x (1 + roll-off). "
+        "DVB-S2 has 0.2, 0.25 and 0.35.",
         ge=0.0,
         le=1.0,
     )
     max_modcod: str = option(
         "32APSK 9/10",
-        description='The most efficient MODCOD of the modem, as "16APSK 3/4"; of the 28 of DVB-S2.',
+        description='The modem\'s most efficient MODCOD, such as "16APSK 3/4"; of the 28 of '
+        "DVB-S2.",
     )
     margin_db: float = option(
         1.0,
-        description="[dB] Held back from Es/N0 for what this budget does not know. Below 0 MODCODs are"
-        " used under their thresholds and lose frames. Assumption: 1 dB.",
+        description="[dB] Held back from Es/N0 for what this budget does not know. Below 0, "
+        "MODCODs are used under their thresholds and lose frames. Assumption: 1 dB.",
         ge=-1.0,
         le=20.0,
     )
     frequency_ghz: float = option(
         8.2,
-        description="[GHz] Carrier. The atmosphere is known at 2.25, 8.2 and 26, and interpolated between.",
+        description="[GHz] Carrier. The atmosphere is tabulated at 2.25, 8.2 and 26, and "
+        "interpolated between.",
         ge=atmosphere.FREQUENCIES_GHZ[0],
         le=atmosphere.FREQUENCIES_GHZ[1],
     )
     eirp_dbw: float | None = option(
         None,
-        description="[dBW] In the beam's middle; or give power_w and antenna_gain_dbi.",
+        description="[dBW] EIRP at the beam's centre; or give power_w and antenna_gain_dbi.",
         ge=-60.0,
         le=80.0,
     )
     power_w: float | None = option(
-        None, description="[W] Of the amplifier, at radio frequency.", gt=0.0, le=1e4
+        None, description="[W] RF power of the amplifier.", gt=0.0, le=1e4
     )
     antenna_gain_dbi: float | None = option(
-        None, description="[dBi] Of the satellite's antenna, in its middle.", ge=-20.0, le=70.0
+        None, description="[dBi] Gain of the satellite's antenna at its centre.", ge=-20.0, le=70.0
     )
     transmit_loss_db: float = option(
         0.0,
-        description="[dB] Between power_w and antenna: back-off (1 to 3 dB for 16APSK and 32APSK), filter,"
-        " cable.",
+        description="[dB] Loss between power_w and antenna: back-off (1 to 3 dB for 16APSK and "
+        "32APSK), filter, cable.",
         ge=0.0,
         le=30.0,
     )
     pointing_error_deg: float = option(
-        0.0, description="[deg] From the beam's middle to the station.", ge=0.0, le=90.0
+        0.0, description="[deg] From the beam's centre to the station.", ge=0.0, le=90.0
     )
     beam_width_deg: float = option(
         60.0, description="[deg] Full width of the beam at half power.", gt=0.0, le=360.0
     )
     polarisation_loss_db: float = option(
-        0.0, description="[dB] Of two polarisations that do not match.", ge=0.0, le=30.0
+        0.0, description="[dB] Loss from polarisation mismatch.", ge=0.0, le=30.0
     )
     implementation_loss_db: float = option(
         1.0,
@@ -114,41 +118,41 @@ class Dvbs2:
     )
     gt_dbk: float = option(
         28.0,
-        description="[dB/K] Gain over noise temperature of stations that do not tell theirs."
-        " Assumption: 28, a dish of some 5 m in X band.",
+        description="[dB/K] Gain over noise temperature (G/T) of stations that do not state "
+        "theirs. Assumption: 28, a dish of some 5 m in X band.",
         ge=-30.0,
         le=60.0,
     )
     noise_k: float = option(
         150.0,
-        description="[K] Noise temperature of the stations under a clear sky, over which rain and cloud glow."
-        " Assumption: 150 K, a cooled front end less than warm ground.",
+        description="[K] Noise temperature of the stations under a clear sky, to which rain and "
+        "cloud add emission. Assumption: 150 K, a cooled front end less than warm ground.",
         gt=0.0,
         le=5000.0,
     )
     pilots: bool = option(True, description="Pilot symbols; they cost 2.4 %.")
     framing_efficiency: float = option(
         0.97,
-        description="Share of the data field that goes to transfer frames; sync markers and encapsulation"
-        " (CCSDS 131.3) take the rest. Assumption: 0.97.",
+        description="Share of the data field that carries transfer frames; sync markers and "
+        "encapsulation (CCSDS 131.3) take the rest. Assumption: 0.97.",
         gt=0.0,
         le=1.0,
     )
     weather: Literal["seeded", "clear"] = option(
         "seeded",
-        description="`seeded`: rain and cloud in time, exceeded as often as ITU-R P.618 says. `clear`: gas"
-        " alone.",
+        description="`seeded`: rain and cloud over time, exceeded as often as ITU-R P.618 says. "
+        "`clear`: gas alone.",
     )
     planned_exceeded_percent: float = option(
         1.0,
-        description="[%] Of the time in which the fade is deeper than `ccm` and `vcm` plan for; also the"
-        " fade in a printed budget.",
+        description="[%] Of the time in which the fade is deeper than `ccm` and `vcm` plan for; "
+        "also for the fade in a printed budget.",
         ge=0.01,
         le=50.0,
     )
     planned_edge_deg: float | None = option(
         None,
-        description="[deg] `ccm` sends above this elevation; the station's mask if left out.",
+        description="[deg] Elevation above which `ccm` sends; the station's mask if omitted.",
         ge=0.0,
         lt=90.0,
     )
@@ -157,8 +161,8 @@ class Dvbs2:
     frame_payload_bytes: int = option(**framing.FRAME_PAYLOAD_BYTES)
     frame_loss: float | None = option(
         None,
-        description="Probability that a frame does not arrive, each for itself; if left out, what the"
-        " margin makes of it: 1e-7 at 0 dB, a tenth of it for each 0.1 dB more.",
+        description="Probability that a frame does not arrive, independently; if omitted, it "
+        "follows from the margin: 1e-7 at 0 dB, a tenth of that for each 0.1 dB more.",
         ge=0.0,
         lt=1.0,
     )

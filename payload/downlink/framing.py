@@ -12,8 +12,7 @@ from payload.errors import ScenarioError
 ACQUISITION_S: Mapping[str, Any] = MappingProxyType(
     {
         "default": 10.0,
-        "description": "[s] From the rise above the mask to lock; nothing flows before."
-        " Assumption: 10 s.",
+        "description": "[s] From rising above the mask to lock; nothing flows before. Assumption: 10 s.",
         "ge": 0.0,
         "le": 3600.0,
     }
@@ -21,7 +20,7 @@ ACQUISITION_S: Mapping[str, Any] = MappingProxyType(
 FRAME_BYTES: Mapping[str, Any] = MappingProxyType(
     {
         "default": 1115,
-        "description": "[byte] A transfer frame on the channel. 1115 fills a CCSDS Reed-Solomon block"
+        "description": "[byte] Size of a transfer frame on the channel. 1115 fills a CCSDS Reed-Solomon block"
         " (255, 223) of interleaving 5 (CCSDS 131.0, 132.0).",
         "ge": 16,
         "le": 65_536,
@@ -30,7 +29,7 @@ FRAME_BYTES: Mapping[str, Any] = MappingProxyType(
 FRAME_PAYLOAD_BYTES: Mapping[str, Any] = MappingProxyType(
     {
         "default": 1107,
-        "description": "[byte] What a frame carries of tile records: 1115 less 6 of header and 2 of"
+        "description": "[byte] Bytes of tile records per frame: 1115 less 6 of header and 2 of"
         " frame error control (CCSDS 132.0).",
         "ge": 1,
         "le": 65_535,
@@ -39,8 +38,8 @@ FRAME_PAYLOAD_BYTES: Mapping[str, Any] = MappingProxyType(
 MAX_RESENDS: Mapping[str, Any] = MappingProxyType(
     {
         "default": 3,
-        "description": "How often the missing frames of a record are asked for again before the record"
-        " is given up as lost.",
+        "description": "How often the missing frames of a record are requested again before it is given up"
+        " as lost.",
         "ge": 0,
         "le": 1000,
     }

@@ -19,7 +19,7 @@ class Fixed:
     """
 
     rate_mbps: float = option(
-        description="[Mbit/s] Rate of transfer frames on the channel, coding already taken off.",
+        description="[Mbit/s] Rate of transfer frames on the channel, net of coding.",
         gt=0.0,
         le=1e6,
     )
@@ -28,7 +28,7 @@ class Fixed:
     frame_payload_bytes: int = option(**framing.FRAME_PAYLOAD_BYTES)
     frame_loss: float = option(
         0.0,
-        description="Probability that a frame does not arrive, each for itself.",
+        description="Probability that a frame does not arrive, independently.",
         ge=0.0,
         lt=1.0,
     )

@@ -71,18 +71,18 @@ class Bin(_Part):
 
     pixels: int = Field(ge=0)
     probability: Share = Field(description="Their mean probability of cloud.")
-    cloud: Share = Field(description="Share of them that is cloud by truth.")
+    cloud: Share = Field(description="Share of them that is truly cloud.")
 
 
 class Calibration(_Part):
     """Whether probabilities hold (0.7 should mean cloud in seven of ten cases), and the temperature used."""
 
     temperature: float = Field(
-        gt=0, description="The network's logits were divided by it; the file holds the result."
+        gt=0, description="Divisor of the network's logits; already applied in the file."
     )
     ece_before: Share = Field(description="Expected calibration error without it.")
     ece_after: Share = Field(description="Expected calibration error with it.")
-    reliability: tuple[Bin, ...] = Field((), description="With it, bin by bin.")
+    reliability: tuple[Bin, ...] = Field((), description="Reliability with it, bin by bin.")
     measured_on: str = Field(min_length=1, description="Which pixels, and who had seen them.")
 
 
@@ -97,20 +97,22 @@ class Smaller(_Part):
 class Training(_Part):
     """Who taught the network, and by which recipe."""
 
-    teacher: str = Field(min_length=1, description="In words; `labels alone` where there was none.")
+    teacher: str = Field(
+        min_length=1, description="Who taught it, in words; `labels alone` if nobody did."
+    )
     recipe_sha256: str | None = Field(
-        None, pattern=_SHA256, description="Digest of the recipe that makes these weights again."
+        None, pattern=_SHA256, description="Digest of the recipe that reproduces these weights."
     )
 
 
 class Quantisation(_Part):
     """How the int8 file was made from a float32 file, and how often the two agree."""
 
-    of_sha256: str = Field(pattern=_SHA256, description="The float32 file.")
-    method: str = Field(min_length=1, description="How ranges of activations were found.")
+    of_sha256: str = Field(pattern=_SHA256, description="Digest of the float32 file.")
+    method: str = Field(min_length=1, description="How the ranges of activations were determined.")
     kept_fp32: tuple[str, ...] = Field((), description="Nodes that stayed float32.")
     agreement: Share = Field(
-        description="Share of pixels that both call the same at the card's threshold."
+        description="Share of pixels on which both agree at the card's threshold."
     )
     measured_on: str = Field(min_length=1)
 
@@ -122,7 +124,9 @@ class ModelCard(_Part):
     bands: tuple[str, ...] = Field(
         min_length=4, max_length=4, description="Input channels in order."
     )
-    units: Literal["toa_reflectance"] = Field(description="What samples become before scaling.")
+    units: Literal["toa_reflectance"] = Field(
+        description="What samples are converted to before scaling."
+    )
     scaling: Scaling
     tile_multiple_px: int = Field(
         ge=1, description="[px] Sides of the input are multiples of this."
@@ -130,10 +134,14 @@ class ModelCard(_Part):
     margin_px: int = Field(
         ge=0, description="[px] How far around a pixel the network looks, in whole cells."
     )
-    output: Literal["logit", "probability"] = Field(description="What the one output channel is.")
-    probability_threshold: Share = Field(description="At and above it a pixel is cloud.")
+    output: Literal["logit", "probability"] = Field(
+        description="Meaning of the single output channel."
+    )
+    probability_threshold: Share = Field(description="A pixel is cloud at or above it.")
     parameters: int = Field(ge=0)
-    sha256: str = Field(pattern=_SHA256, description="Of the model file, lower-case hexadecimal.")
+    sha256: str = Field(
+        pattern=_SHA256, description="Digest of the model file, lower-case hexadecimal."
+    )
     license: str = Field(min_length=1)
     precision: Precision = Field(
         "fp32", description="What the network computes in: float32, or eight-bit integers."
@@ -144,7 +152,7 @@ class ModelCard(_Part):
     calibration: Calibration | None = None
     quantisation: Quantisation | None = None
     smaller_than: tuple[Smaller, ...] = Field(
-        (), description="What it is told to be smaller than; each denominator by its name."
+        (), description="Larger networks that it is compared with, each by name."
     )
     training: Training | None = None
     trained_on: TrainedOn | None = None

@@ -58,22 +58,22 @@ class OnnxMasker:
     model: ModelChoice | None = option(
         None,
         description="A packaged network by name (fast, default), or an ONNX file of your own: "
-        "four bands in, one channel out; `default` if left out.",
+        "four bands in, one channel out; `default` if omitted.",
     )
     precision: Precision | None = option(
         None,
-        description="Of a packaged network: fp32, or int8, which is faster on processors with dot products of eight bits; "
-        f"{RECOMMENDED_PRECISION} if left out.",
+        description="Of a packaged network: fp32, or int8, which is faster on processors with 8-bit dot products; "
+        f"{RECOMMENDED_PRECISION} if omitted.",
     )
     card: InputPath | None = option(
         None,
-        description="Its model card (JSON); the model's path with the suffix .json if left out.",
+        description="Its model card (JSON); if omitted, the model's path with the suffix .json.",
     )
     probability_threshold: float | None = option(
         None,
         ge=0,
         le=1,
-        description="A pixel is cloud from this probability on; the card's own if left out.",
+        description="A pixel is cloud from this probability on; the card's threshold if omitted.",
     )
     bands: tuple[str, ...] = supplied(BANDS)
     model_card: ModelCard = field(init=False, repr=False, compare=False)

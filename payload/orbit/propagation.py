@@ -63,38 +63,41 @@ class Sgp4:
     )
     altitude_km: float | None = option(
         None,
-        description="[km] Height of a circular orbit; ltan belongs to it, or inclination_deg and raan_deg.",
+        description="[km] Altitude of a circular orbit; requires ltan, or inclination_deg and "
+        "raan_deg.",
         ge=MIN_ALTITUDE_KM,
         le=MAX_ALTITUDE_KM,
     )
     ltan: Clock | None = option(
         None,
-        description='Mean local solar time of the ascending node at the epoch, as "HH:MM";'
-        " altitude_km belongs to it.",
+        description='Mean local solar time of the ascending node at the epoch, as "HH:MM"; '
+        "requires altitude_km.",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     argument_of_latitude_deg: float = option(
         0.0,
-        description="[deg] From the ascending node to the satellite at the epoch;"
-        " for altitude_km only.",
+        description="[deg] From the ascending node to the satellite at the epoch; only with "
+        "altitude_km.",
         ge=-360.0,
         le=360.0,
     )
     inclination_deg: float | None = option(
         None,
-        description="[deg] Of a circular orbit that need not be sun-synchronous; raan_deg belongs to it.",
+        description="[deg] Inclination of a circular orbit that need not be Sun-synchronous; "
+        "requires raan_deg.",
         ge=0.0,
         le=180.0,
     )
     raan_deg: float | None = option(
         None,
-        description="[deg] Right ascension of the ascending node; inclination_deg belongs to it.",
+        description="[deg] Right ascension of the ascending node; requires inclination_deg.",
         ge=-360.0,
         le=360.0,
     )
     node_offset_deg: float = option(
         0.0,
-        description="[deg] The node lies this far east of where ltan puts it: for planes of a constellation.",
+        description="[deg] How far east of where ltan puts it the node lies: for planes of a "
+        "constellation.",
         ge=-360.0,
         le=360.0,
     )

@@ -13,15 +13,16 @@ class FaultModel(Section):
     """Something that breaks: once at a given time, or randomly with a given mean time between faults."""
 
     kind: FaultKind = Field(
-        description="`station_out`: a station hears nothing, and its contacts are cut. `frame_loss`: so many more "
-        "frames are lost, each by itself. `processor_reset`: the computer starts anew, and with the tile it was at. "
-        "`memory_bank`: one of `banks` is lost with what lies there, and its room. `half_power`: the radio sends "
-        "with half its power: 3 dB less of EIRP, or half the rate of a link that knows no power."
+        description="`station_out`: a station receives nothing, and its contacts are cut. "
+        "`frame_loss`: additional frames are lost, independently. `processor_reset`: the "
+        "computer restarts and begins its current tile again. `memory_bank`: one of `banks` is "
+        "lost, contents and capacity. `half_power`: the radio sends at half power: 3 dB less "
+        "EIRP, or half the rate on a link that does not model power."
     )
     who: Name | None = Field(
-        None, description="The station or the satellite; left out: each of them, by itself."
+        None, description="The station or satellite; if omitted, each of them independently."
     )
-    at_h: float | None = Field(None, ge=0, le=24 * 366, description="[h] When it befalls.")
+    at_h: float | None = Field(None, ge=0, le=24 * 366, description="[h] When it happens.")
     mean_between_h: float | None = Field(
         None, gt=0, le=1e6, description="[h] Mean of the exponential times from one to the next."
     )
@@ -29,20 +30,22 @@ class FaultModel(Section):
         None,
         gt=0,
         le=24 * 366,
-        description="[h] How long. Left out: to the end of the flight; a processor starts in what its "
-        "profile says, or in 60 s (Assumption). A lost bank never comes back.",
+        description="[h] Duration. If omitted, until the end of the flight; a processor restarts "
+        "in the time its profile states, or in 60 s (Assumption). A lost bank never comes back.",
     )
     mean_repair_h: float | None = Field(
         None,
         gt=0,
         le=1e5,
-        description="[h] Mean of the exponential times that it lasts, instead of lasts_h; goes with "
-        "mean_between_h, then the mean from repair to the next.",
+        description="[h] Mean of exponential durations, instead of lasts_h; requires "
+        "mean_between_h, which is then the mean from repair to the next fault.",
     )
     frame_loss: float = Field(
         0.5, ge=0, lt=1, description="For `frame_loss`: probability that a frame does not arrive."
     )
-    banks: int = Field(4, ge=1, le=64, description="For `memory_bank`: how many the memory has.")
+    banks: int = Field(
+        4, ge=1, le=64, description="For `memory_bank`: number of banks in the memory."
+    )
 
     @property
     def strikes_stations(self) -> bool:

@@ -23,24 +23,28 @@ class ConstellationModel(Section):
     """A Walker constellation: circular orbits of one altitude, with satellites and planes evenly spaced."""
 
     name: Annotated[Name, Field(max_length=48)] = Field(
-        description="Its satellites are called <name>-<plane>-<slot>, both numbers from 1 on."
+        description="Its satellites are named <name>-<plane>-<slot>, both numbered from 1."
     )
-    altitude_km: float = Field(description="[km] Height of the orbits.")
+    altitude_km: float = Field(description="[km] Altitude of the orbits.")
     ltan: str | None = Field(
         None,
         description='Sun-synchronous planes: mean local time of the first plane\'s node, as "HH:MM"; the '
         "others lie east of it. Instead of inclination_deg.",
     )
-    inclination_deg: float | None = Field(None, description="[deg] Of all planes. Instead of ltan.")
+    inclination_deg: float | None = Field(
+        None, description="[deg] Inclination of all planes. Instead of ltan."
+    )
     raan_deg: float = Field(
         0.0, ge=-360, le=360, description="[deg] Node of the first plane; with inclination_deg."
     )
-    planes: int = Field(ge=1, le=1000, description="How many orbital planes (Walker's P).")
-    satellites_per_plane: int = Field(ge=1, le=1000, description="In each plane (Walker's T / P).")
+    planes: int = Field(ge=1, le=1000, description="Number of orbital planes (Walker's P).")
+    satellites_per_plane: int = Field(
+        ge=1, le=1000, description="Satellites in each plane (Walker's T / P)."
+    )
     phasing: int = Field(
         0,
         ge=0,
-        description="Walker's F, 0 to planes - 1: from one plane to the next the satellites lead by "
+        description="Walker's F, 0 to planes - 1: from one plane to the next, satellites lead by "
         "F x 360 deg / T.",
     )
     pattern: Literal["delta", "star"] = Field(
@@ -50,8 +54,8 @@ class ConstellationModel(Section):
         None,
         gt=0,
         le=360,
-        description="[deg] Over which the nodes spread, instead of the pattern's: neighbours stand "
-        "spread / planes apart.",
+        description="[deg] Range over which nodes are spread, instead of the pattern's: adjacent "
+        "planes are spread / planes apart.",
     )
 
     @model_validator(mode="after")
@@ -116,5 +120,6 @@ class PassesModel(Section):
     """Purchased passes: these are flown instead of all passes over the stations."""
 
     file: InputPath = Field(
-        description="CSV or JSON of passes: satellite, station, start_utc, end_utc (ISO 8601 with a zone)."
+        description="CSV or JSON of passes: satellite, station, start_utc, end_utc (ISO 8601 "
+        "with a time zone)."
     )

@@ -16,15 +16,15 @@ class StationModel(Section):
     lon_deg: float = Field(ge=-180, le=180, description="[deg] Longitude, east positive.")
     height_m: float = Field(0.0, ge=-500, le=9000, description="[m] Height above the ellipsoid.")
     min_elevation_deg: float = Field(
-        5.0, ge=0, lt=90, description="[deg] Horizon mask: contact above it."
+        5.0, ge=0, lt=90, description="[deg] Elevation mask: contact above it."
     )
     antennas: int = Field(1, ge=1, le=64, description="Satellites that can be served at a time.")
     gt_dbk: float | None = Field(
         None,
         ge=-30,
         le=60,
-        description="[dB/K] Gain over noise temperature, for a link with a budget; the link's own default "
-        "if left out.",
+        description="[dB/K] Gain over noise temperature (G/T), for links with a budget; the "
+        "link's default if omitted.",
     )
 
 
@@ -41,13 +41,14 @@ class UploadModel(Section):
     kb: float = Field(
         gt=0,
         le=1e9,
-        description="[kB] With all that wraps it, 1 kB = 1,000 bytes; up to whole bytes.",
+        description="[kB] Size including all overhead, 1 kB = 1,000 bytes; rounded up to whole "
+        "bytes.",
     )
     at_h: float = Field(
         ge=0, le=24 * 366, description="[h] When it is ready to go up, after the epoch."
     )
     satellite: Name | None = Field(
-        None, description="Who gets it; each of the fleet, one by one, if left out."
+        None, description="Which satellite gets it; if omitted, each of the fleet individually."
     )
 
     @property
@@ -63,17 +64,18 @@ class UplinkModel(Section):
         64.0,
         gt=0,
         le=1e6,
-        description="[kbit/s] Of plans, requests and models, framing taken off. Assumption: 64, S band.",
+        description="[kbit/s] Rate of plans, requests and models, net of framing. Assumption: "
+        "64, S band.",
     )
     acquisition_s: float = Field(
         10.0,
         ge=0,
         le=3600,
-        description="[s] From the rise above the mask to lock. Assumption: 10 s.",
+        description="[s] From rising above the mask to lock. Assumption: 10 s.",
     )
     uploads: tuple[UploadModel, ...] = Field(
         (),
         max_length=10_000,
-        description="What goes up, in order of time; what a pass does not carry goes on in the next. It tells when each "
-        "is up; what it would change on board is not simulated.",
+        description="What goes up, in order of time; what a pass does not carry continues in the "
+        "next. Events record when each is up; what it would change on board is not simulated.",
     )

@@ -12,13 +12,13 @@ class LossModel(Section):
         None,
         ge=0,
         lt=2**15,
-        description="[DN] By how much a sample may be off at most; each record is verified. Lossless if left "
-        "out. With bits_per_sample the largest error that may be chosen.",
+        description="[DN] Largest error of any sample; each record is verified. Lossless if "
+        "omitted. With bits_per_sample, the largest error that may be chosen.",
     )
     bits_per_sample: float | None = Field(
         None,
         gt=0,
         le=32,
-        description="What the record of a tile may take of each of its samples, all bytes counted: the "
-        "smallest error that meets it is chosen, tile by tile.",
+        description="Bits that a tile's record may take per sample, counting all its bytes: the "
+        "smallest error that meets this is chosen, tile by tile.",
     )

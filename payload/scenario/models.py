@@ -61,8 +61,8 @@ class SurrogateModel(Section):
 
     file: InputPath | None = Field(
         None,
-        description="A surrogate that `payload-sim calibrate` has fitted on this masker, codec, camera, "
-        "scene and tile; the packaged one if left out. It is refused for others.",
+        description="A surrogate that `payload-sim calibrate` fitted to this masker, codec, "
+        "camera, scene and tile; the packaged one if omitted. It is refused for any other.",
     )
 
 
@@ -73,15 +73,17 @@ class SampledModel(Section):
         0.01,
         gt=0,
         le=1,
-        description="Of all tiles, at least. At least 200 tiles are painted, and some of each kind.",
+        description="Minimum share of all tiles to render. At least 200 tiles are rendered, and "
+        "some of each kind.",
     )
     error: float | None = Field(
         0.02,
         ge=0.0001,
         le=1,
-        description="More are painted until half of the 95 % interval of bytes and of clear pixels kept is at "
-        "most this share of them, by the sample itself, for all that is planned at first; what comes down may be less "
-        "sure, which is said. null leaves it at the fraction.",
+        description="Requested error: tiles are rendered until half of the 95 % interval of "
+        "bytes and of clear pixels kept, estimated from the sample itself, is at most this share "
+        "of them, for everything planned at first; what comes down may be less certain, which is "
+        "stated. With null, no more than the fraction.",
     )
 
 
@@ -90,22 +92,22 @@ class ClaimModel(Section):
 
     measure: str = Field(
         pattern="^[a-z_]+$",
-        description="What is measured; an unknown one is answered with all of them.",
+        description="What is measured; an unknown name is answered with a list of all.",
     )
     arm: Literal["raw", "compressed", "discard", "prune", "mask", "oracle"] = Field(
-        "compressed", description="Of which flight."
+        "compressed", description="Arm whose figure is compared."
     )
-    figure: str = Field(max_length=100, description="What is published, in its own words.")
-    low: float | None = Field(None, description="Least simulated figure that agrees.")
-    high: float | None = Field(None, description="Greatest simulated figure that agrees.")
+    figure: str = Field(max_length=100, description="The published figure, in its own words.")
+    low: float | None = Field(None, description="Lowest simulated figure that agrees.")
+    high: float | None = Field(None, description="Highest simulated figure that agrees.")
     source: str = Field(max_length=500, description="Where it is published, and why this range.")
     flights: int = Field(
         1,
         ge=1,
         le=100,
-        description="Flights over a year whose mean is compared, each with its weather.",
+        description="Flights over a year whose mean is compared, each with its own weather.",
     )
-    why: str = Field("", max_length=1000, description="Why the two differ, where that is known.")
+    why: str = Field("", max_length=1000, description="Why the two differ, where known.")
 
 
 def _as_text(value: object) -> object:
@@ -123,15 +125,15 @@ def _to_utc(value: datetime) -> datetime:
 class Scenario(Section):
     """What the customer asks us to fly."""
 
-    name: Name = Field(description="Name of the scenario; part of the results folder.")
+    name: Name = Field(description="Name of the scenario; part of the results folder's name.")
     description: str = Field(
         "", max_length=2000, description="What the scenario is about, for people."
     )
     seed: int = Field(
-        0, ge=0, lt=2**63, description="Seed of the world, of losses and of all other chance."
+        0, ge=0, lt=2**63, description="Seed of the world, of losses and of all other randomness."
     )
     epoch_utc: Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_to_utc)] = Field(
-        description="Start, ISO 8601 with a time zone, as 2026-06-21T00:00:00Z."
+        description="Start, ISO 8601 with a time zone, such as 2026-06-21T00:00:00Z."
     )
     duration_h: float = Field(gt=0, le=24 * 366, description="[h] Length of the flight.")
     dut1_s: float = Field(0.0, ge=-0.9, le=0.9, description="[s] UT1 - UTC.")
@@ -139,62 +141,64 @@ class Scenario(Section):
         (), max_length=MOST_SATELLITES, description="Who flies, one by one."
     )
     constellations: tuple[ConstellationModel, ...] = Field(
-        (), max_length=100, description="Who flies, by the pattern."
+        (), max_length=100, description="Who flies, by pattern."
     )
     stations: tuple[StationModel, ...] = Field((), max_length=1000, description="Who listens.")
     passes: PassesModel | None = Field(
-        None, description="Purchased passes; if left out, every pass over a station is flown."
+        None, description="Purchased passes; if omitted, every pass over a station is flown."
     )
     targets: TargetsModel = Field(description="What is wanted.")
     camera: CameraModel = Field(description="What takes the images.")
     scene: SceneSourceChoice = Field(description="What the camera sees.")
     masker: MaskerChoice = Field(
         default_factory=lambda: MaskerChoice.model_validate({}),
-        description="Which pixels are cloud.",
+        description="What decides which pixels are cloud.",
     )
     pruning: PruningModel = Field(
         default_factory=PruningModel, description="Which tiles are dropped."
     )
     codec: CodecChoice = Field(
         default_factory=lambda: CodecChoice.model_validate({}),
-        description="How tiles shrink.",
+        description="How tiles are compressed.",
     )
     loss: LossModel = Field(
-        default_factory=LossModel, description="What compression may lose; nothing if left out."
+        default_factory=LossModel, description="What compression may lose; nothing if omitted."
     )
     computer: ComputerModel = Field(
-        default_factory=ComputerModel, description="What computes on board."
+        default_factory=ComputerModel, description="Computing speed and power on board."
     )
     power: PowerModel | None = Field(
-        None, description="Array, battery and loads; without it power is unlimited."
+        None, description="Array, battery and loads; if omitted, power is unlimited."
     )
-    memory: MemoryModel = Field(description="What holds the data until a contact.")
+    memory: MemoryModel = Field(description="Where data wait for a contact.")
     link: LinkChoice = Field(description="What a contact carries.")
     uplink: UplinkModel = Field(
         default_factory=UplinkModel, description="What goes up in a contact."
     )
     radio: RadioModel = Field(
-        default_factory=RadioModel, description="Where the antenna looks, how long it may send."
+        default_factory=RadioModel,
+        description="Where the antenna points, and how long it may transmit.",
     )
     requests: RequestsModel = Field(
         default_factory=RequestsModel, description="Pruned tiles that the ground wants after all."
     )
     faults: tuple[FaultModel, ...] = Field(
-        (), max_length=10_000, description="What breaks, and when."
+        (), max_length=10_000, description="What fails, and when."
     )
     scheduler: SchedulerChoice = Field(
         default_factory=lambda: SchedulerChoice.model_validate({}),
-        description="What is imaged next.",
+        description="How images are planned.",
     )
     rescheduling: ReschedulingModel = Field(
         default_factory=ReschedulingModel,
-        description="Who knows of clouds and when, and plans anew.",
+        description="Who learns of clouds, and when, and replans.",
     )
     fidelity: Literal["pixels", "sampled", "surrogate"] = Field(
         "pixels",
-        description="`pixels`: every tile is painted, masked and compressed. `sampled`: a fraction is, and the "
-        "others are taken to be like those; its error is told. `surrogate`: none is; what the masker says and "
-        "how long a record is are drawn from a fitted distribution, its error is told.",
+        description="`pixels`: every tile is rendered, masked and compressed. `sampled`: a "
+        "fraction is, and the others are assumed to be like them; the error is stated. "
+        "`surrogate`: none is; the masker's output and the record lengths are drawn from a "
+        "fitted distribution; the error is stated.",
     )
     sampled: SampledModel = Field(
         default_factory=SampledModel, description="Used with `fidelity: sampled`."
@@ -203,17 +207,18 @@ class Scenario(Section):
         default_factory=SurrogateModel, description="Used with `fidelity: surrogate`."
     )
     prices: PricesModel | None = Field(
-        None, description="What contacts, data and energy cost; without it no cost is told."
+        None, description="What contacts, data and energy cost; if omitted, no costs are reported."
     )
     products: ProductsModel = Field(
-        default_factory=ProductsModel, description="What a run leaves behind."
+        default_factory=ProductsModel, description="Which files a run leaves."
     )
 
     published: tuple[ClaimModel, ...] = Field(
         (),
         max_length=100,
         exclude=True,
-        description="Of a real mission: figures to compare. They change no flight and no digest.",
+        description="For a real mission: figures to compare with. They change no flight and no "
+        "digest.",
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)

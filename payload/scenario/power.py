@@ -12,15 +12,15 @@ class DeadlineModel(Section):
     """The deadline for masking a tile, and what happens to a tile that misses it."""
 
     after_exposure_s: float | None = Field(
-        None, gt=0, le=1e9, description="[s] From the exposure of the image on."
+        None, gt=0, le=1e9, description="[s] From the exposure of the image."
     )
     at_next_contact: bool = Field(
-        False, description="Until the satellite's next contact with any station after the exposure."
+        False, description="By the satellite's next contact with any station after the exposure."
     )
     policy: Literal["sent_unmasked", "dropped", "kept"] = Field(
         "sent_unmasked",
-        description="A tile that the processor has no time for goes down unmasked, compressed all the same; "
-        "or is dropped; or is kept and masked late.",
+        description="A tile that the processor has no time for is sent unmasked, still "
+        "compressed; or dropped; or kept and masked late.",
     )
 
     @model_validator(mode="after")
@@ -35,36 +35,37 @@ class ComputerModel(Section):
 
     profile: ProfileChoice = Field(
         "myriad2-cloudscout",
-        description="Speed and power: a packaged profile by name, or a file of your own (.json, .yaml), "
-        "as `payload-sim profile` writes one.",
+        description="Speed and power: a packaged profile by name, or your own file (.json, "
+        ".yaml) as written by `payload-sim profile`.",
     )
     scale_by_operations: bool = Field(
         False,
-        description="Scale the profile's speed by operations a pixel from the network it was timed with to "
-        "the one that flies. Assumption: both reach the same share of the processor's peak.",
+        description="Scale the profile's speed by operations per pixel, from the network it was "
+        "timed with to the one flown. Assumption: both reach the same share of the processor's "
+        "peak.",
     )
     network_times: float = Field(
         1.0,
         gt=0,
         le=1e6,
-        description="What if the network were so many times as large? It says the same, but is so many times as slow, "
-        "weighs as much more, and wants the root of it in activations. Assumption; 825 is nnU-Net's default plan "
-        "against the packaged network.",
+        description="Charge for a network this many times as large with the same output: as many "
+        "times slower and heavier, with its square root times the activations. Assumption; 825 "
+        "is nnU-Net's default plan against the packaged network.",
     )
     deadline: DeadlineModel | None = Field(
-        None, description="Until when a tile has to be masked; without it, it waits for its turn."
+        None, description="By when a tile must be masked; if omitted, it waits for its turn."
     )
     power_on: Literal["always", "per_image"] = Field(
         "always",
-        description="`per_image`: the processor is off between images and starts anew (the profile's boot_s "
-        "and boot_j) when work arrives.",
+        description="`per_image`: the processor is off between images and boots (the profile's "
+        "boot_s and boot_j) when work arrives.",
     )
     compression_mpx_per_s: float = Field(
         10.0,
         gt=0,
         le=1e6,
-        description="[Mpx/s] Compression on board, each time that loss.bits_per_sample tries. Assumption: 10, by an "
-        "image core beside it.",
+        description="[Mpx/s] On-board compression, for each trial of loss.bits_per_sample. "
+        "Assumption: 10, by a separate image core.",
     )
 
 
@@ -79,8 +80,8 @@ class LowestChargeModel(Section):
     transmitting: Share = Field(0.2, description="Share of the capacity. Assumption: 0.2.")
     resume_margin: Share = Field(
         0.02,
-        description="Share of the capacity above the lowest charge at which what waits is begun. "
-        "Assumption: 0.02.",
+        description="Share of the capacity above the lowest charge at which waiting activities "
+        "resume. Assumption: 0.02.",
     )
 
 
@@ -95,13 +96,16 @@ class ThermalModel(Section):
     )
     radiator_m2: float = Field(gt=0, le=1e4, description="[m2] Area that radiates to space.")
     emissivity: float = Field(
-        0.85, gt=0, le=1, description="Of that area. Assumption: 0.85, a white or black paint."
+        0.85,
+        gt=0,
+        le=1,
+        description="Emissivity of that area. Assumption: 0.85, a white or black paint.",
     )
     absorbed_sun_w: float = Field(
         0.0, ge=0, le=1e6, description="[W] Absorbed in full sunlight; none in shadow."
     )
     absorbed_earth_w: float = Field(
-        0.0, ge=0, le=1e6, description="[W] Absorbed of the Earth's infrared and albedo, always."
+        0.0, ge=0, le=1e6, description="[W] Absorbed from the Earth's infrared and albedo, always."
     )
     initial_c: float = Field(
         15.0, ge=-100, le=150, description="[deg C] At the epoch. Assumption: 15."
@@ -110,26 +114,28 @@ class ThermalModel(Section):
         None,
         ge=-100,
         le=300,
-        description="[deg C] From here on the processor slows down; the profile's own if left out.",
+        description="[deg C] Temperature from which the processor slows down; the profile's own "
+        "if omitted.",
     )
     throttle_speed: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of its speed, and of its active power, that a throttled processor keeps. "
+        description="Share of speed and of active power that a throttled processor keeps. "
         "Assumption: 0.5.",
     )
     stop_temp_c: float | None = Field(
         None,
         ge=-100,
         le=300,
-        description="[deg C] From here on nothing is processed; the profile's own if left out.",
+        description="[deg C] Temperature from which nothing is processed; the profile's own if "
+        "omitted.",
     )
     resume_below_stop_k: float = Field(
         5.0,
         gt=0,
         le=100,
-        description="[K] Processing goes on when it is so much cooler. Assumption: 5.",
+        description="[K] Processing resumes once this much cooler. Assumption: 5.",
     )
 
 
@@ -139,45 +145,53 @@ class PowerModel(Section):
     array_w: float = Field(
         gt=0,
         le=1e6,
-        description="[W] Of the solar array in full light at normal incidence, at the bus.",
+        description="[W] Solar array power at the bus, in full light at normal incidence.",
     )
     pointing: Literal["sun_tracking", "fixed"] = Field(
         "sun_tracking",
-        description="The array follows the Sun, or is fixed to a satellite that looks to the nadir and gives "
-        "the cosine of the Sun's angle. Slews to targets are left out.",
+        description="The array tracks the Sun, or is fixed to a nadir-pointing satellite and "
+        "yields the cosine of the Sun's angle. Slews to targets are ignored.",
     )
     panel_face: Literal["zenith", "nadir", "ahead", "behind", "left", "right"] = Field(
-        "zenith", description="Which way a fixed array looks."
+        "zenith", description="Which way a fixed array faces."
     )
-    battery_wh: float = Field(gt=0, le=1e6, description="[Wh] Capacity of the battery.")
+    battery_wh: float = Field(gt=0, le=1e6, description="[Wh] Battery capacity.")
     charge_efficiency: float = Field(
-        0.95, gt=0, le=1, description="Share of what flows in that is stored. Assumption: 0.95."
+        0.95,
+        gt=0,
+        le=1,
+        description="Share of the energy flowing in that is stored. Assumption: 0.95.",
     )
     discharge_efficiency: float = Field(
-        0.95, gt=0, le=1, description="Share of what flows out that arrives. Assumption: 0.95."
+        0.95,
+        gt=0,
+        le=1,
+        description="Share of the energy flowing out that arrives. Assumption: 0.95.",
     )
     initial_charge: Share = Field(1.0, description="State of charge at the epoch.")
-    bus_w: float = Field(ge=0, le=1e6, description="[W] Of all that is always on.")
-    camera_w: float = Field(0.0, ge=0, le=1e6, description="[W] While the camera is on.")
+    bus_w: float = Field(ge=0, le=1e6, description="[W] Power of all always-on loads.")
+    camera_w: float = Field(
+        0.0, ge=0, le=1e6, description="[W] Power of the camera while it is on."
+    )
     camera_on_s: float = Field(
         10.0,
         ge=0,
         le=3600,
-        description="[s] That the camera is on for an image, from the closing of the shutter on: read-out. "
-        "Assumption: 10.",
+        description="[s] How long the camera is on per image, from the closing of the shutter: "
+        "read-out. Assumption: 10.",
     )
     radio_tx_w: float = Field(
-        0.0, ge=0, le=1e6, description="[W] Of the radio while it sends frames."
+        0.0, ge=0, le=1e6, description="[W] Power of the radio while it sends frames."
     )
     radio_idle_w: float = Field(
         0.0,
         ge=0,
         le=1e6,
-        description="[W] Of the radio while it sends none, in contacts and outside.",
+        description="[W] Power of the radio while it sends none, in and outside contacts.",
     )
     lowest_charge: LowestChargeModel = Field(
-        default_factory=LowestChargeModel, description="Who has to wait for a fuller battery."
+        default_factory=LowestChargeModel, description="Which activities wait at low charge."
     )
     thermal: ThermalModel | None = Field(
-        None, description="How warm it gets; without it nothing is throttled or stopped."
+        None, description="Heat balance; if omitted, nothing is throttled or stopped."
     )

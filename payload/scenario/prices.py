@@ -13,28 +13,34 @@ class PricesModel(Section):
     """Prices in one currency. What is left out costs nothing; there are no usual prices, so none is assumed."""
 
     currency: str = Field(
-        pattern=r"^[A-Za-z][A-Za-z ]{0,15}$", description="Its name, as EUR or credits."
+        pattern=r"^[A-Za-z][A-Za-z ]{0,15}$",
+        description="Name of the currency, such as EUR or credits.",
     )
     contact_minute: float = Field(
-        0.0, ge=0, le=MOST, description="[currency/min] Of a pass over a station, by the second."
+        0.0,
+        ge=0,
+        le=MOST,
+        description="[currency/min] Time of a pass over a station, by the second.",
     )
-    contact_pass: float = Field(0.0, ge=0, le=MOST, description="[currency] Of a pass.")
+    contact_pass: float = Field(0.0, ge=0, le=MOST, description="[currency] Per pass.")
     passes: Literal["all", "used"] = Field(
         "all",
-        description="Which passes are paid for: all that an antenna had time for, from AOS to LOS, or those alone in "
-        "which something went down.",
+        description="Which passes are paid for: all that an antenna had time for, from AOS to "
+        "LOS, or only those in which something came down.",
     )
     gigabyte: float = Field(
         0.0,
         ge=0,
         le=MOST,
-        description="[currency/GB] Received on the ground: tile records, cover reports, thumbnails; 1 GB = 1e9 bytes.",
+        description="[currency/GB] Data received on the ground: tile records, cover reports, "
+        "thumbnails; 1 GB = 1e9 bytes.",
     )
     watt_hour: float = Field(
         0.0,
         ge=0,
         le=MOST,
-        description="[currency/Wh] Used on board: all that the battery served; without a battery, computing alone.",
+        description="[currency/Wh] Energy used on board: all that the battery supplied; without "
+        "a battery, computing alone.",
     )
 
     @model_validator(mode="after")

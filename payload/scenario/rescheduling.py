@@ -14,14 +14,15 @@ class ForecastModel(Section):
 
     skill: Share = Field(
         0.6,
-        description="Correlation of what is forecast with what comes, at no lead time: 0 knows the climate alone, "
-        "1 sees the sky of squares as large as an image. Assumption: 0.6.",
+        description="Correlation of forecast and outcome at zero lead time: 0 knows only the "
+        "climate, 1 sees the sky at the scale of an image. Assumption: 0.6.",
     )
     memory_h: float = Field(
         72.0,
         gt=0,
         le=24 * 366,
-        description="[h] Lead time in which that correlation falls to 1/e of itself. Assumption: three days.",
+        description="[h] Lead time over which that correlation falls to 1/e of itself. "
+        "Assumption: three days.",
     )
 
     @property
@@ -37,30 +38,33 @@ class LookAheadModel(Section):
         120.0,
         ge=10,
         le=3600,
-        description="[s] How long before an image it looks there. What it sees is the sky of then.",
+        description="[s] How long before an image it looks there; it sees the sky of that moment.",
     )
     skill: Share = Field(
         0.9,
-        description="How often it tells what it sees; else it tells the cover of the same place on another day. "
-        "Assumption: 0.9.",
+        description="How often it reports what it sees; otherwise it reports the cover of the "
+        "same place on another day. Assumption: 0.9.",
     )
     by: Literal["itself", "companion"] = Field(
         "itself",
-        description="`itself`: the satellite looks forward, and sees what is not yet below its horizon. "
-        "`companion`: another one flies ahead and tells at once; it takes no images.",
+        description="`itself`: the satellite looks forward, and sees what is not yet below its "
+        "horizon. `companion`: another satellite flies ahead and reports at once; it takes no "
+        "images.",
     )
     reserve_odds: Share | None = Field(
         0.05,
-        description="A satellite takes a place that another one is to take if its camera tells that it is clear and the "
-        "odds that nobody has taken it are at least these: more clear images for images that were taken before. null "
-        "leaves all such places to the others. Assumption: 0.05.",
+        description="A satellite takes a place assigned to another if its camera sees it clear "
+        "and the odds that nobody has taken it are at least these: more clear images, at the "
+        "price of places taken twice. null leaves all such places to the others. Assumption: "
+        "0.05.",
     )
     cloud_memory_h: float = Field(
         6.0,
         gt=0,
         le=24 * 366,
-        description="[h] For these odds: time in which a place's sky falls to 1/e of its likeness. Assumption: 6, between "
-        "the lifetimes of structures of 10 km and of 500 km in the synthetic world (1.9 and 30 h).",
+        description="[h] For these odds: time over which the correlation of a place's sky falls "
+        "to 1/e. Assumption: 6, between the lifetimes of structures of 10 km and of 500 km in "
+        "the synthetic world (1.9 and 30 h).",
     )
 
     @property
@@ -74,57 +78,60 @@ class ReschedulingModel(Section):
 
     policy: Literal["none", "next_opportunity", "ground_loop", "on_board", "look_ahead"] = Field(
         "none",
-        description="`none`: no target is taken again. `next_opportunity`: what a satellite finds cloudy is put back "
-        "at once, as if all knew at once. `ground_loop`: the ground learns of it when it hears of it in a contact, and "
-        "a new plan flies from the next uplink to each satellite. `on_board`: each satellite besides plans its own "
-        "targets anew from what it knows itself. `look_ahead`: it besides skips what a camera ahead tells is cloudy.",
+        description="`none`: no target is taken again. `next_opportunity`: a target found cloudy "
+        "is put back at once, as if everyone knew at once. `ground_loop`: the ground learns of "
+        "it in a contact, and a new plan flies after the next uplink to each satellite. "
+        "`on_board`: also, each satellite replans its own targets from what it knows itself. "
+        "`look_ahead`: also, it skips places that a camera ahead reports as cloudy.",
     )
     max_cloud_cover: Share = Field(
         0.7,
-        description="An image is cloudy when its cover is above this, unless its target says otherwise.",
+        description="An image is cloudy if its cover exceeds this, unless its target says "
+        "otherwise.",
     )
-    max_retakes: int = Field(
-        2, ge=0, le=1000, description="How often one target may be taken again."
-    )
+    max_retakes: int = Field(2, ge=0, le=1000, description="How often a target may be taken again.")
     every_min: float | None = Field(
         None,
         ge=1,
         le=60 * 24 * 366,
-        description="[min] The ground plans anew each so many minutes, besides at contacts, news and requests.",
+        description="[min] The ground also replans at this interval, besides at contacts, news "
+        "and requests.",
     )
     horizon_h: float | None = Field(
         None,
         ge=1,
         le=24 * 366,
-        description="[h] Plans look no further ahead, and the ground plans anew at least twice in that time; to the end "
-        "of the flight if left out. It keeps planning short in long flights whose targets are wanted again and again: "
-        "`best-of`, `density`, `forecast` and `milp`, and all planners with a forecast, otherwise weigh all that is left "
-        "each time, and planning grows as the square of the days. A satellite that is out of contact for longer runs out of plan.",
+        description="[h] How far plans look ahead; the ground replans at least twice in that "
+        "time. If omitted, to the end of the flight. A horizon keeps planning short in long "
+        "flights with repeating targets: without one, `best-of`, `density`, `forecast`, `milp`, "
+        "and all planners with a forecast, weigh all that remains each time, and planning grows "
+        "with the square of the days. A satellite out of contact for longer runs out of plan.",
     )
     ground_delay_min: float = Field(
         0.0,
         ge=0,
         le=60 * 24 * 30,
-        description="[min] From the arrival of a cover report or an image to the planner, for policies that plan on "
-        "the ground. Assumption: none.",
+        description="[min] From the arrival of a cover report or an image until the planner has "
+        "it, for policies that plan on the ground. Assumption: none.",
     )
     plans_memory: bool = Field(
         False,
-        description="Plans keep to the memory as it is reckoned where they are made: images come in raw, contacts let "
-        "out what the link carries at most. If not, an image that finds no room overflows.",
+        description="Plans respect memory as predicted where they are made: images come in raw, "
+        "contacts free at most what the link carries. Otherwise, an image that finds no room "
+        "overflows.",
     )
     plans_energy: bool = Field(
         False,
-        description="With `power`: an orbit's images take no more than the array brings in a mean orbit beyond what is "
-        "always on.",
+        description="With `power`: an orbit's images use no more than the array generates in a "
+        "mean orbit beyond what is always on.",
     )
     bound: bool = Field(
         False,
-        description="The summary tells the value of one who knew all clouds beforehand, or a bound of it, by HiGHS "
-        "(extra `oracle`).",
+        description="The summary states what a planner with full knowledge of the clouds could "
+        "have achieved, or a bound on it, by HiGHS (extra `oracle`).",
     )
     forecast: ForecastModel | None = Field(
-        None, description="What planners foresee; nothing if left out."
+        None, description="What planners foresee; nothing if omitted."
     )
     look_ahead: LookAheadModel = Field(
         default_factory=LookAheadModel, description="Used with `policy: look_ahead`."

@@ -18,7 +18,7 @@ class PartitionModel(Section):
         0.0,
         ge=0,
         le=1e6,
-        description="A target of at least this priority, and below that of others.",
+        description="Lowest target priority of this part; it holds targets up to the next part's.",
     )
     share: float = Field(gt=0, le=1, description="Share of the capacity.")
 
@@ -30,25 +30,26 @@ class MemoryModel(Section):
     partitions: tuple[PartitionModel, ...] = Field(
         (),
         max_length=16,
-        description="Parts by the target's priority; their shares make 1. None: all share all. A target "
-        "below every `min_priority` uses the lowest part.",
+        description="Parts by target priority; their shares add up to 1. If none, all targets "
+        "share the whole memory. A target below every `min_priority` uses the lowest part.",
     )
     when_full: WhenFull = Field(
         "newest",
-        description="What is dropped when a new tile finds no room; the new tile stands in the row too. "
-        "Tiles not judged count as half cloudy; what has begun to go down is never dropped.",
+        description="What is dropped when a new tile finds no room; the new tile is a candidate "
+        "too. Tiles not judged count as half cloudy; tiles whose transmission has begun are "
+        "never dropped.",
     )
     send_order: SendOrder = Field(
         "first_in",
-        description="What is sent next. `deadline` goes by the targets' `deliver_within_h`. What has "
-        "begun is finished first.",
+        description="What is sent next. `deadline` uses the targets' `deliver_within_h`. What "
+        "has begun is finished first.",
     )
     keep_pruned_h: float = Field(
         0.0,
         ge=0,
         le=24 * 366,
-        description="[h] How long pruned tiles stay, raw, in room that nobody needs, so that the ground "
-        "may ask for them.",
+        description="[h] How long pruned tiles stay, raw, in otherwise unused memory, for the "
+        "ground to request.",
     )
 
     @property
@@ -75,25 +76,26 @@ class RequestsModel(Section):
 
     policy: Literal["none", "least_sure", "clearest"] = Field(
         "none",
-        description="`least_sure`: those whose expected cover is nearest to the limit of the pruning. "
-        "`clearest`: those of the smallest expected cover. What the ground knows of a pruned tile is its "
-        "estimated cover, told in a contact, from its thumbnail on.",
+        description="`least_sure`: tiles whose expected cover is nearest to the pruning limit. "
+        "`clearest`: those with the smallest expected cover. The ground knows only a pruned "
+        "tile's estimated cover, which it learns in a contact, from its thumbnail on.",
     )
     max_per_contact: int = Field(
-        10, ge=1, le=100_000, description="Tiles asked for in one contact."
+        10, ge=1, le=100_000, description="Most tiles requested in one contact."
     )
     round_trip_s: float = Field(
         5.0,
         ge=0,
         le=86400,
-        description="[s] From the begin of a contact, or from the arrival of thumbnails in it, to the request "
-        "on board. Assumption: 5.",
+        description="[s] From the start of a contact, or the arrival of thumbnails in it, until "
+        "the request is on board. Assumption: 5.",
     )
     thumbnail_factor: int | None = Field(
         16,
         ge=1,
         le=4096,
-        description="[px] Of each pruned tile that is kept a thumbnail goes down first, bands averaged over "
-        "squares of this side; only tiles whose thumbnail has arrived are asked for. Null: there are none, and "
-        "the ground hears the cover of all. Where nobody asks (`policy: none`), none are made.",
+        description="[px] A thumbnail of each kept pruned tile is sent first, bands averaged "
+        "over squares of this side; only tiles whose thumbnail has arrived are requested. Null: "
+        "no thumbnails; the ground receives the covers of all. With `policy: none`, no "
+        "thumbnails are made.",
     )

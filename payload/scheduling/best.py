@@ -17,7 +17,7 @@ _MOST_FOR_TWO = 10_000
 """With more images than this, only the best greedy schedule is improved: planning 50,000 should take 2 s."""
 _MOST_IMAGES = 60_000
 """Images examined stretch by stretch, exceeded by one stretch at most; for the same reason."""
-_ROUNDS = "How often all images are looked at for exchanges, at most."
+_ROUNDS = "At most how often all images are examined for exchanges."
 
 Taken = TypeVar("Taken")
 """A plan in either representation: a schedule of all images, or part by part."""
@@ -45,7 +45,8 @@ class Forecast:
         0.1,
         ge=0,
         le=1,
-        description="Least probability that an image will be clear. Assumption: 0.1.",
+        description="Lowest probability of being clear at which an image is taken. Assumption: "
+        "0.1.",
     )
     rounds: int = option(10, ge=0, le=1000, description=_ROUNDS)
 

@@ -33,7 +33,7 @@ class Milp:
 
     packages: ClassVar[tuple[str, ...]] = ("highspy",)
     time_limit_s: float = option(
-        60.0, gt=0, le=86400, description="[s] After which the best plan so far is taken."
+        60.0, gt=0, le=86400, description="[s] Time after which the best plan so far is taken."
     )
 
     def plan(self, context: PlanContext) -> Plan:

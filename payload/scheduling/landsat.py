@@ -30,7 +30,8 @@ class Ltap:
         1.0,
         ge=0,
         le=100,
-        description="Weight of the forecast: how much a sky clearer than its average adds. Assumption: 1.",
+        description="Weight of the forecast: how much a clearer sky than average adds. "
+        "Assumption: 1.",
     )
     b: float = option(
         0.5,
@@ -38,9 +39,9 @@ class Ltap:
         le=1e6,
         description="What each missed opportunity adds to a target's score. Assumption: 0.5.",
     )
-    cap: int = option(725, ge=0, description="Most images of a satellite a day.")
+    cap: int = option(725, ge=0, description="Most images per satellite and day.")
     min_sun_elevation_deg: float = option(
-        5.0, ge=-90, le=90, description="[deg] Lowest sun at a target."
+        5.0, ge=-90, le=90, description="[deg] Lowest Sun elevation at a target."
     )
 
     def plan(self, context: PlanContext) -> Plan:

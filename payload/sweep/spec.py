@@ -23,14 +23,14 @@ KeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,
 class Span(Section):
     """Domain of a sampled parameter: a number from a range, or one of a list of values."""
 
-    low: float | None = Field(None, description="Least value.")
-    high: float | None = Field(None, description="Greatest value.")
+    low: float | None = Field(None, description="Smallest value.")
+    high: float | None = Field(None, description="Largest value.")
     scale: Literal["linear", "log"] = Field(
-        "linear", description="In which the values are even: as they are, or in their logarithm."
+        "linear", description="Scale on which values are evenly distributed: linear or logarithmic."
     )
-    whole: bool = Field(False, description="Whole numbers only; both ends may come.")
+    whole: bool = Field(False, description="Whole numbers only, both ends included.")
     values: tuple[Any, ...] | None = Field(
-        None, min_length=1, description="Instead of a range: the values, all alike in chance."
+        None, min_length=1, description="Instead of a range: the values, all equally likely."
     )
 
     @model_validator(mode="after")
@@ -67,9 +67,9 @@ class Span(Section):
 class Sampling(Section):
     """Joint samples of several parameters."""
 
-    samples: int = Field(ge=1, le=MOST_SAMPLES, description="How many.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Of the draws; it is no scenario's seed.")
-    over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and where they lie.")
+    samples: int = Field(ge=1, le=MOST_SAMPLES, description="Number of samples.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the draws; not a scenario's seed.")
+    over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and their domains.")
 
 
 def _seeds(given: object) -> object:
@@ -90,7 +90,7 @@ def _seeds(given: object) -> object:
 class SweepSpec(Section):
     """A base scenario and what is varied in it; the cells of all designs are pooled, not crossed."""
 
-    name: Name = Field(description="Name of the sweep; its folder.")
+    name: Name = Field(description="Name of the sweep and of its folder.")
     description: str = Field("", max_length=2000, description="What the sweep is for, for people.")
     base: InputPath = Field(description="The scenario that is varied.")
     set: dict[KeyText, Any] = Field(
@@ -98,22 +98,23 @@ class SweepSpec(Section):
     )
     grid: dict[KeyText, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(
         default_factory=dict[str, tuple[Any, ...]],
-        description="Values by parameter: each with each.",
+        description="Values by parameter, in every combination.",
     )
     list: tuple[Annotated[dict[KeyText, Any], Field(min_length=1)], ...] = Field(
         (), description="Cells written out, one by one."
     )
     random: Sampling | None = Field(
-        None, description="Independent draws; with more samples the first ones stay."
+        None, description="Independent draws; if samples are added, the earlier ones stay."
     )
     latin_hypercube: Sampling | None = Field(
-        None, description="Draws that meet every slice of every parameter once."
+        None, description="Draws that hit every slice of every parameter once."
     )
     seeds: Annotated[int | tuple[int, ...], BeforeValidator(_seeds)] = Field(
-        1, description="How many, from the base's seed on, or which; every cell flies with each."
+        1,
+        description="How many, from the base's seed on, or which; every cell flies with every one.",
     )
     arms: tuple[ArmName, ...] = Field(
-        ARMS, min_length=1, description="Whose figures stand in the tables; all are flown."
+        ARMS, min_length=1, description="Whose figures appear in the tables; all are flown."
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)

@@ -32,18 +32,18 @@ class _Part(BaseModel):
 class Composed(_Part):
     """Composed scenes; see `payload.training.compose`."""
 
-    scenes: int = Field(2000, ge=1, le=_MANY, description="How many scenes to learn from.")
-    seed: Seed = Field(7, description="Of these scenes.")
+    scenes: int = Field(2000, ge=1, le=_MANY, description="Number of scenes to learn from.")
+    seed: Seed = Field(7, description="Seed of these scenes.")
     checks: int = Field(
         500,
         ge=1,
         le=_MANY,
-        description="Clear scenes of each confusing ground to be judged on, never learned from.",
+        description="Clear evaluation scenes of each confusing ground, never learned from.",
     )
     exams: int = Field(
-        200, ge=1, le=_MANY, description="Scenes of all kinds to be judged on, never learned from."
+        200, ge=1, le=_MANY, description="Evaluation scenes of all kinds, never learned from."
     )
-    checks_seed: Seed = Field(1009, description="Of the scenes to be judged on.")
+    checks_seed: Seed = Field(1009, description="Seed of the evaluation scenes.")
 
     @model_validator(mode="after")
     def _is_judged_on_other_scenes(self) -> Self:
@@ -57,14 +57,16 @@ class Composed(_Part):
 class TeacherNnUnet(_Part):
     """An nnU-Net v2 as teacher."""
 
-    minutes: float = Field(20.0, gt=0, description="[min] Budget of the training.")
-    iterations: Positive = Field(250_000, description="Iterations at most.")
-    patch_px: Positive = Field(128, description="[px] Edge of the crops; decides the stages.")
-    batch: Positive = Field(12, description="Crops in an iteration.")
-    seed: Seed = Field(1, description="Of weights and crops.")
-    composed: int = Field(600, ge=0, description="How many composed scenes it learns from.")
+    minutes: float = Field(20.0, gt=0, description="[min] Training budget.")
+    iterations: Positive = Field(250_000, description="Most iterations.")
+    patch_px: Positive = Field(128, description="[px] Side of the crops; determines the stages.")
+    batch: Positive = Field(12, description="Crops per iteration.")
+    seed: Seed = Field(1, description="Seed of weights and crops.")
+    composed: int = Field(600, ge=0, description="Number of composed scenes it learns from.")
     repeats: Positive = Field(
-        3, description="How often each real image stands among its cases, which are drawn evenly."
+        3,
+        description="How often each real image is repeated among its cases, which are drawn "
+        "evenly.",
     )
 
     @model_validator(mode="after")
@@ -95,7 +97,7 @@ class Teacher(_Part):
     ukis: bool = Field(True, description="Whether ukis-csmask's opinion on real images counts too.")
     gate: float = Field(
         0.02,
-        description="By how much the teacher's pooled IoU must pass the labels-only student's.",
+        description="By how much the teacher's pooled IoU must exceed the labels-only student's.",
     )
 
 
@@ -108,15 +110,15 @@ class Students(_Part):
     folds: int = Field(
         0, ge=0, le=16, description="Leave-scene-out folds over human-labelled images; 0: none."
     )
-    steps: Positive = Field(3000, description="Batches at most.")
+    steps: Positive = Field(3000, description="Most batches.")
     minutes: float = Field(15.0, gt=0, description="[min] Budget of one run.")
-    batch: Positive = Field(16, description="Crops in a batch.")
+    batch: Positive = Field(16, description="Crops per batch.")
     crop_px: Positive = Field(128, multiple_of=16, description="[px] Side of a crop.")
     temperature: float = Field(
         2.0, ge=1, description="Softens both logits where they are compared."
     )
-    human_share: Share = Field(0.3, description="How much of a batch people have labelled.")
-    composed_share: Share = Field(0.4, description="How much of a batch is composed.")
+    human_share: Share = Field(0.3, description="Share of a batch labelled by people.")
+    composed_share: Share = Field(0.4, description="Share of a batch that is composed.")
     human_trust: Share = Field(0.85, description="Weight of people's labels against the teacher.")
     model_trust: Share = Field(0.5, description="Weight of models' labels against the teacher.")
 
@@ -151,7 +153,9 @@ class Export(_Part):
         gt=0,
         description="Cost of a clear pixel thrown away, in units of a cloudy pixel kept.",
     )
-    calibration_tiles: Positive = Field(120, description="Images that int8 ranges are measured on.")
+    calibration_tiles: Positive = Field(
+        120, description="Images on which int8 ranges are measured."
+    )
 
 
 class Recipe(_Part):
@@ -159,7 +163,7 @@ class Recipe(_Part):
 
     name: str = Field(min_length=1, pattern=r"^\w[\w.-]*$")
     layout: Literal["plain", "on_cloud_n", "cloud38", "l8_biome", "cloudsen12"] = Field(
-        "plain", description="How the labelled images lie in their folder."
+        "plain", description="How the labelled images are laid out in their folder."
     )
     composed: Composed = Composed()
     teacher: Teacher = Teacher()

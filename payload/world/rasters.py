@@ -46,8 +46,8 @@ class Rasters:
     )
     scale: float | None = option(
         None,
-        description="Reflectance = value x scale + offset; if left out what a file says, else 1 for floats, 1e-4 for integers,"
-        " 1/255 for those of 8 bits.",
+        description="Reflectance = value x scale + offset; if omitted, what the file states, "
+        "else 1 for floats, 1e-4 for integers, 1/255 for 8-bit integers.",
         gt=0.0,
         le=1e6,
     )
@@ -55,11 +55,12 @@ class Rasters:
         0.0, description="Reflectance = value x scale + offset.", ge=-1e6, le=1e6
     )
     nodata: float | None = option(
-        None, description="Value that stands for no data; by default what the file says."
+        None, description="Value that stands for no data; by default what the file states."
     )
     truth_suffix: str | None = option(
         "_msk",
-        description="Truth of x.tif or x_img.tif is looked for in x<suffix>.tif; null for no truth.",
+        description="The truth of x.tif or x_img.tif is read from x<suffix>.tif if it exists; "
+        "null for no truth.",
         min_length=1,
         pattern=r"^[A-Za-z0-9_.-]+$",
     )

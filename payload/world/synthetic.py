@@ -41,13 +41,14 @@ class Synthetic:
     seed: int = supplied(0)
     cloud_optical_depth: float = option(
         CLOUD_OPTICAL_DEPTH,
-        description="Truth calls cloud what has at least this optical depth; satellites detect 0.4, people outline more.",
+        description="Optical depth from which a pixel counts as cloud in the truth; satellites "
+        "detect 0.4, people outline only thicker cloud.",
         gt=0.0,
         le=100.0,
     )
     mean_cloud_cover: float | None = option(
         None,
-        description="Mean share of cloud everywhere, 0 to 1; by default the climate of the latitude.",
+        description="Mean cloud cover everywhere, 0 to 1; by default the climate of the latitude.",
         ge=0.0,
         le=1.0,
     )
@@ -59,25 +60,27 @@ class Synthetic:
     )
     lifetime_500_km_h: float = option(
         30.0,
-        description="[h] How long weather systems of 500 km live.",
+        description="[h] Lifetime of weather systems of 500 km.",
         ge=1.0,
         le=1000.0,
     )
     lifetime_10_km_h: float = option(
         1.9,
-        description="[h] How long cloud structures of 10 km live; others by the power law through both.",
+        description="[h] Lifetime of cloud structures of 10 km; others by the power law through "
+        "both.",
         ge=0.05,
         le=1000.0,
     )
     wind_m_s: float = option(
         8.0,
-        description="[m/s] Westerlies at 45 deg that carry weather systems; the trades blow back at 0.6 of it.",
+        description="[m/s] Westerlies at 45 deg that carry weather systems; the trades blow the "
+        "other way at 0.6 of it.",
         ge=-50.0,
         le=50.0,
     )
     cloud_height_m: float = option(
         1500.0,
-        description="[m] Median height from which low clouds throw their shadows.",
+        description="[m] Median height from which low clouds cast their shadows.",
         ge=0.0,
         le=15_000.0,
     )
@@ -95,13 +98,14 @@ class Synthetic:
     )
     misregistration_px: float = option(
         0.3,
-        description="[px] How far a band looks beside where it should, at most.",
+        description="[px] Largest offset of a band from its true position.",
         ge=0.0,
         le=1.0,
     )
     parallax_deg: float = option(
         0.3,
-        description="[deg] Between the looks of the first and the last band: clouds show coloured edges.",
+        description="[deg] Angle between the views of the first and the last band: clouds show "
+        "coloured edges.",
         ge=0.0,
         le=2.0,
     )
@@ -113,7 +117,7 @@ class Synthetic:
     )
     dead_columns: float = option(
         0.0,
-        description="Share of the detector's columns that say nothing, 0 to 1.",
+        description="Share of the detector's columns that are dead, 0 to 1.",
         ge=0.0,
         le=1.0,
     )
