@@ -156,6 +156,18 @@ class Export(_Part):
     calibration_tiles: Positive = Field(
         120, description="Images on which int8 ranges are measured."
     )
+    least_agreement: float = Field(
+        0.998,
+        ge=0,
+        le=1,
+        description="Share of pixels on which an int8 file must agree with its float32 original.",
+    )
+    largest_loss: float = Field(
+        0.002,
+        ge=-1,
+        le=1,
+        description="How far the IoU of an int8 file may be below that of its original.",
+    )
 
 
 class Recipe(_Part):

@@ -19,10 +19,6 @@ from payload.training.school import Finished, load, runs
 from payload.training.workshop import Workshop
 
 CALIBRATION = "calibration.json"
-LEAST_AGREEMENT = 0.998
-"""Share of pixels on which an int8 file must agree with its float32 original."""
-LARGEST_LOSS = 0.002
-"""How far the IoU of an int8 file may be below that of its original."""
 LARGER = (
     ("nnU-Net's default plan for 256 px, one fold", 33_472_684),
     ("nnU-Net's plan for 128 px: six stages", 20_619_946),
@@ -114,10 +110,12 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
             loss=round(loss, 5),
             bytes=fp32.stat().st_size + int8.stat().st_size,
         )
-        if trial.agreement < LEAST_AGREEMENT or loss > LARGEST_LOSS:
+        wanted = workshop.recipe.export
+        if trial.agreement < wanted.least_agreement or loss > wanted.largest_loss:
             raise MaskerError(
-                f"{int8.name} agrees with {fp32.name} in {trial.agreement:.4f} of the pixels and loses "
-                f"{loss:.4f} of its IoU; {LEAST_AGREEMENT} and at most {LARGEST_LOSS} are wanted"
+                f"{int8.name} agrees with {fp32.name} in {trial.agreement:.4f} of the pixels and loses {loss:.4f} of its "
+                f"IoU; expected at least {wanted.least_agreement} and at most {wanted.largest_loss} (export.least_agreement, "
+                "export.largest_loss)"
             )
         for path in (fp32, int8):
             path.with_suffix(".json").replace(models / f"{path.stem}.json")

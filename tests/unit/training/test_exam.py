@@ -15,7 +15,7 @@ from payload.errors import MaskerError
 from payload.masking.card import read_card
 from payload.masking.onnx_masker import OnnxMasker
 from payload.masking.preprocess import reflectance
-from payload.training import exam, quantise, reports, shipping
+from payload.training import exam, quantise, reports
 from payload.training.course import distil
 from payload.training.exam import examine, hold_gate, out_of_fold_logits
 from payload.training.images import RADIOMETRY
@@ -260,14 +260,11 @@ def test_networks_are_exported_once(study, monkeypatch):
 def shipped(make_shop, found, tmp_path_factory):
     """A recipe that ships, trained, and the folder of its models."""
     out, _ = found
-    shop = make_shop(students=STUDENTS | {"steps": 60})
+    allowed = {"least_agreement": 0.95, "largest_loss": 0.1}  # by so short a training
+    shop = make_shop(students=STUDENTS | {"steps": 60}, export=allowed)
     distil(shop)
     models = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(shipping, "LEAST_AGREEMENT", 0.95)  # what so short a training allows
-        patched.setattr(shipping, "LARGEST_LOSS", 0.1)
-        written = ship(shop, out, models)
-    return shop, models, written
+    return shop, models, ship(shop, out, models)
 
 
 def test_what_ships_is_one_student_in_two_precisions_with_cards(shipped, eight):
@@ -350,14 +347,13 @@ def test_a_damaged_calibration_is_answered_with_a_sentence(shipped, tmp_path, te
         ship(shop, tmp_path, tmp_path / "models")
 
 
-@pytest.mark.parametrize(("wanted", "value"), [("LEAST_AGREEMENT", 1.1), ("LARGEST_LOSS", -1.0)])
-def test_eight_bits_that_say_something_else_are_not_shipped(
-    shipped, tmp_path, monkeypatch, wanted, value
-):
+@pytest.mark.parametrize("wanted", [{"least_agreement": 1.0}, {"largest_loss": -1.0}])
+def test_eight_bits_that_say_something_else_are_not_shipped(shipped, tmp_path, monkeypatch, wanted):
     shop, *_ = shipped
-    monkeypatch.setattr(shipping, "LEAST_AGREEMENT", 0.0)
-    monkeypatch.setattr(shipping, "LARGEST_LOSS", 1.0)
-    monkeypatch.setattr(shipping, wanted, value)
+    allowed = shop.recipe.export.model_copy(
+        update={"least_agreement": 0.0, "largest_loss": 1.0} | wanted
+    )
+    shop = replace(shop, recipe=shop.recipe.model_copy(update={"export": allowed}))
     monkeypatch.setattr(quantise, "SCHEMES", quantise.SCHEMES[:1])
     with pytest.raises(MaskerError, match="agrees with"):
         ship(shop, tmp_path, tmp_path / "models")
