@@ -24,7 +24,7 @@ def resumable(folder: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         rows = sum(1 for _ in (folder / ROWS).glob("[0-9a-f]*.json"))
-        say(f"rows that stand in {folder}: {rows}; the same command again goes on from there")
+        say(f"rows finished in {folder}: {rows}; the same command continues from there")
         raise
 
 

@@ -66,7 +66,7 @@ class Cluster:
             self._stack.enter_context(self._client)
         except (OSError, ValueError) as error:
             self._stack.close()
-            raise SweepError(f"--cluster {self.address}: nobody answers there: {error}") from error
+            raise SweepError(f"--cluster {self.address}: nothing answers there: {error}") from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         except TimeoutError as error:
@@ -117,7 +117,7 @@ class Cluster:
             if is_full_disk(error):
                 raise  # a worker's disk is full; the cluster itself is fine
             raise SweepError(
-                "the cluster is gone; rows that stand stay, start again to go on"
+                "the cluster is gone; finished rows are kept, start again to continue"
             ) from error
 
     def _over(self, under_way: Mapping[Any, Job]) -> list[Any]:
@@ -141,7 +141,7 @@ class Cluster:
     def _nobody_works(self) -> SweepError:
         return SweepError(
             f"--cluster {self.address}: the scheduler has had no worker for {PATIENCE_S:g} s; start some "
-            f"where payload-sim is installed (dask worker {self.address}); rows that stand stay"
+            f"where payload-sim is installed (dask worker {self.address}); finished rows are kept"
         )
 
     def _send(self, job: Job) -> Any:  # noqa: ANN401 - a guest's future

@@ -53,9 +53,11 @@ def write_effects(found: PairedComparison, title: str, folder: str | Path) -> Pa
 def render(found: PairedComparison, title: str) -> str:
     """Render the page: one self-contained HTML file."""
     charts = [
-        _chart("effects", "Differences to the base", _by_figure(found.effects)),
+        _chart("effects", "Differences from the base", _by_figure(found.effects)),
         _chart(
-            "main-effects", "What each knob does, all else averaged out", _by_figure(found.main)
+            "main-effects",
+            "What each setting does, averaged over all others",
+            _by_figure(found.main),
         ),
     ]
     return self_contained(
@@ -88,10 +90,12 @@ def _answer(found: PairedComparison) -> str:
     """State in a sentence the largest certain effect on the figure ranked first."""
     for effect in found.ranked:
         if effect.difference and effect in found.certain:
-            return f"The most effect on {effect.label} has {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
+            return f"The largest effect on {effect.label} is that of {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
     if len(found.seeds) == 1:
-        return "One sky alone: what is chance and what is not needs more seeds."
-    return f"No variant makes a difference that so many seeds resolve among the {len(found.ranked)} that are ranked."
+        return "One sky only: telling effects from chance needs more seeds."
+    return (
+        f"None of the {len(found.ranked)} ranked differences is resolved with this number of seeds."
+    )
 
 
 def _by_figure(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
@@ -117,7 +121,7 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
     return Chart(
         id=name,
         title=title,
-        caption="Dots are means of differences seed by seed, bars their intervals; the line is no difference.",
+        caption="Dots are mean differences, paired seed by seed; bars are their intervals; the line marks no difference.",
         summary="; ".join(" ".join(_row(effect, effect.verdict)) for effect in first[:20]),
         height_px=height_px,
         plot={

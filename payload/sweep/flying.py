@@ -95,8 +95,8 @@ def fly_job(job: Job) -> Landed:
         return Landed(job.key, standing.read_text(encoding="utf-8"), None)
     if not _is_same_here(job):  # the figures would not match the row's key
         raise SweepError(
-            "a worker has another version of payload-sim, or of a package that it stands on, than the sweep: "
-            "install the same on all machines, start workers and sweep again"
+            "a worker has a different version of payload-sim, or of a package it depends on, than the sweep: "
+            "install the same versions on all machines, then restart the workers and the sweep"
         )
     start_s = time.perf_counter()
     with collecting_less():
@@ -127,9 +127,7 @@ def _row(job: Job) -> Row:
                 raise  # other runs would fail too, and a row would outlast a fault that is not the run's
             return failed_row(job.key, job.digest, job.seed, error, spool)
     if changed:
-        raise SweepError(
-            "a file that the scenario names has changed while the sweep ran: start it again"
-        )
+        raise SweepError("a file named in the scenario changed while the sweep ran: start it again")
     return flown_row(job.key, summary)
 
 

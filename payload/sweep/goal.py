@@ -70,7 +70,7 @@ def parse_goal(maximise: str | None, minimise: str | None, subject_to: Sequence[
     """
     named = [name.strip() for name in (maximise, minimise) if name is not None]
     if len(named) != 1 or not named[0]:
-        raise ScenarioError("say what is sought, once: --maximise METRIC or --minimise METRIC")
+        raise ScenarioError("give exactly one goal: --maximise METRIC or --minimise METRIC")
     return Goal(named[0], maximise is not None, tuple(_bound(text) for text in subject_to))
 
 
@@ -85,7 +85,7 @@ def _bound(text: str) -> Bound:
     except ValueError:
         raise ScenarioError(wish) from None
     if not math.isfinite(limit):
-        raise ScenarioError(f"--subject-to {text!r}: a finite limit is wanted")
+        raise ScenarioError(f"--subject-to {text!r}: the limit must be finite")
     return Bound(metric, relation in "<=≤", limit, text.strip())
 
 
@@ -110,7 +110,7 @@ def resolve(goal: Goal, known: Collection[str], parameters: Collection[str] = ()
         )
         if least > most:
             raise ScenarioError(
-                f"{metric}: no value is at least {least:g} and at most {most:g}; these bounds hold nowhere"
+                f"{metric}: no value is at least {least:g} and at most {most:g}; these bounds contradict each other"
             )
     return replace(goal, metric=_path(goal.metric, known, parameters), bounds=bounds)
 
@@ -119,7 +119,9 @@ def _path(name: str, known: Collection[str], parameters: Collection[str]) -> str
     if name in known:
         return name
     if name in parameters:
-        raise ScenarioError(f"{name}: is varied, no figure of a flight; narrow its range instead")
+        raise ScenarioError(
+            f"{name}: is a varied parameter, not a figure of a flight; narrow its range instead"
+        )
     for path in (f"{OWN}{name}", *_ALIASES.get(name, ())):
         if path in known:
             return path
@@ -128,7 +130,7 @@ def _path(name: str, known: Collection[str], parameters: Collection[str]) -> str
         return ends[0]
     if ends:
         raise ScenarioError(f"{name}: could be any of {', '.join(sorted(ends))}; write it in full")
-    raise ScenarioError(f"{_short(name)}: no figure of a flight{_nearest(name, known)}")
+    raise ScenarioError(f"{_short(name)}: not a figure of a flight{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
@@ -136,7 +138,7 @@ def _nearest(name: str, known: Collection[str]) -> str:
     shorter |= {path.rpartition(".")[2]: path for path in known if not path.startswith("arms.")}
     close = difflib.get_close_matches(name[:200], shorter, n=3, cutoff=0.5)
     if not close:
-        return "; `payload-sim run` leaves them in summary.json, by path as bytes.delivered"
+        return "; `payload-sim run` writes them to summary.json; name them by path, such as bytes.delivered"
     return f"; did you mean {' or '.join(dict.fromkeys(shorter[item] for item in close))}?"
 
 

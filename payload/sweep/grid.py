@@ -91,7 +91,7 @@ def make_grid(spec: SweepSpec, *, yes: bool = False) -> Grid:
     """
     most = MOST_RUNS if yes else MOST_UNASKED
     if spec.run_count > most:
-        wish = "" if yes else f"; say --yes for up to {MOST_RUNS:,}"
+        wish = "" if yes else f"; --yes allows up to {MOST_RUNS:,}"
         raise ScenarioError(
             f"{spec.where()}: {spec.cell_count:,} cells make {spec.run_count:,} runs, "
             f"more than {most:,}{wish}"

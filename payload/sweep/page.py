@@ -98,7 +98,7 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
                 spoken = spoken or _spoken(metric, parameter, levels)
                 less = responses.differences(metric, parameter)
                 words = plain(_words(metric))
-                against = f"less that at {plain(str(less[0].value))}"
+                against = f"minus that at {plain(str(less[0].value))}"
                 if len(less) == 1 < len(levels):
                     against = f"no two cells differ in {plain(parameter)} alone"
                 for shown, told, title in (
@@ -117,9 +117,9 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
     return Chart(
         id="response",
         title="Response",
-        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds, each for itself. All else that is varied is "
-        "averaged out in each seed first, over the cells that have the figure in every seed. Differences are taken seed by "
-        "seed, under the same sky, between cells that are alike in all else.",
+        caption=f"Dots are means; bars are intervals of {LEVEL:.0%} over seeds, each taken by itself. All other varied "
+        "parameters are first averaged out in each seed, over the cells that have the figure in every seed. Differences "
+        "are taken seed by seed, under the same sky, between cells that are otherwise alike.",
         summary=spoken,
         height_px=_HEIGHT_PX,
         plot={
@@ -212,9 +212,9 @@ def _front(responses: Responses) -> Chart | None:
     return Chart(
         id="front",
         title="Bytes against clear pixels",
-        caption="Each dot is an arm in a cell, mean over seeds. Left is cheaper, up is better; the dotted line joins those "
-        "that nobody beats who can fly.",
-        summary=f"{len(front)} of {len(choices)} are beaten by nobody; the most clear pixels: "
+        caption="Each dot is an arm in a cell, averaged over seeds. Left is cheaper, up is better; the dotted line joins "
+        "the Pareto front of arms that can really fly.",
+        summary=f"{len(front)} of {len(choices)} are on the Pareto front; the most clear pixels: "
         f"{best.clear_px.value / 1e6:.4g} Mpx in {best.bytes.value / 1e6:.4g} MB, {_cell_words(responses, best)}",
         height_px=_HEIGHT_PX,
         key=tuple(Mark("dot", arm, ARM_WORDS[arm]) for arm in arms),

@@ -165,7 +165,7 @@ def _planned(spec: SweepSpec, space: Space, seeds: Sequence[int], terms: SearchT
     runs = (points + 1) * len(seeds) + 2 * terms.confirm
     most = MOST_RUNS if terms.yes else MOST_UNASKED
     if runs > most:
-        wish = "" if terms.yes else f"; say --yes for up to {MOST_RUNS:,}"
+        wish = "" if terms.yes else f"; --yes allows up to {MOST_RUNS:,}"
         raise ScenarioError(
             f"{spec.where()}: {points:,} points with {len(seeds):,} seeds make {runs:,} runs, more than {most:,}{wish}"
         )

@@ -157,7 +157,7 @@ def render(found: Found) -> str:
             "standing",
             *parameters,
             words(found.goal.metric),
-            "difference to the base",
+            "difference from the base",
             *(bound.said for bound in found.goal.bounds),
         ),
         ranked=rows[:MOST_LISTED],
@@ -260,8 +260,8 @@ def _history(found: Found) -> Chart | None:
     return Chart(
         id="history",
         title="History",
-        caption="Each dot is a point, mean over the seeds, in the order of asking; the dotted line is the best so far "
-        "whose bounds hold, the plain one the base.",
+        caption="Each dot is a point, averaged over the seeds, in the order flown; the dotted line is the best so far "
+        "whose bounds hold, the solid line the base.",
         summary=answer(found) if first is None else f"{len(known)} points; {answer(found)}",
         height_px=_HEIGHT_PX,
         key=(
@@ -294,7 +294,7 @@ def _slices(found: Found) -> Chart | None:
     return Chart(
         id="slices",
         title="Points by parameter",
-        caption="All points; the others' values differ from dot to dot. Where the best lie close together, the search is sure.",
+        caption="All points; the other parameters differ from dot to dot. Where the best points lie close together, the search is sure.",
         summary="; ".join(f"{values_told(trial)}" for trial in found.feasible[:10]),
         height_px=_HEIGHT_PX,
         plot={

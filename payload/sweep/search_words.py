@@ -13,7 +13,7 @@ _LABELS = {key: f"{label}, {unit}" if unit else label for key, label, unit in RO
 
 def answer(found: Found) -> str:
     """What was found, in a few sentences."""
-    points = _many(len(found.trials), "point") + (" (all there are)" if found.is_exhaustive else "")
+    points = _many(len(found.trials), "point") + (" (all of them)" if found.is_exhaustive else "")
     if found.best is None:
         return f"None of {points} {_nothing(found)}"
     assert found.best.objective is not None
@@ -41,17 +41,17 @@ def _beside_base(found: Found) -> str:
     if found.confirmed is None or found.confirmed.gain is None:
         gain = found.best.gain
         if gain is None:
-            return f"The base does not have that figure in every seed.{_unconfirmed(found)}"
-        return f"Beside the base {signed(gain)}, on the seeds that it was picked by.{_unconfirmed(found)}"
+            return f"The base does not have this figure for every seed.{_unconfirmed(found)}"
+        return f"Its difference from the base is {signed(gain)}, on the seeds it was picked by.{_unconfirmed(found)}"
     gain = found.confirmed.gain
     better = gain.value * found.goal.sign
     verdict = "" if gain.is_resolved else ", not resolved"
     if better <= 0:
         verdict += ": it does not beat the base"
     kept = [judged for judged in found.confirmed.bounds if not judged.holds]
-    broken = "" if not kept else f" There {' and '.join(j.bound.said for j in kept)} did not hold."
+    broken = "" if not kept else f" There, {' and '.join(j.bound.said for j in kept)} did not hold."
     return (
-        f"With {_many(len(found.fresh_seeds), 'seed')} that the search never saw it differs from the base by "
+        f"With {_many(len(found.fresh_seeds), 'seed')} that the search never saw, it differs from the base by "
         f"{signed(gain)}{verdict}.{broken}"
     )
 
@@ -60,9 +60,11 @@ def _unconfirmed(found: Found) -> str:
     """Why there is no difference with fresh seeds; empty if none were asked for."""
     if found.confirmed is None or found.fresh_base is None:
         return ""
-    why = found.confirmed.error or found.fresh_base.error or "the figure is unknown in some"
+    why = (
+        found.confirmed.error or found.fresh_base.error or "the figure is unknown for some of them"
+    )
     return (
-        f" With {_many(len(found.fresh_seeds), 'seed')} that the search never saw it could not be set beside it: "
+        f" With {_many(len(found.fresh_seeds), 'seed')} that the search never saw, it could not be compared with it: "
         f"{why.rstrip('.')}."
     )
 
@@ -70,7 +72,7 @@ def _unconfirmed(found: Found) -> str:
 def _failed(found: Found) -> str:
     """How many points could not be flown, and why the first failed."""
     errors = [trial.error or "" for trial in found.trials if trial.standing is Standing.FAILED]
-    return f" {len(errors):,} of them failed, the first: {errors[0]}." if errors else ""
+    return f" {len(errors):,} of them failed; the first: {errors[0]}." if errors else ""
 
 
 def _nothing(found: Found) -> str:
@@ -84,8 +86,8 @@ def _nothing(found: Found) -> str:
         return f"meets {bounds}; nearest is {values_told(found.nearest)}, with {misses}."
     errors = [trial.error for trial in found.trials if trial.error]
     if errors:
-        return f"has the figures that are wanted; the first error: {errors[0]}"
-    return f"has {' and '.join(_nowhere(found))} in every seed."
+        return f"has the required figures; the first error: {errors[0]}"
+    return f"has {' and '.join(_nowhere(found))} for every seed."
 
 
 def _nowhere(found: Found) -> list[str]:

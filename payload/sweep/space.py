@@ -81,7 +81,7 @@ def space_of(spec: SweepSpec) -> Space:
     """
     if spec.list:
         raise ScenarioError(
-            f"{spec.where('list')}: a search makes its cells itself; give values in grid, ranges in random.over"
+            f"{spec.where('list')}: a search chooses its own cells; give values in grid, ranges in random.over"
         )
     axes = [_listed(key, values) for key, values in spec.grid.items()]
     for sampling in (spec.random, spec.latin_hypercube):

@@ -28,7 +28,7 @@ class Span(Section):
     scale: Literal["linear", "log"] = Field(
         "linear", description="Scale on which values are evenly distributed: linear or logarithmic."
     )
-    whole: bool = Field(False, description="Whole numbers only, both ends included.")
+    whole: bool = Field(False, description="Whole numbers only; both ends are included.")
     values: tuple[Any, ...] | None = Field(
         None, min_length=1, description="Instead of a range: the values, all equally likely."
     )
@@ -37,14 +37,14 @@ class Span(Section):
     def _is_one_or_the_other(self) -> Self:
         if self.values is not None:
             if self.low is not None or self.high is not None:
-                raise ValueError("either low and high are wanted, or values")
+                raise ValueError("give either low and high, or values")
             return self
         if self.low is None or self.high is None or not self.low < self.high:
-            raise ValueError("low and high are wanted, low below high, or values")
+            raise ValueError("give low and high, low below high, or values")
         if self.whole and math.ceil(self.low) > math.floor(self.high):
             raise ValueError("no whole number lies between low and high")
         if self.scale == "log" and self.low <= 0:
-            raise ValueError("a logarithm wants low above 0")
+            raise ValueError("a logarithmic scale needs low above 0")
         return self
 
     def value(self, share: float) -> object:
@@ -68,8 +68,8 @@ class Sampling(Section):
     """Joint samples of several parameters."""
 
     samples: int = Field(ge=1, le=MOST_SAMPLES, description="Number of samples.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the draws; not a scenario's seed.")
-    over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and their domains.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the draws; not that of any scenario.")
+    over: dict[KeyText, Span] = Field(min_length=1, description="Parameters and their ranges.")
 
 
 def _seeds(given: object) -> object:
@@ -83,7 +83,7 @@ def _seeds(given: object) -> object:
     if which and len(set(whole)) == len(which) and min(whole) >= 0:
         return given
     raise ValueError(
-        f"wanted: how many seeds, 1 to {MOST_SEEDS:,}, or which: different whole numbers from 0 on"
+        f"give the number of seeds, 1 to {MOST_SEEDS:,}, or list them: different whole numbers from 0 on"
     )
 
 
@@ -91,30 +91,30 @@ class SweepSpec(Section):
     """A base scenario and what is varied in it; the cells of all designs are pooled, not crossed."""
 
     name: Name = Field(description="Name of the sweep and of its folder.")
-    description: str = Field("", max_length=2000, description="What the sweep is for, for people.")
-    base: InputPath = Field(description="The scenario that is varied.")
+    description: str = Field("", max_length=2000, description="What the sweep is for; free text.")
+    base: InputPath = Field(description="The scenario to vary.")
     set: dict[KeyText, Any] = Field(
         default_factory=dict[str, Any], description="Keys changed in all runs."
     )
     grid: dict[KeyText, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(
         default_factory=dict[str, tuple[Any, ...]],
-        description="Values by parameter, in every combination.",
+        description="Values by parameter; all combinations are flown.",
     )
     list: tuple[Annotated[dict[KeyText, Any], Field(min_length=1)], ...] = Field(
         (), description="Cells written out, one by one."
     )
     random: Sampling | None = Field(
-        None, description="Independent draws; if samples are added, the earlier ones stay."
+        None, description="Independent draws; with more samples the first ones remain the same."
     )
     latin_hypercube: Sampling | None = Field(
-        None, description="Draws that hit every slice of every parameter once."
+        None, description="Draws that hit every slice of every parameter's range once."
     )
     seeds: Annotated[int | tuple[int, ...], BeforeValidator(_seeds)] = Field(
         1,
-        description="How many, from the base's seed on, or which; every cell flies with every one.",
+        description="How many, counted from the base's seed, or a list of them; every cell flies with each.",
     )
     arms: tuple[ArmName, ...] = Field(
-        ARMS, min_length=1, description="Whose figures appear in the tables; all are flown."
+        ARMS, min_length=1, description="Arms whose figures are in the tables; all are flown."
     )
 
     _source: ScenarioSource | None = PrivateAttr(default=None)
@@ -122,7 +122,7 @@ class SweepSpec(Section):
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
         if "seed" in self.parameters or "seed" in self.set:
-            raise ValueError("the seed is no parameter: every cell flies with each of `seeds`")
+            raise ValueError("the seed is not a parameter: every cell flies with each of `seeds`")
         return self
 
     @property
@@ -159,7 +159,7 @@ def load_sweep(path: str | Path) -> SweepSpec:
     path = Path(path)
     data, source = read_yaml(path)
     if not isinstance(data, dict):
-        raise ScenarioError(f"{path}: a mapping of keys is wanted (name, base, grid, seeds, …)")
+        raise ScenarioError(f"{path}: expected a mapping of keys (name, base, grid, seeds, …)")
     spec = Form(SweepSpec).fill(data, source, context={"folder": path.parent})
     spec._source = source
     return spec

@@ -44,7 +44,7 @@ def test_bounds_that_hold_nowhere_end_in_their_own_exit_code(call, sweep, tmp_pa
     words = ("optimise", sweep, "--minimise", "downlinked_bytes", "--jobs", 1, "--out", tmp_path)
     found = call(*words, "--subject-to", "tiles.acquired>=1e6")
     assert found.code == 8
-    assert "None of 2 points (all there are) meets tiles.acquired>=1e6" in found.err
+    assert "None of 2 points (all of them) meets tiles.acquired>=1e6" in found.err
     assert (tmp_path / "small" / "search.html").exists()
 
 
@@ -57,14 +57,14 @@ def test_points_that_cannot_be_flown_are_counted_in_the_answer(
     words = ("--maximise", "tiles.delivered", "--confirm", 0, "--jobs", 1, "--out", tmp_path)
     found = call("optimise", path, *words)
     assert found.code == 0
-    assert "2 points (all there are) were flown with 1 seed each. 1 of them failed" in found.out
+    assert "2 points (all of them) were flown with 1 seed each. 1 of them failed" in found.out
     assert "was fitted on something else" in found.out
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ((), "say what is sought, once"),
+        ((), "give exactly one goal"),
         (("--maximise", "clear_pixels", "--minimise", "cost"), "once"),
         (("--maximise", "clear_pixel_delivered"), "did you mean"),
         (("--maximise", "tiles.delivered", "--subject-to", "tiles.lost<1"), "metric<=number"),

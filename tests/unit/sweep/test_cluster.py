@@ -66,11 +66,11 @@ def test_a_full_disk_of_a_worker_is_no_lost_cluster(at_home, monkeypatch):
 
 def test_a_worker_of_another_program_leaves_no_row_under_this_ones_key():
     assert JOB.code == code_digest()
-    with pytest.raises(SweepError, match="another version"):
+    with pytest.raises(SweepError, match="a different version"):
         fly_job(replace(JOB, code="f" * 64))
 
 
 @pytest.mark.parametrize("packages", [{"imagecodecs": "0.0.1"}, {"no-such-package": "1.0"}])
 def test_nor_does_one_that_has_another_package_of_a_plug_in_or_none(packages):
-    with pytest.raises(SweepError, match="another version"):
+    with pytest.raises(SweepError, match="a different version"):
         fly_job(replace(JOB, packages=packages))

@@ -25,10 +25,10 @@ def page_of(*chances):
 @pytest.mark.parametrize(
     ("chances", "said", "verdict"),
     [
-        ((0.03, 0.04), "No variant makes a difference that so many seeds resolve among the 2 that are ranked", "resolved by itself, not among 2"),
-        ((0.04, 0.01), "The most effect on clear pixels delivered has v0", "resolved among 2"),
-        ((0.04,), "The most effect on clear pixels delivered has v0", "resolved among 1"),
-        ((0.06, 0.01), "The most effect on clear pixels delivered has v1", "resolved by itself, not among 2"),
+        ((0.03, 0.04), "None of the 2 ranked differences is resolved with this number of seeds", "resolved by itself, not among 2"),
+        ((0.04, 0.01), "The largest effect on clear pixels delivered is that of v0", "resolved among 2"),
+        ((0.04,), "The largest effect on clear pixels delivered is that of v0", "resolved among 1"),
+        ((0.06, 0.01), "The largest effect on clear pixels delivered is that of v1", "resolved by itself, not among 2"),
     ],
 )  # fmt: skip
 def test_the_answer_names_what_is_resolved_among_all(chances, said, verdict):

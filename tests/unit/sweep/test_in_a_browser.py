@@ -57,7 +57,7 @@ def test_figures_are_drawn_choices_choose_and_nobody_is_asked(browser, page):
             f"s.value = '{value}'; s.dispatchEvent(new Event('change')); }})()"
         )
     browser.wait_for("document.querySelector('#response .xtitle').textContent === 'description'")
-    assert browser.value(f"{title}.startsWith('delivered, byte: less that at ')")
+    assert browser.value(f"{title}.startsWith('delivered, byte: minus that at ')")
     keeps_to_itself(browser, page)
     browser.open(page, width=390, height=844, theme="dark")
     assert browser.value("document.documentElement.scrollWidth") == 390

@@ -121,7 +121,7 @@ def test_an_interrupted_sweep_says_what_stands_and_leaves_nothing_else(
     code, _, err = finish(process)
     stand = len(rows_in(folder))
     assert (code, 1 <= stand < 4) == (130, True)
-    assert f"rows that stand in {folder}: {stand}; the same command again goes on from there" in err
+    assert f"rows finished in {folder}: {stand}; the same command continues from there" in err
     assert [item.name for item in folder.iterdir()] == ["rows"]
     found = call_here(*words)
     assert (found.code, f"{4 - stand} flown now" in found.out) == (0, True)
@@ -178,7 +178,7 @@ def test_an_interrupted_search_leaves_nothing_but_its_rows(sweep, plugin, tmp_pa
     wait_until(lambda: rows_in(folder) and list(folder.glob(".spool-*[0-9a-f]")), process)
     process.send_signal(how)
     code, _, err = finish(process)
-    assert (code, "rows that stand" in err) == (130, True)
+    assert (code, "rows finished" in err) == (130, True)
     assert [item.name for item in folder.iterdir()] == ["rows"]
 
 

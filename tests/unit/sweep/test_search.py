@@ -116,7 +116,7 @@ def holed(data, seed):
     ("executor", "said"),
     [
         (Dying(hill), "the process that flew this run died each time"),
-        (Formula(holed), "the figure is unknown in some"),
+        (Formula(holed), "the figure is unknown for some of them"),
     ],
 )
 def test_a_best_that_fresh_seeds_did_not_confirm_is_said_so(space, tmp_path, executor, said):
@@ -124,9 +124,9 @@ def test_a_best_that_fresh_seeds_did_not_confirm_is_said_so(space, tmp_path, exe
     spec = space(random=None, grid={RETAKES: [0, 2]})
     found = search(spec, terms(confirm=2), tmp_path, executor)
     assert found.confirmed.gain is None
-    assert "on the seeds that it was picked by" in answer(found)
+    assert "on the seeds it was picked by" in answer(found)
     assert (
-        f"With 2 seeds that the search never saw it could not be set beside it: {said}"
+        f"With 2 seeds that the search never saw, it could not be compared with it: {said}"
         in answer(found)
     )
 
@@ -182,7 +182,7 @@ def test_a_small_space_is_flown_whole(space, tmp_path):
 @pytest.mark.parametrize(
     ("figures", "said"),
     [
-        ({"clear_pixels_delivered": 1, "cost": None}, "has cost in every seed"),
+        ({"clear_pixels_delivered": 1, "cost": None}, "has cost for every seed"),
         ({"clear_pixels_delivered": None, "cost": 1}, "has clear pixels delivered"),
     ],
 )
@@ -190,7 +190,7 @@ def test_the_figure_that_no_point_has_is_named(space, tmp_path, figures, said):
     spec = space(random=None, grid={RETAKES: [0, 2]})
     found = search(spec, terms("cost<=5"), tmp_path, Formula(lambda *_: figures))
     assert found.best is None
-    assert f"None of 2 points (all there are) {said}" in answer(found)
+    assert f"None of 2 points (all of them) {said}" in answer(found)
     assert (" and " in answer(found)) is False
 
 
@@ -283,8 +283,8 @@ def test_points_that_fail_are_told_and_the_others_go_on(space, tmp_path):
     ("goal", "said"),
     [
         ({"maximise": "clear_pixel_delivered"}, "did you mean arms.prune.clear_pixels_delivered"),
-        ({"maximise": "x" * 10_000}, "no figure of a flight"),
-        ({"maximise": RATE}, "is varied, no figure"),
+        ({"maximise": "x" * 10_000}, "not a figure of a flight"),
+        ({"maximise": RATE}, "is a varied parameter, not a figure"),
         ({"bounds": ["cost<=1", "cost>=2"]}, "at least 2 and at most 1"),
     ],
 )
@@ -297,7 +297,7 @@ def test_goals_that_cannot_be_are_answered_with_a_sentence(space, tmp_path, goal
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"list": [{RATE: 1}]}, "a search makes its cells itself"),
+        ({"list": [{RATE: 1}]}, "a search chooses its own cells"),
         ({"random": None, "grid": {}}, "nothing is varied"),
         ({"grid": {RATE: [1, 2]}}, f"varied in two designs: {RATE}"),
         ({"grid": {"link.rate_mps": [1, 2]}}, "did you mean 'rate_mbps'"),
@@ -338,7 +338,7 @@ def test_short_names_stand_for_figures_of_a_flight():
 
 
 def test_too_large_a_search_wants_consent(space, tmp_path):
-    with pytest.raises(ScenarioError, match="say --yes"):
+    with pytest.raises(ScenarioError, match="--yes allows"):
         search(space(seeds=1000), terms(), tmp_path, Formula(hill))
 
 
