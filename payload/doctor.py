@@ -80,7 +80,7 @@ def _surrogate() -> str:
     scenario = load_scenario(PACKAGED.with_suffix(".yaml"), ["fidelity=surrogate"])
     found = surrogate_of(scenario)
     assert found is not None
-    return f"fits today's world and masker; {len(found.donors.scene):,} tiles, sha256 {found.digest[:12]}"
+    return f"fits the current world and masker; {len(found.donors.scene):,} tiles, sha256 {found.digest[:12]}"
 
 
 def _tables() -> str:

@@ -94,7 +94,7 @@ def _too_little(scenario: Scenario) -> Iterator[str]:
     sensor = make_sensor(scenario)
     across_km, along_km = swath_km(sensor), frame_length_km(sensor)
     if min(across_km, along_km) < _NARROW_KM:
-        yield f"camera: an image shows {across_km:g} x {along_km:g} km of the ground"
+        yield f"camera: an image covers only {across_km:g} x {along_km:g} km of the ground"
     tile_px, room = scenario.pruning.tile_px, scenario.memory.capacity_bytes
     tile = replace(
         sensor,
@@ -105,7 +105,7 @@ def _too_little(scenario: Scenario) -> Iterator[str]:
         needed_bytes = raw_volume_bytes(needed)
         if room < needed_bytes:
             yield (
-                f"memory.capacity_mb: {room / BYTES_PER_MB:g} MB hold no whole {what}, which is acquired as "
-                f"{needed_bytes / BYTES_PER_MB:.3g} MB: what finds no room is lost as overflowed"
+                f"memory.capacity_mb: {room / BYTES_PER_MB:g} MB cannot hold a whole {what}, acquired as "
+                f"{needed_bytes / BYTES_PER_MB:.3g} MB: what does not fit is lost as overflowed"
             )
             return

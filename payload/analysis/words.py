@@ -119,11 +119,11 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
     """What each variant does to each figure that it changes, and which does most; of a grid, what each knob does."""
     if found.main:
         cells = [effect for effect in found.effects if effect.key in RANKED]
-        yield from _effect_lines("variant", "difference to base", cells)
+        yield from _effect_lines("variant", "difference from base", cells)
         yield ""
-        yield from _effect_lines("all else averaged out", "difference", found.main)
+        yield from _effect_lines("setting, others averaged out", "difference", found.main)
     else:
-        yield from _effect_lines("variant", "difference to base", found.effects)
+        yield from _effect_lines("variant", "difference from base", found.effects)
     if any(effect.verdict == "resolved" for effect in found.ranked):
         yield (
             f"each interval stands alone; {len(found.certain)} of {len(found.ranked)} ranked differences "
@@ -136,7 +136,7 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
             if effect.key == key and effect in found.certain
         ]
         if ranked:
-            yield f"most effect on {label}: {', '.join(ranked)}"
+            yield f"largest effect on {label}: {', '.join(ranked)}"
     yield from _knob_lines(found)
     if found.notes:
         yield ""
@@ -177,7 +177,7 @@ def _doubt(found: PairedComparison, effect: Effect) -> str:
     """The qualification of a ranked effect that may be chance."""
     if effect in found.certain or not effect.verdict:
         return ""
-    return ", resolved by itself alone" if effect.verdict == "resolved" else ", not resolved"
+    return ", resolved only by itself" if effect.verdict == "resolved" else ", not resolved"
 
 
 def plain_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:

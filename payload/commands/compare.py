@@ -36,7 +36,7 @@ def compare_rows(
     from payload.scenario.options import refuse_remote
 
     if seeds is not None and not 2 <= seeds <= MOST_SEEDS:
-        raise ScenarioError(f"--seeds {seeds}: 2 to {MOST_SEEDS:,} are wanted")
+        raise ScenarioError(f"--seeds {seeds}: must be from 2 to {MOST_SEEDS:,}")
     check_jobs(jobs, "--jobs")
     refuse_remote([] if out is None else [out])
     with scratch_folder() as rows, progress(quiet=quiet) as tell:

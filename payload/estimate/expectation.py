@@ -65,7 +65,7 @@ class Estimate:
         expected = (
             f"about {self.cpu_s:.0f} s of one core, {self.memory_bytes / 1e6:.0f} MB of memory and "
             f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two: "
-            f"{images} of {self.tiles:,} tiles expected, for {len(ARMS)} arms"
+            f"{images} with {self.tiles:,} tiles expected, for {len(ARMS)} arms"
         )
         return expected if self.advice is None else f"{expected}; {self.advice}"
 

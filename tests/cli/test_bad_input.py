@@ -538,8 +538,8 @@ def test_purchased_passes_over_an_unknown_station_are_2_with_the_place_of_the_ke
     ("change", "said"),
     [
         ("stations=[]", "nothing can come down"),
-        ("camera.width_px=1", "an image shows 0.0"),
-        ("memory.capacity_mb=0.0001", "0.0001 MB hold no whole tile"),
+        ("camera.width_px=1", "an image covers only 0.0"),
+        ("memory.capacity_mb=0.0001", "0.0001 MB cannot hold a whole tile"),
     ],
 )
 def test_so_little_that_nothing_can_come_of_it_is_allowed_with_a_note(

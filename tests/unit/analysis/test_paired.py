@@ -66,7 +66,7 @@ def test_what_is_not_resolved_says_so_and_how_many_seeds_would():
     lines = list(paired_table(found))
     assert f"not resolved, about {a.seeds_needed} seeds would" in lines[1]
     assert "not resolved" not in lines[2]
-    assert lines[-1] == "most effect on clear pixels delivered: b"
+    assert lines[-1] == "largest effect on clear pixels delivered: b"
     assert [effect.variant for effect in found.ranked] == ["b", "a"]
 
 
@@ -123,20 +123,20 @@ def test_the_clearest_are_certain_step_by_step():
 def test_what_is_resolved_by_itself_alone_is_not_said_to_have_the_most_effect():
     found = chances(0.03, 0.9, 0.9)
     lines = list(paired_table(found))
-    assert not [line for line in lines if line.startswith("most effect")]
+    assert not [line for line in lines if line.startswith("largest effect")]
     assert (
         lines[-1]
         == "each interval stands alone; 0 of 3 ranked differences are resolved among all (Holm)"
     )
     assert found.ranked[0].variant == "v0"
-    assert [line for line in paired_table(chances(0.01, 0.9, 0.9)) if "most effect" in line] == [
-        "most effect on clear pixels delivered: v0"
+    assert [line for line in paired_table(chances(0.01, 0.9, 0.9)) if "largest effect" in line] == [
+        "largest effect on clear pixels delivered: v0"
     ]
 
 
 def test_where_nothing_differs_that_is_said():
     found = compare_paired(flights([4.0, 5.0], [4.0, 5.0]), range(2))
-    assert list(paired_table(found)) == ["no difference to base in any figure"]
+    assert list(paired_table(found)) == ["no difference from base in any figure"]
 
 
 def test_more_seeds_are_wanted_than_did_not_resolve_it():
