@@ -90,7 +90,10 @@ def _answer(found: PairedComparison) -> str:
     """State in a sentence the largest certain effect on the figure ranked first."""
     for effect in found.ranked:
         if effect.difference and effect in found.certain:
-            return f"The largest effect on {effect.label} is that of {effect.variant}: {interval(effect.difference, sign='+')} {effect.unit}."
+            return (
+                f"The largest effect on {effect.label} is that of {effect.variant}: "
+                f"{interval(effect.difference, sign='+')} {effect.unit}."
+            )
     if len(found.seeds) == 1:
         return "One sky only: telling effects from chance needs more seeds."
     return (
