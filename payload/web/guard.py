@@ -58,10 +58,10 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if host not in self._hosts:
-            return "this page is served to this machine alone"
+            return "this page is served to this machine only"
         site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
         if site not in {"none", "same-origin"} or origin not in {None, f"http://{host}"}:
-            return "another site may not ask here"
+            return "requests from other sites are refused"
         return "" if scope["method"] in {"GET", "HEAD"} else self._change_refusal(headers)
 
     @property
@@ -71,15 +71,15 @@ class Guard:
 
     def _change_refusal(self, headers: Headers) -> str:
         if headers.get("content-type", "").partition(";")[0] != "application/json":
-            return "JSON is wanted"
+            return "the request must be JSON"
         said = headers.get(TOKEN_HEADER, "").encode("latin-1", "replace")
         if not secrets.compare_digest(said, self.token.encode()):
-            return "the page is out of date: load it again"
+            return "the page is out of date: reload it"
         length = headers.get("content-length", "")
         return "" if length.isdecimal() and int(length) <= MOST_BODY_BYTES else _TOO_MUCH
 
 
-_TOO_MUCH = f"at most {MOST_BODY_BYTES:,} bytes are taken, and their number must be told"
+_TOO_MUCH = f"at most {MOST_BODY_BYTES:,} bytes are accepted, and content-length must be given"
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -94,7 +94,7 @@ class Runway:
         with self._lock:
             if self._status.state == "flying":
                 raise ScenarioError(
-                    f"{self._status.scenario} is flying; one at a time: cancel it, or wait"
+                    f"{self._status.scenario} is flying; one at a time: cancel it or wait"
                 )
             job = {"scenario": str(path), "changes": list(changes), "out": str(self.out)}
             self._process = _begin("flight", subprocess.PIPE)
@@ -210,7 +210,7 @@ def _last_words(code: int, complaints: Collection[str]) -> tuple[str, str]:
     if -code in {signal.SIGTERM, signal.SIGKILL}:
         return "cancelled", ""
     last = "".join(complaints).strip() or f"exit code {code}"
-    return "failed", f"the flight broke off: {last}"
+    return "failed", f"the flight ended unexpectedly: {last}"
 
 
 def _begin(module: str, errors: int) -> "subprocess.Popen[str]":

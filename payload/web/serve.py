@@ -31,7 +31,7 @@ def serve(results: Path, scenarios: Path, *, port: int, tell: Callable[[str], No
     """
     for folder in (results, scenarios):
         if folder.exists() and not folder.is_dir():
-            raise ScenarioError(f"{folder} is no folder; one is wanted to serve")
+            raise ScenarioError(f"{folder} is not a folder")
     try:
         import uvicorn  # noqa: PLC0415
 
@@ -81,5 +81,7 @@ def _listen(port: int) -> socket.socket:
         listening.listen()  # requests before the server is ready wait
     except (OSError, OverflowError) as error:
         listening.close()
-        raise PayloadError(f"port {port} cannot be had: {error}; name another by --port") from error
+        raise PayloadError(
+            f"port {port} is not available: {error}; choose another with --port"
+        ) from error
     return listening

@@ -103,7 +103,9 @@ class Site:
         folder = await run_in_threadpool(self.shelf.folder, request.path_params["name"])
         path = folder / REPORT
         if not path.is_file() or path.is_symlink():
-            raise ScenarioError(f"{folder.name}: there is no {REPORT}; payload-sim report makes it")
+            raise ScenarioError(
+                f"{folder.name}: there is no {REPORT}; create it with payload-sim report"
+            )
         # A page without an origin may not claim a browsing context group of its own either.
         headers = {
             "content-security-policy": REPORT_POLICY,
@@ -146,7 +148,7 @@ class Site:
         """Start a flight."""
         name, path, changes = await self._asked(request)
         if self.runway.status.state == "flying":
-            return JSONResponse({"error": "a flight is on its way; one at a time"}, 409)
+            return JSONResponse({"error": "a flight is in progress; one at a time"}, 409)
         await run_in_threadpool(load_scenario, path, changes)
         started = await run_in_threadpool(self.runway.start, name, path, changes)
         return JSONResponse(started.as_dict(), 202)
@@ -212,15 +214,15 @@ class Site:
         try:
             asked = await request.json()
         except (ValueError, RecursionError) as error:
-            raise ScenarioError("what was sent is no JSON") from error
+            raise ScenarioError("the request is not JSON") from error
         if not isinstance(asked, dict) or not isinstance(asked.get("scenario"), str):
-            raise ScenarioError("a scenario is wanted")
+            raise ScenarioError("the request names no scenario")
         changes = asked.get("changes", {})
         if not isinstance(changes, dict) or len(changes) > MOST_CHANGES:
-            raise ScenarioError(f"changes are wanted by key, at most {MOST_CHANGES:,}")
+            raise ScenarioError(f"changes must be given by key, at most {MOST_CHANGES:,}")
         for key in changes:
             if not _KEY.fullmatch(key):
-                raise ScenarioError(f"{key[:60]!r} is no key of a scenario")
+                raise ScenarioError(f"{key[:60]!r} is not a key of a scenario")
         path = await run_in_threadpool(self.shelf.file, asked["scenario"])
         # `kind` first: choosing another plug-in discards the options of the previous one.
         ordered = sorted(changes, key=lambda key: (not key.endswith(".kind"), key.count(".")))
@@ -250,7 +252,7 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{path.name}: cannot be read") from error
     if not isinstance(loaded, dict):
-        raise ScenarioError(f"{path.name}: damaged: it is no mapping")
+        raise ScenarioError(f"{path.name}: damaged: not a mapping")
     return loaded
 
 

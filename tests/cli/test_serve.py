@@ -60,7 +60,7 @@ def test_a_port_that_is_taken_is_told(running, call, tmp_path):
     _, address = running
     found = call("serve", tmp_path, "--port", address.split(":")[2].strip("/"))
     assert found.code == 1
-    assert "name another by --port" in found.err
+    assert "choose another with --port" in found.err
 
 
 def test_a_file_in_place_of_a_folder_is_told(call, tmp_path):
@@ -70,7 +70,7 @@ def test_a_file_in_place_of_a_folder_is_told(call, tmp_path):
         found = call("serve", *words, "--port", "0")
         assert (found.code, found.err) == (
             2,
-            f"error: {file} is no folder; one is wanted to serve\n",
+            f"error: {file} is not a folder\n",
         )
 
 

@@ -1,5 +1,5 @@
 "use strict";
-/* The page of payload-sim serve. All that comes from a scenario or a folder is set as text, never as markup. */
+/* The page of payload-sim serve. Whatever comes from a scenario or a folder is set as text, never as markup. */
 
 const token = document.querySelector('meta[name="payload-sim-token"]').content;
 const $ = (selector, within = document) => within.querySelector(selector);
@@ -98,7 +98,7 @@ function tellMistake(view, words) {
   if (view === "fly") markMistakes(words);
 }
 
-/* Say each mistake at its knob, too, which may be far down the form, and let nothing fly with it. */
+/* Show each mistake next to its setting too, which may be far down the form, and let nothing fly while it stands. */
 function markMistakes(words) {
   for (const old of document.querySelectorAll("#knobs .wrong")) {
     old.classList.remove("wrong");
@@ -132,7 +132,7 @@ async function showResults() {
   const found = await ask("/api/results");
   $("#view-results .where").textContent = found.results.length
     ? `In ${found.folder}, newest first.`
-    : `There are none in ${found.folder} yet. Fly a scenario, or run payload-sim run.`;
+    : `There are none in ${found.folder} yet. Fly a scenario here or with payload-sim run.`;
   const box = $("#view-results .scroll");
   box.replaceChildren();
   for (const name of [...chosen]) if (!found.results.some((one) => one.name === name)) chosen.delete(name);
@@ -164,7 +164,7 @@ function resultsTable(results) {
       make("td", { "data-of": "Flown (UTC)" }, one.finished_utc ? one.finished_utc.slice(0, 16).replace("T", " ") : UNKNOWN));
   });
   const head = make("thead", {}, make("tr", {},
-    make("th", { scope: "col" }, make("span", {}, "Choose")),
+    make("th", { scope: "col" }, make("span", {}, "Select")),
     make("th", { scope: "col" }, "Report"),
     make("th", { scope: "col", class: "number" }, "Acquired"),
     make("th", { scope: "col", class: "number" }, "Delivered"),
@@ -193,7 +193,7 @@ async function showFly() {
   select.replaceChildren(...found.scenarios.map((name) => make("option", { value: name }, name)));
   allowFlying();
   if (!found.scenarios.length) {
-    tellMistake("fly", `There is no scenario file in ${found.folder}; name another folder by --scenarios.`);
+    tellMistake("fly", `There is no scenario file in ${found.folder}; name another folder with --scenarios.`);
     return;
   }
   if (!found.scenarios.includes(flying.scenario)) {
@@ -208,11 +208,11 @@ async function open(name) {
   tellMistake("fly", "");
   flying.scenario = name;
   flying.changes.clear();
-  const number = (flying.asked += 1); // answers that were asked for before are of another form
+  const number = (flying.asked += 1); // answers to earlier requests belong to another form
   const found = await ask("/api/knobs", { scenario: name, changes: {} });
   if (name !== flying.scenario) return;
   flying.base = new Map(found.knobs.map((knob) => [knob.path, knob.value]));
-  if (number !== flying.asked) await check(true); // a knob was turned meanwhile
+  if (number !== flying.asked) await check(true); // a setting was changed meanwhile
   else {
     draw(found);
     allowFlying();
@@ -285,7 +285,7 @@ function valueOf(knob, field) {
   if (knob.kind === "json") return JSON.parse(field.value);
   if (field.value.trim() === "" && knob.can_be_nothing) return null;
   if (knob.kind === "text") return field.value;
-  if (field.value.trim() === "") throw new Error("a number is wanted");
+  if (field.value.trim() === "") throw new Error("enter a number");
   return Number(field.value);
 }
 
@@ -300,7 +300,7 @@ async function turn(knob, field) {
   try {
     value = valueOf(knob, field);
   } catch (error) {
-    tellMistake("fly", `${knob.path}: ${knob.kind === "json" ? "no JSON" : error.message}`);
+    tellMistake("fly", `${knob.path}: ${knob.kind === "json" ? "not valid JSON" : error.message}`);
     return;
   }
   if (same(knob, value)) flying.changes.delete(knob.path); else flying.changes.set(knob.path, value);
@@ -331,7 +331,7 @@ const asked = () => ({ scenario: flying.scenario, changes: Object.fromEntries(fl
 
 function drawChanges() {
   const items = [...flying.changes].map(([path, value]) => make("li", {}, make("code", {}, `${path}=${JSON.stringify(value)}`)));
-  $("#changes").replaceChildren(...(items.length ? items : [make("li", { class: "muted" }, "None: the scenario as its file says.")]));
+  $("#changes").replaceChildren(...(items.length ? items : [make("li", { class: "muted" }, "None: the scenario as in its file.")]));
   $("#undo").disabled = !items.length;
 }
 
@@ -377,21 +377,21 @@ function tellFlight(status) {
   progress.hidden = status.state !== "flying";
   const words = {
     flying: `Flying ${status.scenario}, ${span(status.elapsed_s)}${leftWords(status.left_s)}`,
-    done: `${status.scenario} has flown, in ${span(status.elapsed_s)}`,
-    failed: `${status.scenario} did not fly`,
-    cancelled: `${status.scenario} was cancelled after ${span(status.elapsed_s)}; nothing is left of it`,
+    done: `${status.scenario} has flown in ${span(status.elapsed_s)}`,
+    failed: `${status.scenario} failed`,
+    cancelled: `${status.scenario} was cancelled after ${span(status.elapsed_s)}; nothing was kept`,
     idle: "",
   };
   $(".now", box).textContent = words[status.state];
   if (status.state === "flying") {
     if (status.arms) progress.value = status.arms; else progress.removeAttribute("value");
     $(".what", box).textContent = status.image
-      ? `arm ${status.arm}, ${status.images.toLocaleString("en")} images so far, ${status.image}` : "getting ready";
+      ? `arm ${status.arm}, ${status.images.toLocaleString("en")} images so far, ${status.image}` : "preparing";
   } else {
     $(".what", box).textContent = status.message;
   }
   if (status.state !== lastState) {
-    // Whoever listens is told once, not at every tick of the clock.
+    // Screen readers are told once, not at every tick of the clock.
     $("#said").textContent = status.state === "flying" ? `Flying ${status.scenario}` : [words[status.state], status.message].filter(Boolean).join(": ");
     const place = $(".do", box);
     place.replaceChildren();
@@ -448,7 +448,7 @@ async function drawComparison() {
   const parts = [legend];
   parts.push(make("h2", {}, "Clear ground delivered, by arm"), bars(found.arms, "clear_px", "px"));
   parts.push(make("h2", {}, "Bytes sent, by arm"), bars(found.arms, "downlinked_bytes", "byte"));
-  parts.push(make("h2", {}, "What was flown differently"), changedTable(found.changed));
+  parts.push(make("h2", {}, "Settings that differ"), changedTable(found.changed));
   parts.push(make("h2", {}, "Figures of the scenario's own arm"), figuresTable(found.rows));
   if (found.notes.length) parts.push(make("h2", {}, "Notes"), ...found.notes.map((note) => make("p", { class: "muted" }, note)));
   $("#comparison").replaceChildren(...parts);
@@ -477,9 +477,9 @@ function bars(arms, key, unit) {
 }
 
 function changedTable(changed) {
-  if (!changed.length) return make("p", {}, "Nothing: both are flights of one scenario.");
+  if (!changed.length) return make("p", {}, "None: both flew the same scenario.");
   return scrolling(make("table", {},
-    make("thead", {}, make("tr", {}, ...["Key", "Base", "Compared with it"].map((word) => make("th", { scope: "col" }, word)))),
+    make("thead", {}, make("tr", {}, ...["Key", "Base", "Other"].map((word) => make("th", { scope: "col" }, word)))),
     make("tbody", {}, ...changed.map((row) => make("tr", {},
       make("th", { scope: "row" }, make("code", {}, row.key)),
       ...row.values.map((value) => make("td", { class: "name" }, value === null || value === undefined ? UNKNOWN : typeof value === "string" ? value : JSON.stringify(value))))))));
@@ -488,7 +488,7 @@ function changedTable(changed) {
 function figuresTable(rows) {
   return scrolling(make("table", {},
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Figure"),
-      ...["Base", "Compared with it", "Difference"].map((word) => make("th", { scope: "col", class: "number" }, word)))),
+      ...["Base", "Other", "Difference"].map((word) => make("th", { scope: "col", class: "number" }, word)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {},
       make("th", { scope: "row" }, row.label, make("span", { class: "key" }, row.key)),
       ...row.values.map((value) => make("td", { class: "number" }, shown(value, row.unit))),
