@@ -346,7 +346,9 @@ def unpack(
 
     refuse_remote([out, *files])
     if len({file.stem for file in files}) < len(files):
-        raise ScenarioError("two containers of one name: their images would overwrite each other")
+        raise ScenarioError(
+            "two containers have the same name: their images would overwrite each other"
+        )
     reports, failures = [], []
     for file in files:
         try:
@@ -398,7 +400,7 @@ def compare(
 
     changes = _with_seed(overrides, seed)
     if cross and len(scenarios) > 1:
-        raise ScenarioError("--cross goes with one scenario and its what-ifs")
+        raise ScenarioError("--cross needs one scenario and its what-ifs")
     settings = api.what_if_settings(what_if or [], cross=cross)
     flown = api.variants(scenarios[0], what_if or [], changes, cross=cross)
     flown += [(path.name, api.check(path, changes)) for path in scenarios[1:]]

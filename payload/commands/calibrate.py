@@ -44,7 +44,7 @@ def calibrate(
     painted = fitted.scenes + fitted.held_out.scenes
     if scenes is not None and painted < scenes:
         say(
-            f"note: of {scenes:,} scenes {painted:,} were painted: no more of what they have little of was found"
+            f"note: of {scenes:,} scenes {painted:,} were painted: no more of the kinds that are still rare were found"
         )
     if as_json:
         answer_json({"file": str(out), "sha256": fitted.digest, **as_dict(fitted.held_out)})

@@ -83,14 +83,14 @@ def compress(
     terms = api.Terms(codec, max_error, rounds)
     if data is None:
         if tiles is not None:
-            raise ScenarioError("--tiles lists tiles of labelled images: name them by --data")
+            raise ScenarioError("--tiles lists tiles of labelled images: name these with --data")
         how = api.Images(paths, 256 if tile_px is None else tile_px, bit_depth, most_tiles)
         with _counting(quiet=quiet) as tell:
             found = api.compress(how, terms, out=out, tell=tell)
     else:
         if paths or out is None or (bit_depth, tile_px, most_tiles) != (None, None, None):
             raise ScenarioError(
-                "--data goes with --out and without images, --bit-depth, --tile and --most-tiles"
+                "--data needs --out, and excludes images, --bit-depth, --tile and --most-tiles"
             )
         with _counting(quiet=quiet) as tell:
             found = api.compress_listed(data, tiles, terms, out=out, tell=tell)

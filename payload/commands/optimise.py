@@ -100,11 +100,11 @@ def optimise(
 
 def _check(trials: int, confirm: int, seed: int) -> None:
     if not 1 <= trials <= MOST_TRIALS:
-        raise ScenarioError(f"--trials {trials}: 1 to {MOST_TRIALS:,} are wanted")
+        raise ScenarioError(f"--trials {trials}: expected 1 to {MOST_TRIALS:,}")
     if confirm != 0 and not 2 <= confirm <= MOST_CONFIRM:
-        raise ScenarioError(f"--confirm {confirm}: 0, or 2 to {MOST_CONFIRM:,} are wanted")
+        raise ScenarioError(f"--confirm {confirm}: expected 0, or 2 to {MOST_CONFIRM:,}")
     if not 0 <= seed < MOST_SEED:
-        raise ScenarioError(f"--seed {seed}: 0 to {MOST_SEED - 1:,} is wanted")
+        raise ScenarioError(f"--seed {seed}: expected 0 to {MOST_SEED - 1:,}")
 
 
 def _report(found: "Found", *, as_json: bool) -> None:

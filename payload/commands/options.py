@@ -19,7 +19,7 @@ def whole_number(text: str) -> int:
     except ValueError:
         found = math.nan
     if not found.is_integer():
-        raise typer.BadParameter(f"found {text[:60]!r}; a whole number is wanted")
+        raise typer.BadParameter(f"found {text[:60]!r}; expected a whole number")
     return int(found)
 
 

@@ -51,9 +51,9 @@ def plan(
 
     refuse_remote([path for path in (out, scenario) if path is not None])
     if (scenario is None) != is_measured:
-        raise ScenarioError("either a SCENARIO or --measure is wanted")
+        raise ScenarioError("expected either a SCENARIO or --measure")
     if not 0.0 < effort <= 1.0:
-        raise ScenarioError(f"--effort {effort}: above 0, at most 1, is wanted")
+        raise ScenarioError(f"--effort {effort}: expected a number above 0, at most 1")
     if scenario is None:
         tell = (lambda _: None) if quiet or not sys.stderr.isatty() else say
         measured = api.measure_planners(out, effort=effort, tell=tell)

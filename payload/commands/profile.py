@@ -49,10 +49,10 @@ def profile(
 
     refuse_remote([out])
     if out.suffix.lower() != ".json":
-        raise ScenarioError(f"--out {out}: a name that ends in .json is wanted")
+        raise ScenarioError(f"--out {out}: expected a name ending in .json")
     for option, watts in (("--active-w", active_w), ("--idle-w", idle_w)):
         if watts is not None and not 0 < watts < 1e6:
-            raise ScenarioError(f"{option} {watts:g}: watts above 0 are wanted")
+            raise ScenarioError(f"{option} {watts:g}: expected watts above 0")
     found = api.profile(
         scenario, out, overrides=overrides or [], active_w=active_w, idle_w=idle_w, cpu_s=cpu_s
     )
@@ -61,7 +61,7 @@ def profile(
     else:
         answer(_sentence(out, found))
     if active_w is None:
-        say("note: no --active-w: the energy of computing will be told as unknown")
+        say("note: without --active-w, the energy of computing will be reported as unknown")
 
 
 def _sentence(out: Path, found: "ComputeProfile") -> str:

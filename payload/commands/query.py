@@ -34,7 +34,7 @@ def query(
 
     names, rows = api.columns(folder) if sql is None else api.query(folder, sql)
     if as_json and len(set(names)) < len(names):
-        raise ScenarioError(f"columns need different names for --json: {', '.join(names)}")
+        raise ScenarioError(f"with --json, columns need different names: {', '.join(names)}")
     if as_json:
         answer_json([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
     else:

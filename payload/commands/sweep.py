@@ -58,7 +58,7 @@ def sweep(
     spec = api.load_sweep(file)
     if estimate:
         if cluster is not None:
-            raise ScenarioError("--estimate tells of this machine alone: leave --cluster out")
+            raise ScenarioError("--estimate covers this machine alone: leave --cluster out")
         expected = api.estimate_sweep(spec, out, jobs=jobs, wishes=api.Wishes(yes, retry))
         if as_json:
             answer_json(as_dict(expected))
@@ -105,5 +105,5 @@ def _report(result: "SweepResult", *, as_json: bool) -> None:
         first = result.failed[0]
         raise SweepError(
             f"{len(result.failed)} run{'' if len(result.failed) == 1 else 's'} failed; "
-            f"the rows tell why; the first: {first.error}"
+            f"the rows say why; the first: {first.error}"
         )

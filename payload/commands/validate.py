@@ -55,9 +55,9 @@ def validate(
 
     refuse_remote([path for path in (folder, out, policies) if path is not None])
     if policies is not None and missions:
-        raise ScenarioError("either missions or --policies are wanted")
+        raise ScenarioError("expected either missions or --policies")
     if not 0.0 < effort <= 1.0:
-        raise ScenarioError(f"--effort {effort}: above 0, at most 1, is wanted")
+        raise ScenarioError(f"--effort {effort}: expected a number above 0, at most 1")
     tell = (lambda _: None) if quiet or not sys.stderr.isatty() else say
     found: api.Validation | api.PoliciesReport
     if policies is None:

@@ -95,12 +95,12 @@ def world(
     wanted.check()
     if scenario is None:
         if overrides:
-            raise ScenarioError("--set changes a scenario: name it by --scenario FILE")
+            raise ScenarioError("--set changes a scenario: name it with --scenario FILE")
         earth, epoch_utc = _plain(gsd_m, size_px, seed), None
     else:
         if gsd_m is not None or size_px is not None:
             raise ScenarioError(
-                "--gsd-m and --size-px are the scenario's: change them by --set camera.gsd_m=…"
+                "--gsd-m and --size-px come from the scenario: change them with --set camera.gsd_m=…"
             )
         earth, epoch_utc = _of_scenario(scenario, overrides or [], seed)
     if wanted.takes_long and not quiet and sys.stderr.isatty():
@@ -137,13 +137,13 @@ class _Wanted:
     def check(self) -> None:
         """ScenarioError if they do not ask for one thing."""
         if (self.at is not None) + self.is_map + self.is_measured != 1:
-            raise ScenarioError("one of --at LAT,LON (a scene), --map and --measure is wanted")
+            raise ScenarioError("expected one of --at LAT,LON (a scene), --map and --measure")
         if self.at is not None and self.year is not None:
-            raise ScenarioError("--year: a scene has a --time; a year is for --map and --measure")
+            raise ScenarioError("--year: goes with --map and --measure; a scene needs --time")
         if self.time is not None and (self.is_measured or self.year is not None):
-            raise ScenarioError("--time: a moment cannot go with --year or --measure")
+            raise ScenarioError("--time: cannot be combined with --year or --measure")
         if not 0.0 < self.effort <= 100.0:
-            raise ScenarioError(f"--effort {self.effort}: above 0, at most 100, is wanted")
+            raise ScenarioError(f"--effort {self.effort}: expected a number above 0, at most 100")
 
 
 def _do(
@@ -181,11 +181,13 @@ def _plain(gsd_m: float | None, size_px: int | None, seed: int | None) -> "Earth
     gsd_m = 10.0 if gsd_m is None else gsd_m
     size_px = 1024 if size_px is None else size_px
     if not 0.1 < gsd_m <= _MOST_GSD_M:
-        raise ScenarioError(f"--gsd-m {gsd_m:g}: above 0.1, at most {_MOST_GSD_M:g}, is wanted")
+        raise ScenarioError(
+            f"--gsd-m {gsd_m:g}: expected a number above 0.1, at most {_MOST_GSD_M:g}"
+        )
     if not 1 <= size_px <= MOST_PX:
-        raise ScenarioError(f"--size-px {size_px}: from 1 to {MOST_PX} is wanted")
+        raise ScenarioError(f"--size-px {size_px}: expected 1 to {MOST_PX}")
     if seed is not None and not 0 <= seed < 2**63:
-        raise ScenarioError(f"--seed {seed}: from 0 to 2**63 - 1 is wanted")
+        raise ScenarioError(f"--seed {seed}: expected 0 to 2**63 - 1")
     return api.Earth.plain(seed=seed or 0, gsd_m=gsd_m, size_px=size_px)
 
 
@@ -198,10 +200,10 @@ def place(text: str) -> tuple[float, float]:
     try:
         lat_deg, lon_deg = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise ScenarioError(f"--at {text!r}: two numbers are wanted, as 48.1,11.5") from error
+        raise ScenarioError(f"--at {text!r}: expected two numbers, such as 48.1,11.5") from error
     if not (-90.0 <= lat_deg <= 90.0 and -180.0 <= lon_deg <= 360.0):
         raise ScenarioError(
-            f"--at {text}: latitude -90 to 90 and longitude -180 to 360 degrees are wanted"
+            f"--at {text}: expected a latitude of -90 to 90 and a longitude of -180 to 360 degrees"
         )
     return lat_deg, lon_deg - 360.0 if lon_deg > 180.0 else lon_deg
 
@@ -209,17 +211,19 @@ def place(text: str) -> tuple[float, float]:
 def _moment(text: str | None, epoch_utc: datetime | None) -> datetime:
     if text is None:
         if epoch_utc is None:
-            raise ScenarioError("--time is wanted, ISO 8601 with a zone, as 2025-06-01T10:30:00Z")
+            raise ScenarioError(
+                "expected --time, in ISO 8601 with a time zone, such as 2025-06-01T10:30:00Z"
+            )
         return epoch_utc
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ScenarioError(
-            f"--time {text!r}: ISO 8601 with a zone is wanted, as 2025-06-01T10:30:00Z"
+            f"--time {text!r}: expected ISO 8601 with a time zone, such as 2025-06-01T10:30:00Z"
         ) from error
     if moment.tzinfo is None:
         raise ScenarioError(
-            f"--time {text}: the zone is missing; for UTC say {moment.isoformat()}Z"
+            f"--time {text}: the time zone is missing; for UTC write {moment.isoformat()}Z"
         )
     _year(moment.year)
     return moment.astimezone(UTC)

@@ -37,7 +37,7 @@ class TargetsModel(Section):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.file is None) == (self.mapping is None):
-            raise ValueError("targets want either a `file` or `mapping`")
+            raise ValueError("targets: expected either a `file` or `mapping`")
         return self
 
 

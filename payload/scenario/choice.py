@@ -39,13 +39,13 @@ class Choice(BaseModel):
     @classmethod
     def _gather(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, Mapping):
-            raise PydanticCustomError("choice", "a mapping with a `kind` is wanted")
+            raise PydanticCustomError("choice", "expected a mapping with a `kind`")
         flat = dict(value)
         kind = flat.pop("kind", cls.default_kind)
         if not isinstance(kind, str):
             known = ", ".join(registry.kinds(cls.socket))
             raise PydanticCustomError(
-                "choice", "a key `kind` is wanted, one of: {known}", {"known": known}
+                "choice", "expected a key `kind`, one of: {known}", {"known": known}
             )
         try:
             options = registry.validate(cls.socket, kind, flat, info.context)

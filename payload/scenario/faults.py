@@ -63,7 +63,9 @@ class FaultModel(Section):
     @model_validator(mode="after")
     def _says_what_it_is(self) -> Self:
         if self.kind == "memory_bank" and (self.lasts_h or self.mean_repair_h):
-            raise ValueError("a lost memory bank never comes back: leave out how long it lasts")
+            raise ValueError(
+                "a lost memory bank never comes back: leave out lasts_h and mean_repair_h"
+            )
         for name, kind in (("frame_loss", "frame_loss"), ("banks", "memory_bank")):
             # a default is no mistake: every scenario that is written out contains it
             if self.kind != kind and getattr(self, name) != type(self).model_fields[name].default:

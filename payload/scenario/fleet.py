@@ -61,14 +61,12 @@ class ConstellationModel(Section):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if (self.ltan is None) == (self.inclination_deg is None):
-            raise ValueError("either ltan or inclination_deg is wanted, not both and not neither")
+            raise ValueError("expected exactly one of ltan and inclination_deg")
         if self.ltan is not None and self.raan_deg:
-            raise ValueError(
-                "raan_deg belongs to inclination_deg; ltan says itself where the node is"
-            )
+            raise ValueError("raan_deg goes with inclination_deg; ltan already sets the node")
         if self.phasing >= self.planes:
             raise ValueError(
-                f"phasing {self.phasing} is not below the number of planes, {self.planes}"
+                f"phasing is {self.phasing}; expected less than the number of planes, {self.planes}"
             )
         if self.planes * self.satellites_per_plane > MOST_SATELLITES:
             raise ValueError(

@@ -15,8 +15,8 @@ from payload.scenario.source import KeyPath, ScenarioSource
 
 MOST_ERRORS, MOST_SAID = 12, 160
 _PATTERNS = {
-    NAME: "letters without accents, digits, '.', '_' and '-' are wanted, the first a letter or a digit, 64 at most",
-    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day is wanted, as 10:30",
+    NAME: "expected at most 64 letters without accents, digits, '.', '_' and '-', starting with a letter or digit",
+    r"^([01]\d|2[0-3]):[0-5]\d$": "expected a time of day, such as 10:30",
 }
 _SHAPES = {
     "tuple_type": "a list",
@@ -32,8 +32,8 @@ _NO_SUCH_NUMBER = {
 _MOVED: dict[KeyPath, str] = {
     (
         "outages",
-    ): "a station that is out is one of the faults: {kind: station_out, who: …, at_h: …, lasts_h: …}, "
-    "or by chance with mean_between_h and mean_repair_h"
+    ): "station outages are now among the faults: {kind: station_out, who: …, at_h: …, lasts_h: …}, "
+    "or at random with mean_between_h and mean_repair_h"
 }
 
 
@@ -64,7 +64,7 @@ class Form(Generic[Filled]):
             ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
         """
         flags = [
-            f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; {wanted} is wanted"
+            f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; expected {wanted}"
             for loc, flag, wanted in flags_for_numbers(data, self.wanted)
         ]
         if flags:
@@ -131,16 +131,18 @@ def _wanted(item: ErrorDetails, number: str | None) -> str:
     if number and item["type"] in _NO_SUCH_NUMBER:
         is_infinite = item["type"] == "finite_number"
         return (
-            f"{number.replace('a number', 'a finite number') if is_infinite else number} is wanted"
+            f"expected {number.replace('a number', 'a finite number') if is_infinite else number}"
         )
     if item["type"] == "string_pattern_mismatch":
-        return _PATTERNS.get(item["ctx"]["pattern"]) or f"the form is {item['ctx']['pattern']}"
+        return (
+            _PATTERNS.get(item["ctx"]["pattern"]) or f"expected the form {item['ctx']['pattern']}"
+        )
     if item["type"] in _SHAPES:
-        return f"{_SHAPES[item['type']]} is wanted"
+        return f"expected {_SHAPES[item['type']]}"
     if "day value is outside" in item["msg"]:
         return "there is no such day"
     if item["type"].startswith(("datetime", "timezone")):
-        return "ISO 8601 with a zone is wanted, as 2026-06-21T00:00:00Z"
+        return "expected ISO 8601 with a time zone, such as 2026-06-21T00:00:00Z"
     return item["msg"][:1].lower() + item["msg"][1:]
 
 

@@ -70,7 +70,7 @@ def _range(schema: Mapping[str, Any]) -> str:
     most, below = schema.get("maximum"), schema.get("exclusiveMaximum")
     if least is not None and most is not None:
         return f"{what} from {_told(least)} to {_told(most)}"
-    ends = (("of at least", least), ("above", above), ("of at most", most), ("below", below))
+    ends = (("of at least", least), ("above", above), ("up to", most), ("below", below))
     told = " and ".join(f"{word} {_told(end)}" for word, end in ends if end is not None)
     return f"{what} {told}" if told else what
 

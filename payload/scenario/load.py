@@ -84,7 +84,7 @@ def read_template(path: Path) -> Template:
     """
     data, source = read_yaml(path)
     if not isinstance(data, dict):
-        raise ScenarioError(f"{path}: a mapping of keys is wanted (name, epoch_utc, satellites, …)")
+        raise ScenarioError(f"{path}: expected a mapping of keys (name, epoch_utc, satellites, …)")
     return Template(data, source)
 
 
@@ -92,7 +92,9 @@ def parse_override(text: str) -> tuple[KeyPath, object]:
     """Split `path.to.key=value` into its key path and value."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ScenarioError(f"{clipped(text)!r}: an override is written path.to.key=value")
+        raise ScenarioError(
+            f"{clipped(text)!r}: expected an override of the form path.to.key=value"
+        )
     return key_path(key.strip()), parse_value(value, f"--set {clipped(text)}")
 
 
@@ -136,7 +138,7 @@ def _refuse_beyond(items: Sequence[object], keys: KeyPath, change: Change) -> No
     where = ".".join(map(str, above))
     if not items:
         raise ScenarioError(
-            f"{change.said}: {where} has no {last}, it lists nothing yet; set it whole: {where}=[…]"
+            f"{change.said}: {where} has no {last}, as the list is empty; set it as a whole: {where}=[…]"
         )
     raise ScenarioError(
         f"{change.said}: {where} has no {clipped(str(last))}; it has {_listed(items)}"
@@ -181,12 +183,12 @@ def what_if_settings(what_ifs: Sequence[str], *, cross: bool = False) -> list[di
     count = math.prod(counts) if cross else sum(counts)
     if count > MOST_VARIANTS:
         raise ScenarioError(
-            f"--what-if: {count:,} variants, more than {MOST_VARIANTS:,}; `payload-sim sweep` flies larger grids"
+            f"--what-if: {count:,} variants are more than {MOST_VARIANTS:,}; use `payload-sim sweep` for larger grids"
         )
     if not cross:
         return [{key: value} for key, told in found for value in told]
     if len({key for key, _ in found}) < len(found):
-        raise ScenarioError("--cross: a key stands in two what-ifs; give all its values in one")
+        raise ScenarioError("--cross: a key appears in two what-ifs; give all its values in one")
     keys = [key for key, _ in found]
     return [
         dict(zip(keys, values, strict=True))

@@ -112,7 +112,7 @@ class ClaimModel(Section):
 
 def _as_text(value: object) -> object:
     if not isinstance(value, str | datetime):
-        raise ValueError("a date and time with a zone is wanted, as 2026-06-21T00:00:00Z")  # noqa: TRY004
+        raise ValueError("expected a date and time with a time zone, such as 2026-06-21T00:00:00Z")  # noqa: TRY004
     return value
 
 
@@ -235,7 +235,7 @@ class Scenario(Section):
                 written = again < len(getattr(self, what))  # or one of a constellation's
                 raise MisfitError(
                     (what, again) if written else ("constellations",),
-                    f"{what} need different names; twice: {', '.join(twice)}",
+                    f"{what} need different names; used more than once: {', '.join(twice)}",
                 )
         return self
 
@@ -247,7 +247,7 @@ class Scenario(Section):
             if fault.who is not None and fault.who not in names:
                 raise MisfitError(
                     ("faults", number),
-                    f"the fault {fault.kind} befalls {fault.who!r}, which is none of: {', '.join(names) or 'nobody'}",
+                    f"the fault {fault.kind} affects {fault.who!r}, which is not one of: {', '.join(names) or 'nobody'}",
                 )
         return self
 
@@ -258,7 +258,7 @@ class Scenario(Section):
             if upload.satellite is not None and upload.satellite not in names:
                 raise MisfitError(
                     ("uplink", "uploads", number),
-                    f"the upload {upload.name!r} is for {upload.satellite!r}, which is none of: "
+                    f"the upload {upload.name!r} is for {upload.satellite!r}, which is not one of: "
                     f"{', '.join(names)}",
                 )
         return self
@@ -269,8 +269,8 @@ class Scenario(Section):
         if self.loss.max_error is not None and self.loss.max_error > most:
             raise MisfitError(
                 ("loss", "max_error"),
-                f"loss.max_error is {self.loss.max_error}; of samples of {self.camera.bit_depth} bit errors "
-                f"of up to {most} leave something",
+                f"loss.max_error is {self.loss.max_error}; expected at most {most}, as a larger error leaves "
+                f"nothing of samples of {self.camera.bit_depth} bit",
             )
         return self
 
@@ -281,13 +281,13 @@ class Scenario(Section):
         if own > most:
             raise MisfitError(
                 ("codec", "max_error_dn"),
-                f"codec.max_error_dn is {own}; of samples of {self.camera.bit_depth} bit errors of up to "
-                f"{most} leave something",
+                f"codec.max_error_dn is {own}; expected at most {most}, as a larger error leaves "
+                f"nothing of samples of {self.camera.bit_depth} bit",
             )
         if own and (self.loss.max_error or self.loss.bits_per_sample is not None):
             raise MisfitError(
                 ("codec", "max_error_dn"),
-                "codec.max_error_dn loses in the codec and loss before it: say only one of the two",
+                "codec.max_error_dn is a loss in the codec, and loss is one before it: use only one of the two",
             )
         return self
 
@@ -296,7 +296,7 @@ class Scenario(Section):
         if self.requests.policy != "none" and not self.memory.keep_pruned_h:
             raise MisfitError(
                 ("requests", "policy"),
-                "requests ask for pruned tiles and none is kept: say for how long, memory.keep_pruned_h",
+                "requests ask for pruned tiles, but none are kept: set for how long in memory.keep_pruned_h",
             )
         return self
 
@@ -308,7 +308,7 @@ class Scenario(Section):
                 ("satellites",)
                 if self.satellites or not self.constellations
                 else ("constellations",),
-                f"satellites and constellations together are {count}; 1 to {MOST_SATELLITES} are wanted",
+                f"satellites and constellations add up to {count} satellites; expected 1 to {MOST_SATELLITES}",
             )
         return self
 

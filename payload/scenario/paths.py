@@ -27,10 +27,10 @@ def is_local(text: str) -> bool:
 def _check_text(value: object) -> object:
     if isinstance(value, str | Path) and not is_local(str(value)):
         raise ValueError(
-            "a plain local path is wanted; schemes and /vsi paths are refused, as nothing is fetched"
+            "expected a plain local path; schemes and /vsi paths are refused, as nothing is fetched"
         )
     if isinstance(value, str) and not value.strip():
-        raise ValueError("a path is wanted, not an empty text")
+        raise ValueError("expected a path, found an empty string")
     return value
 
 
@@ -54,7 +54,7 @@ def input_path(value: object, info: ValidationInfo) -> Path:
     """
     _check_text(value)
     if not isinstance(value, str | Path):
-        raise ValueError(f"a path is wanted, not {value!r}")  # noqa: TRY004 - pydantic wants it
+        raise ValueError(f"expected a path, found {value!r}")  # noqa: TRY004 - pydantic wants it
     return _resolve(Path(value), info)
 
 

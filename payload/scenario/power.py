@@ -26,7 +26,7 @@ class DeadlineModel(Section):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.after_exposure_s is None) == (not self.at_next_contact):
-            raise ValueError("a deadline wants exactly one of: after_exposure_s, at_next_contact")
+            raise ValueError("a deadline needs exactly one of: after_exposure_s, at_next_contact")
         return self
 
 

@@ -47,6 +47,6 @@ class PricesModel(Section):
     def _something_costs(self) -> Self:
         if not (self.contact_minute or self.contact_pass or self.gigabyte or self.watt_hour):
             raise ValueError(
-                "nothing costs anything: give contact_minute, contact_pass, gigabyte or watt_hour, or leave prices out"
+                "all prices are 0: give contact_minute, contact_pass, gigabyte or watt_hour, or leave prices out"
             )
         return self

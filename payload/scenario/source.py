@@ -119,13 +119,13 @@ def read_yaml(path: Path) -> tuple[object, ScenarioSource]:
         raise ScenarioError(f"{path}: cannot be read: {error}") from error
     if len(raw) > MAX_BYTES:
         raise ScenarioError(
-            f"{path}: is larger than {MAX_BYTES:,} bytes; a scenario is a page or two"
+            f"{path}: is larger than {MAX_BYTES:,} bytes; a scenario is only a page or two"
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError(
-            f"{path}: is not UTF-8 text (byte {error.start}); a YAML file is wanted"
+            f"{path}: is not UTF-8 text (byte {error.start}); expected a YAML file"
         ) from error
     node = _compose(text, str(path))
     source = ScenarioSource(path)
@@ -176,7 +176,7 @@ def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> objec
         raise ScenarioError(f"{source.path}:{line}: is nested more than {MAX_DEPTH} deep")
     if node.tag not in _TAGS[type(node)]:
         raise ScenarioError(
-            f"{source.path}:{line}: the tag {node.tag!r} is not supported; plain values are wanted"
+            f"{source.path}:{line}: the tag {node.tag!r} is not supported; expected plain values"
         )
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, at, source)
@@ -193,7 +193,7 @@ def _mapping(node: yaml.MappingNode, at: KeyPath, source: ScenarioSource) -> dic
         if key is None or key == "<<":
             raise ScenarioError(f"{source.path}:{line}: a key must be a plain word")
         if key in data:
-            raise ScenarioError(f"{source.path}:{line}: the key {key!r} stands twice")
+            raise ScenarioError(f"{source.path}:{line}: the key {key!r} appears twice")
         source.lines[(*at, key)] = line
         data[key] = _plain(value_node, (*at, key), source)
     return data
@@ -209,7 +209,7 @@ def _scalar(node: yaml.Node, source: ScenarioSource) -> object:
         if kind == "float":
             return float(value.lower().replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError as error:
-        raise ScenarioError(f"{where}: {value[:40]!r} is not a number that can be read") from error
+        raise ScenarioError(f"{where}: {value[:40]!r} cannot be read as a number") from error
     if kind == "bool":
         return value.lower() == "true"
     return None if kind == "null" else value

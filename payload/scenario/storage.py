@@ -62,7 +62,7 @@ class MemoryModel(Section):
         if self.partitions:
             total = sum(part.share for part in self.partitions)
             if abs(total - 1) > 1e-9:
-                raise ValueError(f"the shares of the partitions make {total:g}; 1 is wanted")
+                raise ValueError(f"the shares of the partitions add up to {total:g}; expected 1")
             least = [part.min_priority for part in self.partitions]
             if len(set(least)) < len(least):
                 raise ValueError(

@@ -73,7 +73,7 @@ SCENARIOS = {
     ),
     "a station on the Moon": (
         {"stations": [{"name": "s", "lat_deg": 5, "lon_deg": 0, "height_m": 384400000}]},
-        "stations.0.height_m: found 384400000; a number from -500 to 9,000 is wanted",
+        "stations.0.height_m: found 384400000; expected a number from -500 to 9,000",
     ),
     "a constellation with neither time nor inclination": (
         {
@@ -81,45 +81,45 @@ SCENARIOS = {
                 {"name": "c", "altitude_km": 550, "planes": 2, "satellites_per_plane": 2}
             ]
         },
-        "constellations.0: either ltan or inclination_deg is wanted",
+        "constellations.0: expected exactly one of ltan and inclination_deg",
     ),
     "passes that are nowhere": ({"passes": {"file": "gone.csv"}}, "passes.file: there is no such"),
     "a negative size": ({"memory": {"capacity_mb": -3}}, "memory.capacity_mb: found -3"),
     "a pixel of no size": (
         {"camera": {"gsd_m": 0, "width_px": 80, "height_px": 72}},
-        "camera.gsd_m: found 0; a number above 0.1 and of at most 1,000 is wanted",
+        "camera.gsd_m: found 0; expected a number above 0.1 and up to 1,000",
     ),
     "a count below its least": (
         {"rescheduling": {"policy": "next_opportunity", "max_retakes": -1}},
-        "rescheduling.max_retakes: found -1; a whole number from 0 to 1,000 is wanted",
+        "rescheduling.max_retakes: found -1; expected a whole number from 0 to 1,000",
     ),
     "an error that no sample is asked for": (
         {"fidelity": "sampled", "sampled": {"error": 0.00005}},
-        "sampled.error: found 5e-05; a number from 0.0001 to 1 is wanted",
+        "sampled.error: found 5e-05; expected a number from 0.0001 to 1",
     ),
     "a plug-in's number beyond both ends": (
         {"link": {"kind": "fixed", "rate_mbps": -1}},
-        "link.rate_mbps: found -1; a number above 0 and of at most 1,000,000 is wanted",
+        "link.rate_mbps: found -1; expected a number above 0 and up to 1,000,000",
     ),
     "a word for a number": (
         {"duration_h": "long"},
-        "duration_h: found 'long'; a number above 0 and of at most 8,784 is wanted",
+        "duration_h: found 'long'; expected a number above 0 and up to 8,784",
     ),
     "a number that is none": (
         {"dut1_s": float("nan")},
-        "a finite number from -0.9 to 0.9 is wanted",
+        "expected a finite number from -0.9 to 0.9",
     ),
     "half a retake": (
         {"rescheduling": {"policy": "next_opportunity", "max_retakes": 0.5}},
-        "rescheduling.max_retakes: found 0.5; a whole number from 0 to 1,000 is wanted",
+        "rescheduling.max_retakes: found 0.5; expected a whole number from 0 to 1,000",
     ),
     "yes for a number": (
         {"link": {"kind": "fixed", "rate_mbps": True}},
-        "link.rate_mbps: found True; a number above 0 and of at most 1,000,000 is wanted",
+        "link.rate_mbps: found True; expected a number above 0 and up to 1,000,000",
     ),
     "no for a number in a list": (
         {"stations": [{"name": "s", "lat_deg": 1, "lon_deg": 2, "height_m": False}]},
-        "stations.0.height_m: found False; a number from -500 to 9,000 is wanted",
+        "stations.0.height_m: found False; expected a number from -500 to 9,000",
     ),
     "a TLE with a bad checksum": ({"satellites": orbit(tle=BAD_SUM)}, "checksum"),
     "no source of the orbit": ({"satellites": orbit()}, "satellites.0.orbit"),
@@ -151,7 +151,7 @@ SCENARIOS = {
         {"epoch_utc": "9999-12-31T23:59:59Z"},
         "epoch_utc: the year 9999",
     ),
-    "an epoch that is a number": ({"epoch_utc": 2026}, "epoch_utc: a date and time"),
+    "an epoch that is a number": ({"epoch_utc": 2026}, "epoch_utc: expected a date and time"),
     "an empty fleet": ({"satellites": []}, "satellites"),
 }
 
@@ -511,7 +511,7 @@ def test_an_eccentricity_of_one_is_refused(call, write_scenario, tmp_path):
     (tmp_path / "one.json").write_text(json.dumps(elements))
     answer = call("check", write_scenario(satellites=orbit(omm_file="one.json")))
     assert answer.code == 2
-    assert "ECCENTRICITY is '1.0'; a number from 0 to" in answer.err
+    assert "ECCENTRICITY is '1.0'; expected a number from 0 to" in answer.err
 
 
 @pytest.mark.parametrize("command", ["check", "passes"])
@@ -555,7 +555,7 @@ def test_so_little_that_nothing_can_come_of_it_is_allowed_with_a_note(
 def test_a_name_that_is_no_text_is_refused_before_anything_flies(call, write_scenario, tmp_path):
     out = f"{tmp_path}/r\udcfc"  # a byte of Latin-1, as Python has it from the command line
     found = call("run", write_scenario(), "--out", out)
-    assert (found.code, "a name in UTF-8 is wanted" in found.err) == (2, True)
+    assert (found.code, "expected a name in UTF-8" in found.err) == (2, True)
     assert not Path(out).exists()
 
 

@@ -126,7 +126,7 @@ def test_too_many_variants_are_refused_before_any_is_read(call, write_scenario):
     rates = ",".join(map(str, range(1, 2000)))
     found = call("compare", write_scenario(), "--what-if", f"link.rate_mbps={rates}", "--seeds", 2)
     assert found.code == 2
-    assert "1,999 variants, more than 1,000" in found.err
+    assert "1,999 variants are more than 1,000" in found.err
 
 
 def test_the_surrogates_errors_are_told(call, tmp_path):

@@ -60,8 +60,8 @@ def test_a_link_of_one_rate_says_so(call):
         (("--at-elevation-deg", "nan"), "an elevation of nan deg is none"),
         (("--station", "nowhere"), "there is no station 'nowhere'; there are: svalbard, inuvik"),
         (("--satellite", "swan"), "there is no satellite 'swan'"),
-        (("--upload-bytes", "ten"), "'--upload-bytes': found 'ten'; a whole number is wanted"),
-        (("--upload-bytes", "1.5"), "'--upload-bytes': found '1.5'; a whole number is wanted"),
+        (("--upload-bytes", "ten"), "'--upload-bytes': found 'ten'; expected a whole number"),
+        (("--upload-bytes", "1.5"), "'--upload-bytes': found '1.5'; expected a whole number"),
         (("--upload-bytes", "-5"), "0 or more are wanted"),
         (("--set", "link.power_w=-2"), "link.power_w: "),
         (("--set", "link.symbol_rate_mbaud=0"), "link.symbol_rate_mbaud: "),
@@ -70,10 +70,13 @@ def test_a_link_of_one_rate_says_so(call):
         (("--set", "uplink.rate_kbps=0"), "uplink.rate_kbps: "),
         (
             ("--set", "faults.0.who=nowhere"),
-            "befalls 'nowhere', which is none of: svalbard, inuvik",
+            "affects 'nowhere', which is not one of: svalbard, inuvik",
         ),
         (("--set", "faults.0.at_h=3"), "either at_h or mean_between_h"),
-        (("--set", "outages=[{station: inuvik, start_h: 3, end_h: 5}]"), "is one of the faults"),
+        (
+            ("--set", "outages=[{station: inuvik, start_h: 3, end_h: 5}]"),
+            "are now among the faults",
+        ),
         (("--set", "stations.0.gt_dbk=400"), "stations.0.gt_dbk: "),
     ],
 )

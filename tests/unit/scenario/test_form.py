@@ -55,7 +55,7 @@ def said(read, path):
 def test_a_scenario_refuses_it_of_a_plug_in_whose_kind_is_not_said(base):
     base.write_text(SCENARIO + "masker: {probability_threshold: true}\n")
     assert said(load_scenario, base) == (
-        f"{base}:12: masker.probability_threshold: found True; a number from 0 to 1 is wanted"
+        f"{base}:12: masker.probability_threshold: found True; expected a number from 0 to 1"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_scenario_refuses_it_in_a_list_of_numbers(base):
         SCENARIO.replace("{kind: synthetic}", "{kind: rasters, path: ., bands: [4, true, 2, 1]}")
     )
     assert said(load_scenario, base) == (
-        f"{base}:9: scene.bands.1: found True; a whole number is wanted"
+        f"{base}:9: scene.bands.1: found True; expected a whole number"
     )
 
 
@@ -73,13 +73,13 @@ def test_a_scenario_refuses_it_in_a_list_of_numbers(base):
     [
         (
             "random: {samples: true, over: {link.rate_mbps: {low: 1, high: 2}}}",
-            "3: random.samples: found True; a whole number from 1 to 10,000,000 is wanted",
+            "3: random.samples: found True; expected a whole number from 1 to 10,000,000",
         ),
         (
             "random: {samples: 3, over: {link.rate_mbps: {low: false, high: 2}}}",
-            "3: random.over.link.rate_mbps.low: found False; a number is wanted",
+            "3: random.over.link.rate_mbps.low: found False; expected a number",
         ),
-        ("seeds: [3, true]", "3: seeds.1: found True; a whole number is wanted"),
+        ("seeds: [3, true]", "3: seeds.1: found True; expected a whole number"),
     ],
 )
 def test_a_sweep_refuses_it(base, text, answer):
@@ -101,7 +101,7 @@ def test_a_compute_profile_refuses_it(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(f"{PROFILE}mpx_per_s: true\n")
     assert said(load_profile, path) == (
-        f"{path}:8: mpx_per_s: found True; a number above 0 and of at most 1e+18 is wanted"
+        f"{path}:8: mpx_per_s: found True; expected a number above 0 and up to 1e+18"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_model_card_refuses_it(tmp_path):
     card["scaling"]["gain"][2] = True
     path = tmp_path / "card.json"
     path.write_text(json.dumps(card), encoding="utf-8")
-    assert said(read_card, path) == f"{path}: scaling.gain.2: found True; a number is wanted"
+    assert said(read_card, path) == f"{path}: scaling.gain.2: found True; expected a number"
 
 
 def test_a_surrogate_refuses_it(tmp_path):
@@ -121,5 +121,5 @@ def test_a_surrogate_refuses_it(tmp_path):
     found["donors"]["cover"][7] = False
     path.write_text(json.dumps(found), encoding="utf-8")
     assert said(read_surrogate, path) == (
-        f"{path}: donors.cover.7: found False; a number from 0 to 1 is wanted"
+        f"{path}: donors.cover.7: found False; expected a number from 0 to 1"
     )

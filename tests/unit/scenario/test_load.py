@@ -71,7 +71,7 @@ def test_a_local_time_with_a_colon_stays_text(load):
             15,  # of the kind itself
             "no link of kind 'fixd' is installed; did you mean 'fixed'?",
         ),
-        ("kind: fixed", "kinds: fixed", 14, "a key `kind` is wanted"),
+        ("kind: fixed", "kinds: fixed", 14, "expected a key `kind`"),
         ("duration_h: 24", "duration_hours: 24", 3, "unknown key; did you mean 'duration_h'?"),
         ("duration_h: 24", "duration_h: [24]", 3, "duration_h: found [24]"),
         ("00:00:00Z", "00:00:00", 2, "epoch_utc: found '2026-03-20T00:00:00'"),
@@ -81,7 +81,7 @@ def test_a_local_time_with_a_colon_stays_text(load):
         ("places.geojson", "https://host/x.geojson", 9, "schemes and /vsi paths are refused"),
         ("ltan: 22:30", "ltan: 25:99", 6, "satellites.0.orbit"),
         ("altitude_km: 550", "altitude_km: 5", 6, "satellites.0.orbit"),
-        ("name: good", "name: good\nname: twice", 2, "the key 'name' stands twice"),
+        ("name: good", "name: good\nname: twice", 2, "the key 'name' appears twice"),
         ("kind: synthetic", "kind: &a synthetic", 11, "anchors and aliases"),
         ("kind: synthetic", "kind: !!python/object:os.system x", 11, "is not supported"),
         (
@@ -107,9 +107,9 @@ def test_a_mistake_is_named_with_its_place_and_its_mending(load, old, new, line,
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "a mapping of keys is wanted"),
-        ("- a\n- b\n", "a mapping of keys is wanted"),
-        ("just words", "a mapping of keys is wanted"),
+        ("", "expected a mapping of keys"),
+        ("- a\n- b\n", "expected a mapping of keys"),
+        ("just words", "expected a mapping of keys"),
         (b"\xff\xfe\x00binary", "is not UTF-8 text"),
         (b"\x00\x01", "is not YAML"),
         ("a: " + "[" * 1100, "is not YAML"),
@@ -134,10 +134,10 @@ def test_a_folder_or_a_missing_file_is_refused_with_a_sentence(tmp_path):
     [
         ("link.kind=fixd", "--set link.kind=fixd: link: no link of kind"),
         ("targets.file=", "s.yaml:9 with --set targets.file=: targets: "),
-        ("name=wächter", "found 'wächter'; letters without accents, digits"),
-        ("satellites.0.orbit.ltan=25:00", "found '25:00'; a time of day is wanted, as 10:30"),
-        ("epoch_utc=2026-06-21", "a zone is wanted, as 2026-06-21T00:00:00Z"),
-        ("epoch_utc=yesterday", "a zone is wanted, as 2026-06-21T00:00:00Z"),
+        ("name=wächter", "found 'wächter'; expected at most 64 letters without accents, digits"),
+        ("satellites.0.orbit.ltan=25:00", "found '25:00'; expected a time of day, such as 10:30"),
+        ("epoch_utc=2026-06-21", "a time zone, such as 2026-06-21T00:00:00Z"),
+        ("epoch_utc=yesterday", "a time zone, such as 2026-06-21T00:00:00Z"),
     ],
 )
 def test_an_override_that_spoils_a_scenario_is_blamed_in_words(load, override, said):
@@ -175,12 +175,12 @@ def test_an_override_sets_a_value_and_is_checked_like_the_file(load):
         ("stations.oslo.lat_deg=3", "stations has no oslo; it has 0 ("),
         ("stations.-1.lat_deg=3", "stations has no -1; it has 0 ("),
         ("satellites.1.orbit.altitude_km=600", "satellites has no 1; it has 0 ("),
-        ("faults.0.kind=station_out", "faults has no 0, it lists nothing yet; set it whole"),
-        ("uplink.uploads.0.kb=3", "uplink.uploads has no 0, it lists nothing yet"),
-        ("stations=3", "found 3; a list is wanted"),
+        ("faults.0.kind=station_out", "faults has no 0, as the list is empty; set it as a whole"),
+        ("uplink.uploads.0.kb=3", "uplink.uploads has no 0, as the list is empty"),
+        ("stations=3", "found 3; expected a list"),
         ("epoch_utc=2026-02-30T00:00:00Z", "there is no such day"),
         ("link.kind=dvbs2", "this key is missing"),
-        ("camera=3", "found 3; a mapping of keys is wanted"),
+        ("camera=3", "found 3; expected a mapping of keys"),
     ],
 )
 def test_an_override_that_spoils_something_is_named_with_what_is_wanted_or_there(
@@ -245,12 +245,12 @@ def test_two_things_of_one_name_are_refused(load):
         (
             "\nstations",
             "\n  - {name: one, orbit: {kind: sgp4, altitude_km: 560, ltan: 22:30}}\nstations",
-            "s.yaml:7: satellites.1: satellites need different names; twice: one",
+            "s.yaml:7: satellites.1: satellites need different names; used more than once: one",
         ),
         (
             "\n  - name: one\n    orbit: {kind: sgp4, altitude_km: 550, ltan: 22:30}",
             " []",
-            "s.yaml:4: satellites: satellites and constellations together are 0",
+            "s.yaml:4: satellites: satellites and constellations add up to 0 satellites",
         ),
         (
             "\nlink",

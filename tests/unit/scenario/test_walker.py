@@ -98,10 +98,10 @@ def test_planes_at_a_local_time_are_sun_synchronous_and_start_there():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ltan": "10:30"}, "either ltan or inclination_deg"),
-        ({"inclination_deg": None}, "either ltan or inclination_deg"),
-        ({"inclination_deg": None, "ltan": "10:30", "raan_deg": 5}, "raan_deg belongs to"),
-        ({"phasing": 3}, "phasing 3 is not below the number of planes, 3"),
+        ({"ltan": "10:30"}, "expected exactly one of ltan and inclination_deg"),
+        ({"inclination_deg": None}, "expected exactly one of ltan and inclination_deg"),
+        ({"inclination_deg": None, "ltan": "10:30", "raan_deg": 5}, "raan_deg goes with"),
+        ({"phasing": 3}, "phasing is 3; expected less than the number of planes, 3"),
         ({"planes": 100, "satellites_per_plane": 11}, "more than 1000"),
         ({"altitude_km": 50}, "altitude_km"),
         ({"inclination_deg": 181}, "inclination_deg"),

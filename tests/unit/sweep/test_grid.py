@@ -134,7 +134,7 @@ def test_whole_numbers_are_even_and_meet_both_ends(lay_out):
         ({"name": "../../etc"}, "name"),
         ({"seeds": 0}, ": seeds: give the number of seeds, 1 to"),
         ({"seeds": [1, 1]}, ": seeds: give the number of seeds"),
-        ({"seeds": [True, 2]}, ": seeds.0: found True; a whole number is wanted"),
+        ({"seeds": [True, 2]}, ": seeds.0: found True; expected a whole number"),
         ({"seeds": [1.5, 2]}, ": seeds: give the number of seeds"),
         ({"arms": ["legs"]}, "arms"),
         ({"random": {"samples": 2, "over": {"link.rate_mbps": {"low": 2, "high": 1}}}}, "low"),
