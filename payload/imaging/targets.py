@@ -87,7 +87,7 @@ def read_targets(
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ScenarioError(
-            f"{path}: the name {twice[0]!r} stands for {counts[twice[0]]} targets;"
+            f"{path}: the name {twice[0]!r} is used for {counts[twice[0]]} targets;"
             " names must differ"
         )
     targets = tuple(target for item in features for target in _targets(item, framing, path))
@@ -104,9 +104,9 @@ def _targets(feature: _Feature, framing: Framing | None, path: Path) -> list[Tar
         shots = lay_shots(feature.area, framing, middle=feature.point)
     except TooLarge as error:
         raise ScenarioError(
-            f"{path}: the area {name!r} of {area_km2(feature.area):,.0f} km2 wants more than {error.args[0]:,} "
-            f"shots of {framing.width_km:g} x {framing.height_km:g} km, and at most {MOST_SHOTS:,} are laid:"
-            " take a smaller area, a wider swath or targets.mapping"
+            f"{path}: the area {name!r} of {area_km2(feature.area):,.0f} km2 needs more than {error.args[0]:,} "
+            f"shots of {framing.width_km:g} x {framing.height_km:g} km, more than the allowed {MOST_SHOTS:,}:"
+            " use a smaller area, a wider swath or targets.mapping"
         ) from error
     names = [name] if len(shots) == 1 else [f"{name}/{n}" for n in range(1, len(shots) + 1)]
     return [
@@ -125,15 +125,17 @@ def _read(path: Path) -> object:
     except OSError as error:
         raise ScenarioError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path} is not a text file: byte {error.start} is no UTF-8") from error
+        raise ScenarioError(
+            f"{path} is not a text file: byte {error.start} is not UTF-8"
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path} is no JSON: {error}") from error
+        raise ScenarioError(f"{path} is not JSON: {error}") from error
     return loaded
 
 
 def _features(loaded: object, path: Path) -> list[Mapping[str, object]]:
     if not isinstance(loaded, dict):
-        raise ScenarioError(f"{path} is no GeoJSON: an object is wanted")
+        raise ScenarioError(f"{path} is not GeoJSON: expected an object")
     kind = loaded.get("type")
     if kind == "FeatureCollection":
         features = loaded.get("features")
@@ -147,7 +149,7 @@ def _features(loaded: object, path: Path) -> list[Mapping[str, object]]:
 
 def _read_feature(feature: object, number: int, where: str, epoch_utc: datetime | None) -> _Feature:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise ScenarioError(f"{where}: a GeoJSON Feature is wanted")
+        raise ScenarioError(f"{where}: expected a GeoJSON Feature")
     properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
         raise ScenarioError(f"{where}: properties must be an object")
@@ -162,19 +164,19 @@ def _name(found: object, default: str, where: str) -> str:
     if found is None:
         return default
     if not isinstance(found, str):
-        raise ScenarioError(f"{where}: the name {found!r} is no text")
+        raise ScenarioError(f"{where}: the name {found!r} is not text")
     name = found.strip()
     if len(name) > MAX_NAME_CHARACTERS:
         raise ScenarioError(
             f"{where}: the name {name[:20]!r}… has {len(name)} characters;"
-            f" at most {MAX_NAME_CHARACTERS} are wanted"
+            f" expected at most {MAX_NAME_CHARACTERS}"
         )
     if not any(char.isalnum() for char in name):
-        raise ScenarioError(f"{where}: the name {found!r} holds no letter and no digit")
+        raise ScenarioError(f"{where}: the name {found!r} contains no letter and no digit")
     if not name.isprintable() or any(char in _FORBIDDEN for char in name):
         raise ScenarioError(
-            f"{where}: the name {name!r} holds a slash or a control character,"
-            " which no file name can"
+            f"{where}: the name {name!r} contains a slash or a control character,"
+            " which a file name cannot"
         )
     return name
 
@@ -184,7 +186,7 @@ def _place(geometry: object, where: str) -> tuple[tuple[float, float], Geometry 
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if not isinstance(geometry, dict) or kind not in _DEPTHS:
         wanted = ", ".join(_DEPTHS)
-        raise ScenarioError(f"{where}: the geometry is {kind!r}; one of {wanted} is wanted")
+        raise ScenarioError(f"{where}: the geometry is {kind!r}; expected one of {wanted}")
     coordinates = geometry.get("coordinates")
     for lon_deg, lat_deg in _positions(coordinates, _DEPTHS[str(kind)], where):
         if not (abs(lon_deg) <= 180.0 and abs(lat_deg) <= 90.0):
@@ -225,7 +227,7 @@ def _positions(coordinates: object, depth: int, where: str) -> Iterator[tuple[fl
     """Longitude and latitude of every position nested `depth` lists deep."""
     if not isinstance(coordinates, list):
         raise ScenarioError(
-            f"{where}: the coordinates are no list of the depth that the geometry has"
+            f"{where}: the coordinates are not a list nested as deeply as the geometry requires"
         )
     if depth:
         for inner in coordinates:
@@ -234,10 +236,10 @@ def _positions(coordinates: object, depth: int, where: str) -> Iterator[tuple[fl
         numbers = [item for item in coordinates if isinstance(item, float)]
         if len(numbers) != len(coordinates) or not 2 <= len(numbers) <= 4:
             raise ScenarioError(
-                f"{where}: {str(coordinates)[:60]} is no position of longitude and latitude"
+                f"{where}: {str(coordinates)[:60]} is not a position (longitude and latitude)"
             )
         if not all(math.isfinite(number) for number in numbers):
             raise ScenarioError(
-                f"{where}: {str(coordinates)[:60]} is no place: numbers must be finite"
+                f"{where}: {str(coordinates)[:60]} is not a place: numbers must be finite"
             )
         yield numbers[0], numbers[1]

@@ -77,7 +77,7 @@ def cut_tile(
 
 def _check_margin(margin_px: int) -> None:
     if margin_px < 0:
-        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: 0 or more is wanted")
+        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: expected 0 or more")
 
 
 _Cut = tuple[Patch, NDArray[np.uint16], tuple[slice, slice]]

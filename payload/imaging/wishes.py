@@ -86,7 +86,7 @@ def passed_over(features: Iterable[Mapping[str, object]]) -> str | None:
     told = [_told(key, counts[key], likely[key]) for key in ordered[:_MOST_TOLD]]
     if len(ordered) > _MOST_TOLD:
         told.append(f"and {len(ordered) - _MOST_TOLD} more")
-    return f"properties that nothing here reads: {', '.join(told)}"
+    return f"properties that are not read: {', '.join(told)}"
 
 
 def _told(key: str, count: int, likely: list[str]) -> str:
@@ -99,7 +99,7 @@ def _priority(found: object, where: str) -> float:
     if found is None:
         return 1.0
     if not isinstance(found, float):
-        raise ScenarioError(f"{where}: the priority {found!r} is no number")
+        raise ScenarioError(f"{where}: the priority {found!r} is not a number")
     if not 0.0 <= found <= 1e6:
         raise ScenarioError(f"{where}: the priority {found} is not between 0 and 1,000,000")
     return found
@@ -112,7 +112,7 @@ def _hours(properties: Mapping[str, object], name: str, where: str) -> float:
         return math.inf
     if not isinstance(found, float) or not 0.0 < found <= MOST_HOURS:
         raise ScenarioError(
-            f"{where}: {name} is {found!r}; hours above 0, at most {MOST_HOURS:,}, are wanted"
+            f"{where}: {name} is {found!r}; expected hours above 0, at most {MOST_HOURS:,}"
         )
     return found * S_PER_H
 
@@ -126,7 +126,7 @@ def _number(
     low, high = bounds
     if not isinstance(found, float) or not low <= found <= high:
         raise ScenarioError(
-            f"{where}: {name} is {found!r}; a number from {low:g} to {high:,g} is wanted"
+            f"{where}: {name} is {found!r}; expected a number from {low:g} to {high:,g}"
         )
     return found
 
@@ -135,11 +135,11 @@ def _due_s(properties: Mapping[str, object], where: str, epoch_utc: datetime | N
     """[s] Deadline after the start of the run; infinite if there is none."""
     hours, instant = properties.get("deadline_h"), properties.get("deadline")
     if hours is not None and instant is not None:
-        raise ScenarioError(f"{where}: say either `deadline` or `deadline_h`, not both")
+        raise ScenarioError(f"{where}: give either `deadline` or `deadline_h`, not both")
     if hours is not None:
         if not isinstance(hours, float) or not math.isfinite(hours) or hours > MOST_HOURS:
             raise ScenarioError(
-                f"{where}: deadline_h is {hours!r}; hours after the start, at most {MOST_HOURS:,}, are wanted"
+                f"{where}: deadline_h is {hours!r}; expected hours after the start, at most {MOST_HOURS:,}"
             )
         due_s = hours * S_PER_H
     elif instant is not None:
@@ -149,7 +149,7 @@ def _due_s(properties: Mapping[str, object], where: str, epoch_utc: datetime | N
     if due_s <= 0.0:
         said = instant if hours is None else f"{hours:g} h"
         raise ScenarioError(
-            f"{where}: the deadline {said} is past when the run starts; a later one, or none, is wanted"
+            f"{where}: the deadline {said} has passed when the run starts; set a later one, or none"
         )
     return due_s
 
@@ -162,7 +162,7 @@ def _since(instant: object, where: str, epoch_utc: datetime | None) -> float:
         found = None
     if found is None or found.tzinfo is None:
         raise ScenarioError(
-            f"{where}: the deadline {instant!r} is no instant; ISO 8601 with a zone is wanted, as "
+            f"{where}: the deadline {instant!r} is not an instant; expected ISO 8601 with a time zone, such as "
             "2026-06-21T12:00:00Z"
         )
     return math.inf if epoch_utc is None else (found - epoch_utc).total_seconds()

@@ -115,7 +115,7 @@ def test_shots_are_named_after_their_area_and_inherit_its_wishes(tmp_path):
 def test_an_area_that_no_swath_covers_is_refused_with_its_size(tmp_path):
     path = write(tmp_path, feature(shapely.box(-20, 0, 50, 40), name="africa"))
     with pytest.raises(
-        ScenarioError, match=r"'africa' of .* km2 wants more than .* shots of 20.48"
+        ScenarioError, match=r"'africa' of .* km2 needs more than .* shots of 20.48"
     ):
         load_targets(path, framing=FRAMING)
 

@@ -41,7 +41,7 @@ def test_properties_that_nobody_reads_are_named_and_the_misspelt_ones_first(tmp_
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     (note,) = read_targets(path).notes
     assert note == (
-        "wanted.geojson has properties that nothing here reads: "
+        "wanted.geojson has properties that are not read: "
         "'piority' (1 feature; did you mean 'priority'?), 'ort' (2 features)"
     )
 
@@ -72,10 +72,10 @@ def test_a_deadline_may_be_an_instant(tmp_path, said):
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"deadline_h": -1}, "past when the run starts"),
-        ({"deadline": "2026-06-20T23:00:00Z"}, "past when the run starts"),
+        ({"deadline_h": -1}, "passed when the run starts"),
+        ({"deadline": "2026-06-20T23:00:00Z"}, "passed when the run starts"),
         ({"deadline": "tomorrow"}, "ISO 8601"),
-        ({"deadline": "2026-06-22T00:00:00"}, "with a zone"),
+        ({"deadline": "2026-06-22T00:00:00"}, "with a time zone"),
         ({"deadline": "2026-06-22T00:00:00Z", "deadline_h": 3}, "not both"),
         ({"deadline_h": 3, "arrives_h": 5}, "not after the request arrives"),
         ({"repeat_h": 0}, "hours above 0"),
