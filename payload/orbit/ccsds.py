@@ -17,9 +17,7 @@ def utc_instant(text: str, where: str) -> datetime:
     """The UTC time of a calendar date or a day of the year; an OrbitError begins with `where`."""
     match = _CALENDAR.fullmatch(text)
     if match is None:
-        raise OrbitError(
-            f"{where} is {text!r}; a UTC instant such as 2026-03-20T00:00:00 is wanted"
-        )
+        raise OrbitError(f"{where} is {text!r}; expected a UTC instant such as 2026-03-20T00:00:00")
     year, month, day, day_of_year, hour, minute, second = match.groups()
     days, seconds = int(day_of_year or 1), float(second)
     try:
@@ -30,18 +28,18 @@ def utc_instant(text: str, where: str) -> datetime:
     except (ValueError, OverflowError) as error:
         raise OrbitError(f"{where} is {text!r}: {error}") from error
     if start.year != int(year) or seconds >= 61.0:
-        raise OrbitError(f"{where} is {text!r}, which no calendar knows")
+        raise OrbitError(f"{where} is {text!r}, which is not a valid date")
     return found
 
 
 def xml_root(text: str, source: str) -> ET.Element:
     """The root of an XML message that defines no entities; an OrbitError that names the source if it is not one."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise OrbitError(f"{source} defines XML entities, which no message needs; it is not read")
+        raise OrbitError(f"{source} defines XML entities, which no message needs, and is not read")
     try:
         return ET.fromstring(text)
     except (ET.ParseError, RecursionError, ValueError) as error:
-        raise OrbitError(f"{source} is no XML: {error}") from error
+        raise OrbitError(f"{source} is not XML: {error}") from error
 
 
 def tag(element: ET.Element) -> str:

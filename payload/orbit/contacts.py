@@ -134,10 +134,10 @@ def _checked_mask_deg(station: GroundStation, mask_deg: float) -> float:
     if not (abs(station.lat_deg) <= 90.0 and abs(station.lon_deg) <= 360.0):
         raise OrbitError(
             f"station {station.name!r}: latitude {station.lat_deg}, longitude {station.lon_deg}"
-            " is no place"
+            " is not a place"
         )
     if not math.isfinite(station.height_m):
-        raise OrbitError(f"station {station.name!r}: a height of {station.height_m} m is none")
+        raise OrbitError(f"station {station.name!r}: a height of {station.height_m} m is not valid")
     return mask_deg
 
 

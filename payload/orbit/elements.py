@@ -177,7 +177,7 @@ def circular(
     """
     _check_height(altitude_km)
     if not math.isfinite(argument_of_latitude_deg):
-        raise OrbitError(f"argument_of_latitude_deg: {argument_of_latitude_deg} is no angle")
+        raise OrbitError(f"argument_of_latitude_deg: {argument_of_latitude_deg} is not an angle")
     motion_rad_s = math.sqrt(SGP4_MU_KM3_S2 / (WGS84_RADIUS_KM + altitude_km) ** 3)
     return MeanElements(
         epoch_utc=epoch_utc,
@@ -208,7 +208,7 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
     """
     if len(lines) not in {2, 3}:
         raise OrbitError(
-            f"{source} has {len(lines)} lines; two are wanted, or three with a name on top"
+            f"{source} has {len(lines)} lines; expected two, or three with a name on top"
         )
     first, second = (line.rstrip() for line in lines[-2:])
     for number, line in ((1, first), (2, second)):
@@ -225,7 +225,7 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
     if not MIN_TURNS_PER_DAY <= float(second[52:63]) <= MAX_TURNS_PER_DAY:
         raise OrbitError(
             f"{source}: line 2 has a mean motion of {second[52:63].strip()} turns a day;"
-            f" {MIN_TURNS_PER_DAY:g} to {MAX_TURNS_PER_DAY:g} are wanted"
+            f" expected {MIN_TURNS_PER_DAY:g} to {MAX_TURNS_PER_DAY:g}"
         )
     if not 1.0 <= float(first[20:32]) < 367.0:
         raise OrbitError(f"{source}: line 1 has an epoch on day {first[20:32].strip()} of a year")
@@ -254,7 +254,7 @@ def read_text(path: Path, *, max_bytes: int = _MAX_FILE_BYTES) -> str:
             )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OrbitError(f"{path} is not a text file: byte {error.start} is no UTF-8") from error
+        raise OrbitError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
     except OSError as error:
         raise OrbitError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -269,11 +269,11 @@ def checksum(line: str) -> int:
 def _check_line(line: str, number: int, source: str) -> None:
     where = f"{source}: line {number}"
     if not line.isascii():
-        raise OrbitError(f"{where} holds characters that no TLE has")
+        raise OrbitError(f"{where} contains characters that no TLE has")
     if not line.startswith(f"{number} "):
-        raise OrbitError(f"{where} begins with {line[:2]!r}; {f'{number} '!r} is wanted")
+        raise OrbitError(f"{where} begins with {line[:2]!r}; expected {f'{number} '!r}")
     if len(line) != _LINE_LENGTH:
-        raise OrbitError(f"{where} has {len(line)} characters; {_LINE_LENGTH} are wanted")
+        raise OrbitError(f"{where} has {len(line)} characters; expected {_LINE_LENGTH}")
     wanted = str(checksum(line))
     if line[-1] != wanted:
         raise OrbitError(
@@ -291,5 +291,5 @@ def _check_line(line: str, number: int, source: str) -> None:
 def _accepted(record: Satrec, source: str) -> Satrec:
     if record.error:
         meaning = SGP4_ERRORS.get(record.error, f"error {record.error}")
-        raise OrbitError(f"{source} describes no orbit that SGP4 can fly: {meaning}")
+        raise OrbitError(f"{source} does not describe an orbit that SGP4 can fly: {meaning}")
     return record

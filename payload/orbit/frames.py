@@ -45,7 +45,7 @@ def instants(epoch_utc: datetime, times_s: NDArray[np.float64], *, dut1_s: float
         OrbitError: The epoch has no time zone.
     """
     if epoch_utc.tzinfo is None:
-        raise OrbitError(f"the epoch {epoch_utc} has no time zone; an aware UTC instant is wanted")
+        raise OrbitError(f"the epoch {epoch_utc} has no time zone; expected an aware UTC instant")
     since = epoch_utc - J2000_UTC
     part_s = since.seconds + since.microseconds / 1e6 + dut1_s
     return Instants(float(since.days), (part_s + times_s) / S_PER_DAY)

@@ -65,10 +65,12 @@ def from_oem_file(path: Path) -> tuple[Segment, ...]:
     text = read_text(path, max_bytes=MAX_BYTES)
     raw = _xml(text, source) if text.lstrip().startswith("<") else _kvn(text, source)
     if not raw:
-        raise OrbitError(f"{source} holds no segment (META_START … META_STOP and lines of states)")
+        raise OrbitError(
+            f"{source} contains no segment (META_START … META_STOP and lines of states)"
+        )
     objects = {meta.get("OBJECT_ID") or meta.get("OBJECT_NAME", "") for meta, _ in raw}
     if len(objects) > 1:
-        raise OrbitError(f"{source} holds {len(objects)} satellites; exactly one is wanted")
+        raise OrbitError(f"{source} holds {len(objects)} satellites; expected exactly one")
     return tuple(
         _segment(meta, rows, source if len(raw) == 1 else f"{source}, segment {number}")
         for number, (meta, rows) in enumerate(raw, start=1)
@@ -80,7 +82,7 @@ Rows = list[tuple[str, Sequence[str]]]  # epochs, each with six numbers, as text
 
 def _kvn(text: str, source: str) -> list[tuple[dict[str, str], Rows]]:
     if not text.lstrip().startswith(("CCSDS_OEM_VERS", "COMMENT")):
-        raise OrbitError(f"{source} is no OEM: it begins with neither CCSDS_OEM_VERS nor XML")
+        raise OrbitError(f"{source} is not an OEM: it begins with neither CCSDS_OEM_VERS nor XML")
     segments: list[tuple[dict[str, str], Rows]] = []
     block = "head"
     for number, line in enumerate(text.splitlines(), start=1):
@@ -98,14 +100,14 @@ def _kvn(text: str, source: str) -> list[tuple[dict[str, str], Rows]]:
             match = KVN_LINE.fullmatch(line)
             if match is None:
                 raise OrbitError(
-                    f"{source}: line {number} is {line.strip()[:60]!r}; KEY = value is wanted"
+                    f"{source}: line {number} is {line.strip()[:60]!r}; expected KEY = value"
                 )
             segments[-1][0][match[1]] = match[2]
         elif block == "states":
             if len(words) not in {7, 10}:
                 raise OrbitError(
-                    f"{source}: line {number} has {len(words)} words; an instant and six numbers are"
-                    " wanted (km, km/s), or nine with accelerations"
+                    f"{source}: line {number} has {len(words)} words; expected an instant and six numbers"
+                    " (km, km/s), or nine with accelerations"
                 )
             segments[-1][1].append((words[0], words[1:7]))
     return segments
@@ -114,7 +116,7 @@ def _kvn(text: str, source: str) -> list[tuple[dict[str, str], Rows]]:
 def _xml(text: str, source: str) -> list[tuple[dict[str, str], Rows]]:
     root = xml_root(text, source)
     if tag(root) != "oem" and not any(tag(item) == "oem" for item in root.iter()):
-        raise OrbitError(f"{source} is no OEM: its XML holds no element <oem>")
+        raise OrbitError(f"{source} is not an OEM: its XML has no element <oem>")
     found: list[tuple[dict[str, str], Rows]] = []
     for segment in (item for item in root.iter() if tag(item) == "segment"):
         meta: dict[str, str] = {}
@@ -142,7 +144,7 @@ def _segment(meta: dict[str, str], rows: Rows, source: str) -> Segment:
     points = {"HERMITE": (degree + 1) // 2}.get(method, degree + 1)
     if len(rows) < points:
         raise OrbitError(
-            f"{source} holds {len(rows)} states; {method} of degree {degree} wants {points} or more"
+            f"{source} holds {len(rows)} states; {method} of degree {degree} needs {points} or more"
         )
     instants = [utc_instant(when, f"{source}: an epoch") for when, _ in rows]
     base = instants[0]
@@ -150,11 +152,13 @@ def _segment(meta: dict[str, str], rows: Rows, source: str) -> Segment:
     later = np.diff(time_s) > 0.0
     if not later.all():
         at = int(np.argmin(later)) + 1
-        raise OrbitError(f"{source}: the state at {rows[at][0]} does not follow in time")
+        raise OrbitError(
+            f"{source}: the state at {rows[at][0]} is not later than the one before it"
+        )
     try:
         states = np.array([[float(word) for word in words] for _, words in rows])
     except ValueError as error:
-        raise OrbitError(f"{source}: a state is no number: {error}") from error
+        raise OrbitError(f"{source}: a state is not a number: {error}") from error
     if not np.isfinite(states).all():
         raise OrbitError(f"{source}: a state is not finite")
     bounds = [
@@ -169,11 +173,11 @@ def _frame(meta: dict[str, str], source: str) -> str:
     for key, wanted in (("CENTER_NAME", "EARTH"), ("TIME_SYSTEM", "UTC")):
         found = meta.get(key, "").strip()
         if found.upper() != wanted:
-            raise OrbitError(f"{source}: {key} is {found!r}; {wanted} is wanted")
+            raise OrbitError(f"{source}: {key} is {found!r}; expected {wanted}")
     found = meta.get("REF_FRAME", "").strip()
     if not _FRAMES.fullmatch(found.upper()):
         raise OrbitError(
-            f"{source}: REF_FRAME is {found!r}; ITRF (or ITRF with its year), TEME or EME2000 is wanted"
+            f"{source}: REF_FRAME is {found!r}; expected ITRF (or ITRF with its year), TEME or EME2000"
         )
     return "ITRF" if found.upper().startswith("ITRF") else found.upper()
 
@@ -184,18 +188,18 @@ def _interpolation(meta: dict[str, str], source: str) -> tuple[str, int]:
         return DEFAULT_INTERPOLATION
     if method not in _METHODS:
         raise OrbitError(
-            f"{source}: INTERPOLATION is {method!r}; one of {', '.join(_METHODS)} is wanted"
+            f"{source}: INTERPOLATION is {method!r}; expected one of {', '.join(_METHODS)}"
         )
     if method == "LINEAR":
         return method, 1
     degree = math.nan if said is None or not said.strip().isdecimal() else int(said)
     if not 1 <= degree <= _MAX_DEGREE:
         raise OrbitError(
-            f"{source}: INTERPOLATION_DEGREE is {said!r}; a whole number from 1 to {_MAX_DEGREE}"
-            " is wanted"
+            f"{source}: INTERPOLATION_DEGREE is {said!r}; expected a whole number from 1"
+            f" to {_MAX_DEGREE}"
         )
     if method == "HERMITE" and degree % 2 == 0:
         raise OrbitError(
-            f"{source}: INTERPOLATION_DEGREE is {said}; places and speeds together make Hermite's odd"
+            f"{source}: INTERPOLATION_DEGREE is {said}; Hermite's must be odd, as it uses both positions and velocities"
         )
     return method, int(degree)

@@ -35,7 +35,7 @@ def from_omm_file(path: Path) -> Satrec:
     source = f"the OMM file {path}"
     messages = _messages(read_text(path), source)
     if len(messages) != 1:
-        raise OrbitError(f"{source} holds {len(messages)} satellites; exactly one is wanted")
+        raise OrbitError(f"{source} holds {len(messages)} satellites; expected exactly one")
     return mean_elements(messages[0], source).record(source)
 
 
@@ -44,7 +44,7 @@ def mean_elements(fields: Mapping[str, str], source: str) -> MeanElements:
     for key, allowed in _MUST_BE.items():
         found = fields.get(key, "").strip()
         if found and found.upper() not in allowed:
-            raise OrbitError(f"{source}: {key} is {found!r}; {' or '.join(allowed)} is wanted")
+            raise OrbitError(f"{source}: {key} is {found!r}; expected {' or '.join(allowed)}")
     return MeanElements(
         epoch_utc=_epoch(fields, source),
         mean_motion_rev_per_day=_number(
@@ -72,7 +72,7 @@ def _messages(text: str, source: str) -> list[dict[str, str]]:
     if "=" in head:
         return _kvn_messages(text, source)
     raise OrbitError(
-        f"{source} is no OMM: neither JSON, XML, KVN (KEY = value) nor CSV with an EPOCH column"
+        f"{source} is not an OMM: neither JSON, XML, KVN (KEY = value) nor CSV with an EPOCH column"
     )
 
 
@@ -80,10 +80,10 @@ def _json_messages(text: str, source: str) -> list[dict[str, str]]:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise OrbitError(f"{source} is no JSON: {error}") from error
+        raise OrbitError(f"{source} is not JSON: {error}") from error
     messages = loaded if isinstance(loaded, list) else [loaded]
     if not all(isinstance(message, dict) for message in messages):
-        raise OrbitError(f"{source} is no OMM: an object of fields is wanted, or a list of one")
+        raise OrbitError(f"{source} is not an OMM: expected an object of fields, or a list of one")
     return [
         {key: str(value) for key, value in message.items() if value is not None}
         for message in messages
@@ -103,7 +103,7 @@ def _csv_messages(text: str, source: str) -> list[dict[str, str]]:
     try:
         return [{key: value or "" for key, value in row.items() if key} for row in rows]
     except csv.Error as error:
-        raise OrbitError(f"{source} is no CSV: {error}") from error
+        raise OrbitError(f"{source} is not CSV: {error}") from error
 
 
 def _xml_messages(text: str, source: str) -> list[dict[str, str]]:
@@ -120,7 +120,7 @@ def _kvn_messages(text: str, source: str) -> list[dict[str, str]]:
         match = KVN_LINE.fullmatch(line)
         if match is None:
             raise OrbitError(
-                f"{source}: line {number} is {line.strip()[:60]!r}; KEY = value is wanted"
+                f"{source}: line {number} is {line.strip()[:60]!r}; expected KEY = value"
             )
         key, value = match[1], match[2]
         if key == "EPOCH" and "EPOCH" in fields:
@@ -139,9 +139,7 @@ def _number(fields: Mapping[str, str], key: str, source: str, *, low: float, hig
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        raise OrbitError(
-            f"{source}: {key} is {text!r}; a number from {low:g} to {high:g} is wanted"
-        )
+        raise OrbitError(f"{source}: {key} is {text!r}; expected a number from {low:g} to {high:g}")
     return value
 
 

@@ -114,17 +114,17 @@ class Sgp4:
         if given not in (*([name] for name in _WHOLE), *_WORDS):
             found = " and ".join(given) if given else "none"
             raise OrbitError(
-                "an orbit wants exactly one of: tle, tle_file, omm_file,"
+                "an orbit needs exactly one of: tle, tle_file, omm_file,"
                 " or altitude_km together with ltan, or with inclination_deg and raan_deg;"
                 f" found {found}"
             )
         if self.argument_of_latitude_deg and self.altitude_km is None:
             raise OrbitError(
-                "argument_of_latitude_deg belongs to altitude_km;"
-                f" a {given[0]} says itself where the satellite is"
+                "argument_of_latitude_deg goes with altitude_km;"
+                f" a {given[0]} already says where the satellite is"
             )
         if self.node_offset_deg and self.ltan is None:
-            raise OrbitError("node_offset_deg belongs to ltan, which is not given")
+            raise OrbitError("node_offset_deg goes with ltan, which is not given")
         _ = self.record  # reads and checks everything
 
     @cached_property

@@ -98,10 +98,10 @@ def purchased_contacts(
             (instant - epoch_utc).total_seconds() for instant in (item.start_utc, item.end_utc)
         )
         if end_s <= first_s or start_s >= last_s:
-            notes.append(f"{item.where} lies outside the flight and is left out")
+            notes.append(f"{item.where} is outside the flight and is left out")
             continue
         if start_s < first_s or end_s > last_s:
-            notes.append(f"{item.where} reaches beyond the flight and is cut there")
+            notes.append(f"{item.where} extends beyond the flight and is cut there")
         start_s, end_s = max(start_s, first_s), min(end_s, last_s)
         track = tracks.setdefault(item.satellite, Track(ephemeris))
         lowest_deg, highest_deg = _elevations_deg(track, places[item.station], start_s, end_s)
@@ -112,7 +112,7 @@ def purchased_contacts(
             )
             if item.satellite not in unsure:
                 raise OrbitError(f"{below}; check its times, its names and the orbit")
-            notes.append(f"{below}; its elements are too old to tell, so it is flown")
+            notes.append(f"{below}; its elements are too old to be sure, so it is flown")
         found.append(ContactWindow(item.satellite, item.station, start_s, end_s, highest_deg))
         kept.append(item)
     _refuse_crowds(found, kept, places)
@@ -145,7 +145,7 @@ def _refuse_crowds(
             if len(open_) > station.antennas:
                 raise OrbitError(
                     f"{item.where}: {len(open_)} passes at a time over {name!r}, which has"
-                    f" {station.antennas}: antennas is too small, or a pass stands twice"
+                    f" {station.antennas}: antennas is too small, or a pass is listed twice"
                 )
 
 
@@ -155,11 +155,11 @@ def _csv_rows(text: str, path: Path) -> list[dict[str, str]]:
         head = [name.strip() for name in rows.fieldnames or []]
         found = [{(key or "").strip(): value or "" for key, value in row.items()} for row in rows]
     except csv.Error as error:
-        raise OrbitError(f"{path} is no CSV: {error}") from error
+        raise OrbitError(f"{path} is not CSV: {error}") from error
     if not all(any(name in head for name in names) for names in _KEYS.values()):
         raise OrbitError(
-            f"{path} is no list of passes: JSON, or CSV with the columns satellite, station, start_utc"
-            f" and end_utc is wanted; found {', '.join(head)[:80] or 'nothing'}"
+            f"{path} is not a list of passes: expected JSON, or CSV with the columns satellite, station,"
+            f" start_utc and end_utc; found {', '.join(head)[:80] or 'nothing'}"
         )
     return found
 
@@ -168,9 +168,9 @@ def _json_rows(text: str, path: Path) -> list[dict[str, str]]:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise OrbitError(f"{path} is no JSON: {error}") from error
+        raise OrbitError(f"{path} is not JSON: {error}") from error
     if not isinstance(loaded, list) or not all(isinstance(item, dict) for item in loaded):
-        raise OrbitError(f"{path} is no list of passes: a list of objects is wanted")
+        raise OrbitError(f"{path} is not a list of passes: expected a list of objects")
     return [{str(key): str(value) for key, value in item.items()} for item in loaded]
 
 
@@ -190,7 +190,9 @@ def _instant(text: str, where: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise OrbitError(f"{where} is {text!r}; UTC as 2026-03-20T00:00:00Z is wanted") from error
+        raise OrbitError(
+            f"{where} is {text!r}; expected UTC such as 2026-03-20T00:00:00Z"
+        ) from error
     if found.utcoffset() != timedelta(0):
-        raise OrbitError(f"{where} is {text!r}; UTC is wanted, with a Z at its end")
+        raise OrbitError(f"{where} is {text!r}; expected UTC, with a Z at its end")
     return found.astimezone(UTC)

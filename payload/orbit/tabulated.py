@@ -86,6 +86,6 @@ class Oem:
         )
         return (
             f"satellite {self.satellite!r} cannot be placed at {iso_utc(at(self.epoch_utc, time_s))}"
-            f" ({time_s:.0f} s after the epoch): the OEM file {self.file} reaches from {spans};"
+            f" ({time_s:.0f} s after the epoch): the OEM file {self.file} covers {spans};"
             " epoch_utc and duration_h must lie inside"
         )

@@ -81,12 +81,12 @@ def test_one_wrong_digit_anywhere_is_noticed(line, column, digit):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (LINES[:1], "has 1 lines; two are wanted"),
+        (LINES[:1], "has 1 lines; expected two"),
         (("a", "b", *LINES), "has 4 lines"),
         (LINES[::-1], "line 1 begins with '2 '"),
-        ((LINES[0][:-1], LINES[1]), "line 1 has 68 characters; 69 are wanted"),
+        ((LINES[0][:-1], LINES[1]), "line 1 has 68 characters; expected 69"),
         ((LINES[0], LINES[1] + "0"), "line 2 has 70 characters"),
-        ((LINES[0].replace("U", "Ü"), LINES[1]), "line 1 holds characters"),
+        ((LINES[0].replace("U", "Ü"), LINES[1]), "line 1 contains characters"),
         (("", ""), "line 1 begins with ''"),
         (both(2, c3="25545"), "line 1 is of satellite '25544', line 2 of '25545'"),
         (both(1, c21="abc"), "line 1 should hold the day of the epoch in columns 21 to 32"),
@@ -96,7 +96,7 @@ def test_one_wrong_digit_anywhere_is_noticed(line, column, digit):
         (both(2, c9="-  51.64"), "line 2 should hold the inclination"),
         (both(2, c9="181.6434"), "inclination of 181.6434 deg, above 180"),
         (both(2, c53=" 0.00000000"), "mean motion of 0.00000000"),
-        (both(2, c53="17.99180547"), "no orbit that SGP4 can fly"),
+        (both(2, c53="17.99180547"), "not describe an orbit that SGP4 can fly"),
     ],
 )
 def test_what_is_wrong_is_said(lines, message):

@@ -74,7 +74,7 @@ def test_options_out_of_bounds_are_refused_before_anything_is_built(options):
         ({"altitude_km": 550.0}, "found altitude_km"),
         ({"ltan": "10:30"}, "found ltan"),
         (WORDS | {"tle": LINES}, "found tle and altitude_km and ltan"),
-        ({"tle": LINES, "argument_of_latitude_deg": 5.0}, "belongs to altitude_km"),
+        ({"tle": LINES, "argument_of_latitude_deg": 5.0}, "goes with altitude_km"),
     ],
 )
 def test_exactly_one_source_of_elements_is_wanted(options, message):
