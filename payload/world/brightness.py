@@ -48,7 +48,7 @@ class Brightness:
         said = []
         if empty_px > HARDLY_EMPTY * pixels:
             said.append(
-                f"{empty_px / pixels:.0%} of the pixels are 0 in every band and are taken for dark ground: is that no data (see nodata)?"
+                f"{empty_px / pixels:.0%} of the pixels are 0 in every band and are taken as dark ground: are they missing data (see nodata)?"
             )
         lit_px = pixels - empty_px
         if not lit_px:
@@ -59,7 +59,7 @@ class Brightness:
         if low > HARDLY_DARK:
             said.append(
                 f"99 % of the pixels are brighter than a reflectance of {low:.2f} in every band: there is nothing but cloud or snow, or"
-                " the values are no reflectance as they were taken for one (see scale and offset)"
+                " the values were wrongly read as reflectance (see scale and offset)"
             )
         elif high < HARDLY_LIT:
             said.append(

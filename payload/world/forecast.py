@@ -36,7 +36,7 @@ _PACE = 0.5  # seconds by which the error sky evolves per second of the time of 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _SHARES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _TINY = 1e-6
-_NOWHERE = "a forecast is asked for a place or time that is not on the Earth"
+_NOWHERE = "a forecast was requested for a place or time that is not on the Earth"
 
 
 def coming(weather: Weather, prospects: Prospects) -> NDArray[np.float64]:
@@ -162,7 +162,7 @@ def _check_scenes(prospects: Prospects) -> None:
     if not (places & np.isfinite(prospects.time_s)).all():
         raise ImageryError(_NOWHERE)
     if prospects.epoch_utc.tzinfo is None:
-        raise ImageryError("the epoch of a forecast has no zone: UTC is wanted")
+        raise ImageryError("the epoch of a forecast has no time zone: expected UTC")
     _check_range("max_cover", prospects.max_cover, 1.0)
     _check_range("size_km", prospects.size_km, 2000.0)
 
@@ -172,9 +172,11 @@ def _check(issued_s: float, foresight: Foresight) -> None:
         raise ImageryError(_NOWHERE)
     _check_range("skill", foresight.skill, 1.0)
     if not foresight.memory_s > 0.0:
-        raise ImageryError(f"memory_s {foresight.memory_s} of a forecast: above 0 is wanted")
+        raise ImageryError(
+            f"memory_s {foresight.memory_s} of a forecast: expected a number above 0"
+        )
 
 
 def _check_range(name: str, value: float, most: float) -> None:
     if not 0.0 <= value <= most:
-        raise ImageryError(f"{name} {value} of a forecast: a number from 0 to {most:g} is wanted")
+        raise ImageryError(f"{name} {value} of a forecast: expected a number from 0 to {most:g}")

@@ -75,13 +75,12 @@ class Reading:
         if not 1 <= len(self.bands) <= most or min(self.bands) < 1:
             wanted = f"one to {MOST_BANDS}" if self.has_all else "one to four"
             raise ImageryError(
-                f"bands {_few(self.bands)} cannot be taken: {wanted} numbers are wanted, counted"
-                " from 1"
+                f"bands {_few(self.bands)} are not valid: expected {wanted} numbers, counted from 1"
             )
         if not ((self.scale is None or 0 < self.scale < np.inf) and np.isfinite(self.offset)):
             raise ImageryError(
-                f"values x {self.scale} + {self.offset} are no reflectance: a finite scale above 0"
-                " and a finite offset are wanted"
+                f"values x {self.scale} + {self.offset} are not reflectance: expected a finite scale above 0"
+                " and a finite offset"
             )
 
 
@@ -164,8 +163,8 @@ class RasterScene:
         highest = float(dn.max())
         if highest > 0xFFFF:
             raise ImageryError(
-                f"{self.path} holds a reflectance of {highest * STEP:.6g}, which no DN of 16 bits can"
-                f" tell: are the scale {self.meaning.scale} and the offset {self.meaning.offset} right?"
+                f"{self.path} holds a reflectance of {highest * STEP:.6g}, which 16-bit DN cannot"
+                f" represent: are the scale {self.meaning.scale} and the offset {self.meaning.offset} right?"
             )
         if highest >= 2**self.bit_depth:
             raise ImageryError(
@@ -218,7 +217,9 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
                     f" {size[0]} x {size[1]}: truth must fit its image"
                 )
             if np.dtype(raster.dtypes[0]).kind not in "iuf":
-                raise ImageryError(f"{truth} has values of type {raster.dtypes[0]}, not a mask's")
+                raise ImageryError(
+                    f"{truth} has values of type {raster.dtypes[0]}, which is not that of a mask"
+                )
     if scale is None:
         scale = 1.0 if kind.startswith("float") else 1 / 255 if kind == "uint8" else 1e-4
     meaning = own or Radiometry(scale, offset)
@@ -250,7 +251,7 @@ def opened(path: Path) -> Iterator[DatasetReader]:
             " fetched"
         )
     if path.is_dir():
-        raise ImageryError(f"{path} is a folder; its images are wanted, as in {path}/*.tif")
+        raise ImageryError(f"{path} is a folder; name its images, as in {path}/*.tif")
     if not path.is_file():
         raise ImageryError(f"there is no file {path}")
     try:
@@ -277,14 +278,14 @@ def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
     """The common sample type of the bands asked for."""
     if max(reading.bands) > raster.count:
         raise ImageryError(
-            f"{path} has {raster.count} bands, but band {max(reading.bands)} is asked for: blue,"
-            f" green, red and near infrared are wanted (bands: {list(reading.bands)})"
+            f"{path} has {raster.count} bands, but band {max(reading.bands)} is requested: expected blue,"
+            f" green, red and near infrared (bands: {list(reading.bands)})"
         )
     found = sorted({raster.dtypes[band - 1] for band in reading.bands})
     if len(found) > 1 or found[0] not in (*_DN_TYPES, *_OTHER_TYPES):
         known = ", ".join((*_DN_TYPES, *_OTHER_TYPES))
         raise ImageryError(
-            f"{path} has samples of type {', '.join(found)}: one of {known} is wanted"
+            f"{path} has samples of type {', '.join(found)}: expected one of {known}"
         )
     return str(found[0])
 
@@ -297,12 +298,12 @@ def _own_meaning(path: Path, raster: DatasetReader, reading: Reading) -> Radiome
     for scale, offset in said:
         if not (0 < scale < np.inf and np.isfinite(offset)):
             raise ImageryError(
-                f"{path} says that its values x {scale} + {offset} are meant, which is no reflectance: say scale and offset"
+                f"{path} gives the scale {scale} and offset {offset}, which do not make reflectance: set scale and offset"
             )
     if len(said) > 1:
         told = _few(sorted(said))
         raise ImageryError(
-            f"{path} gives its bands different scales or offsets ({told}): say which scale and offset hold"
+            f"{path} gives its bands different scales or offsets ({told}): set the scale and offset to use"
         )
     return Radiometry(*said.pop())
 
@@ -317,7 +318,7 @@ def _other_colours(raster: DatasetReader, reading: Reading) -> str | None:
         ):  # GDAL calls any four of 8 bits RGBA
             called = raster.colorinterp[number - 1].name
         if called in BANDS and called != wanted:
-            return f"band {number} calls itself {called} and is taken for {wanted} (see bands)"
+            return f"band {number} is labelled {called} but is taken as {wanted} (see bands)"
     return None
 
 

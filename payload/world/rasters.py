@@ -74,7 +74,7 @@ class Rasters:
         """Refuse unusable options, and a folder without images."""
         self._reading()
         if not self._images():
-            raise ImageryError(f"there is no image in {self.path}: *.tif or *.tiff are wanted")
+            raise ImageryError(f"there is no image in {self.path}: expected *.tif or *.tiff")
 
     def examine(self, sensor: Sensor) -> None:
         """Check the headers of all images, before anything flies.
@@ -190,7 +190,7 @@ class Rasters:
                 )
         raise ImageryError(
             f"no image in {self.path} covers latitude {view.lat_deg}, longitude {view.lon_deg} of"
-            f" target {view.target}; with place: drawn any image serves"
+            f" target {view.target}; with place: drawn any image will do"
         )
 
     def _drawn(self, view: View) -> tuple[Path, Window]:

@@ -239,7 +239,7 @@ def _glances(
 def _check(view: View) -> None:
     sensor = view.sensor
     if not sensor.bands:
-        raise ImageryError(f"no band is asked for; the synthetic Earth has {', '.join(BANDS)}")
+        raise ImageryError(f"no band is requested; the synthetic Earth has {', '.join(BANDS)}")
     for band in sensor.bands:
         if band not in BANDS:
             known = ", ".join(BANDS)
@@ -252,7 +252,7 @@ def _check(view: View) -> None:
     if not 0.0 < sensor.gsd_m <= 1000.0 or min(sensor.height_px, sensor.width_px) < 1:
         raise ImageryError(
             f"a scene of {sensor.height_px} x {sensor.width_px} pixels of {sensor.gsd_m} m cannot"
-            " be painted: at least one pixel, of more than 0 and at most 1000 m, is wanted"
+            " be painted: expected at least one pixel, of more than 0 and at most 1000 m"
         )
     widest_km = max(sensor.height_px, sensor.width_px) * sensor.gsd_m / 1000.0
     if widest_km > _WIDEST_KM:
@@ -261,12 +261,12 @@ def _check(view: View) -> None:
             f" {_WIDEST_KM:g} km are"
         )
     if view.utc.tzinfo is None:
-        raise ImageryError(f"view {view.id} has a time without a zone: UTC is wanted")
+        raise ImageryError(f"view {view.id} has a time without a time zone: expected UTC")
     if not _YEARS[0] <= view.utc.year <= _YEARS[1]:
         raise ImageryError(
             f"view {view.id} is of the year {view.utc.year}, not between {_YEARS[0]} and {_YEARS[1]}"
         )
     if not -90.0 <= view.sun_elevation_deg <= 90.0:
         raise ImageryError(
-            f"view {view.id} has the sun {view.sun_elevation_deg} deg high, which cannot be"
+            f"view {view.id} has the sun {view.sun_elevation_deg} deg high, which is impossible"
         )

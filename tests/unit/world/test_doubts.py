@@ -90,7 +90,7 @@ def test_a_rim_of_zeros_is_told_and_hides_nothing(empty_px, told):
     """1 % of 400 pixels are 4."""
     bands = np.full((4, 400, 1), 1_000)
     bands[:, :empty_px] = 0
-    assert doubt(bands) == (told and f"{told} of the pixels are 0 in every band and are taken for dark ground: is that no data (see nodata)?")  # fmt: skip
+    assert doubt(bands) == (told and f"{told} of the pixels are 0 in every band and are taken as dark ground: are they missing data (see nodata)?")  # fmt: skip
     raw = np.where(bands == 0, 0, 6_000).astype(np.uint16)
     seen = Brightness()
     seen.add(Patch(raw))
@@ -208,7 +208,7 @@ def test_a_scenario_that_says_scale_and_offset_passes_over_what_files_say(
 
 BGRN = ("blue", "green", "red", "nir")
 RGBN = ("red", "green", "blue", "nir")
-RED_FIRST = "band 1 calls itself red and is taken for blue"
+RED_FIRST = "band 1 is labelled red but is taken as blue"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ RED_FIRST = "band 1 calls itself red and is taken for blue"
         ({"descriptions": ("B02", "B03", "B04", "B08")}, "1,2,3,4", ""),
         ({"descriptions": ("first", "", "", "")}, "1,2,3,4", ""),
         ({"colorinterp": ("red", "green", "blue", "undefined")}, "1,2,3,4", RED_FIRST),
-        ({"colorinterp": BGRN}, "1,2,4,3", "band 4 calls itself nir and is taken for red"),
+        ({"colorinterp": BGRN}, "1,2,4,3", "band 4 is labelled nir but is taken as red"),
         ({"colorinterp": BGRN}, "1,2,3,4", ""),
     ],
 )

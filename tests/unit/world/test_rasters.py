@@ -136,7 +136,7 @@ def test_bands_that_say_different_things_are_refused_until_it_is_said_what_holds
 @pytest.mark.parametrize(("scale", "offset"), [(0.0, 0.0), (-1e-4, 0.0), (1e-4, math.nan)])
 def test_a_file_that_says_nonsense_of_its_values_is_refused(tmp_path, scale, offset):
     path = say(write(tmp_path / "a.tif", image()), (scale,) * 4, (offset,) * 4)
-    with pytest.raises(ImageryError, match="no reflectance"):
+    with pytest.raises(ImageryError, match="do not make reflectance"):
         open_raster(path)
 
 

@@ -325,13 +325,13 @@ def test_coasts_are_fractal_and_keep_their_land_fraction():
         ({"gsd_m": float("nan")}, "cannot be painted"),
         ({"gsd_m": 1e6}, "cannot be painted"),
         ({"height_px": 0}, "cannot be painted"),
-        ({"bands": ()}, "no band is asked for"),
+        ({"bands": ()}, "no band is requested"),
         ({"bands": ("blue", "swir")}, "no band 'swir'; it has blue, green, red, nir"),
         ({"gsd_m": 1000.0, "height_px": 50_000}, "too wide"),
         ({"utc": JUNE.replace(year=1)}, "of the year 1, not between"),
         ({"utc": JUNE.replace(year=9999)}, "of the year 9999, not between"),
-        ({"sun": float("nan")}, "which cannot be"),
-        ({"utc": datetime(2025, 6, 1)}, "without a zone"),  # noqa: DTZ001 - that is the point
+        ({"sun": float("nan")}, "which is impossible"),
+        ({"utc": datetime(2025, 6, 1)}, "without a time zone"),  # noqa: DTZ001 - that is the point
     ],
 )
 def test_a_view_that_makes_no_sense_is_refused(wrong, sentence):
