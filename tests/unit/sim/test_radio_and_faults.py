@@ -349,8 +349,8 @@ def test_a_station_that_is_out_cuts_the_windows_that_everybody_meets(flying):
     ("faults", "said"),
     [
         ([{"kind": "station_out"}], "either at_h or mean_between_h"),
-        ([{"kind": "station_out", "at_h": 1, "who": "one"}], "which is none of: svalbard"),
-        ([{"kind": "station_out", "at_h": 1, "who": "nowhere"}], "which is none of: svalbard"),
+        ([{"kind": "station_out", "at_h": 1, "who": "one"}], "which is not one of: svalbard"),
+        ([{"kind": "station_out", "at_h": 1, "who": "nowhere"}], "which is not one of: svalbard"),
         ([{"kind": "half_power", "at_h": 1, "mean_between_h": 2}], "either at_h or mean_between_h"),
         ([{"kind": "station_out", "at_h": 1, "mean_repair_h": 2}], "goes with mean_between_h"),
         (

@@ -228,5 +228,5 @@ def test_an_upload_goes_on_in_another_piece_of_a_pass():
 
 def test_an_upload_for_nobody_is_refused(write_scenario):
     upload = {"name": "model", "kb": 1, "at_h": 0, "satellite": "nobody"}
-    with pytest.raises(ScenarioError, match="which is none of: one"):
+    with pytest.raises(ScenarioError, match="which is not one of: one"):
         load_scenario(write_scenario(uplink={"uploads": [upload]}))
