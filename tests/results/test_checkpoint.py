@@ -71,7 +71,7 @@ def content(folder):
         del provenance[key]
     found["provenance.json"] = json.dumps(provenance).encode()
     found["report.html"], lines = re.subn(
-        rb"<div><dt>(repeat it|flown)</dt>.*?</div>", b"", found["report.html"], flags=re.DOTALL
+        rb"<div><dt>(to repeat|flown)</dt>.*?</div>", b"", found["report.html"], flags=re.DOTALL
     )
     assert lines == 2
     return found
