@@ -45,7 +45,7 @@ REFUSED = [
         (("{image}", "--rounds", "0"), 2, "--rounds 0"),
         (("{image}", "--most-tiles", "0"), 2, "--most-tiles 0"),
         (("{image}", "--tiles", "{text}"), 2, "--data"),
-        (("{image}", "--data", "{folder}", "--out", "{folder}"), 2, "without images"),
+        (("{image}", "--data", "{folder}", "--out", "{folder}"), 2, "excludes images"),
         (("--data", "{folder}", "--out", "{folder}"), 5, "index.csv cannot be read"),
         (("--data", "{folder}", "--tiles", "{text}", "--out", "{folder}"), 2, "no list of tiles"),
         (("https://host/a.tif",), 2, "plain local path"),

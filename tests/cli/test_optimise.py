@@ -65,7 +65,7 @@ def test_points_that_cannot_be_flown_are_counted_in_the_answer(
     ("more", "said"),
     [
         ((), "give exactly one goal"),
-        (("--maximise", "clear_pixels", "--minimise", "cost"), "once"),
+        (("--maximise", "clear_pixels", "--minimise", "cost"), "exactly one goal"),
         (("--maximise", "clear_pixel_delivered"), "did you mean"),
         (("--maximise", "tiles.delivered", "--subject-to", "tiles.lost<1"), "metric<=number"),
         (("--maximise", "tiles.delivered", "--trials", 0), "--trials 0"),

@@ -148,7 +148,7 @@ def test_a_profile_of_your_own_is_read_back_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("mpx_per_s: -1", r"mine\.yaml:4: mpx_per_s: found -1; a number above 0 and"),
+        ("mpx_per_s: -1", r"mine\.yaml:4: mpx_per_s: found -1; expected a number above 0 and"),
         ("mpx_per_sec: 1", r"mine\.yaml:4: mpx_per_sec: unknown key; did you mean 'mpx_per_s'\?"),
         ("mpx_per_s: null", "mpx_per_s or ops_per_s is wanted"),
         ("boot_j: 3\nmpx_per_s: 1", "boot_j wants boot_s"),

@@ -155,7 +155,7 @@ def test_helpers_are_worth_their_start_from_so_many_pixels_on(monkeypatch):
 @pytest.mark.parametrize(("images", "words"), [(0, "0 images"), (1, "1 image"), (2, "2 images")])
 def test_people_are_told_of_one_image_or_of_several(images, words):
     said = Estimate(images, 1_200, 3.4, 215_000_000, 5_100_000, 0.1, 1)
-    assert f": {words} of 1,200 tiles" in said.sentence()
+    assert f": {words} with 1,200 tiles" in said.sentence()
     assert "215 MB of memory and 5.1 MB of disk" in said.sentence()
     assert "; " not in said.sentence()
 

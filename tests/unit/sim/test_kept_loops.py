@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from planning import SATELLITES, TARGETS, items, observe, scheduler, values
 
 from payload.planning.calendar import Calendar
+from payload.planning.outlook import make_look_ahead
 from payload.plans import Limits
 from payload.scenario.models import UplinkModel
 from payload.scenario.rescheduling import LookAheadModel, ReschedulingModel
@@ -85,8 +86,10 @@ class World:
             seed=self.lots.salt,
             power=None,
         )
+        sensor = SimpleNamespace(height_px=8, width_px=8)
         return SimpleNamespace(
             scenario=scenario,
+            camera_ahead=make_look_ahead(scenario, self.lots, sensor),
             satellites=SATELLITES,
             targets=self.targets,
             target_named={each.name: each for each in self.targets},
@@ -97,7 +100,7 @@ class World:
             limits=self.limits,
             scheduler=planner,
             source=self.lots,
-            sensor=SimpleNamespace(height_px=8, width_px=8),
+            sensor=sensor,
             ephemerides=dict.fromkeys(SATELLITES, SOMEWHERE),
             span_s=SPAN_S,
         )

@@ -43,7 +43,7 @@ def test_a_constellation_alone_is_a_fleet(write_scenario):
 
 
 def test_nobody_flying_is_refused(write_scenario):
-    with pytest.raises(ScenarioError, match="together are 0"):
+    with pytest.raises(ScenarioError, match="add up to 0 satellites"):
         load_scenario(write_scenario(satellites=None))
 
 

@@ -109,6 +109,6 @@ def test_the_widest_interval_of_sampled_flights_is_told():
         for sent, half in ((1000, 100), (6000, 300))
     ]
     first, second = sample_notes(flights)
-    assert first.startswith("Of 80 tiles 20 (25.0 %) were painted")
+    assert first.startswith("Of 80 tiles, 20 (25.0 %) were rendered")
     assert "at most ± 10.00 % for bytes and ± 1.00 % for clear pixels" in second
     assert sample_notes([]) == []
