@@ -32,7 +32,7 @@ teacher:
   ukis: false
   nnunet: { minutes: 1, iterations: 2, patch_px: 32, batch: 2, repeats: 1, composed: 2 }
 students: { names: [default], steps: 80, batch: 2, crop_px: 64 }
-export: { calibration_tiles: 12 }
+export: { calibration_tiles: 12, least_agreement: 0.95, largest_loss: 0.1 }
 """
 
 
