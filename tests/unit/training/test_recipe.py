@@ -112,7 +112,10 @@ WRONG = {
     "students: {seeds: [1, 2, 1]}": ("students", "seeds: each is wanted once"),
     "students: {names: [fast, fast]}": ("students", "names: each is wanted once"),
     "students: {steps: 0}": ("students.steps", "a whole number of at least 1"),
-    "students: {steps: many}": ("students.steps", "found 'many'; expected a whole number of at least 1"),
+    "students: {steps: many}": (
+        "students.steps",
+        "found 'many'; expected a whole number of at least 1",
+    ),
     "students: {minutes: 0}": ("students.minutes", "a number above 0"),
     "students: {minutes: .inf}": ("students.minutes", "a finite number above 0"),
     "students: {folds: -1}": ("students.folds", "a whole number from 0 to 16"),
@@ -123,7 +126,10 @@ WRONG = {
     "teacher: {nnunet: {patch_px: 100}}": ("teacher.nnunet", "power of two"),
     "teacher: {nnunet: null, ukis: false}": ("", "distilled students want a teacher"),
     "layout: mine": ("layout", "'plain'"),
-    "students: {steps: true}": ("students.steps", "found True; expected a whole number of at least 1"),
+    "students: {steps: true}": (
+        "students.steps",
+        "found True; expected a whole number of at least 1",
+    ),
     "students: {seeds: [1, true]}": (
         "students.seeds.1",
         "found True; expected a whole number of at least 0",
