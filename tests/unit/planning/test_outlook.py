@@ -11,7 +11,7 @@ from payload.orbit import find_contacts, time_grid
 from payload.orbit.propagation import Sgp4
 from payload.planning.outlook import Forecasts, LookAhead
 from payload.ports import Foreseeing
-from payload.types import Foresight, GroundStation, Target
+from payload.types import Foresight, GroundStation, Radiometry, Sensor, Target
 from payload.world.synthetic import Synthetic
 
 EARTH = Synthetic(seed=4)
@@ -20,6 +20,17 @@ PLACES = {
     for number, name in enumerate(TARGETS)
 }
 LIMITS = {name: (0.3, 0.7)[number % 2] for number, name in enumerate(TARGETS)}
+SENSOR = Sensor(
+    bands=("blue", "green", "red", "nir"),
+    gsd_m=10.0,
+    width_px=64,
+    height_px=64,
+    bit_depth=12,
+    radiometry=Radiometry(3e-4),
+    max_off_nadir_deg=30.0,
+    min_sun_elevation_deg=10.0,
+    settle_s=5.0,
+)
 CHANCES = [
     opportunity(satellite, name, 4_000.0 * turn + 137.0 * number)
     for turn in range(5)
@@ -83,3 +94,32 @@ def test_a_camera_ahead_sees_a_place_from_its_rise_to_its_set():
         for edge_s, inwards_s in ((window.aos_s, 0.1), (window.los_s, -0.1)):
             assert camera.sees(place, track, edge_s + inwards_s)
             assert not camera.sees(place, track, edge_s - inwards_s)
+
+
+def test_what_a_camera_ahead_has_told_is_not_looked_at_again():
+    """Judge: cameras that have told nothing before, one for each look."""
+
+    @dataclass(frozen=True)
+    class Counted:
+        source: Synthetic
+        looks: list = field(default_factory=list)
+
+        def glance(self, view, windows):
+            self.looks.append(view.id)
+            return self.source.glance(view, windows)
+
+    def camera(source):
+        epoch = datetime(2026, 6, 21, tzinfo=UTC)
+        return LookAhead(source, epoch, 7, SENSOR, lead_s=60.0, skill=0.5, is_ahead=True)
+
+    earth = Counted(EARTH)
+    shared, some = camera(earth), CHANCES[:6]
+    moments = [
+        (item, PLACES[item.target], item.start_s - lead_s)
+        for item in some
+        for lead_s in (60.0, 30.0)
+    ]
+    first, again = ([shared.tell(*moment) for moment in moments] for _ in range(2))
+    assert first == again == [camera(EARTH).tell(*moment) for moment in moments]
+    assert len(set(first)) > 3
+    assert len(earth.looks) == len(moments)
