@@ -47,9 +47,8 @@ def finish_time(profile: RateProfile, start_s: float, channel_bytes: int) -> flo
     before = float(done[piece - 1]) if piece else 0.0
     began_s = max(float(profile.time_s[piece]), start_s)
     finish_s = min(began_s + (wanted - before) / float(profile.rate_bps[piece]), end_s)
-    step_s = math.ulp(
-        finish_s
-    )  # see _finish_at_one_rate; steps double, as a slow piece or a gap may follow
+    # see _finish_at_one_rate; steps double, as a slow piece or a gap may follow
+    step_s = math.ulp(finish_s)
     while capacity_bytes(profile, start_s, finish_s) < channel_bytes:
         finish_s, step_s = min(finish_s + step_s, end_s), 2.0 * step_s
     return finish_s

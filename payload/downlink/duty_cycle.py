@@ -48,9 +48,8 @@ class DutyCycle:
         for start, end in self.sent:
             if end <= begin_s:
                 continue
-            pause_s = (
-                max(0.0, start - begin_s) - room_s
-            )  # time that enters while nothing leaves the window
+            # time that enters while nothing leaves the window
+            pause_s = max(0.0, start - begin_s) - room_s
             if pause_s > left_s + _ROUNDING_S:
                 break
             left_s = max(0.0, left_s - pause_s)
@@ -106,9 +105,8 @@ class DutyCycle:
         total = np.concatenate(([0.0], np.repeat(np.cumsum(edges[1::2] - edges[::2]), 2)))
         knots = (edges, total[:-1]) if edges.size else ([now_s], [0.0])
         left = self.limit_s - np.interp(at_s, *knots) + np.interp(at_s - self.period_s, *knots)
-        spare = left - (
-            at_s - now_s
-        )  # never rises, and ends below 0, as the period is longer than the limit
+        # never rises, and ends below 0, as the period is longer than the limit
+        spare = left - (at_s - now_s)
         fine = np.flatnonzero(spare >= -_ROUNDING_S)
         if not fine.size:
             return 0.0

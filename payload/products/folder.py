@@ -157,9 +157,8 @@ class ResultsFolder:
                     raise
             else:
                 break
-            shutil.rmtree(
-                old, ignore_errors=True
-            )  # another run was faster; its results are replaced, too
+            # another run was faster; its results are replaced, too
+            shutil.rmtree(old, ignore_errors=True)
         _sync(self._place.parent)  # the new name must be on disk before what it replaces is removed
         shutil.rmtree(old, ignore_errors=True)
 

@@ -48,9 +48,8 @@ def render_page(data: ReportData) -> str:
     charts = make_figures(data)
     arms, measures = arm_table(data)
     heavy_bytes = len(_plotly().encode()) + len(_drawing(charts).encode())
-    room_bytes = max(
-        0, (MOST_BYTES - WORDS_BYTES - heavy_bytes) * 3 // 4
-    )  # base64: 4 letters for 3 bytes
+    # base64: 4 letters for 3 bytes
+    room_bytes = max(0, (MOST_BYTES - WORDS_BYTES - heavy_bytes) * 3 // 4)
     shown = pictures(data.folder, data.gallery, room_bytes)
     return self_contained(
         "report.html.j2",

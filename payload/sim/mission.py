@@ -86,9 +86,8 @@ class Mission:
                 self.env.run(until=math.nextafter(0.0, math.inf))  # makes the first plan
                 planned = self.ground.loop.itinerary.values()
                 self.foresee([item for items in planned for item in items])
-            self.env.run(
-                until=math.nextafter(self.assembly.span_s, math.inf)
-            )  # including its last instant
+            # including the last instant of the span
+            self.env.run(until=math.nextafter(self.assembly.span_s, math.inf))
             for craft in self.fleet:
                 craft.come_to_rest()  # whatever is still in memory is ON_BOARD
             audit(self.ledger)

@@ -156,9 +156,8 @@ class _Trial:
         )
 
     def _raced(self, tile: TrialTile) -> dict[str, Lap]:
-        coded_depth(
-            tile.bit_depth, self.terms.max_error
-        )  # raises for an error beyond the depth, before any codec is blamed for it
+        # raises for an error beyond the depth, before any codec is blamed for it
+        coded_depth(tile.bit_depth, self.terms.max_error)
         if self.terms.is_open and tile.bands.shape not in self.shapes:
             self.shapes.add(tile.bands.shape)
             for one in list(self.field):

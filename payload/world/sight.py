@@ -117,9 +117,7 @@ class Sight:
         for footprint in footprints[1:]:
             counts = footprint.weight
             if counts is not None:
-                mine = (
-                    counts > 0.5
-                )  # of three charts none may exceed a half: then the first one decides
+                mine = counts > 0.5  # of three charts none may: then the first decides
                 found[mine] = self._land(footprint)[1].surface(glint)[mine]
         return found
 

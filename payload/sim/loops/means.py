@@ -133,11 +133,7 @@ def held_bytes(events: Iterable[tuple[float, int]], capacity_bytes: int) -> int:
         events: Time [s] and bytes [byte] added, or removed if negative, of each event, last first.
         capacity_bytes: [byte] Of the memory.
     """
-    change, least, most = (
-        0,
-        0,
-        capacity_bytes,
-    )  # change and bounds due to the events read so far
+    change, least, most = 0, 0, capacity_bytes  # due to the events read so far
     for _, size in events:
         least, most = (min(most, max(least, bound + change)) for bound in (0, capacity_bytes))
         if least == most:
