@@ -74,7 +74,7 @@ class Body:
                 (start_k**-3 + 3 * self.radiance_w_k4 * seconds / self.capacity_j_k) ** (-1 / 3)
             )
         near, far = start_k, rest_k  # never reaches the latter
-        while abs(far - near) > _SAME_K:
+        while abs(far - near) > max(_SAME_K, math.ulp(near), math.ulp(far)):
             middle = 0.5 * (near + far)
             if self.seconds_between(start_k, middle, heat_w) < seconds:
                 near = middle

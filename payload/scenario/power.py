@@ -94,10 +94,10 @@ class ThermalModel(Section):
     heat_capacity_j_k: float = Field(
         gt=0, le=1e7, description="[J/K] Heat capacity; some hundreds for a CubeSat's stack."
     )
-    radiator_m2: float = Field(gt=0, le=1e4, description="[m2] Area that radiates to space.")
+    radiator_m2: float = Field(ge=1e-4, le=1e4, description="[m2] Area that radiates to space.")
     emissivity: float = Field(
         0.85,
-        gt=0,
+        ge=0.01,
         le=1,
         description="Emissivity of that area. Assumption: 0.85, a white or black paint.",
     )

@@ -152,6 +152,17 @@ SCENARIOS = {
         "epoch_utc: the year 9999",
     ),
     "an epoch that is a number": ({"epoch_utc": 2026}, "epoch_utc: expected a date and time"),
+    "a radiator below a square centimetre": (
+        {
+            "power": {
+                "array_w": 20,
+                "battery_wh": 40,
+                "bus_w": 3,
+                "thermal": {"heat_capacity_j_k": 60, "radiator_m2": 1e-300},
+            }
+        },
+        "power.thermal.radiator_m2: found 1e-300; expected a number from 0.0001 to 10,000",
+    ),
     "an empty fleet": ({"satellites": []}, "satellites"),
 }
 

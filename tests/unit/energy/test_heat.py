@@ -58,3 +58,11 @@ def test_a_node_remembers_how_hot_it_was():
     hottest = node.temperature_k
     node.pass_time(9_000.0, 0.0)
     assert node.temperature_k < hottest == node.hottest_k
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("area_m2", [1e-20, 1e-300])
+def test_a_body_too_hot_to_tell_a_nanokelvin_is_still_answered(area_m2):
+    """The bisection ends though doubles near 1e7 K, or an infinite equilibrium, are further apart than its tolerance."""
+    insulated = Body(capacity_j_k=1e-3, area_m2=area_m2, emissivity=0.85)
+    assert insulated.after(3_600.0, 290.0, 20.0) >= 290.0
