@@ -112,7 +112,9 @@ def _flight() -> str:
         )
         records, _ = fly_arms(assemble(scenario), Path(folder))
         own = records["prune"]
+        images, contacts = len(own.images), len(own.contacts)
         return (
-            f"{len(own.images)} images, {len(own.contacts)} contacts, "
+            f"{images} image{'' if images == 1 else 's'}, "
+            f"{contacts} contact{'' if contacts == 1 else 's'}, "
             f"{own.ledger.acquired_bytes():,} bytes accounted for in {len(records)} arms"
         )
