@@ -28,6 +28,7 @@ from payload.commands.options import (
     Overrides,
     Quiet,
     ResultsParent,
+    Retry,
     ScenarioFile,
     Seed,
     SeedCount,
@@ -382,6 +383,7 @@ def compare(
     seeds: SeedCount = None,
     jobs: Jobs = None,
     out: EffectsFolder = None,
+    retry: Retry = False,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -410,10 +412,10 @@ def compare(
         )
     if len(scenarios) > 1:
         flown[0] = (scenarios[0].name, flown[0][1])
-    if cross or seeds is not None or jobs is not None or out is not None:
+    if cross or retry or seeds is not None or jobs is not None or out is not None:
         from payload.commands.compare import compare_rows
 
-        compare_rows(flown, settings, seeds, jobs, out, as_json=as_json, quiet=quiet)
+        compare_rows(flown, settings, seeds, jobs, out, retry=retry, as_json=as_json, quiet=quiet)
         return
     with (
         scratch_folder() as spool,

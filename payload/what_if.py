@@ -87,6 +87,7 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
     flier: Executor,
     *,
     settings: Sequence[Mapping[str, str]] = (),
+    retry: bool = False,
     tell: SweepTell = lambda _: None,
 ) -> PairedComparison:
     """Fly scenarios with the same seeds, from the base's seed on, and report their differences from the base.
@@ -97,12 +98,13 @@ def compare_seeds(  # noqa: PLR0913 - what, how often, where, by whom
         folder: Where the rows of the flights go; flights that have a row are not repeated.
         flier: What runs the flights; see `executor`.
         settings: What each variant after the base sets, see `what_if_settings`; for a grid, main effects are reported too.
+        retry: Whether flights whose rows hold an error are repeated.
         tell: Receives the progress.
     """
     folder = Path(folder)
     first = scenarios[0][1].seed
     flown_with = range(first, first + seeds)
-    rows = fly_variants(scenarios, flown_with, folder, flier, tell)
+    rows = fly_variants(scenarios, flown_with, folder, flier, tell, retry=retry)
     flights = [(name, [row.metrics for row in flown]) for name, flown in rows]
     found = compare_settings(flights, flown_with, settings)
     trusted = trust_notes(

@@ -23,6 +23,7 @@ def compare_rows(
     jobs: int | None,
     out: Path | None,
     *,
+    retry: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -38,6 +39,8 @@ def compare_rows(
     if seeds is not None and not 2 <= seeds <= MOST_SEEDS:
         raise ScenarioError(f"--seeds {seeds}: must be from 2 to {MOST_SEEDS:,}")
     check_jobs(jobs, "--jobs")
+    if retry and out is None:
+        raise ScenarioError("--retry needs --out FOLDER, where the rows of failed flights are")
     refuse_remote([] if out is None else [out])
     with scratch_folder() as rows, progress(quiet=quiet) as tell:
         found = api.compare_seeds(
@@ -46,6 +49,7 @@ def compare_rows(
             out or rows,
             api.executor(jobs=jobs),
             settings=settings,
+            retry=retry,
             tell=tell,
         )
     page = None if out is None else api.write_effects(found, scenarios[0][1].name, out)

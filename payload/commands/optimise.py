@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payload.commands.many import progress, resumable
-from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet, whole_number_option
+from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet, Retry, whole_number_option
 from payload.commands.sweep import ClusterAddress, File, Out, Yes
 from payload.commands.talk import answer, answer_json
 from payload.errors import ScenarioError, SweepError
@@ -57,6 +57,7 @@ def optimise(
     jobs: Jobs = None,
     cluster: ClusterAddress = None,
     yes: Yes = False,
+    retry: Retry = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     memo: MemoPlace = None,  # noqa: ARG001 - it tells the environment
@@ -90,6 +91,7 @@ def optimise(
         seed=seed,
         confirm=confirm,
         yes=yes,
+        retry=retry,
         command=tuple(command),
     )
     spec = api.load_sweep(file)

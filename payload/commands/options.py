@@ -67,6 +67,7 @@ Jobs = Annotated[
     int | None,
     whole_number_option("--jobs", metavar="N", about="Processes; one per core by default."),
 ]
+Retry = Annotated[bool, typer.Option("--retry", help="Retry runs that failed before.")]
 SeedCount = Annotated[
     int | None,
     whole_number_option(

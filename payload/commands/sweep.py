@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payload.commands.many import progress, resumable
-from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet
+from payload.commands.options import AsJson, Jobs, MemoPlace, Quiet, Retry
 from payload.commands.talk import answer, answer_json, as_dict
 from payload.errors import ScenarioError, SweepError
 from payload.jobs import check_jobs
@@ -29,7 +29,6 @@ Estimate = Annotated[
     bool,
     typer.Option("--estimate", help="Estimate what the remaining runs would take; fly nothing."),
 ]
-Retry = Annotated[bool, typer.Option("--retry", help="Retry runs that failed before.")]
 
 
 def sweep(

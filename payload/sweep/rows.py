@@ -5,7 +5,7 @@ import math
 import os
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,18 @@ def standing_row(folder: Path, key: str) -> Row:
             f"{row_path(folder, key)}: was there a moment ago; something is removing rows"
         )
     return row
+
+
+def forget_failed(folder: Path, keys: Iterable[str]) -> None:
+    """Remove the rows of failed runs among those with given keys, so that the runs are flown again.
+
+    Raises:
+        ScenarioError: A row's file is not a row.
+    """
+    for key in keys:
+        row = read_row(folder, key)
+        if row is not None and row.status == FAILED:
+            row_path(folder, key).unlink()
 
 
 def _figures(value: object, path: str) -> Iterator[tuple[str, float | int | bool | None]]:

@@ -11,7 +11,15 @@ from payload import __version__
 from payload.errors import ScenarioError
 from payload.sweep.flying import Executor, Job, Landed, clean_folder
 from payload.sweep.grid import Grid, Run, code_digest, make_grid
-from payload.sweep.rows import FAILED, ROWS, Row, read_row, row_path, standing_row, write_row
+from payload.sweep.rows import (
+    FAILED,
+    ROWS,
+    Row,
+    forget_failed,
+    row_path,
+    standing_row,
+    write_row,
+)
 from payload.sweep.spec import SweepSpec
 from payload.units import iso_utc
 
@@ -108,7 +116,7 @@ def fly_sweep(
     folder = (out / spec.name).resolve()
     make_rows(folder)
     if wishes.retry:
-        _forget_failed(folder, grid)
+        forget_failed(folder, {run.key for run in grid.runs})
     missing = {run.key: run for run in grid.runs if not row_path(folder, run.key).exists()}
     wall_s, busy_s = 0.0, 0.0
     with clean_folder(folder):
@@ -200,10 +208,3 @@ def make_rows(folder: Path) -> None:
         (folder / ROWS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ScenarioError(f"{folder}: no rows can be written there: {error.strerror}") from error
-
-
-def _forget_failed(folder: Path, grid: Grid) -> None:
-    for key in {run.key for run in grid.runs}:
-        row = read_row(folder, key)
-        if row is not None and row.status == FAILED:
-            row_path(folder, key).unlink()

@@ -13,7 +13,7 @@ from payload.scenario.load import Template, read_template
 from payload.sweep.flying import Executor, Landed, clean_folder
 from payload.sweep.goal import Goal, resolve
 from payload.sweep.grid import MOST_RUNS, MOST_UNASKED, Cell, Grid, lay_out, seeds_of
-from payload.sweep.rows import FAILED, Row
+from payload.sweep.rows import FAILED, Row, forget_failed
 from payload.sweep.runner import Progress, Tell, fly_grid, make_rows
 from payload.sweep.sampler import Sampler
 from payload.sweep.space import Space, space_of
@@ -37,6 +37,7 @@ class SearchTerms:
         seed: Seed of the search, not of a scenario.
         confirm: Number of fresh seeds with which the best and the base are finally flown.
         yes: Whether a very large search is allowed.
+        retry: Whether runs whose rows hold an error are flown again, once each.
         command: The command line that repeats it.
     """
 
@@ -45,6 +46,7 @@ class SearchTerms:
     seed: int = 0
     confirm: int = 10
     yes: bool = False
+    retry: bool = False
     command: tuple[str, ...] = ()
 
 
@@ -135,7 +137,8 @@ def search(
     folder = (out / spec.name).resolve()
     make_rows(folder)
     with clean_folder(folder), executor:
-        flight = _Flight(spec, template, folder, executor, _Clock(planned, executor, tell))
+        clock = _Clock(planned, executor, tell)
+        flight = _Flight(spec, template, folder, executor, clock, retry=terms.retry)
         first = flight.fly({}, seeds[:1])
         if not isinstance(first, str) and first[0].status != FAILED:  # wrong names cost one flight
             resolve(terms.goal, first[0].metrics.keys(), spec.parameters)
@@ -236,7 +239,9 @@ class _Flight:
     folder: Path
     executor: Executor
     clock: "_Clock"
+    retry: bool = False
     flown: list[tuple[Grid, Sequence[Row]]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set[str])
 
     def fly(self, values: Mapping[str, object], seeds: Sequence[int]) -> Sequence[Row] | str:
         return self.fly_all([values], seeds)[0]
@@ -255,6 +260,10 @@ class _Flight:
             else:
                 cells.append(cell)
         grid = lay_out(self.spec, self.template, tuple(cells), seeds)
+        keys = {run.key for run in grid.runs}
+        if self.retry:
+            forget_failed(self.folder, keys - self.keys)  # what failed in this search stands
+        self.keys.update(keys)
         rows = fly_grid(grid, self.folder, self.executor, self.clock.hear)
         self.flown.append((grid, rows))
         self.clock.passed(len(points) * len(seeds))

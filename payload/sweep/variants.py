@@ -8,16 +8,18 @@ from payload.errors import SweepError
 from payload.scenario.models import Scenario
 from payload.sweep.flying import Executor, Job, clean_folder
 from payload.sweep.grid import key_of, packages_of
-from payload.sweep.rows import FAILED, Row, row_path, standing_row, write_row
+from payload.sweep.rows import FAILED, Row, forget_failed, row_path, standing_row, write_row
 from payload.sweep.runner import Progress, Tell, make_rows
 
 
-def fly_variants(
+def fly_variants(  # noqa: PLR0913 - what, how often, where, by whom
     variants: Sequence[tuple[str, Scenario]],
     seeds: Sequence[int],
     folder: Path,
     executor: Executor,
     tell: Tell = lambda _: None,
+    *,
+    retry: bool = False,
 ) -> list[tuple[str, list[Row]]]:
     """Fly all variants with all seeds and return each name with its row per seed; rows in `<folder>/rows` are not flown again.
 
@@ -27,6 +29,7 @@ def fly_variants(
         folder: Where the rows go.
         executor: What flies the runs.
         tell: Called with the progress.
+        retry: Whether runs whose rows hold an error are flown again.
 
     Raises:
         ScenarioError: The folder cannot be written.
@@ -35,6 +38,8 @@ def fly_variants(
     folder = folder.resolve()
     make_rows(folder)
     jobs = [[_job(scenario, seed, folder) for seed in seeds] for _, scenario in variants]
+    if retry:
+        forget_failed(folder, {job.key for flown in jobs for job in flown})
     missing = {
         job.key: job for flown in jobs for job in flown if not row_path(folder, job.key).exists()
     }

@@ -46,6 +46,7 @@ def test_differences_are_those_of_single_flights(call, write_scenario, tmp_path)
     [
         (("--seeds", 1), "--seeds 1"),
         (("--seeds", 2, "--jobs", 0), "--jobs 0"),
+        (("--retry",), "--retry needs --out"),
     ],
 )
 def test_wrong_numbers_are_answered_with_a_sentence(call, write_scenario, more, said):
@@ -195,3 +196,6 @@ def test_a_flight_that_failed_is_told_and_is_a_failure(call, write_scenario, tmp
         1
     }
     assert said in unescape((out / "effects.html").read_text())
+    again = call(*words, "--retry", "--json")
+    assert again.code == 0
+    assert json.loads(again.out) == whole

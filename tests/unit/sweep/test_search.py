@@ -108,6 +108,21 @@ class Dying(Formula):
                 yield from super().fly([job])
 
 
+def test_failed_runs_are_flown_again_if_asked_and_then_once_each(space, tmp_path):
+    """The base and two points, of two skies; the base's first sky, which fails, is asked for twice."""
+    spec = space(random=None, grid={COVER: [0.2, 0.5]}, seeds=[5, 6])
+
+    def found(executor, place="out", **more):
+        return search(spec, terms(confirm=0, **more), tmp_path / place, executor)
+
+    assert found(Dying(hill)).flown == 6
+    assert found(Formula(hill)).flown == 0
+    assert found(Dying(hill), retry=True).flown == 3
+    whole = found(Formula(hill), retry=True)
+    assert whole.flown == 3
+    assert whole.trials == found(Formula(hill), "elsewhere").trials
+
+
 def holed(data, seed):
     return hill(data, seed) if seed != 5 else {"clear_pixels_delivered": None}
 
