@@ -5,10 +5,10 @@
     <place>/.payload-sim-tally              total size in bytes; locked by the process that writes
 
 Each file is written under a temporary name and renamed, so that others may read meanwhile. A file that is damaged, truncated,
-of another format or of another key counts as absent and is replaced. Nothing is ever unpickled or executed. The folder is the
-user's own (0700); one that others may write to is not used, and any other files in it are neither counted nor removed. Disk
-problems never fail a run: the work is done again instead. On a disk that is nearly full some space is left for others, and
-nothing more is kept.
+of another format or of another key counts as absent and is replaced; a folder in its place counts as absent and stays. Nothing
+is ever unpickled or executed. The folder is the user's own (0700); one that others may write to is not used, and any other files
+in it are neither counted nor removed. Disk problems never fail a run: the work is done again instead. On a disk that is nearly
+full some space is left for others, and nothing more is kept.
 """
 
 import errno
@@ -109,7 +109,7 @@ class Store:
         """Whether there are facts of a piece of work, and its records if wanted; they are not checked for damage."""
         path = self._path(key)
         wanted = (_FACTS, _RECORDS) if records else (_FACTS,)
-        return all(path.with_suffix(suffix).exists() for suffix in wanted)
+        return all(path.with_suffix(suffix).is_file() for suffix in wanted)
 
     def write(self, key: str, facts: tuple[TileFacts, ...], spool: Path | None) -> None:
         """Keep the facts of a piece of work, and its records from the file `spool`."""
@@ -129,11 +129,12 @@ class Store:
                     raise TimeoutError(errno.ETIMEDOUT, "who writes to it does not end")
                 _check_free(self.place, size_bytes)
                 self._make_room(size_bytes, tally, is_alone=lock is Lock.OURS)
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                if records is not None:
-                    _put(path.with_suffix(_RECORDS), records)
-                if records is not None or not self._has_records(path):
-                    _put(path.with_suffix(_FACTS), told)
+                with suppress(FileExistsError, IsADirectoryError):  # not ours, so it stays
+                    path.parent.mkdir(mode=0o700, exist_ok=True)
+                    if records is not None:
+                        _put(path.with_suffix(_RECORDS), records)
+                    if records is not None or not self._has_records(path):
+                        _put(path.with_suffix(_FACTS), told)
         except OSError as error:
             self._works = False
             _log.warning("the memo %s keeps no more: %s", self.place, error.strerror)
@@ -180,6 +181,8 @@ class Store:
             try:
                 about = path.stat()
             except FileNotFoundError:  # another process was faster
+                continue
+            if not stat.S_ISREG(about.st_mode):
                 continue
             used_s = about.st_mtime if about.st_mtime < now_s + _AHEAD_S else 0.0
             if path.suffix != _PARTIAL:

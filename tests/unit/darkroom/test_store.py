@@ -104,6 +104,28 @@ def test_any_damage_is_noticed_and_replaced(store, spool, tmp_path, suffix, wher
         assert store.read(KEY, tmp_path / "out") == FACTS
 
 
+@pytest.mark.parametrize(
+    "name", [f"{KEY}.facts", f"{KEY}.records", None], ids=["facts", "records", "folder"]
+)
+def test_a_folder_in_an_entrys_place_or_a_file_in_its_folders_costs_that_entry_alone(
+    tmp_path, spool, caplog, name
+):
+    """It is not the memo's own, so it is neither counted nor removed, even by one that is full."""
+    store = Store(tmp_path / "memo", limit_bytes=10_000)
+    place = store.place / KEY[:2]
+    precious = place if name is None else place / name / "precious"
+    precious.parent.mkdir(parents=True)
+    precious.write_bytes(bytes(9_000))
+    os.utime(precious.parent, (1000, 1000))
+    for number in range(16):
+        for key in (KEY, f"{number:02x}" * 32):
+            store.write(key, FACTS, spool)
+            assert (store.read(key, tmp_path / "out") == FACTS) is (key != KEY)
+    assert not store.holds(KEY, records=True)
+    assert precious.stat().st_size == 9_000
+    assert not caplog.messages
+
+
 def test_the_longest_unused_go_first(tmp_path, spool):
     store = Store(tmp_path / "memo", limit_bytes=10_000)
     store.place.mkdir()
