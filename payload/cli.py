@@ -46,7 +46,14 @@ from payload.commands.talk import say as _say
 from payload.commands.usage import Command
 from payload.commands.validate import validate
 from payload.commands.world import world
-from payload.errors import PayloadError, ScenarioError, exit_code_of, is_full_disk
+from payload.errors import (
+    NOWHERE,
+    PayloadError,
+    ScenarioError,
+    exit_code_of,
+    is_full_disk,
+    is_nowhere,
+)
 from payload.jobs import check_jobs
 
 if TYPE_CHECKING:
@@ -88,8 +95,9 @@ def _command(function: F) -> F:
             raise typer.Exit(1) from None
         except OSError as error:
             where = "" if error.filename is None else f"{error.filename}: "
+            said = NOWHERE if not where and is_nowhere() else error.strerror or error
             free = "; make room where results go, and in TMPDIR" if is_full_disk(error) else ""
-            _say(f"error: {where}{error.strerror or error}{free}")
+            _say(f"error: {where}{said}{free}")
             raise typer.Exit(exit_code_of(error)) from error
 
     # The mark keeps an example on its line, so that it can be copied.

@@ -16,7 +16,9 @@ written.
 
 import errno
 import os
+from pathlib import Path
 
+NOWHERE = "the current directory was deleted; change to one that exists"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -86,6 +88,15 @@ def is_full_disk(error: BaseException) -> bool:
         if any(os.strerror(number) in str(here) for number in _FULL):
             return True
         here = here.__cause__ or here.__context__
+    return False
+
+
+def is_nowhere() -> bool:
+    """Whether the current directory was deleted, so that no relative path leads anywhere."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
     return False
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.errors import ScenarioError, is_full_disk
+from payload.errors import NOWHERE, ScenarioError, is_full_disk, is_nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -212,6 +212,8 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                 connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         except duckdb.Error as error:
+            if is_nowhere():  # DuckDB needs it, wherever the tables are
+                raise ScenarioError(NOWHERE) from error
             raise ScenarioError(f"{folder}: a table is damaged: {_first_line(error)}") from error
         yield ask
 
