@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,12 +139,11 @@ def parse_value(text: str, what: str) -> object:
 
 def _compose(text: str, what: str) -> yaml.Node | None:
     try:
-        events = _events(text)
+        events = _events(text, what)
         for event in events:
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                at = event.start_mark.line + 1 if event.start_mark else 1
                 raise ScenarioError(
-                    f"{what}:{at}: anchors and aliases (&, *) are not supported; write the value out"
+                    f"{what}:{_line(event)}: anchors and aliases (&, *) are not supported; write the value out"
                 )
         return _Nodes(events).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -155,16 +154,31 @@ def _compose(text: str, what: str) -> yaml.Node | None:
         ) from error
     except yaml.YAMLError as error:
         raise ScenarioError(f"{what}: is not YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise ScenarioError(f"{what}: is nested too deeply") from error
 
 
-def _events(text: str) -> list[yaml.Event]:
+def _events(text: str, what: str) -> list[yaml.Event]:
     """The events of a text, or the error of PyYAML's own parser, which says more than libyaml's."""
     if _LIBYAML is not None and not _READ_APART.search(text):
         with suppress(yaml.YAMLError):
-            return list(yaml.parse(text, Loader=_LIBYAML))
-    return list(yaml.parse(text, Loader=yaml.SafeLoader))
+            return list(_shallow(yaml.parse(text, Loader=_LIBYAML), what))
+    return list(_shallow(yaml.parse(text, Loader=yaml.SafeLoader), what))
+
+
+def _shallow(events: Iterable[yaml.Event], what: str) -> Iterator[yaml.Event]:
+    """Refuse deep nesting as soon as it is read: the time that PyYAML's own parser takes grows with the square of the depth."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.NodeEvent) and depth > MAX_DEPTH:
+            raise ScenarioError(f"{what}:{_line(event)}: is nested more than {MAX_DEPTH} deep")
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        yield event
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> object:
@@ -172,8 +186,6 @@ def _plain(node: yaml.Node | None, at: KeyPath, source: ScenarioSource) -> objec
         return None
     line = node.start_mark.line + 1
     source.lines.setdefault(at, line)
-    if len(at) > MAX_DEPTH:
-        raise ScenarioError(f"{source.path}:{line}: is nested more than {MAX_DEPTH} deep")
     if node.tag not in _TAGS[type(node)]:
         raise ScenarioError(
             f"{source.path}:{line}: the tag {node.tag!r} is not supported; expected plain values"

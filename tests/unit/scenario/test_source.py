@@ -51,13 +51,36 @@ def test_plain_data_comes_with_the_line_of_each_key(tmp_path):
         ("a: !!set {}", "some:1: the tag 'tag:yaml.org,2002:set' is not supported; expected plain values"),
         ("a:\t1", "some:1: is not YAML: found character '\\t' that cannot start any token"),
         ("[" * 100 + "]" * 100, "some:1: is nested more than 32 deep"),
-        ("- " * 2000 + "x", "some: is nested too deeply"),
+        ("- " * 2000 + "x", "some:1: is nested more than 32 deep"),
+        ("\n".join(" " * n + "a:" for n in range(40)), "some:33: is nested more than 32 deep"),
     ],
 )  # fmt: skip
 def test_complaints_name_the_line_and_the_reason(text, said):
     with pytest.raises(ScenarioError) as refused:
         parse_value(text, "some")
     assert str(refused.value) == said
+
+
+@pytest.mark.usefixtures("parser")
+def test_thirty_two_levels_are_read():
+    found = parse_value("[" * 32 + "x" + "]" * 32, "some")
+    for _ in range(32):
+        (found,) = found
+    assert found == "x"
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize("end", ["", "]"])
+def test_more_brackets_than_one_line_may_begin_with_take_no_more_time(end):
+    """PyYAML's own parser looks up to 1,024 characters ahead; the time it takes grows with the square of the depth."""
+
+    def taken_s(depth):
+        start_s = time.process_time()
+        with pytest.raises(ScenarioError, match="some:1: is nested more than 32 deep"):
+            parse_value("[" * depth + end * depth, "some")
+        return time.process_time() - start_s
+
+    assert taken_s(5_000) < 4 * taken_s(1_250)
 
 
 @with_libyaml
