@@ -6,7 +6,7 @@ stdout is the answer, stderr the talk. Nothing heavy is imported before a comman
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -32,6 +32,7 @@ from payload.commands.options import (
     ScenarioFile,
     Seed,
     SeedCount,
+    with_seed,
 )
 from payload.commands.plan import plan
 from payload.commands.profile import profile
@@ -106,10 +107,6 @@ def _command(function: F) -> F:
     return function
 
 
-def _with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
-    return [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
-
-
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -148,7 +145,7 @@ def run(
 
     refuse_remote([out])
     check_jobs(jobs, "--jobs")
-    changes = _with_seed(overrides, seed)
+    changes = with_seed(overrides, seed)
     checked = examine(scenario, changes)
     if estimate:
         from payload.estimate import estimate as expect
@@ -408,7 +405,7 @@ def compare(
     from payload.analysis.words import comparison_table
     from payload.scratch import scratch_folder
 
-    changes = _with_seed(overrides, seed)
+    changes = with_seed(overrides, seed)
     if cross and len(scenarios) > 1:
         raise ScenarioError("--cross needs one scenario and its what-ifs")
     settings = api.what_if_settings(what_if or [], cross=cross)

@@ -2,10 +2,16 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from payload.errors import ScenarioError
+
+SEEDS = 2**63
+"""Seeds of a scenario are whole numbers from 0, below this."""
 
 
 def whole_number(text: str) -> int:
@@ -26,6 +32,13 @@ def whole_number(text: str) -> int:
 def whole_number_option(*names: str, about: str, metavar: str = "N") -> Any:  # noqa: ANN401 - as typer's own
     """An option that takes a whole number, and says which words it had instead."""
     return typer.Option(*names, metavar=metavar, help=about, parser=whole_number)
+
+
+def with_seed(overrides: Sequence[str] | None, seed: int | None) -> list[str]:
+    """Overrides with the seed that an option gives; ScenarioError, which names the option, if there is no such seed."""
+    if seed is not None and not 0 <= seed < SEEDS:
+        raise ScenarioError(f"--seed {seed}: expected 0 to {SEEDS - 1:,}")
+    return [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
 
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]

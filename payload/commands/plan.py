@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides, Quiet, Seed
+from payload.commands.options import AsJson, Overrides, Quiet, Seed, with_seed
 from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
@@ -59,9 +59,8 @@ def plan(
         measured = api.measure_planners(out, effort=effort, tell=tell)
         lines, plain, notes = measured.lines(), as_dict(measured), measured.notes()
     else:
-        changes = [*(overrides or [])]
+        changes = with_seed(overrides, seed)
         changes += [] if kind is None else [f"scheduler={{kind: {kind}}}"]
-        changes += [] if seed is None else [f"seed={seed}"]
         found, folder = api.plan(
             api.check(scenario, changes, lambda note: say(f"note: {note}")), out
         )

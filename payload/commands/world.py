@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payload.commands.options import AsJson, Overrides, Quiet, whole_number_option
+from payload.commands.options import AsJson, Overrides, Quiet, whole_number_option, with_seed
 from payload.commands.talk import answer, answer_json, as_dict, say
 from payload.errors import ScenarioError
 
@@ -93,16 +93,17 @@ def world(
     refuse_remote([path for path in (out, scenario) if path is not None])
     wanted = _Wanted(at, time, year, is_map, is_measured, effort)
     wanted.check()
+    changes = with_seed(overrides, seed)
     if scenario is None:
         if overrides:
             raise ScenarioError("--set changes a scenario: name it with --scenario FILE")
-        earth, epoch_utc = _plain(gsd_m, size_px, seed), None
+        earth, epoch_utc = _plain(gsd_m, size_px, seed or 0), None
     else:
         if gsd_m is not None or size_px is not None:
             raise ScenarioError(
                 "--gsd-m and --size-px come from the scenario: change them with --set camera.gsd_m=…"
             )
-        earth, epoch_utc = _of_scenario(scenario, overrides or [], seed)
+        earth, epoch_utc = _of_scenario(scenario, changes)
     if wanted.takes_long and not quiet and sys.stderr.isatty():
         say("this takes about a minute")
     _report(_do(wanted, earth, epoch_utc, out), as_json=as_json)
@@ -160,17 +161,14 @@ def _do(
     return api.map_world(earth, _moment(wanted.time, epoch_utc), out)
 
 
-def _of_scenario(
-    path: Path, overrides: Sequence[str], seed: int | None
-) -> "tuple[Earth, datetime]":
+def _of_scenario(path: Path, changes: Sequence[str]) -> "tuple[Earth, datetime]":
     from payload import api
 
-    changes = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     scenario = api.load_scenario(path, changes)
     return api.earth(scenario), scenario.epoch_utc
 
 
-def _plain(gsd_m: float | None, size_px: int | None, seed: int | None) -> "Earth":
+def _plain(gsd_m: float | None, size_px: int | None, seed: int) -> "Earth":
     """The synthetic Earth under a camera of these words.
 
     Raises:
@@ -186,9 +184,7 @@ def _plain(gsd_m: float | None, size_px: int | None, seed: int | None) -> "Earth
         )
     if not 1 <= size_px <= MOST_PX:
         raise ScenarioError(f"--size-px {size_px}: expected 1 to {MOST_PX}")
-    if seed is not None and not 0 <= seed < 2**63:
-        raise ScenarioError(f"--seed {seed}: expected 0 to 2**63 - 1")
-    return api.Earth.plain(seed=seed or 0, gsd_m=gsd_m, size_px=size_px)
+    return api.Earth.plain(seed=seed, gsd_m=gsd_m, size_px=size_px)
 
 
 def place(text: str) -> tuple[float, float]:

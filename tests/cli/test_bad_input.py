@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from payload.api import json_schema
 from payload.sim.aboard.memory import MassMemory
 
 BAD_SUM = [
@@ -579,3 +580,22 @@ def test_who_has_closed_stdout_gets_no_traceback():
         preexec_fn=lambda: os.close(1),
     )
     assert (closed.returncode, closed.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+@pytest.mark.parametrize("command", ["run", "compare", "plan", "world"])
+def test_a_seed_that_is_none_is_blamed_on_the_option_that_gave_it(
+    call, write_scenario, tmp_path, command, seed
+):
+    """The bounds are those of the key."""
+    more = {
+        "compare": ("--what-if", "link.rate_mbps=2"),
+        "world": ("--at", "48,11", "--time", "2025-06-01T00:00:00Z", "--scenario"),
+    }
+    words = (*more.get(command, ()), write_scenario(), "--out", tmp_path / "out")
+    answer = call(command, *words, "--seed", seed)
+    assert answer.code == 2
+    bounds = json_schema()["properties"]["seed"]
+    assert bounds["minimum"] == 0
+    most = bounds["exclusiveMaximum"] - 1
+    assert answer.err == f"error: --seed {seed}: expected 0 to {most:,}\n"
