@@ -80,11 +80,15 @@ def read_template(path: Path) -> Template:
     """Read a scenario file, checking only that it is a mapping.
 
     Raises:
-        ScenarioError: It cannot be read or is not a mapping.
+        ScenarioError: It cannot be read, is not a mapping, or is a sweep file.
     """
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: expected a mapping of keys (name, epoch_utc, satellites, …)")
+    if "base" in data and "epoch_utc" not in data:
+        raise ScenarioError(
+            f"{path}: this is a sweep file, not a scenario; `payload-sim sweep {path}` flies it"
+        )
     return Template(data, source)
 
 

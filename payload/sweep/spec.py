@@ -160,6 +160,10 @@ def load_sweep(path: str | Path) -> SweepSpec:
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: expected a mapping of keys (name, base, grid, seeds, …)")
+    if "epoch_utc" in data and "base" not in data:
+        raise ScenarioError(
+            f"{path}: this is a scenario, not a sweep file; `payload-sim run {path}` flies it"
+        )
     spec = Form(SweepSpec).fill(data, source, context={"folder": path.parent})
     spec._source = source
     return spec

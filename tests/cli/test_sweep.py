@@ -62,3 +62,24 @@ def test_an_estimate_is_a_sentence_or_data_and_flies_nothing(call, file, tmp_pat
     refused = call(*words, "--cluster", "local")
     assert refused.code == 2
     assert "this machine alone" in refused.err
+
+
+def test_a_scenario_is_no_sweep_and_a_sweep_no_scenario(call, file, write_scenario, tmp_path):
+    """Nor is a sweep the base of another."""
+    scenario = write_scenario()
+    for words in (("sweep",), ("optimise", "--maximise", "tiles.delivered")):
+        found = call(*words, scenario, "--out", tmp_path / "out")
+        assert found.code == 2
+        said = f"this is a scenario, not a sweep file; `payload-sim run {scenario}` flies it"
+        assert found.err == f"error: {scenario}: {said}\n"
+    said = f"this is a sweep file, not a scenario; `payload-sim sweep {file}` flies it"
+    for command in ("run", "check", "compare"):
+        found = call(command, file)
+        assert found.code == 2
+        assert found.err == f"error: {file}: {said}\n"
+    other = tmp_path / "other.yaml"
+    other.write_text(json.dumps({"name": "other", "base": str(file)}))
+    found = call("sweep", other, "--out", tmp_path / "out")
+    assert found.code == 2
+    assert said in found.err
+    assert not (tmp_path / "out").exists()
