@@ -43,6 +43,20 @@ def context_of(*items, **changes):
     return replace(context, **changes)
 
 
+def in_full(log):
+    """Each version in a log of plans with its complete plan, in order of time."""
+    standing = {}
+    for version in log.versions:
+        kept = {
+            name: item
+            for name, item in standing.get(version.place, {}).items()
+            if name not in version.dropped and item.start_s >= version.time_s
+        }
+        plan = kept | {item.opportunity: item for item in version.added}
+        standing[version.place] = plan
+        yield version, sorted(plan.values(), key=attrgetter("start_s", "opportunity"))
+
+
 def scheduler(kind, **options):
     return registry.build("payload.scheduler", kind, options)
 

@@ -1,6 +1,6 @@
 """What the camera can image.
 
-- `load_targets`: places from GeoJSON.
+- `read_targets`: places from GeoJSON.
 - `find_opportunities`: when a satellite passes them closely enough, in daylight.
 - `sensor`: size of an image in bytes, kilometres and seconds.
 - `tiling`: a scene into tiles.
@@ -15,6 +15,6 @@
 """
 
 from payload.imaging.access import SunElevation, find_opportunities
-from payload.imaging.targets import load_targets
+from payload.imaging.targets import read_targets
 
-__all__ = ["SunElevation", "find_opportunities", "load_targets"]
+__all__ = ["SunElevation", "find_opportunities", "read_targets"]

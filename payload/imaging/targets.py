@@ -52,13 +52,6 @@ class _Feature:
     properties: Mapping[str, object]
 
 
-def load_targets(
-    path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
-) -> tuple[Target, ...]:
-    """The targets of a GeoJSON file, in order; see `read_targets`."""
-    return read_targets(path, framing=framing, epoch_utc=epoch_utc).targets
-
-
 def read_targets(
     path: Path, *, framing: Framing | None = None, epoch_utc: datetime | None = None
 ) -> Requested:

@@ -1,6 +1,5 @@
 """What was planned and what was known: the log of plans, of refusals and of facts."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -73,21 +72,3 @@ class LoopLog:
     versions: tuple[PlanVersion, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
     facts: tuple[Fact, ...] = ()
-
-    def in_full(self) -> Iterator[tuple[PlanVersion, tuple[PlanItem, ...]]]:
-        """Each version with its complete plan, in order of time."""
-        standing: dict[str, dict[str, PlanItem]] = {}
-        for version in self.versions:
-            before = standing.get(version.place, {})
-            gone = set(version.dropped)
-            kept = {
-                name: item
-                for name, item in before.items()
-                if name not in gone and item.start_s >= version.time_s
-            }
-            plan = kept | {item.opportunity: item for item in version.added}
-            standing[version.place] = plan
-            yield (
-                version,
-                tuple(sorted(plan.values(), key=lambda item: (item.start_s, item.opportunity))),
-            )

@@ -4,7 +4,7 @@
 - `find_contacts`: passes over a ground station; `time_grid`: the times to propagate to for it.
 - `sun_elevation_deg`: daylight at a place.
 - `sunlit_share`, `eclipses`: how much of the Sun a satellite sees, and when it is in the Earth's
-  shadow; `is_sunlit`: the same with a simple cylinder.
+  shadow.
 - `frames`: the underlying formulas; what other packages need too is in `payload.geometry`.
 
 >>> from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from payload.orbit.contacts import (
     time_grid,
 )
 from payload.orbit.eclipse import Eclipse, eclipses, sunlit_share
-from payload.orbit.sun import is_sunlit, sun_direction, sun_elevation_deg, sun_position_km
+from payload.orbit.sun import sun_direction, sun_elevation_deg, sun_position_km
 
 __all__ = [
     "RECOMMENDED_STEP_S",
@@ -37,7 +37,6 @@ __all__ = [
     "find_contacts",
     "find_fleet_contacts",
     "find_network_contacts",
-    "is_sunlit",
     "look_angles",
     "sun_direction",
     "sun_elevation_deg",

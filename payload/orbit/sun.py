@@ -1,13 +1,12 @@
-"""The Sun: its direction, its elevation at a place, and whether it shines on a satellite."""
+"""The Sun: its direction, its place, and its elevation at a place on Earth."""
 
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payload.geometry.earth import WGS84_RADIUS_KM, site
+from payload.geometry.earth import site
 from payload.orbit.frames import gmst_rad, instants, turn_with_earth
-from payload.types import Ephemeris
 
 ASTRONOMICAL_UNIT_KM = 149_597_870.7
 """Source: IAU 2012 Resolution B2."""
@@ -70,17 +69,3 @@ def sun_elevation_deg(
     sun = sun_direction(epoch_utc, times_s, dut1_s=dut1_s)
     sine = np.clip(np.einsum("ij,ij->i", up, sun), -1.0, 1.0)
     return np.asarray(np.degrees(np.arcsin(sine)), dtype=np.float64)
-
-
-def is_sunlit(
-    ephemeris: Ephemeris, *, epoch_utc: datetime, dut1_s: float = 0.0
-) -> NDArray[np.bool_]:
-    """Whether each sample is outside the Earth's shadow, shape (T,).
-
-    The shadow is a cylinder of equatorial radius: its edge lies between those of umbra and
-    penumbra, some 12 s from either in a low orbit.
-    """
-    sun = sun_direction(epoch_utc, ephemeris.time_s, dut1_s=dut1_s)
-    towards_km = np.einsum("ij,ij->i", ephemeris.position_km, sun)
-    aside_km = np.linalg.norm(ephemeris.position_km - towards_km[:, None] * sun, axis=1)
-    return np.asarray((towards_km > 0.0) | (aside_km > WGS84_RADIUS_KM), dtype=np.bool_)

@@ -9,7 +9,7 @@ import shapely
 
 from payload.errors import ScenarioError
 from payload.imaging.areas import AUTHALIC_RADIUS_KM, Framing, area_km2, lay_shots
-from payload.imaging.targets import load_targets
+from payload.imaging.targets import read_targets
 
 FRAMING = Framing(768, 1024, 20.0, tile_px=256)  # 15.36 km x 20.48 km, twelve tiles
 
@@ -106,7 +106,7 @@ def feature(geometry, **properties):
 
 def test_shots_are_named_after_their_area_and_inherit_its_wishes(tmp_path):
     path = write(tmp_path, feature(shapely.box(10, 46, 10.5, 46.2), name="lake", priority=4, deadline_h=5))  # fmt: skip
-    targets = load_targets(path, framing=FRAMING)
+    targets = read_targets(path, framing=FRAMING).targets
     assert [target.name for target in targets] == [f"lake/{n + 1}" for n in range(len(targets))]
     assert {target.request for target in targets} == {"lake"}
     assert {(target.priority, target.due_s) for target in targets} == {(4.0, 18_000.0)}
@@ -117,7 +117,7 @@ def test_an_area_that_no_swath_covers_is_refused_with_its_size(tmp_path):
     with pytest.raises(
         ScenarioError, match=r"'africa' of .* km2 needs more than .* shots of 20.48"
     ):
-        load_targets(path, framing=FRAMING)
+        read_targets(path, framing=FRAMING)
 
 
 def test_shots_of_an_equal_area_are_laid_once():

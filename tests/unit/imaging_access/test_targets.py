@@ -3,7 +3,7 @@ import json
 import pytest
 
 from payload.errors import ScenarioError
-from payload.imaging import load_targets
+from payload.imaging import read_targets
 from payload.types import Target
 
 SQUARE = [[[10.0, 50.0], [10.4, 50.0], [10.4, 50.2], [10.0, 50.2], [10.0, 50.0]]]
@@ -29,7 +29,7 @@ def area(coordinates, kind="Polygon", **properties):
 def read(tmp_path, *features):
     path = tmp_path / "targets.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": list(features)}))
-    return load_targets(path)
+    return read_targets(path).targets
 
 
 def test_points_become_targets_in_the_order_of_the_file(tmp_path):
@@ -67,7 +67,7 @@ def test_a_single_feature_and_a_bare_geometry_are_targets_too(tmp_path, bare):
     path.write_text(
         "\ufeff" + json.dumps(feature["geometry"] if bare else feature), encoding="utf-8"
     )
-    assert load_targets(path) == (Target("target-1", 8.0, 7.0),)
+    assert read_targets(path).targets == (Target("target-1", 8.0, 7.0),)
 
 
 def test_heights_are_passed_over(tmp_path):
@@ -159,11 +159,11 @@ def test_a_file_that_is_no_geojson_is_refused_by_name(tmp_path, content, message
     path = tmp_path / "bad.geojson"
     path.write_bytes(content)
     with pytest.raises(ScenarioError, match=message) as caught:
-        load_targets(path)
+        read_targets(path)
     assert "bad.geojson" in str(caught.value)
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path):
     for path in (tmp_path, tmp_path / "missing.geojson"):
         with pytest.raises(ScenarioError, match="is not a file"):
-            load_targets(path)
+            read_targets(path)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from payload.errors import ScenarioError
-from payload.imaging import load_targets
 from payload.imaging.targets import read_targets
 from payload.imaging.wishes import PROPERTIES, passed_over
 from payload.types import Target
@@ -18,7 +17,7 @@ def read(tmp_path, **properties):
     path = tmp_path / "wanted.geojson"
     geometry = {"type": "Point", "coordinates": [11.0, 48.0]}
     path.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
-    return load_targets(path, epoch_utc=EPOCH)[0]
+    return read_targets(path, epoch_utc=EPOCH).targets[0]
 
 
 def test_each_property_that_is_known_is_read(tmp_path):

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning import KINDS, TARGETS, contexts, items, opportunity, scheduler
+from planning import KINDS, TARGETS, contexts, in_full, items, opportunity, scheduler
 
-from payload.ledger import LoopLog
 from payload.planning.asking import Asking
 from payload.planning.plan_log import PlanLog
 from payload.plans import Limits, still_felt
@@ -136,7 +135,7 @@ def test_the_log_tells_every_plan_in_full(plans):
             assert [name for name, _ in last if name in names] == [item.id for item in ahead]
     told = [
         (version.time_s, version.place, [(item.opportunity, item.p_clear) for item in plan])
-        for version, plan in LoopLog(tuple(log.versions)).in_full()
+        for version, plan in in_full(log)
     ]
     assert told == whole
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import simpy
 from conftest import write_small
+from planning import in_full
 
 from payload.analysis.requests import Wanted, areas_of, requests_of
 from payload.api import check
@@ -289,7 +290,7 @@ def test_a_plan_of_the_ground_flies_after_an_uplink_in_a_contact_and_not_before(
     uplink = assembly.scenario.uplink
     least_s = uplink.acquisition_s + PLAN_BYTES * 8 / (uplink.rate_kbps * 1000)
     flown = {name: [] for name in assembly.satellites}
-    for version, items in record.loop.in_full():
+    for version, items in in_full(record.loop):
         if version.place == "ground":
             continue
         flown[version.place].append((version.time_s, items))
@@ -345,7 +346,7 @@ def test_what_is_taken_in_an_orbit_keeps_to_its_energy_however_often_it_is_plann
 def plans_until(record, place, time_s):
     return [
         (version.time_s, tuple(item.opportunity for item in items))
-        for version, items in record.loop.in_full()
+        for version, items in in_full(record.loop)
         if version.place == place and version.time_s < time_s
     ]
 
