@@ -77,7 +77,7 @@ def left_of(grid: Grid, folder: Path, *, retry: bool) -> Left:
     return Left(flown, failed, tuple(reversed(left)))
 
 
-def spread(items: Sequence[T], count: int) -> list[T]:
+def with_both_ends(items: Sequence[T], count: int) -> list[T]:
     """At most `count` items, evenly spread and including both ends."""
     count = min(count, len(items))
     if count < 2:
@@ -184,7 +184,7 @@ def try_some(cells: Sequence[tuple[str, Scenario]]) -> Tries:
         chosen = [scenario for _, scenario in alike]
         if fidelity != "surrogate":
             chosen = list(dict(alike).values())
-        for scenario in spread(sorted(chosen, key=size_of), TRIED):
+        for scenario in with_both_ends(sorted(chosen, key=size_of), TRIED):
             try:
                 tried.append(Tried(scenario, foresee(scenario)))
             except PayloadError as error:

@@ -11,7 +11,7 @@ from payload.darkroom.store import Store
 from payload.errors import PayloadError
 from payload.estimate.expectation import painted_share
 from payload.estimate.remembering import remembered_share
-from payload.outlay.cells import spread
+from payload.outlay.cells import with_both_ends
 from payload.scenario.models import Scenario
 from payload.sim import assemble
 from payload.sim.loops.first_plan import first_plan
@@ -65,7 +65,7 @@ def photograph(kinds: Sequence[Scenario], seeds: Sequence[int], store: Store) ->
     plans = [_plan(first, store)]
     each_s = max(time.process_time() - start_s, 1e-9)
     count = int(min(MOST_ASKED, max(2.0, PATIENCE_S / each_s)))
-    chosen = spread(kinds, count)
+    chosen = with_both_ends(kinds, count)
     plans += [_plan(_with_seed(kind, seeds[0]), store) for kind in chosen[1:]]
     most = max(len(each.names) for each in plans)
     others = sum(len(each.names) for each in plans) - most
@@ -83,7 +83,7 @@ def photograph(kinds: Sequence[Scenario], seeds: Sequence[int], store: Store) ->
         else 1.0
     )  # fmt: skip
     fresh = {seeds[0]: fresh_first}
-    for seed in spread(seeds, count)[1:]:
+    for seed in with_both_ends(seeds, count)[1:]:
         held = _plan(_with_seed(chosen[best], seed), store).held
         ratio = held / plans[best].held if plans[best].held else held
         gone = 1.0 - fresh_first if plans[best].held else 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from payload.darkroom.store import Store, find_store
 from payload.estimate.costs import PAGE_BYTES, START_S_IN_EVENTS
-from payload.outlay.cells import MOST_LOOKED_AT, Left, front, left_of, spread, try_some
+from payload.outlay.cells import MOST_LOOKED_AT, Left, front, left_of, try_some, with_both_ends
 from payload.outlay.pixel_work import PixelWork
 from payload.sim.yardstick import bare_event_s
 from payload.sweep import Grid, SweepSpec, Wishes, make_grid
@@ -153,7 +153,7 @@ class _Outlay:
 
     def __init__(self, grid: Grid, left: Left, jobs: int, store: Store | None) -> None:
         seeds_of = left.seeds_of
-        cells = spread(sorted(seeds_of), MOST_LOOKED_AT)
+        cells = with_both_ends(sorted(seeds_of), MOST_LOOKED_AT)
         scenarios = {cell: grid.scenario_of(cell, seeds_of[cell][0]) for cell in cells}
         self.tries = try_some([(front(grid, cell), scenarios[cell]) for cell in cells])
         costs = {cell: self.tries.like(scenario) for cell, scenario in scenarios.items()}

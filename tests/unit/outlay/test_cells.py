@@ -6,7 +6,15 @@ from sweeping import write_sweep
 from payload.estimate import Foreseen
 from payload.estimate.costs import Extent
 from payload.outlay import cells
-from payload.outlay.cells import BEFORE_IT, BEHIND_CAMERA, Tried, Tries, front, left_of, spread
+from payload.outlay.cells import (
+    BEFORE_IT,
+    BEHIND_CAMERA,
+    Tried,
+    Tries,
+    front,
+    left_of,
+    with_both_ends,
+)
 from payload.outlay.pixel_work import done_at_once
 from payload.scenario.load import load_scenario
 from payload.scenario.models import Scenario
@@ -83,7 +91,7 @@ def test_the_whole_of_a_computer_counts_where_the_codec_chooses(grid_of):
     ("count", "found"), [(1, [0]), (2, [0, 9]), (4, [0, 3, 6, 9]), (20, [*range(10)])]
 )
 def test_some_are_spread_over_all_from_end_to_end(count, found):
-    assert spread(range(10), count) == found
+    assert with_both_ends(range(10), count) == found
 
 
 @pytest.mark.parametrize(
