@@ -17,7 +17,7 @@ from payload.ports import Masker, Scene
 from payload.products.imagery import RasterWriter
 from payload.types import CLOUD, CoverEstimate
 from payload.world.brightness import Brightness
-from payload.world.geotiff import Reading, open_raster
+from payload.world.geotiff import GroundControl, Reading, ground_control, open_raster
 
 NODATA = 255
 """No data in the mask; in the probability it is -1."""
@@ -192,7 +192,7 @@ def mask_raster(
     nodata: float | None = None,
     tile_px: int = 512,
 ) -> MaskReport:
-    """Mask an image of any size, tile by tile, and write the masks with the image's georeference.
+    """Mask an image of any size, tile by tile, and write the masks with the image's georeference or ground control.
 
     Args:
         image: A GeoTIFF with blue, green, red and near infrared.
@@ -223,7 +223,7 @@ def mask_raster(
     except OSError as error:
         raise ImageryError(f"{out} cannot be made a folder: {error.strerror}") from error
     seen = Brightness()
-    with _writers(scene, mask, probability) as writers:
+    with _writers(scene, ground_control(image), mask, probability) as writers:
         estimates = list(_mask_tiles(scene, masker, tile_px, writers, seen))
     valid_px = sum(estimate.valid_px for estimate in estimates)
     cloud_px = sum(estimate.cloud_px for estimate in estimates)
@@ -243,7 +243,7 @@ def mask_raster(
 
 @contextlib.contextmanager
 def _writers(
-    scene: Scene, mask: Path, probability: Path
+    scene: Scene, control: GroundControl, mask: Path, probability: Path
 ) -> Iterator[tuple[RasterWriter, RasterWriter]]:
     def writer(path: Path, dtype: str, nodata: float, what: str) -> RasterWriter:
         return RasterWriter(
@@ -253,6 +253,7 @@ def _writers(
             count=1,
             dtype=dtype,
             georeference=scene.georeference,
+            ground_control=control,
             nodata=nodata,
             descriptions=(what,),
         )

@@ -27,6 +27,7 @@ from rasterio.windows import Window as RasterWindow
 
 from payload.errors import ImageryError
 from payload.types import Georeference, Radiometry, Window
+from payload.world.geotiff import GroundControl
 
 BLOCK_PX = 256
 _PROBE_BYTES = 1 << 16  # more than any file-system block has left where a raster found no room
@@ -61,6 +62,7 @@ class RasterWriter:
         count: Number of bands.
         dtype: Of the samples.
         georeference: Coordinate system (WKT, PROJ or EPSG text; empty for none) and transform.
+        ground_control: Points, which take the place of the georeference, and coefficients.
         nodata: Value of samples without data.
         descriptions: Names of the bands, all or none.
         tags: Metadata of the file.
@@ -76,6 +78,7 @@ class RasterWriter:
     count: int
     dtype: DTypeLike
     georeference: Georeference | None = None
+    ground_control: GroundControl = field(default_factory=GroundControl)
     nodata: float | None = None
     descriptions: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -104,7 +107,7 @@ class RasterWriter:
             raise ImageryError(
                 f"{self.path} cannot be written: there is no folder {self.path.parent}"
             )
-        crs, transform = self._place()
+        place = self._place()
         try:
             with _silent(), contextlib.ExitStack() as opened:
                 self._raster = rasterio.open(
@@ -115,9 +118,8 @@ class RasterWriter:
                     height=self.height,
                     width=self.width,
                     dtype=self._sample_type.name,
-                    crs=crs,
-                    transform=transform,
                     nodata=self.nodata,
+                    **place,
                     **self._creation_options(),
                 )
                 opened.callback(self._raster.close)
@@ -213,9 +215,12 @@ class RasterWriter:
                 if _checksum(raster.read(window=_there(window)), valid) != checksum:
                     raise OSError("what was written cannot be read again; is the disk full?")
 
-    def _place(self) -> tuple[CRS | None, Affine | None]:
+    def _place(self) -> dict[str, object]:
+        if self.ground_control.points:
+            crs = self.ground_control.crs or CRS()
+            return {"crs": crs, "gcps": list(self.ground_control.points)}
         if self.georeference is None:
-            return None, None
+            return {}
         text = self.georeference.crs.strip()
         try:
             crs = CRS.from_string(text) if text else None
@@ -223,7 +228,7 @@ class RasterWriter:
             raise ImageryError(
                 f"{self.path}: no coordinate system can be read from {text!r}"
             ) from error
-        return crs, Affine.from_gdal(*self.georeference.transform)
+        return {"crs": crs, "transform": Affine.from_gdal(*self.georeference.transform)}
 
     def _creation_options(self) -> dict[str, str | int]:
         options: dict[str, str | int] = {"compress": "deflate", "bigtiff": "if_safer"}
@@ -239,6 +244,8 @@ class RasterWriter:
         if self.radiometry is not None:
             self._raster.scales = (self.radiometry.scale,) * self.count
             self._raster.offsets = (self.radiometry.offset,) * self.count
+        if self.ground_control.rpc:
+            self._raster.update_tags(ns="RPC", **self.ground_control.rpc)
         if self.tags:
             self._raster.update_tags(**self.tags)
 

@@ -7,14 +7,16 @@ its DN are zero. Files are opened for each window and closed again.
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -82,6 +84,21 @@ class Reading:
                 f"values x {self.scale} + {self.offset} are not reflectance: expected a finite scale above 0"
                 " and a finite offset"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class GroundControl:
+    """What ties pixels to the ground where there is no transform, as GDAL has it.
+
+    Attributes:
+        points: Ground control points.
+        crs: Their coordinate system, if it is known.
+        rpc: Rational polynomial coefficients by GDAL's names; empty if there are none.
+    """
+
+    points: tuple[GroundControlPoint, ...] = ()
+    crs: CRS | None = None
+    rpc: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +344,17 @@ def _georeference(raster: DatasetReader) -> Georeference | None:
         return None
     crs = raster.crs.to_wkt() if raster.crs is not None else ""
     return Georeference(crs, raster.transform.to_gdal())
+
+
+def ground_control(path: Path) -> GroundControl:
+    """The ground control of a GeoTIFF; no points if it has a transform, as a GeoTIFF cannot hold both.
+
+    Raises:
+        ImageryError: The file cannot be read.
+    """
+    with opened(path) as raster:
+        points, crs = raster.gcps if raster.transform.is_identity else ([], None)
+        return GroundControl(tuple(points), crs, raster.tags(ns="RPC"))
 
 
 def _has_data(

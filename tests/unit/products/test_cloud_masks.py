@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
+from rasterio.rpc import RPC
 from rasterio.transform import Affine
 
 from payload.errors import ImageryError, MaskerError
@@ -145,6 +148,49 @@ def test_an_image_without_georeference_gives_masks_without(tmp_path):
     with rasterio.open(found.mask) as mask:
         assert mask.crs is None
         assert mask.transform.is_identity
+
+
+POINTS = [
+    GroundControlPoint(0.5, 0.0, 10.0, 50.0, 120.0),
+    GroundControlPoint(0.0, 64.0, 11.0, 50.1),
+    GroundControlPoint(48.0, 0.0, 10.1, 49.0),
+    GroundControlPoint(48.0, 64.0, 11.0, 49.25),
+]
+COEFFICIENTS = [1.0, *(n / 8 for n in range(1, 20))]
+RATIONAL = RPC(
+    height_off=100.0, height_scale=50.0, lat_off=49.5, lat_scale=0.7, line_off=24.0, line_scale=24.0,
+    long_off=10.5, long_scale=0.6, samp_off=32.0, samp_scale=32.0, line_num_coeff=COEFFICIENTS,
+    line_den_coeff=COEFFICIENTS, samp_num_coeff=COEFFICIENTS, samp_den_coeff=COEFFICIENTS,
+    err_bias=0.25, err_rand=0.5,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"gcps": POINTS, "crs": "EPSG:4326"},
+        {"gcps": POINTS, "crs": CRS()},
+        {"rpcs": RATIONAL},
+        {"rpcs": RATIONAL, "transform": PLACE, "crs": "EPSG:32632"},
+        {"rpcs": RATIONAL, "gcps": POINTS, "crs": "EPSG:4326"},
+    ],
+    ids=["points", "points in no system", "coefficients", "both, transform", "both, points"],
+)
+def test_masks_have_the_ground_control_of_the_image(tmp_path, place):
+    path = write(tmp_path / "scene.tif", image(48, 64), **place)
+    mask_raster(path, tmp_path, masker=Bright())
+    with rasterio.open(path) as theirs:
+        wanted = (theirs.crs, theirs.transform, theirs.gcps[1], theirs.rpcs)
+        points = [point.asdict() for point in theirs.gcps[0]]
+    assert len(points) == len(place.get("gcps", ()))
+    assert wanted[3] == place.get("rpcs")
+    for name in ("scene_mask.tif", "scene_probability.tif"):
+        with rasterio.open(tmp_path / name) as ours:
+            assert (ours.crs, ours.transform, ours.gcps[1], ours.rpcs) == wanted
+            assert [point.asdict() for point in ours.gcps[0]] == points
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "scene.tif", "scene_mask.tif", "scene_probability.tif",
+    }  # fmt: skip
 
 
 def test_scores_against_truth_leave_out_what_is_unknown(tmp_path):
