@@ -91,6 +91,13 @@ class Scene(Protocol):
 
 
 @runtime_checkable
+class Gapped(Protocol):
+    """A scene whose pixels may lack data: the DN that these have in every band, or None if its source says that none lacks any."""
+
+    nodata: int | None
+
+
+@runtime_checkable
 class SceneSource(Protocol):
     """Socket `payload.scene_source`: what the camera sees. Supplied: seed."""
 

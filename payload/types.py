@@ -409,7 +409,7 @@ class EncodedTile:
     """A complete tile record as it is downlinked, and the codec that made its payload (after a fallback).
 
     `not_coded_bytes` is by how much a raw record would be shorter with the same pixels left out, their plane
-    counted. Meeting a target rate takes several `encodings` of the tile; otherwise there is one.
+    counted; beside pixels without data, which are always left out, only cloudy ones count. Meeting a target rate takes several `encodings` of the tile; otherwise there is one.
     """
 
     tile_id: str

@@ -49,7 +49,7 @@ class ContainerHeader:
         bit_depth: [bit] of a sample.
         radiometry: DN to reflectance.
         georeference: Where the pixels lie, or None.
-        nodata: DN with which the camera marks pixels without data, or None.
+        nodata: DN of the few pixels without data that are coded like others; None if the camera has none without data.
 
     Raises:
         CodecError: Sizes are invalid, the time has no time zone, or a number is not finite.

@@ -28,6 +28,7 @@ from payload.compression.record import (
     TileHeader,
     acquisition_tag,
     pack_header,
+    raw_record_bytes,
     read_header,
 )
 from payload.compression.samples import (
@@ -84,7 +85,9 @@ def seal(
     cover: float | None = None,
     loss: Loss = LOSSLESS,
 ) -> EncodedTile:
-    """Make the record of a tile, coding all its pixels.
+    """Make the record of a tile, coding all its pixels that have data.
+
+    The plane also marks those without; if it would make the record longer than `raw`, they are coded like others.
 
     Args:
         tile: Its own pixels, `patch`, are coded.
@@ -99,7 +102,14 @@ def seal(
     Raises:
         CodecError: Samples do not fit the bit depth, or something does not fit the header.
     """
-    return _Sealing(tile, Coding(codec, codec_name, loss), cover).seal()
+    coding, valid, encodings = Coding(codec, codec_name, loss), tile.patch.valid, 0
+    if valid is not None and not valid.all():
+        found = _Sealing(tile, coding, cover, ~valid).seal()
+        if len(found.record) <= raw_record_bytes(*tile.patch.bands.shape, tile.bit_depth):
+            return found
+        encodings = found.encodings
+    whole = _Sealing(tile, coding, cover).seal()
+    return replace(whole, encodings=encodings + whole.encodings)
 
 
 def seal_clear(
@@ -110,7 +120,8 @@ def seal_clear(
     Args:
         tile: Its own pixels, `patch`, are coded.
         coding: How to code.
-        not_coded: Shape (H, W), True where pixels are not coded; their samples are not used.
+        not_coded: Shape (H, W), True where pixels are not coded; their samples are not used. Nor are those of pixels
+            without data.
         whole: The record that `seal` made of the tile; the cloud cover is taken from it.
 
     Returns:
@@ -120,11 +131,14 @@ def seal_clear(
         CodecError: As for `seal`, or the plane does not fit the tile.
     """
     check_plane(not_coded, tile.patch.bands.shape)
-    if not not_coded.any():
+    valid = tile.patch.valid
+    if not (not_coded if valid is None else not_coded & valid).any():
         return whole
-    found = _Sealing(tile, coding, read_header(whole.record).cover, not_coded).seal()
-    is_worth_it = len(found.record) < len(whole.record) and found.not_coded_bytes > 0
-    return found if is_worth_it else whole
+    plane = not_coded if valid is None else not_coded | ~valid
+    found = _Sealing(tile, coding, read_header(whole.record).cover, plane).seal()
+    saved_bytes = found.not_coded_bytes - max(whole.not_coded_bytes, 0)
+    is_worth_it = len(found.record) < len(whole.record) and saved_bytes > 0
+    return replace(found, not_coded_bytes=saved_bytes) if is_worth_it else whole
 
 
 @dataclass(frozen=True)

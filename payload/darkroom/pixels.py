@@ -166,7 +166,11 @@ class Pixels:
     def _clear_part(self, judged: _Judged) -> ClearPart | None:
         """The tile without what its cleaned mask calls cloud; None if it is better sent whole."""
         tile, patch = judged.tile, judged.tile.patch
-        not_coded = cleaned(judged.mask.cloud, whole_bytes=len(judged.encoded.record))
+        cloud, whole_bytes = judged.mask.cloud, len(judged.encoded.record)
+        if patch.valid is not None:  # pixels without data are left out in any case
+            cloud = cloud | ~patch.valid
+            whole_bytes = whole_bytes * tile.pixels // max(judged.estimate.valid_px, 1)
+        not_coded = cleaned(cloud, whole_bytes=whole_bytes)
         coding = Coding(self.codec, self.codec_name, self.loss)
         encoded = seal_clear(tile, coding, not_coded=not_coded, whole=judged.encoded)
         if encoded is judged.encoded:

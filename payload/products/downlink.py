@@ -19,8 +19,8 @@ from payload.compression.cover_report import TOLD_WORDS, Told, read_cover_report
 from payload.errors import CodecError, LawError
 from payload.geometry.grid import tile_id, tile_place
 from payload.ledger import FlightRecord, Image
-from payload.ports import SceneSource
-from payload.products.ground_segment import InstalledCodecs
+from payload.ports import Gapped, SceneSource
+from payload.products.ground_segment import NODATA, InstalledCodecs, marked
 from payload.products.imagery import write_cog
 from payload.types import Acquisition, CoverEstimate, Georeference, Window
 
@@ -84,6 +84,7 @@ class Archive:
     ) -> list[RestoredTile]:
         """Restore delivered tiles from the containers as COG, with truth and decision as tags; return those tiles.
 
+        Pixels that were not coded are nodata, as `unpack` has them; a tile without any states no nodata.
         If only a sample is wanted, no other tiles are decoded: every record was opened and compared when it was sealed.
         """
         paths = [writer.path for writer in self.writers.values()]
@@ -102,11 +103,14 @@ class Archive:
                 if isinstance(tile, CodecError):
                     raise LawError(f"{path.name}: a record of our own cannot be opened: {tile}")
                 found = _restored(folder, container.header, cell, estimates)
+                is_whole, has_mask = tile.not_coded is None, tile.header.bit_depth == 16
                 write_cog(
                     found.path,
-                    tile.bands,
+                    marked(tile),
                     georeference=found.georeference,
                     radiometry=found.header.radiometry,
+                    nodata=None if is_whole or has_mask else NODATA,
+                    valid=~tile.not_coded if has_mask and tile.not_coded is not None else None,
                     descriptions=found.header.bands,
                     tags=_tags(found),
                 )
@@ -127,6 +131,7 @@ class Archive:
             bit_depth=scene.bit_depth,
             radiometry=scene.radiometry,
             georeference=scene.georeference,
+            nodata=scene.nodata if isinstance(scene, Gapped) else None,
         )
 
 

@@ -85,7 +85,7 @@ def unpack(path: str | Path, out: str | Path) -> UnpackReport:
     """Restore a container as `<stem>.tif` in a folder.
 
     The GeoTIFF has the image's bands, georeference, and scale and offset. Missing tiles and pixels that were
-    not coded are nodata: 65535, which no sample of fewer than 16 bits can be. Images of 16 bits, in which every
+    not coded, as they are cloudy or have no data, are nodata: 65535, which no sample of fewer than 16 bits can be. Images of 16 bits, in which every
     value may occur, carry a mask of valid pixels in the file instead.
 
     Args:
@@ -115,7 +115,7 @@ def unpack(path: str | Path, out: str | Path) -> UnpackReport:
                 failed.append(FailedTile(cell.row, cell.col, str(tile)))
                 continue
             valid = None if tile.not_coded is None else ~tile.not_coded
-            raster.write(_marked(tile), tile.header.window, valid=valid)
+            raster.write(marked(tile), tile.header.window, valid=valid)
             restored_tiles += 1
             restored_px += tile.header.window.pixels if valid is None else int(valid.sum())
     return UnpackReport(
@@ -132,7 +132,7 @@ def unpack(path: str | Path, out: str | Path) -> UnpackReport:
     )
 
 
-def _marked(tile: OpenedTile) -> NDArray[np.uint16]:
+def marked(tile: OpenedTile) -> NDArray[np.uint16]:
     """The samples of a tile, with nodata where pixels were not coded; with 16 bits no value is free for that."""
     if tile.not_coded is None or tile.header.bit_depth == 16:
         return tile.bands

@@ -274,6 +274,7 @@ def write_cog(
     georeference: Georeference | None = None,
     radiometry: Radiometry | None = None,
     nodata: float | None = None,
+    valid: NDArray[np.bool_] | None = None,
     descriptions: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> None:
@@ -285,6 +286,7 @@ def write_cog(
         georeference: Where the pixels lie, or None.
         radiometry: DN to reflectance, as scale and offset of the bands.
         nodata: Value of samples without data, or None.
+        valid: Shape (H, W); which pixels have data, for a mask in the file, or None for no mask.
         descriptions: Names of the bands.
         tags: Metadata of the file, such as the verdicts of masker and pruner.
 
@@ -303,9 +305,11 @@ def write_cog(
         descriptions=descriptions,
         tags=tags or {},
         radiometry=radiometry,
+        has_mask=valid is not None,
         driver="COG",
     ) as raster:
-        raster.write(bands, Window(top_px=0, left_px=0, height_px=height, width_px=width))
+        window = Window(top_px=0, left_px=0, height_px=height, width_px=width)
+        raster.write(bands, window, valid=valid)
 
 
 def edge_deg(

@@ -18,7 +18,7 @@ from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio le
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterWindow
 
@@ -40,6 +40,7 @@ MOST_BANDS = 256
 STEP = 1e-4
 """Reflectance of one DN where the file's own values cannot serve as DN."""
 
+_NODATA_DN = 0
 _DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of the types that are DN unchanged
 _OTHER_TYPES = ("int16", "int32", "float32", "float64")
 # Numbers that stand for the same colour on Sentinel-2 and on Landsat 8 and 9.
@@ -115,6 +116,7 @@ class RasterScene:
         meaning: The file's own values to reflectance.
         georeference: Where the frame lies, or None.
         truth: A file with the truth of the same pixels, or None.
+        nodata: [DN] What pixels without data are read as; None if the file says that all its pixels have data.
         doubt: What in the file contradicts the assumed order of bands, in words; None if nothing.
     """
 
@@ -127,6 +129,7 @@ class RasterScene:
     meaning: Radiometry
     georeference: Georeference | None
     truth: Path | None
+    nodata: int | None = None
     doubt: str | None = None
 
     @property
@@ -176,7 +179,7 @@ class RasterScene:
             dn = np.maximum(dn, 0.0)
         else:
             dn = values.astype(np.uint16)
-        dn = np.where(valid, dn, 0)
+        dn = np.where(valid, dn, _NODATA_DN)
         highest = float(dn.max())
         if highest > 0xFFFF:
             raise ImageryError(
@@ -226,6 +229,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         is_said = scale is not None or offset != 0.0 or reading.has_all
         own = None if is_said else _own_meaning(path, raster, reading)
         doubt = None if reading.has_all else _other_colours(raster, reading)
+        has_gaps = _may_lack_data(raster, reading)
     if truth is not None:
         with opened(truth) as raster:
             if (raster.height, raster.width) != size:
@@ -250,6 +254,7 @@ def open_raster(  # noqa: PLR0913 - one keyword for each thing that a file may l
         meaning=meaning,
         georeference=georeference,
         truth=truth,
+        nodata=_NODATA_DN if has_gaps else None,
         doubt=doubt,
     )
 
@@ -272,9 +277,11 @@ def opened(path: Path) -> Iterator[DatasetReader]:
     if not path.is_file():
         raise ImageryError(f"there is no file {path}")
     try:
-        # Many images rightly have no georeference; rasterio warns about it on opening them.
+        # Many images rightly have no georeference, or a nodata value beside four bands of 8 bits, which GDAL takes for colours
+        # with alpha; rasterio warns about both.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            warnings.simplefilter("ignore", NodataShadowWarning)
             with (
                 rasterio.Env(**_GDAL),
                 rasterio.open(path.absolute(), driver="GTiff") as raster,
@@ -355,6 +362,14 @@ def ground_control(path: Path) -> GroundControl:
     with opened(path) as raster:
         points, crs = raster.gcps if raster.transform.is_identity else ([], None)
         return GroundControl(tuple(points), crs, raster.tags(ns="RPC"))
+
+
+def _may_lack_data(raster: DatasetReader, reading: Reading) -> bool:
+    """Whether a value or a mask tells pixels without data; NaN may do so in any file of floats, and does not count."""
+    if reading.nodata is not None:
+        return True
+    has_all = [MaskFlags.all_valid in raster.mask_flag_enums[band - 1] for band in reading.bands]
+    return not all(has_all) and not _is_masked_by_itself(raster, reading)
 
 
 def _has_data(

@@ -122,6 +122,7 @@ class Rasters:
             meaning=whole.meaning,
             georeference=_shifted(whole.georeference, frame),
             truth=whole.truth,
+            nodata=whole.nodata,
         )
 
     def _open(self, path: Path, bit_depth: int | None = None) -> RasterScene:

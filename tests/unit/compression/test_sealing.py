@@ -3,19 +3,29 @@
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import zstandard
 from contracts.codec import blotted, planes_of, textured, tile_of
 
-from payload.compression import Coding, open_record, raw_record_bytes, seal, seal_clear
+from payload.compression import (
+    LOSSLESS,
+    Coding,
+    Loss,
+    open_record,
+    raw_record_bytes,
+    seal,
+    seal_clear,
+)
 from payload.compression.interchange import JpegLs
 from payload.compression.med import MedZstd
 from payload.compression.plane import cleaned, pack_plane, unpack_plane
 from payload.compression.raw import Raw
 from payload.compression.record import HEADER_BYTES
 from payload.errors import CodecError
+from payload.types import Patch
 
 CODECS = {"raw": Raw(), "med-zstd": MedZstd(), "jpegls": JpegLs()}
 SHAPES = [(4, 64, 64), (3, 23, 31), (1, 1, 9), (2, 40, 17)]
@@ -42,6 +52,58 @@ def test_clear_pixels_come_back_exactly_and_nothing_is_longer_for_it(shape, name
         np.testing.assert_array_equal(opened.bands, np.where(not_coded, 0, tile.patch.bands))
         assert opened.header.has_plane
         assert opened.header.cover == pytest.approx(0.4, abs=1e-4)
+
+
+def lacking(bands, gaps, bit_depth=12):
+    """The samples as a tile some of whose pixels have no data, and are therefore 0."""
+    bands = np.where(gaps, np.uint16(0), bands)
+    return replace(tile_of(bands, bit_depth=bit_depth), patch=Patch(bands, valid=~gaps))
+
+
+@pytest.mark.parametrize("loss", [LOSSLESS, Loss(max_error=3), Loss(bits_per_sample=5.0)])
+@pytest.mark.parametrize("name", sorted(CODECS))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_pixels_without_data_are_told_from_dark_ones_and_no_record_grows_beyond_raw(
+    shape, name, loss
+):
+    dark = textured(shape, 12)
+    dark[:, ::5] = 0
+    for gaps in planes_of(shape)[1:]:
+        sealed = seal(lacking(dark, gaps), CODECS[name], name, loss=loss)
+        most = raw_record_bytes(*shape, 12)
+        assert len(sealed.record) <= most
+        opened = open_record(sealed.record, CODECS)
+        if opened.not_coded is None:  # there are none, or so few that telling them would be longer
+            with_plane = 4 + len(pack_plane(gaps)) + shape[0] * np.count_nonzero(~gaps) * 12 // 8
+            assert not gaps.any() or HEADER_BYTES + with_plane > most or loss is not LOSSLESS
+        else:
+            np.testing.assert_array_equal(opened.not_coded, gaps)
+        assert not opened.bands[:, gaps].any()
+
+
+def test_two_pixels_without_data_in_a_tile_that_no_codec_shrinks_are_coded_as_0():
+    noise = np.random.default_rng(0).integers(1, 4096, (1, 64, 64)).astype(np.uint16)
+    gaps = np.zeros((64, 64), np.bool_)
+    gaps[[5, 40], [50, 7]] = True
+    sealed = seal(lacking(noise, gaps), MedZstd(), "med-zstd")
+    assert len(sealed.record) == raw_record_bytes(1, 64, 64, 12)
+    opened = open_record(sealed.record, {})
+    assert opened.not_coded is None
+    np.testing.assert_array_equal(opened.bands == 0, gaps[None])
+    assert sealed.encodings == 2
+
+
+def test_only_cloud_counts_as_left_out_beside_pixels_without_data():
+    """The second method: records of the same tile as `raw`, with and without its clouds."""
+    gaps, cloud = blotted((4, 64, 64), 0.3, seed=1), blotted((4, 64, 64), 0.4, seed=2)
+    tile = lacking(textured((4, 64, 64), 12), gaps)
+    sealed, whole = clear_of(tile, cloud)
+    raw, raw_whole = clear_of(tile, cloud, "raw")
+    assert sealed.not_coded_bytes == len(raw_whole.record) - len(raw.record) > 0
+    assert len(sealed.record) < len(whole.record)
+    np.testing.assert_array_equal(open_record(sealed.record, CODECS).not_coded, cloud | gaps)
+    over_nothing, whole = clear_of(tile, cloud & gaps)
+    assert over_nothing is whole
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 1.0])

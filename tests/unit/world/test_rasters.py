@@ -240,6 +240,24 @@ def test_four_bands_of_eight_bits_have_data_where_near_infrared_is_zero(tmp_path
     np.testing.assert_array_equal(beside.valid, values[3] > 0)  # there it can be a mask
 
 
+def test_a_scene_says_whether_its_pixels_may_lack_data_and_what_they_are_read_as(tmp_path):
+    eight = np.full((4, 6, 7), 90, np.uint8)
+    files = {
+        "whole": write(tmp_path / "whole.tif", image()),
+        "holed": write(tmp_path / "holed.tif", image(), nodata=7),
+        "alpha": write(tmp_path / "alpha.tif", eight),
+        "both": write(tmp_path / "both.tif", eight, nodata=90),
+    }
+    assert {name: open_raster(path).nodata for name, path in files.items()} == {
+        "whole": None,
+        "holed": 0,
+        "alpha": None,
+        "both": 0,
+    }
+    assert open_raster(files["whole"], nodata=7).nodata == 0
+    assert not whole(open_raster(files["both"])).valid.any()
+
+
 def test_what_is_said_of_no_data_stands_above_what_the_file_says(tmp_path):
     values = image()
     values[:, 0, 0], values[:, 0, 1] = 7, 9
