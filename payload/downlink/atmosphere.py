@@ -1,8 +1,9 @@
 """Atmospheric attenuation: gas at all times, rain and cloud by the percentage of time they exceed a fade.
 
 A packaged global table, made with the package `itur` by `tests/conformance/make_attenuation.py` and
-checked against it there. It assumes sea level, circular polarisation and a dish of 5 m; a station at
-altitude sees less fading than it states.
+checked against it there. It assumes sea level, circular polarisation and a dish of 5 m. A station at altitude sees less
+than it states: what is exceeded 1 % of the time is 5 to 13 % too high for Svalbard (450 m) and 13 to 47 % at 1,300 to
+1,550 m, median gas 13 and 41 to 60 %.
 
 Source: ITU-R P.618-13 section 2.5, P.676, P.838, P.840; see `payload/data/ORIGINS.md`.
 """
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 FREQUENCIES_GHZ = (2.0, 27.5)
 """The table covers S, X and Ka band at 2.25, 8.2 and 26 GHz; values between them are interpolated.
 
-Near these three the median error over places is 1 to 5 %; far from them, as at 4 GHz, it is up to half."""
+At these three the median error at sea level is at most 3, 6 and 7 %, by elevation and percentage; nine values of ten are
+within 4, 9 and 11 %. The worst are where rain changes within a cell, as at Bangalore, by 0.2, 0.5 and 0.7. Far from the three, as
+at 4 GHz, the error is up to half."""
 LOWEST_ELEVATION_DEG = 1.0
 """Below this the path through the air is taken as here. Assumption: the cosecant has no meaning at the horizon."""
 _LEAST_DB, _LN_STEP = 1e-3, 0.05

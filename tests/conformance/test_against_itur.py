@@ -63,6 +63,50 @@ def test_random_places_are_as_itur_says(places, where, median, most):
     assert error.max() < most, error
 
 
+@pytest.mark.parametrize(
+    ("frequency_ghz", "median", "of_ten"),
+    [(2.25, 0.03, 0.04), (8.2, 0.06, 0.09), (26.0, 0.07, 0.11)],
+)
+def test_nine_places_of_ten_are_as_near_as_the_guide_says(places, frequency_ghz, median, of_ten):
+    errors = []
+    for elevation_deg, percent in ((5.0, 0.1), (14.0, 0.5), (20.0, 20.0), (60.0, 2.0), (90.0, 0.1)):
+        _, truth = attenuation_db(
+            *places,
+            frequency_ghz=frequency_ghz,
+            elevation_deg=elevation_deg,
+            exceeded_percent=percent,
+        )
+        _, found = ours(places, frequency_ghz, elevation_deg, percent)
+        errors.append(np.abs(found / truth - 1.0))
+        assert np.median(errors[-1]) < median
+    assert np.quantile(np.concatenate(errors), 0.9) < of_ten
+
+
+@pytest.mark.parametrize(
+    ("where", "height_km", "low", "high"),
+    [
+        ((78.23, 15.39), 0.45, 0.05, 0.13),  # Svalbard
+        ((40.65, 16.70), 0.54, 0.03, 0.28),  # Matera
+        ((-72.0, 2.53), 1.3, 0.13, 0.47),  # Troll
+        ((-25.89, 27.69), 1.4, 0.13, 0.47),  # Hartebeesthoek
+        ((-35.78, -69.4), 1.55, 0.13, 0.47),  # Malargue
+    ],
+)
+def test_a_station_above_the_sea_is_charged_too_much_by_what_the_guide_says(
+    where, height_km, low, high
+):
+    import itur  # noqa: PLC0415 - heavy, and only wanted here
+
+    for frequency_ghz in (2.25, 8.2, 26.0):
+        here = climate(*where, frequency_ghz)
+        for elevation_deg in (5.0, 10.0, 30.0, 90.0):
+            found = float(here.gas_db(elevation_deg) + here.fade_db(elevation_deg, 1.0))
+            truth = itur.atmospheric_attenuation_slant_path(
+                *where, frequency_ghz, elevation_deg, 1.0, 5.0, hs=height_km
+            ).value
+            assert low <= found / truth - 1.0 <= high
+
+
 def test_median_gas_is_iturs(places):
     truth, _ = attenuation_db(*places, frequency_ghz=8.2, elevation_deg=10.0, exceeded_percent=50.0)
     found, _ = ours(places, 8.2, 10.0, 50.0)
