@@ -218,7 +218,7 @@ class Countable(Protocol):
 class Codec(Protocol):
     """Socket `payload.codec`: how samples are compressed and restored.
 
-    Pixels marked True in `not_coded`, shape (H, W), are under cloud: their values are never read, and they
+    Pixels marked True in `not_coded`, shape (H, W), are cloudy or have no data: their values are never read, and they
     are decoded as 0 in all bands. The decoder is given the same plane. If every pixel is marked, the payload
     is empty. A codec is a pure function: it changes neither bands nor plane.
     """

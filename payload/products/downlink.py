@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +42,7 @@ class RestoredTile:
         georeference: Its position on the Earth; None if the scene does not state it.
         reason: Why it was kept.
         estimate: What the masker and truth say about it.
+        nodata: Value of its pixels without data; None if it has none, or a mask tells them.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RestoredTile:
     georeference: Georeference | None
     reason: str
     estimate: CoverEstimate
+    nodata: int | None = None
 
 
 @dataclass
@@ -102,14 +104,17 @@ class Archive:
             for cell, tile in container.tiles(InstalledCodecs(), chosen):
                 if isinstance(tile, CodecError):
                     raise LawError(f"{path.name}: a record of our own cannot be opened: {tile}")
-                found = _restored(folder, container.header, cell, estimates)
-                is_whole, has_mask = tile.not_coded is None, tile.header.bit_depth == 16
+                has_mask = tile.not_coded is not None and tile.header.bit_depth == 16
+                found = replace(
+                    _restored(folder, container.header, cell, estimates),
+                    nodata=None if tile.not_coded is None or has_mask else NODATA,
+                )
                 write_cog(
                     found.path,
                     marked(tile),
                     georeference=found.georeference,
                     radiometry=found.header.radiometry,
-                    nodata=None if is_whole or has_mask else NODATA,
+                    nodata=found.nodata,
                     valid=~tile.not_coded if has_mask and tile.not_coded is not None else None,
                     descriptions=found.header.bands,
                     tags=_tags(found),

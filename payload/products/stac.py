@@ -135,6 +135,7 @@ def _asset(tile: RestoredTile) -> dict[str, Any]:
                 "scale": header.radiometry.scale,
                 "offset": header.radiometry.offset,
                 "unit": "1",
+                **({} if tile.nodata is None else {"nodata": tile.nodata}),
             }
             for _ in header.bands
         ],

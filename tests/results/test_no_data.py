@@ -1,5 +1,7 @@
 """Pixels without data from end to end: a raster with an empty border flies, and what comes down tells dark from none."""
 
+import json
+
 import numpy as np
 import pytest
 import rasterio
@@ -10,6 +12,9 @@ from payload.compression import read_container
 
 HEIGHT, WIDTH, TILE = 72, 80, 32
 SAMPLES = {8: "uint8", 12: "uint16", 16: "uint16"}
+
+CLOUDY = np.zeros((HEIGHT, WIDTH), np.bool_)
+CLOUDY[20:60, 30:50] = True  # partly beyond the border
 
 
 def gaps():
@@ -25,6 +30,7 @@ def write_raster(tmp_path):
         rng = np.random.default_rng(4)
         image = rng.integers(top // 4, top // 2, (4, HEIGHT, WIDTH)).astype(SAMPLES[bit_depth])
         image[:, 40:60, 50:70] = 0  # as dark as can be, but seen
+        image[:, CLOUDY] = top * 7 // 8
         image[:, gaps()] = top
         folder = tmp_path / "rasters"
         folder.mkdir()
@@ -99,6 +105,8 @@ def test_restored_tiles_say_what_has_no_data_and_only_those_that_lack_some(
             assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
             valid, pixels = valid_of(raster), raster.read()
             nodata, masked = raster.nodata, raster.mask_flag_enums[0]
+        item = json.loads(path.with_suffix(".json").read_text())
+        assert item["assets"]["image"]["raster:bands"][0].get("nodata") == nodata
         np.testing.assert_array_equal(valid, ~gaps()[place])
         np.testing.assert_array_equal(pixels[:, valid], image[:, *place][:, valid])
         if valid.all():
@@ -109,3 +117,21 @@ def test_restored_tiles_say_what_has_no_data_and_only_those_that_lack_some(
             assert nodata == (None if bit_depth == 16 else 65_535)
     assert {(0, 1), (1, 0), (2, 2)} <= lacking
     assert len(tiles) > len(lacking)
+
+
+def test_only_cloud_is_booked_as_left_out_of_tiles_that_lack_data(
+    write_scenario, write_raster, tmp_path
+):
+    """Of the arm `mask`: what the cloudy pixels take as raw samples; the flight's own audit balances the rest."""
+    write_raster(12)
+    result = fly(write_scenario, tmp_path, 12)
+    _, rows = api.query(
+        result.folder,
+        "select tile, tiles.row, col, sum(bytes)::bigint from ledger join tiles using (arm, tile)"
+        " where arm = 'mask' and ledger.fate = 'pruned' and tiles.fate = 'delivered' group by all",
+    )
+    assert rows
+    for _, row, col, pruned_bytes in rows:
+        place = np.s_[row * TILE : (row + 1) * TILE, col * TILE : (col + 1) * TILE]
+        cloudy_bytes = 6 * np.count_nonzero((CLOUDY & ~gaps())[place])
+        assert pruned_bytes == pytest.approx(cloudy_bytes, abs=60)  # the plane's length changes
