@@ -57,7 +57,7 @@ class DutyCycle:
         return max(0.0, room_s + left_s)
 
     def opens_s(self, now_s: float, least_s: float) -> float:
-        """[s] From when on it may transmit for `least_s` without a pause; infinite if never."""
+        """[s] From when on it may transmit for `least_s` without a pause; infinite if never, late by less than `least_s`."""
         if least_s > self.limit_s:
             return math.inf
         moments = [now_s, *(max(now_s, start + self.period_s) for start, _ in self.sent)]
