@@ -105,7 +105,8 @@ def seal(
     coding, valid, encodings = Coding(codec, codec_name, loss), tile.patch.valid, 0
     if valid is not None and not valid.all():
         found = _Sealing(tile, coding, cover, ~valid).seal()
-        if len(found.record) <= raw_record_bytes(*tile.patch.bands.shape, tile.bit_depth):
+        bands, height, width = tile.patch.bands.shape
+        if len(found.record) <= raw_record_bytes(bands, height, width, tile.bit_depth):
             return found
         encodings = found.encodings
     whole = _Sealing(tile, coding, cover).seal()
