@@ -31,20 +31,21 @@ class Track:
         time_s, who = self.ephemeris.time_s, self.ephemeris.satellite
         if time_s.ndim != 1 or time_s.size < 2:
             raise OrbitError(
-                f"the ephemeris of {who!r} has {time_s.size} samples; two or more are wanted"
+                f"the ephemeris of {who!r} has {time_s.size} samples; expected at least two"
             )
         steps_s = np.diff(time_s)
         if not np.all(steps_s > 0) or np.ptp(steps_s) > 1e-6:
-            raise OrbitError(f"the ephemeris of {who!r} is not evenly spaced in ascending time")
+            raise OrbitError(f"the ephemeris of {who!r} does not ascend in equal time steps")
         if self.step_s > MAX_STEP_S + 1e-6:
             raise OrbitError(
-                f"the ephemeris of {who!r} has a step of {self.step_s:g} s;"
-                f" at most {MAX_STEP_S:g} s is wanted, so that no pass is missed"
+                f"the ephemeris of {who!r} has a step of {self.step_s:g} s; expected at most"
+                f" {MAX_STEP_S:g} s, so that no pass is missed"
             )
         states = (self.ephemeris.position_km, self.ephemeris.velocity_km_s)
         if any(state.shape != (time_s.size, 3) or not np.isfinite(state).all() for state in states):
             raise OrbitError(
-                f"the ephemeris of {who!r} holds states that are not {time_s.size} rows of numbers"
+                f"the ephemeris of {who!r} has states that are not {time_s.size} rows of three"
+                " finite numbers"
             )
 
     @property
@@ -104,13 +105,13 @@ class Fleet:
     def __init__(self, tracks: Sequence[Track]) -> None:
         flown = [track.ephemeris for track in tracks]
         if not flown:
-            raise OrbitError("a fleet wants one ephemeris or more; there is none")
+            raise OrbitError("a fleet needs at least one ephemeris; found none")
         self.time_s, self.step_s = flown[0].time_s, tracks[0].step_s
         for item in flown[1:]:
             if not np.array_equal(item.time_s, self.time_s):
                 raise OrbitError(
-                    f"the ephemeris of {item.satellite!r} has other times than that of"
-                    f" {flown[0].satellite!r}; a fleet is searched on one grid"
+                    f"the ephemerides of {item.satellite!r} and {flown[0].satellite!r} have"
+                    " different times; expected one time grid for a whole fleet"
                 )
         alone = len(flown) == 1
         self.position_km, self.velocity_km_s = (

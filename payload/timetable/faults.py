@@ -92,8 +92,8 @@ class _Chance:
         mean_s = (model.mean_between_h or 0.0) * S_PER_H
         if self.span_s > _MOST_FAULTS * mean_s:
             raise ScenarioError(
-                f"a fault {model.kind} every {mean_s:g} s is too many for this flight: at most"
-                f" {_MOST_FAULTS:,} of a kind are wanted"
+                f"the fault {model.kind} every {mean_s:g} s is too frequent for this flight:"
+                f" expected at most {_MOST_FAULTS:,} of a kind; raise mean_between_h"
             )
         draws = stream(self.seed, "fault", model.kind, who, self.number)
         repair_s = None if model.mean_repair_h is None else model.mean_repair_h * S_PER_H

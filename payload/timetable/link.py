@@ -35,7 +35,7 @@ def link(
     """
     if not 0.0 <= elevation_deg <= 90.0:
         raise ScenarioError(
-            f"an elevation of {elevation_deg:g} deg is none: 0, the horizon, to 90, the zenith, is wanted"
+            f"elevation is {elevation_deg:g} deg; expected 0 (horizon) to 90 (zenith)"
         )
     met = find_encounters(scenario)
     carrier = link_of(scenario, met.stations)
@@ -73,5 +73,5 @@ def _named(what: str, name: str | None, known: Sequence[str]) -> str:
     if not known:
         raise ScenarioError(f"the scenario has no {what}, so there is no link")
     if name is not None and name not in known:
-        raise ScenarioError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
+        raise ScenarioError(f"there is no {what} {name!r}; known: {', '.join(known)}")
     return known[0] if name is None else name

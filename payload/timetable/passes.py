@@ -31,8 +31,8 @@ def outdated(
     }
     old = {name: days for name, days in ages.items() if days > MOST_DAYS_OF_ELEMENTS}
     notes = [
-        f"the elements of {name!r} are {days:.0f} days away from an end of the flight: after some"
-        f" {MOST_DAYS_OF_ELEMENTS:g} days SGP4 may err by tens of km and passes by seconds"
+        f"the elements of {name!r} are {days:.0f} days away from an end of the flight: beyond"
+        f" about {MOST_DAYS_OF_ELEMENTS:g} days, SGP4 may err by tens of km and passes by seconds"
         for name, days in old.items()
     ]
     hidden = len(notes) - MOST_NOTES

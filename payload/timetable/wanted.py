@@ -97,7 +97,7 @@ def _search_all(search: Search, fleet: Sequence[Ephemeris], jobs: int) -> list[O
         try:
             return _search_together(search, fleet, jobs)
         except OSError as error:  # a full disk is no reason not to fly
-            _log.warning("helpers cannot be set to work (%s): one process looks", error)
+            _log.warning("helper processes cannot be used (%s): searching in one process", error)
     return [search(ephemeris) for ephemeris in fleet]
 
 

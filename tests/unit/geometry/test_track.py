@@ -46,8 +46,8 @@ def test_the_error_on_a_circle_is_the_one_that_theory_gives():
     ("change", "message"),
     [
         (lambda t: t[:1], "samples"),
-        (lambda t: t[::-1], "ascending"),
-        (lambda t: t**1.1, "evenly"),
+        (lambda t: t[::-1], "does not ascend"),
+        (lambda t: t**1.1, "equal time steps"),
         (lambda t: t * 3.0, "step of 90 s"),
     ],
 )
@@ -64,7 +64,7 @@ def test_an_ephemeris_that_holds_no_numbers_is_refused():
     good = cubic_ephemeris()
     broken = good.position_km.copy()
     broken[2, 1] = np.nan
-    with pytest.raises(OrbitError, match="not 5 rows of numbers"):
+    with pytest.raises(OrbitError, match="not 5 rows of three finite numbers"):
         Track(Ephemeris("bad", good.time_s, broken, good.velocity_km_s))
 
 

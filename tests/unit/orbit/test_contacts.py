@@ -249,7 +249,7 @@ def test_a_fleet_searched_together_gives_what_each_satellite_gives_alone():
 
 def test_a_fleet_on_different_grids_is_refused():
     other = ORBIT.propagate(time_grid(DAY_S, step_s=60.0))
-    with pytest.raises(OrbitError, match="other times"):
+    with pytest.raises(OrbitError, match="different times"):
         find_fleet_contacts([EPHEMERIS, other], [SVALBARD])
 
 

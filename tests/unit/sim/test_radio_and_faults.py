@@ -454,7 +454,7 @@ def test_what_belongs_to_another_fault_is_refused(kind, other):
 
 def test_more_faults_than_anybody_can_look_at_are_refused(write_scenario):
     faults = [{"kind": "frame_loss", "mean_between_h": 1e-7, "lasts_h": 1e-7}]
-    with pytest.raises(ScenarioError, match="too many for this flight"):
+    with pytest.raises(ScenarioError, match="too frequent for this flight"):
         table(write_scenario, faults)
 
 
