@@ -113,7 +113,7 @@ def with_loss(profile: RateProfile, loss: float, from_s: float, to_s: float) -> 
         ScenarioError: The loss is not a probability.
     """
     if not 0.0 <= loss <= 1.0:
-        raise ScenarioError(f"a frame loss of {loss:g} is no probability: 0 to 1 is wanted")
+        raise ScenarioError(f"the frame loss is {loss:g}; expected a probability from 0 to 1")
     first_s, last_s = float(profile.time_s[0]), float(profile.time_s[-1])
     edges = [edge_s for edge_s in (from_s, to_s) if first_s < edge_s < last_s]
     time_s = np.union1d(profile.time_s, edges) if from_s < to_s else profile.time_s

@@ -176,16 +176,17 @@ class Dvbs2:
         by_parts = (self.power_w is not None, self.antenna_gain_dbi is not None)
         if (self.eirp_dbw is not None) == any(by_parts) or any(by_parts) != all(by_parts):
             raise ScenarioError(
-                "how strong the satellite sends is wanted once: eirp_dbw, or power_w with"
-                " antenna_gain_dbi"
+                "the transmitted power must be given exactly once: as eirp_dbw, or as power_w"
+                " with antenna_gain_dbi"
             )
         if self.eirp_dbw is not None and self.transmit_loss_db > 0:
             raise ScenarioError(
-                "transmit_loss_db stands between power_w and the antenna; eirp_dbw holds it already"
+                "transmit_loss_db is the loss between power_w and the antenna; eirp_dbw already"
+                " includes it: omit one of them"
             )
         if self.frame_loss is None and frame_loss(self.margin_db) >= 1.0:
             raise ScenarioError(
-                f"margin_db is {self.margin_db:g}: that far below its threshold no frame arrives"
+                f"margin_db is {self.margin_db:g}: so far below the threshold every frame is lost"
             )
 
     @property
@@ -254,7 +255,7 @@ class Dvbs2:
         """
         if not 0.0 <= elevation_deg <= 90.0:
             raise ScenarioError(
-                f"an elevation of {elevation_deg:g} deg is none: 0, the horizon, to 90, the zenith, is wanted"
+                f"elevation is {elevation_deg:g} deg; expected 0 (horizon) to 90 (zenith)"
             )
         sent, sight = self.transmission, self._planned(station, elevation_deg, orbit_radius_km)
         found_db = float(es_n0_db(sent, sight))
@@ -353,8 +354,8 @@ class Dvbs2:
         band_mhz = self.symbol_rate_mbaud * (1.0 + self.roll_off)
         whose = "the station's own" if station.gt_dbk is not None else "the link's default"
         return (
-            f"The signal fills {band_mhz:g} MHz around {self.frequency_ghz:g} GHz.",
-            f"Rain and cloud: exceeded {self.planned_exceeded_percent:g} % of the time. G/T: {whose}.",
+            f"The signal occupies {band_mhz:g} MHz around {self.frequency_ghz:g} GHz.",
+            f"The rain and cloud fade is exceeded {self.planned_exceeded_percent:g} % of the time. G/T: {whose}.",
             f"A frame is lost with a probability of {self._frame_loss():.1e}.",
         )
 
@@ -387,7 +388,9 @@ class Dvbs2:
         for station in self.stations:
             if station.name == name:
                 return station
-        raise ScenarioError(f"the link knows no station {name!r}, so it has no geometry for it")
+        raise ScenarioError(
+            f"the link has no station {name!r}, so there is no geometry to compute it with"
+        )
 
 
 def _edges(from_s: float, to_s: float) -> Floats:

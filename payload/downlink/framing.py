@@ -50,6 +50,6 @@ def check_frame(frame_bytes: int, frame_payload_bytes: int) -> None:
     """Raise ScenarioError if a frame's payload is not shorter than the frame."""
     if frame_payload_bytes >= frame_bytes:
         raise ScenarioError(
-            f"frame_payload_bytes is {frame_payload_bytes}:"
-            f" a frame of {frame_bytes} bytes needs room for its header too"
+            f"frame_payload_bytes is {frame_payload_bytes}; expected less than {frame_bytes}, as"
+            " frame_bytes includes a header"
         )

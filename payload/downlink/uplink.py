@@ -112,9 +112,11 @@ def uplink_passes(
         ScenarioError: The size is below zero, or the rate is not finite and above zero.
     """
     if size_bytes < 0:
-        raise ScenarioError(f"an upload of {size_bytes} bytes: 0 or more are wanted")
+        raise ScenarioError(f"the upload has {size_bytes} bytes; expected 0 or more")
     if not 0.0 < rate_bps < math.inf:
-        raise ScenarioError(f"an uplink of {rate_bps:g} bit/s: above 0 is wanted")
+        raise ScenarioError(
+            f"the uplink rate is {rate_bps:g} bit/s; expected a finite rate above 0"
+        )
     if size_bytes == 0:
         return Upload(0, (), 0, ready_s)
     item = Waiting("", size_bytes, ready_s)

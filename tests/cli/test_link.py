@@ -56,17 +56,17 @@ def test_a_link_of_one_rate_says_so(call):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--at-elevation-deg", "95"), "an elevation of 95 deg is none"),
-        (("--at-elevation-deg", "nan"), "an elevation of nan deg is none"),
-        (("--station", "nowhere"), "there is no station 'nowhere'; there are: svalbard, inuvik"),
+        (("--at-elevation-deg", "95"), "elevation is 95 deg; expected 0 (horizon) to 90"),
+        (("--at-elevation-deg", "nan"), "elevation is nan deg"),
+        (("--station", "nowhere"), "there is no station 'nowhere'; known: svalbard, inuvik"),
         (("--satellite", "swan"), "there is no satellite 'swan'"),
         (("--upload-bytes", "ten"), "'--upload-bytes': found 'ten'; expected a whole number"),
         (("--upload-bytes", "1.5"), "'--upload-bytes': found '1.5'; expected a whole number"),
-        (("--upload-bytes", "-5"), "0 or more are wanted"),
+        (("--upload-bytes", "-5"), "expected 0 or more"),
         (("--set", "link.power_w=-2"), "link.power_w: "),
         (("--set", "link.symbol_rate_mbaud=0"), "link.symbol_rate_mbaud: "),
         (("--set", "link.max_modcod=64APSK 4/5"), "DVB-S2 has no MODCOD '64APSK 4/5'"),
-        (("--set", "link.eirp_dbw=14"), "how strong the satellite sends is wanted once"),
+        (("--set", "link.eirp_dbw=14"), "must be given exactly once: as eirp_dbw"),
         (("--set", "uplink.rate_kbps=0"), "uplink.rate_kbps: "),
         (
             ("--set", "faults.0.who=nowhere"),

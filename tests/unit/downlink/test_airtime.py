@@ -174,5 +174,5 @@ def test_losses_add_up_as_chances_do_and_by_bits():
 
 
 def test_a_loss_that_is_no_probability_is_refused():
-    with pytest.raises(ScenarioError, match="no probability"):
+    with pytest.raises(ScenarioError, match="expected a probability"):
         with_loss(profile_of([0.0, 1.0], [8.0, 0.0]), 1.5, 0.0, 1.0)

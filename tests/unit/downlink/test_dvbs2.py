@@ -271,12 +271,12 @@ def test_options_out_of_bounds_are_refused(options):
     ("options", "sentence"),
     [
         ({"max_modcod": "64APSK 4/5"}, "DVB-S2 has no MODCOD '64APSK 4/5'; did you mean"),
-        ({"eirp_dbw": None}, "how strong the satellite sends is wanted once"),
-        ({"power_w": 2.0, "antenna_gain_dbi": 3.0}, "how strong the satellite sends"),
-        ({"eirp_dbw": None, "power_w": 2.0}, "how strong the satellite sends"),
-        ({"transmit_loss_db": 1.0}, "eirp_dbw holds it already"),
-        ({"margin_db": -0.8}, "no frame arrives"),
-        ({"frame_bytes": 500, "frame_payload_bytes": 500}, "room for its header"),
+        ({"eirp_dbw": None}, "must be given exactly once"),
+        ({"power_w": 2.0, "antenna_gain_dbi": 3.0}, "must be given exactly once"),
+        ({"eirp_dbw": None, "power_w": 2.0}, "must be given exactly once"),
+        ({"transmit_loss_db": 1.0}, "eirp_dbw already includes it"),
+        ({"margin_db": -0.8}, "every frame is lost"),
+        ({"frame_bytes": 500, "frame_payload_bytes": 500}, "frame_bytes includes a header"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(options, sentence):
@@ -286,7 +286,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(options, sentence):
 
 @pytest.mark.parametrize("elevation_deg", [95.0, -1.0, float("nan")])
 def test_an_elevation_that_is_none_is_refused(elevation_deg):
-    with pytest.raises(ScenarioError, match=r"an elevation of .* deg is none"):
+    with pytest.raises(ScenarioError, match=r"elevation is .* deg; expected 0"):
         link().budget(SVALBARD, elevation_deg=elevation_deg, orbit_radius_km=6928.0)
 
 

@@ -86,5 +86,5 @@ def test_options_out_of_bounds_are_refused(options):
 
 
 def test_a_frame_without_room_for_its_header_is_refused():
-    with pytest.raises(ScenarioError, match="room for its header"):
+    with pytest.raises(ScenarioError, match="frame_bytes includes a header"):
         Fixed(rate_mbps=10.0, frame_bytes=500, frame_payload_bytes=500)
