@@ -30,8 +30,9 @@ def fit(profile: ComputeProfile, network: Footprint | None, *, scale: bool) -> C
     if network is None:
         if profile.mpx_per_s is None or scale:
             raise ScenarioError(
-                f"the speed of {profile.name!r} follows from the operations of a network, and the "
-                "masker is none: name a profile with mpx_per_s and leave scale_by_operations out"
+                f"the speed of {profile.name!r} follows from the operations of a network, but this"
+                " masker has no network: use a profile with mpx_per_s, and omit"
+                " scale_by_operations"
             )
         return profile
     _check_memory(profile, network)
@@ -46,10 +47,11 @@ def _check_memory(profile: ComputeProfile, network: Footprint) -> None:
     wanted_mb = (network.weight_bytes + network.activation_bytes) / BYTES_PER_MB
     if profile.memory_mb is not None and wanted_mb > profile.memory_mb:
         raise ScenarioError(
-            f"{network.model} does not fit {profile.name!r}: weights of "
-            f"{network.weight_bytes / BYTES_PER_MB:.3g} MB and activations of "
-            f"{network.activation_bytes / BYTES_PER_MB:.3g} MB at tiles of {network.tile_px} px are more "
-            f"than its {profile.memory_mb:g} MB; take a smaller network or smaller tiles (pruning.tile_px)"
+            f"{network.model} does not fit {profile.name!r}: weights of"
+            f" {network.weight_bytes / BYTES_PER_MB:.3g} MB and activations of"
+            f" {network.activation_bytes / BYTES_PER_MB:.3g} MB, with tiles of {network.tile_px}"
+            f" px, exceed its {profile.memory_mb:g} MB; use a smaller network or smaller tiles"
+            " (pruning.tile_px)"
         )
 
 
@@ -58,11 +60,12 @@ def _check_operations(profile: ComputeProfile, network: Footprint, *, scaled: bo
         return
     wanted = profile.mpx_per_s * PX_PER_MPX * network.ops_per_px
     if wanted > profile.ops_per_s:
-        remedy = "" if scaled else ", or let computer.scale_by_operations scale its speed"
+        remedy = "" if scaled else ", or scale the speed (computer.scale_by_operations)"
         raise ScenarioError(
-            f"{network.model} takes {network.ops_per_px:,.0f} operations a pixel: {profile.mpx_per_s:g} "
-            f"Mpx/s, timed on {profile.workload!r}, would be {wanted:.3g} a second, more than the "
-            f"{profile.ops_per_s:.3g} of {profile.name!r}; take a smaller network{remedy}"
+            f"{network.model} takes {network.ops_per_px:,.0f} operations a pixel:"
+            f" {profile.mpx_per_s:g} Mpx/s, as timed on {profile.workload!r}, would need"
+            f" {wanted:.3g} operations a second, more than the"
+            f" {profile.ops_per_s:.3g} of {profile.name!r}; use a smaller network{remedy}"
         )
 
 
@@ -75,9 +78,9 @@ def _from_operations(profile: ComputeProfile, network: Footprint) -> ComputeProf
 def _scaled(profile: ComputeProfile, network: Footprint) -> ComputeProfile:
     if profile.workload_ops_per_px is None or profile.mpx_per_s is None:
         raise ScenarioError(
-            f"{profile.name!r} does not say how many operations a pixel {profile.workload!r} takes, so "
-            "its speed cannot be scaled: leave scale_by_operations out, or name a profile that says "
-            "workload_ops_per_px, as `payload-sim profile` writes one"
+            f"{profile.name!r} does not state how many operations a pixel {profile.workload!r}"
+            " takes, so its speed cannot be scaled: omit scale_by_operations, or use a profile"
+            " with workload_ops_per_px, as written by `payload-sim profile`"
         )
     ratio = profile.workload_ops_per_px / network.ops_per_px
     return replace(profile, mpx_per_s=profile.mpx_per_s * ratio, status="assumed")
@@ -133,8 +136,8 @@ def check_watts(profile: ComputeProfile) -> None:
     """
     if not profile.says_watts:
         raise ScenarioError(
-            f"{profile.name!r} does not say active_w, and a battery wants to know what it draws: name "
-            "it in the profile (`payload-sim profile --active-w`), or leave the section power out"
+            f"{profile.name!r} does not state active_w, which a battery needs: add it to the"
+            " profile (`payload-sim profile --active-w`), or omit the section power"
         )
 
 
@@ -146,6 +149,6 @@ def check_starts(profile: ComputeProfile) -> None:
     """
     if profile.boot_s is None:
         raise ScenarioError(
-            f"{profile.name!r} does not say boot_s, and a processor that is off between images has to "
-            "start: name it in a profile of your own, or let it be on always"
+            f"{profile.name!r} does not state boot_s, which a processor that is off between images"
+            " needs: add it in a profile of your own, or set power_on to always"
         )

@@ -77,7 +77,7 @@ class ComputeProfile:
             ScenarioError: The speed depends on the network, which is not known yet: see `fitting`.
         """
         if self.mpx_per_s is None:
-            raise ScenarioError(f"how fast {self.name!r} is depends on the network: fit it first")
+            raise ScenarioError(f"the speed of {self.name!r} depends on the network: fit it first")
         return pixels / PX_PER_MPX / self.mpx_per_s
 
     def energy_j(self, busy_s: float) -> float:
@@ -135,15 +135,15 @@ def _checked(data: object, source: ScenarioSource) -> ComputeProfile:
         profile = Form(ComputeProfile).fill(data, source)
     except ScenarioError as error:
         raise ScenarioError(
-            f"{error}\na compute profile is wanted, as `payload-sim profile` writes one"
+            f"{error}\nexpected a compute profile, as written by `payload-sim profile`"
         ) from error
     if profile.mpx_per_s is None and profile.ops_per_s is None:
         raise ScenarioError(
-            f"{source.where(())}: mpx_per_s or ops_per_s is wanted: how fast is it?"
+            f"{source.where(())}: the speed is missing: expected mpx_per_s or ops_per_s"
         )
     if profile.boot_j and not profile.boot_s:
         raise ScenarioError(
-            f"{source.where(('boot_j',))}: boot_j wants boot_s: how long is a start?"
+            f"{source.where(('boot_j',))}: boot_j requires boot_s, the duration of a start"
         )
     return profile
 

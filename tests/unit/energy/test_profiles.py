@@ -107,8 +107,8 @@ def test_a_network_of_thousandfold_operations_is_as_much_slower_if_the_scenario_
     [
         ({"memory_mb": 11.0}, network(), False, "does not fit 'host-x86': weights of 2 MB"),
         ({"ops_per_s": 1e9}, network(), False, "more than the 1e[+]09 of 'host-x86'.*scale_by"),
-        ({"workload_ops_per_px": None}, network(), True, "does not say how many operations"),
-        ({}, None, True, "the masker is none"),
+        ({"workload_ops_per_px": None}, network(), True, "does not state how many operations"),
+        ({}, None, True, "masker has no network"),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_sentence(profile, flown, scale, said):
@@ -122,7 +122,7 @@ def test_the_default_processor_says_what_memory_and_operations_a_network_has():
     default = load_profile(ComputerModel().profile)
     fits = network(123_456.0, weight_mb=2.0, activation_mb=534.8)
     assert fit(default, fits, scale=False) == default
-    with pytest.raises(ScenarioError, match=r"more than its 536\.871 MB"):
+    with pytest.raises(ScenarioError, match=r"exceed its 536\.871 MB"):
         fit(default, network(weight_mb=2.0, activation_mb=534.9), scale=False)
     with pytest.raises(ScenarioError, match=r"more than the 1e[+]11 of 'myriad2-cloudscout'"):
         fit(default, network(123_458.0), scale=False)
@@ -150,8 +150,8 @@ def test_a_profile_of_your_own_is_read_back_as_it_was_written(tmp_path):
     [
         ("mpx_per_s: -1", r"mine\.yaml:4: mpx_per_s: found -1; expected a number above 0 and"),
         ("mpx_per_sec: 1", r"mine\.yaml:4: mpx_per_sec: unknown key; did you mean 'mpx_per_s'\?"),
-        ("mpx_per_s: null", "mpx_per_s or ops_per_s is wanted"),
-        ("boot_j: 3\nmpx_per_s: 1", "boot_j wants boot_s"),
+        ("mpx_per_s: null", "expected mpx_per_s or ops_per_s"),
+        ("boot_j: 3\nmpx_per_s: 1", "boot_j requires boot_s"),
     ],
 )
 def test_a_profile_that_is_none_is_answered_with_its_line(tmp_path, line, said):
