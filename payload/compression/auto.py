@@ -105,7 +105,8 @@ class Auto:
         unknown = [kind for kind in self.candidates if kind not in ESTIMATES]
         if unknown or not self.candidates:
             raise CodecError(
-                f"auto: cannot pick from {list(self.candidates)}; it knows {', '.join(ESTIMATES)}"
+                f"auto: candidates are {list(self.candidates)}; expected one or more of"
+                f" {', '.join(ESTIMATES)}"
             )
         for kind in self.candidates:
             if kind in _NEED_IMAGECODECS:
@@ -163,7 +164,7 @@ class Auto:
         if not expect_tile(shape, bit_depth=bit_depth, not_coded=not_coded):
             return nothing(payload, shape)
         if not payload or payload[0] >= len(ESTIMATES):
-            raise CodecError("auto: the payload does not say which codec made it")
+            raise CodecError("auto: the payload does not name a known codec")
         codec = _codec(list(ESTIMATES)[payload[0]])
         return codec.decode(payload[1:], shape, bit_depth=bit_depth, not_coded=not_coded)
 
@@ -188,5 +189,5 @@ def residual_entropy(bands: NDArray[np.uint16], not_coded: NDArray[np.bool_] | N
 def _codec(kind: str) -> Codec:
     codec = build("payload.codec", kind, {})
     if not isinstance(codec, Codec):
-        raise CodecError(f"auto: {kind!r} is no codec")
+        raise CodecError(f"auto: {kind!r} is not a codec")
     return codec

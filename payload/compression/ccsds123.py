@@ -90,6 +90,8 @@ class Ccsds123(Options):
             return nothing(payload, shape)
         options, samples = Options.of_payload(payload, bit_depth)
         if samples != shape[0] * pixels:
-            raise CodecError(f"ccsds123: a payload of {samples} coded samples, not of this tile")
+            raise CodecError(
+                f"ccsds123: the payload has {samples} coded samples, not as many as this tile"
+            )
         coded = coded_plane(shape, not_coded)
         return read_bits(payload[HEADER.size :], shape, coded, options, bit_depth)

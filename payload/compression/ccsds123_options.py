@@ -111,16 +111,16 @@ class Options:
             value, bounds = getattr(self, item.name), item.metadata["bounds"]
             if bounds and not bounds["ge"] <= value <= bounds["le"]:
                 raise CodecError(
-                    f"ccsds123: {item.name} {value}; {bounds['ge']} to {bounds['le']} is wanted"
+                    f"ccsds123: {item.name} is {value}; expected {bounds['ge']} to {bounds['le']}"
                 )
         for name, kind in (("coder", Coder), ("local_sums", LocalSums), ("block_size", BlockSize)):
             if getattr(self, name) not in get_args(kind):
                 known = ", ".join(map(str, get_args(kind)))
                 raise CodecError(
-                    f"ccsds123: {name} {getattr(self, name)!r}; one of {known} is wanted"
+                    f"ccsds123: {name} is {getattr(self, name)!r}; expected one of {known}"
                 )
         if self.last_exponent < self.first_exponent:
-            raise CodecError("ccsds123: last_exponent is below first_exponent")
+            raise CodecError("ccsds123: last_exponent must not be below first_exponent")
         if self.rescaling_count <= self.initial_count:
             raise CodecError("ccsds123: rescaling_count must be above initial_count")
         if max(self.damping, self.offset) >> self.fine_bits:
@@ -130,7 +130,8 @@ class Options:
         """Refuse, with a CodecError, an error limit of half the range of a bit depth [bit] or more."""
         if self.max_error_dn >> max(bit_depth - 1, 0):
             raise CodecError(
-                f"ccsds123: an error of {self.max_error_dn} DN is half the range of {bit_depth} bit"
+                f"ccsds123: max_error_dn is {self.max_error_dn}; expected less than half the range"
+                f" of {bit_depth} bits"
             )
 
     def header(self, bit_depth: int, samples: int) -> bytes:
@@ -150,13 +151,13 @@ class Options:
             raise CodecError(f"ccsds123: a payload of {len(payload)} bytes is too short")
         version, depth, coder, sums, *rest, samples = HEADER.unpack(payload[: HEADER.size])
         if version != _VERSION:
-            raise CodecError(
-                f"ccsds123: a payload of version {version}; this program knows {_VERSION}"
-            )
+            raise CodecError(f"ccsds123: the payload has version {version}; expected {_VERSION}")
         if depth != bit_depth:
-            raise CodecError(f"ccsds123: a payload of {depth} bit where {bit_depth} are wanted")
+            raise CodecError(
+                f"ccsds123: the payload has samples of {depth} bits; expected {bit_depth}"
+            )
         if max(coder, sums) > 1:
-            raise CodecError("ccsds123: an unknown entropy coder or kind of local sums")
+            raise CodecError("ccsds123: unknown entropy coder or kind of local sums")
         values = (get_args(Coder)[coder], get_args(LocalSums)[sums], *rest)
         names = [item.name for item in fields(cls)]
         options = cls(**dict(zip(names, values, strict=True)))

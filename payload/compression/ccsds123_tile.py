@@ -78,15 +78,15 @@ def read_bits(
             if position >= 0:
                 position = read_band(band, words, position, end, adaption)
     if not 0 <= position <= end or end - position >= 8 or padded[mapped.size :].any():
-        raise CodecError("ccsds123: the bits are not those of such a tile")
+        raise CodecError("ccsds123: the bits are not those of a tile of this shape")
     if bits[-1] & ((1 << (end - position)) - 1):
-        raise CodecError("ccsds123: the last byte is not filled up with zeros")
+        raise CodecError("ccsds123: the last byte is not padded with zeros")
     bands = np.zeros(shape, np.uint16)
     planes = Planes(bands, mapped, clear, _room(shape, options))
     if not predict(planes, _predictor(options, depth), True):
-        raise CodecError("ccsds123: a residual leads out of the range of samples")
+        raise CodecError("ccsds123: a residual leads outside the range of samples")
     if int(bands.max()) >> bit_depth:
-        raise CodecError(f"ccsds123: a decoded sample does not fit {bit_depth} bit")
+        raise CodecError(f"ccsds123: a decoded sample does not fit {bit_depth} bits")
     return bands
 
 

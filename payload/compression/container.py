@@ -69,11 +69,11 @@ class ContainerWriter:
         header = read_header(record)
         place = (header.row, header.col)
         if self._is_closed:
-            raise CodecError(f"{self.path} is closed: nothing can be added")
+            raise CodecError(f"{self.path} is closed; no record can be added")
         if len(record) != header.record_bytes or not belongs(header, self.header, self._tag):
-            raise CodecError(f"{self.path}: the record of tile {place} is not of this image")
+            raise CodecError(f"{self.path}: the record of tile {place} belongs to another image")
         if place in self._delivered:
-            raise CodecError(f"{self.path}: tile {place} is there already")
+            raise CodecError(f"{self.path}: tile {place} already has a record")
         cell = Cell(
             *place,
             CellFate.DELIVERED,
@@ -96,15 +96,18 @@ class ContainerWriter:
             CodecError: A cell is missing or duplicated, or "delivered" does not agree with the records.
         """
         if self._is_closed:
-            raise CodecError(f"{self.path} is closed already")
+            raise CodecError(f"{self.path} is already closed")
         by_place = {(cell.row, cell.col): cell for cell in cells}
         grid = self.header.grid.places
         if len(by_place) != len(cells) or by_place.keys() != set(grid):
-            raise CodecError(f"{self.path}: one cell for each of {len(grid)} of the grid is wanted")
+            raise CodecError(
+                f"{self.path}: expected one cell for each of the {len(grid)} places of the grid"
+            )
         for place, cell in by_place.items():
             if (cell.fate is CellFate.DELIVERED) != (place in self._delivered):
                 raise CodecError(
-                    f"{self.path}: tile {place} is called {cell.fate}, its record not so"
+                    f"{self.path}: tile {place} is listed as {cell.fate}, which contradicts the"
+                    " records"
                 )
         text = _INDEX_JSON.dump_json(
             Index(
@@ -178,7 +181,7 @@ class Container:
             return CodecError(f"{where}: its record is damaged or missing")
         offset, header = found
         if cell.pixel_hash not in {None, header.pixel_hash.hex()}:
-            return CodecError(f"{where}: its record is not the one that the index tells of")
+            return CodecError(f"{where}: its record is not the one listed in the index")
         try:
             return open_record(data[offset : offset + header.record_bytes], codecs)
         except CodecError as error:
@@ -220,10 +223,10 @@ def _opened(path: Path) -> Iterator[mmap.mmap]:
 
 def _read_header(path: Path, data: mmap.mmap) -> tuple[ContainerHeader, int]:
     if len(data) < _PREFIX.size or data[: len(_MAGIC)] != _MAGIC:
-        raise CodecError(f"{path} is not a container: it does not begin like one")
+        raise CodecError(f"{path} is not a container: it does not begin with the signature of one")
     _, version, length = _PREFIX.unpack(data[: _PREFIX.size])
     if version != _VERSION:
-        raise CodecError(f"{path}: a container of version {version}; this program knows {_VERSION}")
+        raise CodecError(f"{path}: the container has version {version}; expected {_VERSION}")
     end = _PREFIX.size + length
     if length > _MAX_HEADER_BYTES or end + _CHECKSUM.size > len(data):
         raise CodecError(f"{path}: the header is cut short or damaged")
@@ -233,7 +236,7 @@ def _read_header(path: Path, data: mmap.mmap) -> tuple[ContainerHeader, int]:
     try:
         header = _HEADER_JSON.validate_json(data[_PREFIX.size : end], strict=True)
     except ValidationError as error:
-        raise CodecError(f"{path}: the header makes no sense: {_first(error)}") from error
+        raise CodecError(f"{path}: the header is not valid: {_first(error)}") from error
     return header, end + _CHECKSUM.size
 
 
@@ -269,7 +272,9 @@ def _joined(other: int) -> list[str]:
     """A note on where another container begins; none for a negative position."""
     if other < 0:
         return []
-    return [f"another container begins at byte {other}: unpack what lies from there on, too"]
+    return [
+        f"another container begins at byte {other}: split the file there and unpack the rest too"
+    ]
 
 
 def _parse_index(
@@ -285,11 +290,11 @@ def _parse_index(
     try:
         index = _INDEX_JSON.validate_json(data[begin:trailer], strict=True)
     except ValidationError as error:
-        raise CodecError(f"the index makes no sense: {_first(error)}") from error
+        raise CodecError(f"the index is not valid: {_first(error)}") from error
     if index.acquisition_id != header.acquisition_id:
-        raise CodecError(f"the index is of another image: {index.acquisition_id}")
+        raise CodecError(f"the index belongs to another image: {index.acquisition_id}")
     if [(cell.row, cell.col) for cell in index.cells] != header.grid.places:
-        raise CodecError("the index does not have each cell of the grid once")
+        raise CodecError("the index does not list each cell of the grid exactly once")
     return index.cells, begin
 
 

@@ -63,7 +63,7 @@ def pack_cover_report(
         CodecError: The number of cells is not that of the grid, the grid does not fit, or a cover is invalid.
     """
     if len(cells) != rows * cols:
-        raise CodecError(f"{len(cells)} cells of a grid of {rows} x {cols}")
+        raise CodecError(f"found {len(cells)} cells; expected those of a grid of {rows} x {cols}")
     try:
         fields = _FIELDS.pack(SYNC, _VERSION, rows, cols, acquisition_tag(acquisition_id))
     except struct.error as error:
@@ -81,19 +81,19 @@ def read_cover_report(
         CodecError: The report is damaged, or of another version, image or grid.
     """
     if len(report) != report_bytes(rows * cols) or report[: len(SYNC)] != SYNC:
-        raise CodecError(f"this is no cover report of {rows} x {cols} cells")
+        raise CodecError(f"this is not a cover report of {rows} x {cols} cells")
     body = report[: -_CHECKSUM.size]
     if _CHECKSUM.unpack_from(report, len(body))[0] != zlib.crc32(body):
         raise CodecError("the cover report is damaged: its checksum does not match")
     fields = (SYNC, _VERSION, rows, cols, acquisition_tag(acquisition_id))
     if _FIELDS.unpack_from(body) != fields:
-        raise CodecError("the cover report is of another version, image or grid")
+        raise CodecError("the cover report has another version, image or grid")
     return [_told(code) for code in body[_FIELDS.size :]]
 
 
 def _code(cell: float) -> int:
     if not 0.0 <= cell <= 1.0:
-        raise CodecError(f"a cloud cover of {cell}; 0 to 1 is wanted")
+        raise CodecError(f"cloud cover is {cell}; expected 0 to 1")
     return _COVER_FIRST + round(cell * _COVER_STEPS)
 
 
@@ -103,4 +103,4 @@ def _told(code: int) -> Told | float:
     try:
         return Told(code)
     except ValueError as error:
-        raise CodecError(f"the cover report tells {code} of a cell, which is nothing") from error
+        raise CodecError(f"the cover report gives a cell the unknown code {code}") from error

@@ -71,7 +71,8 @@ class ContainerHeader:
     def __post_init__(self) -> None:
         if min(self.width_px, self.height_px, self.tile_px) < 1:
             raise CodecError(
-                f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px"
+                f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px;"
+                " expected at least 1 px each"
             )
         side = (min(self.tile_px, self.height_px), min(self.tile_px, self.width_px))
         check_shape((len(self.bands), *side), bit_depth=self.bit_depth)
@@ -79,13 +80,15 @@ class ContainerHeader:
         if self.grid.rows * self.grid.cols > MAX_CELLS or samples > MAX_IMAGE_SAMPLES:
             raise CodecError(
                 f"an image of {self.height_px} x {self.width_px} px in tiles of {self.tile_px} px;"
-                f" {MAX_CELLS} tiles and {MAX_IMAGE_SAMPLES} samples at most"
+                f" expected at most {MAX_CELLS} tiles and {MAX_IMAGE_SAMPLES} samples"
             )
         if self.utc.tzinfo is None:
             raise CodecError(f"the time {self.utc} of the image has no time zone")
         transform = () if self.georeference is None else self.georeference.transform
         if not all(map(math.isfinite, (self.radiometry.scale, self.radiometry.offset, *transform))):
-            raise CodecError("the radiometry or the georeference of the image is not finite")
+            raise CodecError(
+                "the radiometry or the georeference of the image has values that are not finite"
+            )
 
     @property
     def grid(self) -> TileGrid:

@@ -85,7 +85,7 @@ class Pictures:
                     guest, picture, np.empty(part.shape, np.uint16), bit_depth
                 )
             except FAILURES as error:
-                raise CodecError(f"{self.kind}: a damaged picture: {error}") from error
+                raise CodecError(f"{self.kind}: damaged picture: {error}") from error
         if not_coded is not None:
             bands[:, not_coded] = 0
         check_fit(bands, bit_depth=bit_depth)
@@ -102,7 +102,9 @@ class Pictures:
         lengths = [length for (length,) in _LENGTH.iter_unpack(payload[:body])]
         ends = list(accumulate(lengths, initial=body))
         if ends[-1] != len(payload):
-            raise CodecError(f"{self.kind}: the pictures do not add up to the payload")
+            raise CodecError(
+                f"{self.kind}: the lengths of the pictures do not add up to that of the payload"
+            )
         return [payload[begin:end] for begin, end in pairwise(ends)]
 
     @abstractmethod
@@ -196,7 +198,7 @@ class J2k(Pictures):
     ) -> NDArray[np.uint16]:
         # The decoder trusts the size a picture states: check it before that much is allocated.
         if picture[: _SIZE.size] != _size(out.shape, _two_bytes(bit_depth)):
-            raise CodecError("j2k: a picture of another size or depth")
+            raise CodecError("j2k: a picture has another size or bit depth")
         return guest.jpeg2k_decode(picture, numthreads=1, out=out)  # type: ignore[no-any-return]
 
 

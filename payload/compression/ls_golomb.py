@@ -128,7 +128,7 @@ class LsGolomb:
             if position < 0:
                 raise CodecError(f"ls-golomb: the bits of band {band} are cut short or damaged")
         if position != len(payload):
-            raise CodecError("ls-golomb: something follows the bits of the last band")
+            raise CodecError("ls-golomb: unexpected data after the bits of the last band")
         return bands
 
 

@@ -63,7 +63,7 @@ class MedZstd:
     def __post_init__(self) -> None:
         """Refuse a level that Zstandard does not have."""
         if not 0 <= self.level <= 19:
-            raise CodecError(f"med-zstd: level {self.level}; 0 to 19 is wanted")
+            raise CodecError(f"med-zstd: level is {self.level}; expected 0 to 19")
 
     def _compressor(self) -> zstandard.ZstdCompressor:
         if self.level:
@@ -127,7 +127,7 @@ def _planes(payload: bytes, start: int, contents: list[int]) -> list[NDArray[np.
     lengths = [length for (length,) in _LENGTH.iter_unpack(payload[start:body])]
     ends = list(accumulate(lengths, initial=body))
     if ends[-1] != len(payload):
-        raise CodecError("med-zstd: the lengths of the frames do not add up to the payload")
+        raise CodecError("med-zstd: the lengths of the frames do not add up to that of the payload")
     frames = [payload[begin:end] for begin, end in pairwise(ends)]
     for frame, wanted in zip(frames, contents, strict=True):
         _check_frame(frame, wanted)
@@ -142,7 +142,7 @@ def _check_frame(frame: bytes, wanted: int) -> None:
     try:
         found = zstandard.get_frame_parameters(frame)
     except zstandard.ZstdError as error:
-        raise CodecError(f"med-zstd: a damaged zstd frame: {error}") from error
+        raise CodecError(f"med-zstd: damaged zstd frame: {error}") from error
     if found.content_size != wanted or wanted > len(frame) * _MAX_EXPANSION:
         raise CodecError(f"med-zstd: a zstd frame does not hold the {wanted} bytes of its plane")
 
@@ -151,7 +151,7 @@ def _decompress(decompressor: zstandard.ZstdDecompressor, frame: bytes, wanted: 
     try:
         plane = decompressor.decompress(frame, max_output_size=wanted, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        raise CodecError(f"med-zstd: a damaged zstd frame: {error}") from error
+        raise CodecError(f"med-zstd: damaged zstd frame: {error}") from error
     if len(plane) != wanted:
-        raise CodecError(f"med-zstd: {len(plane)} bytes in a zstd frame where {wanted} are wanted")
+        raise CodecError(f"med-zstd: a zstd frame has {len(plane)} bytes; expected {wanted}")
     return plane

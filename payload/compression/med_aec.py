@@ -53,7 +53,7 @@ class MedAec:
     def __post_init__(self) -> None:
         """Refuse a block size that the standard does not have."""
         if self.block not in _BLOCKS:
-            raise CodecError(f"med-aec: blocks of {self.block} samples; {_BLOCKS} are wanted")
+            raise CodecError(f"med-aec: block is {self.block} samples; expected one of {_BLOCKS}")
 
     def encode(
         self,
@@ -91,18 +91,20 @@ class MedAec:
             raise CodecError(f"med-aec: a payload of {len(payload)} bytes is too short")
         length, coded, block = _SIZES.unpack_from(payload, start)
         if (length, coded) != (len(payload) - body, count) or block not in _BLOCKS:
-            raise CodecError(f"med-aec: {len(payload)} bytes are not the payload of such a tile")
+            raise CodecError(f"med-aec: {len(payload)} bytes cannot be the payload of this tile")
         if count > (len(payload) - body) * _MAX_SAMPLES_A_BYTE:
-            raise CodecError(f"med-aec: {count} samples do not come out of {len(payload)} bytes")
+            raise CodecError(f"med-aec: {len(payload)} bytes cannot hold {count} samples")
         whole_blocks = -(-count // block) * block
         try:
             numbers: NDArray[np.uint16] = guest.aec_decode(
                 payload[body:], out=np.zeros(whole_blocks, np.uint16), **_settings(block)
             )
         except (guest.AecError, *FAILURES) as error:
-            raise CodecError(f"med-aec: a damaged stream: {error}") from error
+            raise CodecError(f"med-aec: damaged stream: {error}") from error
         if numbers.size != whole_blocks:
-            raise CodecError(f"med-aec: a damaged stream: {numbers.size} of {whole_blocks} samples")
+            raise CodecError(
+                f"med-aec: damaged stream: {numbers.size} samples; expected {whole_blocks}"
+            )
         bands = correlate(gains, numbers[:count].reshape(shape[0], pixels), shape, not_coded)
         check_fit(bands, bit_depth=bit_depth)
         return bands

@@ -105,8 +105,10 @@ def unpack_plane(packed: bytes, height: int, width: int) -> NDArray[np.bool_]:
     except zstandard.ZstdError as error:
         raise CodecError(f"the plane of pixels that are not coded is damaged: {error}") from error
     if len(rows) != wanted:
-        raise CodecError(f"the plane of pixels that are not coded has {len(rows)} bytes")
+        raise CodecError(
+            f"the plane of pixels that are not coded has {len(rows)} bytes; expected {wanted}"
+        )
     bits = np.unpackbits(np.frombuffer(rows, np.uint8).reshape(height, row_bytes), axis=1)
     if bits[:, width:].any():
-        raise CodecError("a row of the plane of pixels that are not coded is not filled with zeros")
+        raise CodecError("a row of the plane of pixels that are not coded is not padded with zeros")
     return bits[:, :width].astype(np.bool_)

@@ -35,9 +35,11 @@ class Loss:
 
     def __post_init__(self) -> None:
         if self.max_error is not None and self.max_error < 0:
-            raise CodecError(f"an error of at most {self.max_error}; 0 or more is wanted")
+            raise CodecError(f"the error limit is {self.max_error}; expected 0 or more")
         if self.bits_per_sample is not None and not self.bits_per_sample > 0:
-            raise CodecError(f"{self.bits_per_sample} bits a sample; more than 0 are wanted")
+            raise CodecError(
+                f"the limit is {self.bits_per_sample} bits per sample; expected more than 0"
+            )
 
 
 LOSSLESS = Loss()
@@ -56,8 +58,8 @@ def coded_depth(bit_depth: int, max_error: int) -> int:
     """
     if not 0 <= max_error <= largest_error(bit_depth):
         raise CodecError(
-            f"an error of at most {max_error}; 0 to {largest_error(bit_depth)} make sense with "
-            f"{bit_depth} bit"
+            f"the error limit is {max_error}; expected 0 to {largest_error(bit_depth)} with"
+            f" {bit_depth} bits"
         )
     return (((1 << bit_depth) - 1 + max_error) // (2 * max_error + 1)).bit_length()
 

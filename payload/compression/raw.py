@@ -48,12 +48,14 @@ class Raw:
         count = shape[0] * pixels
         wanted_bytes = packed_bytes(count, bit_depth)
         if len(payload) != wanted_bytes:
-            raise CodecError(f"{len(payload)} bytes of packed samples; {wanted_bytes} are wanted")
+            raise CodecError(
+                f"the packed samples have {len(payload)} bytes; expected {wanted_bytes}"
+            )
         if not count:
             return np.zeros(shape, np.uint16)
         spare_bits = 8 * wanted_bytes - count * bit_depth
         if payload[-1] & ((1 << spare_bits) - 1):
-            raise CodecError("the last byte of packed samples is not filled up with zero bits")
+            raise CodecError("the last byte of the packed samples is not padded with zero bits")
         samples = unpack(payload, count, bit_depth)
         return spread_samples(samples.reshape(shape[0], pixels), shape, not_coded)
 

@@ -117,9 +117,11 @@ def acquisition_tag(acquisition_id: str) -> bytes:
 def pack_header(header: TileHeader) -> bytes:
     """The first 72 bytes of a record; CodecError if something does not fit."""
     if not _CODEC_NAME.fullmatch(header.codec):
-        raise CodecError(f"a codec named {header.codec!r}; 1 to 14 visible ASCII characters fit")
+        raise CodecError(
+            f"the codec is named {header.codec!r}; expected 1 to 14 visible ASCII characters"
+        )
     if header.cover is not None and not 0.0 <= header.cover <= 1.0:
-        raise CodecError(f"a cloud cover of {header.cover}; 0 to 1 is wanted")
+        raise CodecError(f"cloud cover is {header.cover}; expected 0 to 1")
     steps = _COVER_UNKNOWN if header.cover is None else round(header.cover * _COVER_STEPS)
     try:
         fields = _FIELDS.pack(
@@ -173,16 +175,19 @@ def _unpack_header(fields: bytes) -> TileHeader:
         body_crc,
     ) = _FIELDS.unpack(fields)
     if version != _VERSION:
-        raise CodecError(f"a tile record of version {version}; this program knows {_VERSION}")
+        raise CodecError(f"the tile record has version {version}; expected {_VERSION}")
     codec = name.rstrip(b"\0").decode("ascii", errors="replace")
     if not _CODEC_NAME.fullmatch(codec) or record_bytes < HEADER_BYTES:
-        raise CodecError("the header of the tile record makes no sense")
+        raise CodecError("the header of the tile record is not valid")
     check_shape((bands, height_px, width_px), bit_depth=bit_depth)
     coded_depth(bit_depth, max_error)
     if flags & ~(_FALLBACK | _HAS_PLANE | _IN_LOOP):
-        raise CodecError(f"the header of the tile record has flags that nobody knows: {flags:#x}")
+        raise CodecError(f"the header of the tile record has unknown flags: {flags:#x}")
     if flags & _IN_LOOP and (flags & _FALLBACK or not max_error):
-        raise CodecError("the tile record tells of a codec's own loss, but nothing is lost")
+        raise CodecError(
+            "the tile record is marked as lossy in the codec, but its error limit is 0 or its"
+            " samples are raw"
+        )
     return TileHeader(
         codec=codec,
         is_fallback=bool(flags & _FALLBACK),

@@ -22,16 +22,18 @@ def check_shape(shape: tuple[int, ...], *, bit_depth: int) -> None:
         CodecError: One of these limits is not met.
     """
     if not 1 <= bit_depth <= MAX_BIT_DEPTH:
-        raise CodecError(f"samples of {bit_depth} bit; 1 to {MAX_BIT_DEPTH} can be coded")
+        raise CodecError(f"bit depth is {bit_depth}; expected 1 to {MAX_BIT_DEPTH}")
     if len(shape) != 3:
-        raise CodecError(f"samples of shape {shape}; (bands, rows, columns) is wanted")
+        raise CodecError(f"samples have shape {shape}; expected (bands, rows, columns)")
     bands, height, width = shape
     if not 1 <= bands <= MAX_BANDS:
-        raise CodecError(f"a tile of {bands} bands; 1 to {MAX_BANDS} can be coded")
+        raise CodecError(f"a tile has {bands} bands; expected 1 to {MAX_BANDS}")
     if not (1 <= height <= MAX_SIDE_PX and 1 <= width <= MAX_SIDE_PX):
-        raise CodecError(f"a tile of {height} x {width} px; sides of 1 to {MAX_SIDE_PX} are wanted")
+        raise CodecError(f"a tile has {height} x {width} px; expected sides of 1 to {MAX_SIDE_PX}")
     if bands * height * width > MAX_SAMPLES:
-        raise CodecError(f"a tile of {bands} x {height} x {width} samples; {MAX_SAMPLES} at most")
+        raise CodecError(
+            f"a tile has {bands} x {height} x {width} samples; expected at most {MAX_SAMPLES}"
+        )
 
 
 def check_samples(
@@ -48,12 +50,12 @@ def check_samples(
         CodecError: Not uint16, not a valid tile, a plane that does not fit, or a sample of 2**bit_depth or more.
     """
     if bands.dtype != np.uint16:
-        raise CodecError(f"samples of type {bands.dtype}; uint16 is wanted")
+        raise CodecError(f"samples have type {bands.dtype}; expected uint16")
     check_shape(bands.shape, bit_depth=bit_depth)
     check_plane(not_coded, bands.shape)
     highest = int(coded_samples(bands, not_coded).max(initial=0))
     if highest >> bit_depth:
-        raise CodecError(f"a sample of {highest} does not fit {bit_depth} bit")
+        raise CodecError(f"a sample of {highest} does not fit {bit_depth} bits")
 
 
 def coded_samples(
@@ -91,8 +93,8 @@ def check_plane(not_coded: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> 
         return
     if not_coded.dtype != np.bool_ or not_coded.shape != shape[1:]:
         raise CodecError(
-            f"pixels that are not coded as {not_coded.dtype} of shape {not_coded.shape}; bool of shape "
-            f"{shape[1:]} is wanted"
+            f"the plane of pixels that are not coded has type {not_coded.dtype} and shape"
+            f" {not_coded.shape}; expected bool and {shape[1:]}"
         )
 
 
@@ -128,11 +130,13 @@ def check_fit(bands: NDArray[np.uint16], *, bit_depth: int) -> None:
         CodecError: One does not: the payload is that of something else.
     """
     if int(bands.max(initial=0)) >> bit_depth:
-        raise CodecError(f"a decoded sample does not fit {bit_depth} bit")
+        raise CodecError(f"a decoded sample does not fit {bit_depth} bits")
 
 
 def nothing(payload: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
     """A tile without a coded pixel, all 0; CodecError if it has a payload nonetheless."""
     if payload:
-        raise CodecError(f"{len(payload)} bytes of payload of a tile of which nothing is coded")
+        raise CodecError(
+            f"a tile without coded pixels has a payload of {len(payload)} bytes; expected none"
+        )
     return np.zeros(shape, np.uint16)

@@ -61,9 +61,9 @@ class Scan:
         """What else was found between the records."""
         notes = []
         if self._stray_bytes:
-            notes.append(f"{self._stray_bytes} bytes between the records belong to none")
+            notes.append(f"{self._stray_bytes} bytes between the records belong to no record")
         if self._foreign:
-            notes.append(f"{self._foreign} records are of another image")
+            notes.append(f"{self._foreign} records belong to other images")
         return notes
 
     def _take(self, data: mmap.mmap, offset: int, header: TileHeader, *, is_trusted: bool) -> int:

@@ -155,7 +155,10 @@ class _Sealing:
         loss = self.coding.loss
         tile, bands, depth = self.tile, self.tile.patch.bands, self.tile.bit_depth
         if bands.shape[1:] != (tile.window.height_px, tile.window.width_px):
-            raise CodecError(f"tile {tile.id}: samples of shape {bands.shape} in {tile.window}")
+            raise CodecError(
+                f"tile {tile.id}: samples have shape {bands.shape}, which does not fit"
+                f" {tile.window}"
+            )
         check_samples(bands, bit_depth=depth, not_coded=self.not_coded)
         coded = len(bands) * count_coded(bands.shape, self.not_coded)
         if loss.bits_per_sample is None or not coded:
@@ -219,8 +222,8 @@ class _Sealing:
         coded_depth(self.tile.bit_depth, found)
         if self.coding.loss.max_error or self.coding.loss.bits_per_sample is not None:
             raise CodecError(
-                f"tile {self.tile.id}: {self.coding.name} itself loses up to {found} DN a sample, and the "
-                "samples would lose before it: only one of the two may"
+                f"tile {self.tile.id}: {self.coding.name} itself loses up to {found} DN a sample,"
+                " and a loss before it is requested too: use only one of the two"
             )
         return found
 
@@ -230,10 +233,16 @@ class _Sealing:
             return
         bands = self.tile.patch.bands
         if samples.shape != bands.shape:
-            raise CodecError(f"tile {self.tile.id}: samples come back in shape {samples.shape}")
+            raise CodecError(
+                f"tile {self.tile.id}: the decoded samples have shape {samples.shape}; expected"
+                f" {bands.shape}"
+            )
         found = worst(coded_samples(bands, self.not_coded), coded_samples(samples, self.not_coded))
         if found > max_error:
-            raise CodecError(f"tile {self.tile.id}: a sample is off by {found}, not {max_error}")
+            raise CodecError(
+                f"tile {self.tile.id}: a decoded sample is off by {found} DN; expected at most"
+                f" {max_error}"
+            )
 
 
 def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
@@ -249,13 +258,15 @@ def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
     header = read_header(record)
     where = f"tile {header.row},{header.col}"
     if len(record) != header.record_bytes:
-        raise CodecError(f"{where}: a record of {header.record_bytes} bytes has {len(record)}")
+        raise CodecError(
+            f"{where}: the record has {len(record)} bytes; expected {header.record_bytes}"
+        )
     body = record[HEADER_BYTES:]
     if zlib.crc32(body) != header.body_crc:
         raise CodecError(f"{where}: the record is damaged: the checksum of its body does not match")
     codec = codecs.get(header.codec, Raw() if header.codec == RAW else None)
     if codec is None:
-        raise CodecError(f"{where}: there is no codec {header.codec!r} here to decode it")
+        raise CodecError(f"{where}: no codec {header.codec!r} is available here to decode it")
     try:
         not_coded, payload = _cut(header, body)
         max_error = 0 if header.is_in_loop else header.max_error
@@ -265,7 +276,7 @@ def open_record(record: bytes, codecs: Mapping[str, Codec]) -> OpenedTile:
         raise CodecError(f"{where}: {error}") from error
     bands = restored(steps, max_error, bit_depth=header.bit_depth)
     if bands.shape != header.shape or pixel_hash(bands) != header.pixel_hash:
-        raise CodecError(f"{where}: the decoded samples are not those that were sealed")
+        raise CodecError(f"{where}: the decoded samples differ from those that were sealed")
     return OpenedTile(header, bands, not_coded)
 
 

@@ -164,7 +164,7 @@ class Strong:
             if not is_whole:
                 raise CodecError(f"strong: the code of band {band} is cut short or damaged")
         if int(coder[range_kernels.POSITION]) != len(payload):
-            raise CodecError("strong: something follows the code")
+            raise CodecError("strong: unexpected data after the code")
         return bands
 
 

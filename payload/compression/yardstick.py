@@ -52,12 +52,12 @@ class PlainZstd:
         try:
             plain = zstandard.ZstdDecompressor().decompress(payload, max_output_size=wanted_bytes)
         except zstandard.ZstdError as error:
-            raise CodecError(f"a damaged zstd frame: {error}") from error
+            raise CodecError(f"damaged zstd frame: {error}") from error
         if len(plain) != wanted_bytes:
-            raise CodecError(f"{len(plain)} bytes in a frame where {wanted_bytes} are wanted")
+            raise CodecError(f"a zstd frame has {len(plain)} bytes; expected {wanted_bytes}")
         return np.frombuffer(plain, "<u2").astype(np.uint16).reshape(shape)
 
 
 def _refuse(not_coded: NDArray[np.bool_] | None) -> None:
     if not_coded is not None:
-        raise CodecError("the yardstick codes all pixels")
+        raise CodecError("the yardstick codes all pixels; it cannot leave any out")

@@ -208,8 +208,8 @@ def test_the_record_of_another_image_is_not_taken_for_ours(tmp_path):
     path.write_bytes(path.read_bytes() + record_at(0, 1, other))
     container = read_container(path)
     assert opened(container) == (DELIVERED, {})
-    assert "1 records are of another image" in container.notes
-    with pytest.raises(CodecError, match="not of this image"):
+    assert "1 records belong to other images" in container.notes
+    with pytest.raises(CodecError, match="belongs to another image"):
         ContainerWriter(tmp_path / "b.tiles", HEADER).append(record_at(0, 1, other))
 
 
@@ -225,8 +225,8 @@ def test_a_record_of_another_grid_or_camera_is_not_taken_for_ours(tmp_path, chan
     path.write_bytes(path.read_bytes() + record)
     container = read_container(path)
     assert opened(container) == (DELIVERED, {})
-    assert "1 records are of another image" in container.notes
-    with pytest.raises(CodecError, match="not of this image"):
+    assert "1 records belong to other images" in container.notes
+    with pytest.raises(CodecError, match="belongs to another image"):
         ContainerWriter(tmp_path / "b.tiles", HEADER).append(record)
 
 
@@ -362,7 +362,7 @@ def test_a_record_that_is_not_the_one_of_the_index_is_told_of(tmp_path):
     path.write_bytes(data[:start] + text + trailer)
     good, bad = opened(read_container(path))
     assert good == [(0, 2), (1, 1)]
-    assert bad == {(0, 0): "tile 0,0: its record is not the one that the index tells of"}
+    assert bad == {(0, 0): "tile 0,0: its record is not the one listed in the index"}
 
 
 def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path, monkeypatch):
@@ -386,7 +386,7 @@ def test_a_file_of_nothing_but_damaged_records_is_read_in_a_moment(tmp_path, mon
 def test_the_writer_accepts_no_contradiction(tmp_path):
     writer = ContainerWriter(tmp_path / "a.tiles", HEADER)
     writer.append(record_at(0, 0))
-    with pytest.raises(CodecError, match="there already"):
+    with pytest.raises(CodecError, match="already has a record"):
         writer.append(record_at(0, 0))
     with pytest.raises(CodecError):
         writer.append(record_at(0, 1)[:-1])

@@ -37,13 +37,13 @@ def test_every_sample_comes_back_within_the_error_and_below_its_bit_depth(bit_de
 
 @pytest.mark.parametrize(("bit_depth", "max_error"), [(8, 128), (12, 2048), (16, 40_000), (12, -1)])
 def test_an_error_that_leaves_nothing_is_refused(bit_depth, max_error):
-    with pytest.raises(CodecError, match="make sense"):
+    with pytest.raises(CodecError, match="the error limit is"):
         coded_depth(bit_depth, max_error)
 
 
 @pytest.mark.parametrize("options", [{"max_error": -1}, {"bits_per_sample": 0.0}])
 def test_a_loss_that_is_none_is_refused(options):
-    with pytest.raises(CodecError, match="wanted"):
+    with pytest.raises(CodecError, match=r"expected (0 or more|more than 0)"):
         Loss(**options)
 
 

@@ -108,7 +108,7 @@ class Liar:
 
 def test_pixels_that_are_not_those_that_were_sealed_are_noticed():
     record = seal(tile_of(ramp()), Liar(), "liar").record
-    with pytest.raises(CodecError, match="not those that were sealed"):
+    with pytest.raises(CodecError, match="differ from those that were sealed"):
         open_record(record, {"liar": Liar()})
 
 
@@ -121,7 +121,7 @@ class Flat(Liar):
 
 def test_pixels_of_another_shape_are_noticed():
     record = seal(tile_of(ramp()), Flat(), "flat").record
-    with pytest.raises(CodecError, match="not those that were sealed"):
+    with pytest.raises(CodecError, match="differ from those that were sealed"):
         open_record(record, {"flat": Flat()})
 
 
@@ -137,7 +137,7 @@ def test_what_a_codec_does_not_make_shorter_goes_as_raw():
 
 @pytest.mark.parametrize("name", ["", "a-codec-with-18-ch", "with space", "grün"])
 def test_a_codec_name_that_does_not_fit_is_refused(name):
-    with pytest.raises(CodecError, match="codec named"):
+    with pytest.raises(CodecError, match="codec is named"):
         seal(tile_of(np.zeros((4, 64, 64), np.uint16)), MedZstd(), name)
 
 
@@ -151,7 +151,7 @@ def test_samples_of_another_size_than_the_window_are_refused():
     other = Tile(
         **{name: getattr(tile, name) for name in tile.__slots__} | {"window": Window(0, 0, 3, 3)}
     )
-    with pytest.raises(CodecError, match="in Window"):
+    with pytest.raises(CodecError, match="does not fit Window"):
         seal(other, Raw(), "raw")
 
 
@@ -212,5 +212,5 @@ def test_a_record_packed_as_raw_cannot_tell_of_a_codecs_own_loss():
     noise = np.random.default_rng(0).integers(0, 4096, (1, 16, 16)).astype(np.uint16)
     record = resealed(seal(tile_of(noise), MedZstd(), "med-zstd").record, 42, struct.pack("<H", 2))
     assert read_header(record).is_fallback
-    with pytest.raises(CodecError, match="nothing is lost"):
+    with pytest.raises(CodecError, match="marked as lossy in the codec"):
         read_header(resealed(record, 9, b"\x05"))

@@ -291,7 +291,7 @@ def test_spare_bits_of_a_plane_that_are_not_zero_are_refused():
         if is_good:
             assert unpack_plane(packed, 3, 5).tolist() == [[True, False, True, False, False]] * 3
         else:
-            with pytest.raises(CodecError, match="filled with zeros"):
+            with pytest.raises(CodecError, match="padded with zeros"):
                 unpack_plane(packed, 3, 5)
 
 
