@@ -48,7 +48,7 @@ class BlueThreshold(_PixelByPixel):
     def __post_init__(self) -> None:
         if "blue" not in self.bands:
             raise MaskerError(
-                f"the masker 'blue' wants a blue band, but the sensor has {', '.join(self.bands)}"
+                f"the masker 'blue' needs a blue band, but the sensor has {', '.join(self.bands)}"
             )
 
     @property
@@ -78,7 +78,5 @@ class Oracle(_PixelByPixel):
             MaskerError: The tile has no truth.
         """
         if tile.patch.truth is None:
-            raise MaskerError(
-                f"tile {tile.id} has no truth; the masker 'oracle' answers nothing but the truth"
-            )
+            raise MaskerError(f"tile {tile.id} has no truth, which the masker 'oracle' needs")
         return CloudMask((tile.patch.truth == CLOUD).astype(np.float32), _CERTAIN)

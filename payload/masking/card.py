@@ -162,13 +162,13 @@ class ModelCard(_Part):
     def _agree(self) -> Self:
         if self.margin_px % self.tile_multiple_px:
             raise ValueError(
-                f"margin_px {self.margin_px} is no multiple of "
-                f"tile_multiple_px {self.tile_multiple_px}"
+                f"margin_px {self.margin_px} is not a multiple of tile_multiple_px"
+                f" {self.tile_multiple_px}"
             )
         if len(set(self.bands)) != len(self.bands):
-            raise ValueError("a band is named twice")
+            raise ValueError("a band appears twice")
         if not len(self.scaling.gain) == len(self.scaling.offset) == len(self.bands):
-            raise ValueError("scaling wants one gain and one offset for each band")
+            raise ValueError("expected one gain and one offset in scaling for each band")
         return self
 
     @property
@@ -187,14 +187,14 @@ def read_card(path: Path) -> ModelCard:
         text = path.read_bytes()
     except FileNotFoundError as error:
         raise MaskerError(
-            f"{path}: there is no model card; a model flies only with its card beside it"
+            f"{path}: there is no model card; a model can only be used with its card beside it"
         ) from error
     except OSError as error:
         raise MaskerError(f"{path}: the model card cannot be read: {error.strerror}") from error
     try:
         return Form(ModelCard).fill(json.loads(text), ScenarioSource(path))
     except (ScenarioError, ValueError, RecursionError) as error:
-        said = str(error) if isinstance(error, ScenarioError) else f"{path}: is no JSON: {error}"
+        said = str(error) if isinstance(error, ScenarioError) else f"{path}: is not JSON: {error}"
         raise MaskerError(f"{said}\n{path}: this is not a model card") from error
 
 
@@ -210,6 +210,6 @@ def check_digest(model: Path, card: ModelCard) -> None:
         raise MaskerError(f"{model}: the model cannot be read: {error.strerror}") from error
     if found != card.sha256:
         raise MaskerError(
-            f"{model}: its SHA-256 is {found}, but the card of {card.name!r} says {card.sha256}; "
-            "use the file that the card was written for, or write a new card"
+            f"{model}: its SHA-256 is {found}, but the card of {card.name!r} says {card.sha256};"
+            " use the file that the card was written for, or write a new card"
         )

@@ -56,7 +56,9 @@ def _shapes(model: bytes, graph: Graph, side_px: int) -> Shapes:
     try:
         found = session.run([shape_of(name) for name in told], {graph.inputs[0]: feed})
     except Exception as error:  # onnxruntime's exceptions have no common base
-        raise MaskerError(f"the model cannot be run on {feed.shape}: {error}") from error
+        raise MaskerError(
+            f"the model cannot be run on an input of shape {feed.shape}: {error}"
+        ) from error
     shapes: Shapes = {
         name: (item.shape, item.size * item.item_bytes) for name, item in graph.weights.items()
     }
@@ -90,7 +92,7 @@ def _session(model: bytes) -> "InferenceSession":
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base
-        raise MaskerError(f"this is not a model that can be run: {error}") from error
+        raise MaskerError(f"the model cannot be loaded: {error}") from error
 
 
 def _macs(step: Step, shapes: Shapes) -> int:

@@ -86,14 +86,14 @@ class OnnxMasker:
         check_digest(model, card)
         if self.precision not in {None, card.precision}:
             raise MaskerError(
-                f"{model}: the precision {self.precision} is wanted, but the card of "
-                f"{card.name!r} says {card.precision}"
+                f"{model}: precision {self.precision} is requested, but the card of {card.name!r}"
+                f" says {card.precision}"
             )
         missing = [band for band in card.bands if band not in self.bands]
         if missing:
             raise MaskerError(
-                f"{model}: the model wants the bands {', '.join(card.bands)}, but the sensor has "
-                f"{', '.join(self.bands)}: {', '.join(missing)} is missing"
+                f"{model}: the model needs the bands {', '.join(card.bands)}, but the sensor has"
+                f" {', '.join(self.bands)}; missing: {', '.join(missing)}"
             )
         scaling = zip(card.bands, card.scaling.gain, card.scaling.offset, strict=True)
         channels = tuple(
@@ -180,8 +180,8 @@ class OnnxMasker:
         """Raw output of the network, shape (H', W'): whole cells."""
         if dn.ndim != 3 or dn.shape[0] != len(self.bands):
             raise MaskerError(
-                f"pixels of shape {dn.shape} do not hold the {len(self.bands)} bands "
-                f"{', '.join(self.bands)}"
+                f"pixels of shape {dn.shape} do not have the {len(self.bands)} bands"
+                f" {', '.join(self.bands)}"
             )
         card = self.model_card
         bands = network_input(dn, radiometry, self._channels, multiple_px=card.tile_multiple_px)
@@ -210,18 +210,22 @@ def _run(model: Path, card: ModelCard, bands: NDArray[np.float32]) -> NDArray[np
     try:
         answer = np.asarray(session.run(None, {name: bands})[0])
     except Exception as error:  # onnxruntime's exceptions have no common base
-        raise MaskerError(f"{model}: the model cannot be run on {bands.shape}: {error}") from error
+        raise MaskerError(
+            f"{model}: the model cannot be run on an input of shape {bands.shape}: {error}"
+        ) from error
     if answer.shape != (1, 1, *bands.shape[2:]):
         raise MaskerError(
-            f"{model}: the model answers {bands.shape[2:]} pixels with shape {answer.shape}; "
-            "one channel of the same height and width is wanted"
+            f"{model}: the model returns shape {answer.shape} for {bands.shape[2:]} pixels;"
+            " expected one channel of the same height and width"
         )
     plane: NDArray[np.float32] = answer[0, 0]
     lowest, highest = plane.min(), plane.max()  # NaN makes both NaN
     if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise MaskerError(f"{model}: the model answers with values that are no numbers")
+        raise MaskerError(f"{model}: the model returns values that are not finite")
     if card.output == "probability" and (lowest < 0 or highest > 1):
-        raise MaskerError(f"{model}: the card promises probabilities, but the model leaves 0 to 1")
+        raise MaskerError(
+            f"{model}: the card promises probabilities, but the model returns values outside 0 to 1"
+        )
     return plane
 
 
@@ -240,7 +244,7 @@ def _session(model: Path, sha256: str) -> tuple["InferenceSession", str]:
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base
-        raise MaskerError(f"{model}: this is not a model that can be run: {error}") from error
+        raise MaskerError(f"{model}: the model cannot be loaded: {error}") from error
     _check_shapes(model, session)
     return session, session.get_inputs()[0].name
 
@@ -269,20 +273,21 @@ def _check_shapes(model: Path, session: "InferenceSession") -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1:
         raise MaskerError(
-            f"{model}: one input and one output are wanted, not {len(inputs)} and {len(outputs)}"
+            f"{model}: the model has {len(inputs)} inputs and {len(outputs)} outputs; expected one"
+            " of each"
         )
     for place, node, channels in (("input", inputs[0], 4), ("output", outputs[0], 1)):
         if node.type != "tensor(float)":
-            raise MaskerError(f"{model}: the {place} is {node.type}; float32 is wanted")
+            raise MaskerError(f"{model}: the {place} has type {node.type}; expected float32")
         shape = list(node.shape)
         if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != channels):
             raise MaskerError(
-                f"{model}: the {place} has shape {shape}; (1, {channels}, height, width) is wanted"
+                f"{model}: the {place} has shape {shape}; expected (1, {channels}, height, width)"
             )
         if place == "input" and any(isinstance(side, int) for side in shape[2:]):
             raise MaskerError(
-                f"{model}: the input has the fixed size {shape[2]} x {shape[3]}; dynamic height "
-                "and width are wanted, as tiles at the edges of an image are smaller"
+                f"{model}: the input has the fixed size {shape[2]} x {shape[3]}; expected dynamic"
+                " height and width, as tiles at the edges of an image are smaller"
             )
 
 

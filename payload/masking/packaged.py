@@ -26,13 +26,13 @@ def packaged(name: str, precision: Precision = RECOMMENDED_PRECISION) -> Path:
     """The file of a packaged network.
 
     Raises:
-        MaskerError: There is none of this name and precision.
+        MaskerError: There is no network of this name and precision.
     """
     path = _path(name, precision)
     if name not in NAMES or not path.exists():
         known = ", ".join(f"{one} ({kind})" for one, kind in available())
         raise MaskerError(
-            f"{name!r} in {precision} is neither a file nor a packaged network; there are: {known}"
+            f"{name!r} in {precision} is neither a file nor a packaged network; packaged: {known}"
         )
     return path
 
@@ -65,7 +65,7 @@ def _name_or_path(value: object, info: ValidationInfo) -> Path | str:
     try:
         return input_path(value, info)
     except ValueError as error:
-        raise ValueError(f"{error}; packaged networks are {', '.join(NAMES)}") from error
+        raise ValueError(f"{error}; packaged networks: {', '.join(NAMES)}") from error
 
 
 def _dump(value: Path | str, info: SerializationInfo) -> str:

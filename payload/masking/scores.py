@@ -37,7 +37,8 @@ def estimate_cover(mask: CloudMask, patch: Patch) -> CoverEstimate:
     """
     if mask.probability.shape != patch.bands.shape[1:]:
         raise MaskerError(
-            f"a mask of {mask.probability.shape} does not fit pixels of {patch.bands.shape[1:]}"
+            f"a mask of shape {mask.probability.shape} does not fit pixels of shape"
+            f" {patch.bands.shape[1:]}"
         )
     cloud = mask.cloud
     valid = np.ones(cloud.shape, np.bool_) if patch.valid is None else patch.valid

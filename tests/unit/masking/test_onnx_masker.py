@@ -276,9 +276,9 @@ def test_logits_become_probabilities(tmp_path):
         (convolution((1, 4, 256, 256), (1, 1, 256, 256), SUM), "fixed size 256 x 256"),
         (convolution((1, 4, *FREE), (1, 2, *FREE), SUM * 2), r"\(1, 1, height, width\)"),
         (convolution((1, 4, *FREE), (1, "c", *FREE), SUM * 2), r"\(1, 1, height, width\)"),
-        (convolution((1, 4, *FREE), (1, 1, *FREE), [[np.nan] * 4]), "no numbers"),
-        (b"this is no model", "not a model"),
-        (b"", "not a model"),
+        (convolution((1, 4, *FREE), (1, 1, *FREE), [[np.nan] * 4]), "not finite"),
+        (b"this is no model", "cannot be loaded"),
+        (b"", "cannot be loaded"),
     ],
     ids=[
         "three bands",
@@ -300,7 +300,7 @@ def test_probabilities_that_are_none_are_refused(tmp_path):
     masker = stranger(
         tmp_path, convolution((1, 4, *FREE), (1, 1, *FREE), SUM), output="probability"
     )
-    with pytest.raises(MaskerError, match="leaves 0 to 1"):
+    with pytest.raises(MaskerError, match="outside 0 to 1"):
         masker.predict_image(np.full((4, 8, 8), 9000, np.uint16), RADIOMETRY)
 
 

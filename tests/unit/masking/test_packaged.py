@@ -81,7 +81,7 @@ def test_a_name_that_is_none_is_told_the_names_that_are(shelf):
     (shelf / "fast_int8.onnx").unlink()
     for name, precision in (("defualt", None), ("fast", "int8")):
         with pytest.raises(
-            MaskerError, match=r"there are: fast \(fp32\), default \(fp32\), default"
+            MaskerError, match=r"packaged: fast \(fp32\), default \(fp32\), default"
         ):
             OnnxMasker(model=name, precision=precision)
 
@@ -89,7 +89,7 @@ def test_a_name_that_is_none_is_told_the_names_that_are(shelf):
 def test_of_a_file_the_precision_is_what_its_card_says(shelf):
     assert OnnxMasker(model=shelf / "fast_int8.onnx").model_card.precision == "int8"
     assert OnnxMasker(model=str(shelf / "fast_int8.onnx"), precision="int8")
-    with pytest.raises(MaskerError, match="fp32 is wanted"):
+    with pytest.raises(MaskerError, match="precision fp32 is requested"):
         OnnxMasker(model=shelf / "fast_int8.onnx", precision="fp32")
 
 
