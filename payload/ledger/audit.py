@@ -84,7 +84,9 @@ def _acquired(rows: Iterable[Row]) -> dict[str, int]:
         if tile_id in raw:
             raise LawError(f"tile {tile_id} was acquired twice")
         if type(raw_bytes) is not int or raw_bytes <= 0:
-            raise LawError(f"tile {tile_id} has {raw_bytes!r} raw bytes; a positive int is wanted")
+            raise LawError(
+                f"tile {tile_id} has {raw_bytes!r} raw bytes; expected a positive integer"
+            )
         raw[tile_id] = raw_bytes
     return raw
 
@@ -97,7 +99,7 @@ def _fates(rows: Iterable[Row], raw: dict[str, int]) -> _Fates:
             raise LawError(f"tile {tile_id} is booked as {fate} but was never acquired")
         if type(count_bytes) is not int or count_bytes <= 0:
             raise LawError(
-                f"tile {tile_id}: {count_bytes!r} bytes {fate}; a positive int is wanted"
+                f"tile {tile_id}: {count_bytes!r} bytes {fate}; expected a positive integer"
             )
         of = pruned if fate is PRUNED else saved if fate is SAVED else ended
         if tile_id in of:
@@ -158,7 +160,9 @@ def _audit_joules(ledger: Ledger) -> None:
     spent: defaultdict[str, list[float]] = defaultdict(list)
     for _, consumer, subject, joules in ledger.joules.rows():
         if not 0.0 <= joules < math.inf:
-            raise LawError(f"{consumer} spent {joules!r} J on {subject}")
+            raise LawError(
+                f"{consumer} spent {joules!r} J on {subject}; expected a finite number, 0 or more"
+            )
         spent[consumer].append(joules)
     for consumer in sorted(spent.keys() | ledger.metered_j.keys()):
         total, metered = math.fsum(spent[consumer]), ledger.metered_j.get(consumer, 0.0)
@@ -205,22 +209,27 @@ def _audit_late(rows: Iterable[Row], raw: dict[str, int], fates: _Fates) -> None
             raise LawError(f"tile {item.tile_id} missed its deadline twice")
         seen.add(item.tile_id)
         if raw.get(item.tile_id) != item.raw_bytes:
-            raise LawError(f"tile {item.tile_id} was late with {item.raw_bytes} bytes it never had")
+            raise LawError(
+                f"tile {item.tile_id} was late with {item.raw_bytes} bytes, not those acquired"
+            )
         pruned = item.tile_id in fates.pruned
         if (item.late is Late.DROPPED and not pruned) or (
             item.late is Late.SENT_UNMASKED and pruned
         ):
-            raise LawError(f"tile {item.tile_id} was late and {item.late}, but not booked so")
+            raise LawError(f"tile {item.tile_id} was late and {item.late}, but is booked otherwise")
 
 
 def _audit_thumbnails(starts: Iterable[Row], ends: Iterable[Row], raw: dict[str, int]) -> None:
     made: dict[str, int] = {}
     for item in (ThumbnailMade(*row) for row in starts):
         if item.tile_id not in raw or item.tile_id in made:
-            raise LawError(f"the thumbnail of {item.tile_id} was made twice, or of no tile")
+            raise LawError(
+                f"the thumbnail of {item.tile_id} was made twice, or for a tile never acquired"
+            )
         if type(item.bytes) is not int or item.bytes <= 0:
             raise LawError(
-                f"the thumbnail of {item.tile_id} has {item.bytes!r} bytes; a positive int is wanted"
+                f"the thumbnail of {item.tile_id} has {item.bytes!r} bytes; expected a positive"
+                " integer"
             )
         made[item.tile_id] = item.bytes
     for entry in (ThumbnailEntry(*row) for row in ends):
@@ -242,12 +251,13 @@ def _audit_reports(starts: Iterable[Row], ends: Iterable[Row]) -> None:
     made: dict[str, int] = {}
     for _, report_id, count_bytes, _ in starts:
         if report_id in made or type(count_bytes) is not int or count_bytes <= 0:
-            raise LawError(f"the report {report_id} was made twice, or of {count_bytes!r} bytes")
+            raise LawError(f"the report {report_id} was made twice, or with {count_bytes!r} bytes")
         made[report_id] = count_bytes
     for _, report_id, count_bytes, _ in ends:
         if made.pop(report_id, None) != count_bytes:
             raise LawError(
-                f"the report {report_id} of {count_bytes} bytes ended twice, or was never made so"
+                f"the report {report_id} of {count_bytes} bytes ended twice, or was never made"
+                " with that size"
             )
     if made:
         raise LawError(f"the report {next(iter(made))} never ended")

@@ -123,7 +123,7 @@ class Pages(MutableSequence[Entry]):
 
     def _changeable(self, index: int | slice) -> int:
         if isinstance(index, slice) or (at := self._in_memory(index)) < 0:
-            raise IndexError("single entries of the last page alone can be changed")
+            raise IndexError("only single entries of the last page can be changed")
         return at
 
 

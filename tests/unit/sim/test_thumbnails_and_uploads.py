@@ -128,7 +128,7 @@ def test_who_asks_for_what_nobody_keeps_is_told(fly):
         ([("a", 9)], [], "never ended"),
         ([("a", 9)], [("a", 8)], "9 bytes were made, 8"),
         ([("a", 9)], [("a", 9), ("a", 9)], "ended twice"),
-        ([("b", 9)], [], "of no tile"),
+        ([("b", 9)], [], "for a tile never acquired"),
     ],
 )
 def test_the_audit_finds_what_is_wrong_with_thumbnails(made, ended, said):
