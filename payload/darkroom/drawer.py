@@ -64,7 +64,7 @@ class Drawer(MutableMapping[str, Facts]):
         self._keep_near(image, facts)
 
     def __delitem__(self, image: str) -> None:
-        raise TypeError("what is known of an image stays known")
+        raise TypeError("the facts of an image cannot be deleted")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)

@@ -124,8 +124,8 @@ def glanced(scenario: Scenario, seed: int) -> Glanced:
     source = scenario.scene.build(seed=seed)
     if not isinstance(source, Glancing):
         raise ScenarioError(
-            f"a surrogate, or a sample, needs a scene source that knows covers without painting them, and "
-            f"{scenario.scene.kind!r} does not: it flies with fidelity: pixels"
+            "fidelity: surrogate and fidelity: sampled need a scene source that knows cloud cover"
+            f" without rendering, which {scenario.scene.kind!r} does not; use fidelity: pixels"
         )
     return cast(Glanced, source)
 

@@ -126,7 +126,7 @@ class Store:
             with _opened(self.place / _TALLY) as tally:
                 lock = hold_soon(tally, _PATIENCE_S)
                 if lock is Lock.ANOTHERS:
-                    raise TimeoutError(errno.ETIMEDOUT, "who writes to it does not end")
+                    raise TimeoutError(errno.ETIMEDOUT, "another process keeps it locked")
                 _check_free(self.place, size_bytes)
                 self._make_room(size_bytes, tally, is_alone=lock is Lock.OURS)
                 with suppress(FileExistsError, IsADirectoryError):  # not ours, so it stays
@@ -137,7 +137,7 @@ class Store:
                         _put(path.with_suffix(_FACTS), told)
         except OSError as error:
             self._works = False
-            _log.warning("the memo %s keeps no more: %s", self.place, error.strerror)
+            _log.warning("no more is stored in the memo %s: %s", self.place, error.strerror)
 
     def _path(self, key: str) -> Path:
         return self.place / key[:2] / key
@@ -197,7 +197,10 @@ def _check_free(place: Path, size_bytes: int) -> None:
     disk = shutil.disk_usage(place)
     left_bytes = min(_LEFT_SHARE * disk.total, _MOST_LEFT_BYTES)
     if disk.free - size_bytes < left_bytes:
-        said = f"of its disk {disk.free / 1e6:,.0f} MB are free, and {left_bytes / 1e6:,.0f} MB are left to others"
+        said = (
+            f"its disk has {disk.free / 1e6:,.0f} MB free, and {left_bytes / 1e6:,.0f} MB are left"
+            " to others"
+        )
         raise OSError(errno.ENOSPC, said)
 
 
@@ -241,7 +244,7 @@ def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
         return None
     limit = environment.get(LIMIT, "").strip() or str(LIMIT_MB)
     if not limit.isdecimal():
-        raise ScenarioError(f"{LIMIT} is {limit!r}: a whole number of megabytes is wanted")
+        raise ScenarioError(f"{LIMIT} is {limit!r}; expected a whole number of megabytes")
     try:
         place = Path(named).expanduser() if named else _cache(environment)
     except RuntimeError as error:  # no user of that name, or one without a home
@@ -251,7 +254,7 @@ def find_store(environment: Mapping[str, str] = os.environ) -> Store | None:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(place)
     except FileExistsError:
-        _log.warning("no memo in %s: it is no folder", place)
+        _log.warning("no memo in %s: it is not a folder", place)
         return None
     except OSError as error:
         _log.warning("no memo in %s: %s", place, error.strerror or error)
@@ -272,9 +275,9 @@ def _check_private(place: Path) -> None:
         return
     about = place.stat()
     if {about.st_uid, place.lstat().st_uid} != {owner()}:  # for a link, its owner counts too
-        raise PermissionError(None, "the folder is somebody else's")
+        raise PermissionError(None, "the folder belongs to another user")
     if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(None, "others may write to the folder; `chmod 700` it")
+        raise PermissionError(None, "other users can write to the folder; run `chmod 700` on it")
 
 
 def _mark_used(path: Path) -> None:

@@ -35,7 +35,9 @@ class Knowledge:
             LawError: The image would be known before it was taken.
         """
         if now_s < fact.taken_s:
-            raise LawError(f"{self.place} knows at {now_s} s of {fact.image}, not taken yet")
+            raise LawError(
+                f"{self.place} knows at {now_s} s of {fact.image}, which is not taken yet"
+            )
         known = self._latest[fact.target].get(fact.image)
         if known is not None and (known.cover is not None or fact.cover is None):
             return

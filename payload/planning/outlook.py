@@ -42,7 +42,7 @@ def check_foresight(scenario: Scenario, source: SceneSource) -> None:
 
 def _refuse(kind: str, what: str) -> None:
     raise ScenarioError(
-        f"the scene source {kind!r} gives no {what.removeprefix('a ')}; `synthetic` does"
+        f"the scene source {kind!r} provides no {what.removeprefix('a ')}; `synthetic` does"
     )
 
 

@@ -64,7 +64,7 @@ class Calibration:
     def __post_init__(self) -> None:
         if self.scenes is not None and self.scenes < FEWEST_SCENES:
             raise ScenarioError(
-                f"{self.scenes} scenes tell too little: at least {FEWEST_SCENES} are wanted"
+                f"{self.scenes} scenes are too few; expected at least {FEWEST_SCENES}"
             )
         scenario = self.scenario
         self._tile_px = scenario.pruning.tile_px
@@ -155,7 +155,8 @@ class Calibration:
             window = self._windows[number]
             if estimate.clear_px is None:
                 raise ScenarioError(
-                    f"a surrogate is fitted on truth, and {self.scenario.scene.kind!r} has none"
+                    f"a surrogate is fitted on truth, which {self.scenario.scene.kind!r} does not"
+                    " have"
                 )
             yield Sample(
                 tile_id=tile_id(

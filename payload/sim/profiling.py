@@ -52,7 +52,7 @@ def measure_profile(scenario: Scenario, name: str, watts: Watts, *, cpu_s: float
         PayloadError: Scenes cannot be rendered or masked.
     """
     if not cpu_s > 0:
-        raise ScenarioError(f"{cpu_s} s of measuring tell nothing: more than 0 is wanted")
+        raise ScenarioError(f"cpu_s is {cpu_s}; expected more than 0 s of CPU time")
     sensor = make_sensor(scenario)
     masker = cast(Masker, scenario.masker.build(bands=sensor.bands))
     source = cast(SceneSource, scenario.scene.build(seed=scenario.seed))

@@ -86,8 +86,8 @@ def survey(
             donors += [Donor(looked.glances[begin + number], facts[number]) for number in own]
         if any(donor.facts.perfect is None for donor in donors):
             raise ScenarioError(
-                f"a sample tells of other tiles by their truth, and {scenario.scene.kind!r} has none: "
-                "it flies with fidelity: pixels"
+                f"fidelity: sampled needs truth, which {scenario.scene.kind!r} does not have; use"
+                " fidelity: pixels"
             )
         if missed_thin is None:  # from the first sample only, as `known` depends on it
             missed_thin = missed_of_thin(donors)

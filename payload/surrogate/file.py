@@ -38,25 +38,26 @@ def _checked(path: Path, text: bytes) -> Surrogate:
     try:
         found = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path}: is no surrogate: it is no JSON ({error})") from error
+        raise ScenarioError(f"{path}: is not a surrogate: it is not JSON ({error})") from error
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
         raise ScenarioError(
-            f"{path}: is no surrogate of format {FORMAT}; `payload-sim calibrate` makes one"
+            f"{path}: is not a surrogate of format {FORMAT}; write one with `payload-sim calibrate`"
         )
     try:
         read = Form(Surrogate).fill(found, ScenarioSource(path))
     except ScenarioError as error:
         raise ScenarioError(
-            f"{error}\n{path}: is no surrogate; `payload-sim calibrate` makes one"
+            f"{error}\n{path}: is not a surrogate; write one with `payload-sim calibrate`"
         ) from error
     lengths = {len(getattr(read.donors, item.name)) for item in fields(Donors)}
     if len(lengths) > 1 or not lengths.pop():
         raise ScenarioError(
-            f"{path}: is no surrogate: its columns are of different length or empty"
+            f"{path}: is not a surrogate: its columns differ in length or are empty"
         )
     if not read.pixels.all():
         raise ScenarioError(
-            f"{path}: is no surrogate: donor {int(read.pixels.argmin())} has no pixel: its counts are all 0"
+            f"{path}: is not a surrogate: donor {int(read.pixels.argmin())} has no pixels: its"
+            " counts are all 0"
         )
     return read
 

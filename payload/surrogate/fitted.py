@@ -35,7 +35,7 @@ class FittedOn:
             if mine != theirs:
                 return f"{_WORDS[name]} ({_unlike(mine, theirs)})"
         if not _alike(self.probe, other.probe):
-            return "the world's code (the same scene is painted otherwise today)"
+            return "the world's code (the same scene renders differently now)"
         return None
 
 
@@ -44,7 +44,7 @@ _WORDS = {
     "codec": "the codec",
     "sensor": "the camera",
     "world": "the scene",
-    "tile_px": "the size of a tile",
+    "tile_px": "the tile size",
 }
 
 
@@ -52,8 +52,8 @@ def _unlike(mine: object, theirs: object) -> str:
     if isinstance(mine, dict) and isinstance(theirs, dict):
         for key in (*mine, *theirs):
             if mine.get(key) != theirs.get(key):
-                return f"{key} {_show(mine.get(key))} there, {_show(theirs.get(key))} here"
-    return f"{_show(mine)} there, {_show(theirs)} here"
+                return f"{key} was {_show(mine.get(key))}, is {_show(theirs.get(key))} here"
+    return f"was {_show(mine)}, is {_show(theirs)} here"
 
 
 def _show(value: object) -> str:

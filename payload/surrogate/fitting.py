@@ -59,11 +59,11 @@ def calibrate(samples: Sequence[Sample], fitted_on: FittedOn, *, own_bytes: int 
     others = [sample for sample in samples if sample.held_out]
     if len(donors) < MIN_DONORS or not others:
         raise ScenarioError(
-            f"{len(donors)} tiles to fit a surrogate on and {len(others)} to judge it by:"
-            f" at least {MIN_DONORS} and 1 are wanted"
+            f"found {len(donors)} tiles to fit a surrogate on and {len(others)} to judge it by;"
+            f" expected at least {MIN_DONORS} and 1"
         )
     if any(sample.estimate.clear_px is None for sample in samples):
-        raise ScenarioError("a surrogate is fitted on tiles whose truth is known; some have none")
+        raise ScenarioError("a surrogate is fitted on tiles with truth; some have none")
     nothing = Error(0, 0, 0, 0, 0, 0, 0)
     unjudged = Surrogate(fitted_on, _columns(donors), HeldOut(0, 0, 0, nothing, nothing), own_bytes)
     return replace(unjudged, held_out=_judge(unjudged, others))

@@ -115,15 +115,15 @@ def test_rasters_have_no_surrogate(call, write_scenario, tmp_path, root, command
     answer = call(command, path, *words)
     assert answer.code == 2
     assert len(answer.err.splitlines()) == 1
-    assert "'rasters' does not: it flies with fidelity: pixels" in answer.err
+    assert "'rasters' does not; use fidelity: pixels" in answer.err
     assert not (tmp_path / "no.json").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--out", "/nowhere/s.json"], "a file in a folder that exists"),
-        (["--out", "/"], "a file in a folder that exists"),
+        (["--out", "/nowhere/s.json"], "a file name in an existing folder"),
+        (["--out", "/"], "a file name in an existing folder"),
         (["--out", "/nowhere.json", "--scenes", "3"], "at least 60"),
         (["--out", "https://example.org/s.json"], "plain local path"),
     ],
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_surrogate_is_told_with_its_key(call, write_scenario, 
     answer = call("check", path)
     assert answer.code == 2
     assert "small.yaml:1: surrogate.file:" in answer.err
-    assert "bad.json: is no surrogate" in answer.err
+    assert "bad.json: is not a surrogate" in answer.err
 
 
 def test_an_interruption_leaves_an_older_surrogate_as_it_was(

@@ -45,10 +45,10 @@ class Replanning:
         if self.is_bounded or self.handed < WORTH_A_WORD:
             return None
         return (
-            f"some {self.plans:,.0f} plans per arm consider all that is left of the flight, "
-            f"{self.handed / 1e6:,.0f} million opportunities in total, which grows with the square of the days. "
-            "With rescheduling.horizon_h (48, say) plans look no further ahead, and it grows linearly, but the "
-            "plans differ"
+            f"about {self.plans:,.0f} plans per arm consider all that remains of the flight:"
+            f" {self.handed / 1e6:,.0f} million opportunities in total, growing with the square of"
+            " the days. With rescheduling.horizon_h (48, say) plans look no further ahead and the"
+            " number grows linearly, but the plans differ"
         )
 
     def advice_on(self, planning_s: float) -> str | None:
@@ -57,8 +57,9 @@ class Replanning:
             return self.advice
         less = "a shorter" if self.is_bounded else "a"
         return (
-            f"some {planning_s / S_PER_MIN:,.0f} min of that go into {self.plans:,.0f} plans per arm, each made from scratch: "
-            f"{less} rescheduling.horizon_h takes less, and fifo, edf, priority and ltap without a forecast keep their plans"
+            f"about {planning_s / S_PER_MIN:,.0f} min of that are spent on {self.plans:,.0f} plans"
+            f" per arm, each made from scratch: {less} rescheduling.horizon_h takes less time, and"
+            " so do fifo, edf, priority and ltap without a forecast, which keep their plans"
         )
 
 

@@ -84,7 +84,7 @@ def test_an_entry_under_the_name_of_another_is_not_believed(store, spool, tmp_pa
 def test_a_file_in_the_place_of_the_memo_is_called_no_folder(tmp_path, caplog):
     (tmp_path / "memo").write_text("mine")
     assert find_store({"PAYLOAD_SIM_MEMO": str(tmp_path / "memo")}) is None
-    assert caplog.messages == [f"no memo in {tmp_path / 'memo'}: it is no folder"]
+    assert caplog.messages == [f"no memo in {tmp_path / 'memo'}: it is not a folder"]
 
 
 @pytest.mark.parametrize("suffix", [".facts", ".records"])
@@ -285,7 +285,7 @@ def test_a_link_that_somebody_else_made_is_not_followed(tmp_path, monkeypatch, c
 
     monkeypatch.setattr(Path, "lstat", strange)
     assert find_store({"PAYLOAD_SIM_MEMO": str(link)}) is None
-    assert "somebody else" in caplog.text
+    assert "another user" in caplog.text
 
 
 def test_an_entry_beyond_the_limit_is_not_kept(tmp_path, spool):
@@ -371,7 +371,7 @@ def test_a_place_that_cannot_be_fails_nothing(tmp_path, spool, caplog):
     store.write(KEY, FACTS, spool)
     store.write(KEY, FACTS, spool)
     assert store.read(KEY, None) is None
-    assert caplog.text.count("keeps no more") == 1
+    assert caplog.text.count("no more is stored") == 1
 
 
 def test_the_environment_names_place_and_limit(tmp_path):

@@ -216,6 +216,6 @@ def test_minutes_of_planning_are_told_and_seconds_are_not(year):
     bounded = expect_replanning(with_rules(short, horizon_h=48.0))
     assert endless.advice is None
     assert endless.advice_on(60.0) is None
-    assert "some 10 min" in (endless.advice_on(600.0) or "")
+    assert "about 10 min" in (endless.advice_on(600.0) or "")
     assert "a rescheduling.horizon_h" in (endless.advice_on(600.0) or "")
     assert "a shorter rescheduling.horizon_h" in (bounded.advice_on(600.0) or "")

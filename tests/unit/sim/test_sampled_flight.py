@@ -394,7 +394,7 @@ def test_any_payload_flies_by_a_sample_without_a_fit(fly, change):
 
 
 def test_rasters_are_refused_with_a_sentence(root):
-    with pytest.raises(ScenarioError, match="knows covers without painting"):
+    with pytest.raises(ScenarioError, match="knows cloud cover without rendering"):
         api.check(root / "scenarios" / "replay.yaml", ["fidelity=sampled"])
 
 

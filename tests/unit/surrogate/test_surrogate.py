@@ -229,20 +229,20 @@ def test_no_scene_is_on_both_sides(fitted):
     ],
 )
 def test_too_few_samples_or_none_with_truth_are_refused(samples):
-    with pytest.raises(ScenarioError, match=r"wanted|truth"):
+    with pytest.raises(ScenarioError, match=r"expected at least 50 and 1|truth"):
         calibrate(samples, FITTED_ON)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"masker": {"kind": "other"}}, "the masker (kind made up there, other here)"),
-        ({"codec": {"kind": "made up", "level": 3}}, "the codec (level not set there, 3 here)"),
-        ({"tile_px": 64}, "the size of a tile (32 there, 64 here)"),
-        ({"world": {}}, "the scene (kind made up there, not set here)"),
+        ({"masker": {"kind": "other"}}, "the masker (kind was made up, is other here)"),
+        ({"codec": {"kind": "made up", "level": 3}}, "the codec (level was not set, is 3 here)"),
+        ({"tile_px": 64}, "the tile size (was 32, is 64 here)"),
+        ({"world": {}}, "the scene (kind was made up, is not set here)"),
         (
             {"sensor": FITTED_ON.sensor | {"gsd_m": 20.0}},
-            "the camera (gsd_m 10.0 there, 20.0 here)",
+            "the camera (gsd_m was 10.0, is 20.0 here)",
         ),
         ({"probe": (1001.0, 0.25)}, "the world's code"),
         ({"probe": (1000.0,)}, "the world's code"),
@@ -275,7 +275,7 @@ def test_a_damaged_file_is_refused_with_its_name(fitted, tmp_path, pattern, inst
     path = tmp_path / "one.json"
     write_surrogate(fitted, path)
     path.write_text(re.sub(pattern, instead, path.read_text(), count=1))
-    with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate"):
+    with pytest.raises(ScenarioError, match=r"one\.json: is not a surrogate"):
         read_surrogate(path)
 
 
@@ -291,7 +291,9 @@ def test_a_donor_without_a_pixel_is_refused_with_its_number(fitted, tmp_path):
     donors = fitted.donors
     empty = {name: (*getattr(donors, name)[:7], 0, *getattr(donors, name)[8:]) for name in counts}
     write_surrogate(replace(fitted, donors=replace(donors, **empty)), tmp_path / "one.json")
-    with pytest.raises(ScenarioError, match=r"one\.json: is no surrogate: donor 7 has no pixel"):
+    with pytest.raises(
+        ScenarioError, match=r"one\.json: is not a surrogate: donor 7 has no pixels"
+    ):
         read_surrogate(tmp_path / "one.json")
 
 
