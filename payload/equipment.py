@@ -68,8 +68,9 @@ def _check_cells(scenario: Scenario, cell_px: int) -> None:
     if side_px % cell_px and max(camera.width_px, camera.height_px) > side_px:
         fits = [side_px // cell_px * cell_px or cell_px, (side_px // cell_px + 1) * cell_px]
         raise ScenarioError(
-            f"{side_px} px are no multiple of the {cell_px} px in which the masker works, so that it would see other "
-            f"edges than in the whole image: {' or '.join(map(str, dict.fromkeys(fits)))} px are"
+            f"{side_px} px is not a multiple of the masker's cells of {cell_px} px, so tiles would"
+            " be masked differently from the whole image; use"
+            f" {' or '.join(map(str, dict.fromkeys(fits)))} px"
         )
 
 
@@ -94,7 +95,9 @@ def fitted_profile(scenario: Scenario, masker: Masker) -> Fitted:
     if scenario.power is not None:
         at_key(scenario, "computer.profile", lambda: check_watts(found))
     told = assumption(asked, found, network)
-    larger = f"assumption: the network is {times:g} times as large and as slow, and says the same"
+    larger = (
+        f"assumption: the network is {times:g} times as large and as slow, with the same output"
+    )
     sentences = (larger if times != 1.0 else None, told)
     return Fitted(found, network, tuple(each for each in sentences if each is not None))
 

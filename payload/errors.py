@@ -1,4 +1,4 @@
-"""The exception hierarchy. A message says what is wrong, where, what was found, what is wanted and what to do.
+"""The exception hierarchy. A message says what is wrong, where, what was found, what was expected and what to do.
 
     PayloadError            1   base; 0 is success, 130 an interruption
     ├── ScenarioError       2   the scenario, or an option on the command line

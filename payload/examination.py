@@ -39,7 +39,7 @@ def check(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silence
         tell: Receives what is not a mistake but worth knowing: old elements, target properties that are not used.
 
     Raises:
-        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        ScenarioError: One line per mistake: file, line, key path, what was found, what was expected.
         OrbitError: A satellite cannot be propagated to the end of the flight.
     """
     scenario = examine(path, overrides, tell)
@@ -90,7 +90,7 @@ def examine(path: str | Path, overrides: Sequence[str] = (), tell: Tell = _silen
 def _too_little(scenario: Scenario) -> Iterator[str]:
     """Warnings about what is allowed but too little for a useful flight."""
     if not scenario.stations:
-        yield "stations: there are none, so nothing can come down"
+        yield "stations: none are given, so nothing can be received"
     sensor = make_sensor(scenario)
     across_km, along_km = swath_km(sensor), frame_length_km(sensor)
     if min(across_km, along_km) < _NARROW_KM:
@@ -105,7 +105,8 @@ def _too_little(scenario: Scenario) -> Iterator[str]:
         needed_bytes = raw_volume_bytes(needed)
         if room < needed_bytes:
             yield (
-                f"memory.capacity_mb: {room / BYTES_PER_MB:g} MB cannot hold a whole {what}, acquired as "
-                f"{needed_bytes / BYTES_PER_MB:.3g} MB: what does not fit is lost as overflowed"
+                f"memory.capacity_mb: {room / BYTES_PER_MB:g} MB cannot hold a whole {what},"
+                f" acquired as {needed_bytes / BYTES_PER_MB:.3g} MB: what does not fit is counted"
+                " as overflowed"
             )
             return

@@ -11,7 +11,7 @@ def check_jobs(jobs: int | None, said: str = "jobs") -> None:
     >>> check_jobs(0)
     Traceback (most recent call last):
     ...
-    payload.errors.ScenarioError: jobs 0: 1 to 4096 are wanted
+    payload.errors.ScenarioError: jobs 0: expected 1 to 4096
     """
     if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise ScenarioError(f"{said} {jobs}: 1 to {MOST_JOBS} are wanted")
+        raise ScenarioError(f"{said} {jobs}: expected 1 to {MOST_JOBS}")

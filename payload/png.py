@@ -16,7 +16,7 @@ def png_rgb(rgb: NDArray[np.uint8]) -> bytes:
     """A colour PNG of an array (H, W, 3)."""
     height, width, samples = rgb.shape
     if samples != 3:
-        raise ValueError(f"three samples a pixel are wanted, not {samples}")
+        raise ValueError(f"a pixel has {samples} samples; expected three")
     return _png(rgb.reshape(height, width * 3), width, colour_type=2)
 
 
@@ -52,7 +52,7 @@ def true_colour(
 def _png(rows: NDArray[np.uint8], width: int, *, colour_type: int) -> bytes:
     """Source: W3C Portable Network Graphics (PNG) Specification, third edition, chapter 11."""
     if rows.dtype != np.uint8:
-        raise ValueError(f"samples of 8 bits are wanted, not {rows.dtype}")
+        raise ValueError(f"samples have type {rows.dtype}; expected uint8")
     height = rows.shape[0]
     if height < 1 or width < 1:
         raise ValueError("a picture needs at least one pixel")

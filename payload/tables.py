@@ -178,7 +178,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
 
     files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
     if not files:
-        raise ScenarioError(f"{folder}: holds no tables (*.parquet); a results folder is wanted")
+        raise ScenarioError(f"{folder}: contains no tables (*.parquet); expected a results folder")
     known = ", ".join(file.stem for file in files)
 
     def refused(error: duckdb.Error) -> ScenarioError:
@@ -191,7 +191,7 @@ def folder_tables(folder: Path, *, are_ours: bool = False) -> "Iterator[Ask]":
                 sql.encode()
             except UnicodeEncodeError as error:
                 raise ScenarioError(
-                    "the query is no text: bytes that are not UTF-8 stand in it"
+                    "the query is not text: it contains bytes that are not UTF-8"
                 ) from error
             try:
                 result = connection.execute(_question(connection, sql))
@@ -235,14 +235,14 @@ def _question(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Stat
     """
     found = connection.extract_statements(sql)
     if not found:
-        raise ScenarioError("the query is empty; SQL is wanted")
+        raise ScenarioError("the query is empty; expected SQL")
     if len(found) > 1:
-        raise ScenarioError(f"{len(found)} statements are given; a query is one, so ask them apart")
+        raise ScenarioError(f"found {len(found)} statements; expected one query at a time")
     kind = found[0].type.name
     if kind not in _QUESTIONS:
         raise ScenarioError(
-            f"the query is refused: {kind} is more than a question; "
-            "SELECT, WITH, FROM, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN is wanted"
+            f"the query is refused: {kind} does more than read; expected SELECT, WITH, FROM,"
+            " PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN"
         )
     return found[0]
 

@@ -30,7 +30,7 @@ def check_place(path: Path) -> None:
         ScenarioError: There is no such folder, a folder or device has that name, or nothing can be written there.
     """
     if not path.parent.is_dir() or path.is_dir():
-        raise ScenarioError(f"{path}: a file in a folder that exists is wanted")
+        raise ScenarioError(f"{path}: expected a file name in an existing folder")
     beside = _beside(_place(path))
     try:
         beside.touch()
@@ -43,7 +43,7 @@ def _place(path: Path) -> Path:
     """The path of the file, present or to be written, that a name or a link refers to; a device or folder is refused."""
     place = Path(os.path.realpath(path)) if path.is_symlink() else path
     if place.exists() and not place.is_file():
-        raise ScenarioError(f"{path}: cannot be written: what stands there is no file")
+        raise ScenarioError(f"{path}: cannot be written: it exists and is not a file")
     return place
 
 

@@ -79,7 +79,10 @@ class Share(Generic[Job, Done]):
         try:
             return self._taken[number].result()
         except BrokenProcessPool:
-            _log.warning("a helper was killed, perhaps for want of memory: its work is done here")
+            _log.warning(
+                "a helper process was killed, perhaps for lack of memory: its work is done here"
+                " instead"
+            )
             return here(self._jobs[number])
 
 

@@ -29,7 +29,7 @@ def cut_tiles(scene: Scene, acquisition_id: str, *, tile_px: int, margin_px: int
         Tiles in row-major order. Their own pixels are copies; surroundings are views of a strip.
 
     Raises:
-        ImageryError: The scene cannot be read, or a size makes no sense.
+        ImageryError: The scene cannot be read, or a size is not valid.
     """
     _check_margin(margin_px)
     grid = TileGrid(scene.height_px, scene.width_px, tile_px)
@@ -58,7 +58,7 @@ def cut_tile(
         margin_px: [px] Width of the surroundings that it includes on each side.
 
     Raises:
-        ImageryError: The scene cannot be read, or a size makes no sense.
+        ImageryError: The scene cannot be read, or a size is not valid.
     """
     _check_margin(margin_px)
     window = TileGrid(scene.height_px, scene.width_px, tile_px).window(*place)
@@ -77,7 +77,7 @@ def cut_tile(
 
 def _check_margin(margin_px: int) -> None:
     if margin_px < 0:
-        raise ImageryError(f"a margin of {margin_px} pixels makes no sense: expected 0 or more")
+        raise ImageryError(f"margin is {margin_px} pixels; expected 0 or more")
 
 
 _Cut = tuple[Patch, NDArray[np.uint16], tuple[slice, slice]]

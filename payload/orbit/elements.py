@@ -202,7 +202,7 @@ def from_tle(lines: Sequence[str], source: str = "the TLE") -> Satrec:
     """A record from two-line elements: two lines, or three with a name on top; Alpha-5 numbers too.
 
     Raises:
-        OrbitError: They are not valid; the message says which line is wrong, what was found and what is wanted.
+        OrbitError: They are not valid; the message says which line is wrong, what was found and what was expected.
 
     Source: CelesTrak, "NORAD Two-Line Element Set Format" and "Alpha-5"; Vallado, AIAA 2006-6753.
     """

@@ -61,7 +61,7 @@ class Form(Generic[Filled]):
             context: What pydantic passes to validators.
 
         Raises:
-            ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+            ScenarioError: One line per mistake: file, line, key path, what was found, what was expected.
         """
         flags = [
             f"{source.where(loc)}: {'.'.join(map(str, loc))}: found {flag}; expected {wanted}"
@@ -76,7 +76,7 @@ class Form(Generic[Filled]):
 
 
 def explain(error: ValidationError, data: object, source: ScenarioSource, root: type) -> str:
-    """Say for each mistake where it is, what was found and what is wanted.
+    """Say for each mistake where it is, what was found and what was expected.
 
     Args:
         error: What pydantic found.

@@ -1,4 +1,4 @@
-"""From a YAML file to a Scenario; a mistake is reported with file, line, key, value and what is wanted."""
+"""From a YAML file to a Scenario; a mistake is reported with file, line, key, value and what was expected."""
 
 import copy
 import itertools
@@ -26,7 +26,7 @@ def load_scenario(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             that belonged to the old one.
 
     Raises:
-        ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+        ScenarioError: One line per mistake: file, line, key path, what was found, what was expected.
     """
     path = Path(path)
     changes = [
@@ -68,7 +68,7 @@ class Template:
         """The scenario with the changes, validated.
 
         Raises:
-            ScenarioError: One line per mistake: file, line, key path, what was found, what is wanted.
+            ScenarioError: One line per mistake: file, line, key path, what was found, what was expected.
         """
         data, source = self.changed(changes)
         scenario = Form(Scenario).fill(data, source, context={"folder": source.path.parent})

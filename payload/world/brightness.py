@@ -48,7 +48,8 @@ class Brightness:
         said = []
         if empty_px > HARDLY_EMPTY * pixels:
             said.append(
-                f"{empty_px / pixels:.0%} of the pixels are 0 in every band and are taken as dark ground: are they missing data (see nodata)?"
+                f"{empty_px / pixels:.0%} of the pixels are 0 in every band and count as dark"
+                " ground: are they missing data (see nodata)?"
             )
         lit_px = pixels - empty_px
         if not lit_px:
@@ -63,8 +64,9 @@ class Brightness:
             )
         elif high < HARDLY_LIT:
             said.append(
-                f"99 % of the pixels are darker than a reflectance of {high:.4f} in every band: there is hardly any light, or the"
-                " values are no reflectance as they were taken for one (see scale and offset)"
+                f"99 % of the pixels are darker than a reflectance of {high:.4f} in every band:"
+                " there is hardly any light, or the values were wrongly read as reflectance (see"
+                " scale and offset)"
             )
         return said
 

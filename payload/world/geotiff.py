@@ -64,7 +64,7 @@ class Reading:
         has_all: These are all bands of a file, up to 256, whatever they show; else one to four are taken.
 
     Raises:
-        ImageryError: The bands, the scale or the offset make no sense.
+        ImageryError: The bands, the scale or the offset are not valid.
     """
 
     bands: tuple[int, ...] = (1, 2, 3, 4)

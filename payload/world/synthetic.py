@@ -268,5 +268,5 @@ def _check(view: View) -> None:
         )
     if not -90.0 <= view.sun_elevation_deg <= 90.0:
         raise ImageryError(
-            f"view {view.id} has the sun {view.sun_elevation_deg} deg high, which is impossible"
+            f"view {view.id} has the sun at {view.sun_elevation_deg} deg; expected -90 to 90"
         )

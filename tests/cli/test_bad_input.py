@@ -549,7 +549,7 @@ def test_purchased_passes_over_an_unknown_station_are_2_with_the_place_of_the_ke
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("stations=[]", "nothing can come down"),
+        ("stations=[]", "nothing can be received"),
         ("camera.width_px=1", "an image covers only 0.0"),
         ("memory.capacity_mb=0.0001", "0.0001 MB cannot hold a whole tile"),
     ],

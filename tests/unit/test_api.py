@@ -79,7 +79,7 @@ def test_a_list_or_a_map_is_one_value_of_a_what_if_whatever_lies_within(write_sc
 @pytest.mark.parametrize("jobs", [0, -1, 4097])
 def test_as_many_processes_as_nobody_has_are_refused(write_scenario, tmp_path, jobs):
     scenario = api.load_scenario(write_scenario())
-    with pytest.raises(ScenarioError, match=f"jobs {jobs}: 1 to 4096 are wanted"):
+    with pytest.raises(ScenarioError, match=f"jobs {jobs}: expected 1 to 4096"):
         api.run(scenario, tmp_path / "out", jobs=jobs)
     with pytest.raises(ScenarioError, match=f"jobs {jobs}"):
         api.executor(jobs=jobs)
@@ -91,7 +91,7 @@ def test_tiles_that_cut_through_the_cells_of_a_network_are_refused(write_scenari
     """The packaged `fast` works in 16 px: tiles of 40 would see other edges; of one tile, or of 48, nothing is cut."""
     fast = {"masker": {"kind": "onnx", "model": "fast"}}
     with pytest.raises(
-        ScenarioError, match=r"pruning.tile_px: 40 px are no multiple of the 16 px.*32 or 48"
+        ScenarioError, match=r"pruning.tile_px: 40 px is not a multiple of .* 16 px.*32 or 48"
     ):
         look(write_scenario(**fast, pruning={"tile_px": 40}))
     for fits in (48, 88):

@@ -119,7 +119,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (f / "as_flown.csv").write_bytes(b"time_s,utc\n\xff\xfe\x00"),
         "as_flown.csv: damaged",
     ),
-    "no table": (lambda f: [item.unlink() for item in f.glob("*.parquet")], "holds no tables"),
+    "no table": (lambda f: [item.unlink() for item in f.glob("*.parquet")], "contains no tables"),
     "no gallery": (lambda f: (f / "gallery" / "index.json").unlink(), "cannot be read"),
     "a picture that is gone": (
         lambda f: (f / "gallery" / "00-mask.png").unlink(),

@@ -90,7 +90,7 @@ def test_a_rim_of_zeros_is_told_and_hides_nothing(empty_px, told):
     """1 % of 400 pixels are 4."""
     bands = np.full((4, 400, 1), 1_000)
     bands[:, :empty_px] = 0
-    assert doubt(bands) == (told and f"{told} of the pixels are 0 in every band and are taken as dark ground: are they missing data (see nodata)?")  # fmt: skip
+    assert doubt(bands) == (told and f"{told} of the pixels are 0 in every band and count as dark ground: are they missing data (see nodata)?")  # fmt: skip
     raw = np.where(bands == 0, 0, 6_000).astype(np.uint16)
     seen = Brightness()
     seen.add(Patch(raw))

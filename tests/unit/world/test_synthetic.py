@@ -330,7 +330,7 @@ def test_coasts_are_fractal_and_keep_their_land_fraction():
         ({"gsd_m": 1000.0, "height_px": 50_000}, "too wide"),
         ({"utc": JUNE.replace(year=1)}, "of the year 1, not between"),
         ({"utc": JUNE.replace(year=9999)}, "of the year 9999, not between"),
-        ({"sun": float("nan")}, "which is impossible"),
+        ({"sun": float("nan")}, "the sun at nan deg; expected -90 to 90"),
         ({"utc": datetime(2025, 6, 1)}, "without a time zone"),  # noqa: DTZ001 - that is the point
     ],
 )
