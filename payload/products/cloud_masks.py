@@ -17,7 +17,8 @@ from payload.ports import Masker, Scene
 from payload.products.imagery import RasterWriter
 from payload.types import CLOUD, CoverEstimate
 from payload.world.brightness import Brightness
-from payload.world.geotiff import GroundControl, Reading, ground_control, open_raster
+from payload.world.geotiff import Reading, open_raster
+from payload.world.raster_files import GroundControl, ground_control
 
 NODATA = 255
 """No data in the mask; in the probability it is -1."""

@@ -27,7 +27,7 @@ from rasterio.windows import Window as RasterWindow
 
 from payload.errors import ImageryError
 from payload.types import Georeference, Radiometry, Window
-from payload.world.geotiff import GroundControl
+from payload.world.raster_files import GroundControl
 
 BLOCK_PX = 256
 _PROBE_BYTES = 1 << 16  # more than any file-system block has left where a raster found no room

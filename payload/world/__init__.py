@@ -21,7 +21,7 @@
     lattice      a lattice on the globe, refined by halving its spacing
     knots        slowly varying values: computed at knots, linear in between
     noise        hashes of lattice points; smooth noise on the sphere
-    rasters      `rasters`: scenes from GeoTIFF files
+    rasters      `rasters`: scenes from GeoTIFF files (`geotiff`, opened by `raster_files`)
 
 The synthetic world is a pure function of seed, place and time: it looks the same in whatever order
 and through whatever window it is read.

@@ -5,25 +5,17 @@ Unsigned integers are taken as DN unchanged. Signed integers and floats become D
 its DN are zero. Files are opened for each window and closed again.
 """
 
-import contextlib
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through
-from rasterio.control import GroundControlPoint
-from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterWindow
 
 from payload.errors import ImageryError
-from payload.scenario.paths import is_local
 from payload.types import (
     CLEAR,
     CLOUD,
@@ -34,6 +26,7 @@ from payload.types import (
     Radiometry,
     Window,
 )
+from payload.world.raster_files import opened
 
 BANDS = ("blue", "green", "red", "nir")
 MOST_BANDS = 256
@@ -45,10 +38,6 @@ _DN_TYPES = {"uint8": 8, "uint16": 16}  # bits of the types that are DN unchange
 _OTHER_TYPES = ("int16", "int32", "float32", "float64")
 # Numbers that stand for the same colour on Sentinel-2 and on Landsat 8 and 9.
 _COLOURS = {"b2": "blue", "b02": "blue", "b3": "green", "b03": "green", "b4": "red", "b04": "red"}
-# Local GeoTIFF and nothing else: no search for side-car files, no grids from the network.
-_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "PROJ_NETWORK": "OFF"}
-FAILURES = (RasterioError, CPLE_BaseError, SystemError, OSError, ValueError, MemoryError)
-"""What rasterio may raise for an unsuitable file; SystemError is a GDAL error that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +74,6 @@ class Reading:
                 f"values x {self.scale} + {self.offset} are not reflectance: expected a finite scale above 0"
                 " and a finite offset"
             )
-
-
-@dataclass(frozen=True, slots=True)
-class GroundControl:
-    """What ties pixels to the ground where there is no transform, as GDAL has it.
-
-    Attributes:
-        points: Ground control points.
-        crs: Their coordinate system, if it is known.
-        rpc: Rational polynomial coefficients by GDAL's names; empty if there are none.
-    """
-
-    points: tuple[GroundControlPoint, ...] = ()
-    crs: CRS | None = None
-    rpc: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,40 +238,6 @@ def _names(count: int) -> tuple[str, ...]:
     return (*BANDS, *(f"band-{number}" for number in range(len(BANDS) + 1, count + 1)))[:count]
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[DatasetReader]:
-    """Open a file for the length of a block; any failure in it becomes an ImageryError."""
-    if not is_local(str(path)):
-        raise ImageryError(
-            f"{path} is not a plain local path: schemes and /vsi paths are refused, as nothing is"
-            " fetched"
-        )
-    if path.is_dir():
-        raise ImageryError(f"{path} is a folder; name its images, as in {path}/*.tif")
-    if not path.is_file():
-        raise ImageryError(f"there is no file {path}")
-    try:
-        # Many images rightly have no georeference, or a nodata value beside four bands of 8 bits, which GDAL takes for colours
-        # with alpha; rasterio warns about both.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            warnings.simplefilter("ignore", NodataShadowWarning)
-            with (
-                rasterio.Env(**_GDAL),
-                rasterio.open(path.absolute(), driver="GTiff") as raster,
-            ):
-                yield raster
-    except FAILURES as error:
-        raise ImageryError(f"{path} cannot be read as a GeoTIFF: {_first_cause(error)}") from error
-
-
-def _first_cause(error: BaseException) -> str:
-    """GDAL's first message, in one line; rasterio's own says only that there was an error."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
 def _sample_type(path: Path, raster: DatasetReader, reading: Reading) -> str:
     """The common sample type of the bands asked for."""
     if max(reading.bands) > raster.count:
@@ -351,17 +291,6 @@ def _georeference(raster: DatasetReader) -> Georeference | None:
         return None
     crs = raster.crs.to_wkt() if raster.crs is not None else ""
     return Georeference(crs, raster.transform.to_gdal())
-
-
-def ground_control(path: Path) -> GroundControl:
-    """The ground control of a GeoTIFF; no points if it has a transform, as a GeoTIFF cannot hold both.
-
-    Raises:
-        ImageryError: The file cannot be read.
-    """
-    with opened(path) as raster:
-        points, crs = raster.gcps if raster.transform.is_identity else ([], None)
-        return GroundControl(tuple(points), crs, raster.tags(ns="RPC"))
 
 
 def _may_lack_data(raster: DatasetReader, reading: Reading) -> bool:

@@ -20,7 +20,8 @@ from payload.scenario.paths import InputPath
 from payload.types import Georeference, Radiometry, Sensor, View, Window
 from payload.units import M_PER_KM, iso_utc
 from payload.world.brightness import Brightness
-from payload.world.geotiff import FAILURES, RasterScene, Reading, open_raster, opened
+from payload.world.geotiff import RasterScene, Reading, open_raster
+from payload.world.raster_files import FAILURES, opened
 
 GLIMPSED_IMAGES, GLIMPSES, GLIMPSE_PX = 8, 3, 32
 """Before a flight: most images sampled, squares sampled along each side of an image, and pixels along a square's side."""
