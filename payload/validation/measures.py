@@ -39,69 +39,69 @@ class Flown:
 
 
 def images_a_day(flown: Flown) -> float:
-    """Images a day and satellite."""
+    """Images per satellite and day."""
     return len(flown.record.images) / flown.craft_days
 
 
 def delivered_share(flown: Flown) -> float:
-    """[%] Of the tiles taken, those that were on the ground at the end."""
+    """[%] Share of the tiles taken that were on the ground at the end."""
     ledger = flown.record.ledger
     return 100.0 * sum(1 for _ in ledger.tiles_with(Fate.DELIVERED)) / len(ledger.acquired)
 
 
 def contacts_a_day(flown: Flown) -> float:
-    """Contacts a day and satellite."""
+    """Contacts per satellite and day."""
     return len(flown.record.contacts) / flown.craft_days
 
 
 def link_use(flown: Flown) -> float:
-    """[%] Of what the contacts could have carried, what went over the channel."""
+    """[%] Share of the contacts' capacity that was used."""
     contacts = flown.record.contacts
     capacity = sum(contact.capacity_bytes for contact in contacts)
     return 100.0 * sum(contact.used_bytes for contact in contacts) / capacity
 
 
 def link_demand(flown: Flown) -> float:
-    """[%] Of what the contacts could have carried, what there was to send."""
+    """[%] Data to be sent, relative to the contacts' capacity."""
     capacity = sum(contact.capacity_bytes for contact in flown.record.contacts)
     return 100.0 * _to_send_bytes(flown) / capacity
 
 
 def recorder_days(flown: Flown) -> float:
-    """[day] Until the memory is full if nothing is sent."""
+    """[day] Time until the memory is full if nothing is sent."""
     a_day = _to_send_bytes(flown) / flown.craft_days
     return flown.assembly.scenario.memory.capacity_bytes / a_day
 
 
 def recorded_gb_a_day(flown: Flown) -> float:
-    """[GB] There is to send, a day and satellite."""
+    """[GB] Data to be sent per satellite and day."""
     return _to_send_bytes(flown) / flown.craft_days / BYTES_PER_GB
 
 
 def raw_gb_an_image(flown: Flown) -> float:
-    """[GB] Of an image as the camera delivers it."""
+    """[GB] Size of an image as the camera delivers it."""
     images = flown.record.images
     return sum(image.acquisition.raw_bytes for image in images) / len(images) / BYTES_PER_GB
 
 
 def pass_gb(flown: Flown) -> float:
-    """[GB] Mean of what passes of 7 to 10 minutes carry."""
+    """[GB] Mean volume of passes of 7 to 10 minutes."""
     volumes = _passes_gb(flown)
     return sum(volumes) / len(volumes)
 
 
 def least_pass_gb(flown: Flown) -> float:
-    """[GB] What the worst of those passes carries."""
+    """[GB] Volume of the worst of those passes."""
     return min(_passes_gb(flown))
 
 
 def most_pass_gb(flown: Flown) -> float:
-    """[GB] What the best of those passes carries."""
+    """[GB] Volume of the best of those passes."""
     return max(_passes_gb(flown))
 
 
 def mean_rate_mbps(flown: Flown) -> float:
-    """[Mbit/s] Over the seconds in which a satellite's transmitter had an antenna, acquisition included.
+    """[Mbit/s] Mean rate while a satellite's transmitter has an antenna, acquisition included.
 
     A satellite sends to one station at a time, so a second in which its passes overlap counts once, and a pass
     without an antenna does not count; two satellites that send at the same time count separately.
@@ -113,7 +113,7 @@ def mean_rate_mbps(flown: Flown) -> float:
 
 
 def saved_by_arm(flown: Flown) -> float:
-    """[%] Less to send than without a mask: against the arm `compressed`."""
+    """[%] Reduction of the data to be sent, against the arm `compressed` (no mask)."""
     everything = _to_send_bytes(Flown(flown.assembly, flown.records, "compressed"))
     return 100.0 * (1.0 - _to_send_bytes(flown) / everything)
 

@@ -11,9 +11,9 @@ from payload.validation.verdict import Finding, Validation
 
 PAGE, FINDINGS = "README.md", "validation.json"
 _FIRST = (
-    "Written by `payload-sim validate`. Each scenario stands in `scenarios/missions/`, each of its numbers with "
-    "its source or as assumed; none is fitted to what is compared here. Where there are several flights they "
-    "are spread over a year, each with its own weather."
+    "Written by `payload-sim validate`. The scenarios are in `scenarios/missions/`; every number in them has a "
+    "source or is marked as assumed, and none is fitted to the figures compared here. Several flights of a "
+    "mission are spread over a year, each with its own weather."
 )
 
 
@@ -26,7 +26,7 @@ def make_place(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{folder}: no files can be written there: {error.strerror}") from error
+        raise ScenarioError(f"{folder}: cannot be written to: {error.strerror}") from error
 
 
 def write_validation(found: Validation, folder: Path) -> tuple[Path, Path]:
@@ -40,11 +40,11 @@ def write_validation(found: Validation, folder: Path) -> tuple[Path, Path]:
 
 def _lines(found: Validation) -> list[str]:
     lines = [
-        "# Missions flown beside what is published of them",
+        "# Simulated missions against published figures",
         "",
         _FIRST,
         "",
-        "| mission | what | published | agrees from, to | simulated | |",
+        "| mission | figure | published | accepted range | simulated | agrees |",
         "|---|---|--:|--:|--:|---|",
     ]
     lines += [_row(one) for one in found.findings]

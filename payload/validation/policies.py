@@ -112,7 +112,9 @@ def fly_cells(
         ScenarioError: The scenario cannot be read or has no constellation, or the folder cannot be made.
     """
     if not load_scenario(path).constellations:
-        raise ScenarioError(f"{path}: a constellation is wanted, which becomes each of the fleets")
+        raise ScenarioError(
+            f"{path}: expected a constellation, which is replaced by each of the fleets"
+        )
     make_place(rows)
     found: list[Flight] = []
     for number, cell in enumerate(wanted, start=1):

@@ -25,7 +25,7 @@ from payload.validation.reference_study import StudyRow, reference_study, study_
 PAGE, TABLE, FIGURES = "policies.html", "README.md", "policies.json"
 TITLE = "When on-board knowledge pays"
 COLUMNS = ("policy", *MEASURES.values())
-CONTRAST_COLUMNS = ("policy against", "value", "clear requests", "images", "MB")
+CONTRAST_COLUMNS = ("difference", "value", "clear requests", "images", "MB")
 _CONTRASTED = ("value", "clear", "images", "megabytes")
 PIXEL_COLUMNS = (
     "policy",
@@ -36,9 +36,9 @@ PIXEL_COLUMNS = (
 )
 STUDY_TITLE = "The reference study"
 STUDY_SETTING = (
-    "300 clustered targets, a week, one satellite, 8 images an orbit, greedy by density, the ground learns after 12 h, four "
-    "seeds; no pixel and no masker, clear is what is known to be. In % of the clairvoyant optimum, images in brackets. The "
-    "first column is an earlier measurement on other places of the same kind."
+    "300 clustered targets, a week, one satellite, 8 images per orbit, greedy by density, the ground learns of clouds after "
+    "12 h, four seeds; no pixels and no masker: cloud cover is known exactly. In % of the clairvoyant optimum, with the number "
+    "of images in brackets. The first column is an earlier measurement with other targets of the same kind."
 )
 STUDY_COLUMNS = ("policy, share of clear opportunities", "earlier", "independent", "correlated")
 _LEFT_PX, _WIDTH_PX = 140.0, 400.0
@@ -101,7 +101,7 @@ def _study(rows: Path, seeds: int, tell: Callable[[str], None]) -> tuple[StudyRo
         try:
             found = reference_study(seeds, tell)
         except PluginError as error:
-            tell(f"the reference study is left out: {error}")
+            tell(f"skipping the reference study: {error}")
             return ()
         file.write_text(json.dumps([asdict(row) for row in found], indent=1), encoding="utf-8")
     return tuple(StudyRow(**row) for row in json.loads(file.read_text(encoding="utf-8")))
@@ -195,11 +195,11 @@ def page(report: PoliciesReport) -> str:
 def setting(report: PoliciesReport) -> str:
     """What was flown and how to read it."""
     return (
-        f"The scenario {report.scenario}, flown with each policy for fleets of 1, 6 and 24 satellites; the same skies for "
-        "all, which change with the seed while orbits and requests stay. Means, and in brackets 95 % intervals by Student's "
-        "t; differences are taken flight by flight, and are not resolved where their interval holds 0. No pixel is painted "
-        "(fidelity: surrogate), save where said. Value is the sum of priorities of what came down clear in time. "
-        "next_opportunity is the ideal that all satellites know at once; the others know what can have reached them. "
+        f"The scenario {report.scenario}, flown with each policy for fleets of 1, 6 and 24 satellites under the same skies; "
+        "the seed changes the sky, not orbits or requests. Means, with 95 % intervals by Student's t in brackets; differences "
+        "are paired by sky, and not resolved if their interval includes 0. No pixels are rendered (fidelity: surrogate) "
+        "unless stated. Value is the sum of the priorities of images that came down clear in time. next_opportunity is the "
+        "ideal case in which all satellites know everything at once; with the others they know only what has reached them. "
         "Written by `payload-sim validate --policies`."
     )
 
@@ -216,7 +216,7 @@ def contrast_rows(report: PoliciesReport, case: Case) -> list[tuple[str, ...]]:
     """Differences within a case, first that of the policy best in value against the next best."""
     best = report.best(case)
     pairs = [(best.policy, best.other), *CONTRASTS]
-    names = ["best of all: {} - {}", *["{} - {}"] * len(CONTRASTS)]
+    names = ["best two: {} - {}", *["{} - {}"] * len(CONTRASTS)]
     return [
         (
             name.format(*pair),
@@ -233,8 +233,8 @@ def pixel_words(report: PoliciesReport) -> str:
     if not seeds:
         return "No case was flown with pixels."
     return (
-        f"{case_words(case).capitalize()}, under {seeds} of the same skies: every tile painted, masked and coded, beside the "
-        "surrogate's flights of these. Means."
+        f"{case_words(case).capitalize()}, under {seeds} of the same skies: means with every tile rendered, masked and "
+        "compressed, and of the surrogate's flights under these skies."
     )
 
 

@@ -10,11 +10,11 @@ from payload.validation.policies import POLICIES, SEEDS, Flight
 from payload.validation.reference_study import StudyRow
 
 MEASURES = {
-    "clear": "clear requests in time",
+    "clear": "requests clear in time",
     "value": "value",
     "images": "images taken",
     "megabytes": "MB delivered",
-    "latency_h": "h to clear delivery, median",
+    "latency_h": "median h to clear delivery",
 }
 CONTRASTS = (
     ("next_opportunity", "none"),
@@ -122,10 +122,10 @@ class PoliciesReport:
         value = [self.contrast(case, "look_ahead", "ground_loop", "value") for case in self.cases]
         after = [self.contrast(case, "on_board", "ground_loop", "value") for case in self.cases]
         return (
-            f"Knowing before an image pays: a satellite that looks ahead takes {_span(images)} images and sends "
-            f"{_span(sent)} bytes than one that is planned through the ground, for {_span(value, more=True)} value "
-            f"({_count(value)}); knowing on board after an image, instead of through the ground, "
-            f"changes the value by {_span(after, more=True)} ({_count(after)})."
+            f"Detecting clouds before an image is taken pays: compared with planning through the ground, a satellite that "
+            f"looks ahead takes {_span(images)} images, sends {_span(sent)} bytes and changes the value by "
+            f"{_span(value, more=True)} ({_count(value)}); detecting them on board after an image changes the value by "
+            f"{_span(after, more=True)} ({_count(after)})."
         )
 
     def lines(self) -> list[str]:
@@ -134,14 +134,14 @@ class PoliciesReport:
         for case in self.cases:
             one = self.best(case)
             found.append(
-                f"{case_words(case)}: most value by {one.policy}, against {one.other} {one.words}"
+                f"{case_words(case)}: {one.policy} has the highest value; against {one.other} {one.words}"
             )
         return found
 
     def notes(self) -> list[str]:
         """Cases flown under too few skies, and cases in which `look_ahead` falls short of `next_opportunity`."""
         found = [
-            f"{case_words(case)}: {self.seeds(case)} skies, fewer than {SEEDS}; the command goes on where it ended"
+            f"{case_words(case)}: {self.seeds(case)} skies, fewer than {SEEDS}; run the command again to continue"
             for case in self.cases
             if self.seeds(case) < SEEDS
         ]
@@ -149,7 +149,7 @@ class PoliciesReport:
             one = self.contrast(case, "look_ahead", "next_opportunity", "value")
             if one.difference.high < 0.0:
                 found.append(
-                    f"{case_words(case)}: look_ahead brings less than next_opportunity, {one.words}"
+                    f"{case_words(case)}: look_ahead has less value than next_opportunity, {one.words}"
                 )
         return found
 

@@ -144,8 +144,9 @@ def study_words(rows: Sequence[StudyRow]) -> str:
         for policy in POLICIES
     )
     return (
-        "With clouds that last and lie over whole clusters instead of independent ones, at the same shares of clear "
-        f"opportunities ({' and '.join(f'{share:g}' for share in SHARES)}), of the optimum come, in points: {told}."
+        "Clouds that persist and cover whole clusters, instead of independent ones, change the share of the optimum by "
+        f"percentage points at the same shares of clear opportunities ({' and '.join(f'{share:g}' for share in SHARES)}): "
+        f"{told}."
     )
 
 

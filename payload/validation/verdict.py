@@ -80,7 +80,7 @@ class Validation:
     def notes(self) -> list[str]:
         """Claims that do not agree."""
         return [
-            f"{one.mission}: {one.measure} does not agree with what is published"
+            f"{one.mission}: {one.measure} does not agree with the published figure"
             for one in self.findings
             if one.agrees is False
         ]
@@ -106,10 +106,10 @@ def validate(
 def _paths(folder: Path, missions: Sequence[str]) -> list[Path]:
     there = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if not there:
-        raise ScenarioError(f"{folder}: there is no scenario (*.yaml)")
+        raise ScenarioError(f"{folder}: contains no scenario (*.yaml)")
     for name in missions:
         if name not in there:
-            raise ScenarioError(f"{folder}: no mission {name!r} (known: {', '.join(there)})")
+            raise ScenarioError(f"{folder}: unknown mission {name!r} (known: {', '.join(there)})")
     return [there[name] for name in missions or there]
 
 
@@ -118,7 +118,7 @@ def _mission(path: Path, tell: Tell) -> Iterator[Finding]:
     for claim in scenario.published:
         if claim.measure not in MEASURES:
             known = ", ".join(MEASURES)
-            raise ScenarioError(f"{path}: no measure {claim.measure!r} (known: {known})")
+            raise ScenarioError(f"{path}: unknown measure {claim.measure!r} (known: {known})")
     figures: list[list[float]] = [[] for _ in scenario.published]
     for number in range(max((claim.flights for claim in scenario.published), default=0)):
         asked = [claim for claim in scenario.published if number < claim.flights]
@@ -137,8 +137,8 @@ def _measured(mission: str, claim: ClaimModel, flown: Flown) -> float:
         return MEASURES[claim.measure](flown)
     except (ZeroDivisionError, ValueError) as error:  # nothing taken, nothing sent, no contact
         raise ScenarioError(
-            f"{mission}: {claim.measure} cannot be measured in the flight {claim.arm!r}: it has nothing of what"
-            " is counted"
+            f"{mission}: {claim.measure} cannot be measured in the flight {claim.arm!r}: nothing that it counts"
+            " occurred"
         ) from error
 
 
@@ -182,7 +182,7 @@ def _spread(one: Finding) -> str:
     if len(one.simulated) == 1:
         return f"{one.mean:.4g}"
     least, most = min(one.simulated), max(one.simulated)
-    return f"{one.mean:.4g} ({least:.4g} to {most:.4g} in {len(one.simulated)} flights)"
+    return f"{one.mean:.4g} ({least:.4g} to {most:.4g} over {len(one.simulated)} flights)"
 
 
 def _verdict(one: Finding) -> str:

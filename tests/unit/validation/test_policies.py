@@ -80,7 +80,7 @@ def test_a_look_ahead_below_the_next_opportunity_is_told():
     ]
     few, below = PoliciesReport("x", tuple(flights)).notes()
     assert "8 skies" in few
-    assert "look_ahead brings less" in below
+    assert "look_ahead has less value" in below
 
 
 def test_the_page_says_the_answer_first_and_asks_nobody():

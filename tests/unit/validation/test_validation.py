@@ -137,14 +137,14 @@ def test_claims_change_no_flight(mission, write_scenario):
 
 def test_what_is_not_there_is_refused(mission, tmp_path):
     folder = mission(claim("images_a_day"))
-    with pytest.raises(ScenarioError, match=r"no mission 'other' \(known: small\)"):
+    with pytest.raises(ScenarioError, match=r"unknown mission 'other' \(known: small\)"):
         validate(folder, ["other"])
-    with pytest.raises(ScenarioError, match="there is no scenario"):
+    with pytest.raises(ScenarioError, match="contains no scenario"):
         validate(tmp_path / "nowhere")
-    with pytest.raises(ScenarioError, match=r"no measure 'beauty' \(known: images_a_day"):
+    with pytest.raises(ScenarioError, match=r"unknown measure 'beauty' \(known: images_a_day"):
         validate(mission(claim("beauty")))
     (tmp_path / "file").write_text("")
-    with pytest.raises(ScenarioError, match="no files can be written there"):
+    with pytest.raises(ScenarioError, match="cannot be written to"):
         api.validate_missions(folder, [], tmp_path / "file" / "x", tell=lambda _: None)
 
 
