@@ -94,12 +94,12 @@ class Terms:
         names = self.names
         if not all(names) or len(set(names)) < len(names):
             raise ScenarioError(
-                f"--codec {self.codecs!r}: {ALL} or different names with commas are wanted"
+                f"--codec {self.codecs!r}: expected {ALL}, or different names separated by commas"
             )
         if not 0 <= self.max_error < 1 << 15:
-            raise ScenarioError(f"--max-error {self.max_error}: from 0 to 32767 DN is wanted")
+            raise ScenarioError(f"--max-error {self.max_error}: expected 0 to 32767 DN")
         if not 1 <= self.rounds <= 1000:
-            raise ScenarioError(f"--rounds {self.rounds}: from 1 to 1000 is wanted")
+            raise ScenarioError(f"--rounds {self.rounds}: expected 1 to 1000")
 
     @property
     def is_open(self) -> bool:
@@ -128,7 +128,7 @@ def contestants(terms: Terms) -> tuple[list[Contestant], list[str]]:
         except (PluginError, CodecError) as error:
             if not terms.is_open:
                 raise
-            notes.append(f"{name} is left out: {error}")
+            notes.append(f"skipped {name}: {error}")
         else:
             found.append(Contestant(name, codec, terms.max_error))
     return found, notes

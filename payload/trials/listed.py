@@ -89,11 +89,11 @@ def read_list(path: Path) -> tuple[ListedTile, ...]:
     try:
         return _LIST.validate_json(path.read_bytes(), strict=False)
     except OSError as error:
-        raise ScenarioError(f"{path} cannot be read: {error.strerror}") from error
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         place = ".".join(map(str, problem["loc"]))
-        raise ScenarioError(f"{path} is no list of tiles: {place} {problem['msg']}") from error
+        raise ScenarioError(f"{path}: is not a list of tiles: {place}: {problem['msg']}") from error
 
 
 def list_text(tiles: tuple[ListedTile, ...]) -> str:
@@ -128,9 +128,9 @@ def _sensors(folder: Path) -> list[tuple[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             return sorted((row["id"], row["sensor"]) for row in csv.DictReader(file))
     except OSError as error:
-        raise ImageryError(f"{path} cannot be read: {error.strerror}") from error
+        raise ImageryError(f"{path}: cannot be read: {error.strerror}") from error
     except (KeyError, UnicodeDecodeError) as error:
-        raise ImageryError(f"{path}: columns id and sensor are wanted") from error
+        raise ImageryError(f"{path}: expected columns id and sensor") from error
 
 
 def _image(folder: Path, image: str) -> Path:

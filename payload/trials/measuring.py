@@ -90,7 +90,9 @@ def compress_listed(
     listed = choose(folder) if tiles is None else read_list(tiles)
     kept = tuple(one for one in listed if one.is_kept)
     if not kept:
-        raise ImageryError(f"no tile of {tiles or folder} has cloud under 70 %: none can be coded")
+        raise ImageryError(
+            f"{tiles or folder}: no tile has less than 70 % cloud, so there is nothing to compress"
+        )
     make_place(out)
     trial.run(listed_tiles(folder, kept), len(kept), tell)
     low, high = MASKED_CLOUD
@@ -125,14 +127,14 @@ class _Trial:
             for name, lap in laps.items():
                 self.laps[name].append(lap)
             left_s = (time.monotonic() - started_s) / number * (count - number)
-            tell(f"tile {number} of {count}, {left_s:.0f} s to go")
+            tell(f"tile {number} of {count}, {left_s:.0f} s left")
 
     def run_masked(self, tiles: Iterable[TrialTile], tell: Tell) -> None:
         """Measure tiles with clouds left out."""
         for number, tile in enumerate(tiles, 1):
             for name, lap in masked_laps(tile, self.field).items():
                 self.masked.setdefault(name, []).append(lap)
-            tell(f"tile {number} with its clouds left out")
+            tell(f"tile {number}, without its clouds")
 
     def findings(self, source: str) -> CodecFindings:
         """Everything that was found."""
@@ -140,7 +142,7 @@ class _Trial:
         share = empty / sum(one.samples for one in self.sizes)
         notes = list(self.notes)
         if share:
-            notes.append(f"{share:.1%} of the samples have no data; they count as samples of 0")
+            notes.append(f"{share:.1%} of the samples have no data; they are treated as 0")
         return CodecFindings(
             source=source,
             bit_depth=self.sizes[0].bit_depth,
@@ -164,7 +166,7 @@ class _Trial:
                 try:
                     one.encode(tile.bands, bit_depth=tile.bit_depth)
                 except CodecError as error:
-                    self.notes.append(f"{one.name} is left out: {error}")
+                    self.notes.append(f"skipped {one.name}: {error}")
                     self.field.remove(one)
                     del self.laps[one.name]
         return race(tile, self.field, rounds=self.terms.rounds)

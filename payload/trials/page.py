@@ -44,7 +44,7 @@ def make_place(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{folder}: no files can be written there: {error.strerror}") from error
+        raise ScenarioError(f"{folder}: cannot be written to: {error.strerror}") from error
 
 
 def write_page(found: CodecFindings, folder: Path) -> None:
@@ -124,7 +124,7 @@ def _chart(way: str, found: CodecFindings) -> Chart:
     return Chart(
         id=way,
         title=f"Ratio against {way} speed",
-        caption=f"Up is smaller, right is faster. Against samples packed at {found.bit_depth} bits; "
+        caption=f"Higher is smaller, further right is faster. Relative to samples packed at {found.bit_depth} bits; "
         "MB/s of 16-bit samples, one thread.",
         summary=told,
         height_px=_HEIGHT_PX,

@@ -66,11 +66,13 @@ def verified(one: Contestant, tile: TrialTile, decoded: NDArray[np.uint16]) -> i
         CodecError: It is larger than permitted, or the shape is different.
     """
     if decoded.shape != tile.bands.shape:
-        raise CodecError(f"{one.name}: {tile.name} comes back with the shape {decoded.shape}")
+        raise CodecError(
+            f"{one.name}: {tile.name}: decoded to shape {decoded.shape}; expected {tile.bands.shape}"
+        )
     error = int(np.abs(decoded.astype(np.int32) - tile.bands).max())
     if error > one.max_error:
         raise CodecError(
-            f"{one.name}: {tile.name} comes back {error} DN off; {one.max_error} at most is promised"
+            f"{one.name}: {tile.name}: decoded with an error of {error} DN; expected at most {one.max_error}"
         )
     return error
 
@@ -120,7 +122,7 @@ def masked_laps(tile: TrialTile, field: Sequence[Contestant]) -> dict[str, Maske
         payload = one.encode(tile.bands, bit_depth=tile.bit_depth, not_coded=plane)
         changed = np.where(plane, np.uint16((1 << tile.bit_depth) - 1) - tile.bands, tile.bands)
         if one.encode(changed, bit_depth=tile.bit_depth, not_coded=plane) != payload:
-            raise CodecError(f"{one.name}: {tile.name} has been read under its mask")
+            raise CodecError(f"{one.name}: {tile.name}: samples under the mask changed the payload")
         decoded = one.decode(payload, tile.bands.shape, bit_depth=tile.bit_depth, not_coded=plane)
         verified(one, tile, np.where(plane, tile.bands, decoded))
         found[one.name] = MaskedLap(

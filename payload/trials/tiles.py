@@ -56,13 +56,13 @@ class Images:
     def __post_init__(self) -> None:
         """Raise ScenarioError for sizes out of range."""
         if not self.paths:
-            raise ScenarioError("no image is named: one GeoTIFF at least is wanted")
+            raise ScenarioError("no images given: expected at least one GeoTIFF")
         if not 1 <= self.tile_px <= MOST_TILE_PX:
-            raise ScenarioError(f"--tile {self.tile_px}: from 1 to {MOST_TILE_PX} px is wanted")
+            raise ScenarioError(f"--tile {self.tile_px}: expected 1 to {MOST_TILE_PX} px")
         if self.bit_depth is not None and not 1 <= self.bit_depth <= 16:
-            raise ScenarioError(f"--bit-depth {self.bit_depth}: from 1 to 16 is wanted")
+            raise ScenarioError(f"--bit-depth {self.bit_depth}: expected 1 to 16")
         if self.most_tiles is not None and self.most_tiles < 1:
-            raise ScenarioError(f"--most-tiles {self.most_tiles}: 1 at least is wanted")
+            raise ScenarioError(f"--most-tiles {self.most_tiles}: expected at least 1")
 
     def count(self) -> int:
         """Number of tiles used; reads the headers of all images.

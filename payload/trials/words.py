@@ -22,29 +22,29 @@ COLUMNS = (
     "error",
 )
 MEANING = (
-    "Speeds are MB of 16-bit samples a second of CPU time, one thread, the best of interleaved rounds; "
-    "“x zstd-3” is against the encoding speed, both times, of zstd-3 on samples as they are, in the same run. "
-    "“packed : 1” is against samples packed at the bit depth, min, median and max over tiles. "
-    f"Every payload was decoded and compared; headers of records ({HEADER_BYTES} bytes a tile) are not counted."
+    "Speeds are MB of 16-bit samples per second of CPU time, one thread, the best of interleaved rounds; "
+    "“x zstd-3” is relative to the encoding speed of zstd-3 on unprocessed samples in the same run, for decoding too. "
+    "“packed : 1” is relative to samples packed at the bit depth, with min, median and max over tiles. "
+    f"Every payload was decoded and compared; record headers ({HEADER_BYTES} bytes per tile) are not counted."
 )
 _FIRST = "Written by `payload-sim compress --tiles results/codecs/tiles.json --data FOLDER --out results/codecs`."
 MASKED_COLUMNS = (
     "codec",
     "tiles",
     "clear",
-    "of the clear share",
+    "/ clear share",
     "min",
     "median",
     "max",
-    "of the coded share",
-    "of whole",
+    "/ coded share",
+    "/ whole",
 )
 MASKED_MEANING = (
-    "Tiles of 3 to 90 % cloud by truth; the mask is cleaned as on board and its pixels are not coded, and the "
-    "plane that tells which they are is counted; where the whole tile is shorter, that is sent. Told is what is "
-    "sent over the clear share of pixels times the whole tile's size (mean, min, median, max over tiles); "
-    "over the same with the share of pixels that are coded, as cleaning leaves small clouds in; and over the whole "
-    "tiles' size. What lies under the mask was changed in between: the bytes stayed."
+    "Tiles with 3 to 90 % true cloud. The mask is cleaned as on board, and its pixels are not coded; the plane that "
+    "marks them is counted, and if the whole tile is shorter, that is sent instead. Bytes sent are divided by the "
+    "whole tile's size times the share of clear pixels (mean, min, median and max over tiles); by the same with the "
+    "share of coded pixels, since cleaning leaves small clouds in; and by the whole tiles' size. Every payload was "
+    "verified not to change when the samples under its mask do."
 )
 
 

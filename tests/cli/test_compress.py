@@ -33,7 +33,7 @@ def test_json_is_what_the_file_holds(call, image, tmp_path):
 
 
 REFUSED = [
-        ((), 2, "no image is named"),
+        ((), 2, "no images given"),
         (("{gone}",), 5, "there is no file"),
         (("{text}",), 5, "cannot be read as a GeoTIFF"),
         (("{image}", "--codec", "zip"), 3, "no codec of kind 'zip'"),
@@ -46,10 +46,10 @@ REFUSED = [
         (("{image}", "--most-tiles", "0"), 2, "--most-tiles 0"),
         (("{image}", "--tiles", "{text}"), 2, "--data"),
         (("{image}", "--data", "{folder}", "--out", "{folder}"), 2, "excludes images"),
-        (("--data", "{folder}", "--out", "{folder}"), 5, "index.csv cannot be read"),
-        (("--data", "{folder}", "--tiles", "{text}", "--out", "{folder}"), 2, "no list of tiles"),
+        (("--data", "{folder}", "--out", "{folder}"), 5, "index.csv: cannot be read"),
+        (("--data", "{folder}", "--tiles", "{text}", "--out", "{folder}"), 2, "not a list of tiles"),
         (("https://host/a.tif",), 2, "plain local path"),
-        (("{image}", "--out", "{text}"), 2, "no files can be written there"),
+        (("{image}", "--out", "{text}"), 2, "cannot be written to"),
 ]  # fmt: skip
 
 
@@ -102,5 +102,5 @@ def test_an_interruption_leaves_the_older_page_as_it_was(call, tmp_path):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert err.strip() == "interrupted; nothing half-written is left"
+    assert err.strip() == "interrupted; no incomplete files are left"
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
