@@ -123,7 +123,7 @@ def _to_utc(value: datetime) -> datetime:
 
 
 class Scenario(Section):
-    """What the customer asks us to fly."""
+    """A scenario: everything that defines a simulation."""
 
     name: Name = Field(description="Name of the scenario; part of the results folder's name.")
     description: str = Field(

@@ -10,7 +10,7 @@ MOST = 1e12
 
 
 class PricesModel(Section):
-    """Prices in one currency. What is left out costs nothing; there are no usual prices, so none is assumed."""
+    """Prices in one currency; everything costs 0 unless given, as there are no typical prices."""
 
     currency: str = Field(
         pattern=r"^[A-Za-z][A-Za-z ]{0,15}$",
