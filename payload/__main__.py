@@ -29,7 +29,7 @@ def main() -> NoReturn:
         app(prog_name="payload-sim")
     except KeyboardInterrupt:
         exec("")  # noqa: S102 - else Python, interrupted in code from a string (a dataclass), ends by the signal
-        print("interrupted; nothing half-written is left", file=sys.stderr)  # noqa: T201
+        print("interrupted; no incomplete files are left", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.exit(1)

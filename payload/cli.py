@@ -89,7 +89,7 @@ def _command(function: F) -> F:
             _say(f"error: {error}")
             raise typer.Exit(exit_code_of(error)) from error
         except KeyboardInterrupt as error:
-            _say("interrupted; nothing half-written is left")
+            _say("interrupted; no incomplete files are left")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError:
             sys.stderr.close()
@@ -268,7 +268,8 @@ def mask(
         float, typer.Option("--offset", help="Reflectance = value x scale + offset.")
     ] = 0.0,
     nodata: Annotated[
-        float | None, typer.Option("--nodata", help="No-data value; by default the file's own.")
+        float | None,
+        typer.Option("--nodata", help="No-data value; by default as stated in the file."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -55,7 +55,7 @@ def _png(rows: NDArray[np.uint8], width: int, *, colour_type: int) -> bytes:
         raise ValueError(f"samples have type {rows.dtype}; expected uint8")
     height = rows.shape[0]
     if height < 1 or width < 1:
-        raise ValueError("a picture needs at least one pixel")
+        raise ValueError("expected a picture of at least one pixel")
     # Each row begins with its filter: 0, none.
     filtered = np.zeros((height, rows.shape[1] + 1), np.uint8)
     filtered[:, 1:] = rows

@@ -159,20 +159,20 @@ def _check_names(images: Sequence[Path], truths: Sequence[Path], out: Path) -> N
     """
     if truths and len(truths) != len(images):
         raise ScenarioError(
-            f"{len(images)} images but {len(truths)} masks of truth: one each is wanted"
+            f"found {len(images)} images and {len(truths)} truth masks; expected one mask per image"
         )
     times = Counter(image.stem for image in images)
     twice = sorted(stem for stem, count in times.items() if count > 1)
     if twice:
         raise ScenarioError(
-            f"two images are named {twice[0]!r}; their masks would overwrite each other"
+            f"two images are named {twice[0]!r}: their masks would overwrite each other"
         )
     inputs = {path.resolve() for path in (*images, *truths)}
     for image in images:
         for name in mask_names(image):
             if (out / name).resolve() in inputs:
                 raise ScenarioError(
-                    f"{out / name} is an input and would be overwritten; name another --out"
+                    f"{out / name} is an input and would be overwritten; choose another --out"
                 )
 
 
@@ -217,12 +217,12 @@ def mask_raster(
     inputs = {path.resolve() for path in (image, truth) if path is not None}
     if inputs & {mask.resolve(), probability.resolve()}:
         raise ImageryError(
-            f"{image} or its truth would be overwritten by a mask: name another folder"
+            f"{image} or its truth would be overwritten by a mask; choose another folder"
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ImageryError(f"{out} cannot be made a folder: {error.strerror}") from error
+        raise ImageryError(f"{out}: the folder cannot be created: {error.strerror}") from error
     seen = Brightness()
     with _writers(scene, ground_control(image), mask, probability) as writers:
         estimates = list(_mask_tiles(scene, masker, tile_px, writers, seen))

@@ -103,7 +103,7 @@ class Archive:
             passed += len(container.delivered)
             for cell, tile in container.tiles(InstalledCodecs(), chosen):
                 if isinstance(tile, CodecError):
-                    raise LawError(f"{path.name}: a record of our own cannot be opened: {tile}")
+                    raise LawError(f"{path.name}: a record just written cannot be opened: {tile}")
                 has_mask = tile.not_coded is not None and tile.header.bit_depth == 16
                 found = replace(
                     _restored(folder, container.header, cell, estimates),
@@ -173,7 +173,7 @@ def _cell(tile_id: str, end: CellFate, told: Told | float | None, kept: Mapping[
     if end is CellFate.DELIVERED:
         return Cell(row, col, end, reason=kept.get(tile_id, ""))
     if told is None:
-        return Cell(row, col, CellFate.UNKNOWN, reason="no cover report came down")
+        return Cell(row, col, CellFate.UNKNOWN, reason="no cover report was received")
     if isinstance(told, float):
         return Cell(row, col, end, told, f"cover {told:.3f}")  # a requested one may be lost
     fates = {Told.NO_DATA: CellFate.NO_DATA, Told.UNSEEN: CellFate.PRUNED}

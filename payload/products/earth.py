@@ -68,7 +68,7 @@ class Earth:
         """
         if not isinstance(self.source, Synthetic):
             raise ScenarioError(
-                "the scenario's scene is not `synthetic`: there is no Earth beyond its images"
+                "the scenario's scene is not `synthetic`, so there is nothing to show but its images"
             )
         return self.source
 
@@ -105,7 +105,7 @@ class SceneReport:
     def notes(self) -> list[str]:
         """Caveats to the report."""
         dark = self.sun_elevation_deg < LOWEST_SUN_DEG
-        painted = f"the scene is painted with the sun {LOWEST_SUN_DEG:g} deg high"
+        painted = f"the scene is rendered with the sun {LOWEST_SUN_DEG:g} deg high"
         return [f"the sun is low or down; {painted}"] if dark else []
 
 
@@ -299,6 +299,6 @@ def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{out}: no files can be written there: {error.strerror}") from error
+        raise ScenarioError(f"{out}: cannot be written to: {error.strerror}") from error
     if not os.access(out, os.W_OK | os.X_OK):
-        raise ScenarioError(f"{out}: no files can be written there: it may not be written to")
+        raise ScenarioError(f"{out}: cannot be written to: permission denied")

@@ -117,7 +117,7 @@ class ResultsFolder:
             shutil.rmtree(self.partial, ignore_errors=True)
             self._let_go()
             raise ScenarioError(
-                f"{self.parent}: results cannot be written there: {error.strerror}"
+                f"{self.parent}: results cannot be written to this folder: {error.strerror}"
             ) from error
         return self
 

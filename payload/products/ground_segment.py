@@ -75,7 +75,7 @@ class UnpackReport:
 
     def problem(self) -> str:
         """What went wrong, in a sentence; empty if nothing did. A tile that was never sent is no problem."""
-        found = ["the file is damaged or not whole"] if self.notes else []
+        found = ["the file is damaged or incomplete"] if self.notes else []
         if self.failed:
             found.append(f"{len(self.failed)} tile records failed their check")
         return f"{self.source}: {', '.join(found)}; what is intact is restored" if found else ""
@@ -106,7 +106,7 @@ def unpack(path: str | Path, out: str | Path) -> UnpackReport:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ImageryError(f"{out} cannot be made: {error.strerror}") from error
+        raise ImageryError(f"{out}: cannot be created: {error.strerror}") from error
     failed: list[FailedTile] = []
     restored_tiles = restored_px = 0
     with _writer(target, container.header) as raster:

@@ -93,19 +93,21 @@ class RasterWriter:
         """Reject impossible rasters with an ImageryError; nothing is written yet."""
         if min(self.count, self.height, self.width) < 1:
             size = f"{self.count} bands of {self.height} x {self.width} pixels"
-            raise ImageryError(f"{self.path} cannot be written: {size}")
+            raise ImageryError(f"{self.path}: cannot be written: {size}")
         if self.descriptions and len(self.descriptions) != self.count:
             raise ImageryError(
-                f"{self.path}: {len(self.descriptions)} band names, {self.count} bands"
+                f"{self.path}: found {len(self.descriptions)} band names for {self.count} bands"
             )
         if self.block_px < 16 or self.block_px % 16:
-            raise ImageryError(f"{self.path}: blocks of {self.block_px} px, not a multiple of 16")
+            raise ImageryError(
+                f"{self.path}: blocks of {self.block_px} px; expected a multiple of 16"
+            )
 
     def __enter__(self) -> Self:
         """Create `<name>.part` beside the final name."""
         if not self.path.parent.is_dir():
             raise ImageryError(
-                f"{self.path} cannot be written: there is no folder {self.path.parent}"
+                f"{self.path}: cannot be written: there is no folder {self.path.parent}"
             )
         place = self._place()
         try:
@@ -149,8 +151,8 @@ class RasterWriter:
         shape = (self.count, window.height_px, window.width_px)
         if array.shape != shape or array.dtype != self._sample_type:
             raise ImageryError(
-                f"{self.path}: samples of shape {array.shape}, {array.dtype}, where {shape}, "
-                f"{self._sample_type} is wanted"
+                f"{self.path}: found samples of shape {array.shape}, {array.dtype}; expected {shape}, "
+                f"{self._sample_type}"
             )
         bottom_px, right_px = window.top_px + window.height_px, window.left_px + window.width_px
         if (
@@ -198,7 +200,7 @@ class RasterWriter:
         except OSError as found:
             why = found.strerror
         probe.unlink(missing_ok=True)
-        return ImageryError(f"{self.path} cannot be written: {why}")
+        return ImageryError(f"{self.path}: cannot be written: {why}")
 
     @property
     def _part(self) -> Path:
@@ -213,7 +215,7 @@ class RasterWriter:
             for window, checksum in self._checksums.items():
                 valid = raster.dataset_mask(window=_there(window)) > 0 if self.has_mask else None
                 if _checksum(raster.read(window=_there(window)), valid) != checksum:
-                    raise OSError("what was written cannot be read again; is the disk full?")
+                    raise OSError("what was written cannot be read back; is the disk full?")
 
     def _place(self) -> dict[str, object]:
         if self.ground_control.points:
@@ -226,7 +228,7 @@ class RasterWriter:
             crs = CRS.from_string(text) if text else None
         except CRSError as error:
             raise ImageryError(
-                f"{self.path}: no coordinate system can be read from {text!r}"
+                f"{self.path}: cannot read a coordinate system from {text!r}"
             ) from error
         return {"crs": crs, "transform": Affine.from_gdal(*self.georeference.transform)}
 

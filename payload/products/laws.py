@@ -96,7 +96,9 @@ class LawsReport:
 
     def notes(self) -> list[str]:
         """Laws that do not hold."""
-        return [f"{law.name} is not as expected" for law in self.laws if law.holds is False]
+        return [
+            f"{law.name} is outside the expected range" for law in self.laws if law.holds is False
+        ]
 
     def markdown(self) -> str:
         """The laws as a page of Markdown."""
@@ -117,7 +119,7 @@ class LawsReport:
                 for index, share in enumerate(self.spread.histogram)
             ),
             "",
-            f"Made by `{command}` with an effort of {self.effort:g}.",
+            f"Written by `{command}` with an effort of {self.effort:g}.",
         ]
         return "\n".join(lines) + "\n"
 

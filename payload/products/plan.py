@@ -89,7 +89,7 @@ class PlanReport:
         reasons = sorted(set(self.left_out.values()))
         counts = {why: list(self.left_out.values()).count(why) for why in reasons}
         return [
-            f"{count:,} {'target is' if count == 1 else 'targets are'} left out: {why}"
+            f"{count:,} {'target' if count == 1 else 'targets'} not planned: {why}"
             for why, count in counts.items()
         ]
 

@@ -32,12 +32,12 @@ def write_starter(folder: Path, schema: Mapping[str, Any]) -> tuple[Path, ...]:
     for path in (folder / name for name in texts):
         if path.exists() or path.is_symlink():
             raise ScenarioError(
-                f"{path}: is there already, and stays as it is; name another folder"
+                f"{path}: already exists and is left unchanged; choose another folder"
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise ScenarioError(f"{folder}: cannot be created: {error.strerror}") from error
     for name, text in texts.items():
         write_text(folder / name, text)
     return tuple(folder / name for name in texts)

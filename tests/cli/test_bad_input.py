@@ -440,7 +440,7 @@ sys.modules["payload.cli"].app = app
     )
     assert (answer.returncode, answer.stderr) == (
         130,
-        "interrupted; nothing half-written is left\n",
+        "interrupted; no incomplete files are left\n",
     )
 
 
@@ -486,7 +486,7 @@ def test_a_container_that_is_not_whole_is_restored_and_told(call, write_scenario
         answer = call("unpack", file, "--out", tmp_path / "again")
         assert answer.code == 7
         assert told in answer.out
-        assert "damaged or not whole" in answer.err
+        assert "damaged or incomplete" in answer.err
         assert (tmp_path / "again" / "image.tif").read_bytes() == restored
 
 

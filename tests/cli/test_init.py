@@ -40,7 +40,7 @@ def test_nothing_that_is_there_is_overwritten(call, tmp_path, name):
     (tmp_path / name).write_text("mine")
     answer = call("init", tmp_path)
     assert (answer.code, answer.out) == (2, "")
-    assert f"{tmp_path / name}: is there already" in answer.err
+    assert f"{tmp_path / name}: already exists" in answer.err
     assert [item.name for item in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "mine"
 

@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(call, tmp_path):
     for words in (SPOT, ("--map", "--year", "2025"), ("--measure",)):
         answer = call("world", *words, "--out", tmp_path / "file")
         assert answer.code == 2
-        assert "no files can be written there" in answer.err
+        assert "cannot be written to" in answer.err
         assert answer.err.count("\n") == 1
 
 

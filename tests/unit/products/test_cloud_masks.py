@@ -263,7 +263,7 @@ def test_an_image_is_never_overwritten_by_its_own_mask(tmp_path):
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     path = write(tmp_path / "x.tif", image(9, 9))
-    with pytest.raises(ImageryError, match="cannot be made a folder"):
+    with pytest.raises(ImageryError, match="the folder cannot be created"):
         mask_raster(path, path, masker=Bright())
 
 

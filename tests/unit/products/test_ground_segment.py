@@ -256,7 +256,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     header = header_of()
     path = tmp_path / "image.tiles"
     write(path, header, image_of(header), checkerboard)
-    with pytest.raises(ImageryError, match="cannot be made"):
+    with pytest.raises(ImageryError, match="cannot be created"):
         unpack(path, path)
 
 
