@@ -153,7 +153,7 @@ def surrogate_words(surrogate: Surrogate) -> list[str]:
     total, single = _errors(part["held_out"])
     told = (
         f"For a total over as many scenes of that mix the 95 % interval of the error is {_ends(*totals[0])} for bytes, "
-        f"{_ends(*totals[1])} for clear pixels; a flight tells its own, for its own places and rule."
+        f"{_ends(*totals[1])} for clear pixels; each flight reports its own, for its own places and rule."
     )
     return [_fit(part["fitted_on"]), total, told, single]
 

@@ -65,7 +65,7 @@ class LinkReport:
         if self.budget is None:
             rate = self.passes.peak_bps / BPS_PER_MBPS if self.passes else None
             told = (
-                "there is no pass to tell its rate"
+                "without a pass, its rate is unknown"
                 if rate is None
                 else f"it carries {rate:g} Mbit/s"
             )
@@ -80,10 +80,10 @@ class LinkReport:
             rows.append(f"{item.name:<22} {value:10.3f} {item.unit:<10} {item.how}")
         rows.append("")
         if found.modcod is None or found.threshold_db is None or found.spare_db is None:
-            rows.append("Nothing gets through here.")
+            rows.append("No MODCOD closes the link here.")
         else:
             rows.append(
-                f"{found.modcod} (threshold {found.threshold_db:.2f} dB, {found.spare_db:.2f} dB left beyond"
+                f"{found.modcod} (threshold {found.threshold_db:.2f} dB, {found.spare_db:.2f} dB above"
                 f" the margin): {found.rate_bps / BPS_PER_MBPS:.2f} Mbit/s"
             )
         return [*rows, *found.notes]
@@ -91,7 +91,7 @@ class LinkReport:
     def _pass_lines(self) -> list[str]:
         found = self.passes
         if found is None:
-            return ["There is no pass."]
+            return ["There are no passes."]
         least, mean, most = (
             value / BYTES_PER_MB
             for value in (found.least_bytes, found.mean_bytes, found.most_bytes)
@@ -105,8 +105,8 @@ class LinkReport:
         passes = f"{len(up.passes)} pass{'' if len(up.passes) == 1 else 'es'}"
         what = f"Up: {up.size_bytes:,} bytes at {rate:g} kbit/s"
         if up.complete_s is None:
-            return f"{what}: not complete in {passes}, {up.sent_bytes:,} bytes are"
-        return f"{what}: complete in {passes}, at {self.complete_utc}"
+            return f"{what}: incomplete after {passes}, {up.sent_bytes:,} bytes were uploaded"
+        return f"{what}: complete after {passes}, at {self.complete_utc}"
 
 
 def pass_volumes(

@@ -333,24 +333,24 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
     if not flown.targets:
         notes.append("no target was requested")
     elif len(flown.out_of_reach) == flown.targets:
-        notes.append("no target came into sight by daylight within the off-nadir limit")
+        notes.append("no target could be seen in daylight within the off-nadir limit")
     elif not record.images:
         notes.append("no image was taken, though not all targets were out of reach")
     if 0 < len(flown.out_of_reach) < flown.targets:
         notes.append(_out_of_reach_words(flown))
     if record.images and not any(item.valid_px for item in flown.estimates.values()):
-        notes.append("no pixel that was taken had data")
+        notes.append("no pixel of any image had data")
     if not record.contacts:
         notes.append("there was no contact with any station: nothing came down")
     elif not any(contact.capacity_bytes for contact in record.contacts):
-        notes.append("the link carried nothing in any contact: nothing came down")
+        notes.append("the link could carry nothing in any contact: nothing came down")
     overflowed = tallies[Fate.OVERFLOWED].tiles
     if overflowed and overflowed == len(record.ledger.acquired):
-        notes.append("the memory holds less than one raw tile: everything overflowed")
+        notes.append("the memory is smaller than one raw tile: everything overflowed")
     faults = {kind: count for kind, count in faults_of(record).items() if count}
     if faults:
         told = ", ".join(f"{kind} {count} x" for kind, count in faults.items())
-        notes.append(f"things broke: {told}; the events tell when")
+        notes.append(f"faults occurred: {told}; see the events for times")
     if record.images and "oracle" not in flown.records:
         notes.append(
             "some pixels have no truth: the oracle was not flown, pixel counts are unknown"
@@ -359,7 +359,7 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
         notes.append(counted_words(flown.counted_bands))
     notes += flown.assumptions
     if not flown.says_watts:
-        notes.append("the compute profile says no watts: the energy of computing is unknown")
+        notes.append("the compute profile states no power: the energy of computing is unknown")
     notes += thumbnail_notes(record, is_drawn=flown.surrogate is not None)
     return notes + power_notes(record) + late_notes(record) + upload_notes(record)
 
@@ -367,13 +367,13 @@ def _notes(flown: Flown, record: FlightRecord, tallies: Tallies) -> Sequence[str
 def _out_of_reach_words(flown: Flown) -> str:
     """How many targets no satellite could image, in the words of a plan; mentions shots of areas if there are any."""
     count, of_areas = len(flown.out_of_reach), any(each.coverage for each in flown.wanted)
-    what = "targets, shots of areas among them," if of_areas else "targets"
+    what = "targets (including shots of areas)" if of_areas else "targets"
     return f"{count:,} of {flown.targets:,} {what} {'is' if count == 1 else 'are'} never within reach in daylight and in time"
 
 
 def counted_words(bands: float) -> str:
     """What a report says about bands that are counted but not painted."""
     return (
-        f"beyond blue, green, red and near infrared {bands:g} more bands are not painted but counted, at the bits "
-        "a sample that the painted ones took"
+        f"{bands:g} bands besides blue, green, red and near infrared are not rendered, but counted at the bits per "
+        "sample of the rendered ones"
     )

@@ -108,7 +108,9 @@ def power_notes(record: FlightRecord) -> list[str]:
         notes.append(f"power: {count:,} {one if count == 1 else many} at low charge or high heat")
     unserved_j = _sum(record.ledger.balances, "unserved_j")
     if unserved_j:
-        notes.append(f"power: the battery was empty; {unserved_j:,.0f} J were wanted and not had")
+        notes.append(
+            f"power: the battery was empty; {unserved_j:,.0f} J were demanded but not supplied"
+        )
     return notes
 
 

@@ -94,8 +94,8 @@ def _beyond(
     if error is None or widest <= error:
         return ""
     return (
-        f" Up to ± {100 * widest:.2f} % ({name}) exceeds the ± {100 * error:g} % requested: the sample grew until everything "
-        "planned at first would be that certain, but not all of that came down."
+        f" Up to ± {100 * widest:.2f} % ({name}) exceeds the ± {100 * error:g} % requested: the sample grew until all that "
+        "was first planned would be within it, but not all of that came down."
     )
 
 
@@ -149,7 +149,7 @@ def _painted(tiles: int, painted: int) -> str:
         return f"{all_} rendered, masked and compressed, as with fidelity: pixels."
     return (
         f"Of {tiles:,} tiles, {painted:,} ({100 * painted / tiles:.1f} %) were rendered, masked and compressed; "
-        "the others take the figures of rendered tiles that resemble them at a glance."
+        "the others take the figures of similar rendered tiles."
     )
 
 

@@ -20,13 +20,13 @@ def thumbnail_notes(record: FlightRecord, *, is_drawn: bool) -> list[str]:
         return []
     down = thumbnails_of(record)
     how = (
-        "their records are taken to spend 1.3 times the bits a sample of their tiles"
+        "their records are assumed to take 1.3 times the bits per sample of their tiles"
         if is_drawn
-        else "their records were made as those of tiles are"
+        else "their records were made like those of tiles"
     )
     told = (
         f"thumbnails of pruned tiles: {made:,} were made, {down['thumbnails']:,} came down in "
-        f"{down['thumbnail_bytes']:,} bytes, which stand in no account of tiles; {how}"
+        f"{down['thumbnail_bytes']:,} bytes, which are not in the tile accounts; {how}"
     )
     return [told]
 
@@ -53,7 +53,8 @@ def upload_notes(record: FlightRecord) -> list[str]:
     if late:
         first = late[0]
         told += (
-            f"; {first.sent_bytes:,} of {first.size_bytes:,} bytes of {first.name!r} are up to "
-            f"{first.satellite!r}" + (f", {len(late) - 1:,} more wait" if len(late) > 1 else "")
+            f"; {first.sent_bytes:,} of {first.size_bytes:,} bytes of {first.name!r} have reached "
+            f"{first.satellite!r}"
+            + (f", {len(late) - 1:,} more are waiting" if len(late) > 1 else "")
         )
     return [told]

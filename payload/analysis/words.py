@@ -126,7 +126,7 @@ def paired_table(found: PairedComparison) -> Iterable[str]:
         yield from _effect_lines("variant", "difference from base", found.effects)
     if any(effect.verdict == "resolved" for effect in found.ranked):
         yield (
-            f"each interval stands alone; {len(found.certain)} of {len(found.ranked)} ranked differences "
+            f"each interval is taken by itself; {len(found.certain)} of {len(found.ranked)} ranked differences "
             f"{'is' if len(found.certain) == 1 else 'are'} resolved among all (Holm)"
         )
     for key, label, _ in ROWS:

@@ -41,15 +41,17 @@ def event_loop(folder: Path) -> Iterable[Ratio]:
     ]
     story_s, bare_s, plain_s = (statistics.median(column) for column in zip(*rounds, strict=True))
     yield Ratio(
-        "an event of a flight, books included, over a bare SimPy timeout",
+        "an event of a flight, ledger included, over a bare SimPy timeout",
         story_s / env.dispatched / bare_s,
         6.0,
     )
     yield Ratio(
-        "a tile of a flight, books included, over a bare SimPy timeout", story_s / tiles / bare_s
+        "a tile of a flight, ledger included, over a bare SimPy timeout", story_s / tiles / bare_s
     )
-    yield Ratio("the same over a tile passed on by SimPy's own tools", story_s / tiles / plain_s)
-    yield Ratio("glances and draws of a flight over its story", (first_s - story_s) / story_s)
+    yield Ratio("the same over a tile handled by plain SimPy resources", story_s / tiles / plain_s)
+    yield Ratio(
+        "previews and draws of tiles over the rest of a flight", (first_s - story_s) / story_s
+    )
 
 
 def day(folder: Path) -> Iterable[Ratio]:
@@ -78,7 +80,7 @@ def growth(folder: Path) -> Iterable[Ratio]:
             scenario = write_fleet(place, grown(times))
             runs = [seconds(lambda: _assemble_and_fly(scenario, place)) for _ in range(3)]  # noqa: B023
             taken_s.append(min(runs))
-        yield Ratio(f"growth with {name}: exponent of time", exponent(GROWTH, taken_s), 1.1)
+        yield Ratio(f"scaling with {name}: exponent of time", exponent(GROWTH, taken_s), 1.1)
 
 
 def _assemble_and_fly(scenario: Scenario, folder: Path) -> None:

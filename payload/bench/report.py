@@ -49,14 +49,14 @@ class BenchReport:
         guests = ", ".join(f"{name} {number}" for name, number in self.packages.items())
         return "\n".join(
             [
-                "# Ratios of speed",
+                "# Speed ratios",
                 "",
-                f"Written by `payload-sim bench` at {self.made_utc} on {self.machine}, {self.cores} cores of which {self.load:g} were wanted by",
-                f"others at the begin, with Python {self.python}, {guests}.",
+                f"Written by `payload-sim bench` at {self.made_utc} on {self.machine}, {self.cores} cores, with a load of {self.load:g} by",
+                f"other work at the start, Python {self.python}, {guests}.",
                 "",
-                "Two things are worked on in turns, in seconds of CPU, and the median counts; Mpx/s alone are figures of the machine.",
+                "Unless stated otherwise, a ratio is the median quotient of the CPU times of two tasks run alternately; Mpx/s describe the machine.",
                 "",
-                "| what | found | aim | met |",
+                "| ratio | measured | target | met |",
                 "|---|--:|---|---|",
                 *(ratio.row() for ratio in self.ratios),
                 "",
@@ -76,7 +76,7 @@ def bench(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{out}: no files can be written there: {error.strerror}") from error
+        raise ScenarioError(f"{out}: cannot be written to: {error.strerror}") from error
     check_place(path)
     from payload.bench import flights, stages  # noqa: PLC0415 - they need nearly all rooms
 

@@ -63,14 +63,14 @@ def masking() -> Iterable[Ratio]:
     bands = reflectance(tile.surroundings, tile.radiometry)[None]
     alone = bare_run(masker)
     found = ratio(lambda: masker.predict(tile), lambda: alone(bands), rounds=15)
-    yield Ratio("masking a tile over onnxruntime's session alone, time", found, MARGINS["masking"])
+    yield Ratio("masking a tile over the bare onnxruntime session", found, MARGINS["masking"])
     side = 1024
     left = np.random.default_rng(1).random((side, side), np.float32)
     footprint = masker.footprint(TILE_PX)
     mine_s = min(seconds(lambda: masker.predict(tile)) for _ in range(9))
     peak_s = min(seconds(lambda: left @ left) for _ in range(9))
     share = (footprint.ops_per_px * TILE_PX**2 / mine_s) / (2 * side**3 / peak_s)
-    yield Ratio("masking: operations a second over those of a product of matrices", share)
+    yield Ratio("operations per second: masking over a matrix product", share)
 
 
 def contacts() -> Iterable[Ratio]:
@@ -84,11 +84,11 @@ def contacts() -> Iterable[Ratio]:
         return find_network_contacts(orbit.propagate(times_s), STATIONS)
 
     found = ratio(search, lambda: orbit.record.sgp4_array(*days))
-    yield Ratio("contacts of a week over SGP4 alone, time", found, MARGINS["contacts"])
+    yield Ratio("contacts of a week over SGP4 alone", found, MARGINS["contacts"])
     theirs = _skyfields_search(orbit)
     if theirs is not None:
         found = ratio(search, theirs, rounds=3)
-        yield Ratio("contacts of a week over Skyfield's search, time", found, MARGINS["skyfield"])
+        yield Ratio("contacts of a week over Skyfield's search", found, MARGINS["skyfield"])
 
 
 def _skyfields_search(orbit: Sgp4) -> Callable[[], object] | None:
@@ -112,7 +112,7 @@ def codecs() -> Iterable[Ratio]:
             found = ratio(_encoding(codec, bands), _encoding(plain, bands), rounds=3)
         except PluginError:  # its extra is not installed
             continue
-        yield Ratio(f"{kind} over zstd-3 on the same samples, time", found)
+        yield Ratio(f"{kind} over zstd-3 on the same samples", found)
 
 
 def _encoding(codec: Codec | PlainZstd, bands: NDArray[np.uint16]) -> Callable[[], object]:
@@ -125,7 +125,7 @@ def world() -> Iterable[Ratio]:
     view = View("bench", "bench", 50.2, 8.0, datetime(2026, 6, 1, 10, tzinfo=UTC), 55.0, CAMERA)
     scene, window = Synthetic(seed=3).scene(view), Window(0, 0, 1024, 1024)
     found = ratio(lambda: scene.read(window), lambda: np.fft.rfft2(samples), rounds=3)
-    yield Ratio("painting 1 Mpx over a Fourier transform of its samples, time", found)
+    yield Ratio("rendering 1 Mpx over a Fourier transform of its samples", found)
 
 
 def pixels(folder: Path) -> Iterable[Ratio]:
@@ -142,10 +142,10 @@ def pixels(folder: Path) -> Iterable[Ratio]:
         part = planned[first : first + count]
         taken_s.append(seconds(lambda: work_ahead(assembly, memo, part)))  # noqa: B023
         first += count
-    yield Ratio("growth with pixels: exponent of time", exponent(sizes, taken_s), 1.1)
+    yield Ratio("scaling with pixels: exponent of time", exponent(sizes, taken_s), 1.1)
     aim = 6.0 if can_compile() else 4.0
     yield Ratio(
-        "pixels through all stages, twice one process by its CPU",
+        "all stages, twice the speed of one process (CPU time)",
         2 * mpx * sum(sizes) / sum(taken_s),
         aim,
         is_speed=True,
@@ -162,7 +162,7 @@ def pixels(folder: Path) -> Iterable[Ratio]:
         )
         wall_s = time.perf_counter() - start
     yield Ratio(
-        "pixels through all stages, two processes by the clock",
+        "all stages, two processes (wall time)",
         mpx * len(rest) / wall_s,
         aim,
         is_speed=True,

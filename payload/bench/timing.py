@@ -41,7 +41,7 @@ class Ratio:
     def sentence(self) -> str:
         """The ratio in a line of text."""
         bound = "least" if self.is_speed else "most"
-        aim = "" if self.aim is None else f"  (aim: at {bound} {self.aim:g})"
+        aim = "" if self.aim is None else f"  (target: at {bound} {self.aim:g})"
         return f"{self.what:<72} {self.value:8.2f} {self.unit}{aim}".rstrip()
 
 

@@ -67,26 +67,26 @@ class SweepEstimate:
         """The estimate in words."""
         before = []
         if self.flown:
-            before.append(f"{self.flown:,} of {_counted(self.runs, 'run')} flown already")
+            before.append(f"{self.flown:,} of {_counted(self.runs, 'run')} already flown")
         if self.failed:
             before.append(f"{self.failed:,} failed before (--retry flies them again)")
         if not self.left:
-            return "; ".join(["nothing is left to fly", *before])
+            return "; ".join(["nothing left to fly", *before])
         told = [
             (
                 f"{_counted(self.left, 'run')} left to fly: about {self.wall_s:.0f} s with {_counted(self.jobs, 'job')} "
                 f"({self.cpu_s:.0f} s of one core), {self.memory_bytes / 1e6:.0f} MB of memory and "
-                f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two, by {self.tried} of "
+                f"{self.disk_bytes / 1e6:.1f} MB of disk, each within a factor of two, from trials of {self.tried} of "
                 f"{_counted(self.cells, 'cell')}"
             ),
             *before,
         ]
         if self.crowding >= CROWDED:
             told.append(
-                f"others work here now: about {self.wall_s * self.crowding:.0f} s if they go on"
+                f"this machine is busy: about {self.wall_s * self.crowding:.0f} s if it stays so"
             )
         if self.shared >= 0.005:
-            told.append(f"the memo spares {self.shared:.0%} of the pixel work")
+            told.append(f"the memo saves {self.shared:.0%} of the pixel work")
         if self.unfit:
             told.append(f"a cell cannot be flown: {self.unfit[0]}")
         return "; ".join(told)

@@ -68,7 +68,7 @@ def read_as_flown(folder: Path) -> tuple[FlownImage, ...] | None:
         return None
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ScenarioError(f"{path}: too large: more than {MOST_BYTES:,} bytes")
+            raise ScenarioError(f"{path}: larger than {MOST_BYTES:,} bytes")
         with path.open(encoding="utf-8", newline="") as file:
             rows = [
                 {key: value if value or key == "why" else None for key, value in row.items()}
@@ -80,4 +80,4 @@ def read_as_flown(folder: Path) -> tuple[FlownImage, ...] | None:
         key = ".".join(map(str, first["loc"]))
         raise ScenarioError(f"{path}: damaged: {key}: {first['msg']}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{path}: damaged: it is no table ({error})") from error
+        raise ScenarioError(f"{path}: damaged: not a CSV table ({error})") from error

@@ -126,13 +126,13 @@ def read_summary(folder: Path) -> tuple[Summary, dict[str, Any]]:
         ScenarioError: As for `read_report_data`.
     """
     if not (folder / "summary.json").is_file():
-        raise ScenarioError(f"{folder}: not a results folder: there is no summary.json in it")
+        raise ScenarioError(f"{folder}: not a results folder: contains no summary.json")
     told = _read_json(folder / "summary.json")
     version = told.get("schema_version") if isinstance(told, dict) else None
     if version != SCHEMA_VERSION:
         raise ScenarioError(
             f"{folder}: summary.json has schema_version {version!r}, but this program reads "
-            f"{SCHEMA_VERSION}: use the version that made it, or run the scenario again"
+            f"{SCHEMA_VERSION}; use the version that wrote it, or run the scenario again"
         )
     return _parse(Summary, told, folder / "summary.json"), cast(dict[str, Any], told)
 
@@ -177,7 +177,9 @@ def _fates(ask: _Asker) -> dict[str, dict[str, int]]:
 def _series(ask: _Asker, duration_s: float) -> dict[str, Series]:
     step_s = duration_s / STEPS
     if not step_s > 0:
-        raise ScenarioError(f"{ask.folder}: damaged: a flight of {duration_s} s is none")
+        raise ScenarioError(
+            f"{ask.folder}: damaged: duration_s is {duration_s}; expected more than 0"
+        )
     _, rows = ask(_GROWTH.format(step=repr(step_s), steps=STEPS))
     grown: dict[str, np.ndarray[tuple[int, int], np.dtype[np.int64]]] = {}
     unknown: set[str] = set()
@@ -228,7 +230,7 @@ def _read_json(path: Path) -> object:
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path}: damaged: it is no JSON ({error})") from error
+        raise ScenarioError(f"{path}: damaged: not valid JSON ({error})") from error
     return loaded
 
 

@@ -114,7 +114,7 @@ def _load(folder: Path, tile: GalleryTile) -> Picture:
 
 def _read(folder: Path, name: str) -> bytes:
     if Path(name).name != name or "\0" in name:
-        raise ScenarioError(f"{folder}: the picture {name!r} is not a name inside the gallery")
+        raise ScenarioError(f"{folder}: the picture name {name!r} points outside the gallery")
     path = folder / name
     try:
         if path.stat().st_size > MOST_FILE_BYTES:
@@ -123,5 +123,5 @@ def _read(folder: Path, name: str) -> bytes:
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
     if not png.startswith(_SIGNATURE):
-        raise ScenarioError(f"{path}: damaged: it is no PNG")
+        raise ScenarioError(f"{path}: damaged: not a PNG file")
     return png

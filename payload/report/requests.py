@@ -67,7 +67,9 @@ def _value_row(told: RequestsTold) -> PlanRow:
         return PlanRow("Value", "unknown", meaning)
     value = number(told.value)
     if told.value > told.value_wanted:
-        again = f"Targets are wanted again: the priorities of all come to {wanted}."
+        again = (
+            f"With repeated images of targets it can exceed the sum of all priorities, {wanted}."
+        )
         return PlanRow("Value", value, f"{meaning} {again}")
     return PlanRow("Value", f"{value} of {wanted}", meaning)
 

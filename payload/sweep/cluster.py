@@ -66,7 +66,7 @@ class Cluster:
             self._stack.enter_context(self._client)
         except (OSError, ValueError) as error:
             self._stack.close()
-            raise SweepError(f"--cluster {self.address}: nothing answers there: {error}") from error
+            raise SweepError(f"--cluster {self.address}: no scheduler answers: {error}") from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         except TimeoutError as error:
@@ -117,7 +117,7 @@ class Cluster:
             if is_full_disk(error):
                 raise  # a worker's disk is full; the cluster itself is fine
             raise SweepError(
-                "the cluster is gone; finished rows are kept, start again to continue"
+                "lost the connection to the cluster; finished rows are kept, so start the sweep again to continue"
             ) from error
 
     def _over(self, under_way: Mapping[Any, Job]) -> list[Any]:

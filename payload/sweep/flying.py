@@ -127,7 +127,7 @@ def _row(job: Job) -> Row:
                 raise  # other runs would fail too, and a row would outlast a fault that is not the run's
             return failed_row(job.key, job.digest, job.seed, error, spool)
     if changed:
-        raise SweepError("a file named in the scenario changed while the sweep ran: start it again")
+        raise SweepError("a file named in the scenario changed during the sweep; start it again")
     return flown_row(job.key, summary)
 
 

@@ -102,7 +102,7 @@ def _response(responses: Responses, metrics: list[str]) -> Chart | None:
                 if len(less) == 1 < len(levels):
                     against = f"no two cells differ in {plain(parameter)} alone"
                 for shown, told, title in (
-                    ("as it is", levels, words),
+                    ("value", levels, words),
                     ("difference", less, f"{words}: {against}"),
                 ):
                     variants[f"{metric}|{parameter}|{shown}"] = {

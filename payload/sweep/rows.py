@@ -107,9 +107,9 @@ def read_row(folder: Path, key: str) -> Row | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ScenarioError(f"{path}: is not a row of a sweep ({error}); remove it") from error
+        raise ScenarioError(f"{path}: not a row of a sweep ({error}); remove the file") from error
     if row.key != key:
-        raise ScenarioError(f"{path}: holds the row of another run; remove it")
+        raise ScenarioError(f"{path}: contains the row of another run; remove the file")
     return row
 
 
@@ -122,7 +122,7 @@ def standing_row(folder: Path, key: str) -> Row:
     row = read_row(folder, key)
     if row is None:
         raise ScenarioError(
-            f"{row_path(folder, key)}: was there a moment ago; something is removing rows"
+            f"{row_path(folder, key)}: disappeared during the sweep; is another process removing rows?"
         )
     return row
 

@@ -207,4 +207,4 @@ def make_rows(folder: Path) -> None:
     try:
         (folder / ROWS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ScenarioError(f"{folder}: no rows can be written there: {error.strerror}") from error
+        raise ScenarioError(f"{folder}: cannot be written to: {error.strerror}") from error

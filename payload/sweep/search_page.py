@@ -294,8 +294,8 @@ def _slices(found: Found) -> Chart | None:
     return Chart(
         id="slices",
         title="Points by parameter",
-        caption="All points; the other parameters differ from dot to dot. Where the best points lie close together, "
-        "the search is sure.",
+        caption="All points; the other parameters differ from dot to dot. If the best points lie close together, "
+        "the optimum is well determined.",
         summary="; ".join(f"{values_told(trial)}" for trial in found.feasible[:10]),
         height_px=_HEIGHT_PX,
         plot={

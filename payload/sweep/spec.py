@@ -37,10 +37,10 @@ class Span(Section):
     def _is_one_or_the_other(self) -> Self:
         if self.values is not None:
             if self.low is not None or self.high is not None:
-                raise ValueError("give either low and high, or values")
+                raise ValueError("expected either low and high, or values")
             return self
         if self.low is None or self.high is None or not self.low < self.high:
-            raise ValueError("give low and high, low below high, or values")
+            raise ValueError("expected low and high, with low below high, or values")
         if self.whole and math.ceil(self.low) > math.floor(self.high):
             raise ValueError("no whole number lies between low and high")
         if self.scale == "log" and self.low <= 0:
@@ -83,7 +83,7 @@ def _seeds(given: object) -> object:
     if which and len(set(whole)) == len(which) and min(whole) >= 0:
         return given
     raise ValueError(
-        f"give the number of seeds, 1 to {MOST_SEEDS:,}, or list them: different whole numbers from 0 on"
+        f"expected the number of seeds, 1 to {MOST_SEEDS:,}, or a list of them: different whole numbers, 0 or more"
     )
 
 

@@ -362,10 +362,10 @@ def test_an_oracle_without_truth_is_6_in_flight(call, write_scenario, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"places": [(0.0, -89.0)]}, "no target came into sight"),
+        ({"places": [(0.0, -89.0)]}, "no target could be seen"),
         ({"stations": []}, "no contact with any station"),
         ({"memory": {"capacity_mb": 0.0005}}, "everything overflowed"),
-        ({"duration_h": 0.001}, "no target came into sight"),
+        ({"duration_h": 0.001}, "no target could be seen"),
     ],
 )
 def test_a_flight_in_which_nothing_happens_is_valid_and_says_so(

@@ -30,7 +30,7 @@ def test_a_sweep_answers_with_its_page_and_says_what_it_will_take(call, file, tm
     [
         (["--jobs", "0"], "--jobs 0"),
         (["--out", "s3://bucket/x"], "plain local path"),
-        (["--cluster", "tcp://127.0.0.1:1"], "nothing answers there"),
+        (["--cluster", "tcp://127.0.0.1:1"], "no scheduler answers"),
     ],
 )
 def test_wrong_options_are_answered_with_a_sentence(call, file, words, said, monkeypatch):

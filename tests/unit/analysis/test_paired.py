@@ -126,7 +126,7 @@ def test_what_is_resolved_by_itself_alone_is_not_said_to_have_the_most_effect():
     assert not [line for line in lines if line.startswith("largest effect")]
     assert (
         lines[-1]
-        == "each interval stands alone; 0 of 3 ranked differences are resolved among all (Holm)"
+        == "each interval is taken by itself; 0 of 3 ranked differences are resolved among all (Holm)"
     )
     assert found.ranked[0].variant == "v0"
     assert [line for line in paired_table(chances(0.01, 0.9, 0.9)) if "largest effect" in line] == [

@@ -80,7 +80,7 @@ def test_what_was_refused_and_not_had_is_said():
     assert power_notes(BOTH) == [
         "power: 3 images were not taken at low charge or high heat",
         "power: 4 pauses in processing at low charge or high heat",
-        "power: the battery was empty; 20 J were wanted and not had",
+        "power: the battery was empty; 20 J were demanded but not supplied",
     ]
 
 

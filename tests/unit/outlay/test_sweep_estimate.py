@@ -52,14 +52,14 @@ def test_what_was_flown_costs_nothing_and_what_it_painted_is_not_painted_again(s
     run_sweep(sweep(grid={"pruning.max_cloud_cover": [0.3, 0.6]}), out, Serial())
     larger = estimate_sweep(sweep(grid=LIMITS), out, jobs=1)
     assert (larger.flown, larger.left, larger.shared) == (2, 1, 1.0)
-    assert "2 of 3 runs flown already" in larger.sentence()
+    assert "2 of 3 runs already flown" in larger.sentence()
     # the third limit with both seeds, the first two with the second one: four pieces of pixel work, of which one is new
     more = estimate_sweep(sweep(grid=LIMITS, seeds=2), out, jobs=1)
     assert (more.flown, more.left) == (2, 4)
     assert more.shared == pytest.approx(3 / 4)
     done = estimate_sweep(sweep(grid={"pruning.max_cloud_cover": [0.3, 0.6]}), out, jobs=1)
     assert (done.left, done.tried) == (0, 0)
-    assert done.sentence() == "nothing is left to fly; 2 of 2 runs flown already"
+    assert done.sentence() == "nothing left to fly; 2 of 2 runs already flown"
 
 
 def test_a_cell_that_cannot_be_planned_is_told(sweep, tmp_path):

@@ -262,9 +262,7 @@ def summary_of(world: World, tiles: list[Tile], flown: dict[str, dict]) -> dict[
         "energy_j": {"compute": 812.5},
         "arms": arms,
         "notes": (
-            ["no target came into sight by daylight within the off-nadir limit"]
-            if not tiles
-            else []
+            ["no target could be seen in daylight within the off-nadir limit"] if not tiles else []
         ),
     }
 

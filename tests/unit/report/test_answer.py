@@ -136,7 +136,7 @@ def test_a_saturated_link_in_both_arms_is_said(day: ReportData):
 
 def test_no_image_no_contact_and_nothing_down_are_answers_too(results: Make):
     text = said(read_report_data(results(images=0)))
-    assert "**no image**: no target came into sight by daylight" in text
+    assert "**no image**: no target could be seen in daylight" in text
     text = said(read_report_data(results(contacts=0)))
     assert "met **no ground station**, so **nothing came down**" in text
     assert "no saving is claimed" in text

@@ -61,11 +61,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no schema": (lambda f: change(f, "summary.json", lambda v: v.pop("schema_version")), "None"),
     "half a summary": (
         lambda f: (f / "summary.json").write_text((f / "summary.json").read_text()[:300]),
-        "is no JSON",
+        "not valid JSON",
     ),
     "a list": (lambda f: (f / "summary.json").write_text("[1]"), "schema_version None"),
-    "deep brackets": (lambda f: (f / "summary.json").write_text("[" * 200_000), "is no JSON"),
-    "not text": (lambda f: (f / "summary.json").write_bytes(b"\xff\xfe\x00"), "is no JSON"),
+    "deep brackets": (lambda f: (f / "summary.json").write_text("[" * 200_000), "not valid JSON"),
+    "not text": (lambda f: (f / "summary.json").write_bytes(b"\xff\xfe\x00"), "not valid JSON"),
     "a missing key": (
         lambda f: change(f, "summary.json", lambda v: v["bytes"].pop("saved")),
         "bytes.saved: field required",
@@ -86,7 +86,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: change(f, "summary.json", lambda v: v.update(duration_s=float("nan"))),
         "NaN is not allowed",
     ),
-    "no time": (lambda f: change(f, "summary.json", lambda v: v.update(duration_s=0.0)), "0.0 s"),
+    "no time": (lambda f: change(f, "summary.json", lambda v: v.update(duration_s=0.0)), "duration_s is 0.0; expected"),
     "no scenario": (lambda f: (f / "scenario.json").unlink(), "cannot be read"),
     "an empty scenario": (lambda f: (f / "scenario.json").write_text("{}"), "epoch_utc"),
     "a scenario without a zone": (
@@ -127,13 +127,13 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a picture that is none": (
         lambda f: (f / "gallery" / "00-mask.png").write_text("<svg onload=alert(1)>"),
-        "is no PNG",
+        "not a PNG file",
     ),
     "a picture from elsewhere": (
         lambda f: change(
             f, "gallery/index.json", lambda v: v[0]["files"].update(image="../../secret.png")
         ),
-        "not a name inside the gallery",
+        "points outside the gallery",
     ),
 }
 
@@ -180,7 +180,7 @@ def test_a_link_out_of_the_gallery_is_no_picture_of_it(results: Make, tmp_path: 
     (tmp_path / "note.txt").write_text("a secret")
     (folder / "gallery" / "00-image.png").unlink()
     (folder / "gallery" / "00-image.png").symlink_to(tmp_path / "note.txt")
-    with pytest.raises(ScenarioError, match="is no PNG"):
+    with pytest.raises(ScenarioError, match="not a PNG file"):
         render_page(read_report_data(folder))
 
 

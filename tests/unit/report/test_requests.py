@@ -31,7 +31,7 @@ def test_value_of_targets_wanted_again_is_no_part_of_what_each_is_worth_once():
     often = TypeAdapter(RequestsTold).validate_python(TOLD | {"value": 9.0, "value_wanted": 3.0})
     (row,) = [row for row in plan_rows(often) if row.name == "Value"]
     assert row.value == "9"
-    assert row.meaning.endswith("Targets are wanted again: the priorities of all come to 3.")
+    assert row.meaning.endswith("it can exceed the sum of all priorities, 3.")
 
 
 def test_shots_of_an_area_that_nobody_can_take_are_told():

@@ -306,7 +306,7 @@ def test_watts_that_nobody_says_are_no_energy_and_no_battery(write_scenario, tmp
     scenario = load_scenario(write_scenario(computer={"profile": str(profile)}))
     summary = summary_of(scenario, tmp_path)
     assert summary["energy_j"]["compute"] is None
-    assert any("says no watts" in note for note in summary["notes"])
+    assert any("states no power" in note for note in summary["notes"])
     asked = load_scenario(write_scenario(computer={"profile": str(profile)}, power=AMPLE))
     with pytest.raises(ScenarioError, match=r"computer\.profile: 'own' does not state active_w"):
         assemble(asked)

@@ -35,4 +35,4 @@ def test_the_answer_names_what_is_resolved_among_all(chances, said, verdict):
     page = page_of(*chances)
     assert said in page
     assert verdict in page
-    assert "Each interval stands alone" in page
+    assert "Each interval is taken by itself" in page

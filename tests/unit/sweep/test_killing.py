@@ -253,7 +253,7 @@ def test_a_killed_cluster_loses_nothing(sweep, plugin, call_here, tmp_path):
             each.kill()
             each.wait()
     assert process.returncode == 8
-    assert "the cluster is gone" in said, said
+    assert "lost the connection to the cluster" in said, said
     stood = rows_in(folder)
     assert 2 <= len(stood) < 8
     found = call_here(*words, "--jobs", 1)

@@ -161,7 +161,7 @@ def test_rows_of_a_stranger_are_refused_and_those_of_other_code_left_alone(sweep
     result = run_sweep(spec, tmp_path, Serial())
     assert result.flown == 1
     (rows / f"{result.rows[0].key}.json").write_text("[1, 2]")
-    with pytest.raises(ScenarioError, match="is not a row of a sweep"):
+    with pytest.raises(ScenarioError, match="not a row of a sweep"):
         run_sweep(spec, tmp_path, Serial())
 
 
