@@ -3,7 +3,7 @@
 The programming interface is `payload.api`; the command line is `payload-sim`. Read `payload/sim/mission.py`
 first: it tells the story of a flight in one page. The packages, from the scenario to the report:
 
-    scenario    what the customer asks us to fly        world        the Earth we photograph
+    scenario    everything that defines a simulation    world        the Earth to be imaged
     orbit       where the satellite is, what it sees    imaging      what the camera can take
     masking     which pixels are cloud                  pruning      what is worth keeping
     compression how the kept tiles shrink               downlink     how much a contact carries

@@ -109,7 +109,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "power": {
         "arm": _ARM,
         "satellite": _SATELLITE,
-        "time_s": "[s] After the epoch; some hundreds of times over the flight.",
+        "time_s": "[s] After the epoch; several hundred times over the flight.",
         "charge": "State of charge of the battery, 0 to 1; no row without a battery.",
     },
 }

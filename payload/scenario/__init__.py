@@ -1,1 +1,1 @@
-"""What the customer asks us to fly: `load_scenario(path) -> Scenario`, or a ScenarioError with a helpful message."""
+"""Everything that defines a simulation: `load_scenario(path) -> Scenario`, or a ScenarioError with a helpful message."""

@@ -51,7 +51,7 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.uint8]) -> fl
     known = truth != UNKNOWN
     z, cloud = logits[known].astype(np.float64), truth[known] == CLOUD
     if not z.size:
-        raise MaskerError("no pixel has truth: a temperature cannot be fitted")
+        raise MaskerError("no pixel has a known truth, so a temperature cannot be fitted")
     low, high = 1 / HOTTEST, 1 / COLDEST
     sharpness = 1.0
     for _ in range(100):
@@ -157,10 +157,10 @@ class Threshold:
         """For the card: why the threshold is the theoretical one."""
         spared = 1 - self.best.cost / self.theory.cost if self.theory.cost else 0.0
         return (
-            f"A clear pixel thrown away is counted {self.cost_ratio:g} times a cloudy pixel kept: where "
-            f"probabilities are calibrated, cloud is the cheaper answer from "
-            f"{self.theory.threshold:.3g} on. On the pixels of the calibration the cheapest threshold "
-            f"is {self.best.threshold:.3g}, which spares {spared:.1%} of the cost."
+            f"A clear pixel discarded costs {self.cost_ratio:g} times as much as a cloudy pixel kept, so with "
+            f"calibrated probabilities cloud is the cheaper answer from {self.theory.threshold:.3g} on. On the "
+            f"calibration pixels the cheapest threshold is {self.best.threshold:.3g}, which saves "
+            f"{spared:.1%} of the cost."
         )
 
 
@@ -178,11 +178,11 @@ def choose_threshold(
         MaskerError: No pixel has truth, or the ratio is not positive and finite.
     """
     if not 0 < cost_ratio < np.inf:
-        raise MaskerError(f"a cost ratio above 0 is wanted, not {cost_ratio}")
+        raise MaskerError(f"expected a cost ratio above 0, found {cost_ratio}")
     known = truth != UNKNOWN
     said, cloud = probability[known], truth[known] == CLOUD
     if not said.size:
-        raise MaskerError("no pixel has truth: a threshold cannot be chosen")
+        raise MaskerError("no pixel has a known truth, so a threshold cannot be chosen")
     limit = cost_ratio / (1 + cost_ratio)
     grid = np.unique(np.append(np.arange(_STEPS + 1) / _STEPS, limit))
     # The n-th bin holds what is called cloud by the first n + 1 thresholds and by no other.
@@ -281,12 +281,12 @@ def why_one_for_all(own: Mapping[str, OwnThreshold], alone: Collection[str] = ()
     """
     common = sum(one.pixels * one.common_cost for one in own.values())
     spared = 1 - sum(one.pixels * one.own_cost for one in own.values()) / common if common else 0.0
-    change = "spare" if spared >= 0 else "add"
+    change = "save" if spared >= 0 else "add"
     return (
         f"A threshold for each of {len(own)} surfaces ({', '.join(own)}), chosen on its other scenes, "
         f"would {change} {abs(spared):.1%} of the cost"
-        + (f" (one scene alone, untried: {', '.join(alone)})" if alone else "")
-        + "; on board nobody tells the network what lies below, so one serves all."
+        + (f" (only one scene, not tested: {', '.join(alone)})" if alone else "")
+        + "; on board the surface is not known to the network, so one threshold is used for all."
     )
 
 

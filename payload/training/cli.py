@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help=(
-        "Make the cloud masker: a recipe is worked on stage by stage, each resumable. "
+        "Train the cloud masker: a recipe is carried out stage by stage, each of which can be resumed. "
         "Needs the extra `train`: pip install 'payload-sim[train]'."
     ),
     no_args_is_help=True,
@@ -35,10 +35,12 @@ Data = Annotated[
 ]
 Work = Annotated[
     Path | None,
-    typer.Option(file_okay=False, help="Folder for all that is made; build/RECIPE if left out."),
+    typer.Option(
+        file_okay=False, help="Folder for all intermediate files; build/RECIPE by default."
+    ),
 ]
-Jobs = Annotated[int, typer.Option(min=1, help="Students that learn at the same time.")]
-Out = Annotated[Path, typer.Option(file_okay=False, help="Folder for what is found.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Number of students trained at the same time.")]
+Out = Annotated[Path, typer.Option(file_okay=False, help="Folder for findings.")]
 Models = Annotated[Path, typer.Option(file_okay=False, help="Folder for models and their cards.")]
 
 _GUESTS = {"torch", "onnx", "onnxruntime", "nnunetv2", "scipy", "batchgenerators"}
@@ -66,7 +68,7 @@ def teacher(recipe: RecipeFile, data: Data, work: Work = None) -> None:
 
 @app.command()
 def distil(recipe: RecipeFile, data: Data, work: Work = None, jobs: Jobs = 1) -> None:
-    """Train the students, each from labels alone or from its teachers as well.
+    """Train the students, each on labels only or with its teachers as well.
 
     Example: payload-train distil study --data clouds --jobs 2
     """
@@ -83,7 +85,7 @@ def export(
     study: Out = _OUT,
     models: Models = _MODELS,
 ) -> None:
-    """Write the trained students as ONNX, in float32 and in eight bits, each with its card.
+    """Export the trained students as ONNX, in float32 and int8, each with its card.
 
     Example: payload-train export ship --data clouds --models models
     """
@@ -98,24 +100,26 @@ def evaluate(
     data: Data,
     recipe: Annotated[
         Path | None,
-        typer.Option(help="A recipe with folds, trained: its students are judged by folds."),
+        typer.Option(
+            help="A trained recipe with folds, whose students are evaluated fold by fold."
+        ),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="An ONNX file with its card beside it: it is judged alone.")
+        Path | None, typer.Option(help="An ONNX file with its card beside it, evaluated alone.")
     ] = None,
-    layout: Annotated[str, typer.Option(help="How the images lie in their folder.")] = "plain",
-    ukis: Annotated[bool, typer.Option(help="Judge ukis-csmask beside the model.")] = True,
+    layout: Annotated[str, typer.Option(help="Layout of the folder of images.")] = "plain",
+    ukis: Annotated[bool, typer.Option(help="Evaluate ukis-csmask as well.")] = True,
     work: Work = None,
     out: Out = Path("evaluation"),
 ) -> None:
-    """Judge a model on labelled images, or the students of a study on scenes that they never saw.
+    """Evaluate a model on labelled images, or the students of a study on unseen scenes.
 
     Example: payload-train evaluate --model payload/data/models/default_int8.onnx --data clouds
     """
     from payload.training import reports
 
     if (model is None) == (recipe is None):
-        raise ScenarioError("either --model or --recipe is wanted")
+        raise ScenarioError("expected either --model or --recipe")
     if recipe is not None:
         shop = _taught(recipe, data, work)
         reports.report_study(shop, out)
@@ -158,14 +162,16 @@ def run(
 def realism(
     data: Data,
     out: Out = Path("build/world"),
-    seed: Annotated[int, typer.Option(help="Of the world and of the sample of places.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the world and of the sample of places.")] = 0,
     option: Annotated[
         list[str] | None,
         typer.Option(
             "--set", metavar="KEY=VALUE", help="An option of the synthetic Earth; may be repeated."
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option(help="With few views, in well under a minute.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="Use few views, which takes well under a minute.")
+    ] = False,
 ) -> None:
     """Measure how the synthetic Earth differs from real images.
 
@@ -179,7 +185,7 @@ def realism(
 
     pairs = [text.partition("=") for text in option or []]
     if bad := [key for key, equals, _ in pairs if not equals]:
-        raise ScenarioError(f"--set {bad[0]}: KEY=VALUE is wanted")
+        raise ScenarioError(f"--set {bad[0]}: expected KEY=VALUE")
     options = {key: value for key, _, value in pairs}
     compare_world(data, out, Sample(seed, options, quick), journal=Journal(screen=sys.stderr))
     typer.echo((out / PAGE).read_text(encoding="utf-8"))

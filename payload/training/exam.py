@@ -79,7 +79,7 @@ def hold_gate(workshop: Workshop) -> Gate | None:
     labelled = list(_seeds(workshop, "labels", "default")) if taught else []
     if not labelled or not workshop.recipe.students.folds:
         if taught:
-            journal.log("not held: no folds of the default student that learn from labels alone")
+            journal.log("skipped: no labels-only folds of the default student")
         return None
     scores = [_out_of_fold(workshop, finished).summary.scores.iou or 0.0 for finished in labelled]
     said = {judged.name: judged.summary.scores.iou or 0.0 for judged in _teachers(workshop)}
@@ -95,8 +95,8 @@ def hold_gate(workshop: Workshop) -> Gate | None:
     )
     if not gate.is_open:
         raise MaskerError(
-            f"the teacher's IoU is {gate.teacher:.3f}, that of students of labels alone "
-            f"{gate.students.mean:.3f}: {gate.wanted:g} more is wanted before it may teach"
+            f"the teacher's IoU is {gate.teacher:.3f}, that of labels-only students "
+            f"{gate.students.mean:.3f}; expected the teacher to lead by at least {gate.wanted:g} (teacher.gate)"
         )
     return gate
 
@@ -110,7 +110,7 @@ def examine(workshop: Workshop) -> Evaluation:
         MaskerError: The recipe has no folds, or a training is missing.
     """
     if not workshop.recipe.students.folds:
-        raise MaskerError(f"{workshop.recipe.name}: a recipe without folds has nothing to examine")
+        raise MaskerError(f"{workshop.recipe.name}: a recipe without folds cannot be evaluated")
     images = [image for image in workshop.real.images() if image.is_human]
     journal = workshop.journal.within(stage="evaluate")
     contenders: list[Contender] = []
@@ -119,18 +119,18 @@ def examine(workshop: Workshop) -> Evaluation:
         for arm in ("distilled", "mixed", "composed", "labels"):
             if student in wanted.names and arm in wanted.arms:
                 contenders += _design(workshop, student, arm)
-                journal.log("judged", design=f"{student}, {arm}", iou=_iou(contenders[-1]))
+                journal.log("evaluated", design=f"{student}, {arm}", iou=_iou(contenders[-1]))
     contenders += [Contender(j.name, j.parameters, (j,)) for j in _teachers(workshop)]
     yardsticks: list[Predictor] = list(spectral_tests())
     if workshop.recipe.teacher.ukis:
         yardsticks.append(UkisWinner(threads=None))
     for yardstick in yardsticks:
         contenders.append(contender(yardstick, images, Trial()))
-        journal.log("judged", design=yardstick.name, iou=_iou(contenders[-1]))
+        journal.log("evaluated", design=yardstick.name, iou=_iou(contenders[-1]))
     return Evaluation(
         tuple(contenders),
-        f"{describe(images)}; {wanted.folds} folds, each image judged by networks that saw nothing "
-        "of its scene",
+        f"{describe(images)}; {wanted.folds} folds, each image evaluated with networks not "
+        "trained on its scene",
         sheet=sheet(images, [each.runs[0] for each in contenders[:MAX_MASKERS]]),
     )
 

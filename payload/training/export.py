@@ -81,7 +81,7 @@ def write_onnx(network: Network, path: Path, *, temperature: float = 1.0) -> flo
     if not worst < PARITY:
         beside.unlink()
         raise MaskerError(
-            f"{path}: ONNX and torch differ by {worst:g}; less than {PARITY:g} is wanted"
+            f"{path}: ONNX and torch differ by {worst:g}; expected less than {PARITY:g}"
         )
     beside.replace(path)
     return worst

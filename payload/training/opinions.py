@@ -72,7 +72,9 @@ class Ukis:
             MaskerError: It is installed but cannot be run, or the bands have another shape.
         """
         if bands.ndim != 3 or bands.shape[0] != 4 or not bands.size:
-            raise MaskerError(f"{self.name}: bands (4, H, W) are wanted, not {bands.shape}")
+            raise MaskerError(
+                f"{self.name}: expected bands of shape (4, H, W), found {bands.shape}"
+            )
         files = _files()
         session = _session(files.model, self.threads)
         statistics = _statistics(files.statistics)
@@ -134,7 +136,7 @@ def _files() -> _Files:
     model = Path(str(found.locate_file(_MODEL)))
     if found.version != VERSION or not model.exists():
         raise MaskerError(
-            f"{model}: the network of {PACKAGE} {VERSION} is wanted, installed is {found.version}"
+            f"{model}: expected the network of {PACKAGE} {VERSION}; installed is {found.version}"
         )
     return _Files(model, model.with_suffix(".json"))
 
@@ -144,7 +146,7 @@ def _statistics(path: Path) -> _Statistics:
     try:
         mean, deviation = json.loads(path.read_bytes())["data"]["dataset_statistics"]["img"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MaskerError(f"{path}: mean and deviation of its bands are wanted: {error}") from error
+        raise MaskerError(f"{path}: expected mean and deviation of each band: {error}") from error
     return _Statistics(
         *(np.asarray(values, np.float32)[:, None, None] for values in (mean, deviation))
     )
@@ -162,7 +164,7 @@ def _session(model: Path, threads: int | None) -> "InferenceSession":
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base
-        raise MaskerError(f"{model}: this is not a model that can be run: {error}") from error
+        raise MaskerError(f"{model}: cannot be run as a model: {error}") from error
 
 
 def _run(session: "InferenceSession", window: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -197,7 +197,7 @@ def agreement(fp32: Path, int8: Path, bands: Iterable[Bands], *, threshold: floa
     except Exception as error:  # onnxruntime's exceptions have no common base
         raise MaskerError(f"{fp32} and {int8} cannot be compared: {error}") from error
     if not total:
-        raise MaskerError("no image of at least 32 pixels: agreement cannot be measured")
+        raise MaskerError("no image has at least 32 x 32 px, so agreement cannot be measured")
     return same / total
 
 
@@ -269,7 +269,7 @@ def _middles(images: Sequence[Bands]) -> list[Bands]:
     smallest = min((side for image in images for side in image.shape[1:]), default=0)
     side = min(smallest // _CELL_PX * _CELL_PX, _TILE_PX)
     if not side:
-        raise MaskerError(f"images of at least {_CELL_PX} pixels are wanted for ranges of int8")
+        raise MaskerError(f"int8 ranges need images of at least {_CELL_PX} x {_CELL_PX} px")
     return [
         np.ascontiguousarray(
             image[:, (height - side) // 2 :, (width - side) // 2 :][:, :side, :side], np.float32

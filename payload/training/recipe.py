@@ -32,16 +32,16 @@ class _Part(BaseModel):
 class Composed(_Part):
     """Composed scenes; see `payload.training.compose`."""
 
-    scenes: int = Field(2000, ge=1, le=_MANY, description="Number of scenes to learn from.")
+    scenes: int = Field(2000, ge=1, le=_MANY, description="Number of training scenes.")
     seed: Seed = Field(7, description="Seed of these scenes.")
     checks: int = Field(
         500,
         ge=1,
         le=_MANY,
-        description="Clear evaluation scenes of each confusing ground, never learned from.",
+        description="Clear evaluation scenes for each ground that resembles cloud, never trained on.",
     )
     exams: int = Field(
-        200, ge=1, le=_MANY, description="Evaluation scenes of all kinds, never learned from."
+        200, ge=1, le=_MANY, description="Evaluation scenes of all kinds, never trained on."
     )
     checks_seed: Seed = Field(1009, description="Seed of the evaluation scenes.")
 
@@ -49,7 +49,7 @@ class Composed(_Part):
     def _is_judged_on_other_scenes(self) -> Self:
         if self.seed == self.checks_seed:
             raise ValueError(
-                "seed and checks_seed are one: scenes to learn from would be judged on"
+                "seed and checks_seed must differ, or training scenes would be evaluation scenes too"
             )
         return self
 
@@ -58,15 +58,15 @@ class TeacherNnUnet(_Part):
     """An nnU-Net v2 as teacher."""
 
     minutes: float = Field(20.0, gt=0, description="[min] Training budget.")
-    iterations: Positive = Field(250_000, description="Most iterations.")
+    iterations: Positive = Field(250_000, description="Maximum number of iterations.")
     patch_px: Positive = Field(128, description="[px] Side of the crops; determines the stages.")
     batch: Positive = Field(12, description="Crops per iteration.")
     seed: Seed = Field(1, description="Seed of weights and crops.")
-    composed: int = Field(600, ge=0, description="Number of composed scenes it learns from.")
+    composed: int = Field(600, ge=0, description="Number of composed scenes it is trained on.")
     repeats: Positive = Field(
         3,
         description="How often each real image is repeated among its cases, which are drawn "
-        "evenly.",
+        "with equal probability.",
     )
 
     @model_validator(mode="after")
@@ -92,12 +92,12 @@ class Teacher(_Part):
     """Which teachers students learn from; several opinions are averaged."""
 
     nnunet: TeacherNnUnet | None = Field(
-        TeacherNnUnet(), description="An nnU-Net that learns from all but human-labelled scenes."
+        TeacherNnUnet(), description="An nnU-Net trained on all but human-labelled scenes."
     )
-    ukis: bool = Field(True, description="Whether ukis-csmask's opinion on real images counts too.")
+    ukis: bool = Field(True, description="Whether ukis-csmask is a teacher on real images too.")
     gate: float = Field(
         0.02,
-        description="By how much the teacher's pooled IoU must exceed the labels-only student's.",
+        description="Margin by which the teacher's pooled IoU must exceed that of labels-only students.",
     )
 
 
@@ -110,25 +110,25 @@ class Students(_Part):
     folds: int = Field(
         0, ge=0, le=16, description="Leave-scene-out folds over human-labelled images; 0: none."
     )
-    steps: Positive = Field(3000, description="Most batches.")
-    minutes: float = Field(15.0, gt=0, description="[min] Budget of one run.")
+    steps: Positive = Field(3000, description="Maximum number of batches.")
+    minutes: float = Field(15.0, gt=0, description="[min] Time budget of one run.")
     batch: Positive = Field(16, description="Crops per batch.")
     crop_px: Positive = Field(128, multiple_of=16, description="[px] Side of a crop.")
     temperature: float = Field(
-        2.0, ge=1, description="Softens both logits where they are compared."
+        2.0, ge=1, description="Temperature of both logits when they are compared."
     )
-    human_share: Share = Field(0.3, description="Share of a batch labelled by people.")
-    composed_share: Share = Field(0.4, description="Share of a batch that is composed.")
-    human_trust: Share = Field(0.85, description="Weight of people's labels against the teacher.")
-    model_trust: Share = Field(0.5, description="Weight of models' labels against the teacher.")
+    human_share: Share = Field(0.3, description="Share of human-labelled crops in a batch.")
+    composed_share: Share = Field(0.4, description="Share of composed crops in a batch.")
+    human_trust: Share = Field(0.85, description="Weight of human labels relative to the teacher.")
+    model_trust: Share = Field(0.5, description="Weight of models' labels relative to the teacher.")
 
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Self:
         if self.human_share + self.composed_share > 1:
-            raise ValueError("human_share and composed_share pass 1 together")
+            raise ValueError("human_share and composed_share add up to more than 1")
         for key in ("names", "arms", "seeds"):
             if len(set(getattr(self, key))) < len(getattr(self, key)):
-                raise ValueError(f"{key}: each is wanted once")
+                raise ValueError(f"{key}: each may appear only once")
         return self
 
     def schedule(self) -> Schedule:
@@ -151,10 +151,10 @@ class Export(_Part):
     cost_ratio: float = Field(
         1.0,
         gt=0,
-        description="Cost of a clear pixel thrown away, in units of a cloudy pixel kept.",
+        description="Cost of a clear pixel discarded, relative to that of a cloudy pixel kept.",
     )
     calibration_tiles: Positive = Field(
-        120, description="Images on which int8 ranges are measured."
+        120, description="Number of images on which int8 ranges are measured."
     )
     least_agreement: float = Field(
         0.998,
@@ -186,7 +186,7 @@ class Recipe(_Part):
     def _has_a_teacher(self) -> Self:
         alone = self.teacher.nnunet is None and not self.teacher.ukis
         if "distilled" in self.students.arms and alone:
-            raise ValueError("distilled students want a teacher: nnunet or ukis")
+            raise ValueError("distilled students need a teacher: nnunet or ukis")
         return self
 
     @property

@@ -32,9 +32,9 @@ from payload.training.store import ImageStore
 from payload.training.workshop import Workshop
 
 _SEEN = (
-    "These networks have learned from the labelled images: their scores here only show that the files "
-    "work. What they are worth on scenes they never saw stands in the page of the study. The clear "
-    "composed scenes are of a seed that no network has learned from."
+    "These networks were trained on the labelled images, so their scores here only show that the files "
+    "work; see the page of the study for scores on unseen scenes. The clear composed scenes are of a seed "
+    "that no network was trained on."
 )
 
 
@@ -53,7 +53,7 @@ def report_study(workshop: Workshop, out: Path) -> Evaluation:
             continue
         found[student] = _weigh(workshop, student, evaluation.measured_on)
     (out / CALIBRATION).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    title = f"Recipe {workshop.recipe.name}: students on scenes that they never saw"
+    title = f"Recipe {workshop.recipe.name}: students on unseen scenes"
     write_findings(evaluation, out, title=title)
     write_index(out.parent)
     return evaluation
@@ -74,7 +74,7 @@ def _weigh(workshop: Workshop, student: str, measured_on: str) -> dict[str, obje
         logits,
         truth,
         scenes,
-        measured_on=f"{measured_on}; all seeds together; each scene by the temperature of all others",
+        measured_on=f"{measured_on}; all seeds together; each scene with the temperature of all others",
     )
     cost_ratio = workshop.recipe.export.cost_ratio
     calibrated = [
@@ -153,7 +153,7 @@ def report_shipped(workshop: Workshop, models: Path, out: Path) -> Evaluation:
         Trial(clear=clear),
         journal=workshop.journal.within(stage="evaluate"),
     )
-    write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="What ships")
+    write_findings(replace(evaluation, notes=(_SEEN,)), out / "shipped", title="Shipped networks")
     write_speeds({name: measure(_pair(models / f"{name}.onnx")) for name in done}, out / "shipped")
     write_index(out)
     return evaluation
@@ -172,10 +172,10 @@ def report_composed(workshop: Workshop, out: Path) -> Evaluation:
     journal = workshop.journal.within(stage="evaluate")
     quick = Trial(perturbations=())
     hard = evaluate_model(students, workshop.exams.images(), quick, journal=journal)
-    write_findings(hard, out / "composed", title="How hard composed scenes are")
+    write_findings(hard, out / "composed", title="Difficulty of composed scenes")
     if people := [image for image in workshop.real.images() if image.is_human]:
         true = evaluate_model([*students, *spectral_tests()], people, quick, journal=journal)
-        write_findings(true, out / "composed-on-real", title="What composed scenes alone teach")
+        write_findings(true, out / "composed-on-real", title="Training on composed scenes only")
     write_index(out)
     return hard
 

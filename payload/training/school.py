@@ -84,9 +84,7 @@ def runs(workshop: Workshop) -> list[Run]:
         dealt = folds(workshop.real.images(), wanted.folds)
         groups = [(number, tuple(ids)) for number, ids in enumerate(dealt) if ids]
         if not groups:
-            raise MaskerError(
-                f"{workshop.recipe.name}: folds want images that people have labelled"
-            )
+            raise MaskerError(f"{workshop.recipe.name}: folds need human-labelled images")
     return [
         Run(student, arm, seed, fold, ids)
         for seed in wanted.seeds
@@ -129,14 +127,14 @@ def load(workshop: Workshop, run: Run) -> Finished:
     """
     path = _kept(workshop, run)
     if not path.exists():
-        raise MaskerError(f"{run.name} is not trained yet; `payload-train distil` does that")
+        raise MaskerError(f"{run.name} is not trained yet; run `payload-train distil` first")
     try:
         stored = torch.load(path, weights_only=True)
         network = fresh(run.student, 0)
         network.load_state_dict(stored["weights"])
     except Exception as error:  # torch raises whatever its reader does
         raise MaskerError(
-            f"{path}: this training cannot be read ({error}); delete it to train anew"
+            f"{path}: the training cannot be read ({error}); delete the file to train again"
         ) from error
     return Finished(
         run,
@@ -159,7 +157,7 @@ def lessons(workshop: Workshop, run: Run) -> list[Lesson]:
     composed = [] if run.arm == "labels" else workshop.composed.images()
     said = workshop.opinions().get(TEACHER) if distilled else None
     if distilled and said is None:
-        raise MaskerError("distilled students want a teacher: nnunet or ukis")
+        raise MaskerError("distilled students need a teacher: nnunet or ukis")
     opinion = dict(zip((image.id for image in images), said or repeat(None), strict=False))
     seen = without_scenes_of(images, run.held_out)
     if not distilled:

@@ -52,7 +52,7 @@ def ship(workshop: Workshop, study: Path, models: Path) -> list[Path]:
         if run.fold is None and (run.seed, run.arm) == (wanted.seeds[0], best):
             written += _ship(workshop, load(workshop, run), study, models)
     if not written:
-        raise MaskerError(f"{workshop.recipe.name}: a recipe with folds ships nothing")
+        raise MaskerError(f"{workshop.recipe.name}: a recipe with folds exports no network")
     return written
 
 
@@ -64,9 +64,7 @@ class _Weighed:
     calibration: Calibration | None = None
     threshold: float = 0.5
     steps: int | None = None
-    reason: str = (
-        "A false discard counts as much as a kept cloud; no study has weighed this design."
-    )
+    reason: str = "A clear pixel discarded costs as much as a cloudy pixel kept; no study has measured this design."
 
     @classmethod
     def of(cls, studies: Path, student: str, arm: Arm) -> "_Weighed":
@@ -83,7 +81,7 @@ class _Weighed:
                     str(found["reason"]),
                 )
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-                raise MaskerError(f"{path}: this is no calibration of a study: {error}") from error
+                raise MaskerError(f"{path}: not the calibration of a study: {error}") from error
         return cls()
 
 
@@ -99,7 +97,7 @@ def _ship(workshop: Workshop, done: Finished, study: Path, models: Path) -> list
         worst = write_onnx(done.network, fp32, temperature=temperature)
         write_card(fp32, done.network, told)
         trial = quantised(workshop, fp32, int8, images, threshold=told.threshold)
-        measured_on = "every other of the images that eight-bit ranges were sought for"
+        measured_on = "every second one of the images used to choose int8 ranges"
         quantisation = trial.card(fp32, measured_on=measured_on)
         write_card(int8, done.network, told, precision="int8", quantisation=quantisation)
         loss = _loss(fp32, int8, usable(images) or workshop.exams.images())
@@ -152,7 +150,7 @@ def _teacher(workshop: Workshop, arm: Arm) -> str:
     """Who taught the network, in words."""
     if arm == "labels":
         return "labels alone"
-    composed = f"{workshop.recipe.composed.scenes} composed scenes teach by their truth"
+    composed = f"{workshop.recipe.composed.scenes} composed scenes with their truth"
     if arm == "composed":
         return composed
     if arm == "mixed":
@@ -170,8 +168,8 @@ def _scores(weighed: _Weighed, done: Finished) -> CardScores | None:
         model=f"{done.run.student}, {done.run.arm}, int8",
         statement=(
             f"The scores are means over seeds of this design, trained for at most {weighed.steps:,} steps, "
-            "each image judged by networks that saw nothing of its scene; calibration and threshold are "
-            f"theirs too. The network of this card had {done.steps:,} steps, learned from all images and "
-            "has no held-out score of its own."
+            "each image evaluated with networks not trained on its scene, as for calibration and threshold. "
+            f"The network of this card was trained for {done.steps:,} steps on all images and has no held-out "
+            "score of its own."
         ),
     )

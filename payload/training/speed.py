@@ -200,7 +200,7 @@ def gflop_per_mpx(model: Path) -> float:
         if node.op_type == "Conv":
             made = shapes.get(node.output[0], [])
             if len(made) != 4 or not all(made) or node.input[1] not in weights:
-                raise MaskerError(f"{model}: the shapes of {node.name} cannot be told")
+                raise MaskerError(f"{model}: the shapes of {node.name} are unknown")
             kernel = weights[node.input[1]]
             total += 2 * int(np.prod(made)) * int(np.prod(kernel[1:]))
         elif node.op_type == "MatMul":  # a linear map of the bands, pixel by pixel
@@ -253,7 +253,7 @@ def _matmul(threads: int) -> Iterator[Callable[[], float]]:
     ) as process:
         asked, answers = process.stdin, process.stdout
         if asked is None or answers is None:
-            raise AssertionError("pipes were asked for")
+            raise AssertionError("pipes were requested")
 
         def multiply() -> float:
             asked.write("\n")

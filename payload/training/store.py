@@ -163,14 +163,14 @@ class ImageStore:
         try:
             index = json.loads(self._index.read_text(encoding="utf-8"))
             if not isinstance(index, dict) or set(index) != {"made_from", "sha256", "images"}:
-                raise ValueError("this is no index of images")  # noqa: TRY301
+                raise ValueError("not an index of images")  # noqa: TRY301
         except (OSError, ValueError) as error:
             raise self._damaged(error) from error
         return index
 
     def _damaged(self, error: Exception) -> ImageryError:
         return ImageryError(
-            f"{self.folder}: these images cannot be read ({error}); delete the folder to make them anew"
+            f"{self.folder}: its images cannot be read ({error}); delete the folder to create them again"
         )
 
     @property
@@ -188,7 +188,7 @@ def probability(steps: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _split(flat: NDArray[np.uint8], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.uint8]]:
     if flat.size != sum(height * width for height, width in shapes):
-        raise ValueError("its size is not that of the images")
+        raise ValueError("its size differs from that of the images")
     found, start = [], 0
     for height, width in shapes:
         found.append(flat[start : start + height * width].reshape(height, width))

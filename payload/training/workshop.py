@@ -91,7 +91,7 @@ class Workshop:
             lambda: read_images(self.data, self.recipe.layout),
         )
         if not usable(self.real.images()):
-            raise ImageryError(f"{self.data}: no image has labels enough to learn from")
+            raise ImageryError(f"{self.data}: no image has enough labels for training")
         composer = Composer.of(self._open_to_all(), seed=wanted.seed)
         examiner = replace(composer, seed=wanted.checks_seed)
         for store, maker, count in (
@@ -123,9 +123,9 @@ class Workshop:
         """Write images into a store, unless it holds what was made from the same inputs."""
         journal, origin = self.journal.within(stage="prepare"), digest_json(list(made_from))
         if store.made_from == origin:
-            journal.log(f"{store.folder.name} as before")
+            journal.log(f"{store.folder.name} unchanged")
             return
-        journal.log(f"{store.folder.name} made", images=store.write(images(), made_from=origin))
+        journal.log(f"{store.folder.name} written", images=store.write(images(), made_from=origin))
 
     def teach(self) -> None:
         """Train the nnU-Net, and store the teachers' opinions of each image.

@@ -111,7 +111,7 @@ def lost_images(judged: Judged, *, rule: float) -> list[str]:
 
 def _discards(tiles: Sequence[CoverEstimate], rule: float) -> Discards:
     if not 0 <= rule <= 1:
-        raise MaskerError(f"a rule is a share of a tile, 0 to 1, not {rule:g}")
+        raise MaskerError(f"a limit must be a share of a tile from 0 to 1, not {rule:g}")
     decisions = decide(tiles, Policy("tile", rule))
     sure = [pair for pair in zip(tiles, decisions, strict=True) if _is_sure(pair[0])]
     clear = [decision for tile, decision in sure if true_cover(tile) <= CLEAR_COVER]

@@ -37,10 +37,10 @@ class Contender:
 
     def __post_init__(self) -> None:
         if not self.runs:
-            raise MaskerError(f"{self.name}: nothing was judged")
+            raise MaskerError(f"{self.name}: nothing was evaluated")
         for runs in (self.runs, self.clear):
             if len({tuple(answer.image for answer in run.answers) for run in runs}) > 1:
-                raise MaskerError(f"{self.name}: its seeds were judged on different images")
+                raise MaskerError(f"{self.name}: its seeds were evaluated on different images")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +61,13 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         if not self.contenders:
-            raise MaskerError("no masker was judged")
+            raise MaskerError("no masker was evaluated")
         judged = {tuple(a.image for a in c.runs[0].answers) for c in self.contenders}
         if len(judged) > 1:
-            raise MaskerError("maskers that are compared are judged on the same images")
+            raise MaskerError("maskers can only be compared on the same images")
         names = [contender.name for contender in self.contenders]
         if len(set(names)) < len(names):
-            raise MaskerError(f"maskers that are compared have names of their own: {names}")
+            raise MaskerError(f"maskers to compare need different names: {names}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +111,9 @@ def evaluate_model(
         done.append(contender(predictor, images, trial or Trial()))
         scores = done[-1].runs[0].summary.scores
         share = len(done) / len(predictors)
-        journal.log("judged", done=share, masker=predictor.name, iou=scores.iou)
+        journal.log("evaluated", done=share, masker=predictor.name, iou=scores.iou)
     if not done:
-        raise MaskerError("no masker was named")
+        raise MaskerError("expected at least one masker")
     shown = sheet(images, [each.runs[0] for each in done[:MAX_MASKERS]])
     return Evaluation(tuple(done), describe(images), sheet=shown)
 
@@ -161,7 +161,7 @@ def seeds_of(name: str, contenders: Sequence[Contender]) -> Contender:
         MaskerError: There is no seed, or they were judged on different images.
     """
     if not contenders:
-        raise MaskerError(f"{name}: there is no seed of it")
+        raise MaskerError(f"{name}: there are no seeds")
     return Contender(
         name,
         contenders[0].parameters,
@@ -180,4 +180,6 @@ def describe(images: Sequence[LabelledImage]) -> str:
         if by_people == len(images)
         else f"{by_people} labelled by people, {len(images) - by_people} by models"
     )
-    return f"{len(images)} images ({sources}), {labels}; cloud against the rest, pixels pooled"
+    return (
+        f"{len(images)} images ({sources}), {labels}; cloud versus everything else, pixels pooled"
+    )

@@ -15,15 +15,12 @@ from payload.training.judge.record import SCHEMA_VERSION, SCORES, record
 from payload.training.judge.robustness import REFERENCE
 from payload.training.judge.sheet import LEGEND
 
-_CELL = (
-    "IoU (left out where nothing is cloud) · share of the clear pixels that is called cloud; means "
-    "over seeds."
-)
+_CELL = "IoU (omitted if no pixel is cloud) · share of clear pixels called cloud; means over seeds."
 FINDINGS, PAGE, PICTURE = "findings.json", "README.md", "examples.png"
 
 
 def write_findings(
-    evaluation: Evaluation, folder: Path, *, title: str = "How good the cloud masker is"
+    evaluation: Evaluation, folder: Path, *, title: str = "Quality of the cloud masker"
 ) -> None:
     """Write `findings.json`, `README.md` and, if there is a sheet, `examples.png` into a folder.
 
@@ -59,12 +56,12 @@ def card_scores(findings: Path, *, statement: str, model: str | None = None) -> 
         measured_on = str(found["measured_on"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MaskerError(
-            f"{findings}: these are no findings of `payload-train evaluate`: {error}"
+            f"{findings}: not findings of `payload-train evaluate`: {error}"
         ) from error
     chosen = next(iter(rows), None) if model is None else model
     if chosen not in rows:
         raise MaskerError(
-            f"{findings}: there is no masker {model!r}, only {', '.join(rows) or 'none'}"
+            f"{findings}: unknown masker {model!r} (known: {', '.join(rows) or 'none'})"
         )
     return CardScores(
         measured_on=measured_on,
@@ -83,7 +80,7 @@ def page(evaluation: Evaluation, title: str) -> list[str]:
         "",
         f"Written by `payload-train evaluate`. Measured on {evaluation.measured_on}.",
         "",
-        "The model is the first row. Shadow counts as clear; unknown pixels count nowhere.",
+        "The first row is the model. Shadow counts as clear; unknown pixels are ignored.",
         "",
         *(line for note in evaluation.notes for line in (note, "")),
         *tables.overall(evaluation),
@@ -103,35 +100,35 @@ def page(evaluation: Evaluation, title: str) -> list[str]:
     lines += _section(
         "By true cloud cover",
         tables.grouped(evaluation, Judged.by_cover, "cover"),
-        f"{_CELL} Each class reaches up to its limit, which belongs to it.",
+        f"{_CELL} Each class includes its upper limit.",
     )
     lines += _section(
-        "What the pruning does to tiles of these images",
+        "Pruning of tiles of these images",
         tables.tiles(contenders),
-        f"Tiles of {TILE_PX} pixels a side unless they were cut otherwise. Lost: dropped by the rule "
-        f"`max_cloud_cover` though at most {CLEAR_COVER:.0%} of the tile is cloud; kept: kept though "
-        f"more of it than the rule allows is cloud. Only tiles of which {MIN_KNOWN:.0%} is labelled "
-        "count. In brackets the Wilson interval of 95 %.",
+        f"Tiles of {TILE_PX} x {TILE_PX} px unless cut differently. Lost: at most {CLEAR_COVER:.0%} of the tile is "
+        "cloud, but the limit `max_cloud_cover` drops it; kept: more of the tile is cloud than the limit "
+        f"allows, but it is kept. Only tiles labelled to at least {MIN_KNOWN:.0%} count. 95 % Wilson intervals in "
+        "brackets.",
     )
     lines += _section(
         "Clear ground that looks like cloud",
         tables.clear_ground(contenders),
-        "Tiles without cloud, by what lies below; the share that each rule throws away.",
+        "Tiles without cloud, by ground; share of them dropped under each limit.",
     )
     lines += _section(
-        "A worse sensor",
+        "Degraded sensors",
         tables.robustness(contenders),
-        "IoU on the same images through a sensor that is worse in one way; in brackets the difference "
-        f"to the sensor as it is. SNR is stated at a reflectance of {REFERENCE:g}, where three "
-        "quarters of the noise's variance are shot noise. First seeds.",
+        "IoU on the same images from a sensor degraded in one respect, with the difference from the nominal "
+        f"sensor in brackets. SNR is stated at a reflectance of {REFERENCE:g}, where three quarters of the noise "
+        "variance are shot noise. First seeds only.",
     )
     lines += _section(
-        "What a probability means",
+        "Calibration of probabilities",
         tables.calibration(model),
-        f"Of `{model.name}`, all seeds: pixels of known truth in 15 bins of probability. ECE above is "
-        "the mean distance of the first two columns, weighted by the third.",
+        f"`{model.name}`, all seeds: pixels of known truth in 15 bins of probability. The ECE above is the mean "
+        "difference between the first two columns, weighted by the third.",
     )
-    lines += _section("The worst images", tables.worst_images(evaluation), "First seeds.")
+    lines += _section("The worst images", tables.worst_images(evaluation), "First seeds only.")
     if evaluation.sheet is not None:
         lines += ["## The worst failures", "", f"![The worst failures]({PICTURE})", "", LEGEND, ""]
         lines += [f"Maskers: {', '.join(evaluation.sheet.maskers)}. Rows:", ""]
@@ -145,12 +142,16 @@ def _section(title: str, body: list[str], remark: str) -> list[str]:
 
 
 def _how_to_read(seeds: int) -> str:
-    spread = "Scores are means over seeds, with the lowest and the highest. " if seeds > 1 else ""
+    spread = (
+        "Scores are means over seeds, with the lowest and highest in brackets. "
+        if seeds > 1
+        else ""
+    )
     return (
-        f"{spread}Bias of cover: the cloud cover that is said minus the true one, mean over images. "
-        "ECE: expected calibration error of the probability of cloud. The last column is the model's "
-        "IoU minus that of the row, and where the difference lies when scenes are "
-        "redrawn with replacement. Rules that say yes or no have no ECE."
+        f"{spread}Bias of cover: estimated minus true cloud cover, mean over images. "
+        "ECE: expected calibration error of the probability of cloud; binary rules have none. The last "
+        "column is the model's IoU minus that of the row, with the 95 % interval from resampling scenes "
+        "with replacement."
     )
 
 

@@ -8,7 +8,7 @@ from payload.errors import MaskerError
 from payload.training.judge.findings import FINDINGS, PAGE
 from payload.training.judge.tables import figure, table
 
-_HEAD = ("masker", "parameters", "IoU", "lowest to highest seed", "precision", "recall", "ECE")
+_HEAD = ("masker", "parameters", "IoU", "IoU, lowest to highest seed", "precision", "recall", "ECE")
 
 
 def write_index(folder: Path) -> None:
@@ -18,16 +18,16 @@ def write_index(folder: Path) -> None:
         MaskerError: A `findings.json` below is not a findings file.
     """
     lines = [
-        "# The cloud masker: what was found",
+        "# Evaluations of the cloud masker",
         "",
-        "Written by `payload-train`. IoU is the Jaccard index of cloud, pixels pooled over all images.",
+        "Written by `payload-train`. IoU is the Jaccard index of cloud, with pixels pooled over all images.",
         "",
     ]
     for path in sorted(folder.glob(f"*/{FINDINGS}")):
         try:
             lines += _section(path)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise MaskerError(f"{path}: these are no findings: {error!r}") from error
+            raise MaskerError(f"{path}: not a findings file: {error!r}") from error
     (folder / PAGE).write_text("\n".join(lines), encoding="utf-8")
 
 

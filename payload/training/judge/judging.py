@@ -102,10 +102,10 @@ class Judged:
     def __post_init__(self) -> None:
         ids = [answer.image for answer in self.answers]
         if not ids:
-            raise MaskerError(f"{self.name}: no image was judged")
+            raise MaskerError(f"{self.name}: no image was evaluated")
         if len(set(ids)) < len(ids):
             twice = next(id_ for id_ in ids if ids.count(id_) > 1)
-            raise MaskerError(f"{self.name}: the image {twice} was judged more than once")
+            raise MaskerError(f"{self.name}: the image {twice} was evaluated more than once")
         object.__setattr__(self, "answers", tuple(sorted(self.answers, key=lambda a: a.image)))
 
     @classmethod
@@ -117,7 +117,7 @@ class Judged:
         """
         if len({part.parameters for part in parts}) != 1:
             sizes = ", ".join(str(part.parameters) for part in parts) or "none"
-            raise MaskerError(f"{name}: parts of one size are wanted, not {sizes} parameters")
+            raise MaskerError(f"{name}: expected parts of the same size, found {sizes} parameters")
         answers = tuple(answer for part in parts for answer in part.answers)
         # Each fold may have chosen its own threshold; tables show the mean.
         threshold = float(np.mean([part.threshold for part in parts]))
@@ -218,7 +218,7 @@ def summarise(answers: Sequence[Answer]) -> Summary:
     estimates = [a.estimate for a in answers if known_px(a.estimate)]
     pooled = pool(estimates)
     if pooled is None:
-        raise MaskerError("of no image that was judged is the truth known")
+        raise MaskerError("no evaluated image has a known truth")
     clear = sum(estimate.clear_px or 0 for estimate in estimates)
     false = sum(estimate.false_cloud_px or 0 for estimate in estimates)
     errors = np.array([said_cover(estimate) - true_cover(estimate) for estimate in estimates])

@@ -28,21 +28,21 @@ def _page(speeds: Mapping[str, Speeds]) -> list[str]:
         "precision",
         "threads",
         "session, Mpx/s",
-        "of matmul peak",
-        "int8 to fp32",
+        "share of matmul peak",
+        "int8 / fp32",
         "masking path, Mpx/s",
-        "of the session",
+        "share of the session",
     )
     rows = [_row(name, one, row) for name, one in speeds.items() for row in one.rows]
     side = next(iter(speeds.values())).side_px
     return [
-        "# How fast the networks are",
+        "# Speed of the networks",
         "",
         (
             f"One tile of {side} x {side} px, medians of alternating runs on {machine()}. The session is "
-            "onnxruntime alone on reflectance that lies ready; the masking path is all that is done with the "
-            "same pixels in flight, from DN to probabilities, on one thread. There a tile brings the "
-            "network's margin along on each side, which are more pixels. The peak is a product of float32 matrices in the same run."
+            "onnxruntime alone on prepared reflectance; the masking path is everything done with the same "
+            "pixels in flight, from DN to probabilities, on one thread, including the network's margin "
+            "around the tile. The peak is that of a float32 matrix product in the same run."
         ),
         "",
         *table(head, rows),

@@ -52,7 +52,7 @@ class Robustness:
             MaskerError: There is no part, or the parts were perturbed differently.
         """
         if len({tuple(part.perturbed) for part in parts}) != 1:
-            raise MaskerError(f"{name}: parts with the same perturbations are wanted")
+            raise MaskerError(f"{name}: expected parts with the same perturbations")
         return cls(
             name,
             Judged.of(name, [part.nominal for part in parts]),

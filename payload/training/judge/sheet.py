@@ -25,10 +25,9 @@ _OUTLINE = (255, 210, 0)
 _BOTH, _NEITHER = (255, 255, 255), (60, 60, 60)
 _FALSE, _MISSED, _NOBODY_KNOWS = (230, 60, 40), (40, 120, 240), (120, 120, 60)
 LEGEND = (
-    "Left to right: true colour (reflectance 0.02 to 0.6, one stretch for all); the same with the "
-    "outline of true cloud in yellow; then for each masker white where masker and truth say cloud, "
-    "dark where both say clear, red where the masker alone says cloud, blue where truth alone does, "
-    "olive where nobody knows."
+    "Left to right: true colour (reflectance 0.02 to 0.6, the same stretch for all); the same with true "
+    "cloud outlined in yellow; then, for each masker, white: cloud in mask and truth, dark: clear in both, "
+    "red: cloud in the mask only, blue: cloud in the truth only, olive: unknown truth."
 )
 # Each digit has three columns and five rows, one bit per dot.
 _DIGITS = (
@@ -67,7 +66,7 @@ def sheet(
         MaskerError: An image that was judged is missing, or another masker did not judge it.
     """
     if not 1 <= len(judged) <= MAX_MASKERS:
-        raise MaskerError(f"a sheet shows one to {MAX_MASKERS} maskers, not {len(judged)}")
+        raise MaskerError(f"expected one to {MAX_MASKERS} maskers for a sheet, found {len(judged)}")
     ranked = sorted(judged[0].answers, key=lambda answer: (-answer.wrong, answer.image))
     # An image without a wrong pixel is no failure, but a sheet has at least one row.
     worst = [answer for answer in ranked[:count] if answer.wrong > 0] or ranked[:1]
@@ -75,7 +74,7 @@ def sheet(
     said = [{answer.image: answer for answer in each.answers} for each in judged]
     for answer in worst:
         if answer.image not in there or any(answer.image not in answers for answers in said):
-            raise MaskerError(f"{answer.image}: all maskers of a sheet want to see each image")
+            raise MaskerError(f"{answer.image}: not evaluated by all maskers of the sheet")
     rows = [(there[answer.image], [answers[answer.image] for answers in said]) for answer in worst]
     png = b""
     for side in _SIDES:

@@ -70,7 +70,7 @@ def difference(
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13 (percentiles).
     """
     if len({tuple(a.image for a in judged.answers) for judged in (*ours, *theirs)}) != 1:
-        raise MaskerError("maskers that are compared are judged on the same images")
+        raise MaskerError("maskers can only be compared on the same images")
     left, right = (np.mean([_counts(one) for one in seeds], axis=0) for seeds in (ours, theirs))
     scenes, place = np.unique([a.scene for a in ours[0].answers], return_inverse=True)
     draws = stream(seed, "bootstrap").integers(0, len(scenes), size=(_DRAWS, len(scenes)))

@@ -32,7 +32,7 @@ def overall(evaluation: Evaluation) -> list[str]:
         )
     head = [
         *("masker", "parameters", "seeds", "IoU", "F1", "precision", "recall"),
-        *("bias of cover", "ECE", "model ahead by (95 %)"),
+        *("bias of cover", "ECE", "lead of the model (95 %)"),
     ]
     return table(head, rows)
 
@@ -118,7 +118,7 @@ def calibration(contender: Contender) -> list[str]:
     for run in contender.runs[1:]:
         pooled += run.reliability
     rows = [[f"{said:.3f}", f"{cloud:.3f}", f"{pixels:,}"] for pixels, said, cloud in pooled.bins]
-    return table(["mean probability of a bin", "share that is cloud", "pixels"], rows)
+    return table(["mean probability", "share of cloud", "pixels"], rows)
 
 
 def worst_images(evaluation: Evaluation) -> list[str]:
@@ -136,7 +136,7 @@ def worst_images(evaluation: Evaluation) -> list[str]:
         for answer in worst
         if answer.wrong > 0
     ]
-    names = [f"{contender.name} says" for contender in evaluation.contenders]
+    names = [f"cover by {contender.name}" for contender in evaluation.contenders]
     return table(["image", "wrong pixels", "true cover", *names], rows)
 
 

@@ -97,14 +97,16 @@ class NnUnet:
                 raise MaskerError(f"nnU-Net: {name} must be above 0, not {getattr(self, name)}")
         if self.patch_px < 8 or self.patch_px & (self.patch_px - 1):
             raise MaskerError(
-                f"nnU-Net: patch_px must be a power of two from 8 on, not {self.patch_px}"
+                f"nnU-Net: patch_px must be a power of two, 8 or more, not {self.patch_px}"
             )
         if self.norm not in get_args(Norm) or self.optimiser not in get_args(Optimiser):
             raise MaskerError(f"nnU-Net: unknown norm {self.norm} or optimiser {self.optimiser}")
         if self.fold is not None and not 0 <= self.fold < _FOLDS:
             raise MaskerError(f"nnU-Net: fold must be 0 to {_FOLDS - 1} or none, not {self.fold}")
         if not 0 <= self.gain < 1 or self.noise < 0:
-            raise MaskerError("nnU-Net: 0 <= gain < 1 and 0 <= noise are wanted")
+            raise MaskerError(
+                f"nnU-Net: gain must be 0 to below 1 and noise at least 0, not {self.gain} and {self.noise}"
+            )
 
     @property
     def planned(self) -> dict[str, int | str]:

@@ -46,7 +46,9 @@ def labels(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
     table[UNKNOWN] = LABELS["ignore"]
     translated: NDArray[np.uint8] = table[truth]
     if translated.max() > LABELS["ignore"]:
-        raise ImageryError(f"masks hold 0, 1, 2 or 255, but one holds {np.unique(truth).tolist()}")
+        raise ImageryError(
+            f"found a mask with the values {np.unique(truth).tolist()}; expected only 0, 1, 2 and 255"
+        )
     return translated
 
 
@@ -90,7 +92,7 @@ def write(images: Collection[LabelledImage], raw: Path, journal: Journal) -> lis
         if (number + 1) % _TELL_EVERY == 0:
             journal.log("nnunet_write", done=(number + 1) / len(images))
     if not cloudy:
-        raise ImageryError("nnU-Net: none of the images shows a cloud")
+        raise ImageryError("nnU-Net: none of the images contains cloud")
     described = {
         "channel_names": {str(channel): "noNorm" for channel in range(len(BANDS))},
         "bands": list(BANDS),

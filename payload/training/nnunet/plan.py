@@ -65,7 +65,9 @@ def ours(config: NnUnet, planner: ExperimentPlanner) -> dict[str, Any]:
     # Told that images are no larger than the patch, the planner chooses the topology for the patch.
     small = planner.get_plans_for_configuration(SPACING[1:], patch, OURS, 1e12, {})
     if tuple(small["patch_size"]) != patch:
-        raise MaskerError(f"nnU-Net: no plan for patch {patch}, but for {small['patch_size']}")
+        raise MaskerError(
+            f"nnU-Net: found a plan for patch {small['patch_size']}; expected {patch}"
+        )
     architecture = small["architecture"]
     architecture["arch_kwargs"]["norm_op"] = NORMS[config.norm]
     different = {

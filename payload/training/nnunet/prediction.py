@@ -50,9 +50,11 @@ class NnUnetPredictor:
             MaskerError: There is no checkpoint, or the step is not a share of a window.
         """
         if not self.checkpoints:
-            raise MaskerError("nnU-Net: at least one checkpoint is wanted")
+            raise MaskerError("nnU-Net: expected at least one checkpoint")
         if not 0 < self.tile_step <= 1:
-            raise MaskerError(f"nnU-Net: 0 < tile_step <= 1 is wanted, not {self.tile_step}")
+            raise MaskerError(
+                f"nnU-Net: tile_step must be above 0 and at most 1, not {self.tile_step}"
+            )
 
     @property
     def name(self) -> str:
@@ -75,7 +77,9 @@ class NnUnetPredictor:
             MaskerError: The bands have another shape, or a checkpoint cannot be read.
         """
         if bands.ndim != 3 or bands.shape[0] != _BANDS or not bands.size:
-            raise MaskerError(f"{self.name}: bands (4, H, W) are wanted, not {bands.shape}")
+            raise MaskerError(
+                f"{self.name}: expected bands of shape (4, H, W), found {bands.shape}"
+            )
         with guests.threads(self.threads):
             _, classes = self._predictor.predict_single_npy_array(
                 np.ascontiguousarray(bands[:, None], np.float32),
@@ -103,7 +107,7 @@ class NnUnetPredictor:
                 network.load_state_dict(state["network_weights"])
             except RuntimeError as error:
                 raise MaskerError(
-                    f"{file}: this network has another plan; give it a predictor of its own"
+                    f"{file}: this network has another plan; use a separate predictor for it"
                 ) from error
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
         manager = PlansManager(plans)

@@ -184,7 +184,7 @@ def _open(folder: Path, digest: str) -> Path:
         for part in _PARTS:
             shutil.rmtree(folder / part, ignore_errors=True)
     elif any(folder.iterdir()):
-        raise MaskerError(f"{folder}: this is no folder of nnU-Net's data; name an empty one")
+        raise MaskerError(f"{folder}: not a folder of nnU-Net data; choose an empty one")
     _write(marker, {"digest": digest})
     return marker
 

@@ -164,7 +164,7 @@ class CloudTrainer(nnUNetTrainer):  # type: ignore[misc, unused-ignore]
         if not np.isfinite(result["loss"]):
             raise MaskerError(
                 f"nnU-Net: the loss is {result['loss']} after {self.iteration} iterations; "
-                "a lower peak_rate helps"
+                "use a lower peak_rate"
             )
         return result
 

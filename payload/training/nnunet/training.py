@@ -36,7 +36,7 @@ def train(prepared: Prepared, config: NnUnet, folder: Path, *, journal: Journal 
     _claim(folder, {"data": prepared.digest, "config": config.digest})
     if not prepared.digest.endswith("-".join(map(str, config.planned.values()))):
         raise MaskerError(
-            f"{prepared.folder}: prepared for another plan than {config.planned}; prepare it anew"
+            f"{prepared.folder}: was prepared for a plan other than {config.planned}; prepare it again"
         )
     _check_fold(prepared, config)
     log = folder / "log.txt"
@@ -81,9 +81,7 @@ def _check_fold(prepared: Prepared, config: NnUnet) -> None:
         return
     splits = json.loads(prepared.splits.read_text(encoding="utf-8"))
     if not all(splits[config.fold].values()):
-        raise MaskerError(
-            f"{prepared.folder}: there are too few scenes to hold out fold {config.fold}"
-        )
+        raise MaskerError(f"{prepared.folder}: too few scenes to hold out fold {config.fold}")
 
 
 def _claim(folder: Path, wanted: dict[str, str]) -> None:
@@ -97,4 +95,4 @@ def _claim(folder: Path, wanted: dict[str, str]) -> None:
     if not marker.exists():
         marker.write_text(json.dumps(wanted), encoding="utf-8")
     elif json.loads(marker.read_text(encoding="utf-8")) != wanted:
-        raise MaskerError(f"{folder}: another training of nnU-Net lies here; name another folder")
+        raise MaskerError(f"{folder}: contains another training of nnU-Net; choose another folder")

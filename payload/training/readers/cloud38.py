@@ -81,7 +81,7 @@ def read(folder: Path, *, sun_elevation: float | None = None) -> Iterator[Labell
     patches = sorted(_patches(parts), key=lambda patch: patch.id)
     if not patches:
         raise ImageryError(
-            f"{folder}: there is no train_gt with patches in it (gt_patch_...TIF), here or one "
+            f"{folder}: there is no train_gt containing patches (gt_patch_...TIF), here or one "
             "folder below"
         )
     check_distinct([patch.id for patch in patches], str(folder))
@@ -115,7 +115,7 @@ def _patches(parts: list[Path]) -> Iterator[_Patch]:
             for path in (part / f"train_gt{ending}").glob("gt_patch_*.TIF"):
                 product = find_product(path.stem)
                 if product is None:
-                    raise ImageryError(f"{path}: the name tells no Landsat 8 product")
+                    raise ImageryError(f"{path}: the name contains no Landsat 8 product id")
                 yield _Patch(path.stem.removeprefix("gt_"), product, part, ending)
 
 

@@ -86,7 +86,7 @@ def read(folder: Path) -> Iterator[LabelledImage]:
     patches = sorted(_patches(folder), key=lambda patch: patch.id)
     if not patches:
         raise ImageryError(
-            f"{folder}: there is neither a {_LABELS} (here or one folder below) nor any "
+            f"{folder}: contains neither a {_LABELS} (here or one folder below) nor any "
             "labels/manual_hq.tif or target.tif (at any depth)"
         )
     check_distinct([patch.id for patch in patches], str(folder))
@@ -105,7 +105,7 @@ def _read_arrays(part: Path) -> Iterator[LabelledImage]:
     for name, count in ({"metadata.csv": len(rows)} | counts).items():
         if count != len(labels):
             raise ImageryError(
-                f"{part / name}: there are {count} patches, but {len(labels)} in {_LABELS}"
+                f"{part / name}: found {count} patches, but {len(labels)} in {_LABELS}"
             )
     for number, row in enumerate(rows):
         id_ = f"{part.resolve().name}_{number:05}"
@@ -131,7 +131,7 @@ def _open_array(path: Path, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
         raise ImageryError(f"{path}: the patches cannot be read: {error}") from error
     if flat.size % SIDE_PX**2:
         raise ImageryError(
-            f"{path}: its {flat.nbytes} bytes are no whole number of patches of "
+            f"{path}: {flat.nbytes} bytes are not a whole number of patches of "
             f"{SIDE_PX} x {SIDE_PX} {dtype}"
         )
     return flat.reshape(-1, SIDE_PX, SIDE_PX)
@@ -162,7 +162,7 @@ def _patch(place: Path, image: Path, label: Path) -> _Patch:
     id_ = own if _ROI.search(own) else f"{above}__{own}"
     roi = _ROI.search(id_)
     if roi is None:
-        raise ImageryError(f"{place}: neither this folder nor the one above is named by its ROI")
+        raise ImageryError(f"{place}: neither this folder nor its parent is named after its ROI")
     return _Patch(id_, roi[0], image, label, is_plus=label.name == "target.tif")
 
 
@@ -190,8 +190,8 @@ def _band_numbers(path: Path) -> Sequence[int]:
         return found
     if len(names) != 13 or any(found):
         raise ImageryError(
-            f"{path}: 13 bands of level 1C are wanted, or bands named B2, B3, B4 and B8; there are "
-            f"{len(names)}"
+            f"{path}: expected 13 bands of level 1C, or bands named B2, B3, B4 and B8; found "
+            f"{len(names)} bands"
         )
     return _PLACES
 

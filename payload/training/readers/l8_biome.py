@@ -83,7 +83,7 @@ def _scenes(folder: Path) -> Iterator[_Scene]:
         for mask in folder.rglob(pattern):
             product = find_product(mask.name)
             if product is None:
-                raise ImageryError(f"{mask}: the name tells no Landsat 8 scene")
+                raise ImageryError(f"{mask}: the name contains no Landsat 8 scene id")
             above = (folder.resolve().name, *mask.relative_to(folder).parent.parts)
             biomes = (surfaces.of_biome(name) for name in reversed(above))
             yield _Scene(product, mask, next(filter(None, biomes), ""))
@@ -134,7 +134,7 @@ def _open_bands(scene: _Scene, stack: ExitStack) -> list[tuple[DatasetReader, in
         raster = stack.enter_context(open_raster(together))
         if raster.count < max(BANDS):
             raise ImageryError(
-                f"{together}: there are {raster.count} bands, and band {max(BANDS)} is wanted"
+                f"{together}: found {raster.count} bands; expected at least {max(BANDS)}"
             )
         return [(raster, band) for band in BANDS]
     files = [scene.stem.with_name(f"{name}_B{band}.TIF") for band in BANDS]

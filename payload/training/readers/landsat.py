@@ -112,7 +112,7 @@ def read_mtl(path: Path) -> Calibration:
         except KeyError as error:
             raise ImageryError(f"{path}: there is no {key}") from error
         except ValueError as error:
-            raise ImageryError(f"{path}: {key} is {values[key]!r}, which is no number") from error
+            raise ImageryError(f"{path}: {key} is {values[key]!r}; expected a number") from error
 
     calibration = Calibration(
         mult=tuple(number(f"REFLECTANCE_MULT_BAND_{band}") for band in BANDS),
@@ -141,8 +141,8 @@ def check_sun(elevation_deg: float, where: str) -> None:
     """Raise `ImageryError` unless the sun is above the horizon."""
     if not 0.0 < elevation_deg <= 90.0:
         raise ImageryError(
-            f"{where}: a sun elevation of {elevation_deg:g} deg makes no reflectance; "
-            "one above 0 and up to 90 deg is wanted"
+            f"{where}: the sun elevation is {elevation_deg:g} deg; "
+            "expected above 0, at most 90 deg, to compute reflectance"
         )
 
 

@@ -34,8 +34,8 @@ def read_images(folder: Path, layout: str = "plain") -> Iterator[LabelledImage]:
     """
     if layout not in READERS:
         raise ImageryError(
-            f"layout {layout!r} of {folder} is unknown; the known ones are {', '.join(READERS)}"
+            f"unknown layout {layout!r} for {folder}; expected one of {', '.join(READERS)}"
         )
     if not folder.is_dir():
-        raise ImageryError(f"{folder}: there is no such folder of labelled images")
+        raise ImageryError(f"{folder}: there is no such folder")
     return READERS[layout](folder)

@@ -61,7 +61,7 @@ def read(folder: Path) -> Iterator[LabelledImage]:
     chips = sorted(_chips(folder), key=lambda chip: chip.id)
     if not chips:
         raise ImageryError(
-            f"{folder}: there is no train_metadata.csv with chips in it, here or one folder below"
+            f"{folder}: there is no train_metadata.csv listing chips, here or one folder below"
         )
     check_distinct([chip.id for chip in chips], str(folder))
     for chip in chips:

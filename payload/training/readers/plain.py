@@ -60,7 +60,7 @@ def scene_of(id_: str) -> str:
 def _rows_of_names(folder: Path) -> list[dict[str, str]]:
     ids = [path.name.removesuffix("_img.tif") for path in folder.glob("*_img.tif")]
     if not ids:
-        raise ImageryError(f"{folder}: there is neither an index.csv nor any <id>_img.tif")
+        raise ImageryError(f"{folder}: contains neither an index.csv nor any <id>_img.tif")
     return [
         {
             "id": id_,
@@ -80,7 +80,7 @@ def _read_image(folder: Path, row: dict[str, str]) -> LabelledImage:
     truth = as_truth(read_raster(mask, [1])[0], _CODES, str(mask))
     if dn.dtype != np.uint16 or dn.shape[0] != 4:
         raise ImageryError(
-            f"{folder / id_}_img.tif: four uint16 bands are wanted, not {dn.shape[0]} {dn.dtype}"
+            f"{folder / id_}_img.tif: expected four bands of uint16, found {dn.shape[0]} of {dn.dtype}"
         )
     check_same_size(dn.view(np.uint16), truth, id_)
     return LabelledImage(
@@ -100,4 +100,4 @@ def _resolution_m(text: str, id_: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError as error:
-        raise ImageryError(f"{id_}: res_m {text!r} of index.csv is no number") from error
+        raise ImageryError(f"{id_}: index.csv: res_m is {text!r}; expected a number") from error

@@ -43,7 +43,7 @@ def read_raster(path: Path, indexes: Sequence[int] | None = None) -> NDArray[np.
     with open_raster(path) as raster:
         if indexes is not None and max(indexes) > raster.count:
             raise ImageryError(
-                f"{path}: there are {raster.count} bands, and band {max(indexes)} is wanted"
+                f"{path}: found {raster.count} bands; expected at least {max(indexes)}"
             )
         pixels: NDArray[np.generic] = raster.read(None if indexes is None else list(indexes))
     return pixels
@@ -60,7 +60,7 @@ def read_bands(paths: Sequence[Path]) -> NDArray[np.uint16]:
         if band.shape != bands[0].shape:
             raise ImageryError(
                 f"{path}: its size is {_size(band)}, but that of {paths[0].name} is "
-                f"{_size(bands[0])}; all bands of an image must be of one size"
+                f"{_size(bands[0])}; all bands of an image need the same size"
             )
     return as_dn(np.stack(bands), str(paths[0].parent))
 
@@ -74,7 +74,7 @@ def as_dn(pixels: NDArray[np.generic], where: str) -> NDArray[np.uint16]:
     if pixels.dtype == np.uint16:
         return pixels.view(np.uint16)
     if not np.issubdtype(pixels.dtype, np.integer):
-        raise ImageryError(f"{where}: whole numbers are wanted as pixels, not {pixels.dtype}")
+        raise ImageryError(f"{where}: expected pixels of an integer type, found {pixels.dtype}")
     return np.clip(pixels.astype(np.int64), 0, 65535).astype(np.uint16)
 
 
@@ -94,8 +94,8 @@ def as_truth(
         is_known |= matches
     if not is_known.all():
         raise ImageryError(
-            f"{where}: label {labels[~is_known].flat[0]} is none of {sorted(meaning)}, "
-            "the labels of this layout"
+            f"{where}: found label {labels[~is_known].flat[0]}; this layout has the labels "
+            f"{sorted(meaning)}"
         )
     return truth
 
@@ -110,7 +110,7 @@ def check_distinct(ids: Sequence[str], where: str) -> None:
     """Raise `ImageryError` if an id occurs twice among sorted ids."""
     for id_, following in pairwise(ids):
         if id_ == following:
-            raise ImageryError(f"{where}: {id_!r} is there twice; ids must be unique")
+            raise ImageryError(f"{where}: {id_!r} appears twice; ids must be unique")
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:

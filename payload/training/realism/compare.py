@@ -53,13 +53,15 @@ class Sample:
         try:
             built = build("payload.scene_source", "synthetic", given, seed=self.seed)
         except ValidationError as error:
-            raise ScenarioError(f"the synthetic Earth refuses {given}: {error}") from error
+            raise ScenarioError(f"the synthetic Earth does not accept {given}: {error}") from error
         return cast("Synthetic", built)
 
     @property
     def described(self) -> str:
         """The sample in one sentence, for the page."""
-        said = ", ".join(f"{key}={value}" for key, value in self.options.items()) or "as it is"
+        said = (
+            ", ".join(f"{key}={value}" for key, value in self.options.items()) or "default options"
+        )
         return f"The world: {said}; seed {self.seed}."
 
 
@@ -106,7 +108,9 @@ def compare_world(
     images = usable(list(read_images(data)))
     real = real_shots(images, {image.id: thin_cloud(data, image.id) for image in images})
     if not real:
-        raise ImageryError(f"{data}: no image has pixels of 10 or 30 m: nothing to compare with")
+        raise ImageryError(
+            f"{data}: no image has pixels of 10 or 30 m, so there is nothing to compare with"
+        )
     journal.log("real images read", count=len(real))
     verdict = judge(real, rendered, asked=asked, journal=journal)
     write(verdict, rendered, out, made=sample.described)

@@ -33,20 +33,19 @@ _MARKS = (
     *("thin missed", "thick missed"),
 )
 _MASKERS = (
-    "Omission: share of the true cloud that is missed; commission: share of the cloud said that is "
-    "none. ukis-csmask was asked of real images that people labelled."
+    "Omission: share of the true cloud that is missed; commission: share of the pixels called cloud that "
+    "are not. Of the real images, only human-labelled ones were given to ukis-csmask."
 )
 _STATISTICS = (
-    "Numbers that describe a tile; their meaning stands in `payload/training/realism/features.py`. AUC "
-    "of each: how probably a rendered tile has more of it than a real one. AUC of all: of a linear "
-    "classifier on places that it has not seen, with its weights of features of deviation one, "
-    "positive where more of it speaks for rendered. Rendered tiles are weighted to the classes, covers "
-    "and, if clear, the shares of water and land of the real ones; no real place counts more than "
-    "eight tiles."
+    "Features of a tile, defined in `payload/training/realism/features.py`. AUC of a feature: the "
+    "probability that it is larger in a rendered tile than in a real one. AUC of all: of a linear classifier on "
+    "unseen places; its weights are for features of unit deviation, and positive if a larger value indicates "
+    "a rendered tile. Rendered tiles are weighted to match the classes, covers and, if clear, the shares of "
+    "water and land of the real ones; no real place counts as more than eight tiles."
 )
 _COLOURS = (
-    "Medians of reflectance at the top of the atmosphere, and mean ± deviation of the logarithms of "
-    "ratios of bands, over pixels. Clear ground is named by its colour, away from cloud."
+    "Median top-of-atmosphere reflectance, and mean ± standard deviation of the logarithms of band ratios, "
+    "over pixels. Clear ground away from cloud is classified by its colour."
 )
 
 
@@ -82,13 +81,13 @@ def first_views(rendered: Sequence[Shot]) -> dict[str, list[float]]:
 def lines(verdict: Verdict, made: str) -> list[str]:
     """The page, line by line."""
     found = [
-        "# Rendered beside real",
+        "# Rendered against real images",
         "",
         f"Written by `payload-train realism`. {made}",
         "",
         _compared(verdict),
         "",
-        *table(("measure", "rendered", "wanted", "real", ""), map(_criterion, verdict.criteria)),
+        *table(("measure", "rendered", "expected", "real", ""), map(_criterion, verdict.criteria)),
         "## Maskers",
         "",
         _MASKERS,
@@ -98,12 +97,12 @@ def lines(verdict: Verdict, made: str) -> list[str]:
             [_marks(f"ukis-csmask, {name}", one) for name, one in verdict.ukis.items()]
             + [_marks(f"packaged, {name}", one) for name, one in verdict.student.items()],
         ),
-        "Share of the clear pixels that ukis-csmask calls cloud, by what their colour says they are.",
+        "Share of clear pixels that ukis-csmask calls cloud, by the kind of ground that their colour indicates.",
         "",
         *_false_on(verdict),
-        "## What cloudy tiles hold",
+        "## Contents of cloudy tiles",
         "",
-        "Tiles with cloud on at least 1 % of their pixels; they hold what is on at least 1 % too.",
+        "Tiles with cloud on at least 1 % of their pixels; thin cloud and shadow are counted from 1 % on too.",
         "",
         *table(
             ("set", "tiles", "with thin", "with shadow", "thin/cloud", "shadow", "mean cover"),
@@ -136,10 +135,9 @@ def lines(verdict: Verdict, made: str) -> list[str]:
 def _compared(verdict: Verdict) -> str:
     sample = verdict.sample
     return (
-        f"{sample['rendered_images']} rendered views beside {sample['real_images']} real images of "
-        f"{sample['real_places']} places, all as a camera of 12 bits up to a reflectance of 1.6 "
-        "delivers them; tiles of 128 px. Clear: cloud on 1 % of the labelled pixels at most; cloudy: "
-        "on 30 % at least."
+        f"{sample['rendered_images']} rendered views and {sample['real_images']} real images of "
+        f"{sample['real_places']} places, all as delivered by a 12-bit camera with a full scale of reflectance "
+        "1.6; tiles of 128 px. Clear: cloud on at most 1 % of the labelled pixels; cloudy: on at least 30 %."
     )
 
 
@@ -229,7 +227,7 @@ def _bits(verdict: Verdict) -> list[str]:
                 else [f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f})", str(one.count)]
             )
         rows.append(cells)
-    return table(("tiles", "real", "how many", "rendered", "how many"), rows)
+    return table(("tiles", "real", "count", "rendered", "count"), rows)
 
 
 def _separation(part: str, one: Separation) -> list[str]:
@@ -238,11 +236,11 @@ def _separation(part: str, one: Separation) -> list[str]:
     heavy = sorted(one.features, key=lambda each: -abs(each.weight))[:_WEIGHTS]
     weights = ", ".join(f"{each.name} {each.weight:+.2f}" for each in heavy)
     return [
-        f"## {'What' if is_judged else 'Closer: what'} tells {part} rendered tiles from real ones",
+        f"## {'Rendered and real tiles' if is_judged else 'In detail'}: {part}",
         "",
-        f"{one.real} real tiles, {one.rendered} rendered ones. A linear classifier of histogram, power spectrum and",
-        f"correlations of bands: AUC {one.auc:.3f}; of all features below: {one.auc_of_all:.3f}, with the largest",
-        f"weights {weights or 'none'}.",
+        f"{one.real} real and {one.rendered} rendered tiles. AUC of a linear classifier on histogram, power spectrum and",
+        f"band correlations: {one.auc:.3f}; on all features below: {one.auc_of_all:.3f}, with the largest weights",
+        f"{weights or 'none'}.",
         "",
         *table(("feature", "real", "rendered", "AUC"), map(_feature, shown)),
     ]

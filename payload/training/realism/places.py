@@ -76,8 +76,8 @@ def _place(world: Synthetic, seed: int, gsd_m: float, number: int) -> Place:
         if is_right and _sky(world, place, gsd_m) == sky:
             return place
     raise ScenarioError(
-        f"{_MOST_TRIES} places of this world hold no scene with a cloud cover between"
-        f" {COVERS[sky]} and {COVERS[sky + 1]}: it cannot be compared with the real images"
+        f"{_MOST_TRIES} places of this world have no scene with a cloud cover between"
+        f" {COVERS[sky]} and {COVERS[sky + 1]}, so it cannot be compared with the real images"
     )
 
 
@@ -125,5 +125,5 @@ def _view(place: Place, name: str, gsd_m: float) -> View:
 
 def _known(truth: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
     if truth is None:
-        raise AssertionError("the synthetic Earth knows its truth")
+        raise AssertionError("the synthetic Earth has a truth")
     return truth

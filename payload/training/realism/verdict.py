@@ -173,14 +173,14 @@ def judge(
     some = [*alike, *_evenly(others, max(asked - len(alike), 0))]
     ukis = UkisWinner()
     asked_of = by_ukis(ukis, some)
-    journal.log("ukis-csmask asked", real=len(human), rendered=len(some))
+    journal.log("ukis-csmask run", real=len(human), rendered=len(some))
     masker = OnnxMasker()
     flown = as_flown(masker, rendered)
-    journal.log("packaged network flown")
+    journal.log("packaged network run")
     real_tiles = [tile for shot in real for tile in shot.tiles()]
     rendered_tiles = [tile for shot in rendered for tile in shot.tiles()]
     bits = {"real": coded(real_tiles), "rendered": coded(rendered_tiles)}
-    journal.log("tiles coded")
+    journal.log("tiles compressed")
     separations = separate(real_tiles, rendered_tiles)
     journal.log("statistics compared")
     like = [

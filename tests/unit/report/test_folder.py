@@ -86,7 +86,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: change(f, "summary.json", lambda v: v.update(duration_s=float("nan"))),
         "NaN is not allowed",
     ),
-    "no time": (lambda f: change(f, "summary.json", lambda v: v.update(duration_s=0.0)), "duration_s is 0.0; expected"),
+    "no time": (
+        lambda f: change(f, "summary.json", lambda v: v.update(duration_s=0.0)),
+        "duration_s is 0.0; expected",
+    ),
     "no scenario": (lambda f: (f / "scenario.json").unlink(), "cannot be read"),
     "an empty scenario": (lambda f: (f / "scenario.json").write_text("{}"), "epoch_utc"),
     "a scenario without a zone": (

@@ -62,7 +62,7 @@ def test_where_all_is_right_or_nothing_is_known_the_ends_are_met():
     truth = np.array([0, 0, 1, 1], np.uint8)
     assert fit_temperature(sure, truth) == pytest.approx(COLDEST)
     assert fit_temperature(sure, 1 - truth) == pytest.approx(HOTTEST)
-    with pytest.raises(MaskerError, match="no pixel has truth"):
+    with pytest.raises(MaskerError, match="no pixel has a known truth"):
         fit_temperature(sure, np.full(4, 255, np.uint8))
 
 
@@ -106,7 +106,7 @@ def test_a_curve_is_what_counting_gives(pixels, ratio):
     truth = np.array([t for _, t in pixels], np.uint8)
     known = truth != 255
     if not known.any():
-        with pytest.raises(MaskerError, match="no pixel has truth"):
+        with pytest.raises(MaskerError, match="no pixel has a known truth"):
             choose_threshold(said, truth, cost_ratio=ratio)
         return
     found = choose_threshold(said, truth, cost_ratio=ratio)
@@ -148,8 +148,8 @@ def test_a_surface_that_is_called_cloud_too_readily_gains_by_a_threshold_of_its_
     assert found["snow"].own_cost < 0.9 * found["snow"].common_cost
     assert found["grass"].own_cost >= found["grass"].common_cost - 1e-3
     assert found["snow"].pixels == 80_000
-    assert "spare" in why_one_for_all({"snow": found["snow"]})
-    assert "untried: water" in why_one_for_all(found, ["water"])
+    assert "save" in why_one_for_all({"snow": found["snow"]})
+    assert "not tested: water" in why_one_for_all(found, ["water"])
 
 
 def test_no_scene_has_a_say_in_the_threshold_that_it_is_judged_by():

@@ -192,7 +192,7 @@ def test_a_recipe_is_followed_from_labelled_images_to_models_that_fly(
     assert code == 0
     events = [(line["stage"], line["event"]) for line in lines(work / "journal.jsonl")[len(told) :]]
     stores = ("real", "composed", "exams", "checks")
-    as_before = [("prepare", f"{store} as before") for store in stores]
+    as_before = [("prepare", f"{store} unchanged") for store in stores]
     assert events == [*as_before, ("teacher", "opinions"), ("export", "exported")]
     assert (models / "default.onnx").read_bytes() == before
 

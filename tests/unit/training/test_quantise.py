@@ -157,9 +157,9 @@ def test_agreement_is_counted_at_the_threshold_that_is_asked_for(tmp_path):
 
 
 def test_nothing_to_look_at_is_refused(tmp_path):
-    with pytest.raises(MaskerError, match="at least 32 pixels"):
+    with pytest.raises(MaskerError, match="at least 32 x 32 px"):
         quantise(DEFAULT_MODEL, tmp_path / "x.onnx", [np.zeros((4, 16, 200), np.float32)])
-    with pytest.raises(MaskerError, match="at least 32 pixels"):
+    with pytest.raises(MaskerError, match="at least 32 x 32 px"):
         agreement(DEFAULT_MODEL, DEFAULT_MODEL, [])
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no model")

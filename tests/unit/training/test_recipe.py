@@ -109,8 +109,8 @@ WRONG = {
     "students: {names: [tiny]}": ("students.names.0", "tiny"),
     "students: {names: []}": ("students.names", "at least 1"),
     "students: {arms: [teacher]}": ("students.arms.0", "teacher"),
-    "students: {seeds: [1, 2, 1]}": ("students", "seeds: each is wanted once"),
-    "students: {names: [fast, fast]}": ("students", "names: each is wanted once"),
+    "students: {seeds: [1, 2, 1]}": ("students", "seeds: each may appear only once"),
+    "students: {names: [fast, fast]}": ("students", "names: each may appear only once"),
     "students: {steps: 0}": ("students.steps", "a whole number of at least 1"),
     "students: {steps: many}": (
         "students.steps",
@@ -121,10 +121,10 @@ WRONG = {
     "students: {folds: -1}": ("students.folds", "a whole number from 0 to 16"),
     "students: {temperature: 0.5}": ("students.temperature", "a number of at least 1"),
     "students: {human_share: 1.5}": ("students.human_share", "a number from 0 to 1"),
-    "students: {human_share: 0.8, composed_share: 0.5}": ("students", "pass 1 together"),
+    "students: {human_share: 0.8, composed_share: 0.5}": ("students", "add up to more than 1"),
     "students: {crop_px: 100}": ("students.crop_px", "multiple of 16"),
     "teacher: {nnunet: {patch_px: 100}}": ("teacher.nnunet", "power of two"),
-    "teacher: {nnunet: null, ukis: false}": ("", "distilled students want a teacher"),
+    "teacher: {nnunet: null, ukis: false}": ("", "distilled students need a teacher"),
     "layout: mine": ("layout", "'plain'"),
     "students: {steps: true}": (
         "students.steps",

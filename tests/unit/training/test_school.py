@@ -76,7 +76,7 @@ def test_with_folds_each_human_labelled_image_is_held_out_once_by_each_design(sh
 
 def test_empty_folds_are_no_runs_and_folds_of_nothing_an_error(shop, eight):
     assert len(runs(shop(folds=9))) == 4
-    with pytest.raises(MaskerError, match="folds want images that people have labelled"):
+    with pytest.raises(MaskerError, match="folds need human-labelled images"):
         runs(shop(eight[4:], folds=2))
 
 
@@ -206,7 +206,7 @@ def test_shares_of_what_is_not_there_go_to_the_rest(shop, eight):
 
 def test_distilling_without_a_teacher_is_an_error(shop):
     made = shop(teacher={"nnunet": None, "ukis": False})
-    with pytest.raises(MaskerError, match="want a teacher"):
+    with pytest.raises(MaskerError, match="need a teacher"):
         lessons(made, Run("fast", "distilled", 1, None, ()))
 
 
@@ -288,7 +288,7 @@ def test_a_training_that_cannot_be_read_is_said_to_be_so(shop):
     learn(made, [run])
     (path,) = (made.work / "students").iterdir()
     path.write_bytes(b"spoilt")
-    with pytest.raises(MaskerError, match="delete it"):
+    with pytest.raises(MaskerError, match="delete the file"):
         load(made, run)
 
 

@@ -71,8 +71,8 @@ def test_preparing_twice_does_nothing_the_second_time(told):
     before = {p: p.stat().st_mtime_ns for p in shop.work.rglob("*") if p.is_file()}
     told().prepare()
     assert {p: p.stat().st_mtime_ns for p in shop.work.rglob("*") if p.is_file()} == before
-    assert events(shop)[-4:] == [f"{s} as before" for s in ("real", "composed", "exams", "checks")]
-    assert events(shop).count("real made") == 1
+    assert events(shop)[-4:] == [f"{s} unchanged" for s in ("real", "composed", "exams", "checks")]
+    assert events(shop).count("real written") == 1
 
 
 @pytest.mark.parametrize("changes", [{"scenes": 5}, {"seed": 8}, {"checks_seed": 5}])
@@ -108,23 +108,23 @@ def test_a_workshop_among_the_data_is_none_of_them(told, made, write_plain, tmp_
     shop = told(data=data, work=data / "build" / "small")
     shop.prepare()
     shop.prepare()
-    assert events(shop).count("real made") == 1
+    assert events(shop).count("real written") == 1
 
 
 def test_what_does_not_decide_the_images_does_not_make_them_anew(told):
     told().prepare()
     shop = told(name="other", students={"steps": 9})
     shop.prepare()
-    assert events(shop)[-1] == "checks as before"
+    assert events(shop)[-1] == "checks unchanged"
 
 
 def test_more_scenes_to_be_judged_on_change_nothing_that_is_learned_from(told):
     told().prepare()
     shop = told(composed={"checks": 3, "exams": 3})
     shop.prepare()
-    assert events(shop)[-1] == "checks made"
-    assert "composed as before" in events(shop)
-    assert events(shop)[-1] == "checks made"
+    assert events(shop)[-1] == "checks written"
+    assert "composed unchanged" in events(shop)
+    assert events(shop)[-1] == "checks written"
 
 
 def test_other_code_composes_anew(told, monkeypatch):
@@ -132,7 +132,7 @@ def test_other_code_composes_anew(told, monkeypatch):
     monkeypatch.setattr(workshops, "code_digest", lambda *_: "other")
     shop = told()
     shop.prepare()
-    assert events(shop).count("composed made") == 2
+    assert events(shop).count("composed written") == 2
 
 
 def test_an_interrupted_preparation_is_begun_again(told, monkeypatch):
@@ -146,7 +146,7 @@ def test_an_interrupted_preparation_is_begun_again(told, monkeypatch):
             shop.prepare()
     shop.prepare()
     assert shop.checks.is_written
-    assert (events(shop).count("real made"), events(shop).count("checks made")) == (1, 1)
+    assert (events(shop).count("real written"), events(shop).count("checks written")) == (1, 1)
 
 
 def test_composed_scenes_show_nothing_of_scenes_that_people_have_labelled(
@@ -196,7 +196,7 @@ def test_a_folder_without_images_or_labels_is_refused(told, made, write_plain, t
     with pytest.raises(ImageryError, match="index"):
         replace(told(), data=tmp_path / "empty").prepare()
     blank = replace(made(0), truth=np.full((128, 128), 255, np.uint8))
-    with pytest.raises(ImageryError, match="labels enough"):
+    with pytest.raises(ImageryError, match="enough labels"):
         replace(told(), data=write_plain(tmp_path / "blank", [blank])).prepare()
 
 

@@ -70,11 +70,11 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, write_arrays):
     with pytest.raises(ImageryError, match="no column 'roi_id'"):
         list(read(tmp_path))
     table.write_text(text + "1,ROI_0008,70\n")
-    with pytest.raises(ImageryError, match=r"metadata\.csv: there are 2 patches, but 1"):
+    with pytest.raises(ImageryError, match=r"metadata\.csv: found 2 patches, but 1"):
         list(read(tmp_path))
     table.write_text(text)
     (part / "L1C_B8.dat").write_bytes(b"12")
-    with pytest.raises(ImageryError, match=r"L1C_B8\.dat: its 2 bytes are no whole number"):
+    with pytest.raises(ImageryError, match=r"L1C_B8\.dat: 2 bytes are not a whole number"):
         list(read(tmp_path))
     (part / "L1C_B8.dat").unlink()
     with pytest.raises(ImageryError, match=r"L1C_B8\.dat: the patches cannot be read"):
@@ -128,15 +128,15 @@ def test_broken_folders_are_refused(tmp_path, image, write_raster):
     with pytest.raises(ImageryError, match=r"S2L1C\.tif: the image cannot be read"):
         list(read(tmp_path))
     image(place / "S2L1C.tif", names=["B1", "B2"])
-    with pytest.raises(ImageryError, match="13 bands of level 1C are wanted"):
+    with pytest.raises(ImageryError, match="expected 13 bands of level 1C"):
         list(read(tmp_path))
     image(place / "S2L1C.tif")
     write_raster(label, np.full((9, 9), 5, np.uint8))
-    with pytest.raises(ImageryError, match="label 5 is none of"):
+    with pytest.raises(ImageryError, match="found label 5"):
         list(read(tmp_path))
     write_raster(label, labels(8))
     with pytest.raises(ImageryError, match="its labels are 8 x 8"):
         list(read(tmp_path))
     write_raster(tmp_path / "here" / "there" / "target.tif", labels(9))
-    with pytest.raises(ImageryError, match="named by its ROI"):
+    with pytest.raises(ImageryError, match="named after its ROI"):
         list(read(tmp_path))

@@ -80,7 +80,7 @@ def test_the_redistribution_with_all_bands_in_one_file_is_read(tmp_path, write_r
     assert (block.surface, set(np.unique(block.truth))) == ("grass", {1})
     write_raster(folder / f"{SCENE}.TIF", layers[:3])
     write_mtl(folder / f"{SCENE}_MTL.txt", sun=30.0)  # GDAL deleted it with the raster
-    with pytest.raises(ImageryError, match="3 bands, and band 5 is wanted"):
+    with pytest.raises(ImageryError, match="found 3 bands; expected at least 5"):
         list(read(tmp_path))
 
 
@@ -109,11 +109,11 @@ def test_broken_folders_are_refused(tmp_path, write):
     with pytest.raises(ImageryError, match="metadata of the scene cannot be read"):
         list(read(tmp_path))
     write(folder, SCENE, np.full(SIZE, 65, np.uint8))
-    with pytest.raises(ImageryError, match="label 65 is none of"):
+    with pytest.raises(ImageryError, match="found label 65"):
         list(read(tmp_path))
     write(tmp_path / "Urban" / SCENE, SCENE)
-    with pytest.raises(ImageryError, match="is there twice"):
+    with pytest.raises(ImageryError, match="appears twice"):
         list(read(tmp_path))
     write(tmp_path / "Urban" / "x", "x")
-    with pytest.raises(ImageryError, match="tells no Landsat 8 scene"):
+    with pytest.raises(ImageryError, match="contains no Landsat 8 scene id"):
         list(read(tmp_path))

@@ -61,7 +61,7 @@ def test_the_scale_of_a_scene_is_read_from_its_metadata(tmp_path, write_mtl):
     with pytest.raises(ImageryError, match="no SUN_ELEVATION"):
         read_mtl(path)
     write_mtl(path, sun="high")
-    with pytest.raises(ImageryError, match="no number"):
+    with pytest.raises(ImageryError, match="expected a number"):
         read_mtl(path)
     write_mtl(path, sun=-4.0)
     with pytest.raises(ImageryError, match="above 0"):

@@ -17,7 +17,7 @@ def test_a_recipe_names_a_layout(tmp_path, write_raster):
 
 def test_an_unknown_layout_and_a_missing_folder_are_refused_at_once(tmp_path):
     with pytest.raises(
-        ImageryError, match=r"'sparcs' of .* is unknown; the known ones are plain, "
+        ImageryError, match=r"unknown layout 'sparcs' for .*; expected one of plain, "
     ):
         read_images(tmp_path, "sparcs")
     with pytest.raises(ImageryError, match="there is no such folder"):

@@ -70,15 +70,15 @@ def test_broken_folders_are_refused(tmp_path, write, write_raster):
         list(read(tmp_path))
     write(tmp_path, {"a": "x"})
     write_raster(tmp_path / "train_features" / "a" / "B08.tif", np.full((8, 8), 0.3, np.float32))
-    with pytest.raises(ImageryError, match="whole numbers are wanted"):
+    with pytest.raises(ImageryError, match="expected pixels of an integer type"):
         list(read(tmp_path))
     write(tmp_path, {"a": "x"})
     write_raster(tmp_path / "train_labels" / "a.tif", np.full((8, 8), 3, np.uint8))
-    with pytest.raises(ImageryError, match="label 3 is none of"):
+    with pytest.raises(ImageryError, match="found label 3"):
         list(read(tmp_path))
     (tmp_path / "train_metadata.csv").write_text("chip,place\na,x\n")
     with pytest.raises(ImageryError, match="no column 'chip_id'"):
         list(read(tmp_path))
     (tmp_path / "train_metadata.csv").write_text("chip_id,location\na,x\na,x\n")
-    with pytest.raises(ImageryError, match="'a' is there twice"):
+    with pytest.raises(ImageryError, match="'a' appears twice"):
         list(read(tmp_path))

@@ -68,6 +68,6 @@ def test_covers_are_spread_as_those_of_the_real_images(gsd_m):
 def test_a_world_without_such_skies_is_refused(monkeypatch):
     monkeypatch.setattr("payload.training.realism.places._MOST_TRIES", 500)
     with pytest.raises(
-        ScenarioError, match="500 places of this world hold no scene with a cloud cover between"
+        ScenarioError, match="500 places of this world have no scene with a cloud cover between"
     ):
         places(Synthetic(seed=2, mean_cloud_cover=1.0), seed=2, gsd_m=10.0, count=5)
