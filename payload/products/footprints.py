@@ -18,8 +18,10 @@ from payload.types import Georeference, View
 from payload.units import M_PER_KM
 
 Floats = NDArray[np.float64]
-_PIECES = 4
-"""Pieces per side: edges are straight in degrees (RFC 7946, 3.1.1), those of an image are not."""
+_PIECES, _NEAR_A_POLE = 4, 128
+"""Pieces per side: edges are straight in degrees (RFC 7946, 3.1.1), those of an image are not, least of all near a pole."""
+_WIDEST_DEG = 2.0
+"""[deg] Step of longitude from point to point beyond which a side has the larger number of pieces."""
 _DECIMALS = 6
 """[deg] Decimal places: a millionth is 0.1 m on the ground, below any pixel."""
 
@@ -41,27 +43,37 @@ def view_footprint(view: View) -> Geometry:
 
     The rectangle lies in the plane tangent to the ellipsoid there; 100 km from the centre the error is 10 m.
     """
-    sensor = view.sensor
-    col, row = outline(sensor.height_px, sensor.width_px)
-    east_km = (col - sensor.width_px / 2) * sensor.gsd_m / M_PER_KM
-    north_km = (sensor.height_px / 2 - row) * sensor.gsd_m / M_PER_KM
-    middle = site(view.lat_deg, view.lon_deg)
-    points = middle.position_km + east_km[:, None] * middle.east + north_km[:, None] * middle.north
-    lat_deg, lon_deg = subsatellite_deg(points)
-    return polygon(lat_deg, lon_deg)
+    sensor, middle = view.sensor, site(view.lat_deg, view.lon_deg)
+
+    def places_deg(pieces: int) -> tuple[Floats, Floats]:
+        col, row = outline(sensor.height_px, sensor.width_px, pieces)
+        east_km = (col - sensor.width_px / 2) * sensor.gsd_m / M_PER_KM
+        north_km = (sensor.height_px / 2 - row) * sensor.gsd_m / M_PER_KM
+        east, north = east_km[:, None] * middle.east, north_km[:, None] * middle.north
+        return subsatellite_deg(middle.position_km + east + north)
+
+    found = places_deg(_PIECES)
+    return polygon(*(places_deg(_NEAR_A_POLE) if _is_coarse(*found) else found))
 
 
 def georeferenced(place: Georeference, height_px: int, width_px: int) -> Geometry | None:
     """What a raster covers; None if its coordinate system cannot be converted."""
-    col, row = outline(height_px, width_px)
-    found = edge_deg(place, col, row)
+    found = edge_deg(place, *outline(height_px, width_px, _PIECES))
+    if found is not None and _is_coarse(*found):
+        found = edge_deg(place, *outline(height_px, width_px, _NEAR_A_POLE))
     return None if found is None else polygon(*found)
 
 
-def outline(height_px: int, width_px: int) -> tuple[Floats, Floats]:
-    """[px] Columns and rows of points around a raster, shape (16,) each, anticlockwise from its upper left."""
-    down = np.linspace(0.0, 1.0, _PIECES, endpoint=False)
-    zero, one = np.zeros(_PIECES), np.ones(_PIECES)
+def _is_coarse(_lat_deg: Floats, lon_deg: Floats) -> bool:
+    """Whether points around a raster are too far apart in longitude for edges that are straight in degrees."""
+    around = np.unwrap(np.append(lon_deg, lon_deg[0]), period=360.0)
+    return bool(np.abs(np.diff(around)).max() > _WIDEST_DEG)
+
+
+def outline(height_px: int, width_px: int, pieces: int) -> tuple[Floats, Floats]:
+    """[px] Columns and rows of points around a raster, shape (4 pieces,) each, anticlockwise from its upper left."""
+    down = np.linspace(0.0, 1.0, pieces, endpoint=False)
+    zero, one = np.zeros(pieces), np.ones(pieces)
     col = np.concatenate((zero, down, one, 1.0 - down)) * width_px
     row = np.concatenate((down, one, 1.0 - down, zero)) * height_px
     return col, row
