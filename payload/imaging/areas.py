@@ -1,7 +1,9 @@
 """Divide an area into shots: frames laid across it, row by row from south to north, with each tile's share of it.
 
 Areas are measured in Lambert's cylindrical equal-area projection, in which a quadrangle of degrees is a rectangle:
-x is the longitude, y the sine of the authalic latitude.
+x is the longitude, y the sine of the authalic latitude. Frames are quadrangles of degrees, too, which is near enough up to a
+degree from a pole; closer to it, the tiles that hold the area differ (a tenth of it at 89.9 deg in frames of 16 km), and a frame
+much wider than high, or a pole inside, can miss corners of its cell.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,16 +83,19 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
     Raises:
         TooLarge: There would be more than `MOST_SHOTS`.
     """
+    area = _rejoined(area)
     flat = _flat(area)
     whole_km2 = float(shapely.area(flat))
     least = whole_km2 / (framing.width_km * framing.height_km)
     if least > MOST_SHOTS:
         raise TooLarge(int(least))
     west, south, east, north = (float(edge) for edge in shapely.bounds(area))
-    for lon, lat in (middle, ((west + east) / 2, (south + north) / 2)):
+    lon, lat = middle
+    inside = (lon if lon >= west else lon + 360.0, lat)
+    for lon, lat in (inside, ((west + east) / 2, (south + north) / 2)):
         if _frame(lon, lat, framing).covers(flat):
             (shares,) = _tile_shares([flat], [(lon, lat)], framing, whole_km2)
-            return (Shot(lat, lon, shares),)
+            return (Shot(lat, lon if lon <= 180.0 else lon - 360.0, shares),)
     held, middles = list[Geometry](), list[tuple[float, float]]()
     for piece, lon, lat in _cells(area, framing):
         part = shapely.intersection(flat, piece)
@@ -104,6 +109,22 @@ def lay_shots(area: Geometry, framing: Framing, *, middle: tuple[float, float]) 
         Shot(lat, (lon + 180.0) % 360.0 - 180.0, shares)
         for (lon, lat), shares in zip(middles, found, strict=True)
     )
+
+
+def _rejoined(area: Geometry) -> Geometry:
+    """An area cut in two at the antimeridian (RFC 7946, 3.1.9) in one piece, reaching beyond 180 deg; any other unchanged."""
+    west, _, east, _ = shapely.bounds(area).tolist()
+    if not (west == -180.0 and east == 180.0):
+        return area
+    parts = [
+        shapely.transform(part, lambda points: points + [360.0, 0.0])
+        if shapely.bounds(part)[0] < 0.0
+        else part
+        for part in shapely.get_parts(area)
+    ]
+    joined = shapely.union_all(parts)
+    west, _, east, _ = shapely.bounds(joined).tolist()
+    return joined if east - west < 180.0 else area
 
 
 def _cells(area: Geometry, framing: Framing) -> Iterator[tuple[Geometry, float, float]]:

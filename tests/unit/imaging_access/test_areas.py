@@ -77,6 +77,23 @@ def test_every_place_of_an_area_lies_in_a_shot_and_shares_add_up(area):
     assert least <= len(shots) <= 2.5 * least + 4  # no more than edges and overlap explain
 
 
+@pytest.mark.parametrize("size_deg", [0.05, 0.9])
+def test_an_area_cut_at_the_antimeridian_is_laid_like_the_same_area_elsewhere(size_deg):
+    west, east = 180.0 - 0.7 * size_deg, -180.0 + 0.3 * size_deg
+    halves = [shapely.box(west, -17.5, 180, -17.5 + size_deg), shapely.box(-180, -17.5, east, -17.5 + size_deg)]  # fmt: skip
+    whole = shapely.box(10.0, -17.5, 10.0 + size_deg, -17.5 + size_deg)
+    found, usual = shots_of(shapely.multipolygons(halves)), shots_of(whole)
+    assert len(found) == len(usual)
+    if len(found) > 1:  # else around a place in the larger half
+        for shot, like in zip(found, usual, strict=True):
+            assert abs(shot.lon_deg) <= 180.0
+            assert (shot.lon_deg - west) % 360.0 == pytest.approx(like.lon_deg - 10.0)
+            assert shot.lat_deg == pytest.approx(like.lat_deg)
+            assert shot.tile_shares == pytest.approx(like.tile_shares, abs=1e-9)
+    (place,) = shots_of(shapely.multipolygons([shapely.box(179.99, 0, 180, 0.01), shapely.box(-180, 0, -179.89, 0.01)]))  # fmt: skip
+    assert (place.lon_deg, place.lat_deg) == pytest.approx((-179.945, 0.005))
+
+
 def test_the_share_of_a_shot_is_the_share_of_random_places_in_its_cell():
     """Second method: places even on the sphere, each counted for the nearest shot of its row."""
     area = shapely.box(10.0, 59.0, 12.0, 60.0)
