@@ -44,9 +44,9 @@ def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
 def survey(
     assembly: Assembly, tell: Callable[[str], None], painter: TileDarkroom | None = None
 ) -> Sampled:
-    """Glance at everything the first plan wants to take, and render a sample of it.
+    """Glance at everything that a plan knowing all requests wants to take, and render a sample of it.
 
-    Images outside the plan are sampled by the same rule when they are taken; their rendered tiles do not become donors,
+    Images outside this plan are sampled by the same rule when they are taken; their rendered tiles do not become donors,
     so that it does not matter which arm takes them, or when.
 
     Args:
@@ -59,7 +59,7 @@ def survey(
     painter = assembly.painter if painter is None else painter
     windows = TileGrid(sensor.height_px, sensor.width_px, assembly.tile_px).windows
     camera = assembly.camera
-    planned = [camera.expose(image) for image in first_plan(assembly).images]
+    planned = [camera.expose(image) for image in first_plan(assembly, assembly.span_s).images]
     glances = glances_at(source, [image.view for image in planned], windows)
     names = [image.id for image in planned]
     looked = look_at(scenario.seed, dict(zip(names, glances, strict=True)))

@@ -175,9 +175,9 @@ class FirstPlan:
     left_out: Mapping[str, str]
 
 
-def first_plan(assembly: Assembly) -> FirstPlan:
-    """Ask the scenario's scheduler once, at the start."""
-    return Opening(assembly).plan()
+def first_plan(assembly: Assembly, known_s: float = 0.0) -> FirstPlan:
+    """Ask the scenario's scheduler once, at the start; see `Opening.context` for requests that arrive later."""
+    return Opening(assembly).plan(known_s)
 
 
 def _why_not(target: Target, assembly: Assembly) -> str:

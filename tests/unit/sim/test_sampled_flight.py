@@ -73,6 +73,28 @@ def test_a_tile_cut_alone_is_the_tile_cut_with_the_others(write_scenario):
             np.testing.assert_array_equal(alone.surroundings, tile.surroundings)
 
 
+def test_requests_that_arrive_after_the_start_are_sampled_like_those_known_at_once(
+    write_scenario, tmp_path
+):
+    """All arrive after a minute, before anything can be taken: the first plan is empty, and the flight is the same."""
+    file = write_scenario(**FEW, fidelity="sampled", sampled={"fraction": 0.1, "error": None})
+    at_once, later = tmp_path / "at_once", tmp_path / "later"
+    found = []
+    for spool in (at_once, later):
+        spool.mkdir()
+        assembly = assemble(load_scenario(file))
+        records, memo = fly_arms(assembly, spool, arms=("prune",))
+        painted = sample_of(memo.darkroom).painted
+        found.append((painted, records["prune"].delivered_s.keys()))
+        places = tmp_path / "places.geojson"
+        wanted = json.loads(places.read_text())
+        for item in wanted["features"]:
+            item["properties"]["arrives_h"] = 1 / 60
+        places.write_text(json.dumps(wanted))
+    assert found[0] == found[1]
+    assert len(painted) < len(records["prune"].ledger.acquired) / 2
+
+
 def test_painted_tiles_are_those_of_a_flight_by_pixels(fly, usual):
     _, _, memo = usual
     _, _, whole = fly("pixels")
