@@ -11,6 +11,9 @@ from payload.ports import Link, LinkBudget
 from payload.types import ContactWindow, Ephemeris
 from payload.units import BPS_PER_KBPS, BPS_PER_MBPS, BYTES_PER_MB
 
+_ALIKE = 1.06
+"""Ratio of distances up to which they are alike: half a decibel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passes:
@@ -40,6 +43,8 @@ class LinkReport:
         satellite: The sender.
         station: The receiver.
         elevation_deg: [deg] Elevation at which the budget holds.
+        nearest_km: [km] Least distance at that elevation in the flight; None if the satellite never stands there.
+        farthest_km: [km] Greatest distance there, at which the budget is computed.
         budget: None for a link that has none.
         passes: Passes of the satellite over all stations; None if there are none.
         uplink_rate_bps: [bit/s] Data rate of the uplink.
@@ -51,6 +56,8 @@ class LinkReport:
     satellite: str
     station: str
     elevation_deg: float
+    nearest_km: float | None
+    farthest_km: float | None
     budget: LinkBudget | None
     passes: Passes | None
     uplink_rate_bps: float
@@ -86,7 +93,20 @@ class LinkReport:
                 f"{found.modcod} (threshold {found.threshold_db:.2f} dB, {found.spare_db:.2f} dB above"
                 f" the margin): {found.rate_bps / BPS_PER_MBPS:.2f} Mbit/s"
             )
-        return [*rows, *found.notes]
+        return [*rows, *self._distance_lines(), *found.notes]
+
+    def _distance_lines(self) -> list[str]:
+        """What to know about the distance, if it is not much the same in every pass."""
+        if self.nearest_km is None or self.farthest_km is None:
+            return [
+                f"{self.satellite} never stands at {self.elevation_deg:g} deg: the mean radius of its orbit is taken."
+            ]
+        if self.farthest_km < _ALIKE * self.nearest_km:
+            return []
+        span = f"{self.nearest_km:,.0f} to {self.farthest_km:,.0f} km away"
+        return [
+            f"At {self.elevation_deg:g} deg {self.satellite} is {span}: the budget is that of the farthest."
+        ]
 
     def _pass_lines(self) -> list[str]:
         found = self.passes

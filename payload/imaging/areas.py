@@ -117,7 +117,7 @@ def _rejoined(area: Geometry) -> Geometry:
     if not (west == -180.0 and east == 180.0):
         return area
     parts = [
-        shapely.transform(part, lambda points: points + [360.0, 0.0])
+        shapely.transform(part, lambda points: np.add(points, (360.0, 0.0)))
         if shapely.bounds(part)[0] < 0.0
         else part
         for part in shapely.get_parts(area)

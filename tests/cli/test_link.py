@@ -3,7 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from payload.geometry.look import look_angles
+from payload.geometry.track import Track
+from payload.scenario.load import load_scenario
+from payload.timetable.encounters import find_encounters
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 DOVE, REFERENCE = SCENARIOS / "missions" / "dove.yaml", SCENARIOS / "reference.yaml"
@@ -38,6 +44,38 @@ def test_a_program_gets_numbers_that_add_up(call):
     assert found["upload"]["sent_bytes"] == 10_000_000
     used_s = sum(item["los_s"] - item["aos_s"] for item in found["upload"]["passes"])
     assert used_s >= 320.0
+
+
+def test_the_distance_of_a_budget_is_that_of_the_orbit_where_it_stands_so_high(call):
+    """Second method: the ranges of a track second by second. The orbit's eccentricity is 0.6, its period 8 h."""
+    lines = [
+        "1 40001U 14001B   26171.50000000  .00000100  00000-0  10270-4 0  9000",
+        "2 40001  63.4000  10.0000 6000000 270.0000  25.2906  3.00000000999996",
+    ]
+    orbit = json.dumps({"kind": "sgp4", "tle": [line[:68] + checksum(line) for line in lines]})
+    eccentric = ("--set", f"satellites.0.orbit={orbit}", "--set", "epoch_utc=2026-06-21T00:00:00Z")
+    found = json.loads(call("link", DOVE, *eccentric, "--json").out)
+    scenario = load_scenario(DOVE, eccentric[1::2])
+    met = find_encounters(scenario)
+    (path,) = met.ephemerides.values()
+    times_s = np.arange(path.time_s[0], path.time_s[-1])
+    station = next(item for item in met.stations if item.name == found["station"])
+    look = look_angles(Track(path).states(times_s)[0], station)
+    crosses = np.diff(np.sign(look.elevation_deg - 30.0)) != 0
+    ranges_km = look.range_km[1:][crosses]
+    assert (found["nearest_km"], found["farthest_km"]) == pytest.approx(
+        (ranges_km.min(), ranges_km.max()), rel=2e-3
+    )
+    assert found["budget"]["range_km"] == pytest.approx(ranges_km.max(), rel=5e-3)
+    text = call("link", DOVE, *eccentric).out
+    assert f"to {found['farthest_km']:,.0f} km away: the budget is that of the farthest." in text
+    never = call("link", DOVE, "--at-elevation-deg", 90).out
+    assert "dove never stands at 90 deg: the mean radius of its orbit is taken." in never
+
+
+def checksum(line):
+    """Of a line of two-line elements. Source: Space Track Report No. 3."""
+    return str(sum(int(each) if each.isdigit() else each == "-" for each in line[:68]) % 10)
 
 
 def test_a_whole_number_may_be_written_as_in_a_scenario(call):
