@@ -262,7 +262,7 @@ class Spacecraft:
 
     def suffer(self) -> Story:
         """Log each fault as it occurs and lose failed memory banks; other effects are applied by the parts affected."""
-        for fault in self.assembly.faults.of(self.name):
+        for fault in self.assembly.faults.aboard(self.name):
             yield self.env.timeout(max(0.0, fault.start_s - self.env.now))
             detail = f"until {fault.end_s:.0f} s"
             if fault.kind == "memory_bank":

@@ -138,13 +138,15 @@ def _with_banks_left(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 @dataclass(frozen=True)
 class Faults:
-    """The timetable of faults, for queries by station or satellite."""
+    """The timetable of faults, for queries."""
 
     all: tuple[Fault, ...] = ()
 
-    def of(self, who: str) -> list[Fault]:
-        """Faults of one station or satellite, in time order."""
-        return [fault for fault in self.all if fault.who == who]
+    def aboard(self, satellite: str) -> list[Fault]:
+        """Faults of one satellite, in time order; a station may have the same name."""
+        return [
+            fault for fault in self.all if fault.who == satellite and fault.kind != "station_out"
+        ]
 
     @property
     def outages(self) -> list[Outage]:

@@ -345,6 +345,15 @@ def test_a_station_that_is_out_cuts_the_windows_that_everybody_meets(flying):
     assert {event.subject for event in told} == {"station_out"}
 
 
+def test_an_outage_of_a_station_is_no_fault_of_a_satellite_of_its_name(flying):
+    _, record = flying(
+        satellites=[{"name": "svalbard", "orbit": ORBIT}],
+        faults=[{"kind": "station_out", "at_h": 1, "lasts_h": 1}],
+    )
+    (told,) = (event for event in record.events if event.kind == "fault")
+    assert (told.satellite, told.detail) == ("", "svalbard until 7200 s")
+
+
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
