@@ -90,7 +90,8 @@ def bounded(value: float | None, bound: float | None) -> Summary:
 def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[float]] | None:
     """[s] When clear images of each target reached the ground in time; None if the truth is unknown.
 
-    For a target that is wanted repeatedly, images count only if taken at least its `repeat_s` apart.
+    For a target that is wanted repeatedly, images count only if taken at least its `repeat_s` apart; of those closer together,
+    and of all of a target wanted once, the first to come down counts.
     """
     named = {target.name: target for target in wanted.targets}
     found: defaultdict[str, list[float]] = defaultdict(list)
@@ -101,10 +102,12 @@ def clear_deliveries(record: FlightRecord, wanted: Wanted) -> dict[str, list[flo
         if any(count is None for count in clear_px):
             return None
         taken_s = image.acquisition.time_s
-        if taken_s < last_s.get(target.name, -math.inf) + target.repeat_s:
-            continue
         down_s = _clear_s(image, record, wanted, wanted.limit(target))
-        if down_s is not None and down_s <= target.due_s:
+        if down_s is None or down_s > target.due_s:
+            continue
+        if target.name in last_s and taken_s < last_s[target.name] + target.repeat_s:
+            found[target.name][-1] = min(found[target.name][-1], down_s)
+        else:
             found[target.name].append(down_s)
             last_s[target.name] = taken_s
     return dict(found)

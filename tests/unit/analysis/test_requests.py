@@ -124,6 +124,14 @@ def test_of_a_target_wanted_again_the_image_counts_that_was_down_first_whichever
     assert found["latency_s"]["max"] == 250.0
 
 
+@pytest.mark.parametrize("repeat_s", [float("inf"), 150.0])
+def test_of_two_clear_images_where_one_counts_the_first_to_come_down_does(repeat_s):
+    shots = [image("a", "place", 100.0, [100]), image("b", "place", 200.0, [100])]
+    record, estimates = flight(*shots, down={"a": [400.0], "b": [250.0]})
+    _, found = told(record, estimates, Target("place", 0, 0, repeat_s=repeat_s))
+    assert (found["clear_in_time"], found["latency_s"]["max"]) == (1, 250.0)
+
+
 def test_latency_runs_from_the_arrival_of_a_request_to_its_first_clear_image():
     shots = [image("a", "a", 100.0, [100]), image("b", "b", 300.0, [100])]
     record, estimates = flight(*shots)
