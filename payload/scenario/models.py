@@ -82,8 +82,8 @@ class SampledModel(Section):
         le=1,
         description="Requested error: tiles are rendered until half of the 95 % interval of "
         "bytes and of clear pixels kept, estimated from the sample itself, is at most this share "
-        "of them, for all of a plan that knows all requests; what comes down may be less certain, which is "
-        "stated. With null, no more than the fraction.",
+        "of them, for every image that a plan aware of all requests would take; what comes down may be "
+        "less certain, which is stated. With null, no more than the fraction.",
     )
 
 

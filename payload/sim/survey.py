@@ -44,7 +44,7 @@ def open_darkroom(assembly: Assembly, tell: Callable[[str], None]) -> Darkroom:
 def survey(
     assembly: Assembly, tell: Callable[[str], None], painter: TileDarkroom | None = None
 ) -> Sampled:
-    """Glance at everything that a plan knowing all requests wants to take, and render a sample of it.
+    """Glance at every image of a plan that is aware of all requests, and render a sample of their tiles.
 
     Images outside this plan are sampled by the same rule when they are taken; their rendered tiles do not become donors,
     so that it does not matter which arm takes them, or when.
