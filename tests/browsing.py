@@ -108,6 +108,13 @@ class Browser:
     def open(
         self, page: Path, *, width: int = 1280, height: int = 900, theme: str = "light"
     ) -> None:
+        self.resize(width, height)
+        self.set_theme(theme)
+        self.events.clear()
+        self.ask("Page.navigate", url=page.as_uri())
+        self.wait_for("document.documentElement?.dataset.drawn === 'yes'")
+
+    def resize(self, width: int, height: int = 900) -> None:
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -115,10 +122,6 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        self.set_theme(theme)
-        self.events.clear()
-        self.ask("Page.navigate", url=page.as_uri())
-        self.wait_for("document.documentElement?.dataset.drawn === 'yes'")
 
     def set_theme(self, theme: str) -> None:
         self.ask(

@@ -44,7 +44,9 @@ def way_of_the_bytes(data: ReportData) -> Chart | None:
         "valuesuffix": " bytes",
         "textfont": {"color": LIGHT["ink"], "size": 14, "shadow": "none"},
         "node": {
-            "label": [f"{word} <b>{size(amount)}</b>" for _, word, amount, _ in nodes],
+            "label": [
+                f"{_SHORT.get(name, word)} <b>{size(amount)}</b>" for name, word, amount, _ in nodes
+            ],
             "color": [colour for *_, colour in nodes],
             "pad": 26,
             "thickness": 14,
@@ -86,7 +88,7 @@ def way_of_the_bytes(data: ReportData) -> Chart | None:
 
 
 _SHORT = {"saved": "saved", "pruned": "pruned"}
-"""On a phone the diagram leaves little room for words; both are defined on the page."""
+"""In the diagram longer words would meet those in the middle; both are defined on the page."""
 _SIDES = {"l": 8, "r": 8, "t": 16, "b": 16}
 
 

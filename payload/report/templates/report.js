@@ -33,7 +33,9 @@
     return (figure.variants || {})[selects.map((item) => item.value).join("|")] || {};
   }
 
-  function draw(id, printing) {
+  let printing = false;
+
+  function draw(id) {
     const place = document.getElementById(id);
     if (!place) return null;
     const figure = drawing.figures[id];
@@ -42,40 +44,61 @@
     if (narrow.matches && !printing) {
       for (const [path, value] of Object.entries(figure.narrow)) put(plot, path, value);
     }
-    if (printing) plot.layout.width = PRINT_PX;
-    else if (dark.matches) plot = recolour(plot);
+    if (dark.matches && !printing) plot = recolour(plot);
+    plot.layout.width = printing ? PRINT_PX : place.clientWidth;
     if (plot.layout.yaxis && plot.layout.yaxis.scaleanchor) {
-      plot.layout.height = Math.round(MAP_SHAPE * (printing ? PRINT_PX : place.clientWidth));
+      plot.layout.height = Math.round(MAP_SHAPE * plot.layout.width);
     }
     plot.layout.dragmode = coarse ? false : plot.layout.dragmode || "zoom";
     place.style.minHeight = plot.layout.height + "px";
+    // Plotly moves and fades a sankey from its last drawing to the next, even in print: begin anew instead.
+    if (plot.data.some((trace) => trace.type === "sankey")) Plotly.purge(place);
     return Plotly.react(place, plot.data, plot.layout, {
-      displayModeBar: false, displaylogo: false, responsive: !printing, doubleClick: "reset",
-      showTips: false,
+      displayModeBar: false, displaylogo: false, doubleClick: "reset", showTips: false,
     });
   }
 
-  function drawAll(printing) {
-    return Promise.all(Object.keys(drawing.figures).map((id) => draw(id, printing)));
+  function drawAll() {
+    return Promise.all(Object.keys(drawing.figures).map(draw));
   }
 
   // The words come first: each figure is drawn in a turn of its own, after the page has been shown.
-  function drawInTurn(ids) {
+  // A later round ends an earlier one.
+  let round = 0;
+  function drawInTurn(ids, own) {
+    if (own !== round) return;
     if (!ids.length) {
       document.documentElement.dataset.drawn = "yes";
       return;
     }
-    setTimeout(() => Promise.resolve(draw(ids[0], false)).then(() => drawInTurn(ids.slice(1))), 0);
+    setTimeout(() => Promise.resolve(draw(ids[0])).then(() => drawInTurn(ids.slice(1), own)), 0);
   }
-  drawInTurn(Object.keys(drawing.figures));
+  function drawFromTop() {
+    round += 1;
+    drawInTurn(Object.keys(drawing.figures), round);
+  }
+  drawFromTop();
   document.querySelectorAll("select[data-draws]").forEach((item) => {
-    item.addEventListener("change", () => draw(item.dataset.draws, false));
+    item.addEventListener("change", () => draw(item.dataset.draws));
   });
-  dark.addEventListener("change", () => drawAll(false));
-  narrow.addEventListener("change", () => drawAll(false));
+  dark.addEventListener("change", drawAll);
+
+  // A phone also fires this whenever its address bar comes or goes: only another width matters.
+  let width = innerWidth;
+  let settled = 0;
+  addEventListener("resize", () => {
+    if (innerWidth === width || printing) return;
+    width = innerWidth;
+    clearTimeout(settled);
+    settled = setTimeout(drawFromTop, 100);
+  });
+  function print(begins) {
+    printing = begins;
+    drawAll();
+  }
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((item) => { item.open = true; });
-    drawAll(true);
+    print(true);
   });
-  addEventListener("afterprint", () => drawAll(false));
+  addEventListener("afterprint", () => print(false));
 })();

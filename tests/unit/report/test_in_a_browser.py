@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,94 @@ def test_no_table_is_wider_than_paper_or_cut_on_a_phone_unless_it_can_be_moved(
     browser.value("dispatchEvent(new Event('beforeprint'))")
     right = "Math.max(...[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right))"
     assert browser.value(right) <= 700
+
+
+def test_figures_fit_a_page_that_has_become_narrower(
+    browser: Browser, results: Callable[..., Path]
+):
+    """At once and without a motion, which would leave the diagram of the bytes cut off at the right meanwhile."""
+    browser.open(write_report(results()), width=800)
+    browser.value(
+        """(() => {
+            const bytes = document.getElementById("way-of-the-bytes");
+            window.furthest = 0;
+            (function look() {
+                if (bytes.querySelector(".main-svg").clientWidth <= 390) {
+                    const ends = [...bytes.querySelectorAll(".node-rect")].map(
+                        (node) => node.getBoundingClientRect().right);
+                    window.furthest = Math.max(window.furthest, ...ends);
+                }
+                requestAnimationFrame(look);
+            })();
+        })()"""
+    )
+    browser.resize(390)
+    browser.wait_for("document.querySelector('#map .main-svg').clientWidth <= 390")
+    wide = (
+        "[...document.querySelectorAll('.plot')]"
+        ".filter(p => p.querySelector('.main-svg').clientWidth !== p.clientWidth).map(p => p.id)"
+    )
+    assert browser.value(wide) == []
+    assert 300 < browser.value("window.furthest") <= 390
+    shape = "(s => s.clientHeight / s.clientWidth)(document.querySelector('#map .main-svg'))"
+    assert browser.value(shape) == pytest.approx(0.53, abs=0.01)
+
+
+def test_paper_shows_the_flows_of_the_bytes_at_once(browser: Browser, results: Callable[..., Path]):
+    """Printing does not wait for links to fade in, however often they have been drawn."""
+    browser.open(write_report(results()), theme="dark")
+    browser.value(
+        """addEventListener("beforeprint", () => {
+            window.shown = [...document.querySelectorAll("#way-of-the-bytes .sankey-link")].map(
+                (link) => link.style.opacity);
+        })"""
+    )
+    for _ in range(2):
+        browser.ask("Page.printToPDF")
+    assert len(browser.value("window.shown")) > 3
+    assert set(browser.value("window.shown")) == {"1"}
+
+
+def test_on_paper_sums_follow_what_they_sum(browser: Browser, results: Callable[..., Path]):
+    """A table's foot would be repeated at the end of each page, before the rest of its terms."""
+    browser.open(write_report(results()))
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    feet = "[...document.querySelectorAll('tfoot')].map(e => getComputedStyle(e).display)"
+    assert set(browser.value(feet)) == {"table-row-group"}
+
+
+@pytest.mark.parametrize("width", [390, 768, 1030])
+def test_no_words_of_a_figure_are_cut_off_or_meet(
+    browser: Browser, results: Callable[..., Path], width: int
+):
+    browser.open(write_report(results()), width=width)
+    boxes = "[...document.querySelectorAll('{}')].map(e => e.getBoundingClientRect().toJSON())"
+    edge = browser.value("document.querySelector('#clear-ground').getBoundingClientRect().right")
+    figures = browser.value(boxes.format("#clear-ground .bartext"))
+    assert len(figures) > 2
+    assert max(figure["right"] for figure in figures) <= edge
+    labels = browser.value(boxes.format("#way-of-the-bytes .node-label"))
+    assert len(labels) > 4
+    for one, other in combinations(labels, 2):
+        assert (
+            one["right"] <= other["left"]
+            or other["right"] <= one["left"]
+            or one["bottom"] <= other["top"]
+            or other["bottom"] <= one["top"]
+        )
+
+
+def test_without_script_there_is_no_room_for_figures_that_never_come(
+    browser: Browser, results: Callable[..., Path]
+):
+    browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+    browser.ask("Page.navigate", url=write_report(results()).as_uri())
+    while not browser.value("document.querySelector('#provenance') !== null"):
+        pass  # no timers run either
+    tall = "[...document.querySelectorAll('.plot')].map(e => e.getBoundingClientRect().height)"
+    assert set(browser.value(tall)) == {0}
+    told = "[...document.querySelectorAll('.chart noscript')].map(e => e.innerText.length > 40)"
+    assert set(browser.value(told)) == {True}
 
 
 def test_no_line_crosses_the_figures_at_the_bars(browser: Browser, results: Callable[..., Path]):
