@@ -17,11 +17,15 @@ from payload.text_files import write_text
 
 PAGE, JSON, CSV, PARQUET = "effects.html", "effects.json", "effects.csv", "effects.parquet"
 _NARROW: Json = {
-    "layout.yaxis.ticklabelposition": "inside top",
+    "data.1.visible": True,
+    "layout.yaxis.showticklabels": False,
     "layout.yaxis.autorange": False,
     "layout.xaxis.tickangle": 0,
 }
-"""On a phone, variant names stand above their bars: beside them they would leave no room."""
+"""On a phone, variant names stand above their bars: beside them they would leave no room.
+
+They are a trace of their own: where Plotly sets the labels of an axis inside, it hides the other axis beneath them.
+"""
 COLUMNS = ("variant", "figure", "mean", "difference", "verdict")
 MOST_LINES = 2_000
 """Lines in the page's table of all figures; the CSV, JSON and Parquet files hold them all."""
@@ -115,7 +119,10 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
     if not figures:
         return None
     variants: Json = {
-        key: {"data": [_trace(effects)], "layout.xaxis.title.text": plain(_title(effects[0]))}
+        key: {
+            "data": [_trace(effects), _names(effects)],
+            "layout.xaxis.title.text": plain(_title(effects[0])),
+        }
         for key, effects in figures.items()
     }
     first = next(iter(figures.values()))
@@ -128,9 +135,10 @@ def _chart(name: str, title: str, figures: dict[str, list[Effect]]) -> Chart | N
         summary="; ".join(" ".join(_row(effect, effect.verdict)) for effect in first[:20]),
         height_px=height_px,
         plot={
-            "data": [_trace(first)],
+            "data": [_trace(first), _names(first)],
             "layout": layout(
                 height_px,
+                xaxis2={"overlaying": "x", "range": [0, 1], "fixedrange": True, "visible": False},
                 xaxis=axis(plain(_title(first[0])), zerolinecolor=LIGHT["ink"], zerolinewidth=1),
                 yaxis=axis("", type="category", autorange="reversed"),
             ),
@@ -162,6 +170,23 @@ def _trace(effects: Sequence[Effect]) -> Json:
             "size": 9,
             "color": [LIGHT["accent" if mean.is_resolved else "pruned"] for mean in means],
         },
+    }
+
+
+def _names(effects: Sequence[Effect]) -> Json:
+    """The variants at the left edge, above their lines; shown on a phone."""
+    names = [plain(effect.variant) for effect in effects]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "xaxis": "x2",
+        "x": [0] * len(names),
+        "y": names,
+        "text": names,
+        "textposition": "top right",
+        "textfont": {"size": 12, "color": LIGHT["muted"]},
+        "hoverinfo": "skip",
+        "visible": False,
     }
 
 

@@ -102,6 +102,10 @@ def test_a_grid_of_what_ifs_draws_cells_and_main_effects(browser, tmp_path):
             browser.wait_for(f"{found} === {bars}")
             wide = f"document.getElementById('{chart}')._fullLayout.xaxis._length"
             assert browser.value(wide) > 250  # names leave the bars room, on a telephone too
+            seen = f"[...document.querySelectorAll('#{chart} .xtick text')].filter(t => t.style.display !== 'none').length"
+            assert browser.value(seen) > 2  # and hide no scale
+            named = f"document.querySelectorAll('#{chart} .textpoint, #{chart} .ytick').length"
+            assert browser.value(named) == bars
         assert browser.value("document.documentElement.scrollWidth") == width
     assert browser.value("window.owned === undefined")
     assert browser.complaints() == []
