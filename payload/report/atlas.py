@@ -269,10 +269,14 @@ def _targets(data: ReportData) -> tuple[list[Spot], list[Spot], list[Spot]]:
     images: dict[str, list[Image]] = {}
     for image in data.images:
         images.setdefault(image.target, []).append(image)
+    covers_of: dict[str, list[float]] = {}
+    for judged in data.images if flown is None else flown:
+        if judged.cover is not None:
+            covers_of.setdefault(judged.target, []).append(judged.cover)
     clear: list[Spot] = []
     cloudy: list[Spot] = []
     for target, taken in images.items():
-        covers = [image.cover for image in taken if image.cover is not None]
+        covers = covers_of.get(target, [])
         times = f"taken {len(taken)} times" if len(taken) > 1 else "taken once"
         least = f", least cover {share(min(covers))}" if covers else ""
         spot = (f"{plain(target)}<br>{times}{least}", taken[0].lat_deg, taken[0].lon_deg)

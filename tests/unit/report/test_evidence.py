@@ -220,6 +220,9 @@ def test_the_map_judges_each_target_by_its_own_limit(results: Make):
     assert chart is not None
     others = len({item.target for item in data.images}) - 1
     assert f" 1 were taken clear enough, {others} were cloudy each time" in chart.summary
+    spots = [trace for trace in chart.plot["data"] if trace.get("name") == "taken clear enough"]
+    (told,) = spots[0]["text"]
+    assert told.endswith("least cover 20\N{NO-BREAK SPACE}%")  # as judged, not as of all its tiles
 
 
 def test_the_plan_is_set_against_the_flight_image_by_image(results: Make):
