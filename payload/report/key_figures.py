@@ -86,6 +86,12 @@ def _sent(data: ReportData) -> KeyFigure:
 
 def _pruned(data: ReportData) -> KeyFigure:
     volumes, tiles, pruning = data.summary.bytes, data.summary.tiles, data.setting.pruning
+    fetched = data.summary.fetched
+    rest = (
+        "not counting those that the ground requested"
+        if fetched and fetched.asked
+        else "they are never sent"
+    )
     part = (
         f", {share(volumes.pruned / volumes.acquired)} of what was taken"
         if volumes.acquired
@@ -96,7 +102,7 @@ def _pruned(data: ReportData) -> KeyFigure:
         size(volumes.pruned),
         f"{tiles.pruned:,} of {count(tiles.acquired, 'tile')}{part}",
         f"Raw bytes of tiles whose {'expected ' if pruning.judges_by_expectation else ''}cloud cover, "
-        f"by the masker, is above {pruning.limit:g}; they are never sent.",
+        f"by the masker, is above {pruning.limit:g}; {rest}.",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from payload.report import read_report_data, render_page
 from payload.report.answer import answer
-from payload.report.data import Arm, ReportData
+from payload.report.data import Arm, Fetched, ReportData
 from payload.report.key_figures import key_figures
 from payload.report.rows import arm_table, verdict
 
@@ -262,4 +262,11 @@ def test_by_expected_value_the_limit_is_where_losing_and_sending_cost_alike(day:
     told = next(figure for figure in key_figures(data) if figure.label == "Pruned as cloud")
     assert "expected cloud cover, by the masker, is above 0.5;" in told.meaning
     plain = next(figure for figure in key_figures(day) if figure.label == "Pruned as cloud")
-    assert "whose cloud cover, by the masker, is above 0.7;" in plain.meaning
+    assert "whose cloud cover, by the masker, is above 0.7; they are never sent." in plain.meaning
+
+
+def test_tiles_that_the_ground_requested_are_not_said_to_be_never_sent(day: ReportData):
+    fetched = Fetched(asked=3, delivered=2, bytes=7, clear_pixels=1)
+    data = replace(day, summary=replace(day.summary, fetched=fetched))
+    told = next(figure for figure in key_figures(data) if figure.label == "Pruned as cloud")
+    assert "above 0.7; not counting those that the ground requested." in told.meaning
