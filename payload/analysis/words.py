@@ -60,7 +60,12 @@ def _bottleneck(summary: Mapping[str, Any], own: Mapping[str, Any], raw: Mapping
     if raw["overflowed_bytes"]:
         return "The bent pipe's link is not saturated, but its memory overflows."
     if raw["waiting_bytes"] or own["waiting_bytes"]:
-        return "The bent pipe's link is not saturated: the waiting data were acquired too late to be sent."
+        late = (
+            "the waiting data"
+            if raw["waiting_bytes"]
+            else f"{human_bytes(own['waiting_bytes'])} that still wait on board here"
+        )
+        return f"The bent pipe's link is not saturated: {late} were acquired too late to be sent."
     if own["used_bytes"] < raw["used_bytes"]:
         return "The bent pipe's link is not saturated: masking frees link time rather than adding data."
     return "The bent pipe's link is not saturated."
@@ -80,7 +85,7 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
             "-" if arm["data_value_density"] is None else f"{arm['data_value_density']:.2f}",
             "-" if arm["saved_fraction"] is None else f"{arm['saved_fraction']:.3f}",
             *(
-                UNKNOWN if arm[name] is None else f"{arm[name]:,.4g}"
+                _price(arm[name])
                 for name in ("cost", "cost_per_clear_km2", "cost_per_clear_gb")
                 if prices
             ),
@@ -100,6 +105,13 @@ def arms_table(summary: Mapping[str, Any]) -> Iterable[str]:
     if prices:
         names += [f"cost, {prices['currency']}", "per clear km²", "per clear GB"]
     return plain_table(names, rows)
+
+
+def _price(value: float | None) -> str:
+    """An amount of money with four digits, or more before the point."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def comparison_table(comparison: Comparison) -> Iterable[str]:
