@@ -121,7 +121,7 @@ def clear_ground(data: ReportData) -> Chart | None:
         caption="Truly clear pixels in tiles that reached the ground.",
         summary=f"Clear ground delivered: {listed(told)}.",
         height_px=_height(arms),
-        plot={"data": [bars], "layout": _bars_layout(arms, "Mpx", 1.25 * most)},
+        plot={"data": [bars], "layout": _bars_layout(arms, "Mpx", 1.4 * most)},
         narrow={"layout.xaxis.range": [0, 1.6 * most]},
     )
 
