@@ -66,6 +66,7 @@ class Evidence:
         arrivals: By arm and step, of `longest_s` / STEPS each.
         work: In order of time.
         charges: By satellite, in order of time.
+        compressed_bytes: [byte] Raw bytes of the tiles that were compressed, whatever became of them.
     """
 
     surfaces: tuple[Discard, ...] | None
@@ -74,6 +75,7 @@ class Evidence:
     arrivals: tuple[Arrival, ...] = ()
     work: tuple[Work, ...] = ()
     charges: tuple[Charge, ...] = ()
+    compressed_bytes: int = 0
 
 
 _DISCARD = """
@@ -88,6 +90,9 @@ _SURFACES = f"""
 _PLACES = f"""
     select t.target as name, {_DISCARD} from tiles as t where t.arm = '{OWN}' group by 1
     having thrown_px > 0 order by thrown_px desc, name limit {MOST_PLACES}"""
+_COMPRESSED = f"""
+    select coalesce(sum(raw_bytes), 0) from tiles
+    where arm = '{OWN}' and encoded_bytes is not null"""
 _LONGEST = """
     select coalesce(max(delivered_s - time_s), 0.0) from tiles where isfinite(delivered_s)"""
 _ARRIVALS = """
@@ -133,4 +138,5 @@ def read_evidence(ask: Reader, tables: frozenset[str]) -> Evidence:
         arrivals=ask.rows(Arrival, arrivals) if longest_s > 0 else (),
         work=ask.rows(Work, _WORK),
         charges=ask.rows(Charge, _CHARGES) if "power" in tables else (),
+        compressed_bytes=round(ask.number(_COMPRESSED)),
     )

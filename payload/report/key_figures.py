@@ -107,18 +107,17 @@ def _pruned(data: ReportData) -> KeyFigure:
 
 
 def _saved(data: ReportData) -> KeyFigure:
-    volumes = data.summary.bytes
-    kept = volumes.acquired - volumes.pruned - volumes.overflowed
+    volumes, raw_bytes = data.summary.bytes, data.evidence.compressed_bytes
     beside = (
-        f"{share(volumes.saved / kept)} of the kept tiles' raw bytes"
-        if kept
-        else "nothing was kept"
+        f"{share(volumes.saved / raw_bytes)} of the raw bytes of compressed tiles"
+        if raw_bytes
+        else "nothing was compressed"
     )
     return KeyFigure(
         "Saved by compression",
         size(volumes.saved),
         beside,
-        f"Raw bytes minus tile record, summed over kept tiles. {_lost(data.setting)}",
+        f"Raw bytes minus tile record, summed over the tiles compressed, those dropped later included. {_lost(data.setting)}",
     )
 
 

@@ -15,6 +15,8 @@ from payload.report.accounts import accounts, discard_rows, signed
 from payload.report.as_flown import FlownImage
 from payload.report.atlas import map_chart
 from payload.report.evidence import STEPS
+from payload.report.key_figures import key_figures
+from payload.report.words import share
 from payload.tables import read_table, write_table
 from payload.types import SURFACES as CLASSES
 
@@ -50,6 +52,25 @@ def test_the_terms_of_an_account_add_up_to_the_byte(results: Make, world: dict):
             "Pruned as cloud",
             "Compressed",
         }
+
+
+def test_tiles_dropped_after_they_were_compressed_leave_the_share_that_compression_saved(
+    results: Make,
+):
+    folder = results()
+    data = read_report_data(folder)
+    raw_bytes = sum(
+        row["raw_bytes"]
+        for row in rows(folder, "tiles")
+        if row["arm"] == "prune" and row["encoded_bytes"] is not None
+    )
+    volumes = data.summary.bytes
+    half = volumes.delivered // 2
+    dropped = replace(volumes, delivered=half, overflowed=volumes.overflowed + half)
+    for each in (volumes, dropped):
+        figures = key_figures(replace(data, summary=replace(data.summary, bytes=each)))
+        told = next(figure for figure in figures if figure.label == "Saved by compression")
+        assert told.beside.startswith(f"{share(volumes.saved / raw_bytes)} of the raw bytes")
 
 
 def test_a_backlog_is_no_saving(results: Make):
