@@ -1,8 +1,8 @@
-"""The figure of the batteries: state of charge over the flight, by satellite."""
+"""The figure of the batteries: state of charge over the flight, by satellite, the one that falls lowest in front."""
 
 from itertools import groupby
 
-from payload.report.chart import Chart, Json, axis, layout, plain, time_axis, utc
+from payload.report.chart import Chart, Json, Mark, axis, layout, plain, time_axis, utc
 from payload.report.data import ReportData
 from payload.report.palette import LIGHT
 from payload.report.words import count, share
@@ -16,7 +16,9 @@ def charges_chart(data: ReportData) -> Chart | None:
     if not charges:
         return None
     found = {name: list(items) for name, items in groupby(charges, key=lambda item: item.satellite)}
-    shown = list(found)[:MOST_BATTERIES]
+    lowest = {name: min(item.charge for item in items) for name, items in found.items()}
+    shown = sorted(found, key=lambda name: (lowest[name], name))[:MOST_BATTERIES]
+    weakest = shown[0]
     traces: list[Json] = [
         {
             "type": "scatter",
@@ -24,21 +26,28 @@ def charges_chart(data: ReportData) -> Chart | None:
             "name": plain(name),
             "x": [utc(data, item.time_s) for item in found[name]],
             "y": [round(100 * item.charge, 2) for item in found[name]],
-            "line": {"width": 2.0, "color": LIGHT["oracle"]},
+            "line": {"width": 2.0, "color": LIGHT["oracle"]}
+            if name == weakest
+            else {"width": 1.0, "color": LIGHT["track"]},
             "hovertemplate": plain(name) + " %{y:.0f} %<extra></extra>",
         }
-        for name in shown
+        for name in reversed(shown)
     ]
-    lowest = min(item.charge for item in charges)
-    left_out = (
-        f" Showing the first {MOST_BATTERIES} of {len(found)}." if len(found) > len(shown) else ""
-    )
+    key: tuple[Mark, ...] = ()
+    left_out = ""
+    if len(shown) > 1:
+        key = (
+            Mark("line", "oracle", f"{weakest}, which falls lowest"),
+            Mark("line", "track", "other satellites"),
+        )
+    if len(found) > len(shown):
+        left_out = f" Showing the {MOST_BATTERIES} of {len(found)} that fall lowest."
     return Chart(
         id="battery",
         title="Battery charge",
         caption="State of charge; it falls in the Earth's shadow and while radio, camera and "
         f"computer work.{left_out}",
-        summary=f"{count(len(found), 'battery', 'batteries')}; the lowest state of charge is {share(lowest)}.",
+        summary=f"{count(len(found), 'battery', 'batteries')}; the lowest state of charge is {share(lowest[weakest])}.",
         height_px=220,
         plot={
             "data": traces,
@@ -49,4 +58,5 @@ def charges_chart(data: ReportData) -> Chart | None:
                 yaxis=axis("%", range=[0, 103]),
             ),
         },
+        key=key,
     )

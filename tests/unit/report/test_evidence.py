@@ -204,6 +204,30 @@ def test_work_and_charge_are_drawn(results: Make):
     assert "52\u00a0%" in charts["battery"].summary
 
 
+def test_of_many_batteries_the_one_that_falls_lowest_is_drawn_in_front_and_named(results: Make):
+    """The n-th of eleven satellites falls to a charge of its own; eight are shown, and the tenth falls lowest."""
+    folder = results()
+    lowest = {f"sat-{number}": 0.9 - 0.05 * number for number in range(1, 10)} | {
+        "sat-10": 0.2,
+        "sat-11": 0.8,
+    }
+    levels = [
+        ("prune", name, 600.0 * step, 1.0 if step % 2 else low)
+        for name, low in lowest.items()
+        for step in range(4)
+    ]
+    power = {name: [row[index] for row in levels] for index, name in enumerate(POWER)}
+    write_table(folder / "power.parquet", POWER, power)
+    chart = make_figures(read_report_data(folder))["battery"]
+    lines = chart.plot["data"]
+    assert {line["name"] for line in lines} == set(lowest) - {"sat-1", "sat-2", "sat-11"}
+    assert lines[-1]["name"] == "sat-10"  # drawn last, on top of the others
+    assert [line["line"] for line in lines].count(lines[-1]["line"]) == 1
+    assert "sat-10" in chart.key[0].word
+    assert chart.summary.startswith("11\N{NO-BREAK SPACE}batteries")
+    assert "20\N{NO-BREAK SPACE}%" in chart.summary
+
+
 def test_rates_of_contacts_are_those_of_their_capacity(results: Make):
     data = read_report_data(results())
     for item in data.contacts:
