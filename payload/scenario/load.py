@@ -85,11 +85,16 @@ def read_template(path: Path) -> Template:
     data, source = read_yaml(path)
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: expected a mapping of keys (name, epoch_utc, satellites, …)")
-    if "base" in data and "epoch_utc" not in data:
+    if is_sweep(data):
         raise ScenarioError(
             f"{path}: this is a sweep file, not a scenario; `payload-sim sweep {path}` flies it"
         )
     return Template(data, source)
+
+
+def is_sweep(data: object) -> bool:
+    """Whether the content of a YAML file is a sweep's: it names a base scenario instead of being one."""
+    return isinstance(data, dict) and "base" in data and "epoch_utc" not in data
 
 
 def parse_override(text: str) -> tuple[KeyPath, object]:

@@ -8,7 +8,8 @@ from typing import Any
 from payload.errors import ScenarioError
 from payload.report.data import OWN_ARM, Summary
 from payload.report.folder import read_summary
-from payload.scenario.load import read_template
+from payload.scenario.load import is_sweep
+from payload.scenario.source import read_yaml
 
 MOST_RESULTS = 500
 """Most results folders shown, the newest; for more, use a file manager."""
@@ -127,6 +128,6 @@ def _is_text(name: str) -> bool:
 def _is_scenario(path: Path) -> bool:
     """Whether a YAML file is not a sweep; one that cannot be read is offered too, and gives the reason when opened."""
     try:
-        return "base" not in read_template(path).data
+        return not is_sweep(read_yaml(path)[0])
     except ScenarioError:
         return True

@@ -770,8 +770,8 @@ def test_an_area_is_clear_as_far_as_its_shots_came_down_clear(ready, fly, tmp_pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("rescheduling.policy=look_ahead", "'rasters' gives no look ahead"),
-        ("rescheduling.forecast={skill: 0.5}", "'rasters' gives no forecasts"),
+        ("rescheduling.policy=look_ahead", "'rasters' provides no look ahead"),
+        ("rescheduling.forecast={skill: 0.5}", "'rasters' provides no forecasts"),
     ],
 )
 def test_a_source_that_cannot_foresee_is_refused_where_it_is_asked(root, change, words):

@@ -155,7 +155,7 @@ def test_the_packaged_surrogate_is_of_lossless_coding_and_refused_for_another(ro
     quickstart = root / "scenarios" / "quickstart.yaml"
     changes = ["fidelity=surrogate", "duration_h=1"]
     assert assemble(load_scenario(quickstart, changes)).surrogate is not None
-    with pytest.raises(ScenarioError, match="max_error not set there, 1 here"):
+    with pytest.raises(ScenarioError, match="max_error was not set, is 1 here"):
         assemble(load_scenario(quickstart, [*changes, "loss.max_error=1"]))
 
 

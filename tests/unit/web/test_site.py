@@ -192,9 +192,9 @@ class TestResults:
         ("content", "words"),
         [
             ('{"schema_version": 99}', "schema_version 99"),
-            ("{", "no JSON"),
-            ("[" * 100_000, "no JSON"),
-            ("", "no JSON"),
+            ("{", "not valid JSON"),
+            ("[" * 100_000, "not valid JSON"),
+            ("", "not valid JSON"),
             ('{"schema_version": 2, "arms": []}', "damaged"),
         ],
     )
