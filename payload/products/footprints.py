@@ -53,18 +53,18 @@ def view_footprint(view: View) -> Geometry:
         return subsatellite_deg(middle.position_km + east + north)
 
     found = places_deg(_PIECES)
-    return polygon(*(places_deg(_NEAR_A_POLE) if _is_coarse(*found) else found))
+    return polygon(*(places_deg(_NEAR_A_POLE) if _is_coarse(found[1]) else found))
 
 
 def georeferenced(place: Georeference, height_px: int, width_px: int) -> Geometry | None:
     """What a raster covers; None if its coordinate system cannot be converted."""
     found = edge_deg(place, *outline(height_px, width_px, _PIECES))
-    if found is not None and _is_coarse(*found):
+    if found is not None and _is_coarse(found[1]):
         found = edge_deg(place, *outline(height_px, width_px, _NEAR_A_POLE))
     return None if found is None else polygon(*found)
 
 
-def _is_coarse(_lat_deg: Floats, lon_deg: Floats) -> bool:
+def _is_coarse(lon_deg: Floats) -> bool:
     """Whether points around a raster are too far apart in longitude for edges that are straight in degrees."""
     around = np.unwrap(np.append(lon_deg, lon_deg[0]), period=360.0)
     return bool(np.abs(np.diff(around)).max() > _WIDEST_DEG)
